@@ -1,0 +1,188 @@
+"""Which bodies a motion is fitted with: the built-in ones, or licensed models in a folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from core.body import BodyModel
+from core.correspondence import Correspondence
+from core.errors import FileError, RefitError
+from core.files.model_folder import find_correspondence, find_mask, find_model
+from core.files.models import GENDERS, read_model, smpl_from_smplh
+from core.files.transfer import read_correspondence
+from core.joints import FAMILY_LABEL
+from core.motion import Motion
+
+MODELS_VARIABLE = "REFIT_MODELS"
+"""Environment variable with the folder of licensed models."""
+
+_DEFAULT_MOTION = "range_of_motion_poses.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class BodyPair:
+    """The body a motion is in, the body it is fitted to, and how their surfaces correspond.
+
+    Attributes:
+        source: body of the motion.
+        target: body of the result.
+        correspondence: from the source's surface to the target's vertices.
+        builtin: at least one of the two is a body Refit carries, so that errors are not those of licensed
+            models.
+        folder: where the files lie.
+        notes: sentences on what was assumed while choosing.
+    """
+
+    source: BodyModel
+    target: BodyModel
+    correspondence: Correspondence
+    builtin: bool
+    folder: Path
+    notes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What to call the pair to people."""
+        return "built-in bodies" if self.builtin else f"licensed models in {self.folder}"
+
+    def to(self, device: str | torch.device) -> BodyPair:
+        """The same pair on another device."""
+        return replace(
+            self,
+            source=self.source.to(device),
+            target=self.target.to(device),
+            correspondence=self.correspondence.to(device),
+        )
+
+
+def load_bodies(
+    models: str | Path | None = None,
+    *,
+    source: str = "smplh",
+    target: str = "smplx",
+    gender: str | None = None,
+    device: str | torch.device = "cpu",
+) -> BodyPair:
+    """The two bodies of a fit and their correspondence.
+
+    Args:
+        models: folder of licensed models; None: the folder that the environment variable ``REFIT_MODELS``
+            names, or else the built-in bodies.
+        source: family of the motion, ``'smpl'``, ``'smplh'`` or ``'smplx'``.
+        target: family of the result.
+        gender: ``'neutral'``, ``'female'`` or ``'male'``; None for neutral. The built-in bodies are neutral
+            only, and a note says so where another is asked for.
+        device: where the bodies are posed.
+
+    Raises:
+        FileError: the folder lacks a file, or a file cannot be read. The built-in bodies never stand in.
+        RefitError: an unknown family or gender.
+    """
+    for family in (source, target):
+        if family not in FAMILY_LABEL:
+            raise RefitError(f"'{family}' is no body family, expected smpl, smplh or smplx")
+    gender = gender or "neutral"
+    if gender not in GENDERS:
+        raise RefitError(f"'{gender}' is no gender of a body model, expected neutral, female or male")
+    chosen = models if models is not None else os.environ.get(MODELS_VARIABLE) or None
+    notes: list[str] = []
+    if chosen is None:
+        folder = builtin_folder() / "bodies"
+        if gender != "neutral":
+            notes.append(f"There is no built-in {gender} body: the neutral one is used.")
+            gender = "neutral"
+    else:
+        folder = Path(chosen).expanduser()
+
+    source_body = _read(folder, source, gender, chosen is None)
+    target_body = source_body if source == target else _read(folder, target, gender, chosen is None)
+    if chosen is not None:
+        for body in {id(body): body for body in (source_body, target_body)}.values():
+            if body.builtin:
+                label = FAMILY_LABEL[body.family]
+                notes.append(f"The {label} model in {folder} is the built-in body, not a licensed model.")
+    correspondence = _correspond(folder, source_body, target_body)
+    return BodyPair(
+        source=source_body.to(device),
+        target=target_body.to(device),
+        correspondence=correspondence.to(device),
+        builtin=source_body.builtin or target_body.builtin,
+        folder=folder,
+        notes=(*notes, *correspondence.notes),
+    )
+
+
+def bodies_for(
+    motion: Motion,
+    models: str | Path | None = None,
+    gender: str | None = None,
+    device: str | torch.device = "cpu",
+) -> BodyPair:
+    """The bodies to fit a motion with: from its own family and gender to SMPL-X.
+
+    Args:
+        motion: the source.
+        models: as in `load_bodies`.
+        gender: overrides the motion's own.
+        device: where the bodies are posed.
+
+    Raises:
+        FileError: as in `load_bodies`.
+    """
+    return load_bodies(models, source=motion.family, gender=gender or motion.gender, device=device)
+
+
+def builtin_folder() -> Path:
+    """The folder with the built-in bodies and motions: inside the installed package, or beside a checkout.
+
+    Raises:
+        FileError: there is none.
+    """
+    installed = Path(__file__).parent / "assets"
+    checkout = Path(__file__).parents[1] / "assets"
+    for folder in (installed, checkout):
+        if (folder / "bodies").is_dir():
+            return folder
+    raise FileError(checkout, "there is no folder of built-in bodies and motions")
+
+
+def builtin_motions() -> list[Path]:
+    """The built-in motion files, by name.
+
+    Raises:
+        FileError: the built-in files are missing.
+    """
+    return sorted((builtin_folder() / "motions").glob("*.npz"))
+
+
+def default_motion() -> Path:
+    """The motion shown where none is given.
+
+    Raises:
+        FileError: it is missing.
+    """
+    path = builtin_folder() / "motions" / _DEFAULT_MOTION
+    if not path.is_file():
+        raise FileError(path, "there is no such file")
+    return path
+
+
+def _read(folder: Path, family: str, gender: str, builtin: bool) -> BodyModel:
+    if builtin and family == "smpl":
+        return smpl_from_smplh(read_model(find_model(folder, "smplh", gender), gender=gender, family="smplh"))
+    return read_model(find_model(folder, family, gender), gender=gender, family=family)
+
+
+def _correspond(folder: Path, source: BodyModel, target: BodyModel) -> Correspondence:
+    if "smplx" not in (source.family, target.family) or source.family == target.family:
+        return Correspondence.identity(source.num_vertices)
+    return read_correspondence(
+        find_correspondence(folder, source.family, target.family),
+        source_vertices=source.num_vertices,
+        target_vertices=target.num_vertices,
+        mask=find_mask(folder, target.family),
+    )

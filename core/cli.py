@@ -1,0 +1,146 @@
+"""The command line: ``refit convert`` and ``refit info``. Cheap to import: torch comes with the work."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from core import __version__
+from core.errors import RefitError
+
+COMMANDS = ("convert", "info")
+
+DONE, SOME_FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def frame_range(text: str) -> tuple[int | None, int | None]:
+    """``'A:B'`` with Python's slice rules, either side empty, to (A, B)."""
+    first, colon, last = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"'{text}' is no range; write A:B, for example 100:200 or :50")
+    try:
+        return (int(first) if first else None, int(last) if last else None)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no range; A and B are whole numbers") from None
+
+
+def thread_count(text: str) -> int:
+    """A whole number of threads, at least one."""
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of threads; use 1 or more")
+    return count
+
+
+def default_threads() -> int | None:
+    """``REFIT_THREADS``, or None where it is not set.
+
+    Raises:
+        RefitError: it is set to something that is no number of threads.
+    """
+    text = os.environ.get("REFIT_THREADS", "").strip()
+    if not text:
+        return None
+    try:
+        return thread_count(text)
+    except argparse.ArgumentTypeError as error:
+        raise RefitError(f"REFIT_THREADS: {error}") from None
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="refit",
+        description="Fit SMPL-X to motion in SMPL or SMPL-H. "
+        "Without a command, `refit [FILE]` opens the window.",
+    )
+    top.add_argument("--version", action="version", version=f"Refit {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    convert = commands.add_parser(
+        "convert",
+        help="fit motions and write them in SMPL-X",
+        description="Fits each motion and writes an npz with the keys of AMASS SMPL-X. "
+        "Exit codes: 0 all done, 1 some inputs failed, 2 bad usage.",
+    )
+    convert.add_argument(
+        "inputs", nargs="+", type=Path, metavar="MOTION", help="AMASS .npz file, or a folder to walk"
+    )
+    convert.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        metavar="OUT",
+        help="folder (walk_poses.npz becomes walk_stageii.npz in it), or a .npz name for one input",
+    )
+    convert.add_argument(
+        "--models",
+        type=Path,
+        metavar="DIR",
+        help="folder with the licensed models; without it REFIT_MODELS, then the built-in bodies",
+    )
+    convert.add_argument(
+        "--gender", choices=("neutral", "female", "male"), help="of the bodies; default: what the file says"
+    )
+    convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    convert.add_argument(
+        "--frames", type=frame_range, metavar="A:B", help="only these frames, as in Python slices"
+    )
+    convert.add_argument(
+        "--threads",
+        type=thread_count,
+        metavar="N",
+        help="fitting threads; default: REFIT_THREADS, else one a processor",
+    )
+    convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
+    convert.add_argument("--force", action="store_true", help="write over existing outputs")
+
+    info = commands.add_parser("info", help="say what a motion, model or result file holds")
+    info.add_argument("file", type=Path, metavar="FILE")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command.
+
+    Returns:
+        0 all done, 1 some inputs failed, 2 bad usage, 130 interrupted.
+    """
+    try:
+        options = parser().parse_args(argv)
+    except SystemExit as end:
+        return int(end.code or 0)
+    try:
+        if options.command == "info":
+            return _info(options.file)
+        options.threads = options.threads or default_threads()
+        from core.convert import convert
+
+        return convert(options)
+    except RefitError as error:
+        print(f"refit: {error}", file=sys.stderr)
+        return SOME_FAILED if options.command == "info" else BAD_USAGE
+    except KeyboardInterrupt:
+        print("refit: interrupted; finished outputs are kept.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _info(path: Path) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    from core.files.describe import describe_file
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in describe_file(path):
+        table.add_row(label, value)
+    Console(highlight=False).print(table)
+    return DONE

@@ -1,0 +1,245 @@
+"""Many motions in, one SMPL-X file each out: what ``refit convert`` does."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from core import report
+from core.bodies import BodyPair, load_bodies
+from core.errors import FileError, RefitError
+from core.files.motions import load_motion
+from core.files.results import is_result, load_result, save_result
+from core.fitting.result import FitResult
+from core.fitting.run import FitRun, pick_device
+from core.motion import Motion
+
+DONE, SOME_FAILED = 0, 1
+
+# Files that lie beside the motions in AMASS folders, and our own outputs.
+_NO_MOTIONS = ("_stageii.npz", "_stagei.npz")
+
+
+@dataclass
+class Outcome:
+    """What became of one input.
+
+    Attributes:
+        source: the input file.
+        output: the file it was, or would have been, written to.
+        status: ``'done'``, ``'skipped'`` or ``'failed'``.
+        result: where it was fitted now.
+        seconds: of reading, fitting and writing.
+        error: the sentence, where it failed.
+        notes: sentences on what was assumed.
+    """
+
+    source: Path
+    output: Path
+    status: str = "failed"
+    result: FitResult | None = None
+    seconds: float = 0.0
+    error: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def convert(options: argparse.Namespace) -> int:
+    """Runs ``refit convert`` with its parsed options.
+
+    Returns:
+        0 if everything is done, 1 if some inputs failed.
+
+    Raises:
+        RefitError: the options make no sense together, or the models folder cannot serve.
+    """
+    console = Console(highlight=False)
+    jobs = plan(options.inputs, options.output)
+    device = pick_device(options.device)
+    shelf = _Shelf(options)
+    pair = shelf.check()
+    console.print(f"[bold]Refit[/bold] · {pair.label} · {device.type.upper()}")
+    if pair.builtin:
+        console.print(
+            "[yellow]The built-in bodies stand in for SMPL models: use the results to try Refit, not as "
+            "SMPL-X data.[/yellow] Point --models at your folder of licensed models for those."
+        )
+    outcomes = []
+    for source, output in jobs:
+        outcome = _convert_one(source, output, options, shelf, console)
+        outcomes.append(outcome)
+        report.print_outcome(console, outcome)
+    report.print_table(console, outcomes)
+    if options.report:
+        report.write_json(options.report, outcomes, pair, device.type, options)
+        console.print(f"Wrote {options.report}")
+    return SOME_FAILED if any(outcome.status == "failed" for outcome in outcomes) else DONE
+
+
+def plan(inputs: list[Path], output: Path) -> list[tuple[Path, Path]]:
+    """Which file is written for which input.
+
+    Args:
+        inputs: files, and folders to walk.
+        output: a folder, or the name of a .npz file for a single input file.
+
+    Returns:
+        (source, output) pairs; what lies below a folder keeps its place below ``output``.
+
+    Raises:
+        RefitError: a .npz output for several inputs, two inputs with one output, a folder without motions.
+    """
+    single = output.suffix.lower() == ".npz"
+    if single and (len(inputs) > 1 or inputs[0].is_dir()):
+        raise RefitError(f"{output} is one file, but there are several inputs; give a folder after -o.")
+    if output.is_file() and not single:
+        raise RefitError(f"{output} is a file; give a folder or a .npz name after -o.")
+    jobs: list[tuple[Path, Path]] = []
+    for entry in inputs:
+        if not entry.is_dir():
+            jobs.append((entry, output if single else output / stageii_name(entry)))
+            continue
+        found = [path for path in sorted(entry.rglob("*.npz")) if _may_be_motion(path)]
+        if not found:
+            raise RefitError(f"There is no motion (.npz) in the folder {entry}.")
+        jobs += [(path, output / path.relative_to(entry).parent / stageii_name(path)) for path in found]
+    taken: dict[Path, Path] = {}
+    for source, target in jobs:
+        if target in taken and taken[target] != source:
+            raise RefitError(f"{taken[target]} and {source} would both be written to {target}.")
+        taken[target] = source
+    return [(source, target) for target, source in taken.items()]
+
+
+def stageii_name(source: Path) -> str:
+    """``walk_poses.npz`` to ``walk_stageii.npz``, AMASS's name for a motion in SMPL-X."""
+    return source.stem.removesuffix("_poses") + "_stageii.npz"
+
+
+def _may_be_motion(path: Path) -> bool:
+    return path.is_file() and not path.name.endswith(_NO_MOTIONS) and path.name != "shape.npz"
+
+
+class _Shelf:
+    """Bodies, each pair read once."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.models, self.gender = options.models, options.gender
+        self.pairs: dict[tuple[str, str], BodyPair] = {}
+
+    def check(self) -> BodyPair:
+        """A pair that the folder has, so that a useless folder is told once and at the start.
+
+        Raises:
+            FileError: the folder has no pair of bodies at all.
+        """
+        if self.gender:
+            return self.take("smplh", self.gender)
+        first: FileError | None = None
+        for family in ("smplh", "smpl"):
+            for gender in ("neutral", "male", "female"):
+                try:
+                    return self.take(family, gender)
+                except FileError as error:
+                    first = first or error
+        assert first is not None
+        raise first
+
+    def take(self, family: str, gender: str) -> BodyPair:
+        if (family, gender) not in self.pairs:
+            self.pairs[family, gender] = load_bodies(self.models, source=family, gender=gender)
+        return self.pairs[family, gender]
+
+    def take_for(self, motion: Motion) -> BodyPair:
+        if motion.family == "smplx":
+            raise FileError(motion.path or "", "is in SMPL-X already, there is nothing to convert")
+        return self.take(motion.family, self.gender or motion.gender or "neutral")
+
+
+def _convert_one(
+    source: Path, output: Path, options: argparse.Namespace, shelf: _Shelf, console: Console
+) -> Outcome:
+    outcome = Outcome(source, output)
+    started = time.perf_counter()
+    try:
+        motion = load_motion(source)
+        if options.frames:
+            motion = motion.cut(*options.frames)
+            if not len(motion):
+                raise FileError(source, f"has no frames in {_range_text(options.frames)}")
+        bodies = shelf.take_for(motion)
+        outcome.notes = (*motion.notes, *bodies.notes)
+        if motion.gender is None and not options.gender:
+            outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
+        if len(motion.betas) > bodies.source.num_betas:
+            outcome.notes += (
+                f"The motion has {len(motion.betas)} betas and the body {bodies.source.num_betas}: "
+                "the rest are left out.",
+            )
+        if output.exists() and not options.force:
+            _check_finished(output, motion, bodies)
+            outcome.status = "skipped"
+            return outcome
+        run = FitRun(motion, bodies, device=options.device, threads=options.threads)
+        outcome.result = _watched(run, source.name, console)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        save_result(output, outcome.result, overwrite=options.force)
+        outcome.status = "done"
+    except RefitError as error:
+        outcome.error = str(error)
+    except OSError as error:
+        outcome.error = f"{output}: cannot be written ({error.strerror})"
+    outcome.seconds = time.perf_counter() - started
+    return outcome
+
+
+def _check_finished(output: Path, motion: Motion, bodies: BodyPair) -> None:
+    """Raises FileError unless the existing output is a finished result of this motion and these bodies."""
+    advice = "use --force to write over it"
+    if not is_result(output):
+        raise FileError(output, f"exists and is no result of Refit; {advice}")
+    found = load_result(output)
+    if found.partial or len(found) != len(motion) or found.source_name != motion.name:
+        raise FileError(
+            output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
+        )
+    made_with = [found.provenance.get(key, {}).get("sha256") for key in ("source_body", "target_body")]
+    if made_with != [bodies.source.sha256, bodies.target.sha256]:
+        raise FileError(output, f"exists and was made with other bodies; {advice}")
+
+
+def _watched(run: FitRun, name: str, console: Console) -> FitResult:
+    """Iterates the run with a progress bar; an interrupt ends it cleanly."""
+    columns: list[Any] = [
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.completed}/{task.total} frames"),
+        TextColumn("{task.fields[figures]}"),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
+        started = time.perf_counter()
+        for step in run:
+            if step.stage == "shape":
+                started = time.perf_counter()
+                bar.update(task, figures=f"{step.mean_mm:.2f} mm")
+                continue
+            rate = step.frames_done / (time.perf_counter() - started)
+            bar.update(
+                task,
+                description=f"{name} · pose",
+                completed=step.frames_done,
+                figures=f"{rate:.0f} frames/s · {step.mean_mm:.2f} mm",
+            )
+    return run.result()
+
+
+def _range_text(frames: tuple[int | None, int | None]) -> str:
+    return ":".join("" if end is None else str(end) for end in frames)

@@ -1,0 +1,75 @@
+"""Which point of the source's surface each target vertex corresponds to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sparse
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Correspondence:
+    """A sparse map from source vertices to target vertices, and which target vertices it holds for.
+
+    Attributes:
+        matrix: (Vt, Vs) CSR float32; a row holds the barycentric weights of one target vertex.
+        valid: (Vt,) bool: vertices that count in a fit. A row without weights is never valid.
+        path: the file of the matrix, or None.
+        sha256: checksum of the matrix file, hexadecimal.
+        mask_sha256: checksum of the file of valid ids, or empty where there was none.
+        notes: sentences on what was assumed while reading.
+        device: where it is applied.
+    """
+
+    matrix: sparse.csr_matrix
+    valid: np.ndarray
+    path: Path | None = None
+    sha256: str = ""
+    mask_sha256: str = ""
+    notes: tuple[str, ...] = ()
+    device: torch.device = field(default=torch.device("cpu"))
+
+    def __post_init__(self) -> None:
+        if self.valid.shape != (self.matrix.shape[0],) or self.valid.dtype != bool:
+            raise ValueError(f"valid must be {self.matrix.shape[0]} booleans, got {self.valid.shape}")
+        filled = np.diff(self.matrix.indptr) > 0
+        object.__setattr__(self, "valid", self.valid & filled)
+
+    def to(self, device: str | torch.device) -> Correspondence:
+        """The same map, applied on another device."""
+        device = torch.device(device)
+        return self if device == self.device else replace(self, device=device)
+
+    @classmethod
+    def identity(cls, vertices: int) -> Correspondence:
+        """Between two bodies of one topology: every vertex is its own counterpart."""
+        eye = sparse.identity(vertices, dtype=np.float32, format="csr")
+        return cls(sparse.csr_matrix(eye), np.ones(vertices, dtype=bool))
+
+    @cached_property
+    def operator(self) -> Tensor:
+        """The matrix as a sparse tensor (CSR) on the device."""
+        return self.rows(np.arange(self.matrix.shape[0]))
+
+    def rows(self, vertices: np.ndarray) -> Tensor:
+        """The rows of some target vertices as a sparse tensor (CSR) on the device."""
+        part = sparse.csr_matrix(self.matrix[vertices])
+        part.sum_duplicates()
+        return torch.sparse_csr_tensor(
+            torch.as_tensor(part.indptr, dtype=torch.int64),
+            torch.as_tensor(part.indices, dtype=torch.int64),
+            torch.as_tensor(part.data, dtype=torch.float32),
+            size=part.shape,
+            device=self.device,
+        )
+
+    def apply(self, vertices: Tensor) -> Tensor:
+        """(N, Vs, 3) source vertices to the (N, Vt, 3) points that the target vertices should meet."""
+        frames = vertices.shape[0]
+        flat = vertices.to(self.device).permute(1, 2, 0).reshape(vertices.shape[1], -1)
+        return (self.operator @ flat).view(-1, 3, frames).permute(2, 0, 1).contiguous()

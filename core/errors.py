@@ -1,0 +1,23 @@
+"""The errors a user is meant to read: each is one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RefitError(Exception):
+    """Something the user can understand and act on, said in one sentence."""
+
+
+class FileError(RefitError):
+    """A file that cannot be read or written.
+
+    The message names the file, the key inside it where there is one, what was found and what was expected.
+    """
+
+    def __init__(self, path: str | Path, problem: str, *, key: str | None = None) -> None:
+        self.path = Path(path)
+        self.key = key
+        self.problem = problem
+        where = f"{self.path}: '{key}'" if key else f"{self.path}:"
+        super().__init__(f"{where} {problem}")

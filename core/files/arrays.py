@@ -1,0 +1,117 @@
+"""Checks on the arrays of a file: a wrong one is a sentence with the key, what is there and what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FileError
+
+_KEYS_SHOWN = 12
+
+
+def numbers(path: str | Path, key: str, array: object, shape: tuple[int | None, ...]) -> np.ndarray:
+    """``array`` as float32 of the given shape.
+
+    Args:
+        path: the file, for the message.
+        key: the array's name in it.
+        array: what the file holds.
+        shape: lengths expected; None where any will do.
+
+    Raises:
+        FileError: it is no array of real numbers, or of another shape.
+    """
+    found = np.asarray(array)
+    if found.dtype.kind not in "biuf":
+        raise FileError(path, f"is {kind_of(found)}, expected numbers", key=key)
+    if found.ndim != len(shape) or any(
+        n is not None and n != m for n, m in zip(shape, found.shape, strict=True)
+    ):
+        raise FileError(path, f"has shape {shape_text(found.shape)}, expected {shape_text(shape)}", key=key)
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(found, dtype=np.float32)
+
+
+def finite(path: str | Path, key: str, array: np.ndarray) -> np.ndarray:
+    """``array`` itself, if all of it is finite.
+
+    Raises:
+        FileError: it holds NaN or infinite values.
+    """
+    bad = int((~np.isfinite(array)).sum())
+    if bad:
+        raise FileError(path, f"holds {bad} values that are not finite, expected none", key=key)
+    return array
+
+
+def number(path: str | Path, key: str, array: np.ndarray) -> float:
+    """The one number in an array of any shape with one element.
+
+    Raises:
+        FileError: it holds no number, or several.
+    """
+    if array.dtype.kind not in "biuf" or array.size != 1:
+        raise FileError(
+            path, f"is {kind_of(array)} of shape {shape_text(array.shape)}, expected one number", key=key
+        )
+    return float(array.reshape(()))
+
+
+def text(path: str | Path, key: str, array: np.ndarray) -> str:
+    """The one text in an array of text or bytes with one element.
+
+    Raises:
+        FileError: it holds no text, or several.
+    """
+    if array.dtype.kind not in "SU" or array.size != 1:
+        raise FileError(
+            path, f"is {kind_of(array)} of shape {shape_text(array.shape)}, expected one text", key=key
+        )
+    return texts(path, key, array)[0]
+
+
+def texts(path: str | Path, key: str, array: np.ndarray) -> tuple[str, ...]:
+    """All texts in an array of text or bytes.
+
+    Raises:
+        FileError: it holds something else, or text that is not valid Unicode.
+    """
+    if array.dtype.kind not in "SU":
+        raise FileError(path, f"is {kind_of(array)}, expected text", key=key)
+    try:
+        values = [v.decode("utf-8") if isinstance(v, bytes) else str(v) for v in array.ravel().tolist()]
+        for value in values:
+            value.encode("utf-8")
+    except (ValueError, SystemError):
+        raise FileError(path, "is text that is not valid Unicode", key=key) from None
+    return tuple(values)
+
+
+def shape_text(shape: tuple[int | None, ...]) -> str:
+    """A shape for people: ``(any, 3)``, ``(5,)``, ``()``."""
+    inner = ", ".join("any" if n is None else str(n) for n in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def kind_of(array: np.ndarray) -> str:
+    """What an array holds, in words."""
+    words = {
+        "S": "text",
+        "U": "text",
+        "c": "complex numbers",
+        "b": "booleans",
+        "i": "integers",
+        "u": "integers",
+    }
+    return words.get(array.dtype.kind, "numbers" if array.dtype.kind == "f" else "Python objects")
+
+
+def key_list(keys: Iterable[str]) -> str:
+    """The keys for people, shortened where there are many."""
+    names = sorted(keys)
+    shown = ", ".join(name[:40] for name in names[:_KEYS_SHOWN])
+    more = len(names) - _KEYS_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown or "none"

@@ -1,0 +1,131 @@
+"""What is in a file, in rows of a label and a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.arrays import key_list, shape_text
+from core.files.models import looks_like_model, read_model
+from core.files.motions import load_motion, looks_like_motion
+from core.files.npz import is_npy, is_npz, npz_headers, read_npy
+from core.files.opening import checksum
+from core.files.pickles import read_pickle
+from core.files.results import is_result, load_result
+from core.files.transfer import matrix_in
+from core.joints import FAMILY_LABEL, PARTS
+from core.motion import Motion
+
+Rows = list[tuple[str, str]]
+
+
+def describe_file(path: str | Path) -> Rows:
+    """Label and value of what a person wants to know of a motion, result, model, correspondence or mask file.
+
+    Raises:
+        FileError: the file cannot be read, or is none of these.
+    """
+    path = Path(path)
+    if is_npz(path):
+        keys = set(npz_headers(path))
+        if is_result(path):
+            rows = _result(path)
+        elif looks_like_model(keys):
+            rows = _model(path)
+        elif looks_like_motion(keys):
+            motion = load_motion(path)
+            rows = [("Kind", f"{FAMILY_LABEL[motion.family]} motion"), *_motion(motion)]
+        else:
+            raise FileError(
+                path, f"is neither a motion, a result nor a body model: it holds {key_list(keys)}"
+            )
+    elif is_npy(path):
+        rows = _mask(path)
+    else:
+        rows = _correspondence(path)
+    return [("File", path.name), *rows]
+
+
+def _motion(motion: Motion) -> Rows:
+    rate, length = motion.frame_rate, motion.duration
+    betas = f"{len(motion.betas)}, largest {np.abs(motion.betas).max(initial=0):.2f}"
+    rows = [
+        ("Frames", str(len(motion))),
+        ("Frame rate", "not in the file" if rate is None else f"{rate:g} fps"),
+        ("Length", "not known" if length is None else f"{length:.2f} s"),
+        ("Gender", motion.gender or "not in the file"),
+        ("Shape", betas),
+        ("Up axis", motion.up_axis),
+    ]
+    if motion.expression is not None:
+        rows.append(("Expression", f"{motion.expression.shape[1]} coefficients"))
+    return rows + [("Note", note) for note in motion.notes]
+
+
+def _result(path: Path) -> Rows:
+    result = load_result(path)
+    rows = [("Kind", f"Refit result, {FAMILY_LABEL[result.family]}"), ("Source", result.source_name)]
+    rows.append(("Bodies", str(result.provenance.get("bodies", "not in the file"))))
+    rows += _motion(result.as_motion())
+    fitted, converged = int(result.fitted.sum()), int((result.fitted & result.converged).sum())
+    rows.append(("Fitted", f"{fitted} of {len(result)} frames, {converged} converged"))
+    if fitted:
+        summary = result.summary()
+        values = ", ".join(f"{name} {summary[name]:.2f}" for name in ("mean", "median", "p95", "max"))
+        rows.append(("Error", f"{values} mm"))
+        part_mm = result.part_mm[result.fitted]
+        shown = [
+            f"{name} {column[np.isfinite(column)].mean():.2f}"
+            for name, column in zip(PARTS, part_mm.T, strict=True)
+            if np.isfinite(column).any()
+        ]
+        if shown:
+            rows.append(("By part", f"{', '.join(shown)} mm"))
+    return rows
+
+
+def _model(path: Path) -> Rows:
+    body = read_model(path)
+    rows = [
+        ("Kind", f"{FAMILY_LABEL[body.family]} body model"),
+        ("Name", body.name),
+        ("Gender", body.gender),
+        ("Vertices", str(body.num_vertices)),
+        ("Faces", str(len(body.faces))),
+        ("Joints", str(body.num_joints)),
+        ("Shape", f"{body.num_betas} coefficients"),
+    ]
+    if body.num_expression:
+        rows.append(("Expression", f"{body.num_expression} coefficients"))
+    hands = "none in the file" if body.hands_mean is None else "in the file"
+    if body.family != "smpl":
+        rows.append(("Hand means", hands))
+    return [*rows, ("SHA-256", body.sha256)]
+
+
+def _correspondence(path: Path) -> Rows:
+    key, matrix = matrix_in(path, read_pickle(path))
+    filled = int((np.diff(matrix.indptr) > 0).sum())
+    return [
+        ("Kind", "correspondence between two surfaces"),
+        ("Key", key or "none, a bare matrix"),
+        ("Size", f"{matrix.shape[0]} × {matrix.shape[1]}"),
+        ("Rows with entries", str(filled)),
+        ("Entries", str(matrix.nnz)),
+        ("SHA-256", checksum(path)),
+    ]
+
+
+def _mask(path: Path) -> Rows:
+    ids = read_npy(path)
+    if ids.ndim != 1 or ids.dtype.kind not in "iu" or not ids.size:
+        raise FileError(
+            path, f"holds {ids.dtype} of shape {shape_text(ids.shape)}, expected a row of integer vertex ids"
+        )
+    return [
+        ("Kind", "list of valid vertices"),
+        ("Ids", f"{np.unique(ids).size}, from {ids.min()} to {ids.max()}"),
+        ("SHA-256", checksum(path)),
+    ]

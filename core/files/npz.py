@@ -1,0 +1,247 @@
+"""NumPy's own files, ``.npy`` and ``.npz``, read so that nothing in them can run.
+
+Arrays of numbers, booleans and text are read. Arrays of Python objects are pickles inside: they are never
+opened. The memory a file may take is bounded before any of it is taken.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+from core.errors import FileError
+from core.files.opening import MAX_BYTES, open_to_read
+
+_MAX_MEMBERS = 10_000
+_CHUNK = 1 << 24
+_SUFFIX = ".npy"
+_HEADER_READERS = {
+    (1, 0): npy_format.read_array_header_1_0,
+    (2, 0): npy_format.read_array_header_2_0,
+}
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """What a file says of one of its arrays.
+
+    Attributes:
+        shape: the array's shape.
+        dtype: its type.
+        fortran: True where the first index runs fastest.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fortran: bool
+
+    @property
+    def plain(self) -> bool:
+        """Numbers, booleans or text: the only arrays that are read."""
+        return is_plain(self.dtype)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes the array takes."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def is_plain(dtype: np.dtype) -> bool:
+    """Whether an array of this type holds only numbers, booleans or text."""
+    if dtype.fields is not None or dtype.subdtype is not None:
+        return False
+    return dtype.kind in "biuSU" or (
+        dtype.kind in "fc" and dtype.itemsize <= (8 if dtype.kind == "f" else 16)
+    )
+
+
+def read_npz(path: str | Path, keys: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an ``.npz`` file, in native byte order.
+
+    Args:
+        path: the file.
+        keys: the arrays wanted; those the file does not have are left out. None: all that are plain.
+
+    Raises:
+        FileError: the file is not an ``.npz`` file, is damaged or too large, or a key in ``keys`` holds
+            Python objects.
+    """
+    wanted = None if keys is None else set(keys)
+    arrays: dict[str, np.ndarray] = {}
+    budget = MAX_BYTES
+    with _archive(path) as (archive, members):
+        for key, info in members.items():
+            if wanted is not None and key not in wanted:
+                continue
+            with _member(path, archive, info, key) as file:
+                header = _read_header(path, file, key)
+                if not header.plain:
+                    if wanted is None:
+                        continue
+                    raise FileError(path, _not_plain(header), key=key)
+                if header.nbytes > budget:
+                    raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed", key=key)
+                budget -= header.nbytes
+                arrays[key] = _read_data(path, file, header, info.file_size, key)
+    return arrays
+
+
+def npz_headers(path: str | Path) -> dict[str, ArrayHeader]:
+    """Shape and type of every array in an ``.npz`` file, without reading the arrays.
+
+    Raises:
+        FileError: the file is not an ``.npz`` file or is damaged.
+    """
+    headers = {}
+    with _archive(path) as (archive, members):
+        for key, info in members.items():
+            with _member(path, archive, info, key) as file:
+                headers[key] = _read_header(path, file, key)
+    return headers
+
+
+def is_npz(path: str | Path) -> bool:
+    """Whether the file starts as an ``.npz`` file does.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    with open_to_read(path) as file:
+        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def is_npy(path: str | Path) -> bool:
+    """Whether the file starts as an ``.npy`` file does.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    with open_to_read(path) as file:
+        return file.read(len(npy_format.MAGIC_PREFIX)) == npy_format.MAGIC_PREFIX
+
+
+def read_npy(path: str | Path) -> np.ndarray:
+    """The array of an ``.npy`` file, in native byte order.
+
+    Raises:
+        FileError: the file is not an ``.npy`` file, is damaged or too large, or holds Python objects.
+    """
+    with open_to_read(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if file.read(len(npy_format.MAGIC_PREFIX)) != npy_format.MAGIC_PREFIX:
+            raise FileError(path, "is not a NumPy .npy file")
+        file.seek(0)
+        header = _read_header(path, file, None)
+        if not header.plain:
+            raise FileError(path, _not_plain(header))
+        if header.nbytes > MAX_BYTES:
+            raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed")
+        return _read_data(path, file, header, size, None)
+
+
+@contextmanager
+def _archive(path: str | Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
+    with open_to_read(path) as file:
+        if file.read(2) != b"PK":
+            raise FileError(path, "is not an .npz file")
+        file.seek(0)
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception:
+            raise FileError(path, "is a damaged or incomplete .npz file") from None
+        with archive:
+            infos = archive.infolist()
+            members = {
+                info.filename[: -len(_SUFFIX)]: info for info in infos if info.filename.endswith(_SUFFIX)
+            }
+            if not members:
+                raise FileError(path, "is a zip file without NumPy arrays")
+            if len(infos) > _MAX_MEMBERS:
+                raise FileError(path, f"holds {len(infos)} arrays, expected at most {_MAX_MEMBERS}")
+            yield archive, members
+
+
+@contextmanager
+def _member(
+    path: str | Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, key: str
+) -> Iterator[BinaryIO]:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileError(path, "is compressed in a way that NumPy does not use", key=key)
+    try:
+        with archive.open(info) as file:
+            yield file  # type: ignore[misc]
+    except FileError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        OSError,
+        OverflowError,
+        MemoryError,
+    ):
+        raise FileError(path, "is damaged or incomplete", key=key) from None
+
+
+def _read_header(path: str | Path, file: BinaryIO, key: str | None) -> ArrayHeader:
+    try:
+        version = npy_format.read_magic(file)
+        shape, fortran, dtype = _HEADER_READERS[version](file)
+    except Exception:
+        raise FileError(path, "does not start with a NumPy array header", key=key) from None
+    if any(isinstance(n, bool) or n < 0 for n in shape):
+        raise FileError(path, f"claims the impossible shape {shape}", key=key)
+    return ArrayHeader(tuple(int(n) for n in shape), dtype, bool(fortran))
+
+
+def _read_data(
+    path: str | Path, file: BinaryIO, header: ArrayHeader, size: int, key: str | None
+) -> np.ndarray:
+    """The array after the header just read; ``size`` is the length of both as the file says."""
+    expected = header.nbytes
+    available = size - file.tell()
+    if expected > available:
+        raise FileError(
+            path,
+            f"is cut short: shape {header.shape} of {header.dtype} takes {expected} bytes, "
+            f"the file has {max(available, 0)}",
+            key=key,
+        )
+    if max(header.shape, default=0) > MAX_BYTES or len(header.shape) > 32:
+        raise FileError(path, f"claims the impossible shape {header.shape}", key=key)
+    data = bytearray()
+    while len(data) < expected:
+        chunk = file.read(min(_CHUNK, expected - len(data)))
+        if not chunk:
+            raise FileError(path, f"is cut short: {expected} bytes expected, {len(data)} found", key=key)
+        data += chunk
+    file.read(1)  # at its end a zip member's checksum is compared
+    order: Literal["F", "C"] = "F" if header.fortran else "C"
+    return native(
+        np.frombuffer(data, header.dtype, math.prod(header.shape)).reshape(header.shape, order=order)
+    )
+
+
+def native(array: np.ndarray) -> np.ndarray:
+    """The array in this machine's byte order, its booleans 0 or 1 whatever bytes the file had."""
+    if array.dtype.kind == "b":
+        return array.view(np.uint8) != 0
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _not_plain(header: ArrayHeader) -> str:
+    if header.dtype.hasobject:
+        return "holds pickled Python objects, which are never opened, expected plain numbers or text"
+    return f"is an array of {header.dtype}, expected plain numbers or text"

@@ -1,0 +1,77 @@
+"""Opening a file to read: every way it can fail is one sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from core.errors import FileError
+
+MAX_BYTES = 4 * 1024**3
+"""No file, and no sum of the arrays read from one file, may be larger than this."""
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
+    """The open binary file at ``path``.
+
+    Raises:
+        FileError: there is no such file, it is a folder or a device, or it may not be read.
+    """
+    try:
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
+            raise FileError(path, "is a folder, expected a file")
+        if not stat.S_ISREG(status.st_mode):
+            raise FileError(path, "is not a regular file")
+        file = Path(path).open("rb")  # noqa: SIM115
+    except FileNotFoundError:
+        raise FileError(path, "there is no such file") from None
+    except NotADirectoryError:
+        raise FileError(path, "there is no such file, because a part of its path is not a folder") from None
+    except PermissionError:
+        raise FileError(path, "may not be read: permission denied") from None
+    except (OSError, ValueError) as error:
+        raise FileError(path, f"cannot be opened: {_reason(error)}") from None
+    try:
+        with file:
+            yield file
+    except OSError as error:
+        raise FileError(path, f"cannot be read: {_reason(error)}") from None
+
+
+def read_bytes(path: str | Path, limit: int = MAX_BYTES) -> bytes:
+    """All bytes of the file.
+
+    Raises:
+        FileError: as `open_to_read`, or the file is larger than ``limit`` bytes.
+    """
+    with open_to_read(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise FileError(path, f"is {size} bytes long, expected at most {limit}")
+        return file.read(limit)
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of the file's bytes as 64 hexadecimal digits.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    with open_to_read(path) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,108 @@
+"""Pickle files, read so that nothing in them can run.
+
+Only the globals in ``_ALLOWED`` can be named, each answered by a stand-in (`core.files.stand_ins`) or by a
+plain container; every other is refused by name. Before anything is built, the operations are listed once, and
+those that no data file needs are refused.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+from pathlib import Path
+from typing import Any
+
+from core.errors import FileError
+from core.files import stand_ins as stand
+from core.files.opening import read_bytes
+
+_SPARSE_KINDS = {
+    "csr": stand.Csr,
+    "csc": stand.Csc,
+    "coo": stand.Coo,
+    "dia": stand.Dia,
+    "bsr": stand.Bsr,
+    "lil": stand.Lil,
+}
+
+
+def _allowed() -> dict[tuple[str, str], type]:
+    names: dict[tuple[str, str], type] = {
+        ("numpy", "ndarray"): stand.Ndarray,
+        ("numpy", "dtype"): stand.Dtype,
+        ("_codecs", "encode"): stand.Encode,
+        ("collections", "OrderedDict"): dict,
+        ("chumpy.ch", "Ch"): stand.Chumpy,
+        ("chumpy.reordering", "Select"): stand.ChumpySelect,
+    }
+    for package in ("numpy.core", "numpy._core"):
+        names[(f"{package}.multiarray", "_reconstruct")] = stand.ReconstructArray
+        names[(f"{package}.multiarray", "scalar")] = stand.Scalar
+        names[(f"{package}.numeric", "_frombuffer")] = stand.FromBuffer
+    for module in ("builtins", "__builtin__"):
+        names[(module, "set")] = set
+        names[(module, "frozenset")] = frozenset
+        names[(module, "dict")] = dict
+        names[(module, "list")] = list
+        names[(module, "object")] = stand.Object
+        names[(module, "bytes")] = stand.EmptyBytes
+    for module in ("copyreg", "copy_reg"):
+        names[(module, "_reconstructor")] = stand.Reconstructor
+    for kind, class_ in _SPARSE_KINDS.items():
+        for module in (f"scipy.sparse.{kind}", f"scipy.sparse._{kind}", "scipy.sparse"):
+            names[(module, f"{kind}_matrix")] = class_
+            names[(module, f"{kind}_array")] = class_
+    return names
+
+
+_ALLOWED = _allowed()
+_REFUSED_OPERATIONS = {"PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"}
+_MEMO_OPERATIONS = {"PUT", "BINPUT", "LONG_BINPUT"}
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _ALLOWED[(module, name)]
+        except KeyError:
+            raise stand.Refused(f"asks for '{module}.{name}', which is never opened") from None
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise stand.Refused("refers to objects outside itself")
+
+
+def read_pickle(path: str | Path) -> Any:
+    """What a pickle file holds: plain containers, numbers, text, NumPy arrays, ``scipy.sparse.csr_matrix``.
+
+    Sparse matrices of every kind become ``csr_matrix``, chumpy arrays become NumPy arrays. Python 2's strings
+    are read as Latin-1.
+
+    Raises:
+        FileError: the file is not a pickle, is damaged, or asks for anything else, named in the message.
+    """
+    data = read_bytes(path)
+    try:
+        _check_operations(data)
+        built = _Unpickler(io.BytesIO(data), encoding="latin1").load()
+        return stand.Resolver().resolve(built)
+    except stand.Refused as refused:
+        raise FileError(path, str(refused)) from None
+    except (MemoryError, RecursionError):
+        raise FileError(path, "is nested too deeply or needs too much memory") from None
+    except Exception:
+        raise FileError(path, "is not a complete pickle file") from None
+
+
+def _check_operations(data: bytes) -> None:
+    """Refuse what only a hostile file holds: outside references, and a memo larger than the file could fill.
+
+    Raises:
+        Refused: such an operation is there.
+        ValueError: the operations are damaged or incomplete.
+    """
+    for operation, argument, _ in pickletools.genops(data):
+        if operation.name in _REFUSED_OPERATIONS:
+            raise stand.Refused("refers to objects outside itself")
+        if operation.name in _MEMO_OPERATIONS and not 0 <= int(argument or 0) <= len(data):
+            raise stand.Refused("is damaged: it numbers more objects than it has")

@@ -1,0 +1,44 @@
+"""Where a result comes from."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from core import __version__
+from core.bodies import BodyPair
+from core.body import BodyModel
+from core.fitting.settings import FitSettings
+from core.motion import Motion
+
+
+def provenance(motion: Motion, bodies: BodyPair, settings: FitSettings, device: str) -> dict[str, Any]:
+    """How a result was made, in plain json values: never without saying which bodies it was made with."""
+    correspondence = bodies.correspondence
+    return {
+        "made_by": f"Refit {__version__}",
+        "made_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "bodies": "built-in" if bodies.builtin else "licensed",
+        "source_body": _body(bodies.source),
+        "target_body": _body(bodies.target),
+        "correspondence": {
+            "file": correspondence.path.name if correspondence.path else None,
+            "sha256": correspondence.sha256,
+            "valid_vertices": int(correspondence.valid.sum()),
+            "mask_sha256": correspondence.mask_sha256,
+        },
+        "source": {"file": motion.name, "frames": len(motion), "notes": list(motion.notes)},
+        "settings": settings.as_dict(),
+        "device": device,
+    }
+
+
+def _body(model: BodyModel) -> dict[str, Any]:
+    return {
+        "family": model.family,
+        "gender": model.gender,
+        "name": model.name,
+        "built_in": model.builtin,
+        "file": model.path.name if model.path else None,
+        "sha256": model.sha256,
+    }

@@ -1,0 +1,110 @@
+"""What a fit gives: parameters of the target body over time, and how far they are off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from core.joints import PARTS
+from core.motion import Motion, UpAxis
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """A motion of the target body with its errors against the source; T frames, J joints.
+
+    Errors are distances in millimetres between the valid target vertices and the points of the source's
+    surface that correspond to them (v2v). Frames that were not fitted hold NaN errors and, in place of a fit,
+    the source's rotations and trans, or the pose of the nearest fitted frame where the source's are not
+    finite.
+
+    Attributes:
+        family: of the target, ``'smplx'`` by default.
+        gender: of the target body.
+        poses: (T, J, 3) float32 axis-angle in radians; hands absolute.
+        transl: (T, 3) float32 metres, in the source's own world.
+        betas: (B,) float32, shared by all frames.
+        expression: (T, E) float32, or (T, 0).
+        frame_rate: frames a second, or None where the source does not say.
+        up_axis: the source's.
+        source_name: file name of the source.
+        fitted: (T,) bool.
+        converged: (T,) bool: a further step would gain nothing worth having.
+        mean_mm: (T,) float32.
+        median_mm: (T,) float32.
+        p95_mm: (T,) float32.
+        max_mm: (T,) float32.
+        part_mm: (T, len(PARTS)) float32: mean by body part, in the order of `core.joints.PARTS`.
+        seconds: time the fit took.
+        partial: it was stopped before every frame asked for was done.
+        provenance: how it was made: bodies, checksums, settings, version. Plain json values.
+    """
+
+    family: str
+    gender: str
+    poses: np.ndarray
+    transl: np.ndarray
+    betas: np.ndarray
+    expression: np.ndarray
+    frame_rate: float | None
+    up_axis: UpAxis
+    source_name: str
+    fitted: np.ndarray
+    converged: np.ndarray
+    mean_mm: np.ndarray
+    median_mm: np.ndarray
+    p95_mm: np.ndarray
+    max_mm: np.ndarray
+    part_mm: np.ndarray
+    seconds: float = 0.0
+    partial: bool = False
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        frames = len(self.poses)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray) and item.name != "betas" and len(value) != frames:
+                raise ValueError(f"{item.name} holds {len(value)} frames, poses {frames}")
+        if self.part_mm.shape[1] != len(PARTS):
+            raise ValueError(f"part_mm has shape {self.part_mm.shape}, expected ({frames}, {len(PARTS)})")
+
+    def __len__(self) -> int:
+        return len(self.poses)
+
+    @property
+    def builtin(self) -> bool:
+        """It was made with the bodies Refit carries: its numbers say nothing about licensed models."""
+        return self.provenance.get("bodies") != "licensed"
+
+    def summary(self) -> dict[str, float]:
+        """Figures over the fitted frames: frames, mean, median, p95 and max in mm; NaN where nothing is
+        fitted.
+
+        ``median`` and ``p95`` are means over frames of the frame's own median and 95th percentile.
+        """
+        done = self.fitted
+        if not done.any():
+            return {"frames": 0, "mean": np.nan, "median": np.nan, "p95": np.nan, "max": np.nan}
+        return {
+            "frames": int(done.sum()),
+            "mean": float(self.mean_mm[done].mean()),
+            "median": float(self.median_mm[done].mean()),
+            "p95": float(self.p95_mm[done].mean()),
+            "max": float(self.max_mm[done].max()),
+        }
+
+    def as_motion(self) -> Motion:
+        """The result as a motion of its own body, to be posed or exported."""
+        return Motion(
+            family=self.family,
+            poses=self.poses,
+            trans=self.transl,
+            betas=self.betas,
+            gender=self.gender,
+            frame_rate=self.frame_rate,
+            up_axis=self.up_axis,
+            expression=self.expression if self.expression.shape[1] else None,
+        )

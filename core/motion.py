@@ -1,0 +1,73 @@
+"""A motion: the pose of one body over time, as motion files store it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+UpAxis = Literal["y", "z"]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """One person's motion in the parameters of one body family.
+
+    Attributes:
+        family: ``'smpl'``, ``'smplh'`` or ``'smplx'``; fixes the joint order of ``poses``.
+        poses: (T, J, 3) float32 axis-angle in radians, root first, each joint relative to its parent.
+            Hands are absolute: no hand mean is to be added.
+        trans: (T, 3) float32 metres, in the source's own world.
+        betas: (B,) float32, every shape coefficient the file has.
+        gender: ``'neutral'``, ``'female'`` or ``'male'``; None where the file does not say.
+        frame_rate: frames a second; None where the file does not say (never invented).
+        up_axis: the world's up axis, ``'z'`` in AMASS.
+        expression: (T, E) float32, or None.
+        path: the file it came from, or None.
+        notes: sentences on what was ignored or assumed while reading.
+    """
+
+    family: str
+    poses: np.ndarray
+    trans: np.ndarray
+    betas: np.ndarray
+    gender: str | None = "neutral"
+    frame_rate: float | None = None
+    up_axis: UpAxis = "z"
+    expression: np.ndarray | None = None
+    path: Path | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        frames = self.poses.shape[0]
+        if self.poses.ndim != 3 or self.poses.shape[2] != 3:
+            raise ValueError(f"poses has shape {self.poses.shape}, expected (T, J, 3)")
+        if self.trans.shape != (frames, 3):
+            raise ValueError(f"trans has shape {self.trans.shape}, expected ({frames}, 3)")
+        if self.betas.ndim != 1:
+            raise ValueError(f"betas has shape {self.betas.shape}, expected (B,)")
+
+    def __len__(self) -> int:
+        return self.poses.shape[0]
+
+    @property
+    def name(self) -> str:
+        """File name without its folder, or ``'motion'``."""
+        return self.path.name if self.path else "motion"
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the first frame to the end of the last, or None without a frame rate."""
+        return len(self) / self.frame_rate if self.frame_rate else None
+
+    def finite_frames(self) -> np.ndarray:
+        """(T,) bool: frames whose pose and translation are all finite."""
+        return np.isfinite(self.poses).all(axis=(1, 2)) & np.isfinite(self.trans).all(axis=1)
+
+    def cut(self, start: int | None, stop: int | None) -> Motion:
+        """The frames ``start:stop``, with Python's slice rules."""
+        part = slice(start, stop)
+        expression = None if self.expression is None else self.expression[part]
+        return replace(self, poses=self.poses[part], trans=self.trans[part], expression=expression)

@@ -1,0 +1,125 @@
+"""Source and fit posed frame by frame, with what is likely needed next kept at hand."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.bodies import BodyPair
+from core.body import BodyModel
+from core.fitting.result import FitResult
+from core.metrics import vertex_error_mm
+from core.motion import Motion
+
+CHUNK = 8
+
+
+@dataclass(frozen=True, eq=False)
+class PosedFrame:
+    """One frame of source and fit, metres in the source's own world; treat the arrays as read-only.
+
+    Attributes:
+        source_vertices: (Vs, 3) float32; NaN where the source's pose is not finite.
+        source_joints: (Js, 3) float32.
+        fit_vertices: (Vt, 3) float32, or None where the frame is not fitted.
+        fit_joints: (Jt, 3) float32, or None.
+        error_mm: (Vt,) float32 distance of each fit vertex from its target, NaN where it does not count; or
+            None.
+    """
+
+    source_vertices: np.ndarray
+    source_joints: np.ndarray
+    fit_vertices: np.ndarray | None
+    fit_joints: np.ndarray | None
+    error_mm: np.ndarray | None
+
+
+class PosedFrames:
+    """Poses frames on demand, a small chunk at a time, and keeps the most recent ones.
+
+    Args:
+        motion: source motion.
+        bodies: source, target and correspondence.
+        result: the fit, or None.
+        cache_frames: frames kept; one takes about 0.3 MB.
+    """
+
+    def __init__(
+        self, motion: Motion, bodies: BodyPair, result: FitResult | None = None, cache_frames: int = 512
+    ) -> None:
+        self.motion, self.bodies, self.result = motion, bodies, result
+        self._most = max(1, cache_frames // CHUNK)
+        self._sources: OrderedDict[int, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+        self._fits: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
+
+    def set_result(self, result: FitResult | None, changed: np.ndarray | None = None) -> None:
+        """Shows another fit of the same motion.
+
+        Args:
+            result: or None.
+            changed: ids of the frames that differ from the last result; None for all.
+        """
+        self.result = result
+        if changed is None:
+            self._fits.clear()
+            return
+        for chunk in np.unique(np.asarray(changed, dtype=int) // CHUNK):
+            self._fits.pop(int(chunk), None)
+
+    def frame(self, index: int) -> PosedFrame:
+        """Frame ``index`` of source and fit.
+
+        Raises:
+            IndexError: there is no such frame.
+        """
+        if not 0 <= index < len(self.motion):
+            raise IndexError(f"frame {index} of {len(self.motion)}")
+        chunk, inside = divmod(index, CHUNK)
+        vertices, joints = self._source(chunk)
+        if self.result is None or not self.result.fitted[index]:
+            return PosedFrame(vertices[inside], joints[inside], None, None, None)
+        fit_vertices, fit_joints, error = self._fit(chunk)
+        return PosedFrame(
+            vertices[inside], joints[inside], fit_vertices[inside], fit_joints[inside], error[inside]
+        )
+
+    def _source(self, chunk: int) -> tuple[np.ndarray, np.ndarray]:
+        if chunk not in self._sources:
+            self._sources[chunk] = posed(self.motion, self.bodies.source, _frames(chunk, len(self.motion)))
+        return _latest(self._sources, chunk, self._most)
+
+    def _fit(self, chunk: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if chunk not in self._fits:
+            assert self.result is not None
+            motion = self.result.as_motion()
+            vertices, joints = posed(motion, self.bodies.target, _frames(chunk, len(motion)))
+            targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(chunk)[0]))
+            error = vertex_error_mm(torch.as_tensor(vertices), targets, self.bodies.correspondence.valid)
+            self._fits[chunk] = (vertices, joints, error)
+        return _latest(self._fits, chunk, self._most)
+
+
+def posed(motion: Motion, body: BodyModel, frames: slice) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices (n, V, 3) and joints (n, J, 3) of some frames of a motion in its own body, float32 metres.
+
+    Betas beyond those the body has are left out.
+    """
+    poses, transl = torch.as_tensor(motion.poses[frames]), torch.as_tensor(motion.trans[frames])
+    betas = torch.as_tensor(motion.betas[: body.num_betas])
+    expression = None if motion.expression is None else torch.as_tensor(motion.expression[frames])
+    vertices = body.vertices(poses, betas, transl, expression)
+    return vertices.cpu().numpy(), body.joints(poses, betas, transl, expression).cpu().numpy()
+
+
+def _frames(chunk: int, total: int) -> slice:
+    return slice(chunk * CHUNK, min((chunk + 1) * CHUNK, total))
+
+
+def _latest(cache: OrderedDict, key: int, most: int):  # type: ignore[no-untyped-def]
+    cache.move_to_end(key)
+    while len(cache) > most:
+        cache.popitem(last=False)
+    return cache[key]

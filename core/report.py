@@ -1,0 +1,119 @@
+"""The figures of a conversion, as a table to read and as JSON to compute with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from core import __version__
+from core.bodies import BodyPair
+from core.files.atomic import atomic_write
+from core.fitting.result import FitResult
+from core.joints import PARTS
+
+if TYPE_CHECKING:
+    from core.convert import Outcome
+
+
+def print_outcome(console: Console, outcome: Outcome) -> None:
+    """One line for a finished input, and its notes."""
+    name = outcome.source.name
+    if outcome.status == "done":
+        console.print(f"[green]✓[/green] {name} → {outcome.output}")
+    elif outcome.status == "skipped":
+        console.print(f"[dim]–[/dim] {name} is done already: {outcome.output}")
+    else:
+        console.print(f"[red]✗[/red] {name} failed", soft_wrap=True)
+    if outcome.status != "skipped":
+        for note in outcome.notes:
+            console.print(f"  [dim]{note}[/dim]", soft_wrap=True)
+
+
+def print_table(console: Console, outcomes: list[Outcome]) -> None:
+    """The table at the end, then what failed and why."""
+    fitted = [(outcome, outcome.result) for outcome in outcomes if outcome.result is not None]
+    if fitted:
+        table = Table(title="v2v distance in mm, mean over frames (max: the worst vertex of all)", box=None)
+        for heading in ("motion", "frames", "s", "ms/frame", "mean", "median", "p95", "max", *PARTS):
+            table.add_column(heading, justify="left" if heading == "motion" else "right", no_wrap=True)
+        for outcome, result in fitted:
+            figures = result.summary()
+            table.add_row(
+                outcome.source.name,
+                str(figures["frames"]),
+                f"{result.seconds:.1f}",
+                f"{1000 * result.seconds / max(1, figures['frames']):.1f}",
+                *(_mm(figures[name]) for name in ("mean", "median", "p95", "max")),
+                *(_mm(value) for value in part_means(result)),
+            )
+        console.print(table)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    if failed:
+        console.print(f"[red]{len(failed)} of {len(outcomes)} failed:[/red]")
+        for outcome in failed:
+            console.print(f"  {outcome.error}", soft_wrap=True)
+
+
+def part_means(result: FitResult) -> list[float]:
+    """Mean mm of each body part over the fitted frames; NaN for a part without vertices."""
+    done = result.part_mm[result.fitted]
+    return [float(np.mean(column)) if len(column) else math.nan for column in done.T]
+
+
+def write_json(
+    path: Path, outcomes: list[Outcome], bodies: BodyPair, device: str, options: argparse.Namespace
+) -> None:
+    """Writes the figures of all inputs; an existing report is replaced, as its name was asked for.
+
+    Raises:
+        FileError: it cannot be written.
+    """
+    document = {
+        "made_by": f"Refit {__version__}",
+        "bodies": "built-in" if bodies.builtin else "licensed",
+        "models": str(bodies.folder),
+        "device": device,
+        "threads": options.threads,
+        "inputs": [_entry(outcome) for outcome in outcomes],
+    }
+    with atomic_write(path, overwrite=True) as file:
+        file.write(json.dumps(document, indent=2, allow_nan=False).encode())
+
+
+def _entry(outcome: Outcome) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "source": str(outcome.source),
+        "output": str(outcome.output),
+        "status": outcome.status,
+        "seconds": round(outcome.seconds, 3),
+        "notes": list(outcome.notes),
+    }
+    if outcome.error:
+        entry["error"] = outcome.error
+    if outcome.result is not None:
+        result = outcome.result
+        figures = result.summary()
+        entry["frames"] = figures["frames"]
+        entry["frames_converged"] = int(result.converged.sum())
+        entry["fit_seconds"] = round(result.seconds, 3)
+        entry["ms_per_frame"] = round(1000 * result.seconds / max(1, figures["frames"]), 3)
+        entry["v2v_mm"] = {name: _json_number(figures[name]) for name in ("mean", "median", "p95", "max")}
+        entry["part_mm"] = {
+            part: _json_number(value) for part, value in zip(PARTS, part_means(result), strict=True)
+        }
+    return entry
+
+
+def _mm(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _json_number(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)

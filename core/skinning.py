@@ -1,0 +1,143 @@
+"""Rotations and the kinematic chain, batched over frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def rotation_matrices(rotvec: Tensor) -> Tensor:
+    """Rodrigues' formula: (..., 3) axis-angle in radians to (..., 3, 3) rotation matrices."""
+    square = (rotvec * rotvec).sum(-1)
+    small = square < 1e-6
+    angle = torch.where(small, torch.ones_like(square), square).sqrt()
+    # Series below 1e-3 rad, where sin(x)/x and (1 - cos x)/x² lose their digits.
+    sine = torch.where(small, 1 - square / 6, torch.sin(angle) / angle)
+    versine = torch.where(small, 0.5 - square / 24, (1 - torch.cos(angle)) / (angle * angle))
+    x, y, z = rotvec.unbind(-1)
+    zero = torch.zeros_like(x)
+    cross = torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1).unflatten(-1, (3, 3))
+    outer = rotvec[..., :, None] * rotvec[..., None, :]
+    identity = torch.eye(3, dtype=rotvec.dtype, device=rotvec.device)
+    cosine = (1 - versine * square)[..., None, None]
+    return cosine * identity + sine[..., None, None] * cross + versine[..., None, None] * outer
+
+
+def quaternions(matrices: Tensor) -> Tensor:
+    """(..., 3, 3) rotation matrices to (..., 4) unit quaternions w, x, y, z with w >= 0.
+
+    The largest of the four components is computed first, so that no angle loses digits (Shepperd 1978).
+    """
+    m00, m01, m02, m10, m11, m12, m20, m21, m22 = matrices.flatten(-2).unbind(-1)
+    squares = torch.stack(
+        (1 + m00 + m11 + m22, 1 + m00 - m11 - m22, 1 - m00 + m11 - m22, 1 - m00 - m11 + m22), -1
+    )
+    rows = torch.stack(
+        (
+            torch.stack((squares[..., 0], m21 - m12, m02 - m20, m10 - m01), -1),
+            torch.stack((m21 - m12, squares[..., 1], m10 + m01, m02 + m20), -1),
+            torch.stack((m02 - m20, m10 + m01, squares[..., 2], m12 + m21), -1),
+            torch.stack((m10 - m01, m20 + m02, m21 + m12, squares[..., 3]), -1),
+        ),
+        -2,
+    )
+    best = squares.argmax(-1)[..., None, None].expand(*squares.shape[:-1], 1, 4)
+    row = rows.gather(-2, best).squeeze(-2)
+    row = row / row.norm(dim=-1, keepdim=True)
+    return torch.where(row[..., :1] < 0, -row, row)
+
+
+def rotation_vectors(matrices: Tensor) -> Tensor:
+    """(..., 3, 3) rotation matrices to (..., 3) axis-angle in radians, angles in [0, pi]."""
+    q = quaternions(matrices)
+    sine = q[..., 1:].norm(dim=-1, keepdim=True)
+    angle = 2 * torch.atan2(sine, q[..., :1])
+    scale = torch.where(sine < 1e-7, torch.full_like(sine, 2.0), angle / sine.clamp_min(1e-12))
+    return q[..., 1:] * scale
+
+
+def axial(matrices: Tensor) -> Tensor:
+    """Axial vector of (..., 3, 3): a with <[w]x, M> = w . a for every w."""
+    m = matrices
+    return torch.stack(
+        (m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]), -1
+    )
+
+
+def cross_matrices(vectors: Tensor) -> Tensor:
+    """(..., 3) to the (..., 3, 3) matrices [v]x of the cross product."""
+    x, y, z = vectors.unbind(-1)
+    zero = torch.zeros_like(x)
+    return torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1).unflatten(-1, (3, 3))
+
+
+@dataclass(frozen=True, eq=False)
+class KinematicTree:
+    """The joint tree of a body.
+
+    Attributes:
+        parents: (J,) parent of each joint, -1 for the root, which comes first; parents precede children.
+    """
+
+    parents: np.ndarray
+
+    def __post_init__(self) -> None:
+        parents = self.parents
+        if parents[0] != -1 or any(not 0 <= parents[j] < j for j in range(1, len(parents))):
+            raise ValueError("the joint tree must start at its root, with every parent before its children")
+
+    @cached_property
+    def levels(self) -> list[tuple[Tensor, Tensor]]:
+        """Joints below the root level by level, each with its parents: a chain needs one step a level."""
+        depth = np.zeros(len(self.parents), dtype=int)
+        for joint in range(1, len(self.parents)):
+            depth[joint] = depth[self.parents[joint]] + 1
+        joints = (np.flatnonzero(depth == level) for level in range(1, depth.max() + 1))
+        return [(torch.as_tensor(j), torch.as_tensor(self.parents[j])) for j in joints]
+
+    @cached_property
+    def subtree(self) -> np.ndarray:
+        """(J, J) float32: [a, j] is 1 where j is a or hangs below a."""
+        below = np.eye(len(self.parents), dtype=np.float32)
+        for joint in range(len(self.parents) - 1, 0, -1):
+            below[self.parents[joint]] += below[joint]
+        return below
+
+    def world_rotations(self, relative: Tensor) -> Tensor:
+        """(N, J, 3, 3) rotations relative to the parent to (N, J, 3, 3) world rotations."""
+        world = relative.clone()
+        for joints, parents in self.levels:
+            joints, parents = joints.to(relative.device), parents.to(relative.device)
+            world[:, joints] = world[:, parents] @ relative[:, joints]
+        return world
+
+    def relative_rotations(self, world: Tensor) -> Tensor:
+        """Inverse of `world_rotations`."""
+        parents = torch.as_tensor(self.parents[1:], device=world.device)
+        below = world[:, parents].transpose(-1, -2) @ world[:, 1:]
+        return torch.cat((world[:, :1], below), 1)
+
+    def joint_positions(self, world: Tensor, rest: Tensor, root: Tensor) -> Tensor:
+        """World positions of the joints.
+
+        Args:
+            world: (N, J, 3, 3) world rotations.
+            rest: (J, 3) or (N, J, 3) rest joints, metres.
+            root: (N, 3) world position of the root joint.
+
+        Returns:
+            (N, J, 3) metres.
+        """
+        if len(self.parents) == 1:
+            return root[:, None]
+        rest = rest.expand(world.shape[0], -1, -1)
+        parents = torch.as_tensor(self.parents[1:], device=world.device)
+        bones = rest[:, 1:] - rest[:, parents]
+        steps = (world[:, parents] @ bones[..., None]).squeeze(-1)
+        subtree = torch.as_tensor(self.subtree, device=world.device, dtype=world.dtype)
+        # Position of j = root + the steps of every joint on the way to j (root's own column left out).
+        return root[:, None] + torch.einsum("aj,nac->njc", subtree[1:], steps)
