@@ -19,7 +19,7 @@ SPREAD = {"index": 11.0, "middle": 2.0, "ring": -8.0, "pinky": -18.0}
 """Sideways angle in degrees towards the thumb when spread is 1."""
 
 # Left thumb: rotation vectors in degrees of its joints; x goes under the palm, y towards the fingers.
-THUMB_CURL = ((28.0, 20.0, 9.0), (13.0, 10.0, -4.0), (17.0, 30.0, 14.0))
+THUMB_CURL = ((18.2, 26.2, -1.6), (23.9, 34.4, -2.1), (34.2, 49.2, -3.0))
 THUMB_SPREAD = (-4.0, -18.0, 6.0)
 
 RELAXED = {"index": 0.17, "middle": 0.24, "ring": 0.29, "pinky": 0.32, "thumb": 0.35}
