@@ -37,28 +37,40 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
 
 
 def print_table(console: Console, outcomes: list[Outcome]) -> None:
-    """The table at the end, then what failed and why."""
-    fitted = [(outcome, outcome.result) for outcome in outcomes if outcome.result is not None]
+    """The tables at the end (v2v in mm, mean over frames; max: the worst vertex), then what failed."""
+    fitted = [(outcome.source.name, outcome.result) for outcome in outcomes if outcome.result is not None]
     if fitted:
-        table = Table(title="v2v distance in mm, mean over frames (max: the worst vertex of all)", box=None)
-        for heading in ("motion", "frames", "s", "ms/frame", "mean", "median", "p95", "max", *PARTS):
-            table.add_column(heading, justify="left" if heading == "motion" else "right", no_wrap=True)
-        for outcome, result in fitted:
-            figures = result.summary()
-            table.add_row(
-                outcome.source.name,
-                str(figures["frames"]),
-                f"{result.seconds:.1f}",
-                f"{1000 * result.seconds / max(1, figures['frames']):.1f}",
-                *(_mm(figures[name]) for name in ("mean", "median", "p95", "max")),
-                *(_mm(value) for value in part_means(result)),
-            )
-        console.print(table)
+        columns = ("frames", "s", "ms/frame", "mean mm", "median", "p95", "max")
+        _print_columns(console, columns, [(name, _figures(result)) for name, result in fitted])
+        parts = [(name, [_mm(value) for value in part_means(result)]) for name, result in fitted]
+        _print_columns(console, tuple(f"{part} mm" for part in PARTS), parts)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         console.print(f"[red]{len(failed)} of {len(outcomes)} failed:[/red]")
         for outcome in failed:
             console.print(f"  {outcome.error}", soft_wrap=True)
+
+
+def _print_columns(console: Console, headings: tuple[str, ...], rows: list[tuple[str, list[str]]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("motion", overflow="ellipsis", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, cells in rows:
+        table.add_row(name, *cells)
+    console.print()
+    console.print(table)
+
+
+def _figures(result: FitResult) -> list[str]:
+    figures = result.summary()
+    per_frame = 1000 * result.seconds / max(1, figures["frames"])
+    return [
+        str(figures["frames"]),
+        f"{result.seconds:.1f}",
+        f"{per_frame:.1f}",
+        *(_mm(figures[name]) for name in ("mean", "median", "p95", "max")),
+    ]
 
 
 def part_means(result: FitResult) -> list[float]:

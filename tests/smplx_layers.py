@@ -1,4 +1,4 @@
-"""The `smplx` package's own layers for any body, and the fit objective on them by autograd: an independent yardstick."""
+"""The `smplx` package's own layers for any body, and on them the fit's objective by autograd: a yardstick."""
 
 from __future__ import annotations
 
@@ -135,21 +135,32 @@ class Objective:
         self.valid = torch.as_tensor(np.flatnonzero(valid))
         self.targets = targets.double()[:, self.valid]
         self.prior = prior.double()
-        self.prior_rotations = smplx.lbs.batch_rodrigues(self.prior.reshape(-1, 3)).view(self.frames, -1, 3, 3)
+        self.prior_rotations = smplx.lbs.batch_rodrigues(self.prior.reshape(-1, 3)).view(
+            self.frames, -1, 3, 3
+        )
         self.pose_prior, self.shape_prior = pose_prior, shape_prior
         names = JOINT_NAMES["smplx"]
         self.free = torch.tensor([name not in held for name in names])
 
-    def value(self, poses: Tensor, transl: Tensor, betas: Tensor) -> Tensor:
-        """Summed objective of the frames."""
-        poses = torch.where(self.free[:, None], poses, self.prior)
+    def _offsets(self, poses: Tensor, transl: Tensor, betas: Tensor) -> Tensor:
         out = self.layer(
             betas=betas.expand(self.frames, -1),
             transl=transl,
             expression=torch.zeros(self.frames, 10, dtype=torch.float64),
             **arguments("smplx", poses),
         )
-        data = (out.vertices[:, self.valid] - self.targets).square().sum()
+        return out.vertices[:, self.valid] - self.targets
+
+    def distances(self, poses: Tensor, transl: Tensor, betas: Tensor) -> Tensor:
+        """(n, valid vertices) metres."""
+        with torch.no_grad():
+            poses = torch.where(self.free[:, None], poses, self.prior)
+            return self._offsets(poses, transl, betas).norm(dim=-1)
+
+    def value(self, poses: Tensor, transl: Tensor, betas: Tensor) -> Tensor:
+        """Summed objective of the frames."""
+        poses = torch.where(self.free[:, None], poses, self.prior)
+        data = self._offsets(poses, transl, betas).square().sum()
         rotations = smplx.lbs.batch_rodrigues(poses.reshape(-1, 3)).view(self.frames, -1, 3, 3)
         pull = squared_angle(rotations @ self.prior_rotations.transpose(-1, -2)).sum()
         shape = self.shape_prior * self.frames * betas.square().sum()

@@ -20,7 +20,9 @@ def body_pair(name: str, source: str = "smplh") -> BodyPair:
     if name == "strong correctives":
         return replace(pair, source=strengthened(pair.source), target=strengthened(pair.target))
     if name == "dense correctives":
-        return replace(pair, source=with_dense_correctives(pair.source), target=with_dense_correctives(pair.target))
+        return replace(
+            pair, source=with_dense_correctives(pair.source), target=with_dense_correctives(pair.target)
+        )
     if name == "other shape basis":
         return replace(pair, source=with_other_shape_basis(pair.source))
     raise ValueError(name)

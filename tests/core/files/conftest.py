@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.errors import FileError
+
+
+@pytest.fixture
+def amass() -> dict[str, np.ndarray]:
+    """An AMASS SMPL+H motion of five frames."""
+    rng = np.random.default_rng(1)
+    return {
+        "poses": rng.normal(size=(5, 156)),
+        "trans": rng.normal(size=(5, 3)),
+        "betas": rng.normal(size=16),
+        "dmpls": rng.normal(size=(5, 8)),
+        "gender": np.array("male"),
+        "mocap_framerate": np.array(120.0),
+    }
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[..., Path]:
+    """Writes arrays, or bytes, to a file and gives its path."""
+
+    def write(contents: Any, name: str = "file.npz") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(contents, bytes):
+            path.write_bytes(contents)
+        else:
+            np.savez(path, **contents)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def refuses() -> Callable[..., str]:
+    """Calls a reader that must fail with one sentence naming the file; gives the sentence."""
+
+    def check(reader: Callable[..., Any], path: Path, *args: Any, **kwargs: Any) -> str:
+        with pytest.raises(FileError) as caught:
+            reader(path, *args, **kwargs)
+        message = str(caught.value)
+        assert message.startswith(str(path))
+        assert "\n" not in message
+        assert "Traceback" not in message
+        return message.removeprefix(str(path))
+
+    return check

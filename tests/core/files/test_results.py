@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from core.errors import FileError
+from core.files.describe import describe_file
+from core.files.motions import load_motion
+from core.files.npz import read_npz
+from core.files.results import is_result, load_result, save_result
+from core.fitting.result import FitResult
+from core.joints import JOINT_NAMES, PARTS
+
+
+def make_result(family="smplx", frames=6, expression=10, **changes):
+    rng = np.random.default_rng(3)
+
+    def floats(*shape):
+        return rng.normal(size=shape).astype(np.float32)
+
+    errors = {key: np.abs(floats(frames)) for key in ("mean_mm", "median_mm", "p95_mm", "max_mm")}
+    errors["mean_mm"][-1] = np.nan
+    values = {
+        "family": family,
+        "gender": "neutral",
+        "poses": floats(frames, len(JOINT_NAMES[family]), 3),
+        "transl": floats(frames, 3),
+        "betas": floats(10),
+        "expression": floats(frames, expression),
+        "frame_rate": 59.94,
+        "up_axis": "y",
+        "source_name": "Gang – 走.npz",
+        "fitted": np.arange(frames) < frames - 1,
+        "converged": np.arange(frames) % 2 == 0,
+        "part_mm": floats(frames, len(PARTS)),
+        "seconds": 1.25,
+        "partial": True,
+        "provenance": {
+            "bodies": "built-in",
+            "checksums": {"source": "ab"},
+            "weights": [1, 2.5, None],
+            "ü": "文",
+        },
+    }
+    return FitResult(**(values | errors | changes))
+
+
+def assert_same(a, b):
+    for item in fields(FitResult):
+        x, y = getattr(a, item.name), getattr(b, item.name)
+        if isinstance(x, np.ndarray):
+            assert x.dtype == y.dtype, item.name
+            np.testing.assert_array_equal(x, y, item.name)
+        else:
+            assert x == y, item.name
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"expression": 0},
+        {"frame_rate": None},
+        {"family": "smplh"},
+        {"family": "smpl"},
+        {"source_name": ""},
+        {"frames": 1},
+    ],
+)
+def test_round_trip(tmp_path, changes):
+    result = make_result(**changes)
+    path = tmp_path / "out.npz"
+    save_result(path, result)
+    assert is_result(path)
+    assert_same(load_result(path), result)
+
+
+def test_the_keys_are_those_of_amass(tmp_path):
+    result = make_result()
+    path = tmp_path / "out.npz"
+    save_result(path, result)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = dict(file)
+    assert arrays["poses"].shape == (6, 165)
+    assert arrays["gender"].item() == "neutral"
+    assert arrays["surface_model_type"].item() == "smplx"
+    assert arrays["mocap_frame_rate"] == arrays["mocap_framerate"] == 59.94
+    assert arrays["mocap_time_length"] == pytest.approx(6 / 59.94)
+    assert arrays["num_betas"] == 10
+    pieces = [arrays[k] for k in ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")]
+    assert [p.shape[1] for p in pieces] == [3, 63, 3, 6, 90]
+    np.testing.assert_array_equal(np.concatenate(pieces, 1), arrays["poses"])
+    assert arrays["expression"].shape == (6, 10)
+
+
+def test_an_unknown_frame_rate_is_not_written(tmp_path):
+    save_result(tmp_path / "out.npz", make_result(frame_rate=None))
+    assert not any("frame" in key or "time" in key for key in read_npz(tmp_path / "out.npz"))
+
+
+def test_a_result_is_a_motion_too(tmp_path):
+    result = make_result()
+    save_result(tmp_path / "out.npz", result)
+    motion = load_motion(tmp_path / "out.npz")
+    assert (motion.family, motion.up_axis, motion.frame_rate, motion.notes) == ("smplx", "y", 59.94, ())
+    np.testing.assert_array_equal(motion.poses, result.poses)
+    np.testing.assert_array_equal(motion.expression, result.expression)
+
+
+def test_an_existing_file_is_kept(tmp_path):
+    path = tmp_path / "out.npz"
+    save_result(path, make_result())
+    before = path.read_bytes()
+    with pytest.raises(FileError, match="already exists"):
+        save_result(path, make_result(frames=2))
+    assert path.read_bytes() == before
+    save_result(path, make_result(frames=2), overwrite=True)
+    assert len(load_result(path)) == 2
+
+
+def test_unwritable_provenance_leaves_no_file(tmp_path):
+    with pytest.raises(TypeError):
+        save_result(tmp_path / "out.npz", make_result(provenance={"a": object()}))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"refit_mean_mm": np.zeros(3)}, "'refit_mean_mm' has shape (3,), expected (6,)"),
+        ({"refit_part_mm": np.zeros((6, 2))}, "'refit_part_mm' has shape"),
+        ({"refit_part_names": np.array(["a"])}, "'refit_part_names' are a, expected"),
+        ({"refit_fitted": np.zeros(6)}, "'refit_fitted' has shape (6,) of float64, expected (6,) booleans"),
+        ({"refit_provenance": np.array("{")}, "'refit_provenance' is not a json object"),
+        ({"refit_provenance": np.array("[1]")}, "'refit_provenance' is not a json object"),
+        ({"refit_provenance": np.array("[" * 100000)}, "'refit_provenance' is not a json object"),
+        ({"refit_provenance": np.array(1)}, "'refit_provenance'"),
+        ({"refit_provenance": np.array([None])}, "'refit_provenance' holds pickled"),
+        ({"refit_format": np.array(99)}, "'refit_format' is of format 99, expected at most 1"),
+        ({"refit_seconds": np.array("x")}, "'refit_seconds'"),
+        ({"poses": np.zeros((6, 20))}, "'poses' has shape"),
+    ],
+)
+def test_wrong_contents(tmp_path, save, refuses, change, words):
+    save_result(tmp_path / "good.npz", make_result())
+    path = save(read_npz(tmp_path / "good.npz") | change, "bad.npz")
+    assert words in refuses(load_result, path)
+
+
+def test_a_motion_is_not_a_result(save, amass, refuses):
+    path = save(amass)
+    assert not is_result(path)
+    assert "is not a Refit result: it has no refit_" in refuses(load_result, path)
+
+
+def test_description(tmp_path):
+    path = tmp_path / "out.npz"
+    save_result(path, make_result())
+    rows = dict(describe_file(path))
+    assert rows["Kind"] == "Refit result, SMPL-X"
+    assert rows["Bodies"] == "built-in"
+    assert rows["Fitted"] == "5 of 6 frames, 3 converged"
+    assert rows["Error"].endswith("mm")
+    save_result(path, replace(make_result(), fitted=np.zeros(6, bool)), overwrite=True)
+    assert "Error" not in dict(describe_file(path))

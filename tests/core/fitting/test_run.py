@@ -1,0 +1,208 @@
+"""Runs: order, cancelling, what is held, what is skipped, and figures that can be checked from outside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.bodies import BodyPair, default_motion, load_bodies
+from core.errors import RefitError
+from core.files.motions import load_motion
+from core.fitting.result import FitResult
+from core.fitting.run import CPU_CHUNK, FitRun, Progress
+from core.fitting.settings import FitSettings
+from core.fitting.start import relaxed_pose
+from core.joints import LEFT_HAND, PARTS, RIGHT_HAND
+from core.metrics import vertex_error_mm
+from core.motion import Motion
+from core.posed import PosedFrames, posed
+
+FEW = FitSettings(shape_frames=8)
+
+
+@pytest.fixture(scope="module")
+def pair() -> BodyPair:
+    return load_bodies()
+
+
+@pytest.fixture(scope="module")
+def motion() -> Motion:
+    return load_motion(default_motion()).cut(300, 300 + 3 * CPU_CHUNK)
+
+
+@pytest.fixture(scope="module")
+def steps_and_result(pair: BodyPair, motion: Motion) -> tuple[list[Progress], FitResult]:
+    run = FitRun(motion, pair, FEW, first_frame=CPU_CHUNK + 5, device="cpu", threads=1)
+    steps = list(run)
+    return steps, run.result()
+
+
+@pytest.fixture(scope="module")
+def result(steps_and_result: tuple[list[Progress], FitResult]) -> FitResult:
+    return steps_and_result[1]
+
+
+def run_to_end(motion: Motion, pair: BodyPair, settings: FitSettings = FEW, threads: int = 1) -> FitResult:
+    run = FitRun(motion, pair, settings, device="cpu", threads=threads)
+    for _ in run:
+        pass
+    return run.result()
+
+
+def test_the_frames_in_sight_come_first(steps_and_result: tuple[list[Progress], FitResult]) -> None:
+    steps, result = steps_and_result
+    poses = [step for step in steps if step.stage == "pose"]
+    assert CPU_CHUNK + 5 in poses[0].frames
+    assert sorted(np.concatenate([step.frames for step in poses])) == list(range(len(result)))
+    assert [step.frames_done for step in poses] == [CPU_CHUNK, 2 * CPU_CHUNK, 3 * CPU_CHUNK]
+    assert not result.partial
+    assert result.fitted.all()
+    assert result.converged.all()
+
+
+def test_figures_are_those_of_the_vertices(result: FitResult, motion: Motion, pair: BodyPair) -> None:
+    frames = slice(10, 14)
+    source, _ = posed(motion, pair.source, frames)
+    fit, _ = posed(result.as_motion(), pair.target, frames)
+    targets = pair.correspondence.apply(torch.as_tensor(source))
+    valid = pair.correspondence.valid
+    error = vertex_error_mm(torch.as_tensor(fit), targets, valid)
+    counted = np.linalg.norm(fit - targets.numpy(), axis=2)[:, valid] * 1000
+    assert np.allclose(error[:, valid], counted, atol=2e-3)
+    assert np.isnan(error[:, ~valid]).all()
+    assert np.allclose(result.mean_mm[frames], counted.mean(1), atol=2e-3)
+    assert np.allclose(result.median_mm[frames], np.median(counted, 1), atol=1e-2)
+    assert np.allclose(result.p95_mm[frames], np.percentile(counted, 95, axis=1), atol=2e-2)
+    assert np.allclose(result.max_mm[frames], counted.max(1), atol=5e-3)
+    for index, part in enumerate(PARTS):
+        members = pair.target.vertex_part[valid] == index
+        assert members.any(), f"no vertex belongs to the {part}"
+        assert np.allclose(result.part_mm[frames, index], counted[:, members].mean(1), atol=2e-3)
+
+
+def test_jaw_and_eyes_are_held_and_expression_is_off(result: FitResult) -> None:
+    assert np.abs(result.poses[:, 22:25]).max() < 1e-6
+    assert not result.expression.any()
+
+
+def test_freed_jaw_moves(motion: Motion, pair: BodyPair) -> None:
+    freed = run_to_end(motion.cut(0, 4), pair, replace(FEW, free_jaw=True))
+    assert np.abs(freed.poses[:, 22]).max() > 1e-4
+    assert np.abs(freed.poses[:, 23:25]).max() < 1e-6
+
+
+def test_far_from_the_origin_nothing_changes(result: FitResult, motion: Motion, pair: BodyPair) -> None:
+    away = np.array([250.0, -400.0, 3.0], dtype=np.float32)
+    moved = run_to_end(replace(motion, trans=motion.trans + away), pair)
+    assert np.abs(moved.poses - result.poses).max() < 1e-4
+    assert np.abs(moved.mean_mm - result.mean_mm).max() < 1e-3
+    assert np.abs(moved.transl - away - result.transl).max() < 1e-4
+
+
+def test_threads_do_not_change_the_result(result: FitResult, motion: Motion, pair: BodyPair) -> None:
+    both = run_to_end(motion, pair, threads=2)
+    assert np.abs(both.poses - result.poses).max() < 1e-5
+    assert np.abs(both.mean_mm - result.mean_mm).max() < 1e-4
+
+
+def test_cancelling_keeps_what_is_done(motion: Motion, pair: BodyPair) -> None:
+    run = FitRun(motion, pair, FEW, device="cpu", threads=1)
+    for step in run:
+        if step.stage == "pose":
+            run.cancel()
+    result = run.result()
+    assert result.partial
+    assert result.fitted.any()
+    assert not result.fitted.all()
+    assert np.isnan(result.mean_mm[~result.fitted]).all()
+    assert np.isfinite(result.mean_mm[result.fitted]).all()
+    assert np.isfinite(result.poses).all()
+
+
+def test_walking_away_from_a_run_ends_it(motion: Motion, pair: BodyPair) -> None:
+    run = FitRun(motion, pair, FEW, device="cpu", threads=2)
+    for _ in run:
+        break
+    result = run.result()
+    assert result.partial
+    assert not result.fitted.any()
+    assert np.isnan(result.summary()["mean"])
+
+
+def test_frames_that_are_not_finite_are_left_out(motion: Motion, pair: BodyPair) -> None:
+    poses, trans = motion.poses[:12].copy(), motion.trans[:12].copy()
+    poses[3, 5, 1] = np.nan
+    trans[7] = np.inf
+    result = run_to_end(replace(motion, poses=poses, trans=trans), pair)
+    assert list(np.flatnonzero(~result.fitted)) == [3, 7]
+    assert not result.partial
+    assert np.isfinite(result.poses).all()
+    assert np.isfinite(result.transl).all()
+    assert np.isnan(result.mean_mm[[3, 7]]).all()
+
+
+def test_nothing_finite_is_refused_in_one_sentence(motion: Motion, pair: BodyPair) -> None:
+    with pytest.raises(RefitError, match="no frame with finite numbers"):
+        FitRun(replace(motion, trans=np.full_like(motion.trans, np.nan)), pair)
+
+
+def test_bodies_of_another_family_are_refused(motion: Motion) -> None:
+    with pytest.raises(RefitError, match="smplh motion, but the source body is smpl"):
+        FitRun(motion, load_bodies(source="smpl"))
+
+
+def test_fingers_that_the_source_does_not_have_stay_relaxed(motion: Motion) -> None:
+    smpl = load_bodies(source="smpl")
+    poses = np.zeros((6, 24, 3), dtype=np.float32)
+    poses[:, :22] = motion.poses[:6, :22]
+    source = Motion(family="smpl", poses=poses, trans=motion.trans[:6], betas=motion.betas[:10])
+    result = run_to_end(source, smpl)
+    names = smpl.target.joint_names
+    fingers = [names.index(name) for name in (*LEFT_HAND, *RIGHT_HAND)]
+    relaxed = relaxed_pose(smpl.target)
+    assert np.abs(relaxed[fingers]).max() > 0.05
+    assert np.abs(result.poses[:, fingers] - relaxed[fingers]).max() < 1e-5
+    freed = run_to_end(source, smpl, replace(FEW, free_fingers=True))
+    assert freed.mean_mm.mean() < result.mean_mm.mean()
+
+
+def test_one_frame_is_enough(motion: Motion, pair: BodyPair) -> None:
+    result = run_to_end(motion.cut(0, 1), pair)
+    assert result.fitted.all()
+    assert result.mean_mm[0] < 10
+
+
+def test_a_result_says_which_bodies_it_was_made_with(result: FitResult, pair: BodyPair) -> None:
+    assert result.builtin
+    assert result.provenance["bodies"] == "built-in"
+    assert result.provenance["target_body"]["sha256"] == pair.target.sha256
+    assert result.provenance["correspondence"]["sha256"] == pair.correspondence.sha256
+    assert result.provenance["settings"]["shape_frames"] == 8
+
+
+def test_settings_outside_their_range_are_refused() -> None:
+    with pytest.raises(ValueError, match="tolerance is 1"):
+        FitSettings(tolerance=1.0)
+
+
+def test_posed_frames_follow_the_result(result: FitResult, motion: Motion, pair: BodyPair) -> None:
+    frames = PosedFrames(motion, pair, cache_frames=16)
+    assert frames.frame(5).fit_vertices is None
+    frames.set_result(result)
+    shown = frames.frame(5)
+    assert shown.fit_vertices is not None
+    assert shown.error_mm is not None
+    assert abs(np.nanmean(shown.error_mm) - result.mean_mm[5]) < 2e-3
+    moved = replace(result, transl=result.transl + np.float32(0.1))
+    frames.set_result(moved, np.array([5]))
+    again = frames.frame(5)
+    assert again.fit_vertices is not None
+    assert np.abs(again.fit_vertices - shown.fit_vertices - 0.1).max() < 1e-5
+    for index in range(0, len(motion), 8):
+        frames.frame(index)
+    assert len(frames._sources) <= 2
+    with pytest.raises(IndexError):
+        frames.frame(len(motion))

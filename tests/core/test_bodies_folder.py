@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from core import bodies
+from core.bodies import bodies_for, builtin_motions, default_motion, load_bodies
+from core.errors import FileError, RefitError
+from core.files.motions import load_motion
+from core.files.transfer import write_correspondence, write_mask
+from core.motion import Motion
+from tests.core.files.model_arrays import model_arrays
+
+SMPLH, SMPLX = 6890, 10475
+
+
+@pytest.fixture(autouse=True)
+def no_models_variable(monkeypatch):
+    monkeypatch.delenv("REFIT_MODELS", raising=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder laid out as the licensed downloads are: male models only."""
+    root = tmp_path_factory.mktemp("models – 模型")
+    for name in ("smplh/male", "smplx", "smpl", "transfer"):
+        (root / name).mkdir(parents=True)
+    np.savez(root / "smplh/male/model.npz", **model_arrays("smplh", columns=16))
+    np.savez(root / "smplx/SMPLX_MALE.npz", **model_arrays("smplx", columns=20))
+    matrix = sparse.eye(SMPLX, SMPLH, format="csr", dtype=np.float32)
+    write_correspondence(root / "transfer/smplh2smplx_deftrafo_setup.pkl", matrix)
+    write_mask(root / "transfer/smplx_mask_ids.npy", np.arange(SMPLX) < 100)
+    return root
+
+
+def motion(family="smplh", gender="male"):
+    joints = {"smpl": 24, "smplh": 52, "smplx": 55}[family]
+    return Motion(family, np.zeros((2, joints, 3)), np.zeros((2, 3)), np.zeros(10), gender=gender)
+
+
+def test_licensed_models(folder):
+    pair = bodies_for(motion(), folder)
+    assert (pair.source.family, pair.target.family, pair.source.gender) == ("smplh", "smplx", "male")
+    assert not pair.builtin
+    assert pair.label == f"licensed models in {folder}"
+    assert pair.correspondence.valid.sum() == 100
+    assert pair.notes == ()
+
+
+def test_the_environment_names_the_folder(folder, monkeypatch):
+    monkeypatch.setenv("REFIT_MODELS", str(folder))
+    assert load_bodies(gender="male").folder == folder
+    monkeypatch.setenv("REFIT_MODELS", str(folder / "none"))
+    with pytest.raises(FileError, match="no such folder"):
+        load_bodies()
+    monkeypatch.setenv("REFIT_MODELS", "")
+    assert load_bodies().builtin
+
+
+def test_built_in_bodies_never_stand_in(folder, tmp_path):
+    with pytest.raises(FileError, match=r"no SMPL-H female model.*found male only"):
+        load_bodies(folder, gender="female")
+    with pytest.raises(FileError, match="no SMPL-H neutral model"):
+        load_bodies(folder)
+    with pytest.raises(FileError, match="no SMPL male model"):
+        load_bodies(folder, source="smpl", gender="male")
+    with pytest.raises(FileError, match="no SMPL-H neutral model"):
+        load_bodies(tmp_path)
+    with pytest.raises(FileError, match="no correspondence from SMPL-X to SMPL-H"):
+        load_bodies(folder, source="smplx", target="smplh", gender="male")
+
+
+def test_a_built_in_body_in_a_licensed_folder_is_said(tmp_path, folder):
+    for path in folder.rglob("*"):
+        copy = tmp_path / path.relative_to(folder)
+        if path.is_dir():
+            copy.mkdir()
+        elif path.name != "model.npz":
+            copy.write_bytes(path.read_bytes())
+    np.savez(tmp_path / "smplh/male/model.npz", **model_arrays("smplh"), origin=np.array("built in"))
+    pair = load_bodies(tmp_path, gender="male")
+    assert pair.builtin
+    assert pair.label == "built-in bodies"
+    assert "SMPL-H" in pair.notes[0]
+
+
+def test_without_a_mask_there_is_a_note(tmp_path, folder):
+    for path in folder.rglob("*"):
+        copy = tmp_path / path.relative_to(folder)
+        if path.is_dir():
+            copy.mkdir()
+        elif path.name != "smplx_mask_ids.npy":
+            copy.write_bytes(path.read_bytes())
+    pair = load_bodies(tmp_path, gender="male")
+    assert pair.correspondence.valid.sum() == SMPLH
+    assert len(pair.notes) == 1
+
+
+@pytest.mark.parametrize("arguments", [{"source": "mano"}, {"target": "x"}, {"gender": "m"}])
+def test_unknown_names(arguments):
+    with pytest.raises(RefitError, match="expected"):
+        load_bodies(**arguments)
+
+
+@pytest.mark.parametrize("family", ["smpl", "smplh", "smplx"])
+def test_built_in_bodies(family):
+    pair = bodies_for(motion(family, gender=None))
+    assert pair.builtin
+    assert pair.label == "built-in bodies"
+    assert (pair.source.family, pair.target.family) == (family, "smplx")
+    assert pair.notes == ()
+    assert pair.correspondence.matrix.shape == (SMPLX, pair.source.num_vertices)
+
+
+def test_the_built_in_bodies_are_neutral_only():
+    pair = load_bodies(gender="female")
+    assert pair.source.gender == "neutral"
+    assert "no built-in female body" in pair.notes[0]
+
+
+def test_built_in_motions():
+    paths = builtin_motions()
+    assert default_motion() in paths
+    for path in paths:
+        found = load_motion(path)
+        assert found.family == "smplh"
+        assert found.frame_rate
+        assert found.finite_frames().all()
+
+
+def test_an_installation_without_assets(monkeypatch, tmp_path):
+    monkeypatch.setattr(bodies, "__file__", str(tmp_path / "core" / "bodies.py"))
+    for call in (load_bodies, builtin_motions, default_motion):
+        with pytest.raises(FileError, match="no folder of built-in"):
+            call()
