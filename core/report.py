@@ -41,9 +41,9 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
     fitted = [(outcome.source.name, outcome.result) for outcome in outcomes if outcome.result is not None]
     if fitted:
         columns = ("frames", "s", "ms/frame", "mean mm", "median", "p95", "max")
-        _print_columns(console, columns, [(name, _figures(result)) for name, result in fitted])
+        _print_columns(console, "motion", columns, [(name, _figures(result)) for name, result in fitted])
         parts = [(name, [_mm(value) for value in part_means(result)]) for name, result in fitted]
-        _print_columns(console, tuple(f"{part} mm" for part in PARTS), parts)
+        _print_columns(console, "mean mm by part", PARTS, parts)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         console.print(f"[red]{len(failed)} of {len(outcomes)} failed:[/red]")
@@ -51,9 +51,11 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
             console.print(f"  {outcome.error}", soft_wrap=True)
 
 
-def _print_columns(console: Console, headings: tuple[str, ...], rows: list[tuple[str, list[str]]]) -> None:
+def _print_columns(
+    console: Console, title: str, headings: tuple[str, ...], rows: list[tuple[str, list[str]]]
+) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("motion", overflow="ellipsis", no_wrap=True)
+    table.add_column(title, overflow="ellipsis", no_wrap=True)
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, cells in rows:

@@ -37,10 +37,14 @@ RANGE_OF_MOTION_BETAS = (0.2, -0.3, 0.15, 0.1)
 
 
 def all_betas(first: tuple[float, ...]) -> np.ndarray:
-    """Sixteen shape parameters (16,), exact in float32."""
-    betas = np.zeros(16)
+    """Sixteen shape parameters (16,), exact in float32: the first ones given, the others drawn.
+
+    Each clip gets a person of its own rather than the average one, which would be too easy to fit.
+    """
+    seed = [round(1000 * (value + 10)) for value in first]
+    betas = np.random.default_rng(seed).normal(size=16)
     betas[: len(first)] = first
-    return betas
+    return np.round(betas * 64) / 64
 
 
 def save(path: Path, poses: np.ndarray, trans: np.ndarray, betas: np.ndarray) -> None:
