@@ -85,8 +85,11 @@ def measure(name: str, clip: Path, frames: int, threads: int) -> Row:
     if frames:
         index = np.arange(frames) % len(motion)
         motion = Motion(
-            motion.family, motion.poses[index], motion.trans[index], motion.betas,
-            frame_rate=motion.frame_rate
+            motion.family,
+            motion.poses[index],
+            motion.trans[index],
+            motion.betas,
+            frame_rate=motion.frame_rate,
         )
     before, _ = forward_passes(pair.target)
     run, seconds = fit(motion, pair, threads)
@@ -107,24 +110,28 @@ def measure(name: str, clip: Path, frames: int, threads: int) -> Row:
 
 def main() -> None:
     """Prints the table in Markdown."""
-    options = argparse.ArgumentParser(description=__doc__) options.add_argument("clips", nargs="*",
-    help="names of built-in clips; default: all") options.add_argument("--frames", type=int, default=0,
-    help="loop or cut each clip to this many frames") options.add_argument("--threads", type=int, default=1)
-    options.add_argument("--variants", action="store_true", help="on the harder bodies too") chosen =
-    options.parse_args() theirs, ours = forward_passes(variants.body_pair("built-in").target)
-    print(f"{platform.machine()}, torch {torch.__version__}, {chosen.threads} thread(s)") print(f"one forward
-    pass, batch 64, one thread: smplx {1000 * theirs:.2f} ms, Refit {1000 * ours:.2f} ms a frame")
-    print(f"(ratio {theirs / ours:.1f})\n") print("| bodies | clip | frames | mean mm | p95 mm | max mm | ms a
-    frame | forward passes |") print("|---|---|---:|---:|---:|---:|---:|---:|") clips = [
-        path for path in builtin_motions() if not chosen.clips or path.stem.removesuffix("_poses") in
-        chosen.clips
-    ]
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("clips", nargs="*", help="names of built-in clips; default: all")
+    options.add_argument("--frames", type=int, default=0, help="loop or cut each clip to this many frames")
+    options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--variants", action="store_true", help="on the harder bodies too")
+    chosen = options.parse_args()
+    theirs, ours = forward_passes(variants.body_pair("built-in").target)
+    print(f"{platform.machine()}, torch {torch.__version__}, {chosen.threads} thread(s)")
+    print("One forward pass, batch 64, one thread, ms a frame:")
+    print(f"smplx {1000 * theirs:.2f}, Refit {1000 * ours:.2f} ({theirs / ours:.1f} times as fast)")
+    print()
+    print("| bodies | clip | frames | mean mm | p95 mm | max mm | ms a frame | forward passes |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|")
     for name in variants.NAMES if chosen.variants else variants.NAMES[:1]:
-        for clip in clips:
+        for clip in builtin_motions():
+            if chosen.clips and clip.stem.removesuffix("_poses") not in chosen.clips:
+                continue
             row = measure(name, clip, chosen.frames, chosen.threads)
             print(
-                f"| {row.bodies} | {row.clip} | {row.frames} | {row.mean:.2f} | {row.p95:.2f} | {row.most:.1f}
-                " f"| {row.milliseconds:.1f} | {row.passes:.1f} |", flush=True,
+                f"| {row.bodies} | {row.clip} | {row.frames} | {row.mean:.2f} | {row.p95:.2f} "
+                f"| {row.most:.1f} | {row.milliseconds:.1f} | {row.passes:.1f} |",
+                flush=True,
             )
 
 
