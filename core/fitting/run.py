@@ -27,7 +27,7 @@ from core.body import BodyModel
 from core.correspondence import Correspondence
 from core.errors import RefitError
 from core.fitting.corrective_curvature import CorrectiveCurvature
-from core.fitting.gauss_newton import fit_poses
+from core.fitting.gauss_newton import PoseFit, fit_poses
 from core.fitting.normal_matrix import NormalMatrix
 from core.fitting.provenance import provenance
 from core.fitting.result import FitResult
@@ -42,6 +42,8 @@ from core.motion import Motion
 # Frames fitted at once: as many as stay in a processor's caches; a GPU wants more.
 CPU_CHUNK = 32
 CUDA_CHUNK = 512
+# Where no fitted frame is near, every so many frames are fitted first and the others start from them.
+ANCHOR_EVERY = 16
 
 
 @dataclass(frozen=True)
@@ -188,28 +190,43 @@ class FitRun:
             return
         shape = shape_fit.shape
         self._table.betas[:] = shape.betas.cpu().numpy()
-        known = KnownFrames(shape_frames, chunks, skin)
+        known = KnownFrames(
+            skin,
+            shape_frames,
+            Pose(torch.cat([c.pose.world for c in chunks]), torch.cat([c.pose.root for c in chunks])),
+            torch.cat([c.prior.rotations for c in chunks]),
+        )
         matrix = normal.at(shape.betas)
         curvature = CorrectiveCurvature(skin, shape)
 
-        def fit(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
-            prior = prior_of(frames)
-            found = fit_poses(
+        def fit_from(start: KnownFrames, frames: np.ndarray, frozen_steps: int) -> tuple[Prior, PoseFit]:
+            prior, roots = prior_of(frames), targets.roots(frames)
+            return prior, fit_poses(
                 skin,
-                known.start(frames, prior, targets.roots(frames)),
+                start.start(frames, prior.rotations, roots),
                 shape,
                 targets.at(frames),
                 prior,
                 matrix,
                 free,
                 curvature,
-                frozen_steps=1,
+                frozen_steps=frozen_steps,
                 curved=shape_fit.curved,
                 iterations=settings.iterations,
                 tolerance=settings.tolerance,
                 stopped=self._stop.is_set,
             )
-            return frames, fitted_chunk(found, skin, shape)
+
+        def fit(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
+            start = known
+            if not known.are_near(frames):
+                # Some first, from afar; then all of them from those.
+                some = np.sort(frames)[ANCHOR_EVERY // 4 :: ANCHOR_EVERY]
+                if len(some):
+                    prior, found = fit_from(known, some, 2)
+                    start = KnownFrames(skin, some, found.pose, prior.rotations)
+            near = start.are_near(frames)
+            return frames, fitted_chunk(fit_from(start, frames, 0 if near else 2)[1], skin, shape)
 
         yield from self._pose_steps(pool, workers, fit, _split(self._ordered(size), size))
 

@@ -48,7 +48,7 @@ class FitSettings:
         1e-3, "Shape prior", "Pull of betas towards the mean shape, for each frame.", unit="m²", high=10
     )
     shape_frames: int = _setting(
-        128,
+        64,
         "Shape frames",
         "The shape is solved from this many frames, spread evenly over the motion, with their poses.",
         unit="frames",

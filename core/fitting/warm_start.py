@@ -7,30 +7,44 @@ import torch
 from torch import Tensor
 
 from core.fitting.result_table import nearest
-from core.fitting.shape import ShapeChunk
-from core.fitting.skin import FitSkin, Pose, Prior
+from core.fitting.skin import FitSkin, Pose
+
+# Fitted frames this near leave so little to do that one step is enough.
+NEAR_FRAMES = 12
 
 
 class KnownFrames:
-    """Starts new frames from what was learnt on the frames that the shape was solved from.
+    """Fitted frames that new ones start from.
 
     What the nearest of them turned away from its source rotation, joint by joint, is likely what its
     neighbours need.
+
+    Args:
+        skin: of the target.
+        frames: (n,) ids, ascending.
+        pose: their fitted poses.
+        source: (n, J, 3, 3) their source's relative rotations.
     """
 
-    def __init__(self, frames: np.ndarray, chunks: list[ShapeChunk], skin: FitSkin) -> None:
-        self.frames, self.skin = frames, skin
-        world = torch.cat([chunk.pose.world for chunk in chunks])
-        source = torch.cat([chunk.prior.rotations for chunk in chunks])
-        self.turn = source.transpose(-1, -2) @ skin.tree.relative_rotations(world)
-        self.root = torch.cat([chunk.pose.root for chunk in chunks])
-        self.source = source[:, 0]
+    def __init__(self, skin: FitSkin, frames: np.ndarray, pose: Pose, source: Tensor) -> None:
+        self.skin, self.frames, self.root = skin, frames, pose.root
+        self.turn = source.transpose(-1, -2) @ skin.tree.relative_rotations(pose.world)
+        self.facing = source[:, 0]
 
-    def start(self, frames: np.ndarray, prior: Prior, roots: Tensor) -> Pose:
-        """Poses to start from, for frames with the given source rotations."""
+    def are_near(self, frames: np.ndarray) -> bool:
+        """Whether each of the frames has a known one close by."""
+        return bool(np.abs(self.frames[nearest(self.frames, frames)] - frames).max() <= NEAR_FRAMES)
+
+    def start(self, frames: np.ndarray, source: Tensor, roots: Tensor) -> Pose:
+        """Poses to start from.
+
+        Args:
+            frames: (m,) ids.
+            source: (m, J, 3, 3) their source's relative rotations.
+            roots: (m, 3) their source's root positions, metres.
+        """
         near = torch.as_tensor(nearest(self.frames, frames), device=self.root.device)
-        world = self.skin.tree.world_rotations(prior.rotations @ self.turn[near])
+        world = self.skin.tree.world_rotations(source @ self.turn[near])
         # The root's offset turns with the body.
-        offset = prior.rotations[:, 0] @ self.source[near].transpose(-1, -2)
-        moved = (offset @ (self.root[near] - roots)[..., None]).squeeze(-1)
-        return Pose(world, roots + moved)
+        turned = source[:, 0] @ self.facing[near].transpose(-1, -2)
+        return Pose(world, roots + (turned @ (self.root[near] - roots)[..., None]).squeeze(-1))

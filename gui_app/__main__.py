@@ -1,0 +1,73 @@
+"""The command ``refit``: the window, or one of the command-line tools."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from core import __version__, cli
+from core.errors import RefitError
+from gui_app.display import has_display
+
+HEADLESS_FOLDER = "refit-headless"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Arguments of the window."""
+    top = argparse.ArgumentParser(
+        prog="refit",
+        description="Shows human motion in SMPL or SMPL-H beside its SMPL-X fit. "
+        "Without FILE it opens a built-in motion.",
+        epilog=f"Without a window: refit {' | refit '.join(cli.COMMANDS)}; each has its own --help.",
+    )
+    top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion or fit to open (.npz)")
+    top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
+    top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")
+    top.add_argument(
+        "--threads", type=cli.thread_count, metavar="N", help="fitting threads (default: one a processor)"
+    )
+    top.add_argument("--version", action="version", version=f"Refit {__version__}")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs ``refit`` and returns its exit code: 0 fine, 1 failed, 2 bad usage."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments and arguments[0] in cli.COMMANDS:
+        return cli.main(arguments)
+    options = parser().parse_args(arguments)
+    try:
+        threads = options.threads or cli.default_threads()
+        if not has_display():
+            return _without_display(options, threads)
+        return _window(options, threads)
+    except RefitError as error:
+        print(f"refit: {error}", file=sys.stderr)
+        return 1
+
+
+def _without_display(options: argparse.Namespace, threads: int | None) -> int:
+    from gui_app.headless import render_job
+
+    print(
+        "There is no display for a window: fitting, then writing result, picture and video "
+        f"to ./{HEADLESS_FOLDER}."
+    )
+    return render_job(options.file, Path(HEADLESS_FOLDER), options.models, options.device, threads)
+
+
+def _window(options: argparse.Namespace, threads: int | None) -> int:
+    try:
+        from gui_app.application import run
+        from gui_app.main_window import Options
+    except ImportError as error:
+        raise RefitError(
+            f"The window needs PySide6, pyvista and pyvistaqt, which cannot be imported here ({error}); "
+            "refit convert works without them."
+        ) from error
+    return run(Options(options.file, options.models, options.device, threads))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Everything that can be done, once each: words, icon, shortcut and tooltip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from gui_app import colours
+from gui_app.theme import icon
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How one action presents itself; ``section`` is its heading in the list of shortcuts."""
+
+    section: str
+    text: str
+    icon: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    checkable: bool = False
+
+
+SPECS: dict[str, Spec] = {
+    "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion or a fit (.npz)"),
+    "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
+    "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
+    "fit": Spec("Fit", "Fit all", "lightning", ("Ctrl+Return",), "Fit every frame, the one shown first"),
+    "cancel": Spec("Fit", "Cancel", "x-circle", ("Esc",), "Stop fitting; fitted frames are kept"),
+    "play": Spec("Play", "Play / pause", "play", ("Space",), "Play or pause"),
+    "loop": Spec("Play", "Loop", "repeat", ("L",), "Go on from the first frame after the last", True),
+    "back": Spec("Play", "One frame back", "caret-left", ("Left",), "One frame back"),
+    "forward": Spec("Play", "One frame on", "caret-right", ("Right",), "One frame on"),
+    "back_ten": Spec("Play", "Ten frames back", "caret-double-left", ("Shift+Left",)),
+    "forward_ten": Spec("Play", "Ten frames on", "caret-double-right", ("Shift+Right",)),
+    "first": Spec("Play", "First frame", "skip-back", ("Home",), "First frame"),
+    "last": Spec("Play", "Last frame", "skip-forward", ("End",), "Last frame"),
+    "slower": Spec("Play", "Slower", "rewind", ("[",), "Play slower"),
+    "faster": Spec("Play", "Faster", "fast-forward", ("]",), "Play faster"),
+    "home": Spec("View", "Reset view", "frame-corners", ("0",), "See the whole body from the front left"),
+    "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
+    "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
+    "top": Spec("View", "Top", "arrow-line-down", ("3",), "See the body from above"),
+    "follow": Spec("View", "Follow the body", "person-simple-run", ("F",), "The camera goes along", True),
+    "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
+    "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
+    "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
+    "shortcuts": Spec("Help", "Keyboard shortcuts", "keyboard", ("F1", "?"), "Show the keyboard shortcuts"),
+    "about": Spec("Help", "About Refit", "info", (), "Versions, and the bodies in use"),
+    "autofit": Spec("Fit", "Fit when a motion opens", "magic-wand", (), "Start fitting at once", True),
+}  # fmt: skip
+
+REPEATING = ("back", "forward", "back_ten", "forward_ten", "slower", "faster")
+
+
+class Actions:
+    """The actions of one window, by name."""
+
+    open: QAction
+    save: QAction
+    quit: QAction
+    fit: QAction
+    cancel: QAction
+    play: QAction
+    loop: QAction
+    back: QAction
+    forward: QAction
+    back_ten: QAction
+    forward_ten: QAction
+    first: QAction
+    last: QAction
+    slower: QAction
+    faster: QAction
+    home: QAction
+    front: QAction
+    side: QAction
+    top: QAction
+    follow: QAction
+    error: QAction
+    models: QAction
+    builtin: QAction
+    shortcuts: QAction
+    about: QAction
+    autofit: QAction
+
+    def __init__(self, window: QWidget) -> None:
+        for name, spec in SPECS.items():
+            action = QAction(icon(spec.icon), spec.text, window)
+            action.setCheckable(spec.checkable)
+            action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            action.setAutoRepeat(name in REPEATING)
+            keys = " or ".join(QKeySequence(key).toString() for key in spec.keys)
+            tip = spec.tip or spec.text
+            action.setToolTip(f"{tip}  ({keys})" if keys else tip)
+            action.setStatusTip("")
+            window.addAction(action)
+            setattr(self, name, action)
+        self.fit.setIcon(icon("lightning", "#0d1420"))
+
+    def set_playing(self, playing: bool) -> None:
+        """The play button shows what a press would do."""
+        self.play.setIcon(icon("pause" if playing else "play", colours.TEXT))

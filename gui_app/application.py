@@ -1,0 +1,60 @@
+"""Starts Qt and the window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import pyqtgraph
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication, QWidget
+
+from gui_app.main_window import MainWindow, Options
+from gui_app.theme import apply_theme, icon
+
+SWITCH_SECONDS = 0.0005
+PULSE_MS = 200
+
+
+def run(options: Options) -> int:
+    """Opens the window and stays until it is closed; returns the exit code."""
+    # Fitting threads hand over to the window this often; the default makes scrubbing jerk while a fit runs.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    app = QApplication.instance() or QApplication(["refit"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Refit")
+    app.setApplicationDisplayName("")
+    pyqtgraph.setConfigOptions(antialias=False)
+    apply_theme(app)
+    app.setWindowIcon(icon("person-simple-run"))
+    window = MainWindow(options)
+    window.show()
+    interrupt = Interrupt(window)
+    signal.signal(signal.SIGINT, interrupt.note)
+    return app.exec()
+
+
+class Interrupt(QObject):
+    """Ctrl+C in the terminal closes the window in order.
+
+    Python may run a signal handler in the middle of a paint event, so the handler only takes note; a timer,
+    which also lets Python look at signals at all, closes the window between events.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._asked = False
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(PULSE_MS)
+
+    def note(self, *_: object) -> None:
+        """The signal handler."""
+        self._asked = True
+
+    @Slot()
+    def _look(self) -> None:
+        if self._asked:
+            self._asked = False
+            self._window.close()

@@ -1,0 +1,90 @@
+"""The slim scale beside the fit: millimetres from grey to bright, and violet for vertices without error."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyvista as pv
+from vtkmodules.vtkRenderingCore import (
+    vtkActor2D,
+    vtkCoordinate,
+    vtkPolyDataMapper2D,
+    vtkRenderer,
+    vtkTextActor,
+)
+
+from gui_app.colours import INVALID_SKIN, TEXT_SECONDARY, rgb
+from gui_app.in_place import write_points
+from gui_app.labels import place_text, text_actor
+from gui_app.ramp import STEPS, ramp
+
+RIGHT_MARGIN = 72
+WIDTH = 8
+TEXT_SIZE = 12
+TICKS = 5
+
+
+class ColourBar:
+    """A vertical scale in pixels of its view; ``layout`` after every change of size."""
+
+    def __init__(self, renderer: vtkRenderer) -> None:
+        self._renderer = renderer
+        self._range_mm = 20.0
+        self._points = np.zeros((2 * STEPS + 4, 3), np.float32)
+        strip = np.arange(2 * STEPS).reshape(-1, 2)
+        quads = np.column_stack([np.full(STEPS - 1, 4), strip[:-1], strip[1:, ::-1]])
+        last = 2 * STEPS
+        faces = np.append(quads.ravel(), [4, last, last + 1, last + 2, last + 3])
+        self._mesh = pv.PolyData(self._points, faces)
+        colour = np.repeat(ramp(), 2, axis=0)
+        violet = np.tile(np.array(rgb(INVALID_SKIN), np.uint8), (4, 1))
+        self._mesh.point_data["colour"] = np.concatenate([colour, violet])
+        self._mesh.GetPointData().SetActiveScalars("colour")
+        mapper = vtkPolyDataMapper2D()
+        mapper.SetInputData(self._mesh)
+        mapper.SetColorModeToDirectScalars()
+        pixels = vtkCoordinate()
+        pixels.SetCoordinateSystemToViewport()
+        mapper.SetTransformCoordinate(pixels)
+        self._bar = vtkActor2D()
+        self._bar.SetMapper(mapper)
+        self._ticks = [text_actor("", TEXT_SIZE, TEXT_SECONDARY, vertical="centre") for _ in range(TICKS)]
+        self._unit = text_actor("mm", TEXT_SIZE, TEXT_SECONDARY, vertical="centre")
+        self._no_pair = text_actor("no pair", TEXT_SIZE - 1, TEXT_SECONDARY, vertical="centre")
+        for actor in self._actors():
+            renderer.AddViewProp(actor)
+
+    def _actors(self) -> list[vtkActor2D | vtkTextActor]:
+        return [self._bar, *self._ticks, self._unit, self._no_pair]
+
+    def set_visible(self, visible: bool) -> None:
+        """Shows or hides bar, ticks and unit together."""
+        for actor in self._actors():
+            actor.SetVisibility(visible)
+
+    def set_range(self, range_mm: float) -> None:
+        """The error at the top of the scale."""
+        self._range_mm = range_mm
+        for index, actor in enumerate(self._ticks):
+            value = range_mm * index / (TICKS - 1)
+            text = f"{value:.0f}" if abs(value - round(value)) < 1e-6 else f"{value:.1f}"
+            actor.SetInput(f"≥ {text}" if index == TICKS - 1 else text)
+
+    def layout(self, size: tuple[int, int], scale: float) -> None:
+        """Places everything in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
+        view_width, view_height = size
+        height = min(0.46 * view_height, 300 * scale)
+        bottom = (view_height - height) / 2
+        left = view_width - RIGHT_MARGIN * scale
+        right = left + WIDTH * scale
+        points = self._points
+        y = np.linspace(bottom, bottom + height, STEPS)
+        points[: 2 * STEPS : 2] = np.column_stack([np.full(STEPS, left), y, np.zeros(STEPS)])
+        points[1 : 2 * STEPS : 2] = np.column_stack([np.full(STEPS, right), y, np.zeros(STEPS)])
+        low, high = bottom - 34 * scale, bottom - 26 * scale
+        points[2 * STEPS :] = [(left, low, 0), (right, low, 0), (right, high, 0), (left, high, 0)]
+        write_points(self._mesh, points)
+        text_left = right + 7 * scale
+        for index, actor in enumerate(self._ticks):
+            place_text(actor, text_left, bottom + height * index / (TICKS - 1))
+        place_text(self._unit, left - 1 * scale, bottom + height + 20 * scale)
+        place_text(self._no_pair, text_left, (low + high) / 2)

@@ -1,0 +1,36 @@
+"""Every colour of the window and of the scene, by role."""
+
+from __future__ import annotations
+
+BACKGROUND = "#15171b"
+PANEL = "#1c1f25"
+RAISED = "#252932"
+LINE = "#30353f"
+TEXT = "#e6e8ec"
+TEXT_SECONDARY = "#9aa1ad"
+TEXT_DISABLED = "#5d646f"
+ACCENT = "#5aa9e6"
+WARNING = "#e6b450"
+ERROR = "#e5634d"
+GOOD = "#6cc08b"
+
+VIEW_TOP = "#1a1d22"
+VIEW_BOTTOM = "#0f1114"
+SOURCE_SKIN = "#c9a27a"
+FIT_SKIN = "#7fb0b0"
+INVALID_SKIN = "#7d63b8"
+
+CURVE_MEAN = "#7fb0b0"
+CURVE_P95 = "#e6b450"
+CURVE_MAX = "#e5634d"
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """``'#rrggbb'`` as three bytes."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def rgb_unit(colour: str) -> tuple[float, float, float]:
+    """``'#rrggbb'`` as three numbers in 0..1."""
+    red, green, blue = rgb(colour)
+    return red / 255, green / 255, blue / 255

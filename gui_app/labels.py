@@ -1,0 +1,58 @@
+"""Text inside the 3D view."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from vtkmodules.vtkRenderingCore import vtkTextActor
+
+from gui_app.colours import rgb_unit
+
+Horizontal = Literal["left", "centre", "right"]
+Vertical = Literal["bottom", "centre", "top"]
+VTK_FONT_FILE = 4
+
+
+@lru_cache(maxsize=1)
+def font_file() -> Path | None:
+    """DejaVu Sans as matplotlib brings it, which pyvista needs; None leaves VTK's own font."""
+    found = find_spec("matplotlib")
+    if found is None or found.origin is None:
+        return None
+    path = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return path if path.is_file() else None
+
+
+def text_actor(
+    text: str, size: int, colour: str, *, horizontal: Horizontal = "left", vertical: Vertical = "bottom"
+) -> vtkTextActor:
+    """A line of text of ``size`` logical pixels; VTK scales it with the window's dots per inch."""
+    actor = vtkTextActor()
+    actor.SetInput(text)
+    actor.SetTextScaleModeToNone()
+    style = actor.GetTextProperty()
+    font = font_file()
+    if font is not None:
+        style.SetFontFamily(VTK_FONT_FILE)
+        style.SetFontFile(str(font))
+    style.SetFontSize(size)
+    style.SetColor(*rgb_unit(colour))
+    {"left": style.SetJustificationToLeft, "centre": style.SetJustificationToCentered}.get(
+        horizontal, style.SetJustificationToRight
+    )()
+    {
+        "bottom": style.SetVerticalJustificationToBottom,
+        "centre": style.SetVerticalJustificationToCentered,
+    }.get(vertical, style.SetVerticalJustificationToTop)()
+    actor.PickableOff()
+    return actor
+
+
+def place_text(actor: vtkTextActor, x: float, y: float) -> None:
+    """Moves the text's anchor to (x, y) device pixels of its view."""
+    position = actor.GetPositionCoordinate()
+    position.SetCoordinateSystemToViewport()
+    position.SetValue(round(x), round(y), 0)

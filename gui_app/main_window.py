@@ -1,0 +1,342 @@
+"""The window: puts the parts together and connects what is done to what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from gui_app.actions import Actions
+from gui_app.dialogs import About, Shortcuts
+from gui_app.fit_controller import FitController
+from gui_app.menus import Menus
+from gui_app.message_bar import MessageBar
+from gui_app.models_choice import ModelsChoice
+from gui_app.open_controller import OpenController
+from gui_app.opening import Opened, pose_on_one_thread
+from gui_app.playback import Player
+from gui_app.preferences import Preferences
+from gui_app.progress_line import ProgressLine
+from gui_app.saving import save_fit
+from gui_app.state import SPEEDS, AppState
+from gui_app.status import Status
+from gui_app.timeline import Timeline
+from gui_app.toolbar import Toolbar
+from gui_app.viewport import Viewport
+from gui_app.welcome import Welcome
+
+MOTION_FILTER = "Motions and fits (*.npz);;All files (*)"
+LAYOUT_VERSION = 1
+DEFAULT_SIZE = QSize(1440, 900)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asked for."""
+
+    file: Path | None = None
+    models: Path | None = None
+    device: str = "auto"
+    threads: int | None = None
+
+
+class MainWindow(QMainWindow):
+    """Source and fit side by side, curves below."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        super().__init__()
+        self._options = options or Options()
+        self._started = False
+        self._leaving = False
+        self.preferences = Preferences()
+        self.models = ModelsChoice(self.preferences, self._options.models)
+        self.state = AppState(self)
+        self.actions_ = Actions(self)
+        self.player = Player(self.state, self)
+        self.fitting = FitController(self.state, self._options.device, self._options.threads, self)
+        self.opening = OpenController(self.state, self)
+        self._build()
+        self._connect()
+        self._restore()
+        self._on_change()
+        self.setAcceptDrops(True)
+
+    def _build(self) -> None:
+        self.addToolBar(Toolbar(self.state, self.actions_, self))
+        self.viewport = Viewport(self.state, self)
+        self.welcome = Welcome(self.state, self.actions_, self)
+        self.message = MessageBar(self.state, self)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.viewport)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(ProgressLine(self.state, self))
+        column.addWidget(self.message)
+        column.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
+        self.timeline = Timeline(self.state, self.actions_, self)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
+        self.setStatusBar(Status(self.state, self))
+        self.menus = Menus(self, self.actions_, self.preferences)
+        self.setMinimumSize(900, 560)
+
+    def _connect(self) -> None:
+        actions, state = self.actions_, self.state
+        for action, slot in (
+            (actions.open, self.ask_open),
+            (actions.save, self.ask_save),
+            (actions.quit, self.close),
+            (actions.fit, self.fitting.start),
+            (actions.cancel, self.fitting.cancel),
+            (actions.play, self._toggle_play),
+            (actions.slower, partial(self._change_speed, -1)),
+            (actions.faster, partial(self._change_speed, 1)),
+            (actions.back, partial(state.step, -1)),
+            (actions.forward, partial(state.step, 1)),
+            (actions.back_ten, partial(state.step, -10)),
+            (actions.forward_ten, partial(state.step, 10)),
+            (actions.first, self._go_first),
+            (actions.last, self._go_last),
+            (actions.home, partial(self.viewport.look, "home")),
+            (actions.front, partial(self.viewport.look, "front")),
+            (actions.side, partial(self.viewport.look, "side")),
+            (actions.top, partial(self.viewport.look, "top")),
+            (actions.models, self.ask_models),
+            (actions.builtin, self.use_builtin),
+            (actions.shortcuts, self.show_shortcuts),
+            (actions.about, self.show_about),
+        ):
+            action.triggered.connect(slot)
+        actions.loop.toggled.connect(state.set_loop)
+        actions.follow.toggled.connect(self._set_follow)
+        actions.error.toggled.connect(self._set_error)
+        self.opening.opened.connect(self._on_opened)
+        self.opening.failed.connect(self._on_open_failed)
+        for signal in (
+            state.motion_changed,
+            state.result_changed,
+            state.run_changed,
+            state.playback_changed,
+            state.opening_changed,
+            state.saved_changed,
+        ):
+            signal.connect(self._on_change)
+
+    def _restore(self) -> None:
+        stored, actions = self.preferences, self.actions_
+        if not self.restoreGeometry(stored.bytes("geometry")):
+            self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableGeometry().size()))
+        if not self.restoreState(stored.bytes("layout"), LAYOUT_VERSION):
+            self.resizeDocks([self.timeline], [210], Qt.Orientation.Vertical)
+        actions.autofit.setChecked(stored.flag("autofit", True))
+        actions.loop.setChecked(stored.flag("loop", True))
+        actions.follow.setChecked(stored.flag("follow", True))
+        actions.error.setChecked(stored.flag("error", True))
+        self.state.set_loop(actions.loop.isChecked())
+        self.state.set_view(
+            colouring="error" if actions.error.isChecked() else "plain",
+            range_mm=stored.number("range_mm", self.state.range_mm),
+            follow=actions.follow.isChecked(),
+        )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first file is read once the window is on the screen."""
+        super().showEvent(event)
+        if not self._started:
+            self._started = True
+            QTimer.singleShot(0, self, self._open_first)
+
+    @Slot()
+    def _open_first(self) -> None:
+        self.opening.open(self._options.file, self.models.folder)
+
+    def open_path(self, path: Path, *_: object) -> None:
+        """Opens a motion or a fit, unless there is unsaved work that the user wants to keep."""
+        if self._may_lose_work("Open another file without saving this fit?"):
+            self.opening.open(Path(path), self.models.folder)
+
+    @Slot()
+    def ask_open(self) -> None:
+        """Asks for a file and opens it."""
+        name, _ = QFileDialog.getOpenFileName(self, "Open", self.preferences.folder, MOTION_FILTER)
+        if name:
+            self.open_path(Path(name))
+
+    @Slot(object)
+    def _on_opened(self, opened: Opened) -> None:
+        self.fitting.drop()
+        pose_on_one_thread()
+        self.models.keep()
+        self.state.set_opened(opened)
+        self._pages.setCurrentWidget(self.viewport)
+        path = opened.motion.path
+        if path is not None and not opened.builtin_motion:
+            self.preferences.add_recent(path)
+            self.preferences.folder = str(path.parent)
+        if self.actions_.autofit.isChecked() and opened.result is None:
+            self.fitting.start()
+
+    @Slot()
+    def _on_open_failed(self) -> None:
+        self.models.revert()
+
+    @Slot()
+    def ask_save(self) -> bool:
+        """Asks where to save the fit, and saves it; True if it is saved."""
+        state = self.state
+        if state.opened is None or state.result is None:
+            return False
+        from core.convert import stageii_name
+
+        start = Path(self.preferences.folder or Path.home()) / stageii_name(Path(state.opened.name))
+        name, _ = QFileDialog.getSaveFileName(self, "Save fit", str(start), "AMASS SMPL-X (*.npz)")
+        return bool(name) and save_fit(state, Path(name), self.preferences)
+
+    @Slot()
+    def ask_models(self) -> None:
+        """Asks for a folder of licensed models and opens the motion with them."""
+        folder = QFileDialog.getExistingDirectory(
+            self, "Folder of SMPL-H and SMPL-X models", str(self.models.folder or "")
+        )
+        if folder and self._may_lose_work("Change the bodies without saving this fit?"):
+            self.models.choose(Path(folder))
+            self._reopen()
+
+    @Slot()
+    def use_builtin(self) -> None:
+        """Goes back to the bodies that come with the program."""
+        if self._may_lose_work("Change the bodies without saving this fit?"):
+            self.models.use_builtin()
+            self._reopen()
+
+    def _reopen(self) -> None:
+        opened = self.state.opened
+        self.opening.open(opened.motion.path if opened else None, self.models.folder)
+
+    @Slot()
+    def _toggle_play(self) -> None:
+        self.state.set_playing(not self.state.playing)
+
+    def _change_speed(self, by: int, *_: object) -> None:
+        nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.state.speed))
+        self.state.set_speed(SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)])
+
+    @Slot()
+    def _go_first(self) -> None:
+        self.state.step(-self.state.frames)
+
+    @Slot()
+    def _go_last(self) -> None:
+        self.state.step(self.state.frames)
+
+    @Slot(bool)
+    def _set_follow(self, on: bool) -> None:
+        self.state.set_view(follow=on)
+
+    @Slot(bool)
+    def _set_error(self, on: bool) -> None:
+        self.state.set_view(colouring="error" if on else "plain")
+
+    @Slot()
+    def show_shortcuts(self) -> None:
+        """The list of keys."""
+        self._show_sheet(Shortcuts(self))
+
+    @Slot()
+    def show_about(self) -> None:
+        """Versions and bodies."""
+        self._show_sheet(About(self.state, self))
+
+    def _show_sheet(self, sheet: Shortcuts | About) -> None:
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.show()
+
+    @Slot()
+    def _on_change(self, *_: object) -> None:
+        state, actions = self.state, self.actions_
+        motion = state.opened is not None
+        running = state.run.phase == "running"
+        for action in (
+            actions.play, actions.back, actions.forward, actions.back_ten, actions.forward_ten, actions.first,
+            actions.last, actions.home, actions.front, actions.side, actions.top,
+        ):  # fmt: skip
+            action.setEnabled(motion)
+        actions.fit.setEnabled(motion and not state.run.active and not state.opening)
+        actions.cancel.setEnabled(running)
+        actions.cancel.setIconText("Cancelling…" if state.run.phase == "cancelling" else "Cancel")
+        actions.save.setEnabled(state.result is not None and bool(state.result.fitted.any()))
+        actions.set_playing(state.playing)
+        mark = " ● unsaved" if not state.saved else ""
+        partial_mark = (
+            " (partial)" if state.result is not None and state.result.partial and not running else ""
+        )
+        name = state.opened.name if state.opened else ""
+        self.setWindowTitle(f"{name}{partial_mark}{mark} — Refit" if name else "Refit")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes one .npz file."""
+        if _dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped."""
+        path = _dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.open_path(path)
+
+    def _may_lose_work(self, question: str) -> bool:
+        if not self.state.worth_asking:
+            return True
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "Unsaved fit", question, parent=self)
+        name = self.state.opened.name if self.state.opened else ""
+        box.setInformativeText(f"The fit of {name} is not in a file yet.")
+        save = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(save)
+        box.exec()
+        if box.clickedButton() is save:
+            return self.ask_save()
+        return box.clickedButton() is discard
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks about unsaved work, ends the threads, frees the graphics memory."""
+        if not self._leaving and not self._may_lose_work("Close without saving this fit?"):
+            event.ignore()
+            return
+        self._leaving = True
+        self.state.set_playing(False)
+        fitting_over, opening_over = self.fitting.close(), self.opening.close()
+        if not (fitting_over and opening_over):
+            event.ignore()
+            QTimer.singleShot(500, self, self.close)
+            return
+        self._store()
+        self.viewport.close_view()
+        event.accept()
+
+    def _store(self) -> None:
+        stored, actions = self.preferences, self.actions_
+        stored.store("geometry", self.saveGeometry())
+        stored.store("layout", self.saveState(LAYOUT_VERSION))
+        stored.store("autofit", actions.autofit.isChecked())
+        stored.store("loop", actions.loop.isChecked())
+        stored.store("follow", actions.follow.isChecked())
+        stored.store("error", actions.error.isChecked())
+        stored.store("range_mm", self.state.range_mm)
+        stored.sync()
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    if len(urls) == 1 and urls[0].isLocalFile() and urls[0].toLocalFile().lower().endswith(".npz"):
+        return Path(urls[0].toLocalFile())
+    return None

@@ -1,0 +1,106 @@
+"""The menu bar."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from gui_app.actions import Actions
+from gui_app.preferences import Preferences
+
+if TYPE_CHECKING:
+    from gui_app.main_window import MainWindow
+
+MOTION_NAMES = {"range_of_motion": "Range of motion"}
+
+
+def motion_title(path: Path) -> str:
+    """``walk_poses.npz`` as ``Walk``."""
+    stem = path.stem.removesuffix("_poses")
+    return MOTION_NAMES.get(stem, stem.replace("_", " ").capitalize())
+
+
+class Menus(QObject):
+    """File, Fit, Play, View, Bodies, Help."""
+
+    def __init__(self, window: MainWindow, actions: Actions, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window = window
+        self._preferences = preferences
+        bar = window.menuBar()
+        file = self._menu(bar, "File", [actions.open])
+        self.motions = file.addMenu("Built-in motions")
+        self.motions.aboutToShow.connect(self._fill_motions)
+        self.recent = file.addMenu("Open recent")
+        self.recent.aboutToShow.connect(self._fill_recent)
+        file.addSeparator()
+        file.addAction(actions.save)
+        file.addSeparator()
+        file.addAction(actions.quit)
+        self._menu(bar, "Fit", [actions.fit, actions.cancel, None, actions.autofit])
+        self._menu(
+            bar,
+            "Play",
+            [
+                actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
+                actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last,
+            ],
+        )  # fmt: skip
+        view = self._menu(
+            bar,
+            "View",
+            [actions.home, actions.front, actions.side, actions.top, actions.follow, None, actions.error],
+        )
+        view.addSeparator()
+        view.addAction(window.timeline.toggleViewAction())
+        self._menu(bar, "Bodies", [actions.models, actions.builtin])
+        self._menu(bar, "Help", [actions.shortcuts, actions.about])
+
+    def _menu(self, bar: QMenuBar, title: str, actions: list[QAction | None]) -> QMenu:
+        menu = bar.addMenu(title)
+        for action in actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        return menu
+
+    @Slot()
+    def _fill_motions(self) -> None:
+        from core.bodies import builtin_motions
+        from core.errors import RefitError
+
+        self.motions.clear()
+        try:
+            paths = builtin_motions()
+        except RefitError as error:
+            self.motions.addAction(str(error)).setEnabled(False)
+            return
+        for path in paths:
+            self._add_path(self.motions, motion_title(path), path)
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        paths = self._preferences.recent
+        for path in paths:
+            self._add_path(self.recent, path.name, path)
+        if paths:
+            self.recent.addSeparator()
+            self.recent.addAction("Clear this list").triggered.connect(self._clear_recent)
+        else:
+            self.recent.addAction("Files you open appear here").setEnabled(False)
+
+    def _add_path(self, menu: QMenu, title: str, path: Path) -> None:
+        action = menu.addAction(title)
+        action.setToolTip(str(path))
+        action.triggered.connect(partial(self._window.open_path, path))
+
+    @Slot()
+    def _clear_recent(self) -> None:
+        self._preferences.clear_recent()

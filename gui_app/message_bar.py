@@ -1,0 +1,43 @@
+"""One sentence about what went wrong, above the bodies, until it is dismissed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from gui_app import colours
+from gui_app.state import AppState
+from gui_app.theme import icon
+
+
+class MessageBar(QFrame):
+    """Hidden while there is nothing to say. A motion that opens takes the old complaint away."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "message")
+        sign = QLabel(self)
+        sign.setPixmap(icon("warning-circle", colours.ERROR).pixmap(18, 18))
+        self.words = QLabel(self)
+        self.words.setWordWrap(True)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._dismiss = QToolButton(self)
+        self._dismiss.setIcon(icon("x", colours.TEXT_SECONDARY))
+        self._dismiss.setToolTip("Dismiss")
+        self._dismiss.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._dismiss.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 8, 6)
+        row.setSpacing(10)
+        row.addWidget(sign)
+        row.addWidget(self.words, 1)
+        row.addWidget(self._dismiss)
+        self.hide()
+        state.failed.connect(self.show_sentence)
+        state.motion_changed.connect(self.hide)
+
+    @Slot(str)
+    def show_sentence(self, sentence: str) -> None:
+        """Shows a sentence in place of the last one."""
+        self.words.setText(sentence)
+        self.show()

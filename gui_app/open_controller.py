@@ -1,0 +1,93 @@
+"""Opens files in a thread of their own; only the last one asked for is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from core.errors import RefitError
+from gui_app.opening import Opened, open_file
+from gui_app.state import AppState
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """A file to open, None for the default motion; ``models`` None means as the environment says."""
+
+    request_id: int
+    path: Path | None
+    models: Path | None
+
+
+class OpenWorker(QObject):
+    """Lives in the opening thread."""
+
+    opened = Signal(int, object)
+    failed = Signal(int, str)
+
+    @Slot(object)
+    def open(self, request: OpenRequest) -> None:
+        """Reads the file and says once how it went."""
+        try:
+            path = request.path
+            if path is None:
+                from core.bodies import default_motion
+
+                path = default_motion()
+            opened = open_file(path, request.models)
+            opened.posed.frame(0)
+            self.opened.emit(request.request_id, opened)
+        except RefitError as error:
+            self.failed.emit(request.request_id, str(error))
+        except Exception as error:
+            words = f"{request.path}: cannot be opened ({type(error).__name__}: {error})"
+            self.failed.emit(request.request_id, words)
+
+
+class OpenController(QObject):
+    """One opening thread. A file that cannot be opened leaves what was open as it is."""
+
+    opened = Signal(object)
+    failed = Signal()
+    _start = Signal(object)
+
+    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._request_id = 0
+        self._worker = OpenWorker()
+        self._thread = QThread(self)
+        self._thread.setObjectName("open")
+        self._worker.moveToThread(self._thread)
+        self._start.connect(self._worker.open)
+        self._worker.opened.connect(self._on_opened)
+        self._worker.failed.connect(self._on_failed)
+        self._thread.start()
+
+    def open(self, path: Path | None, models: Path | None) -> None:
+        """Starts reading; ``path`` None opens the default motion."""
+        self._request_id += 1
+        self._state.set_opening(path.name if path else "the built-in motion")
+        self._start.emit(OpenRequest(self._request_id, path, models))
+
+    def close(self, wait_ms: int = 10_000) -> bool:
+        """Ends the thread; False if it is still busy after ``wait_ms``."""
+        self._request_id += 1
+        self._worker.blockSignals(True)
+        self._thread.quit()
+        return self._thread.wait(wait_ms)
+
+    @Slot(int, object)
+    def _on_opened(self, request_id: int, opened: Opened) -> None:
+        if request_id == self._request_id:
+            self._state.set_opening("")
+            self.opened.emit(opened)
+
+    @Slot(int, str)
+    def _on_failed(self, request_id: int, sentence: str) -> None:
+        if request_id == self._request_id:
+            self._state.set_opening("")
+            self._state.fail(sentence)
+            self.failed.emit()

@@ -1,0 +1,80 @@
+"""Playing: the frame follows the clock, so a slow machine drops frames and never lags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
+
+from gui_app.state import AppState
+
+TICK_MS = 15
+
+
+@dataclass(frozen=True)
+class PlaybackClock:
+    """Which frame is due after how many seconds.
+
+    Attributes:
+        start: frame shown when the clock started.
+        frames: number of frames.
+        rate: frames a second.
+        speed: times faster than life.
+        loop: go on with the first frame after the last.
+    """
+
+    start: int
+    frames: int
+    rate: float
+    speed: float = 1.0
+    loop: bool = False
+
+    def frame_at(self, seconds: float) -> tuple[int, bool]:
+        """The frame due after ``seconds``, and whether playing is over."""
+        frame = self.start + int(seconds * self.rate * self.speed + 1e-6)
+        if self.loop:
+            return frame % self.frames, False
+        last = self.frames - 1
+        return min(frame, last), frame >= last
+
+
+class Player(QObject):
+    """Moves ``state.frame`` while ``state.playing``."""
+
+    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._elapsed = QElapsedTimer()
+        self._clock: PlaybackClock | None = None
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        state.playback_changed.connect(self._restart)
+        state.rate_changed.connect(self._restart)
+        state.frame_changed.connect(self._on_frame)
+        self._due = -1
+
+    def _restart(self) -> None:
+        state = self._state
+        if not state.playing:
+            self._timer.stop()
+            return
+        self._clock = PlaybackClock(state.frame, state.frames, state.rate, state.speed, state.loop)
+        self._due = state.frame
+        self._elapsed.restart()
+        self._timer.start()
+
+    def _tick(self) -> None:
+        if self._clock is None or not self._state.playing:
+            return
+        frame, over = self._clock.frame_at(self._elapsed.nsecsElapsed() / 1e9)
+        self._due = frame
+        self._state.set_frame(frame)
+        if over:
+            self._state.set_playing(False)
+
+    def _on_frame(self, frame: int) -> None:
+        """Someone else moved the frame while playing: go on from there."""
+        if self._state.playing and frame != self._due:
+            self._restart()

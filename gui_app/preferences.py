@@ -1,0 +1,83 @@
+"""What the window remembers from one start to the next."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+SETTINGS_VARIABLE = "REFIT_SETTINGS"
+"""Environment variable with a folder for the settings, in place of the user's own."""
+
+RECENT_FILES = 10
+
+
+class Preferences:
+    """Typed access to the stored settings."""
+
+    def __init__(self) -> None:
+        folder = os.environ.get(SETTINGS_VARIABLE)
+        if folder:
+            self._settings = QSettings(str(Path(folder) / "refit.ini"), QSettings.Format.IniFormat)
+        else:
+            self._settings = QSettings("Refit", "Refit")
+
+    @property
+    def models(self) -> Path | None:
+        """The remembered folder of licensed models, None for the built-in bodies."""
+        value = str(self._settings.value("models", ""))
+        return Path(value) if value else None
+
+    @models.setter
+    def models(self, folder: Path | None) -> None:
+        self._settings.setValue("models", str(folder) if folder else "")
+
+    @property
+    def folder(self) -> str:
+        """Where the last file was opened or saved."""
+        return str(self._settings.value("folder", ""))
+
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        self._settings.setValue("folder", folder)
+
+    @property
+    def recent(self) -> list[Path]:
+        """Files opened lately that still exist, the last one first."""
+        value = self._settings.value("recent", [])
+        names = [value] if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else []
+        return [Path(name) for name in names if name and Path(name).is_file()]
+
+    def add_recent(self, path: Path) -> None:
+        """Puts a file at the head of the list."""
+        others = [known for known in self.recent if known != path]
+        self._settings.setValue("recent", [str(known) for known in [path, *others][:RECENT_FILES]])
+
+    def clear_recent(self) -> None:
+        """Forgets the files opened lately."""
+        self._settings.setValue("recent", [])
+
+    def flag(self, name: str, default: bool) -> bool:
+        """A stored yes or no."""
+        return bool(self._settings.value(name, default, type=bool))
+
+    def number(self, name: str, default: float) -> float:
+        """A stored number; ``default`` where it is damaged."""
+        try:
+            return float(str(self._settings.value(name, default)))
+        except ValueError:
+            return default
+
+    def bytes(self, name: str) -> QByteArray:
+        """A stored geometry or layout, empty without one."""
+        value = self._settings.value(name)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def store(self, name: str, value: object) -> None:
+        """Stores a flag, a number or bytes."""
+        self._settings.setValue(name, value)
+
+    def sync(self) -> None:
+        """Writes to disk now."""
+        self._settings.sync()

@@ -1,0 +1,63 @@
+"""Error in millimetres as a colour: grey where the fit is good, rising evenly to bright yellow."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from gui_app.colours import INVALID_SKIN, rgb
+
+DEFAULT_RANGE_MM = 20.0
+STEPS = 256
+
+# Oklab lightness, chroma and hue (degrees) that the ramp passes through.
+_PATH = np.array(
+    [
+        (0.690, 0.000, 25.0),
+        (0.655, 0.085, 22.0),
+        (0.670, 0.170, 33.0),
+        (0.765, 0.165, 58.0),
+        (0.870, 0.165, 86.0),
+        (0.970, 0.120, 106.0),
+    ]
+)
+
+
+def _oklab_to_srgb(lab: np.ndarray) -> np.ndarray:
+    """Oklab (…, 3) to sRGB in 0..1; Björn Ottosson, "A perceptual color space for image processing"."""
+    lightness, a, b = lab[..., 0], lab[..., 1], lab[..., 2]
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    linear = np.stack(
+        [
+            4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+            -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+            -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+        ],
+        axis=-1,
+    ).clip(0.0, 1.0)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+@lru_cache(maxsize=1)
+def ramp() -> np.ndarray:
+    """(256, 3) uint8 colours, equal steps of perceived difference from first to last."""
+    knots = np.linspace(0.0, 1.0, len(_PATH))
+    fine = np.linspace(0.0, 1.0, 4096)
+    lightness, chroma, hue = (np.interp(fine, knots, _PATH[:, column]) for column in range(3))
+    angle = np.radians(hue)
+    lab = np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=-1)
+    length = np.concatenate([[0.0], np.linalg.norm(np.diff(lab, axis=0), axis=1).cumsum()])
+    even = np.interp(np.linspace(0.0, length[-1], STEPS), length, fine)
+    spaced = np.stack([np.interp(even, fine, lab[:, column]) for column in range(3)], axis=-1)
+    return np.round(_oklab_to_srgb(spaced) * 255).astype(np.uint8)
+
+
+def error_colours(error_mm: np.ndarray, range_mm: float, out: np.ndarray) -> None:
+    """Writes the colour of each error into ``out`` (V, 3) uint8; NaN (no counterpart) becomes flat violet."""
+    invalid = np.isnan(error_mm)
+    step = np.where(invalid, 0.0, error_mm) * ((STEPS - 1) / max(range_mm, 1e-6))
+    out[:] = ramp()[step.clip(0, STEPS - 1).astype(np.intp)]
+    out[invalid] = rgb(INVALID_SKIN)

@@ -1,0 +1,205 @@
+"""What the window shows: the one object that changes. Everything else listens to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from gui_app.ramp import DEFAULT_RANGE_MM
+from gui_app.scene import Colouring
+
+if TYPE_CHECKING:
+    from core.fitting.result import FitResult
+    from gui_app.opening import Opened
+
+FALLBACK_RATE = 30.0
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """What a fit is doing; ``seconds_left`` is None while it cannot be told."""
+
+    phase: Literal["idle", "running", "cancelling"] = "idle"
+    stage: str = ""
+    frames_done: int = 0
+    frames_total: int = 0
+    mean_mm: float = float("nan")
+    seconds_left: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """A fit is going on, or is about to stop."""
+        return self.phase != "idle"
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0..1."""
+        return self.frames_done / self.frames_total if self.frames_total else 0.0
+
+
+class AppState(QObject):
+    """The open motion, the frame shown, the fit and how it is shown."""
+
+    motion_changed = Signal()
+    opening_changed = Signal()
+    frame_changed = Signal(int)
+    result_changed = Signal(object)
+    run_changed = Signal()
+    view_changed = Signal()
+    playback_changed = Signal()
+    rate_changed = Signal()
+    saved_changed = Signal()
+    said = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.opened: Opened | None = None
+        self.opening = ""
+        self.frame = 0
+        self.result: FitResult | None = None
+        self.run = RunStatus()
+        self.saved = True
+        self.colouring: Colouring = "error"
+        self.range_mm = DEFAULT_RANGE_MM
+        self.follow = True
+        self.playing = False
+        self.loop = True
+        self.speed = 1.0
+        self.given_rate: float | None = None
+
+    @property
+    def frames(self) -> int:
+        """Number of frames of the open motion, 0 without one."""
+        return len(self.opened.motion) if self.opened else 0
+
+    @property
+    def has_rate(self) -> bool:
+        """The frame rate is known, from the file or from the user."""
+        return self.given_rate is not None or (
+            self.opened is not None and self.opened.motion.frame_rate is not None
+        )
+
+    @property
+    def rate(self) -> float:
+        """Frames a second to play at."""
+        if self.given_rate is not None:
+            return self.given_rate
+        if self.opened is not None and self.opened.motion.frame_rate:
+            return self.opened.motion.frame_rate
+        return FALLBACK_RATE
+
+    @property
+    def worth_asking(self) -> bool:
+        """Closing now would lose a fit that a fresh start would not make again by itself."""
+        return not self.saved and self.opened is not None and not self.opened.builtin_motion
+
+    def set_opening(self, name: str) -> None:
+        """A file is being read; '' when that is over."""
+        self.opening = name
+        self.opening_changed.emit()
+
+    def set_opened(self, opened: Opened) -> None:
+        """Another motion takes the place of what was open."""
+        self.set_playing(False)
+        self.opened = opened
+        self.frame = 0
+        self.given_rate = None
+        self.result = None
+        self.saved = True
+        self.motion_changed.emit()
+        self.frame_changed.emit(0)
+        self.saved_changed.emit()
+        if opened.result is not None:
+            self.set_result(opened.result, None)
+            self.set_saved()
+
+    def set_frame(self, frame: int) -> None:
+        """Shows a frame, as near to ``frame`` as there is one."""
+        if self.opened is None:
+            return
+        frame = min(max(int(frame), 0), self.frames - 1)
+        if frame != self.frame:
+            self.frame = frame
+            self.frame_changed.emit(frame)
+
+    def step(self, by: int, *_: object) -> None:
+        """Stops and goes ``by`` frames on."""
+        self.set_playing(False)
+        self.set_frame(self.frame + by)
+
+    def set_result(self, result: FitResult, changed: np.ndarray | None) -> None:
+        """A fit, or a fuller one; ``changed`` are the frames that differ from the last, None for all."""
+        if self.opened is None:
+            return
+        if self.given_rate is not None and result.frame_rate is None:
+            result = replace(result, frame_rate=self.given_rate)
+        self.result = result
+        self.opened.posed.set_result(result, changed)
+        self.saved = False
+        self.result_changed.emit(changed)
+        self.saved_changed.emit()
+
+    def set_saved(self) -> None:
+        """The fit shown is in a file."""
+        self.saved = True
+        self.saved_changed.emit()
+
+    def set_run(self, run: RunStatus) -> None:
+        """What the fit is doing now."""
+        if run != self.run:
+            self.run = run
+            self.run_changed.emit()
+
+    def set_playing(self, playing: bool) -> None:
+        """Plays or pauses; from the last frame it starts over."""
+        playing = playing and self.frames > 1
+        if playing == self.playing:
+            return
+        if playing and self.frame == self.frames - 1:
+            self.set_frame(0)
+        self.playing = playing
+        self.playback_changed.emit()
+
+    def set_loop(self, loop: bool) -> None:
+        """Whether playing goes on from the first frame after the last."""
+        if loop != self.loop:
+            self.loop = loop
+            self.playback_changed.emit()
+
+    def set_speed(self, speed: float) -> None:
+        """Plays this many times faster than life."""
+        speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
+        if speed != self.speed:
+            self.speed = speed
+            self.playback_changed.emit()
+
+    def give_rate(self, rate: float) -> None:
+        """The user says how many frames a second a file without a frame rate has."""
+        if self.opened is None or self.opened.motion.frame_rate or rate == self.given_rate:
+            return
+        self.given_rate = rate
+        if self.result is not None:
+            self.result = replace(self.result, frame_rate=rate)
+        self.rate_changed.emit()
+
+    def set_view(
+        self, *, colouring: Colouring | None = None, range_mm: float | None = None, follow: bool | None = None
+    ) -> None:
+        """How the fit is coloured and whether the camera goes along."""
+        self.colouring = colouring if colouring is not None else self.colouring
+        self.range_mm = range_mm if range_mm is not None else self.range_mm
+        self.follow = follow if follow is not None else self.follow
+        self.view_changed.emit()
+
+    def say(self, sentence: str) -> None:
+        """A short line in the status bar."""
+        self.said.emit(sentence)
+
+    def fail(self, sentence: str) -> None:
+        """Something went wrong: one sentence that stays until it is dismissed."""
+        self.failed.emit(sentence)

@@ -1,0 +1,100 @@
+"""The status bar: which bodies are in use, what the fit is doing, and what happened last."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from gui_app.state import AppState, RunStatus
+from gui_app.theme import refresh_style, tabular
+
+BUILTIN_TIP = (
+    "These bodies come with Refit, under a free licence. They have the layout of SMPL-H and SMPL-X but not "
+    "their shape space: choose a folder of licensed models in the Bodies menu for results to publish."
+)
+STAGES = {"shape": "Solving the shape", "pose": "Fitting poses"}
+
+
+class Status(QStatusBar):
+    """One line; nothing in it blinks."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._before = ""
+        self.setSizeGripEnabled(False)
+        self.bodies = QLabel("", self)
+        self.bodies.setProperty("role", "chip")
+        self.words = QLabel("", self)
+        self.words.setContentsMargins(10, 0, 0, 0)
+        self.notes = QLabel("", self)
+        self.motion = QLabel("", self)
+        self.motion.setContentsMargins(0, 0, 12, 0)
+        tabular(self.words)
+        self.addWidget(self.bodies)
+        self.addWidget(self.words, 1)
+        self.addPermanentWidget(self.notes)
+        self.addPermanentWidget(self.motion)
+        self.bodies.hide()
+        state.motion_changed.connect(self._on_motion)
+        state.rate_changed.connect(self._on_motion)
+        state.opening_changed.connect(self._on_opening)
+        state.run_changed.connect(self._on_run)
+        state.said.connect(self.words.setText)
+
+    @Slot()
+    def _on_motion(self) -> None:
+        self._before = ""
+        opened = self._state.opened
+        if opened is None:
+            return
+        builtin = opened.bodies.builtin
+        self.bodies.setText(opened.bodies.label)
+        self.bodies.setToolTip(BUILTIN_TIP if builtin else str(opened.bodies.folder))
+        self.bodies.setProperty("kind", "builtin" if builtin else "licensed")
+        refresh_style(self.bodies)
+        self.bodies.show()
+        notes = (*opened.motion.notes, *opened.bodies.notes)
+        self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")
+        self.notes.setToolTip("\n".join(f"• {note}" for note in notes))
+        self.notes.setContentsMargins(0, 0, 14 if notes else 0, 0)
+        frames = len(opened.motion)
+        rate = f"{self._state.rate:g} fps" if self._state.has_rate else "no frame rate"
+        self.motion.setText(f"{frames:,} frames · {rate}")
+
+    @Slot()
+    def _on_opening(self) -> None:
+        if self._state.opening:
+            self._before = self.words.text()
+            self.words.setText(f"Opening {self._state.opening}…")
+        elif self.words.text().startswith("Opening "):
+            self.words.setText(self._before)
+
+    @Slot()
+    def _on_run(self) -> None:
+        run = self._state.run
+        if run.active:
+            self.words.setText(run_words(run))
+
+
+def run_words(run: RunStatus) -> str:
+    """A running fit in one line."""
+    if run.phase == "cancelling":
+        return "Cancelling…"
+    parts = [STAGES.get(run.stage, "Starting the fit")]
+    if run.frames_done:
+        parts.append(f"{run.frames_done:,} of {run.frames_total:,} frames")
+    if run.mean_mm == run.mean_mm:
+        parts.append(f"mean {run.mean_mm:.1f} mm")
+    if run.seconds_left is not None:
+        parts.append(time_left(run.seconds_left))
+    return " · ".join(parts)
+
+
+def time_left(seconds: float) -> str:
+    """Seconds, minutes or hours, whichever is read at a glance."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s left"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min left"
+    return f"{seconds / 3600:.1f} h left"

@@ -1,0 +1,83 @@
+"""The toolbar: files, fitting, views, and how the error is coloured."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from gui_app.actions import Actions
+from gui_app.state import AppState
+from gui_app.theme import ICON_PIXELS, tabular
+
+LEAST_RANGE_MM, MOST_RANGE_MM = 1.0, 200.0
+
+
+class Toolbar(QToolBar):
+    """Stays where it is; the menus hold the same actions."""
+
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__("Toolbar", parent)
+        self._state = state
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
+        self._add(actions.open, "Open")
+        self._add(actions.save, "Save fit")
+        self.addSeparator()
+        self._add(actions.fit, "Fit all").setProperty("primary", True)
+        self._add(actions.cancel, "Cancel")
+        self.addSeparator()
+        self._add(actions.home)
+        self._add(actions.front, "Front")
+        self._add(actions.side, "Side")
+        self._add(actions.top, "Top")
+        self._add(actions.follow)
+        self.addSeparator()
+        self._add(actions.error, "Error")
+        upto = QLabel("0 to", self)
+        upto.setProperty("role", "secondary")
+        upto.setContentsMargins(6, 0, 4, 0)
+        self.addWidget(upto)
+        self._range = QDoubleSpinBox(self)
+        self._range.setRange(LEAST_RANGE_MM, MOST_RANGE_MM)
+        self._range.setDecimals(0)
+        self._range.setSingleStep(5)
+        self._range.setSuffix(" mm")
+        self._range.setValue(state.range_mm)
+        self._range.setFixedWidth(72)
+        self._range.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._range.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._range.setToolTip("Error at the bright end of the colours (scroll or type)")
+        self._range.valueChanged.connect(self._on_range)
+        self._range.editingFinished.connect(self._range.clearFocus)
+        tabular(self._range)
+        self.addWidget(self._range)
+        gap = QWidget(self)
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(gap)
+        self._add(actions.shortcuts)
+        state.view_changed.connect(self._on_view)
+
+    def _add(self, action: QAction, text: str = "") -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        if text:
+            button.setText(text)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            action.setIconText(text)
+        self.addWidget(button)
+        return button
+
+    @Slot(float)
+    def _on_range(self, value: float) -> None:
+        self._state.set_view(range_mm=value)
+
+    @Slot()
+    def _on_view(self) -> None:
+        self._range.blockSignals(True)
+        self._range.setValue(self._state.range_mm)
+        self._range.blockSignals(False)
+        self._range.setEnabled(self._state.colouring == "error")

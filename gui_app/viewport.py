@@ -1,0 +1,133 @@
+"""The 3D view: one widget with both bodies, redrawn once however often it is asked to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pyvistaqt import QtInteractor
+
+from gui_app.cameras import ViewName
+from gui_app.scene import Scene
+from gui_app.state import AppState
+
+STILL_MS = 350
+
+
+class Viewport(QWidget):
+    """Shows ``state.frame`` of the open motion."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._closed = False
+        self._fresh = True
+        self._drawn_scale = 0.0
+        self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
+        self.plotter.setAcceptDrops(False)
+        self.plotter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._leave_keys_to_the_window()
+        self.scene = Scene(self.plotter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.plotter)
+        self.plotter.installEventFilter(self)
+
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(0)
+        self._redraw.timeout.connect(self._draw)
+        self._still = QTimer(self)
+        self._still.setSingleShot(True)
+        self._still.setInterval(STILL_MS)
+        self._still.timeout.connect(self._draw_smooth)
+
+        state.motion_changed.connect(self._on_motion)
+        state.frame_changed.connect(self.refresh)
+        state.result_changed.connect(self.refresh)
+        state.view_changed.connect(self._on_view)
+
+    def _leave_keys_to_the_window(self) -> None:
+        interactor: Any = self.plotter.iren.interactor
+        for event in ("CharEvent", "KeyPressEvent", "KeyReleaseEvent"):
+            interactor.RemoveObservers(event)
+
+    def minimumSizeHint(self) -> QSize:
+        """Small enough for a 1280×720 screen."""
+        return QSize(480, 260)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keeps labels in their corners, and keys out of VTK."""
+        if event.type() == QEvent.Type.Resize and not self._closed:
+            self._relayout()
+        elif not self._closed and (
+            event.type() == QEvent.Type.Wheel or (isinstance(event, QMouseEvent) and event.buttons())
+        ):
+            self._draw_quickly()
+        elif isinstance(event, QKeyEvent):
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The labels follow the new size."""
+        super().resizeEvent(event)
+        self._redraw.start()
+
+    def _relayout(self) -> None:
+        self.scene.layout(self.plotter.devicePixelRatioF())
+        self._redraw.start()
+
+    def _on_motion(self) -> None:
+        opened = self._state.opened
+        if opened is None:
+            return
+        self.scene.build(opened.subject)
+        self._fresh = True
+        self.refresh()
+
+    def _on_view(self) -> None:
+        self.scene.set_follow(self._state.follow)
+        self.scene.set_colouring(self._state.colouring, self._state.range_mm)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Draws the current frame soon; many calls in a row draw once."""
+        self._redraw.start()
+
+    def look(self, name: ViewName, *_: object) -> None:
+        """Turns the camera to a named view."""
+        self.scene.look(name)
+        self.refresh()
+
+    def _draw(self) -> None:
+        opened = self._state.opened
+        if self._closed or opened is None:
+            return
+        self.scene.show(self._state.frame, opened.posed.frame(self._state.frame))
+        self.scene.layout(self.plotter.devicePixelRatioF())
+        if self._fresh and self.isVisible():
+            self._fresh = False
+            self.scene.look("home")
+        self._draw_quickly()
+        self.plotter.update()
+
+    def _draw_quickly(self) -> None:
+        self.scene.set_smooth(False)
+        self._still.start()
+
+    def _draw_smooth(self) -> None:
+        if not self._closed and not self._state.playing:
+            self.scene.set_smooth(True)
+            self.plotter.update()
+
+    def close_view(self) -> None:
+        """Frees the graphics memory; nothing is drawn afterwards."""
+        if not self._closed:
+            self._closed = True
+            self._redraw.stop()
+            self._still.stop()
+            self.plotter.removeEventFilter(self)
+            self.plotter.close()

@@ -1,0 +1,34 @@
+"""The same fit on a CUDA device."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from core.bodies import default_motion, load_bodies
+from core.errors import RefitError
+from core.files.motions import load_motion
+from core.fitting.result import FitResult
+from core.fitting.run import FitRun, pick_device
+
+
+def fit_on(device: str) -> FitResult:
+    run = FitRun(load_motion(default_motion()).cut(0, 300), load_bodies(), device=device, threads=1)
+    for _ in run:
+        pass
+    return run.result()
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_the_same_result() -> None:
+    here, there = fit_on("cpu"), fit_on("cuda")
+    assert np.abs(here.mean_mm - there.mean_mm).max() < 0.01
+    assert np.abs(here.max_mm - there.max_mm).max() < 0.1
+
+
+def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert pick_device("auto").type == "cpu"
+    with pytest.raises(RefitError, match="no CUDA device"):
+        pick_device("cuda")

@@ -1,0 +1,106 @@
+"""Windows on short pieces of built-in motions, with settings of their own."""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from pytestqt.qtbot import QtBot
+
+import core.bodies
+from gui_app.main_window import MainWindow, Options
+from gui_app.theme import apply_theme
+
+FRAMES = 24
+FIT_MS = 60_000
+
+
+def cut_file(source: Path, target: Path, frames: int, **changes: object) -> Path:
+    """A shorter copy of a motion file; a key changed to None is left out."""
+    with np.load(source) as archive:
+        arrays = {key: archive[key] for key in archive.files}
+    total = len(arrays["poses"])
+    arrays = {
+        key: value[:frames] if value.ndim and len(value) == total else value for key, value in arrays.items()
+    }
+    arrays = {key: value for key, value in {**arrays, **changes}.items() if value is not None}
+    np.savez(target, **arrays)
+    return target
+
+
+@pytest.fixture(scope="session")
+def walk() -> Path:
+    """The built-in walk."""
+    return next(path for path in core.bodies.builtin_motions() if path.name == "walk_poses.npz")
+
+
+@pytest.fixture
+def motion_file(walk: Path, tmp_path: Path) -> Path:
+    """Twenty-four frames of walking."""
+    return cut_file(walk, tmp_path / "stroll_poses.npz", FRAMES)
+
+
+@pytest.fixture(scope="session")
+def read_bodies_once() -> Iterator[None]:
+    """The built-in bodies are read once for all tests."""
+    original = core.bodies.load_bodies
+    core.bodies.load_bodies = functools.lru_cache(maxsize=None)(original)
+    yield
+    core.bodies.load_bodies = original
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh folder of settings; nothing of the user's is read or written."""
+    folder = tmp_path_factory.mktemp("settings")
+    monkeypatch.setenv("REFIT_SETTINGS", str(folder))
+    monkeypatch.delenv("REFIT_MODELS", raising=False)
+    return folder
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, qapp: object, read_bodies_once: None) -> Iterator[Callable[..., MainWindow]]:
+    """Opens windows, and closes them in order at the end."""
+    windows: list[MainWindow] = []
+    apply_theme(qapp)
+
+    def make(file: Path | None, *, autofit: bool = False, wait: bool = True) -> MainWindow:
+        window = MainWindow(Options(file, threads=2, device="cpu"))
+        windows.append(window)
+        window.actions_.autofit.setChecked(autofit)
+        window.resize(1200, 760)
+        window.show()
+        qtbot.waitExposed(window)
+        if wait:
+            qtbot.waitUntil(lambda: window.state.opened is not None, timeout=FIT_MS)
+            qtbot.waitUntil(window.viewport.isVisible, timeout=FIT_MS)
+        return window
+
+    yield make
+    for window in windows:
+        window.state.set_saved()
+        window.close()
+        qtbot.waitUntil(lambda window=window: not window.isVisible(), timeout=FIT_MS)
+        window.deleteLater()
+    windows.clear()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+
+
+@pytest.fixture
+def window(make_window: Callable[..., MainWindow], motion_file: Path) -> MainWindow:
+    """A window with the short motion open and nothing fitted."""
+    return make_window(motion_file)
+
+
+@pytest.fixture
+def fitted(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window whose fit has finished."""
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    return window

@@ -1,0 +1,84 @@
+"""The command ``refit``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gui_app import __main__ as command
+from gui_app.display import has_display
+
+NO_QT = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in ('PySide6', 'pyvistaqt', 'vtkmodules', 'pyvista'):
+            raise ImportError(name)
+sys.meta_path.insert(0, Block())
+from gui_app.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def run_without_qt(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", NO_QT, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+def test_info_works_without_qt(walk: Path) -> None:
+    done = run_without_qt("info", str(walk))
+    assert done.returncode == 0, done.stderr
+    assert "Frames" in done.stdout
+
+
+def test_a_window_without_qt_is_one_sentence() -> None:
+    done = run_without_qt(DISPLAY="far.example:0")
+    assert done.returncode == 1
+    assert "PySide6" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_display_it_says_so_and_names_the_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("gui_app.headless.render_job", lambda *arguments: asked.append(arguments) or 0)
+    assert command.main([]) == 0
+    assert asked[0][1] == Path("refit-headless")
+    assert "no display" in capsys.readouterr().out
+
+
+def test_a_display_that_does_not_answer_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    for display, there in (("", False), (":64999", False), ("far.example:0", True)):
+        monkeypatch.setenv("DISPLAY", display)
+        assert has_display() is there
+
+
+def test_bad_usage_is_two() -> None:
+    with pytest.raises(SystemExit) as stop:
+        command.main(["--no-such-option"])
+    assert stop.value.code == 2
+
+
+def test_the_scene_knows_neither_qt_nor_torch() -> None:
+    words = "import sys, gui_app.scene; print([m for m in ('PySide6', 'torch') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", words], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,156 @@
+"""The picture, off the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.bodies import bodies_for
+from core.errors import FileError
+from core.files.motions import load_motion
+from core.fitting.run import FitRun
+from core.motion import Motion
+from core.posed import PosedFrames
+from gui_app.colours import INVALID_SKIN, rgb
+from gui_app.headless import off_screen, render_still, render_video, video_frames
+from gui_app.opening import Opened, describe_subject, open_motion
+from gui_app.ramp import error_colours, ramp
+from gui_app.scene import upright
+from tests.gui_app.conftest import cut_file
+
+SIZE = (640, 360)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    """Eight fitted frames of walking."""
+    from core.bodies import builtin_motions
+
+    walk = next(path for path in builtin_motions() if path.name == "walk_poses.npz")
+    opened = open_motion(cut_file(walk, tmp_path_factory.mktemp("motion") / "walk_poses.npz", 8), None)
+    run = FitRun(opened.motion, opened.bodies, device="cpu", threads=1)
+    for _ in run:
+        pass
+    opened.posed.set_result(run.result())
+    return opened
+
+
+def picture(
+    opened: Opened, *, colouring: str = "error", range_mm: float = 20.0, frame: int = 0
+) -> np.ndarray:
+    plotter, scene = off_screen(opened, SIZE, 0)
+    scene.set_colouring(colouring, range_mm)  # type: ignore[arg-type]
+    scene.show(frame, opened.posed.frame(frame))
+    scene.look("front")
+    plotter.render()
+    image = np.asarray(plotter.screenshot(return_img=True))
+    plotter.close()
+    return image
+
+
+def skin(image: np.ndarray) -> np.ndarray:
+    """Where something brighter than floor and background is."""
+    return image.max(axis=2) > 110
+
+
+def halves(image: np.ndarray) -> Iterator[np.ndarray]:
+    """Left and right view, without labels and colour bar."""
+    middle = image.shape[1] // 2
+    yield image[40:, 10 : middle - 90]
+    yield image[40:, middle + 10 : -90]
+
+
+def test_both_views_show_a_body(shown: Opened) -> None:
+    for half in halves(picture(shown)):
+        assert 0.03 < skin(half).mean() < 0.6
+
+
+def test_the_error_colours_the_fit_only(shown: Opened) -> None:
+    plain, fine = picture(shown, colouring="plain"), picture(shown, range_mm=2.0)
+    (source_plain, fit_plain), (source_fine, fit_fine) = halves(plain), halves(fine)
+    assert np.array_equal(source_plain, source_fine)
+    assert np.abs(fit_plain.astype(int) - fit_fine).max() > 60
+
+
+def test_another_frame_is_another_picture(shown: Opened) -> None:
+    assert not np.array_equal(picture(shown), picture(shown, frame=7))
+
+
+def turned_y_up(motion: Motion) -> Motion:
+    """The same motion in a y-up world: x, z, -y."""
+    from scipy.spatial.transform import Rotation
+
+    turn = Rotation.from_euler("x", -90, degrees=True)
+    poses = motion.poses.copy()
+    poses[:, 0] = (turn * Rotation.from_rotvec(poses[:, 0])).as_rotvec()
+    return replace(motion, poses=poses, trans=turn.apply(motion.trans).astype(np.float32), up_axis="y")
+
+
+def test_y_up_and_z_up_stand_alike(shown: Opened) -> None:
+    motion = turned_y_up(shown.motion)
+    subject = describe_subject(motion, shown.bodies)
+    y_up = Opened(motion, shown.bodies, PosedFrames(motion, shown.bodies), subject, False)
+    assert subject.height == pytest.approx(shown.subject.height, abs=0.02)
+    for opened in (shown, y_up):
+        left, _ = halves(picture(opened))
+        rows, columns = np.nonzero(skin(left))
+        assert np.ptp(rows) > 1.5 * np.ptp(columns)
+
+
+def test_upright_turns_y_to_z() -> None:
+    assert np.array_equal(upright(np.array([1.0, 2.0, 3.0]), "y"), [1.0, -3.0, 2.0])
+    assert np.array_equal(upright(np.array([1.0, 2.0, 3.0]), "z"), [1.0, 2.0, 3.0])
+
+
+def test_a_frame_that_is_not_finite_shows_words(shown: Opened) -> None:
+    poses = shown.motion.poses.copy()
+    poses[3, 5] = np.nan
+    motion = replace(shown.motion, poses=poses)
+    opened = replace(shown, motion=motion, posed=PosedFrames(motion, shown.bodies))
+    plotter, scene = off_screen(opened, SIZE, 0)
+    scene.show(3, opened.posed.frame(3))
+    assert not scene._source.actor.GetVisibility()
+    assert "no valid pose" in scene._source_note.GetInput()
+    plotter.close()
+
+
+def test_the_ramp_rises_evenly_from_grey_to_bright() -> None:
+    colours = ramp().astype(int)
+    assert np.ptp(colours[0]) < 12
+    assert colours[-1].sum() > colours[0].sum()
+    steps = np.linalg.norm(np.diff(colours[::16], axis=0), axis=1)
+    assert steps.min() > 0
+
+
+def test_vertices_without_error_are_violet() -> None:
+    out = np.zeros((3, 3), np.uint8)
+    error_colours(np.array([0.0, np.nan, 99.0]), 20.0, out)
+    assert np.array_equal(out, [ramp()[0], rgb(INVALID_SKIN), ramp()[-1]])
+
+
+def test_still_and_video_are_written(shown: Opened, tmp_path: Path) -> None:
+    render_still(tmp_path / "a.png", shown, 0, (320, 180))
+    render_video(tmp_path / "a.mp4", shown, (320, 180))
+    assert (tmp_path / "a.png").stat().st_size > 5000
+    assert (tmp_path / "a.mp4").stat().st_size > 1000
+    with pytest.raises(FileError):
+        render_still(tmp_path / "none" / "a.png", shown, 0, (320, 180))
+
+
+def test_a_video_is_short_and_smooth() -> None:
+    frames, rate = video_frames(100_000, 120.0)
+    assert rate == 30.0
+    assert len(frames) == 600
+    assert frames[1] == 4
+    frames, rate = video_frames(10, 25.0)
+    assert (len(frames), rate) == (10, 25.0)
+
+
+def test_the_default_motion_stands_on_the_floor(shown: Opened) -> None:
+    lowest = shown.posed.frame(0).source_vertices[:, 2].min()
+    assert lowest == pytest.approx(shown.subject.floor, abs=0.05)
+    assert bodies_for(load_motion(shown.motion.path)).builtin

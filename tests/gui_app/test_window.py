@@ -1,0 +1,335 @@
+"""The window as its user meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+import core.bodies
+from core.files.results import load_result
+from gui_app.main_window import MainWindow
+from gui_app.preferences import Preferences
+from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
+
+MakeWindow = Callable[..., MainWindow]
+
+
+def wait_for_fit(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+
+
+def press(window: MainWindow, qtbot: QtBot, key: Qt.Key, with_shift: bool = False) -> None:
+    modifier = Qt.KeyboardModifier.ShiftModifier if with_shift else Qt.KeyboardModifier.NoModifier
+    qtbot.keyClick(window, key, modifier)
+
+
+def test_without_a_file_the_default_motion_opens_and_is_fitted(
+    make_window: MakeWindow, qtbot: QtBot, motion_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.bodies, "default_motion", lambda: motion_file)
+    window = make_window(None, autofit=True)
+    assert window.state.opened.name == "stroll_poses.npz"
+    assert window.state.run.active
+    wait_for_fit(window, qtbot)
+    assert window.state.result.fitted.all()
+    assert not window.state.result.partial
+    assert "Fitted 24 frames" in window.statusBar().words.text()
+    assert "unsaved" in window.windowTitle()
+
+
+def test_the_bodies_in_use_are_named(window: MainWindow) -> None:
+    chip = window.statusBar().bodies
+    assert chip.isVisible()
+    assert chip.text() == "built-in bodies"
+
+
+def test_keys_move_the_frame(window: MainWindow, qtbot: QtBot) -> None:
+    state = window.state
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=FIT_MS)
+    qtbot.mouseClick(window.viewport.plotter, Qt.MouseButton.LeftButton, pos=QPoint(50, 200))
+    for key, shift, frame in (
+        (Qt.Key.Key_Right, False, 1),
+        (Qt.Key.Key_Right, True, 11),
+        (Qt.Key.Key_Left, False, 10),
+        (Qt.Key.Key_Left, True, 0),
+        (Qt.Key.Key_Left, False, 0),
+        (Qt.Key.Key_End, False, FRAMES - 1),
+        (Qt.Key.Key_Home, False, 0),
+    ):
+        press(window, qtbot, key, shift)
+        assert state.frame == frame
+    assert state.loop
+    press(window, qtbot, Qt.Key.Key_L)
+    assert not state.loop
+    press(window, qtbot, Qt.Key.Key_Space)
+    assert state.playing
+    press(window, qtbot, Qt.Key.Key_Space)
+    assert not state.playing
+
+
+def test_playing_without_loop_ends_on_the_last_frame(window: MainWindow, qtbot: QtBot) -> None:
+    window.state.set_loop(False)
+    window.state.set_speed(4.0)
+    window.actions_.play.trigger()
+    qtbot.waitUntil(lambda: not window.state.playing, timeout=FIT_MS)
+    assert window.state.frame == FRAMES - 1
+
+
+def test_slider_and_frame_box_follow_and_lead(window: MainWindow) -> None:
+    transport = window.timeline.transport
+    transport._slider.setValue(7)
+    assert window.state.frame == 7
+    assert transport._frame.value() == 7
+    transport._frame.setValue(9)
+    assert window.state.frame == 9
+    assert transport._slider.value() == 9
+    assert window.timeline.curves.cursor_line.value() == 9
+
+
+def test_a_click_on_the_curves_goes_to_that_frame(fitted: MainWindow, qtbot: QtBot) -> None:
+    curves = fitted.timeline.curves
+    at = curves.mapFromScene(curves.getPlotItem().vb.mapViewToScene(QPointF(15, 1)))
+    qtbot.mouseClick(curves.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at))
+    qtbot.waitUntil(lambda: fitted.state.frame == 15, timeout=FIT_MS)
+
+
+def test_a_drag_on_the_curves_scrubs(fitted: MainWindow, qtbot: QtBot) -> None:
+    curves = fitted.timeline.curves
+    view = curves.getPlotItem().vb
+
+    def place(frame: float) -> QPoint:
+        return QPoint(curves.mapFromScene(view.mapViewToScene(QPointF(frame, 1))))
+
+    widget = curves.viewport()
+    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=place(3))
+    for frame in (6, 10, 18):
+        qtbot.mouseMove(widget, place(frame))
+        qtbot.wait(30)
+    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=place(18))
+    qtbot.waitUntil(lambda: fitted.state.frame == 18, timeout=FIT_MS)
+
+
+def test_figures_are_those_of_the_frame(fitted: MainWindow) -> None:
+    fitted.state.set_frame(5)
+    transport = fitted.timeline.transport
+    assert transport._mean.text == f"{fitted.state.result.mean_mm[5]:.1f}"
+    assert transport._p95.text == f"{fitted.state.result.p95_mm[5]:.1f}"
+    assert transport._max.text == f"{fitted.state.result.max_mm[5]:.1f}"
+
+
+def test_cancel_keeps_what_is_fitted(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
+    window = make_window(walk)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
+    window.actions_.cancel.trigger()
+    assert window.state.run.phase == "cancelling"
+    assert window.statusBar().words.text() == "Cancelling…"
+    wait_for_fit(window, qtbot)
+    result = window.state.result
+    assert result.partial
+    assert 0 < result.fitted.sum() < len(result)
+    assert "Cancelled" in window.statusBar().words.text()
+    assert "partial" in window.windowTitle()
+
+
+def test_frames_not_fitted_yet_say_so(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
+    window = make_window(walk)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
+    window.actions_.cancel.trigger()
+    wait_for_fit(window, qtbot)
+    missing = int(np.flatnonzero(~window.state.result.fitted)[-1])
+    window.state.set_frame(missing)
+    assert window.timeline.transport._mean.text == "–"
+    qtbot.waitUntil(lambda: window.viewport.scene._fit_note.GetInput() == "not fitted yet", timeout=FIT_MS)
+    assert not window.viewport.scene._fit.actor.GetVisibility()
+
+
+def test_a_bad_file_leaves_what_was_open(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    bad = tmp_path / "broken.npz"
+    bad.write_bytes(b"not an archive")
+    before = window.state.opened
+    window.open_path(bad)
+    qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
+    assert "broken.npz" in window.message.words.text()
+    assert window.state.opened is before
+
+
+def test_a_bad_file_at_the_start_leaves_words(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = make_window(tmp_path / "missing.npz", wait=False)
+    qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
+    assert "missing.npz" in window.message.words.text()
+    assert window.welcome.isVisible()
+    assert not window.actions_.fit.isEnabled()
+
+
+def test_a_dropped_file_opens(window: MainWindow, qtbot: QtBot, walk: Path, tmp_path: Path) -> None:
+    other = cut_file(walk, tmp_path / "other_poses.npz", 10)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(other))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(300, 300), copy, data, buttons, keys)
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    window.dropEvent(QDropEvent(QPointF(300, 300), copy, data, buttons, keys))
+    qtbot.waitUntil(lambda: window.state.frames == 10, timeout=FIT_MS)
+    assert other in Preferences().recent
+
+
+def test_save_writes_the_fit_and_clears_the_mark(
+    fitted: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out" / "stroll_stageii.npz"
+    target.parent.mkdir()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
+    assert "● unsaved" in fitted.windowTitle()
+    fitted.actions_.save.trigger()
+    assert "unsaved" not in fitted.windowTitle()
+    assert fitted.statusBar().words.text() == "Saved stroll_stageii.npz"
+    assert np.array_equal(load_result(target).poses, fitted.state.result.poses)
+
+
+def test_a_saved_fit_opens_beside_its_motion(
+    fitted: MainWindow, make_window: MakeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "stroll_stageii.npz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
+    fitted.actions_.save.trigger()
+    again = make_window(target)
+    assert again.state.result is not None
+    assert again.state.result.fitted.all()
+    assert "unsaved" not in again.windowTitle()
+
+
+def test_a_save_that_fails_says_why(
+    fitted: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "no_such_folder" / "x.npz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
+    fitted.actions_.save.trigger()
+    assert fitted.message.isVisible()
+    assert "unsaved" in fitted.windowTitle()
+
+
+def test_closing_asks_about_an_unsaved_fit(fitted: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def stay(box: QMessageBox) -> int:
+        asked.append(box.text())
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", stay)
+    fitted.close()
+    assert asked
+    assert fitted.isVisible()
+
+
+def test_closing_in_the_middle_of_a_run(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
+    window = make_window(walk)
+    window.actions_.play.trigger()
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: window.state.run.frames_done > 0, timeout=FIT_MS)
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
+    assert window.fitting._thread.isFinished()
+
+
+def test_opening_another_motion_drops_the_run(
+    make_window: MakeWindow, qtbot: QtBot, walk: Path, motion_file: Path
+) -> None:
+    window = make_window(walk)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: window.state.run.active, timeout=FIT_MS)
+    window.open_path(motion_file)
+    qtbot.waitUntil(lambda: window.state.frames == FRAMES, timeout=FIT_MS)
+    assert not window.state.run.active
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: window.state.result is not None and not window.state.run.active, timeout=FIT_MS)
+    assert len(window.state.result) == FRAMES
+
+
+def test_a_motion_without_frame_rate_asks_for_one(
+    make_window: MakeWindow, walk: Path, tmp_path: Path
+) -> None:
+    without = cut_file(walk, tmp_path / "still_poses.npz", 12, mocap_framerate=None, mocap_frame_rate=None)
+    window = make_window(without)
+    transport = window.timeline.transport
+    assert transport._no_rate.isVisible()
+    assert window.state.rate == 30.0
+    transport._rate.setValue(60.0)
+    transport._rate.editingFinished.emit()
+    assert window.state.rate == 60.0
+    window.state.set_frame(6)
+    assert transport._seconds.text() == "0.10 s"
+
+
+def test_the_window_remembers(make_window: MakeWindow, motion_file: Path, qtbot: QtBot) -> None:
+    first = make_window(motion_file)
+    first.actions_.error.setChecked(False)
+    first.state.set_view(range_mm=50.0)
+    first.close()
+    qtbot.waitUntil(lambda: not first.isVisible(), timeout=FIT_MS)
+    second = make_window(motion_file)
+    assert second.state.colouring == "plain"
+    assert second.state.range_mm == 50.0
+
+
+def test_the_shortcuts_and_about_open(window: MainWindow) -> None:
+    window.actions_.shortcuts.trigger()
+    window.actions_.about.trigger()
+    titles = {child.windowTitle() for child in window.children() if hasattr(child, "windowTitle")}
+    assert {"Keyboard shortcuts", "About Refit"} <= titles
+
+
+def grab(window: MainWindow) -> np.ndarray:
+    """What the 3D view shows, as (rows, columns, 3) bytes."""
+    image = window.viewport.plotter.grabFramebuffer().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+
+
+def test_both_views_show_a_body_on_the_screen(fitted: MainWindow, qtbot: QtBot) -> None:
+    fitted.state.set_frame(3)
+
+    def shown() -> bool:
+        image = grab(fitted)
+        middle = image.shape[1] // 2
+        views = image[40:, :middle], image[40:, middle:-100]
+        return all((view.max(axis=2) > 110).mean() > 0.03 for view in views)
+
+    qtbot.waitUntil(shown, timeout=FIT_MS)
+
+
+def test_the_error_switch_changes_the_skin_on_the_screen(fitted: MainWindow, qtbot: QtBot) -> None:
+    fitted.state.set_view(range_mm=2.0)
+    qtbot.wait(100)
+    coloured = grab(fitted)
+    fitted.actions_.error.trigger()
+
+    def changed() -> bool:
+        middle = coloured.shape[1] // 2
+        difference = np.abs(grab(fitted) - coloured)[:, middle:-100]
+        return bool((difference.max(axis=2) > 40).mean() > 0.01)
+
+    qtbot.waitUntil(changed, timeout=FIT_MS)
+
+
+def test_a_folder_without_models_says_what_is_missing_and_keeps_the_bodies(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(tmp_path))
+    window.actions_.models.trigger()
+    qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
+    assert str(tmp_path) in window.message.words.text()
+    assert window.state.opened.bodies.builtin
+    assert window.models.folder is None
+    assert Preferences().models is None
