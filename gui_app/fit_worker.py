@@ -74,6 +74,7 @@ class FitWorker(QObject):
             first_frame=request.first_frame,
             device=request.device,
             threads=request.threads,
+            stop=request.cancel,
         )
         pace = Pace()
         new: list[np.ndarray] = []
@@ -92,10 +93,9 @@ class FitWorker(QObject):
                 new = []
                 # A long motion takes long to copy: then there are fewer previews.
                 last_preview = time.monotonic() + 4 * (time.monotonic() - now)
-            if request.cancel.is_set():
-                break
+        result = run.result()
         changed = np.concatenate(new) if new else np.empty(0, np.intp)
-        return RunReply(request.run_id, run.result(), changed, request.cancel.is_set())
+        return RunReply(request.run_id, result, changed, request.cancel.is_set())
 
 
 class Pace:

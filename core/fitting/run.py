@@ -14,36 +14,26 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import torch
 
 from core.bodies import BodyPair
-from core.body import BodyModel
-from core.correspondence import Correspondence
 from core.errors import RefitError
-from core.fitting.corrective_curvature import CorrectiveCurvature
-from core.fitting.gauss_newton import PoseFit, fit_poses
-from core.fitting.normal_matrix import NormalMatrix
+from core.fitting.problem import PoseStage, Problem
 from core.fitting.provenance import provenance
 from core.fitting.result import FitResult
-from core.fitting.result_table import FittedChunk, ResultTable, fitted_chunk
+from core.fitting.result_table import FittedChunk, ResultTable
 from core.fitting.settings import FitSettings
-from core.fitting.shape import ShapeChunk, ShapeFit
-from core.fitting.skin import FitSkin, Pose, Prior
-from core.fitting.start import Targets, free_joints, start_rotations
-from core.fitting.warm_start import KnownFrames
+from core.fitting.shape import ShapeFit
 from core.motion import Motion
 
 # Frames fitted at once: as many as stay in a processor's caches; a GPU wants more.
 CPU_CHUNK = 32
 CUDA_CHUNK = 512
-# Where no fitted frame is near, every so many frames are fitted first and the others start from them.
-ANCHOR_EVERY = 16
 
 
 @dataclass(frozen=True)
@@ -89,13 +79,6 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
-@lru_cache(maxsize=2)
-def _prepared(target: BodyModel, correspondence: Correspondence) -> tuple[FitSkin, NormalMatrix]:
-    """What depends on the bodies alone, kept for the next run with the same ones."""
-    skin = FitSkin(target, correspondence.valid.astype(np.float32))
-    return skin, NormalMatrix(skin)
-
-
 def _one_thread() -> None:
     # Small batched factorisations on several threads are many times slower on a busy machine.
     torch.set_num_threads(1)
@@ -111,6 +94,7 @@ class FitRun:
         first_frame: the frames around it are fitted first.
         device: ``'auto'``, ``'cpu'`` or ``'cuda'``.
         threads: workers over chunks of frames; None for one a processor.
+        stop: cancels the run when set, at its next step; None for one of its own.
 
     Raises:
         RefitError: the bodies do not suit the motion, or there is no frame to fit.
@@ -125,6 +109,7 @@ class FitRun:
         first_frame: int = 0,
         device: str = "auto",
         threads: int | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         if motion.family != bodies.source.family:
             raise RefitError(
@@ -140,7 +125,8 @@ class FitRun:
             raise RefitError(f"{motion.name} has no frame with finite numbers to fit.")
         self.frames = finite
         self.first_frame = first_frame
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
+        self._left = False
         self._started = 0.0
         self._seconds = 0.0
         self._table = ResultTable(motion, bodies)
@@ -149,6 +135,9 @@ class FitRun:
         """Ends the run after the step it is in; safe from any thread."""
         self._stop.set()
 
+    def _stopped(self) -> bool:
+        return self._left or self._stop.is_set()
+
     def __iter__(self) -> Iterator[Progress]:
         self._started = time.perf_counter()
         workers = 1 if self.device.type == "cuda" else self.threads
@@ -156,104 +145,58 @@ class FitRun:
         try:
             yield from self._steps(pool, workers)
         finally:
-            self._stop.set()
+            self._left = True
             pool.shutdown(wait=True, cancel_futures=True)
             self._seconds = time.perf_counter() - self._started
 
     def _steps(self, pool: ThreadPoolExecutor, workers: int) -> Iterator[Progress]:
-        bodies, settings = self.bodies, self.settings
-        skin, normal = pool.submit(_prepared, bodies.target, bodies.correspondence).result()
-        free = free_joints(bodies, settings)
-        targets = Targets(self.motion, bodies, skin.vertices)
-        prior_weights = torch.full((bodies.target.num_joints,), settings.pose_prior, device=self.device)
+        settings = self.settings
+        problem = pool.submit(Problem, self.motion, self.bodies, settings).result()
+        if self._stopped():
+            return
         size = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
-
-        def prior_of(frames: np.ndarray) -> Prior:
-            return Prior(start_rotations(self.motion, bodies, frames), prior_weights)
-
-        def shape_chunk(frames: np.ndarray) -> ShapeChunk:
-            prior = prior_of(frames)
-            world = skin.tree.world_rotations(prior.rotations)
-            return ShapeChunk(Pose(world, targets.roots(frames)), targets.at(frames), prior)
-
         shape_frames = self._shape_frames()
-        chunks = list(pool.map(shape_chunk, _split(shape_frames, size)))
-        shape_fit = ShapeFit(skin, normal, chunks, free, settings, pool, self._stop.is_set)
-        total = len(self.frames)
+        chunks = list(pool.map(problem.shape_chunk, _split(shape_frames, size)))
+        shape_fit = ShapeFit(
+            problem.skin, problem.normal, chunks, problem.free, settings, pool, self._stopped
+        )
         for iteration in range(1, settings.iterations + 1):
             finished = shape_fit.step()
+            if self._stopped():
+                return
             objective = shape_fit.energy / shape_fit.frames
-            yield Progress("shape", iteration, 0, total, objective, shape_fit.mean_mm)
-            if finished or self._stop.is_set():
+            yield Progress("shape", iteration, 0, len(self.frames), objective, shape_fit.mean_mm)
+            if finished:
                 break
-        if self._stop.is_set():
+        if self._stopped():
             return
-        shape = shape_fit.shape
-        self._table.betas[:] = shape.betas.cpu().numpy()
-        known = KnownFrames(
-            skin,
-            shape_frames,
-            Pose(torch.cat([c.pose.world for c in chunks]), torch.cat([c.pose.root for c in chunks])),
-            torch.cat([c.prior.rotations for c in chunks]),
-        )
-        matrix = normal.at(shape.betas)
-        curvature = CorrectiveCurvature(skin, shape)
-
-        def fit_from(start: KnownFrames, frames: np.ndarray, frozen_steps: int) -> tuple[Prior, PoseFit]:
-            prior, roots = prior_of(frames), targets.roots(frames)
-            return prior, fit_poses(
-                skin,
-                start.start(frames, prior.rotations, roots),
-                shape,
-                targets.at(frames),
-                prior,
-                matrix,
-                free,
-                curvature,
-                frozen_steps=frozen_steps,
-                curved=shape_fit.curved,
-                iterations=settings.iterations,
-                tolerance=settings.tolerance,
-                stopped=self._stop.is_set,
-            )
-
-        def fit(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
-            start = known
-            if not known.are_near(frames):
-                # Some first, from afar; then all of them from those.
-                some = np.sort(frames)[ANCHOR_EVERY // 4 :: ANCHOR_EVERY]
-                if len(some):
-                    prior, found = fit_from(known, some, 2)
-                    start = KnownFrames(skin, some, found.pose, prior.rotations)
-            near = start.are_near(frames)
-            return frames, fitted_chunk(fit_from(start, frames, 0 if near else 2)[1], skin, shape)
-
-        yield from self._pose_steps(pool, workers, fit, _split(self._ordered(size), size))
+        self._table.betas[:] = shape_fit.betas.cpu().numpy()
+        stage = PoseStage(problem, shape_fit, shape_frames, self._stopped)
+        yield from self._pose_steps(pool, workers, stage, _split(self._ordered(size), size))
 
     def _pose_steps(
         self,
         pool: ThreadPoolExecutor,
         workers: int,
-        fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
+        stage: PoseStage,
         chunks: list[np.ndarray],
     ) -> Iterator[Progress]:
         waiting = iter(chunks)
         running: set[Future[tuple[np.ndarray, FittedChunk]]] = set()
         iteration, objective, distance, done = 0, 0.0, 0.0, 0
         while True:
-            while len(running) < workers + 1 and not self._stop.is_set():
+            while len(running) < workers + 1 and not self._stopped():
                 frames = next(waiting, None)
                 if frames is None:
                     break
-                running.add(pool.submit(fit, frames))
+                running.add(pool.submit(stage.fit, np.sort(frames)))
             if not running:
                 return
             ready, running = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
                 frames, found = future.result()
-                # A chunk cut short by cancelling keeps its best so far; one that never took a step is
-                # dropped.
-                if self._stop.is_set() and not found.steps.any():
+                # A chunk cut short keeps its best so far; one that never took a step is dropped.
+                if self._stopped() and not found.steps.any():
                     continue
                 self._table.store(frames, found)
                 iteration += 1
@@ -267,7 +210,7 @@ class FitRun:
                     len(self.frames),
                     objective / done,
                     distance / done,
-                    np.sort(frames),
+                    frames,
                 )
 
     def _shape_frames(self) -> np.ndarray:
