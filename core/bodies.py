@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -19,6 +20,9 @@ from core.motion import Motion
 
 MODELS_VARIABLE = "REFIT_MODELS"
 """Environment variable with the folder of licensed models."""
+
+BUILTIN = "builtin"
+"""In place of a folder of models: the built-in bodies, whatever the environment says."""
 
 _DEFAULT_MOTION = "range_of_motion_poses.npz"
 
@@ -51,12 +55,7 @@ class BodyPair:
 
     def to(self, device: str | torch.device) -> BodyPair:
         """The same pair on another device."""
-        return replace(
-            self,
-            source=self.source.to(device),
-            target=self.target.to(device),
-            correspondence=self.correspondence.to(device),
-        )
+        return _moved(self, torch.device(device))
 
 
 def load_bodies(
@@ -70,8 +69,8 @@ def load_bodies(
     """The two bodies of a fit and their correspondence.
 
     Args:
-        models: folder of licensed models; None: the folder that the environment variable ``REFIT_MODELS``
-            names, or else the built-in bodies.
+        models: folder of licensed models; ``BUILTIN`` for the built-in bodies; None for the folder that the
+            environment variable ``REFIT_MODELS`` names, or else the built-in bodies.
         source: family of the motion, ``'smpl'``, ``'smplh'`` or ``'smplx'``.
         target: family of the result.
         gender: ``'neutral'``, ``'female'`` or ``'male'``; None for neutral. The built-in bodies are neutral
@@ -90,6 +89,8 @@ def load_bodies(
         raise RefitError(f"'{gender}' is no gender of a body model, expected neutral, female or male")
     chosen = models if models is not None else os.environ.get(MODELS_VARIABLE) or None
     notes: list[str] = []
+    if chosen == BUILTIN:
+        chosen = None
     if chosen is None:
         folder = builtin_folder() / "bodies"
         if gender != "neutral":
@@ -133,7 +134,28 @@ def bodies_for(
     Raises:
         FileError: as in `load_bodies`.
     """
-    return load_bodies(models, source=motion.family, gender=gender or motion.gender, device=device)
+    pair = load_bodies(models, source=motion.family, gender=gender or motion.gender, device=device)
+    return replace(pair, notes=(*pair.notes, *betas_left_out(motion, pair.source)))
+
+
+def betas_left_out(motion: Motion, body: BodyModel) -> tuple[str, ...]:
+    """A sentence where a motion has more betas than its body, or nothing."""
+    if len(motion.betas) <= body.num_betas:
+        return ()
+    return (
+        f"The motion has {len(motion.betas)} betas and the body {body.num_betas}: the rest are left out.",
+    )
+
+
+@lru_cache(maxsize=2)
+def _moved(pair: BodyPair, device: torch.device) -> BodyPair:
+    # The same objects for the same device, so that what is prepared for them is found again.
+    return replace(
+        pair,
+        source=pair.source.to(device),
+        target=pair.target.to(device),
+        correspondence=pair.correspondence.to(device),
+    )
 
 
 def builtin_folder() -> Path:

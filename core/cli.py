@@ -90,7 +90,10 @@ def parser() -> argparse.ArgumentParser:
     )
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(
-        "--frames", type=frame_range, metavar="A:B", help="only these frames, as in Python slices"
+        "--frames",
+        type=frame_range,
+        metavar="A:B",
+        help="only these frames, as in Python slices; the last ten: --frames=-10:",
     )
     convert.add_argument(
         "--threads",
@@ -134,6 +137,7 @@ def main(argv: list[str] | None = None) -> int:
 def _info(path: Path) -> int:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from core.files.describe import describe_file
 
@@ -141,6 +145,6 @@ def _info(path: Path) -> int:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for label, value in describe_file(path):
-        table.add_row(label, value)
+        table.add_row(label, Text(value))
     Console(highlight=False).print(table)
     return DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from core import report
-from core.bodies import BodyPair, load_bodies
+from core.bodies import BodyPair, betas_left_out, load_bodies
+from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
 from core.files.results import is_result, load_result, save_result
+from core.fitting.provenance import provenance
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, pick_device
 from core.motion import Motion
-
-DONE, SOME_FAILED = 0, 1
 
 # Files that lie beside the motions in AMASS folders, and our own outputs.
 _NO_MOTIONS = ("_stageii.npz", "_stagei.npz")
@@ -58,16 +59,18 @@ def convert(options: argparse.Namespace) -> int:
     Raises:
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     jobs = plan(options.inputs, options.output)
+    _check_targets(jobs, options.report)
     device = pick_device(options.device)
     shelf = _Shelf(options)
     pair = shelf.check()
-    console.print(f"[bold]Refit[/bold] · {pair.label} · {device.type.upper()}")
+    console.print(f"Refit · {pair.label} · {device.type.upper()}", style="bold")
     if pair.builtin:
         console.print(
-            "[yellow]The built-in bodies stand in for SMPL models: use the results to try Refit, not as "
-            "SMPL-X data.[/yellow] Point --models at your folder of licensed models for those."
+            "The built-in bodies stand in for SMPL models: use the results to try Refit, not as SMPL-X data. "
+            "Point --models at your folder of licensed models for those.",
+            style="yellow",
         )
     outcomes = []
     for source, output in jobs:
@@ -76,7 +79,11 @@ def convert(options: argparse.Namespace) -> int:
         report.print_outcome(console, outcome)
     report.print_table(console, outcomes)
     if options.report:
-        report.write_json(options.report, outcomes, pair, device.type, options)
+        try:
+            report.write_json(options.report, outcomes, pair, device.type, options)
+        except FileError as error:
+            console.print(str(error), style="red")
+            return SOME_FAILED
         console.print(f"Wrote {options.report}")
     return SOME_FAILED if any(outcome.status == "failed" for outcome in outcomes) else DONE
 
@@ -173,19 +180,14 @@ def _convert_one(
             if not len(motion):
                 raise FileError(source, f"has no frames in {_range_text(options.frames)}")
         bodies = shelf.take_for(motion)
-        outcome.notes = (*motion.notes, *bodies.notes)
+        outcome.notes = (*motion.notes, *bodies.notes, *betas_left_out(motion, bodies.source))
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
-        if len(motion.betas) > bodies.source.num_betas:
-            outcome.notes += (
-                f"The motion has {len(motion.betas)} betas and the body {bodies.source.num_betas}: "
-                "the rest are left out.",
-            )
+        run = FitRun(motion, bodies, device=options.device, threads=options.threads)
         if output.exists() and not options.force:
-            _check_finished(output, motion, bodies)
+            _check_finished(output, run)
             outcome.status = "skipped"
             return outcome
-        run = FitRun(motion, bodies, device=options.device, threads=options.threads)
         outcome.result = _watched(run, source.name, console)
         output.parent.mkdir(parents=True, exist_ok=True)
         save_result(output, outcome.result, overwrite=options.force)
@@ -194,30 +196,55 @@ def _convert_one(
         outcome.error = str(error)
     except OSError as error:
         outcome.error = f"{output}: cannot be written ({error.strerror})"
+    except Exception as error:  # one input's trouble must not stop the others
+        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        outcome.error = f"{source}: the fit failed in a way that was not foreseen ({error!r})"
     outcome.seconds = time.perf_counter() - started
     return outcome
 
 
-def _check_finished(output: Path, motion: Motion, bodies: BodyPair) -> None:
-    """Raises FileError unless the existing output is a finished result of this motion and these bodies."""
+def _check_finished(output: Path, run: FitRun) -> None:
+    """Raises FileError unless the existing output is the finished result that this run would make."""
     advice = "use --force to write over it"
     if not is_result(output):
         raise FileError(output, f"exists and is no result of Refit; {advice}")
     found = load_result(output)
-    if found.partial or len(found) != len(motion) or found.source_name != motion.name:
+    wanted = provenance(run.motion, run.bodies, run.settings, "")
+    if found.partial or not _same(found.provenance, wanted, "source", ("sha256", "start", "frames")):
         raise FileError(
             output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
         )
-    made_with = [found.provenance.get(key, {}).get("sha256") for key in ("source_body", "target_body")]
-    if made_with != [bodies.source.sha256, bodies.target.sha256]:
-        raise FileError(output, f"exists and was made with other bodies; {advice}")
+    for what in ("source_body", "target_body", "correspondence"):
+        if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256")):
+            raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
+    if found.provenance.get("settings") != wanted["settings"]:
+        raise FileError(output, f"exists and was made with other settings; {advice}")
+
+
+def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[str, ...]) -> bool:
+    there = found.get(what)
+    return isinstance(there, dict) and all(there.get(key) == wanted[what].get(key) for key in keys)
+
+
+def _check_targets(jobs: list[tuple[Path, Path]], report_file: Path | None) -> None:
+    """Raises RefitError where an output is an input, or the report has no place to go."""
+    sources = {source.resolve(): source for source, _ in jobs}
+    for _, output in jobs:
+        if output.resolve() in sources:
+            raise RefitError(f"{output} is an input; choose another output.")
+    if report_file is None:
+        return
+    if report_file.suffix.lower() != ".json":
+        raise RefitError(f"{report_file} is no name for a report; it must end in .json.")
+    if not report_file.resolve().parent.is_dir():
+        raise RefitError(f"{report_file}: there is no folder {report_file.parent} for the report.")
 
 
 def _watched(run: FitRun, name: str, console: Console) -> FitResult:
     """Iterates the run with a progress bar; an interrupt ends it cleanly."""
     columns: list[Any] = [
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=28),
         TextColumn("{task.completed}/{task.total} frames"),
         TextColumn("{task.fields[figures]}"),

@@ -21,7 +21,8 @@ class Correspondence:
         valid: (Vt,) bool: vertices that count in a fit. A row without weights is never valid.
         path: the file of the matrix, or None.
         sha256: checksum of the matrix file, hexadecimal.
-        mask_sha256: checksum of the file of valid ids, or empty where there was none.
+        mask_path: the file of valid ids, or None.
+        mask_sha256: checksum of that file, hexadecimal, or empty.
         notes: sentences on what was assumed while reading.
         device: where it is applied.
     """
@@ -30,6 +31,7 @@ class Correspondence:
     valid: np.ndarray
     path: Path | None = None
     sha256: str = ""
+    mask_path: Path | None = None
     mask_sha256: str = ""
     notes: tuple[str, ...] = ()
     device: torch.device = field(default=torch.device("cpu"))

@@ -45,7 +45,6 @@ JOINT_NAMES: dict[str, tuple[str, ...]] = {
     "smplx": (*_BODY, "jaw", "left_eye_smplhf", "right_eye_smplhf", *LEFT_HAND, *RIGHT_HAND),
 }
 
-BODY_JOINTS = _BODY[1:]
 FACE_JOINTS = ("jaw", "left_eye_smplhf", "right_eye_smplhf")
 
 PARTS = ("head", "torso", "arms", "hands", "legs", "feet")

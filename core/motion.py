@@ -10,6 +10,10 @@ import numpy as np
 
 UpAxis = Literal["y", "z"]
 
+# Numbers beyond these are no motion, whatever they are; they count as not finite.
+MOST_RADIANS = 1e3
+MOST_METRES = 1e6
+
 
 @dataclass(frozen=True)
 class Motion:
@@ -26,6 +30,8 @@ class Motion:
         up_axis: the world's up axis, ``'z'`` in AMASS.
         expression: (T, E) float32, or None.
         path: the file it came from, or None.
+        sha256: checksum of that file, hexadecimal.
+        start: index of the first frame in the file.
         notes: sentences on what was ignored or assumed while reading.
     """
 
@@ -38,6 +44,8 @@ class Motion:
     up_axis: UpAxis = "z"
     expression: np.ndarray | None = None
     path: Path | None = None
+    sha256: str = ""
+    start: int = 0
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
@@ -63,11 +71,17 @@ class Motion:
         return len(self) / self.frame_rate if self.frame_rate else None
 
     def finite_frames(self) -> np.ndarray:
-        """(T,) bool: frames whose pose and translation are all finite."""
-        return np.isfinite(self.poses).all(axis=(1, 2)) & np.isfinite(self.trans).all(axis=1)
+        """(T,) bool: frames whose numbers are all finite, and of a size that a pose can have."""
+        with np.errstate(invalid="ignore"):
+            usable = (np.abs(self.poses) < MOST_RADIANS).all(axis=(1, 2))
+            usable &= (np.abs(self.trans) < MOST_METRES).all(axis=1)
+        return usable if self.expression is None else usable & np.isfinite(self.expression).all(axis=1)
 
     def cut(self, start: int | None, stop: int | None) -> Motion:
         """The frames ``start:stop``, with Python's slice rules."""
         part = slice(start, stop)
         expression = None if self.expression is None else self.expression[part]
-        return replace(self, poses=self.poses[part], trans=self.trans[part], expression=expression)
+        first = self.start + part.indices(len(self))[0]
+        return replace(
+            self, poses=self.poses[part], trans=self.trans[part], expression=expression, start=first
+        )

@@ -97,7 +97,8 @@ class PosedFrames:
             motion = self.result.as_motion()
             vertices, joints = posed(motion, self.bodies.target, _frames(chunk, len(motion)))
             targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(chunk)[0]))
-            error = vertex_error_mm(torch.as_tensor(vertices), targets, self.bodies.correspondence.valid)
+            fit = torch.as_tensor(vertices, device=targets.device)
+            error = vertex_error_mm(fit, targets, self.bodies.correspondence.valid)
             self._fits[chunk] = (vertices, joints, error)
         return _latest(self._fits, chunk, self._most)
 

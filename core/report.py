@@ -8,9 +8,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from core import __version__
 from core.bodies import BodyPair
@@ -26,14 +26,14 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     """One line for a finished input, and its notes."""
     name = outcome.source.name
     if outcome.status == "done":
-        console.print(f"[green]✓[/green] {name} → {outcome.output}")
+        console.print(f"✓ {name} → {outcome.output}", style="green", soft_wrap=True)
     elif outcome.status == "skipped":
-        console.print(f"[dim]–[/dim] {name} is done already: {outcome.output}")
+        console.print(f"– {name} is done already: {outcome.output}", style="dim", soft_wrap=True)
     else:
-        console.print(f"[red]✗[/red] {name} failed", soft_wrap=True)
+        console.print(f"✗ {name} failed", style="red", soft_wrap=True)
     if outcome.status != "skipped":
         for note in outcome.notes:
-            console.print(f"  [dim]{note}[/dim]", soft_wrap=True)
+            console.print(f"  {note}", style="dim", soft_wrap=True)
 
 
 def print_table(console: Console, outcomes: list[Outcome]) -> None:
@@ -42,11 +42,11 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
     if fitted:
         columns = ("frames", "s", "ms/frame", "mean mm", "median", "p95", "max")
         _print_columns(console, "motion", columns, [(name, _figures(result)) for name, result in fitted])
-        parts = [(name, [_mm(value) for value in part_means(result)]) for name, result in fitted]
+        parts = [(name, [_mm(value) for value in result.part_means()]) for name, result in fitted]
         _print_columns(console, "mean mm by part", PARTS, parts)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
-        console.print(f"[red]{len(failed)} of {len(outcomes)} failed:[/red]")
+        console.print(f"{len(failed)} of {len(outcomes)} failed:", style="red")
         for outcome in failed:
             console.print(f"  {outcome.error}", soft_wrap=True)
 
@@ -59,7 +59,7 @@ def _print_columns(
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, cells in rows:
-        table.add_row(name, *cells)
+        table.add_row(Text(name), *cells)
     console.print()
     console.print(table)
 
@@ -73,12 +73,6 @@ def _figures(result: FitResult) -> list[str]:
         f"{per_frame:.1f}",
         *(_mm(figures[name]) for name in ("mean", "median", "p95", "max")),
     ]
-
-
-def part_means(result: FitResult) -> list[float]:
-    """Mean mm of each body part over the fitted frames; NaN for a part without vertices."""
-    done = result.part_mm[result.fitted]
-    return [float(np.mean(column)) if len(column) else math.nan for column in done.T]
 
 
 def write_json(
@@ -120,7 +114,7 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         entry["ms_per_frame"] = round(1000 * result.seconds / max(1, figures["frames"]), 3)
         entry["v2v_mm"] = {name: _json_number(figures[name]) for name in ("mean", "median", "p95", "max")}
         entry["part_mm"] = {
-            part: _json_number(value) for part, value in zip(PARTS, part_means(result), strict=True)
+            part: _json_number(value) for part, value in zip(PARTS, result.part_means(), strict=True)
         }
     return entry
 

@@ -18,9 +18,7 @@ def rotation_matrices(rotvec: Tensor) -> Tensor:
     # Series below 1e-3 rad, where sin(x)/x and (1 - cos x)/x² lose their digits.
     sine = torch.where(small, 1 - square / 6, torch.sin(angle) / angle)
     versine = torch.where(small, 0.5 - square / 24, (1 - torch.cos(angle)) / (angle * angle))
-    x, y, z = rotvec.unbind(-1)
-    zero = torch.zeros_like(x)
-    cross = torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1).unflatten(-1, (3, 3))
+    cross = cross_matrices(rotvec)
     outer = rotvec[..., :, None] * rotvec[..., None, :]
     identity = torch.eye(3, dtype=rotvec.dtype, device=rotvec.device)
     cosine = (1 - versine * square)[..., None, None]

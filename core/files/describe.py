@@ -75,14 +75,9 @@ def _result(path: Path) -> Rows:
         summary = result.summary()
         values = ", ".join(f"{name} {summary[name]:.2f}" for name in ("mean", "median", "p95", "max"))
         rows.append(("Error", f"{values} mm"))
-        part_mm = result.part_mm[result.fitted]
-        shown = [
-            f"{name} {column[np.isfinite(column)].mean():.2f}"
-            for name, column in zip(PARTS, part_mm.T, strict=True)
-            if np.isfinite(column).any()
-        ]
-        if shown:
-            rows.append(("By part", f"{', '.join(shown)} mm"))
+        means = zip(PARTS, result.part_means(), strict=True)
+        shown = ", ".join(f"{name} {mean:.2f}" for name, mean in means if np.isfinite(mean))
+        rows.append(("By part", f"{shown} mm"))
     return rows
 
 

@@ -71,17 +71,6 @@ def find_mask(folder: str | Path, target: str) -> Path | None:
     return _first(_existing(folder), MASK_PATTERNS.get(target, ()))
 
 
-def found_models(folder: str | Path) -> list[tuple[str, str, Path]]:
-    """Family, gender and file of every model in the folder.
-
-    Raises:
-        FileError: the folder does not exist.
-    """
-    folder = _existing(folder)
-    found = [(f, g, _first(folder, _model_paths(f, g))) for f in MODEL_PATTERNS for g in GENDERS]
-    return [(family, gender, path) for family, gender, path in found if path is not None]
-
-
 def _model_paths(family: str, gender: str) -> list[str]:
     return [
         pattern.format(gender=gender.lower(), GENDER=gender.upper()) for pattern in MODEL_PATTERNS[family]

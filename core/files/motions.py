@@ -12,6 +12,7 @@ from core.errors import FileError
 from core.files.arrays import key_list, number, numbers, shape_text, text
 from core.files.models import looks_like_model
 from core.files.npz import ArrayHeader, is_npz, npz_headers, read_npz
+from core.files.opening import checksum
 from core.joints import FAMILY_LABEL, JOINT_NAMES
 from core.motion import Motion, UpAxis
 
@@ -29,6 +30,7 @@ _GENDER_OF_WORD = {
     "n": "neutral",
 }
 _RANGES_SHOWN = 8
+_MOST_SIGMAS = 100
 
 
 def load_motion(path: str | Path) -> Motion:
@@ -74,11 +76,14 @@ def load_motion(path: str | Path) -> Motion:
         up_axis=_up_axis(path, arrays.get("refit_up_axis")),
         expression=_expression(path, arrays.get("expression"), frames),
         path=path,
+        sha256=checksum(path),
     )
     bad = np.flatnonzero(~motion.finite_frames())
     if bad.size:
         which = "Frame" if bad.size == 1 else "Frames"
-        notes.append(f"{which} {ranges(bad)} of {frames} hold values that are not finite.")
+        notes.append(
+            f"{which} {ranges(bad)} of {frames} hold values that are not finite, or too large to be a pose."
+        )
     return replace(motion, notes=tuple(notes))
 
 
@@ -149,7 +154,7 @@ def _betas(path: Path, betas: np.ndarray, frames: int) -> np.ndarray:
     """(B,) from (B,), (1, B), or (T, B) where every frame has the same."""
     if betas.ndim == 2 and len(betas) in (1, frames):
         rows = numbers(path, "betas", betas, (None, None))
-        if not np.allclose(rows, rows[:1], atol=1e-6):
+        if np.isfinite(rows).all() and not np.allclose(rows, rows[:1], atol=1e-6):
             raise FileError(
                 path, "differ between frames, expected one shape for the whole motion", key="betas"
             )
@@ -157,6 +162,9 @@ def _betas(path: Path, betas: np.ndarray, frames: int) -> np.ndarray:
     values = numbers(path, "betas", betas, (None,))
     if not np.isfinite(values).all():
         raise FileError(path, "holds values that are not finite", key="betas")
+    if values.size and np.abs(values).max() > _MOST_SIGMAS:
+        most = np.abs(values).max()
+        raise FileError(path, f"holds {most:.3g}, expected at most {_MOST_SIGMAS} in size", key="betas")
     return values
 
 

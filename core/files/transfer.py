@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from scipy import sparse
 from core.correspondence import Correspondence
 from core.errors import FileError
 from core.files.arrays import key_list, kind_of, shape_text
-from core.files.atomic import atomic_write
 from core.files.npz import is_npy, read_npy
 from core.files.opening import checksum
 from core.files.pickles import read_pickle
@@ -51,6 +49,7 @@ def read_correspondence(
         read_mask(mask, target_vertices),
         path=path,
         sha256=checksum(path),
+        mask_path=Path(mask),
         mask_sha256=checksum(mask),
     )
 
@@ -72,29 +71,6 @@ def read_mask(path: str | Path, vertices: int) -> np.ndarray:
     valid = np.zeros(vertices, dtype=bool)
     valid[ids.astype(np.int64)] = True
     return valid
-
-
-def write_correspondence(path: str | Path, matrix: sparse.spmatrix, *, overwrite: bool = False) -> None:
-    """Write a target × source matrix as an official transfer file: ``mtx``, its half for the normals empty.
-
-    Raises:
-        FileError: the file exists and ``overwrite`` is False, or cannot be written.
-    """
-    weights = sparse.csr_matrix(matrix)
-    normals = sparse.csr_matrix(weights.shape, dtype=weights.dtype)
-    contents = {"mtx": sparse.csc_matrix(sparse.hstack((weights, normals)))}
-    with atomic_write(path, overwrite=overwrite) as file:
-        pickle.dump(contents, file, protocol=2)
-
-
-def write_mask(path: str | Path, valid: np.ndarray, *, overwrite: bool = False) -> None:
-    """Write (V,) booleans as the ids of the valid vertices.
-
-    Raises:
-        FileError: the file exists and ``overwrite`` is False, or cannot be written.
-    """
-    with atomic_write(path, overwrite=overwrite) as file:
-        np.save(file, np.flatnonzero(valid), allow_pickle=False)
 
 
 def matrix_in(path: str | Path, contents: object) -> tuple[str, sparse.csr_matrix]:

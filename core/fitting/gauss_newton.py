@@ -54,7 +54,9 @@ def factorise(matrix: Tensor, damping: Tensor) -> Tensor:
     if bool((info > 0).any()):
         bad = info > 0
         damped[bad] += torch.diag_embed(diagonal[bad].clamp_min(floor[bad]))
-        factor = torch.linalg.cholesky(damped)
+        factor, info = torch.linalg.cholesky_ex(damped)
+        # What still fails is no matrix to step by; one frame's trouble must not end the others.
+        factor[info > 0] = 1e6 * torch.eye(matrix.shape[1]).to(matrix)
     return factor
 
 

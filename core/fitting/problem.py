@@ -18,8 +18,9 @@ from core.fitting.result_table import FittedChunk, fitted_chunk
 from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeChunk, ShapeFit
 from core.fitting.skin import FitSkin, Pose, Prior
-from core.fitting.start import Targets, free_joints, start_rotations
+from core.fitting.start import Targets, fingers_free, free_joints, start_rotations
 from core.fitting.warm_start import KnownFrames
+from core.joints import LEFT_HAND, RIGHT_HAND
 from core.motion import Motion
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
@@ -28,10 +29,21 @@ ANCHOR_EVERY = 16
 FROZEN_STEPS = 2
 
 
+# Skin of fingers that are held without a source to follow: it counts in the figures, but hardly pulls. With
+# its full weight the wrists would turn to make up for the fingers.
+HELD_FINGER_WEIGHT = 1e-5
+
+
 @lru_cache(maxsize=2)
-def prepared(target: BodyModel, correspondence: Correspondence) -> tuple[FitSkin, NormalMatrix]:
-    """What depends on the bodies alone, kept for the next run with the same ones."""
-    skin = FitSkin(target, correspondence.valid.astype(np.float32))
+def prepared(
+    target: BodyModel, correspondence: Correspondence, num_betas: int, fingers_held: bool
+) -> tuple[FitSkin, NormalMatrix]:
+    """What depends on the bodies and few settings, kept for the next run with the same ones."""
+    weights = correspondence.valid.astype(np.float32)
+    if fingers_held:
+        fingers = [target.joint_names.index(name) for name in (*LEFT_HAND, *RIGHT_HAND)]
+        weights[target.weights[:, fingers].sum(1) > 0.5] *= HELD_FINGER_WEIGHT
+    skin = FitSkin(target, weights, num_betas)
     return skin, NormalMatrix(skin)
 
 
@@ -46,7 +58,9 @@ class Problem:
 
     def __init__(self, motion: Motion, bodies: BodyPair, settings: FitSettings) -> None:
         self.motion, self.bodies, self.settings = motion, bodies, settings
-        self.skin, self.normal = prepared(bodies.target, bodies.correspondence)
+        self.skin, self.normal = prepared(
+            bodies.target, bodies.correspondence, settings.num_betas, not fingers_free(bodies, settings)
+        )
         self.free = free_joints(bodies, settings)
         self.targets = Targets(motion, bodies, self.skin.vertices)
         self.prior_weights = torch.full(

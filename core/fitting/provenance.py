@@ -25,9 +25,17 @@ def provenance(motion: Motion, bodies: BodyPair, settings: FitSettings, device: 
             "file": correspondence.path.name if correspondence.path else None,
             "sha256": correspondence.sha256,
             "valid_vertices": int(correspondence.valid.sum()),
+            "mask_file": correspondence.mask_path.name if correspondence.mask_path else None,
             "mask_sha256": correspondence.mask_sha256,
         },
-        "source": {"file": motion.name, "frames": len(motion), "notes": list(motion.notes)},
+        "source": {
+            "file": motion.name,
+            "path": str(motion.path.resolve()) if motion.path else None,
+            "sha256": motion.sha256,
+            "start": motion.start,
+            "frames": len(motion),
+            "notes": list(motion.notes),
+        },
         "settings": settings.as_dict(),
         "device": device,
     }

@@ -96,6 +96,11 @@ class FitResult:
             "max": float(self.max_mm[done].max()),
         }
 
+    def part_means(self) -> list[float]:
+        """Mean mm of each body part over the fitted frames; NaN for a part without vertices or frames."""
+        done = self.part_mm[self.fitted]
+        return [float(column.mean()) if len(column) else np.nan for column in done.T]
+
     def as_motion(self) -> Motion:
         """The result as a motion of its own body, to be posed or exported."""
         return Motion(

@@ -59,14 +59,14 @@ class ResultTable:
     the nearest fitted frame.
     """
 
-    def __init__(self, motion: Motion, bodies: BodyPair) -> None:
+    def __init__(self, motion: Motion, bodies: BodyPair, num_betas: int) -> None:
         count = len(motion)
         self.motion, self.target = motion, bodies.target
         self.finite = motion.finite_frames()
         start = source_pose(motion, bodies, np.arange(count))
         self.poses = np.nan_to_num(start).astype(np.float32)
         self.transl = np.nan_to_num(motion.trans).astype(np.float32)
-        self.betas = np.zeros(bodies.target.num_betas, dtype=np.float32)
+        self.betas = np.zeros(min(num_betas, bodies.target.num_betas), dtype=np.float32)
         self.fitted = np.zeros(count, dtype=bool)
         self.converged = np.zeros(count, dtype=bool)
         self.errors = {

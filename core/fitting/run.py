@@ -127,9 +127,10 @@ class FitRun:
         self.first_frame = first_frame
         self._stop = stop or threading.Event()
         self._left = False
+        self._cut = False
         self._started = 0.0
         self._seconds = 0.0
-        self._table = ResultTable(motion, bodies)
+        self._table = ResultTable(motion, bodies, self.settings.num_betas)
 
     def cancel(self) -> None:
         """Ends the run after the step it is in; safe from any thread."""
@@ -139,6 +140,8 @@ class FitRun:
         return self._left or self._stop.is_set()
 
     def __iter__(self) -> Iterator[Progress]:
+        if self._started:
+            raise RuntimeError("a run can be iterated once; make a new FitRun to fit again")
         self._started = time.perf_counter()
         workers = 1 if self.device.type == "cuda" else self.threads
         pool = ThreadPoolExecutor(workers, "refit-fit", initializer=_one_thread)
@@ -172,7 +175,7 @@ class FitRun:
             return
         self._table.betas[:] = shape_fit.betas.cpu().numpy()
         stage = PoseStage(problem, shape_fit, shape_frames, self._stopped)
-        yield from self._pose_steps(pool, workers, stage, _split(self._ordered(size), size))
+        yield from self._pose_steps(pool, workers, stage, self._ordered(size))
 
     def _pose_steps(
         self,
@@ -189,7 +192,7 @@ class FitRun:
                 frames = next(waiting, None)
                 if frames is None:
                     break
-                running.add(pool.submit(stage.fit, np.sort(frames)))
+                running.add(pool.submit(stage.fit, frames))
             if not running:
                 return
             ready, running = wait(running, return_when=FIRST_COMPLETED)
@@ -198,6 +201,7 @@ class FitRun:
                 # A chunk cut short keeps its best so far; one that never took a step is dropped.
                 if self._stopped() and not found.steps.any():
                     continue
+                self._cut = self._cut or (self._stopped() and not found.converged.all())
                 self._table.store(frames, found)
                 iteration += 1
                 done += len(frames)
@@ -217,16 +221,16 @@ class FitRun:
         count = min(self.settings.shape_frames, len(self.frames))
         return self.frames[np.unique(np.linspace(0, len(self.frames) - 1, count).round().astype(int))]
 
-    def _ordered(self, size: int) -> np.ndarray:
-        """The frames to fit, those from ``first_frame`` on first, cut so that chunks stay contiguous."""
+    def _ordered(self, size: int) -> list[np.ndarray]:
+        """The frames to fit in chunks, those from ``first_frame`` on first."""
         at = int(np.searchsorted(self.frames, self.first_frame)) // size * size
-        return np.concatenate((self.frames[at:], self.frames[:at]))
+        return [*_split(self.frames[at:], size), *_split(self.frames[:at], size)]
 
     def result(self) -> FitResult:
-        """What has been fitted so far, as a copy; partial unless every finite frame is done."""
+        """What has been fitted so far, as a copy; partial unless every finite frame is done to its end."""
         running = self._seconds == 0.0 and self._started > 0.0
         seconds = time.perf_counter() - self._started if running else self._seconds
-        partial = not bool(self._table.fitted[self.frames].all())
+        partial = self._cut or not bool(self._table.fitted[self.frames].all())
         made = provenance(self.motion, self.bodies, self.settings, str(self.device))
         return self._table.result(seconds, partial, made)
 

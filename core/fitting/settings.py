@@ -55,6 +55,13 @@ class FitSettings:
         low=1,
         high=100_000,
     )
+    num_betas: int = _setting(
+        16,
+        "Betas",
+        "Shape coefficients that are solved, as far as the body has them; those beyond stay zero.",
+        low=1,
+        high=100,
+    )
     free_jaw: bool = _setting(
         False, "Fit jaw", "Let the jaw turn. A source without a face says little about it."
     )

@@ -90,11 +90,16 @@ class FitSkin:
     Args:
         body: target, on the device to fit on.
         vertex_weights: (V,) non-negative; vertices with weight 0 take no part.
+        num_betas: how many of the body's shape coefficients are solved.
         dtype: float32, or float64 for checks.
     """
 
     def __init__(
-        self, body: BodyModel, vertex_weights: np.ndarray, dtype: torch.dtype = torch.float32
+        self,
+        body: BodyModel,
+        vertex_weights: np.ndarray,
+        num_betas: int,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         self.body = body
         self.tree: KinematicTree = body.tree
@@ -106,9 +111,10 @@ class FitSkin:
         self.skin_weights = body.skin_weights[keep].to(dtype)
         self.skin_weights_t = self.skin_weights.T.contiguous()
         self.template = body.template[keep].to(dtype)
-        self.shape_basis = body.shape_basis[keep, :, : body.num_betas].to(dtype)
+        betas = min(num_betas, body.num_betas)
+        self.shape_basis = body.shape_basis[keep, :, :betas].to(dtype)
         self.joint_template = body.joint_template.to(dtype)
-        self.joint_basis = body.joint_basis[..., : body.num_betas].to(dtype)
+        self.joint_basis = body.joint_basis[..., :betas].to(dtype)
         self.correctives = corrective_matrix(self.posedirs)
         back = self.posedirs.flatten(0, 1).T
         self.correctives_t = back.to_sparse_csr() if self.correctives.is_sparse_csr else back

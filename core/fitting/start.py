@@ -40,20 +40,23 @@ def start_rotations(motion: Motion, bodies: BodyPair, frames: np.ndarray) -> Ten
     return rotation_matrices(torch.as_tensor(source_pose(motion, bodies, frames))).to(bodies.target.device)
 
 
+def fingers_free(bodies: BodyPair, settings: FitSettings) -> bool:
+    """Whether fingers turn: where the settings leave it open, if the source has them."""
+    if settings.free_fingers is None:
+        return LEFT_HAND[0] in bodies.source.joint_names
+    return settings.free_fingers
+
+
 def free_joints(bodies: BodyPair, settings: FitSettings) -> FreeJoints:
     """The joints that turn: not jaw and eyes, nor fingers that the source lacks, unless they are freed."""
     names = bodies.target.joint_names
-    fingers = (*LEFT_HAND, *RIGHT_HAND)
     held: set[str] = set()
     if not settings.free_jaw:
         held.add(FACE_JOINTS[0])
     if not settings.free_eyes:
         held.update(FACE_JOINTS[1:])
-    free_fingers = settings.free_fingers
-    if free_fingers is None:
-        free_fingers = fingers[0] in bodies.source.joint_names
-    if not free_fingers:
-        held.update(fingers)
+    if not fingers_free(bodies, settings):
+        held.update((*LEFT_HAND, *RIGHT_HAND))
     return FreeJoints.without(
         bodies.target.parents, {joint for joint, name in enumerate(names) if name in held}
     )

@@ -8,9 +8,9 @@ from core import bodies
 from core.bodies import bodies_for, builtin_motions, default_motion, load_bodies
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
-from core.files.transfer import write_correspondence, write_mask
 from core.motion import Motion
 from tests.core.files.model_arrays import model_arrays
+from tests.transfer_files import write_correspondence, write_mask
 
 SMPLH, SMPLX = 6890, 10475
 

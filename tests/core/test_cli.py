@@ -84,6 +84,14 @@ def test_finished_outputs_are_skipped_and_others_never_overwritten(
     assert main([*arguments, "--frames", "0:3", "--force"]) == 0
     assert len(load_result(target)) == 3
 
+    assert main([*arguments, "--frames", "3:6"]) == 1
+    assert "holds another fit" in capsys.readouterr().out
+    other = dict(np.load(source))
+    other["poses"] = other["poses"] + np.float32(0.01)
+    np.savez(source, **other)
+    assert main([*arguments, "--frames", "0:3"]) == 1
+    assert "holds another fit" in capsys.readouterr().out
+
     target.write_bytes(b"a user's own file")
     assert main(arguments) == 1
     assert target.read_bytes() == b"a user's own file"
@@ -102,6 +110,45 @@ def test_an_output_made_with_other_bodies_is_not_taken_for_done(
     np.savez(model, **arrays)
     assert main(["convert", str(source), "-o", str(out), "--models", str(models)]) == 1
     assert "made with other bodies" in capsys.readouterr().out
+
+
+def test_an_input_is_never_written_over(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = clips / "backflip_poses.npz"
+    before = source.read_bytes()
+    assert main(["convert", str(source), "-o", str(source), "--force"]) == 2
+    assert "is an input" in capsys.readouterr().err
+    out = ["convert", str(source), "-o", str(tmp_path / "out")]
+    assert main([*out, "--report", str(source)]) == 2
+    assert "must end in .json" in capsys.readouterr().err
+    assert main([*out, "--report", str(tmp_path / "no" / "r.json")]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    assert source.read_bytes() == before
+
+
+def test_names_are_printed_as_they_are(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = clips / "walk[red]x[bold].npz"
+    (clips / "backflip_poses.npz").rename(source)
+    assert main(["convert", str(source), "-o", str(tmp_path / "out"), "--threads", "1"]) == 0
+    assert "walk[red]x[bold].npz" in capsys.readouterr().out
+    assert main(["info", str(source)]) == 0
+    assert "walk[red]x[bold].npz" in capsys.readouterr().out
+
+
+def test_one_impossible_motion_does_not_stop_the_others(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrays = dict(np.load(clips / "backflip_poses.npz"))
+    np.savez(clips / "a_poses.npz", **(arrays | {"betas": np.full(16, 1e25)}))
+    np.savez(clips / "b_poses.npz", **(arrays | {"poses": np.full_like(arrays["poses"], 1e30)}))
+    assert main(["convert", str(clips), "-o", str(tmp_path / "out"), "--threads", "1"]) == 1
+    said = capsys.readouterr().out
+    assert "3 of 5 failed" in said
+    assert "'betas' holds 1e+25" in said
+    assert "no frame with finite numbers" in said
 
 
 def test_models_folders(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:  # type: ignore[no-untyped-def]

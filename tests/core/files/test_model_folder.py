@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.files.model_folder import find_correspondence, find_mask, find_model, found_models
+from core.files.model_folder import find_correspondence, find_mask, find_model
 
 
 @pytest.fixture
@@ -27,11 +27,6 @@ def test_any_case(folder):
     assert find_model(folder, "smplx", "neutral") == folder / "smplx/smplx_neutral.NPZ"
     assert find_mask(folder, "smplx") == folder / "transfer/SMPLX_mask_ids.npy"
     assert find_mask(folder, "smplh") is None
-    assert [(f, g) for f, g, _ in found_models(folder)] == [
-        ("smplh", "neutral"),
-        ("smplh", "male"),
-        ("smplx", "neutral"),
-    ]
 
 
 def test_smpl_and_smplh_share_their_surface(folder):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from core.files.transfer import read_correspondence, read_mask, write_correspondence, write_mask
+from core.files.transfer import read_correspondence, read_mask
 from tests.core.files.hostile import hostile_pickle
+from tests.transfer_files import write_correspondence, write_mask
 
 SOURCES, TARGETS = 5, 4
 

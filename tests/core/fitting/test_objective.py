@@ -32,7 +32,7 @@ class Case:
         weights = rng.random(body.num_vertices)
         weights[:8] = 0
         self.body = body
-        self.skin = FitSkin(body, weights, torch.float64)
+        self.skin = FitSkin(body, weights, body.num_betas, torch.float64)
         generator = torch.Generator().manual_seed(seed)
 
         def normal(*shape: int) -> Tensor:

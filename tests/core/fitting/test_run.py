@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 
 from core.bodies import BodyPair, default_motion, load_bodies
 from core.errors import RefitError
@@ -167,6 +169,52 @@ def test_fingers_that_the_source_does_not_have_stay_relaxed(motion: Motion) -> N
     assert np.abs(result.poses[:, fingers] - relaxed[fingers]).max() < 1e-5
     freed = run_to_end(source, smpl, replace(FEW, free_fingers=True))
     assert freed.mean_mm.mean() < result.mean_mm.mean()
+
+
+def test_wrists_do_not_turn_for_fingers_that_the_source_does_not_have(motion: Motion) -> None:
+    smpl = load_bodies(source="smpl")
+    poses = np.zeros((6, 24, 3), dtype=np.float32)
+    poses[:, :22] = motion.poses[:6, :22]
+    source = Motion(family="smpl", poses=poses, trans=motion.trans[:6], betas=motion.betas)
+    result = run_to_end(source, smpl)
+    for wrist in (20, 21):
+        ours, theirs = Rotation.from_rotvec(result.poses[:, wrist]), Rotation.from_rotvec(poses[:, wrist])
+        assert np.degrees((ours * theirs.inv()).magnitude()).max() < 4
+
+
+def test_a_body_with_many_shape_coefficients_is_fitted_with_the_first_ones(
+    motion: Motion, pair: BodyPair
+) -> None:
+    target = pair.target
+    more = 1e-4 * np.random.default_rng(0).normal(size=(target.num_vertices, 3, 290)).astype(np.float32)
+    large = replace(target, shapedirs=np.concatenate((target.shapedirs, more), 2))
+    result = run_to_end(motion.cut(0, 3), replace(pair, target=large))
+    assert result.betas.shape == (16,)
+    assert result.mean_mm.mean() < 10
+    vertices, _ = posed(result.as_motion(), large, slice(None))
+    assert np.isfinite(vertices).all()
+
+
+def test_a_run_cut_short_inside_its_only_chunk_is_partial(motion: Motion, pair: BodyPair) -> None:
+    stop = threading.Event()
+    run = FitRun(motion.cut(0, 8), pair, FitSettings(tolerance=1e-8), device="cpu", threads=1, stop=stop)
+    for step in run:
+        if step.stage == "shape":
+            threading.Timer(0.02, stop.set).start()
+    result = run.result()
+    assert result.partial or result.converged.all()
+    with pytest.raises(RuntimeError, match="iterated once"):
+        next(iter(run))
+
+
+def test_numbers_that_are_no_pose_do_not_end_the_run(motion: Motion, pair: BodyPair) -> None:
+    poses = motion.poses[:6].copy()
+    poses[2, 4] = 1e30
+    poses[4, 6] = 900.0
+    result = run_to_end(replace(motion, poses=poses, trans=motion.trans[:6]), pair)
+    assert not result.fitted[2]
+    assert result.fitted[[0, 1, 3, 5]].all()
+    assert (result.mean_mm[[0, 1, 3, 5]] < 10).all()
 
 
 def test_one_frame_is_enough(motion: Motion, pair: BodyPair) -> None:
