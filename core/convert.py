@@ -250,7 +250,7 @@ def _watched(run: FitRun, name: str, console: Console) -> FitResult:
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     ]
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
         started = time.perf_counter()
         for step in run:
