@@ -11,18 +11,13 @@ import torch
 
 from core.body import BodyModel
 from core.correspondence import Correspondence
+from core.environment import BUILTIN, MODELS_VARIABLE
 from core.errors import FileError, RefitError
 from core.files.model_folder import find_correspondence, find_mask, find_model
 from core.files.models import GENDERS, read_model, smpl_from_smplh
 from core.files.transfer import read_correspondence
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
-
-MODELS_VARIABLE = "REFIT_MODELS"
-"""Environment variable with the folder of licensed models."""
-
-BUILTIN = "builtin"
-"""In place of a folder of models: the built-in bodies, whatever the environment says."""
 
 _DEFAULT_MOTION = "range_of_motion_poses.npz"
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from core import __version__
+from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 
 COMMANDS = ("convert", "info")
@@ -43,13 +44,13 @@ def default_threads() -> int | None:
     Raises:
         RefitError: it is set to something that is no number of threads.
     """
-    text = os.environ.get("REFIT_THREADS", "").strip()
+    text = os.environ.get(THREADS_VARIABLE, "").strip()
     if not text:
         return None
     try:
         return thread_count(text)
     except argparse.ArgumentTypeError as error:
-        raise RefitError(f"REFIT_THREADS: {error}") from None
+        raise RefitError(f"{THREADS_VARIABLE}: {error}") from None
 
 
 def parser() -> argparse.ArgumentParser:

@@ -39,22 +39,32 @@ def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         threads = options.threads or cli.default_threads()
+    except RefitError as error:
+        print(f"refit: {error}", file=sys.stderr)
+        return cli.BAD_USAGE
+    try:
         if not has_display():
             return _without_display(options, threads)
         return _window(options, threads)
     except RefitError as error:
         print(f"refit: {error}", file=sys.stderr)
-        return 1
+        return cli.SOME_FAILED
 
 
 def _without_display(options: argparse.Namespace, threads: int | None) -> int:
-    from gui_app.headless import render_job
-
+    try:
+        from gui_app.headless import render_job
+    except ImportError as error:
+        raise RefitError(
+            f"There is no display for a window, and pictures need pyvista, which cannot be imported here "
+            f"({error}); refit convert works without it."
+        ) from error
     print(
         "There is no display for a window: fitting, then writing result, picture and video "
         f"to ./{HEADLESS_FOLDER}."
     )
-    return render_job(options.file, Path(HEADLESS_FOLDER), options.models, options.device, threads)
+    folder = Path(HEADLESS_FOLDER)
+    return render_job(options.file, folder, options.models, options.device, threads, overwrite=True)
 
 
 def _window(options: argparse.Namespace, threads: int | None) -> int:

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 LEFT_AXIS = 52
 RIGHT_MARGIN = 14
 LEAST_TOP_MM = 5.0
+POINT_PIXELS = 4
+CURVES = (
+    ("max_mm", colours.CURVE_MAX),
+    ("p95_mm", colours.CURVE_P95),
+    ("mean_mm", colours.CURVE_MEAN),
+)
 WAITING = "Error curves appear here while frames are fitted: press Fit"
 
 
@@ -79,14 +85,13 @@ class Curves(pg.PlotWidget):
         left.setLabel("mm", color=colours.TEXT_SECONDARY, **{"font-size": "11px"})
         left.enableAutoSIPrefix(False)
         plot.getAxis("bottom").enableAutoSIPrefix(False)
-        self._curves = {
-            name: self._add_curve(colour)
-            for name, colour in (
-                ("max_mm", colours.CURVE_MAX),
-                ("p95_mm", colours.CURVE_P95),
-                ("mean_mm", colours.CURVE_MEAN),
-            )
+        self._curves = {name: self._add_curve(colour) for name, colour in CURVES}
+        self._points = {
+            name: pg.ScatterPlotItem(size=POINT_PIXELS, pen=None, brush=pg.mkBrush(colour))
+            for name, colour in CURVES
         }
+        for points in self._points.values():
+            self.addItem(points)
         self.cursor_line = pg.InfiniteLine(angle=90, pen=pg.mkPen(colours.ACCENT, width=1))
         self.cursor_line.setZValue(10)
         self.addItem(self.cursor_line, ignoreBounds=True)
@@ -113,15 +118,17 @@ class Curves(pg.PlotWidget):
 
     @Slot()
     def _on_motion(self) -> None:
-        last = max(self._state.frames - 1, 1)
+        frames = self._state.frames
+        first, last = (0.0, frames - 1.0) if frames > 1 else (-0.5, 0.5)
         for side in ("left", "bottom"):
             self.getPlotItem().getAxis(side).setStyle(showValues=self._state.frames > 0)
-        self._box.setLimits(xMin=0, xMax=last, yMin=0, minXRange=min(8, last))
-        self._box.setXRange(0, last)
+        self._box.setLimits(xMin=first, xMax=last, yMin=0, minXRange=min(8, last - first))
+        self._box.setXRange(first, last)
         self._box.setYRange(0, LEAST_TOP_MM)
-        for curve in self._curves.values():
+        for name, curve in self._curves.items():
             curve.setData([], [])
-        self._words.setPos(last / 2, LEAST_TOP_MM / 2)
+            self._points[name].setData([], [])
+        self._words.setPos((first + last) / 2, LEAST_TOP_MM / 2)
         self._words.setVisible(True)
         self.cursor_line.setValue(self._state.frame)
         self.cursor_line.setVisible(self._state.opened is not None)
@@ -138,7 +145,16 @@ class Curves(pg.PlotWidget):
         self._words.setVisible(not result.fitted.any())
         frames = np.arange(len(result))
         for name, curve in self._curves.items():
-            curve.setData(frames, np.asarray(getattr(result, name), float))
+            values = np.asarray(getattr(result, name), float)
+            curve.setData(frames, values)
+            alone = lone(values)
+            self._points[name].setData(alone, values[alone])
         worst = result.max_mm[np.isfinite(result.max_mm)]
         top = float(np.percentile(worst, 99)) * 1.12 if len(worst) else 0.0
         self._box.setYRange(0, max(top, LEAST_TOP_MM))
+
+
+def lone(values: np.ndarray) -> np.ndarray:
+    """Ids of the finite values without a finite neighbour, which no line would show."""
+    finite = np.pad(np.isfinite(values), 1)
+    return np.flatnonzero(finite[1:-1] & ~finite[:-2] & ~finite[2:])

@@ -130,6 +130,7 @@ class About(_Sheet):
             left = QLabel(name)
             left.setProperty("role", "secondary")
             right = QLabel(value)
+            right.setTextFormat(Qt.TextFormat.PlainText)
             right.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             right.setMaximumWidth(460)
             right.setWordWrap(True)

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gui_app.fit_worker import FitWorker, RunReply, RunRequest
 from gui_app.state import AppState, RunStatus
+from gui_app.words import frames_words
+from gui_app.worker_thread import WAIT_MS, WorkerThread
+
+if TYPE_CHECKING:
+    from core.fitting.result import FitResult
+
+
+@dataclass(frozen=True, eq=False)
+class EarlierFit:
+    """What was there when a run began."""
+
+    result: FitResult
+    saved: bool
+
+    def covers_more_than(self, result: FitResult | None) -> bool:
+        """It holds more fitted frames than ``result``."""
+        return result is None or int(self.result.fitted.sum()) > int(result.fitted.sum())
 
 
 class FitController(QObject):
@@ -29,27 +47,28 @@ class FitController(QObject):
         self._newest: RunReply | None = None
         self._pending: list[np.ndarray] = []
         self._worker = FitWorker()
-        self._thread = QThread(self)
-        self._thread.setObjectName("fit")
-        self._worker.moveToThread(self._thread)
+        self._earlier: EarlierFit | None = None
         self._start.connect(self._worker.run)
-        self._worker.progressed.connect(self._on_progress)
-        self._worker.previewed.connect(self._on_preview)
-        self._worker.finished.connect(self._on_finished)
-        self._worker.failed.connect(self._on_failed)
         self._show_newest = QTimer(self)
         self._show_newest.setSingleShot(True)
         self._show_newest.setInterval(0)
         self._show_newest.timeout.connect(self._apply_newest)
-        self._thread.start()
+        replies = [
+            (self._worker.progressed, self._on_progress),
+            (self._worker.previewed, self._on_preview),
+            (self._worker.finished, self._on_finished),
+            (self._worker.failed, self._on_failed),
+        ]
+        self._thread = WorkerThread("fit", self._worker, replies, self)
 
     @Slot()
     def start(self) -> None:
         """Fits the open motion, the frame on the screen first."""
         state = self._state
-        if state.opened is None:
+        if state.opened is None or self._thread.closed:
             return
         self._abandon()
+        self._earlier = EarlierFit(state.result, state.saved) if state.result is not None else None
         self._cancel = threading.Event()
         motion = state.opened.motion
         if state.given_rate is not None:
@@ -69,7 +88,7 @@ class FitController(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Stops the run after its current step; what is fitted so far is kept."""
+        """Stops the run after its current step; what is fitted so far is kept, or a fuller earlier fit."""
         if self._state.run.phase == "running":
             self._cancel.set()
             self._state.set_run(replace(self._state.run, phase="cancelling"))
@@ -85,13 +104,12 @@ class FitController(QObject):
         self._run_id += 1
         self._newest = None
         self._pending = []
+        self._earlier = None
 
-    def close(self, wait_ms: int = 10_000) -> bool:
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
         self._abandon()
-        self._worker.blockSignals(True)
-        self._thread.quit()
-        return self._thread.wait(wait_ms)
+        return self._thread.close(wait_ms)
 
     @Slot(int, object)
     def _on_progress(self, run_id: int, status: RunStatus) -> None:
@@ -119,9 +137,22 @@ class FitController(QObject):
             return
         self._newest, self._pending = None, []
         self._state.set_run(RunStatus())
+        if reply.result.partial and self._restore_over(reply.result):
+            self._state.say("Cancelled: the earlier fit is kept")
+            return
         if reply.result.fitted.any():
             self._state.set_result(reply.result, None)
-        self._state.say(finished_words(reply))
+        self._state.say(finished_words(reply.result))
+
+    def _restore_over(self, result: FitResult | None) -> bool:
+        """Shows the fit from before the run again if it covers more frames than ``result``; True if so."""
+        earlier, self._earlier = self._earlier, None
+        if earlier is None or not earlier.covers_more_than(result):
+            return False
+        self._state.set_result(earlier.result, None)
+        if earlier.saved and self._state.result is earlier.result:
+            self._state.set_saved()
+        return True
 
     @Slot(int, str)
     def _on_failed(self, run_id: int, sentence: str) -> None:
@@ -129,17 +160,18 @@ class FitController(QObject):
             return
         self._apply_newest()
         self._state.set_run(RunStatus())
+        if self._restore_over(self._state.result):
+            self._state.say("The earlier fit is kept")
         self._state.fail(sentence)
 
 
-def finished_words(reply: RunReply) -> str:
+def finished_words(result: FitResult) -> str:
     """The line that a run leaves behind."""
-    result = reply.result
     total, done = len(result), int(result.fitted.sum())
     if done == 0:
         return "Cancelled before the first frame was fitted"
     figures = result.summary()
     words = f"{result.seconds:.1f} s · mean {figures['mean']:.1f} mm"
-    if reply.cancelled:
-        return f"Cancelled: {done:,} of {total:,} frames kept, marked partial · {words}"
-    return f"Fitted {done:,} frames in {words}"
+    if result.partial:
+        return f"Cancelled: {done:,} of {frames_words(total)} kept, marked partial · {words}"
+    return f"Fitted {frames_words(done)} in {words}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from core.fitting.run import Progress
     from core.motion import Motion
 
+log = logging.getLogger(__name__)
+
+UNEXPECTED = "The fit stopped because of an unexpected error; details are in the log"
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 0.2
 
@@ -43,7 +47,6 @@ class RunReply:
     run_id: int
     result: FitResult
     changed: np.ndarray
-    cancelled: bool = False
 
 
 class FitWorker(QObject):
@@ -61,9 +64,9 @@ class FitWorker(QObject):
             self.finished.emit(self._fit(request))
         except RefitError as error:
             self.failed.emit(request.run_id, str(error))
-        except Exception as error:
-            words = f"The fit stopped: {type(error).__name__}: {error}"
-            self.failed.emit(request.run_id, words)
+        except Exception:
+            log.exception("The fit of %s stopped", request.motion.name)
+            self.failed.emit(request.run_id, UNEXPECTED)
 
     def _fit(self, request: RunRequest) -> RunReply:
         from core.fitting.run import FitRun
@@ -95,7 +98,7 @@ class FitWorker(QObject):
                 last_preview = time.monotonic() + 4 * (time.monotonic() - now)
         result = run.result()
         changed = np.concatenate(new) if new else np.empty(0, np.intp)
-        return RunReply(request.run_id, result, changed, request.cancel.is_set())
+        return RunReply(request.run_id, result, changed)
 
 
 class Pace:

@@ -127,6 +127,7 @@ class Ground:
         self._shadow_actor.SetVisibility(vertices is not None)
         if vertices is None:
             return
+        vertices = vertices.astype(np.float64)  # a pose far off must not overflow
         middle = vertices.mean(axis=0)
         self._shadow_actor.SetPosition(float(middle[0]), float(middle[1]), self.floor)
         vtk_to_numpy(self._shade)[:, 3] = np.round(
@@ -138,7 +139,8 @@ class Ground:
 
 def shadow_of(offsets: np.ndarray, height: np.ndarray) -> np.ndarray:
     """Darkness in 0..1 of each shadow pixel, row after row, below points at ``offsets`` and ``height``."""
-    pixel = np.floor(offsets[:, :2] * (SHADOW_PIXELS / SHADOW_SIZE) + SHADOW_PIXELS / 2).astype(np.intp)
+    pixel = np.floor(offsets[:, :2] * (SHADOW_PIXELS / SHADOW_SIZE) + SHADOW_PIXELS / 2)
+    pixel = pixel.clip(-1, SHADOW_PIXELS).astype(np.intp)
     inside = ((pixel >= 0) & (pixel < SHADOW_PIXELS)).all(axis=1)
     cell = pixel[inside, 1] * SHADOW_PIXELS + pixel[inside, 0]
     height = height[inside].clip(0, None)

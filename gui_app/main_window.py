@@ -21,13 +21,14 @@ from gui_app.opening import Opened, pose_on_one_thread
 from gui_app.playback import Player
 from gui_app.preferences import Preferences
 from gui_app.progress_line import ProgressLine
-from gui_app.saving import save_fit
+from gui_app.saving import ask_where, save_fit
 from gui_app.state import SPEEDS, AppState
 from gui_app.status import Status
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
 from gui_app.viewport import Viewport
 from gui_app.welcome import Welcome
+from gui_app.words import plain_tip
 
 MOTION_FILTER = "Motions and fits (*.npz);;All files (*)"
 LAYOUT_VERSION = 1
@@ -155,12 +156,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_first(self) -> None:
-        self.opening.open(self._options.file, self.models.folder)
+        self.opening.open(self._options.file, self.models.models)
 
     def open_path(self, path: Path, *_: object) -> None:
         """Opens a motion or a fit, unless there is unsaved work that the user wants to keep."""
+        if self._leaving:
+            return
         if self._may_lose_work("Open another file without saving this fit?"):
-            self.opening.open(Path(path), self.models.folder)
+            self.opening.open(Path(path), self.models.models)
 
     @Slot()
     def ask_open(self) -> None:
@@ -176,10 +179,9 @@ class MainWindow(QMainWindow):
         self.models.keep()
         self.state.set_opened(opened)
         self._pages.setCurrentWidget(self.viewport)
-        path = opened.motion.path
-        if path is not None and not opened.builtin_motion:
-            self.preferences.add_recent(path)
-            self.preferences.folder = str(path.parent)
+        if opened.file is not None and not (opened.builtin_motion and opened.result is None):
+            self.preferences.add_recent(opened.file)
+            self.preferences.folder = str(opened.file.parent)
         if self.actions_.autofit.isChecked() and opened.result is None:
             self.fitting.start()
 
@@ -196,8 +198,8 @@ class MainWindow(QMainWindow):
         from core.convert import stageii_name
 
         start = Path(self.preferences.folder or Path.home()) / stageii_name(Path(state.opened.name))
-        name, _ = QFileDialog.getSaveFileName(self, "Save fit", str(start), "AMASS SMPL-X (*.npz)")
-        return bool(name) and save_fit(state, Path(name), self.preferences)
+        place = ask_where(self, start)
+        return place is not None and save_fit(state, place, self.preferences)
 
     @Slot()
     def ask_models(self) -> None:
@@ -218,7 +220,7 @@ class MainWindow(QMainWindow):
 
     def _reopen(self) -> None:
         opened = self.state.opened
-        self.opening.open(opened.motion.path if opened else None, self.models.folder)
+        self.opening.open(opened.motion.path if opened else None, self.models.models)
 
     @Slot()
     def _toggle_play(self) -> None:
@@ -297,7 +299,8 @@ class MainWindow(QMainWindow):
             return True
         box = QMessageBox(QMessageBox.Icon.NoIcon, "Unsaved fit", question, parent=self)
         name = self.state.opened.name if self.state.opened else ""
-        box.setInformativeText(f"The fit of {name} is not in a file yet.")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setInformativeText(plain_tip(f"The fit of {name} is not in a file yet."))
         save = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
@@ -313,6 +316,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._leaving = True
+        self.setEnabled(False)
         self.state.set_playing(False)
         fitting_over, opening_over = self.fitting.close(), self.opening.close()
         if not (fitting_over and opening_over):

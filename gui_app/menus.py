@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gui_app.actions import Actions
 from gui_app.preferences import Preferences
+from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from gui_app.main_window import MainWindow
@@ -97,8 +98,8 @@ class Menus(QObject):
             self.recent.addAction("Files you open appear here").setEnabled(False)
 
     def _add_path(self, menu: QMenu, title: str, path: Path) -> None:
-        action = menu.addAction(title)
-        action.setToolTip(str(path))
+        action = menu.addAction(title.replace("&", "&&"))
+        action.setToolTip(plain_tip(str(path)))
         action.triggered.connect(partial(self._window.open_path, path))
 
     @Slot()

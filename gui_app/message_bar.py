@@ -19,6 +19,7 @@ class MessageBar(QFrame):
         sign = QLabel(self)
         sign.setPixmap(icon("warning-circle", colours.ERROR).pixmap(18, 18))
         self.words = QLabel(self)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._dismiss = QToolButton(self)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from core.environment import BUILTIN, MODELS_VARIABLE
 from gui_app.preferences import Preferences
-
-MODELS_VARIABLE = "REFIT_MODELS"
 
 
 class ModelsChoice:
@@ -24,16 +23,25 @@ class ModelsChoice:
         else:
             self.folder = preferences.models
 
+    @property
+    def models(self) -> str | Path:
+        """What `core.bodies.load_bodies` takes: the folder, or the word for the built-in bodies."""
+        return self.folder or BUILTIN
+
     def choose(self, folder: Path) -> None:
         """Tries a folder; ``keep`` or ``revert`` follows."""
-        self._before = (self.folder,)
+        self._remember()
         self.folder = folder
 
     def use_builtin(self) -> None:
         """Tries the built-in bodies; ``keep`` or ``revert`` follows."""
-        os.environ.pop(MODELS_VARIABLE, None)
-        self._before = (self.folder,)
+        self._remember()
         self.folder = None
+
+    def _remember(self) -> None:
+        """What was used last and worked, even where several folders are tried in a row."""
+        if self._before is None:
+            self._before = (self.folder,)
 
     def keep(self) -> None:
         """What was tried works: it is remembered for the next start."""

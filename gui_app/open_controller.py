@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
 from gui_app.opening import Opened, open_file
 from gui_app.state import AppState
+from gui_app.worker_thread import WAIT_MS, WorkerThread
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """A file to open, None for the default motion; ``models`` None means as the environment says."""
+    """A file to open, None for the default motion; ``models`` as in core.bodies.load_bodies."""
 
     request_id: int
     path: Path | None
-    models: Path | None
+    models: str | Path | None
 
 
 class OpenWorker(QObject):
@@ -41,8 +45,10 @@ class OpenWorker(QObject):
             self.opened.emit(request.request_id, opened)
         except RefitError as error:
             self.failed.emit(request.request_id, str(error))
-        except Exception as error:
-            words = f"{request.path}: cannot be opened ({type(error).__name__}: {error})"
+        except Exception:
+            log.exception("Opening %s stopped", request.path)
+            name = request.path or "The built-in motion"
+            words = f"{name}: cannot be opened because of an unexpected error; details are in the log"
             self.failed.emit(request.request_id, words)
 
 
@@ -58,26 +64,22 @@ class OpenController(QObject):
         self._state = state
         self._request_id = 0
         self._worker = OpenWorker()
-        self._thread = QThread(self)
-        self._thread.setObjectName("open")
-        self._worker.moveToThread(self._thread)
         self._start.connect(self._worker.open)
-        self._worker.opened.connect(self._on_opened)
-        self._worker.failed.connect(self._on_failed)
-        self._thread.start()
+        replies = [(self._worker.opened, self._on_opened), (self._worker.failed, self._on_failed)]
+        self._thread = WorkerThread("open", self._worker, replies, self)
 
-    def open(self, path: Path | None, models: Path | None) -> None:
-        """Starts reading; ``path`` None opens the default motion."""
+    def open(self, path: Path | None, models: str | Path | None) -> None:
+        """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
+        if self._thread.closed:
+            return
         self._request_id += 1
         self._state.set_opening(path.name if path else "the built-in motion")
         self._start.emit(OpenRequest(self._request_id, path, models))
 
-    def close(self, wait_ms: int = 10_000) -> bool:
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
         self._request_id += 1
-        self._worker.blockSignals(True)
-        self._thread.quit()
-        return self._thread.wait(wait_ms)
+        return self._thread.close(wait_ms)
 
     @Slot(int, object)
     def _on_opened(self, request_id: int, opened: Opened) -> None:

@@ -1,31 +1,71 @@
-"""Writing the fit to a file."""
+"""Asking where the fit is to be saved, and writing it there."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.errors import RefitError
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
+from gui_app.words import plain_tip
+
+SUFFIX = ".npz"
 
 
-def save_fit(state: AppState, path: Path, preferences: Preferences) -> bool:
-    """Saves ``state.result``; a sentence says how it went. True if it is saved.
+@dataclass(frozen=True)
+class Place:
+    """A file to write; ``replace`` where there is one already and the user agreed to lose it."""
 
-    ``path`` may exist: whoever asks for it has agreed to that.
-    """
+    path: Path
+    replace: bool = False
+
+
+def ask_where(parent: QWidget, start: Path) -> Place | None:
+    """Asks for a file name, and about replacing exactly the file that would be written; None if cancelled."""
+    dialog = QFileDialog(parent, "Save fit", str(start.parent), f"AMASS SMPL-X (*{SUFFIX})")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
+    # Some systems' dialogs ask before the suffix is there; the one of macOS cannot be kept from asking.
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.selectFile(start.name)
+    if not dialog.exec() or not dialog.selectedFiles():
+        return None
+    chosen = Path(dialog.selectedFiles()[0])
+    path = chosen if chosen.suffix.lower() == SUFFIX else chosen.with_name(chosen.name + SUFFIX)
+    if not path.exists():
+        return Place(path)
+    asked = sys.platform == "darwin" and path == chosen
+    return Place(path, replace=True) if asked or _may_replace(parent, path) else None
+
+
+def _may_replace(parent: QWidget, path: Path) -> bool:
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "Replace file", f"Replace {path.name}?", parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(plain_tip(f"It exists in {path.parent}; what it holds would be lost."))
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return box.clickedButton() is replace
+
+
+def save_fit(state: AppState, place: Place, preferences: Preferences) -> bool:
+    """Saves ``state.result``; a sentence says how it went. True if it is saved."""
     from core.files.results import save_result
 
     if state.result is None:
         return False
-    if path.suffix != ".npz":
-        path = path.with_name(path.name + ".npz")
     try:
-        save_result(path, state.result, overwrite=True)
+        save_result(place.path, state.result, overwrite=place.replace)
     except RefitError as error:
         state.fail(str(error))
         return False
-    preferences.folder = str(path.parent)
+    preferences.folder = str(place.path.parent)
     state.set_saved()
-    state.say(f"Saved {path.name}")
+    state.say(f"Saved {place.path.name}")
     return True

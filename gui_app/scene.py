@@ -25,7 +25,7 @@ Colouring = Literal["error", "plain"]
 LABEL_SIZE = 13
 LABEL_MARGIN = 14
 NOT_FITTED = "not fitted yet"
-NOT_FINITE = "this frame holds no valid pose"
+NOT_FINITE = "the numbers of this frame are not finite"
 
 
 class FramePicture(Protocol):
@@ -177,8 +177,8 @@ class Scene:
         centre = upright(subject.path[frame], subject.up_axis)
         source = upright(picture.source_vertices, subject.up_axis)
         finite = bool(np.isfinite(source).all())
-        fitted = picture.fit_vertices is not None
         fit = upright(picture.fit_vertices, subject.up_axis) if picture.fit_vertices is not None else None
+        fitted = fit is not None
         for ground, vertices in zip(self._grounds, (source if finite else None, fit), strict=True):
             ground.follow(centre)
             ground.cast(vertices)
@@ -190,7 +190,7 @@ class Scene:
             self._fit.set_points(fit)
             self._paint()
         self._fit.set_visible(fitted)
-        self._fit_note.SetInput("" if fitted else NOT_FITTED)
+        self._fit_note.SetInput("" if fitted else NOT_FITTED if finite else NOT_FINITE)
         self._bar.set_visible(fitted and self._colouring == "error")
 
     def set_colouring(self, colouring: Colouring, range_mm: float) -> None:

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Signal
 
 from gui_app.ramp import DEFAULT_RANGE_MM
 from gui_app.scene import Colouring
+from gui_app.words import FALLBACK_RATE
 
 if TYPE_CHECKING:
     from core.fitting.result import FitResult
     from gui_app.opening import Opened
 
-FALLBACK_RATE = 30.0
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -109,6 +109,8 @@ class AppState(QObject):
         self.opened = opened
         self.frame = 0
         self.given_rate = None
+        if opened.result is not None and not opened.motion.frame_rate:
+            self.given_rate = opened.result.frame_rate
         self.result = None
         self.saved = True
         self.motion_changed.emit()
@@ -136,7 +138,7 @@ class AppState(QObject):
         """A fit, or a fuller one; ``changed`` are the frames that differ from the last, None for all."""
         if self.opened is None:
             return
-        if self.given_rate is not None and result.frame_rate is None:
+        if self.given_rate is not None and result.frame_rate != self.given_rate:
             result = replace(result, frame_rate=self.given_rate)
         self.result = result
         self.opened.posed.set_result(result, changed)
@@ -185,6 +187,8 @@ class AppState(QObject):
         self.given_rate = rate
         if self.result is not None:
             self.result = replace(self.result, frame_rate=rate)
+            self.saved = False
+            self.saved_changed.emit()
         self.rate_changed.emit()
 
     def set_view(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from gui_app.state import AppState, RunStatus
 from gui_app.theme import refresh_style, tabular
+from gui_app.words import frames_words, plain_tip
 
 BUILTIN_TIP = (
     "These bodies come with Refit, under a free licence. They have the layout of SMPL-H and SMPL-X but not "
@@ -30,6 +31,8 @@ class Status(QStatusBar):
         self.notes = QLabel("", self)
         self.motion = QLabel("", self)
         self.motion.setContentsMargins(0, 0, 12, 0)
+        for label in (self.bodies, self.words, self.notes, self.motion):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         tabular(self.words)
         self.addWidget(self.bodies)
         self.addWidget(self.words, 1)
@@ -50,17 +53,17 @@ class Status(QStatusBar):
             return
         builtin = opened.bodies.builtin
         self.bodies.setText(opened.bodies.label)
-        self.bodies.setToolTip(BUILTIN_TIP if builtin else str(opened.bodies.folder))
+        self.bodies.setToolTip(BUILTIN_TIP if builtin else plain_tip(str(opened.bodies.folder)))
         self.bodies.setProperty("kind", "builtin" if builtin else "licensed")
         refresh_style(self.bodies)
         self.bodies.show()
-        notes = (*opened.motion.notes, *opened.bodies.notes)
+        notes = opened.notes
         self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")
-        self.notes.setToolTip("\n".join(f"• {note}" for note in notes))
+        self.notes.setToolTip(plain_tip("\n".join(f"• {note}" for note in notes)))
         self.notes.setContentsMargins(0, 0, 14 if notes else 0, 0)
         frames = len(opened.motion)
         rate = f"{self._state.rate:g} fps" if self._state.has_rate else "no frame rate"
-        self.motion.setText(f"{frames:,} frames · {rate}")
+        self.motion.setText(f"{frames_words(frames)} · {rate}")
 
     @Slot()
     def _on_opening(self) -> None:
@@ -83,7 +86,7 @@ def run_words(run: RunStatus) -> str:
         return "Cancelling…"
     parts = [STAGES.get(run.stage, "Starting the fit")]
     if run.frames_done:
-        parts.append(f"{run.frames_done:,} of {run.frames_total:,} frames")
+        parts.append(f"{run.frames_done:,} of {frames_words(run.frames_total)}")
     if run.mean_mm == run.mean_mm:
         parts.append(f"mean {run.mean_mm:.1f} mm")
     if run.seconds_left is not None:

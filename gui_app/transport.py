@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from gui_app import colours
 from gui_app.figures import Figure
-from gui_app.state import FALLBACK_RATE, SPEEDS, AppState
+from gui_app.state import SPEEDS, AppState
 from gui_app.theme import tabular
+from gui_app.words import FALLBACK_RATE, frames_words
 
 if TYPE_CHECKING:
     from gui_app.actions import Actions
@@ -138,6 +139,9 @@ class Transport(QWidget):
         self._rate.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._rate.setKeyboardTracking(False)
         self._rate.setToolTip("The file does not say how many frames a second it has: type the right number")
+        self._rate_edited = False
+        self._rate.lineEdit().textEdited.connect(self._on_rate_edited)
+        self._rate.valueChanged.connect(self._on_rate_edited)
         self._rate.editingFinished.connect(self._on_rate_given)
         return self._rate
 
@@ -149,10 +153,17 @@ class Transport(QWidget):
     def _on_speed(self, index: int) -> None:
         self._state.set_speed(SPEEDS[index])
 
+    @Slot(str)
+    @Slot(float)
+    def _on_rate_edited(self, _to: object) -> None:
+        self._rate_edited = True
+
     @Slot()
     def _on_rate_given(self) -> None:
         self._rate.clearFocus()
-        self._state.give_rate(self._rate.value())
+        if self._rate_edited:
+            self._rate_edited = False
+            self._state.give_rate(self._rate.value())
 
     @Slot()
     def _on_motion(self) -> None:
@@ -166,13 +177,14 @@ class Transport(QWidget):
             widget.setEnabled(frames > 1)
         self._slider.setPageStep(max(frames // 20, 1))
         self._of.setText(f"/ {last}")
-        self._of.setToolTip(f"{frames:,} frames, counted from 0")
+        self._of.setToolTip(f"{frames_words(frames)}, counted from 0")
         self._frame.setFixedWidth(
             self._frame.fontMetrics().horizontalAdvance("0" * max(len(str(last)), 3)) + 26
         )
         self._rate.blockSignals(True)
-        self._rate.setValue(FALLBACK_RATE)
+        self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
         self._rate.blockSignals(False)
+        self._rate_edited = False
         self._on_rate()
         self._show_figures()
 

@@ -10,7 +10,7 @@ from gui_app.actions import Actions
 from gui_app.state import AppState
 
 READING = "Source and fit appear here side by side."
-EMPTY = "Open a motion in SMPL, SMPL-H or SMPL-X (.npz), or drop one on this window."
+EMPTY = "Open a motion in SMPL or SMPL-H (.npz) or a fit, or drop one on this window."
 
 
 class Welcome(QWidget):
@@ -20,6 +20,7 @@ class Welcome(QWidget):
         super().__init__(parent)
         self._state = state
         self._title = QLabel("", self)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setProperty("role", "title")
         self._words = QLabel("", self)
         self._words.setProperty("role", "secondary")

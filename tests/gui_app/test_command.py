@@ -48,6 +48,32 @@ def test_a_window_without_qt_is_one_sentence() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_without_a_display_and_without_pyvista_is_one_sentence() -> None:
+    done = run_without_qt(DISPLAY="", WAYLAND_DISPLAY="")
+    assert done.returncode == 1
+    assert "pyvista" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_number_of_threads_in_the_environment_is_bad_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REFIT_THREADS", "x")
+    assert command.main([]) == 2
+    assert "REFIT_THREADS" in capsys.readouterr().err
+
+
+def test_headless_refuses_to_replace_files(
+    walk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gui_app import headless
+
+    (tmp_path / "walk_stageii.npz").write_bytes(b"mine")
+    assert headless.main([str(walk), "-o", str(tmp_path)]) == 1
+    assert "--force" in capsys.readouterr().err
+    assert (tmp_path / "walk_stageii.npz").read_bytes() == b"mine"
+
+
 def test_without_a_display_it_says_so_and_names_the_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,7 +81,7 @@ def test_without_a_display_it_says_so_and_names_the_folder(
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr("gui_app.headless.render_job", lambda *arguments: asked.append(arguments) or 0)
+    monkeypatch.setattr("gui_app.headless.render_job", lambda *arguments, **_: asked.append(arguments) or 0)
     assert command.main([]) == 0
     assert asked[0][1] == Path("refit-headless")
     assert "no display" in capsys.readouterr().out

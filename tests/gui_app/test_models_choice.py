@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from core.environment import MODELS_VARIABLE
 from gui_app.models_choice import ModelsChoice
 from gui_app.preferences import Preferences
 
@@ -37,7 +39,24 @@ def test_a_choice_in_the_window_wins_and_is_remembered(monkeypatch: pytest.Monke
     choice.keep()
     assert choice.folder is None
     assert Preferences().models is None
-    assert ModelsChoice(Preferences()).folder is None
+    assert ModelsChoice(Preferences()).folder == Path("environment")
+
+
+def test_a_second_choice_that_fails_goes_back_to_the_one_that_worked() -> None:
+    choice = ModelsChoice(Preferences(), Path("good"))
+    choice.choose(Path("not opened yet"))
+    choice.choose(Path("broken"))
+    choice.revert()
+    assert choice.folder == Path("good")
+
+
+def test_built_in_bodies_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MODELS_VARIABLE, "environment")
+    choice = ModelsChoice(Preferences())
+    assert choice.models == Path("environment")
+    choice.use_builtin()
+    assert choice.models == "builtin"
+    assert os.environ[MODELS_VARIABLE] == "environment"
 
 
 def test_recent_files_are_those_that_exist(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from core.fitting.run import FitRun
 from core.motion import Motion
 from core.posed import PosedFrames
 from gui_app.colours import INVALID_SKIN, rgb
-from gui_app.headless import off_screen, render_still, render_video, video_frames
+from gui_app.ground import Ground
 from gui_app.opening import Opened, describe_subject, open_motion
 from gui_app.ramp import error_colours, ramp
+from gui_app.rendering import off_screen, render_still, render_video, video_frames
 from gui_app.scene import upright
 from tests.gui_app.conftest import cut_file
 
@@ -114,7 +115,8 @@ def test_a_frame_that_is_not_finite_shows_words(shown: Opened) -> None:
     plotter, scene = off_screen(opened, SIZE, 0)
     scene.show(3, opened.posed.frame(3))
     assert not scene._source.actor.GetVisibility()
-    assert "no valid pose" in scene._source_note.GetInput()
+    assert "not finite" in scene._source_note.GetInput()
+    assert "not finite" in scene._fit_note.GetInput()
     plotter.close()
 
 
@@ -154,3 +156,13 @@ def test_the_default_motion_stands_on_the_floor(shown: Opened) -> None:
     lowest = shown.posed.frame(0).source_vertices[:, 2].min()
     assert lowest == pytest.approx(shown.subject.floor, abs=0.05)
     assert bodies_for(load_motion(shown.motion.path)).builtin
+
+
+def test_a_pose_far_off_casts_no_warning() -> None:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Ground(0.0).cast(
+            np.full((5, 3), 3e38, np.float32) * np.array([[1], [-1], [1], [-1], [0]], np.float32)
+        )

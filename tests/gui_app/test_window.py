@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,12 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import core.bodies
-from core.files.results import load_result
+from core.files.results import load_result, save_result
+from gui_app import main_window
+from gui_app.curves import lone
 from gui_app.main_window import MainWindow
 from gui_app.preferences import Preferences
+from gui_app.saving import Place, ask_where
 from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
 
 MakeWindow = Callable[..., MainWindow]
@@ -190,7 +194,7 @@ def test_save_writes_the_fit_and_clears_the_mark(
 ) -> None:
     target = tmp_path / "out" / "stroll_stageii.npz"
     target.parent.mkdir()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
+    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target))
     assert "● unsaved" in fitted.windowTitle()
     fitted.actions_.save.trigger()
     assert "unsaved" not in fitted.windowTitle()
@@ -202,9 +206,10 @@ def test_a_saved_fit_opens_beside_its_motion(
     fitted: MainWindow, make_window: MakeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "stroll_stageii.npz"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
+    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target))
     fitted.actions_.save.trigger()
     again = make_window(target)
+    assert Preferences().recent[0] == target
     assert again.state.result is not None
     assert again.state.result.fitted.all()
     assert "unsaved" not in again.windowTitle()
@@ -214,7 +219,7 @@ def test_a_save_that_fails_says_why(
     fitted: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "no_such_folder" / "x.npz"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
+    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target))
     fitted.actions_.save.trigger()
     assert fitted.message.isVisible()
     assert "unsaved" in fitted.windowTitle()
@@ -265,6 +270,8 @@ def test_a_motion_without_frame_rate_asks_for_one(
     transport = window.timeline.transport
     assert transport._no_rate.isVisible()
     assert window.state.rate == 30.0
+    transport._rate.editingFinished.emit()
+    assert not window.state.has_rate
     transport._rate.setValue(60.0)
     transport._rate.editingFinished.emit()
     assert window.state.rate == 60.0
@@ -333,3 +340,118 @@ def test_a_folder_without_models_says_what_is_missing_and_keeps_the_bodies(
     assert window.state.opened.bodies.builtin
     assert window.models.folder is None
     assert Preferences().models is None
+
+
+def test_a_complete_fit_survives_a_cancelled_second_run(fitted: MainWindow, qtbot: QtBot) -> None:
+    before = fitted.state.result
+    fitted.actions_.fit.trigger()
+    fitted.actions_.cancel.trigger()
+    assert fitted.statusBar().words.text() == "Cancelling…"
+    wait_for_fit(fitted, qtbot)
+    assert fitted.state.result.fitted.all()
+    assert not fitted.state.result.partial
+    assert fitted.state.result is before
+    assert fitted.statusBar().words.text() == "Cancelled: the earlier fit is kept"
+
+
+def test_a_fit_that_breaks_says_so_without_internals(
+    fitted: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("internals")
+
+    before = fitted.state.result
+    monkeypatch.setattr("core.fitting.run.FitRun", broken)
+    fitted.actions_.fit.trigger()
+    wait_for_fit(fitted, qtbot)
+    assert fitted.message.isVisible()
+    assert "unexpected error" in fitted.message.words.text()
+    assert "internals" not in fitted.message.words.text()
+    assert fitted.state.result is before
+
+
+def test_a_given_rate_stays_and_is_saved(
+    make_window: MakeWindow, walk: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = cut_file(walk, tmp_path / "still_poses.npz", 12, mocap_framerate=None, mocap_frame_rate=None)
+    window = make_window(without)
+    window.actions_.fit.trigger()
+    window.state.give_rate(50.0)
+    wait_for_fit(window, qtbot)
+    assert window.state.result.frame_rate == 50.0
+    target = tmp_path / "still_stageii.npz"
+    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target, target.exists()))
+    window.actions_.save.trigger()
+    assert window.state.saved
+    window.state.give_rate(60.0)
+    assert not window.state.saved
+    window.actions_.save.trigger()
+    again = make_window(target)
+    assert again.state.rate == 60.0
+    assert again.timeline.transport._rate.value() == 60.0
+    assert again.state.saved
+
+
+def test_saving_asks_about_the_file_that_would_be_written(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(QFileDialog, "exec", lambda _: 1)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(tmp_path / "exists")])
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or 0)
+    assert ask_where(window, tmp_path / "start.npz") == Place(tmp_path / "exists.npz")
+    (tmp_path / "exists.npz").touch()
+    assert ask_where(window, tmp_path / "start.npz") is None
+    assert asked == ["Replace exists.npz?"]
+
+
+def test_a_fit_made_with_other_bodies_does_not_open(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    result = fitted.state.result
+    body = {**result.provenance["source_body"], "sha256": "0" * 64, "built_in": False, "name": "SMPL-H male"}
+    other = replace(result, provenance={**result.provenance, "bodies": "licensed", "source_body": body})
+    path = tmp_path / "other_stageii.npz"
+    save_result(path, other)
+    fitted.state.set_saved()
+    fitted.open_path(path)
+    qtbot.waitUntil(fitted.message.isVisible, timeout=FIT_MS)
+    words = fitted.message.words.text()
+    assert "SMPL-H male" in words
+    assert "licensed" in words
+    assert "Bodies menu" in words
+    assert fitted.state.result is result
+
+
+def test_a_motion_in_smplx_does_not_open(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    save_result(tmp_path / "fit.npz", fitted.state.result)
+    with np.load(tmp_path / "fit.npz") as archive:
+        kept = {key: archive[key] for key in archive.files if not key.startswith("refit_")}
+    np.savez(tmp_path / "plain_stageii.npz", **kept)
+    fitted.state.set_saved()
+    fitted.open_path(tmp_path / "plain_stageii.npz")
+    qtbot.waitUntil(fitted.message.isVisible, timeout=FIT_MS)
+    assert "SMPL-X already" in fitted.message.words.text()
+
+
+def test_nothing_opens_while_the_window_closes(window: MainWindow, motion_file: Path) -> None:
+    window.close()
+    window.open_path(motion_file)
+    window.fitting.start()
+    assert not window.state.opening
+    assert not window.state.run.active
+
+
+def test_notes_can_be_read(make_window: MakeWindow, walk: Path, tmp_path: Path) -> None:
+    window = make_window(cut_file(walk, tmp_path / "who_poses.npz", 8, gender=None))
+    assert window.statusBar().notes.isVisible()
+    assert "gender" in window.statusBar().notes.toolTip()
+
+
+def test_one_frame_is_a_point_in_the_curves(
+    make_window: MakeWindow, qtbot: QtBot, walk: Path, tmp_path: Path
+) -> None:
+    window = make_window(cut_file(walk, tmp_path / "one_poses.npz", 1))
+    window.actions_.fit.trigger()
+    wait_for_fit(window, qtbot)
+    assert "Fitted 1 frame in" in window.statusBar().words.text()
+    assert len(window.timeline.curves._points["mean_mm"].data) == 1
+    assert list(lone(np.array([1.0, np.nan, 2.0, 3.0, np.nan]))) == [0]

@@ -1,0 +1,83 @@
+"""Where a motion takes place: its floor, how far it reaches, and the path of its body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter1d
+
+from core.body import BodyModel
+from core.errors import FileError
+from core.motion import Motion
+
+SAMPLES = 24
+"""Frames that are posed to find floor, height and reach."""
+
+_SMOOTH_SECONDS = 0.35
+_MOST_HEIGHT_PERCENT, _MOST_REACH_PERCENT = 95, 80
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """The space that a motion takes, metres in the motion's own world.
+
+    Attributes:
+        path: (T, 3) place of the pelvis at every frame, smoothed over time and without gaps.
+        floor: height of the lowest vertex along the up axis.
+        height: how far the body rises above the floor in nearly all frames.
+        reach: how far the body goes sideways from its path in most frames.
+    """
+
+    path: np.ndarray
+    floor: float
+    height: float
+    reach: float
+
+
+def surroundings(motion: Motion, body: BodyModel, rate: float) -> Surroundings:
+    """Floor, height, reach and path of a motion, from `SAMPLES` of its finite frames.
+
+    Args:
+        motion: in the family of ``body``.
+        body: the motion's own body.
+        rate: frames a second to smooth the path with.
+
+    Raises:
+        FileError: no frame of the motion is finite.
+    """
+    finite = np.flatnonzero(motion.finite_frames())
+    if len(finite) == 0:
+        raise FileError(motion.path or motion.name, "holds no frame whose numbers are all finite")
+    picked = finite[np.unique(np.linspace(0, len(finite) - 1, SAMPLES).round().astype(int))]
+    poses, trans, betas = (
+        torch.as_tensor(np.asarray(array, np.float32))
+        for array in (motion.poses[picked], motion.trans[picked], motion.betas[: body.num_betas])
+    )
+    with torch.no_grad():
+        vertices = body.vertices(poses, betas, trans).cpu().numpy().astype(np.float64)
+        pelvis = body.joints(poses[:1], betas, trans[:1])[0, 0].cpu().numpy()
+    path = smooth_path(motion, finite, rate) + (pelvis - motion.trans[picked[0]])
+    up, aside = (2, [0, 1]) if motion.up_axis == "z" else (1, [0, 2])
+    floor = float(vertices[..., up].min())
+    sideways = np.linalg.norm(vertices[..., aside] - path[picked][:, None, aside], axis=-1)
+    return Surroundings(
+        path=path,
+        floor=floor,
+        height=float(np.percentile(vertices[..., up].max(axis=1), _MOST_HEIGHT_PERCENT)) - floor,
+        reach=float(np.percentile(sideways.max(axis=1), _MOST_REACH_PERCENT)),
+    )
+
+
+def smooth_path(motion: Motion, finite: np.ndarray, rate: float) -> np.ndarray:
+    """(T, 3) metres: the translation without its trembling, interpolated where a frame is not finite.
+
+    Args:
+        motion: T frames.
+        finite: ids of its finite frames, at least one, sorted.
+        rate: frames a second.
+    """
+    frames = np.arange(len(motion))
+    filled = np.column_stack([np.interp(frames, finite, motion.trans[finite, axis]) for axis in range(3)])
+    return gaussian_filter1d(filled, _SMOOTH_SECONDS * rate, axis=0, mode="nearest")

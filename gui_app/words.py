@@ -1,0 +1,18 @@
+"""Small pieces of text that several places need; no Qt."""
+
+from __future__ import annotations
+
+from html import escape
+
+FALLBACK_RATE = 30.0
+"""Frames a second to play at where neither the file nor the user says."""
+
+
+def frames_words(count: int) -> str:
+    """``1 frame``, ``1,200 frames``."""
+    return f"{count:,} frame{'' if count == 1 else 's'}"
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip or message that shows ``text`` as it stands, whatever markup a file put in it."""
+    return f"<qt>{escape(text)}</qt>".replace("\n", "<br>") if text else ""
