@@ -1,8 +1,9 @@
 """Damped Gauss-Newton steps on the poses of a few frames, the shape held.
 
-The normal matrix takes the pose correctives as constant, which makes it cheap; the gradient and the objective
-do not. So the steps are quasi-Newton steps, but where they stop is a stationary point of the true objective,
-and no step that raises the objective of a frame is ever taken (Levenberg-Marquardt, per frame).
+The first steps may take the pose correctives as constant: far from the solution their derivative misleads.
+The later ones have it in the gradient, so that where they stop is a stationary point of the true objective,
+and in the matrix too once steps without it fall short of what they promise. No step that raises the objective
+of a frame is ever taken (Levenberg-Marquardt, per frame).
 """
 
 from __future__ import annotations

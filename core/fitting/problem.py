@@ -96,6 +96,7 @@ class PoseStage:
         stopped: Callable[[], bool],
     ) -> None:
         self.problem, self.shape, self.curved, self.stopped = problem, solved.shape, solved.curved, stopped
+        self.shape_converged = solved.converged
         self.matrix = problem.normal.at(self.shape.betas)
         self.curvature = CorrectiveCurvature(problem.skin, self.shape)
         chunks = solved.chunks
@@ -113,6 +114,8 @@ class PoseStage:
                 prior, found = self._fit_from(start, some)
                 start = KnownFrames(self.problem.skin, some, found.pose, prior.rotations)
         _, found = self._fit_from(start, frames)
+        # Poses at their best for a shape that is not yet at its own are not converged.
+        found.converged &= self.shape_converged
         return frames, fitted_chunk(found, self.problem.skin, self.shape)
 
     def _fit_from(self, start: KnownFrames, frames: np.ndarray) -> tuple[Prior, PoseFit]:
