@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from core import __version__
@@ -51,6 +52,26 @@ def default_threads() -> int | None:
         return thread_count(text)
     except argparse.ArgumentTypeError as error:
         raise RefitError(f"{THREADS_VARIABLE}: {error}") from None
+
+
+def run_told(work: Callable[[int | None], int], threads: int | None) -> int:
+    """Runs ``work`` with the number of threads to use; what goes wrong becomes one sentence and an exit code.
+
+    Args:
+        work: takes the number of threads, None for one a processor, and returns an exit code.
+        threads: as given on the command line; None for what the environment says.
+
+    Returns:
+        What ``work`` returns, or 1 if it failed, or 2 if the environment makes no sense.
+    """
+    code = BAD_USAGE
+    try:
+        threads = threads or default_threads()
+        code = SOME_FAILED
+        return work(threads)
+    except RefitError as error:
+        print(f"refit: {error}", file=sys.stderr)
+        return code
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from core import __version__, cli
@@ -37,18 +38,8 @@ def main(argv: list[str] | None = None) -> int:
     if arguments and arguments[0] in cli.COMMANDS:
         return cli.main(arguments)
     options = parser().parse_args(arguments)
-    try:
-        threads = options.threads or cli.default_threads()
-    except RefitError as error:
-        print(f"refit: {error}", file=sys.stderr)
-        return cli.BAD_USAGE
-    try:
-        if not has_display():
-            return _without_display(options, threads)
-        return _window(options, threads)
-    except RefitError as error:
-        print(f"refit: {error}", file=sys.stderr)
-        return cli.SOME_FAILED
+    work = _window if has_display() else _without_display
+    return cli.run_told(partial(work, options), options.threads)
 
 
 def _without_display(options: argparse.Namespace, threads: int | None) -> int:

@@ -109,18 +109,13 @@ def main(argv: list[str] | None = None) -> int:
     top.add_argument("--threads", type=cli.thread_count, metavar="N", help="fitting threads")
     top.add_argument("--force", action="store_true", help="write over existing files")
     options = top.parse_args(argv)
-    try:
-        threads = options.threads or cli.default_threads()
-    except RefitError as error:
-        print(f"refit: {error}", file=sys.stderr)
-        return cli.BAD_USAGE
-    try:
+
+    def work(threads: int | None) -> int:
         return render_job(
             options.file, options.output, options.models, options.device, threads, overwrite=options.force
         )
-    except RefitError as error:
-        print(f"refit: {error}", file=sys.stderr)
-        return cli.SOME_FAILED
+
+    return cli.run_told(work, options.threads)
 
 
 if __name__ == "__main__":
