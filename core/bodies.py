@@ -13,7 +13,7 @@ from core.body import BodyModel
 from core.correspondence import Correspondence
 from core.environment import BUILTIN, MODELS_VARIABLE
 from core.errors import FileError, RefitError
-from core.files.model_folder import find_correspondence, find_mask, find_model
+from core.files.model_folder import MASK_PATTERNS, find_correspondence, find_mask, find_model
 from core.files.models import GENDERS, read_model, smpl_from_smplh
 from core.files.transfer import read_correspondence
 from core.joints import FAMILY_LABEL
@@ -48,6 +48,14 @@ class BodyPair:
         """What to call the pair to people."""
         return "built-in bodies" if self.builtin else f"licensed models in {self.folder}"
 
+    def reverse(self) -> BodyPair:
+        """The way back: the same bodies, source and target exchanged.
+
+        Raises:
+            FileError: the folder has no correspondence in that direction.
+        """
+        return _reversed(self)
+
     def to(self, device: str | torch.device) -> BodyPair:
         """The same pair on another device."""
         return _moved(self, torch.device(device))
@@ -61,15 +69,18 @@ def load_bodies(
     gender: str | None = None,
     device: str | torch.device = "cpu",
 ) -> BodyPair:
-    """The two bodies of a fit and their correspondence.
+    """The two bodies of a fit and their correspondence, in any direction between the families.
+
+    SMPL and SMPL-H share one topology: between them every vertex is its own counterpart, and the files from
+    and to SMPL-X serve both.
 
     Args:
         models: folder of licensed models; ``BUILTIN`` for the built-in bodies; None for the folder that the
             environment variable ``REFIT_MODELS`` names, or else the built-in bodies.
         source: family of the motion, ``'smpl'``, ``'smplh'`` or ``'smplx'``.
-        target: family of the result.
-        gender: ``'neutral'``, ``'female'`` or ``'male'``; None for neutral. The built-in bodies are neutral
-            only, and a note says so where another is asked for.
+        target: family of the result, likewise.
+        gender: of both bodies, ``'neutral'``, ``'female'`` or ``'male'``; None for neutral. The built-in
+            bodies are neutral only, and a note says so where another is asked for.
         device: where the bodies are posed.
 
     Raises:
@@ -117,29 +128,46 @@ def bodies_for(
     models: str | Path | None = None,
     gender: str | None = None,
     device: str | torch.device = "cpu",
+    target: str = "smplx",
 ) -> BodyPair:
-    """The bodies to fit a motion with: from its own family and gender to SMPL-X.
+    """The bodies to fit a motion with: from its own family and gender to another family.
 
     Args:
         motion: the source.
         models: as in `load_bodies`.
         gender: overrides the motion's own.
         device: where the bodies are posed.
+        target: family of the result.
 
     Raises:
         FileError: as in `load_bodies`.
+        RefitError: as in `load_bodies`.
     """
-    pair = load_bodies(models, source=motion.family, gender=gender or motion.gender, device=device)
-    return replace(pair, notes=(*pair.notes, *betas_left_out(motion, pair.source)))
+    gender = gender or motion.gender
+    pair = load_bodies(models, source=motion.family, target=target, gender=gender, device=device)
+    return replace(pair, notes=(*pair.notes, *left_out(motion, pair.source)))
 
 
-def betas_left_out(motion: Motion, body: BodyModel) -> tuple[str, ...]:
-    """A sentence where a motion has more betas than its body, or nothing."""
-    if len(motion.betas) <= body.num_betas:
-        return ()
-    return (
-        f"The motion has {len(motion.betas)} betas and the body {body.num_betas}: the rest are left out.",
+def left_out(motion: Motion, body: BodyModel) -> tuple[str, ...]:
+    """Sentences where a motion has more shape or expression coefficients than its body, or nothing."""
+    expression = 0 if motion.expression is None else motion.expression.shape[1]
+    counts = (
+        ("betas", len(motion.betas), body.num_betas),
+        ("expression coefficients", expression, body.num_expression),
     )
+    return tuple(
+        f"The motion has {has} {what} and the body {most}: the rest are left out."
+        for what, has, most in counts
+        if has > most
+    )
+
+
+def within(motion: Motion, body: BodyModel) -> Motion:
+    """The motion with no more shape and expression coefficients than its body has."""
+    expression = motion.expression
+    if expression is not None:
+        expression = expression[:, : body.num_expression]
+    return replace(motion, betas=motion.betas[: body.num_betas], expression=expression)
 
 
 @lru_cache(maxsize=2)
@@ -150,6 +178,19 @@ def _moved(pair: BodyPair, device: torch.device) -> BodyPair:
         source=pair.source.to(device),
         target=pair.target.to(device),
         correspondence=pair.correspondence.to(device),
+    )
+
+
+@lru_cache(maxsize=2)
+def _reversed(pair: BodyPair) -> BodyPair:
+    # Kept, as reading a correspondence takes longer than using it.
+    correspondence = _correspond(pair.folder, pair.target, pair.source)
+    return replace(
+        pair,
+        source=pair.target,
+        target=pair.source,
+        correspondence=correspondence.to(pair.correspondence.device),
+        notes=correspondence.notes,
     )
 
 
@@ -195,11 +236,12 @@ def _read(folder: Path, family: str, gender: str, builtin: bool) -> BodyModel:
 
 
 def _correspond(folder: Path, source: BodyModel, target: BodyModel) -> Correspondence:
-    if "smplx" not in (source.family, target.family) or source.family == target.family:
+    if source.num_vertices == target.num_vertices:
         return Correspondence.identity(source.num_vertices)
     return read_correspondence(
         find_correspondence(folder, source.family, target.family),
         source_vertices=source.num_vertices,
         target_vertices=target.num_vertices,
         mask=find_mask(folder, target.family),
+        mask_expected=target.family in MASK_PATTERNS,
     )

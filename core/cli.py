@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = argparse.ArgumentParser(
         prog="refit",
-        description="Fit SMPL-X to motion in SMPL or SMPL-H. "
+        description="Fit SMPL-X to motion in SMPL or SMPL-H, or any of the three to another. "
         "Without a command, `refit [FILE]` opens the window.",
     )
     top.add_argument("--version", action="version", version=f"Refit {__version__}")
@@ -86,8 +86,8 @@ def parser() -> argparse.ArgumentParser:
 
     convert = commands.add_parser(
         "convert",
-        help="fit motions and write them in SMPL-X",
-        description="Fits each motion and writes an npz with the keys of AMASS SMPL-X. "
+        help="fit motions and write them in SMPL-X, SMPL-H or SMPL",
+        description="Fits each motion and writes an npz with AMASS's keys. "
         "Exit codes: 0 all done, 1 some inputs failed, 2 bad usage.",
     )
     convert.add_argument(
@@ -99,7 +99,14 @@ def parser() -> argparse.ArgumentParser:
         required=True,
         type=Path,
         metavar="OUT",
-        help="folder (walk_poses.npz becomes walk_stageii.npz in it), or a .npz name for one input",
+        help="folder (walk_poses.npz becomes walk_stageii.npz in it, or walk_smplh.npz, walk_smpl.npz with "
+        "--to), or a .npz name for one input",
+    )
+    convert.add_argument(
+        "--to",
+        choices=("smplx", "smplh", "smpl"),
+        default="smplx",
+        help="body to fit; default: smplx",
     )
     convert.add_argument(
         "--models",
@@ -122,6 +129,11 @@ def parser() -> argparse.ArgumentParser:
         type=thread_count,
         metavar="N",
         help="fitting threads; default: REFIT_THREADS, else one a processor",
+    )
+    convert.add_argument(
+        "--check",
+        action="store_true",
+        help="also map each fit back to its source, and measure surface and SMPL's 24 joints there",
     )
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
     convert.add_argument("--force", action="store_true", help="write over existing outputs")

@@ -1,4 +1,4 @@
-"""Many motions in, one SMPL-X file each out: what ``refit convert`` does."""
+"""Many motions in, one file each out, in another family: what ``refit convert`` does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from core import report
-from core.bodies import BodyPair, betas_left_out, load_bodies
+from core.bodies import BodyPair, left_out, load_bodies, within
 from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
@@ -21,10 +21,13 @@ from core.files.results import is_result, load_result, save_result
 from core.fitting.provenance import provenance
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, pick_device
+from core.inverse import InverseCheck, check_inverse
+from core.joints import FAMILY_LABEL
 from core.motion import Motion
 
-# Files that lie beside the motions in AMASS folders, and our own outputs.
-_NO_MOTIONS = ("_stageii.npz", "_stagei.npz")
+# A folder of motions also holds marker fits, in AMASS, and our own outputs; these names are never inputs.
+_MARKER_FITS = "_stagei.npz"
+_OUTPUT_ENDING = {"smplx": "_stageii.npz", "smplh": "_smplh.npz", "smpl": "_smpl.npz"}
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Outcome:
         output: the file it was, or would have been, written to.
         status: ``'done'``, ``'skipped'`` or ``'failed'``.
         result: where it was fitted now.
+        check: where it was asked for, of what was fitted now or before.
         seconds: of reading, fitting and writing.
         error: the sentence, where it failed.
         notes: sentences on what was assumed.
@@ -45,6 +49,7 @@ class Outcome:
     output: Path
     status: str = "failed"
     result: FitResult | None = None
+    check: InverseCheck | None = None
     seconds: float = 0.0
     error: str = ""
     notes: tuple[str, ...] = field(default=())
@@ -60,16 +65,19 @@ def convert(options: argparse.Namespace) -> int:
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
     console = Console(highlight=False, markup=False)
-    jobs = plan(options.inputs, options.output)
+    jobs = plan(options.inputs, options.output, options.to)
     _check_targets(jobs, options.report)
     device = pick_device(options.device)
     shelf = _Shelf(options)
     pair = shelf.check()
-    console.print(f"Refit · {pair.label} · {device.type.upper()}", style="bold")
+    if options.check:
+        pair.reverse()
+    label = FAMILY_LABEL[options.to]
+    console.print(f"Refit · to {label} · {pair.label} · {device.type.upper()}", style="bold")
     if pair.builtin:
         console.print(
-            "The built-in bodies stand in for SMPL models: use the results to try Refit, not as SMPL-X data. "
-            "Point --models at your folder of licensed models for those.",
+            f"The built-in bodies stand in for SMPL models: use the results to try Refit, not as {label} "
+            "data. Point --models at your folder of licensed models for those.",
             style="yellow",
         )
     outcomes = []
@@ -88,12 +96,13 @@ def convert(options: argparse.Namespace) -> int:
     return SOME_FAILED if any(outcome.status == "failed" for outcome in outcomes) else DONE
 
 
-def plan(inputs: list[Path], output: Path) -> list[tuple[Path, Path]]:
+def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[Path, Path]]:
     """Which file is written for which input.
 
     Args:
         inputs: files, and folders to walk.
         output: a folder, or the name of a .npz file for a single input file.
+        family: of the results.
 
     Returns:
         (source, output) pairs; what lies below a folder keeps its place below ``output``.
@@ -109,12 +118,14 @@ def plan(inputs: list[Path], output: Path) -> list[tuple[Path, Path]]:
     jobs: list[tuple[Path, Path]] = []
     for entry in inputs:
         if not entry.is_dir():
-            jobs.append((entry, output if single else output / stageii_name(entry)))
+            jobs.append((entry, output if single else output / output_name(entry, family)))
             continue
-        found = [path for path in sorted(entry.rglob("*.npz")) if _may_be_motion(path)]
+        found = [path for path in sorted(entry.rglob("*.npz")) if _may_be_motion(path, family)]
         if not found:
             raise RefitError(f"There is no motion (.npz) in the folder {entry}.")
-        jobs += [(path, output / path.relative_to(entry).parent / stageii_name(path)) for path in found]
+        jobs += [
+            (path, output / path.relative_to(entry).parent / output_name(path, family)) for path in found
+        ]
     taken: dict[Path, Path] = {}
     for source, target in jobs:
         if target in taken and taken[target] != source:
@@ -128,15 +139,27 @@ def stageii_name(source: Path) -> str:
     return source.stem.removesuffix("_poses") + "_stageii.npz"
 
 
-def _may_be_motion(path: Path) -> bool:
-    return path.is_file() and not path.name.endswith(_NO_MOTIONS) and path.name != "shape.npz"
+def output_name(source: Path, family: str) -> str:
+    """``walk_poses.npz`` to the name of its result in SMPL-X, SMPL-H or SMPL.
+
+    Returns:
+        ``walk_stageii.npz``, ``walk_smplh.npz`` or ``walk_smpl.npz``.
+    """
+    if family == "smplx":
+        return stageii_name(source)
+    return source.stem.removesuffix("_poses").removesuffix("_stageii") + _OUTPUT_ENDING[family]
+
+
+def _may_be_motion(path: Path, family: str) -> bool:
+    endings = (_MARKER_FITS, _OUTPUT_ENDING[family])
+    return path.is_file() and not path.name.endswith(endings) and path.name != "shape.npz"
 
 
 class _Shelf:
     """Bodies, each pair read once."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.models, self.gender = options.models, options.gender
+        self.models, self.gender, self.target = options.models, options.gender, options.to
         self.pairs: dict[tuple[str, str], BodyPair] = {}
 
     def check(self) -> BodyPair:
@@ -145,11 +168,11 @@ class _Shelf:
         Raises:
             FileError: the folder has no pair of bodies at all.
         """
-        if self.gender:
-            return self.take("smplh", self.gender)
         first: FileError | None = None
-        for family in ("smplh", "smpl"):
-            for gender in ("neutral", "male", "female"):
+        for family in ("smplh", "smplx", "smpl"):
+            for gender in (self.gender,) if self.gender else ("neutral", "male", "female"):
+                if family == self.target:
+                    continue
                 try:
                     return self.take(family, gender)
                 except FileError as error:
@@ -159,12 +182,19 @@ class _Shelf:
 
     def take(self, family: str, gender: str) -> BodyPair:
         if (family, gender) not in self.pairs:
-            self.pairs[family, gender] = load_bodies(self.models, source=family, gender=gender)
+            self.pairs[family, gender] = load_bodies(
+                self.models, source=family, target=self.target, gender=gender
+            )
         return self.pairs[family, gender]
 
     def take_for(self, motion: Motion) -> BodyPair:
-        if motion.family == "smplx":
-            raise FileError(motion.path or "", "is in SMPL-X already, there is nothing to convert")
+        if motion.family == self.target:
+            others = " or ".join(f"--to {other}" for other in _OUTPUT_ENDING if other != self.target)
+            raise FileError(
+                motion.path or "",
+                f"is in {FAMILY_LABEL[self.target]} already, there is nothing to convert; use {others} for "
+                "another body",
+            )
         return self.take(motion.family, self.gender or motion.gender or "neutral")
 
 
@@ -180,17 +210,24 @@ def _convert_one(
             if not len(motion):
                 raise FileError(source, f"has no frames in {_range_text(options.frames)}")
         bodies = shelf.take_for(motion)
-        outcome.notes = (*motion.notes, *bodies.notes, *betas_left_out(motion, bodies.source))
+        if options.check:
+            bodies.reverse()  # so that what a check lacks is told before the fit
+        outcome.notes = (*motion.notes, *bodies.notes, *left_out(motion, bodies.source))
+        motion = within(motion, bodies.source)
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
         run = FitRun(motion, bodies, device=options.device, threads=options.threads)
         if output.exists() and not options.force:
-            _check_finished(output, run)
+            finished = _finished(output, run)
+            if options.check:
+                outcome.check = check_inverse(motion, bodies, finished)
             outcome.status = "skipped"
             return outcome
         outcome.result = _watched(run, source.name, console)
         output.parent.mkdir(parents=True, exist_ok=True)
         save_result(output, outcome.result, overwrite=options.force)
+        if options.check:
+            outcome.check = check_inverse(motion, bodies, outcome.result)
         outcome.status = "done"
     except RefitError as error:
         outcome.error = str(error)
@@ -203,13 +240,13 @@ def _convert_one(
     return outcome
 
 
-def _check_finished(output: Path, run: FitRun) -> None:
-    """Raises FileError unless the existing output is the finished result that this run would make."""
+def _finished(output: Path, run: FitRun) -> FitResult:
+    """The existing output; raises FileError unless it is the finished result that this run would make."""
     advice = "use --force to write over it"
     if not is_result(output):
         raise FileError(output, f"exists and is no result of Refit; {advice}")
     found = load_result(output)
-    wanted = provenance(run.motion, run.bodies, run.settings, "")
+    wanted = provenance(run.motion, run.bodies, run.recipe, "")
     if found.partial or not _same(found.provenance, wanted, "source", ("sha256", "start", "frames")):
         raise FileError(
             output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
@@ -217,8 +254,9 @@ def _check_finished(output: Path, run: FitRun) -> None:
     for what in ("source_body", "target_body", "correspondence"):
         if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256")):
             raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
-    if found.provenance.get("settings") != wanted["settings"]:
+    if found.provenance.get("recipe") != wanted["recipe"]:
         raise FileError(output, f"exists and was made with other settings; {advice}")
+    return found
 
 
 def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[str, ...]) -> bool:

@@ -58,9 +58,15 @@ class Correspondence:
         """The matrix as a sparse tensor (CSR) on the device."""
         return self.rows(np.arange(self.matrix.shape[0]))
 
-    def rows(self, vertices: np.ndarray) -> Tensor:
-        """The rows of some target vertices as a sparse tensor (CSR) on the device."""
-        part = sparse.csr_matrix(self.matrix[vertices])
+    def rows(self, vertices: np.ndarray, source_order: np.ndarray | None = None) -> Tensor:
+        """The rows of some target vertices as a sparse tensor (CSR) on the device.
+
+        Args:
+            vertices: ids of target vertices.
+            source_order: ids of the source vertices in the order of the columns wanted; None for their own.
+        """
+        part = self.matrix[vertices]
+        part = sparse.csr_matrix(part if source_order is None else part[:, source_order])
         part.sum_duplicates()
         return torch.sparse_csr_tensor(
             torch.as_tensor(part.indptr, dtype=torch.int64),

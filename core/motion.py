@@ -33,6 +33,7 @@ class Motion:
         sha256: checksum of that file, hexadecimal.
         start: index of the first frame in the file.
         notes: sentences on what was ignored or assumed while reading.
+        frame_betas: (T, B) float32 where each frame has betas of its own, or None.
     """
 
     family: str
@@ -47,6 +48,7 @@ class Motion:
     sha256: str = ""
     start: int = 0
     notes: tuple[str, ...] = field(default=())
+    frame_betas: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         frames = self.poses.shape[0]
@@ -81,7 +83,12 @@ class Motion:
         """The frames ``start:stop``, with Python's slice rules."""
         part = slice(start, stop)
         expression = None if self.expression is None else self.expression[part]
-        first = self.start + part.indices(len(self))[0]
+        frame_betas = None if self.frame_betas is None else self.frame_betas[part]
         return replace(
-            self, poses=self.poses[part], trans=self.trans[part], expression=expression, start=first
+            self,
+            poses=self.poses[part],
+            trans=self.trans[part],
+            expression=expression,
+            frame_betas=frame_betas,
+            start=self.start + part.indices(len(self))[0],
         )

@@ -106,11 +106,15 @@ class PosedFrames:
 def posed(motion: Motion, body: BodyModel, frames: slice) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (n, V, 3) and joints (n, J, 3) of some frames of a motion in its own body, float32 metres.
 
-    Betas beyond those the body has are left out.
+    Coefficients beyond those the body has are left out.
     """
     poses, transl = torch.as_tensor(motion.poses[frames]), torch.as_tensor(motion.trans[frames])
     betas = torch.as_tensor(motion.betas[: body.num_betas])
-    expression = None if motion.expression is None else torch.as_tensor(motion.expression[frames])
+    if motion.frame_betas is not None:
+        betas = torch.as_tensor(motion.frame_betas[frames, : body.num_betas])
+    expression = None
+    if motion.expression is not None:
+        expression = torch.as_tensor(motion.expression[frames, : body.num_expression])
     vertices = body.vertices(poses, betas, transl, expression)
     return vertices.cpu().numpy(), body.joints(poses, betas, transl, expression).cpu().numpy()
 

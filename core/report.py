@@ -37,13 +37,23 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
 
 
 def print_table(console: Console, outcomes: list[Outcome]) -> None:
-    """The tables at the end (v2v in mm, mean over frames; max: the worst vertex), then what failed."""
+    """The tables at the end (v2v in mm, mean over frames; max: the worst vertex), then what failed.
+
+    Where fits were checked, two more: the fit mapped back against the source, and SMPL's 24 joints of both
+    (`core.inverse`).
+    """
     fitted = [(outcome.source.name, outcome.result) for outcome in outcomes if outcome.result is not None]
     if fitted:
         columns = ("frames", "s", "ms/frame", "mean mm", "median", "p95", "max")
         _print_columns(console, "motion", columns, [(name, _figures(result)) for name, result in fitted])
         parts = [(name, [_mm(value) for value in result.part_means()]) for name, result in fitted]
         _print_columns(console, "mean mm by part", PARTS, parts)
+    checked = [(outcome.source.name, outcome.check) for outcome in outcomes if outcome.check is not None]
+    if checked:
+        back = [(name, _cells(check.surface_summary())) for name, check in checked]
+        _print_columns(console, "mapped back, v2v", ("mean mm", "p95", "max"), back)
+        joints = [(name, _cells(check.joints.summary())) for name, check in checked]
+        _print_columns(console, "24 joints", ("mean mm", "max", "regressed from both"), joints)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         console.print(f"{len(failed)} of {len(outcomes)} failed:", style="red")
@@ -75,6 +85,10 @@ def _figures(result: FitResult) -> list[str]:
     ]
 
 
+def _cells(figures: dict[str, float]) -> list[str]:
+    return [_mm(value) for value in figures.values()]
+
+
 def write_json(
     path: Path, outcomes: list[Outcome], bodies: BodyPair, device: str, options: argparse.Namespace
 ) -> None:
@@ -87,6 +101,7 @@ def write_json(
         "made_by": f"Refit {__version__}",
         "bodies": "built-in" if bodies.builtin else "licensed",
         "models": str(bodies.folder),
+        "to": options.to,
         "device": device,
         "threads": options.threads,
         "inputs": [_entry(outcome) for outcome in outcomes],
@@ -116,11 +131,22 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         entry["part_mm"] = {
             part: _json_number(value) for part, value in zip(PARTS, result.part_means(), strict=True)
         }
+    if outcome.check is not None:
+        check = outcome.check
+        entry["check"] = {
+            "mapped_back_mm": _json_numbers(check.surface_summary()),
+            "joints_mm": _json_numbers(check.joints.summary()),
+            "joint_mm": _json_numbers(check.joints.by_joint()),
+        }
     return entry
 
 
 def _mm(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _json_numbers(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: _json_number(value) for name, value in values.items()}
 
 
 def _json_number(value: float) -> float | None:

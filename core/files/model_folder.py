@@ -18,6 +18,7 @@ MODEL_PATTERNS: dict[str, tuple[str, ...]] = {
 }
 TRANSFER_PATTERNS = ("transfer/{source}2{target}_deftrafo_setup.pkl",)
 MASK_PATTERNS: dict[str, tuple[str, ...]] = {"smplx": ("transfer/smplx_mask_ids.npy",)}
+"""Of the families that come with such a file; of the others every vertex with a counterpart is valid."""
 
 # SMPL and SMPL-H share one surface, so that either's file serves both; a body's own name comes first.
 _SAME_SURFACE = {"smpl": ("smpl", "smplh"), "smplh": ("smplh", "smpl"), "smplx": ("smplx",)}

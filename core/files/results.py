@@ -1,4 +1,4 @@
-"""Results: a fitted motion with its errors, in AMASS SMPL-X keys that other programs open as well."""
+"""Results: a fitted motion with its errors, in AMASS's keys, so that other programs open it as well."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ _REQUIRED = tuple(f"refit_{key}" for key in (*ERROR_KEYS, *_FLAG_KEYS, "part_mm"
 def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False) -> None:
     """Write a result: whole or not at all.
 
-    The motion is in the keys of AMASS SMPL-X files (``poses``, ``trans``, ``betas``, ``root_orient`` and so
-    on; radians, metres) with ``expression`` (T, E). Everything else has the prefix ``refit_``: errors in
-    millimetres by frame and part, which frames are fitted and converged, the up axis, and
-    ``refit_provenance``, a json text. Both spellings of the frame rate are written, or neither where it is
-    not known.
+    The motion is in the keys of AMASS files of its family: ``poses`` (T, 165) for SMPL-X, (T, 156) for
+    SMPL-H, (T, 72) for SMPL, ``trans``, ``betas``, ``gender`` and so on; radians, metres. SMPL-X and SMPL-H
+    have the pieces of the pose as well (``root_orient``, ``pose_body``, ...), SMPL-X ``expression`` (T, E).
+    Everything else has the prefix ``refit_``: errors in millimetres by frame and part, which frames are
+    fitted and converged, the up axis, and ``refit_provenance``, a json text. Both spellings of the frame rate
+    are written, or neither where it is not known.
 
     Raises:
         FileError: the file exists and ``overwrite`` is False, or cannot be written.
@@ -101,9 +102,10 @@ def _arrays(result: FitResult) -> dict[str, np.ndarray]:
         "gender": np.array(result.gender),
         "surface_model_type": np.array(result.family),
         **_pieces(result.family, poses),
-        "expression": np.asarray(result.expression, np.float32),
-        "num_expressions": np.array(result.expression.shape[1]),
     }
+    if result.family == "smplx" or result.expression.shape[1]:
+        arrays["expression"] = np.asarray(result.expression, np.float32)
+        arrays["num_expressions"] = np.array(result.expression.shape[1])
     if result.frame_rate is not None:
         arrays |= {key: np.array(float(result.frame_rate)) for key in FRAME_RATE_KEYS}
         arrays["mocap_time_length"] = np.array(len(result) / float(result.frame_rate))

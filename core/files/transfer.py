@@ -16,7 +16,12 @@ from core.files.pickles import read_pickle
 
 
 def read_correspondence(
-    path: str | Path, *, source_vertices: int, target_vertices: int, mask: str | Path | None = None
+    path: str | Path,
+    *,
+    source_vertices: int,
+    target_vertices: int,
+    mask: str | Path | None = None,
+    mask_expected: bool = True,
 ) -> Correspondence:
     """The correspondence in a transfer file, ``*_deftrafo_setup.pkl``.
 
@@ -29,7 +34,8 @@ def read_correspondence(
         source_vertices: vertices of the source body.
         target_vertices: vertices of the target body.
         mask: the file with the ids of the valid target vertices. Without it every vertex that has a
-            correspondence is valid, and a note says so.
+            correspondence is valid.
+        mask_expected: the target's family comes with such a file, so that a note says where it is missing.
 
     Raises:
         FileError: a file cannot be read, or does not fit these bodies.
@@ -37,12 +43,13 @@ def read_correspondence(
     path = Path(path)
     matrix = _weights(path, read_pickle(path), source_vertices, target_vertices)
     if mask is None:
+        note = "There is no file of valid vertices, so every vertex with a counterpart counts."
         return Correspondence(
             matrix,
             np.ones(target_vertices, dtype=bool),
             path=path,
             sha256=checksum(path),
-            notes=("There is no file of valid vertices, so every vertex with a counterpart counts.",),
+            notes=(note,) if mask_expected else (),
         )
     return Correspondence(
         matrix,

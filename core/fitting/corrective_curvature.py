@@ -16,7 +16,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from core.fitting.normal_matrix import FreeJoints, linear_basis
+from core.fitting.frame_unknowns import Unknowns
 from core.fitting.skin import FitSkin, Pose, Shape
 from core.skinning import cross_matrices
 
@@ -51,22 +51,21 @@ class CorrectiveCurvature:
     @cached_property
     def contractions(self) -> tuple[list[_Lever], _Lever]:
         """The levers of each joint, and of the root position; made when first needed."""
-        skin = self.skin
-        coefficients = torch.cat((torch.ones_like(self.shape.betas[:1]), self.shape.betas))
-        basis = torch.tensordot(coefficients, linear_basis(skin), 1) * skin.vertex_weights[:, :, 0]
-        joints = skin.skin_weights.shape[1]
-        posedirs = skin.posedirs
-        features = posedirs.shape[2]
-        holder = skin.skin_weights.argmax(1)
-        held = holder.unique()
+        skin, patches = self.skin, self.skin.patches.patches
+        joints, features = skin.body.num_joints, 9 * (skin.body.num_joints - 1)
+        held = torch.tensor([patch.joint for patch in patches], device=skin.parents.device)
         # The last lever is that of the root position: a column of ones.
-        tensor = basis.new_zeros(joints + 1, 3, features, len(held), 3)
-        for index, joint in enumerate(held):
-            rows = torch.nonzero(holder == joint).squeeze(1)
-            offsets = posedirs[rows].flatten(1)
-            product = (basis[rows].T @ offsets).view(-1, 3, features).transpose(1, 2)  # (K, P, 3)
-            tensor[:-1, :, :, index] = product[:-1].view(joints, 3, features, 3)
-            tensor[-1, 0, :, index] = product[-1]
+        tensor = skin.joint_template.new_zeros(joints + 1, 3, features, len(held), 3)
+        for index, (patch, basis) in enumerate(zip(patches, self.shape.bases, strict=True)):
+            count = len(patch.weights)
+            if not count:
+                continue
+            weighted = basis[:count] * skin.metric.vertex_weights[patch.bent, :, 0]
+            product = (weighted.T @ patch.directions.view(count, -1)).view(len(patch.columns), 3, -1)
+            turning = product[:-1].view(-1, 3, 3, len(patch.features))  # (joints, lever axis, offset axis, q)
+            owners = (patch.columns[:-1:3] // 3)[:, None]
+            tensor[owners, :, patch.features, index] = turning.permute(0, 3, 1, 2)
+            tensor[-1, 0, patch.features, index] = product[-1].T
         return [self._compact(lever, held) for lever in tensor[:-1]], self._compact(tensor[-1, :1], held)
 
     @staticmethod
@@ -77,14 +76,34 @@ class CorrectiveCurvature:
         tensor = lever[:, features][:, :, holders]
         return _Lever(features, held[holders], tensor.flatten(2).flatten(0, 1).contiguous())
 
-    def add_to(self, matrix: Tensor, pose: Pose, free: FreeJoints) -> None:
+    def add_to(self, matrix: Tensor, pose: Pose, unknowns: Unknowns, share: int = 1) -> None:
         """Adds to (n, 3F + 3, 3F + 3) matrices of `pose_matrix`, in place.
 
         Args:
-            matrix: of the same poses and free joints.
+            matrix: of the same poses and unknowns.
             pose: n poses.
-            free: F free joints.
+            unknowns: F free joints.
+            share: so many frames in a row share what is added. Seen from the joints it changes slowly, and it
+                is costly where the correctives are dense.
         """
+        frames = len(pose.world)
+        if share == 1 or frames <= share:
+            matrix += self._part(pose, unknowns)
+            return
+        of = torch.arange(frames, device=matrix.device) // share
+        middle = torch.arange(int(of[-1]) + 1, device=of.device) * share + share // 2
+        owners = pose[middle.clamp_max(frames - 1)]
+        # From the joints of the frame that it was made for to those of each frame.
+        turn = _axes(pose, unknowns) @ _axes(owners, unknowns)[of].transpose(-1, -2)
+        part = self._part(owners, unknowns)[of]
+        for _ in range(2):
+            part = (turn @ part.unflatten(1, (-1, 3))).flatten(1, 2).transpose(1, 2)
+        matrix += part
+
+    def _part(self, pose: Pose, unknowns: Unknowns) -> Tensor:
+        """(n, 3F + 3, 3F + 3) what is added to the matrices of n poses."""
+        size = 3 * len(unknowns.free) + 3
+        matrix = pose.world.new_zeros(len(pose.world), size, size)
         with self._lock:
             joint_levers, root_lever = self.contractions
             squares = self.skin.corrective_squares
@@ -113,11 +132,12 @@ class CorrectiveCurvature:
 
         rotations = cross[:, :-3].unflatten(1, (joints, 3))
         square = square + rotations + rotations.permute(0, 3, 4, 1, 2)
-        square = free.gather(free.gather(square, 1), 3)
+        square = unknowns.gather(unknowns.gather(square, 1), 3)
         matrix[:, :-3, :-3] += square.flatten(3, 4).flatten(1, 2)
-        roots = free.gather(cross[:, -3:], 2).flatten(2)
+        roots = unknowns.gather(cross[:, -3:], 2).flatten(2)
         matrix[:, -3:, :-3] += roots
         matrix[:, :-3, -3:] += roots.transpose(1, 2)
+        return matrix
 
     def _through(self, lever: _Lever, world: Tensor, axes: int) -> Tensor:
         """(q, axes, n, 3) contraction with the holders' rotations: offset axes turned to the world's."""
@@ -140,3 +160,9 @@ class CorrectiveCurvature:
         out = values.new_zeros(shape)
         out.narrow(dim, 1, shape[dim] - 1).copy_(values)
         return out.index_add_(dim, self.parents, values, alpha=-1)
+
+
+def _axes(pose: Pose, unknowns: Unknowns) -> Tensor:
+    """(n, F + 1, 3, 3) world rotations of the free joints, and of the root for its position."""
+    free = torch.as_tensor(unknowns.free, device=pose.world.device)
+    return torch.cat((pose.world[:, free], pose.world[:, :1]), 1)

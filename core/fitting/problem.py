@@ -1,138 +1,176 @@
-"""What the stages of a run work on, and the stage that fits poses."""
+"""What a stage works on: the motion, seen through the stage's settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import BodyModel
-from core.correspondence import Correspondence
-from core.fitting.corrective_curvature import CorrectiveCurvature
-from core.fitting.gauss_newton import PoseFit, fit_poses
+from core.fitting.frame_unknowns import Unknowns
 from core.fitting.normal_matrix import NormalMatrix
-from core.fitting.result_table import FittedChunk, fitted_chunk
+from core.fitting.parts_start import RestParts
+from core.fitting.result_table import ResultTable
 from core.fitting.settings import FitSettings
-from core.fitting.shape import ShapeChunk, ShapeFit
-from core.fitting.skin import FitSkin, Pose, Prior
-from core.fitting.start import Targets, fingers_free, free_joints, start_rotations
-from core.fitting.warm_start import KnownFrames
-from core.joints import LEFT_HAND, RIGHT_HAND
+from core.fitting.shape import ShapeUnknowns
+from core.fitting.skin import FitSkin, Pose, Prior, Weighing
+from core.fitting.start import prior_weights, relaxed_pose, start_rotations, unknowns, vertex_weights
+from core.fitting.targets import MotionTargets
 from core.motion import Motion
-
-# Where no fitted frame is near, every so many frames are fitted first and the others start from them.
-ANCHOR_EVERY = 16
-# Steps from afar that take the pose correctives as constant.
-FROZEN_STEPS = 2
-
-
-# Skin of fingers that are held without a source to follow: it counts in the figures, but hardly pulls. With
-# its full weight the wrists would turn to make up for the fingers.
-HELD_FINGER_WEIGHT = 1e-5
+from core.skinning import rotation_matrices
 
 
 @lru_cache(maxsize=2)
 def prepared(
-    target: BodyModel, correspondence: Correspondence, num_betas: int, fingers_held: bool
+    target: BodyModel, weights: bytes, weighing: Weighing, coefficients: tuple[int, ...]
 ) -> tuple[FitSkin, NormalMatrix]:
     """What depends on the bodies and few settings, kept for the next run with the same ones."""
-    weights = correspondence.valid.astype(np.float32)
-    if fingers_held:
-        fingers = [target.joint_names.index(name) for name in (*LEFT_HAND, *RIGHT_HAND)]
-        weights[target.weights[:, fingers].sum(1) > 0.5] *= HELD_FINGER_WEIGHT
-    skin = FitSkin(target, weights, num_betas)
+    skin = FitSkin(
+        target, np.frombuffer(weights, dtype=np.float32), np.array(coefficients, dtype=int), weighing
+    )
     return skin, NormalMatrix(skin)
 
 
 class Problem:
-    """A motion to be fitted: skin, targets, priors and free joints of any of its frames.
+    """A motion to be fitted by one stage: skin, targets, priors, starts and unknowns of any of its frames.
 
     Args:
         motion: the source.
         bodies: on the device to fit on.
-        settings: frozen.
-    """
-
-    def __init__(self, motion: Motion, bodies: BodyPair, settings: FitSettings) -> None:
-        self.motion, self.bodies, self.settings = motion, bodies, settings
-        self.skin, self.normal = prepared(
-            bodies.target, bodies.correspondence, settings.num_betas, not fingers_free(bodies, settings)
-        )
-        self.free = free_joints(bodies, settings)
-        self.targets = Targets(motion, bodies, self.skin.vertices)
-        self.prior_weights = torch.full(
-            (bodies.target.num_joints,), settings.pose_prior, device=bodies.target.device
-        )
-
-    def prior(self, frames: np.ndarray) -> Prior:
-        """The pull towards the source's rotations in some frames."""
-        return Prior(start_rotations(self.motion, self.bodies, frames), self.prior_weights)
-
-    def shape_chunk(self, frames: np.ndarray) -> ShapeChunk:
-        """Frames to solve the shape from, at the source's rotations."""
-        prior = self.prior(frames)
-        world = self.skin.tree.world_rotations(prior.rotations)
-        return ShapeChunk(Pose(world, self.targets.roots(frames)), self.targets.at(frames), prior)
-
-
-class PoseStage:
-    """Fits the poses of any frames, the shape held; safe to call from several threads.
-
-    Args:
-        problem: the motion.
-        solved: the shape, and the frames that it was solved from.
-        solved_frames: ids of those frames, ascending.
-        stopped: asked before each step.
+        settings: of the stage.
+        table: what there is already.
+        origin: where frames start: ``'source'``, ``'parts'`` or ``'current'``.
+        painted: (V,) weights of the target's vertices beside the settings', or None.
+        holds_shape: coefficients that frames share stay as they are, whatever the settings say.
     """
 
     def __init__(
         self,
-        problem: Problem,
-        solved: ShapeFit,
-        solved_frames: np.ndarray,
-        stopped: Callable[[], bool],
+        motion: Motion,
+        bodies: BodyPair,
+        settings: FitSettings,
+        table: ResultTable,
+        origin: str = "source",
+        painted: np.ndarray | None = None,
+        holds_shape: bool = False,
     ) -> None:
-        self.problem, self.shape, self.curved, self.stopped = problem, solved.shape, solved.curved, stopped
-        self.shape_converged = solved.converged
-        self.matrix = problem.normal.at(self.shape.betas)
-        self.curvature = CorrectiveCurvature(problem.skin, self.shape)
-        chunks = solved.chunks
-        poses = Pose(torch.cat([c.pose.world for c in chunks]), torch.cat([c.pose.root for c in chunks]))
-        source = torch.cat([c.prior.rotations for c in chunks])
-        self.known = KnownFrames(problem.skin, solved_frames, poses, source)
+        self.motion, self.bodies, self.settings = motion, bodies, settings
+        self.table, self.origin = table, origin
+        target = bodies.target
+        vertex, edge = settings.metrics
+        by_vertex = settings.robust_by == "vertex"
+        weighing = Weighing(vertex, edge, settings.robust, by_vertex, settings.robust_scale / 1000)
+        weights = vertex_weights(bodies, settings, painted)
 
-    def fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
-        """Fits a chunk of frames (ascending ids) and gives them back with what was found."""
-        start = self.known
-        if not start.are_near(frames):
-            # Some first, from afar; then all of them from those.
-            some = frames[ANCHOR_EVERY // 4 :: ANCHOR_EVERY]
-            if len(some):
-                prior, found = self._fit_from(start, some)
-                start = KnownFrames(self.problem.skin, some, found.pose, prior.rotations)
-        _, found = self._fit_from(start, frames)
-        # Poses at their best for a shape that is not yet at its own are not converged.
-        found.converged &= self.shape_converged
-        return frames, fitted_chunk(found, self.problem.skin, self.shape)
+        self.num_betas = min(max(settings.num_betas, len(table.betas)), target.num_betas)
+        expressive = settings.expression != "off" or bool(table.expression.any())
+        self.num_expression = min(settings.num_expression, target.num_expression) if expressive else 0
+        if expressive and table.expression[:, self.num_expression :].any():
+            self.num_expression = target.num_expression
+        columns = (*range(self.num_betas), *range(target.num_betas, target.num_betas + self.num_expression))
+        self.skin, self.normal = prepared(target, weights.tobytes(), weighing, columns)
 
-    def _fit_from(self, start: KnownFrames, frames: np.ndarray) -> tuple[Prior, PoseFit]:
-        problem, settings = self.problem, self.problem.settings
-        prior, roots = problem.prior(frames), problem.targets.roots(frames)
-        return prior, fit_poses(
-            problem.skin,
-            start.start(frames, prior.rotations, roots),
-            self.shape,
-            problem.targets.at(frames),
-            prior,
-            self.matrix,
-            problem.free,
-            self.curvature,
-            frozen_steps=0 if start.are_near(frames) else FROZEN_STEPS,
-            curved=self.curved,
-            iterations=settings.iterations,
-            tolerance=settings.tolerance,
-            stopped=self.stopped,
-        )
+        moving = settings.stage != "translation"
+        is_beta = np.arange(len(columns)) < self.num_betas
+        solved = {True: settings.shape, False: settings.expression}
+        kind = np.array([solved[bool(beta)] if moving else "fixed" for beta in is_beta], dtype=object)
+        own = np.flatnonzero(kind == "per-frame")
+        # Of a body with more coefficients than are solved, the rest stay as they are.
+        solvable = np.where(is_beta, np.arange(len(columns)) < settings.num_betas, True)
+        own = own[solvable[own]]
+        shared = (kind == "shared") & solvable & (not holds_shape)
+        self.own_coefficients = bool(len(own)) or table.has_own_coefficients
+        self.unknowns: Unknowns = unknowns(bodies, settings, own)
+        self.solves_shape = bool(shared.any())
+        self._shared = torch.as_tensor(shared, device=target.device)
+        pull = np.where(is_beta, settings.shape_prior, settings.expression_prior).astype(np.float32)
+        self._pull = torch.as_tensor(pull, device=target.device)
+        self._own_pull = torch.zeros_like(self._pull)
+        self._own_pull[own] = self._pull[own]
+
+        self.targets = MotionTargets(motion, bodies, self.skin.vertices)
+        self.prior_weights = torch.as_tensor(prior_weights(bodies, settings), device=target.device)
+        self.relaxed = rotation_matrices(target.tensor(relaxed_pose(target)))
+        if self.knows_no_rotations or settings.pose_prior_to == "zero":
+            # Nothing says which way the body should face.
+            self.prior_weights[0] = 0
+        self._parts: RestParts | None = None
+
+    @property
+    def knows_no_rotations(self) -> bool:
+        """The source is treated as meshes alone."""
+        return self.origin == "parts"
+
+    def prior(self, frames: np.ndarray) -> Prior:
+        """The pull on the relative rotations of some frames, and on coefficients of their own."""
+        own = self._own_pull if self.own_coefficients else None
+        return Prior(self.reference(frames), self.prior_weights, own)
+
+    def reference(self, frames: np.ndarray) -> Tensor:
+        """(n, J, 3, 3) relative rotations that the fit is pulled to."""
+        count = len(frames)
+        if self.settings.pose_prior_to == "zero":
+            identity = torch.eye(3, device=self.relaxed.device)
+            return identity.expand(count, len(self.relaxed), 3, 3)
+        if self.knows_no_rotations:
+            return self.relaxed.expand(count, -1, -1, -1)
+        return start_rotations(self.motion, self.bodies, frames)
+
+    def begin(self, frames: np.ndarray, targets: Tensor, betas: Tensor) -> Pose:
+        """Where some frames start.
+
+        Args:
+            frames: (n,) ids.
+            targets: (V, 3, n) of those frames, metres.
+            betas: (Z,) coefficients that the frames share now.
+        """
+        if self.origin == "current":
+            return self.current(frames)
+        if self.origin == "parts":
+            return self._from_parts(targets, betas)
+        world = self.skin.tree.world_rotations(start_rotations(self.motion, self.bodies, frames))
+        return self.with_coefficients(Pose(world, self.targets.roots(frames)), frames)
+
+    def _from_parts(self, targets: Tensor, betas: Tensor) -> Pose:
+        if self._parts is None:
+            weights = self.skin.metric.vertex_weights.flatten()
+            self._parts = RestParts(
+                self.bodies.target, self.skin.vertices, weights if self.skin.metric.sees_vertices else None
+            )
+        found = self._parts.start(targets)
+        free = torch.as_tensor(self.unknowns.free, device=targets.device)
+        rotations = self.relaxed.expand(len(found.roots), -1, -1, -1).clone()
+        rotations[:, free] = found.rotations[:, free]
+        own = betas.expand(len(found.roots), -1) if self.own_coefficients else None
+        return Pose(self.skin.tree.world_rotations(rotations), found.roots, own)
+
+    def current(self, frames: np.ndarray) -> Pose:
+        """Where the table has some frames."""
+        device = self.bodies.target.device
+        relative = rotation_matrices(torch.as_tensor(self.table.poses[frames], device=device))
+        own = self.coefficients(frames)
+        rest = self.skin.joint_template[0] + own @ self.skin.joint_basis[0].T
+        offset = self.table.transl[frames].astype(np.float64) - self.motion.trans[frames]
+        root = rest + torch.as_tensor(offset.astype(np.float32), device=device)
+        return Pose(self.skin.tree.world_rotations(relative), root, own if self.own_coefficients else None)
+
+    def with_coefficients(self, pose: Pose, frames: np.ndarray) -> Pose:
+        """The pose with the table's coefficients, where frames have their own."""
+        return Pose(pose.world, pose.root, self.coefficients(frames)) if self.own_coefficients else pose
+
+    def coefficients(self, frames: np.ndarray) -> Tensor:
+        """(n, Z) coefficients of some frames in the table."""
+        table, out = self.table, np.zeros((len(frames), len(self.skin.coefficients)), dtype=np.float32)
+        betas = table.betas if table.frame_betas is None else table.frame_betas[frames]
+        count = min(betas.shape[-1], self.num_betas)
+        out[:, :count] = betas[..., :count]
+        out[:, self.num_betas :] = table.expression[frames, : self.num_expression]
+        return torch.as_tensor(out, device=self.bodies.target.device)
+
+    def shape_unknowns(self, frames: np.ndarray) -> ShapeUnknowns:
+        """The coefficients that frames share, as the table has them, and which of them are solved."""
+        start = self.coefficients(frames).mean(0)
+        return ShapeUnknowns(start, self._shared, torch.where(self._shared, self._pull, 0 * self._pull))

@@ -8,11 +8,11 @@ from typing import Any
 from core import __version__
 from core.bodies import BodyPair
 from core.body import BodyModel
-from core.fitting.settings import FitSettings
+from core.fitting.recipe import Recipe
 from core.motion import Motion
 
 
-def provenance(motion: Motion, bodies: BodyPair, settings: FitSettings, device: str) -> dict[str, Any]:
+def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) -> dict[str, Any]:
     """How a result was made, in plain json values: never without saying which bodies it was made with."""
     correspondence = bodies.correspondence
     return {
@@ -36,7 +36,7 @@ def provenance(motion: Motion, bodies: BodyPair, settings: FitSettings, device: 
             "frames": len(motion),
             "notes": list(motion.notes),
         },
-        "settings": settings.as_dict(),
+        "recipe": recipe.as_dict(),
         "device": device,
     }
 

@@ -25,7 +25,7 @@ class FitResult:
         gender: of the target body.
         poses: (T, J, 3) float32 axis-angle in radians; hands absolute.
         transl: (T, 3) float32 metres, in the source's own world.
-        betas: (B,) float32, shared by all frames.
+        betas: (B,) float32, shared by all frames; their mean where each frame has its own.
         expression: (T, E) float32, or (T, 0).
         frame_rate: frames a second, or None where the source does not say.
         up_axis: the source's.
@@ -40,6 +40,7 @@ class FitResult:
         seconds: time the fit took.
         partial: it was stopped before every frame asked for was done.
         provenance: how it was made: bodies, checksums, settings, version. Plain json values.
+        frame_betas: (T, B) float32 betas of each frame's own, or None.
     """
 
     family: str
@@ -61,6 +62,7 @@ class FitResult:
     seconds: float = 0.0
     partial: bool = False
     provenance: dict[str, Any] = field(default_factory=dict)
+    frame_betas: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         frames = len(self.poses)
@@ -112,4 +114,5 @@ class FitResult:
             frame_rate=self.frame_rate,
             up_axis=self.up_axis,
             expression=self.expression if self.expression.shape[1] else None,
+            frame_betas=self.frame_betas,
         )

@@ -1,4 +1,4 @@
-"""The result of a run while it grows, chunk by chunk."""
+"""The result of a run while it grows, chunk by chunk: where later stages start from."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation, Slerp
 
 from core.bodies import BodyPair
+from core.errors import RefitError
 from core.fitting.gauss_newton import PoseFit
 from core.fitting.result import FitResult
-from core.fitting.skin import FitSkin, Shape
+from core.fitting.skin import FitSkin
 from core.fitting.start import source_pose
 from core.joints import PARTS
 from core.metrics import FrameErrors, frame_errors
@@ -25,6 +27,7 @@ class FittedChunk:
     Attributes:
         poses: (n, J, 3) axis-angle, radians.
         transl: (n, 3) metres, the source's trans not yet added.
+        coefficients: (n, Z) of the frames' own, or None.
         converged: (n,) bool.
         steps: (n,) steps tried.
         energy: (n,) objective, square metres.
@@ -33,18 +36,27 @@ class FittedChunk:
 
     poses: np.ndarray
     transl: np.ndarray
+    coefficients: np.ndarray | None
     converged: np.ndarray
     steps: np.ndarray
     energy: np.ndarray
     errors: FrameErrors
 
 
-def fitted_chunk(found: PoseFit, skin: FitSkin, shape: Shape) -> FittedChunk:
-    """What the solver found, in the terms of files."""
+def fitted_chunk(found: PoseFit, skin: FitSkin, rest_root: np.ndarray) -> FittedChunk:
+    """What the solver found, in the terms of files.
+
+    Args:
+        found: n frames.
+        skin: that they were fitted with.
+        rest_root: (3,) or (n, 3) root joint of the shape at rest, metres.
+    """
     relative = skin.tree.relative_rotations(found.pose.world)
+    own = found.pose.betas
     return FittedChunk(
         rotation_vectors(relative).cpu().numpy(),
-        (found.pose.root - shape.rest[0]).cpu().numpy(),
+        found.pose.root.cpu().numpy() - rest_root,
+        None if own is None else own.cpu().numpy(),
         found.converged.cpu().numpy(),
         found.steps.cpu().numpy(),
         found.energy.cpu().numpy(),
@@ -53,34 +65,80 @@ def fitted_chunk(found: PoseFit, skin: FitSkin, shape: Shape) -> FittedChunk:
 
 
 class ResultTable:
-    """The result while it grows; written and read by the thread that iterates the run.
+    """The result while it grows; written by the thread that iterates the run, between chunks of a stage.
 
-    Frames not fitted yet hold the source's rotations and trans; frames whose input is not finite, the pose of
-    the nearest fitted frame.
+    Frames not fitted yet hold the source's rotations and trans; frames whose input is not finite lie between
+    their neighbours.
+
+    Args:
+        motion: the source.
+        bodies: that it is fitted with.
+        start: a fit of the same motion to go on from, or None.
+
+    Raises:
+        RefitError: ``start`` is of other frames or another body.
     """
 
-    def __init__(self, motion: Motion, bodies: BodyPair, num_betas: int) -> None:
-        count = len(motion)
-        self.motion, self.target = motion, bodies.target
+    def __init__(self, motion: Motion, bodies: BodyPair, start: FitResult | None = None) -> None:
+        count, target = len(motion), bodies.target
+        self.motion, self.target = motion, target
         self.finite = motion.finite_frames()
-        start = source_pose(motion, bodies, np.arange(count))
-        self.poses = np.nan_to_num(start).astype(np.float32)
+        posed = source_pose(motion, bodies, np.arange(count))
+        self.poses = np.nan_to_num(posed).astype(np.float32)
         self.transl = np.nan_to_num(motion.trans).astype(np.float32)
-        self.betas = np.zeros(min(num_betas, bodies.target.num_betas), dtype=np.float32)
+        self.betas = np.zeros(0, dtype=np.float32)
+        self.frame_betas: np.ndarray | None = None
+        self.expression = np.zeros((count, target.num_expression), dtype=np.float32)
         self.fitted = np.zeros(count, dtype=bool)
         self.converged = np.zeros(count, dtype=bool)
+        self.energy = np.full(count, np.nan, dtype=np.float32)
         self.errors = {
             name: np.full(count, np.nan, dtype=np.float32) for name in ("mean", "median", "p95", "max")
         }
         self.part = np.full((count, len(PARTS)), np.nan, dtype=np.float32)
-        self.expression = np.zeros((count, bodies.target.num_expression), dtype=np.float32)
+        if start is not None:
+            self._take(start)
 
-    def store(self, frames: np.ndarray, found: FittedChunk) -> None:
-        """Takes in a finished chunk of the frames with these ids."""
+    def _take(self, start: FitResult) -> None:
+        if start.poses.shape != self.poses.shape or start.family != self.target.family:
+            raise RefitError(
+                f"The fit to go on from has {len(start)} frames of {start.family}, "
+                f"the motion {len(self.poses)} frames for {self.target.family}."
+            )
+        self.poses, self.transl = start.poses.copy(), start.transl.copy()
+        self.betas, self.frame_betas = start.betas.copy(), start.frame_betas
+        if self.frame_betas is not None:
+            self.frame_betas = self.frame_betas.copy()
+        expression = start.expression[:, : self.expression.shape[1]]
+        self.expression[:, : expression.shape[1]] = expression
+        self.fitted, self.converged = start.fitted.copy(), start.converged.copy()
+        for name, values in self.errors.items():
+            values[:] = getattr(start, f"{name}_mm")
+        self.part[:] = start.part_mm
+
+    @property
+    def has_own_coefficients(self) -> bool:
+        """Some frames differ in shape or expression."""
+        return self.frame_betas is not None or bool((self.expression != self.expression[:1]).any())
+
+    def set_betas(self, betas: np.ndarray) -> None:
+        """All frames have these (B,) betas from now on."""
+        self.betas, self.frame_betas = betas.astype(np.float32), None
+
+    def store(self, frames: np.ndarray, found: FittedChunk, num_betas: int, num_expression: int) -> None:
+        """Takes in a finished chunk of the frames with these ids; its own coefficients, where it has some,
+        are ``num_betas`` betas and then ``num_expression`` of expression."""
         self.poses[frames] = found.poses
         self.transl[frames] = found.transl + self.motion.trans[frames]
+        if found.coefficients is not None:
+            if self.frame_betas is None:
+                self.frame_betas = np.zeros((len(self.poses), num_betas), dtype=np.float32)
+                self.frame_betas[:, : len(self.betas)] = self.betas[:num_betas]
+            self.frame_betas[frames, :num_betas] = found.coefficients[:, :num_betas]
+            self.expression[frames, :num_expression] = found.coefficients[:, num_betas:]
         self.fitted[frames] = True
         self.converged[frames] = found.converged
+        self.energy[frames] = found.energy
         for name, values in self.errors.items():
             values[frames] = getattr(found.errors, name)
         self.part[frames] = found.errors.part
@@ -88,17 +146,18 @@ class ResultTable:
     def result(self, seconds: float, partial: bool, provenance: dict[str, Any]) -> FitResult:
         """A copy of what is there now."""
         poses, transl = self.poses.copy(), self.transl.copy()
-        done = np.flatnonzero(self.fitted)
         gaps = np.flatnonzero(~self.finite)
-        if len(done) and len(gaps):
-            near = nearest(done, gaps)
-            poses[gaps], transl[gaps] = poses[done[near]], transl[done[near]]
+        if self.fitted.any() and len(gaps):
+            fill_gaps(poses, transl, np.flatnonzero(self.fitted), gaps)
+        own, shared = self.frame_betas, self.betas if len(self.betas) else np.zeros(10, dtype=np.float32)
+        if own is not None and bool((own == own[:1]).all()):
+            own = None
         return FitResult(
             family=self.target.family,
             gender=self.target.gender,
             poses=poses,
             transl=transl,
-            betas=self.betas.copy(),
+            betas=shared.copy() if own is None else own[self.fitted].mean(0),
             expression=self.expression.copy(),
             frame_rate=self.motion.frame_rate,
             up_axis=self.motion.up_axis,
@@ -113,7 +172,35 @@ class ResultTable:
             seconds=seconds,
             partial=partial,
             provenance=provenance,
+            frame_betas=None if own is None else own.copy(),
         )
+
+
+def fill_gaps(poses: np.ndarray, transl: np.ndarray, done: np.ndarray, gaps: np.ndarray) -> None:
+    """Lays frames between their neighbours, in place: rotations on the shortest arc, places on a line; before
+    the first and after the last they repeat.
+
+    Args:
+        poses: (T, J, 3) axis-angle, radians.
+        transl: (T, 3) metres.
+        done: ascending ids of frames to trust.
+        gaps: ascending ids of frames to fill.
+    """
+    at = np.clip(gaps, done[0], done[-1]).astype(float)
+    for axis in range(3):
+        transl[gaps, axis] = np.interp(at, done, transl[done, axis])
+    if len(done) == 1:
+        poses[gaps] = poses[done]
+        return
+    around = np.unique(
+        np.concatenate([done[np.clip(np.searchsorted(done, gaps) + k, 0, len(done) - 1)] for k in (-1, 0)])
+    )
+    if len(around) == 1:
+        poses[gaps] = poses[around]
+        return
+    for joint in range(poses.shape[1]):
+        path = Slerp(around, Rotation.from_rotvec(poses[around, joint].astype(np.float64)))
+        poses[gaps, joint] = path(np.clip(at, around[0], around[-1])).as_rotvec()
 
 
 def nearest(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A run: a motion fitted frame by frame, step by step, with the caller in charge of the loop.
+"""A run: a motion fitted stage by stage, step by step, with the caller in charge of the loop.
 
     run = FitRun(motion, bodies)
     for progress in run:
@@ -14,26 +14,36 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from core.bodies import BodyPair
 from core.errors import RefitError
-from core.fitting.problem import PoseStage, Problem
+from core.fitting.problem import Problem
 from core.fitting.provenance import provenance
+from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
 from core.fitting.result_table import FittedChunk, ResultTable
 from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeFit
+from core.fitting.stage import PoseStage, shape_fit
 from core.motion import Motion
 
-# Frames fitted at once: as many as stay in a processor's caches; a GPU wants more.
-CPU_CHUNK = 32
+# Frames fitted at once: few enough to stay in a processor's caches, enough to make its loops long; a GPU
+# wants more.
+CPU_CHUNK = 128
 CUDA_CHUNK = 512
+# Frames fitted at once where each has large matrices of its own.
+SLOW_CHUNK = 32
+# Frames at once while the shape is solved; the same whatever the workers, so that the result is too.
+SHAPE_CHUNK = 32
+# A device that cannot hold so few frames is left for the processor.
+LEAST_CHUNK = 16
 
 
 @dataclass(frozen=True)
@@ -41,13 +51,16 @@ class Progress:
     """One step of a run.
 
     Attributes:
-        stage: ``'shape'`` while betas are solved, then ``'pose'``.
+        stage: ``'shape'`` while what frames share is solved, then ``'pose'``.
         iteration: steps of this stage so far.
-        frames_done: frames that are finished.
+        frames_done: frames that this stage has finished.
         frames_total: frames to fit.
         objective: mean objective a frame, square metres.
         mean_mm: mean v2v, millimetres: of the frames in this step, then of all finished ones.
         frames: ids of the frames that this step finished.
+        kind: ``'edge'``, ``'translation'`` or ``'vertex'``: which stage of the recipe.
+        index: its place in the recipe, from 0.
+        note: a sentence on something that people should know, or empty.
     """
 
     stage: str
@@ -57,6 +70,9 @@ class Progress:
     objective: float
     mean_mm: float
     frames: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    kind: str = "vertex"
+    index: int = 0
+    note: str = ""
 
 
 def pick_device(name: str) -> torch.device:
@@ -90,22 +106,30 @@ class FitRun:
     Args:
         motion: source motion, in the family of ``bodies.source``.
         bodies: source, target and correspondence.
-        settings: frozen.
+        recipe: what to do, or the settings of a single stage.
+        frames: ids of the frames to fit; None for all.
+        start: a fit of the same motion to go on from, where the recipe starts from ``'current'``, and whose
+            other frames are kept where only some are fitted. The shape that frames share is then held.
+        vertex_weights: (V,) non-negative weights of the target's vertices, beside those of the settings.
         first_frame: the frames around it are fitted first.
         device: ``'auto'``, ``'cpu'`` or ``'cuda'``.
         threads: workers over chunks of frames; None for one a processor.
         stop: cancels the run when set, at its next step; None for one of its own.
 
     Raises:
-        RefitError: the bodies do not suit the motion, or there is no frame to fit.
+        RefitError: the bodies do not suit the motion, there is no frame to fit, or the recipe goes on from a
+            fit that is not given.
     """
 
     def __init__(
         self,
         motion: Motion,
         bodies: BodyPair,
-        settings: FitSettings | None = None,
+        recipe: Recipe | FitSettings | None = None,
         *,
+        frames: np.ndarray | None = None,
+        start: FitResult | None = None,
+        vertex_weights: np.ndarray | None = None,
         first_frame: int = 0,
         device: str = "auto",
         threads: int | None = None,
@@ -116,21 +140,30 @@ class FitRun:
                 f"{motion.name} is a {motion.family} motion, but the source body is {bodies.source.family}."
             )
         self.motion = motion
-        self.settings = settings or FitSettings()
+        self.recipe = Recipe((recipe,)) if isinstance(recipe, FitSettings) else recipe or Recipe()
+        if self.recipe.start == "current" and start is None:
+            raise RefitError("The recipe goes on from a fit, but there is none yet.")
+        if vertex_weights is not None and vertex_weights.shape != (bodies.target.num_vertices,):
+            raise RefitError(
+                f"There are {len(vertex_weights)} vertex weights for {bodies.target.num_vertices} vertices."
+            )
         self.device = pick_device(device)
         self.bodies = bodies.to(self.device)
         self.threads = threads or available_processors()
         finite = np.flatnonzero(motion.finite_frames())
-        if not len(finite):
+        self.frames = finite if frames is None else np.intersect1d(finite, frames)
+        if not len(self.frames):
             raise RefitError(f"{motion.name} has no frame with finite numbers to fit.")
-        self.frames = finite
         self.first_frame = first_frame
+        self.vertex_weights = vertex_weights
+        self._holds_shape = start is not None and len(self.frames) < len(finite)
         self._stop = stop or threading.Event()
         self._left = False
         self._cut = False
+        self._finished = False
         self._started = 0.0
         self._seconds = 0.0
-        self._table = ResultTable(motion, bodies, self.settings.num_betas)
+        self._table = ResultTable(motion, self.bodies, start)
 
     def cancel(self) -> None:
         """Ends the run after the step it is in; safe from any thread."""
@@ -146,36 +179,64 @@ class FitRun:
         workers = 1 if self.device.type == "cuda" else self.threads
         pool = ThreadPoolExecutor(workers, "refit-fit", initializer=_one_thread)
         try:
-            yield from self._steps(pool, workers)
+            origin = self.recipe.start
+            for index, settings in enumerate(self.recipe.stages):
+                for progress in self._steps(pool, workers, settings, origin):
+                    yield replace(progress, kind=settings.stage, index=index)
+                if self._stopped():
+                    return
+                origin = "current"
+            self._finished = True
         finally:
             self._left = True
             pool.shutdown(wait=True, cancel_futures=True)
             self._seconds = time.perf_counter() - self._started
 
-    def _steps(self, pool: ThreadPoolExecutor, workers: int) -> Iterator[Progress]:
-        settings = self.settings
-        problem = pool.submit(Problem, self.motion, self.bodies, settings).result()
+    def _steps(
+        self, pool: ThreadPoolExecutor, workers: int, settings: FitSettings, origin: str
+    ) -> Iterator[Progress]:
+        def prepare() -> Problem:
+            return Problem(
+                self.motion,
+                self.bodies,
+                settings,
+                self._table,
+                origin,
+                self.vertex_weights,
+                self._holds_shape,
+            )
+
+        problem = pool.submit(prepare).result()
         if self._stopped():
             return
         size = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
-        shape_frames = self._shape_frames()
-        chunks = list(pool.map(problem.shape_chunk, _split(shape_frames, size)))
-        shape_fit = ShapeFit(
-            problem.skin, problem.normal, chunks, problem.free, settings, pool, self._stopped
-        )
-        for iteration in range(1, settings.iterations + 1):
-            finished = shape_fit.step()
-            if self._stopped():
-                return
-            objective = shape_fit.energy / shape_fit.frames
-            yield Progress("shape", iteration, 0, len(self.frames), objective, shape_fit.mean_mm)
-            if finished:
-                break
+        if settings.slow or problem.own_coefficients:
+            size = min(size, SLOW_CHUNK)
+        solved: ShapeFit | None = None
+        chosen = self._shape_frames(settings)
+        if problem.solves_shape:
+            solved = shape_fit(problem, _split(chosen, SHAPE_CHUNK), pool, self._stopped)
+            for iteration in range(1, settings.iterations + 1):
+                finished = solved.step()
+                if self._stopped():
+                    return
+                objective = solved.energy / solved.frames
+                yield Progress("shape", iteration, 0, len(self.frames), objective, solved.mean_mm)
+                if finished:
+                    break
+            self._share(problem, solved)
         if self._stopped():
             return
-        self._table.betas[:] = shape_fit.betas.cpu().numpy()
-        stage = PoseStage(problem, shape_fit, shape_frames, self._stopped)
+        stage = PoseStage(problem, chosen, solved, self._stopped)
         yield from self._pose_steps(pool, workers, stage, self._ordered(size))
+
+    def _share(self, problem: Problem, solved: ShapeFit) -> None:
+        """Gives all frames what the solve found for them to share."""
+        found = solved.betas.cpu().numpy()
+        if problem.settings.shape == "shared":
+            self._table.set_betas(found[: problem.num_betas])
+        if problem.settings.expression == "shared":
+            self._table.expression[:, : problem.num_expression] = found[problem.num_betas :]
 
     def _pose_steps(
         self,
@@ -184,25 +245,35 @@ class FitRun:
         stage: PoseStage,
         chunks: list[np.ndarray],
     ) -> Iterator[Progress]:
-        waiting = iter(chunks)
-        running: set[Future[tuple[np.ndarray, FittedChunk]]] = set()
-        iteration, objective, distance, done = 0, 0.0, 0.0, 0
+        waiting = deque(chunks)
+        running: dict[Future[tuple[np.ndarray, FittedChunk]], np.ndarray] = {}
+        iteration, objective, distance, done, note = 0, 0.0, 0.0, 0, ""
+        problem = stage.problem
         while True:
-            while len(running) < workers + 1 and not self._stopped():
-                frames = next(waiting, None)
-                if frames is None:
-                    break
-                running.add(pool.submit(stage.fit, frames))
+            while waiting and len(running) < workers + 1 and not self._stopped():
+                frames = waiting.popleft()
+                running[pool.submit(stage.fit, frames)] = frames
             if not running:
                 return
-            ready, running = wait(running, return_when=FIRST_COMPLETED)
+            ready, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
-                frames, found = future.result()
+                asked = running.pop(future)
+                try:
+                    frames, found = future.result()
+                except torch.OutOfMemoryError:
+                    if len(asked) < 2 * LEAST_CHUNK:
+                        raise RefitError(
+                            "The device has too little memory for this fit; fit with --device cpu."
+                        ) from None
+                    torch.cuda.empty_cache()
+                    waiting.extendleft(reversed(_split(asked, -(-len(asked) // 2))))
+                    note = "The device ran out of memory: fewer frames are fitted at once."
+                    continue
                 # A chunk cut short keeps its best so far; one that never took a step is dropped.
                 if self._stopped() and not found.steps.any():
                     continue
                 self._cut = self._cut or (self._stopped() and not found.converged.all())
-                self._table.store(frames, found)
+                self._table.store(frames, found, problem.num_betas, problem.num_expression)
                 iteration += 1
                 done += len(frames)
                 objective += float(found.energy.sum())
@@ -215,10 +286,12 @@ class FitRun:
                     objective / done,
                     distance / done,
                     frames,
+                    note=note,
                 )
+                note = ""
 
-    def _shape_frames(self) -> np.ndarray:
-        count = min(self.settings.shape_frames, len(self.frames))
+    def _shape_frames(self, settings: FitSettings) -> np.ndarray:
+        count = min(settings.shape_frames, len(self.frames))
         return self.frames[np.unique(np.linspace(0, len(self.frames) - 1, count).round().astype(int))]
 
     def _ordered(self, size: int) -> list[np.ndarray]:
@@ -227,11 +300,11 @@ class FitRun:
         return [*_split(self.frames[at:], size), *_split(self.frames[:at], size)]
 
     def result(self) -> FitResult:
-        """What has been fitted so far, as a copy; partial unless every finite frame is done to its end."""
+        """What has been fitted so far, as a copy; partial unless every stage has come to its end."""
         running = self._seconds == 0.0 and self._started > 0.0
         seconds = time.perf_counter() - self._started if running else self._seconds
-        partial = self._cut or not bool(self._table.fitted[self.frames].all())
-        made = provenance(self.motion, self.bodies, self.settings, str(self.device))
+        partial = self._cut or not self._finished or not bool(self._table.fitted[self.frames].all())
+        made = provenance(self.motion, self.bodies, self.recipe, str(self.device))
         return self._table.result(seconds, partial, made)
 
 

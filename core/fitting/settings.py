@@ -1,86 +1,275 @@
-"""Settings of a fit. Each field carries its label, unit, range and help, to build controls from."""
+"""Settings of one stage of a fit. Each field carries its label, unit, range or choices, and help, to build
+controls from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from core.joints import PARTS
 
-def _setting(default: Any, label: str, help_: str, *, unit: str = "", low: float = 0, high: float = 1) -> Any:
+
+def _number(
+    default: Any,
+    label: str,
+    help_: str,
+    *,
+    unit: str = "",
+    low: float = 0,
+    high: float = 1,
+    advanced: bool = False,
+) -> Any:
     return field(
-        default=default, metadata={"label": label, "help": help_, "unit": unit, "range": (low, high)}
+        default=default,
+        metadata={"label": label, "help": help_, "unit": unit, "range": (low, high), "advanced": advanced},
+    )
+
+
+def _choice(default: str, label: str, help_: str, choices: tuple[str, ...], *, advanced: bool = False) -> Any:
+    return field(
+        default=default, metadata={"label": label, "help": help_, "choices": choices, "advanced": advanced}
+    )
+
+
+def _switch(default: bool | None, label: str, help_: str, *, advanced: bool = False) -> Any:
+    choices = (True, False) if default is not None else (None, True, False)
+    return field(
+        default=default, metadata={"label": label, "help": help_, "choices": choices, "advanced": advanced}
     )
 
 
 @dataclass(frozen=True)
 class FitSettings:
-    """How a motion is fitted; frozen, so that a run can never change under its own settings.
+    """How one stage fits; frozen, so that a run can never change under its own settings.
 
     The objective of a frame is
 
-        1/2 sum_i w_i |v_i - T_i|^2  +  1/2 sum_a prior_a |log(R_a R_source,a^T)|^2
+        1/2 vertex_weight sum_p c_p rho(1/c_p sum_{i in p} w_i |v_i - T_i|^2)
+        + 1/2 edge_weight sum_{ij} w_ij |(v_i - v_j) - (T_i - T_j)|^2
+        + 1/2 sum_a prior_a |log(R_a P_a^T)|^2
+        + 1/2 smoothness sum_a |log(O_{n+1,a} O_{n,a}^T)|^2,   O = R R_source^T
 
-    over valid vertices i and joints a, in square metres and square radians, plus 1/2 ``shape_prior``
-    |betas|^2 for each frame that the shape is solved from.
+    over valid vertices i, edges ij between valid vertices and joints a, in square metres and square radians.
+    P is the source's rotation, or none (zero). ``p`` runs over body parts or over single vertices, c_p sums
+    the weights w_i in p, and rho is the robust loss. Where the shape is solved, 1/2 ``shape_prior`` |betas|^2
+    is added for each frame that it is solved from, and likewise for the expression.
 
     Raises:
-        ValueError: a value outside its range.
+        ValueError: a value outside its range, or values that make no sense together.
     """
 
-    iterations: int = _setting(
-        12, "Iterations", "Most Gauss-Newton steps a frame takes.", unit="steps", low=1, high=100
+    stage: str = _choice(
+        "vertex",
+        "Stage",
+        "Vertex: every vertex meets its target. Edge: edge vectors match, wherever the body stands. "
+        "Translation: the body is moved as a whole.",
+        ("edge", "translation", "vertex"),
     )
-    tolerance: float = _setting(
+    iterations: int = _number(
+        12, "Iterations", "Most Gauss-Newton steps a frame takes.", unit="steps", low=1, high=200
+    )
+    tolerance: float = _number(
         2e-4,
         "Tolerance",
         "A frame is converged when its next step promises less than this share of its objective.",
-        low=1e-8,
+        low=1e-10,
         high=0.1,
     )
-    pose_prior: float = _setting(
+    order: str = _choice(
+        "together",
+        "Order",
+        "All joints at once, or joint by joint down the chain from the root.",
+        ("together", "chain"),
+        advanced=True,
+    )
+    vertex_weight: float | None = _number(
+        None,
+        "Vertex metric",
+        "Weight of distances between vertices; empty: 1, and 0 in the edge stage.",
+        high=1e3,
+        advanced=True,
+    )
+    edge_weight: float | None = _number(
+        None,
+        "Edge metric",
+        "Weight of differences between edge vectors; empty: 0, and 1 in the edge stage.",
+        high=1e3,
+        advanced=True,
+    )
+    part_weights: tuple[float, ...] = _number(
+        (1.0,) * len(PARTS),
+        "Part weights",
+        f"How much the skin of each body part counts: {', '.join(PARTS)}.",
+        high=100,
+    )
+    robust: str = _choice(
+        "none",
+        "Robust loss",
+        "Huber and Geman-McClure let body parts pull less that are too far off to be met.",
+        ("none", "huber", "geman-mcclure"),
+    )
+    robust_by: str = _choice(
+        "part",
+        "Robust by",
+        "Body part and frame, or single vertices and frame (slower).",
+        ("part", "vertex"),
+        advanced=True,
+    )
+    robust_scale: float = _number(
+        10.0,
+        "Robust scale",
+        "Distance (root mean square of a part) at which the robust loss begins to let go.",
+        unit="mm",
+        low=0.1,
+        high=1000,
+        advanced=True,
+    )
+    free_global_orient: bool = _switch(True, "Fit global_orient", "Let the root turn.", advanced=True)
+    free_body: bool = _switch(True, "Fit body", "Let the body's joints turn.", advanced=True)
+    free_left_hand: bool | None = _switch(
+        None,
+        "Fit left hand",
+        "Let the left hand's fingers turn. Open: where the source has fingers; else they stay relaxed.",
+    )
+    free_right_hand: bool | None = _switch(
+        None,
+        "Fit right hand",
+        "Let the right hand's fingers turn. Open: where the source has fingers; else they stay relaxed.",
+    )
+    free_jaw: bool = _switch(
+        False, "Fit jaw", "Let the jaw turn. A source without a face says little about it."
+    )
+    free_eyes: bool = _switch(False, "Fit eyes", "Let the eyes turn.")
+    free_transl: bool = _switch(True, "Fit transl", "Let the body move as a whole.", advanced=True)
+    shape: str = _choice(
+        "shared",
+        "Shape",
+        "One shape for the whole motion, one a frame (slower), or the one there is.",
+        ("shared", "per-frame", "fixed"),
+    )
+    expression: str = _choice(
+        "off",
+        "Expression",
+        "No expression, one for the whole motion, or one a frame (slower).",
+        ("off", "shared", "per-frame"),
+    )
+    pose_prior: float = _number(
         1e-3,
         "Pose prior",
-        "Pull of every joint towards the source's rotation; steadies joints that the skin says little about.",
+        "Pull of every joint towards where the prior points; steadies joints that the skin says little of.",
         unit="m²/rad²",
         high=10,
     )
-    shape_prior: float = _setting(
+    pose_prior_to: str = _choice(
+        "source",
+        "Pose prior to",
+        "The source's rotations by joint name, no rotation, or the frame before.",
+        ("source", "zero", "previous"),
+        advanced=True,
+    )
+    jaw_prior: float = _number(
+        1e-2, "Jaw prior", "Pull of a free jaw towards closed.", unit="m²/rad²", high=10, advanced=True
+    )
+    eyes_prior: float = _number(
+        1e-2, "Eyes prior", "Pull of free eyes towards straight.", unit="m²/rad²", high=10, advanced=True
+    )
+    shape_prior: float = _number(
         1e-3, "Shape prior", "Pull of betas towards the mean shape, for each frame.", unit="m²", high=10
     )
-    shape_frames: int = _setting(
+    expression_prior: float = _number(
+        1e-3,
+        "Expression prior",
+        "Pull of the expression towards none, for each frame.",
+        unit="m²",
+        high=10,
+        advanced=True,
+    )
+    smoothness: float = _number(
+        0.0,
+        "Smoothness",
+        "Pull on what the fit turns and moves away from the source to change little between frames.",
+        unit="m²/rad²",
+        high=100,
+    )
+    shape_frames: int = _number(
         64,
         "Shape frames",
-        "The shape is solved from this many frames, spread evenly over the motion, with their poses.",
+        "A shared shape is solved from this many frames, spread evenly, together with their poses.",
         unit="frames",
         low=1,
         high=100_000,
+        advanced=True,
     )
-    num_betas: int = _setting(
+    num_betas: int = _number(
         16,
         "Betas",
         "Shape coefficients that are solved, as far as the body has them; those beyond stay zero.",
         low=1,
         high=100,
+        advanced=True,
     )
-    free_jaw: bool = _setting(
-        False, "Fit jaw", "Let the jaw turn. A source without a face says little about it."
-    )
-    free_eyes: bool = _setting(False, "Fit eyes", "Let the eyes turn.")
-    free_fingers: bool | None = _setting(
-        None,
-        "Fit fingers",
-        "Let the fingers move. Where the source has no fingers they keep a relaxed hand unless this is set.",
+    num_expression: int = _number(
+        10,
+        "Expression coefficients",
+        "Expression coefficients that are solved, as far as the body has them.",
+        low=1,
+        high=100,
+        advanced=True,
     )
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, bool) or value is None:
+            value, choices = getattr(self, item.name), item.metadata.get("choices")
+            if choices is not None:
+                if value not in choices:
+                    known = ", ".join(str(choice) for choice in choices if choice is not None)
+                    raise ValueError(f"{item.name} is {value!r}, expected one of {known}")
                 continue
             low, high = item.metadata["range"]
-            if not low <= value <= high:
-                raise ValueError(f"{item.name} is {value}, expected {low} to {high}")
+            for number in value if isinstance(value, tuple) else (value,):
+                if number is not None and not low <= number <= high:
+                    raise ValueError(f"{item.name} is {number}, expected {low} to {high}")
+        if len(self.part_weights) != len(PARTS):
+            raise ValueError(f"part_weights has {len(self.part_weights)} numbers, expected {len(PARTS)}")
+        if not any(self.metrics):
+            raise ValueError("vertex_weight and edge_weight are both 0: nothing would be fitted")
+        if self.stage == "translation" and not self.metrics[0]:
+            raise ValueError("the translation stage needs a vertex_weight: edges do not see a translation")
+
+    @property
+    def metrics(self) -> tuple[float, float]:
+        """Weights of the vertex and of the edge metric, the stage's own where they are left open."""
+        default = (0.0, 1.0) if self.stage == "edge" else (1.0, 0.0)
+        vertex = default[0] if self.vertex_weight is None else self.vertex_weight
+        return vertex, default[1] if self.edge_weight is None else self.edge_weight
+
+    @property
+    def slow(self) -> bool:
+        """It needs every vertex of every frame in its matrices: several times the time of the fast path."""
+        by_vertex = self.robust != "none" and self.robust_by == "vertex"
+        return by_vertex or "per-frame" in (self.shape, self.expression)
+
+    @property
+    def coupled(self) -> bool:
+        """Frames pull on each other."""
+        return self.smoothness > 0 or (self.pose_prior_to == "previous" and self.pose_prior > 0)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain json values."""
-        return asdict(self)
+        return asdict(self) | {"part_weights": list(self.part_weights)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FitSettings:
+        """The inverse of `as_dict`; what is missing keeps its default.
+
+        Raises:
+            ValueError: an unknown name, or a value outside its range.
+        """
+        known = {item.name for item in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise ValueError(f"there is no setting '{name}'")
+        parts = values.get("part_weights")
+        given = dict(values) if parts is None else dict(values) | {"part_weights": tuple(parts)}
+        return cls(**given)

@@ -14,17 +14,18 @@ import torch
 from torch import Tensor
 
 from core.fitting.corrective_curvature import CorrectiveCurvature
+from core.fitting.equations import ShapeCoupling, coupled_matrix, gradient, moved
+from core.fitting.factors import factorise
+from core.fitting.frame_unknowns import Unknowns
 from core.fitting.gauss_newton import (
     MOST_DAMPING,
     START_DAMPING,
-    factorise,
+    Stepping,
     fit_poses,
-    gradient,
-    moved,
 )
-from core.fitting.normal_matrix import FreeJoints, NormalMatrix, pose_matrix, shape_coupling
-from core.fitting.settings import FitSettings
+from core.fitting.normal_matrix import NormalMatrix
 from core.fitting.skin import Evaluation, FitSkin, Pose, Prior, Shape
+from core.fitting.statistics import SkinStatistics
 from core.metrics import lengths_mm
 
 # Steps with constant correctives end when one gains less than this share of the objective.
@@ -40,6 +41,21 @@ class ShapeChunk:
     prior: Prior
 
 
+@dataclass(frozen=True, eq=False)
+class ShapeUnknowns:
+    """Which coefficients are solved, from where, and how they are held back.
+
+    Attributes:
+        start: (Z,) coefficients to start from.
+        free: (Z,) bool.
+        prior: (Z,) pull towards zero, square metres, for each frame.
+    """
+
+    start: Tensor
+    free: Tensor
+    prior: Tensor
+
+
 @dataclass(eq=False)
 class _Eliminated:
     """One chunk with its frames eliminated, and what substituting back needs."""
@@ -47,7 +63,7 @@ class _Eliminated:
     factor: Tensor
     half_slope: Tensor
     half_coupling: Tensor
-    spread: Tensor
+    shared: ShapeCoupling
 
 
 class ShapeFit:
@@ -61,10 +77,13 @@ class ShapeFit:
         skin: of the target.
         normal: its normal matrices.
         chunks: the frames; their poses are moved.
-        free: joints that turn.
-        settings: priors, tolerance and iterations.
+        unknowns: of each frame. Where the body does not move as a whole, its root follows the shape.
+        solved: the coefficients.
+        iterations: most steps of a frame.
+        tolerance: done when a step promises less than this share of the objective.
         pool: runs the chunks.
         stopped: asked between steps; True ends them.
+        frozen: begin with constant correctives, as is right from afar.
     """
 
     def __init__(
@@ -72,25 +91,30 @@ class ShapeFit:
         skin: FitSkin,
         normal: NormalMatrix,
         chunks: list[ShapeChunk],
-        free: FreeJoints,
-        settings: FitSettings,
+        unknowns: Unknowns,
+        solved: ShapeUnknowns,
+        *,
+        iterations: int,
+        tolerance: float,
         pool: Executor,
         stopped: Callable[[], bool],
+        frozen: bool = True,
     ) -> None:
-        self.skin, self.normal, self.chunks, self.free = skin, normal, chunks, free
-        self.settings, self.pool, self.stopped = settings, pool, stopped
+        self.skin, self.normal, self.chunks, self.unknowns = skin, normal, chunks, unknowns
+        self.solved, self.iterations, self.tolerance = solved, iterations, tolerance
+        self.pool, self.stopped = pool, stopped
         self.frames = sum(len(chunk.pose.world) for chunk in chunks)
-        self.prior = settings.shape_prior * self.frames
+        self.prior = solved.prior.double() * self.frames
         self.damping = START_DAMPING
-        self.frozen = True
+        self.frozen = frozen
         self.curved = False
         self.converged = False
-        self.shape = skin.shape(torch.zeros_like(skin.joint_basis[0, 0]))
+        self.shape = skin.shape(solved.start)
         self.values = self._evaluate(self.shape, [chunk.pose for chunk in chunks])
 
     @property
     def betas(self) -> Tensor:
-        """(B,) now."""
+        """(Z,) now."""
         return self.shape.betas
 
     @property
@@ -105,7 +129,7 @@ class ShapeFit:
 
     def _energy(self, shape: Shape, values: list[Evaluation]) -> float:
         data = sum(float(value.energy.double().sum()) for value in values)
-        return data + 0.5 * self.prior * float(shape.betas.double().square().sum())
+        return data + 0.5 * float((self.prior * shape.betas.double().square()).sum())
 
     def _evaluate(self, shape: Shape, poses: list[Pose]) -> list[Evaluation]:
         def one(chunk: ShapeChunk, pose: Pose) -> Evaluation:
@@ -115,16 +139,13 @@ class ShapeFit:
 
         return list(self.pool.map(one, self.chunks, poses))
 
-    def _eliminate(
-        self, chunk: ShapeChunk, value: Evaluation, normal: Tensor, derivatives: Tensor
-    ) -> _Eliminated:
-        matrix = pose_matrix(chunk.pose, normal, self.free, self.skin.parents, chunk.prior.weights)
+    def _eliminate(self, chunk: ShapeChunk, value: Evaluation, found: SkinStatistics) -> _Eliminated:
+        matrix, shared = coupled_matrix(found, chunk.pose, self.unknowns, chunk.prior, value)
         factor = factorise(matrix, torch.full((len(matrix),), self.damping).to(matrix))
-        coupling, spread = shape_coupling(chunk.pose, derivatives, self.free)
-        slope = gradient(value, self.free)
-        sides = torch.cat((slope[..., None], coupling), 2)
+        slope = gradient(value, self.unknowns, self.skin)
+        sides = torch.cat((slope[..., None], shared.coupling), 2)
         half = torch.linalg.solve_triangular(factor, sides, upper=False)
-        return _Eliminated(factor, half[..., :1], half[..., 1:], spread)
+        return _Eliminated(factor, half[..., :1], half[..., 1:], shared)
 
     def step(self) -> bool:
         """One step; a step that raises the objective is taken back and damped.
@@ -143,67 +164,61 @@ class ShapeFit:
             if gain < ROUGH_TOLERANCE * before:
                 self.frozen, self.damping = False, START_DAMPING
             return False
-        self.converged = promised <= self.settings.tolerance * before
+        self.converged = promised <= self.tolerance * before
         return self.converged or self.damping > MOST_DAMPING
 
+    def stepping(self) -> Stepping:
+        """What the poses step by, the shape held as it is now."""
+        return Stepping(
+            self.skin,
+            self.shape,
+            SkinStatistics(self.skin, self.normal, self.shape),
+            self.unknowns,
+            CorrectiveCurvature(self.skin, self.shape),
+            self.iterations,
+            self.tolerance,
+            self.stopped,
+        )
+
     def _fit_poses(self) -> None:
-        shape, normal = self.shape, self.normal.at(self.betas)
-        curvature = CorrectiveCurvature(self.skin, shape)
+        by = self.stepping()
 
         def one(chunk: ShapeChunk) -> bool:
-            found = fit_poses(
-                self.skin,
-                chunk.pose,
-                shape,
-                chunk.targets,
-                chunk.prior,
-                normal,
-                self.free,
-                curvature,
-                frozen_steps=0,
-                curved=self.curved,
-                iterations=self.settings.iterations,
-                tolerance=self.settings.tolerance,
-                stopped=self.stopped,
-            )
+            found = fit_poses(by, chunk.pose, chunk.targets, chunk.prior, curved=self.curved)
             chunk.pose = found.pose
             return found.curved
 
         self.curved = any(list(self.pool.map(one, self.chunks)))
-        self.values = self._evaluate(shape, [chunk.pose for chunk in self.chunks])
+        self.values = self._evaluate(self.shape, [chunk.pose for chunk in self.chunks])
 
     def _joint_step(self) -> tuple[float, float]:
         """Moves betas and poses if that lowers the objective; returns what it promised and what it gained."""
-        normal = self.normal.at(self.betas)
-        derivatives = self.normal.derivatives(self.betas)
-        parts = list(
-            self.pool.map(
-                lambda chunk, value: self._eliminate(chunk, value, normal, derivatives),
-                self.chunks,
-                self.values,
-            )
-        )
-        spread = torch.stack([part.spread for part in parts]).double().sum(0)
-        matrix = self.normal.shape_matrix(spread)
+        found = SkinStatistics(self.skin, self.normal, self.shape)
+
+        def eliminate(chunk: ShapeChunk, value: Evaluation) -> _Eliminated:
+            return self._eliminate(chunk, value, found)
+
+        parts = list(self.pool.map(eliminate, self.chunks, self.values))
+        matrix = torch.stack([part.shared.squares for part in parts]).sum(0)
         matrix = matrix + torch.diag(matrix.diagonal() * self.damping + self.prior)
         slope = self.prior * self.betas.double()
         promised = 0.0
-        for part, value in zip(parts, self.values, strict=True):
+        for part in parts:
             coupling, half = part.half_coupling.double(), part.half_slope.double()
             matrix = matrix - torch.einsum("nkz,nky->zy", coupling, coupling)
-            assert value.betas is not None
-            slope = slope + value.betas.double() - torch.einsum("nkz,nko->z", coupling, half)
+            slope = slope + part.shared.slope.double() - torch.einsum("nkz,nko->z", coupling, half)
             promised += 0.5 * float(half.square().sum())
-        change = -torch.linalg.solve(matrix, slope)
+        free = self.solved.free
+        change = torch.zeros_like(slope)
+        change[free] = -torch.linalg.solve(matrix[free][:, free], slope[free])
         promised -= 0.5 * float(slope @ change)
-        trial_shape = self.skin.shape(self.betas + change.to(self.betas))
-        trial_poses = list(
-            self.pool.map(
-                lambda chunk, part: self._substitute(chunk.pose, part, change.to(self.betas)),
-                self.chunks,
-                parts,
-            )
-        )
+        step = change.to(self.betas)
+        trial_shape = self.skin.shape(self.betas + step)
+
+        def substitute(chunk: ShapeChunk, part: _Eliminated) -> Pose:
+            return self._substitute(chunk.pose, part, step)
+
+        trial_poses = list(self.pool.map(substitute, self.chunks, parts))
         values = self._evaluate(trial_shape, trial_poses)
         gain = self.energy - self._energy(trial_shape, values)
         if gain < 0:
@@ -217,5 +232,7 @@ class ShapeFit:
 
     def _substitute(self, pose: Pose, part: _Eliminated, change: Tensor) -> Pose:
         half = part.half_slope + (part.half_coupling @ change)[..., None]
-        step = -torch.linalg.solve_triangular(part.factor.transpose(1, 2), half, upper=True)
-        return moved(pose, step.squeeze(-1), self.free)
+        step = -torch.linalg.solve_triangular(part.factor.transpose(1, 2), half, upper=True).squeeze(-1)
+        after = moved(pose, step, self.unknowns, self.skin)
+        root = after.root if self.unknowns.moves else after.root + self.skin.joint_basis[0] @ change
+        return Pose(after.world, root, None if after.betas is None else after.betas + change)

@@ -1,8 +1,7 @@
 """The objective of a fit on the skin: its value and its true gradient, correctives included.
 
-The gradient is written out by hand instead of by autograd: one forward and one backward pass share the
-blended rotations, so that value and gradient together cost little more than half a forward pass of the
-`smplx` package.
+The gradient is written out by hand instead of by autograd: one forward and one backward pass over the patches
+of the skin, each a few products of small matrices, cost a fraction of a forward pass of the `smplx` package.
 """
 
 from __future__ import annotations
@@ -14,7 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body import BodyModel, blended_transforms, corrective_matrix, corrective_offsets
+from core.body import BodyModel, pose_features
+from core.fitting.metric import Metric, graph_laplacian
+from core.fitting.patches import Patches, stack, with_mean
 from core.skinning import KinematicTree, axial, rotation_vectors
 
 
@@ -23,13 +24,13 @@ class Shape:
     """One shape of the target.
 
     Attributes:
-        betas: (B,).
-        shaped: (V, 3, 1) rest vertices, metres.
+        betas: (Z,) shape coefficients, and expression coefficients where they are solved.
+        bases: U of each patch of the skin.
         rest: (J, 3) rest joints, metres.
     """
 
     betas: Tensor
-    shaped: Tensor
+    bases: list[Tensor]
     rest: Tensor
 
 
@@ -40,29 +41,34 @@ class Pose:
     Attributes:
         world: (n, J, 3, 3) world rotations.
         root: (n, 3) world position of the root joint, metres.
+        betas: (n, Z) coefficients of each frame in place of the shape's, or None where all share the shape.
     """
 
     world: Tensor
     root: Tensor
+    betas: Tensor | None = None
 
-    def __getitem__(self, index: Tensor) -> Pose:
-        return Pose(self.world[index], self.root[index])
+    def __getitem__(self, index: Tensor | slice) -> Pose:
+        betas = None if self.betas is None else self.betas[index]
+        return Pose(self.world[index], self.root[index], betas)
 
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """Pull of the relative rotations of n frames towards given ones.
+    """Pull of the relative rotations of n frames towards given ones, and of their own coefficients to zero.
 
     Attributes:
         rotations: (n, J, 3, 3) relative rotations.
         weights: (J,) square metres per square radian.
+        betas: (Z,) square metres, where frames have coefficients of their own; or None.
     """
 
     rotations: Tensor
     weights: Tensor
+    betas: Tensor | None = None
 
-    def __getitem__(self, index: Tensor) -> Prior:
-        return Prior(self.rotations[index], self.weights)
+    def __getitem__(self, index: Tensor | slice) -> Prior:
+        return Prior(self.rotations[index], self.weights, self.betas)
 
 
 @dataclass(eq=False)
@@ -73,8 +79,10 @@ class Evaluation:
         energy: (n,) square metres.
         torque: (n, J, 3) derivative by a world rotation increment of each joint, exp([w]x) G.
         force: (n, 3) derivative by the root position.
-        betas: (B,) derivative of the summed energy by betas, or None where not asked for.
+        betas: (Z,) derivative of the summed energy by betas, (n, Z) where frames have their own; or None
+            where not asked for.
         residual: (V, 3, n) fit minus target on the vertices that count, metres.
+        pull: (p, n) weights of the groups as the robust loss sees them, or None without one.
     """
 
     energy: Tensor
@@ -82,6 +90,36 @@ class Evaluation:
     force: Tensor
     betas: Tensor | None
     residual: Tensor
+    pull: Tensor | None = None
+
+    def __getitem__(self, index: Tensor) -> Evaluation:
+        return Evaluation(
+            self.energy[index],
+            self.torque[index],
+            self.force[index],
+            None if self.betas is None or self.betas.dim() == 1 else self.betas[index],
+            self.residual[..., index],
+            None if self.pull is None else self.pull[:, index],
+        )
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """Which metric a skin is seen through; see `core.fitting.metric`.
+
+    Attributes:
+        vertex: weight of the vertex metric.
+        edge: weight of the edge metric.
+        loss: robust loss of the vertex metric.
+        by_vertex: the loss takes every vertex by itself, not body parts.
+        scale: of the loss, metres.
+    """
+
+    vertex: float = 1.0
+    edge: float = 0.0
+    loss: str = "none"
+    by_vertex: bool = False
+    scale: float = 0.01
 
 
 class FitSkin:
@@ -90,52 +128,79 @@ class FitSkin:
     Args:
         body: target, on the device to fit on.
         vertex_weights: (V,) non-negative; vertices with weight 0 take no part.
-        num_betas: how many of the body's shape coefficients are solved.
+        coefficients: (Z,) ids of the shape and expression coefficients that are solved.
+        weighing: the metric.
         dtype: float32, or float64 for checks.
+
+    Attributes:
+        vertices: ids of those vertices, in the skin's own order.
+        metric: of those vertices.
     """
 
     def __init__(
         self,
         body: BodyModel,
         vertex_weights: np.ndarray,
-        num_betas: int,
+        coefficients: np.ndarray,
+        weighing: Weighing = Weighing(),
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.body = body
         self.tree: KinematicTree = body.tree
-        self.vertices = np.flatnonzero(vertex_weights > 0)
-        keep = torch.as_tensor(self.vertices, device=body.device)
-        weights = torch.as_tensor(vertex_weights[self.vertices], device=body.device)
-        self.vertex_weights = weights.to(dtype)[:, None, None]
-        self.unit_weights = bool((self.vertex_weights == 1).all())
-        self.skin_weights = body.skin_weights[keep].to(dtype)
-        self.skin_weights_t = self.skin_weights.T.contiguous()
-        self.template = body.template[keep].to(dtype)
-        betas = min(num_betas, body.num_betas)
-        self.shape_basis = body.shape_basis[keep, :, :betas].to(dtype)
+        self.coefficients = coefficients
+        self.patches = Patches(body, np.flatnonzero(vertex_weights > 0), coefficients, dtype)
+        self.vertices = self.patches.vertices
+        wanted = torch.as_tensor(coefficients, device=body.device)
         self.joint_template = body.joint_template.to(dtype)
-        self.joint_basis = body.joint_basis[..., :betas].to(dtype)
-        self.correctives = corrective_matrix(self.posedirs)
-        back = self.posedirs.flatten(0, 1).T
-        self.correctives_t = back.to_sparse_csr() if self.correctives.is_sparse_csr else back
+        self.joint_basis = body.joint_basis[..., wanted].to(dtype)
         self.subtree = torch.as_tensor(self.tree.subtree, device=body.device).to(dtype)
         self.parents = torch.as_tensor(self.tree.parents[1:], device=body.device)
+        self.metric = self._metric(vertex_weights, weighing)
 
-    @property
-    def posedirs(self) -> Tensor:
-        """(V, 3, P) of the vertices that count."""
-        return self.body.tensor(self.body.posedirs[self.vertices]).to(self.template)
+    def _metric(self, vertex_weights: np.ndarray, weighing: Weighing) -> Metric:
+        like, device = self.joint_template, self.body.device
+        weights = torch.as_tensor(vertex_weights[self.vertices], device=device).to(like)
+        parts, groups = np.unique(self.body.vertex_part[self.vertices], return_inverse=True)
+        edges, edge_weights, laplacian = None, None, None
+        if weighing.edge > 0:
+            edges = torch.as_tensor(self.edges, device=device)
+            edge_weights = weighing.edge * weights[edges].mean(1)
+            laplacian = graph_laplacian(edges, edge_weights, len(weights))
+        return Metric(
+            weighing.vertex * weights[:, None, None],
+            laplacian,
+            edges,
+            edge_weights,
+            None if weighing.by_vertex else torch.as_tensor(groups, device=device),
+            len(parts),
+            weighing.loss,
+            weighing.scale,
+        )
+
+    @cached_property
+    def edges(self) -> np.ndarray:
+        """(E, 2) valid edges, both ends of which count, in the skin's order; each once."""
+        place = np.full(self.body.num_vertices, -1)
+        place[self.vertices] = np.arange(len(self.vertices))
+        faces = place[self.body.faces.astype(np.int64)]
+        pairs = np.sort(np.concatenate((faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]])), 1)
+        return np.unique(pairs[(pairs[:, 0] >= 0) & (pairs[:, 0] != pairs[:, 1])], axis=0)
 
     @cached_property
     def corrective_squares(self) -> Tensor:
         """(P, P) posedirs^T diag(w) posedirs."""
-        flat = (self.posedirs * self.vertex_weights.sqrt()).flatten(0, 1)
-        return flat.T @ flat
+        width = 9 * (self.body.num_joints - 1)
+        out = self.joint_template.new_zeros(width, width)
+        for patch in self.patches.patches:
+            if len(patch.weights):
+                weights = self.metric.vertex_weights[patch.bent].expand(-1, 3, 1).reshape(-1, 1)
+                products = (patch.directions * weights).T @ patch.directions
+                out[patch.features[:, None], patch.features] += products
+        return out
 
     def shape(self, betas: Tensor) -> Shape:
-        """The shape of (B,) betas."""
-        shaped = self.template + self.shape_basis @ betas
-        return Shape(betas, shaped[..., None], self.joint_template + self.joint_basis @ betas)
+        """The shape of (Z,) coefficients."""
+        return Shape(betas, self.patches.bases(betas), self.joint_template + self.joint_basis @ betas)
 
     def evaluate(
         self,
@@ -154,37 +219,52 @@ class FitSkin:
             shape: shared by the frames.
             targets: (V, 3, n) metres, for the vertices of this skin.
             prior: of the same n frames.
-            by_betas: also differentiate by betas (the shape prior is not part of it).
+            by_betas: also differentiate by the shared betas, the root position held (their prior is not part
+                of it). Betas of the frames' own are always differentiated by.
             frozen: leave the correctives' own derivative out of the gradient. Far from the solution it
-                misleads: a
-                finger's correctives, however small, meet the residual of the whole body.
+                misleads: a finger's correctives, however small, meet the residual of the whole body.
         """
-        world, rest = pose.world, shape.rest
+        world = pose.world
+        frames, joints = world.shape[:2]
+        stacked = stack(world, pose.root)
         relative = self.tree.relative_rotations(world)
-        joints = self.tree.joint_positions(world, rest, pose.root)
-        bent = shape.shaped + corrective_offsets(self.correctives, relative)
-        rotation, offset = blended_transforms(self.skin_weights, world, joints, rest)
-        residual = (rotation * bent[:, None]).sum(2).add_(offset).sub_(targets)
-        pulled = residual if self.unit_weights else residual * self.vertex_weights
-        energy = 0.5 * (pulled * residual).sum((0, 1))
+        own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
+        residual, kept = self.patches.skin(shape.bases, stacked, pose_features(relative), own)
+        residual -= targets
+        energy, pulled, pull = self.metric.energy_and_pull(residual)
 
-        # Back through the skin: one product gives, for each joint, sum W wr (x 1)^T.
-        if by_betas or not frozen:
-            by_bent = (rotation * pulled[:, :, None]).sum(1)
-        frames = len(world)
-        moments = torch.empty(len(pulled), 3, 4, frames, dtype=pulled.dtype, device=pulled.device)
-        torch.mul(pulled[:, :, None], bent[:, None], out=moments[:, :, :3])
-        moments[:, :, 3] = pulled
-        by_joint = (self.skin_weights_t @ moments.view(len(pulled), -1)).view(-1, 3, 4, frames)
-        by_joint = by_joint.permute(3, 0, 1, 2)
-        by_world, forces = by_joint[..., :3], by_joint[..., 3]
-
-        # Back through the chain: a joint carries the forces of everything below it.
-        carried = self.subtree @ forces
-        bones = rest[1:] - rest[self.parents]
-        by_world = by_world - forces[..., None] * rest[:, None, :]
-        by_world = by_world.index_add(1, self.parents, carried[:, 1:, :, None] * bones[:, None, :])
-        torque = axial(by_world @ world.transpose(-1, -2))
+        # Back through the skin: by X, which turns the correctives too.
+        by_stacked = torch.zeros_like(stacked)
+        by_turning = by_stacked[:-1].view(joints, 3, 3, frames)
+        by_features = stacked.new_zeros(9 * (joints - 1), frames)
+        by_shape = torch.zeros_like(shape.betas) if by_betas else None
+        by_own = torch.zeros_like(own) if own is not None else stacked.new_empty(0)
+        for patch, basis, correctives in zip(self.patches.patches, shape.bases, kept, strict=True):
+            flat = pulled[patch.rows].view(len(basis), -1)
+            columns = stacked[patch.columns]
+            if own is not None:
+                each = (patch.side_by_side.T @ flat).view(len(own), *columns.shape)
+                by_stacked.index_add_(0, patch.columns, (each * own[:, None, None]).sum(0))
+                by_own += (each * columns).sum((1, 2))
+            else:
+                by_stacked.index_add_(0, patch.columns, (basis.T @ flat).view_as(columns))
+            if by_shape is not None:
+                moments = flat @ columns.view(len(columns), -1).T
+                by_shape += torch.tensordot(patch.basis[1:], moments, 2)
+            if correctives is None:
+                continue
+            blended, offsets = correctives
+            bent = pulled[patch.bent]
+            moments = patch.weights.T @ (offsets[:, :, None] * bent[:, None]).view(len(bent), -1)
+            by_turning.index_add_(0, patch.holders, moments.view(-1, 3, 3, frames))
+            if not frozen:
+                by_offsets = blended[:, :, 0] * bent[:, 0, None]
+                for axis in (1, 2):
+                    by_offsets.addcmul_(blended[:, :, axis], bent[:, axis, None])
+                by_features.index_add_(
+                    0, patch.features, patch.directions.T @ by_offsets.view(3 * len(bent), frames)
+                )
+        torque = axial(by_turning.permute(3, 0, 2, 1) @ world.transpose(-1, -2))
 
         error = rotation_vectors(relative @ prior.rotations.transpose(-1, -2))
         weighted = error * prior.weights[:, None]
@@ -193,18 +273,25 @@ class FitSkin:
         twist = weighted[:, 1:]
         if not frozen:
             # Back through the correctives, which see relative rotations.
-            by_features = (self.correctives_t @ by_bent.reshape(-1, frames)).T.unflatten(1, (-1, 3, 3))
-            twist = twist + axial(by_features @ relative[:, 1:].transpose(-1, -2))
-        twist = (world[:, self.parents] @ twist[..., None]).squeeze(-1)
-        torque[:, 1:] += twist
-        torque.index_add_(1, self.parents, twist, alpha=-1)
+            through = by_features.T.unflatten(1, (-1, 3, 3))
+            twist = twist + axial(through @ relative[:, 1:].transpose(-1, -2))
+        self.add_twist(torque, twist, world)
+        if pose.betas is not None:
+            by_shape = by_own[1:].T
+            if prior.betas is not None:
+                held = prior.betas * pose.betas
+                energy = energy + 0.5 * (held * pose.betas).sum(1)
+                by_shape = by_shape + held
+        return Evaluation(energy, torque, by_stacked[-1].T, by_shape, residual, pull)
 
-        by_shape = None
-        if by_betas:
-            on_joints = -(world.transpose(-1, -2) @ forces[..., None]).squeeze(-1)
-            on_bones = (world[:, self.parents].transpose(-1, -2) @ carried[:, 1:, :, None]).squeeze(-1)
-            on_joints[:, 1:] += on_bones
-            on_joints.index_add_(1, self.parents, on_bones, alpha=-1)
-            by_shape = torch.tensordot(by_bent.sum(2), self.shape_basis, 2)
-            by_shape = by_shape + torch.tensordot(on_joints.sum(0), self.joint_basis, 2)
-        return Evaluation(energy, torque, carried[:, 0], by_shape, residual)
+    def add_twist(self, torque: Tensor, twist: Tensor, world: Tensor) -> None:
+        """Adds the derivative by relative rotations of the joints below the root to that by world rotations.
+
+        Args:
+            torque: (n, J, 3), changed in place.
+            twist: (n, J - 1, 3) by exp([w]x) R of each joint's relative rotation.
+            world: (n, J, 3, 3).
+        """
+        turned = (world[:, self.parents] @ twist[..., None]).squeeze(-1)
+        torque[:, 1:] += turned
+        torque.index_add_(1, self.parents, turned, alpha=-1)

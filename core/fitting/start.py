@@ -1,4 +1,4 @@
-"""Where a fit starts: the source's rotations by joint name, and the points that the skin should meet."""
+"""Where a fit starts, what is free, and what pulls on it: joints taken by name."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import BodyModel
-from core.fitting.normal_matrix import FreeJoints
+from core.fitting.frame_unknowns import Unknowns
 from core.fitting.settings import FitSettings
 from core.joints import FACE_JOINTS, LEFT_HAND, RIGHT_HAND
 from core.motion import Motion
 from core.skinning import rotation_matrices
+
+# Skin of fingers that are held without a source to follow: it counts in the figures, but hardly pulls. With
+# its full weight the wrists would turn to make up for the fingers.
+HELD_FINGER_WEIGHT = 1e-5
+LEAST_WEIGHT = 1e-7
 
 
 def relaxed_pose(body: BodyModel) -> np.ndarray:
@@ -40,55 +45,66 @@ def start_rotations(motion: Motion, bodies: BodyPair, frames: np.ndarray) -> Ten
     return rotation_matrices(torch.as_tensor(source_pose(motion, bodies, frames))).to(bodies.target.device)
 
 
-def fingers_free(bodies: BodyPair, settings: FitSettings) -> bool:
-    """Whether fingers turn: where the settings leave it open, if the source has them."""
-    if settings.free_fingers is None:
-        return LEFT_HAND[0] in bodies.source.joint_names
-    return settings.free_fingers
+def free_hands(bodies: BodyPair, settings: FitSettings) -> tuple[bool, bool]:
+    """Whether the fingers of the left and right hand turn: where left open, if the source says where they
+    are."""
+    has = _sees_fingers(bodies)
+    left, right = settings.free_left_hand, settings.free_right_hand
+    return has if left is None else left, has if right is None else right
 
 
-def free_joints(bodies: BodyPair, settings: FitSettings) -> FreeJoints:
-    """The joints that turn: not jaw and eyes, nor fingers that the source lacks, unless they are freed."""
+def _sees_fingers(bodies: BodyPair) -> bool:
+    # A body of the same topology shows every finger by its skin, even where it has no joints for them.
+    shared = bodies.source.num_vertices == bodies.target.num_vertices
+    return shared or LEFT_HAND[0] in bodies.source.joint_names
+
+
+def unknowns(bodies: BodyPair, settings: FitSettings, coefficients: np.ndarray) -> Unknowns:
+    """What is free in a frame: the groups of the settings that the target has, and (C,) coefficients."""
     names = bodies.target.joint_names
     held: set[str] = set()
+    if settings.stage == "translation":
+        held.update(names)
+    if not settings.free_global_orient:
+        held.add(names[0])
+    if not settings.free_body:
+        faces_and_hands = {*FACE_JOINTS, *LEFT_HAND, *RIGHT_HAND}
+        held.update(name for name in names[1:] if name not in faces_and_hands)
     if not settings.free_jaw:
         held.add(FACE_JOINTS[0])
     if not settings.free_eyes:
         held.update(FACE_JOINTS[1:])
-    if not fingers_free(bodies, settings):
-        held.update((*LEFT_HAND, *RIGHT_HAND))
-    return FreeJoints.without(
-        bodies.target.parents, {joint for joint, name in enumerate(names) if name in held}
-    )
+    for free, hand in zip(free_hands(bodies, settings), (LEFT_HAND, RIGHT_HAND), strict=True):
+        if not free:
+            held.update(hand)
+    # Edges alone do not see where the body is.
+    moves = settings.free_transl and settings.metrics[0] > 0
+    parents = bodies.target.parents
+    held_joints = {joint for joint, name in enumerate(names) if name in held}
+    return Unknowns.of(parents, held_joints, moves, coefficients)
 
 
-class Targets:
-    """The points that the counted target vertices should meet.
+def vertex_weights(bodies: BodyPair, settings: FitSettings, painted: np.ndarray | None) -> np.ndarray:
+    """(V,) float32 weights of the target's vertices: valid ones, by part, times ``painted`` (V,) if given."""
+    target = bodies.target
+    weights = bodies.correspondence.valid.astype(np.float32)
+    weights *= np.array(settings.part_weights, dtype=np.float32)[target.vertex_part]
+    if painted is not None:
+        weights *= painted.astype(np.float32)
+    has = _sees_fingers(bodies)
+    for free, hand in zip(free_hands(bodies, settings), (LEFT_HAND, RIGHT_HAND), strict=True):
+        if not free and not has:
+            fingers = [target.joint_names.index(name) for name in hand if name in target.joint_names]
+            weights[target.weights[:, fingers].sum(1) > 0.5] *= HELD_FINGER_WEIGHT
+    # What weighs nothing still counts in the figures.
+    return np.where(bodies.correspondence.valid, np.maximum(weights, LEAST_WEIGHT), 0).astype(np.float32)
 
-    They are given relative to the source's translation: a body far from the origin keeps its digits.
 
-    Args:
-        motion: the source motion.
-        bodies: on the device to fit on.
-        vertices: ids of the target vertices that count.
-    """
-
-    def __init__(self, motion: Motion, bodies: BodyPair, vertices: np.ndarray) -> None:
-        self.motion, self.source = motion, bodies.source
-        self.rows = bodies.correspondence.rows(vertices)
-        self.betas = torch.as_tensor(motion.betas[: bodies.source.num_betas])
-        self.expression = None if motion.expression is None else torch.as_tensor(motion.expression)
-
-    def at(self, frames: np.ndarray) -> Tensor:
-        """(V, 3, n) metres, the source's trans taken off."""
-        poses = torch.as_tensor(self.motion.poses[frames])
-        expression = None if self.expression is None else self.expression[torch.as_tensor(frames)]
-        transl = torch.zeros(len(frames), 3)
-        chunks = self.source.vertex_chunks(poses, self.betas, transl, expression)
-        parts = [(self.rows @ skin.reshape(len(skin), -1)).view(-1, 3, skin.shape[2]) for _, skin in chunks]
-        return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
-
-    def roots(self, frames: np.ndarray) -> Tensor:
-        """(n, 3) the source's root joint, its trans taken off."""
-        rest = self.source.rest_joints(self.source.coefficients(self.betas, None))
-        return rest[0].expand(len(frames), 3)
+def prior_weights(bodies: BodyPair, settings: FitSettings) -> np.ndarray:
+    """(Jt,) float32 pull on the relative rotation of each of the target's joints."""
+    names = bodies.target.joint_names
+    weights = np.full(len(names), settings.pose_prior, dtype=np.float32)
+    for joint, name in enumerate(names):
+        if name in FACE_JOINTS and name not in bodies.source.joint_names:
+            weights[joint] = settings.jaw_prior if name == FACE_JOINTS[0] else settings.eyes_prior
+    return weights

@@ -27,7 +27,7 @@ class KnownFrames:
     """
 
     def __init__(self, skin: FitSkin, frames: np.ndarray, pose: Pose, source: Tensor) -> None:
-        self.skin, self.frames, self.root = skin, frames, pose.root
+        self.skin, self.frames, self.root, self.betas = skin, frames, pose.root, pose.betas
         self.turn = source.transpose(-1, -2) @ skin.tree.relative_rotations(pose.world)
         self.facing = source[:, 0]
 
@@ -47,4 +47,5 @@ class KnownFrames:
         world = self.skin.tree.world_rotations(source @ self.turn[near])
         # The root's offset turns with the body.
         turned = source[:, 0] @ self.facing[near].transpose(-1, -2)
-        return Pose(world, roots + (turned @ (self.root[near] - roots)[..., None]).squeeze(-1))
+        root = roots + (turned @ (self.root[near] - roots)[..., None]).squeeze(-1)
+        return Pose(world, root, None if self.betas is None else self.betas[near])

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from core import bodies
-from core.bodies import bodies_for, builtin_motions, default_motion, load_bodies
+from core.bodies import bodies_for, builtin_motions, default_motion, load_bodies, within
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
 from core.motion import Motion
@@ -111,6 +111,77 @@ def test_built_in_bodies(family):
     assert (pair.source.family, pair.target.family) == (family, "smplx")
     assert pair.notes == ()
     assert pair.correspondence.matrix.shape == (SMPLX, pair.source.num_vertices)
+
+
+@pytest.mark.parametrize("target", ["smpl", "smplh", "smplx"])
+@pytest.mark.parametrize("source", ["smpl", "smplh", "smplx"])
+def test_built_in_bodies_in_every_direction(source, target):
+    pair = bodies_for(motion(source, gender=None), target=target)
+    assert pair.builtin
+    assert pair.notes == ()
+    assert (pair.source.family, pair.target.family) == (source, target)
+    assert pair.correspondence.matrix.shape == (pair.target.num_vertices, pair.source.num_vertices)
+    mesh = pair.source.v_template[None]
+    met = pair.correspondence.apply(pair.source.tensor(mesh))[0].numpy()
+    distance = np.linalg.norm(met - pair.target.v_template, axis=1)[pair.correspondence.valid]
+    assert distance.mean() < 0.03
+    if source != "smplx" and target != "smplx":
+        np.testing.assert_array_equal(met, pair.target.v_template)
+        assert pair.correspondence.valid.all()
+
+
+def test_the_way_back(folder):
+    pair = load_bodies()
+    back = pair.reverse()
+    assert (back.source, back.target) == (pair.target, pair.source)
+    assert back.correspondence.matrix.shape == (SMPLH, SMPLX)
+    assert pair.reverse() is back
+    surface = pair.source.v_template[None]
+    there = pair.correspondence.apply(pair.source.tensor(surface))
+    again = back.correspondence.apply(there)[0].numpy()
+    # Points that lie on a part without counterpart (eyes) do not come back.
+    known = np.abs(back.correspondence.matrix) @ (np.diff(pair.correspondence.matrix.indptr) == 0) == 0
+    assert known.mean() > 0.98
+    assert np.linalg.norm(again - surface[0], axis=1)[known].mean() < 5e-4
+    with pytest.raises(FileError, match="no correspondence from SMPL-X to SMPL-H"):
+        load_bodies(folder, gender="male").reverse()
+
+
+def test_licensed_models_towards_smplh(folder, tmp_path):
+    for path in folder.rglob("*"):
+        copy = tmp_path / path.relative_to(folder)
+        if path.is_dir():
+            copy.mkdir()
+        else:
+            copy.symlink_to(path)
+    back = sparse.eye(SMPLH, SMPLX, format="lil", dtype=np.float32)
+    back[7] = 0
+    write_correspondence(tmp_path / "transfer/smplx2smplh_deftrafo_setup.pkl", back)
+    pair = bodies_for(motion("smplx"), tmp_path, target="smplh")
+    assert (pair.source.gender, pair.target.gender) == ("male", "male")
+    assert not pair.builtin
+    # SMPL-H has no file of valid vertices: every row with weights counts, and that is no news.
+    assert list(np.flatnonzero(~pair.correspondence.valid)) == [7]
+    assert pair.notes == ()
+
+
+def test_coefficients_beyond_the_bodys_are_left_out_and_said():
+    many = Motion(
+        "smplx",
+        np.zeros((2, 55, 3)),
+        np.zeros((2, 3)),
+        np.arange(16.0),
+        expression=np.arange(100.0).reshape(2, 50),
+    )
+    pair = bodies_for(many, target="smplh")
+    assert len(pair.notes) == 2
+    assert "16 betas and the body 10" in pair.notes[0]
+    assert "50 expression coefficients and the body 10" in pair.notes[1]
+    cut = within(many, pair.source)
+    assert cut.expression is not None
+    np.testing.assert_array_equal(cut.betas, np.arange(10.0))
+    np.testing.assert_array_equal(cut.expression[1], np.arange(50.0, 60.0))
+    assert within(motion(), load_bodies().source).expression is None
 
 
 def test_the_built_in_bodies_are_neutral_only():

@@ -163,6 +163,107 @@ def test_models_folders(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "nowhere" in capsys.readouterr().err
 
 
+def as_smplx(source: Path, target: Path) -> None:
+    """The motion in ``source`` (SMPL-H) with its rotations in SMPL-X, as AMASS names and writes it."""
+    arrays = dict(np.load(source))
+    poses = np.zeros((len(arrays["poses"]), 165), np.float32)
+    poses[:, :66], poses[:, 75:] = arrays["poses"][:, :66], arrays["poses"][:, 66:]
+    np.savez(target, poses=poses, trans=arrays["trans"], betas=np.zeros(10), gender="neutral")
+
+
+def test_an_input_in_the_targets_family_is_refused_in_one_sentence(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    smplx, smplh = tmp_path / "walk_stageii.npz", clips / "backflip_poses.npz"
+    as_smplx(smplh, smplx)
+    for file, arguments, said in (
+        (smplx, [], "is in SMPL-X already, there is nothing to convert; use --to smplh or --to smpl"),
+        (smplh, ["--to", "smplh"], "is in SMPL-H already, there is nothing to convert; use --to smplx"),
+    ):
+        out = tmp_path / "out"
+        assert main(["convert", str(file), "-o", str(out), *arguments]) == 1
+        assert f"{file}: {said}" in capsys.readouterr().out
+        assert not out.exists()
+
+
+def test_a_folder_of_smplx_motions_is_walked_towards_smplh(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    amass, out = tmp_path / "amass", tmp_path / "out"
+    amass.mkdir()
+    as_smplx(clips / "backflip_poses.npz", amass / "walk_stageii.npz")
+    for beside in ("neutral_stagei.npz", "old_smplh.npz"):
+        np.savez(amass / beside, x=np.zeros(1))
+    arguments = ["convert", str(amass), "-o", str(out), "--threads", "1", "--to", "smplh"]
+    assert main([*arguments, "--report", str(tmp_path / "r.json")]) == 0
+    assert [path.name for path in out.iterdir()] == ["walk_smplh.npz"]
+    assert json.loads((tmp_path / "r.json").read_text())["to"] == "smplh"
+    assert "not as SMPL-H data" in " ".join(capsys.readouterr().out.split())
+    # Towards SMPL-X these names are outputs, and there is nothing to do.
+    assert main(["convert", str(amass / "walk_stageii.npz"), str(out), "-o", str(tmp_path / "on")]) == 1
+    assert (tmp_path / "on" / "walk_smplh_stageii.npz").is_file()
+    assert "is in SMPL-X already" in capsys.readouterr().out
+
+
+def test_an_output_of_another_family_is_not_taken_for_done(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "named.npz"
+    arguments = ["convert", str(clips / "backflip_poses.npz"), "-o", str(target), "--threads", "1"]
+    assert main(arguments) == 0
+    assert main([*arguments, "--to", "smpl"]) == 1
+    assert "made with other bodies" in capsys.readouterr().out
+
+
+def test_more_expression_than_the_body_has_is_left_out(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "talk_stageii.npz"
+    as_smplx(clips / "backflip_poses.npz", source)
+    np.savez(source, **dict(np.load(source)), expression=np.ones((6, 50), np.float32))
+    assert main(["convert", str(source), "-o", str(tmp_path), "--to", "smplh", "--check"]) == 0
+    assert "50 expression coefficients and the body 10" in capsys.readouterr().out
+    assert load_motion(tmp_path / "talk_smplh.npz").family == "smplh"
+
+
+def test_check_measures_the_way_back(clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, report = clips / "backflip_poses.npz", tmp_path / "r.json"
+    arguments = ["convert", str(source), "-o", str(tmp_path), "--threads", "1", "--report", str(report)]
+    assert main(arguments) == 0
+    assert "mapped back" not in capsys.readouterr().out
+    assert "check" not in json.loads(report.read_text())["inputs"][0]
+    # What is done already is checked without a fit.
+    assert main([*arguments, "--check"]) == 0
+    said = capsys.readouterr().out
+    assert "is done already" in said
+    assert "mapped back" in said
+    skipped = json.loads(report.read_text())["inputs"][0]
+    assert skipped["status"] == "skipped"
+    assert main([*arguments, "--check", "--force"]) == 0
+    assert "24 joints" in capsys.readouterr().out
+    done = json.loads(report.read_text())["inputs"][0]
+    assert 0 < done["check"]["mapped_back_mm"]["mean"] < 10
+    assert 0 < done["check"]["joints_mm"]["regressed_mean"] < done["check"]["joints_mm"]["mean"] < 10
+    assert len(done["check"]["joint_mm"]) == 24
+    assert done["check"]["joint_mm"]["pelvis"] > 0
+    for name, value in skipped["check"]["joint_mm"].items():
+        assert value == pytest.approx(done["check"]["joint_mm"][name], abs=0.01)
+
+
+def test_a_check_without_the_way_back_is_told_at_the_start(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(builtin_folder() / "bodies", models)
+    (models / "transfer" / "smplx2smplh_deftrafo_setup.pkl").unlink()
+    arguments = ["convert", str(clips / "backflip_poses.npz"), "-o", str(tmp_path / "out")]
+    assert main([*arguments, "--models", str(models), "--check"]) == 2
+    said = capsys.readouterr().err
+    assert "no correspondence from SMPL-X to SMPL-H" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -171,6 +272,8 @@ def test_models_folders(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         (["convert", "a.npz"], "-o"),
         (["convert", "a.npz", "-o", "out", "--frames", "12"], "is no range"),
         (["convert", "a.npz", "-o", "out", "--threads", "0"], "is no number of threads"),
+        (["convert", "a.npz", "-o", "out", "--to", "mano"], "invalid choice: 'mano'"),
+        (["convert", "a_stageii.npz", "a_poses.npz", "-o", "out", "--to", "smpl"], "would both be written"),
         (["convert", "a.npz", "b.npz", "-o", "one.npz"], "several inputs"),
         (["convert", "x/a.npz", "y/a.npz", "-o", "out"], "would both be written"),
     ],

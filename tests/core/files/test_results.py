@@ -11,7 +11,7 @@ from core.files.motions import load_motion
 from core.files.npz import read_npz
 from core.files.results import is_result, load_result, save_result
 from core.fitting.result import FitResult
-from core.joints import JOINT_NAMES, PARTS
+from core.joints import FAMILY_LABEL, JOINT_NAMES, PARTS
 
 
 def make_result(family="smplx", frames=6, expression=10, **changes):
@@ -93,6 +93,32 @@ def test_the_keys_are_those_of_amass(tmp_path):
     assert [p.shape[1] for p in pieces] == [3, 63, 3, 6, 90]
     np.testing.assert_array_equal(np.concatenate(pieces, 1), arrays["poses"])
     assert arrays["expression"].shape == (6, 10)
+
+
+@pytest.mark.parametrize(
+    ("family", "width", "pieces"),
+    [("smplh", 156, {"root_orient": 3, "pose_body": 63, "pose_hand": 90}), ("smpl", 72, {})],
+)
+def test_the_keys_of_smplh_and_smpl(tmp_path, family, width, pieces):
+    result = make_result(family=family, expression=0)
+    path = tmp_path / "out.npz"
+    save_result(path, result)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = dict(file)
+    assert arrays["poses"].shape == (6, width)
+    assert arrays["trans"].shape == (6, 3)
+    assert arrays["surface_model_type"].item() == family
+    assert arrays["mocap_framerate"] == 59.94
+    assert arrays["gender"].item() == "neutral"
+    found = {key: array.shape[1] for key, array in arrays.items() if key.startswith(("pose_", "root_"))}
+    assert found == pieces
+    assert not any("expression" in key for key in arrays)
+    if pieces:
+        np.testing.assert_array_equal(np.concatenate([arrays[key] for key in pieces], 1), arrays["poses"])
+    motion = load_motion(path)
+    assert (motion.family, motion.notes, motion.expression) == (family, (), None)
+    np.testing.assert_array_equal(motion.poses, result.poses)
+    assert dict(describe_file(path))["Kind"] == f"Refit result, {FAMILY_LABEL[family]}"
 
 
 def test_an_unknown_frame_rate_is_not_written(tmp_path):

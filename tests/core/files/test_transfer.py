@@ -43,6 +43,13 @@ def test_the_official_form(dump, dense, kind, protocol):
     assert len(found.sha256) == 64
 
 
+def test_a_mask_that_never_was_is_not_missed(dump, dense):
+    path = dump({"mtx": sparse.csr_matrix(dense)})
+    found = read_correspondence(path, source_vertices=SOURCES, target_vertices=TARGETS, mask_expected=False)
+    assert found.notes == ()
+    assert list(found.valid) == [True, True, False, True]
+
+
 @pytest.mark.parametrize("wrap", [lambda m: {"matrix": m}, lambda m: m, lambda m: {"mtx": m}])
 @pytest.mark.parametrize("make", [sparse.coo_matrix, sparse.csr_array, np.asarray])
 def test_a_whole_matrix(dump, dense, wrap, make):

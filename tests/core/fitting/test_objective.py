@@ -11,8 +11,11 @@ from torch import Tensor
 
 from core.body import blend, corrective_offsets, pose_features
 from core.fitting.corrective_curvature import CorrectiveCurvature
-from core.fitting.normal_matrix import FreeJoints, NormalMatrix, pose_matrix, shape_coupling
+from core.fitting.equations import coupled_matrix, pose_matrix
+from core.fitting.frame_unknowns import Unknowns
+from core.fitting.normal_matrix import NormalMatrix
 from core.fitting.skin import FitSkin, Pose, Prior
+from core.fitting.statistics import SkinStatistics
 from core.joints import JOINT_NAMES
 from core.skinning import rotation_matrices, rotation_vectors
 from tests.core.fitting.random_body import random_body
@@ -32,7 +35,12 @@ class Case:
         weights = rng.random(body.num_vertices)
         weights[:8] = 0
         self.body = body
-        self.skin = FitSkin(body, weights, body.num_betas, torch.float64)
+        self.skin = FitSkin(body, weights, np.arange(body.num_betas), dtype=torch.float64)
+        order = self.skin.vertices
+        self.template = torch.as_tensor(body.v_template[order]).float().double()
+        self.shapedirs = torch.as_tensor(body.shapedirs[order]).float().double()
+        self.posedirs = torch.as_tensor(body.posedirs[order])
+        self.weights = torch.as_tensor(body.weights[order])
         generator = torch.Generator().manual_seed(seed)
 
         def normal(*shape: int) -> Tensor:
@@ -50,11 +58,19 @@ class Case:
 
     def skinned(self, world: Tensor, root: Tensor, betas: Tensor) -> Tensor:
         """(V, 3, n) with the layers that posing uses, so that autograd sees through them."""
-        shape = self.skin.shape(betas)
+        return self.blended(world, root, betas, self.offsets(world))
+
+    def offsets(self, world: Tensor) -> Tensor:
+        """(V, 3, n) pose correctives."""
         relative = self.body.tree.relative_rotations(world)
-        joints = self.body.tree.joint_positions(world, shape.rest, root)
-        bent = shape.shaped + corrective_offsets(self.skin.correctives, relative)
-        return blend(self.skin.skin_weights, world, joints, shape.rest, bent)
+        return corrective_offsets(self.posedirs.flatten(0, 1), relative)
+
+    def blended(self, world: Tensor, root: Tensor, betas: Tensor, offsets: Tensor | float) -> Tensor:
+        """(V, 3, n) of given correctives."""
+        rest = self.skin.shape(betas).rest
+        joints = self.body.tree.joint_positions(world, rest, root)
+        shaped = (self.template + self.shapedirs @ betas)[..., None]
+        return blend(self.weights, world, joints, rest, shaped + offsets)
 
     def energy(self, turns: Tensor, shift: Tensor, betas: Tensor) -> Tensor:
         """(n,) objective after rotation increments (n, J, 3) and root shifts (n, 3)."""
@@ -62,7 +78,7 @@ class Case:
         residual = self.skinned(world, self.pose.root + shift, betas) - self.targets
         relative = self.body.tree.relative_rotations(world)
         error = rotation_vectors(relative @ self.prior.rotations.transpose(-1, -2))
-        data = (self.skin.vertex_weights * residual.square()).sum((0, 1))
+        data = (self.skin.metric.vertex_weights * residual.square()).sum((0, 1))
         return 0.5 * (data + (self.prior.weights[:, None] * error.square()).sum((1, 2)))
 
 
@@ -86,13 +102,11 @@ def test_value_and_gradient_equal_autograd(seed: int) -> None:
 def test_frozen_gradient_is_that_of_constant_correctives() -> None:
     case = Case()
     shape = case.skin.shape(case.betas)
-    relative = case.body.tree.relative_rotations(case.pose.world)
-    offsets = corrective_offsets(case.skin.correctives, relative)
+    offsets = case.offsets(case.pose.world)
     turns = torch.zeros(FRAMES, case.body.num_joints, 3, dtype=torch.float64, requires_grad=True)
     world = rotation_matrices(turns) @ case.pose.world
-    joints = case.body.tree.joint_positions(world, shape.rest, case.pose.root)
-    skin = blend(case.skin.skin_weights, world, joints, shape.rest, shape.shaped + offsets)
-    (0.5 * (case.skin.vertex_weights * (skin - case.targets).square()).sum()).backward()
+    skin = case.blended(world, case.pose.root, case.betas, offsets)
+    (0.5 * (case.skin.metric.vertex_weights * (skin - case.targets).square()).sum()).backward()
     free_of_pull = Prior(case.prior.rotations, torch.zeros_like(case.prior.weights))
     found = case.skin.evaluate(case.pose, shape, case.targets, free_of_pull, frozen=True)
     assert torch.allclose(found.torque, turns.grad, atol=1e-10)
@@ -101,7 +115,7 @@ def test_frozen_gradient_is_that_of_constant_correctives() -> None:
 @pytest.mark.parametrize("held", [set(), FACE, FACE | {20, 21, 26}])
 def test_normal_matrices_equal_explicit_jacobians(held: set[int]) -> None:
     case = Case(correctives=False)
-    free = FreeJoints.without(case.body.parents, held)
+    free = Unknowns.of(case.body.parents, held)
     count = len(free.free)
     first = Pose(case.pose.world[:1], case.pose.root[:1])
 
@@ -113,39 +127,41 @@ def test_normal_matrices_equal_explicit_jacobians(held: set[int]) -> None:
     size = 3 * count + 3
     start = torch.zeros(size + len(case.betas), dtype=torch.float64)
     jacobian = torch.autograd.functional.jacobian(skin_of, start)[:, :, 0]
-    expected = torch.einsum("vcx,v,vcy->xy", jacobian, case.skin.vertex_weights[:, 0, 0], jacobian)
+    expected = torch.einsum("vcx,v,vcy->xy", jacobian, case.skin.metric.vertex_weights[:, 0, 0], jacobian)
 
     normal = NormalMatrix(case.skin)
     no_pull = torch.zeros(case.body.num_joints, dtype=torch.float64)
-    matrix = pose_matrix(first, normal.at(case.betas), free, case.skin.parents, no_pull)[0]
-    coupling, spread = shape_coupling(first, normal.derivatives(case.betas), free)
-    assert torch.allclose(matrix, expected[:size, :size], atol=1e-7)
-    assert torch.allclose(coupling[0], expected[:size, size:], atol=1e-7)
-    assert torch.allclose(normal.shape_matrix(spread), expected[size:, size:], atol=1e-7)
+    shape = case.skin.shape(case.betas)
+    found = SkinStatistics(case.skin, normal, shape)
+    prior = Prior(case.prior.rotations[:1], no_pull)
+    value = case.skin.evaluate(first, shape, case.targets[..., :1], prior, by_betas=True)
+    matrix, shared = coupled_matrix(found, first, free, prior, value)
+    assert torch.allclose(matrix[0], expected[:size, :size], atol=1e-7)
+    assert torch.allclose(shared.coupling[0], expected[:size, size:], atol=1e-7)
+    assert torch.allclose(shared.squares, expected[size:, size:], atol=1e-7)
 
 
 def test_corrective_curvature_equals_an_explicit_jacobian() -> None:
     case = Case()
-    free = FreeJoints.without(case.body.parents, FACE)
+    free = Unknowns.of(case.body.parents, FACE)
     count = len(free.free)
     shape = case.skin.shape(case.betas)
-    holder = case.skin.skin_weights.argmax(1)
+    holder = case.weights.argmax(1)
     first = Pose(case.pose.world[:1], case.pose.root[:1])
 
     def skin_of(step: Tensor) -> Tensor:
         turns = free.spread(step[None, :-3].unflatten(1, (-1, 3)))
         world = rotation_matrices(turns) @ first.world
-        joints = case.body.tree.joint_positions(world, shape.rest, first.root + step[-3:])
-        skin = blend(case.skin.skin_weights, world, joints, shape.rest, shape.shaped)[..., 0]
+        skin = case.blended(world, first.root + step[-3:], case.betas, 0.0)[..., 0]
         features = pose_features(case.body.tree.relative_rotations(world))[:, 0]
-        offsets = case.skin.posedirs @ features
+        offsets = case.posedirs @ features
         return skin + (first.world[0, holder] @ offsets[..., None])[..., 0]
 
     jacobian = torch.autograd.functional.jacobian(skin_of, torch.zeros(3 * count + 3, dtype=torch.float64))
-    expected = torch.einsum("vcx,v,vcy->xy", jacobian, case.skin.vertex_weights[:, 0, 0], jacobian)
-    normal = NormalMatrix(case.skin).at(case.betas)
+    expected = torch.einsum("vcx,v,vcy->xy", jacobian, case.skin.metric.vertex_weights[:, 0, 0], jacobian)
+    normal = NormalMatrix(case.skin).at(case.betas)[0]
     no_pull = torch.zeros(case.body.num_joints, dtype=torch.float64)
-    matrix = pose_matrix(case.pose, normal, free, case.skin.parents, no_pull)
+    matrix = pose_matrix(normal, case.pose, free, case.skin.parents, no_pull)
     CorrectiveCurvature(case.skin, shape).add_to(matrix, case.pose, free)
     assert torch.allclose(matrix[0], expected, atol=1e-7)
     assert (torch.linalg.eigvalsh(matrix) > -1e-7).all()

@@ -167,7 +167,7 @@ def test_fingers_that_the_source_does_not_have_stay_relaxed(motion: Motion) -> N
     relaxed = relaxed_pose(smpl.target)
     assert np.abs(relaxed[fingers]).max() > 0.05
     assert np.abs(result.poses[:, fingers] - relaxed[fingers]).max() < 1e-5
-    freed = run_to_end(source, smpl, replace(FEW, free_fingers=True))
+    freed = run_to_end(source, smpl, replace(FEW, free_left_hand=True, free_right_hand=True))
     assert freed.mean_mm.mean() < result.mean_mm.mean()
 
 
@@ -228,7 +228,7 @@ def test_a_result_says_which_bodies_it_was_made_with(result: FitResult, pair: Bo
     assert result.provenance["bodies"] == "built-in"
     assert result.provenance["target_body"]["sha256"] == pair.target.sha256
     assert result.provenance["correspondence"]["sha256"] == pair.correspondence.sha256
-    assert result.provenance["settings"]["shape_frames"] == 8
+    assert result.provenance["recipe"]["stages"][0]["shape_frames"] == 8
 
 
 def test_settings_outside_their_range_are_refused() -> None:

@@ -1,0 +1,216 @@
+"""The Gauss-Newton equations of each frame: matrix and gradient by what is free in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.fitting.corrective_curvature import CorrectiveCurvature
+from core.fitting.frame_unknowns import Unknowns
+from core.fitting.skin import Evaluation, FitSkin, Pose, Prior
+from core.fitting.statistics import SkinStatistics, Statistics
+from core.skinning import axial, cross_matrices, rotation_matrices
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeCoupling:
+    """How the unknowns of each frame couple to coefficients that all frames share.
+
+    Attributes:
+        coupling: (n, D, Z).
+        squares: (Z, Z) summed over the frames.
+        slope: (Z,) derivative of the summed objective.
+    """
+
+    coupling: Tensor
+    squares: Tensor
+    slope: Tensor
+
+
+def gradient(value: Evaluation, unknowns: Unknowns, skin: FitSkin) -> Tensor:
+    """(n, D) derivative by the unknowns of each frame."""
+    parts = [unknowns.gather(value.torque, 1).flatten(1)]
+    if unknowns.moves:
+        parts.append(value.force)
+    if len(unknowns.coefficients):
+        assert value.betas is not None
+        by_betas = value.betas
+        if not unknowns.moves:
+            by_betas = by_betas + value.force @ skin.joint_basis[0]
+        parts.append(by_betas[:, unknowns.coefficients])
+    return torch.cat(parts, 1) if len(parts) > 1 else parts[0]
+
+
+def moved(pose: Pose, step: Tensor, unknowns: Unknowns, skin: FitSkin) -> Pose:
+    """The poses after a step (n, D) on the manifold: G_a <- exp([w_a]x) G_a. Where the body does not move as
+    a whole, its root follows the shape."""
+    turns = 3 * len(unknowns.free)
+    world, root, betas = pose.world, pose.root, pose.betas
+    if turns:
+        world = rotation_matrices(unknowns.spread(step[:, :turns].unflatten(1, (-1, 3)))) @ world
+    if unknowns.moves:
+        root = root + step[:, turns : turns + 3]
+    if len(unknowns.coefficients):
+        assert betas is not None
+        change = torch.zeros_like(betas)
+        change[:, unknowns.coefficients] = step[:, -len(unknowns.coefficients) :]
+        betas = betas + change
+        if not unknowns.moves:
+            root = root + change @ skin.joint_basis[0].T
+    return Pose(world, root, betas)
+
+
+def frame_matrix(
+    found: SkinStatistics,
+    pose: Pose,
+    unknowns: Unknowns,
+    prior: Prior,
+    pull: Tensor | None,
+    curvature: CorrectiveCurvature | None = None,
+    share: int = 1,
+) -> Tensor:
+    """(n, D, D) Gauss-Newton matrix of each frame.
+
+    Args:
+        found: of the skin and its shape.
+        pose: n poses.
+        unknowns: of each frame.
+        prior: of the frames.
+        pull: (p, n) weights of the groups as a robust loss sees them, or None.
+        curvature: adds the correctives' part, shared by ``share`` frames in a row; None leaves it out.
+        share: see `CorrectiveCurvature.add_to`.
+    """
+    skin = found.skin
+    own = len(unknowns.coefficients) > 0
+    products = found.of(pose, pull, own)
+    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, prior.weights)
+    if curvature is not None:
+        curvature.add_to(matrix, pose, unknowns, share)
+    if own:
+        chosen = _chosen(unknowns, matrix)
+        matrix = _with_coefficients(matrix, products, pose, unknowns, skin)[:, chosen[:, None], chosen]
+        if prior.betas is not None:
+            held = prior.betas[unknowns.coefficients]
+            matrix.diagonal(dim1=1, dim2=2)[:, -len(held) :] += held
+    elif not unknowns.moves:
+        matrix = matrix[:, :-3, :-3].contiguous()
+    return matrix
+
+
+def coupled_matrix(
+    found: SkinStatistics, pose: Pose, unknowns: Unknowns, prior: Prior, value: Evaluation
+) -> tuple[Tensor, ShapeCoupling]:
+    """As `frame_matrix` without the correctives' part, with the coupling to all coefficients; which of them
+    the frames share, and which of those are solved, is up to the caller."""
+    skin = found.skin
+    products = found.of(pose, value.pull, True)
+    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, prior.weights)
+    full = _with_coefficients(matrix, products, pose, unknowns, skin)
+    count = len(skin.coefficients)
+    own = _chosen(unknowns, full)
+    shared = full.shape[1] - count + torch.arange(count, device=full.device)
+    matrix = full[:, own[:, None], own]
+    if prior.betas is not None and len(unknowns.coefficients):
+        pull = prior.betas[unknowns.coefficients]
+        matrix.diagonal(dim1=1, dim2=2)[:, -len(pull) :] += pull
+    assert value.betas is not None
+    slope = value.betas.sum(0) if value.betas.dim() == 2 else value.betas
+    if not unknowns.moves:
+        slope = slope + skin.joint_basis[0].T @ value.force.sum(0)
+    return matrix, ShapeCoupling(
+        full[:, own[:, None], shared], full[:, shared[:, None], shared].double().sum(0), slope
+    )
+
+
+def _chosen(unknowns: Unknowns, like: Tensor) -> Tensor:
+    """Places of a frame's unknowns in a matrix over rotations, root position and all coefficients."""
+    turns = 3 * len(unknowns.free)
+    first = list(range(turns + 3 * unknowns.moves))
+    return torch.tensor([*first, *(turns + 3 + int(z) for z in unknowns.coefficients)], device=like.device)
+
+
+def _with_coefficients(
+    matrix: Tensor, found: Statistics, pose: Pose, unknowns: Unknowns, skin: FitSkin
+) -> Tensor:
+    """(n, 3F + 3 + Z, 3F + 3 + Z): coefficients appended to matrices of `pose_matrix`. Where the body does
+    not move as a whole, its root follows the shape."""
+    assert found.products is not None
+    assert found.squares is not None
+    coupling, squares = _coupling(pose, found.products, unknowns), found.squares
+    if not unknowns.moves:
+        follows = skin.joint_basis[0]
+        on_root = coupling[:, -3:].transpose(1, 2) @ follows
+        squares = squares + follows.T @ matrix[:, -3:, -3:] @ follows + on_root + on_root.transpose(1, 2)
+        coupling = coupling + matrix[:, :, -3:] @ follows
+    above = torch.cat((matrix, coupling), 2)
+    return torch.cat((above, torch.cat((coupling.transpose(1, 2), squares), 2)), 1)
+
+
+def _coupling(pose: Pose, products: Tensor, unknowns: Unknowns) -> Tensor:
+    """(n, 3F + 3, Z) from (n, Z, K, 3) products."""
+    world = pose.world
+    turned = world[:, None] @ products[:, :, :-1].unflatten(2, (world.shape[1], 3))
+    torques = unknowns.gather(axial(turned.transpose(-1, -2)), 2)  # (n, Z, F, 3)
+    return torch.cat((torques.flatten(2), products[:, :, -1]), 2).transpose(1, 2)
+
+
+def pose_matrix(
+    normal: Tensor, pose: Pose, unknowns: Unknowns, parents: Tensor, prior_weights: Tensor
+) -> Tensor:
+    """Gauss-Newton matrix of each frame for rotation increments of the free joints and the root position.
+
+    Args:
+        normal: (K, K) H of all frames, or (n, K, K).
+        pose: n poses.
+        unknowns: F free joints.
+        parents: (J-1,) parents of the joints below the root.
+        prior_weights: (J,) of the pull on relative rotations.
+
+    Returns:
+        (n, 3F + 3, 3F + 3), symmetric; the root position last, whether it is free or not.
+    """
+    world = pose.world
+    frames, joints = world.shape[:2]
+    count = len(unknowns.free)
+    size = 3 * count + 3
+    matrix = torch.empty(frames, size, size, dtype=world.dtype, device=world.device)
+    levers = (world @ normal[..., :-1, -1].unflatten(-1, (joints, 3))[..., None]).squeeze(-1)
+    coupling = cross_matrices(unknowns.gather(levers, 1)).flatten(1, 2)
+    matrix[:, :-3, -3:] = coupling
+    matrix[:, -3:, :-3] = coupling.transpose(1, 2)
+    identity = torch.eye(3, dtype=world.dtype, device=world.device)
+    matrix[:, -3:, -3:] = normal[..., -1, -1, None, None] * identity
+    if not count:
+        return matrix
+
+    # M_ab = G_a H_ab G_b^T, left factor first, as one small product a joint over all frames.
+    if normal.dim() == 2:
+        blocks = normal[:-1, :-1].reshape(joints, 3, 3 * joints)
+        left = world.permute(1, 0, 2, 3).reshape(joints, frames * 3, 3) @ blocks
+        left = left.view(joints, frames, 3, 3 * joints)
+    else:
+        left = (world @ normal[:, :-1, :-1].unflatten(1, (joints, 3))).transpose(0, 1)
+    left = unknowns.gather(left, 0).view(count, frames, 3, joints, 3).permute(1, 3, 0, 2, 4)
+    right = left.reshape(frames * joints, count * 3, 3) @ world.transpose(-1, -2).reshape(-1, 3, 3)
+    turned = unknowns.gather(right.view(frames, joints, count, 3, 3), 1)  # (n, b, a, i, l)
+
+    rotations = matrix[:, :-3, :-3].unflatten(2, (count, 3)).unflatten(1, (count, 3))  # (n, a, i, b, j)
+    torch.neg(turned.permute(0, 2, 4, 1, 3), out=rotations)
+    traces = turned.diagonal(dim1=3, dim2=4).sum(-1).transpose(1, 2)
+    rotations.diagonal(dim1=2, dim2=4).add_(traces[..., None])
+    graph = unknowns.gather(unknowns.gather(prior_graph(parents, prior_weights), 0), 1)
+    rotations.diagonal(dim1=2, dim2=4).add_(graph[:, :, None])
+    return matrix
+
+
+def prior_graph(parents: Tensor, weights: Tensor) -> Tensor:
+    """(J, J) graph Laplacian of the pull on relative rotations; the root is tied to the world."""
+    joints = len(weights)
+    children = torch.arange(1, joints, device=weights.device)
+    graph = torch.diag(weights)
+    graph.index_put_((parents, parents), weights[1:], accumulate=True)
+    graph[children, parents] -= weights[1:]
+    graph[parents, children] -= weights[1:]
+    return graph

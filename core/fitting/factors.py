@@ -1,0 +1,56 @@
+"""Cholesky factors of Gauss-Newton matrices, each used for as long as its steps are good."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def factorise(matrix: Tensor, damping: Tensor) -> Tensor:
+    """Cholesky factors of (n, D, D) matrices, ``damping`` (n,) times their diagonal and a floor added."""
+    diagonal = matrix.diagonal(dim1=1, dim2=2)
+    floor = 1e-6 * diagonal.mean(1, keepdim=True) + 1e-12
+    added = diagonal * damping[:, None] + floor
+    diagonal.add_(added)
+    factor, info = torch.linalg.cholesky_ex(matrix)
+    if bool((info > 0).any()):
+        bad = info > 0
+        matrix[bad] += torch.diag_embed(diagonal[bad].clamp_min(floor[bad]))
+        factor, info = torch.linalg.cholesky_ex(matrix)
+        # What still fails is no matrix to step by; one frame's trouble must not end the others.
+        factor[info > 0] = 1e6 * torch.eye(matrix.shape[1]).to(matrix)
+    return factor
+
+
+class Factors:
+    """The factors that n frames step by.
+
+    Attributes:
+        stale: (n,) bool: frames that need a new one.
+    """
+
+    def __init__(self, like: Tensor) -> None:
+        """For the frames of ``like`` (n,)."""
+        self.factor: Tensor | None = None
+        self.stale = torch.ones_like(like, dtype=torch.bool)
+
+    def set(self, factor: Tensor) -> None:
+        """Gives the stale frames new factors (m, D, D)."""
+        if self.factor is None or len(factor) == len(self.factor):
+            self.factor = factor
+        else:
+            self.factor[self.stale] = factor
+        self.stale = torch.zeros_like(self.stale)
+
+    def keep(self, which: Tensor) -> None:
+        """Forgets the frames that are not ``which`` (n,) bool."""
+        self.stale = self.stale[which]
+        if self.factor is not None:
+            self.factor = self.factor[which]
+
+    def solve(self, slope: Tensor) -> tuple[Tensor, Tensor]:
+        """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain."""
+        assert self.factor is not None
+        half = torch.linalg.solve_triangular(self.factor, slope[..., None], upper=False)
+        step = -torch.linalg.solve_triangular(self.factor.transpose(1, 2), half, upper=True)
+        return step.squeeze(-1), 0.5 * half.square().sum((1, 2))

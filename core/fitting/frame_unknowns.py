@@ -1,0 +1,79 @@
+"""What a stage may change in a frame: which joints turn, and whether the body moves as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Unknowns:
+    """F joints that turn on their own; the others keep their relative rotation and follow the nearest free
+    ancestor, or stay where they are.
+
+    Attributes:
+        free: (F,) joint ids.
+        owner: (J,) for each joint, the position in ``free`` of the joint it turns with, or -1.
+        moves: the root position is free.
+        coefficients: (C,) ids of the shape and expression coefficients that each frame has for itself.
+    """
+
+    free: np.ndarray
+    owner: np.ndarray
+    moves: bool = True
+    coefficients: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+
+    @classmethod
+    def of(
+        cls,
+        parents: np.ndarray,
+        held: set[int],
+        moves: bool = True,
+        coefficients: np.ndarray | None = None,
+    ) -> Unknowns:
+        """All joints but ``held``."""
+        free = [j for j in range(len(parents)) if j not in held]
+        owner = np.full(len(parents), -1)
+        for joint, parent in enumerate(parents):
+            owner[joint] = free.index(joint) if joint in free else (owner[parent] if parent >= 0 else -1)
+        own = np.empty(0, dtype=int) if coefficients is None else coefficients
+        return cls(np.array(free, dtype=int), owner, moves, own)
+
+    def alone(self, joint: int, parents: np.ndarray) -> Unknowns:
+        """That joint and nothing else, with all that hangs below it."""
+        owner = np.full(len(parents), -1)
+        owner[joint] = 0
+        for child in range(joint + 1, len(parents)):
+            owner[child] = owner[parents[child]]
+        return Unknowns(np.array([joint]), owner, self.moves and joint == 0)
+
+    @property
+    def size(self) -> int:
+        """Unknowns of a frame: rotations, root position, coefficients, in this order."""
+        return 3 * len(self.free) + 3 * self.moves + len(self.coefficients)
+
+    @cached_property
+    def _all(self) -> bool:
+        return len(self.free) == len(self.owner)
+
+    def gather(self, values: Tensor, dim: int) -> Tensor:
+        """Sums over the joints that turn together: J entries along ``dim`` become F."""
+        if self._all:
+            return values
+        count = len(self.free)
+        shape = list(values.shape)
+        shape[dim] = count + 1
+        owner = torch.as_tensor(np.where(self.owner < 0, count, self.owner), device=values.device)
+        out = torch.zeros(shape, dtype=values.dtype, device=values.device).index_add_(dim, owner, values)
+        return out.narrow(dim, 0, count)
+
+    def spread(self, values: Tensor) -> Tensor:
+        """(n, F, 3) increments of the free joints to (n, J, 3)."""
+        if self._all:
+            return values
+        padded = torch.cat((values, values.new_zeros(len(values), 1, 3)), 1)
+        return padded[:, torch.as_tensor(self.owner, device=values.device)]

@@ -1,0 +1,195 @@
+"""A body's skin in patches, posed as products of small dense matrices.
+
+Skinning is linear in the world rotations: with u_ia = W_ia (x_i - j_a) + sum over children c of a of A_ic
+(j_c - j_a), where A_ic sums W over the subtree of c, every vertex is v_i = s + sum_a G_a u_ia plus its pose
+corrective. Stacked, v = U X, with U (V, 3J + 1) a function of the shape alone and linear in it. A row of U
+has entries for few joints only: those that hold the vertex, and their ancestors. So the skin is cut into
+patches by the joint that holds each vertex most, and each patch keeps only the columns and pose features it
+needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.body import BodyModel
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """r vertices that one joint holds most; the first b of them have pose correctives.
+
+    Attributes:
+        joint: that joint.
+        rows: where they lie in the skin.
+        columns: (c,) the columns of U that are not zero.
+        basis: (Z + 1, r, c) U of the mean shape, then its derivative by each coefficient.
+        holders: (h,) joints that hold the first b vertices.
+        weights: (b, h) their skinning weights.
+        features: (q,) pose features that move them.
+        directions: (3b, q) posedirs, metres per unit of feature.
+    """
+
+    joint: int
+    rows: slice
+    columns: Tensor
+    basis: Tensor
+    holders: Tensor
+    weights: Tensor
+    features: Tensor
+    directions: Tensor
+
+    @cached_property
+    def side_by_side(self) -> Tensor:
+        """(r, (Z + 1) c) the basis of the mean shape and of each coefficient, side by side."""
+        return self.basis.permute(1, 0, 2).flatten(1).contiguous()
+
+    @property
+    def bent(self) -> slice:
+        """Where the vertices with correctives lie in the skin."""
+        return slice(self.rows.start, self.rows.start + len(self.weights))
+
+
+class Patches:
+    """The chosen vertices of a body, cut into patches.
+
+    Args:
+        body: on the device to pose on.
+        vertices: ids of the vertices wanted.
+        coefficients: (Z,) ids into the body's shape and expression coefficients that may differ from zero.
+        dtype: float32, or float64 for checks.
+
+    Attributes:
+        vertices: the ids, in the order of the patches: the skin's order.
+        patches: one for each joint that holds a vertex most.
+    """
+
+    def __init__(
+        self, body: BodyModel, vertices: np.ndarray, coefficients: np.ndarray, dtype: torch.dtype
+    ) -> None:
+        weights = body.weights[vertices]
+        holder = weights.argmax(1)
+        still = ~(body.posedirs[vertices] != 0).any((1, 2))
+        order = np.lexsort((still, holder))
+        self.vertices = vertices[order]
+        self.patches: list[Patch] = []
+        start = 0
+        for joint in np.unique(holder):
+            count = int((holder == joint).sum())
+            rows = slice(start, start + count)
+            bent = int((~still[order[rows]]).sum())
+            self.patches.append(_patch(body, self.vertices[rows], rows, joint, bent, coefficients, dtype))
+            start += count
+
+    def __len__(self) -> int:
+        return len(self.vertices)
+
+    def bases(self, coefficients: Tensor) -> list[Tensor]:
+        """(r, c) U of each patch, of (Z,) coefficients."""
+        return [patch.basis[0] + torch.tensordot(coefficients, patch.basis[1:], 1) for patch in self.patches]
+
+    def skin(
+        self, bases: list[Tensor], stacked: Tensor, features: Tensor, own: Tensor | None = None
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor] | None]]:
+        """Poses the vertices of n frames.
+
+        Args:
+            bases: of the shape.
+            stacked: (K, 3, n) X of `stack`.
+            features: (P, n) pose features.
+            own: (Z + 1, n) coefficients of each frame, a one first, in place of the shape; or None.
+
+        Returns:
+            (V, 3, n) metres; and for each patch its blended rotations, transposed, (b, 3, 3, n), and its
+            corrective offsets (b, 3, n) before they are turned, or None where it has none.
+        """
+        frames = stacked.shape[2]
+        out = torch.empty(len(self), 3, frames, dtype=stacked.dtype, device=stacked.device)
+        kept: list[tuple[Tensor, Tensor] | None] = []
+        rotations = stacked[:-1].view(-1, 9 * frames)
+        for patch, basis in zip(self.patches, bases, strict=True):
+            columns, flat = stacked[patch.columns], out[patch.rows].view(len(basis), -1)
+            if own is None:
+                torch.mm(basis, columns.view(len(columns), -1), out=flat)
+            else:
+                each = (columns * own[:, None, None]).view(-1, flat.shape[1])
+                torch.mm(patch.side_by_side, each, out=flat)
+            if not len(patch.weights):
+                kept.append(None)
+                continue
+            turning = (patch.weights @ rotations[patch.holders]).view(-1, 3, 3, frames)
+            offsets = (patch.directions @ features[patch.features]).view(-1, 3, frames)
+            bent = out[patch.bent]
+            for axis in range(3):
+                bent.addcmul_(turning[:, axis], offsets[:, axis, None])
+            kept.append((turning, offsets))
+        return out, kept
+
+
+def with_mean(coefficients: Tensor) -> Tensor:
+    """(..., Z) coefficients to (..., Z + 1): the mean shape counts once."""
+    return torch.cat((torch.ones_like(coefficients[..., :1]), coefficients), -1)
+
+
+def stack(world: Tensor, root: Tensor) -> Tensor:
+    """World rotations (n, J, 3, 3) and root positions (n, 3) as X (3J + 1, 3, n): the rotations
+    transposed."""
+    return torch.cat((world.permute(1, 3, 2, 0).flatten(0, 1), root.T[None]))
+
+
+def _patch(
+    body: BodyModel,
+    vertices: np.ndarray,
+    rows: slice,
+    joint: int,
+    bent: int,
+    coefficients: np.ndarray,
+    dtype: torch.dtype,
+) -> Patch:
+    tree, parents = body.tree, body.tree.parents
+    weights = body.weights[vertices]
+    held = weights.any(0)
+    # Every ancestor of a joint that holds a vertex moves it.
+    needed = np.flatnonzero(tree.subtree[:, held].any(1))
+    columns = np.append((3 * needed[:, None] + np.arange(3)).ravel(), 3 * body.num_joints)
+    below = weights @ tree.subtree.T
+    ids = torch.as_tensor(vertices, device=body.device)
+    wanted = torch.as_tensor(coefficients, device=body.device)
+
+    def tensor(array: np.ndarray) -> Tensor:
+        return torch.as_tensor(np.ascontiguousarray(array), device=body.device).to(dtype)
+
+    points = torch.cat((body.template[ids][None], body.shape_basis[ids][..., wanted].permute(2, 0, 1))).to(
+        dtype
+    )
+    rest = torch.cat((body.joint_template[None], body.joint_basis[..., wanted].permute(2, 0, 1))).to(dtype)
+    basis = torch.zeros(len(points), len(vertices), len(columns), dtype=dtype, device=body.device)
+    blocks = basis[..., :-1].view(len(points), len(vertices), len(needed), 3)
+    blocks += tensor(weights[:, needed])[:, :, None] * (points[:, :, None] - rest[:, None, needed])
+    place = np.full(body.num_joints, -1)
+    place[needed] = np.arange(len(needed))
+    for child in needed[1:]:
+        bone = rest[:, child] - rest[:, parents[child]]
+        blocks[:, :, place[parents[child]]] += tensor(below[:, child])[:, None] * bone[:, None]
+    # The root position is an unknown of its own and does not move with the shape.
+    basis[0, :, -1] = 1.0
+
+    directions = body.posedirs[vertices[:bent]]
+    used = np.flatnonzero(directions.any((0, 1))) if bent else np.empty(0, dtype=int)
+    holders = np.flatnonzero(weights[:bent].any(0))
+    device = body.device
+    return Patch(
+        joint,
+        rows,
+        torch.as_tensor(columns, device=device),
+        basis,
+        torch.as_tensor(holders, device=device),
+        tensor(weights[:bent][:, holders]),
+        torch.as_tensor(used, device=device),
+        tensor(directions[..., used].reshape(3 * bent, len(used))),
+    )

@@ -1,0 +1,77 @@
+"""What a run does: stages in their order, and the presets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.fitting.settings import FitSettings
+
+STARTS = ("source", "parts", "current")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stages, one after another, each from where the last one ended.
+
+    Attributes:
+        stages: at least one.
+        start: where the first stage starts: ``'source'`` (the source's rotations by joint name), ``'parts'``
+            (body parts aligned one by one to the target points, as for a source that is meshes alone) or
+            ``'current'`` (a result that is there already).
+        name: of the preset, or what a user calls it.
+        method: ``'gauss-newton'``, or ``'published'`` for the published tool's way: autograd on the `smplx`
+            package's layers, frame by frame. A yardstick; it takes seconds to minutes a frame.
+
+    Raises:
+        ValueError: no stage, or an unknown start.
+    """
+
+    stages: tuple[FitSettings, ...] = (FitSettings(),)
+    start: str = "source"
+    name: str = "accurate"
+    method: str = "gauss-newton"
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("a recipe needs at least one stage")
+        if self.start not in STARTS:
+            raise ValueError(f"start is {self.start!r}, expected one of {', '.join(STARTS)}")
+        if self.method not in ("gauss-newton", "published"):
+            raise ValueError(f"method is {self.method!r}, expected gauss-newton or published")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain json values."""
+        return {
+            "name": self.name,
+            "start": self.start,
+            "method": self.method,
+            "stages": [stage.as_dict() for stage in self.stages],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """The inverse of `as_dict`.
+
+        Raises:
+            ValueError: as `Recipe` and `FitSettings`.
+        """
+        stages = tuple(FitSettings.from_dict(stage) for stage in values.get("stages", ({},)))
+        rest = {name: str(values[name]) for name in ("name", "start", "method") if name in values}
+        return cls(stages, **rest)
+
+
+FAST = Recipe((FitSettings(iterations=2, shape_frames=32),), name="fast")
+ACCURATE = Recipe()
+# The published tool: edges, then translation, then vertices; each frame on its own, with its own shape.
+PUBLISHED = Recipe(
+    (
+        FitSettings(stage="edge", iterations=100, shape="per-frame", expression="per-frame", pose_prior=0),
+        FitSettings(stage="translation", iterations=100, shape="fixed"),
+        FitSettings(stage="vertex", iterations=100, shape="per-frame", expression="per-frame", pose_prior=0),
+    ),
+    name="published",
+    method="published",
+)
+PRESETS = {recipe.name: recipe for recipe in (FAST, ACCURATE, PUBLISHED)}

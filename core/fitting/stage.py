@@ -1,0 +1,170 @@
+"""One stage of a recipe: the shape where it is solved, then the poses of any frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from core.fitting.corrective_curvature import CorrectiveCurvature
+from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses
+from core.fitting.problem import Problem
+from core.fitting.result_table import FittedChunk, fitted_chunk
+from core.fitting.shape import ShapeChunk, ShapeFit
+from core.fitting.skin import Pose, Prior
+from core.fitting.start import start_rotations
+from core.fitting.statistics import SkinStatistics
+from core.fitting.warm_start import KnownFrames
+
+# Where no fitted frame is near, every so many frames are fitted first and the others start from them.
+ANCHOR_EVERY = 16
+# Steps from afar that take the pose correctives as constant.
+FROZEN_STEPS = 2
+# So many neighbouring frames share the correctives' part of their matrices.
+SHARE_CURVATURE = 8
+
+
+def shape_fit(
+    problem: Problem,
+    chunks: list[np.ndarray],
+    pool: Executor,
+    stopped: Callable[[], bool],
+) -> ShapeFit:
+    """The joint solve of the coefficients that frames share; to be stepped by the caller.
+
+    Args:
+        problem: of the stage.
+        chunks: ids of the frames it is solved from.
+        pool: runs the chunks.
+        stopped: asked between steps.
+    """
+    solved = problem.shape_unknowns(np.concatenate(chunks))
+
+    def chunk(frames: np.ndarray) -> ShapeChunk:
+        targets = problem.targets.at(frames)
+        return ShapeChunk(problem.begin(frames, targets, solved.start), targets, problem.prior(frames))
+
+    return ShapeFit(
+        problem.skin,
+        problem.normal,
+        list(pool.map(chunk, chunks)),
+        problem.unknowns,
+        solved,
+        iterations=problem.settings.iterations,
+        tolerance=problem.settings.tolerance,
+        pool=pool,
+        stopped=stopped,
+        frozen=problem.origin != "current",
+    )
+
+
+class PoseStage:
+    """Fits the poses of any frames, what they share held; safe to call from several threads.
+
+    Args:
+        problem: of the stage.
+        frames: (n,) ids of frames that the shape was solved from, or of any whose shared coefficients hold.
+        solved: the shape, where the stage solves it, or None.
+        stopped: asked before each step.
+    """
+
+    def __init__(
+        self, problem: Problem, frames: np.ndarray, solved: ShapeFit | None, stopped: Callable[[], bool]
+    ) -> None:
+        self.problem = problem
+        self.shape_converged, self.curved = True, False
+        self.known: KnownFrames | None = None
+        if solved is not None:
+            self.shape_converged, self.curved = solved.converged, solved.curved
+            shape = solved.shape
+        else:
+            shape = problem.skin.shape(problem.shape_unknowns(frames[:1]).start)
+        found = SkinStatistics(problem.skin, problem.normal, shape)
+        settings = problem.settings
+        curvature = CorrectiveCurvature(problem.skin, shape)
+        self.by = Stepping(
+            problem.skin,
+            shape,
+            found,
+            problem.unknowns,
+            curvature,
+            settings.iterations,
+            settings.tolerance,
+            stopped,
+        )
+        if solved is not None and problem.origin == "source":
+            self.known = self._known(frames, [chunk.pose for chunk in solved.chunks])
+
+    def _known(self, frames: np.ndarray, poses: list[Pose]) -> KnownFrames:
+        betas = None if poses[0].betas is None else torch.cat([p.betas for p in poses if p.betas is not None])
+        pose = Pose(torch.cat([p.world for p in poses]), torch.cat([p.root for p in poses]), betas)
+        source = start_rotations(self.problem.motion, self.problem.bodies, frames)
+        return KnownFrames(self.problem.skin, frames, pose, source)
+
+    def fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
+        """Fits a chunk of frames (ascending ids) and gives them back with what was found."""
+        problem = self.problem
+        targets, prior = problem.targets.at(frames), problem.prior(frames)
+        if problem.settings.order == "chain":
+            found = self._down_the_chain(frames, targets, prior)
+        elif problem.origin == "source":
+            found = self._from_known(frames, targets, prior)
+        else:
+            frozen = 0 if problem.origin == "current" else FROZEN_STEPS
+            found = self._from(self._begin(frames, targets), targets, prior, frozen=frozen)
+        # Poses at their best for a shape that is not yet at its own are not converged.
+        found.converged &= self.shape_converged
+        return frames, self.chunk(found)
+
+    def chunk(self, found: PoseFit) -> FittedChunk:
+        """What was found, in the terms of files."""
+        rest = self.by.shape.rest[0].expand(len(found.energy), 3)
+        if found.pose.betas is not None:
+            skin = self.problem.skin
+            rest = skin.joint_template[0] + found.pose.betas @ skin.joint_basis[0].T
+        return fitted_chunk(found, self.problem.skin, rest.cpu().numpy())
+
+    def _begin(self, frames: np.ndarray, targets: torch.Tensor) -> Pose:
+        return self.problem.begin(frames, targets, self.by.shape.betas)
+
+    def _from(
+        self, pose: Pose, targets: torch.Tensor, prior: Prior, *, frozen: int, share: int = 1
+    ) -> PoseFit:
+        return fit_poses(self.by, pose, targets, prior, frozen_steps=frozen, curved=self.curved, share=share)
+
+    def _from_known(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
+        """From the nearest fitted frames; where none are near, some of these first, from afar."""
+        problem, known = self.problem, self.known
+        roots = problem.targets.roots(frames)
+        source = start_rotations(problem.motion, problem.bodies, frames)
+        if known is None or not known.are_near(frames):
+            some = np.arange(len(frames))[min(ANCHOR_EVERY // 4, len(frames) - 1) :: ANCHOR_EVERY]
+            index = torch.as_tensor(some, device=targets.device)
+            if known is None:
+                pose = self._begin(frames[some], targets[..., index])
+            else:
+                pose = known.start(frames[some], source[index], roots[index])
+            anchors = self._from(pose, targets[..., index], prior[index], frozen=FROZEN_STEPS)
+            known = KnownFrames(problem.skin, frames[some], anchors.pose, source[index])
+        near = known.are_near(frames)
+        pose = known.start(frames, source, roots)
+        frozen, share = (0, SHARE_CURVATURE) if near else (FROZEN_STEPS, 1)
+        return self._from(pose, targets, prior, frozen=frozen, share=share)
+
+    def _down_the_chain(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
+        """Joint by joint from the root, each with all that hangs below it."""
+        pose, unknowns = self._begin(frames, targets), self.problem.unknowns
+        found: PoseFit | None = None
+        for joint in unknowns.free:
+            one = replace(self.by, unknowns=unknowns.alone(int(joint), self.problem.bodies.target.parents))
+            step = fit_poses(one, pose, targets, prior)
+            pose = step.pose
+            if found is not None:
+                step.converged &= found.converged
+            found = step
+            if self.by.stopped():
+                break
+        return found if found is not None else self._from(pose, targets, prior, frozen=0)

@@ -1,0 +1,154 @@
+"""What Gauss-Newton needs to know of the skin: products of U with itself, for each frame where frames differ.
+
+While shape and weights are shared, one H serves all frames. Coefficients of the frames' own make H a sum of
+precomputed blocks for each frame; a robust loss on single vertices means summing over the vertices of every
+frame, which is the slowest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from core.fitting.normal_matrix import NormalMatrix, frame_weights
+from core.fitting.patches import stack, with_mean
+from core.fitting.skin import FitSkin, Pose, Shape
+
+# Frames at once where each has matrices of its own for every coefficient.
+FRAMES_AT_ONCE = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Products for n frames; K = 3J + 1.
+
+    Attributes:
+        normal: (K, K) or (n, K, K) U^T L U.
+        products: (n, Z, K, 3) U^T L U_z X, or None where not asked for.
+        squares: (n, Z, Z) <U_y X, L U_z X>, or None.
+    """
+
+    normal: Tensor
+    products: Tensor | None = None
+    squares: Tensor | None = None
+
+
+class SkinStatistics:
+    """The products of one skin at one shape.
+
+    Args:
+        skin: with its metric.
+        normal: of the skin.
+        shape: that frames have where they have none of their own.
+    """
+
+    def __init__(self, skin: FitSkin, normal: NormalMatrix, shape: Shape) -> None:
+        self.skin, self.normal, self.shape = skin, normal, shape
+        metric = skin.metric
+        self.by_vertex = metric.loss != "none" and metric.groups is None
+
+    @cached_property
+    def _at(self) -> Tensor:
+        return self.normal.at(self.shape.betas)
+
+    @cached_property
+    def _derivatives(self) -> Tensor:
+        return self.normal.derivatives(self.shape.betas)
+
+    def of(self, pose: Pose, pull: Tensor | None, by_coefficients: bool) -> Statistics:
+        """The products of n frames.
+
+        Args:
+            pose: n poses.
+            pull: (p, n) weights of the groups as a robust loss sees them, or None.
+            by_coefficients: also those with the derivatives of U.
+        """
+        if pose.betas is None and not by_coefficients and not self.by_vertex:
+            weights = frame_weights(pull, len(self._at))
+            return Statistics(self._at.sum(0) if weights is None else torch.tensordot(weights.T, self._at, 1))
+        parts = []
+        for start in range(0, len(pose.world), FRAMES_AT_ONCE):
+            some = slice(start, start + FRAMES_AT_ONCE)
+            part_pull = None if pull is None else pull[:, some]
+            part = self._of_few(pose[some], part_pull, by_coefficients)
+            parts.append(part)
+        shared = parts[0].normal.dim() == 2
+        if len(parts) == 1 or (shared and not by_coefficients):
+            return parts[0]
+        normal = parts[0].normal if shared else torch.cat([part.normal for part in parts])
+        if not by_coefficients:
+            return Statistics(normal)
+        products = torch.cat([part.products for part in parts if part.products is not None])
+        return Statistics(
+            normal, products, torch.cat([part.squares for part in parts if part.squares is not None])
+        )
+
+    def _of_few(self, pose: Pose, pull: Tensor | None, by_coefficients: bool) -> Statistics:
+        stacked = stack(pose.world, pose.root)
+        weights = frame_weights(None if self.by_vertex else pull, len(self.normal.blocks))
+        found = self._from_blocks(pose, stacked, weights, by_coefficients)
+        if not self.by_vertex:
+            return found
+        assert pull is not None
+        return self._from_vertices(pose, stacked, pull, found)
+
+    def _from_blocks(
+        self, pose: Pose, stacked: Tensor, weights: Tensor | None, by_coefficients: bool
+    ) -> Statistics:
+        blocks = self.normal.blocks
+        columns = stacked.permute(2, 0, 1)  # (n, K, 3)
+        if pose.betas is None:
+            normal, derivatives = self._at, self._derivatives if by_coefficients else None
+            if weights is None:
+                normal = normal.sum(0)
+                derivatives = None if derivatives is None else derivatives.sum(0)
+            else:
+                normal = torch.tensordot(weights.T, normal, 1)
+                derivatives = None if derivatives is None else torch.tensordot(weights.T, derivatives, 1)
+        else:
+            # (p, Z + 1, Z + 1, K, K) to (n, Z + 1, K, K): U_n^T L U_z of each frame.
+            own = with_mean(pose.betas)
+            summed = blocks.sum(0) if weights is None else torch.tensordot(weights.T, blocks, 1)
+            pattern = "ny,yzkl->nzkl" if weights is None else "ny,nyzkl->nzkl"
+            each = torch.einsum(pattern, own, summed)
+            normal, derivatives = torch.einsum("nz,nzkl->nkl", own, each), each[:, 1:]
+        if not by_coefficients:
+            return Statistics(normal)
+        assert derivatives is not None
+        if derivatives.dim() == 3:
+            flat = columns.permute(1, 0, 2).flatten(1)
+            products = (derivatives @ flat).unflatten(2, columns.shape[::2]).permute(2, 0, 1, 3)
+        else:
+            products = derivatives @ columns[:, None]
+        outer = (columns @ columns.transpose(1, 2)).flatten(1)
+        terms = blocks[:, 1:, 1:].flatten(1, 2).flatten(2)  # (p, Z Z, K K)
+        if weights is None:
+            squares = outer @ terms.sum(0).T
+        else:
+            squares = torch.einsum("pn,nk,pzk->nz", weights, outer, terms)
+        count = blocks.shape[1] - 1
+        return Statistics(normal, products, squares.unflatten(1, (count, count)))
+
+    def _from_vertices(self, pose: Pose, stacked: Tensor, pull: Tensor, base: Statistics) -> Statistics:
+        """Adds the vertex metric with a weight for each vertex and frame; ``base`` holds the edges."""
+        frames = len(pose.world)
+        normal = base.normal.expand(frames, -1, -1).clone()
+        products, squares = base.products, base.squares
+        own = None if pose.betas is None else with_mean(pose.betas)
+        weights = (pull * self.skin.metric.vertex_weights[:, 0]).T  # (n, V)
+        for patch, shared in zip(self.skin.patches.patches, self.shape.bases, strict=True):
+            basis = shared.expand(frames, -1, -1)
+            if own is not None:
+                basis = torch.einsum("nz,zrc->nrc", own, patch.basis)
+            weighted = (basis * weights[:, patch.rows, None]).transpose(1, 2)
+            columns = patch.columns
+            normal[:, columns[:, None], columns] += weighted @ basis
+            if products is None or squares is None:
+                continue
+            moved = torch.einsum("zrc,cin->nzri", patch.basis[1:], stacked[columns])
+            products[:, :, columns] += weighted[:, None] @ moved
+            squares += torch.einsum("nzri,nr,nyri->nzy", moved, weights[:, patch.rows], moved)
+        return Statistics(normal, products, squares)

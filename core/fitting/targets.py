@@ -1,0 +1,77 @@
+"""The points that the skin should meet, and where the source's body stands."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.bodies import BodyPair
+from core.body import BodyModel, pose_features
+from core.fitting.patches import Patches, stack
+from core.motion import Motion
+from core.skinning import rotation_matrices
+
+
+class TargetPoints(Protocol):
+    """Target points of any frames of a source, relative to the source's own translation: a body far from the
+    origin keeps its digits."""
+
+    def at(self, frames: np.ndarray) -> Tensor:
+        """(V, 3, n) metres, in the order of the skin's vertices."""
+
+    def roots(self, frames: np.ndarray) -> Tensor:
+        """(n, 3) metres: where the source's root joint is, as far as it is known."""
+
+
+@lru_cache(maxsize=2)
+def _whole_skin(body: BodyModel) -> Patches:
+    return Patches(body, np.arange(body.num_vertices), np.arange(body.num_betas), torch.float32)
+
+
+class MotionTargets:
+    """The points of the source's surface that the counted target vertices correspond to.
+
+    Args:
+        motion: the source motion.
+        bodies: on the device to fit on.
+        vertices: ids of the target vertices that count, in the skin's order.
+    """
+
+    def __init__(self, motion: Motion, bodies: BodyPair, vertices: np.ndarray) -> None:
+        self.motion, self.source = motion, bodies.source
+        betas = torch.as_tensor(motion.betas[: self.source.num_betas])
+        self.betas = self.source.coefficients(betas, None)[: self.source.num_betas]
+        self.expression: Tensor | None = None
+        if motion.expression is not None:
+            self.expression = torch.as_tensor(motion.expression[:, : self.source.num_expression])
+        order = None
+        if self.expression is None:
+            self.patches = _whole_skin(self.source)
+            self.bases = self.patches.bases(self.betas)
+            order = self.patches.vertices
+        self.rows = bodies.correspondence.rows(vertices, order)
+
+    def at(self, frames: np.ndarray) -> Tensor:
+        """(V, 3, n) metres, the source's trans taken off."""
+        poses = torch.as_tensor(self.motion.poses[frames])
+        if self.expression is not None:
+            return self._with_expression(poses, self.expression[torch.as_tensor(frames)])
+        relative = rotation_matrices(poses.to(self.source.device))
+        stacked = stack(self.source.tree.world_rotations(relative), self.roots(frames))
+        skin, _ = self.patches.skin(self.bases, stacked, pose_features(relative))
+        return (self.rows @ skin.flatten(1)).view(-1, 3, len(frames))
+
+    def _with_expression(self, poses: Tensor, expression: Tensor) -> Tensor:
+        transl = torch.zeros(len(poses), 3)
+        chunks = self.source.vertex_chunks(poses, self.betas, transl, expression)
+        parts = [(self.rows @ skin.reshape(len(skin), -1)).view(-1, 3, skin.shape[2]) for _, skin in chunks]
+        return torch.cat(parts, 2)
+
+    def roots(self, frames: np.ndarray) -> Tensor:
+        """(n, 3) the source's root joint, its trans taken off."""
+        rest = self.source.rest_joints(self.source.coefficients(self.betas, None))
+        return rest[0].expand(len(frames), 3)

@@ -1,0 +1,178 @@
+"""Which frames of a fit stand out, where, by how much, and why, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.motion_metrics import MotionMetrics
+from core.problem_rules import RULES, Kind, Rule, booked, figure, limits, plain
+from core.problem_thresholds import ProblemThresholds
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A stretch of frames in which one figure is not as it should be.
+
+    Attributes:
+        kind: what is wrong.
+        metric: name of the array in `MotionMetrics`.
+        part: body part, hand, foot or joint; ``'whole body'`` where it is all of them.
+        first: first frame of the stretch.
+        last: its last frame.
+        frame: its worst frame.
+        value: the figure there, in ``unit``.
+        usual: its usual value.
+        threshold: the value from which on it is a problem.
+        unit: of the three.
+        reason: one clause in plain words.
+    """
+
+    kind: Kind
+    metric: str
+    part: str
+    first: int
+    last: int
+    frame: int
+    value: float
+    usual: float
+    threshold: float
+    unit: str
+    reason: str
+
+    @property
+    def frames(self) -> range:
+        """The frames of the stretch."""
+        return range(self.first, self.last + 1)
+
+    @property
+    def severity(self) -> float:
+        """How often the excess over the usual value goes into what is allowed; 1 at the threshold."""
+        allowed = self.threshold - self.usual
+        return (self.value - self.usual) / allowed if allowed > 0 else 1.0
+
+
+def find_problems(
+    measures: MotionMetrics, thresholds: ProblemThresholds | None = None
+) -> tuple[Problem, ...]:
+    """The stretches of a motion that stand out, by first frame, then most telling first.
+
+    A frame is a problem where a figure exceeds its median over the motion by both a multiple of its robust
+    spread and an absolute bound (`ProblemThresholds`); a distance also where it exceeds the ceiling. Sudden
+    shaking is booked to the frame among neighbours that is off most, so that the good frames beside a bad one
+    stay good.
+    """
+    thresholds = thresholds or ProblemThresholds()
+    found: list[Problem] = []
+    for rule in RULES:
+        found += _exceeding(measures, rule, thresholds)
+    found += _flagged(~measures.finite, Kind.NOT_FINITE, "finite", "the source's numbers are not finite")
+    late = measures.fitted & ~measures.converged
+    found += _flagged(late, Kind.NOT_CONVERGED, "converged", "the fit did not converge")
+    return tuple(sorted(_telling_ones(found), key=lambda problem: (problem.first, _telling(problem))))
+
+
+def problem_frames(problems: Iterable[Problem]) -> np.ndarray:
+    """Ids of the frames that the problems cover, ascending; what is off throughout singles out no frame."""
+    frames = {frame for p in problems if p.kind is not Kind.THROUGHOUT for frame in p.frames}
+    return np.array(sorted(frames), dtype=int)
+
+
+def stretches(problems: Iterable[Problem]) -> tuple[tuple[Problem, ...], ...]:
+    """Problems in stretches of frames that overlap or touch, each with its most telling problem first."""
+    groups: list[list[Problem]] = []
+    end = -2
+    for problem in sorted(problems, key=lambda problem: problem.first):
+        if problem.kind is Kind.THROUGHOUT:
+            groups.insert(0, [problem])
+            continue
+        if problem.first > end + 1:
+            groups.append([])
+        groups[-1].append(problem)
+        end = max(end, problem.last)
+    return tuple(tuple(sorted(group, key=_telling)) for group in groups)
+
+
+def _telling(problem: Problem) -> tuple[int, float]:
+    return list(Kind).index(problem.kind), -problem.severity
+
+
+def _telling_ones(problems: list[Problem]) -> list[Problem]:
+    """Without distances that a graver one explains: parts of a body that is off as a whole, and the whole of
+    a body of which a part is off."""
+    wide = [p for p in problems if p.kind is Kind.OFF and p.metric in ("mean_mm", "part_mm")]
+    return [p for p in problems if not any(_explains(other, p) for other in wide)]
+
+
+def _explains(wide: Problem, other: Problem) -> bool:
+    return (
+        other.kind is Kind.OFF
+        and other.metric in {"mean_mm", "part_mm", "joint_mm"} - {wide.metric}
+        and wide.first <= other.first
+        and other.last <= wide.last
+        and wide.severity > other.severity
+    )
+
+
+def _exceeding(measures: MotionMetrics, rule: Rule, thresholds: ProblemThresholds) -> list[Problem]:
+    values = getattr(measures, rule.metric)
+    names = measures.column_names(rule.metric) or ("whole body",)
+    values = values.reshape(len(measures), -1).astype(np.float64)
+    values = booked(measures, rule.metric, values)
+    usual, limit = limits(values, rule, thresholds, measures.frame_rate)
+    with np.errstate(invalid="ignore"):
+        over = values > limit
+        excess = np.where(over, (values - usual) / np.maximum(limit - usual, 1e-12), 0)
+    found = _throughout(rule, names, usual, len(measures), thresholds) if rule.distance else []
+    # Joints hang together: the worst of a stretch speaks for all of them.
+    for columns in [list(range(len(names)))] if rule.worst_column else [[c] for c in range(len(names))]:
+        for first, last in runs(np.any(over[:, columns], axis=1), thresholds.join_frames):
+            here = excess[first : last + 1, columns]
+            row, column = np.unravel_index(here.argmax(), here.shape)
+            frame, index = first + int(row), columns[int(column)]
+            figures = float(values[frame, index]), float(usual[index]), float(limit[index])
+            found.append(_problem(rule, names[index], (first, last, frame), figures))
+    return found
+
+
+def _throughout(
+    rule: Rule, names: tuple[str, ...], usual: np.ndarray, count: int, thresholds: ProblemThresholds
+) -> list[Problem]:
+    bound = thresholds.throughout_mm
+    off = [index for index, value in enumerate(usual) if value > bound]
+    if not off:
+        return []
+    index = max(off, key=lambda i: usual[i])
+    value, part = float(usual[index]), plain(names[index])
+    reason = f"{part} {figure(value, 'mm')} off throughout"
+    return [
+        Problem(Kind.THROUGHOUT, rule.metric, names[index], 0, count - 1, 0, value, 0.0, bound, "mm", reason)
+    ]
+
+
+def _problem(
+    rule: Rule, name: str, where: tuple[int, int, int], figures: tuple[float, float, float]
+) -> Problem:
+    value, usual, limit = figures
+    unit = MotionMetrics.__dataclass_fields__[rule.metric].metadata["unit"]
+    said = rule.words.format(part=plain(name), value=figure(value, unit), usual=figure(usual, unit))
+    return Problem(rule.kind, rule.metric, name, *where, value, usual, limit, unit, said)
+
+
+def _flagged(bad: np.ndarray, kind: Kind, metric: str, reason: str) -> list[Problem]:
+    return [
+        Problem(kind, metric, "whole body", first, last, first, 1.0, 0.0, 0.0, "", reason)
+        for first, last in runs(bad, 0)
+    ]
+
+
+def runs(bad: np.ndarray, join: int) -> list[tuple[int, int]]:
+    """First and last frame of each stretch of a (T,) bool; ``join`` false frames do not end one."""
+    frames = np.flatnonzero(bad)
+    if not len(frames):
+        return []
+    cuts = np.flatnonzero(np.diff(frames) > join + 1)
+    firsts, lasts = frames[np.r_[0, cuts + 1]], frames[np.r_[cuts, len(frames) - 1]]
+    return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]

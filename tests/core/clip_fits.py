@@ -1,0 +1,43 @@
+"""Fits of built-in clips, made once for all tests that only read them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from core.bodies import BodyPair, builtin_folder
+from core.files.motions import load_motion
+from core.fitting.result import FitResult
+from core.fitting.run import FitRun
+from core.fitting.settings import FitSettings
+from core.motion import Motion
+from tests.variants import body_pair
+
+CLIPS = ("range_of_motion", "walk", "dance", "cartwheel", "spinkick", "backflip")
+
+
+@lru_cache(maxsize=4)
+def bodies(variant: str) -> BodyPair:
+    """A pair of `tests.variants`."""
+    return body_pair(variant)
+
+
+def clip(name: str, start: int | None = None, stop: int | None = None) -> Motion:
+    """Frames of a built-in motion."""
+    return load_motion(builtin_folder() / "motions" / f"{name}_poses.npz").cut(start, stop)
+
+
+def fit(motion: Motion, pair: BodyPair) -> FitResult:
+    """A converged fit, its shape from 16 frames."""
+    run = FitRun(motion, pair, FitSettings(shape_frames=16), device="cpu", threads=1)
+    for _ in run:
+        pass
+    return run.result()
+
+
+@lru_cache(maxsize=32)
+def fitted_clip(
+    name: str, start: int | None = None, stop: int | None = None, variant: str = "built-in"
+) -> tuple[Motion, BodyPair, FitResult]:
+    """Frames of a built-in motion with their fit."""
+    motion, pair = clip(name, start, stop), bodies(variant)
+    return motion, pair, fit(motion, pair)
