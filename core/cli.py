@@ -11,8 +11,12 @@ from pathlib import Path
 from core import __version__
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
+from core.fitting.recipe import ACCURATE, PRESETS
 
 COMMANDS = ("convert", "info")
+
+# Presets that fit in any other way need more than a motion and its bodies.
+OFFERED = tuple(name for name, recipe in PRESETS.items() if recipe.method == "gauss-newton")
 
 DONE, SOME_FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -117,6 +121,9 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--gender", choices=("neutral", "female", "male"), help="of the bodies; default: what the file says"
     )
+    convert.add_argument(
+        "--preset", choices=OFFERED, default=ACCURATE.name, help=f"how to fit; default: {ACCURATE.name}"
+    )
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(
         "--frames",
@@ -134,6 +141,11 @@ def parser() -> argparse.ArgumentParser:
         "--check",
         action="store_true",
         help="also map each fit back to its source, and measure surface and SMPL's 24 joints there",
+    )
+    convert.add_argument(
+        "--problems",
+        action="store_true",
+        help="also list the frames that stand out, and whether the bodies or the fit are to blame",
     )
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
     convert.add_argument("--force", action="store_true", help="write over existing outputs")

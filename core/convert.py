@@ -11,23 +11,24 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from core import report
 from core.bodies import BodyPair, left_out, load_bodies, within
 from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
-from core.files.results import is_result, load_result, save_result
-from core.fitting.provenance import provenance
+from core.files.results import save_result
+from core.findings import Finding, findings
+from core.fitting.recipe import ACCURATE, PRESETS
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, pick_device
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
+from core.outputs import OUTPUT_ENDING, check_targets, finished, output_name, plan, stageii_name
 
-# A folder of motions also holds marker fits, in AMASS, and our own outputs; these names are never inputs.
-_MARKER_FITS = "_stagei.npz"
-_OUTPUT_ENDING = {"smplx": "_stageii.npz", "smplh": "_smplh.npz", "smpl": "_smpl.npz"}
+__all__ = ["Outcome", "convert", "output_name", "plan", "stageii_name"]
 
 
 @dataclass
@@ -40,9 +41,10 @@ class Outcome:
         status: ``'done'``, ``'skipped'`` or ``'failed'``.
         result: where it was fitted now.
         check: where it was asked for, of what was fitted now or before.
+        findings: what stands out in what was fitted now or before, or None where it was not asked for.
         seconds: of reading, fitting and writing.
         error: the sentence, where it failed.
-        notes: sentences on what was assumed.
+        notes: sentences on what was assumed, and on what came up during the fit.
     """
 
     source: Path
@@ -50,6 +52,7 @@ class Outcome:
     status: str = "failed"
     result: FitResult | None = None
     check: InverseCheck | None = None
+    findings: tuple[Finding, ...] | None = None
     seconds: float = 0.0
     error: str = ""
     notes: tuple[str, ...] = field(default=())
@@ -66,14 +69,15 @@ def convert(options: argparse.Namespace) -> int:
     """
     console = Console(highlight=False, markup=False)
     jobs = plan(options.inputs, options.output, options.to)
-    _check_targets(jobs, options.report)
+    check_targets(jobs, options.report)
     device = pick_device(options.device)
     shelf = _Shelf(options)
     pair = shelf.check()
     if options.check:
         pair.reverse()
     label = FAMILY_LABEL[options.to]
-    console.print(f"Refit · to {label} · {pair.label} · {device.type.upper()}", style="bold")
+    preset = "" if options.preset == ACCURATE.name else f" · {options.preset}"
+    console.print(f"Refit · to {label}{preset} · {pair.label} · {device.type.upper()}", style="bold")
     if pair.builtin:
         console.print(
             f"The built-in bodies stand in for SMPL models: use the results to try Refit, not as {label} "
@@ -94,65 +98,6 @@ def convert(options: argparse.Namespace) -> int:
             return SOME_FAILED
         console.print(f"Wrote {options.report}")
     return SOME_FAILED if any(outcome.status == "failed" for outcome in outcomes) else DONE
-
-
-def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[Path, Path]]:
-    """Which file is written for which input.
-
-    Args:
-        inputs: files, and folders to walk.
-        output: a folder, or the name of a .npz file for a single input file.
-        family: of the results.
-
-    Returns:
-        (source, output) pairs; what lies below a folder keeps its place below ``output``.
-
-    Raises:
-        RefitError: a .npz output for several inputs, two inputs with one output, a folder without motions.
-    """
-    single = output.suffix.lower() == ".npz"
-    if single and (len(inputs) > 1 or inputs[0].is_dir()):
-        raise RefitError(f"{output} is one file, but there are several inputs; give a folder after -o.")
-    if output.is_file() and not single:
-        raise RefitError(f"{output} is a file; give a folder or a .npz name after -o.")
-    jobs: list[tuple[Path, Path]] = []
-    for entry in inputs:
-        if not entry.is_dir():
-            jobs.append((entry, output if single else output / output_name(entry, family)))
-            continue
-        found = [path for path in sorted(entry.rglob("*.npz")) if _may_be_motion(path, family)]
-        if not found:
-            raise RefitError(f"There is no motion (.npz) in the folder {entry}.")
-        jobs += [
-            (path, output / path.relative_to(entry).parent / output_name(path, family)) for path in found
-        ]
-    taken: dict[Path, Path] = {}
-    for source, target in jobs:
-        if target in taken and taken[target] != source:
-            raise RefitError(f"{taken[target]} and {source} would both be written to {target}.")
-        taken[target] = source
-    return [(source, target) for target, source in taken.items()]
-
-
-def stageii_name(source: Path) -> str:
-    """``walk_poses.npz`` to ``walk_stageii.npz``, AMASS's name for a motion in SMPL-X."""
-    return source.stem.removesuffix("_poses") + "_stageii.npz"
-
-
-def output_name(source: Path, family: str) -> str:
-    """``walk_poses.npz`` to the name of its result in SMPL-X, SMPL-H or SMPL.
-
-    Returns:
-        ``walk_stageii.npz``, ``walk_smplh.npz`` or ``walk_smpl.npz``.
-    """
-    if family == "smplx":
-        return stageii_name(source)
-    return source.stem.removesuffix("_poses").removesuffix("_stageii") + _OUTPUT_ENDING[family]
-
-
-def _may_be_motion(path: Path, family: str) -> bool:
-    endings = (_MARKER_FITS, _OUTPUT_ENDING[family])
-    return path.is_file() and not path.name.endswith(endings) and path.name != "shape.npz"
 
 
 class _Shelf:
@@ -189,7 +134,7 @@ class _Shelf:
 
     def take_for(self, motion: Motion) -> BodyPair:
         if motion.family == self.target:
-            others = " or ".join(f"--to {other}" for other in _OUTPUT_ENDING if other != self.target)
+            others = " or ".join(f"--to {other}" for other in OUTPUT_ENDING if other != self.target)
             raise FileError(
                 motion.path or "",
                 f"is in {FAMILY_LABEL[self.target]} already, there is nothing to convert; use {others} for "
@@ -216,19 +161,21 @@ def _convert_one(
         motion = within(motion, bodies.source)
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
-        run = FitRun(motion, bodies, device=options.device, threads=options.threads)
-        if output.exists() and not options.force:
-            finished = _finished(output, run)
-            if options.check:
-                outcome.check = check_inverse(motion, bodies, finished)
-            outcome.status = "skipped"
-            return outcome
-        outcome.result = _watched(run, source.name, console)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        save_result(output, outcome.result, overwrite=options.force)
+        recipe = PRESETS[options.preset]
+        run = FitRun(motion, bodies, recipe, device=options.device, threads=options.threads)
+        skips = output.exists() and not options.force
+        if skips:
+            result = finished(output, run)
+        else:
+            result, said = _watched(run, source.name, console)
+            outcome.result, outcome.notes = result, (*outcome.notes, *said)
+            output.parent.mkdir(parents=True, exist_ok=True)
+            save_result(output, result, overwrite=options.force)
         if options.check:
-            outcome.check = check_inverse(motion, bodies, outcome.result)
-        outcome.status = "done"
+            outcome.check = check_inverse(motion, bodies, result)
+        if options.problems:
+            outcome.findings = _found(run, bodies, result, console)
+        outcome.status = "skipped" if skips else "done"
     except RefitError as error:
         outcome.error = str(error)
     except OSError as error:
@@ -240,46 +187,12 @@ def _convert_one(
     return outcome
 
 
-def _finished(output: Path, run: FitRun) -> FitResult:
-    """The existing output; raises FileError unless it is the finished result that this run would make."""
-    advice = "use --force to write over it"
-    if not is_result(output):
-        raise FileError(output, f"exists and is no result of Refit; {advice}")
-    found = load_result(output)
-    wanted = provenance(run.motion, run.bodies, run.recipe, "")
-    if found.partial or not _same(found.provenance, wanted, "source", ("sha256", "start", "frames")):
-        raise FileError(
-            output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
-        )
-    for what in ("source_body", "target_body", "correspondence"):
-        if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256")):
-            raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
-    if found.provenance.get("recipe") != wanted["recipe"]:
-        raise FileError(output, f"exists and was made with other settings; {advice}")
-    return found
+def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple[str, ...]]:
+    """Iterates the run with a progress bar; an interrupt ends it cleanly.
 
-
-def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[str, ...]) -> bool:
-    there = found.get(what)
-    return isinstance(there, dict) and all(there.get(key) == wanted[what].get(key) for key in keys)
-
-
-def _check_targets(jobs: list[tuple[Path, Path]], report_file: Path | None) -> None:
-    """Raises RefitError where an output is an input, or the report has no place to go."""
-    sources = {source.resolve(): source for source, _ in jobs}
-    for _, output in jobs:
-        if output.resolve() in sources:
-            raise RefitError(f"{output} is an input; choose another output.")
-    if report_file is None:
-        return
-    if report_file.suffix.lower() != ".json":
-        raise RefitError(f"{report_file} is no name for a report; it must end in .json.")
-    if not report_file.resolve().parent.is_dir():
-        raise RefitError(f"{report_file}: there is no folder {report_file.parent} for the report.")
-
-
-def _watched(run: FitRun, name: str, console: Console) -> FitResult:
-    """Iterates the run with a progress bar; an interrupt ends it cleanly."""
+    Returns:
+        The result, and what the run had to say.
+    """
     columns: list[Any] = [
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -290,8 +203,10 @@ def _watched(run: FitRun, name: str, console: Console) -> FitResult:
     ]
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
-        started = time.perf_counter()
+        started, said = time.perf_counter(), dict[str, None]()
         for step in run:
+            if step.note:
+                said[step.note] = None
             if step.stage == "shape":
                 started = time.perf_counter()
                 bar.update(task, figures=f"{step.mean_mm:.2f} mm")
@@ -299,11 +214,19 @@ def _watched(run: FitRun, name: str, console: Console) -> FitResult:
             rate = step.frames_done / (time.perf_counter() - started)
             bar.update(
                 task,
-                description=f"{name} · pose",
+                description=f"{name} · {step.stage}",
                 completed=step.frames_done,
                 figures=f"{rate:.0f} frames/s · {step.mean_mm:.2f} mm",
             )
-    return run.result()
+    return run.result(), tuple(said)
+
+
+def _found(run: FitRun, bodies: BodyPair, result: FitResult, console: Console) -> tuple[Finding, ...]:
+    """What stands out in a result of the run."""
+    if not console.is_terminal:
+        return findings(run.motion, bodies, result, device=str(run.device), threads=run.threads)
+    with console.status(Text(f"{run.motion.name} · problems")):
+        return findings(run.motion, bodies, result, device=str(run.device), threads=run.threads)
 
 
 def _range_text(frames: tuple[int | None, int | None]) -> str:

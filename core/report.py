@@ -17,9 +17,14 @@ from core.bodies import BodyPair
 from core.files.atomic import atomic_write
 from core.fitting.result import FitResult
 from core.joints import PARTS
+from core.problem_rules import figure, plain
 
 if TYPE_CHECKING:
     from core.convert import Outcome
+    from core.findings import Finding
+
+# Stretches of problem frames that are printed of an input.
+MOST_FINDINGS = 10
 
 
 def print_outcome(console: Console, outcome: Outcome) -> None:
@@ -40,7 +45,7 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
     """The tables at the end (v2v in mm, mean over frames; max: the worst vertex), then what failed.
 
     Where fits were checked, two more: the fit mapped back against the source, and SMPL's 24 joints of both
-    (`core.inverse`).
+    (`core.inverse`). Where problem frames were looked for, one more for each input.
     """
     fitted = [(outcome.source.name, outcome.result) for outcome in outcomes if outcome.result is not None]
     if fitted:
@@ -54,11 +59,35 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
         _print_columns(console, "mapped back, v2v", ("mean mm", "p95", "max"), back)
         joints = [(name, _cells(check.joints.summary())) for name, check in checked]
         _print_columns(console, "24 joints", ("mean mm", "max", "regressed from both"), joints)
+    for outcome in outcomes:
+        if outcome.findings is not None:
+            _print_findings(console, outcome.source.name, outcome.findings)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         console.print(f"{len(failed)} of {len(outcomes)} failed:", style="red")
         for outcome in failed:
             console.print(f"  {outcome.error}", soft_wrap=True)
+
+
+def _print_findings(console: Console, name: str, found: tuple[Finding, ...]) -> None:
+    """The worst stretches, in order of time, or one line where there are none."""
+    console.print()
+    if not found:
+        console.print(f"{name}: no problem frames", style="dim", soft_wrap=True)
+        return
+    ranked = sorted(found, key=lambda finding: -finding.worst.severity)[:MOST_FINDINGS]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("frames", "part", "value", "why", "verdict"):
+        table.add_column(heading, justify="right" if heading == "value" else "left", no_wrap=heading != "why")
+    for finding in sorted(ranked, key=found.index):
+        worst = finding.worst
+        span = f"{finding.first}–{finding.last}" if finding.last > finding.first else str(finding.first)
+        value = figure(worst.value, worst.unit) if worst.unit else "–"
+        table.add_row(span, plain(worst.part), value, Text(worst.reason), finding.blame)
+    console.print(f"{name}: {len(found)} stretch{'es' * (len(found) > 1)} of problem frames", soft_wrap=True)
+    console.print(table)
+    if len(found) > len(ranked):
+        console.print(f"{len(found) - len(ranked)} more: --report FILE.json lists all", style="dim")
 
 
 def _print_columns(
@@ -102,6 +131,7 @@ def write_json(
         "bodies": "built-in" if bodies.builtin else "licensed",
         "models": str(bodies.folder),
         "to": options.to,
+        "preset": options.preset,
         "device": device,
         "threads": options.threads,
         "inputs": [_entry(outcome) for outcome in outcomes],
@@ -138,7 +168,35 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
             "joints_mm": _json_numbers(check.joints.summary()),
             "joint_mm": _json_numbers(check.joints.by_joint()),
         }
+    if outcome.findings is not None:
+        entry["problems"] = [_finding(finding) for finding in outcome.findings]
     return entry
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    worst = finding.worst
+    return {
+        "first": finding.first,
+        "last": finding.last,
+        "frame": worst.frame,
+        "kind": worst.kind.value,
+        "part": worst.part,
+        "metric": worst.metric,
+        "value": _json_number(worst.value),
+        "usual": _json_number(worst.usual),
+        "unit": worst.unit,
+        "reasons": [problem.reason for problem in finding.problems],
+        "verdict": finding.blame,
+        "judged": [
+            {
+                "frame": judgement.frame,
+                "mean_mm": _json_number(judgement.before),
+                "refitted_mean_mm": _json_number(judgement.after),
+                "verdict": judgement.verdict.value,
+            }
+            for judgement in finding.judged
+        ],
+    }
 
 
 def _mm(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -33,6 +33,10 @@ class Margin:
 
     share: float = 0.02
     least: float = 0.0
+
+
+# Parts trade a little with each other from one optimum to the next.
+PART_MARGIN = Margin(share=0.1, least=0.5)
 
 
 @dataclass(frozen=True)
@@ -78,27 +82,34 @@ def judge(before: np.ndarray, after: np.ndarray, margin: Margin | None = None) -
 def judge_frames(
     frames: Sequence[int] | np.ndarray,
     before: np.ndarray,
-    refit: Callable[[np.ndarray], np.ndarray],
+    after: np.ndarray,
     margin: Margin | None = None,
+    parts: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[Judgement, ...]:
-    """Has some frames fitted again and says of each whether its fit had failed.
+    """Says of each of n frames whether its fit had failed.
+
+    A hand may be wrong without the whole body showing it: where a polished fit that is no worse on the whole
+    is better in a body part, the first one had failed too.
 
     Args:
-        frames: ids of n frames.
-        before: (T,) objective, or mean millimetres, of every frame of the fit as it is.
-        refit: fits the frames with the ids it is given as well as it can, and returns their (n,) objective or
-            millimetres, in the unit of ``before``.
-        margin: what counts as better.
+        frames: ids.
+        before: (n,) objective, or mean millimetres, of the fit as it is.
+        after: (n,) the same of a polished fit of each frame.
+        margin: what counts as better on the whole.
+        parts: (n, P) mean millimetres by body part before and after, or None.
 
     Raises:
-        ValueError: ``refit`` returned another number of values.
+        ValueError: the arrays differ in length.
     """
-    wanted = np.asarray(frames, dtype=int)
-    if not len(wanted):
-        return ()
-    old, new = np.asarray(before, np.float64)[wanted], np.asarray(refit(wanted), np.float64)
-    verdicts = judge(old, new, margin)
+    verdicts = list(judge(before, after, margin))
+    if len(verdicts) != len(frames):
+        raise ValueError(f"before has {len(verdicts)} values for {len(frames)} frames")
+    if parts is not None:
+        for old, new in zip(*(np.asarray(values).T for values in parts), strict=True):
+            for index, verdict in enumerate(judge(old, new, PART_MARGIN)):
+                if verdict is Verdict.FAILED_FIT and after[index] <= before[index]:
+                    verdicts[index] = verdict
     return tuple(
         Judgement(int(frame), float(a), float(b), verdict)
-        for frame, a, b, verdict in zip(wanted, old, new, verdicts, strict=True)
+        for frame, a, b, verdict in zip(frames, before, after, verdicts, strict=True)
     )

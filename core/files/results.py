@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
-from core.files.arrays import key_list, number, numbers, shape_text, text, texts
+from core.files.arrays import finite, key_list, number, numbers, shape_text, text, texts
 from core.files.atomic import write_npz
 from core.files.motions import FRAME_RATE_KEYS, POSE_PARTS, load_motion
 from core.files.npz import is_npz, npz_headers, read_npz
@@ -31,7 +31,8 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
     SMPL-H, (T, 72) for SMPL, ``trans``, ``betas``, ``gender`` and so on; radians, metres. SMPL-X and SMPL-H
     have the pieces of the pose as well (``root_orient``, ``pose_body``, ...), SMPL-X ``expression`` (T, E).
     Everything else has the prefix ``refit_``: errors in millimetres by frame and part, which frames are
-    fitted and converged, the up axis, and ``refit_provenance``, a json text. Both spellings of the frame rate
+    fitted and converged, the up axis, ``refit_frame_betas`` (T, B) where each frame has betas of its own
+    (``betas`` is their mean), and ``refit_provenance``, a json text. Both spellings of the frame rate
     are written, or neither where it is not known.
 
     Raises:
@@ -78,6 +79,7 @@ def load_result(path: str | Path) -> FitResult:
         seconds=_counted(path, arrays, "refit_seconds"),
         partial=bool(_counted(path, arrays, "refit_partial")),
         provenance=_provenance(path, arrays["refit_provenance"]),
+        frame_betas=_frame_betas(path, arrays, frames, len(motion.betas)),
         **errors,
         **flags,
     )
@@ -113,6 +115,8 @@ def _arrays(result: FitResult) -> dict[str, np.ndarray]:
         f"refit_{key}": np.asarray(getattr(result, key), np.float32) for key in (*ERROR_KEYS, "part_mm")
     }
     arrays |= {f"refit_{key}": np.asarray(getattr(result, key), bool) for key in _FLAG_KEYS}
+    if result.frame_betas is not None:
+        arrays["refit_frame_betas"] = np.asarray(result.frame_betas, np.float32)
     return arrays | {
         "refit_format": np.array(FORMAT),
         "refit_part_names": np.array(PARTS),
@@ -145,6 +149,13 @@ def _flags(path: Path, key: str, array: np.ndarray, frames: int) -> np.ndarray:
             key=key,
         )
     return array
+
+
+def _frame_betas(path: Path, arrays: dict[str, np.ndarray], frames: int, count: int) -> np.ndarray | None:
+    key = "refit_frame_betas"
+    if key not in arrays:
+        return None
+    return finite(path, key, numbers(path, key, arrays[key], (frames, count)))
 
 
 def _said(path: Path, arrays: dict[str, np.ndarray], key: str) -> str:

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from core.fitting.corrective_curvature import CorrectiveCurvature
 from core.fitting.frame_unknowns import Unknowns
+from core.fitting.pose_matrix import pose_matrix
 from core.fitting.skin import Evaluation, FitSkin, Pose, Prior
 from core.fitting.statistics import SkinStatistics, Statistics
-from core.skinning import axial, cross_matrices, rotation_matrices
+from core.skinning import axial, rotation_matrices
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,63 +155,3 @@ def _coupling(pose: Pose, products: Tensor, unknowns: Unknowns) -> Tensor:
     turned = world[:, None] @ products[:, :, :-1].unflatten(2, (world.shape[1], 3))
     torques = unknowns.gather(axial(turned.transpose(-1, -2)), 2)  # (n, Z, F, 3)
     return torch.cat((torques.flatten(2), products[:, :, -1]), 2).transpose(1, 2)
-
-
-def pose_matrix(
-    normal: Tensor, pose: Pose, unknowns: Unknowns, parents: Tensor, prior_weights: Tensor
-) -> Tensor:
-    """Gauss-Newton matrix of each frame for rotation increments of the free joints and the root position.
-
-    Args:
-        normal: (K, K) H of all frames, or (n, K, K).
-        pose: n poses.
-        unknowns: F free joints.
-        parents: (J-1,) parents of the joints below the root.
-        prior_weights: (J,) of the pull on relative rotations.
-
-    Returns:
-        (n, 3F + 3, 3F + 3), symmetric; the root position last, whether it is free or not.
-    """
-    world = pose.world
-    frames, joints = world.shape[:2]
-    count = len(unknowns.free)
-    size = 3 * count + 3
-    matrix = torch.empty(frames, size, size, dtype=world.dtype, device=world.device)
-    levers = (world @ normal[..., :-1, -1].unflatten(-1, (joints, 3))[..., None]).squeeze(-1)
-    coupling = cross_matrices(unknowns.gather(levers, 1)).flatten(1, 2)
-    matrix[:, :-3, -3:] = coupling
-    matrix[:, -3:, :-3] = coupling.transpose(1, 2)
-    identity = torch.eye(3, dtype=world.dtype, device=world.device)
-    matrix[:, -3:, -3:] = normal[..., -1, -1, None, None] * identity
-    if not count:
-        return matrix
-
-    # M_ab = G_a H_ab G_b^T, left factor first, as one small product a joint over all frames.
-    if normal.dim() == 2:
-        blocks = normal[:-1, :-1].reshape(joints, 3, 3 * joints)
-        left = world.permute(1, 0, 2, 3).reshape(joints, frames * 3, 3) @ blocks
-        left = left.view(joints, frames, 3, 3 * joints)
-    else:
-        left = (world @ normal[:, :-1, :-1].unflatten(1, (joints, 3))).transpose(0, 1)
-    left = unknowns.gather(left, 0).view(count, frames, 3, joints, 3).permute(1, 3, 0, 2, 4)
-    right = left.reshape(frames * joints, count * 3, 3) @ world.transpose(-1, -2).reshape(-1, 3, 3)
-    turned = unknowns.gather(right.view(frames, joints, count, 3, 3), 1)  # (n, b, a, i, l)
-
-    rotations = matrix[:, :-3, :-3].unflatten(2, (count, 3)).unflatten(1, (count, 3))  # (n, a, i, b, j)
-    torch.neg(turned.permute(0, 2, 4, 1, 3), out=rotations)
-    traces = turned.diagonal(dim1=3, dim2=4).sum(-1).transpose(1, 2)
-    rotations.diagonal(dim1=2, dim2=4).add_(traces[..., None])
-    graph = unknowns.gather(unknowns.gather(prior_graph(parents, prior_weights), 0), 1)
-    rotations.diagonal(dim1=2, dim2=4).add_(graph[:, :, None])
-    return matrix
-
-
-def prior_graph(parents: Tensor, weights: Tensor) -> Tensor:
-    """(J, J) graph Laplacian of the pull on relative rotations; the root is tied to the world."""
-    joints = len(weights)
-    children = torch.arange(1, joints, device=weights.device)
-    graph = torch.diag(weights)
-    graph.index_put_((parents, parents), weights[1:], accumulate=True)
-    graph[children, parents] -= weights[1:]
-    graph[parents, children] -= weights[1:]
-    return graph

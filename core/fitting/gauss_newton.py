@@ -47,6 +47,16 @@ class PoseFit:
     steps: Tensor
     curved: bool = False
 
+    def __getitem__(self, index: Tensor) -> PoseFit:
+        return PoseFit(
+            self.pose[index],
+            self.energy[index],
+            self.residual[..., index],
+            self.converged[index],
+            self.steps[index],
+            self.curved,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Stepping:

@@ -117,7 +117,7 @@ class Patches:
             if own is None:
                 torch.mm(basis, columns.view(len(columns), -1), out=flat)
             else:
-                each = (columns * own[:, None, None]).view(-1, flat.shape[1])
+                each = (columns * own[:, None, None]).reshape(-1, flat.shape[1])
                 torch.mm(patch.side_by_side, each, out=flat)
             if not len(patch.weights):
                 kept.append(None)

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import BodyModel
+from core.fitting.coupling import ROOT_PER_ROTATION, Coupling
 from core.fitting.frame_unknowns import Unknowns
 from core.fitting.normal_matrix import NormalMatrix
 from core.fitting.parts_start import RestParts
-from core.fitting.result_table import ResultTable
+from core.fitting.result_table import Parameters, ResultTable
 from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeUnknowns
 from core.fitting.skin import FitSkin, Pose, Prior, Weighing
@@ -45,6 +46,7 @@ class Problem:
         origin: where frames start: ``'source'``, ``'parts'`` or ``'current'``.
         painted: (V,) weights of the target's vertices beside the settings', or None.
         holds_shape: coefficients that frames share stay as they are, whatever the settings say.
+        knows_rotations: the source has rotations, and is not treated as meshes alone.
     """
 
     def __init__(
@@ -56,9 +58,10 @@ class Problem:
         origin: str = "source",
         painted: np.ndarray | None = None,
         holds_shape: bool = False,
+        knows_rotations: bool = True,
     ) -> None:
         self.motion, self.bodies, self.settings = motion, bodies, settings
-        self.table, self.origin = table, origin
+        self.table, self.origin, self.knows_rotations = table, origin, knows_rotations
         target = bodies.target
         vertex, edge = settings.metrics
         by_vertex = settings.robust_by == "vertex"
@@ -94,15 +97,10 @@ class Problem:
         self.targets = MotionTargets(motion, bodies, self.skin.vertices)
         self.prior_weights = torch.as_tensor(prior_weights(bodies, settings), device=target.device)
         self.relaxed = rotation_matrices(target.tensor(relaxed_pose(target)))
-        if self.knows_no_rotations or settings.pose_prior_to == "zero":
+        if not knows_rotations or settings.pose_prior_to == "zero":
             # Nothing says which way the body should face.
             self.prior_weights[0] = 0
         self._parts: RestParts | None = None
-
-    @property
-    def knows_no_rotations(self) -> bool:
-        """The source is treated as meshes alone."""
-        return self.origin == "parts"
 
     def prior(self, frames: np.ndarray) -> Prior:
         """The pull on the relative rotations of some frames, and on coefficients of their own."""
@@ -115,8 +113,12 @@ class Problem:
         if self.settings.pose_prior_to == "zero":
             identity = torch.eye(3, device=self.relaxed.device)
             return identity.expand(count, len(self.relaxed), 3, 3)
-        if self.knows_no_rotations:
-            return self.relaxed.expand(count, -1, -1, -1)
+        return self.source_rotations(frames)
+
+    def source_rotations(self, frames: np.ndarray) -> Tensor:
+        """(n, J, 3, 3) the source's relative rotations; relaxed where it is meshes alone."""
+        if not self.knows_rotations:
+            return self.relaxed.expand(len(frames), -1, -1, -1)
         return start_rotations(self.motion, self.bodies, frames)
 
     def begin(self, frames: np.ndarray, targets: Tensor, betas: Tensor) -> Pose:
@@ -128,7 +130,7 @@ class Problem:
             betas: (Z,) coefficients that the frames share now.
         """
         if self.origin == "current":
-            return self.current(frames)
+            return self.current(frames, self.table)
         if self.origin == "parts":
             return self._from_parts(targets, betas)
         world = self.skin.tree.world_rotations(start_rotations(self.motion, self.bodies, frames))
@@ -147,30 +149,47 @@ class Problem:
         own = betas.expand(len(found.roots), -1) if self.own_coefficients else None
         return Pose(self.skin.tree.world_rotations(rotations), found.roots, own)
 
-    def current(self, frames: np.ndarray) -> Pose:
-        """Where the table has some frames."""
+    def current(self, frames: np.ndarray, known: Parameters | ResultTable) -> Pose:
+        """Where some frames are now."""
         device = self.bodies.target.device
-        relative = rotation_matrices(torch.as_tensor(self.table.poses[frames], device=device))
-        own = self.coefficients(frames)
+        relative = rotation_matrices(torch.as_tensor(known.poses[frames], device=device))
+        own = self.coefficients(frames, known)
         rest = self.skin.joint_template[0] + own @ self.skin.joint_basis[0].T
-        offset = self.table.transl[frames].astype(np.float64) - self.motion.trans[frames]
+        offset = known.transl[frames].astype(np.float64) - self.motion.trans[frames]
         root = rest + torch.as_tensor(offset.astype(np.float32), device=device)
         return Pose(self.skin.tree.world_rotations(relative), root, own if self.own_coefficients else None)
 
     def with_coefficients(self, pose: Pose, frames: np.ndarray) -> Pose:
         """The pose with the table's coefficients, where frames have their own."""
-        return Pose(pose.world, pose.root, self.coefficients(frames)) if self.own_coefficients else pose
+        if not self.own_coefficients:
+            return pose
+        return Pose(pose.world, pose.root, self.coefficients(frames, self.table))
 
-    def coefficients(self, frames: np.ndarray) -> Tensor:
-        """(n, Z) coefficients of some frames in the table."""
-        table, out = self.table, np.zeros((len(frames), len(self.skin.coefficients)), dtype=np.float32)
-        betas = table.betas if table.frame_betas is None else table.frame_betas[frames]
+    def coefficients(self, frames: np.ndarray, known: Parameters | ResultTable) -> Tensor:
+        """(n, Z) coefficients of some frames."""
+        out = np.zeros((len(frames), len(self.skin.coefficients)), dtype=np.float32)
+        betas = known.betas if known.frame_betas is None else known.frame_betas[frames]
         count = min(betas.shape[-1], self.num_betas)
         out[:, :count] = betas[..., :count]
-        out[:, self.num_betas :] = table.expression[frames, : self.num_expression]
+        out[:, self.num_betas :] = known.expression[frames, : self.num_expression]
         return torch.as_tensor(out, device=self.bodies.target.device)
 
     def shape_unknowns(self, frames: np.ndarray) -> ShapeUnknowns:
         """The coefficients that frames share, as the table has them, and which of them are solved."""
-        start = self.coefficients(frames).mean(0)
+        start = self.coefficients(frames, self.table).mean(0)
         return ShapeUnknowns(start, self._shared, torch.where(self._shared, self._pull, 0 * self._pull))
+
+    def couplings(self, frames: np.ndarray) -> list[Coupling]:
+        """How some frames, ascending, pull on each other."""
+        settings, roots = self.settings, self.targets.roots(frames)
+        joined = torch.as_tensor(np.diff(frames) == 1, dtype=roots.dtype, device=roots.device)
+        found = []
+        if settings.smoothness > 0:
+            weights = torch.full_like(self.prior_weights, settings.smoothness)
+            root_weight = ROOT_PER_ROTATION * settings.smoothness
+            found.append(Coupling(self.source_rotations(frames), roots, weights, root_weight, joined))
+        if settings.pose_prior_to == "previous":
+            weights = torch.full_like(self.prior_weights, settings.pose_prior)
+            still = torch.eye(3, device=roots.device).expand(len(frames), len(weights), 3, 3)
+            found.append(Coupling(still, roots, weights, 0.0, joined))
+        return found

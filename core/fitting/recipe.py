@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from core.fitting.published_stages import PUBLISHED_STAGES
 from core.fitting.settings import FitSettings
 
+METHODS = ("gauss-newton", "trust-ncg", "l-bfgs")
 STARTS = ("source", "parts", "current")
 
 
@@ -21,8 +23,8 @@ class Recipe:
             (body parts aligned one by one to the target points, as for a source that is meshes alone) or
             ``'current'`` (a result that is there already).
         name: of the preset, or what a user calls it.
-        method: ``'gauss-newton'``, or ``'published'`` for the published tool's way: autograd on the `smplx`
-            package's layers, frame by frame. A yardstick; it takes seconds to minutes a frame.
+        method: ``'gauss-newton'``, or the published tool's way, ``'trust-ncg'`` or ``'l-bfgs'``: autograd on
+            the `smplx` package's layers, frame by frame. A yardstick; it takes a minute or more a frame.
 
     Raises:
         ValueError: no stage, or an unknown start.
@@ -38,8 +40,8 @@ class Recipe:
             raise ValueError("a recipe needs at least one stage")
         if self.start not in STARTS:
             raise ValueError(f"start is {self.start!r}, expected one of {', '.join(STARTS)}")
-        if self.method not in ("gauss-newton", "published"):
-            raise ValueError(f"method is {self.method!r}, expected gauss-newton or published")
+        if self.method not in METHODS:
+            raise ValueError(f"method is {self.method!r}, expected one of {', '.join(METHODS)}")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain json values."""
@@ -64,14 +66,6 @@ class Recipe:
 
 FAST = Recipe((FitSettings(iterations=2, shape_frames=32),), name="fast")
 ACCURATE = Recipe()
-# The published tool: edges, then translation, then vertices; each frame on its own, with its own shape.
-PUBLISHED = Recipe(
-    (
-        FitSettings(stage="edge", iterations=100, shape="per-frame", expression="per-frame", pose_prior=0),
-        FitSettings(stage="translation", iterations=100, shape="fixed"),
-        FitSettings(stage="vertex", iterations=100, shape="per-frame", expression="per-frame", pose_prior=0),
-    ),
-    name="published",
-    method="published",
-)
-PRESETS = {recipe.name: recipe for recipe in (FAST, ACCURATE, PUBLISHED)}
+PUBLISHED = Recipe(PUBLISHED_STAGES, start="parts", name="published", method="trust-ncg")
+PUBLISHED_LBFGS = replace(PUBLISHED, name="published-l-bfgs", method="l-bfgs")
+PRESETS = {recipe.name: recipe for recipe in (FAST, ACCURATE, PUBLISHED, PUBLISHED_LBFGS)}

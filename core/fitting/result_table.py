@@ -21,6 +21,25 @@ from core.skinning import rotation_vectors
 
 
 @dataclass(frozen=True, eq=False)
+class Parameters:
+    """What frames have now; T frames, J joints.
+
+    Attributes:
+        poses: (T, J, 3) axis-angle, radians.
+        transl: (T, 3) metres.
+        betas: (B,) that all frames share.
+        frame_betas: (T, B) of the frames' own, or None.
+        expression: (T, E).
+    """
+
+    poses: np.ndarray
+    transl: np.ndarray
+    betas: np.ndarray
+    frame_betas: np.ndarray | None
+    expression: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class FittedChunk:
     """A finished chunk of n frames, in numpy.
 
@@ -115,6 +134,11 @@ class ResultTable:
         for name, values in self.errors.items():
             values[:] = getattr(start, f"{name}_mm")
         self.part[:] = start.part_mm
+
+    def parameters(self) -> Parameters:
+        """A copy of what frames have now."""
+        own = None if self.frame_betas is None else self.frame_betas.copy()
+        return Parameters(self.poses.copy(), self.transl.copy(), self.betas, own, self.expression.copy())
 
     @property
     def has_own_coefficients(self) -> bool:

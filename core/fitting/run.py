@@ -15,9 +15,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -25,12 +25,15 @@ import torch
 from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fitting.problem import Problem
+from core.fitting.progress import Progress
 from core.fitting.provenance import provenance
+from core.fitting.published_run import published_steps
 from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
 from core.fitting.result_table import FittedChunk, ResultTable
 from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeFit
+from core.fitting.smooth import overlap
 from core.fitting.stage import PoseStage, shape_fit
 from core.motion import Motion
 
@@ -44,35 +47,6 @@ SLOW_CHUNK = 32
 SHAPE_CHUNK = 32
 # A device that cannot hold so few frames is left for the processor.
 LEAST_CHUNK = 16
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One step of a run.
-
-    Attributes:
-        stage: ``'shape'`` while what frames share is solved, then ``'pose'``.
-        iteration: steps of this stage so far.
-        frames_done: frames that this stage has finished.
-        frames_total: frames to fit.
-        objective: mean objective a frame, square metres.
-        mean_mm: mean v2v, millimetres: of the frames in this step, then of all finished ones.
-        frames: ids of the frames that this step finished.
-        kind: ``'edge'``, ``'translation'`` or ``'vertex'``: which stage of the recipe.
-        index: its place in the recipe, from 0.
-        note: a sentence on something that people should know, or empty.
-    """
-
-    stage: str
-    iteration: int
-    frames_done: int
-    frames_total: int
-    objective: float
-    mean_mm: float
-    frames: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
-    kind: str = "vertex"
-    index: int = 0
-    note: str = ""
 
 
 def pick_device(name: str) -> torch.device:
@@ -179,6 +153,12 @@ class FitRun:
         workers = 1 if self.device.type == "cuda" else self.threads
         pool = ThreadPoolExecutor(workers, "refit-fit", initializer=_one_thread)
         try:
+            if self.recipe.method != "gauss-newton":
+                yield from published_steps(
+                    self.motion, self.bodies, self.recipe, self.frames, self._table, self._stopped
+                )
+                self._finished = not self._stopped()
+                return
             origin = self.recipe.start
             for index, settings in enumerate(self.recipe.stages):
                 for progress in self._steps(pool, workers, settings, origin):
@@ -204,6 +184,7 @@ class FitRun:
                 origin,
                 self.vertex_weights,
                 self._holds_shape,
+                self.recipe.start != "parts",
             )
 
         problem = pool.submit(prepare).result()
@@ -228,7 +209,17 @@ class FitRun:
         if self._stopped():
             return
         stage = PoseStage(problem, chosen, solved, self._stopped)
-        yield from self._pose_steps(pool, workers, stage, self._ordered(size))
+        chunks = self._ordered(size)
+        yield from self._collected("pose", pool, workers, problem, chunks, stage.fit)
+        if settings.coupled and not self._stopped():
+            known, extra = self._table.parameters(), overlap(settings.coupling_weight)
+
+            def smooth(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
+                first, last = np.searchsorted(self.frames, frames[[0, -1]])
+                window = self.frames[max(0, first - extra) : last + 1 + extra]
+                return stage.smooth(frames, window, known)
+
+            yield from self._collected("smooth", pool, workers, problem, chunks, smooth)
 
     def _share(self, problem: Problem, solved: ShapeFit) -> None:
         """Gives all frames what the solve found for them to share."""
@@ -238,21 +229,23 @@ class FitRun:
         if problem.settings.expression == "shared":
             self._table.expression[:, : problem.num_expression] = found[problem.num_betas :]
 
-    def _pose_steps(
+    def _collected(
         self,
+        name: str,
         pool: ThreadPoolExecutor,
         workers: int,
-        stage: PoseStage,
+        problem: Problem,
         chunks: list[np.ndarray],
+        fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
     ) -> Iterator[Progress]:
+        """Fits chunks in the pool and takes in what comes back."""
         waiting = deque(chunks)
         running: dict[Future[tuple[np.ndarray, FittedChunk]], np.ndarray] = {}
         iteration, objective, distance, done, note = 0, 0.0, 0.0, 0, ""
-        problem = stage.problem
         while True:
             while waiting and len(running) < workers + 1 and not self._stopped():
                 frames = waiting.popleft()
-                running[pool.submit(stage.fit, frames)] = frames
+                running[pool.submit(fit, frames)] = frames
             if not running:
                 return
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -279,7 +272,7 @@ class FitRun:
                 objective += float(found.energy.sum())
                 distance += float(found.errors.mean.sum())
                 yield Progress(
-                    "pose",
+                    name,
                     iteration,
                     done,
                     len(self.frames),

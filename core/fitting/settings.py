@@ -190,7 +190,7 @@ class FitSettings:
         "Smoothness",
         "Pull on what the fit turns and moves away from the source to change little between frames.",
         unit="m²/rad²",
-        high=100,
+        high=10,
     )
     shape_frames: int = _number(
         64,
@@ -253,7 +253,12 @@ class FitSettings:
     @property
     def coupled(self) -> bool:
         """Frames pull on each other."""
-        return self.smoothness > 0 or (self.pose_prior_to == "previous" and self.pose_prior > 0)
+        return self.coupling_weight > 0
+
+    @property
+    def coupling_weight(self) -> float:
+        """The strongest pull of neighbouring frames on each other."""
+        return max(self.smoothness, self.pose_prior if self.pose_prior_to == "previous" else 0.0)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain json values."""

@@ -12,10 +12,10 @@ import torch
 from core.fitting.corrective_curvature import CorrectiveCurvature
 from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses
 from core.fitting.problem import Problem
-from core.fitting.result_table import FittedChunk, fitted_chunk
+from core.fitting.result_table import FittedChunk, Parameters, fitted_chunk
 from core.fitting.shape import ShapeChunk, ShapeFit
 from core.fitting.skin import Pose, Prior
-from core.fitting.start import start_rotations
+from core.fitting.smooth import fit_window
 from core.fitting.statistics import SkinStatistics
 from core.fitting.warm_start import KnownFrames
 
@@ -101,7 +101,7 @@ class PoseStage:
     def _known(self, frames: np.ndarray, poses: list[Pose]) -> KnownFrames:
         betas = None if poses[0].betas is None else torch.cat([p.betas for p in poses if p.betas is not None])
         pose = Pose(torch.cat([p.world for p in poses]), torch.cat([p.root for p in poses]), betas)
-        source = start_rotations(self.problem.motion, self.problem.bodies, frames)
+        source = self.problem.source_rotations(frames)
         return KnownFrames(self.problem.skin, frames, pose, source)
 
     def fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
@@ -118,6 +118,32 @@ class PoseStage:
         # Poses at their best for a shape that is not yet at its own are not converged.
         found.converged &= self.shape_converged
         return frames, self.chunk(found)
+
+    def smooth(
+        self, frames: np.ndarray, window: np.ndarray, known: Parameters
+    ) -> tuple[np.ndarray, FittedChunk]:
+        """Fits frames that pull on each other.
+
+        Args:
+            frames: ascending ids of those wanted.
+            window: those and their neighbours, ascending: all are solved, only ``frames`` given back.
+            known: what all of them have alone.
+        """
+        problem = self.problem
+        targets, prior = problem.targets.at(window), problem.prior(window)
+        if problem.settings.pose_prior_to == "previous":
+            prior = replace(prior, weights=torch.zeros_like(prior.weights))
+        found = fit_window(
+            self.by,
+            problem.current(window, known),
+            targets,
+            prior,
+            problem.couplings(window),
+            curved=self.curved,
+        )
+        found.converged &= self.shape_converged
+        wanted = torch.as_tensor(np.isin(window, frames), device=targets.device)
+        return frames, self.chunk(found[wanted])
 
     def chunk(self, found: PoseFit) -> FittedChunk:
         """What was found, in the terms of files."""
@@ -139,7 +165,7 @@ class PoseStage:
         """From the nearest fitted frames; where none are near, some of these first, from afar."""
         problem, known = self.problem, self.known
         roots = problem.targets.roots(frames)
-        source = start_rotations(problem.motion, problem.bodies, frames)
+        source = problem.source_rotations(frames)
         if known is None or not known.are_near(frames):
             some = np.arange(len(frames))[min(ANCHOR_EVERY // 4, len(frames) - 1) :: ANCHOR_EVERY]
             index = torch.as_tensor(some, device=targets.device)

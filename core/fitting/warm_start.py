@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.fitting.result_table import nearest
 from core.fitting.skin import FitSkin, Pose
+from core.skinning import rotation_matrices, rotation_vectors
 
 # Fitted frames this near leave so little to do that one step is enough.
 NEAR_FRAMES = 12
@@ -16,8 +17,8 @@ NEAR_FRAMES = 12
 class KnownFrames:
     """Fitted frames that new ones start from.
 
-    What the nearest of them turned away from its source rotation, joint by joint, is likely what its
-    neighbours need.
+    What the two of them around a frame turned away from their source rotations, joint by joint, and moved
+    away from its root, blended by their distance in time, is likely what the frame needs.
 
     Args:
         skin: of the target.
@@ -43,9 +44,25 @@ class KnownFrames:
             source: (m, J, 3, 3) their source's relative rotations.
             roots: (m, 3) their source's root positions, metres.
         """
-        near = torch.as_tensor(nearest(self.frames, frames), device=self.root.device)
-        world = self.skin.tree.world_rotations(source @ self.turn[near])
+        device = self.root.device
+        after = np.clip(np.searchsorted(self.frames, frames), 0, len(self.frames) - 1)
+        before = np.where(self.frames[after] > frames, np.clip(after - 1, 0, None), after)
+        gap = np.maximum(self.frames[after] - self.frames[before], 1)
+        share = np.clip((frames - self.frames[before]) / gap, 0, 1).astype(np.float32)
+        first, last = torch.as_tensor(before, device=device), torch.as_tensor(after, device=device)
+        weight = torch.as_tensor(share, device=device)[:, None]
+
+        change = rotation_vectors(self.turn[first].transpose(-1, -2) @ self.turn[last])
+        turn = self.turn[first] @ rotation_matrices(change * weight[..., None])
+        world = self.skin.tree.world_rotations(source @ turn)
         # The root's offset turns with the body.
-        turned = source[:, 0] @ self.facing[near].transpose(-1, -2)
-        root = roots + (turned @ (self.root[near] - roots)[..., None]).squeeze(-1)
-        return Pose(world, root, None if self.betas is None else self.betas[near])
+        offset = self._offset(first, roots) * (1 - weight) + self._offset(last, roots) * weight
+        root = roots + (source[:, 0] @ offset[..., None]).squeeze(-1)
+        betas = self.betas
+        if betas is not None:
+            betas = betas[first] * (1 - weight) + betas[last] * weight
+        return Pose(world, root, betas)
+
+    def _offset(self, known: Tensor, roots: Tensor) -> Tensor:
+        """(m, 3) root positions of known frames beyond the source's, as seen from the body."""
+        return (self.facing[known].transpose(-1, -2) @ (self.root[known] - roots)[..., None]).squeeze(-1)

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from core.body import blend, corrective_offsets, pose_features
 from core.fitting.corrective_curvature import CorrectiveCurvature
-from core.fitting.equations import coupled_matrix, pose_matrix
+from core.fitting.equations import coupled_matrix
 from core.fitting.frame_unknowns import Unknowns
 from core.fitting.normal_matrix import NormalMatrix
+from core.fitting.pose_matrix import pose_matrix
 from core.fitting.skin import FitSkin, Pose, Prior
 from core.fitting.statistics import SkinStatistics
 from core.joints import JOINT_NAMES

@@ -1,0 +1,117 @@
+"""What stands out in a fit and whose fault it is: stretches of problem frames, each with its verdict."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.bodies import BodyPair
+from core.fitting.result import FitResult
+from core.measure_motion import measure_motion
+from core.motion import Motion
+from core.problem_frames import Kind, Problem, find_problems, problem_frames, stretches
+from core.problem_thresholds import ProblemThresholds
+from core.second_opinion import verdicts
+from core.verdict import Judgement, Verdict
+
+# So many frames of a stretch, its worst among them, speak for all of it.
+MOST_JUDGED = 8
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A stretch of problem frames.
+
+    Attributes:
+        problems: what is wrong there, most telling first.
+        judged: some of its frames, each fitted a second time; none where the source is not finite.
+    """
+
+    problems: tuple[Problem, ...]
+    judged: tuple[Judgement, ...] = ()
+
+    @property
+    def worst(self) -> Problem:
+        """The most telling problem."""
+        return self.problems[0]
+
+    @property
+    def first(self) -> int:
+        """First frame of the stretch."""
+        return min(problem.first for problem in self.problems)
+
+    @property
+    def last(self) -> int:
+        """Its last frame."""
+        return max(problem.last for problem in self.problems)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Failed fit if any frame's fit had failed."""
+        found = {judgement.verdict for judgement in self.judged}
+        return next((v for v in (Verdict.FAILED_FIT, Verdict.MODEL_GAP) if v in found), Verdict.UNKNOWN)
+
+    @property
+    def blame(self) -> str:
+        """The verdict for people: a fit that is as good as can be is not to blame for a source that jumps."""
+        if self.verdict is not Verdict.FAILED_FIT and self.worst.kind in (Kind.NOT_FINITE, Kind.SOURCE_JUMP):
+            return "source"
+        return self.verdict.value
+
+
+def findings(
+    motion: Motion,
+    bodies: BodyPair,
+    result: FitResult,
+    thresholds: ProblemThresholds | None = None,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[Finding, ...]:
+    """Measures a fit, finds its problem frames, and has some of each stretch fitted a second time.
+
+    Args:
+        motion: the source.
+        bodies: that it was fitted with.
+        result: the fit.
+        thresholds: from where on a frame is a problem.
+        device: as in `core.second_opinion.SecondOpinion`.
+        threads: as there.
+        stop: as there.
+
+    Returns:
+        By first frame; what is off throughout comes first.
+
+    Raises:
+        RefitError: the result belongs to another motion or another body.
+    """
+    problems = find_problems(measure_motion(motion, bodies, result), thresholds)
+    groups = stretches(problems)
+    wanted = [_to_judge(group) for group in groups]
+    if not groups:
+        return ()
+    judged = verdicts(
+        motion,
+        bodies,
+        result,
+        np.unique(np.concatenate(wanted)),
+        suspects=problem_frames(problems),
+        device=device,
+        threads=threads,
+        stop=stop,
+    )
+    by_frame = {judgement.frame: judgement for judgement in judged}
+    return tuple(
+        Finding(group, tuple(by_frame[frame] for frame in frames.tolist() if frame in by_frame))
+        for group, frames in zip(groups, wanted, strict=True)
+    )
+
+
+def _to_judge(group: tuple[Problem, ...]) -> np.ndarray:
+    """Ids of the worst frame of a stretch and of some spread over it, ascending."""
+    covered = np.unique(np.concatenate([np.array(problem.frames) for problem in group]))
+    spread = covered[np.linspace(0, len(covered) - 1, min(len(covered), MOST_JUDGED)).round().astype(int)]
+    return np.union1d(spread, [group[0].frame])

@@ -1,0 +1,102 @@
+"""Matrices of the normal equations for rotations and root position, from products of the skin with itself.
+
+The matrix is a sum over pairs of joints. Most pairs share no skin, neither by themselves nor by what hangs
+below
+them: fingers of two hands, say. Only the others are computed, frames last, so that every operation runs over
+long rows.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from core.fitting.frame_unknowns import Unknowns
+from core.fitting.skin import Pose
+from core.skinning import cross_matrices
+
+# So many pairs of joints stay in a processor's caches.
+PAIRS_AT_ONCE = 256
+
+
+def pose_matrix(
+    normal: Tensor, pose: Pose, unknowns: Unknowns, parents: Tensor, prior_weights: Tensor
+) -> Tensor:
+    """Gauss-Newton matrix of each frame for rotation increments of the free joints and the root position.
+
+    Args:
+        normal: (K, K) H of all frames, or (n, K, K).
+        pose: n poses.
+        unknowns: F free joints.
+        parents: (J-1,) parents of the joints below the root.
+        prior_weights: (J,) of the pull on relative rotations.
+
+    Returns:
+        (n, 3F + 3, 3F + 3), symmetric; the root position last, whether it is free or not.
+    """
+    world = pose.world
+    frames, joints = world.shape[:2]
+    count = len(unknowns.free)
+    size = 3 * count + 3
+    turning = world.permute(1, 2, 3, 0).contiguous()  # (J, 3, 3, n)
+    # Frames last while it is filled; turned around at the end, as the factorisation wants it.
+    matrix = world.new_zeros(size, size, frames)
+    if count:
+        graph = unknowns.gather(unknowns.gather(prior_graph(parents, prior_weights), 0), 1)
+        rotations = matrix[:-3, :-3].unflatten(1, (count, 3)).unflatten(0, (count, 3))  # (a, i, b, j, n)
+        _fill(rotations, normal, turning, unknowns)
+        rotations.diagonal(dim1=1, dim2=3).add_(graph[:, :, None, None])  # (a, b, n, i)
+    column = normal[..., :-1, -1].unflatten(-1, (joints, 3))
+    column = column.permute(1, 2, 0) if normal.dim() == 3 else column[..., None]
+    levers = unknowns.gather((turning * column[:, None]).sum(2), 0)  # (F, 3, n)
+    coupling = cross_matrices(levers.permute(2, 0, 1)).permute(1, 2, 3, 0).flatten(0, 1)
+    matrix[:-3, -3:] = coupling
+    matrix[-3:, :-3] = coupling.transpose(0, 1)
+    matrix[-3:, -3:].diagonal(dim1=0, dim2=1).copy_(normal[..., -1, -1, None].expand(frames, 3))
+    return matrix.permute(2, 0, 1).contiguous()
+
+
+def _fill(rotations: Tensor, normal: Tensor, turning: Tensor, unknowns: Unknowns) -> None:
+    """Adds tr(M) I - M^T, M = G_a H_ab G_b^T, for all pairs of joints, each to that of their owners."""
+    joints, frames = len(turning), turning.shape[-1]
+    count = len(unknowns.free)
+    blocks = normal[..., :-1, :-1].unflatten(-1, (joints, 3)).unflatten(-3, (joints, 3))
+    blocks = blocks.movedim(-2, -3)  # (..., a, b, k, m)
+    shared = blocks.dim() == 4
+    owner = torch.as_tensor(unknowns.owner, device=turning.device)
+    wanted = (blocks != 0).flatten(-2).any(-1)
+    wanted = wanted if shared else wanted.any(0)
+    first, second = torch.nonzero(wanted & (owner[:, None] >= 0) & (owner >= 0), as_tuple=True)
+    place = owner[first] * count + owner[second]
+    order = torch.argsort(place)
+    first, second, place = first[order], second[order], place[order]
+    for start in range(0, len(first), PAIRS_AT_ONCE):
+        some = slice(start, start + PAIRS_AT_ONCE)
+        one, two = turning[first[some]], turning[second[some]]
+        products = blocks[..., first[some], second[some], :, :]
+        products = products[..., None] if shared else products.movedim(0, -1)  # (p, k, m, n)
+        half = one[:, :, 0, None] * products[:, None, 0]
+        for axis in (1, 2):
+            half.addcmul_(one[:, :, axis, None], products[:, None, axis])
+        found = two[:, :, None, 0] * half[:, None, :, 0]  # (p, l, i, n): M^T
+        for axis in (1, 2):
+            found.addcmul_(two[:, :, None, axis], half[:, None, :, axis])
+        traces = found.diagonal(dim1=1, dim2=2).sum(-1)
+        found.neg_()
+        found.diagonal(dim1=1, dim2=2).add_(traces[..., None])
+        targets, which = torch.unique(place[some], return_inverse=True)
+        if len(targets) < len(found):
+            found = found.new_zeros(len(targets), 3, 3, frames).index_add_(0, which, found)
+        # A pair of owners may go on in the next lot.
+        rotations[targets // count, :, targets % count] += found
+
+
+def prior_graph(parents: Tensor, weights: Tensor) -> Tensor:
+    """(J, J) graph Laplacian of the pull on relative rotations; the root is tied to the world."""
+    joints = len(weights)
+    children = torch.arange(1, joints, device=weights.device)
+    graph = torch.diag(weights)
+    graph.index_put_((parents, parents), weights[1:], accumulate=True)
+    graph[children, parents] -= weights[1:]
+    graph[parents, children] -= weights[1:]
+    return graph

@@ -1,0 +1,122 @@
+"""Some frames of a fit: measured by themselves, and taken over from another fit of the same motion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.bodies import BodyPair
+from core.body import CHUNK_FRAMES, BodyModel
+from core.errors import RefitError
+from core.fitting.result import FitResult
+from core.joints import PARTS
+from core.metrics import FrameErrors, frame_errors
+from core.motion import Motion
+
+_SERIES = (
+    "poses", "transl", "fitted", "converged", "mean_mm", "median_mm", "p95_mm", "max_mm", "part_mm",
+)  # fmt: skip
+
+
+def measured(motion: Motion, bodies: BodyPair, result: FitResult, frames: np.ndarray) -> FrameErrors:
+    """The errors of some frames from a fit's parameters, whatever the fit says of itself.
+
+    Args:
+        motion: the source.
+        bodies: that it was fitted with.
+        result: the fit, as long as the motion.
+        frames: (n,) ids.
+
+    Returns:
+        Of the n frames; NaN where one is not fitted or has numbers that are not finite.
+
+    Raises:
+        RefitError: the result belongs to another motion or another body.
+    """
+    if len(result) != len(motion):
+        raise RefitError(f"The fit has {len(result)} frames, but {motion.name} has {len(motion)}.")
+    pairs = (("motion", motion.family, bodies.source), ("fit", result.family, bodies.target))
+    for what, family, body in pairs:
+        if family != body.family:
+            raise RefitError(f"The {what} is in {family}, but its body is {body.family}.")
+    fit = result.as_motion()
+    usable = (motion.finite_frames() & result.fitted & fit.finite_frames())[frames]
+    mean, median, p95, most = (np.full(len(frames), np.nan, np.float32) for _ in range(4))
+    part = np.full((len(frames), len(PARTS)), np.nan, np.float32)
+    found = FrameErrors(mean, median, p95, most, part)
+    vertices = np.flatnonzero(bodies.correspondence.valid)
+    rows = bodies.correspondence.rows(vertices)
+    at = np.flatnonzero(usable)
+    with torch.no_grad():
+        for start in range(0, len(at), CHUNK_FRAMES):
+            some = at[start : start + CHUNK_FRAMES]
+            here = np.asarray(frames)[some]
+            # Taken off on both sides, so that bodies far from the origin keep their digits.
+            moved = fit.trans[here].astype(np.float64) - motion.trans[here]
+            source = _skin(motion, bodies.source, here, np.zeros_like(moved))
+            skin = _skin(fit, bodies.target, here, moved)
+            target = (rows @ source.reshape(len(source), -1)).view(-1, 3, len(here))
+            errors = frame_errors(skin[vertices] - target, bodies.target.vertex_part[vertices])
+            for name in ("mean", "median", "p95", "max", "part"):
+                getattr(found, name)[some] = getattr(errors, name)
+    return found
+
+
+def _skin(motion: Motion, body: BodyModel, frames: np.ndarray, transl: np.ndarray) -> torch.Tensor:
+    """(V, 3, n) metres of a few frames."""
+    betas, expression = motion.betas, None
+    if motion.frame_betas is not None:
+        betas = motion.frame_betas[frames]
+    if motion.expression is not None:
+        expression = body.tensor(motion.expression[frames, : body.num_expression])
+    poses, shape = body.tensor(motion.poses[frames]), body.tensor(betas[..., : body.num_betas])
+    ((_, skin),) = body.vertex_chunks(poses, shape, body.tensor(transl), expression)
+    return skin
+
+
+def swapped(result: FitResult, other: FitResult, frames: np.ndarray) -> FitResult:
+    """The fit with some frames taken over from another one that shares its shape; the rest is untouched.
+
+    Args:
+        result: T frames.
+        other: of the same motion in the same body.
+        frames: ids of the frames to take over.
+    """
+    if not len(frames):
+        return result
+    changes: dict[str, Any] = {}
+    for name in _SERIES:
+        changes[name] = getattr(result, name).copy()
+        changes[name][frames] = getattr(other, name)[frames]
+    mine, theirs = _padded(result.expression, other.expression)
+    mine[frames] = theirs[frames]
+    changes["expression"] = mine
+    own = _own_betas(result, other, frames)
+    if own is not None:
+        changes["frame_betas"] = own
+        changes["betas"] = own[changes["fitted"]].mean(0)
+    return replace(result, **changes)
+
+
+def _own_betas(result: FitResult, other: FitResult, frames: np.ndarray) -> np.ndarray | None:
+    """(T, B), or None where all frames share the result's betas."""
+    mine, theirs = _padded(_by_frame(result), _by_frame(other))
+    if result.frame_betas is None and (mine[frames] == theirs[frames]).all():
+        return None
+    mine[frames] = theirs[frames]
+    return mine
+
+
+def _by_frame(result: FitResult) -> np.ndarray:
+    if result.frame_betas is not None:
+        return result.frame_betas
+    return np.repeat(result.betas[None], len(result), 0)
+
+
+def _padded(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Copies of (T, n) arrays, with zeros up to the widest."""
+    width = max(array.shape[1] for array in arrays)
+    return tuple(np.pad(array, ((0, 0), (0, width - array.shape[1]))) for array in arrays)

@@ -1,0 +1,296 @@
+"""One stage's objective twice at the same state: by the fitting engine and by autograd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor
+
+from core.bodies import BodyPair, default_motion, load_bodies
+from core.correspondence import Correspondence
+from core.files.motions import load_motion
+from core.fitting.autograd import AutogradObjective
+from core.fitting.autograd_unknowns import FitState, solves_expression, solves_shape
+from core.fitting.coupling import Coupling
+from core.fitting.objective_terms import squared_angle
+from core.fitting.problem import Problem
+from core.fitting.result_table import ResultTable
+from core.fitting.settings import FitSettings
+from core.fitting.skin import Evaluation, FitSkin, Pose, Prior, Weighing
+from core.fitting.smplx_layer import SmplxLayer
+from core.fitting.start import source_pose, vertex_weights
+from core.joints import LEFT_HAND, PARTS
+from core.motion import Motion
+from core.skinning import rotation_matrices, rotation_vectors
+from tests.core.fitting.small_problem import small_body
+
+FRAMES = 3
+
+
+def small_pair() -> BodyPair:
+    """The built-in SMPL-H body to a random body of 60 vertices, the same numbers in either precision."""
+    pair, body, rng = load_bodies(), small_body(), np.random.default_rng(6)
+    names = ("v_template", "shapedirs", "expressiondirs", "posedirs", "weights", "J_regressor")
+    body = replace(body, **{name: getattr(body, name).astype(np.float32) for name in names})
+    shape = (body.num_vertices, pair.source.num_vertices)
+    rows = np.repeat(np.arange(shape[0]), 3)
+    columns = rng.integers(0, shape[1], len(rows))
+    matrix = sparse.csr_matrix((np.full(len(rows), 1 / 3, np.float32), (rows, columns)), shape=shape)
+    valid = np.arange(shape[0]) % 6 > 0
+    return replace(pair, target=body, correspondence=Correspondence(matrix, valid))
+
+
+def clip(frames: int = FRAMES) -> Motion:
+    """A few frames of the default motion."""
+    return load_motion(default_motion()).cut(300, 300 + frames)
+
+
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """Value and derivative of an objective of n frames.
+
+    Attributes:
+        value: summed over the frames, square metres.
+        turns: (n, F, 3) by exp([w]x) G of the free joints; those held turn with their parents.
+        transl: (n, 3), the shape held.
+        betas: like the state's, transl held; None where they are not solved.
+        expression: like the state's, or None.
+    """
+
+    value: float
+    turns: Tensor
+    transl: Tensor
+    betas: Tensor | None
+    expression: Tensor | None
+
+
+class BothObjectives:
+    """A stage of a fit at a random state.
+
+    Args:
+        pair: bodies.
+        motion: n frames.
+        settings: of the stage.
+        painted: (V,) weights beside the settings', or None.
+        seed: of the state.
+        layer: of the target, to share one.
+    """
+
+    def __init__(
+        self,
+        pair: BodyPair,
+        motion: Motion,
+        settings: FitSettings,
+        painted: np.ndarray | None = None,
+        seed: int = 0,
+        layer: SmplxLayer | None = None,
+    ) -> None:
+        self.pair, self.settings, self.frames = pair, settings, np.arange(len(motion))
+        self.problem = Problem(motion, pair, settings, ResultTable(motion, pair), painted=painted)
+        self.skin = self._exact_skin(painted)
+        self.targets = self.problem.targets.at(self.frames)  # (V, 3, n) in the order of the engine's skin
+        posed = torch.as_tensor(source_pose(motion, pair, self.frames)).double()
+        self.source = rotation_matrices(posed)
+        self.state = self._random_state(seed)
+        self.autograd = self._autograd(painted, layer)
+        self.free = np.flatnonzero(self.autograd.free)
+
+    def _exact_skin(self, painted: np.ndarray | None) -> FitSkin:
+        """The problem's skin in float64."""
+        settings = self.settings
+        vertex, edge = settings.metrics
+        weighing = Weighing(
+            vertex, edge, settings.robust, settings.robust_by == "vertex", settings.robust_scale / 1000
+        )
+        weights, like = vertex_weights(self.pair, settings, painted), self.problem.skin
+        return FitSkin(like.body, weights, like.coefficients, weighing, dtype=torch.float64)
+
+    def _random_state(self, seed: int) -> FitState:
+        generator = torch.Generator().manual_seed(seed)
+        settings, body, count = self.settings, self.pair.target, len(self.frames)
+
+        def normal(*shape: int) -> Tensor:
+            return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+        def coefficients(how_many: int, solved: int, own: bool) -> Tensor:
+            found = normal(count, how_many) if own else normal(how_many)
+            found[..., solved:] = 0
+            return found
+
+        turned = rotation_matrices(0.4 * normal(*self.source.shape[:2], 3)) @ self.source
+        expressive = settings.expression != "off"
+        return FitState(
+            rotation_vectors(turned),
+            0.1 * normal(count, 3),
+            coefficients(body.num_betas, settings.num_betas, settings.shape == "per-frame"),
+            coefficients(
+                body.num_expression,
+                settings.num_expression if expressive else 0,
+                settings.expression == "per-frame",
+            ),
+        )
+
+    def _autograd(self, painted: np.ndarray | None, layer: SmplxLayer | None) -> AutogradObjective:
+        settings, body = self.settings, self.pair.target
+        targets = torch.zeros(len(self.frames), body.num_vertices, 3)
+        targets[:, self.skin.vertices] = self.targets.permute(2, 0, 1)
+        plain = vertex_weights(self.pair, replace(settings, part_weights=(1.0,) * len(PARTS)), painted)
+        source, transl = self.source, torch.zeros(len(self.frames), 3)
+        if settings.pose_prior_to == "previous":
+            # Neighbours that pull on each other are smoothness of the poses themselves, wherever they are.
+            source, transl = torch.eye(3).expand_as(source), self.state.transl
+            settings = replace(settings, smoothness=settings.pose_prior, pose_prior=0, pose_prior_to="source")
+        has_fingers = LEFT_HAND[0] in self.pair.source.joint_names
+        found = AutogradObjective(
+            body,
+            targets,
+            plain,
+            settings,
+            source,
+            source_transl=transl,
+            source_has_fingers=has_fingers,
+            layer=layer,
+        )
+        if settings.pose_prior_to == "zero":
+            # No rotation says nothing about which way the body faces.
+            found.prior_weights[0] = 0
+        return found
+
+    def world(self) -> Tensor:
+        """(n, J, 3, 3) of the state."""
+        return self.pair.target.tree.world_rotations(rotation_matrices(self.state.poses))
+
+    def coefficients(self) -> Tensor:
+        """(n, Z) of the state, in the engine's order."""
+        problem, count = self.problem, len(self.frames)
+        betas = self.state.betas[..., : problem.num_betas].expand(count, -1)
+        return torch.cat((betas, self.state.expression[..., : problem.num_expression].expand(count, -1)), 1)
+
+    def prior(self, dtype: torch.dtype = torch.float64) -> Prior:
+        """The engine's, its rotations made orthogonal to double precision."""
+        prior = self.problem.prior(self.frames)
+        weights = prior.weights.to(dtype)
+        if self.settings.pose_prior_to == "previous":
+            weights = torch.zeros_like(weights)
+        rotations = rotation_matrices(rotation_vectors(prior.rotations.double())).to(dtype)
+        return Prior(rotations, weights, None if prior.betas is None else prior.betas.to(dtype))
+
+    def couplings(self) -> list[Coupling]:
+        """The engine's in double precision."""
+        return [
+            replace(
+                found,
+                reference=rotation_matrices(rotation_vectors(found.reference.double())),
+                roots=found.roots.double(),
+                weights=found.weights.double(),
+                joined=found.joined.double(),
+            )
+            for found in self.problem.couplings(self.frames)
+        ]
+
+    def evaluate(self, skin: FitSkin) -> Evaluation:
+        """The engine's sum over single frames at the state, in the precision of a skin."""
+        dtype, given = skin.joint_template.dtype, self.coefficients()
+        root = self.state.transl + self.skin.joint_template[0] + given @ self.skin.joint_basis[0].T
+        own = given.to(dtype) if self.problem.own_coefficients else None
+        pose = Pose(self.world().to(dtype), root.to(dtype), own)
+        shape = skin.shape(given[0].to(dtype))
+        targets, prior = self.targets.to(dtype), self.prior(dtype)
+        return skin.evaluate(pose, shape, targets, prior, by_betas=True)
+
+    def engine(self) -> Slopes:
+        """By the engine. What the held joints add to priors, a constant, is taken off."""
+        problem, skin, given = self.problem, self.skin, self.coefficients()
+        found = self.evaluate(skin)
+        value, torque, force = found.energy.sum(), found.torque.clone(), found.force.clone()
+        root = self.state.transl + skin.joint_template[0] + given @ skin.joint_basis[0].T
+        pose = Pose(self.world(), root)
+        for coupling in self.couplings():
+            value = value + coupling.energy(pose, skin)
+            coupling.add_gradient(torque, force, pose, skin)
+        value = value - self.of_held_joints()
+        assert found.betas is not None
+        by_each = found.betas if found.betas.dim() == 2 else None
+        together = found.betas if by_each is None else by_each.sum(0)
+        # The root goes with the shape where transl is held.
+        together = together + skin.joint_basis[0].T @ force.sum(0)
+        if by_each is not None:
+            by_each = by_each + force @ skin.joint_basis[0]
+        shared = problem.shape_unknowns(self.frames)
+        pull = shared.prior.double() * len(self.frames)
+        value = value + 0.5 * (pull * given[0].square()).sum()
+        together = together + pull * given[0]
+
+        def slope(columns: slice, kind: str) -> Tensor | None:
+            if kind in ("off", "fixed"):
+                return None
+            if kind == "shared":
+                return together[columns]
+            assert by_each is not None
+            return by_each[:, columns]
+
+        betas, rest = slice(0, problem.num_betas), slice(problem.num_betas, None)
+        return Slopes(
+            float(value),
+            self._of_free_joints(torque),
+            force,
+            slope(betas, self.settings.shape),
+            slope(rest, self.settings.expression),
+        )
+
+    def _of_free_joints(self, torque: Tensor) -> Tensor:
+        """(n, J, 3) to (n, F, 3): a held joint turns with its parent, and a held root not at all."""
+        gathered = torque.clone()
+        for joint in reversed(range(1, torque.shape[1])):
+            if joint not in self.free:
+                gathered[:, self.pair.target.parents[joint]] += gathered[:, joint]
+        return gathered[:, self.free]
+
+    def of_held_joints(self) -> Tensor:
+        """What joints that do not turn add to the engine's priors and couplings."""
+        held = np.setdiff1d(np.arange(self.source.shape[1]), self.free)
+        rotations, prior = rotation_matrices(self.state.poses), self.prior()
+        away = squared_angle(rotations @ prior.rotations.transpose(-1, -2))
+        found = 0.5 * (prior.weights * away)[:, held].sum()
+        for coupling in self.couplings():
+            beyond = rotations @ coupling.reference.transpose(-1, -2)
+            change = squared_angle(beyond[1:] @ beyond[:-1].transpose(-1, -2))
+            found = found + 0.5 * (coupling.weights * change)[:, held].sum()
+        return found
+
+    def by_autograd(self) -> Slopes:
+        """By autograd, with increments on the manifold."""
+        state, settings = self.state, self.settings
+        count = len(self.frames)
+        turns = torch.zeros(count, len(self.free), 3, dtype=torch.float64, requires_grad=True)
+        transl, betas, expression = (
+            value.clone().requires_grad_() for value in (state.transl, state.betas, state.expression)
+        )
+        relative, world = rotation_matrices(state.poses), self.world()
+        place = {int(joint): at for at, joint in enumerate(self.free)}
+        turned: list[Tensor] = []
+        after: list[Tensor] = []
+        for joint, parent in enumerate(self.pair.target.parents):
+            before = turned[parent] if parent >= 0 else torch.eye(3, dtype=torch.float64)
+            if joint in place:
+                turned.append(rotation_matrices(turns[:, place[joint]]) @ world[:, joint])
+                after.append(before.transpose(-1, -2) @ turned[joint])
+            else:
+                turned.append(before @ relative[:, joint])
+                after.append(relative[:, joint])
+        poses = rotation_vectors(torch.stack(after, 1))
+        value = self.autograd.value(FitState(poses, transl, betas, expression))
+        found = torch.autograd.grad(
+            value, (turns, transl, betas, expression), allow_unused=True, materialize_grads=True
+        )
+        num_betas, num_expression = self.problem.num_betas, self.problem.num_expression
+        return Slopes(
+            float(value.detach()),
+            found[0],
+            found[1],
+            found[2][..., :num_betas] if solves_shape(settings) else None,
+            found[3][..., :num_expression] if solves_expression(settings) else None,
+        )
