@@ -15,8 +15,6 @@ from core.fitting.recipe import ACCURATE, PRESETS
 
 COMMANDS = ("convert", "info")
 
-# Presets that fit in any other way need more than a motion and its bodies.
-OFFERED = tuple(name for name, recipe in PRESETS.items() if recipe.method == "gauss-newton")
 
 DONE, SOME_FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -122,7 +120,10 @@ def parser() -> argparse.ArgumentParser:
         "--gender", choices=("neutral", "female", "male"), help="of the bodies; default: what the file says"
     )
     convert.add_argument(
-        "--preset", choices=OFFERED, default=ACCURATE.name, help=f"how to fit; default: {ACCURATE.name}"
+        "--preset",
+        choices=tuple(PRESETS),
+        default=ACCURATE.name,
+        help=f"how to fit; default: {ACCURATE.name}",
     )
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(

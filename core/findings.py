@@ -55,9 +55,12 @@ class Finding:
 
     @property
     def blame(self) -> str:
-        """The verdict for people: a fit that is as good as can be is not to blame for a source that jumps."""
+        """The verdict for people: a fit that is as good as can be is not to blame for a source that jumps,
+        nor the bodies for a fit that merely ended early."""
         if self.verdict is not Verdict.FAILED_FIT and self.worst.kind in (Kind.NOT_FINITE, Kind.SOURCE_JUMP):
             return "source"
+        if self.verdict is Verdict.MODEL_GAP and self.worst.kind is Kind.NOT_CONVERGED:
+            return "no better fit"
         return self.verdict.value
 
 
@@ -89,7 +92,7 @@ def findings(
         RefitError: the result belongs to another motion or another body.
     """
     problems = find_problems(measure_motion(motion, bodies, result), thresholds)
-    groups = stretches(problems)
+    groups = _grouped(problems)
     wanted = [_to_judge(group) for group in groups]
     if not groups:
         return ()
@@ -108,6 +111,16 @@ def findings(
         Finding(group, tuple(by_frame[frame] for frame in frames.tolist() if frame in by_frame))
         for group, frames in zip(groups, wanted, strict=True)
     )
+
+
+def _grouped(problems: tuple[Problem, ...]) -> list[tuple[Problem, ...]]:
+    """Stretches; frames that did not converge, often most of a motion, do not glue others together."""
+    late = [problem for problem in problems if problem.kind is Kind.NOT_CONVERGED]
+    groups = list(stretches(problem for problem in problems if problem.kind is not Kind.NOT_CONVERGED))
+    covered = set(problem_frames(problem for group in groups for problem in group).tolist())
+    lone = [problem for problem in late if not covered.issuperset(problem.frames)]
+    groups += [(problem,) for problem in lone]
+    return sorted(groups, key=lambda group: (group[0].kind is not Kind.THROUGHOUT, group[0].first))
 
 
 def _to_judge(group: tuple[Problem, ...]) -> np.ndarray:

@@ -254,7 +254,7 @@ def _vertex_chunks(
     expression = None if motion.expression is None else torch.as_tensor(motion.expression[frames])
     return body.vertex_chunks(
         torch.as_tensor(motion.poses[frames]),
-        torch.as_tensor(motion.betas),
+        torch.as_tensor(motion.betas_of(frames)),
         torch.as_tensor(transl),
         expression,
     )
@@ -267,7 +267,7 @@ def _own_joints(motion: Motion, body: BodyModel, frames: np.ndarray) -> Tensor:
     expression = None if motion.expression is None else torch.as_tensor(motion.expression[frames])
     joints = body.joints(
         torch.as_tensor(motion.poses[frames]),
-        torch.as_tensor(motion.betas),
+        torch.as_tensor(motion.betas_of(frames)),
         torch.zeros(len(frames), 3),
         expression,
     )

@@ -111,7 +111,7 @@ def _joints(
     """(n, k, 3) float64 millimetres of some joints."""
     body = bodies.source if which == "source" else bodies.target
     expression = None if motion.expression is None else _numbers(motion.expression[frames])
-    betas = torch.as_tensor(motion.betas[: body.num_betas])
+    betas = torch.as_tensor(motion.betas_of(frames)[..., : body.num_betas])
     joints = body.joints(_numbers(motion.poses[frames]), betas, _numbers(transl), expression)
     wanted = [body.joint_names.index(name) for name in names]
     return 1000 * joints[:, wanted].cpu().numpy().astype(np.float64)

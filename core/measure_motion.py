@@ -194,7 +194,8 @@ def _vertices(
     expression = None
     if motion.expression is not None:
         expression = body.tensor(np.where(usable[:, None], motion.expression[frames], 0))
-    betas = body.tensor(motion.betas[: body.num_betas])
+    betas = motion.betas if motion.frame_betas is None else motion.frame_betas[frames]
+    betas = body.tensor(betas[..., : body.num_betas])
     parts = body.vertex_chunks(body.tensor(poses), betas, body.tensor(transl), expression)
     return torch.cat([skin for _, skin in parts], 2)
 

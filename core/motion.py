@@ -72,6 +72,10 @@ class Motion:
         """Seconds from the first frame to the end of the last, or None without a frame rate."""
         return len(self) / self.frame_rate if self.frame_rate else None
 
+    def betas_of(self, frames: slice | np.ndarray) -> np.ndarray:
+        """(B,) betas that all frames share, or (n, B) those of ``frames`` where each has its own."""
+        return self.betas if self.frame_betas is None else self.frame_betas[frames]
+
     def finite_frames(self) -> np.ndarray:
         """(T,) bool: frames whose numbers are all finite, and of a size that a pose can have."""
         with np.errstate(invalid="ignore"):

@@ -109,9 +109,7 @@ def posed(motion: Motion, body: BodyModel, frames: slice) -> tuple[np.ndarray, n
     Coefficients beyond those the body has are left out.
     """
     poses, transl = torch.as_tensor(motion.poses[frames]), torch.as_tensor(motion.trans[frames])
-    betas = torch.as_tensor(motion.betas[: body.num_betas])
-    if motion.frame_betas is not None:
-        betas = torch.as_tensor(motion.frame_betas[frames, : body.num_betas])
+    betas = torch.as_tensor(motion.betas_of(frames)[..., : body.num_betas])
     expression = None
     if motion.expression is not None:
         expression = torch.as_tensor(motion.expression[frames, : body.num_expression])

@@ -132,7 +132,9 @@ class SecondOpinion:
         origin, frames, begin = "current", self.frames, self.result
         if start == "current":
             frames = frames[self.result.as_motion().finite_frames()[frames]]
-        elif start == "neighbours":
+        if not len(frames):
+            return
+        if start == "neighbours":
             suspect = np.union1d(frames, self._suspects)
             found = from_neighbours(self.motion, self.bodies, self.result, frames, suspect)
             if found is None:
@@ -140,8 +142,6 @@ class SecondOpinion:
             begin = found
         elif start == "source":
             origin = "source"
-        if not len(frames):
-            return
         if start == "parts":
             # What the source says would lead a frame where it was: it finds its own way first.
             loose = replace(self.settings, pose_prior=min(LOOSE_PRIOR, self.settings.pose_prior))

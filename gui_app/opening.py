@@ -103,18 +103,20 @@ def open_fit(path: Path, models: str | Path | None) -> Opened:
 
     result = load_result(path)
     motion = find_motion(path, result)
-    opened = _opened(motion, models, licensed_gender(result), path)
+    opened = _opened(motion, models, licensed_gender(result), path, result.family)
     check_bodies(path, result, opened.bodies)
     return replace(opened, result=result)
 
 
-def _opened(motion: Motion, models: str | Path | None, gender: str | None, file: Path) -> Opened:
+def _opened(
+    motion: Motion, models: str | Path | None, gender: str | None, file: Path, target: str = "smplx"
+) -> Opened:
     from core.bodies import bodies_for, builtin_motions
     from core.posed import PosedFrames
 
     if len(motion) == 0:
         raise FileError(motion.path or file, "holds no frames")
-    bodies = bodies_for(motion, models, gender)
+    bodies = bodies_for(motion, models, gender, target=target)
     return Opened(
         motion=motion,
         bodies=bodies,

@@ -13,7 +13,7 @@ BUILTIN_TIP = (
     "These bodies come with Refit, under a free licence. They have the layout of SMPL-H and SMPL-X but not "
     "their shape space: choose a folder of licensed models in the Bodies menu for results to publish."
 )
-STAGES = {"shape": "Solving the shape", "pose": "Fitting poses"}
+STAGES = {"shape": "Solving the shape", "pose": "Fitting poses", "smooth": "Smoothing over time"}
 
 
 class Status(QStatusBar):

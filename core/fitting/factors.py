@@ -48,9 +48,11 @@ class Factors:
         if self.factor is not None:
             self.factor = self.factor[which]
 
-    def solve(self, slope: Tensor) -> tuple[Tensor, Tensor]:
-        """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain."""
+    def solve(self, slope: Tensor, which: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain; of the frames ``which``
+        (m,) alone, where given."""
         assert self.factor is not None
-        half = torch.linalg.solve_triangular(self.factor, slope[..., None], upper=False)
-        step = -torch.linalg.solve_triangular(self.factor.transpose(1, 2), half, upper=True)
+        factor = self.factor if which is None else self.factor[which]
+        half = torch.linalg.solve_triangular(factor, slope[..., None], upper=False)
+        step = -torch.linalg.solve_triangular(factor.transpose(1, 2), half, upper=True)
         return step.squeeze(-1), 0.5 * half.square().sum((1, 2))

@@ -67,12 +67,14 @@ class Patches:
     Attributes:
         vertices: the ids, in the order of the patches: the skin's order.
         patches: one for each joint that holds a vertex most.
+        features: P of the body.
     """
 
     def __init__(
         self, body: BodyModel, vertices: np.ndarray, coefficients: np.ndarray, dtype: torch.dtype
     ) -> None:
         weights = body.weights[vertices]
+        self.features = body.posedirs.shape[2]
         holder = weights.argmax(1)
         still = ~(body.posedirs[vertices] != 0).any((1, 2))
         order = np.lexsort((still, holder))
@@ -89,12 +91,23 @@ class Patches:
     def __len__(self) -> int:
         return len(self.vertices)
 
+    @cached_property
+    def sparse(self) -> bool:
+        """Most patches need few of the pose features."""
+        used = sum(patch.directions.numel() for patch in self.patches)
+        return used < 0.25 * sum(3 * len(patch.weights) for patch in self.patches) * self.features
+
     def bases(self, coefficients: Tensor) -> list[Tensor]:
         """(r, c) U of each patch, of (Z,) coefficients."""
         return [patch.basis[0] + torch.tensordot(coefficients, patch.basis[1:], 1) for patch in self.patches]
 
     def skin(
-        self, bases: list[Tensor], stacked: Tensor, features: Tensor, own: Tensor | None = None
+        self,
+        bases: list[Tensor],
+        stacked: Tensor,
+        features: Tensor,
+        own: Tensor | None = None,
+        keep: bool = True,
     ) -> tuple[Tensor, list[tuple[Tensor, Tensor] | None]]:
         """Poses the vertices of n frames.
 
@@ -103,6 +116,7 @@ class Patches:
             stacked: (K, 3, n) X of `stack`.
             features: (P, n) pose features.
             own: (Z + 1, n) coefficients of each frame, a one first, in place of the shape; or None.
+            keep: give back what the way back through the skin needs.
 
         Returns:
             (V, 3, n) metres; and for each patch its blended rotations, transposed, (b, 3, 3, n), and its
@@ -127,7 +141,8 @@ class Patches:
             bent = out[patch.bent]
             for axis in range(3):
                 bent.addcmul_(turning[:, axis], offsets[:, axis, None])
-            kept.append((turning, offsets))
+            if keep:
+                kept.append((turning, offsets))
         return out, kept
 
 

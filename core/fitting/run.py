@@ -41,10 +41,12 @@ from core.motion import Motion
 # wants more.
 CPU_CHUNK = 128
 CUDA_CHUNK = 512
+# Dense pose correctives are read from memory again for every lot of frames.
+DENSE_CHUNK = 256
 # Frames fitted at once where each has large matrices of its own.
 SLOW_CHUNK = 32
 # Frames at once while the shape is solved; the same whatever the workers, so that the result is too.
-SHAPE_CHUNK = 32
+SHAPE_CHUNK = 24
 # A device that cannot hold so few frames is left for the processor.
 LEAST_CHUNK = 16
 
@@ -190,7 +192,8 @@ class FitRun:
         problem = pool.submit(prepare).result()
         if self._stopped():
             return
-        size = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
+        size = CPU_CHUNK if problem.skin.patches.sparse else DENSE_CHUNK
+        size = CUDA_CHUNK if self.device.type == "cuda" else size
         if settings.slow or problem.own_coefficients:
             size = min(size, SLOW_CHUNK)
         solved: ShapeFit | None = None

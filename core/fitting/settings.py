@@ -193,7 +193,7 @@ class FitSettings:
         high=10,
     )
     shape_frames: int = _number(
-        64,
+        48,
         "Shape frames",
         "A shared shape is solved from this many frames, spread evenly, together with their poses.",
         unit="frames",

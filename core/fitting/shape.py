@@ -109,6 +109,7 @@ class ShapeFit:
         self.frozen = frozen
         self.curved = False
         self.converged = False
+        self._curvature: CorrectiveCurvature | None = None
         self.shape = skin.shape(solved.start)
         self.values = self._evaluate(self.shape, [chunk.pose for chunk in chunks])
 
@@ -169,12 +170,15 @@ class ShapeFit:
 
     def stepping(self) -> Stepping:
         """What the poses step by, the shape held as it is now."""
+        if self._curvature is None or self.frozen:
+            # Made once: it hardly changes with the shape, and only speeds the steps up.
+            self._curvature = CorrectiveCurvature(self.skin, self.shape)
         return Stepping(
             self.skin,
             self.shape,
             SkinStatistics(self.skin, self.normal, self.shape),
             self.unknowns,
-            CorrectiveCurvature(self.skin, self.shape),
+            self._curvature,
             self.iterations,
             self.tolerance,
             self.stopped,

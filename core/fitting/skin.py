@@ -202,6 +202,21 @@ class FitSkin:
         """The shape of (Z,) coefficients."""
         return Shape(betas, self.patches.bases(betas), self.joint_template + self.joint_basis @ betas)
 
+    def look(self, pose: Pose, shape: Shape, targets: Tensor, prior: Prior) -> tuple[Tensor, Tensor]:
+        """The objective of n frames (n,) and their residuals (V, 3, n) alone: a third of the time of
+        `evaluate`, whose arguments it takes."""
+        relative = self.tree.relative_rotations(pose.world)
+        own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
+        stacked, features = stack(pose.world, pose.root), pose_features(relative)
+        residual, _ = self.patches.skin(shape.bases, stacked, features, own, keep=False)
+        residual -= targets
+        energy, _, _ = self.metric.energy_and_pull(residual)
+        error = rotation_vectors(relative @ prior.rotations.transpose(-1, -2))
+        energy = energy + 0.5 * (error * error * prior.weights[:, None]).sum((1, 2))
+        if pose.betas is not None and prior.betas is not None:
+            energy = energy + 0.5 * (prior.betas * pose.betas.square()).sum(1)
+        return energy, residual
+
     def evaluate(
         self,
         pose: Pose,

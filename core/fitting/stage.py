@@ -79,22 +79,19 @@ class PoseStage:
         self.known: KnownFrames | None = None
         if solved is not None:
             self.shape_converged, self.curved = solved.converged, solved.curved
-            shape = solved.shape
+            self.by = solved.stepping()
         else:
             shape = problem.skin.shape(problem.shape_unknowns(frames[:1]).start)
-        found = SkinStatistics(problem.skin, problem.normal, shape)
-        settings = problem.settings
-        curvature = CorrectiveCurvature(problem.skin, shape)
-        self.by = Stepping(
-            problem.skin,
-            shape,
-            found,
-            problem.unknowns,
-            curvature,
-            settings.iterations,
-            settings.tolerance,
-            stopped,
-        )
+            self.by = Stepping(
+                problem.skin,
+                shape,
+                SkinStatistics(problem.skin, problem.normal, shape),
+                problem.unknowns,
+                CorrectiveCurvature(problem.skin, shape),
+                problem.settings.iterations,
+                problem.settings.tolerance,
+                stopped,
+            )
         if solved is not None and problem.origin == "source":
             self.known = self._known(frames, [chunk.pose for chunk in solved.chunks])
 

@@ -1,19 +1,24 @@
-"""How fast and how close: ``python -m tests.bench.fit_speed [--frames N] [--threads N] [CLIP ...]``.
+"""How fast and how close: ``python -m tests.bench.fit_speed [--frames N] [--variants] [--pairs N] [CLIP
+...]``.
 
-Each clip is fitted on the built-in bodies. The cost of a frame is given in milliseconds and in forward passes
-of the `smplx` package (batch 64, one thread), timed in the same process just before and after, as these
-machines are shared and noisy.
+Each clip is fitted on the built-in bodies, with the presets fast and accurate, on one and two threads, and on
+CUDA where there is one. The cost of a frame is given in milliseconds and in forward passes of the `smplx`
+package (batch 64, one thread), timed in the same process just before and after, as such machines are often
+shared and noisy. What is prepared once for a pair of bodies is timed by itself and not in the rows. Other
+methods on the same targets: ``python -m tests.bench.published``.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import platform
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,27 +26,18 @@ import torch
 
 from core.bodies import BodyPair, builtin_motions
 from core.body import BodyModel
+from core.cli import parser
+from core.convert import convert
 from core.files.motions import load_motion
+from core.fitting.recipe import ACCURATE, FAST, Recipe
 from core.fitting.run import FitRun
+from core.measure_motion import measure_motion
 from core.motion import Motion
 from tests import variants
 from tests.smplx_layers import arguments, layer
 
 BATCH = 64
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: a clip on a pair of bodies."""
-
-    bodies: str
-    clip: str
-    frames: int
-    mean: float
-    p95: float
-    most: float
-    milliseconds: float
-    passes: float
+HEADINGS = "bodies|clip|preset|on|frames|mean mm|p95 mm|max mm|jitter mm/frame²|ms a frame|forward passes"
 
 
 def median_seconds(work: Callable[[], object], repeats: int = 5) -> float:
@@ -57,6 +53,7 @@ def median_seconds(work: Callable[[], object], repeats: int = 5) -> float:
 
 def forward_passes(body: BodyModel) -> tuple[float, float]:
     """Seconds a frame of one forward pass, batch 64, one thread: the `smplx` package's and ours."""
+    before = torch.get_num_threads()
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
     poses = 0.3 * torch.randn(BATCH, body.num_joints, 3, generator=generator)
@@ -67,72 +64,111 @@ def forward_passes(body: BodyModel) -> tuple[float, float]:
         each = betas.expand(BATCH, -1).contiguous()
         theirs = median_seconds(lambda: package(betas=each, transl=transl, **keywords))
         ours = median_seconds(lambda: body.vertices(poses, betas, transl))
+    torch.set_num_threads(before)
     return theirs / BATCH, ours / BATCH
 
 
-def fit(motion: Motion, pair: BodyPair, threads: int) -> tuple[FitRun, float]:
+def looped(motion: Motion, frames: int) -> Motion:
+    """The motion, looped or cut to ``frames``; 0 leaves it as it is."""
+    index = np.arange(frames or len(motion)) % len(motion)
+    return replace(motion, poses=motion.poses[index], trans=motion.trans[index])
+
+
+def fit(motion: Motion, pair: BodyPair, recipe: Recipe, threads: int, device: str) -> tuple[FitRun, float]:
     """A finished run and the seconds it took."""
-    run = FitRun(motion, pair, device="cpu", threads=threads)
+    run = FitRun(motion, pair, recipe, device=device, threads=threads)
     started = time.perf_counter()
     for _ in run:
         pass
     return run, time.perf_counter() - started
 
 
-def measure(name: str, clip: Path, frames: int, threads: int) -> Row:
-    """Fits one clip, looped or cut to ``frames``, on one pair of bodies."""
-    pair, motion = variants.body_pair(name), load_motion(clip)
-    if frames:
-        index = np.arange(frames) % len(motion)
-        motion = Motion(
-            motion.family,
-            motion.poses[index],
-            motion.trans[index],
-            motion.betas,
-            frame_rate=motion.frame_rate,
-        )
+def row(name: str, clip: Path, frames: int, recipe: Recipe, threads: int, device: str) -> str:
+    """Fits one clip on one pair of bodies and gives a line of the table."""
+    pair, motion = variants.body_pair(name), looped(load_motion(clip), frames)
+    # The first fit with a pair prepares it.
+    fit(motion.cut(0, 2), pair, recipe, threads, device)
     before, _ = forward_passes(pair.target)
-    run, seconds = fit(motion, pair, threads)
+    run, seconds = fit(motion, pair, recipe, threads, device)
     after, _ = forward_passes(pair.target)
-    figures = run.result().summary()
-    a_frame = seconds / len(motion)
-    return Row(
-        name,
-        clip.stem.removesuffix("_poses"),
-        len(motion),
-        figures["mean"],
-        figures["p95"],
-        figures["max"],
-        1000 * a_frame,
-        a_frame / (0.5 * (before + after)),
+    result = run.result()
+    figures = result.summary()
+    jitter = measure_motion(motion, pair, result).summary()["jitter_mm"]["mean"]
+    each = seconds / len(motion)
+    numbers = (figures["mean"], figures["p95"], figures["max"])
+    where = device.upper() if device != "cpu" else f"{threads} thread{'s' * (threads > 1)}"
+    cells = (name, clip.stem.removesuffix("_poses"), recipe.name, where, str(len(motion)))
+    passes = each / (0.5 * (before + after))
+    return (
+        f"| {' | '.join(cells)} | {numbers[0]:.2f} | {numbers[1]:.2f} | {numbers[2]:.1f} | {jitter:.3f} "
+        f"| {1000 * each:.2f} | {passes:.2f} |"
     )
 
 
+def two_threads(clip: Path, frames: int, pairs: int) -> str:
+    """How many times as fast two threads are: the median over paired runs."""
+    pair, motion = variants.body_pair("built-in"), looped(load_motion(clip), frames)
+    fit(motion.cut(0, 2), pair, ACCURATE, 1, "cpu")
+    ratios = []
+    for _ in range(pairs):
+        seconds = [fit(motion, pair, ACCURATE, threads, "cpu")[1] for threads in (1, 2)]
+        ratios.append(seconds[0] / seconds[1])
+    each = ", ".join(f"{ratio:.2f}" for ratio in sorted(ratios))
+    return (
+        f"Two threads on {len(motion)} frames of {clip.stem}: {statistics.median(ratios):.2f} times ({each})"
+    )
+
+
+def file_to_file(clip: Path) -> str:
+    """What `refit convert` adds to the fit of one file, on one thread: reading, measuring, writing."""
+    pair, motion = variants.body_pair("built-in"), load_motion(clip)
+    fit(motion.cut(0, 2), pair, ACCURATE, 1, "cpu")
+    times = []
+    for _ in range(3):
+        _, alone = fit(motion, pair, ACCURATE, 1, "cpu")
+        with tempfile.TemporaryDirectory() as folder:
+            options = parser().parse_args(
+                ["convert", str(clip), "-o", f"{folder}/out.npz", "--threads", "1", "--device", "cpu"]
+            )
+            started = time.perf_counter()
+            with contextlib.redirect_stdout(io.StringIO()):
+                convert(options)
+            times.append((time.perf_counter() - started) / alone)
+    return f"File to file, {len(motion)} frames of {clip.stem}: {statistics.median(times):.2f} times the fit"
+
+
 def main() -> None:
-    """Prints the table in Markdown."""
+    """Prints the tables in Markdown."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("clips", nargs="*", help="names of built-in clips; default: all")
     options.add_argument("--frames", type=int, default=0, help="loop or cut each clip to this many frames")
-    options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options.add_argument("--variants", action="store_true", help="on the harder bodies too")
+    options.add_argument("--pairs", type=int, default=5, help="paired runs on one and two threads; 0: none")
     chosen = options.parse_args()
+    clips = {path.stem.removesuffix("_poses"): path for path in builtin_motions()}
+    wanted = [clips[name] for name in chosen.clips or clips]
     theirs, ours = forward_passes(variants.body_pair("built-in").target)
-    print(f"{platform.machine()}, torch {torch.__version__}, {chosen.threads} thread(s)")
-    print("One forward pass, batch 64, one thread, ms a frame:")
-    print(f"smplx {1000 * theirs:.2f}, Refit {1000 * ours:.2f} ({theirs / ours:.1f} times as fast)")
-    print()
-    print("| bodies | clip | frames | mean mm | p95 mm | max mm | ms a frame | forward passes |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|")
+    print(f"{platform.machine()}, torch {torch.__version__}")
+    print(f"One forward pass, batch 64, one thread: smplx {1000 * theirs:.2f} ms a frame, ", end="")
+    print(f"Refit {1000 * ours:.2f} ({theirs / ours:.1f} times as fast)")
+    started = time.perf_counter()
+    fit(load_motion(wanted[0]).cut(0, 2), variants.body_pair("built-in"), FAST, 1, "cpu")
+    print(f"Preparing a pair of bodies and fitting two frames: {time.perf_counter() - started:.2f} s\n")
+    print(f"| {HEADINGS.replace('|', ' | ')} |")
+    print("|---|---|---|---" + "|---:" * 7 + "|")
+    places = [("cpu", threads) for threads in chosen.threads]
+    if torch.cuda.is_available():
+        places.append(("cuda", 1))
     for name in variants.NAMES if chosen.variants else variants.NAMES[:1]:
-        for clip in builtin_motions():
-            if chosen.clips and clip.stem.removesuffix("_poses") not in chosen.clips:
-                continue
-            row = measure(name, clip, chosen.frames, chosen.threads)
-            print(
-                f"| {row.bodies} | {row.clip} | {row.frames} | {row.mean:.2f} | {row.p95:.2f} "
-                f"| {row.most:.1f} | {row.milliseconds:.1f} | {row.passes:.1f} |",
-                flush=True,
-            )
+        for clip in wanted:
+            for recipe in (FAST, ACCURATE):
+                for device, threads in places:
+                    print(row(name, clip, chosen.frames, recipe, threads, device), flush=True)
+    print()
+    if chosen.pairs:
+        print(two_threads(wanted[0], chosen.frames or 1000, chosen.pairs))
+        print(file_to_file(clips["range_of_motion"]))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ import pytest
 from core.bodies import builtin_folder, builtin_motions, default_motion
 from core.cli import main
 from core.files.motions import load_motion
-from core.files.results import load_result
+from core.files.results import load_result, save_result
+from core.fitting.recipe import PRESETS
+from core.fitting.run import FitRun, Progress
 
 FRAMES = "0:6"
 
@@ -250,6 +254,76 @@ def test_check_measures_the_way_back(clips: Path, tmp_path: Path, capsys: pytest
         assert value == pytest.approx(done["check"]["joint_mm"][name], abs=0.01)
 
 
+def test_the_preset_is_recorded_and_tells_outputs_apart(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, target = tmp_path / "r.json", tmp_path / "out.npz"
+    arguments = ["convert", str(clips / "backflip_poses.npz"), "-o", str(target), "--threads", "1"]
+    arguments += ["--report", str(report)]
+    assert main([*arguments, "--preset", "fast"]) == 0
+    assert "· fast ·" in capsys.readouterr().out
+    assert json.loads(report.read_text())["preset"] == "fast"
+    assert load_result(target).provenance["recipe"] == PRESETS["fast"].as_dict()
+    assert main([*arguments, "--preset", "fast"]) == 0
+    assert "is done already" in capsys.readouterr().out
+    assert main(arguments) == 1
+    assert "was made with other settings" in capsys.readouterr().out
+    assert main([*arguments, "--force"]) == 0
+    assert json.loads(report.read_text())["preset"] == "accurate"
+    assert load_result(target).provenance["recipe"]["name"] == "accurate"
+
+
+def test_problem_frames_are_told_with_their_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, target = tmp_path / "r.json", tmp_path / "out.npz"
+    walk = builtin_folder() / "motions" / "walk_poses.npz"
+    arguments = ["convert", str(walk), "-o", str(target), "--frames", "0:60", "--threads", "1"]
+    arguments += ["--report", str(report)]
+    assert main(arguments) == 0
+    assert "problem frames" not in capsys.readouterr().out
+    assert "problems" not in json.loads(report.read_text())["inputs"][0]
+    # What is done already is looked at without a fit.
+    assert main([*arguments, "--problems"]) == 0
+    assert "walk_poses.npz: no problem frames" in capsys.readouterr().out
+    assert json.loads(report.read_text())["inputs"][0]["problems"] == []
+
+    result = load_result(target)
+    transl, poses = result.transl.copy(), result.poses.copy()
+    transl[30] += np.float32(0.03)
+    poses[10:14, 18] += np.float32(0.7)
+    save_result(target, replace(result, transl=transl, poses=poses), overwrite=True)
+    assert main([*arguments, "--problems"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "walk_poses.npz: 2 stretches of problem frames" in said
+    assert "10–13 " in said
+    assert "30 whole body 52 mm whole body 52 mm off, usually" in said
+    assert said.count("failed fit") == 2
+    elbow, jump = json.loads(report.read_text())["inputs"][0]["problems"]
+    assert (elbow["first"], elbow["last"], elbow["verdict"]) == (10, 13, "failed fit")
+    assert (jump["first"], jump["last"], jump["frame"], jump["part"]) == (30, 30, 30, "whole body")
+    assert (jump["unit"], jump["kind"]) == ("mm", "off")
+    assert jump["value"] == pytest.approx(52, abs=1)
+    (judged,) = jump["judged"]
+    assert judged["refitted_mean_mm"] == pytest.approx(float(result.mean_mm[30]), abs=0.02)
+
+
+def test_what_a_run_has_to_say_is_shown_once(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Talking(FitRun):
+        def __iter__(self) -> Iterator[Progress]:
+            for progress in super().__iter__():
+                yield replace(progress, note="The device ran hot.")
+
+    monkeypatch.setattr("core.convert.FitRun", Talking)
+    report = tmp_path / "r.json"
+    arguments = ["convert", str(clips / "backflip_poses.npz"), "-o", str(tmp_path), "--threads", "1"]
+    assert main([*arguments, "--report", str(report)]) == 0
+    assert capsys.readouterr().out.count("The device ran hot.") == 1
+    assert "The device ran hot." in json.loads(report.read_text())["inputs"][0]["notes"]
+
+
 def test_a_check_without_the_way_back_is_told_at_the_start(
     clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -273,6 +347,7 @@ def test_a_check_without_the_way_back_is_told_at_the_start(
         (["convert", "a.npz", "-o", "out", "--frames", "12"], "is no range"),
         (["convert", "a.npz", "-o", "out", "--threads", "0"], "is no number of threads"),
         (["convert", "a.npz", "-o", "out", "--to", "mano"], "invalid choice: 'mano'"),
+        (["convert", "a.npz", "-o", "out", "--preset", "best"], "invalid choice: 'best'"),
         (["convert", "a_stageii.npz", "a_poses.npz", "-o", "out", "--to", "smpl"], "would both be written"),
         (["convert", "a.npz", "b.npz", "-o", "one.npz"], "several inputs"),
         (["convert", "x/a.npz", "y/a.npz", "-o", "out"], "would both be written"),

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.bodies import load_bodies
 from core.errors import FileError
 from core.files.motions import load_motion
+from core.files.results import save_result
 from core.fitting.result import FitResult
+from core.fitting.run import FitRun
+from core.fitting.settings import FitSettings
 from core.joints import PARTS
 from gui_app.fit_origin import find_motion
+from gui_app.opening import open_fit
 from tests.gui_app.conftest import cut_file
 
 
@@ -63,3 +68,26 @@ def test_a_built_in_motion_is_found_by_name(walk: Path, tmp_path: Path) -> None:
     assert find_motion(tmp_path / "fit.npz", result).path == walk
     with pytest.raises(FileError, match="put both in one folder"):
         find_motion(tmp_path / "fit.npz", fit_of(Path("none_poses.npz"), 9))
+
+
+@pytest.mark.parametrize("family", ["smplh", "smpl"])
+def test_a_fit_in_smplh_or_smpl_opens_with_its_own_bodies(
+    walk: Path, tmp_path: Path, family: str, read_bodies_once: None
+) -> None:
+    motion = tmp_path / "walk_stageii.npz"
+    poses = np.zeros((5, 165), np.float32)
+    np.savez(motion, poses=poses, trans=poses[:, :3], betas=np.zeros(10), gender="neutral")
+    bodies = load_bodies(source="smplx", target=family)
+    run = FitRun(load_motion(motion), bodies, FitSettings(iterations=1), device="cpu", threads=1)
+    for _ in run:
+        pass
+    fit = tmp_path / f"walk_{family}.npz"
+    save_result(fit, run.result())
+    opened = open_fit(fit, None)
+    assert (opened.motion.family, opened.bodies.target.family) == ("smplx", family)
+    assert opened.subject.fit_size == bodies.target.num_vertices
+    assert opened.result is not None
+    opened.posed.set_result(opened.result)
+    shown = opened.posed.frame(2)
+    assert shown.fit_vertices is not None
+    assert shown.fit_vertices.shape == (bodies.target.num_vertices, 3)

@@ -77,6 +77,18 @@ def test_round_trip(tmp_path, changes):
     assert_same(load_result(path), result)
 
 
+def test_betas_of_each_frames_own_are_kept(tmp_path):
+    own = np.random.default_rng(5).normal(size=(6, 10)).astype(np.float32)
+    result = make_result(frame_betas=own, betas=own.mean(0))
+    path = tmp_path / "out.npz"
+    save_result(path, result)
+    assert_same(load_result(path), result)
+    np.testing.assert_array_equal(read_npz(path)["refit_frame_betas"], own)
+    save_result(path, make_result(), overwrite=True)
+    assert "refit_frame_betas" not in read_npz(path)
+    assert load_result(path).frame_betas is None
+
+
 def test_the_keys_are_those_of_amass(tmp_path):
     result = make_result()
     path = tmp_path / "out.npz"
@@ -166,6 +178,10 @@ def test_unwritable_provenance_leaves_no_file(tmp_path):
         ({"refit_provenance": np.array([None])}, "'refit_provenance' holds pickled"),
         ({"refit_format": np.array(99)}, "'refit_format' is of format 99, expected at most 1"),
         ({"refit_seconds": np.array("x")}, "'refit_seconds'"),
+        ({"refit_frame_betas": np.zeros((6, 3))}, "'refit_frame_betas' has shape (6, 3), expected (6, 10)"),
+        ({"refit_frame_betas": np.zeros(10)}, "'refit_frame_betas' has shape (10,), expected (6, 10)"),
+        ({"refit_frame_betas": np.full((6, 10), "x")}, "'refit_frame_betas' is text, expected numbers"),
+        ({"refit_frame_betas": np.full((6, 10), np.nan)}, "'refit_frame_betas' holds 60 values that are not"),
         ({"poses": np.zeros((6, 20))}, "'poses' has shape"),
     ],
 )
