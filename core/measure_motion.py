@@ -194,8 +194,7 @@ def _vertices(
     expression = None
     if motion.expression is not None:
         expression = body.tensor(np.where(usable[:, None], motion.expression[frames], 0))
-    betas = motion.betas if motion.frame_betas is None else motion.frame_betas[frames]
-    betas = body.tensor(betas[..., : body.num_betas])
+    betas = body.tensor(motion.betas_of(frames)[..., : body.num_betas])
     parts = body.vertex_chunks(body.tensor(poses), betas, body.tensor(transl), expression)
     return torch.cat([skin for _, skin in parts], 2)
 

@@ -129,7 +129,9 @@ def _chosen(unknowns: Unknowns, like: Tensor) -> Tensor:
     """Places of a frame's unknowns in a matrix over rotations, root position and all coefficients."""
     turns = 3 * len(unknowns.free)
     first = list(range(turns + 3 * unknowns.moves))
-    return torch.tensor([*first, *(turns + 3 + int(z) for z in unknowns.coefficients)], device=like.device)
+    return torch.tensor(
+        [*first, *(turns + 3 + int(z) for z in unknowns.coefficients)], dtype=torch.long, device=like.device
+    )
 
 
 def _with_coefficients(

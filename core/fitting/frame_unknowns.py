@@ -51,6 +51,10 @@ class Unknowns:
             owner[child] = owner[parents[child]]
         return Unknowns(np.array([joint]), owner, self.moves and joint == 0)
 
+    def without_joints(self) -> Unknowns:
+        """The root position and coefficients alone."""
+        return Unknowns(np.empty(0, dtype=int), np.full(len(self.owner), -1), self.moves, self.coefficients)
+
     @property
     def size(self) -> int:
         """Unknowns of a frame: rotations, root position, coefficients, in this order."""

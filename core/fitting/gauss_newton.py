@@ -177,6 +177,16 @@ def fit_poses(
     return best
 
 
+def promises_little(by: Stepping, pose: Pose, targets: Tensor, prior: Prior) -> Tensor:
+    """(n,) bool: frames in which a step on all unknowns would gain less than the tolerance."""
+    value = by.skin.evaluate(pose, by.shape, targets, prior)
+    matrix = frame_matrix(by.found, pose, by.unknowns, prior, value.pull)
+    factors = Factors(value.energy)
+    factors.set(factorise(matrix, torch.full_like(value.energy, START_DAMPING)))
+    _, promised = factors.solve(gradient(value, by.unknowns, by.skin))
+    return promised <= by.tolerance * value.energy
+
+
 def _check_by_sample(
     by: Stepping,
     trial: Pose,

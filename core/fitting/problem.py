@@ -20,6 +20,7 @@ from core.fitting.shape import ShapeUnknowns
 from core.fitting.skin import FitSkin, Pose, Prior, Weighing
 from core.fitting.start import prior_weights, relaxed_pose, start_rotations, unknowns, vertex_weights
 from core.fitting.targets import MotionTargets
+from core.joints import FACE_JOINTS
 from core.motion import Motion
 from core.skinning import rotation_matrices
 
@@ -96,6 +97,10 @@ class Problem:
 
         self.targets = MotionTargets(motion, bodies, self.skin.vertices)
         self.prior_weights = torch.as_tensor(prior_weights(bodies, settings), device=target.device)
+        held = np.setdiff1d(np.arange(target.num_joints), self.unknowns.free)
+        self.prior_weights[torch.as_tensor(held, device=target.device)] = 0
+        face = [name in FACE_JOINTS and name not in bodies.source.joint_names for name in target.joint_names]
+        self._face = torch.as_tensor(face, device=target.device)
         self.relaxed = rotation_matrices(target.tensor(relaxed_pose(target)))
         if not knows_rotations or settings.pose_prior_to == "zero":
             # Nothing says which way the body should face.
@@ -179,6 +184,11 @@ class Problem:
         start = self.coefficients(frames, self.table).mean(0)
         return ShapeUnknowns(start, self._shared, torch.where(self._shared, self._pull, 0 * self._pull))
 
+    @property
+    def face_weights(self) -> Tensor:
+        """(J,) the prior on jaw and eyes alone, where the source has none of them."""
+        return self.prior_weights.masked_fill(~self._face, 0)
+
     def couplings(self, frames: np.ndarray) -> list[Coupling]:
         """How some frames, ascending, pull on each other."""
         settings, roots = self.settings, self.targets.roots(frames)
@@ -189,7 +199,7 @@ class Problem:
             root_weight = ROOT_PER_ROTATION * settings.smoothness
             found.append(Coupling(self.source_rotations(frames), roots, weights, root_weight, joined))
         if settings.pose_prior_to == "previous":
-            weights = torch.full_like(self.prior_weights, settings.pose_prior)
+            weights = torch.full_like(self.prior_weights, settings.pose_prior).masked_fill(self._face, 0)
             still = torch.eye(3, device=roots.device).expand(len(frames), len(weights), 3, 3)
             found.append(Coupling(still, roots, weights, 0.0, joined))
         return found

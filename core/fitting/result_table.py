@@ -173,7 +173,14 @@ class ResultTable:
         gaps = np.flatnonzero(~self.finite)
         if self.fitted.any() and len(gaps):
             fill_gaps(poses, transl, np.flatnonzero(self.fitted), gaps)
+        expression = self.expression.copy()
         own, shared = self.frame_betas, self.betas if len(self.betas) else np.zeros(10, dtype=np.float32)
+        if self.fitted.any() and len(gaps):
+            done = np.flatnonzero(self.fitted)
+            lay_between(expression, done, gaps)
+            if own is not None:
+                own = own.copy()
+                lay_between(own, done, gaps)
         if own is not None and bool((own == own[:1]).all()):
             own = None
         return FitResult(
@@ -182,7 +189,7 @@ class ResultTable:
             poses=poses,
             transl=transl,
             betas=shared.copy() if own is None else own[self.fitted].mean(0),
-            expression=self.expression.copy(),
+            expression=expression,
             frame_rate=self.motion.frame_rate,
             up_axis=self.motion.up_axis,
             source_name=self.motion.name,
@@ -210,9 +217,8 @@ def fill_gaps(poses: np.ndarray, transl: np.ndarray, done: np.ndarray, gaps: np.
         done: ascending ids of frames to trust.
         gaps: ascending ids of frames to fill.
     """
+    lay_between(transl, done, gaps)
     at = np.clip(gaps, done[0], done[-1]).astype(float)
-    for axis in range(3):
-        transl[gaps, axis] = np.interp(at, done, transl[done, axis])
     if len(done) == 1:
         poses[gaps] = poses[done]
         return
@@ -225,6 +231,12 @@ def fill_gaps(poses: np.ndarray, transl: np.ndarray, done: np.ndarray, gaps: np.
     for joint in range(poses.shape[1]):
         path = Slerp(around, Rotation.from_rotvec(poses[around, joint].astype(np.float64)))
         poses[gaps, joint] = path(np.clip(at, around[0], around[-1])).as_rotvec()
+
+
+def lay_between(values: np.ndarray, done: np.ndarray, gaps: np.ndarray) -> None:
+    """Lays the rows ``gaps`` of (T, k) values on lines between the rows ``done``, in place."""
+    for column in values.T:
+        column[gaps] = np.interp(gaps, done, column[done])
 
 
 def nearest(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -119,10 +119,8 @@ class FitRun:
         self.recipe = Recipe((recipe,)) if isinstance(recipe, FitSettings) else recipe or Recipe()
         if self.recipe.start == "current" and start is None:
             raise RefitError("The recipe goes on from a fit, but there is none yet.")
-        if vertex_weights is not None and vertex_weights.shape != (bodies.target.num_vertices,):
-            raise RefitError(
-                f"There are {len(vertex_weights)} vertex weights for {bodies.target.num_vertices} vertices."
-            )
+        if vertex_weights is not None:
+            _check_weights(vertex_weights, bodies.target.num_vertices)
         self.device = pick_device(device)
         self.bodies = bodies.to(self.device)
         self.threads = threads or available_processors()
@@ -163,8 +161,21 @@ class FitRun:
                 return
             origin = self.recipe.start
             for index, settings in enumerate(self.recipe.stages):
-                for progress in self._steps(pool, workers, settings, origin):
-                    yield replace(progress, kind=settings.stage, index=index)
+                note = ""
+                while True:
+                    try:
+                        for progress in self._steps(pool, workers, settings, origin):
+                            yield replace(
+                                progress, kind=settings.stage, index=index, note=note or progress.note
+                            )
+                            note = ""
+                        break
+                    except torch.OutOfMemoryError:
+                        if self.device.type == "cpu":
+                            raise RefitError("There is too little memory for this fit.") from None
+                        self.device = torch.device("cpu")
+                        self.bodies = self.bodies.to(self.device)
+                        note = "The device ran out of memory: the fit goes on on the processor."
                 if self._stopped():
                     return
                 origin = "current"
@@ -176,6 +187,22 @@ class FitRun:
 
     def _steps(
         self, pool: ThreadPoolExecutor, workers: int, settings: FitSettings, origin: str
+    ) -> Iterator[Progress]:
+        if settings.shape == "per-frame" and origin != "current" and settings.stage != "translation":
+            # From the mean shape each frame's own is far away: from one for all it is near.
+            expression = "shared" if settings.expression == "per-frame" else settings.expression
+            shared = replace(settings, shape="shared", expression=expression)
+            yield from self._solve(pool, workers, shared, origin, only_shape=True)
+        if not self._stopped():
+            yield from self._solve(pool, workers, settings, origin)
+
+    def _solve(
+        self,
+        pool: ThreadPoolExecutor,
+        workers: int,
+        settings: FitSettings,
+        origin: str,
+        only_shape: bool = False,
     ) -> Iterator[Progress]:
         def prepare() -> Problem:
             return Problem(
@@ -209,7 +236,7 @@ class FitRun:
                 if finished:
                     break
             self._share(problem, solved)
-        if self._stopped():
+        if self._stopped() or only_shape:
             return
         stage = PoseStage(problem, chosen, solved, self._stopped)
         chunks = self._ordered(size)
@@ -258,10 +285,9 @@ class FitRun:
                     frames, found = future.result()
                 except torch.OutOfMemoryError:
                     if len(asked) < 2 * LEAST_CHUNK:
-                        raise RefitError(
-                            "The device has too little memory for this fit; fit with --device cpu."
-                        ) from None
-                    torch.cuda.empty_cache()
+                        raise
+                    if self.device.type == "cuda":
+                        torch.cuda.empty_cache()
                     waiting.extendleft(reversed(_split(asked, -(-len(asked) // 2))))
                     note = "The device ran out of memory: fewer frames are fitted at once."
                     continue
@@ -302,6 +328,13 @@ class FitRun:
         partial = self._cut or not self._finished or not bool(self._table.fitted[self.frames].all())
         made = provenance(self.motion, self.bodies, self.recipe, str(self.device))
         return self._table.result(seconds, partial, made)
+
+
+def _check_weights(weights: np.ndarray, vertices: int) -> None:
+    if weights.shape != (vertices,):
+        raise RefitError(f"The vertex weights have shape {weights.shape}, expected ({vertices},).")
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise RefitError("Vertex weights must be finite and not negative.")
 
 
 def _split(frames: np.ndarray, size: int) -> list[np.ndarray]:

@@ -48,12 +48,14 @@ class FitSettings:
         1/2 vertex_weight sum_p c_p rho(1/c_p sum_{i in p} w_i |v_i - T_i|^2)
         + 1/2 edge_weight sum_{ij} w_ij |(v_i - v_j) - (T_i - T_j)|^2
         + 1/2 sum_a prior_a |log(R_a P_a^T)|^2
-        + 1/2 smoothness sum_a |log(O_{n+1,a} O_{n,a}^T)|^2,   O = R R_source^T
+        + 1/2 smoothness (sum_a |log(O_{n+1,a} O_{n,a}^T)|^2 + 100 |o_{n+1} - o_n|^2),   O = R R_source^T
 
     over valid vertices i, edges ij between valid vertices and joints a, in square metres and square radians.
-    P is the source's rotation, or none (zero). ``p`` runs over body parts or over single vertices, c_p sums
-    the weights w_i in p, and rho is the robust loss. Where the shape is solved, 1/2 ``shape_prior`` |betas|^2
-    is added for each frame that it is solved from, and likewise for the expression.
+    o is the root position less the source's, in metres. P is the source's rotation, or none (zero); with
+    ``pose_prior_to='previous'`` the pull is 1/2 pose_prior sum_a |log(R_{n+1,a} R_{n,a}^T)|^2 instead. ``p``
+    runs over body parts or over single vertices, c_p sums the weights w_i in p, and rho is the robust loss.
+    Where the shape is solved, 1/2 ``shape_prior`` |betas|^2 is added for each frame that it is solved from,
+    and likewise for the expression.
 
     Raises:
         ValueError: a value outside its range, or values that make no sense together.
@@ -141,7 +143,12 @@ class FitSettings:
         False, "Fit jaw", "Let the jaw turn. A source without a face says little about it."
     )
     free_eyes: bool = _switch(False, "Fit eyes", "Let the eyes turn.")
-    free_transl: bool = _switch(True, "Fit transl", "Let the body move as a whole.", advanced=True)
+    free_transl: bool = _switch(
+        True,
+        "Fit transl",
+        "Let the body move as a whole; else its root stays where the source's is.",
+        advanced=True,
+    )
     shape: str = _choice(
         "shared",
         "Shape",
@@ -151,7 +158,7 @@ class FitSettings:
     expression: str = _choice(
         "off",
         "Expression",
-        "No expression, one for the whole motion, or one a frame (slower).",
+        "Not fitted (it stays as it is: none, at first), one for the whole motion, or one a frame (slower).",
         ("off", "shared", "per-frame"),
     )
     pose_prior: float = _number(

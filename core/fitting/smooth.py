@@ -24,6 +24,8 @@ SOFTEST = 0.02
 # Overlaps end where this share of a pull is left.
 FADED = 3e-3
 MOST_OVERLAP = 192
+# What smoothing gains is small beside the whole objective.
+SHARE_OF_TOLERANCE = 0.01
 
 
 def overlap(weight: float) -> int:
@@ -68,7 +70,7 @@ def fit_window(
         if factors is None:
             factors = _eliminate(*_blocks(by, state, prior, couplings, curved), damping)
         step, promised = _substitute(*factors, state.slope)
-        if promised <= by.tolerance * state.total:
+        if promised <= SHARE_OF_TOLERANCE * by.tolerance * state.total:
             converged = True
             break
         trial = _look(by, moved(state.pose, step, by.unknowns, by.skin), targets, prior, couplings)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.fitting.corrective_curvature import CorrectiveCurvature
-from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses
+from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses, promises_little
 from core.fitting.problem import Problem
 from core.fitting.result_table import FittedChunk, Parameters, fitted_chunk
 from core.fitting.shape import ShapeChunk, ShapeFit
@@ -129,7 +129,7 @@ class PoseStage:
         problem = self.problem
         targets, prior = problem.targets.at(window), problem.prior(window)
         if problem.settings.pose_prior_to == "previous":
-            prior = replace(prior, weights=torch.zeros_like(prior.weights))
+            prior = replace(prior, weights=problem.face_weights)
         found = fit_window(
             self.by,
             problem.current(window, known),
@@ -160,7 +160,7 @@ class PoseStage:
 
     def _from_known(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
         """From the nearest fitted frames; where none are near, some of these first, from afar."""
-        problem, known = self.problem, self.known
+        problem, known, moves = self.problem, self.known, self.problem.unknowns.moves
         roots = problem.targets.roots(frames)
         source = problem.source_rotations(frames)
         if known is None or not known.are_near(frames):
@@ -169,11 +169,11 @@ class PoseStage:
             if known is None:
                 pose = self._begin(frames[some], targets[..., index])
             else:
-                pose = known.start(frames[some], source[index], roots[index])
+                pose = known.start(frames[some], source[index], roots[index], moves)
             anchors = self._from(pose, targets[..., index], prior[index], frozen=FROZEN_STEPS)
             known = KnownFrames(problem.skin, frames[some], anchors.pose, source[index])
         near = known.are_near(frames)
-        pose = known.start(frames, source, roots)
+        pose = known.start(frames, source, roots, moves)
         frozen, share = (0, SHARE_CURVATURE) if near else (FROZEN_STEPS, 1)
         return self._from(pose, targets, prior, frozen=frozen, share=share)
 
@@ -185,9 +185,14 @@ class PoseStage:
             one = replace(self.by, unknowns=unknowns.alone(int(joint), self.problem.bodies.target.parents))
             step = fit_poses(one, pose, targets, prior)
             pose = step.pose
-            if found is not None:
-                step.converged &= found.converged
             found = step
             if self.by.stopped():
                 break
-        return found if found is not None else self._from(pose, targets, prior, frozen=0)
+        if len(unknowns.coefficients) and not self.by.stopped():
+            one = replace(self.by, unknowns=unknowns.without_joints())
+            found = fit_poses(one, pose, targets, prior)
+        if found is None:
+            return self._from(pose, targets, prior, frozen=0)
+        # Every joint by itself may be at its best while all of them together are not.
+        found.converged = promises_little(self.by, found.pose, targets, prior)
+        return found

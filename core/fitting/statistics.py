@@ -111,9 +111,14 @@ class SkinStatistics:
         else:
             # (p, Z + 1, Z + 1, K, K) to (n, Z + 1, K, K): U_n^T L U_z of each frame.
             own = with_mean(pose.betas)
-            summed = blocks.sum(0) if weights is None else torch.tensordot(weights.T, blocks, 1)
-            pattern = "ny,yzkl->nzkl" if weights is None else "ny,nyzkl->nzkl"
-            each = torch.einsum(pattern, own, summed)
+            if weights is None:
+                each = torch.tensordot(own, blocks.sum(0), 1)
+            else:
+                # Term by term: every term is large.
+                each = sum(
+                    torch.tensordot(own * weight[:, None], block, 1)
+                    for weight, block in zip(weights, blocks, strict=True)
+                )
             normal, derivatives = torch.einsum("nz,nzkl->nkl", own, each), each[:, 1:]
         if not by_coefficients:
             return Statistics(normal)
@@ -128,7 +133,9 @@ class SkinStatistics:
         if weights is None:
             squares = outer @ terms.sum(0).T
         else:
-            squares = torch.einsum("pn,nk,pzk->nz", weights, outer, terms)
+            squares = sum(
+                (outer * weight[:, None]) @ term.T for weight, term in zip(weights, terms, strict=True)
+            )
         count = blocks.shape[1] - 1
         return Statistics(normal, products, squares.unflatten(1, (count, count)))
 

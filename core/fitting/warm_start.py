@@ -36,13 +36,14 @@ class KnownFrames:
         """Whether each of the frames has a known one close by."""
         return bool(np.abs(self.frames[nearest(self.frames, frames)] - frames).max() <= NEAR_FRAMES)
 
-    def start(self, frames: np.ndarray, source: Tensor, roots: Tensor) -> Pose:
+    def start(self, frames: np.ndarray, source: Tensor, roots: Tensor, moves: bool = True) -> Pose:
         """Poses to start from.
 
         Args:
             frames: (m,) ids.
             source: (m, J, 3, 3) their source's relative rotations.
             roots: (m, 3) their source's root positions, metres.
+            moves: the body moves as a whole; else its root keeps the place that the shape gives it.
         """
         device = self.root.device
         after = np.clip(np.searchsorted(self.frames, frames), 0, len(self.frames) - 1)
@@ -55,9 +56,12 @@ class KnownFrames:
         change = rotation_vectors(self.turn[first].transpose(-1, -2) @ self.turn[last])
         turn = self.turn[first] @ rotation_matrices(change * weight[..., None])
         world = self.skin.tree.world_rotations(source @ turn)
-        # The root's offset turns with the body.
-        offset = self._offset(first, roots) * (1 - weight) + self._offset(last, roots) * weight
-        root = roots + (source[:, 0] @ offset[..., None]).squeeze(-1)
+        if moves:
+            # The root's offset turns with the body.
+            offset = self._offset(first, roots) * (1 - weight) + self._offset(last, roots) * weight
+            root = roots + (source[:, 0] @ offset[..., None]).squeeze(-1)
+        else:
+            root = self.root[first] * (1 - weight) + self.root[last] * weight
         betas = self.betas
         if betas is not None:
             betas = betas[first] * (1 - weight) + betas[last] * weight

@@ -71,20 +71,9 @@ def test_the_independent_optimiser_sees_what_is_left_to_do() -> None:
     assert polished.after < 0.5 * (polished.before + reached)
 
 
-STALLS = pytest.mark.xfail(strict=True, reason="own shapes stall on the way from the mean shape")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "variant"),
-    [
-        pytest.param(
-            name, variant, marks=STALLS if (name, variant) == (OWN_NAME, "dense correctives") else ()
-        )
-        for name in (*QUICK, *SLOW)
-        for variant in NAMES
-    ],
-)
+@pytest.mark.parametrize("variant", NAMES)
+@pytest.mark.parametrize("name", [*QUICK, *SLOW])
 def test_no_independent_optimiser_gets_lower_on_any_body(name: str, variant: str) -> None:
     settings = (QUICK | SLOW)[name]
     check_optimum(spread(clip("cartwheel"), 4), body_pair(variant), settings, iterations=100)

@@ -118,7 +118,6 @@ def test_a_prior_to_the_frame_before_calms_the_pose(pair: BodyPair) -> None:
     assert swing[1] < 0.8 * swing[0]
 
 
-@pytest.mark.xfail(strict=True, reason="the jaw's own prior is lost where frames are pulled to those before")
 def test_a_jaw_is_held_closed_whatever_the_others_are_pulled_to(motion: Motion, pair: BodyPair) -> None:
     opened = []
     for to in ("source", "previous"):
@@ -162,7 +161,6 @@ def test_gaps_change_nothing_around_them(pair: BodyPair) -> None:
     assert np.abs(clean.mean_mm[others] - gappy.mean_mm[others]).max() < 0.01
 
 
-@pytest.mark.xfail(strict=True, reason="shape and expression of a gap are zero, not its neighbours'")
 def test_own_shapes_in_gaps_lie_between_their_neighbours(pair: BodyPair) -> None:
     settings = FitSettings(shape="per-frame", expression="per-frame")
     result = fit(with_gaps(clip("dance", 100, 5), [2]), pair, settings)
@@ -241,13 +239,10 @@ def test_a_device_that_holds_next_to_nothing_is_told_in_one_sentence(
     motion: Motion, pair: BodyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _small_device(monkeypatch, 1)
-    with pytest.raises(
-        RefitError, match=r"^The device has too little memory for this fit; .*--device cpu\.$"
-    ):
+    with pytest.raises(RefitError, match=r"^There is too little memory for this fit\.$"):
         fit(motion, pair)
 
 
-@pytest.mark.xfail(strict=True, raises=torch.OutOfMemoryError, reason="only the pose steps look out for it")
 def test_a_device_without_room_for_the_shape_is_told_too(
     motion: Motion, pair: BodyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:

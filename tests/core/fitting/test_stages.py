@@ -94,7 +94,6 @@ def test_edges_leave_the_translation_alone(edges: FitResult, motion: Motion) -> 
     assert np.abs(offset).max() < 0.01
 
 
-@pytest.mark.xfail(strict=True, reason="frames that the shape is not solved from get a turned root offset")
 @pytest.mark.parametrize("settings", [EDGES, FitSettings(free_transl=False)], ids=["edge", "held"])
 def test_a_held_translation_is_held_in_frames_without_a_say_in_the_shape(
     settings: FitSettings, pair: BodyPair
@@ -125,7 +124,6 @@ def test_chain_comes_closer_with_every_sweep_and_never_below_together(motion: Mo
     assert gaps[3] < 0.5 * gaps[0]
 
 
-@pytest.mark.xfail(strict=True, reason="joints one by one leave no turn for shapes of the frames' own")
 def test_own_shapes_are_solved_down_the_chain_too(motion: Motion, pair: BodyPair) -> None:
     settings = FitSettings(order="chain", shape="per-frame", free_left_hand=False, free_right_hand=False)
     result = fit(motion.cut(0, 2), pair, settings)
