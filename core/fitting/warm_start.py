@@ -10,8 +10,8 @@ from core.fitting.result_table import nearest
 from core.fitting.skin import FitSkin, Pose
 from core.skinning import rotation_matrices, rotation_vectors
 
-# Fitted frames this near leave so little to do that one step is enough.
-NEAR_FRAMES = 12
+# Between fitted frames this near little is left to do: mostly one step.
+NEAR_FRAMES = 30
 
 
 class KnownFrames:
