@@ -60,6 +60,11 @@ class PoseFit:
             self.curved,
         )
 
+    def put(self, index: Tensor, other: PoseFit) -> None:
+        """Takes the frames ``index`` (m,) from another fit of m frames."""
+        _store(self, index, other.pose, other.energy, other.residual, other.converged)
+        self.steps[index] += other.steps
+
 
 @dataclass(frozen=True, eq=False)
 class Stepping:
@@ -132,7 +137,8 @@ def fit_poses(
         # A step more costs less than taking a few frames out.
         if not sampled and bool(leaving.any()):
             best = best or _nowhere(pose, targets, steps)
-            _store(best, active[leaving], pose[leaving], value, leaving, done)
+            residual = value.residual[..., leaving]
+            _store(best, active[leaving], pose[leaving], value.energy[leaving], residual, done[leaving])
             if ends:
                 break
             stay = ~leaving
@@ -271,11 +277,11 @@ def _merge_values(good: Tensor, new: Evaluation, old: Evaluation) -> Evaluation:
     )
 
 
-def _store(best: PoseFit, frames: Tensor, pose: Pose, value: Evaluation, which: Tensor, done: Tensor) -> None:
+def _store(best: PoseFit, frames: Tensor, pose: Pose, energy: Tensor, residual: Tensor, done: Tensor) -> None:
     best.pose.world[frames] = pose.world
     best.pose.root[frames] = pose.root
     if best.pose.betas is not None and pose.betas is not None:
         best.pose.betas[frames] = pose.betas
-    best.energy[frames] = value.energy[which]
-    best.residual[..., frames] = value.residual[..., which]
-    best.converged[frames] = done[which]
+    best.energy[frames] = energy
+    best.residual[..., frames] = residual
+    best.converged[frames] = done

@@ -11,6 +11,7 @@ import torch
 
 from core.fitting.corrective_curvature import CorrectiveCurvature
 from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses, promises_little
+from core.fitting.parts_start import PartsStart, from_nearest_frame, outlying_frames
 from core.fitting.problem import Problem
 from core.fitting.result_table import FittedChunk, Parameters, fitted_chunk
 from core.fitting.shape import ShapeChunk, ShapeFit
@@ -111,7 +112,10 @@ class PoseStage:
             found = self._from_known(frames, targets, prior)
         else:
             frozen = 0 if problem.origin == "current" else FROZEN_STEPS
-            found = self._from(self._begin(frames, targets), targets, prior, frozen=frozen)
+            start = self._begin(frames, targets)
+            found = self._from(start, targets, prior, frozen=frozen)
+            if problem.origin == "parts":
+                self._mend_outlying(found, start, targets, prior)
         # Poses at their best for a shape that is not yet at its own are not converged.
         found.converged &= self.shape_converged
         return frames, self.chunk(found)
@@ -176,6 +180,23 @@ class PoseStage:
         pose = known.start(frames, source, roots, moves)
         frozen, share = (0, SHARE_CURVATURE) if near else (FROZEN_STEPS, 1)
         return self._from(pose, targets, prior, frozen=frozen, share=share)
+
+    def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, prior: Prior) -> None:
+        """Fits frames that stand out from those around them once more, from the nearest other frame; they
+        keep the better. What stands out still is not called converged."""
+        outlying = outlying_frames(found.energy.cpu().numpy())
+        if not outlying.any() or outlying.all():
+            return
+        tree, which = self.problem.skin.tree, torch.as_tensor(outlying, device=targets.device)
+        begun = PartsStart(tree.relative_rotations(start.world), start.root, which)
+        other = from_nearest_frame(begun, tree.relative_rotations(found.pose.world), outlying)
+        pose = replace(start[which], world=tree.world_rotations(other.rotations), root=other.roots)
+        again = self._from(pose, targets[..., which], prior[which], frozen=FROZEN_STEPS)
+        places = torch.nonzero(which).squeeze(1)
+        better = again.energy < found.energy[places]
+        found.put(places[better], again[better])
+        still = torch.as_tensor(outlying_frames(found.energy.cpu().numpy()), device=targets.device)
+        found.converged &= ~still
 
     def _down_the_chain(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
         """Joint by joint from the root, each with all that hangs below it."""

@@ -1,0 +1,62 @@
+"""Frames that end badly when fitted from meshes alone are fitted once more, from a neighbour."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from core.bodies import BodyPair, load_bodies
+from core.fitting.gauss_newton import PoseFit
+from core.fitting.recipe import Recipe
+from core.fitting.run import FitRun
+from core.fitting.settings import FitSettings
+from core.fitting.skin import Pose, Prior
+from core.fitting.stage import PoseStage
+from core.skinning import rotation_matrices
+from tests.core.fitting.judged import clip
+
+BAD = 7
+
+
+@pytest.fixture(scope="module")
+def pair() -> BodyPair:
+    return load_bodies()
+
+
+def from_meshes(pair: BodyPair) -> tuple[np.ndarray, np.ndarray]:
+    recipe = Recipe((FitSettings(pose_prior=1e-4, shape_frames=8),), start="parts")
+    run = FitRun(clip("dance", 100, 16), pair, recipe, device="cpu", threads=1)
+    for _ in run:
+        pass
+    result = run.result()
+    return result.mean_mm, result.converged
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_frame_that_stands_out_is_fitted_from_its_neighbour(
+    pair: BodyPair, monkeypatch: pytest.MonkeyPatch, lasting: bool
+) -> None:
+    whole, _ = from_meshes(pair)
+    fit_from, damaged = PoseStage._from, []
+
+    def damage(
+        stage: PoseStage, pose: Pose, targets: torch.Tensor, prior: Prior, *, frozen: int, share: int = 1
+    ) -> PoseFit:
+        found = fit_from(stage, pose, targets, prior, frozen=frozen, share=share)
+        if not damaged or lasting:
+            worst = BAD if not damaged else 0
+            turned = rotation_matrices(torch.tensor([0.3, 0.0, 0.0]))
+            found.pose.world[worst] = turned @ found.pose.world[worst]
+            found.energy[worst] *= 50
+            damaged.append(worst)
+        return found
+
+    monkeypatch.setattr(PoseStage, "_from", damage)
+    mean_mm, converged = from_meshes(pair)
+    assert len(damaged) == (2 if lasting else 1)
+    others = np.arange(len(mean_mm)) != BAD
+    assert converged[others].all()
+    assert converged[BAD] == (not lasting)
+    if not lasting:
+        assert abs(mean_mm[BAD] - whole[BAD]) < 0.02
