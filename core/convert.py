@@ -26,9 +26,7 @@ from core.fitting.run import FitRun, pick_device
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
-from core.outputs import OUTPUT_ENDING, check_targets, finished, output_name, plan, stageii_name
-
-__all__ = ["Outcome", "convert", "output_name", "plan", "stageii_name"]
+from core.outputs import OUTPUT_ENDING, check_targets, finished, plan
 
 
 @dataclass

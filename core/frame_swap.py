@@ -10,11 +10,11 @@ import torch
 
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
-from core.errors import RefitError
 from core.fitting.result import FitResult
 from core.joints import PARTS
 from core.metrics import FrameErrors, frame_errors
 from core.motion import Motion
+from core.posed import arguments_of, check_belonging
 
 _SERIES = (
     "poses", "transl", "fitted", "converged", "mean_mm", "median_mm", "p95_mm", "max_mm", "part_mm",
@@ -36,12 +36,7 @@ def measured(motion: Motion, bodies: BodyPair, result: FitResult, frames: np.nda
     Raises:
         RefitError: the result belongs to another motion or another body.
     """
-    if len(result) != len(motion):
-        raise RefitError(f"The fit has {len(result)} frames, but {motion.name} has {len(motion)}.")
-    pairs = (("motion", motion.family, bodies.source), ("fit", result.family, bodies.target))
-    for what, family, body in pairs:
-        if family != body.family:
-            raise RefitError(f"The {what} is in {family}, but its body is {body.family}.")
+    check_belonging(motion, bodies, result)
     fit = result.as_motion()
     usable = (motion.finite_frames() & result.fitted & fit.finite_frames())[frames]
     mean, median, p95, most = (np.full(len(frames), np.nan, np.float32) for _ in range(4))
@@ -67,13 +62,8 @@ def measured(motion: Motion, bodies: BodyPair, result: FitResult, frames: np.nda
 
 def _skin(motion: Motion, body: BodyModel, frames: np.ndarray, transl: np.ndarray) -> torch.Tensor:
     """(V, 3, n) metres of a few frames."""
-    betas, expression = motion.betas, None
-    if motion.frame_betas is not None:
-        betas = motion.frame_betas[frames]
-    if motion.expression is not None:
-        expression = body.tensor(motion.expression[frames, : body.num_expression])
-    poses, shape = body.tensor(motion.poses[frames]), body.tensor(betas[..., : body.num_betas])
-    ((_, skin),) = body.vertex_chunks(poses, shape, body.tensor(transl), expression)
+    poses, betas, expression = arguments_of(motion, body, frames)
+    ((_, skin),) = body.vertex_chunks(poses, betas, body.tensor(transl), expression)
     return skin
 
 

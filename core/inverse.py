@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.bodies import BodyPair, within
+from core.bodies import BodyPair
 from core.body import BodyModel
 from core.correspondence import Correspondence
 from core.errors import RefitError
@@ -21,6 +21,7 @@ from core.fitting.settings import FitSettings
 from core.joints import FAMILY_LABEL, JOINT_NAMES
 from core.metrics import FrameErrors, frame_errors, lengths_mm
 from core.motion import Motion
+from core.posed import arguments_of
 
 SMPL_JOINTS = JOINT_NAMES["smpl"]
 # SMPL's one hand joint lies where the middle finger starts; see `core.files.models.smpl_from_smplh`.
@@ -133,11 +134,10 @@ def check_inverse(motion: Motion, bodies: BodyPair, result: FitResult) -> Invers
     joints = JointErrors(np.full((*empty.shape, 3), np.nan, dtype=np.float32), empty, empty.copy())
     valid = torch.as_tensor(inverse.valid, device=bodies.source.device)
     part = bodies.source.vertex_part[inverse.valid]
-    posed = within(motion, bodies.source)
     for frames, source, fit in _surfaces(motion, bodies, result):
         _store(surface, frames, frame_errors((_mapped(inverse, fit) - source)[valid], part))
         found, same = regress.target(fit), regress.source(source)
-        own = _own_joints(posed, bodies.source, frames)
+        own = _own_joints(motion, bodies.source, frames)
         joints.joints[frames] = found.permute(2, 0, 1).cpu().numpy() + motion.trans[frames, None]
         joints.error_mm[frames] = lengths_mm(found - own, 1).T.cpu().numpy()
         joints.regressed_error_mm[frames] = lengths_mm(found - same, 1).T.cpu().numpy()
@@ -233,15 +233,14 @@ def _surfaces(
 ) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
     """Ids of n fitted frames, and source (Vs, 3, n) and fit (Vt, 3, n), the source's trans taken off."""
     _check_belonging(motion, bodies, result)
-    source = within(motion, bodies.source)
-    fit = within(result.as_motion(), bodies.target)
+    fit = result.as_motion()
     done = np.flatnonzero(result.fitted if fitted is None else fitted)
     # `vertex_chunks` divides both alike, as they have the same frames. The source's trans is left away, so
     # that a body far from the origin keeps its digits.
-    at_source = np.zeros_like(source.trans[done])
-    apart = (fit.trans[done].astype(np.float64) - source.trans[done]).astype(np.float32)
+    at_source = np.zeros_like(motion.trans[done])
+    apart = (fit.trans[done].astype(np.float64) - motion.trans[done]).astype(np.float32)
     for (frames, first), (_, second) in zip(
-        _vertex_chunks(source, bodies.source, done, at_source),
+        _vertex_chunks(motion, bodies.source, done, at_source),
         _vertex_chunks(fit, bodies.target, done, apart),
         strict=True,
     ):
@@ -251,26 +250,16 @@ def _surfaces(
 def _vertex_chunks(
     motion: Motion, body: BodyModel, frames: np.ndarray, transl: np.ndarray
 ) -> Iterator[tuple[slice, Tensor]]:
-    expression = None if motion.expression is None else torch.as_tensor(motion.expression[frames])
-    return body.vertex_chunks(
-        torch.as_tensor(motion.poses[frames]),
-        torch.as_tensor(motion.betas_of(frames)),
-        torch.as_tensor(transl),
-        expression,
-    )
+    poses, betas, expression = arguments_of(motion, body, frames)
+    return body.vertex_chunks(poses, betas, torch.as_tensor(transl), expression)
 
 
 def _own_joints(motion: Motion, body: BodyModel, frames: np.ndarray) -> Tensor:
     """(24, 3, n) the joints of the motion's own kinematic chain that are SMPL's, its trans taken off."""
     names = [name if name in body.joint_names else _HANDS[name] for name in SMPL_JOINTS]
     ids = [body.joint_names.index(name) for name in names]
-    expression = None if motion.expression is None else torch.as_tensor(motion.expression[frames])
-    joints = body.joints(
-        torch.as_tensor(motion.poses[frames]),
-        torch.as_tensor(motion.betas_of(frames)),
-        torch.zeros(len(frames), 3),
-        expression,
-    )
+    poses, betas, expression = arguments_of(motion, body, frames)
+    joints = body.joints(poses, betas, torch.zeros(len(frames), 3), expression)
     return joints[:, ids].permute(1, 2, 0)
 
 

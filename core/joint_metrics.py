@@ -11,6 +11,7 @@ from core.bodies import BodyPair
 from core.fitting.result import FitResult
 from core.motion import Motion
 from core.neighbours import HALO, breaks, second_differences, turning_breaks
+from core.posed import arguments_of
 from core.skinning import rotation_matrices
 
 CHUNK = 256
@@ -110,9 +111,10 @@ def _joints(
 ) -> np.ndarray:
     """(n, k, 3) float64 millimetres of some joints."""
     body = bodies.source if which == "source" else bodies.target
-    expression = None if motion.expression is None else _numbers(motion.expression[frames])
-    betas = torch.as_tensor(motion.betas_of(frames)[..., : body.num_betas])
-    joints = body.joints(_numbers(motion.poses[frames]), betas, _numbers(transl), expression)
+    poses, betas, expression = arguments_of(motion, body, frames)
+    if expression is not None:
+        expression = _numbers(expression)
+    joints = body.joints(_numbers(poses), betas, _numbers(transl), expression)
     wanted = [body.joint_names.index(name) for name in names]
     return 1000 * joints[:, wanted].cpu().numpy().astype(np.float64)
 
@@ -130,7 +132,7 @@ def _degrees(matrices: torch.Tensor) -> np.ndarray:
     return np.degrees(2 * torch.asin(half).numpy())
 
 
-def _numbers(array: np.ndarray) -> torch.Tensor:
+def _numbers(array: np.ndarray | torch.Tensor) -> torch.Tensor:
     """Float32, what is not finite replaced by zero: its frame is left out afterwards."""
     clean = np.nan_to_num(np.asarray(array, np.float64), posinf=0, neginf=0)
     return torch.as_tensor(np.clip(clean, -1e6, 1e6).astype(np.float32))

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
-from core.errors import RefitError
 from core.fitting.result import FitResult
 from core.ground_contact import PATCHES, GroundMetrics, Soles, ground_metrics, moved_up
 from core.hand_shape import HandShape
@@ -20,6 +19,7 @@ from core.joints import PARTS
 from core.metrics import lengths_mm
 from core.motion import Motion
 from core.motion_metrics import MotionMetrics
+from core.posed import arguments_of, check_belonging
 
 # With a frame on either side, for accelerations, it fills one chunk of the posing.
 STEP_FRAMES = CHUNK_FRAMES - 2
@@ -42,13 +42,8 @@ def measure_motion(
     Raises:
         RefitError: the result belongs to another motion or another body.
     """
+    check_belonging(motion, bodies, result)
     count = len(motion)
-    if len(result) != count:
-        raise RefitError(f"The fit has {len(result)} frames, but {motion.name} has {count}.")
-    pairs = (("motion", motion.family, bodies.source), ("fit", result.family, bodies.target))
-    for what, family, body in pairs:
-        if family != body.family:
-            raise RefitError(f"The {what} is in {family}, but its body is {body.family}.")
     finite = motion.finite_frames()
     usable = finite & result.fitted & result.as_motion().finite_frames()
     skin = _Skin(motion, bodies, result, usable)
@@ -190,12 +185,12 @@ def _vertices(
     motion: Motion, body: BodyModel, frames: slice, usable: np.ndarray, transl: np.ndarray
 ) -> Tensor:
     """(V, 3, n) metres; frames that are not usable stand in the rest pose, to be left out afterwards."""
-    poses = np.where(usable[:, None, None], motion.poses[frames], 0)
-    expression = None
-    if motion.expression is not None:
-        expression = body.tensor(np.where(usable[:, None], motion.expression[frames], 0))
-    betas = body.tensor(motion.betas_of(frames)[..., : body.num_betas])
-    parts = body.vertex_chunks(body.tensor(poses), betas, body.tensor(transl), expression)
+    good = torch.as_tensor(usable)
+    poses, betas, expression = arguments_of(motion, body, frames)
+    poses = torch.where(good[:, None, None], poses, 0)
+    if expression is not None:
+        expression = torch.where(good[:, None], expression, 0)
+    parts = body.vertex_chunks(poses, betas, body.tensor(transl), expression)
     return torch.cat([skin for _, skin in parts], 2)
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import BodyModel
+from core.errors import RefitError
 from core.fitting.result import FitResult
 from core.metrics import vertex_error_mm
 from core.motion import Motion
@@ -108,13 +110,36 @@ def posed(motion: Motion, body: BodyModel, frames: slice) -> tuple[np.ndarray, n
 
     Coefficients beyond those the body has are left out.
     """
-    poses, transl = torch.as_tensor(motion.poses[frames]), torch.as_tensor(motion.trans[frames])
+    poses, betas, expression = arguments_of(motion, body, frames)
+    transl = torch.as_tensor(motion.trans[frames])
+    vertices = body.vertices(poses, betas, transl, expression)
+    return vertices.cpu().numpy(), body.joints(poses, betas, transl, expression).cpu().numpy()
+
+
+def arguments_of(
+    motion: Motion, body: BodyModel, frames: slice | np.ndarray
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """What a body is posed with in some frames, but for where it stands.
+
+    Returns:
+        poses (n, J, 3), betas (B,) or (n, B), and expression (n, E) or None; coefficients beyond those the
+        body has are left out.
+    """
     betas = torch.as_tensor(motion.betas_of(frames)[..., : body.num_betas])
     expression = None
     if motion.expression is not None:
         expression = torch.as_tensor(motion.expression[frames, : body.num_expression])
-    vertices = body.vertices(poses, betas, transl, expression)
-    return vertices.cpu().numpy(), body.joints(poses, betas, transl, expression).cpu().numpy()
+    return torch.as_tensor(motion.poses[frames]), betas, expression
+
+
+def check_belonging(motion: Motion, bodies: BodyPair, result: FitResult) -> None:
+    """Raises RefitError where a fit is not one of the motion in these bodies."""
+    if len(result) != len(motion):
+        raise RefitError(f"The fit has {len(result)} frames, but {motion.name} has {len(motion)}.")
+    pairs = (("motion", motion.family, bodies.source), ("fit", result.family, bodies.target))
+    for what, family, body in pairs:
+        if family != body.family:
+            raise RefitError(f"The {what} is in {family}, but its body is {body.family}.")
 
 
 def _frames(chunk: int, total: int) -> slice:

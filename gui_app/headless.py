@@ -40,8 +40,8 @@ def render_job(
         RefitError: something cannot be read, fitted or written, or exists and ``overwrite`` is False.
     """
     from core.bodies import default_motion
-    from core.convert import stageii_name
     from core.files.results import save_result
+    from core.outputs import stageii_name
     from gui_app.opening import open_file
 
     opened = open_file(file or default_motion(), models)

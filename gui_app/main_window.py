@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
         state = self.state
         if state.opened is None or state.result is None:
             return False
-        from core.convert import stageii_name
+        from core.outputs import stageii_name
 
         start = Path(self.preferences.folder or Path.home()) / stageii_name(Path(state.opened.name))
         place = ask_where(self, start)

@@ -55,11 +55,6 @@ class Unknowns:
         """The root position and coefficients alone."""
         return Unknowns(np.empty(0, dtype=int), np.full(len(self.owner), -1), self.moves, self.coefficients)
 
-    @property
-    def size(self) -> int:
-        """Unknowns of a frame: rotations, root position, coefficients, in this order."""
-        return 3 * len(self.free) + 3 * self.moves + len(self.coefficients)
-
     @cached_property
     def _all(self) -> bool:
         return len(self.free) == len(self.owner)

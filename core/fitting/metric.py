@@ -13,14 +13,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-LOSSES = ("none", "huber", "geman-mcclure")
-
 
 def loss_value(loss: str, square: Tensor, scale: float) -> Tensor:
     """rho of mean squared distances, square metres.
 
     Args:
-        loss: one of `LOSSES`.
+        loss: as `FitSettings.robust`.
         square: any shape, square metres.
         scale: metres at which the loss begins to let go.
     """
@@ -52,7 +50,7 @@ class Metric:
         edge_weights: (E,).
         groups: (V,) group p of each vertex, for a robust loss; or None for each vertex its own.
         group_count: number of groups.
-        loss: one of `LOSSES`.
+        loss: as `FitSettings.robust`.
         scale: of the loss, metres.
     """
 

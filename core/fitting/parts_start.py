@@ -149,25 +149,6 @@ class RestParts:
         return -skin
 
 
-def start_from_parts(
-    body: BodyModel,
-    targets: Tensor,
-    vertices: np.ndarray,
-    weights: Tensor | None = None,
-    betas: Tensor | None = None,
-) -> PartsStart:
-    """Poses to start from, found from where vertices should lie. For frame after frame keep a `RestParts`.
-
-    Args:
-        body: the target body, on the device to work on.
-        targets: (V, 3, n) metres, finite.
-        vertices: (V,) ids of the target vertices that count.
-        weights: (V,) non-negative, or None for equal ones.
-        betas: (up to B,) the shape where it is known, or None for the mean shape.
-    """
-    return RestParts(body, vertices, weights, betas).start(targets)
-
-
 def outlying_frames(energy: np.ndarray) -> np.ndarray:
     """Which of (n,) fitted frames, in order of time, stand out from those around them by their objective.
 

@@ -79,13 +79,11 @@ class Problem:
 
         moving = settings.stage != "translation"
         is_beta = np.arange(len(columns)) < self.num_betas
-        solved = {True: settings.shape, False: settings.expression}
-        kind = np.array([solved[bool(beta)] if moving else "fixed" for beta in is_beta], dtype=object)
-        own = np.flatnonzero(kind == "per-frame")
-        # Of a body with more coefficients than are solved, the rest stay as they are.
-        solvable = np.where(is_beta, np.arange(len(columns)) < settings.num_betas, True)
-        own = own[solvable[own]]
-        shared = (kind == "shared") & solvable & (not holds_shape)
+        mode = np.where(is_beta, settings.shape, settings.expression)
+        # Of a body with more betas than are solved, the rest stay as they are.
+        solvable = moving & (~is_beta | (np.arange(len(columns)) < settings.num_betas))
+        own = np.flatnonzero(solvable & (mode == "per-frame"))
+        shared = solvable & (mode == "shared") & (not holds_shape)
         self.own_coefficients = bool(len(own)) or table.has_own_coefficients
         self.unknowns: Unknowns = unknowns(bodies, settings, own)
         self.solves_shape = bool(shared.any())
@@ -139,7 +137,8 @@ class Problem:
         if self.origin == "parts":
             return self._from_parts(targets, betas)
         world = self.skin.tree.world_rotations(start_rotations(self.motion, self.bodies, frames))
-        return self.with_coefficients(Pose(world, self.targets.roots(frames)), frames)
+        own = self.coefficients(frames, self.table) if self.own_coefficients else None
+        return Pose(world, self.targets.roots(frames), own)
 
     def _from_parts(self, targets: Tensor, betas: Tensor) -> Pose:
         if self._parts is None:
@@ -163,12 +162,6 @@ class Problem:
         offset = known.transl[frames].astype(np.float64) - self.motion.trans[frames]
         root = rest + torch.as_tensor(offset.astype(np.float32), device=device)
         return Pose(self.skin.tree.world_rotations(relative), root, own if self.own_coefficients else None)
-
-    def with_coefficients(self, pose: Pose, frames: np.ndarray) -> Pose:
-        """The pose with the table's coefficients, where frames have their own."""
-        if not self.own_coefficients:
-            return pose
-        return Pose(pose.world, pose.root, self.coefficients(frames, self.table))
 
     def coefficients(self, frames: np.ndarray, known: Parameters | ResultTable) -> Tensor:
         """(n, Z) coefficients of some frames."""

@@ -170,13 +170,11 @@ class ResultTable:
     def result(self, seconds: float, partial: bool, provenance: dict[str, Any]) -> FitResult:
         """A copy of what is there now."""
         poses, transl = self.poses.copy(), self.transl.copy()
-        gaps = np.flatnonzero(~self.finite)
-        if self.fitted.any() and len(gaps):
-            fill_gaps(poses, transl, np.flatnonzero(self.fitted), gaps)
         expression = self.expression.copy()
         own, shared = self.frame_betas, self.betas if len(self.betas) else np.zeros(10, dtype=np.float32)
-        if self.fitted.any() and len(gaps):
-            done = np.flatnonzero(self.fitted)
+        gaps, done = np.flatnonzero(~self.finite), np.flatnonzero(self.fitted)
+        if len(gaps) and len(done):
+            fill_gaps(poses, transl, done, gaps)
             lay_between(expression, done, gaps)
             if own is not None:
                 own = own.copy()

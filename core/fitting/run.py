@@ -27,7 +27,6 @@ from core.errors import RefitError
 from core.fitting.problem import Problem
 from core.fitting.progress import Progress
 from core.fitting.provenance import provenance
-from core.fitting.published_run import published_steps
 from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
 from core.fitting.result_table import FittedChunk, ResultTable
@@ -154,6 +153,9 @@ class FitRun:
         pool = ThreadPoolExecutor(workers, "refit-fit", initializer=_one_thread)
         try:
             if self.recipe.method != "gauss-newton":
+                # Brings the smplx package and scipy's optimisers along, which nothing else needs.
+                from core.fitting.published_run import published_steps
+
                 yield from published_steps(
                     self.motion, self.bodies, self.recipe, self.frames, self._table, self._stopped
                 )

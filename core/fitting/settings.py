@@ -253,7 +253,7 @@ class FitSettings:
 
     @property
     def slow(self) -> bool:
-        """It needs every vertex of every frame in its matrices: several times the time of the fast path."""
+        """Every frame has large matrices of its own: several times the time of the fast path."""
         by_vertex = self.robust != "none" and self.robust_by == "vertex"
         return by_vertex or "per-frame" in (self.shape, self.expression)
 

@@ -103,6 +103,19 @@ class Evaluation:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class _Ahead:
+    """What the way from n poses to the skin leaves for the way back: relative rotations (n, J, 3, 3), X (K,
+    3, n), coefficients of the frames' own (Z + 1, n) or None, residuals (V, 3, n), and `Patches.skin`'s
+    second."""
+
+    relative: Tensor
+    stacked: Tensor
+    own: Tensor | None
+    residual: Tensor
+    kept: list[tuple[Tensor, Tensor] | None]
+
+
 @dataclass(frozen=True)
 class Weighing:
     """Which metric a skin is seen through; see `core.fitting.metric`.
@@ -205,17 +218,18 @@ class FitSkin:
     def look(self, pose: Pose, shape: Shape, targets: Tensor, prior: Prior) -> tuple[Tensor, Tensor]:
         """The objective of n frames (n,) and their residuals (V, 3, n) alone: a third of the time of
         `evaluate`, whose arguments it takes."""
+        ahead = self._ahead(pose, shape, targets, keep=False)
+        energy, _, _ = self.metric.energy_and_pull(ahead.residual)
+        pulled, _ = _prior_energy(pose, prior, ahead.relative)
+        return energy + pulled, ahead.residual
+
+    def _ahead(self, pose: Pose, shape: Shape, targets: Tensor, keep: bool) -> _Ahead:
+        """The way from poses to residuals; ``keep`` what the way back needs."""
         relative = self.tree.relative_rotations(pose.world)
+        stacked = stack(pose.world, pose.root)
         own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
-        stacked, features = stack(pose.world, pose.root), pose_features(relative)
-        residual, _ = self.patches.skin(shape.bases, stacked, features, own, keep=False)
-        residual -= targets
-        energy, _, _ = self.metric.energy_and_pull(residual)
-        error = rotation_vectors(relative @ prior.rotations.transpose(-1, -2))
-        energy = energy + 0.5 * (error * error * prior.weights[:, None]).sum((1, 2))
-        if pose.betas is not None and prior.betas is not None:
-            energy = energy + 0.5 * (prior.betas * pose.betas.square()).sum(1)
-        return energy, residual
+        residual, kept = self.patches.skin(shape.bases, stacked, pose_features(relative), own, keep)
+        return _Ahead(relative, stacked, own, residual.sub_(targets), kept)
 
     def evaluate(
         self,
@@ -241,12 +255,9 @@ class FitSkin:
         """
         world = pose.world
         frames, joints = world.shape[:2]
-        stacked = stack(world, pose.root)
-        relative = self.tree.relative_rotations(world)
-        own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
-        residual, kept = self.patches.skin(shape.bases, stacked, pose_features(relative), own)
-        residual -= targets
-        energy, pulled, pull = self.metric.energy_and_pull(residual)
+        ahead = self._ahead(pose, shape, targets, keep=True)
+        relative, stacked, own = ahead.relative, ahead.stacked, ahead.own
+        energy, pulled, pull = self.metric.energy_and_pull(ahead.residual)
 
         # Back through the skin: by X, which turns the correctives too.
         by_stacked = torch.zeros_like(stacked)
@@ -254,7 +265,7 @@ class FitSkin:
         by_features = stacked.new_zeros(9 * (joints - 1), frames)
         by_shape = torch.zeros_like(shape.betas) if by_betas else None
         by_own = torch.zeros_like(own) if own is not None else stacked.new_empty(0)
-        for patch, basis, correctives in zip(self.patches.patches, shape.bases, kept, strict=True):
+        for patch, basis, correctives in zip(self.patches.patches, shape.bases, ahead.kept, strict=True):
             flat = pulled[patch.rows].view(len(basis), -1)
             columns = stacked[patch.columns]
             if own is not None:
@@ -281,9 +292,7 @@ class FitSkin:
                 )
         torque = axial(by_turning.permute(3, 0, 2, 1) @ world.transpose(-1, -2))
 
-        error = rotation_vectors(relative @ prior.rotations.transpose(-1, -2))
-        weighted = error * prior.weights[:, None]
-        energy = energy + 0.5 * (weighted * error).sum((1, 2))
+        held, weighted = _prior_energy(pose, prior, relative)
         torque[:, 0] += weighted[:, 0]
         twist = weighted[:, 1:]
         if not frozen:
@@ -294,10 +303,8 @@ class FitSkin:
         if pose.betas is not None:
             by_shape = by_own[1:].T
             if prior.betas is not None:
-                held = prior.betas * pose.betas
-                energy = energy + 0.5 * (held * pose.betas).sum(1)
-                by_shape = by_shape + held
-        return Evaluation(energy, torque, by_stacked[-1].T, by_shape, residual, pull)
+                by_shape = by_shape + prior.betas * pose.betas
+        return Evaluation(energy + held, torque, by_stacked[-1].T, by_shape, ahead.residual, pull)
 
     def add_twist(self, torque: Tensor, twist: Tensor, world: Tensor) -> None:
         """Adds the derivative by relative rotations of the joints below the root to that by world rotations.
@@ -310,3 +317,14 @@ class FitSkin:
         turned = (world[:, self.parents] @ twist[..., None]).squeeze(-1)
         torque[:, 1:] += turned
         torque.index_add_(1, self.parents, turned, alpha=-1)
+
+
+def _prior_energy(pose: Pose, prior: Prior, relative: Tensor) -> tuple[Tensor, Tensor]:
+    """(n,) pull on rotations and on coefficients of the frames' own, and (n, J, 3) its derivative by
+    rotations."""
+    error = rotation_vectors(relative @ prior.rotations.transpose(-1, -2))
+    weighted = error * prior.weights[:, None]
+    energy = 0.5 * (weighted * error).sum((1, 2))
+    if pose.betas is not None and prior.betas is not None:
+        energy = energy + 0.5 * (prior.betas * pose.betas.square()).sum(1)
+    return energy, weighted

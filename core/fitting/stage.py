@@ -204,9 +204,8 @@ class PoseStage:
         found: PoseFit | None = None
         for joint in unknowns.free:
             one = replace(self.by, unknowns=unknowns.alone(int(joint), self.problem.bodies.target.parents))
-            step = fit_poses(one, pose, targets, prior)
-            pose = step.pose
-            found = step
+            found = fit_poses(one, pose, targets, prior)
+            pose = found.pose
             if self.by.stopped():
                 break
         if len(unknowns.coefficients) and not self.by.stopped():

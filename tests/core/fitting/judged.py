@@ -25,8 +25,15 @@ from core.motion import Motion
 from core.posed import posed
 from core.skinning import rotation_matrices
 
+TIGHT = FitSettings(tolerance=1e-6, iterations=40)
+EDGES = FitSettings(stage="edge")
 CAPTURES = ("backflip", "cartwheel", "dance", "spinkick", "walk")
 CLIPS = (*CAPTURES, "range_of_motion")
+
+
+def joints_named(pair: BodyPair, *names: str) -> list[int]:
+    """Their places in the target."""
+    return [pair.target.joint_names.index(name) for name in names]
 
 
 @lru_cache

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import BodyPair, load_bodies
+from core.bodies import BodyPair
 from core.fitting.gauss_newton import PoseFit
 from core.fitting.recipe import Recipe
 from core.fitting.run import FitRun
@@ -17,11 +17,6 @@ from core.skinning import rotation_matrices
 from tests.core.fitting.judged import clip
 
 BAD = 7
-
-
-@pytest.fixture(scope="module")
-def pair() -> BodyPair:
-    return load_bodies()
 
 
 def from_meshes(pair: BodyPair) -> tuple[np.ndarray, np.ndarray]:

@@ -15,10 +15,10 @@ from core.body import BodyModel
 from core.files.motions import load_motion
 from core.fitting.parts_start import (
     PartsStart,
+    RestParts,
     from_nearest_frame,
     nearest_rotations,
     outlying_frames,
-    start_from_parts,
 )
 from core.fitting.start import relaxed_pose, start_rotations
 from core.fitting.targets import MotionTargets as Targets
@@ -28,6 +28,16 @@ from tests import variants
 
 BIG = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist", "head", "spine3")
 HANDS = (*LEFT_HAND, *RIGHT_HAND)
+
+
+def start_from_parts(
+    body: BodyModel,
+    targets: Tensor,
+    vertices: np.ndarray,
+    weights: Tensor | None = None,
+    betas: Tensor | None = None,
+) -> PartsStart:
+    return RestParts(body, vertices, weights, betas).start(targets)
 
 
 def ids(body: BodyModel, names: tuple[str, ...]) -> list[int]:

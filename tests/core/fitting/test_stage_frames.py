@@ -11,7 +11,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation, Slerp
 
-from core.bodies import BodyPair, load_bodies
+from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fitting import run as run_module
 from core.fitting.recipe import Recipe
@@ -24,30 +24,7 @@ from core.fitting.start import source_pose
 from core.measure_motion import measure_motion
 from core.motion import Motion
 from core.posed import posed
-from tests.core.fitting.judged import CAPTURES, clip, fit, run, value
-
-TIGHT = FitSettings(tolerance=1e-6, iterations=40)
-EDGES = FitSettings(stage="edge")
-
-
-@pytest.fixture(scope="module")
-def pair() -> BodyPair:
-    return load_bodies()
-
-
-@pytest.fixture(scope="module")
-def motion() -> Motion:
-    return clip("dance", 100, 4)
-
-
-@pytest.fixture(scope="module")
-def edges(motion: Motion, pair: BodyPair) -> FitResult:
-    return fit(motion, pair, EDGES)
-
-
-def joints_named(pair: BodyPair, *names: str) -> list[int]:
-    return [pair.target.joint_names.index(name) for name in names]
-
+from tests.core.fitting.judged import CAPTURES, TIGHT, clip, fit, joints_named, run, value
 
 # Neighbouring frames
 

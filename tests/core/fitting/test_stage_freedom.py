@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from core.bodies import BodyPair, load_bodies
+from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
@@ -18,29 +18,7 @@ from core.fitting.settings import FitSettings
 from core.fitting.start import source_pose
 from core.joints import FACE_JOINTS, LEFT_HAND, PARTS, RIGHT_HAND
 from core.motion import Motion
-from tests.core.fitting.judged import clip, fit, judged, value
-
-TIGHT = FitSettings(tolerance=1e-6, iterations=40)
-
-
-@pytest.fixture(scope="module")
-def pair() -> BodyPair:
-    return load_bodies()
-
-
-@pytest.fixture(scope="module")
-def motion() -> Motion:
-    return clip("dance", 100, 4)
-
-
-@pytest.fixture(scope="module")
-def whole(motion: Motion, pair: BodyPair) -> FitResult:
-    return fit(motion, pair, TIGHT)
-
-
-def joints_named(pair: BodyPair, *names: str) -> list[int]:
-    return [pair.target.joint_names.index(name) for name in names]
-
+from tests.core.fitting.judged import TIGHT, fit, joints_named, judged, value
 
 # Frames chosen, robust losses, weights
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import BodyPair, load_bodies
+from core.bodies import BodyPair
 from core.fitting.problem import Problem
 from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
@@ -19,32 +19,10 @@ from core.fitting.start import source_pose
 from core.joints import PARTS
 from core.motion import Motion
 from core.posed import posed
-from tests.core.fitting.judged import CLIPS, clip, fit, judged, run, spread, value
+from tests.core.fitting.judged import CLIPS, EDGES, TIGHT, clip, fit, judged, run, spread, value
 from tests.variants import body_pair
 
-TIGHT = FitSettings(tolerance=1e-6, iterations=40)
-EDGES = FitSettings(stage="edge")
 TRANSLATION = FitSettings(stage="translation")
-
-
-@pytest.fixture(scope="module")
-def pair() -> BodyPair:
-    return load_bodies()
-
-
-@pytest.fixture(scope="module")
-def motion() -> Motion:
-    return clip("dance", 100, 4)
-
-
-@pytest.fixture(scope="module")
-def whole(motion: Motion, pair: BodyPair) -> FitResult:
-    return fit(motion, pair, TIGHT)
-
-
-@pytest.fixture(scope="module")
-def edges(motion: Motion, pair: BodyPair) -> FitResult:
-    return fit(motion, pair, EDGES)
 
 
 def targets_of(motion: Motion, pair: BodyPair) -> np.ndarray:

@@ -1,0 +1,30 @@
+"""A short piece of a clip on the built-in bodies, and what is fitted to it more than once."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.bodies import BodyPair, load_bodies
+from core.fitting.result import FitResult
+from core.motion import Motion
+from tests.core.fitting.judged import EDGES, TIGHT, clip, fit
+
+
+@pytest.fixture(scope="module")
+def pair() -> BodyPair:
+    return load_bodies()
+
+
+@pytest.fixture(scope="module")
+def motion() -> Motion:
+    return clip("dance", 100, 4)
+
+
+@pytest.fixture(scope="module")
+def whole(motion: Motion, pair: BodyPair) -> FitResult:
+    return fit(motion, pair, TIGHT)
+
+
+@pytest.fixture(scope="module")
+def edges(motion: Motion, pair: BodyPair) -> FitResult:
+    return fit(motion, pair, EDGES)
