@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from core.joints import PARTS, joint_part
-from core.skinning import KinematicTree, rotation_matrices
+from core.skinning import KinematicTree, constant, rotation_matrices
 
 # Sparse products are stable enough for what is done with them here; the note would greet every user.
 warnings.filterwarnings("ignore", message=r"(?s)Sparse (CSR tensor support is in beta|invariant checks)")
@@ -110,33 +110,33 @@ class BodyModel:
         part_of_joint = np.array([PARTS.index(joint_part(name)) for name in self.joint_names])
         return part_of_joint[self.weights.argmax(1)]
 
-    @cached_property
+    @constant
     def shape_basis(self) -> Tensor:
         """(V, 3, B + E): shape and expression directions side by side."""
         return self.tensor(np.concatenate((self.shapedirs, self.expressiondirs), 2))
 
-    @cached_property
+    @constant
     def template(self) -> Tensor:
         """(V, 3) the mean shape."""
         return self.tensor(self.v_template)
 
-    @cached_property
+    @constant
     def joint_template(self) -> Tensor:
         """(J, 3) rest joints of the mean shape."""
         return self.tensor(self.J_regressor.astype(np.float64) @ self.v_template)
 
-    @cached_property
+    @constant
     def joint_basis(self) -> Tensor:
         """(J, 3, B + E) metres the rest joints move per unit of shape and expression."""
         basis = np.concatenate((self.shapedirs, self.expressiondirs), 2)
         return self.tensor(np.tensordot(self.J_regressor.astype(np.float64), basis, 1))
 
-    @cached_property
+    @constant
     def skin_weights(self) -> Tensor:
         """(V, J)."""
         return self.tensor(self.weights)
 
-    @cached_property
+    @constant
     def correctives(self) -> Tensor:
         """(3V, 9(J-1)) posedirs, as a sparse matrix where they are sparse."""
         return corrective_matrix(self.tensor(self.posedirs))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
+
+T = TypeVar("T")
 
 
 def rotation_matrices(rotvec: Tensor) -> Tensor:
@@ -73,6 +76,14 @@ def cross_matrices(vectors: Tensor) -> Tensor:
     return torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1).unflatten(-1, (3, 3))
 
 
+class constant(cached_property[T]):
+    """A cached property of tensors that autograd can use, even if first asked for in inference mode."""
+
+    def __get__(self, instance: object, owner: type | None = None) -> T:  # type: ignore[override]
+        with torch.inference_mode(False):
+            return super().__get__(instance, owner)
+
+
 @dataclass(frozen=True, eq=False)
 class KinematicTree:
     """The joint tree of a body.
@@ -88,7 +99,7 @@ class KinematicTree:
         if parents[0] != -1 or any(not 0 <= parents[j] < j for j in range(1, len(parents))):
             raise ValueError("the joint tree must start at its root, with every parent before its children")
 
-    @cached_property
+    @constant
     def levels(self) -> list[tuple[Tensor, Tensor]]:
         """Joints below the root level by level, each with its parents: a chain needs one step a level."""
         depth = np.zeros(len(self.parents), dtype=int)

@@ -14,6 +14,7 @@ from gui_app.words import FALLBACK_RATE
 
 if TYPE_CHECKING:
     from core.fitting.result import FitResult
+    from gui_app.analysis import Analysis
     from gui_app.opening import Opened
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -53,6 +54,8 @@ class AppState(QObject):
     playback_changed = Signal()
     rate_changed = Signal()
     saved_changed = Signal()
+    selection_changed = Signal()
+    analysis_changed = Signal()
     said = Signal(str)
     failed = Signal(str)
 
@@ -71,6 +74,8 @@ class AppState(QObject):
         self.loop = True
         self.speed = 1.0
         self.given_rate: float | None = None
+        self.selection: tuple[int, int] | None = None
+        self.analysis: Analysis | None = None
 
     @property
     def frames(self) -> int:
@@ -113,7 +118,11 @@ class AppState(QObject):
             self.given_rate = opened.result.frame_rate
         self.result = None
         self.saved = True
+        self.selection = None
+        self.analysis = None
         self.motion_changed.emit()
+        self.selection_changed.emit()
+        self.analysis_changed.emit()
         self.frame_changed.emit(0)
         self.saved_changed.emit()
         if opened.result is not None:
@@ -145,6 +154,20 @@ class AppState(QObject):
         self.saved = False
         self.result_changed.emit(changed)
         self.saved_changed.emit()
+
+    def set_selection(self, selection: tuple[int, int] | None) -> None:
+        """Selects the frames from the first to the last of two, both included; None selects none."""
+        if selection is not None:
+            first, last = sorted(min(max(int(frame), 0), self.frames - 1) for frame in selection)
+            selection = (first, last)
+        if selection != self.selection:
+            self.selection = selection
+            self.selection_changed.emit()
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """What was found out about the fit shown; None while it is not known."""
+        self.analysis = analysis
+        self.analysis_changed.emit()
 
     def set_saved(self) -> None:
         """The fit shown is in a file."""

@@ -94,6 +94,17 @@ class Metric:
         weights = self.vertex_weights[:, 0]
         return (weights if self.groups is None else self._sum(weights))[:, 0].clamp_min(1e-12)
 
+    @cached_property
+    def local(self) -> bool:
+        """What a vertex adds depends on no other vertex."""
+        return self.loss == "none" and self.laplacian is None
+
+    def local_energy_and_pull(self, residual: Tensor, rows: slice) -> tuple[Tensor, Tensor]:
+        """What the vertices ``rows`` add to a `local` data term, (n,) square metres, and (r, 3, n) its
+        derivative by their residual (r, 3, n)."""
+        pulled = residual if self.unit_weights else residual * self.vertex_weights[rows]
+        return 0.5 * (pulled * residual).sum((0, 1)), pulled
+
     def energy_and_pull(self, residual: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """The data term and its derivative.
 
@@ -106,8 +117,7 @@ class Metric:
         """
         weights: Tensor | None = None
         if self.loss == "none":
-            pulled = residual if self.unit_weights else residual * self.vertex_weights
-            energy = 0.5 * (pulled * residual).sum((0, 1))
+            energy, pulled = self.local_energy_and_pull(residual, slice(None))
         else:
             squares = self.group_squares(residual)
             value = loss_value(self.loss, squares, self.scale)

@@ -18,14 +18,19 @@ import torch
 from torch import Tensor
 
 from core.body import BodyModel
+from core.fitting import patch_products as products
+from core.joints import joint_part
+
+# Vertices that a patch of several joints may have.
+JOINED_VERTICES = 400
 
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """r vertices that one joint holds most; the first b of them have pose correctives.
+    """r vertices that one joint, or a few in a row, hold most; the first b of them have pose correctives.
 
     Attributes:
-        joint: that joint.
+        joint: the first of those joints.
         rows: where they lie in the skin.
         columns: (c,) the columns of U that are not zero.
         basis: (Z + 1, r, c) U of the mean shape, then its derivative by each coefficient.
@@ -54,6 +59,36 @@ class Patch:
         """Where the vertices with correctives lie in the skin."""
         return slice(self.rows.start, self.rows.start + len(self.weights))
 
+    def pose(
+        self,
+        basis: Tensor,
+        stacked: Tensor,
+        features: Tensor,
+        out: Tensor,
+        own: Tensor | None = None,
+        less: Tensor | None = None,
+    ) -> list[Tensor]:
+        """Poses the vertices of n frames; see `core.fitting.patch_products.pose`.
+
+        Args:
+            basis: (r, c) U of the shape.
+            stacked: (K, 3, n) X of `stack`.
+            features: (P, n) pose features.
+            out: (r, 3, n) takes the vertices, metres.
+            own: (Z + 1, n) coefficients of each frame, a one first, in place of the shape; or None.
+            less: (r, 3, n) taken off the vertices, or None.
+
+        Returns:
+            What the way back needs.
+        """
+        matrix = basis if own is None else self.side_by_side
+        return products.pose(matrix, *self.layout, stacked, features, out, own, less)
+
+    @property
+    def layout(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """As `core.fitting.patch_products` takes it."""
+        return self.columns, self.holders, self.weights, self.features, self.directions
+
 
 class Patches:
     """The chosen vertices of a body, cut into patches.
@@ -75,7 +110,7 @@ class Patches:
     ) -> None:
         weights = body.weights[vertices]
         self.features = body.posedirs.shape[2]
-        holder = weights.argmax(1)
+        holder = _joined(body, weights.argmax(1))
         still = ~(body.posedirs[vertices] != 0).any((1, 2))
         order = np.lexsort((still, holder))
         self.vertices = vertices[order]
@@ -101,49 +136,21 @@ class Patches:
         """(r, c) U of each patch, of (Z,) coefficients."""
         return [patch.basis[0] + torch.tensordot(coefficients, patch.basis[1:], 1) for patch in self.patches]
 
-    def skin(
-        self,
-        bases: list[Tensor],
-        stacked: Tensor,
-        features: Tensor,
-        own: Tensor | None = None,
-        keep: bool = True,
-    ) -> tuple[Tensor, list[tuple[Tensor, Tensor] | None]]:
-        """Poses the vertices of n frames.
+    def skin(self, bases: list[Tensor], stacked: Tensor, features: Tensor) -> Tensor:
+        """Poses the vertices of n frames of one shape.
 
         Args:
             bases: of the shape.
             stacked: (K, 3, n) X of `stack`.
             features: (P, n) pose features.
-            own: (Z + 1, n) coefficients of each frame, a one first, in place of the shape; or None.
-            keep: give back what the way back through the skin needs.
 
         Returns:
-            (V, 3, n) metres; and for each patch its blended rotations, transposed, (b, 3, 3, n), and its
-            corrective offsets (b, 3, n) before they are turned, or None where it has none.
+            (V, 3, n) metres.
         """
-        frames = stacked.shape[2]
-        out = torch.empty(len(self), 3, frames, dtype=stacked.dtype, device=stacked.device)
-        kept: list[tuple[Tensor, Tensor] | None] = []
-        rotations = stacked[:-1].view(-1, 9 * frames)
+        out = stacked.new_empty(len(self), 3, stacked.shape[2])
         for patch, basis in zip(self.patches, bases, strict=True):
-            columns, flat = stacked[patch.columns], out[patch.rows].view(len(basis), -1)
-            if own is None:
-                torch.mm(basis, columns.view(len(columns), -1), out=flat)
-            else:
-                each = (columns * own[:, None, None]).reshape(-1, flat.shape[1])
-                torch.mm(patch.side_by_side, each, out=flat)
-            if not len(patch.weights):
-                kept.append(None)
-                continue
-            turning = (patch.weights @ rotations[patch.holders]).view(-1, 3, 3, frames)
-            offsets = (patch.directions @ features[patch.features]).view(-1, 3, frames)
-            bent = out[patch.bent]
-            for axis in range(3):
-                bent.addcmul_(turning[:, axis], offsets[:, axis, None])
-            if keep:
-                kept.append((turning, offsets))
-        return out, kept
+            patch.pose(basis, stacked, features, out[patch.rows])
+        return out
 
 
 def with_mean(coefficients: Tensor) -> Tensor:
@@ -155,6 +162,23 @@ def stack(world: Tensor, root: Tensor) -> Tensor:
     """World rotations (n, J, 3, 3) and root positions (n, 3) as X (3J + 1, 3, n): the rotations
     transposed."""
     return torch.cat((world.permute(1, 3, 2, 0).flatten(0, 1), root.T[None]))
+
+
+def _joined(body: BodyModel, holder: np.ndarray) -> np.ndarray:
+    """(V,) joints by which to cut the skin, from those that hold each vertex most: a joint goes with the only
+    one that it hangs on, as the joints of a finger do, while they are small. A small patch takes as many
+    operations as a large one."""
+    parents, out = body.tree.parents, holder.copy()
+    branches = np.bincount(parents[1:], minlength=len(parents))
+    part = [joint_part(name) for name in body.joint_names]
+    goes = np.arange(len(parents))
+    for joint in range(1, len(parents)):
+        top = goes[parents[joint]]
+        together = np.isin(out, (joint, top))
+        if branches[parents[joint]] == 1 and part[joint] == part[top] and together.sum() <= JOINED_VERTICES:
+            goes[joint] = top
+            out[together] = top
+    return out
 
 
 def _patch(

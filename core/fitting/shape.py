@@ -133,6 +133,7 @@ class ShapeFit:
         return data + 0.5 * float((self.prior * shape.betas.double().square()).sum())
 
     def _evaluate(self, shape: Shape, poses: list[Pose]) -> list[Evaluation]:
+        @torch.inference_mode()
         def one(chunk: ShapeChunk, pose: Pose) -> Evaluation:
             return self.skin.evaluate(
                 pose, shape, chunk.targets, chunk.prior, by_betas=True, frozen=self.frozen
@@ -140,6 +141,7 @@ class ShapeFit:
 
         return list(self.pool.map(one, self.chunks, poses))
 
+    @torch.inference_mode()
     def _eliminate(self, chunk: ShapeChunk, value: Evaluation, found: SkinStatistics) -> _Eliminated:
         matrix, shared = coupled_matrix(found, chunk.pose, self.unknowns, chunk.prior, value)
         factor = factorise(matrix, torch.full((len(matrix),), self.damping).to(matrix))
@@ -234,6 +236,7 @@ class ShapeFit:
         self.damping = max(self.damping * 0.1, START_DAMPING)
         return promised, gain
 
+    @torch.inference_mode()
     def _substitute(self, pose: Pose, part: _Eliminated, change: Tensor) -> Pose:
         half = part.half_slope + (part.half_coupling @ change)[..., None]
         step = -torch.linalg.solve_triangular(part.factor.transpose(1, 2), half, upper=True).squeeze(-1)

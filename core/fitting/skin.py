@@ -16,6 +16,7 @@ from torch import Tensor
 from core.body import BodyModel, pose_features
 from core.fitting.metric import Metric, graph_laplacian
 from core.fitting.patches import Patches, stack, with_mean
+from core.fitting.skin_gradient import SkinGradient
 from core.skinning import KinematicTree, axial, rotation_vectors
 
 
@@ -101,19 +102,6 @@ class Evaluation:
             self.residual[..., index],
             None if self.pull is None else self.pull[:, index],
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Ahead:
-    """What the way from n poses to the skin leaves for the way back: relative rotations (n, J, 3, 3), X (K,
-    3, n), coefficients of the frames' own (Z + 1, n) or None, residuals (V, 3, n), and `Patches.skin`'s
-    second."""
-
-    relative: Tensor
-    stacked: Tensor
-    own: Tensor | None
-    residual: Tensor
-    kept: list[tuple[Tensor, Tensor] | None]
 
 
 @dataclass(frozen=True)
@@ -218,18 +206,43 @@ class FitSkin:
     def look(self, pose: Pose, shape: Shape, targets: Tensor, prior: Prior) -> tuple[Tensor, Tensor]:
         """The objective of n frames (n,) and their residuals (V, 3, n) alone: a third of the time of
         `evaluate`, whose arguments it takes."""
-        ahead = self._ahead(pose, shape, targets, keep=False)
-        energy, _, _ = self.metric.energy_and_pull(ahead.residual)
-        pulled, _ = _prior_energy(pose, prior, ahead.relative)
-        return energy + pulled, ahead.residual
-
-    def _ahead(self, pose: Pose, shape: Shape, targets: Tensor, keep: bool) -> _Ahead:
-        """The way from poses to residuals; ``keep`` what the way back needs."""
         relative = self.tree.relative_rotations(pose.world)
-        stacked = stack(pose.world, pose.root)
-        own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
-        residual, kept = self.patches.skin(shape.bases, stacked, pose_features(relative), own, keep)
-        return _Ahead(relative, stacked, own, residual.sub_(targets), kept)
+        stacked, own = _stacked(pose)
+        energy, residual, _ = self._data(stacked, own, pose_features(relative), shape, targets)
+        pulled, _ = _prior_energy(pose, prior, relative)
+        return energy + pulled, residual
+
+    def _data(
+        self,
+        stacked: Tensor,
+        own: Tensor | None,
+        features: Tensor,
+        shape: Shape,
+        targets: Tensor,
+        back: SkinGradient | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The data term (n,), residuals (V, 3, n), and the weights of the robust groups; the derivative goes
+        to ``back``."""
+        residual, energy = torch.empty_like(targets), torch.zeros_like(targets[0, 0])
+        # Where vertices count by themselves, a patch goes there and back while it is in the caches.
+        local, waiting = self.metric.local, []
+        for patch, basis in zip(self.patches.patches, shape.bases, strict=True):
+            part = residual[patch.rows]
+            kept = patch.pose(basis, stacked, features, part, own, targets[patch.rows])
+            if local:
+                added, pulled = self.metric.local_energy_and_pull(part, patch.rows)
+                energy += added
+                if back is not None:
+                    back.add(patch, basis, kept, pulled)
+            elif back is not None:
+                waiting.append((patch, basis, kept))
+        if local:
+            return energy, residual, None
+        energy, pulled, pull = self.metric.energy_and_pull(residual)
+        if back is not None:
+            for patch, basis, kept in waiting:
+                back.add(patch, basis, kept, pulled[patch.rows])
+        return energy, residual, pull
 
     def evaluate(
         self,
@@ -254,42 +267,11 @@ class FitSkin:
                 misleads: a finger's correctives, however small, meet the residual of the whole body.
         """
         world = pose.world
-        frames, joints = world.shape[:2]
-        ahead = self._ahead(pose, shape, targets, keep=True)
-        relative, stacked, own = ahead.relative, ahead.stacked, ahead.own
-        energy, pulled, pull = self.metric.energy_and_pull(ahead.residual)
-
-        # Back through the skin: by X, which turns the correctives too.
-        by_stacked = torch.zeros_like(stacked)
-        by_turning = by_stacked[:-1].view(joints, 3, 3, frames)
-        by_features = stacked.new_zeros(9 * (joints - 1), frames)
-        by_shape = torch.zeros_like(shape.betas) if by_betas else None
-        by_own = torch.zeros_like(own) if own is not None else stacked.new_empty(0)
-        for patch, basis, correctives in zip(self.patches.patches, shape.bases, ahead.kept, strict=True):
-            flat = pulled[patch.rows].view(len(basis), -1)
-            columns = stacked[patch.columns]
-            if own is not None:
-                each = (patch.side_by_side.T @ flat).view(len(own), *columns.shape)
-                by_stacked.index_add_(0, patch.columns, (each * own[:, None, None]).sum(0))
-                by_own += (each * columns).sum((1, 2))
-            else:
-                by_stacked.index_add_(0, patch.columns, (basis.T @ flat).view_as(columns))
-            if by_shape is not None:
-                moments = flat @ columns.view(len(columns), -1).T
-                by_shape += torch.tensordot(patch.basis[1:], moments, 2)
-            if correctives is None:
-                continue
-            blended, offsets = correctives
-            bent = pulled[patch.bent]
-            moments = patch.weights.T @ (offsets[:, :, None] * bent[:, None]).view(len(bent), -1)
-            by_turning.index_add_(0, patch.holders, moments.view(-1, 3, 3, frames))
-            if not frozen:
-                by_offsets = blended[:, :, 0] * bent[:, 0, None]
-                for axis in (1, 2):
-                    by_offsets.addcmul_(blended[:, :, axis], bent[:, axis, None])
-                by_features.index_add_(
-                    0, patch.features, patch.directions.T @ by_offsets.view(3 * len(bent), frames)
-                )
+        relative = self.tree.relative_rotations(world)
+        stacked, own = _stacked(pose)
+        back = SkinGradient(stacked, own, shape.betas if by_betas else None, frozen)
+        energy, residual, pull = self._data(stacked, own, pose_features(relative), shape, targets, back)
+        by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(world))
         torque = axial(by_turning.permute(3, 0, 2, 1) @ world.transpose(-1, -2))
 
         held, weighted = _prior_energy(pose, prior, relative)
@@ -297,14 +279,15 @@ class FitSkin:
         twist = weighted[:, 1:]
         if not frozen:
             # Back through the correctives, which see relative rotations.
-            through = by_features.T.unflatten(1, (-1, 3, 3))
+            through = back.by_features.T.unflatten(1, (-1, 3, 3))
             twist = twist + axial(through @ relative[:, 1:].transpose(-1, -2))
         self.add_twist(torque, twist, world)
-        if pose.betas is not None:
-            by_shape = by_own[1:].T
+        by_shape = back.by_betas
+        if back.by_own is not None and pose.betas is not None:
+            by_shape = back.by_own[1:].T
             if prior.betas is not None:
                 by_shape = by_shape + prior.betas * pose.betas
-        return Evaluation(energy + held, torque, by_stacked[-1].T, by_shape, ahead.residual, pull)
+        return Evaluation(energy + held, torque, back.by_stacked[-1].T, by_shape, residual, pull)
 
     def add_twist(self, torque: Tensor, twist: Tensor, world: Tensor) -> None:
         """Adds the derivative by relative rotations of the joints below the root to that by world rotations.
@@ -317,6 +300,12 @@ class FitSkin:
         turned = (world[:, self.parents] @ twist[..., None]).squeeze(-1)
         torque[:, 1:] += turned
         torque.index_add_(1, self.parents, turned, alpha=-1)
+
+
+def _stacked(pose: Pose) -> tuple[Tensor, Tensor | None]:
+    """X of the poses, and (Z + 1, n) their own coefficients, a one first, if they have any."""
+    own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
+    return stack(pose.world, pose.root), own
 
 
 def _prior_energy(pose: Pose, prior: Prior, relative: Tensor) -> tuple[Tensor, Tensor]:

@@ -102,6 +102,7 @@ class PoseStage:
         source = self.problem.source_rotations(frames)
         return KnownFrames(self.problem.skin, frames, pose, source)
 
+    @torch.inference_mode()
     def fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
         """Fits a chunk of frames (ascending ids) and gives them back with what was found."""
         problem = self.problem
@@ -120,6 +121,7 @@ class PoseStage:
         found.converged &= self.shape_converged
         return frames, self.chunk(found)
 
+    @torch.inference_mode()
     def smooth(
         self, frames: np.ndarray, window: np.ndarray, known: Parameters
     ) -> tuple[np.ndarray, FittedChunk]:

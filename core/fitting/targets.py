@@ -62,7 +62,7 @@ class MotionTargets:
             return self._with_expression(poses, self.expression[torch.as_tensor(frames)])
         relative = rotation_matrices(poses.to(self.source.device))
         stacked = stack(self.source.tree.world_rotations(relative), self.roots(frames))
-        skin, _ = self.patches.skin(self.bases, stacked, pose_features(relative))
+        skin = self.patches.skin(self.bases, stacked, pose_features(relative))
         return (self.rows @ skin.flatten(1)).view(-1, 3, len(frames))
 
     def _with_expression(self, poses: Tensor, expression: Tensor) -> Tensor:
