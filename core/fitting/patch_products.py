@@ -51,7 +51,7 @@ def _pose(
     seen = stacked[columns]
     each = seen.view(-1, 3 * frames)
     if own is not None:
-        each = (seen * own[:, None, None]).view(-1, 3 * frames)
+        each = (seen * own[:, None, None]).reshape(-1, 3 * frames)
     flat = out.view(-1, 3 * frames)
     if less is None:
         torch.mm(matrix, each, out=flat)

@@ -229,6 +229,8 @@ def fill_gaps(poses: np.ndarray, transl: np.ndarray, done: np.ndarray, gaps: np.
     for joint in range(poses.shape[1]):
         path = Slerp(around, Rotation.from_rotvec(poses[around, joint].astype(np.float64)))
         poses[gaps, joint] = path(np.clip(at, around[0], around[-1])).as_rotvec()
+    outside = (gaps < done[0]) | (gaps > done[-1])
+    poses[gaps[outside]] = poses[np.clip(gaps[outside], done[0], done[-1])]
 
 
 def lay_between(values: np.ndarray, done: np.ndarray, gaps: np.ndarray) -> None:

@@ -38,10 +38,6 @@ class Secants:
         """Forgets the frames that are not ``which`` (n,) bool."""
         self.pairs = [(step[which], change[which], share[which]) for step, change, share in self.pairs]
 
-    def forget(self) -> None:
-        """Forgets all, as when the objective becomes another."""
-        self.pairs = []
-
     def step(self, slope: Tensor, solve: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain.
 
