@@ -44,6 +44,7 @@ def _pose(
     stacked: Tensor,
     values: Tensor,
     out: Tensor,
+    mixed: Optional[Tensor],  # noqa: UP045
     own: Optional[Tensor],  # noqa: UP045
     less: Optional[Tensor],  # noqa: UP045
 ) -> List[Tensor]:  # noqa: UP006
@@ -61,7 +62,10 @@ def _pose(
     if count == 0:
         return [seen]
     turning = torch.mm(weights, stacked[:-1].view(-1, 9 * frames)[holders]).view(-1, 3, 3, frames)
-    offsets = _product(directions, values[features]).view(-1, 3, 1, frames)
+    offsets = _product(directions, values[features])
+    if mixed is not None:
+        offsets = torch.mm(offsets, mixed)
+    offsets = offsets.view(-1, 3, 1, frames)
     bent = out[:count]
     for axis in range(3):
         bent.addcmul_(turning[:, axis], offsets[:, axis])
@@ -120,6 +124,7 @@ def pose(
     stacked: Tensor,
     values: Tensor,
     out: Tensor,
+    mixed: Tensor | None = None,
     own: Tensor | None = None,
     less: Tensor | None = None,
 ) -> list[Tensor]:
@@ -133,8 +138,9 @@ def pose(
         features: (q,) rows of ``values`` that move these.
         directions: (3b, q) by how many metres.
         stacked: (K, 3, n) X.
-        values: (P, n) pose features.
+        values: (P, n) pose features, or (P, k) columns of them.
         out: (r, 3, n) takes the vertices, metres.
+        mixed: (k, n) how the columns are mixed in each frame; see `core.fitting.features_in_time`.
         own: (Z + 1, n) coefficients of each frame, a one first.
         less: (r, 3, n) taken off the vertices.
 
@@ -143,7 +149,7 @@ def pose(
         and (b, 3, 1, n) offsets before they are turned.
     """
     found: list[Tensor] = _posing(
-        matrix, columns, holders, weights, features, directions, stacked, values, out, own, less
+        matrix, columns, holders, weights, features, directions, stacked, values, out, mixed, own, less
     )
     return found
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from core.body import BodyModel
 from core.fitting import patch_products as products
+from core.fitting.features_in_time import in_time
 from core.joints import joint_part
 
 # Vertices that a patch of several joints may have.
@@ -63,7 +64,7 @@ class Patch:
         self,
         basis: Tensor,
         stacked: Tensor,
-        features: Tensor,
+        features: tuple[Tensor, Tensor | None],
         out: Tensor,
         own: Tensor | None = None,
         less: Tensor | None = None,
@@ -73,7 +74,7 @@ class Patch:
         Args:
             basis: (r, c) U of the shape.
             stacked: (K, 3, n) X of `stack`.
-            features: (P, n) pose features.
+            features: (P, n) pose features, and None; or as `Patches.features_of` gives them.
             out: (r, 3, n) takes the vertices, metres.
             own: (Z + 1, n) coefficients of each frame, a one first, in place of the shape; or None.
             less: (r, 3, n) taken off the vertices, or None.
@@ -82,7 +83,7 @@ class Patch:
             What the way back needs.
         """
         matrix = basis if own is None else self.side_by_side
-        return products.pose(matrix, *self.layout, stacked, features, out, own, less)
+        return products.pose(matrix, *self.layout, stacked, features[0], out, features[1], own, less)
 
     @property
     def layout(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
@@ -148,9 +149,14 @@ class Patches:
             (V, 3, n) metres.
         """
         out = stacked.new_empty(len(self), 3, stacked.shape[2])
+        split = self.features_of(features)
         for patch, basis in zip(self.patches, bases, strict=True):
-            patch.pose(basis, stacked, features, out[patch.rows])
+            patch.pose(basis, stacked, split, out[patch.rows])
         return out
+
+    def features_of(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Pose features (P, n) of frames in a row as patches take them, with few columns where that pays."""
+        return (features, None) if self.sparse else in_time(features)
 
 
 def with_mean(coefficients: Tensor) -> Tensor:

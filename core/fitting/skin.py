@@ -208,7 +208,8 @@ class FitSkin:
         `evaluate`, whose arguments it takes."""
         relative = self.tree.relative_rotations(pose.world)
         stacked, own = _stacked(pose)
-        energy, residual, _ = self._data(stacked, own, pose_features(relative), shape, targets)
+        features = self.patches.features_of(pose_features(relative))
+        energy, residual, _ = self._data(stacked, own, features, shape, targets)
         pulled, _ = _prior_energy(pose, prior, relative)
         return energy + pulled, residual
 
@@ -216,7 +217,7 @@ class FitSkin:
         self,
         stacked: Tensor,
         own: Tensor | None,
-        features: Tensor,
+        features: tuple[Tensor, Tensor | None],
         shape: Shape,
         targets: Tensor,
         back: SkinGradient | None = None,
@@ -269,8 +270,9 @@ class FitSkin:
         world = pose.world
         relative = self.tree.relative_rotations(world)
         stacked, own = _stacked(pose)
+        features = self.patches.features_of(pose_features(relative))
         back = SkinGradient(stacked, own, shape.betas if by_betas else None, frozen)
-        energy, residual, pull = self._data(stacked, own, pose_features(relative), shape, targets, back)
+        energy, residual, pull = self._data(stacked, own, features, shape, targets, back)
         by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(world))
         torque = axial(by_turning.permute(3, 0, 2, 1) @ world.transpose(-1, -2))
 
