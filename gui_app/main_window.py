@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.actions import Actions
+from gui_app.analysis_controller import AnalysisController
 from gui_app.dialogs import About, Shortcuts
 from gui_app.fit_controller import FitController
 from gui_app.menus import Menus
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.player = Player(self.state, self)
         self.fitting = FitController(self.state, self._options.device, self._options.threads, self)
         self.opening = OpenController(self.state, self)
+        self.analysing = AnalysisController(self.state, self)
         self._build()
         self._connect()
         self._restore()
@@ -318,8 +320,8 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        fitting_over, opening_over = self.fitting.close(), self.opening.close()
-        if not (fitting_over and opening_over):
+        over = [part.close() for part in (self.analysing, self.fitting, self.opening)]
+        if not all(over):
             event.ignore()
             QTimer.singleShot(500, self, self.close)
             return
