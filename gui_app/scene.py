@@ -10,15 +10,16 @@ from typing import Literal, Protocol
 
 import numpy as np
 import pyvista as pv
-from vtkmodules.vtkRenderingCore import vtkActor2D, vtkCoordinate, vtkPolyDataMapper2D
+from vtkmodules.vtkRenderingCore import vtkActor2D, vtkCoordinate, vtkPolyDataMapper2D, vtkRenderer
 
 from gui_app import colours
 from gui_app.body_actor import BodyActor
-from gui_app.cameras import VIEW_ANGLE, ViewName, facing_of, look
+from gui_app.cameras import VIEW_ANGLE, CameraPose, ViewName, facing_of, focused, look
 from gui_app.colour_bar import ColourBar
 from gui_app.ground import Ground
 from gui_app.in_place import write_points
 from gui_app.labels import place_text, text_actor
+from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 
 Colouring = Literal["error", "plain"]
@@ -93,6 +94,7 @@ class Scene:
         self._picture: FramePicture | None = None
         self._grounds: list[Ground] = []
         self._scale = 1.0
+        self._picker = VertexPicker()
         for renderer in (self._left, self._right):
             renderer.SetGradientBackground(True)
             # Order-independent blending costs a third of the time of a frame in software, and the three
@@ -234,7 +236,38 @@ class Scene:
             hips = upright(self._picture.source_joints[1:3], subject.up_axis)
             facing = facing_of(hips[0], hips[1])
         width, height = self._view_size()
-        pose = look(name, centre, facing, subject.height, subject.reach, width / max(height, 1))
+        self._set_camera(look(name, centre, facing, subject.height, subject.reach, width / max(height, 1)))
+
+    def focus(self, point: np.ndarray, radius: float | None = None) -> None:
+        """Puts a point (3,) of the motion's own world in the middle; the camera turns about it afterwards.
+
+        ``radius`` metres about it are seen; with None the distance stays, or becomes that of a detail.
+        """
+        subject = self._subject
+        if subject is None or not np.isfinite(point).all():
+            return
+        camera = self._left.camera
+        width, height = self._view_size()
+        pose = CameraPose(np.array(camera.position), np.array(camera.focal_point), np.array(camera.up))
+        point = upright(np.asarray(point, float), subject.up_axis)
+        self._set_camera(focused(pose, point, radius, width / height))
+
+    def vertex_at(self, x: float, y: float) -> tuple[BodyName, int] | None:
+        """The body and the id of its vertex at (x, y) device pixels, from the window's lower left corner."""
+        if self._subject is None:
+            return None
+        views: tuple[tuple[BodyName, BodyActor, vtkRenderer], ...] = (
+            ("source", self._source, self._left),
+            ("fit", self._fit, self._right),
+        )
+        for name, body, renderer in views:
+            if renderer.IsInViewport(round(x), round(y)):
+                vertex = self._picker.pick(renderer, body, x, y)
+                if vertex is not None:
+                    return name, vertex
+        return None
+
+    def _set_camera(self, pose: CameraPose) -> None:
         camera = self._left.camera
         camera.position = pose.position
         camera.focal_point = pose.focal_point
