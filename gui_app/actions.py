@@ -37,8 +37,13 @@ SPECS: dict[str, Spec] = {
     "forward_ten": Spec("Play", "Ten frames on", "caret-double-right", ("Shift+Right",)),
     "first": Spec("Play", "First frame", "skip-back", ("Home",), "First frame"),
     "last": Spec("Play", "Last frame", "skip-forward", ("End",), "Last frame"),
-    "slower": Spec("Play", "Slower", "rewind", ("[",), "Play slower"),
-    "faster": Spec("Play", "Faster", "fast-forward", ("]",), "Play faster"),
+    "slower": Spec("Play", "Slower", "rewind", (",",), "Play slower"),
+    "faster": Spec("Play", "Faster", "fast-forward", (".",), "Play faster"),
+    "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
+    "next_problem": Spec("Problems", "Next problem", "arrow-line-right", ("]",), "Next problem"),
+    "show_part": Spec("Problems", "Show where", "crosshair", ("W",), "See the part that is worst from near"),
+    "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
+    "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
     "home": Spec("View", "Reset view", "frame-corners", ("0",), "See the whole body from the front left"),
     "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
     "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
@@ -52,7 +57,9 @@ SPECS: dict[str, Spec] = {
     "autofit": Spec("Fit", "Fit when a motion opens", "magic-wand", (), "Start fitting at once", True),
 }  # fmt: skip
 
-REPEATING = ("back", "forward", "back_ten", "forward_ten", "slower", "faster")
+REPEATING = (
+    "back", "forward", "back_ten", "forward_ten", "slower", "faster", "previous_problem", "next_problem",
+)  # fmt: skip
 
 
 class Actions:
@@ -73,6 +80,11 @@ class Actions:
     last: QAction
     slower: QAction
     faster: QAction
+    previous_problem: QAction
+    next_problem: QAction
+    show_part: QAction
+    select_all: QAction
+    select_none: QAction
     home: QAction
     front: QAction
     side: QAction

@@ -12,6 +12,7 @@ TEXT_DISABLED = "#5d646f"
 ACCENT = "#5aa9e6"
 WARNING = "#e6b450"
 ERROR = "#e5634d"
+GOOD = "#6cc08b"
 
 VIEW_TOP = "#1a1d22"
 VIEW_BOTTOM = "#0f1114"

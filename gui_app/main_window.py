@@ -21,10 +21,12 @@ from gui_app.open_controller import OpenController
 from gui_app.opening import Opened, pose_on_one_thread
 from gui_app.playback import Player
 from gui_app.preferences import Preferences
+from gui_app.problem_steps import ProblemSteps
 from gui_app.progress_line import ProgressLine
 from gui_app.saving import ask_where, save_fit
 from gui_app.state import SPEEDS, AppState
 from gui_app.status import Status
+from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
 from gui_app.viewport import Viewport
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.timeline = Timeline(self.state, self.actions_, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
+        self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.setStatusBar(Status(self.state, self))
         self.menus = Menus(self, self.actions_, self.preferences)
         self.setMinimumSize(900, 560)
@@ -137,7 +140,7 @@ class MainWindow(QMainWindow):
         if not self.restoreGeometry(stored.bytes("geometry")):
             self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableGeometry().size()))
         if not self.restoreState(stored.bytes("layout"), LAYOUT_VERSION):
-            self.resizeDocks([self.timeline], [210], Qt.Orientation.Vertical)
+            self.resizeDocks([self.timeline], [min(300, self.height() // 3)], Qt.Orientation.Vertical)
         actions.autofit.setChecked(stored.flag("autofit", True))
         actions.loop.setChecked(stored.flag("loop", True))
         actions.follow.setChecked(stored.flag("follow", True))
@@ -148,6 +151,7 @@ class MainWindow(QMainWindow):
             range_mm=stored.number("range_mm", self.state.range_mm),
             follow=actions.follow.isChecked(),
         )
+        self.timeline.curves.threshold.set_mm(stored.number("threshold_mm", DEFAULT_MM))
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first file is read once the window is on the screen."""
@@ -338,6 +342,7 @@ class MainWindow(QMainWindow):
         stored.store("follow", actions.follow.isChecked())
         stored.store("error", actions.error.isChecked())
         stored.store("range_mm", self.state.range_mm)
+        stored.store("threshold_mm", self.timeline.curves.threshold.mm)
         stored.sync()
 
 

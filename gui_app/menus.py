@@ -50,6 +50,8 @@ class Menus(QObject):
             [
                 actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
                 actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last,
+                None, actions.previous_problem, actions.next_problem, actions.show_part,
+                None, actions.select_all, actions.select_none,
             ],
         )  # fmt: skip
         view = self._menu(

@@ -16,6 +16,7 @@ class Readout(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._area = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setStyleSheet(
@@ -30,8 +31,8 @@ class Readout(QLabel):
         self.setText(words)
         self.adjustSize()
         x = at.x() + GAP
-        if x + self.width() > self.parentWidget().width():
+        if x + self.width() > self._area.width():
             x = at.x() - GAP - self.width()
-        y = min(max(at.y() - self.height() - 4, 0), self.parentWidget().height() - self.height())
+        y = min(max(at.y() - self.height() - 4, 0), self._area.height() - self.height())
         self.move(max(x, 0), y)
         self.show()

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 
 
 class ScrubBox(pg.ViewBox):
-    """Left button goes to a frame, with Shift it selects, the wheel zooms, a double click shows everything."""
+    """Left button goes to a frame, with Shift it selects, the wheel zooms, a double click shows all."""
 
     frame_dragged = Signal(float)
     frame_clicked = Signal(float)

@@ -19,13 +19,13 @@ class Threshold(QObject):
     def __init__(self, plot: pg.PlotItem, parent: QObject) -> None:
         super().__init__(parent)
         self.mm = DEFAULT_MM
-        pen = pg.mkPen(colours.WARNING, width=1, style=Qt.PenStyle.DashLine)
+        pen = pg.mkPen(colours.TEXT_SECONDARY, width=1, style=Qt.PenStyle.DashLine)
         self.line = pg.InfiniteLine(
             pos=self.mm,
             angle=0,
             movable=True,
             pen=pen,
-            hoverPen=pg.mkPen(colours.WARNING, width=2, style=Qt.PenStyle.DashLine),
+            hoverPen=pg.mkPen(colours.TEXT, width=2, style=Qt.PenStyle.DashLine),
             bounds=(LEAST_MM, MOST_MM),
         )
         self.line.setZValue(5)
