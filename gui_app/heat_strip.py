@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -17,7 +17,7 @@ from gui_app.time_scale import TimeScale, most_by_column
 if TYPE_CHECKING:
     from gui_app.curves import Curves
 
-ROW = 11
+LEAST_ROW, MOST_ROW = 5, 11
 GAP = 1
 BELOW = 6
 DIM = 70
@@ -36,13 +36,23 @@ class HeatStrip(QWidget):
         self._curves = curves
         self._parts = PARTS
         self._image: tuple[TimeScale, QImage, float, float] | None = None
-        self.setFixedHeight(len(PARTS) * (ROW + GAP) + BELOW)
+        self.setMinimumHeight(len(PARTS) * (LEAST_ROW + GAP) + BELOW)
+        self.setMaximumHeight(len(PARTS) * (MOST_ROW + GAP) + BELOW)
         self._font = QFont(self.font())
         self._font.setPixelSize(11)
         curves.scale_changed.connect(self.update)
         state.analysis_changed.connect(self._on_changed)
         state.view_changed.connect(self._on_changed)
         state.frame_changed.connect(self._on_frame)
+
+    def sizeHint(self) -> QSize:
+        """With room for the names."""
+        return QSize(400, self.maximumHeight())
+
+    @property
+    def _step(self) -> int:
+        """Pixels from one row to the next."""
+        return (self.height() - BELOW) // len(self._parts)
 
     @Slot()
     def _on_changed(self) -> None:
@@ -60,19 +70,21 @@ class HeatStrip(QWidget):
         painter.setFont(self._font)
         painter.setPen(QColor(colours.TEXT_SECONDARY))
         scale = self._curves.time_scale()
-        rows = QRectF(scale.left, 0, scale.right - scale.left, len(self._parts) * (ROW + GAP))
+        step = self._step
+        rows = QRectF(scale.left, 0, scale.right - scale.left, len(self._parts) * step)
         analysis = self._state.analysis
         if analysis is None:
             if self._state.result is not None:
                 painter.drawText(rows, Qt.AlignmentFlag.AlignCenter, WAITING)
             return
-        for index, part in enumerate(self._parts):
-            place = QRectF(0, index * (ROW + GAP) - 2, scale.left - 7, ROW + 4)
+        # In a low window the rows are too narrow for names; the tooltip still tells them.
+        for index, part in enumerate(self._parts if step > MOST_ROW - 1 else ()):
+            place = QRectF(0, index * step - 2, scale.left - 7, step + 3)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, part)
         image, left, right = self._colours(scale, analysis.metrics.part_mm)
         painter.setClipRect(rows)
         for index in range(image.height()):
-            place = QRectF(left, index * (ROW + GAP), right - left, ROW)
+            place = QRectF(left, index * step, right - left, step - GAP)
             painter.drawImage(place, image, QRectF(0, index, image.width(), 1))
         x = float(scale.x_of(self._state.frame))
         painter.setPen(QPen(QColor(colours.ACCENT), 1))
@@ -107,7 +119,7 @@ class HeatStrip(QWidget):
 
     def _words_at(self, x: int, y: int) -> str:
         analysis, scale = self._state.analysis, self._curves.time_scale()
-        row = y // (ROW + GAP)
+        row = y // self._step
         if analysis is None or row >= len(self._parts) or not scale.left <= x <= scale.right:
             return ""
         frame = min(max(round(scale.frame_at(x)), 0), self._state.frames - 1)

@@ -27,7 +27,7 @@ class OverThreshold(QWidget):
         self.mm.setRange(LEAST_MM, MOST_MM)
         self.mm.setDecimals(1)
         self.mm.setSuffix(" mm")
-        self.mm.setFixedWidth(82)
+        self.mm.setFixedWidth(74)
         self.mm.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.mm.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.mm.setKeyboardTracking(False)

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 
+# A peak is this much higher than what the pointer is on.
+PROMINENT = 1.1
+
+
 @dataclass(frozen=True)
 class TimeScale:
     """The piece of the motion on show and the pixels that it takes.
@@ -40,8 +44,8 @@ class TimeScale:
 def peak_near(values: np.ndarray, at: float, reach: float) -> int:
     """The frame that a pointer at ``at`` means.
 
-    That is the worst frame within ``reach`` frames if it is a peak, not merely higher on the slope of one
-    further off; otherwise the nearest frame.
+    That is the worst frame within ``reach`` frames if it is a peak: well above the nearest frame, and not
+    merely higher on the slope of one further off. Otherwise it is the nearest frame.
     """
     last = len(values) - 1
     nearest = min(max(round(at), 0), last)
@@ -51,7 +55,8 @@ def peak_near(values: np.ndarray, at: float, reach: float) -> int:
         return nearest
     worst = start + int(np.nanargmax(here))
     beside = values[max(worst - 1, 0) : worst + 2]
-    return worst if not (beside > values[worst]).any() else nearest
+    low = values[worst] < PROMINENT * values[nearest]
+    return nearest if low or (beside > values[worst]).any() else worst
 
 
 def most_by_column(values: np.ndarray, scale: TimeScale) -> tuple[np.ndarray, float, float]:

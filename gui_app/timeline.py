@@ -40,5 +40,5 @@ class Timeline(QDockWidget):
         layout.addWidget(self.transport)
         layout.addWidget(self.marks)
         layout.addWidget(self.curves, 1)
-        layout.addWidget(self.strip)
+        layout.addWidget(self.strip, 0)
         self.setWidget(body)

@@ -182,9 +182,10 @@ class Transport(QWidget):
             (self._selected, self._state.selection is not None),
             (self.over, True),
             (self._line_after, True),
+            (self._p95, True),
         ):
             widget.setVisible(wanted)
-        for widget in (self._line_after, self.over, self._no_rate, self._selected):
+        for widget in (self._line_after, self.over, self._no_rate, self._selected, self._p95):
             self._row.invalidate()
             if self._row.sizeHint().width() <= self.width():
                 break
