@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 # A peak is this much higher than what the pointer is on.
 PROMINENT = 1.1
 
@@ -48,7 +47,8 @@ def peak_near(values: np.ndarray, at: float, reach: float) -> int:
     merely higher on the slope of one further off. Otherwise it is the nearest frame.
     """
     last = len(values) - 1
-    nearest = min(max(round(at), 0), last)
+    at = min(max(at, 0), last)
+    nearest = round(at)
     start, stop = max(int(np.ceil(at - reach)), 0), min(int(np.floor(at + reach)), last) + 1
     here = values[start:stop]
     if not np.isfinite(here).any():
