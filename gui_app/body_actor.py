@@ -6,9 +6,13 @@ import numpy as np
 import pyvista as pv
 from vtkmodules.vtkCommonExecutionModel import vtkAlgorithmOutput
 from vtkmodules.vtkFiltersCore import vtkTriangleMeshPointNormals
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+from vtkmodules.vtkRenderingCore import VTK_SURFACE, VTK_WIREFRAME, vtkActor, vtkPolyDataMapper
 
+from gui_app.colours import BACKGROUND, rgb_unit
 from gui_app.in_place import write_points
+from gui_app.view_options import Layers
+
+EDGE_OPACITY = 0.45
 
 
 class BodyActor:
@@ -25,6 +29,8 @@ class BodyActor:
         self.mesh.point_data["colour"] = colours.copy()
         self.mesh.GetPointData().SetActiveScalars("colour")
         self._painted: np.ndarray | None = colours
+        self._present = True
+        self._seen = True
 
         self._normals = vtkTriangleMeshPointNormals()
         self._normals.SetInputData(self.mesh)
@@ -39,6 +45,8 @@ class BodyActor:
         surface.SetAmbient(0.26)
         surface.SetDiffuse(0.78)
         surface.SetSpecular(0.0)
+        surface.SetEdgeColor(*rgb_unit(BACKGROUND))
+        surface.SetEdgeOpacity(EDGE_OPACITY)
 
     @property
     def surface(self) -> vtkAlgorithmOutput:
@@ -67,5 +75,17 @@ class BodyActor:
             self._painted = colours
 
     def set_visible(self, visible: bool) -> None:
-        """Shows or hides the body."""
-        self.actor.SetVisibility(visible)
+        """Shows or hides the body; what of it is seen ``set_layers`` tells."""
+        self._present = visible
+        self.actor.SetVisibility(visible and self._seen)
+
+    def set_layers(self, layers: Layers) -> None:
+        """Skin and edges, or one of them, or nothing."""
+        self._seen = layers.skin or layers.wireframe
+        look = self.actor.GetProperty()
+        look.SetRepresentation(VTK_SURFACE if layers.skin else VTK_WIREFRAME)
+        look.SetEdgeVisibility(layers.skin and layers.wireframe)
+        look.SetOpacity(layers.opacity if layers.skin else 1.0)
+        # The far side would shine through in no order.
+        look.SetBackfaceCulling(layers.opacity < 1.0 or not layers.skin)
+        self.actor.SetVisibility(self._present and self._seen)

@@ -11,7 +11,7 @@ from vtkmodules.vtkRenderingCore import vtkActor
 
 from gui_app import colours
 from gui_app.body_actor import BodyActor
-from gui_app.body_view import LABEL_MARGIN, LABEL_SIZE, BodyView
+from gui_app.body_view import LABEL_MARGIN, LABEL_SIZE, BodyView, Posed
 from gui_app.cameras import ViewName, facing_of, focused, look
 from gui_app.colour_bar import ColourBar
 from gui_app.flat import flat_actor
@@ -23,7 +23,7 @@ from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
 from gui_app.subject import FramePicture, Subject, upright
-from gui_app.view_options import Colouring, LayoutName
+from gui_app.view_options import Colouring, Layers, LayoutName
 
 NOT_FITTED = "not fitted yet"
 NOT_FINITE = "the numbers of this frame are not finite"
@@ -50,6 +50,7 @@ class Scene:
         self._colouring: Colouring = "error"
         self._range_mm = DEFAULT_RANGE_MM
         self._layout: LayoutName = "side"
+        self._layers = Layers()
         self._follow = True
         self._picture: FramePicture | None = None
         self._scale = 1.0
@@ -84,11 +85,12 @@ class Scene:
         self._picture = None
         if self._ghost is not None:
             self._fit_view.renderer.RemoveActor(self._ghost)
-        self._source: BodyActor = self._source_view.build(subject.source, subject.floor)
-        self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor)
+        self._source: BodyActor = self._source_view.build(subject.source, subject.floor, len(subject.path))
+        self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor, len(subject.path))
         self._ghost = ghost_actor(self._source.surface, colours.SOURCE_SKIN)
         self._fit_view.renderer.AddActor(self._ghost)
         self._ghost_label.SetInput(subject.source.label)
+        self.set_fit_path(None)
         self._arrange()
 
     def set_layout(self, layout: LayoutName) -> None:
@@ -113,13 +115,40 @@ class Scene:
         self._frame = frame
         self._picture = picture
         centre = upright(subject.path[frame], subject.up_axis)
-        source = upright(picture.source_vertices, subject.up_axis)
-        finite = bool(np.isfinite(source).all())
-        fit = upright(picture.fit_vertices, subject.up_axis) if picture.fit_vertices is not None else None
-        self._source_view.show(centre, source if finite else None, NOT_FINITE)
-        self._fit_view.show(centre, fit, NOT_FITTED if finite else NOT_FINITE)
+        source = Posed(
+            *(upright(points, subject.up_axis) for points in (picture.source_vertices, picture.source_joints))
+        )
+        finite = bool(np.isfinite(source.vertices).all())
+        fit = None
+        if picture.fit_vertices is not None and picture.fit_joints is not None:
+            fit = Posed(
+                *(upright(points, subject.up_axis) for points in (picture.fit_vertices, picture.fit_joints))
+            )
+        self._source_view.show(frame, centre, source if finite else None, NOT_FINITE)
+        self._fit_view.show(frame, centre, fit, NOT_FITTED if finite else NOT_FINITE)
         self._arrange()
         self._paint()
+
+    def set_layers(self, layers: Layers) -> None:
+        """What is drawn of bodies and surroundings."""
+        if layers == self._layers:
+            return
+        self._layers = layers
+        for view in self._views:
+            view.set_layers(layers)
+        if self._picture is not None:
+            self.show(self._frame, self._picture)
+
+    def set_fit_path(self, roots: np.ndarray | None) -> None:
+        """(T, 3) the fit's pelvis at every frame, metres in the motion's own world, NaN where unknown."""
+        subject = self._subject
+        if subject is None:
+            return
+        source = upright(subject.roots, subject.up_axis)
+        known = np.zeros(len(source), bool) if roots is None else np.isfinite(roots).all(axis=1)
+        fit = source if roots is None else np.where(known[:, None], upright(roots, subject.up_axis), source)
+        self._source_view.trajectory.set_path(source, np.ones(len(source), bool))
+        self._fit_view.trajectory.set_path(fit, known)
 
     def set_colouring(self, colouring: Colouring, range_mm: float) -> None:
         """What the colours of the skin tell; the error goes up to ``range_mm`` millimetres."""
@@ -153,7 +182,9 @@ class Scene:
             *colours.rgb_unit(colours.FIT_SKIN if overlay else colours.TEXT)
         )
         if self._ghost is not None:
-            self._ghost.SetVisibility(overlay and bool(self._source.actor.GetVisibility()))
+            self._ghost.SetVisibility(
+                overlay and self._layers.skin and bool(self._source.actor.GetVisibility())
+            )
 
     def set_follow(self, follow: bool) -> None:
         """Whether the camera goes along with the body."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
@@ -48,7 +48,7 @@ class Viewport(QWidget):
 
         state.motion_changed.connect(self._on_motion)
         state.frame_changed.connect(self.refresh)
-        state.result_changed.connect(self.refresh)
+        state.result_changed.connect(self._on_result)
         state.view_changed.connect(self._on_view)
 
     def _leave_keys_to_the_window(self) -> None:
@@ -102,7 +102,15 @@ class Viewport(QWidget):
         self.scene.set_follow(self._state.follow)
         self.scene.camera.set_parallel(self._state.parallel)
         self.scene.set_layout(self._state.layout)
+        self.scene.set_layers(self._state.layers)
         self.scene.set_colouring(self._state.colouring, self._state.range_mm)
+        self.refresh()
+
+    @Slot(object)
+    def _on_result(self, _changed: object) -> None:
+        opened = self._state.opened
+        if opened is not None:
+            self.scene.set_fit_path(opened.posed.fit_roots())
         self.refresh()
 
     def refresh(self, *_: object) -> None:
