@@ -12,6 +12,7 @@ VIEW_ANGLE = 28.0
 MARGIN = 1.08
 # Metres between the camera and what it was told to look at.
 LEAST_DISTANCE, MOST_FOCUS_DISTANCE = 0.35, 1.8
+HALF_TANGENT = float(np.tan(np.radians(VIEW_ANGLE / 2)))
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,10 @@ def look(
         "top": above + 0.001 * facing,
     }[name]
     direction = direction / np.linalg.norm(direction)
-    tangent = np.tan(np.radians(VIEW_ANGLE / 2))
     tall = reach if name == "top" else height / 2
-    distance = MARGIN * max(tall, reach / max(aspect, 0.1)) / tangent + (0.12 if name != "top" else height)
+    distance = MARGIN * max(tall, reach / max(aspect, 0.1)) / HALF_TANGENT + (
+        0.12 if name != "top" else height
+    )
     focal_point = np.array([centre[0], centre[1], centre[2] + 0.48 * height])
     up = -facing if name == "top" else above
     return CameraPose(focal_point + distance * direction, focal_point, up)
@@ -58,7 +60,7 @@ def look(
 
 def distance_to_see(radius: float, aspect: float) -> float:
     """How far away a ball of ``radius`` metres fills a view of ``aspect``, width over height."""
-    return MARGIN * radius / (np.tan(np.radians(VIEW_ANGLE / 2)) * min(max(aspect, 0.1), 1.0))
+    return MARGIN * radius / (HALF_TANGENT * min(max(aspect, 0.1), 1.0))
 
 
 def focused(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from vtkmodules.vtkRenderingCore import vtkPointPicker, vtkRenderer
-
-from gui_app.body_actor import BodyActor
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPointPicker, vtkRenderer
 
 BodyName = Literal["source", "fit"]
 # Share of the window's diagonal within which a vertex counts as hit.
@@ -21,12 +19,12 @@ class VertexPicker:
         self._picker.SetTolerance(TOLERANCE)
         self._picker.PickFromListOn()
 
-    def pick(self, renderer: vtkRenderer, body: BodyActor, x: float, y: float) -> int | None:
+    def pick(self, renderer: vtkRenderer, body: vtkActor, x: float, y: float) -> int | None:
         """Id of the vertex of ``body`` at (x, y) device pixels of the window, from its lower left corner."""
-        if not body.actor.GetVisibility():
+        if not body.GetVisibility():
             return None
         self._picker.InitializePickList()
-        self._picker.AddPickList(body.actor)
+        self._picker.AddPickList(body)
         self._picker.Pick(x, y, 0.0, renderer)
         vertex = self._picker.GetPointId()
         return int(vertex) if vertex >= 0 else None

@@ -66,7 +66,7 @@ def test_from_a_problem_to_its_place_and_reason(faulty: MainWindow, qtbot: QtBot
     assert why.part in PARTS
     camera = faulty.viewport.plotter.camera
     before = np.array(camera.position)
-    qtbot.keyClick(faulty, Qt.Key.Key_W)
+    qtbot.keyClick(faulty, Qt.Key.Key_G)
     assert np.linalg.norm(np.array(camera.position) - before) > 0.2
     # Looks at the worst vertex of the part, which is on the bent arm.
     point, _ = why.place()
