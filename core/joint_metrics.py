@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,13 @@ def shared_joints(bodies: BodyPair) -> tuple[str, ...]:
     return tuple(name for name in bodies.target.joint_names if name in bodies.source.joint_names)
 
 
-def joint_metrics(motion: Motion, bodies: BodyPair, result: FitResult, usable: np.ndarray) -> JointMetrics:
+def joint_metrics(
+    motion: Motion,
+    bodies: BodyPair,
+    result: FitResult,
+    usable: np.ndarray,
+    on_chunk: Callable[[], None] | None = None,
+) -> JointMetrics:
     """Measures the joints, a few hundred frames at a time.
 
     Args:
@@ -56,6 +63,7 @@ def joint_metrics(motion: Motion, bodies: BodyPair, result: FitResult, usable: n
         bodies: that the motion was fitted with.
         result: the fit, as long as the motion.
         usable: (T,) bool: frames with a finite source and a finite fit.
+        on_chunk: called after each chunk; what it raises ends the measuring.
     """
     names, count = shared_joints(bodies), len(motion)
     finite = motion.finite_frames()
@@ -69,6 +77,8 @@ def joint_metrics(motion: Motion, bodies: BodyPair, result: FitResult, usable: n
         found = _measure(motion, bodies, result, names, around, usable[around], finite[around])
         for name, values in found.items():
             out[name][start:stop] = values[inner]
+        if on_chunk:
+            on_chunk()
     return JointMetrics(names=names, **out)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -37,7 +38,8 @@ def measure_motion(
         motion: the source.
         bodies: that it was fitted with.
         result: the fit, as long as the motion.
-        on_progress: told the frames done and their total; what it raises ends the measuring.
+        on_progress: told the frames done and their total, again and again at the end; what it raises ends the
+            measuring.
 
     Raises:
         RefitError: the result belongs to another motion or another body.
@@ -54,7 +56,8 @@ def measure_motion(
                 skin.measure(start, stop)
             if on_progress:
                 on_progress(stop, count)
-        joints = joint_metrics(motion, bodies, result, usable)
+        still_there = partial(on_progress, count, count) if on_progress else None
+        joints = joint_metrics(motion, bodies, result, usable, still_there)
     ground = skin.ground()
     return MotionMetrics(
         joint_names=joints.names,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,8 +103,24 @@ def _telling(problem: Problem) -> tuple[int, float]:
 def _telling_ones(problems: list[Problem]) -> list[Problem]:
     """Without distances that a graver one explains: parts of a body that is off as a whole, and the whole of
     a body of which a part is off."""
-    wide = [p for p in problems if p.kind is Kind.OFF and p.metric in ("mean_mm", "part_mm")]
-    return [p for p in problems if not any(_explains(other, p) for other in wide)]
+    wide: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        if problem.kind is Kind.OFF and problem.metric in ("mean_mm", "part_mm"):
+            wide.setdefault((problem.metric, problem.part), []).append(problem)
+    # Stretches of one figure do not overlap, so only the last that begins before a problem can hold it.
+    series = [sorted(found, key=_first) for found in wide.values()]
+    return [p for p in problems if not any(_explains(other, p) for other in _beginning_before(p, series))]
+
+
+def _first(problem: Problem) -> int:
+    return problem.first
+
+
+def _beginning_before(problem: Problem, series: list[list[Problem]]) -> Iterator[Problem]:
+    for found in series:
+        index = bisect_right(found, problem.first, key=_first)
+        if index:
+            yield found[index - 1]
 
 
 def _explains(wide: Problem, other: Problem) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from gui_app import colours
@@ -37,14 +37,33 @@ SPECS: dict[str, Spec] = {
     "forward_ten": Spec("Play", "Ten frames on", "caret-double-right", ("Shift+Right",)),
     "first": Spec("Play", "First frame", "skip-back", ("Home",), "First frame"),
     "last": Spec("Play", "Last frame", "skip-forward", ("End",), "Last frame"),
-    "slower": Spec("Play", "Slower", "rewind", ("[",), "Play slower"),
-    "faster": Spec("Play", "Faster", "fast-forward", ("]",), "Play faster"),
+    "slower": Spec("Play", "Slower", "rewind", (",",), "Play slower"),
+    "faster": Spec("Play", "Faster", "fast-forward", (".",), "Play faster"),
+    "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
+    "next_problem": Spec("Problems", "Next problem", "arrow-line-right", ("]",), "Next problem"),
+    "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
+    "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
+    "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
     "home": Spec("View", "Reset view", "frame-corners", ("0",), "See the whole body from the front left"),
     "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
     "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
     "top": Spec("View", "Top", "arrow-line-down", ("3",), "See the body from above"),
     "follow": Spec("View", "Follow the body", "person-simple-run", ("F",), "The camera goes along", True),
+    "parallel": Spec("View", "Orthographic", "cube", ("O",), "Far is as large as near", True),
+    "layout_side": Spec("View", "Side by side", "columns", ("4",), "Source and fit side by side", True),
+    "layout_overlay": Spec("View", "Overlay", "intersect", ("5",), "The fit, the source as a ghost", True),
+    "layout_source": Spec("View", "Source only", "person", ("6",), "Only the source", True),
+    "layout_fit": Spec("View", "Fit only", "person", ("7",), "Only the fit", True),
     "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
+    "colour_error": Spec("View", "Error (mm)", "", (), "Distance of the fit from the source, mm", True),
+    "colour_invalid": Spec("View", "Not compared", "", (), "Vertices without a counterpart", True),
+    "colour_parts": Spec("View", "Body parts", "", (), "The parts that errors are given for", True),
+    "colour_plain": Spec("View", "Plain", "", (), "One colour for each body", True),
+    "layer_skin": Spec("View", "Skin", "", (), "The surface of the bodies", True),
+    "layer_wireframe": Spec("View", "Wireframe", "", ("W",), "The edges of the surface", True),
+    "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
+    "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
+    "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "shortcuts": Spec("Help", "Keyboard shortcuts", "keyboard", ("F1", "?"), "Show the keyboard shortcuts"),
@@ -52,7 +71,9 @@ SPECS: dict[str, Spec] = {
     "autofit": Spec("Fit", "Fit when a motion opens", "magic-wand", (), "Start fitting at once", True),
 }  # fmt: skip
 
-REPEATING = ("back", "forward", "back_ten", "forward_ten", "slower", "faster")
+REPEATING = (
+    "back", "forward", "back_ten", "forward_ten", "slower", "faster", "previous_problem", "next_problem",
+)  # fmt: skip
 
 
 class Actions:
@@ -73,12 +94,31 @@ class Actions:
     last: QAction
     slower: QAction
     faster: QAction
+    previous_problem: QAction
+    next_problem: QAction
+    show_part: QAction
+    select_all: QAction
+    select_none: QAction
     home: QAction
     front: QAction
     side: QAction
     top: QAction
     follow: QAction
+    parallel: QAction
+    layout_side: QAction
+    layout_overlay: QAction
+    layout_source: QAction
+    layout_fit: QAction
     error: QAction
+    colour_error: QAction
+    colour_invalid: QAction
+    colour_parts: QAction
+    colour_plain: QAction
+    layer_skin: QAction
+    layer_wireframe: QAction
+    layer_skeleton: QAction
+    layer_ground: QAction
+    layer_trajectory: QAction
     models: QAction
     builtin: QAction
     shortcuts: QAction
@@ -87,7 +127,7 @@ class Actions:
 
     def __init__(self, window: QWidget) -> None:
         for name, spec in SPECS.items():
-            action = QAction(icon(spec.icon), spec.text, window)
+            action = QAction(icon(spec.icon) if spec.icon else QIcon(), spec.text, window)
             action.setCheckable(spec.checkable)
             action.setShortcuts([QKeySequence(key) for key in spec.keys])
             action.setAutoRepeat(name in REPEATING)
@@ -98,6 +138,8 @@ class Actions:
             window.addAction(action)
             setattr(self, name, action)
         self.fit.setIcon(icon("lightning", "#0d1420"))
+        self.layout_source.setIcon(icon("person", colours.SOURCE_SKIN))
+        self.layout_fit.setIcon(icon("person", colours.FIT_SKIN))
 
     def set_playing(self, playing: bool) -> None:
         """The play button shows what a press would do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,3 +29,46 @@ class Analysis:
     metrics: MotionMetrics
     stretches: tuple[tuple[Problem, ...], ...]
     frames: np.ndarray
+
+    @cached_property
+    def throughout(self) -> tuple[Problem, ...]:
+        """What is off over the whole motion, and so singles out no frame."""
+        return tuple(stretch[0] for stretch in self.stretches if not local(stretch))
+
+    @cached_property
+    def places(self) -> tuple[tuple[Problem, ...], ...]:
+        """The stretches that single out frames, by first frame."""
+        return tuple(stretch for stretch in self.stretches if local(stretch))
+
+    @cached_property
+    def spans(self) -> np.ndarray:
+        """(P, 2) first and last frame of each of ``places``."""
+        spans = [(min(p.first for p in stretch), max(p.last for p in stretch)) for stretch in self.places]
+        return np.array(spans, dtype=int).reshape(-1, 2)
+
+    @cached_property
+    def worst(self) -> np.ndarray:
+        """(P,) the frame to look at in each of ``places``."""
+        return np.array([stretch[0].frame for stretch in self.places], dtype=int)
+
+    def place_at(self, frame: int) -> tuple[Problem, ...] | None:
+        """The problem stretch that ``frame`` lies in, if it does."""
+        index = int(np.searchsorted(self.spans[:, 0], frame, side="right")) - 1
+        return self.places[index] if index >= 0 and frame <= self.spans[index, 1] else None
+
+    def next_worst(self, frame: int) -> int | None:
+        """The worst frame of the next stretch after ``frame``."""
+        index = int(np.searchsorted(self.worst, frame, side="right"))
+        return int(self.worst[index]) if index < len(self.worst) else None
+
+    def previous_worst(self, frame: int) -> int | None:
+        """The worst frame of the last stretch before ``frame``."""
+        index = int(np.searchsorted(self.worst, frame, side="left")) - 1
+        return int(self.worst[index]) if index >= 0 else None
+
+
+def local(stretch: tuple[Problem, ...]) -> bool:
+    """The stretch singles out frames; it is not about the whole motion."""
+    from core.problem_rules import Kind
+
+    return stretch[0].kind is not Kind.THROUGHOUT

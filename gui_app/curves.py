@@ -1,72 +1,54 @@
-"""Error over time: mean, 95th percentile and maximum of every frame, in millimetres."""
+"""Error over time: mean, 95th percentile and maximum of every frame, in millimetres, or a metric chosen."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from gui_app import colours
+from gui_app.brush import Brush
+from gui_app.curve_choice import CurveChoice, CurveMenu
+from gui_app.readout import Readout
+from gui_app.scrub_box import ScrubBox
 from gui_app.state import AppState
-
-if TYPE_CHECKING:
-    from core.fitting.result import FitResult
+from gui_app.threshold import Threshold
+from gui_app.time_scale import TimeScale, peak_near
 
 LEFT_AXIS = 52
 RIGHT_MARGIN = 14
 LEAST_TOP_MM = 5.0
 POINT_PIXELS = 4
+PEAK_PIXELS = 4
 CURVES = (
-    ("max_mm", colours.CURVE_MAX),
-    ("p95_mm", colours.CURVE_P95),
-    ("mean_mm", colours.CURVE_MEAN),
+    ("max_mm", "max", colours.CURVE_MAX),
+    ("p95_mm", "p95", colours.CURVE_P95),
+    ("mean_mm", "mean", colours.CURVE_MEAN),
 )
+CHOSEN = "chosen"
 WAITING = "Error curves appear here while frames are fitted: press Fit"
-
-
-class ScrubBox(pg.ViewBox):
-    """Left button goes to a frame, the wheel zooms along time, a double click shows everything again."""
-
-    frame_asked = Signal(float)
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        """Left drag goes through the frames, other buttons move the curves sideways."""
-        if ev.button() == Qt.MouseButton.LeftButton:
-            ev.accept()
-            self.frame_asked.emit(self.mapSceneToView(ev.scenePos()).x())
-        else:
-            super().mouseDragEvent(ev, axis=0)
-
-    def mouseClickEvent(self, ev: Any) -> None:
-        """A click goes to the frame under the pointer."""
-        if ev.button() == Qt.MouseButton.LeftButton:
-            ev.accept()
-            if ev.double():
-                self.sigRangeChangedManually.emit([True, False])
-                self.enableAutoRange(x=True)
-            else:
-                self.frame_asked.emit(self.mapSceneToView(ev.scenePos()).x())
-
-    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
-        """The wheel zooms along time only."""
-        super().wheelEvent(ev, axis=0)
+UNMEASURED = "This curve appears here once the fit is finished and measured"
+NO_SUCH_COLUMN = "These bodies have no such figure: choose another curve"
 
 
 class Curves(pg.PlotWidget):
-    """Three curves and a cursor at the frame shown; frames that are not fitted are gaps."""
+    """Curves and a cursor at the frame shown; frames that are not fitted are gaps."""
+
+    scale_changed = Signal()
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         self._box = ScrubBox(enableMenu=False)
         super().__init__(parent, viewBox=self._box, background=colours.PANEL)
         self._state = state
+        self._series: dict[str, np.ndarray] = {}
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumHeight(76)
+        self.setMinimumHeight(92)
         self.setFrameShape(self.Shape.NoFrame)
         self.hideButtons()
         self.setMenuEnabled(False)
@@ -80,30 +62,46 @@ class Curves(pg.PlotWidget):
             axis.setTextPen(pg.mkPen(colours.TEXT_SECONDARY))
             axis.setTickFont(font)
             axis.setStyle(tickLength=-4, tickTextOffset=6, maxTickLevel=0)
-        left = plot.getAxis("left")
-        left.setWidth(LEFT_AXIS)
-        left.setLabel("mm", color=colours.TEXT_SECONDARY, **{"font-size": "11px"})
-        left.enableAutoSIPrefix(False)
+        plot.getAxis("left").setWidth(LEFT_AXIS)
+        plot.getAxis("left").enableAutoSIPrefix(False)
+        self._name_axis("mm")
         plot.getAxis("bottom").enableAutoSIPrefix(False)
-        self._curves = {name: self._add_curve(colour) for name, colour in CURVES}
+        shown = (*((name, colour) for name, _, colour in CURVES), (CHOSEN, colours.TEXT))
+        self._curves = {name: self._add_curve(colour) for name, colour in shown}
         self._points = {
             name: pg.ScatterPlotItem(size=POINT_PIXELS, pen=None, brush=pg.mkBrush(colour))
-            for name, colour in CURVES
+            for name, colour in shown
         }
         for points in self._points.values():
             self.addItem(points)
         self.cursor_line = pg.InfiniteLine(angle=90, pen=pg.mkPen(colours.ACCENT, width=1))
         self.cursor_line.setZValue(10)
         self.addItem(self.cursor_line, ignoreBounds=True)
+        dotted = pg.mkPen(colours.TEXT_DISABLED, width=1, style=Qt.PenStyle.DotLine)
+        self._hover_line = pg.InfiniteLine(angle=90, pen=dotted)
+        self._hover_line.setVisible(False)
+        self.addItem(self._hover_line, ignoreBounds=True)
         self._words = pg.TextItem(WAITING, color=colours.TEXT_SECONDARY, anchor=(0.5, 0.5))
         self.addItem(self._words, ignoreBounds=True)
+        self.brush = Brush(state, plot, self)
+        self.threshold = Threshold(plot, self)
+        self.readout = Readout(self)
+        self.menu = CurveMenu(self)
+        self.menu.chosen.connect(self._on_chosen)
         self._box.setMouseEnabled(x=True, y=False)
         self._box.enableAutoRange(x=False, y=False)
         self._box.setDefaultPadding(0.0)
-        self._box.frame_asked.connect(self._on_asked)
+        self._box.frame_dragged.connect(self._on_dragged)
+        self._box.frame_clicked.connect(self._on_clicked)
+        self._box.range_dragged.connect(self.brush.select)
+        self._box.range_cleared.connect(self.brush.clear)
+        self._box.sigXRangeChanged.connect(self._on_scale)
+        self._box.sigResized.connect(self._on_scale)
+        self.scene().sigMouseMoved.connect(self._on_pointer)
         state.motion_changed.connect(self._on_motion)
         state.frame_changed.connect(self._on_frame)
         state.result_changed.connect(self._on_result)
+        state.analysis_changed.connect(self._on_analysis)
         self._on_motion()
 
     def _add_curve(self, colour: str) -> pg.PlotDataItem:
@@ -112,9 +110,79 @@ class Curves(pg.PlotWidget):
         curve.setClipToView(True)
         return curve
 
+    def _name_axis(self, unit: str) -> None:
+        style = {"font-size": "11px"}
+        self.getPlotItem().getAxis("left").setLabel(unit, color=colours.TEXT_SECONDARY, **style)
+
+    def time_scale(self) -> TimeScale:
+        """Where frames are in this widget, for what is drawn above and below the curves."""
+        first, last = self._box.viewRange()[0]
+        area = self._box.sceneBoundingRect()
+        return TimeScale(first, last, area.left(), area.right())
+
+    def frame_meant(self, x: float) -> int:
+        """The frame that a pointer at ``x`` frames means: a peak close by, or the nearest."""
+        frame = min(max(round(x), 0), max(self._state.frames - 1, 0))
+        values = next(iter(self._series.values()), None)
+        if values is None:
+            return frame
+        return peak_near(values, x, PEAK_PIXELS / self.time_scale().pixels_a_frame)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The menu stays in its corner."""
+        super().resizeEvent(event)
+        if hasattr(self, "menu"):
+            self._place_menu()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The readout goes with the pointer."""
+        super().leaveEvent(event)
+        self._hide_readout()
+
+    def _place_menu(self) -> None:
+        self.menu.adjustSize()
+        self.menu.move(self.width() - self.menu.width() - RIGHT_MARGIN - 2, 4)
+
+    def _hide_readout(self) -> None:
+        self.readout.hide()
+        self._hover_line.setVisible(False)
+
+    @Slot()
+    def _on_scale(self, *_: object) -> None:
+        self._hide_readout()
+        self.scale_changed.emit()
+
     @Slot(float)
-    def _on_asked(self, x: float) -> None:
+    def _on_dragged(self, x: float) -> None:
         self._state.set_frame(round(x))
+
+    @Slot(float)
+    def _on_clicked(self, x: float) -> None:
+        self._state.set_frame(self.frame_meant(x))
+
+    @Slot(object)
+    def _on_pointer(self, place: QPointF) -> None:
+        if not self._series or not self._box.sceneBoundingRect().contains(place):
+            self._hide_readout()
+            return
+        frame = self.frame_meant(self._box.mapSceneToView(place).x())
+        self._hover_line.setValue(frame)
+        self._hover_line.setVisible(True)
+        self.readout.tell(self._words_of(frame), QPoint(round(place.x()), round(place.y())))
+
+    def _words_of(self, frame: int) -> str:
+        said = [f"<span style='color:{colours.TEXT_SECONDARY}'>frame</span> {frame}"]
+        choice = self.menu.choice
+        if choice.metric:
+            said.append(f"{choice.title} {_number(self._series[CHOSEN][frame])} {choice.unit}")
+        elif not np.isfinite(self._series["mean_mm"][frame]):
+            said.append("not fitted")
+        else:
+            for name, title, colour in reversed(CURVES):
+                number = _number(self._series[name][frame])
+                said.append(f"<span style='color:{colour}'>{title}</span> {number}")
+            said[-1] += " mm"
+        return " &nbsp; ".join(said)
 
     @Slot()
     def _on_motion(self) -> None:
@@ -125,11 +193,7 @@ class Curves(pg.PlotWidget):
         self._box.setLimits(xMin=first, xMax=last, yMin=0, minXRange=min(8, last - first))
         self._box.setXRange(first, last)
         self._box.setYRange(0, LEAST_TOP_MM)
-        for name, curve in self._curves.items():
-            curve.setData([], [])
-            self._points[name].setData([], [])
-        self._words.setPos((first + last) / 2, LEAST_TOP_MM / 2)
-        self._words.setVisible(True)
+        self._draw()
         self.cursor_line.setValue(self._state.frame)
         self.cursor_line.setVisible(self._state.opened is not None)
 
@@ -139,19 +203,62 @@ class Curves(pg.PlotWidget):
 
     @Slot(object)
     def _on_result(self, _changed: object) -> None:
-        result: FitResult | None = self._state.result
-        if result is None:
-            return
-        self._words.setVisible(not result.fitted.any())
-        frames = np.arange(len(result))
+        if not self.menu.choice.metric:
+            self._draw()
+
+    @Slot()
+    def _on_analysis(self) -> None:
+        analysis = self._state.analysis
+        self.menu.metrics = analysis.metrics if analysis is not None else None
+        if self.menu.choice.metric:
+            self._draw()
+
+    @Slot(object)
+    def _on_chosen(self, choice: CurveChoice) -> None:
+        self._name_axis(choice.unit)
+        self._place_menu()
+        self._draw()
+
+    def _find_series(self) -> tuple[dict[str, np.ndarray], str]:
+        """What there is to draw by curve, or words in its place."""
+        choice, result, analysis = self.menu.choice, self._state.result, self._state.analysis
+        if not choice.metric:
+            if result is None or not result.fitted.any():
+                return {}, WAITING
+            return {name: np.asarray(getattr(result, name), float) for name, _, _ in CURVES}, ""
+        if analysis is None:
+            return {}, UNMEASURED
+        values = choice.values(analysis.metrics)
+        return ({}, NO_SUCH_COLUMN) if values is None else ({CHOSEN: np.asarray(values, float)}, "")
+
+    def _draw(self) -> None:
+        self._hide_readout()
+        self._series, words = self._find_series()
+        nothing = np.empty(0)
         for name, curve in self._curves.items():
-            values = np.asarray(getattr(result, name), float)
-            curve.setData(frames, values)
+            values = self._series.get(name, nothing)
+            curve.setData(np.arange(len(values)), values)
             alone = lone(values)
             self._points[name].setData(alone, values[alone])
-        worst = result.max_mm[np.isfinite(result.max_mm)]
-        top = float(np.percentile(worst, 99)) * 1.12 if len(worst) else 0.0
-        self._box.setYRange(0, max(top, LEAST_TOP_MM))
+        top = max((top_of(values) for values in self._series.values()), default=0.0)
+        top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
+        self._box.setYRange(0, top)
+        self._words.setText(words)
+        self._words.setPos(max(self._state.frames - 1, 0) / 2, top / 2)
+        self._words.setVisible(bool(words))
+        self.threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
+
+
+def top_of(values: np.ndarray) -> float:
+    """Where the vertical axis ends: above the peaks, but one frame far out does not flatten all others."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return 0.0
+    return 1.1 * min(float(known.max()), 3 * float(np.percentile(known, 99)))
+
+
+def _number(value: Any) -> str:
+    return f"{value:.1f}" if np.isfinite(value) else "–"
 
 
 def lone(values: np.ndarray) -> np.ndarray:

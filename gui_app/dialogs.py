@@ -26,10 +26,11 @@ MOUSE = (
     ("Move", "Shift + left drag"),
     ("Zoom", "wheel, right drag"),
     ("Go to a frame", "click or drag the curves"),
+    ("Select frames", "Shift + drag the curves"),
     ("Zoom the curves", "wheel on them"),
     ("All frames again", "double click"),
 )
-COLUMNS = (("File", "Fit", "View"), ("Play", "Help"))
+COLUMNS = (("File", "Fit", "View"), ("Play", "Problems", "Help"))
 
 
 def _section(title: str) -> QLabel:

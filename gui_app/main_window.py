@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.actions import Actions
+from gui_app.analysis_controller import AnalysisController
 from gui_app.dialogs import About, Shortcuts
 from gui_app.fit_controller import FitController
 from gui_app.menus import Menus
@@ -20,12 +21,15 @@ from gui_app.open_controller import OpenController
 from gui_app.opening import Opened, pose_on_one_thread
 from gui_app.playback import Player
 from gui_app.preferences import Preferences
+from gui_app.problem_steps import ProblemSteps
 from gui_app.progress_line import ProgressLine
 from gui_app.saving import ask_where, save_fit
 from gui_app.state import SPEEDS, AppState
 from gui_app.status import Status
+from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
+from gui_app.view_controls import ViewControls
 from gui_app.viewport import Viewport
 from gui_app.welcome import Welcome
 from gui_app.words import plain_tip
@@ -57,9 +61,11 @@ class MainWindow(QMainWindow):
         self.models = ModelsChoice(self.preferences, self._options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
+        self.views = ViewControls(self.state, self.actions_, self)
         self.player = Player(self.state, self)
         self.fitting = FitController(self.state, self._options.device, self._options.threads, self)
         self.opening = OpenController(self.state, self)
+        self.analysing = AnalysisController(self.state, self)
         self._build()
         self._connect()
         self._restore()
@@ -84,6 +90,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.timeline = Timeline(self.state, self.actions_, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
+        self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.setStatusBar(Status(self.state, self))
         self.menus = Menus(self, self.actions_, self.preferences)
         self.setMinimumSize(900, 560)
@@ -117,7 +124,6 @@ class MainWindow(QMainWindow):
             action.triggered.connect(slot)
         actions.loop.toggled.connect(state.set_loop)
         actions.follow.toggled.connect(self._set_follow)
-        actions.error.toggled.connect(self._set_error)
         self.opening.opened.connect(self._on_opened)
         self.opening.failed.connect(self._on_open_failed)
         for signal in (
@@ -135,17 +141,17 @@ class MainWindow(QMainWindow):
         if not self.restoreGeometry(stored.bytes("geometry")):
             self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableGeometry().size()))
         if not self.restoreState(stored.bytes("layout"), LAYOUT_VERSION):
-            self.resizeDocks([self.timeline], [210], Qt.Orientation.Vertical)
+            self.resizeDocks([self.timeline], [min(300, self.height() // 3)], Qt.Orientation.Vertical)
         actions.autofit.setChecked(stored.flag("autofit", True))
         actions.loop.setChecked(stored.flag("loop", True))
         actions.follow.setChecked(stored.flag("follow", True))
-        actions.error.setChecked(stored.flag("error", True))
         self.state.set_loop(actions.loop.isChecked())
         self.state.set_view(
-            colouring="error" if actions.error.isChecked() else "plain",
             range_mm=stored.number("range_mm", self.state.range_mm),
             follow=actions.follow.isChecked(),
         )
+        self.timeline.curves.threshold.set_mm(stored.number("threshold_mm", DEFAULT_MM))
+        self.views.restore(stored)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first file is read once the window is on the screen."""
@@ -242,10 +248,6 @@ class MainWindow(QMainWindow):
     def _set_follow(self, on: bool) -> None:
         self.state.set_view(follow=on)
 
-    @Slot(bool)
-    def _set_error(self, on: bool) -> None:
-        self.state.set_view(colouring="error" if on else "plain")
-
     @Slot()
     def show_shortcuts(self) -> None:
         """The list of keys."""
@@ -318,8 +320,8 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        fitting_over, opening_over = self.fitting.close(), self.opening.close()
-        if not (fitting_over and opening_over):
+        over = [part.close() for part in (self.analysing, self.fitting, self.opening)]
+        if not all(over):
             event.ignore()
             QTimer.singleShot(500, self, self.close)
             return
@@ -334,8 +336,9 @@ class MainWindow(QMainWindow):
         stored.store("autofit", actions.autofit.isChecked())
         stored.store("loop", actions.loop.isChecked())
         stored.store("follow", actions.follow.isChecked())
-        stored.store("error", actions.error.isChecked())
         stored.store("range_mm", self.state.range_mm)
+        stored.store("threshold_mm", self.timeline.curves.threshold.mm)
+        self.views.store(stored)
         stored.sync()
 
 

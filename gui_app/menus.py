@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gui_app.actions import Actions
 from gui_app.preferences import Preferences
+from gui_app.view_buttons import fill_camera_menu, fill_colour_menu
+from gui_app.view_options import LAYERS
 from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
@@ -50,13 +52,19 @@ class Menus(QObject):
             [
                 actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
                 actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last,
+                None, actions.previous_problem, actions.next_problem, actions.show_part,
+                None, actions.select_all, actions.select_none,
             ],
         )  # fmt: skip
         view = self._menu(
             bar,
             "View",
-            [actions.home, actions.front, actions.side, actions.top, actions.follow, None, actions.error],
+            [actions.layout_side, actions.layout_overlay, actions.layout_source, actions.layout_fit, None],
         )
+        fill_camera_menu(view, actions)
+        view.addSeparator()
+        fill_colour_menu(view.addMenu("Colour"), actions)
+        view.addMenu("Layers").addActions([getattr(actions, f"layer_{name}") for name in LAYERS])
         view.addSeparator()
         view.addAction(window.timeline.toggleViewAction())
         self._menu(bar, "Bodies", [actions.models, actions.builtin])

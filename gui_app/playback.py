@@ -21,6 +21,7 @@ class PlaybackClock:
         rate: frames a second.
         speed: times faster than life.
         loop: go on with the first frame after the last.
+        span: first and last frame that a loop stays within, None for all; ``start`` lies in it.
     """
 
     start: int
@@ -28,12 +29,14 @@ class PlaybackClock:
     rate: float
     speed: float = 1.0
     loop: bool = False
+    span: tuple[int, int] | None = None
 
     def frame_at(self, seconds: float) -> tuple[int, bool]:
         """The frame due after ``seconds``, and whether playing is over."""
         frame = self.start + int(seconds * self.rate * self.speed + 1e-6)
         if self.loop:
-            return frame % self.frames, False
+            first, last = self.span or (0, self.frames - 1)
+            return first + (frame - first) % (last - first + 1), False
         last = self.frames - 1
         return min(frame, last), frame >= last
 
@@ -52,6 +55,7 @@ class Player(QObject):
         self._timer.timeout.connect(self._tick)
         state.playback_changed.connect(self._restart)
         state.rate_changed.connect(self._restart)
+        state.selection_changed.connect(self._restart)
         state.frame_changed.connect(self._on_frame)
         self._due = -1
 
@@ -60,8 +64,11 @@ class Player(QObject):
         if not state.playing:
             self._timer.stop()
             return
-        self._clock = PlaybackClock(state.frame, state.frames, state.rate, state.speed, state.loop)
-        self._due = state.frame
+        start, span = state.frame, state.selection
+        if state.loop and span is not None and not span[0] <= start <= span[1]:
+            start = span[0]
+        self._clock = PlaybackClock(start, state.frames, state.rate, state.speed, state.loop, span)
+        self._due = start
         self._elapsed.restart()
         self._timer.start()
 

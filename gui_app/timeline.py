@@ -1,4 +1,4 @@
-"""The lower part of the window: transport row, slider and error curves."""
+"""The lower part of the window: what is wrong and why, transport row, slider, error curves and heat strip."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from gui_app.curves import LEFT_AXIS, Curves
+from gui_app.heat_strip import HeatStrip
+from gui_app.problem_marks import ProblemMarks
 from gui_app.state import AppState
 from gui_app.transport import Transport
+from gui_app.why_bar import WhyBar
 
 if TYPE_CHECKING:
     from gui_app.actions import Actions
@@ -25,11 +28,17 @@ class Timeline(QDockWidget):
         body = QWidget(self)
         body.setObjectName("timelineBody")
         body.setStyleSheet("#timelineBody { background: palette(window); }")
-        self.transport = Transport(state, actions, LEFT_AXIS, body)
+        self.why = WhyBar(state, actions, body)
         self.curves = Curves(state, body)
+        self.transport = Transport(state, actions, self.curves.threshold, LEFT_AXIS, body)
+        self.marks = ProblemMarks(state, self.curves, body)
+        self.strip = HeatStrip(state, self.curves, body)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.why)
         layout.addWidget(self.transport)
+        layout.addWidget(self.marks)
         layout.addWidget(self.curves, 1)
+        layout.addWidget(self.strip, 0)
         self.setWidget(body)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -21,13 +21,17 @@ from PySide6.QtWidgets import (
 
 from gui_app import colours
 from gui_app.figures import Figure
+from gui_app.over_threshold import OverThreshold
+from gui_app.selection_chip import SelectionChip
 from gui_app.state import SPEEDS, AppState
 from gui_app.theme import tabular
+from gui_app.threshold import Threshold
 from gui_app.words import FALLBACK_RATE, frames_words
 
 if TYPE_CHECKING:
     from gui_app.actions import Actions
 
+LEAST_WIDTH = 640
 NO_RATE = "no frame rate in file, playing at"
 
 
@@ -35,7 +39,12 @@ class Transport(QWidget):
     """Buttons, speed, frame, seconds and millimetres; below them the slider."""
 
     def __init__(
-        self, state: AppState, actions: Actions, left_margin: int, parent: QWidget | None = None
+        self,
+        state: AppState,
+        actions: Actions,
+        threshold: Threshold,
+        left_margin: int,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._state = state
@@ -62,7 +71,15 @@ class Transport(QWidget):
         row.addWidget(self._no_rate)
         row.addSpacing(4)
         row.addWidget(self._build_rate())
+        row.addSpacing(8)
+        self._selected = SelectionChip(state, self)
+        row.addWidget(self._selected)
         row.addStretch(1)
+        self.over = OverThreshold(state, threshold, self)
+        row.addWidget(self.over)
+        self._line_after = _line()
+        row.addWidget(self._line_after)
+        self._row = row
         self._mean = Figure("mean", colours.CURVE_MEAN, "Mean error of this frame over all valid vertices")
         self._p95 = Figure("p95", colours.CURVE_P95, "95 % of the valid vertices are closer than this")
         self._max = Figure("max", colours.CURVE_MAX, "Error of the worst vertex of this frame")
@@ -91,6 +108,8 @@ class Transport(QWidget):
         state.result_changed.connect(self._on_result)
         state.playback_changed.connect(self._on_playback)
         state.rate_changed.connect(self._on_rate)
+        # After the chip, which shows itself.
+        state.selection_changed.connect(self._make_room)
         self._on_motion()
 
     def _button(self, action: QAction) -> QToolButton:
@@ -144,6 +163,33 @@ class Transport(QWidget):
         self._rate.valueChanged.connect(self._on_rate_edited)
         self._rate.editingFinished.connect(self._on_rate_given)
         return self._rate
+
+    def minimumSizeHint(self) -> QSize:
+        """The row gives way: what does not fit is left out."""
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows as much as there is room for."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    @Slot()
+    def _make_room(self) -> None:
+        opened = self._state.opened
+        unknown = opened is not None and not opened.motion.frame_rate
+        for widget, wanted in (
+            (self._no_rate, unknown),
+            (self._selected, self._state.selection is not None),
+            (self.over, True),
+            (self._line_after, True),
+            (self._p95, True),
+        ):
+            widget.setVisible(wanted)
+        for widget in (self._line_after, self.over, self._no_rate, self._selected, self._p95):
+            self._row.invalidate()
+            if self._row.sizeHint().width() <= self.width():
+                break
+            widget.hide()
 
     @Slot(int)
     def _on_slider(self, frame: int) -> None:
@@ -208,11 +254,11 @@ class Transport(QWidget):
     def _on_rate(self) -> None:
         opened = self._state.opened
         unknown = opened is not None and not opened.motion.frame_rate
-        self._no_rate.setVisible(unknown)
         self._no_rate.setText("no frame rate in file, given:" if self._state.given_rate else NO_RATE)
         self._rate.setVisible(unknown)
         widest = f"{self._state.frames / self._state.rate:.2f} s"
         self._seconds.setFixedWidth(self._seconds.fontMetrics().horizontalAdvance("0" * len(widest)) + 10)
+        self._make_room()
         self._show_figures()
 
     def _show_figures(self) -> None:

@@ -1,0 +1,113 @@
+"""Where the problem frames are: marks along the top edge of the curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from gui_app import colours
+from gui_app.problem_words import kind_colour, stretch_tip
+from gui_app.state import AppState
+
+if TYPE_CHECKING:
+    from gui_app.curves import Curves
+
+HEIGHT = 12
+BAND = 4
+ARROW = 5
+REACH = 5
+# Beyond so many on the screen they run into each other, and arrows would hide the bands.
+MOST_ARROWS = 150
+
+
+class ProblemMarks(QWidget):
+    """A band over each problem stretch and an arrow at its worst frame; a click goes there."""
+
+    def __init__(self, state: AppState, curves: Curves, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._curves = curves
+        self._kinds: list[QColor] = []
+        self.setFixedHeight(HEIGHT)
+        self.setMouseTracking(True)
+        curves.scale_changed.connect(self.update)
+        state.analysis_changed.connect(self._on_analysis)
+
+    @Slot()
+    def _on_analysis(self) -> None:
+        analysis = self._state.analysis
+        places = analysis.places if analysis is not None else ()
+        self._kinds = [QColor(kind_colour(stretch[0].kind)) for stretch in places]
+        self.update()
+
+    def place_under(self, x: float) -> int | None:
+        """Index in ``Analysis.places`` of the mark at pixel ``x``."""
+        analysis = self._state.analysis
+        if analysis is None or not len(analysis.spans):
+            return None
+        scale = self._curves.time_scale()
+        left, right = scale.x_of(analysis.spans[:, 0] - 0.5), scale.x_of(analysis.spans[:, 1] + 0.5)
+        away = np.maximum(np.maximum(np.asarray(left) - x, x - np.asarray(right)), 0)
+        # Of several under the pointer the one whose worst frame is nearest.
+        away = away + 1e-3 * np.abs(np.asarray(scale.x_of(analysis.worst)) - x)
+        index = int(away.argmin())
+        return index if away[index] <= REACH + 1 else None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the marks."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours.PANEL))
+        analysis = self._state.analysis
+        if analysis is None or not len(analysis.spans):
+            return
+        scale = self._curves.time_scale()
+        painter.setClipRect(QRectF(scale.left - ARROW, 0, scale.right - scale.left + 2 * ARROW, HEIGHT))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        left = np.asarray(scale.x_of(analysis.spans[:, 0] - 0.5))
+        right = np.asarray(scale.x_of(analysis.spans[:, 1] + 0.5))
+        middle = np.asarray(scale.x_of(analysis.worst))
+        seen = np.flatnonzero((right >= scale.left) & (left <= scale.right))
+        for index in self._apart(seen, left):
+            painter.setBrush(self._kinds[index])
+            start, width = float(left[index]), max(float(right[index] - left[index]), 3.0)
+            painter.drawRect(QRectF(min(start, float(middle[index]) - 1.5), 1, width, BAND))
+            if len(seen) <= MOST_ARROWS:
+                x = float(middle[index])
+                tip = [QPointF(x - ARROW, BAND), QPointF(x + ARROW, BAND), QPointF(x, HEIGHT - 1)]
+                painter.drawPolygon(QPolygonF(tip))
+
+    def _apart(self, seen: np.ndarray, left: np.ndarray) -> list[int]:
+        """One of those that begin at the same pixel, so that thousands paint as quickly as a few."""
+        _, first = np.unique(left[seen].astype(int), return_index=True)
+        return [int(index) for index in seen[first]] if len(seen) > MOST_ARROWS else seen.tolist()
+
+    def event(self, event: QEvent) -> bool:
+        """The reason as a tooltip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            index = self.place_under(event.pos().x())
+            analysis = self._state.analysis
+            if index is None or analysis is None:
+                QToolTip.hideText()
+            else:
+                QToolTip.showText(event.globalPos(), stretch_tip(analysis.places[index]), self)
+            return True
+        return super().event(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A hand over a mark."""
+        if self.place_under(event.position().x()) is None:
+            self.unsetCursor()
+        else:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Goes to the worst frame of the mark."""
+        index = self.place_under(event.position().x())
+        if event.button() == Qt.MouseButton.LeftButton and index is not None and self._state.analysis:
+            self._state.set_playing(False)
+            self._state.set_frame(int(self._state.analysis.worst[index]))

@@ -1,0 +1,65 @@
+"""What a problem is called, and its colour; no Qt."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from gui_app import colours
+
+if TYPE_CHECKING:
+    from core.problem_frames import Problem
+    from core.problem_rules import Kind
+
+GRAVE = ("OFF", "NOT_FINITE", "THROUGHOUT")
+
+
+def kind_colour(kind: Kind) -> str:
+    """Error colour where the fit is off or missing, warning colour where its motion is doubtful."""
+    return colours.ERROR if kind.name in GRAVE else colours.WARNING
+
+
+def span_words(first: int, last: int) -> str:
+    """``137`` or ``120–180``."""
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def stretch_span(stretch: tuple[Problem, ...]) -> tuple[int, int]:
+    """First and last frame."""
+    return min(problem.first for problem in stretch), max(problem.last for problem in stretch)
+
+
+def stretch_frames(stretch: tuple[Problem, ...]) -> str:
+    """``frame 137`` or ``frames 120–180``."""
+    first, last = stretch_span(stretch)
+    return f"frame{'' if first == last else 's'} {span_words(first, last)}"
+
+
+def stretch_tip(stretch: tuple[Problem, ...]) -> str:
+    """A tooltip: where, and every reason, the most telling first."""
+    reasons = "".join(f"<br>• {escape(problem.reason)}" for problem in dict.fromkeys(stretch))
+    return f"<qt><nobr><b>{stretch_frames(stretch).capitalize()}</b></nobr>{reasons}</qt>"
+
+
+def body_part(problem: Problem) -> str:
+    """The one of `core.joints.PARTS` that a problem is about, '' where it is the whole body."""
+    from core.joints import PARTS, joint_part
+
+    if problem.part in PARTS:
+        return problem.part
+    try:
+        return joint_part(problem.part)
+    except ValueError:
+        return ""
+
+
+def part_words(problem: Problem) -> str:
+    """The part or joint as people say it."""
+    from core.problem_rules import plain
+
+    return plain(problem.part)
+
+
+def problems_words(count: int) -> str:
+    """``no problem frames``, ``1 problem frame``, ``12 problem frames``."""
+    return f"{count:,} problem frame{'' if count == 1 else 's'}" if count else "no problem frames"

@@ -1,0 +1,189 @@
+"""Where and why: the problem frames, and what is worst in the frame on show, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from gui_app import colours
+from gui_app.elided import ElidedLabel
+from gui_app.problem_list import ProblemList
+from gui_app.problem_words import body_part, kind_colour, problems_words
+from gui_app.state import AppState
+from gui_app.theme import icon
+
+if TYPE_CHECKING:
+    from core.problem_frames import Problem
+    from gui_app.actions import Actions
+
+# Metres around the worst vertex: on one hand, not between both.
+RADIUS = {"head": 0.2, "torso": 0.36, "arms": 0.26, "hands": 0.18, "legs": 0.36, "feet": 0.2}
+LOOKING = "finding problems…"
+LIST_TIP = "Problem frames, where they are and why; a click on one goes there"
+
+
+class WhyBar(QFrame):
+    """A slim row under the 3D view; ``part`` is the body part that it speaks of."""
+
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._action = actions.show_part
+        self.part = ""
+        self.setObjectName("whyBar")
+        self.setStyleSheet(f"#whyBar {{ border-bottom: 1px solid {colours.LINE}; }}")
+        self.problems = QToolButton(self)
+        self.problems.setProperty("role", "problems")
+        self.problems.clicked.connect(self.open_list)
+        self.words = ElidedLabel(self)
+        self.show_part = QToolButton(self)
+        self.show_part.setDefaultAction(actions.show_part)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 3, 10, 3)
+        row.setSpacing(3)
+        for widget in (
+            self.problems,
+            self._stepper(actions.previous_problem),
+            self._stepper(actions.next_problem),
+        ):
+            row.addWidget(widget)
+        row.addSpacing(10)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.show_part)
+        for button in (self.problems, self.show_part):
+            button.setToolButtonStyle(button.toolButtonStyle().ToolButtonTextBesideIcon)
+            button.setFocusPolicy(self.focusPolicy())
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # The posed frame is asked for once, however often the frame has moved.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._tell)
+        for signal in (state.frame_changed, state.result_changed, state.analysis_changed):
+            signal.connect(self._on_changed)
+        state.motion_changed.connect(self._on_changed)
+        state.run_changed.connect(self._on_changed)
+        state.analysis_changed.connect(self._count)
+        state.result_changed.connect(self._count)
+        state.run_changed.connect(self._count)
+        state.motion_changed.connect(self._count)
+        self._count()
+        self._tell()
+
+    def _stepper(self, action: object) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)  # type: ignore[arg-type]
+        button.setToolButtonStyle(button.toolButtonStyle().ToolButtonIconOnly)
+        button.setFocusPolicy(self.focusPolicy())
+        return button
+
+    @Slot()
+    def open_list(self) -> None:
+        """Opens the list of problem stretches."""
+        if self._state.analysis is not None and self._state.analysis.stretches:
+            ProblemList(self._state, self._state.analysis, self).open_above(self.problems)
+
+    @Slot()
+    def _count(self, *_: object) -> None:
+        state = self._state
+        analysis = state.analysis
+        found = analysis is not None and bool(analysis.stretches)
+        self.problems.setEnabled(found)
+        self.problems.setToolTip(LIST_TIP)
+        if analysis is None:
+            self.problems.setIcon(icon("warning", colours.TEXT_DISABLED))
+            looking = state.result is not None and not state.run.active and bool(state.result.fitted.any())
+            self.problems.setText(LOOKING if looking else "problem frames")
+            return
+        count = len(analysis.frames)
+        throughout = analysis.throughout
+        words = problems_words(count) if count or not throughout else "off throughout"
+        self.problems.setText(f"{words} ▾" if found else words)
+        grave = any(kind_colour(s[0].kind) == colours.ERROR for s in analysis.stretches)
+        if found:
+            self.problems.setIcon(icon("warning", colours.ERROR if grave else colours.WARNING))
+        else:
+            self.problems.setIcon(icon("check-circle", colours.GOOD))
+
+    @Slot()
+    def _on_changed(self, *_: object) -> None:
+        self._soon.start()
+
+    @Slot()
+    def _tell(self) -> None:
+        state = self._state
+        self.part = ""
+        opened, result = state.opened, state.result
+        if opened is None or result is None or state.frame >= len(result):
+            self._say("", colours.TEXT_DISABLED, "Where a fit is off, and why, is said here")
+            return
+        frame = state.frame
+        if not result.fitted[frame]:
+            self._say("", colours.TEXT_DISABLED, f"Frame {frame} is not fitted")
+            return
+        problem = self._problem_at(frame)
+        parts = result.part_mm[frame]
+        worst = int(np.nanargmax(parts)) if np.isfinite(parts).any() else -1
+        said = []
+        if worst >= 0:
+            from core.joints import PARTS
+
+            self.part = PARTS[worst]
+            said.append(f"worst part: {PARTS[worst]}, mean {parts[worst]:.1f} mm")
+        if problem is not None:
+            self.part = body_part(problem) or self.part
+        said.append(self._vertex_words(frame))
+        figures = " · ".join(words for words in said if words)
+        if problem is None:
+            self._say("", colours.TEXT_DISABLED, f"Frame {frame} · {figures}")
+            return
+        reason = problem.reason[:1].upper() + problem.reason[1:]
+        elsewhere = "" if problem.frame == frame else f" (frame {problem.frame})"
+        self._say(reason + elsewhere, kind_colour(problem.kind), figures)
+
+    def place(self) -> tuple[np.ndarray, float] | None:
+        """Where to look, metres in the motion's world, and how far around: the worst vertex of ``part``."""
+        from core.joints import PARTS
+
+        opened = self._state.opened
+        picture = opened.posed.frame(self._state.frame) if opened is not None else None
+        if opened is None or picture is None or picture.fit_vertices is None or picture.error_mm is None:
+            return None
+        if not self.part:
+            return None
+        of_part = opened.bodies.target.vertex_part == PARTS.index(self.part)
+        error = np.where(of_part, picture.error_mm, np.nan)
+        if not np.isfinite(error).any():
+            return None
+        vertex = int(np.nanargmax(error))
+        # Far enough away to see the source's part too where the fit's is far off.
+        return picture.fit_vertices[vertex], max(RADIUS[self.part], 1.5e-3 * float(error[vertex]))
+
+    def _vertex_words(self, frame: int) -> str:
+        from core.joints import PARTS
+
+        opened = self._state.opened
+        error = opened.posed.frame(frame).error_mm if opened is not None else None
+        if opened is None or error is None or not np.isfinite(error).any():
+            return ""
+        vertex = int(np.nanargmax(error))
+        part = PARTS[int(opened.bodies.target.vertex_part[vertex])]
+        return f"worst vertex: {error[vertex]:.1f} mm ({part}, {vertex})"
+
+    def _problem_at(self, frame: int) -> Problem | None:
+        """What is most telling of the frame; of its stretch where it is one of the frames between."""
+        analysis = self._state.analysis
+        if analysis is None:
+            return None
+        stretch = analysis.place_at(frame)
+        if stretch is None:
+            return analysis.throughout[0] if analysis.throughout else None
+        return next((problem for problem in stretch if frame in problem.frames), stretch[0])
+
+    def _say(self, reason: str, colour: str, figures: str) -> None:
+        self._action.setIconText(f"Show {self.part}" if self.part else "Show")
+        self._action.setEnabled(bool(self.part))
+        self.words.set_words(reason, colour, figures)
