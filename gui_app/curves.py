@@ -141,6 +141,7 @@ class Curves(pg.PlotWidget):
     def _on_result(self, _changed: object) -> None:
         result: FitResult | None = self._state.result
         if result is None:
+            self._on_motion()
             return
         self._words.setVisible(not result.fitted.any())
         frames = np.arange(len(result))

@@ -52,6 +52,11 @@ QToolButton::menu-indicator {{ image: none; }}
 QToolButton[primary="true"] {{ background: {c.ACCENT}; color: #0d1420; font-weight: 600; padding: 5px 12px; }}
 QToolButton[primary="true"]:hover {{ background: #74b9ee; }}
 QToolButton[primary="true"]:disabled {{ background: {c.RAISED}; color: {c.TEXT_DISABLED}; }}
+QToolButton[primary="true"][popupMode="1"] {{ padding-right: 30px; }}
+QToolButton::menu-button {{ border: none; border-left: 1px solid #3f7fb4; width: 22px;
+    border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
+QToolButton::menu-button:disabled {{ border-left-color: {c.LINE}; }}
+QToolButton::menu-arrow {{ image: url("{CARET}"); width: 12px; height: 12px; }}
 QPushButton {{ background: {c.RAISED}; border: 1px solid {c.LINE}; border-radius: 6px; padding: 6px 16px;
     color: {c.TEXT}; min-width: 56px; }}
 QPushButton:hover {{ background: #2e333e; }}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui_app.actions import Actions
+from gui_app.fit_menu import fill_fit_menu
 from gui_app.state import AppState
 from gui_app.theme import ICON_PIXELS, tabular
 
@@ -26,8 +27,16 @@ class Toolbar(QToolBar):
         self._add(actions.open, "Open")
         self._add(actions.save, "Save fit")
         self.addSeparator()
-        self._add(actions.fit, "Fit all").setProperty("primary", True)
+        fit = self._add(actions.fit, "Fit all")
+        fit.setProperty("primary", True)
+        menu = QMenu(fit)
+        fill_fit_menu(menu, actions)
+        fit.setMenu(menu)
+        fit.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self._add(actions.cancel, "Cancel")
+        self.addSeparator()
+        self._add(actions.undo)
+        self._add(actions.redo)
         self.addSeparator()
         self._add(actions.home)
         self._add(actions.front, "Front")
