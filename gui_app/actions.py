@@ -29,6 +29,8 @@ SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion or a fit (.npz)"),
     "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
     "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
+    "undo": Spec("Edit", "Undo", "arrow-counter-clockwise", ("Ctrl+Z",)),
+    "redo": Spec("Edit", "Redo", "arrow-clockwise", ("Ctrl+Shift+Z", "Ctrl+Y")),
     "fit": Spec("Fit", "Fit all", "lightning", ("Ctrl+Return",), "Fit every frame, the one shown first"),
     "fit_frame": Spec("Fit", "Fit this frame", "person", ("Ctrl+Shift+Return",), "Fit the frame shown alone"),
     "fit_selection": Spec("Fit", "Fit selection", "selection", ("Alt+Return",), "Fit the selected frames"),
@@ -37,8 +39,6 @@ SPECS: dict[str, Spec] = {
     "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two steps a frame, for a first look", True),
     "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until a step gains next to nothing", True),
     "preset_published": Spec("Fit", "Published (slow)", "hourglass-medium", (), PUBLISHED_TIP, True),
-    "undo": Spec("Edit", "Undo", "arrow-counter-clockwise", ("Ctrl+Z",)),
-    "redo": Spec("Edit", "Redo", "arrow-clockwise", ("Ctrl+Shift+Z", "Ctrl+Y")),
     "play": Spec("Play", "Play / pause", "play", ("Space",), "Play or pause"),
     "loop": Spec("Play", "Loop", "repeat", ("L",), "Go on from the first frame after the last", True),
     "back": Spec("Play", "One frame back", "caret-left", ("Left",), "One frame back"),
@@ -120,7 +120,6 @@ class Actions:
             action.setStatusTip("")
             window.addAction(action)
             setattr(self, name, action)
-        self.fit.setIcon(icon("lightning", "#0d1420"))
 
     def set_playing(self, playing: bool) -> None:
         """The play button shows what a press would do."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLabel, QMenu, QWidgetAction
 
 from gui_app.actions import SPECS, Actions, tip_with_keys
 from gui_app.fit_controller import FitController
@@ -91,6 +91,13 @@ def fill_fit_menu(menu: QMenu, actions: Actions) -> None:
     menu.setToolTipsVisible(True)
     for action in (actions.fit, actions.fit_frame, actions.fit_selection, actions.fit_problems):
         menu.addAction(action)
-    menu.addSection("Preset")
+    menu.addSeparator()
+    title = QLabel("PRESET", menu)
+    title.setProperty("role", "section")
+    heading = QWidgetAction(menu)
+    heading.setDefaultWidget(title)
+    menu.addAction(heading)
     for action in (actions.preset_fast, actions.preset_accurate, actions.preset_published):
+        # The mark of the one in use has its place.
+        action.setIconVisibleInMenu(False)
         menu.addAction(action)

@@ -20,7 +20,7 @@ RADIUS = 9.0
 LINE = 2.0
 # A run that is over sooner would only make it flash.
 DELAY_MS = 250
-WIDEST = ("Smoothing over time", "100,000 of 100,000 frames", "888.8 mm", "about 88 min")
+WIDEST = ("Smoothing over time", "10,000 of 10,000 frames", "88.8 mm", "about 88 min")
 
 
 class RunStrip(QWidget):

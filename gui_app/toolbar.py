@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolB
 from gui_app.actions import Actions
 from gui_app.fit_menu import fill_fit_menu
 from gui_app.state import AppState
-from gui_app.theme import ICON_PIXELS, tabular
+from gui_app.theme import ICON_PIXELS, icon, tabular
 
 LEAST_RANGE_MM, MOST_RANGE_MM = 1.0, 200.0
 
@@ -27,7 +27,9 @@ class Toolbar(QToolBar):
         self._add(actions.open, "Open")
         self._add(actions.save, "Save fit")
         self.addSeparator()
-        fit = self._add(actions.fit, "Fit all")
+        self._fit = fit = self._add(actions.fit, "Fit all")
+        actions.fit.changed.connect(self._darken_fit)
+        self._darken_fit()
         fit.setProperty("primary", True)
         menu = QMenu(fit)
         fill_fit_menu(menu, actions)
@@ -79,6 +81,11 @@ class Toolbar(QToolBar):
             action.setIconText(text)
         self.addWidget(button)
         return button
+
+    @Slot()
+    def _darken_fit(self) -> None:
+        # On the accent colour; in menus the same action has a light icon.
+        self._fit.setIcon(icon("lightning", "#0d1420"))
 
     @Slot(float)
     def _on_range(self, value: float) -> None:

@@ -277,20 +277,25 @@ class FitRun:
         fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
     ) -> Iterator[Progress]:
         """Fits chunks in the pool and takes in what comes back."""
+
+        def unless_stopped(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk] | None:
+            # A chunk that still waited for its turn when the run was cancelled need not begin.
+            return None if self._stopped() else fit(frames)
+
         waiting = deque(chunks)
-        running: dict[Future[tuple[np.ndarray, FittedChunk]], np.ndarray] = {}
+        running: dict[Future[tuple[np.ndarray, FittedChunk] | None], np.ndarray] = {}
         iteration, objective, distance, done, note = 0, 0.0, 0.0, 0, ""
         while True:
             while waiting and len(running) < workers + 1 and not self._stopped():
                 frames = waiting.popleft()
-                running[pool.submit(fit, frames)] = frames
+                running[pool.submit(unless_stopped, frames)] = frames
             if not running:
                 return
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
                 asked = running.pop(future)
                 try:
-                    frames, found = future.result()
+                    fitted = future.result()
                 except torch.OutOfMemoryError:
                     if len(asked) < 2 * LEAST_CHUNK:
                         raise
@@ -299,6 +304,9 @@ class FitRun:
                     waiting.extendleft(reversed(_split(asked, -(-len(asked) // 2))))
                     note = "The device ran out of memory: fewer frames are fitted at once."
                     continue
+                if fitted is None:
+                    continue
+                frames, found = fitted
                 # A chunk cut short keeps its best so far; one that never took a step is dropped, and so is
                 # one whose frames may have a better fit to go back to.
                 if self._stopped() and (
