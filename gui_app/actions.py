@@ -23,12 +23,22 @@ class Spec:
     checkable: bool = False
 
 
+PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a frame"
+
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion or a fit (.npz)"),
     "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
     "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
+    "undo": Spec("Edit", "Undo", "arrow-counter-clockwise", ("Ctrl+Z",)),
+    "redo": Spec("Edit", "Redo", "arrow-clockwise", ("Ctrl+Shift+Z", "Ctrl+Y")),
     "fit": Spec("Fit", "Fit all", "lightning", ("Ctrl+Return",), "Fit every frame, the one shown first"),
+    "fit_frame": Spec("Fit", "Fit this frame", "person", ("Ctrl+Shift+Return",), "Fit the frame shown alone"),
+    "fit_selection": Spec("Fit", "Fit selection", "selection", ("Alt+Return",), "Fit the selected frames"),
+    "fit_problems": Spec("Fit", "Fit problem frames", "warning", ("Ctrl+Alt+Return",)),
     "cancel": Spec("Fit", "Cancel", "x-circle", ("Esc",), "Stop fitting; fitted frames are kept"),
+    "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two steps a frame, for a first look", True),
+    "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until a step gains next to nothing", True),
+    "preset_published": Spec("Fit", "Published (slow)", "hourglass-medium", (), PUBLISHED_TIP, True),
     "play": Spec("Play", "Play / pause", "play", ("Space",), "Play or pause"),
     "loop": Spec("Play", "Loop", "repeat", ("L",), "Go on from the first frame after the last", True),
     "back": Spec("Play", "One frame back", "caret-left", ("Left",), "One frame back"),
@@ -71,6 +81,13 @@ SPECS: dict[str, Spec] = {
     "autofit": Spec("Fit", "Fit when a motion opens", "magic-wand", (), "Start fitting at once", True),
 }  # fmt: skip
 
+
+def tip_with_keys(spec: Spec, tip: str) -> str:
+    """A tooltip that ends with the keys."""
+    keys = " or ".join(QKeySequence(key).toString() for key in spec.keys)
+    return f"{tip}  ({keys})" if keys else tip
+
+
 REPEATING = (
     "back", "forward", "back_ten", "forward_ten", "slower", "faster", "previous_problem", "next_problem",
 )  # fmt: skip
@@ -83,6 +100,14 @@ class Actions:
     save: QAction
     quit: QAction
     fit: QAction
+    fit_frame: QAction
+    fit_selection: QAction
+    fit_problems: QAction
+    preset_fast: QAction
+    preset_accurate: QAction
+    preset_published: QAction
+    undo: QAction
+    redo: QAction
     cancel: QAction
     play: QAction
     loop: QAction
@@ -131,13 +156,10 @@ class Actions:
             action.setCheckable(spec.checkable)
             action.setShortcuts([QKeySequence(key) for key in spec.keys])
             action.setAutoRepeat(name in REPEATING)
-            keys = " or ".join(QKeySequence(key).toString() for key in spec.keys)
-            tip = spec.tip or spec.text
-            action.setToolTip(f"{tip}  ({keys})" if keys else tip)
+            action.setToolTip(tip_with_keys(spec, spec.tip or spec.text))
             action.setStatusTip("")
             window.addAction(action)
             setattr(self, name, action)
-        self.fit.setIcon(icon("lightning", "#0d1420"))
         self.layout_source.setIcon(icon("person", colours.SOURCE_SKIN))
         self.layout_fit.setIcon(icon("person", colours.FIT_SKIN))
 

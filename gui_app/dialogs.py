@@ -30,7 +30,25 @@ MOUSE = (
     ("Zoom the curves", "wheel on them"),
     ("All frames again", "double click"),
 )
-COLUMNS = (("File", "Fit", "View"), ("Play", "Problems", "Help"))
+MOST_LINES = 17
+"""Of one column of shortcuts; a section stays whole."""
+
+
+def in_columns() -> list[list[str]]:
+    """Every section with keys, in the order of the actions, in columns of about the same height."""
+    lines: dict[str, int] = {}
+    for spec in SPECS.values():
+        if spec.keys:
+            lines[spec.section] = lines.get(spec.section, 1) + 1
+    columns: list[list[str]] = [[]]
+    height = 0
+    for section, count in lines.items():
+        if columns[-1] and height + count > MOST_LINES:
+            columns.append([])
+            height = 0
+        columns[-1].append(section)
+        height += count
+    return columns
 
 
 def _section(title: str) -> QLabel:
@@ -74,13 +92,14 @@ class Shortcuts(_Sheet):
         super().__init__("Keyboard shortcuts", parent)
         row = QHBoxLayout()
         row.setSpacing(44)
-        for number, sections in enumerate(COLUMNS):
+        columns = in_columns()
+        for number, sections in enumerate(columns):
             grid = QGridLayout()
             grid.setHorizontalSpacing(28)
             grid.setVerticalSpacing(6)
             for section in sections:
                 self._fill(grid, section)
-            if number == 1:
+            if number == len(columns) - 1:
                 self._fill_mouse(grid)
             grid.setRowStretch(grid.rowCount(), 1)
             row.addLayout(grid)

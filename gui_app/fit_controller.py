@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from gui_app.fit_worker import FitWorker, RunReply, RunRequest
+from gui_app.fit_worker import FitWorker, RunReply, RunRequest, covers_more
+from gui_app.history import History
+from gui_app.run_words import finished_words
+from gui_app.scopes import Scope, all_frames, frame_shown, problems, selected
 from gui_app.state import AppState, RunStatus
 from gui_app.words import frames_words
 from gui_app.worker_thread import WAIT_MS, WorkerThread
 
 if TYPE_CHECKING:
-    from core.fitting.result import FitResult
-
-
-@dataclass(frozen=True, eq=False)
-class EarlierFit:
-    """What was there when a run began."""
-
-    result: FitResult
-    saved: bool
-
-    def covers_more_than(self, result: FitResult | None) -> bool:
-        """It holds more fitted frames than ``result``."""
-        return result is None or int(self.result.fitted.sum()) > int(result.fitted.sum())
+    from core.fitting.recipe import Recipe
 
 
 class FitController(QObject):
@@ -36,18 +27,26 @@ class FitController(QObject):
     _start = Signal(object)
 
     def __init__(
-        self, state: AppState, device: str, threads: int | None, parent: QObject | None = None
+        self,
+        state: AppState,
+        history: History,
+        device: str,
+        threads: int | None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.preset = "accurate"
         self._state = state
+        self._history = history
         self._device = device
         self._threads = threads
         self._run_id = 0
         self._cancel = threading.Event()
         self._newest: RunReply | None = None
-        self._pending: list[np.ndarray] = []
+        self._pending: list[np.ndarray | None] = []
+        self._shown: RunReply | None = None
+        self._scope = all_frames()
         self._worker = FitWorker()
-        self._earlier: EarlierFit | None = None
         self._start.connect(self._worker.run)
         self._show_newest = QTimer(self)
         self._show_newest.setSingleShot(True)
@@ -64,21 +63,44 @@ class FitController(QObject):
     @Slot()
     def start(self) -> None:
         """Fits the open motion, the frame on the screen first."""
+        self._begin(all_frames())
+
+    @Slot()
+    def start_frame(self) -> None:
+        """Fits the frame on the screen."""
+        self._begin(frame_shown(self._state))
+
+    @Slot()
+    def start_selection(self) -> None:
+        """Fits the selected frames."""
+        self._begin(selected(self._state))
+
+    @Slot()
+    def start_problems(self) -> None:
+        """Fits the problem frames."""
+        self._begin(problems(self._state))
+
+    def _begin(self, scope: Scope | None) -> None:
         state = self._state
-        if state.opened is None or self._thread.closed:
+        if scope is None or state.opened is None or state.run.active or self._thread.closed:
             return
         self._abandon()
-        self._earlier = EarlierFit(state.result, state.saved) if state.result is not None else None
+        self._scope = scope
         self._cancel = threading.Event()
         motion = state.opened.motion
         if state.given_rate is not None:
             motion = replace(motion, frame_rate=state.given_rate)
-        state.set_run(RunStatus("running", "", 0, len(motion)))
+        frames = len(motion) if scope.frames is None else len(scope.frames)
+        state.set_run(RunStatus("running", frames_total=frames, what=scope.what))
         self._start.emit(
             RunRequest(
                 self._run_id,
                 motion,
                 state.opened.bodies,
+                self._recipe(),
+                scope.what,
+                scope.frames,
+                state.result,
                 state.frame,
                 self._device,
                 self._threads,
@@ -86,9 +108,14 @@ class FitController(QObject):
             )
         )
 
+    def _recipe(self) -> Recipe:
+        from core.fitting.recipe import ACCURATE, PRESETS
+
+        return PRESETS.get(self.preset, ACCURATE)
+
     @Slot()
     def cancel(self) -> None:
-        """Stops the run after its current step; what is fitted so far is kept, or a fuller earlier fit."""
+        """Stops the run after its current step; what it has fitted is kept on top of the earlier fit."""
         if self._state.run.phase == "running":
             self._cancel.set()
             self._state.set_run(replace(self._state.run, phase="cancelling"))
@@ -104,7 +131,7 @@ class FitController(QObject):
         self._run_id += 1
         self._newest = None
         self._pending = []
-        self._earlier = None
+        self._shown = None
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
@@ -125,53 +152,48 @@ class FitController(QObject):
 
     @Slot()
     def _apply_newest(self) -> None:
-        if self._newest is not None:
-            changed = np.concatenate(self._pending)
-            result = self._newest.result
-            self._newest, self._pending = None, []
-            self._state.set_result(result, changed)
+        newest, pending = self._newest, self._pending
+        if newest is None:
+            return
+        self._newest, self._pending = None, []
+        self._shown = newest
+        known = [frames for frames in pending if frames is not None]
+        everything = len(known) < len(pending)
+        self._state.set_result(newest.result, None if everything else np.concatenate(known))
 
     @Slot(object)
     def _on_finished(self, reply: RunReply) -> None:
-        if reply.run_id != self._run_id:
-            return
-        self._newest, self._pending = None, []
-        self._state.set_run(RunStatus())
-        if reply.result.partial and self._restore_over(reply.result):
-            self._state.say("Cancelled: the earlier fit is kept")
-            return
-        if reply.result.fitted.any():
-            self._state.set_result(reply.result, None)
-        self._state.say(finished_words(reply.result))
-
-    def _restore_over(self, result: FitResult | None) -> bool:
-        """Shows the fit from before the run again if it covers more frames than ``result``; True if so."""
-        earlier, self._earlier = self._earlier, None
-        if earlier is None or not earlier.covers_more_than(result):
-            return False
-        self._state.set_result(earlier.result, None)
-        if earlier.saved and self._state.result is earlier.result:
-            self._state.set_saved()
-        return True
+        if reply.run_id == self._run_id:
+            earlier = self._history.now.result
+            self._settle(reply, "cancelled")
+            self._state.say(finished_words(reply, earlier))
 
     @Slot(int, str)
     def _on_failed(self, run_id: int, sentence: str) -> None:
         if run_id != self._run_id:
             return
         self._apply_newest()
-        self._state.set_run(RunStatus())
-        if self._restore_over(self._state.result):
-            self._state.say("The earlier fit is kept")
+        shown, earlier = self._shown, self._history.now.result
+        if shown is None:
+            self._state.set_run(RunStatus())
+        else:
+            keeps = shown.apart and earlier is not None and covers_more(earlier, shown.result)
+            self._settle(replace(shown, keeps_earlier=keeps), "stopped")
+            self._state.say("The earlier fit is kept" if keeps else "What was fitted is kept")
         self._state.fail(sentence)
 
-
-def finished_words(result: FitResult) -> str:
-    """The line that a run leaves behind."""
-    total, done = len(result), int(result.fitted.sum())
-    if done == 0:
-        return "Cancelled before the first frame was fitted"
-    figures = result.summary()
-    words = f"{result.seconds:.1f} s · mean {figures['mean']:.1f} mm"
-    if result.partial:
-        return f"Cancelled: {done:,} of {frames_words(total)} kept, marked partial · {words}"
-    return f"Fitted {frames_words(done)} in {words}"
+    def _settle(self, reply: RunReply, how_it_ended: str) -> None:
+        """The run is over: what is left of it is one step to undo."""
+        self._newest, self._pending, self._shown = None, [], None
+        self._state.set_run(RunStatus())
+        if reply.result is None:
+            return
+        if reply.keeps_earlier:
+            if self._state.result is not self._history.now.result:
+                self._state.set_result(self._history.now.result, None)
+            return
+        step = f"fit of {self._scope.what}"
+        if not reply.complete:
+            step = f"{how_it_ended} fit ({len(reply.reached):,} of {frames_words(reply.asked)})"
+        self._state.set_result(reply.result, None)
+        self._history.add(step)

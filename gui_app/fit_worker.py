@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
-from gui_app.state import RunStatus
+from gui_app.pace import Pace
 
 if TYPE_CHECKING:
     from core.bodies import BodyPair
+    from core.fitting.recipe import Recipe
     from core.fitting.result import FitResult
-    from core.fitting.run import Progress
+    from core.fitting.run import FitRun
     from core.motion import Motion
 
 log = logging.getLogger(__name__)
@@ -29,11 +31,18 @@ PREVIEW_SECONDS = 0.2
 
 @dataclass(frozen=True, eq=False)
 class RunRequest:
-    """Everything a run needs, frozen when it is asked for."""
+    """Everything a run needs, frozen when it is asked for.
+
+    ``what`` names the ``frames``, None for all; ``earlier`` is the fit that there is, or None.
+    """
 
     run_id: int
     motion: Motion
     bodies: BodyPair
+    recipe: Recipe
+    what: str
+    frames: np.ndarray | None
+    earlier: FitResult | None
     first_frame: int
     device: str
     threads: int | None
@@ -42,11 +51,28 @@ class RunRequest:
 
 @dataclass(frozen=True, eq=False)
 class RunReply:
-    """A fit so far, and the frames in it that are new since the reply before."""
+    """The fit to show.
+
+    Attributes:
+        run_id: of the run.
+        result: what the run reached, on top of the earlier fit where both share a shape; or the earlier fit
+            itself. None where there is nothing.
+        changed: ids of the frames that are new since the reply before, None for all.
+        reached: ids of the frames that the run has fitted.
+        asked: how many it was to fit.
+        complete: it came to its end.
+        apart: the new fit has another shape than the earlier one, so that only one of them can be shown.
+        keeps_earlier: and the earlier one is.
+    """
 
     run_id: int
-    result: FitResult
-    changed: np.ndarray
+    result: FitResult | None
+    changed: np.ndarray | None
+    reached: np.ndarray
+    asked: int
+    complete: bool = False
+    apart: bool = False
+    keeps_earlier: bool = False
 
 
 class FitWorker(QObject):
@@ -61,63 +87,123 @@ class FitWorker(QObject):
     def run(self, request: RunRequest) -> None:
         """Fits until done, cancelled or failed, and says so exactly once."""
         try:
-            self.finished.emit(self._fit(request))
+            for reply in self._fit(request):
+                self.previewed.emit(reply)
         except RefitError as error:
             self.failed.emit(request.run_id, str(error))
         except Exception:
             log.exception("The fit of %s stopped", request.motion.name)
             self.failed.emit(request.run_id, UNEXPECTED)
 
-    def _fit(self, request: RunRequest) -> RunReply:
-        from core.fitting.run import FitRun
-
-        run = FitRun(
-            request.motion,
-            request.bodies,
-            first_frame=request.first_frame,
-            device=request.device,
-            threads=request.threads,
-            stop=request.cancel,
-        )
-        pace = Pace()
-        new: list[np.ndarray] = []
+    def _fit(self, request: RunRequest) -> Iterator[RunReply]:
+        run = begin(request)
+        replies = Replies(request, run)
+        pace = Pace(request.what, time.monotonic())
         last_progress = last_preview = 0.0
         for progress in run:
             if len(progress.frames):
-                new.append(np.array(progress.frames))
+                replies.see(progress.frames)
             now = time.monotonic()
             pace.see(progress, now)
             if now - last_progress >= PROGRESS_SECONDS:
                 last_progress = now
                 self.progressed.emit(request.run_id, pace.status(progress, now))
-            if new and now - last_preview >= PREVIEW_SECONDS:
-                reply = RunReply(request.run_id, run.result(), np.concatenate(new))
-                self.previewed.emit(reply)
-                new = []
+            if replies.news and not request.cancel.is_set() and now - last_preview >= PREVIEW_SECONDS:
+                yield replies.preview()
                 # A long motion takes long to copy: then there are fewer previews.
                 last_preview = time.monotonic() + 4 * (time.monotonic() - now)
-        result = run.result()
-        changed = np.concatenate(new) if new else np.empty(0, np.intp)
-        return RunReply(request.run_id, result, changed)
+        self.finished.emit(replies.last())
 
 
-class Pace:
-    """Tells how long a run will still take, from the frames it has finished."""
+def begin(request: RunRequest) -> FitRun:
+    """The run of a request. Some frames go on from the earlier fit, and its shape is held; all frames find a
+    shape of their own."""
+    from core.fitting.run import FitRun
 
-    def __init__(self) -> None:
-        self._first: tuple[float, int] | None = None
+    frames, start = request.frames, request.earlier
+    if frames is None or np.isin(np.flatnonzero(request.motion.finite_frames()), frames).all():
+        frames = start = None
+    return FitRun(
+        request.motion,
+        request.bodies,
+        request.recipe,
+        frames=frames,
+        start=start,
+        first_frame=request.first_frame,
+        device=request.device,
+        threads=request.threads,
+        stop=request.cancel,
+    )
 
-    def see(self, progress: Progress, now: float) -> None:
-        """Takes note of the first finished frames; the time before them tells nothing about the rest."""
-        if self._first is None and progress.frames_done:
-            self._first = (now, progress.frames_done)
 
-    def status(self, progress: Progress, now: float) -> RunStatus:
-        """The progress in the window's words."""
-        left = None
-        if self._first is not None and progress.frames_done > self._first[1]:
-            rate = (progress.frames_done - self._first[1]) / max(now - self._first[0], 1e-6)
-            left = (progress.frames_total - progress.frames_done) / rate
-        return RunStatus(
-            "running", progress.stage, progress.frames_done, progress.frames_total, progress.mean_mm, left
+def covers_more(one: FitResult, other: FitResult | None) -> bool:
+    """``one`` holds more fitted frames than ``other``."""
+    return other is None or int(one.fitted.sum()) > int(other.fitted.sum())
+
+
+class Replies:
+    """Lays what a run has reached on top of the earlier fit."""
+
+    def __init__(self, request: RunRequest, run: FitRun) -> None:
+        self._request, self._run = request, run
+        self._reached = np.zeros(len(request.motion), dtype=bool)
+        self._new: list[np.ndarray] = []
+        self._apart = False
+
+    @property
+    def news(self) -> bool:
+        """Frames have been fitted since the last reply."""
+        return bool(self._new)
+
+    def see(self, frames: np.ndarray) -> None:
+        """These frames have been fitted."""
+        self._new.append(np.array(frames))
+        self._reached[frames] = True
+
+    def preview(self) -> RunReply:
+        """What there is in the middle of the run."""
+        was_apart = self._apart
+        result = self._on_top(self._run.result())
+        # The first frames of another shape take the place of the whole earlier fit.
+        changed = None if self._apart and not was_apart else np.concatenate(self._new)
+        self._new = []
+        return RunReply(
+            self._request.run_id,
+            result,
+            changed,
+            np.flatnonzero(self._reached),
+            len(self._run.frames),
+            apart=self._apart,
         )
+
+    def last(self) -> RunReply:
+        """What is left when the run is over: of two shapes, that of the fit with more frames."""
+        from core.fitting.merged import is_partial
+
+        reached, asked = np.flatnonzero(self._reached), self._run.frames
+        found, earlier = self._run.result(), self._request.earlier
+        complete = not found.partial
+        result: FitResult | None = found if complete else self._on_top(found)
+        keeps_earlier = earlier is not None and (
+            not len(reached) or (not complete and self._apart and covers_more(earlier, found))
+        )
+        if keeps_earlier or not len(reached):
+            result = earlier
+        elif result is not None and earlier is not None and (complete or not self._apart):
+            before = np.empty(0, np.intp)
+            if earlier.partial:
+                before = np.flatnonzero(self._request.motion.finite_frames())
+            result = replace(result, partial=is_partial(result.fitted, asked, before))
+        return RunReply(
+            self._request.run_id, result, None, reached, len(asked), complete, self._apart, keeps_earlier
+        )
+
+    def _on_top(self, found: FitResult) -> FitResult:
+        from core.fitting.merged import merged
+
+        earlier = self._request.earlier
+        if earlier is None or self._run.keeps_others:
+            return found
+        both = merged(earlier, found, np.flatnonzero(self._reached))
+        self._apart = both is None
+        return both or found

@@ -14,6 +14,8 @@ from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
 from gui_app.dialogs import About, Shortcuts
 from gui_app.fit_controller import FitController
+from gui_app.fit_menu import FitActions
+from gui_app.history import History
 from gui_app.menus import Menus
 from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
@@ -23,12 +25,14 @@ from gui_app.playback import Player
 from gui_app.preferences import Preferences
 from gui_app.problem_steps import ProblemSteps
 from gui_app.progress_line import ProgressLine
+from gui_app.run_strip import RunStrip
 from gui_app.saving import ask_where, save_fit
 from gui_app.state import SPEEDS, AppState
 from gui_app.status import Status
 from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
+from gui_app.undo_actions import UndoActions
 from gui_app.view_controls import ViewControls
 from gui_app.viewport import Viewport
 from gui_app.welcome import Welcome
@@ -63,7 +67,9 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self.views = ViewControls(self.state, self.actions_, self)
         self.player = Player(self.state, self)
-        self.fitting = FitController(self.state, self._options.device, self._options.threads, self)
+        self.history = History(self.state, self)
+        options = self._options
+        self.fitting = FitController(self.state, self.history, options.device, options.threads, self)
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self._build()
@@ -75,6 +81,7 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.addToolBar(Toolbar(self.state, self.actions_, self))
         self.viewport = Viewport(self.state, self)
+        self.run_strip = RunStrip(self.state, self.actions_.cancel, self.viewport)
         self.welcome = Welcome(self.state, self.actions_, self)
         self.message = MessageBar(self.state, self)
         self._pages = QStackedWidget(self)
@@ -101,7 +108,6 @@ class MainWindow(QMainWindow):
             (actions.open, self.ask_open),
             (actions.save, self.ask_save),
             (actions.quit, self.close),
-            (actions.fit, self.fitting.start),
             (actions.cancel, self.fitting.cancel),
             (actions.play, self._toggle_play),
             (actions.slower, partial(self._change_speed, -1)),
@@ -122,6 +128,8 @@ class MainWindow(QMainWindow):
             (actions.about, self.show_about),
         ):
             action.triggered.connect(slot)
+        FitActions(state, self.fitting, actions, self.preferences, self)
+        UndoActions(state, self.history, actions, self)
         actions.loop.toggled.connect(state.set_loop)
         actions.follow.toggled.connect(self._set_follow)
         self.opening.opened.connect(self._on_opened)
@@ -272,7 +280,6 @@ class MainWindow(QMainWindow):
             actions.last, actions.home, actions.front, actions.side, actions.top,
         ):  # fmt: skip
             action.setEnabled(motion)
-        actions.fit.setEnabled(motion and not state.run.active and not state.opening)
         actions.cancel.setEnabled(running)
         actions.cancel.setIconText("Cancelling…" if state.run.phase == "cancelling" else "Cancel")
         actions.save.setEnabled(state.result is not None and bool(state.result.fitted.any()))

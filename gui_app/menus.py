@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gui_app.actions import Actions
+from gui_app.fit_menu import fill_fit_menu
 from gui_app.preferences import Preferences
 from gui_app.view_buttons import fill_camera_menu, fill_colour_menu
 from gui_app.view_options import LAYERS
@@ -29,7 +30,7 @@ def motion_title(path: Path) -> str:
 
 
 class Menus(QObject):
-    """File, Fit, Play, View, Bodies, Help."""
+    """File, Edit, Fit, Play, View, Bodies, Help."""
 
     def __init__(self, window: MainWindow, actions: Actions, preferences: Preferences) -> None:
         super().__init__(window)
@@ -45,7 +46,11 @@ class Menus(QObject):
         file.addAction(actions.save)
         file.addSeparator()
         file.addAction(actions.quit)
-        self._menu(bar, "Fit", [actions.fit, actions.cancel, None, actions.autofit])
+        self._menu(bar, "Edit", [actions.undo, actions.redo])
+        fit = self._menu(bar, "Fit", [])
+        fill_fit_menu(fit, actions)
+        for action in (None, actions.cancel, None, actions.autofit):
+            fit.addSeparator() if action is None else fit.addAction(action)
         self._menu(
             bar,
             "Play",

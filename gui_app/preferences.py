@@ -77,13 +77,17 @@ class Preferences:
         value = str(self._settings.value(name, default))
         return next((choice for choice in choices if choice == value), default)
 
+    def text(self, name: str, default: str) -> str:
+        """A stored word."""
+        return str(self._settings.value(name, default))
+
     def bytes(self, name: str) -> QByteArray:
         """A stored geometry or layout, empty without one."""
         value = self._settings.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def store(self, name: str, value: object) -> None:
-        """Stores a flag, a number or bytes."""
+        """Stores a flag, a number, a word or bytes."""
         self._settings.setValue(name, value)
 
     def sync(self) -> None:

@@ -66,6 +66,6 @@ def save_fit(state: AppState, place: Place, preferences: Preferences) -> bool:
         state.fail(str(error))
         return False
     preferences.folder = str(place.path.parent)
-    state.set_saved()
+    state.set_saved(place.path)
     state.say(f"Saved {place.path.name}")
     return True

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from gui_app.filed_fits import FiledFits
 from gui_app.ramp import DEFAULT_RANGE_MM
 from gui_app.view_options import Colouring, Layers, LayoutName
 from gui_app.words import FALLBACK_RATE
@@ -22,7 +24,11 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 @dataclass(frozen=True)
 class RunStatus:
-    """What a fit is doing; ``seconds_left`` is None while it cannot be told."""
+    """What a fit is doing; ``seconds_left`` is None while it cannot be told.
+
+    ``what`` is fitted, ``'all frames'``; ``iteration`` counts the steps of the stage, and ``trace`` holds the
+    mean error after each step so far, millimetres.
+    """
 
     phase: Literal["idle", "running", "cancelling"] = "idle"
     stage: str = ""
@@ -30,6 +36,9 @@ class RunStatus:
     frames_total: int = 0
     mean_mm: float = float("nan")
     seconds_left: float | None = None
+    iteration: int = 0
+    what: str = ""
+    trace: tuple[float, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -67,6 +76,7 @@ class AppState(QObject):
         self.result: FitResult | None = None
         self.run = RunStatus()
         self.saved = True
+        self.filed = FiledFits()
         self.colouring: Colouring = "error"
         self.range_mm = DEFAULT_RANGE_MM
         self.follow = True
@@ -121,6 +131,7 @@ class AppState(QObject):
             self.given_rate = opened.result.frame_rate
         self.result = None
         self.saved = True
+        self.filed.clear()
         self.selection = None
         self.analysis = None
         self.motion_changed.emit()
@@ -130,7 +141,7 @@ class AppState(QObject):
         self.saved_changed.emit()
         if opened.result is not None:
             self.set_result(opened.result, None)
-            self.set_saved()
+            self.set_saved(opened.file)
 
     def set_frame(self, frame: int) -> None:
         """Shows a frame, as near to ``frame`` as there is one."""
@@ -146,17 +157,25 @@ class AppState(QObject):
         self.set_playing(False)
         self.set_frame(self.frame + by)
 
-    def set_result(self, result: FitResult, changed: np.ndarray | None) -> None:
-        """A fit, or a fuller one; ``changed`` are the frames that differ from the last, None for all."""
+    def set_result(self, result: FitResult | None, changed: np.ndarray | None) -> None:
+        """A fit, or a fuller one, or None for none; ``changed`` are the frames that differ from the last,
+        None for all."""
         if self.opened is None:
             return
-        if self.given_rate is not None and result.frame_rate != self.given_rate:
+        if result is not None and self.given_rate is not None and result.frame_rate != self.given_rate:
             result = replace(result, frame_rate=self.given_rate)
         self.result = result
         self.opened.posed.set_result(result, changed)
-        self.saved = False
+        self.saved = result is None or self.filed.hold(result)
         self.result_changed.emit(changed)
         self.saved_changed.emit()
+
+    def restore(self, result: FitResult | None, rate: float | None, changed: np.ndarray | None) -> None:
+        """Goes back to a fit and a given frame rate that there were before."""
+        if rate != self.given_rate:
+            self.given_rate = rate
+            self.rate_changed.emit()
+        self.set_result(result, changed)
 
     def set_selection(self, selection: tuple[int, int] | None) -> None:
         """Selects the frames from the first to the last of two, both included; None selects none."""
@@ -172,8 +191,10 @@ class AppState(QObject):
         self.analysis = analysis
         self.analysis_changed.emit()
 
-    def set_saved(self) -> None:
-        """The fit shown is in a file."""
+    def set_saved(self, path: Path | None = None) -> None:
+        """The fit shown is in a file, ``path`` where that is known."""
+        if self.result is not None:
+            self.filed.add(path, self.result)
         self.saved = True
         self.saved_changed.emit()
 
@@ -213,7 +234,7 @@ class AppState(QObject):
         self.given_rate = rate
         if self.result is not None:
             self.result = replace(self.result, frame_rate=rate)
-            self.saved = False
+            self.saved = self.filed.hold(self.result)
             self.saved_changed.emit()
         self.rate_changed.emit()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from gui_app.state import AppState, RunStatus
+from gui_app.run_words import status_words
+from gui_app.state import AppState
 from gui_app.theme import refresh_style, tabular
 from gui_app.words import frames_words, plain_tip
 
@@ -13,7 +14,6 @@ BUILTIN_TIP = (
     "These bodies come with Refit, under a free licence. They have the layout of SMPL-H and SMPL-X but not "
     "their shape space: choose a folder of licensed models in the Bodies menu for results to publish."
 )
-STAGES = {"shape": "Solving the shape", "pose": "Fitting poses", "smooth": "Smoothing over time"}
 
 
 class Status(QStatusBar):
@@ -77,27 +77,4 @@ class Status(QStatusBar):
     def _on_run(self) -> None:
         run = self._state.run
         if run.active:
-            self.words.setText(run_words(run))
-
-
-def run_words(run: RunStatus) -> str:
-    """A running fit in one line."""
-    if run.phase == "cancelling":
-        return "Cancelling…"
-    parts = [STAGES.get(run.stage, "Starting the fit")]
-    if run.frames_done:
-        parts.append(f"{run.frames_done:,} of {frames_words(run.frames_total)}")
-    if run.mean_mm == run.mean_mm:
-        parts.append(f"mean {run.mean_mm:.1f} mm")
-    if run.seconds_left is not None:
-        parts.append(time_left(run.seconds_left))
-    return " · ".join(parts)
-
-
-def time_left(seconds: float) -> str:
-    """Seconds, minutes or hours, whichever is read at a glance."""
-    if seconds < 90:
-        return f"{max(round(seconds), 1)} s left"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min left"
-    return f"{seconds / 3600:.1f} h left"
+            self.words.setText(status_words(run))

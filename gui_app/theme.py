@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui_app import colours as c
 
 CARET = (Path(__file__).parent / "caret_down.svg").as_posix()
+DARK_CARET = (Path(__file__).parent / "caret_down_dark.svg").as_posix()
+CHECK = (Path(__file__).parent / "check.svg").as_posix()
 
 FONT_PIXELS = 13
 SMALL_PIXELS = 12
@@ -38,6 +40,8 @@ QMenu::item:disabled {{ color: {c.TEXT_DISABLED}; background: transparent; }}
 QMenu::separator {{ height: 1px; background: {c.LINE}; margin: 5px 8px; }}
 QMenu::icon {{ padding-left: 8px; }}
 QMenu::indicator {{ width: 14px; height: 14px; margin-left: 8px; }}
+QMenu::indicator:checked {{ image: url("{CHECK}"); }}
+QMenu QLabel[role="section"] {{ padding: 6px 10px 3px 10px; }}
 QToolBar {{ background: {c.PANEL}; border: none; border-bottom: 1px solid {c.LINE}; padding: 5px 8px;
     spacing: 3px; }}
 QToolBar::separator {{ background: {c.LINE}; width: 1px; margin: 5px 7px; }}
@@ -52,6 +56,13 @@ QToolButton::menu-indicator {{ image: none; }}
 QToolButton[primary="true"] {{ background: {c.ACCENT}; color: #0d1420; font-weight: 600; padding: 5px 12px; }}
 QToolButton[primary="true"]:hover {{ background: #74b9ee; }}
 QToolButton[primary="true"]:disabled {{ background: {c.RAISED}; color: {c.TEXT_DISABLED}; }}
+QToolButton[primary="true"][popupMode="1"] {{ padding-right: 30px; }}
+QToolButton::menu-button {{ border: none; border-left: 1px solid #3f7fb4; width: 22px;
+    border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
+QToolButton::menu-button:disabled {{ border-left-color: {c.LINE}; }}
+QToolButton::menu-arrow {{ image: url("{CARET}"); width: 12px; height: 12px; }}
+QToolButton[primary="true"]::menu-arrow {{ image: url("{DARK_CARET}"); }}
+QToolButton[primary="true"]::menu-arrow:disabled {{ image: url("{CARET}"); }}
 QPushButton {{ background: {c.RAISED}; border: 1px solid {c.LINE}; border-radius: 6px; padding: 6px 16px;
     color: {c.TEXT}; min-width: 56px; }}
 QPushButton:hover {{ background: #2e333e; }}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui_app.actions import Actions
+from gui_app.fit_menu import fill_fit_menu
 from gui_app.layers_button import LayersButton
 from gui_app.state import AppState
-from gui_app.theme import ICON_PIXELS, tabular
+from gui_app.theme import ICON_PIXELS, icon, tabular
 from gui_app.view_buttons import CameraButton, ColourButton
 
 LEAST_RANGE_MM, MOST_RANGE_MM = 1.0, 200.0
@@ -28,8 +29,18 @@ class Toolbar(QToolBar):
         self._add(actions.open, "Open")
         self._add(actions.save, "Save fit")
         self.addSeparator()
-        self._add(actions.fit, "Fit all").setProperty("primary", True)
+        self._fit = fit = self._add(actions.fit, "Fit all")
+        actions.fit.changed.connect(self._darken_fit)
+        self._darken_fit()
+        fit.setProperty("primary", True)
+        menu = QMenu(fit)
+        fill_fit_menu(menu, actions)
+        fit.setMenu(menu)
+        fit.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self._add(actions.cancel, "Cancel")
+        self.addSeparator()
+        self._add(actions.undo)
+        self._add(actions.redo)
         self.addSeparator()
         for layout in (
             actions.layout_side,
@@ -79,6 +90,11 @@ class Toolbar(QToolBar):
             action.setIconText(text)
         self.addWidget(button)
         return button
+
+    @Slot()
+    def _darken_fit(self) -> None:
+        # On the accent colour; in menus the same action has a light icon.
+        self._fit.setIcon(icon("lightning", "#0d1420"))
 
     @Slot(float)
     def _on_range(self, value: float) -> None:

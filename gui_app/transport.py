@@ -227,10 +227,6 @@ class Transport(QWidget):
         self._frame.setFixedWidth(
             self._frame.fontMetrics().horizontalAdvance("0" * max(len(str(last)), 3)) + 26
         )
-        self._rate.blockSignals(True)
-        self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
-        self._rate.blockSignals(False)
-        self._rate_edited = False
         self._on_rate()
         self._show_figures()
 
@@ -252,6 +248,10 @@ class Transport(QWidget):
 
     @Slot()
     def _on_rate(self) -> None:
+        self._rate.blockSignals(True)
+        self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
+        self._rate.blockSignals(False)
+        self._rate_edited = False
         opened = self._state.opened
         unknown = opened is not None and not opened.motion.frame_rate
         self._no_rate.setText("no frame rate in file, given:" if self._state.given_rate else NO_RATE)

@@ -125,6 +125,9 @@ def fit_poses(
     value = by.skin.evaluate(pose, by.shape, targets, prior, frozen=frozen_steps > 0)
     damping = torch.full((count,), START_DAMPING, device=device, dtype=targets.dtype)
     factors, secants = Factors(damping), Secants()
+    if by.stopped():
+        # The first matrix takes about as long as all that follows.
+        return PoseFit(pose, value.energy, value.residual, steps > 0, steps, curved)
     for step_number in range(by.iterations + 1):
         frozen = step_number < frozen_steps
         if bool(factors.stale.any()):

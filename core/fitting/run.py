@@ -138,6 +138,11 @@ class FitRun:
         self._seconds = 0.0
         self._table = ResultTable(motion, self.bodies, start)
 
+    @property
+    def keeps_others(self) -> bool:
+        """Frames that are not asked for keep the fit that the run goes on from, and its shape."""
+        return self._holds_shape
+
     def cancel(self) -> None:
         """Ends the run after the step it is in; safe from any thread."""
         self._stop.set()
@@ -156,8 +161,9 @@ class FitRun:
                 # Brings the smplx package and scipy's optimisers along, which nothing else needs.
                 from core.fitting.published_run import published_steps
 
+                frames = np.concatenate(self._ordered(1))
                 yield from published_steps(
-                    self.motion, self.bodies, self.recipe, self.frames, self._table, self._stopped
+                    self.motion, self.bodies, self.recipe, frames, self._table, self._stopped
                 )
                 self._finished = not self._stopped()
                 return
@@ -271,20 +277,25 @@ class FitRun:
         fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
     ) -> Iterator[Progress]:
         """Fits chunks in the pool and takes in what comes back."""
+
+        def unless_stopped(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk] | None:
+            # A chunk that still waited for its turn when the run was cancelled need not begin.
+            return None if self._stopped() else fit(frames)
+
         waiting = deque(chunks)
-        running: dict[Future[tuple[np.ndarray, FittedChunk]], np.ndarray] = {}
+        running: dict[Future[tuple[np.ndarray, FittedChunk] | None], np.ndarray] = {}
         iteration, objective, distance, done, note = 0, 0.0, 0.0, 0, ""
         while True:
             while waiting and len(running) < workers + 1 and not self._stopped():
                 frames = waiting.popleft()
-                running[pool.submit(fit, frames)] = frames
+                running[pool.submit(unless_stopped, frames)] = frames
             if not running:
                 return
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
                 asked = running.pop(future)
                 try:
-                    frames, found = future.result()
+                    fitted = future.result()
                 except torch.OutOfMemoryError:
                     if len(asked) < 2 * LEAST_CHUNK:
                         raise
@@ -293,8 +304,14 @@ class FitRun:
                     waiting.extendleft(reversed(_split(asked, -(-len(asked) // 2))))
                     note = "The device ran out of memory: fewer frames are fitted at once."
                     continue
-                # A chunk cut short keeps its best so far; one that never took a step is dropped.
-                if self._stopped() and not found.steps.any():
+                if fitted is None:
+                    continue
+                frames, found = fitted
+                # A chunk cut short keeps its best so far; one that never took a step is dropped, and so is
+                # one whose frames may have a better fit to go back to.
+                if self._stopped() and (
+                    not found.steps.any() or (self._holds_shape and not found.converged.all())
+                ):
                     continue
                 self._cut = self._cut or (self._stopped() and not found.converged.all())
                 self._table.store(frames, found, problem.num_betas, problem.num_expression)

@@ -195,6 +195,8 @@ class ShapeFit:
             return found.curved
 
         self.curved = any(list(self.pool.map(one, self.chunks)))
+        if self.stopped():
+            return
         self.values = self._evaluate(self.shape, [chunk.pose for chunk in self.chunks])
 
     def _joint_step(self) -> tuple[float, float]:
@@ -205,6 +207,8 @@ class ShapeFit:
             return self._eliminate(chunk, value, found)
 
         parts = list(self.pool.map(eliminate, self.chunks, self.values))
+        if self.stopped():
+            return 0.0, 0.0
         matrix = torch.stack([part.shared.squares for part in parts]).sum(0)
         matrix = matrix + torch.diag(matrix.diagonal() * self.damping + self.prior)
         slope = self.prior * self.betas.double()

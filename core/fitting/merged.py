@@ -1,0 +1,85 @@
+"""Two fits of one motion in one: what a cancelled run reached, on top of what was there before it."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from core.fitting.result import FitResult
+
+# Betas and expression of two runs that solved the same shape differ by less than this.
+SAME_SHAPE = 1e-5
+NOT_BY_FRAME = ("betas",)
+
+
+def is_partial(fitted: np.ndarray, asked: np.ndarray, wanted_before: np.ndarray) -> bool:
+    """A run left frames out.
+
+    Args:
+        fitted: (T,) bool, frames with a fit.
+        asked: ids of the frames that the last run was to fit.
+        wanted_before: ids of the frames that runs before it were to fit and did not finish.
+    """
+    return not (fitted[asked].all() and fitted[wanted_before].all())
+
+
+def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResult | None:
+    """``later`` in the frames that its run reached, ``earlier`` in all others.
+
+    A frame whose fit was cut short keeps the better of the two. The caller knows whether it is partial.
+
+    Args:
+        earlier: a fit of the same motion.
+        later: what a run has reached so far.
+        reached: ids of the frames that the run has fitted.
+
+    Returns:
+        None where the two do not share a shape: a body that changes its shape from one frame to the next
+        would be wrong.
+    """
+    take = np.zeros(len(later), dtype=bool)
+    take[reached] = True
+    take &= later.fitted
+    cut_short = take & earlier.fitted & ~later.converged
+    take[cut_short] = later.mean_mm[cut_short] <= earlier.mean_mm[cut_short]
+    if not share_shape(earlier, later, take):
+        return None
+    changes: dict[str, Any] = {}
+    for item in fields(FitResult):
+        before, after = getattr(earlier, item.name), getattr(later, item.name)
+        if isinstance(after, np.ndarray) and isinstance(before, np.ndarray) and item.name not in NOT_BY_FRAME:
+            value = before.copy()
+            value[take] = after[take]
+            changes[item.name] = value
+    return replace(later, **changes)
+
+
+def share_shape(earlier: FitResult, later: FitResult, take: np.ndarray) -> bool:
+    """Frames of both can stand side by side: the shape and expression that frames share are the same.
+
+    Args:
+        earlier: the one fit.
+        later: the other.
+        take: (T,) bool, the frames wanted of ``later``.
+    """
+    if earlier.expression.shape != later.expression.shape:
+        return False
+    if earlier.frame_betas is not None and later.frame_betas is not None:
+        return earlier.frame_betas.shape == later.frame_betas.shape
+    if earlier.frame_betas is not None or later.frame_betas is not None:
+        return False
+    if earlier.betas.shape != later.betas.shape:
+        return False
+    if not np.allclose(earlier.betas, later.betas, rtol=0, atol=SAME_SHAPE):
+        return False
+    kept = earlier.expression[earlier.fitted & ~take]
+    new = later.expression[take]
+    if not len(kept) or not len(new) or _differs(kept) or _differs(new):
+        return True
+    return bool(np.allclose(kept[0], new[0], rtol=0, atol=SAME_SHAPE))
+
+
+def _differs(rows: np.ndarray) -> bool:
+    return bool((rows != rows[:1]).any())

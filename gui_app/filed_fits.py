@@ -1,0 +1,37 @@
+"""Which fits are in a file, so that coming back to one of them counts as saved."""
+
+from __future__ import annotations
+
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from core.fitting.result import FitResult
+
+OPENED = Path()
+"""Stands for a file that is not named."""
+
+
+class FiledFits:
+    """One fit a file; keeps none of them alive."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, tuple[weakref.ref[np.ndarray], float | None]] = {}
+
+    def clear(self) -> None:
+        """Forgets all of them."""
+        self._files.clear()
+
+    def add(self, path: Path | None, result: FitResult) -> None:
+        """``result`` is now what the file holds, and what it held before is gone."""
+        # Another frame rate makes another object with the same poses: those tell which fit it is.
+        self._files[path or OPENED] = (weakref.ref(result.poses), result.frame_rate)
+
+    def hold(self, result: FitResult) -> bool:
+        """``result`` is in a file as it stands."""
+        return any(
+            poses() is result.poses and rate == result.frame_rate for poses, rate in self._files.values()
+        )

@@ -1,0 +1,103 @@
+"""What can be fitted and how, below the arrow of the Fit button and in the Fit menu."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QLabel, QMenu, QWidgetAction
+
+from gui_app.actions import SPECS, Actions, tip_with_keys
+from gui_app.fit_controller import FitController
+from gui_app.preferences import Preferences
+from gui_app.scopes import NO_SELECTION, problems, selected, why_no_problems
+from gui_app.state import AppState
+
+PRESET = "preset"
+
+
+class FitActions(QObject):
+    """Starts fits of a scope, and keeps the actions true to what there is to fit."""
+
+    def __init__(
+        self,
+        state: AppState,
+        fitting: FitController,
+        actions: Actions,
+        preferences: Preferences,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._fitting, self._actions, self._preferences = state, fitting, actions, preferences
+        for action, start in (
+            (actions.fit, fitting.start),
+            (actions.fit_frame, fitting.start_frame),
+            (actions.fit_selection, fitting.start_selection),
+            (actions.fit_problems, fitting.start_problems),
+        ):
+            action.triggered.connect(start)
+        self._presets = {
+            "fast": actions.preset_fast,
+            "accurate": actions.preset_accurate,
+            "published": actions.preset_published,
+        }
+        group = QActionGroup(self)
+        remembered = preferences.text(PRESET, fitting.preset)
+        fitting.preset = remembered if remembered in self._presets else fitting.preset
+        for name, action in self._presets.items():
+            group.addAction(action)
+            action.setChecked(name == fitting.preset)
+            action.triggered.connect(partial(self._choose, name))
+        for signal in (
+            state.motion_changed,
+            state.opening_changed,
+            state.run_changed,
+            state.selection_changed,
+            state.analysis_changed,
+            state.result_changed,
+        ):
+            signal.connect(self._on_change)
+        self._on_change()
+
+    def _choose(self, name: str, *_: object) -> None:
+        self._fitting.preset = name
+        self._preferences.store(PRESET, name)
+
+    @Slot()
+    def _on_change(self, *_: object) -> None:
+        state, actions = self._state, self._actions
+        ready = state.opened is not None and not state.run.active and not state.opening
+        actions.fit.setEnabled(ready)
+        actions.fit_frame.setEnabled(ready)
+        selection, some = selected(state), problems(state)
+        self._present(
+            actions.fit_selection, "fit_selection", ready, selection.what if selection else "", NO_SELECTION
+        )
+        self._present(
+            actions.fit_problems, "fit_problems", ready, some.what if some else "", why_no_problems(state)
+        )
+
+    def _present(self, action: QAction, key: str, ready: bool, what: str, why_not: str) -> None:
+        spec = SPECS[key]
+        action.setEnabled(ready and bool(what))
+        action.setToolTip(
+            tip_with_keys(spec, f"Fit {what}; the others stay as they are" if what else why_not)
+        )
+
+
+def fill_fit_menu(menu: QMenu, actions: Actions) -> None:
+    """The scopes, then the presets; a tooltip says why something cannot be chosen."""
+    menu.setToolTipsVisible(True)
+    for action in (actions.fit, actions.fit_frame, actions.fit_selection, actions.fit_problems):
+        menu.addAction(action)
+    menu.addSeparator()
+    title = QLabel("PRESET", menu)
+    title.setProperty("role", "section")
+    heading = QWidgetAction(menu)
+    heading.setDefaultWidget(title)
+    menu.addAction(heading)
+    for action in (actions.preset_fast, actions.preset_accurate, actions.preset_published):
+        # The mark of the one in use has its place.
+        action.setIconVisibleInMenu(False)
+        menu.addAction(action)

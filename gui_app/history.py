@@ -1,0 +1,138 @@
+"""Undo and redo: the fits that there were, one after another, with what made each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from gui_app.state import AppState
+
+if TYPE_CHECKING:
+    from core.fitting.result import FitResult
+
+MOST_STEPS = 50
+MOST_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What there was between two steps.
+
+    Attributes:
+        result: the fit, None before the first one.
+        rate: frames a second that the user gave, or None.
+        step: what led here, ``'fit of all frames'``; empty for the first moment.
+        changed: ids of the frames that the step changed, None for all.
+    """
+
+    result: FitResult | None
+    rate: float | None
+    step: str = ""
+    changed: np.ndarray | None = None
+
+
+class History(QObject):
+    """Moments in a row, and which of them is shown.
+
+    Plain moments rather than QUndoCommands: every step replaces the whole fit by another whole fit, so there
+    is nothing to do or to take back but to show another one, and the memory can be bounded by size.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        state: AppState,
+        parent: QObject | None = None,
+        *,
+        most_steps: int = MOST_STEPS,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._most_steps, self._most_bytes = most_steps, most_bytes
+        self._moments = [Moment(None, None)]
+        self._at = 0
+        state.motion_changed.connect(self._on_motion)
+        state.rate_changed.connect(self._on_rate)
+
+    @property
+    def now(self) -> Moment:
+        """Where the last step led, whatever a run that is going on shows."""
+        return self._moments[self._at]
+
+    @property
+    def undo_name(self) -> str:
+        """What undo would take back; empty where there is nothing."""
+        return self.now.step
+
+    @property
+    def redo_name(self) -> str:
+        """What redo would do again; empty where there is nothing."""
+        return self._moments[self._at + 1].step if self._at + 1 < len(self._moments) else ""
+
+    def __len__(self) -> int:
+        return len(self._moments) - 1
+
+    def add(self, step: str, changed: np.ndarray | None = None) -> None:
+        """What is shown now was made by ``step``; nothing can be redone any more."""
+        self._put(Moment(self._state.result, self._state.given_rate, step, changed))
+
+    def _put(self, moment: Moment) -> None:
+        del self._moments[self._at + 1 :]
+        self._moments.append(moment)
+        while len(self._moments) > 2 and (len(self) > self._most_steps or self._bytes() > self._most_bytes):
+            del self._moments[0]
+        self._at = len(self._moments) - 1
+        self.changed.emit()
+
+    def undo(self) -> None:
+        """Shows what there was before the last step."""
+        if self._at == 0 or self._state.run.active:
+            return
+        taken_back = self.now
+        self._at -= 1
+        self._show(taken_back.changed)
+        self._state.say(f"Undid {taken_back.step}")
+
+    def redo(self) -> None:
+        """Shows what the step that was taken back had made."""
+        if self._at + 1 == len(self._moments) or self._state.run.active:
+            return
+        self._at += 1
+        self._show(self.now.changed)
+        self._state.say(f"Redid {self.now.step}")
+
+    def _show(self, changed: np.ndarray | None) -> None:
+        self._state.restore(self.now.result, self.now.rate, changed)
+        self.changed.emit()
+
+    def _bytes(self) -> int:
+        sizes: dict[int, int] = {}
+        for moment in self._moments:
+            if moment.result is not None:
+                for item in fields(moment.result):
+                    value = getattr(moment.result, item.name)
+                    if isinstance(value, np.ndarray):
+                        sizes[id(value)] = value.nbytes
+        return sum(sizes.values())
+
+    @Slot()
+    def _on_motion(self) -> None:
+        opened = self._state.opened
+        result = opened.result if opened is not None else None
+        self._moments = [Moment(result, self._state.given_rate)]
+        self._at = 0
+        self.changed.emit()
+
+    @Slot()
+    def _on_rate(self) -> None:
+        rate = self._state.given_rate
+        if rate is None or rate == self.now.rate:
+            return
+        # The fit before a run that is going on: what the run shows so far is no step of its own.
+        result = self.now.result if self._state.run.active else self._state.result
+        self._put(Moment(result, rate, f"frame rate {rate:g} fps", np.empty(0, np.intp)))

@@ -1,0 +1,75 @@
+"""A running fit, and what it leaves behind, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gui_app.words import frames_words
+
+if TYPE_CHECKING:
+    from core.fitting.result import FitResult
+    from gui_app.fit_worker import RunReply
+    from gui_app.state import RunStatus
+
+STAGES = {"shape": "Solving the shape", "pose": "Fitting poses", "smooth": "Smoothing over time"}
+
+
+def status_words(run: RunStatus) -> str:
+    """The status bar's line: what is fitted; the run strip has the rest."""
+    return "Cancelling…" if run.phase == "cancelling" else f"Fitting {run.what}…"
+
+
+def stage_words(run: RunStatus) -> str:
+    """What the run does now."""
+    if run.phase == "cancelling":
+        return "Cancelling…"
+    return STAGES.get(run.stage, "Starting the fit")
+
+
+def count_words(run: RunStatus) -> str:
+    """How far it has come: steps of the shape, then frames."""
+    if run.stage == "shape":
+        return f"step {run.iteration}"
+    if not run.stage:
+        return frames_words(run.frames_total)
+    return f"{run.frames_done:,} of {frames_words(run.frames_total)}"
+
+
+def time_left(seconds: float | None) -> str:
+    """``about 12 s``, in steps coarse enough to be calm; empty where it cannot be told."""
+    if seconds is None:
+        return ""
+    if seconds < 20:
+        return f"about {max(round(seconds), 1)} s"
+    if seconds < 90:
+        return f"about {5 * round(seconds / 5)} s"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min"
+    return f"about {seconds / 3600:.1f} h"
+
+
+def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
+    """The line that a run leaves behind.
+
+    Args:
+        reply: the last one of the run.
+        earlier: the fit that there was before it, or None.
+    """
+    reached, asked = len(reply.reached), frames_words(reply.asked)
+    if not reached or reply.result is None:
+        kept = earlier is not None
+        return "Cancelled: the earlier fit is kept" if kept else "Cancelled before the first frame was fitted"
+    if reply.keeps_earlier:
+        return "Cancelled: the earlier fit is kept, for the new one has another shape"
+    result = reply.result
+    mean = float(np.mean(result.mean_mm[reply.reached]))
+    figures = f"{result.seconds:.1f} s · mean {mean:.1f} mm"
+    if reply.complete:
+        return f"Fitted {frames_words(reached)} in {figures}"
+    if earlier is None:
+        return f"Cancelled: {reached:,} of {asked} kept, marked partial · {figures}"
+    if reply.apart:
+        return f"Cancelled: {reached:,} of {asked} kept; the smaller earlier fit has another shape"
+    return f"Cancelled: {reached:,} of {asked} fitted, the others are as they were"

@@ -1,0 +1,57 @@
+"""Which frames to fit: all, the one shown, the selected ones, or those with a problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gui_app.state import AppState
+from gui_app.words import frames_words
+
+NO_SELECTION = "Select frames on the timeline first"
+NOT_ANALYSED = "Problem frames are known once a fit has been looked through"
+NO_PROBLEMS = "No frame of this fit has a problem"
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """``what`` to fit in words, ``'frames 120–180'``, and the ids of these frames, None for all."""
+
+    what: str
+    frames: np.ndarray | None = None
+
+
+def all_frames() -> Scope:
+    """The whole motion."""
+    return Scope("all frames")
+
+
+def frame_shown(state: AppState) -> Scope:
+    """The frame on the screen alone."""
+    return Scope(f"frame {state.frame}", np.array([state.frame]))
+
+
+def selected(state: AppState) -> Scope | None:
+    """The selected frames, None without a selection."""
+    if state.selection is None:
+        return None
+    first, last = state.selection
+    if first == last:
+        return Scope(f"frame {first}", np.array([first]))
+    return Scope(f"frames {first}–{last}", np.arange(first, last + 1))
+
+
+def problems(state: AppState) -> Scope | None:
+    """The problem frames of the fit shown, None where there are none or they are not known."""
+    if state.result is None or state.analysis is None or not len(state.analysis.frames):
+        return None
+    frames = np.array(state.analysis.frames)
+    return Scope(frames_words(len(frames)).replace("frame", "problem frame"), frames)
+
+
+def why_no_problems(state: AppState) -> str:
+    """Why there are no problem frames to fit; empty where there are some."""
+    if state.result is None or state.analysis is None:
+        return NOT_ANALYSED
+    return "" if len(state.analysis.frames) else NO_PROBLEMS
