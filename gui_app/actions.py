@@ -26,6 +26,8 @@ class Spec:
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion or a fit (.npz)"),
     "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
+    "export": Spec("File", "Export…", "export", ("Ctrl+E",), "Write parameters, meshes, tables or a video"),
+    "copy_picture": Spec("File", "Copy picture", "copy", ("Ctrl+Shift+C",), "Put the view on the clipboard"),
     "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
     "fit": Spec("Fit", "Fit all", "lightning", ("Ctrl+Return",), "Fit every frame, the one shown first"),
     "cancel": Spec("Fit", "Cancel", "x-circle", ("Esc",), "Stop fitting; fitted frames are kept"),
@@ -47,6 +49,9 @@ SPECS: dict[str, Spec] = {
     "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
+    "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
+    "start_page": Spec("Help", "Start page", "house", (), "Open files, and where bodies come from"),
+    "log": Spec("Help", "Show log", "article", (), "What went wrong lately, in detail"),
     "shortcuts": Spec("Help", "Keyboard shortcuts", "keyboard", ("F1", "?"), "Show the keyboard shortcuts"),
     "about": Spec("Help", "About Refit", "info", (), "Versions, and the bodies in use"),
     "autofit": Spec("Fit", "Fit when a motion opens", "magic-wand", (), "Start fitting at once", True),
@@ -60,6 +65,8 @@ class Actions:
 
     open: QAction
     save: QAction
+    export: QAction
+    copy_picture: QAction
     quit: QAction
     fit: QAction
     cancel: QAction
@@ -81,6 +88,9 @@ class Actions:
     error: QAction
     models: QAction
     builtin: QAction
+    palette: QAction
+    start_page: QAction
+    log: QAction
     shortcuts: QAction
     about: QAction
     autofit: QAction

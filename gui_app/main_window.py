@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWid
 
 from gui_app.actions import Actions
 from gui_app.dialogs import About, Shortcuts
+from gui_app.export_chip import ExportChip
+from gui_app.export_controller import ExportController
+from gui_app.export_dialog import ExportDialog
 from gui_app.fit_controller import FitController
 from gui_app.menus import Menus
 from gui_app.message_bar import MessageBar
@@ -85,6 +88,9 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline(self.state, self.actions_, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.setStatusBar(Status(self.state, self))
+        self.exporting = ExportController(self.state, self.viewport, self)
+        self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
+        self.statusBar().addPermanentWidget(ExportChip(self.exporting, self.export_dialog, self))
         self.menus = Menus(self, self.actions_, self.preferences)
         self.setMinimumSize(900, 560)
 
@@ -93,6 +99,8 @@ class MainWindow(QMainWindow):
         for action, slot in (
             (actions.open, self.ask_open),
             (actions.save, self.ask_save),
+            (actions.export, self.ask_export),
+            (actions.copy_picture, self.exporting.copy_picture),
             (actions.quit, self.close),
             (actions.fit, self.fitting.start),
             (actions.cancel, self.fitting.cancel),
@@ -202,6 +210,11 @@ class MainWindow(QMainWindow):
         return place is not None and save_fit(state, place, self.preferences)
 
     @Slot()
+    def ask_export(self) -> None:
+        """Opens the dialog of everything that can be written."""
+        self.export_dialog.open_for()
+
+    @Slot()
     def ask_models(self) -> None:
         """Asks for a folder of licensed models and opens the motion with them."""
         folder = QFileDialog.getExistingDirectory(
@@ -267,7 +280,8 @@ class MainWindow(QMainWindow):
         running = state.run.phase == "running"
         for action in (
             actions.play, actions.back, actions.forward, actions.back_ten, actions.forward_ten, actions.first,
-            actions.last, actions.home, actions.front, actions.side, actions.top,
+            actions.last, actions.home, actions.front, actions.side, actions.top, actions.export,
+            actions.copy_picture,
         ):  # fmt: skip
             action.setEnabled(motion)
         actions.fit.setEnabled(motion and not state.run.active and not state.opening)
@@ -318,8 +332,8 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        fitting_over, opening_over = self.fitting.close(), self.opening.close()
-        if not (fitting_over and opening_over):
+        over = (self.fitting.close(), self.opening.close(), self.exporting.close())
+        if not all(over):
             event.ignore()
             QTimer.singleShot(500, self, self.close)
             return

@@ -69,13 +69,17 @@ class Preferences:
         except ValueError:
             return default
 
+    def text(self, name: str, default: str = "") -> str:
+        """A stored word."""
+        return str(self._settings.value(name, default))
+
     def bytes(self, name: str) -> QByteArray:
         """A stored geometry or layout, empty without one."""
         value = self._settings.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def store(self, name: str, value: object) -> None:
-        """Stores a flag, a number or bytes."""
+        """Stores a flag, a number, a word or bytes."""
         self._settings.setValue(name, value)
 
     def sync(self) -> None:
