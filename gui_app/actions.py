@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from gui_app import colours
@@ -46,7 +46,16 @@ SPECS: dict[str, Spec] = {
     "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
     "top": Spec("View", "Top", "arrow-line-down", ("3",), "See the body from above"),
     "follow": Spec("View", "Follow the body", "person-simple-run", ("F",), "The camera goes along", True),
+    "parallel": Spec("View", "Orthographic", "cube", ("O",), "Far is as large as near", True),
+    "layout_side": Spec("View", "Side by side", "columns", ("4",), "Source and fit side by side", True),
+    "layout_overlay": Spec("View", "Overlay", "intersect", ("5",), "The fit, the source as a ghost", True),
+    "layout_source": Spec("View", "Source only", "person", ("6",), "Only the source", True),
+    "layout_fit": Spec("View", "Fit only", "person", ("7",), "Only the fit", True),
     "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
+    "colour_error": Spec("View", "Error (mm)", "", (), "Distance of the fit from the source, mm", True),
+    "colour_invalid": Spec("View", "Not compared", "", (), "Vertices without a counterpart", True),
+    "colour_parts": Spec("View", "Body parts", "", (), "The parts that errors are given for", True),
+    "colour_plain": Spec("View", "Plain", "", (), "One colour for each body", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
@@ -85,7 +94,16 @@ class Actions:
     side: QAction
     top: QAction
     follow: QAction
+    parallel: QAction
+    layout_side: QAction
+    layout_overlay: QAction
+    layout_source: QAction
+    layout_fit: QAction
     error: QAction
+    colour_error: QAction
+    colour_invalid: QAction
+    colour_parts: QAction
+    colour_plain: QAction
     models: QAction
     builtin: QAction
     palette: QAction
@@ -97,7 +115,7 @@ class Actions:
 
     def __init__(self, window: QWidget) -> None:
         for name, spec in SPECS.items():
-            action = QAction(icon(spec.icon), spec.text, window)
+            action = QAction(icon(spec.icon) if spec.icon else QIcon(), spec.text, window)
             action.setCheckable(spec.checkable)
             action.setShortcuts([QKeySequence(key) for key in spec.keys])
             action.setAutoRepeat(name in REPEATING)
@@ -108,6 +126,8 @@ class Actions:
             window.addAction(action)
             setattr(self, name, action)
         self.fit.setIcon(icon("lightning", "#0d1420"))
+        self.layout_source.setIcon(icon("person", colours.SOURCE_SKIN))
+        self.layout_fit.setIcon(icon("person", colours.FIT_SKIN))
 
     def set_playing(self, playing: bool) -> None:
         """The play button shows what a press would do."""

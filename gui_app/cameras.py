@@ -10,6 +10,9 @@ import numpy as np
 ViewName = Literal["home", "front", "side", "top"]
 VIEW_ANGLE = 28.0
 MARGIN = 1.08
+# Metres between the camera and what it was told to look at.
+LEAST_DISTANCE, MOST_FOCUS_DISTANCE = 0.35, 1.8
+HALF_TANGENT = float(np.tan(np.radians(VIEW_ANGLE / 2)))
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,36 @@ def look(
         "top": above + 0.001 * facing,
     }[name]
     direction = direction / np.linalg.norm(direction)
-    tangent = np.tan(np.radians(VIEW_ANGLE / 2))
     tall = reach if name == "top" else height / 2
-    distance = MARGIN * max(tall, reach / max(aspect, 0.1)) / tangent + (0.12 if name != "top" else height)
+    distance = MARGIN * max(tall, reach / max(aspect, 0.1)) / HALF_TANGENT + (
+        0.12 if name != "top" else height
+    )
     focal_point = np.array([centre[0], centre[1], centre[2] + 0.48 * height])
     up = -facing if name == "top" else above
     return CameraPose(focal_point + distance * direction, focal_point, up)
+
+
+def distance_to_see(radius: float, aspect: float) -> float:
+    """How far away a ball of ``radius`` metres fills a view of ``aspect``, width over height."""
+    return MARGIN * radius / (HALF_TANGENT * min(max(aspect, 0.1), 1.0))
+
+
+def focused(
+    pose: CameraPose, point: np.ndarray, radius: float | None = None, aspect: float = 1.0
+) -> CameraPose:
+    """The camera looking the same way at another point.
+
+    Args:
+        pose: where it is now.
+        point: metres in the scene; the camera turns about it afterwards.
+        radius: how much about the point should be seen, metres; None keeps the distance, or comes nearer
+            where a detail would be small.
+        aspect: width over height of one view.
+    """
+    away = pose.position - pose.focal_point
+    distance = float(np.linalg.norm(away))
+    if radius is None:
+        wanted = min(max(distance, LEAST_DISTANCE), MOST_FOCUS_DISTANCE)
+    else:
+        wanted = max(distance_to_see(radius, aspect), LEAST_DISTANCE)
+    return CameraPose(point + away * (wanted / max(distance, 1e-9)), point, pose.up)

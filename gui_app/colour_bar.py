@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pyvista as pv
-from vtkmodules.vtkRenderingCore import (
-    vtkActor2D,
-    vtkCoordinate,
-    vtkPolyDataMapper2D,
-    vtkRenderer,
-    vtkTextActor,
-)
+from vtkmodules.vtkRenderingCore import vtkActor2D, vtkRenderer, vtkTextActor
 
-from gui_app.colours import INVALID_SKIN, TEXT_SECONDARY, rgb
+from gui_app.colours import INVALID_QUIET, TEXT_SECONDARY, rgb
+from gui_app.flat import flat_actor
 from gui_app.in_place import write_points
 from gui_app.labels import place_text, text_actor
 from gui_app.ramp import STEPS, ramp
 
-RIGHT_MARGIN = 72
+RIGHT_MARGIN = 104
 WIDTH = 8
 TEXT_SIZE = 12
 TICKS = 5
@@ -36,25 +31,18 @@ class ColourBar:
         faces = np.append(quads.ravel(), [4, last, last + 1, last + 2, last + 3])
         self._mesh = pv.PolyData(self._points, faces)
         colour = np.repeat(ramp(), 2, axis=0)
-        violet = np.tile(np.array(rgb(INVALID_SKIN), np.uint8), (4, 1))
+        violet = np.tile(np.array(rgb(INVALID_QUIET), np.uint8), (4, 1))
         self._mesh.point_data["colour"] = np.concatenate([colour, violet])
         self._mesh.GetPointData().SetActiveScalars("colour")
-        mapper = vtkPolyDataMapper2D()
-        mapper.SetInputData(self._mesh)
-        mapper.SetColorModeToDirectScalars()
-        pixels = vtkCoordinate()
-        pixels.SetCoordinateSystemToViewport()
-        mapper.SetTransformCoordinate(pixels)
-        self._bar = vtkActor2D()
-        self._bar.SetMapper(mapper)
+        self._bar = flat_actor(self._mesh)
         self._ticks = [text_actor("", TEXT_SIZE, TEXT_SECONDARY, vertical="centre") for _ in range(TICKS)]
         self._unit = text_actor("mm", TEXT_SIZE, TEXT_SECONDARY, vertical="centre")
-        self._no_pair = text_actor("no pair", TEXT_SIZE - 1, TEXT_SECONDARY, vertical="centre")
+        self._not_compared = text_actor("not compared", TEXT_SIZE - 1, TEXT_SECONDARY, vertical="centre")
         for actor in self._actors():
             renderer.AddViewProp(actor)
 
     def _actors(self) -> list[vtkActor2D | vtkTextActor]:
-        return [self._bar, *self._ticks, self._unit, self._no_pair]
+        return [self._bar, *self._ticks, self._unit, self._not_compared]
 
     def set_visible(self, visible: bool) -> None:
         """Shows or hides bar, ticks and unit together."""
@@ -87,4 +75,4 @@ class ColourBar:
         for index, actor in enumerate(self._ticks):
             place_text(actor, text_left, bottom + height * index / (TICKS - 1))
         place_text(self._unit, left - 1 * scale, bottom + height + 20 * scale)
-        place_text(self._no_pair, text_left, (low + high) / 2)
+        place_text(self._not_compared, text_left, (low + high) / 2)

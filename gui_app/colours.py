@@ -18,6 +18,10 @@ VIEW_BOTTOM = "#0f1114"
 SOURCE_SKIN = "#c9a27a"
 FIT_SKIN = "#7fb0b0"
 INVALID_SKIN = "#7d63b8"
+INVALID_QUIET = "#57497a"
+
+# Body parts in the order of `core.joints.PARTS`; told apart with any colour vision (Okabe and Ito, 2008).
+PARTS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#cc79a7")
 
 CURVE_MEAN = "#7fb0b0"
 CURVE_P95 = "#e6b450"

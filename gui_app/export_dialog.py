@@ -102,9 +102,8 @@ class ExportDialog(QDialog):
         for signal in (state.motion_changed, state.selection_changed, state.frame_changed):
             signal.connect(self._on_motion)
         state.result_changed.connect(self._on_choice)
-        names = [kind.name for kind in KINDS]
-        last = preferences.text("export_kind", "npz")
-        self.kinds.setCurrentRow(names.index(last) if last in names else 0)
+        names = tuple(kind.name for kind in KINDS)
+        self.kinds.setCurrentRow(names.index(preferences.choice("export_kind", names, "npz")))
 
     def _lay_out(self, browse: QPushButton) -> None:
         where = QHBoxLayout()

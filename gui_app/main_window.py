@@ -29,6 +29,7 @@ from gui_app.state import SPEEDS, AppState
 from gui_app.status import Status
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
+from gui_app.view_controls import ViewControls
 from gui_app.viewport import Viewport
 from gui_app.welcome import Welcome
 from gui_app.words import plain_tip
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.models = ModelsChoice(self.preferences, self._options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
+        self.views = ViewControls(self.state, self.actions_, self)
         self.player = Player(self.state, self)
         self.fitting = FitController(self.state, self._options.device, self._options.threads, self)
         self.opening = OpenController(self.state, self)
@@ -125,7 +127,6 @@ class MainWindow(QMainWindow):
             action.triggered.connect(slot)
         actions.loop.toggled.connect(state.set_loop)
         actions.follow.toggled.connect(self._set_follow)
-        actions.error.toggled.connect(self._set_error)
         self.opening.opened.connect(self._on_opened)
         self.opening.failed.connect(self._on_open_failed)
         for signal in (
@@ -147,13 +148,12 @@ class MainWindow(QMainWindow):
         actions.autofit.setChecked(stored.flag("autofit", True))
         actions.loop.setChecked(stored.flag("loop", True))
         actions.follow.setChecked(stored.flag("follow", True))
-        actions.error.setChecked(stored.flag("error", True))
         self.state.set_loop(actions.loop.isChecked())
         self.state.set_view(
-            colouring="error" if actions.error.isChecked() else "plain",
             range_mm=stored.number("range_mm", self.state.range_mm),
             follow=actions.follow.isChecked(),
         )
+        self.views.restore(stored)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first file is read once the window is on the screen."""
@@ -255,10 +255,6 @@ class MainWindow(QMainWindow):
     def _set_follow(self, on: bool) -> None:
         self.state.set_view(follow=on)
 
-    @Slot(bool)
-    def _set_error(self, on: bool) -> None:
-        self.state.set_view(colouring="error" if on else "plain")
-
     @Slot()
     def show_shortcuts(self) -> None:
         """The list of keys."""
@@ -348,8 +344,8 @@ class MainWindow(QMainWindow):
         stored.store("autofit", actions.autofit.isChecked())
         stored.store("loop", actions.loop.isChecked())
         stored.store("follow", actions.follow.isChecked())
-        stored.store("error", actions.error.isChecked())
         stored.store("range_mm", self.state.range_mm)
+        self.views.store(stored)
         stored.sync()
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gui_app.actions import Actions
 from gui_app.preferences import Preferences
+from gui_app.view_buttons import fill_camera_menu, fill_colour_menu
 from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
@@ -57,8 +58,11 @@ class Menus(QObject):
         view = self._menu(
             bar,
             "View",
-            [actions.home, actions.front, actions.side, actions.top, actions.follow, None, actions.error],
+            [actions.layout_side, actions.layout_overlay, actions.layout_source, actions.layout_fit, None],
         )
+        fill_camera_menu(view, actions)
+        view.addSeparator()
+        fill_colour_menu(view.addMenu("Colour"), actions)
         view.addSeparator()
         view.addAction(window.timeline.toggleViewAction())
         self._menu(bar, "Bodies", [actions.models, actions.builtin])

@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import FileError
 from core.joints import FAMILY_LABEL
 from gui_app.fit_origin import check_bodies, find_motion, licensed_gender
-from gui_app.scene import Subject
+from gui_app.subject import BodyShape, Subject
 from gui_app.words import FALLBACK_RATE
 
 if TYPE_CHECKING:
@@ -133,17 +133,25 @@ def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
 
     around = surroundings(motion, bodies.source, motion.frame_rate or FALLBACK_RATE)
     return Subject(
-        source_faces=np.asarray(bodies.source.faces),
-        fit_faces=np.asarray(bodies.target.faces),
-        source_size=bodies.source.num_vertices,
-        fit_size=bodies.target.num_vertices,
+        source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), "source"),
+        fit=_shape(bodies.target, bodies.correspondence.valid, "fit"),
         up_axis=motion.up_axis,
         path=around.path,
         floor=around.floor,
         height=min(max(around.height, LEAST_HEIGHT), MOST_HEIGHT),
         reach=min(max(around.reach, LEAST_REACH), MOST_REACH),
-        source_label=f"source · {_body_words(bodies.source)}",
-        fit_label=f"fit · {_body_words(bodies.target)}",
+    )
+
+
+def _shape(body: BodyModel, valid: np.ndarray, role: str) -> BodyShape:
+    return BodyShape(
+        faces=np.asarray(body.faces),
+        size=body.num_vertices,
+        part=body.vertex_part,
+        valid=valid,
+        joint_names=body.joint_names,
+        parents=np.asarray(body.parents),
+        label=f"{role} · {_body_words(body)}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -11,6 +12,8 @@ SETTINGS_VARIABLE = "REFIT_SETTINGS"
 """Environment variable with a folder for the settings, in place of the user's own."""
 
 RECENT_FILES = 10
+
+Choice = TypeVar("Choice", bound=str)
 
 
 class Preferences:
@@ -69,9 +72,10 @@ class Preferences:
         except ValueError:
             return default
 
-    def text(self, name: str, default: str = "") -> str:
-        """A stored word."""
-        return str(self._settings.value(name, default))
+    def choice(self, name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
+        """A stored word; ``default`` where it is none of ``choices``."""
+        value = str(self._settings.value(name, default))
+        return next((choice for choice in choices if choice == value), default)
 
     def bytes(self, name: str) -> QByteArray:
         """A stored geometry or layout, empty without one."""

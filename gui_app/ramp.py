@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from gui_app.colours import INVALID_SKIN, rgb
+from gui_app.colours import INVALID_QUIET, rgb
 
 DEFAULT_RANGE_MM = 20.0
 STEPS = 256
@@ -56,8 +56,8 @@ def ramp() -> np.ndarray:
 
 
 def error_colours(error_mm: np.ndarray, range_mm: float, out: np.ndarray) -> None:
-    """Writes the colour of each error into ``out`` (V, 3) uint8; NaN (no counterpart) becomes flat violet."""
+    """Writes each error's colour into ``out`` (V, 3) uint8; NaN, not compared, becomes a quiet violet."""
     invalid = np.isnan(error_mm)
     step = np.where(invalid, 0.0, error_mm) * ((STEPS - 1) / max(range_mm, 1e-6))
     out[:] = ramp()[step.clip(0, STEPS - 1).astype(np.intp)]
-    out[invalid] = rgb(INVALID_SKIN)
+    out[invalid] = rgb(INVALID_QUIET)

@@ -14,6 +14,7 @@ from gui_app.rendering import off_screen
 
 if TYPE_CHECKING:
     from gui_app.opening import Opened
+    from gui_app.scene import Scene
     from gui_app.state import AppState
     from gui_app.viewport import Viewport
 
@@ -30,7 +31,8 @@ class View:
         camera: a copy.
         size: of the window's view, device pixels.
         scale: device pixels in a logical pixel there.
-        state: tells colours and layout when drawing begins.
+        follow: the camera goes along with the body.
+        scene: the window's, whose layout and colouring are taken over when drawing begins.
     """
 
     opened: Opened
@@ -38,7 +40,8 @@ class View:
     camera: Any
     size: tuple[int, int]
     scale: float
-    state: AppState
+    follow: bool
+    scene: Scene
 
 
 def view_of(viewport: Viewport, state: AppState) -> View:
@@ -58,7 +61,8 @@ def view_of(viewport: Viewport, state: AppState) -> View:
         camera,
         (max(width, 2), max(height, 2)),
         viewport.plotter.devicePixelRatioF(),
-        state,
+        state.follow,
+        viewport.scene,
     )
 
 
@@ -79,9 +83,9 @@ class Studio:
         self.size = size
         _leave_context()
         self._plotter, self._scene = off_screen(view.opened, size, samples)
-        self._window: Any = self._plotter.render_window
-        state = view.state
-        self._scene.set_colouring(state.colouring, state.range_mm)
+        window: Any = self._plotter.render_window
+        self._window = window
+        self._scene.like(view.scene)
         self._scene.set_smooth(samples == 0)
         if scale:
             self._window.SetDPI(round(72 * scale))
@@ -90,7 +94,7 @@ class Studio:
         self._camera = self._plotter.renderers[0].camera
         self._camera.DeepCopy(view.camera)
         self._step_back()
-        self._scene.set_follow(state.follow)
+        self._scene.set_follow(view.follow)
         self._release()
 
     def _step_back(self) -> None:
@@ -98,13 +102,13 @@ class Studio:
         subject = self._view.opened.subject
         aspect = self.size[0] / self.size[1]
         there = self._view.size[0] / self._view.size[1]
-        if self._camera.parallel_projection or aspect >= there:
-            return
         columns = self._columns()
-        tangent = math.tan(math.radians(self._camera.view_angle / 2)) * self._camera.distance
-        wanted = min(subject.reach, tangent * there / columns)
-        share = wanted / (tangent * aspect / columns)
-        if share > 1:
+        half = math.tan(math.radians(self._camera.view_angle / 2)) * self._camera.distance
+        if self._camera.parallel_projection:
+            half = self._camera.parallel_scale
+        share = min(subject.reach, half * there / columns) / (half * aspect / columns)
+        if aspect < there and share > 1:
+            self._camera.parallel_scale *= share
             focus = np.asarray(self._camera.focal_point)
             self._camera.position = focus + share * (np.asarray(self._camera.position) - focus)
 

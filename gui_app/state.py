@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from gui_app.ramp import DEFAULT_RANGE_MM
-from gui_app.scene import Colouring
+from gui_app.view_options import Colouring, LayoutName
 from gui_app.words import FALLBACK_RATE
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class AppState(QObject):
         self.colouring: Colouring = "error"
         self.range_mm = DEFAULT_RANGE_MM
         self.follow = True
+        self.layout: LayoutName = "side"
+        self.parallel = False
         self.playing = False
         self.loop = True
         self.speed = 1.0
@@ -215,12 +217,20 @@ class AppState(QObject):
         self.rate_changed.emit()
 
     def set_view(
-        self, *, colouring: Colouring | None = None, range_mm: float | None = None, follow: bool | None = None
+        self,
+        *,
+        colouring: Colouring | None = None,
+        range_mm: float | None = None,
+        follow: bool | None = None,
+        layout: LayoutName | None = None,
+        parallel: bool | None = None,
     ) -> None:
-        """How the fit is coloured and whether the camera goes along."""
+        """How the bodies are arranged and coloured, whether the camera goes along, and its projection."""
         self.colouring = colouring if colouring is not None else self.colouring
         self.range_mm = range_mm if range_mm is not None else self.range_mm
         self.follow = follow if follow is not None else self.follow
+        self.layout = layout if layout is not None else self.layout
+        self.parallel = parallel if parallel is not None else self.parallel
         self.view_changed.emit()
 
     def say(self, sentence: str) -> None:

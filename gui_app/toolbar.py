@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSizePolicy, QToolBar, QTo
 from gui_app.actions import Actions
 from gui_app.state import AppState
 from gui_app.theme import ICON_PIXELS, tabular
+from gui_app.view_buttons import CameraButton, ColourButton
 
 LEAST_RANGE_MM, MOST_RANGE_MM = 1.0, 200.0
 
@@ -29,13 +30,19 @@ class Toolbar(QToolBar):
         self._add(actions.fit, "Fit all").setProperty("primary", True)
         self._add(actions.cancel, "Cancel")
         self.addSeparator()
-        self._add(actions.home)
-        self._add(actions.front, "Front")
-        self._add(actions.side, "Side")
-        self._add(actions.top, "Top")
-        self._add(actions.follow)
+        for layout in (
+            actions.layout_side,
+            actions.layout_overlay,
+            actions.layout_source,
+            actions.layout_fit,
+        ):
+            self._add(layout)
         self.addSeparator()
-        self._add(actions.error, "Error")
+        self._add(actions.home)
+        self._add(actions.follow)
+        self.addWidget(CameraButton(actions, self))
+        self.addSeparator()
+        self.addWidget(ColourButton(state, actions, self))
         upto = QLabel("0 to", self)
         upto.setProperty("role", "secondary")
         upto.setContentsMargins(6, 0, 4, 0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
 
 from gui_app.cameras import ViewName
+from gui_app.picking import BodyName
 from gui_app.scene import Scene
 from gui_app.state import AppState
 
@@ -62,6 +64,14 @@ class Viewport(QWidget):
         """Keeps labels in their corners, and keys out of VTK."""
         if event.type() == QEvent.Type.Resize and not self._closed:
             self._relayout()
+        elif (
+            not self._closed
+            and isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonDblClick
+            and event.button() == Qt.MouseButton.LeftButton
+        ):
+            self._focus_at(event.position().toPoint())
+            return True
         elif not self._closed and (
             event.type() == QEvent.Type.Wheel or (isinstance(event, QMouseEvent) and event.buttons())
         ):
@@ -90,6 +100,8 @@ class Viewport(QWidget):
 
     def _on_view(self) -> None:
         self.scene.set_follow(self._state.follow)
+        self.scene.camera.set_parallel(self._state.parallel)
+        self.scene.set_layout(self._state.layout)
         self.scene.set_colouring(self._state.colouring, self._state.range_mm)
         self.refresh()
 
@@ -101,6 +113,44 @@ class Viewport(QWidget):
         """Turns the camera to a named view."""
         self.scene.look(name)
         self.refresh()
+
+    def vertex_at(self, x: int, y: int) -> tuple[BodyName, int] | None:
+        """The body and its vertex under (x, y) logical pixels of the 3D widget, or None beside the bodies."""
+        if self._closed:
+            return None
+        scale = self.plotter.devicePixelRatioF()
+        return self.scene.vertex_at(x * scale, (self.plotter.height() - 1 - y) * scale)
+
+    def _focus_at(self, place: QPoint) -> None:
+        found, opened = self.vertex_at(place.x(), place.y()), self._state.opened
+        if found is None or opened is None:
+            return
+        name, vertex = found
+        picture = opened.posed.frame(self._state.frame)
+        vertices = picture.source_vertices if name == "source" else picture.fit_vertices
+        if vertices is not None:
+            self.focus_on(vertices[vertex])
+
+    def focus_on(self, point: np.ndarray, radius: float | None = None) -> None:
+        """Brings a point (3,) of the motion's world, metres, to the middle, seen ``radius`` metres about."""
+        self.scene.focus(point, radius)
+        self.refresh()
+
+    def focus_part(self, name: str) -> None:
+        """Brings a part of the fit (one of `core.joints.PARTS`) near, or of the source before a fit."""
+        from core.joints import PARTS
+
+        opened = self._state.opened
+        if opened is None:
+            return
+        picture = opened.posed.frame(self._state.frame)
+        body, vertices = opened.bodies.target, picture.fit_vertices
+        if vertices is None:
+            body, vertices = opened.bodies.source, picture.source_vertices
+        part = vertices[body.vertex_part == PARTS.index(name)]
+        if len(part):
+            middle = (part.min(axis=0) + part.max(axis=0)) / 2
+            self.focus_on(middle, float(np.linalg.norm(part - middle, axis=1).max()))
 
     def _draw(self) -> None:
         opened = self._state.opened

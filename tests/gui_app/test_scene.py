@@ -15,12 +15,12 @@ from core.files.motions import load_motion
 from core.fitting.run import FitRun
 from core.motion import Motion
 from core.posed import PosedFrames
-from gui_app.colours import INVALID_SKIN, rgb
+from gui_app.colours import INVALID_QUIET, rgb
 from gui_app.ground import Ground
 from gui_app.opening import Opened, describe_subject, open_motion
 from gui_app.ramp import error_colours, ramp
 from gui_app.rendering import off_screen, render_still, render_video, video_frames
-from gui_app.scene import upright
+from gui_app.subject import upright
 from tests.gui_app.conftest import cut_file
 
 SIZE = (640, 360)
@@ -131,7 +131,7 @@ def test_the_ramp_rises_evenly_from_grey_to_bright() -> None:
 def test_vertices_without_error_are_violet() -> None:
     out = np.zeros((3, 3), np.uint8)
     error_colours(np.array([0.0, np.nan, 99.0]), 20.0, out)
-    assert np.array_equal(out, [ramp()[0], rgb(INVALID_SKIN), ramp()[-1]])
+    assert np.array_equal(out, [ramp()[0], rgb(INVALID_QUIET), ramp()[-1]])
 
 
 def test_still_and_video_are_written(shown: Opened, tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""One of the two views: its renderer, light and floor, the body that belongs to it, and its words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyvista as pv
+
+from gui_app import colours
+from gui_app.body_actor import BodyActor
+from gui_app.colours import rgb_unit
+from gui_app.ground import Ground
+from gui_app.labels import place_text, text_actor
+from gui_app.legend import Legend
+from gui_app.skin_colours import invalid_colours, part_colours, plain_colours
+from gui_app.subject import BodyShape
+from gui_app.view_options import Colouring
+
+LABEL_SIZE = 13
+LABEL_MARGIN = 14
+# Height of a note in the view; the lower one leaves a body in the middle free.
+NOTE_HEIGHT, LOW_NOTE_HEIGHT = 0.5, 0.07
+
+
+class BodyView:
+    """Half of the picture, or all of it, with one body in it."""
+
+    def __init__(self, renderer: pv.Renderer, skin: str) -> None:
+        self.renderer = renderer
+        self._skin = skin
+        self._prepare()
+        self.label = text_actor("", LABEL_SIZE, colours.TEXT, vertical="top")
+        self.note = text_actor("", LABEL_SIZE, colours.TEXT_SECONDARY, horizontal="centre")
+        self.parts = Legend(renderer, part_rows())
+        for words in (self.label, self.note):
+            renderer.AddViewProp(words)
+        self.body: BodyActor | None = None
+        self.ground: Ground | None = None
+
+    def _prepare(self) -> None:
+        renderer = self.renderer
+        renderer.SetGradientBackground(True)
+        # Order-independent blending costs a third of the time of a frame in software, and the three
+        # translucent layers of the floor are drawn in order anyway.
+        renderer.SetUseOIT(False)
+        renderer.SetBackground2(*rgb_unit(colours.VIEW_TOP))
+        renderer.SetBackground(*rgb_unit(colours.VIEW_BOTTOM))
+        renderer.remove_all_lights()
+        light = pv.Light(light_type="camera light", intensity=1.0)
+        light.position = (-0.35, 0.55, 1.0)
+        renderer.add_light(light)
+
+    @property
+    def drawn(self) -> bool:
+        """It is part of the layout."""
+        return bool(self.renderer.GetDraw())
+
+    def set_place(self, place: tuple[float, float, float, float] | None) -> None:
+        """Left, bottom, right and top in the window, 0..1; None where the layout does without this view."""
+        self.renderer.SetDraw(place is not None)
+        self.renderer.SetInteractive(place is not None)
+        if place is not None:
+            self.renderer.SetViewport(*place)
+
+    def build(self, shape: BodyShape, floor: float) -> BodyActor:
+        """Replaces the body and its floor."""
+        self.remove()
+        self._plain = plain_colours(shape, self._skin)
+        self._fixed = {
+            "plain": self._plain,
+            "parts": part_colours(shape),
+            "invalid": invalid_colours(shape, self._skin),
+        }
+        self.body = BodyActor(shape.faces, self._plain)
+        self.ground = Ground(floor)
+        for actor in (*self.ground.actors, self.body.actor):
+            self.renderer.AddActor(actor)
+        self.label.SetInput(shape.label)
+        return self.body
+
+    def remove(self) -> None:
+        """Takes the body and its floor away."""
+        if self.body is not None and self.ground is not None:
+            for actor in (*self.ground.actors, self.body.actor):
+                self.renderer.RemoveActor(actor)
+
+    def paint(self, colouring: Colouring) -> None:
+        """Gives the body colours that do not depend on the frame; plain ones for the error."""
+        if self.body is not None:
+            self.body.paint(self._fixed.get(colouring, self._plain))
+
+    def show(self, centre: np.ndarray, vertices: np.ndarray | None, note: str) -> None:
+        """Moves the body in place; where there is none, a note says why."""
+        if self.body is None or self.ground is None:
+            return
+        if self.drawn:
+            self.ground.follow(centre)
+            self.ground.cast(vertices)
+        if vertices is not None:
+            self.body.set_points(vertices)
+        self.body.set_visible(vertices is not None)
+        self.note.SetInput("" if vertices is not None else note)
+
+    def layout(self, size: tuple[int, int], scale: float, *, low_note: bool = False) -> None:
+        """Places the words in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
+        width, height = size
+        margin = LABEL_MARGIN * scale
+        place_text(self.label, margin, height - margin)
+        place_text(self.note, width / 2, height * (LOW_NOTE_HEIGHT if low_note else NOTE_HEIGHT))
+        self.parts.layout(size, scale)
+
+
+def part_rows() -> tuple[tuple[str, str], ...]:
+    """Name and colour of each body part, for a legend."""
+    from core.joints import PARTS
+
+    return tuple(zip(PARTS, colours.PARTS, strict=True))

@@ -1,0 +1,59 @@
+"""Names beside their colours, at the right edge of a view."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyvista as pv
+from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
+
+from gui_app.colours import TEXT_SECONDARY, rgb
+from gui_app.flat import flat_actor
+from gui_app.in_place import write_points
+from gui_app.labels import place_text, text_actor
+
+ROW = 22
+SWATCH = 10
+TEXT_SIZE = 12
+LETTER = 7.4
+
+
+class Legend:
+    """A column of swatches with words; ``layout`` after every change of size or of rows."""
+
+    def __init__(self, renderer: vtkRenderer, rows: tuple[tuple[str, str], ...]) -> None:
+        self._rows = rows
+        count = len(rows)
+        faces = np.column_stack([np.full(count, 4), np.arange(4 * count).reshape(-1, 4)])
+        self._mesh = pv.PolyData(np.zeros((4 * count, 3), np.float32), faces.ravel())
+        self._mesh.point_data["colour"] = np.repeat(
+            np.array([rgb(colour) for _, colour in rows], np.uint8), 4, axis=0
+        )
+        self._mesh.GetPointData().SetActiveScalars("colour")
+        self._swatches = flat_actor(self._mesh)
+        self._words: list[vtkTextActor] = []
+        renderer.AddViewProp(self._swatches)
+        for words, _ in rows:
+            actor = text_actor(words, TEXT_SIZE, TEXT_SECONDARY, vertical="centre")
+            renderer.AddViewProp(actor)
+            self._words.append(actor)
+        self.set_visible(False)
+
+    def set_visible(self, visible: bool) -> None:
+        """Shows or hides all of it."""
+        for actor in (self._swatches, *self._words):
+            actor.SetVisibility(visible)
+
+    def layout(self, size: tuple[int, int], scale: float) -> None:
+        """Places everything in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
+        width, height = size
+        longest = max(len(words) for words, _ in self._rows)
+        left = width - (longest * LETTER + SWATCH + 24) * scale
+        top = height / 2 + ROW * scale * len(self._rows) / 2
+        corners = np.zeros((len(self._rows), 4, 3), np.float32)
+        half = SWATCH * scale / 2
+        for index, actor in enumerate(self._words):
+            middle = top - (index + 0.5) * ROW * scale
+            corners[index, :, 0] = (left, left + 2 * half, left + 2 * half, left)
+            corners[index, :, 1] = (middle - half, middle - half, middle + half, middle + half)
+            place_text(actor, left + (SWATCH + 8) * scale, middle)
+        write_points(self._mesh, corners.reshape(-1, 3))

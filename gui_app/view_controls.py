@@ -1,0 +1,83 @@
+"""The actions that arrange and colour the view: they follow the state, and are remembered."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QActionGroup
+
+from gui_app.preferences import Preferences
+from gui_app.state import AppState
+from gui_app.view_options import COLOURINGS, LAYOUTS, Colouring, LayoutName
+
+if TYPE_CHECKING:
+    from gui_app.actions import Actions
+
+
+class ViewControls(QObject):
+    """Connects layout, colouring and projection with the state, both ways."""
+
+    def __init__(self, state: AppState, actions: Actions, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._actions = actions
+        self.layouts = self._group(
+            (actions.layout_side, actions.layout_overlay, actions.layout_source, actions.layout_fit)
+        )
+        self.colourings = self._group(
+            (actions.colour_error, actions.colour_invalid, actions.colour_parts, actions.colour_plain)
+        )
+        for layout, action in zip(LAYOUTS, self.layouts, strict=True):
+            action.triggered.connect(partial(self._set_layout, layout))
+        for colouring, action in zip(COLOURINGS, self.colourings, strict=True):
+            action.triggered.connect(partial(self._set_colouring, colouring))
+        actions.error.toggled.connect(self._set_error)
+        actions.parallel.toggled.connect(self._set_parallel)
+        state.view_changed.connect(self._on_view)
+        self._on_view()
+
+    def _group(self, actions: tuple[QAction, ...]) -> tuple[QAction, ...]:
+        group = QActionGroup(self)
+        for action in actions:
+            group.addAction(action)
+        return actions
+
+    def _set_layout(self, layout: LayoutName, *_: object) -> None:
+        self._state.set_view(layout=layout)
+
+    def _set_colouring(self, colouring: Colouring, *_: object) -> None:
+        self._state.set_view(colouring=colouring)
+
+    @Slot(bool)
+    def _set_error(self, on: bool) -> None:
+        if on != (self._state.colouring == "error"):
+            self._state.set_view(colouring="error" if on else "plain")
+
+    @Slot(bool)
+    def _set_parallel(self, on: bool) -> None:
+        if on != self._state.parallel:
+            self._state.set_view(parallel=on)
+
+    @Slot()
+    def _on_view(self) -> None:
+        state, actions = self._state, self._actions
+        self.layouts[LAYOUTS.index(state.layout)].setChecked(True)
+        self.colourings[COLOURINGS.index(state.colouring)].setChecked(True)
+        actions.error.setChecked(state.colouring == "error")
+        actions.parallel.setChecked(state.parallel)
+
+    def restore(self, stored: Preferences) -> None:
+        """Takes over what was remembered."""
+        self._state.set_view(
+            layout=stored.choice("view_layout", LAYOUTS, "side"),
+            colouring=stored.choice("colouring", COLOURINGS, "error"),
+            parallel=stored.flag("parallel", False),
+        )
+
+    def store(self, stored: Preferences) -> None:
+        """Remembers how things are shown now."""
+        stored.store("view_layout", self._state.layout)
+        stored.store("colouring", self._state.colouring)
+        stored.store("parallel", self._state.parallel)
