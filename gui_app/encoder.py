@@ -84,7 +84,7 @@ class Encoder:
                 self._feed(lossless, LOSSLESS)
                 source = ["-i", str(lossless)]
                 self._call([*source, "-vf", "palettegen=stats_mode=full", "-update", "1", str(colours)])
-                dither = "paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle"
+                dither = "paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"
                 self._call([*source, "-i", str(colours), "-lavfi", dither, str(temporary)])
             else:
                 self._feed(temporary, H264)

@@ -25,16 +25,17 @@ GIF_RATES = (10, 20, 25)
 """A GIF tells the time between pictures in hundredths of a second."""
 
 # Measured on pictures of two bodies: bytes a picture and pixel of the whole.
-_MP4_BYTES, _GIF_BYTES, _PNG_BYTES = 0.018, 0.075, 0.16
+_MP4_BYTES, _GIF_BYTES, _PNG_BYTES = 0.011, 0.15, 0.4
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One line of the list: what is written, and where frames may be chosen."""
+    """One line of the list: what is written, and which frames may be chosen."""
 
     name: KindName
     title: str
     words: str
+    about: str
     icon: str
     ranges: tuple[RangeName, ...]
     needs_fit: bool = True
@@ -46,15 +47,80 @@ class Kind:
 
 
 KINDS = (
-    Kind("npz", "SMPL-X parameters", "AMASS keys, .npz", "database", ("all", "selection")),
-    Kind("pkl", "Parameters, pickle", "published tool, .pkl", "archive", ("all", "selection", "current")),
-    Kind("obj", "Meshes, Wavefront", "text, .obj", "polygon", ("all", "selection", "current"), False),
-    Kind("ply", "Meshes, PLY", "binary, .ply", "cube", ("all", "selection", "current"), False),
-    Kind("csv", "Table", "errors or joints, .csv", "table", ("all", "selection", "current")),
-    Kind("png", "Picture", "the view as it is, .png", "image", (), False),
-    Kind("mp4", "Video", "H.264, .mp4", "film-strip", ("all", "selection"), False),
-    Kind("gif", "Animation", "for pages and slides, .gif", "gif", ("all", "selection"), False),
-)  # fmt: skip
+    Kind(
+        "npz",
+        "SMPL-X parameters",
+        "AMASS keys, .npz",
+        "Poses, shape and translation under AMASS's keys, with the error of every frame. "
+        "Refit opens it again, and so do other tools for SMPL-X.",
+        "database",
+        ("all", "selection"),
+    ),
+    Kind(
+        "pkl",
+        "Parameters, pickle",
+        "published tool, .pkl",
+        "A dict of NumPy arrays with the published converter's keys: radians in one file, "
+        "rotation matrices in a file for each frame.",
+        "archive",
+        ("all", "selection", "current"),
+    ),
+    Kind(
+        "obj",
+        "Meshes, Wavefront",
+        "text, .obj",
+        "Posed bodies in metres, one file a frame. Vertices keep their order, so that files compare "
+        "vertex by vertex.",
+        "polygon",
+        ("all", "selection", "current"),
+        False,
+    ),
+    Kind(
+        "ply",
+        "Meshes, PLY",
+        "binary, .ply",
+        "Posed bodies in metres, one file a frame, exact to the last digit. Vertices keep their order.",
+        "cube",
+        ("all", "selection", "current"),
+        False,
+    ),
+    Kind(
+        "csv",
+        "Table",
+        "errors or joints, .csv",
+        "One line a frame, or one a joint and frame, for spreadsheets and plots.",
+        "table",
+        ("all", "selection", "current"),
+    ),
+    Kind(
+        "png",
+        "Picture",
+        "the view as it is, .png",
+        "The view as it is now: this frame, this camera, these colours.",
+        "image",
+        (),
+        False,
+    ),
+    Kind(
+        "mp4",
+        "Video",
+        "H.264, .mp4",
+        "The motion as the window shows it, drawn anew at the size you choose.",
+        "film-strip",
+        ("all", "selection"),
+        False,
+    ),
+    Kind(
+        "gif",
+        "Animation",
+        "for pages and slides, .gif",
+        "The motion as the window shows it, in 256 colours. For more than a few seconds a video "
+        "is far smaller.",
+        "gif",
+        ("all", "selection"),
+        False,
+    ),
+)
 KIND = {kind.name: kind for kind in KINDS}
 
 

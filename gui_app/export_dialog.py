@@ -57,7 +57,7 @@ class ExportDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._state, self._exporting, self._preferences = state, exporting, preferences
-        self._typed = False
+        self._typed = self._told = False
         self.setWindowTitle("Export")
         self.setStyleSheet(STYLE)
         self.resize(780, 500)
@@ -68,6 +68,9 @@ class ExportDialog(QDialog):
         self.kinds.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.title = QLabel(self)
         self.title.setProperty("role", "title")
+        self.about = QLabel(self)
+        self.about.setProperty("role", "secondary")
+        self.about.setWordWrap(True)
         self.form = ExportForm(state, self)
         self.place = QLineEdit(self)
         self.place.setToolTip("Where it is written")
@@ -99,9 +102,10 @@ class ExportDialog(QDialog):
         self.form.changed.connect(self._on_choice)
         self.place.textEdited.connect(self._on_typed)
         exporting.changed.connect(self._on_status)
-        for signal in (state.motion_changed, state.selection_changed, state.frame_changed):
+        for signal in (
+            state.motion_changed, state.selection_changed, state.frame_changed, state.result_changed,
+        ):  # fmt: skip
             signal.connect(self._on_motion)
-        state.result_changed.connect(self._on_choice)
         names = tuple(kind.name for kind in KINDS)
         self.kinds.setCurrentRow(names.index(preferences.choice("export_kind", names, "npz")))
 
@@ -120,6 +124,7 @@ class ExportDialog(QDialog):
         right.setContentsMargins(24, 20, 24, 18)
         right.setSpacing(14)
         right.addWidget(self.title)
+        right.addWidget(self.about)
         right.addWidget(self.form)
         right.addStretch(1)
         right.addLayout(where)
@@ -137,9 +142,9 @@ class ExportDialog(QDialog):
         if kind is not None:
             self.kinds.setCurrentRow([one.name for one in KINDS].index(kind))
         self._typed = False
+        self._on_status()
         self.form.set_view(self._exporting.view_size())
         self.form.refill()
-        self._on_status()
         self.show()
         self.raise_()
         self.activateWindow()
@@ -158,12 +163,14 @@ class ExportDialog(QDialog):
     @Slot(int)
     def _on_kind(self, _row: int) -> None:
         self.title.setText(KIND[self.kind].title)
+        self.about.setText(KIND[self.kind].about)
         self._typed = False
         self.form.set_kind(self.kind)
 
     @Slot()
     def _on_motion(self, *_: object) -> None:
-        if self.isVisible() and not self._exporting.status.active:
+        # What came of the last export stays until something is set or asked for anew.
+        if self.isVisible() and not self._exporting.status.active and not self._told:
             self.form.refill()
 
     @Slot(str)
@@ -175,6 +182,8 @@ class ExportDialog(QDialog):
     def _on_choice(self, *_: object) -> None:
         if self._state.opened is None or self._exporting.status.active:
             return
+        self._told = False
+        self.cancel.setText("Cancel")
         choice = self.form.choice()
         if not self._typed:
             folder = Path(self._preferences.folder or Path.home())
@@ -248,6 +257,8 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _export(self) -> None:
+        if self._told:
+            self.form.refill()
         if self._exporting.status.active or not self.export.isEnabled():
             return
         choice, path = self.form.choice(), self.path
@@ -291,6 +302,7 @@ class ExportDialog(QDialog):
             return
         self._on_choice()
         if status.words:
+            self._told = True
             self._say(status.words, status.failed)
             self.show_folder.setVisible(status.path is not None)
             self.cancel.setText("Close" if status.path is not None else "Cancel")
@@ -315,7 +327,7 @@ class _TwoLines(QStyledItemDelegate):
             painter.setBrush(QColor("#26384a" if chosen else colours.RAISED))
             painter.drawRoundedRect(rect, 6, 6)
         picture: QIcon = index.data(Qt.ItemDataRole.DecorationRole)
-        picture.paint(painter, rect.left() + 10, rect.top(), 20, rect.height())
+        picture.paint(painter, rect.left() + 10, rect.center().y() - 10, 20, 20)
         left, width = rect.left() + 42, rect.width() - 46
         font = option.font  # type: ignore[attr-defined]
         painter.setPen(QColor(colours.ACCENT if chosen else colours.TEXT))

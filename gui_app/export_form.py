@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from gui_app.export_choice import GIF_RATES, KIND, VIDEO_RATES, VIDEO_SIZES, Choice, KindName, RangeName
 from gui_app.state import SPEEDS, AppState
@@ -14,6 +14,9 @@ from gui_app.theme import tabular
 from gui_app.words import frames_words
 
 FIELD_WIDTH = 250
+GIF_SIZE = "960 × 540"
+LABEL_WIDTH = 130
+TEXT_MARGINS = (7, 0, 0, 0)
 MOST_STEP = 10_000
 
 
@@ -73,6 +76,7 @@ class ExportForm(QWidget):
         for box in (self.step, self.speed):
             tabular(box)
             box.setFixedWidth(FIELD_WIDTH)
+            box.lineEdit().setTextMargins(*TEXT_MARGINS)
         self.step.setToolTip("Every how manieth frame becomes a mesh")
         self.speed.setToolTip("Times faster than life")
         self.step.valueChanged.connect(self._emit)
@@ -90,11 +94,15 @@ class ExportForm(QWidget):
         return combo
 
     def _row(self, title: str, field: QWidget, *kinds: KindName) -> None:
-        self._form.addRow(title, field)
+        label = QLabel(title, self)
+        label.setMinimumWidth(LABEL_WIDTH)
+        self._form.addRow(label, field)
         self._rows[field] = kinds
 
     def set_kind(self, kind: KindName) -> None:
         """Shows the options of one kind."""
+        if kind == "gif" != self._kind:
+            self.pixels.setCurrentText(GIF_SIZE)
         self._kind = kind
         for field, kinds in self._rows.items():
             self._form.setRowVisible(field, kind in kinds)
@@ -121,8 +129,6 @@ class ExportForm(QWidget):
         _refill(self.range, offered, "all")
         rates = GIF_RATES if self._kind == "gif" else VIDEO_RATES
         _refill(self.rate, [(str(rate), rate) for rate in rates], 20 if self._kind == "gif" else 30)
-        if self._kind == "gif" and self.pixels.currentIndex() == 1:
-            self.pixels.setCurrentIndex(2)
         own = state.opened.motion.up_axis if state.opened else "z"
         axes = [(f"{axis} up{', as in the motion' if axis == own else ''}", axis) for axis in ("z", "y")]
         _refill(self.up_axis, axes, own)

@@ -181,6 +181,6 @@ def _write_picture(path: Path, picture: np.ndarray | None, replace: bool) -> Non
     assert picture is not None
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture_image(picture).save(buffer, b"PNG")
+    picture_image(picture).save(buffer, "PNG")  # type: ignore[call-overload]
     with atomic_write(path, overwrite=replace) as file:
         file.write(buffer.data().data())
