@@ -28,6 +28,8 @@ PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a 
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion or a fit (.npz)"),
     "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
+    "export": Spec("File", "Export…", "export", ("Ctrl+E",), "Write parameters, meshes, tables or a video"),
+    "copy_picture": Spec("File", "Copy picture", "copy", ("Ctrl+Shift+C",), "Put the view on the clipboard"),
     "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
     "undo": Spec("Edit", "Undo", "arrow-counter-clockwise", ("Ctrl+Z",)),
     "redo": Spec("Edit", "Redo", "arrow-clockwise", ("Ctrl+Shift+Z", "Ctrl+Y")),
@@ -76,6 +78,9 @@ SPECS: dict[str, Spec] = {
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
+    "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
+    "start_page": Spec("Help", "Start page", "house", (), "Open files, and where bodies come from"),
+    "log": Spec("Help", "Show log", "article", (), "What went wrong lately, in detail"),
     "shortcuts": Spec("Help", "Keyboard shortcuts", "keyboard", ("F1", "?"), "Show the keyboard shortcuts"),
     "about": Spec("Help", "About Refit", "info", (), "Versions, and the bodies in use"),
     "autofit": Spec("Fit", "Fit when a motion opens", "magic-wand", (), "Start fitting at once", True),
@@ -98,6 +103,8 @@ class Actions:
 
     open: QAction
     save: QAction
+    export: QAction
+    copy_picture: QAction
     quit: QAction
     fit: QAction
     fit_frame: QAction
@@ -146,6 +153,9 @@ class Actions:
     layer_trajectory: QAction
     models: QAction
     builtin: QAction
+    palette: QAction
+    start_page: QAction
+    log: QAction
     shortcuts: QAction
     about: QAction
     autofit: QAction

@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWid
 from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
 from gui_app.dialogs import About, Shortcuts
+from gui_app.export_chip import ExportChip
+from gui_app.export_controller import ExportController
+from gui_app.export_dialog import ExportDialog
 from gui_app.fit_controller import FitController
 from gui_app.fit_menu import FitActions
 from gui_app.history import History
@@ -99,6 +102,9 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.setStatusBar(Status(self.state, self))
+        self.exporting = ExportController(self.state, self.viewport, self)
+        self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
+        self.statusBar().addPermanentWidget(ExportChip(self.exporting, self.export_dialog, self))
         self.menus = Menus(self, self.actions_, self.preferences)
         self.setMinimumSize(900, 560)
 
@@ -107,6 +113,8 @@ class MainWindow(QMainWindow):
         for action, slot in (
             (actions.open, self.ask_open),
             (actions.save, self.ask_save),
+            (actions.export, self.ask_export),
+            (actions.copy_picture, self.exporting.copy_picture),
             (actions.quit, self.close),
             (actions.cancel, self.fitting.cancel),
             (actions.play, self._toggle_play),
@@ -216,6 +224,11 @@ class MainWindow(QMainWindow):
         return place is not None and save_fit(state, place, self.preferences)
 
     @Slot()
+    def ask_export(self) -> None:
+        """Opens the dialog of everything that can be written."""
+        self.export_dialog.open_for()
+
+    @Slot()
     def ask_models(self) -> None:
         """Asks for a folder of licensed models and opens the motion with them."""
         folder = QFileDialog.getExistingDirectory(
@@ -277,7 +290,8 @@ class MainWindow(QMainWindow):
         running = state.run.phase == "running"
         for action in (
             actions.play, actions.back, actions.forward, actions.back_ten, actions.forward_ten, actions.first,
-            actions.last, actions.home, actions.front, actions.side, actions.top,
+            actions.last, actions.home, actions.front, actions.side, actions.top, actions.export,
+            actions.copy_picture,
         ):  # fmt: skip
             action.setEnabled(motion)
         actions.cancel.setEnabled(running)
@@ -327,7 +341,7 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        over = [part.close() for part in (self.analysing, self.fitting, self.opening)]
+        over = [part.close() for part in (self.analysing, self.fitting, self.opening, self.exporting)]
         if not all(over):
             event.ignore()
             QTimer.singleShot(500, self, self.close)

@@ -44,6 +44,8 @@ class Menus(QObject):
         self.recent.aboutToShow.connect(self._fill_recent)
         file.addSeparator()
         file.addAction(actions.save)
+        file.addAction(actions.export)
+        file.addAction(actions.copy_picture)
         file.addSeparator()
         file.addAction(actions.quit)
         self._menu(bar, "Edit", [actions.undo, actions.redo])
@@ -73,7 +75,11 @@ class Menus(QObject):
         view.addSeparator()
         view.addAction(window.timeline.toggleViewAction())
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
-        self._menu(bar, "Help", [actions.shortcuts, actions.about])
+        self._menu(
+            bar,
+            "Help",
+            [actions.palette, actions.shortcuts, None, actions.start_page, actions.log, actions.about],
+        )
 
     def _menu(self, bar: QMenuBar, title: str, actions: list[QAction | None]) -> QMenu:
         menu = bar.addMenu(title)

@@ -17,6 +17,7 @@ import pyvista as pv
 
 from core.errors import FileError
 from core.files.atomic import atomic_write
+from gui_app.display import has_display
 from gui_app.scene import Scene
 from gui_app.words import FALLBACK_RATE
 
@@ -33,7 +34,7 @@ TOLD_EVERY_SECONDS = 5.0
 
 def off_screen(opened: Opened, size: tuple[int, int], samples: int) -> tuple[pv.Plotter, Scene]:
     """A plotter without a window and the same scene that the window shows."""
-    if sys.platform.startswith("linux"):
+    if sys.platform.startswith("linux") and not has_display():
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
     plotter = pv.Plotter(off_screen=True, shape=(1, 2), border=False, window_size=list(size))
     window = plotter.render_window

@@ -41,11 +41,12 @@ def ask_where(parent: QWidget, start: Path) -> Place | None:
     if not path.exists():
         return Place(path)
     asked = sys.platform == "darwin" and path == chosen
-    return Place(path, replace=True) if asked or _may_replace(parent, path) else None
+    return Place(path, replace=True) if asked or may_replace(parent, path) else None
 
 
-def _may_replace(parent: QWidget, path: Path) -> bool:
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "Replace file", f"Replace {path.name}?", parent=parent)
+def may_replace(parent: QWidget, path: Path) -> bool:
+    """Asks whether what is at ``path`` may be lost."""
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "Replace", f"Replace {path.name}?", parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(plain_tip(f"It exists in {path.parent}; what it holds would be lost."))
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)

@@ -229,6 +229,11 @@ class Scene:
                     return name, vertex
         return None
 
+    def like(self, other: Scene) -> None:
+        """Shows its motion as ``other`` does: the same layout and colouring. The camera is another matter."""
+        self.set_layout(other._layout)
+        self.set_colouring(other._colouring, other._range_mm)
+
     def set_smooth(self, smooth: bool) -> None:
         """Smooth edges, for a picture that stands still."""
         for view in self._views:

@@ -35,9 +35,7 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
     target = Path(path)
     temporary: Path | None = None
     try:
-        _refuse_existing(target, overwrite)
-        if not target.parent.is_dir():
-            raise FileError(path, f"cannot be written: there is no folder {target.parent}")
+        check_place(target, overwrite)
         target = target.resolve()  # a link stays a link
         temporary = target.with_name(f".refit-{secrets.token_hex(8)}.tmp")
         with temporary.open("xb") as file:
@@ -68,6 +66,13 @@ def write_npz(path: str | Path, arrays: dict[str, np.ndarray], *, overwrite: boo
             raise TypeError(f"'{key}' holds Python objects, expected numbers or text")
     with atomic_write(path, overwrite=overwrite) as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def check_place(target: Path, overwrite: bool) -> None:
+    """Raises FileError where a file cannot be put: no folder, or something is there that stays."""
+    _refuse_existing(target, overwrite)
+    if not target.parent.is_dir():
+        raise FileError(target, f"cannot be written: there is no folder {target.parent}")
 
 
 def _refuse_existing(target: Path, overwrite: bool) -> None:

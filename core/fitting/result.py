@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,15 @@ class FitResult:
         """Mean mm of each body part over the fitted frames; NaN for a part without vertices or frames."""
         done = self.part_mm[self.fitted]
         return [float(column.mean()) if len(column) else np.nan for column in done.T]
+
+    def take(self, frames: np.ndarray) -> FitResult:
+        """The fit of some frames only, given by ids."""
+        cut = {
+            item.name: value[frames]
+            for item in fields(self)
+            if isinstance(value := getattr(self, item.name), np.ndarray) and item.name != "betas"
+        }
+        return replace(self, **cut)
 
     def as_motion(self) -> Motion:
         """The result as a motion of its own body, to be posed or exported."""

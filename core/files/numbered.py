@@ -1,0 +1,101 @@
+"""A folder of files that are numbered by frame: whole or not there at all, and stopped on request."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import FileError
+
+Progress = Callable[[int, int], None]
+"""Called with how many of how many frames are written."""
+
+_NUMBERED = re.compile(r".+_\d{6,}\.\w+")
+
+
+class Stopped(Exception):
+    """Writing was stopped on request; nothing is left behind."""
+
+
+def tell(done: int, total: int, progress: Progress | None, stop: threading.Event | None) -> None:
+    """Says how far writing is.
+
+    Raises:
+        Stopped: ``stop`` is set.
+    """
+    if stop is not None and stop.is_set():
+        raise Stopped
+    if progress is not None:
+        progress(done, total)
+
+
+def numbered_name(name: str, frame: int, suffix: str) -> str:
+    """``walk_000137.obj``."""
+    return f"{name}_{frame:06d}{suffix}"
+
+
+def only_numbered(folder: Path) -> bool:
+    """The folder holds nothing but files as `numbered_name` calls them, so that it may be replaced."""
+    try:
+        return all(entry.is_file() and _NUMBERED.fullmatch(entry.name) for entry in folder.iterdir())
+    except OSError:
+        return False
+
+
+@contextmanager
+def numbered_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A new folder to be filled; it becomes ``path`` when the block ends, or goes if the block fails.
+
+    Args:
+        path: where the folder is to be.
+        overwrite: replace a folder that holds numbered files and nothing else. Any other is left alone.
+
+    Raises:
+        FileError: the folder exists and may not be replaced, or cannot be written.
+    """
+    target = Path(path)
+    check_folder(target, overwrite)
+    temporary = target.with_name(f".refit-{secrets.token_hex(8)}.tmp")
+    try:
+        temporary.mkdir()
+        yield temporary
+        check_folder(target, overwrite)
+        _take_the_place(temporary, target)
+    except OSError as error:
+        raise FileError(target, f"cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_folder(target: Path, overwrite: bool) -> None:
+    """Raises FileError where a folder of numbered files cannot be put."""
+    if not target.parent.is_dir():
+        raise FileError(target, f"cannot be written: there is no folder {target.parent}")
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise FileError(target, "is a file, expected the name of a folder to write")
+    if not only_numbered(target):
+        raise FileError(target, "holds other files; choose a folder that does not exist yet")
+    if not overwrite and any(target.iterdir()):
+        raise FileError(target, "already exists, and is only replaced when asked to")
+
+
+def _take_the_place(temporary: Path, target: Path) -> None:
+    if not target.exists():
+        os.replace(temporary, target)
+        return
+    old = target.with_name(f".refit-{secrets.token_hex(8)}.old")
+    os.replace(target, old)
+    try:
+        os.replace(temporary, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,152 @@
+"""Tables for spreadsheets and plots: errors by frame, joints by frame; ``.csv`` with a header line."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.body import BodyModel
+from core.files.atomic import atomic_write
+from core.files.numbered import Progress, tell
+from core.fitting.result import FitResult
+from core.joints import PARTS
+from core.motion import Motion
+from core.motion_metrics import MotionMetrics
+from core.posed import arguments_of
+
+ROWS_AT_ONCE = 256
+_FROM_RESULT = ("mean_mm", "max_mm", "part_mm")
+
+
+def write_error_table(
+    path: str | Path,
+    result: FitResult,
+    frames: np.ndarray,
+    *,
+    metrics: MotionMetrics | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Writes one line a frame: frame, time_s, mean_mm, p95_mm, max_mm, then the mean of each body part.
+
+    Cells are empty where there is nothing to say: times without a frame rate, errors of frames that are not
+    fitted.
+
+    Args:
+        path: the file.
+        result: the fit.
+        frames: ids of the frames.
+        metrics: of the same fit; jitter, hand shape, skate and so on become columns as well.
+        overwrite: replace a file that is there.
+        progress: told how many lines are written.
+        stop: looked at every few hundred lines.
+
+    Raises:
+        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        Stopped: ``stop`` was set.
+    """
+    frames = np.asarray(frames)
+    titles = ["mean_mm", "p95_mm", "max_mm", *(f"{part}_mm" for part in PARTS)]
+    columns = [result.mean_mm, result.p95_mm, result.max_mm, *result.part_mm.T]
+    for title, column in _metric_columns(metrics) if metrics is not None else ():
+        titles.append(title)
+        columns.append(column)
+    table = np.stack([np.asarray(column, float)[frames] for column in columns], axis=1)
+
+    def rows(part: slice) -> Iterator[list[str]]:
+        for frame, values in zip(frames[part], table[part], strict=True):
+            yield [str(frame), _time(frame, result.frame_rate), *(_cell(value) for value in values)]
+
+    _write(path, ["frame", "time_s", *titles], rows, len(frames), overwrite, progress, stop)
+
+
+def write_joint_table(
+    path: str | Path,
+    motion: Motion,
+    body: BodyModel,
+    frames: np.ndarray,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Writes one line a joint and frame: frame, time_s, joint, x_m, y_m, z_m in the motion's own world.
+
+    Args:
+        path: the file.
+        motion: in the body's own family.
+        body: whose joints.
+        frames: ids of the frames.
+        overwrite: replace a file that is there.
+        progress: told how many frames are written.
+        stop: looked at every few hundred frames.
+
+    Raises:
+        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        Stopped: ``stop`` was set.
+    """
+    frames = np.asarray(frames)
+
+    def rows(part: slice) -> Iterator[list[str]]:
+        ids = frames[part]
+        poses, betas, expression = arguments_of(motion, body, ids)
+        joints = body.joints(poses, betas, torch.as_tensor(motion.trans[ids]), expression).cpu().numpy()
+        for frame, places in zip(ids, joints, strict=True):
+            time = _time(frame, motion.frame_rate)
+            for name, place in zip(body.joint_names, places, strict=True):
+                yield [str(frame), time, name, *(_cell(value, 6) for value in place)]
+
+    titles = ["frame", "time_s", "joint", "x_m", "y_m", "z_m"]
+    _write(path, titles, rows, len(frames), overwrite, progress, stop)
+
+
+def _metric_columns(metrics: MotionMetrics) -> Iterator[tuple[str, np.ndarray]]:
+    """Every metric over frames but those by joint, which would be hundreds of columns."""
+    for item in fields(metrics):
+        told = item.metadata
+        if not told or told["over"] != "frames" or told["columns"] == "joints" or item.name in _FROM_RESULT:
+            continue
+        values = getattr(metrics, item.name)
+        names = metrics.column_names(item.name)
+        if not names:
+            yield item.name, values
+            continue
+        stem, unit = item.name.rsplit("_", 1)
+        for name, column in zip(names, values.T, strict=True):
+            yield f"{stem}_{name.replace(' ', '_')}_{unit}", column
+
+
+def _write(
+    path: str | Path,
+    titles: Sequence[str],
+    rows: Any,
+    count: int,
+    overwrite: bool,
+    progress: Progress | None,
+    stop: threading.Event | None,
+) -> None:
+    with atomic_write(path, overwrite=overwrite) as file:
+        file.write((",".join(titles) + "\n").encode())
+        for start in range(0, count, ROWS_AT_ONCE):
+            tell(start, count, progress, stop)
+            text = StringIO()
+            for row in rows(slice(start, start + ROWS_AT_ONCE)):
+                text.write(",".join(row) + "\n")
+            file.write(text.getvalue().encode())
+        tell(count, count, progress, stop)
+
+
+def _time(frame: int, rate: float | None) -> str:
+    return f"{frame / rate:.6f}" if rate else ""
+
+
+def _cell(value: float, digits: int = 4) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else ""

@@ -1,0 +1,341 @@
+"""Starts and stops exports, one at a time, and says how far they are."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+
+from core.errors import RefitError
+from gui_app.export_choice import KIND, Choice, Sizes, estimate, size_words
+from gui_app.export_worker import ExportRequest, ExportWorker, picture_image
+from gui_app.film import Film, FilmPlan
+from gui_app.same_view import Studio, view_of
+from gui_app.state import AppState
+from gui_app.words import frames_words
+from gui_app.worker_thread import WAIT_MS, WorkerThread
+
+if TYPE_CHECKING:
+    from gui_app.viewport import Viewport
+
+STILL_SAMPLES = 8
+MOST_SAMPLED_PIXELS = 12_000_000
+CLIPBOARD_ZOOM = 2
+SPARE_BYTES = 20_000_000
+DRAW_SOON_MS = 50
+
+
+@dataclass(frozen=True)
+class ExportStatus:
+    """What an export is doing; ``words`` of what came of the last one while none is going on."""
+
+    phase: Literal["idle", "running", "stopping"] = "idle"
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    seconds_left: float | None = None
+    words: str = ""
+    failed: bool = False
+    path: Path | None = None
+
+    @property
+    def active(self) -> bool:
+        """An export is going on, or is about to stop."""
+        return self.phase != "idle"
+
+
+class ExportController(QObject):
+    """One exporting thread; films are drawn in the GUI thread, where the bodies live."""
+
+    changed = Signal()
+    _start = Signal(object)
+
+    def __init__(self, state: AppState, viewport: Viewport, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state, self._viewport = state, viewport
+        self.status = ExportStatus()
+        self._request_id = 0
+        self._stop = threading.Event()
+        self._film: Film | None = None
+        self._pending: tuple[Choice, Path, bool] | None = None
+        self._saves: object = None
+        self._begun = 0.0
+        self._worker = ExportWorker()
+        self._start.connect(self._worker.write)
+        replies = [
+            (self._worker.progressed, self._on_written),
+            (self._worker.finished, self._on_finished),
+            (self._worker.stopped, self._on_stopped),
+            (self._worker.failed, self._on_failed),
+        ]
+        self._thread = WorkerThread("export", self._worker, replies, self)
+        self._draw = QTimer(self)
+        self._draw.setSingleShot(True)
+        self._draw.setInterval(DRAW_SOON_MS)
+        self._draw.timeout.connect(self._draw_picture)
+
+    def ids(self, choice: Choice) -> np.ndarray:
+        """The frames that an export would write: of a fit, those that are fitted."""
+        ids = choice.ids
+        of_fit = choice.kind == "pkl" or (choice.kind in ("obj", "ply") and choice.body == "fit")
+        of_fit = of_fit or (choice.kind == "csv" and choice.table == "joints")
+        if of_fit and self._state.result is not None:
+            ids = ids[self._state.result.fitted[ids]]
+        return ids
+
+    def sizes(self, choice: Choice) -> Sizes:
+        """What the estimate needs to know; a motion must be open."""
+        state = self._state
+        assert state.opened is not None
+        bodies = state.opened.bodies
+        body = bodies.source if choice.body == "source" else bodies.target
+        result = state.result
+        coefficients = 0 if result is None else result.expression.shape[1]
+        return Sizes(
+            vertices=body.num_vertices,
+            faces=len(body.faces),
+            joints=bodies.target.num_joints,
+            coefficients=coefficients,
+            metrics=0 if state.analysis is None else 20,
+            motion_rate=state.rate,
+            view=self.view_size(),
+        )
+
+    def view_size(self) -> tuple[int, int]:
+        """Device pixels of the window's view."""
+        plotter = self._viewport.plotter
+        scale = plotter.devicePixelRatioF()
+        return max(round(plotter.width() * scale), 2), max(round(plotter.height() * scale), 2)
+
+    def too_little_space(self, choice: Choice, path: Path) -> str:
+        """A sentence where the disk has no room for the export, or ''."""
+        try:
+            free = shutil.disk_usage(path.parent).free
+        except OSError:
+            return ""
+        wanted = estimate(choice, self.sizes(choice), len(self.ids(choice)))[0] + SPARE_BYTES
+        if wanted <= free:
+            return ""
+        return (
+            f"The disk of {path.parent} has {size_words(free)} free and this needs about "
+            f"{size_words(wanted)}: choose another folder or fewer frames."
+        )
+
+    def start(self, choice: Choice, path: Path, overwrite: bool) -> None:
+        """Begins to write; what goes wrong later is said through ``status``."""
+        state = self._state
+        if state.opened is None or self.status.active or self._thread.closed:
+            return
+        sentence = self.too_little_space(choice, path)
+        if sentence:
+            self._end(sentence, failed=True)
+            return
+        self._begun = time.monotonic()
+        self._request_id += 1
+        self._stop = threading.Event()
+        self._saves = state.result if choice.kind == "npz" and len(choice.ids) == state.frames else None
+        self._set(ExportStatus("running", KIND[choice.kind].title, path=path))
+        if choice.is_film:
+            self._start_film(choice, path, overwrite)
+        elif choice.kind == "png":
+            self._pending = (choice, path, overwrite)
+            self._draw.start()
+        else:
+            self._send(choice, path, overwrite, None)
+
+    def _send(self, choice: Choice, path: Path, overwrite: bool, picture: np.ndarray | None) -> None:
+        opened, state = self._state.opened, self._state
+        assert opened is not None
+        metrics = state.analysis.metrics if state.analysis and state.analysis.result is state.result else None
+        stem = Path(opened.name).stem.removesuffix("_poses")
+        self._start.emit(
+            ExportRequest(
+                self._request_id, choice, path, overwrite, self.ids(choice), stem, opened.motion,
+                opened.bodies, state.result, metrics, picture, self._stop,
+            )
+        )  # fmt: skip
+
+    def _start_film(self, choice: Choice, path: Path, overwrite: bool) -> None:
+        plan = FilmPlan(
+            choice.pictures(self._state.rate), choice.rate, choice.size, choice.turntable, choice.captions
+        )
+        try:
+            film = Film(path, view_of(self._viewport, self._state), plan, overwrite=overwrite, parent=self)
+        except RefitError as error:
+            self._end(str(error), failed=True)
+            return
+        self._film = film
+        film.progressed.connect(self._on_drawn)
+        film.finished.connect(self._on_film_finished)
+        film.stopped.connect(self._on_film_stopped)
+        film.failed.connect(self._on_film_failed)
+
+    @Slot()
+    def _draw_picture(self) -> None:
+        if self._pending is None or self._state.opened is None:
+            self._stopped()
+            return
+        (choice, path, overwrite), self._pending = self._pending, None
+        try:
+            picture = self.picture(choice.zoom, captions=choice.captions, transparent=choice.transparent)
+        except RefitError as error:
+            self._end(str(error), failed=True)
+            return
+        self._send(choice, path, overwrite, picture)
+
+    def picture(self, zoom: int, *, captions: bool = True, transparent: bool = False) -> np.ndarray:
+        """The window's view as it is, ``zoom`` times as fine; (height, width, 3 or 4) bytes."""
+        view = view_of(self._viewport, self._state)
+        size = (view.size[0] * zoom, view.size[1] * zoom)
+        samples = STILL_SAMPLES if size[0] * size[1] <= MOST_SAMPLED_PIXELS else 0
+        studio = Studio(view, size, samples=samples, captions=captions, scale=view.scale * zoom)
+        try:
+            return studio.draw(view.frame, transparent=transparent)
+        finally:
+            studio.close()
+
+    @Slot()
+    def copy_picture(self) -> None:
+        """Puts the view on the clipboard."""
+        if self._state.opened is None or self._thread.closed:
+            return
+        image = picture_image(self.picture(CLIPBOARD_ZOOM))
+        QGuiApplication.clipboard().setImage(image)
+        self._state.say(f"Copied the view, {image.width():,} × {image.height():,} pixels")
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stops after the file or picture under way; nothing half-written is left."""
+        if self.status.phase != "running":
+            return
+        self._stop.set()
+        self._set(replace(self.status, phase="stopping"))
+        if self._film is not None:
+            self._film.cancel()
+        elif self._pending is not None:
+            self._pending = None
+
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
+        """Stops what is going on and ends the thread; False if it is still busy."""
+        self._stop.set()
+        self._draw.stop()
+        film_over = True
+        if self._film is not None:
+            film_over = self._film.close(wait_ms / 1000)
+            if film_over:
+                self._film = None
+        return self._thread.close(wait_ms) and film_over
+
+    def _set(self, status: ExportStatus) -> None:
+        self.status = status
+        self.changed.emit()
+
+    def _progress(self, done: int, total: int) -> None:
+        if self.status.phase != "running":
+            return
+        left = None
+        if done > 2:
+            left = (time.monotonic() - self._begun) / done * (total - done)
+        self._set(replace(self.status, done=done, total=total, seconds_left=left))
+
+    def _end(self, words: str, *, failed: bool = False) -> None:
+        path = None if failed else self.status.path
+        self._set(ExportStatus(words=words, failed=failed, path=path))
+        if failed:
+            self._state.fail(words)
+        elif words:
+            self._state.say(words)
+
+    def _end_well(self) -> None:
+        path = self.status.path
+        assert path is not None
+        if self._saves is not None and self._saves is self._state.result:
+            self._state.set_saved()
+        self._saves = None
+        self._end(written_words(path))
+
+    @Slot(int, int, int)
+    def _on_written(self, request_id: int, done: int, total: int) -> None:
+        if request_id == self._request_id:
+            self._progress(done, total)
+
+    @Slot(int)
+    def _on_finished(self, request_id: int) -> None:
+        if request_id == self._request_id:
+            self._end_well()
+
+    @Slot(int)
+    def _on_stopped(self, request_id: int) -> None:
+        if request_id == self._request_id:
+            self._stopped()
+
+    @Slot(int, str)
+    def _on_failed(self, request_id: int, sentence: str) -> None:
+        if request_id == self._request_id:
+            self._end(sentence, failed=True)
+
+    @Slot(int, int)
+    def _on_drawn(self, done: int, total: int) -> None:
+        self._progress(done, total)
+
+    @Slot()
+    def _on_film_finished(self) -> None:
+        self._drop_film()
+        self._end_well()
+
+    @Slot()
+    def _on_film_stopped(self) -> None:
+        self._drop_film()
+        self._stopped()
+
+    @Slot(str)
+    def _on_film_failed(self, sentence: str) -> None:
+        self._drop_film()
+        self._end(sentence, failed=True)
+
+    def _stopped(self) -> None:
+        self._set(replace(self.status, path=None))
+        self._end("Export stopped; nothing was left behind")
+
+    def _drop_film(self) -> None:
+        if self._film is not None:
+            self._film.deleteLater()
+            self._film = None
+
+
+def written_words(path: Path) -> str:
+    """``Exported walk.mp4 · 3.1 MB``."""
+    try:
+        if path.is_dir():
+            files = list(path.iterdir())
+            size = sum(file.stat().st_size for file in files)
+            return f"Exported {len(files):,} files to {path.name} · {size_words(size)}"
+        return f"Exported {path.name} · {size_words(path.stat().st_size)}"
+    except OSError:
+        return f"Exported {path.name}"
+
+
+def progress_words(status: ExportStatus) -> str:
+    """What is going on, in one line."""
+    from gui_app.status import time_left
+
+    if status.phase == "stopping":
+        return "Stopping…"
+    name = status.path.name if status.path else ""
+    parts = [f"Writing {name}"]
+    if status.total:
+        unit = "pictures" if status.what in (KIND["mp4"].title, KIND["gif"].title) else "frames"
+        of = frames_words(status.total) if unit == "frames" else f"{status.total:,} pictures"
+        parts.append(f"{status.done:,} of {of}")
+    if status.total and status.done == status.total:
+        parts.append("finishing")
+    elif status.seconds_left is not None:
+        parts.append(time_left(status.seconds_left))
+    return " · ".join(parts)
