@@ -324,7 +324,7 @@ def written_words(path: Path) -> str:
 
 def progress_words(status: ExportStatus) -> str:
     """What is going on, in one line."""
-    from gui_app.status import time_left
+    from gui_app.run_words import time_left
 
     if status.phase == "stopping":
         return "Stopping…"
