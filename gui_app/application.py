@@ -16,8 +16,8 @@ SWITCH_SECONDS = 0.0005
 PULSE_MS = 200
 
 
-def run(options: Options) -> int:
-    """Opens the window and stays until it is closed; returns the exit code."""
+def make_application() -> QApplication:
+    """The application with its name and look."""
     # Fitting threads hand over to the window this often; the default makes scrubbing jerk while a fit runs.
     sys.setswitchinterval(SWITCH_SECONDS)
     app = QApplication.instance() or QApplication(["refit"])
@@ -27,6 +27,12 @@ def run(options: Options) -> int:
     pyqtgraph.setConfigOptions(antialias=False)
     apply_theme(app)
     app.setWindowIcon(icon("person-simple-run"))
+    return app
+
+
+def run(options: Options) -> int:
+    """Opens the window and stays until it is closed; returns the exit code."""
+    app = make_application()
     window = MainWindow(options)
     window.show()
     interrupt = Interrupt(window)

@@ -1,0 +1,81 @@
+"""A real window that is driven from outside, for pictures, films and figures."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
+
+from core.bodies import builtin_motions
+from gui_app.main_window import MainWindow, Options
+
+MOST_SECONDS = 120.0
+
+
+def own_settings() -> None:
+    """Nothing of the user's settings is read or written by this process."""
+    os.environ["REFIT_SETTINGS"] = tempfile.mkdtemp(prefix="refit-show-")
+
+
+def clip(name: str) -> Path:
+    """A built-in motion by the first word of its file."""
+    return next(path for path in builtin_motions() if path.stem.startswith(name))
+
+
+def wait(done: Callable[[], bool], seconds: float = MOST_SECONDS) -> None:
+    """Lets the window live until something is so.
+
+    Raises:
+        TimeoutError: it never was.
+    """
+    until = time.monotonic() + seconds
+    while not done():
+        QApplication.processEvents()
+        time.sleep(0.002)
+        if time.monotonic() > until:
+            raise TimeoutError("the window did not get there")
+
+
+def rest(seconds: float) -> None:
+    """Lets the window live for a while."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        QApplication.processEvents()
+        time.sleep(0.002)
+
+
+def fitted_window(file: Path, size: QSize = QSize(1440, 900)) -> MainWindow:
+    """A window with a motion, fitted and looked through for problems."""
+    window = MainWindow(Options(file, threads=2, device="cpu"))
+    window.resize(size)
+    window.show()
+    wait(lambda: window.state.opened is not None)
+    wait(lambda: window.state.result is not None and not window.state.run.active)
+    wait(lambda: window.state.analysis is not None)
+    return window
+
+
+def picture(widget: QWidget) -> QPixmap:
+    """What the screen shows of a window, 3D views included."""
+    frame = widget.window().frameGeometry()
+    return widget.window().screen().grabWindow(0, frame.x(), frame.y(), frame.width(), frame.height())
+
+
+def faulty(folder: Path) -> Path:
+    """The dance with what real captures have: a hand that goes wild and a jump; as a file in a folder."""
+    target = folder / "dance_with_faults.npz"
+    with np.load(clip("dance")) as archive:
+        arrays = {key: archive[key] for key in archive.files}
+    generator = np.random.default_rng(0)
+    poses, trans = arrays["poses"].copy(), arrays["trans"].copy()
+    poses[180:192, 3 * 22 : 3 * 37] += generator.normal(0, 0.9, (12, 45))
+    trans[300:301] += (0.0, 0.0, 0.09)
+    np.savez(target, **{**arrays, "poses": poses, "trans": trans})
+    return target

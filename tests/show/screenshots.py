@@ -1,0 +1,129 @@
+"""Pictures of every view, panel and dialog: ``python -m tests.show.screenshots [FOLDER]``.
+
+On a machine without a screen: ``xvfb-run -s "-screen 0 1920x1200x24 +extension GLX" python -m
+tests.show.screenshots``. The README shows those in assets/readme.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QSize
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+
+from gui_app.application import make_application
+from gui_app.main_window import MainWindow
+from tests.show import drive
+
+SETTLE_SECONDS = 0.9
+
+
+def _dialog(window: MainWindow, action: str) -> Callable[[], None]:
+    def show() -> None:
+        getattr(window.actions_, action).trigger()
+
+    return show
+
+
+def _menu(button: str, window: MainWindow) -> Callable[[], None]:
+    """Opens a menu of the toolbar by the words on its button."""
+
+    def show() -> None:
+        for widget in window.findChildren(QWidget):
+            text = getattr(widget, "text", None)
+            menu = getattr(widget, "menu", None)
+            if callable(text) and callable(menu) and button in str(text()) and isinstance(menu(), QMenu):
+                menu().popup(widget.mapToGlobal(QPoint(0, widget.height())))
+                return
+        raise LookupError(button)
+
+    return show
+
+
+def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
+    """What to do for each picture, after the window has been put back as it was."""
+    actions, state = window.actions_, window.state
+
+    def frame(number: int) -> Callable[[], None]:
+        return lambda: state.set_frame(number)
+
+    return {
+        "window": [frame(137)],
+        "problem": [frame(186), actions.show_part.trigger],
+        "overlay": [frame(90), actions.layout_overlay.trigger],
+        "source": [frame(90), actions.layout_source.trigger],
+        "fit": [frame(90), actions.layout_fit.trigger],
+        "not_compared": [frame(90), actions.colour_invalid.trigger, lambda: window.viewport.focus_part("head")],
+        "parts": [frame(90), actions.colour_parts.trigger],
+        "plain": [frame(90), actions.colour_plain.trigger],
+        "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
+        "wireframe": [frame(90), actions.layer_wireframe.trigger, lambda: window.viewport.focus_part("head")],
+        "selection": [frame(120), lambda: state.set_selection((100, 160))],
+        "layers_menu": [_menu("Layers", window)],
+        "colour_menu": [_menu("Colour", window)],
+        "camera_menu": [_menu("Camera", window)],
+        "fit_menu": [_menu("Fit all", window)],
+        "export": [frame(137), _dialog(window, "export")],
+        "palette": [_dialog(window, "palette")],
+        "shortcuts": [_dialog(window, "shortcuts")],
+        "about": [_dialog(window, "about")],
+        "log": [_dialog(window, "log")],
+        "start_page": [_dialog(window, "start_page")],
+    }
+
+
+def put_back(window: MainWindow) -> None:
+    """Closes what was opened and shows the plain window again."""
+    for widget in QApplication.topLevelWidgets():
+        if widget is not window and widget.isVisible():
+            widget.close()
+    actions = window.actions_
+    for name in ("layer_skeleton", "layer_trajectory", "layer_wireframe"):
+        if getattr(actions, name).isChecked():
+            getattr(actions, name).trigger()
+    window.state.set_selection(None)
+    actions.layout_side.trigger()
+    actions.colour_error.trigger()
+    window.show_viewport()
+    actions.home.trigger()
+
+
+def take(window: MainWindow, steps: list[Callable[[], None]]) -> QPixmap:
+    """The window after some steps."""
+    put_back(window)
+    drive.rest(0.2)
+    for step in steps:
+        step()
+        drive.rest(0.15)
+    drive.rest(SETTLE_SECONDS)
+    return drive.picture(window)
+
+
+def main(argv: list[str]) -> int:
+    """Writes the pictures as ``NAME.png``."""
+    folder = Path(argv[0]) if argv else Path("assets/readme")
+    wanted = set(argv[1:])
+    folder.mkdir(parents=True, exist_ok=True)
+    drive.own_settings()
+    app = make_application()
+    with tempfile.TemporaryDirectory() as place:
+        window = drive.fitted_window(drive.faulty(Path(place)), QSize(1440, 900))
+        for name, steps in scenes(window).items():
+            if wanted and name not in wanted:
+                continue
+            take(window, steps).save(str(folder / f"{name}.png"))
+            print(folder / f"{name}.png", flush=True)
+        put_back(window)
+        window.state.set_saved()
+        window.close()
+        drive.wait(lambda: not window.isVisible())
+    app.processEvents()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
