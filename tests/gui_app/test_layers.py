@@ -15,6 +15,7 @@ from core.fitting.run import FitRun
 from core.joints import JOINT_NAMES
 from core.posed import root_path
 from gui_app import colours
+from gui_app.joint_label import joint_words, projected
 from gui_app.layers_button import LayersButton
 from gui_app.main_window import MainWindow
 from gui_app.opening import Opened, open_motion
@@ -115,7 +116,7 @@ def test_frames_without_a_fit_leave_the_ghost_and_words(scene: Scene, shown: Ope
     scene.set_layout("overlay")
     scene.show(0, replace(shown.posed.frame(0), fit_vertices=None, fit_joints=None, error_mm=None))
     assert not scene._fit.actor.GetVisibility()
-    assert scene._ghost.GetVisibility()
+    assert scene._ghost.actor.GetVisibility()
     assert scene._fit_note.GetInput() == "not fitted yet"
     assert scene._fit_note.GetPosition()[1] < SIZE[1] / 4
 
@@ -216,6 +217,24 @@ def test_sides_and_small_joints() -> None:
         colours.CENTRE,
     }
     assert sum(is_small(name) for name in JOINT_NAMES["smplx"]) == 33
+
+
+def test_a_joint_under_the_pointer_is_named(scene: Scene, shown: Opened) -> None:
+    joints = shown.posed.frame(0).fit_joints
+    names = JOINT_NAMES["smplx"]
+    knee = names.index("left_knee")
+    place = projected(scene._fit_view.renderer, joints)[knee]
+    assert not scene.hover(*place)
+    scene.set_layers(Layers(skeleton=True))
+    assert scene.hover(*place)
+    words = scene._fit_view._joint._words
+    assert words.GetInput().strip() == "left knee"
+    assert words.GetVisibility()
+    assert not scene.hover(*place)
+    assert scene.hover(-1, -1)
+    assert not words.GetVisibility()
+    assert joint_words("right_index2") == "right index 2"
+    assert joint_words("left_eye_smplhf") == "left eye"
 
 
 def test_layers_are_ticked_in_the_menu_and_remembered(
