@@ -11,6 +11,8 @@ from gui_app.labels import place_text, text_actor
 TEXT_SIZE = 12
 # Logical pixels: how near the pointer must come, and how far off the words stand.
 REACH, AWAY = 9.0, 10.0
+# Share of the width from which on the words stand on the left of the joint.
+FAR_RIGHT = 0.75
 
 
 class JointLabel:
@@ -47,7 +49,15 @@ class JointLabel:
         self._shown = found
         left, bottom = self._renderer.GetOrigin()
         self._words.SetInput(f" {joint_words(names[found])} ")
-        place_text(self._words, places[found, 0] - left + AWAY * scale, places[found, 1] - bottom)
+        across, up = places[found] - (left, bottom)
+        style = self._words.GetTextProperty()
+        if across > FAR_RIGHT * self._renderer.GetSize()[0]:
+            style.SetJustificationToRight()
+            across -= AWAY * scale
+        else:
+            style.SetJustificationToLeft()
+            across += AWAY * scale
+        place_text(self._words, across, up)
         self._words.SetVisibility(True)
         return True
 
