@@ -12,7 +12,8 @@ from gui_app import colours
 from gui_app.body_actor import BodyActor
 from gui_app.colours import rgb_unit
 from gui_app.ground import Ground
-from gui_app.labels import place_text, text_actor
+from gui_app.joint_label import JointLabel
+from gui_app.labels import LABEL_MARGIN, LABEL_SIZE, place_text, text_actor
 from gui_app.legend import Legend
 from gui_app.skeleton_actor import SkeletonActor
 from gui_app.skin_colours import invalid_colours, part_colours, plain_colours
@@ -20,8 +21,6 @@ from gui_app.subject import BodyShape
 from gui_app.trajectory_actor import TrajectoryActor
 from gui_app.view_options import Colouring, Layers
 
-LABEL_SIZE = 13
-LABEL_MARGIN = 14
 # Height of a note in the view; the lower one leaves a body in the middle free.
 NOTE_HEIGHT, LOW_NOTE_HEIGHT = 0.5, 0.07
 
@@ -45,6 +44,8 @@ class BodyView:
         self.parts = Legend(renderer, part_rows())
         for words in (self.label, self.note):
             renderer.AddViewProp(words)
+        self._joint = JointLabel(renderer)
+        self._joints: np.ndarray | None = None
         self._layers = Layers()
         self._present = False
         self.body: BodyActor | None = None
@@ -86,6 +87,7 @@ class BodyView:
         self.body = BodyActor(shape.faces, self._plain)
         self.ground = Ground(floor)
         self.skeleton = SkeletonActor(shape)
+        self._joint_names = shape.joint_names
         self.trajectory = TrajectoryActor(frames, self._skin)
         for actor in self._actors():
             self.renderer.AddActor(actor)
@@ -131,10 +133,19 @@ class BodyView:
             self.ground.cast(posed.vertices if posed is not None else None)
         if self._layers.trajectory:
             self.trajectory.set_frame(frame)
+        self._joint.hide()
+        self._joints = posed.joints if posed is not None else None
         if posed is not None:
             self.body.set_points(posed.vertices)
             if self._layers.skeleton:
                 self.skeleton.set_joints(posed.joints)
+
+    def hover(self, x: float, y: float, scale: float) -> bool:
+        """Names the joint at (x, y) device pixels of the window; True if the picture changed."""
+        inside = self.drawn and self._layers.skeleton and self.renderer.IsInViewport(round(x), round(y))
+        if inside and self._joints is not None:
+            return self._joint.point_at(x, y, self._joints, self._joint_names, scale)
+        return self._joint.hide()
 
     def layout(self, size: tuple[int, int], scale: float, *, low_note: bool = False) -> None:
         """Places the words in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""

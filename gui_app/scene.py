@@ -11,13 +11,12 @@ from vtkmodules.vtkRenderingCore import vtkActor
 
 from gui_app import colours
 from gui_app.body_actor import BodyActor
-from gui_app.body_view import LABEL_MARGIN, LABEL_SIZE, BodyView, Posed
+from gui_app.body_view import BodyView, Posed
 from gui_app.cameras import ViewName, facing_of, focused, look
 from gui_app.colour_bar import ColourBar
 from gui_app.flat import flat_actor
-from gui_app.ghost import ghost_actor
+from gui_app.ghost import Ghost
 from gui_app.in_place import write_points
-from gui_app.labels import place_text, text_actor
 from gui_app.legend import Legend
 from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
@@ -28,7 +27,6 @@ from gui_app.view_options import Colouring, Layers, LayoutName
 NOT_FITTED = "not fitted yet"
 NOT_FINITE = "the numbers of this frame are not finite"
 NOT_COMPARED = "not compared"
-LINE_HEIGHT = 20
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 _PLACES = {
@@ -61,9 +59,7 @@ class Scene:
         self._source_note, self._fit_note = self._source_view.note, self._fit_view.note
         right.camera = left.camera
         self.camera = SceneCamera(left.camera)
-        self._ghost: vtkActor | None = None
-        self._ghost_label = text_actor("", LABEL_SIZE, colours.SOURCE_SKIN, vertical="top")
-        right.AddViewProp(self._ghost_label)
+        self._ghost = Ghost(right, colours.SOURCE_SKIN)
         self._bar = ColourBar(right)
         self._bar.set_range(self._range_mm)
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
@@ -83,13 +79,9 @@ class Scene:
         self._subject = subject
         self._frame = 0
         self._picture = None
-        if self._ghost is not None:
-            self._fit_view.renderer.RemoveActor(self._ghost)
         self._source: BodyActor = self._source_view.build(subject.source, subject.floor, len(subject.path))
         self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor, len(subject.path))
-        self._ghost = ghost_actor(self._source.surface, colours.SOURCE_SKIN)
-        self._fit_view.renderer.AddActor(self._ghost)
-        self._ghost_label.SetInput(subject.source.label)
+        self._ghost.build(self._source.surface, subject.source.label)
         self.set_fit_path(None)
         self._arrange()
 
@@ -177,14 +169,11 @@ class Scene:
         self._source_view.parts.set_visible(parts and self._layout == "source")
         self._fit_view.parts.set_visible(parts)
         self._divider_actor.SetVisibility(self._layout == "side")
-        self._ghost_label.SetVisibility(overlay)
         self._fit_view.label.GetTextProperty().SetColor(
             *colours.rgb_unit(colours.FIT_SKIN if overlay else colours.TEXT)
         )
-        if self._ghost is not None:
-            self._ghost.SetVisibility(
-                overlay and self._layers.skin and bool(self._source.actor.GetVisibility())
-            )
+        present = self._subject is not None and bool(self._source.actor.GetVisibility())
+        self._ghost.set_visible(overlay, overlay and present and self._layers.skin)
 
     def set_follow(self, follow: bool) -> None:
         """Whether the camera goes along with the body."""
@@ -220,7 +209,7 @@ class Scene:
         bodies: tuple[tuple[BodyName, BodyView, vtkActor | None], ...] = (
             ("source", source, self._source.actor),
             ("fit", fit, self._fit.actor),
-            ("source", fit, self._ghost),
+            ("source", fit, self._ghost.actor),
         )
         for name, view, actor in bodies:
             if actor is not None and view.drawn and view.renderer.IsInViewport(round(x), round(y)):
@@ -228,6 +217,11 @@ class Scene:
                 if vertex is not None:
                     return name, vertex
         return None
+
+    def hover(self, x: float, y: float) -> bool:
+        """Names the joint at (x, y) device pixels from the lower left corner; True if the picture changed."""
+        left, right = (view.hover(x, y, self._scale) for view in self._views)
+        return left or right
 
     def set_smooth(self, smooth: bool) -> None:
         """Smooth edges, for a picture that stands still."""
@@ -248,7 +242,7 @@ class Scene:
         size = self._view_size()
         for view in self._views:
             view.layout(size, scale, low_note=self._layout == "overlay")
-        place_text(self._ghost_label, LABEL_MARGIN * scale, size[1] - (LABEL_MARGIN + LINE_HEIGHT) * scale)
+        self._ghost.layout(size[1], scale)
         self._bar.layout(size, scale)
         self._invalid_legend.layout(size, scale)
         write_points(self._divider, np.array([(1, 0, 0), (1, size[1], 0)], np.float32))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
@@ -75,7 +75,10 @@ class Viewport(QWidget):
         elif not self._closed and (
             event.type() == QEvent.Type.Wheel or (isinstance(event, QMouseEvent) and event.buttons())
         ):
+            self._hover(QPointF(-1, -1))
             self._draw_quickly()
+        elif not self._closed and event.type() in (QEvent.Type.MouseMove, QEvent.Type.Leave):
+            self._hover(event.position() if isinstance(event, QMouseEvent) else QPointF(-1, -1))
         elif isinstance(event, QKeyEvent):
             event.ignore()
             return True
@@ -128,6 +131,11 @@ class Viewport(QWidget):
             return None
         scale = self.plotter.devicePixelRatioF()
         return self.scene.vertex_at(x * scale, (self.plotter.height() - 1 - y) * scale)
+
+    def _hover(self, place: QPointF) -> None:
+        scale = self.plotter.devicePixelRatioF()
+        if self.scene.hover(place.x() * scale, (self.plotter.height() - 1 - place.y()) * scale):
+            self.plotter.update()
 
     def _focus_at(self, place: QPoint) -> None:
         found, opened = self.vertex_at(place.x(), place.y()), self._state.opened
