@@ -28,6 +28,9 @@ LEFT_SIDE = "#4aa3ff"
 RIGHT_SIDE = "#ff5c8a"
 CENTRE = "#f4f1e6"
 
+# Pinned vertices; told apart from the curves beside them.
+PINS = ("#c58cf2", "#86d46a", "#f291c7", "#f4f1e6")
+
 CURVE_MEAN = "#7fb0b0"
 CURVE_P95 = "#e6b450"
 CURVE_MAX = "#e5634d"

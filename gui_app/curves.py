@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QWidget
 from gui_app import colours
 from gui_app.brush import Brush
 from gui_app.curve_choice import CurveChoice, CurveMenu
+from gui_app.pin_curves import PinCurves
+from gui_app.pins import Pins
 from gui_app.readout import Readout
 from gui_app.scrub_box import ScrubBox
 from gui_app.state import AppState
@@ -40,7 +42,7 @@ class Curves(pg.PlotWidget):
 
     scale_changed = Signal()
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, pins: Pins, parent: QWidget | None = None) -> None:
         self._box = ScrubBox(enableMenu=False)
         super().__init__(parent, viewBox=self._box, background=colours.PANEL)
         self._state = state
@@ -85,6 +87,8 @@ class Curves(pg.PlotWidget):
         self.addItem(self._words, ignoreBounds=True)
         self.brush = Brush(state, plot, self)
         self.threshold = Threshold(plot, self)
+        self.pins = PinCurves(state, pins, plot, self)
+        self.pins.move(LEFT_AXIS + 8, 5)
         self.readout = Readout(self)
         self.menu = CurveMenu(self)
         self.menu.chosen.connect(self._on_chosen)
@@ -217,6 +221,7 @@ class Curves(pg.PlotWidget):
     def _on_chosen(self, choice: CurveChoice) -> None:
         self._name_axis(choice.unit)
         self._place_menu()
+        self.pins.allow(choice.unit == "mm")
         self._draw()
 
     def _find_series(self) -> tuple[dict[str, np.ndarray], str]:

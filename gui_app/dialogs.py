@@ -25,6 +25,7 @@ MOUSE = (
     ("Turn", "left drag"),
     ("Move", "Shift + left drag"),
     ("Zoom", "wheel, right drag"),
+    ("Pin a vertex of the fit", "click on it"),
     ("Go to a frame", "click or drag the curves"),
     ("Select frames", "Shift + drag the curves"),
     ("Zoom the curves", "wheel on them"),

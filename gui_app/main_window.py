@@ -24,6 +24,8 @@ from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
 from gui_app.open_controller import OpenController
 from gui_app.opening import Opened, pose_on_one_thread
+from gui_app.pin_spheres import PinSpheres
+from gui_app.pins import Pins
 from gui_app.playback import Player
 from gui_app.preferences import Preferences
 from gui_app.problem_steps import ProblemSteps
@@ -36,6 +38,7 @@ from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
 from gui_app.undo_actions import UndoActions
+from gui_app.vertex_probe import VertexProbe
 from gui_app.view_controls import ViewControls
 from gui_app.viewport import Viewport
 from gui_app.welcome import Welcome
@@ -75,6 +78,7 @@ class MainWindow(QMainWindow):
         self.fitting = FitController(self.state, self.history, options.device, options.threads, self)
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
+        self.pins = Pins(self.state, self)
         self._build()
         self._connect()
         self._restore()
@@ -98,9 +102,11 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
-        self.timeline = Timeline(self.state, self.actions_, self)
+        self.timeline = Timeline(self.state, self.actions_, self.pins, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
+        self.spheres = PinSpheres(self.state, self.pins, self.viewport)
+        self.probe = VertexProbe(self.state, self.pins, self.viewport)
         self.setStatusBar(Status(self.state, self))
         self.exporting = ExportController(self.state, self.viewport, self)
         self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
@@ -341,7 +347,8 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        over = [part.close() for part in (self.analysing, self.fitting, self.opening, self.exporting)]
+        parts = (self.analysing, self.pins, self.fitting, self.opening, self.exporting)
+        over = [part.close() for part in parts]
         if not all(over):
             event.ignore()
             QTimer.singleShot(500, self, self.close)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from gui_app.curves import LEFT_AXIS, Curves
 from gui_app.heat_strip import HeatStrip
+from gui_app.pins import Pins
 from gui_app.problem_marks import ProblemMarks
 from gui_app.state import AppState
 from gui_app.transport import Transport
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Timeline(QDockWidget):
     """Stays at the bottom; the View menu hides it."""
 
-    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, actions: Actions, pins: Pins, parent: QWidget | None = None) -> None:
         super().__init__("Timeline", parent)
         self.setObjectName("timeline")
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
@@ -29,7 +30,7 @@ class Timeline(QDockWidget):
         body.setObjectName("timelineBody")
         body.setStyleSheet("#timelineBody { background: palette(window); }")
         self.why = WhyBar(state, actions, body)
-        self.curves = Curves(state, body)
+        self.curves = Curves(state, pins, body)
         self.transport = Transport(state, actions, self.curves.threshold, LEFT_AXIS, body)
         self.marks = ProblemMarks(state, self.curves, body)
         self.strip = HeatStrip(state, self.curves, body)

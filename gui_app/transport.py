@@ -185,7 +185,7 @@ class Transport(QWidget):
             (self._p95, True),
         ):
             widget.setVisible(wanted)
-        for widget in (self._line_after, self.over, self._no_rate, self._selected, self._p95):
+        for widget in (self._line_after, self.over, self._p95, self._selected, self._no_rate):
             self._row.invalidate()
             if self._row.sizeHint().width() <= self.width():
                 break

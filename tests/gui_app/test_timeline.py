@@ -206,3 +206,48 @@ def test_a_loop_stays_within_its_span() -> None:
     clock = PlaybackClock(8, 100, 10.0, loop=True, span=(7, 9))
     assert [clock.frame_at(seconds)[0] for seconds in (0.0, 0.1, 0.2, 0.3)] == [8, 9, 7, 8]
     assert PlaybackClock(8, 10, 10.0, span=(7, 8)).frame_at(0.1) == (9, True)
+
+
+def test_a_vertex_is_told_pinned_followed_and_taken_out(faulty: MainWindow, qtbot: QtBot) -> None:
+    plotter, pins = faulty.viewport.plotter, faulty.pins
+    valid = faulty.state.opened.bodies.correspondence.valid
+    faulty.state.set_frame(BAD)
+    qtbot.wait(100)
+
+    def on_the_fit() -> list[tuple[QPoint, int]]:
+        found = []
+        for y in range(plotter.height() // 4, plotter.height() * 3 // 4, 8):
+            at = QPoint(plotter.width() * 3 // 4, y)
+            hit = faulty.viewport.vertex_at(at.x(), at.y())
+            if hit is not None and hit[0] == "fit" and valid[hit[1]]:
+                found.append((at, hit[1]))
+        return found
+
+    qtbot.waitUntil(lambda: bool(on_the_fit()), timeout=FIT_MS)
+    at, vertex = on_the_fit()[0]
+    words = faulty.probe.words("fit", vertex)
+    assert words.startswith(f"fit vertex {vertex} · ")
+    assert "mm off" in words
+    qtbot.mouseClick(plotter, LEFT, pos=at)
+    qtbot.waitUntil(lambda: pins.vertices == (vertex,), timeout=FIT_MS)
+    qtbot.waitUntil(lambda: vertex in pins.series, timeout=FIT_MS)
+    error = faulty.state.opened.posed.frame(BAD).error_mm[vertex]
+    assert pins.series[vertex][BAD] == pytest.approx(error, abs=0.02)
+    drawn = faulty.timeline.curves.pins
+    assert len(drawn.curves[0].xData) == FRAMES
+    assert drawn.chips[0].text() == f"{vertex}  {error:.1f} mm"
+    qtbot.waitUntil(lambda: bool(faulty.spheres.actors[0].GetVisibility()), timeout=FIT_MS)
+    qtbot.mouseClick(drawn.chips[0], LEFT)
+    assert pins.vertices == ()
+    assert not drawn.isVisible()
+
+
+def test_only_vertices_with_an_error_are_pinned_and_four_at_most(faulty: MainWindow) -> None:
+    valid = faulty.state.opened.bodies.correspondence.valid
+    faulty.pins.toggle(int(np.flatnonzero(~valid)[0]))
+    assert faulty.pins.vertices == ()
+    assert "no error to follow" in faulty.statusBar().words.text()
+    first = [int(vertex) for vertex in np.flatnonzero(valid)[:5]]
+    for vertex in first:
+        faulty.pins.toggle(vertex)
+    assert faulty.pins.vertices == tuple(first[1:])

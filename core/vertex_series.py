@@ -1,0 +1,87 @@
+"""How far a few vertices of a fit are off over a whole motion, without posing the rest of the skin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.bodies import BodyPair
+from core.body import BodyModel, blend, corrective_offsets
+from core.fitting.result import FitResult
+from core.metrics import lengths_mm
+from core.motion import Motion
+from core.posed import arguments_of, check_belonging
+from core.skinning import rotation_matrices
+
+CHUNK = 512
+
+
+def vertex_series(
+    motion: Motion,
+    bodies: BodyPair,
+    result: FitResult,
+    vertices: Sequence[int],
+    on_progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Distances of some vertices of a fit from their targets.
+
+    Args:
+        motion: the source.
+        bodies: that it was fitted with.
+        result: the fit, as long as the motion.
+        vertices: ids of n target vertices.
+        on_progress: told the frames done and their total; what it raises ends the measuring.
+
+    Returns:
+        (T, n) float32 millimetres, NaN for frames without a fit and for vertices without a target.
+
+    Raises:
+        RefitError: the result belongs to another motion or another body.
+    """
+    check_belonging(motion, bodies, result)
+    ids, count, fit = np.asarray(vertices, dtype=int), len(motion), result.as_motion()
+    usable = motion.finite_frames() & result.fitted & fit.finite_frames()
+    corners = np.unique(bodies.correspondence.matrix[ids].indices)
+    rows = bodies.correspondence.rows(ids, corners)
+    theirs, ours = _Points(bodies.source, corners), _Points(bodies.target, ids)
+    out = np.full((count, len(ids)), np.nan, dtype=np.float32)
+    with torch.no_grad():
+        for start in range(0, count, CHUNK):
+            frames = start + np.flatnonzero(usable[start : start + CHUNK])
+            if len(frames) and len(corners):
+                # Relative to the source's trans: a body far from the origin keeps its digits.
+                here = motion.trans[frames].astype(np.float64)
+                source = theirs.posed(motion, frames, np.zeros_like(here))
+                target = (rows @ source.reshape(len(corners), -1)).view(len(ids), 3, -1)
+                off = ours.posed(fit, frames, fit.trans[frames] - here) - target
+                out[frames] = lengths_mm(off, 1).T.cpu().numpy()
+            if on_progress:
+                on_progress(min(start + CHUNK, count), count)
+    out[:, ~bodies.correspondence.valid[ids]] = np.nan
+    return out
+
+
+class _Points:
+    """Some vertices of a body, ready to be posed."""
+
+    def __init__(self, body: BodyModel, ids: np.ndarray) -> None:
+        self.body = body
+        self.template, self.basis = body.template[ids], body.shape_basis[ids]
+        self.weights = body.skin_weights[ids]
+        self.correctives = body.tensor(body.posedirs[ids]).flatten(0, 1)
+
+    def posed(self, motion: Motion, frames: np.ndarray, transl: np.ndarray) -> Tensor:
+        """(n, 3, frames) metres."""
+        body = self.body
+        poses, betas, expression = arguments_of(motion, body, frames)
+        coefficients = body.coefficients(betas, expression)
+        shape = self.template[..., None] + self.basis @ coefficients.reshape(-1, coefficients.shape[-1]).T
+        rest = body.rest_joints(coefficients)
+        relative = rotation_matrices(poses.to(body.device))
+        world = body.tree.world_rotations(relative)
+        joints = body.tree.joint_positions(world, rest, rest[..., 0, :].expand(len(world), 3))
+        bent = shape + corrective_offsets(self.correctives, relative)
+        return blend(self.weights, world, joints, rest, bent) + body.tensor(transl).T

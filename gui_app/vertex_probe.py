@@ -1,0 +1,100 @@
+"""What is under the pointer in the 3D view: a vertex, told in words; a click pins it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Slot
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from gui_app.pins import Pins
+from gui_app.state import AppState
+from gui_app.viewport import Viewport
+
+HOVER_MS = 60
+STILL_PIXELS = 3
+
+
+class VertexProbe(QObject):
+    """Watches the mouse over the 3D view; turning and moving the camera stay as they are."""
+
+    def __init__(self, state: AppState, pins: Pins, viewport: Viewport) -> None:
+        super().__init__(viewport)
+        self._state, self._pins, self._viewport = state, pins, viewport
+        self._at = QPoint()
+        self._pressed: QPoint | None = None
+        self._clicked: int | None = None
+        self._hover = QTimer(self)
+        self._hover.setSingleShot(True)
+        self._hover.setInterval(HOVER_MS)
+        self._hover.timeout.connect(self._tell)
+        # A double click means something else, so a single one waits for it.
+        self._click = QTimer(self)
+        self._click.setSingleShot(True)
+        self._click.setInterval(QApplication.doubleClickInterval())
+        self._click.timeout.connect(self._pin)
+        viewport.plotter.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes note of moves and clicks, and leaves them to the view."""
+        if event.type() == QEvent.Type.Leave:
+            self._hover.stop()
+            QToolTip.hideText()
+        elif isinstance(event, QMouseEvent):
+            self._on_mouse(event)
+        return False
+
+    def _on_mouse(self, event: QMouseEvent) -> None:
+        at, left = event.position().toPoint(), event.button() == Qt.MouseButton.LeftButton
+        if event.type() == QEvent.Type.MouseMove:
+            if event.buttons() == Qt.MouseButton.NoButton:
+                self._at = at
+                if not self._hover.isActive():
+                    self._hover.start()
+        elif event.type() == QEvent.Type.MouseButtonPress:
+            QToolTip.hideText()
+            self._pressed = at if left and not event.modifiers() else None
+        elif event.type() == QEvent.Type.MouseButtonDblClick:
+            self._click.stop()
+            self._pressed = None
+        elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed is not None and left:
+            moved = (at - self._pressed).manhattanLength()
+            self._pressed = None
+            found = self._viewport.vertex_at(at.x(), at.y()) if moved <= STILL_PIXELS else None
+            if found is not None and found[0] == "fit":
+                self._clicked = found[1]
+                self._click.start()
+
+    @Slot()
+    def _pin(self) -> None:
+        if self._clicked is not None:
+            self._pins.toggle(self._clicked)
+
+    @Slot()
+    def _tell(self) -> None:
+        if self._state.playing or not self._viewport.isVisible():
+            return
+        found = self._viewport.vertex_at(self._at.x(), self._at.y())
+        if found is None:
+            QToolTip.hideText()
+            return
+        plotter = self._viewport.plotter
+        QToolTip.showText(plotter.mapToGlobal(self._at), self.words(*found), plotter)
+
+    def words(self, body: str, vertex: int) -> str:
+        """``fit vertex 4821 · hands · 3.2 mm``."""
+        from core.joints import PARTS
+
+        opened = self._state.opened
+        if opened is None:
+            return ""
+        model = opened.bodies.target if body == "fit" else opened.bodies.source
+        said = [f"{body} vertex {vertex}", PARTS[int(model.vertex_part[vertex])]]
+        error = opened.posed.frame(self._state.frame).error_mm if body == "fit" else None
+        if error is not None:
+            compared = bool(np.isfinite(error[vertex]))
+            said.append(f"{error[vertex]:.1f} mm off" if compared else "not compared with the source")
+            if compared:
+                pinned = vertex in self._pins.vertices
+                said.append("click to take its pin out" if pinned else "click to pin")
+        return " · ".join(said)
