@@ -57,6 +57,15 @@ class PosedFrames:
         self._sources: OrderedDict[int, tuple[np.ndarray, np.ndarray]] = OrderedDict()
         self._fits: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
 
+    def prepare(self) -> None:
+        """Makes what the first fitted frame would otherwise wait for: the target's operators."""
+        target = self.bodies.target
+        poses = torch.zeros(1, target.num_joints, 3)
+        vertices = target.vertices(poses, torch.zeros(target.num_betas), torch.zeros(1, 3), None)
+        target.joints(poses, torch.zeros(target.num_betas), torch.zeros(1, 3), None)
+        targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(0)[0][:1]))
+        vertex_error_mm(vertices.to(targets.device), targets, self.bodies.correspondence.valid)
+
     def set_result(self, result: FitResult | None, changed: np.ndarray | None = None) -> None:
         """Shows another fit of the same motion.
 

@@ -42,6 +42,7 @@ class OpenWorker(QObject):
                 path = default_motion()
             opened = open_file(path, request.models)
             opened.posed.frame(0)
+            opened.posed.prepare()
             self.opened.emit(request.request_id, opened)
         except RefitError as error:
             self.failed.emit(request.request_id, str(error))

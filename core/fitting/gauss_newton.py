@@ -92,6 +92,10 @@ class Stepping:
     stopped: Callable[[], bool]
 
 
+class Stopped(Exception):
+    """The run was cancelled while these frames had nothing to keep yet."""
+
+
 # Inference mode, which keeps no books for autograd, is a sixth faster.
 @torch.inference_mode()
 def fit_poses(
@@ -117,17 +121,19 @@ def fit_poses(
 
     Returns:
         The best pose of each frame.
+
+    Raises:
+        Stopped: before the first step was over.
     """
     count, device = targets.shape[2], targets.device
     best: PoseFit | None = None
     active = torch.arange(count, device=device)
     steps = torch.zeros(count, dtype=torch.int32, device=device)
+    _go_on(by)
     value = by.skin.evaluate(pose, by.shape, targets, prior, frozen=frozen_steps > 0)
     damping = torch.full((count,), START_DAMPING, device=device, dtype=targets.dtype)
     factors, secants = Factors(damping), Secants()
-    if by.stopped():
-        # The first matrix takes about as long as all that follows.
-        return PoseFit(pose, value.energy, value.residual, steps > 0, steps, curved)
+    _go_on(by)
     for step_number in range(by.iterations + 1):
         frozen = step_number < frozen_steps
         if bool(factors.stale.any()):
@@ -195,6 +201,12 @@ def fit_poses(
     return best
 
 
+def _go_on(by: Stepping) -> None:
+    # Asked between the long parts of the first step: together they take longer than people wait.
+    if by.stopped():
+        raise Stopped
+
+
 def promises_little(by: Stepping, pose: Pose, targets: Tensor, prior: Prior) -> Tensor:
     """(n,) bool: frames in which a step on all unknowns would gain less than the tolerance."""
     value = by.skin.evaluate(pose, by.shape, targets, prior)
@@ -224,6 +236,7 @@ def _check_by_sample(
         The frames after the step and which of them have converged; None where too few have.
     """
     energy, residual = by.skin.look(trial, by.shape, targets, prior)
+    _go_on(by)
     delivered = before.energy - energy >= torch.where(
         promised > by.tolerance * before.energy, SAMPLE_GAIN * promised, -1e-6 * before.energy
     )

@@ -24,6 +24,7 @@ import torch
 
 from core.bodies import BodyPair
 from core.errors import RefitError
+from core.fitting.gauss_newton import Stopped
 from core.fitting.problem import Problem
 from core.fitting.progress import Progress
 from core.fitting.provenance import provenance
@@ -279,8 +280,11 @@ class FitRun:
         """Fits chunks in the pool and takes in what comes back."""
 
         def unless_stopped(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk] | None:
-            # A chunk that still waited for its turn when the run was cancelled need not begin.
-            return None if self._stopped() else fit(frames)
+            try:
+                # A chunk that still waited for its turn when the run was cancelled need not begin.
+                return None if self._stopped() else fit(frames)
+            except Stopped:
+                return None
 
         waiting = deque(chunks)
         running: dict[Future[tuple[np.ndarray, FittedChunk] | None], np.ndarray] = {}

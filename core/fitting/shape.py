@@ -21,6 +21,7 @@ from core.fitting.gauss_newton import (
     MOST_DAMPING,
     START_DAMPING,
     Stepping,
+    Stopped,
     fit_poses,
 )
 from core.fitting.normal_matrix import NormalMatrix
@@ -194,8 +195,9 @@ class ShapeFit:
             chunk.pose = found.pose
             return found.curved
 
-        self.curved = any(list(self.pool.map(one, self.chunks)))
-        if self.stopped():
+        try:
+            self.curved = any(list(self.pool.map(one, self.chunks)))
+        except Stopped:
             return
         self.values = self._evaluate(self.shape, [chunk.pose for chunk in self.chunks])
 
