@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWid
 
 from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
+from gui_app.command_palette import CommandPalette
+from gui_app.commands_found import Commands
 from gui_app.dialogs import About, Shortcuts
 from gui_app.export_chip import ExportChip
 from gui_app.export_controller import ExportController
@@ -111,6 +113,8 @@ class MainWindow(QMainWindow):
         self.exporting = ExportController(self.state, self.viewport, self)
         self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
         self.statusBar().addPermanentWidget(ExportChip(self.exporting, self.export_dialog, self))
+        commands = Commands(self.state, self.actions_, self.preferences, self.open_path)
+        self.palette_ = CommandPalette(commands, self)
         self.menus = Menus(self, self.actions_, self.preferences)
         self.setMinimumSize(900, 560)
 
@@ -121,6 +125,7 @@ class MainWindow(QMainWindow):
             (actions.save, self.ask_save),
             (actions.export, self.ask_export),
             (actions.copy_picture, self.exporting.copy_picture),
+            (actions.palette, self.palette_.open_up),
             (actions.quit, self.close),
             (actions.cancel, self.fitting.cancel),
             (actions.play, self._toggle_play),

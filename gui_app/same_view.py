@@ -142,9 +142,11 @@ class Studio:
 
     def _hide_captions(self) -> None:
         for renderer in self._plotter.renderers:
-            actors = renderer.GetActors2D()
-            for index in range(actors.GetNumberOfItems()):
-                actors.GetItemAsObject(index).VisibilityOff()
+            props = renderer.GetViewProps()
+            for index in range(props.GetNumberOfItems()):
+                prop = props.GetItemAsObject(index)
+                if prop.IsA("vtkActor2D"):
+                    prop.VisibilityOff()
 
     def _hide_floor(self) -> None:
         # Of all that is in the scene only the floor's grid, light and shadow take no light themselves.

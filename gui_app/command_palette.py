@@ -1,0 +1,154 @@
+"""The command palette: type a few letters, press Enter."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui_app import colours
+from gui_app.commands_found import Command, Commands
+from gui_app.theme import icon
+
+WIDTH = 580
+ROW_HEIGHT = 32
+MOST_ROWS = 11
+TOP = 84
+COMMAND = Qt.ItemDataRole.UserRole
+MOVES = {
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_PageUp: -MOST_ROWS,
+    Qt.Key.Key_PageDown: MOST_ROWS,
+}
+STYLE = f"""
+QFrame#palette {{ background: {colours.PANEL}; border: 1px solid {colours.LINE}; border-radius: 0; }}
+QLineEdit {{ background: {colours.PANEL}; border: none; border-radius: 0; font-size: 15px;
+    padding: 9px 4px; }}
+QListWidget {{ background: {colours.PANEL}; border: none; border-top: 1px solid {colours.LINE};
+    border-radius: 0; padding: 5px; }}
+"""
+
+
+class CommandPalette(QFrame):
+    """A popup over the upper part of its window."""
+
+    def __init__(self, commands: Commands, window: QWidget) -> None:
+        super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self._commands, self._window = commands, window
+        self.setObjectName("palette")
+        self.setStyleSheet(STYLE)
+        self.setFixedWidth(WIDTH)
+        self.typed = QLineEdit(self)
+        self.typed.setPlaceholderText("A command, a motion, or the number of a frame")
+        self.typed.addAction(
+            icon("magnifying-glass", colours.TEXT_SECONDARY), QLineEdit.ActionPosition.LeadingPosition
+        )
+        self.list = QListWidget(self)
+        self.list.setItemDelegate(_Line(self.list))
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setMouseTracking(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        column.addWidget(self.typed)
+        column.addWidget(self.list)
+        self.typed.textChanged.connect(self._fill)
+        self.typed.installEventFilter(self)
+        self.list.itemClicked.connect(self._run)
+
+    @Slot()
+    def open_up(self) -> None:
+        """Shows the palette, empty."""
+        self._commands.look_again()
+        self.typed.clear()
+        self._fill()
+        corner = QPoint((self._window.width() - WIDTH) // 2, TOP)
+        self.move(self._window.mapToGlobal(corner))
+        self.show()
+        self.typed.setFocus()
+
+    @Slot()
+    def _fill(self, *_: object) -> None:
+        self.list.clear()
+        for command in self._commands.matching(self.typed.text()):
+            item = QListWidgetItem(command.text, self.list)
+            item.setData(COMMAND, command)
+        if not self.list.count():
+            item = QListWidgetItem("Nothing is called that", self.list)
+            item.setData(COMMAND, Command(item.text(), "", _nothing, enabled=False))
+        self.list.setCurrentRow(0)
+        rows = min(self.list.count(), MOST_ROWS)
+        self.list.setFixedHeight(rows * ROW_HEIGHT + 12)
+        self.adjustSize()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrows move in the list while letters go to the line."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            key = Qt.Key(event.key())
+            if key in MOVES:
+                row = self.list.currentRow() + MOVES[key]
+                self.list.setCurrentRow(min(max(row, 0), self.list.count() - 1))
+                return True
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._run(self.list.currentItem())
+                return True
+            if key == Qt.Key.Key_Escape:
+                self.hide()
+                return True
+        return super().eventFilter(watched, event)
+
+    @Slot(QListWidgetItem)
+    def _run(self, item: QListWidgetItem | None) -> None:
+        command: Command | None = item.data(COMMAND) if item is not None else None
+        if command is None or not command.enabled:
+            return
+        self.hide()
+        # Once the popup has let go of the keyboard: a command may open a dialog.
+        QTimer.singleShot(0, self, command.run)
+
+
+def _nothing() -> None:
+    pass
+
+
+class _Line(QStyledItemDelegate):
+    """Words at the left, keys or place at the right."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: object) -> QSize:  # type: ignore[override]
+        """Every line is as high."""
+        return QSize(WIDTH - 40, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index) -> None:  # type: ignore[no-untyped-def, override]
+        """Grey where it cannot be run now."""
+        command: Command = index.data(COMMAND)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = option.rect  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor("#26384a" if command.enabled else colours.RAISED))
+            painter.drawRoundedRect(rect, 6, 6)
+        inside = rect.adjusted(12, 0, -12, 0)
+        font = option.font  # type: ignore[attr-defined]
+        metrics = QFontMetrics(font)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.TEXT if command.enabled else colours.TEXT_DISABLED))
+        width = metrics.horizontalAdvance(command.text)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, command.text)
+        painter.setPen(QColor(colours.TEXT_SECONDARY if command.enabled else colours.TEXT_DISABLED))
+        room = inside.width() - width - 24
+        hint = metrics.elidedText(command.hint, Qt.TextElideMode.ElideMiddle, max(room, 0))
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, hint)
+        painter.restore()
