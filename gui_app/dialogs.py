@@ -26,6 +26,7 @@ MOUSE = (
     ("Move", "Shift + left drag"),
     ("Zoom", "wheel, right drag"),
     ("Pin a vertex of the fit", "click on it"),
+    ("Turn about a point", "double click on a body"),
     ("Go to a frame", "click or drag the curves"),
     ("Select frames", "Shift + drag the curves"),
     ("Zoom the curves", "wheel on them"),

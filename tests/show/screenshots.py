@@ -51,17 +51,20 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def frame(number: int) -> Callable[[], None]:
         return lambda: state.set_frame(number)
 
+    def part(name: str) -> Callable[[], None]:
+        return lambda: window.viewport.focus_part(name)
+
     return {
         "window": [frame(137)],
         "problem": [frame(186), actions.show_part.trigger],
         "overlay": [frame(90), actions.layout_overlay.trigger],
         "source": [frame(90), actions.layout_source.trigger],
         "fit": [frame(90), actions.layout_fit.trigger],
-        "not_compared": [frame(90), actions.colour_invalid.trigger, lambda: window.viewport.focus_part("head")],
+        "not_compared": [frame(90), actions.colour_invalid.trigger, part("head")],
         "parts": [frame(90), actions.colour_parts.trigger],
         "plain": [frame(90), actions.colour_plain.trigger],
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
-        "wireframe": [frame(90), actions.layer_wireframe.trigger, lambda: window.viewport.focus_part("head")],
+        "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
@@ -88,7 +91,7 @@ def put_back(window: MainWindow) -> None:
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
-    window.show_viewport()
+    window._pages.setCurrentWidget(window.viewport)
     actions.home.trigger()
 
 
