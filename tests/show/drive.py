@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -51,10 +50,10 @@ def rest(seconds: float) -> None:
         time.sleep(0.002)
 
 
-def fitted_window(file: Path, size: QSize = QSize(1440, 900)) -> MainWindow:
+def fitted_window(file: Path, width: int = 1440, height: int = 900) -> MainWindow:
     """A window with a motion, fitted and looked through for problems."""
     window = MainWindow(Options(file, threads=2, device="cpu"))
-    window.resize(size)
+    window.resize(width, height)
     window.show()
     wait(lambda: window.state.opened is not None)
     wait(lambda: window.state.result is not None and not window.state.run.active)

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -95,14 +95,13 @@ def put_back(window: MainWindow) -> None:
     actions.home.trigger()
 
 
-def take(window: MainWindow, steps: list[Callable[[], None]]) -> QPixmap:
+def take(window: MainWindow, steps: list[Callable[[], None]], settle: float = SETTLE_SECONDS) -> QPixmap:
     """The window after some steps."""
     put_back(window)
-    drive.rest(0.2)
     for step in steps:
+        drive.rest(0.1)
         step()
-        drive.rest(0.15)
-    drive.rest(SETTLE_SECONDS)
+    drive.rest(0.1 + settle)
     return drive.picture(window)
 
 
@@ -114,7 +113,7 @@ def main(argv: list[str]) -> int:
     drive.own_settings()
     app = make_application()
     with tempfile.TemporaryDirectory() as place:
-        window = drive.fitted_window(drive.faulty(Path(place)), QSize(1440, 900))
+        window = drive.fitted_window(drive.faulty(Path(place)))
         for name, steps in scenes(window).items():
             if wanted and name not in wanted:
                 continue

@@ -1,0 +1,94 @@
+"""Opens, fits and closes windows in one process and says how it grew: ``python -m tests.show.open_close N``."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent
+
+from gui_app.application import make_application
+from gui_app.main_window import MainWindow, Options
+from tests.show import drive
+
+FRAMES = 40
+WARM = 3
+# How far a window gets before it is closed.
+ENDS = ("fitted", "fitted", "running", "loading", "exporting")
+
+
+def resident_mb() -> float:
+    """Memory of this process that is in use, in megabytes."""
+    words = Path("/proc/self/statm").read_text().split()
+    return int(words[1]) * 4096 / 1e6
+
+
+def short_clip(folder: Path) -> Path:
+    """The first frames of the walk, as a file."""
+    target = folder / "stroll_poses.npz"
+    with np.load(drive.clip("walk")) as archive:
+        total = len(archive["poses"])
+        arrays = {
+            key: value[:FRAMES] if value.ndim and len(value) == total else value
+            for key, value in archive.items()
+        }
+    np.savez(target, **arrays)
+    return target
+
+
+def once(file: Path, folder: Path, end: str) -> None:
+    """Opens a window and closes it at a certain point."""
+    window = MainWindow(Options(file, threads=2, device="cpu"))
+    window.resize(1200, 760)
+    window.show()
+    if end == "loading":
+        drive.rest(0.05)
+    else:
+        drive.wait(lambda: window.state.opened is not None)
+    if end == "running":
+        drive.wait(lambda: window.state.run.active)
+    if end in ("fitted", "exporting"):
+        drive.wait(lambda: window.state.analysis is not None)
+    if end == "exporting":
+        window.actions_.export.trigger()
+        window.export_dialog.choose("video")
+        window.export_dialog.set_place(folder / "film.mp4")
+        window.export_dialog.start()
+        drive.wait(lambda: window.exporting.busy)
+        drive.rest(0.3)
+    window.state.set_saved()
+    window.close()
+    drive.wait(lambda: not window.isVisible())
+    window.deleteLater()
+    del window
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+    gc.collect()
+
+
+def main(argv: list[str]) -> int:
+    """Prints by how many megabytes the process grew after the first few windows."""
+    count = int(argv[0])
+    drive.own_settings()
+    app = make_application()
+    app.setQuitOnLastWindowClosed(False)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        file = short_clip(folder)
+        before = 0.0
+        for index in range(WARM + count):
+            if index == WARM:
+                before = resident_mb()
+            once(file, folder, ENDS[index % len(ENDS)])
+        print(f"grew by {resident_mb() - before:.0f} MB over {count} windows", flush=True)
+        left = sorted(path.name for path in folder.iterdir())
+        print(f"files left: {', '.join(left)}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
