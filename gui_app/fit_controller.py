@@ -118,6 +118,8 @@ class FitController(QObject):
         """Stops the run after its current step; what it has fitted is kept on top of the earlier fit."""
         if self._state.run.phase == "running":
             self._cancel.set()
+            # What the run leaves is here in a moment: drawing a preview first would only hold it up.
+            self._show_newest.stop()
             self._state.set_run(replace(self._state.run, phase="cancelling"))
 
     @Slot()
@@ -148,7 +150,8 @@ class FitController(QObject):
         if reply.run_id == self._run_id:
             self._newest = reply
             self._pending.append(reply.changed)
-            self._show_newest.start()
+            if self._state.run.phase == "running":
+                self._show_newest.start()
 
     @Slot()
     def _apply_newest(self) -> None:

@@ -15,12 +15,12 @@ from gui_app.state import AppState
 from gui_app.theme import SMALL_PIXELS, tabular
 
 HEIGHT = 38
-BOTTOM = 14
+BOTTOM = 8
 RADIUS = 9.0
 LINE = 2.0
 # A run that is over sooner would only make it flash.
 DELAY_MS = 250
-WIDEST = ("Smoothing over time", "10,000 of 10,000 frames", "88.8 mm", "about 88 min")
+WIDEST = ("Solving the shape", "10,000 of 10,000 frames", "88.8 mm", "about 88 min")
 
 
 class RunStrip(QWidget):
@@ -31,7 +31,8 @@ class RunStrip(QWidget):
         self._state = state
         self._view = view
         self.stage, self.count, self.mean, self.left = (self._label(widest) for widest in WIDEST)
-        self.stage.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for label in (self.stage, self.count):
+            label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.stage.setStyleSheet(f"font-weight: 600; font-size: {SMALL_PIXELS}px;")
         self.mean.setStyleSheet(f"color: {colours.TEXT}; font-size: {SMALL_PIXELS}px;")
         self.mean.setToolTip("Mean error of what is fitted so far")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gui_app.fit_worker import RunReply
     from gui_app.state import RunStatus
 
-STAGES = {"shape": "Solving the shape", "pose": "Fitting poses", "smooth": "Smoothing over time"}
+STAGES = {"shape": "Solving the shape", "pose": "Fitting poses", "smooth": "Smoothing"}
 
 
 def status_words(run: RunStatus) -> str:

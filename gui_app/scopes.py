@@ -44,7 +44,7 @@ def selected(state: AppState) -> Scope | None:
 
 def problems(state: AppState) -> Scope | None:
     """The problem frames of the fit shown, None where there are none or they are not known."""
-    if state.result is None or state.analysis is None or not len(state.analysis.frames):
+    if not _analysed(state) or state.analysis is None or not len(state.analysis.frames):
         return None
     frames = np.array(state.analysis.frames)
     return Scope(frames_words(len(frames)).replace("frame", "problem frame"), frames)
@@ -52,6 +52,12 @@ def problems(state: AppState) -> Scope | None:
 
 def why_no_problems(state: AppState) -> str:
     """Why there are no problem frames to fit; empty where there are some."""
-    if state.result is None or state.analysis is None:
+    if not _analysed(state) or state.analysis is None:
         return NOT_ANALYSED
     return "" if len(state.analysis.frames) else NO_PROBLEMS
+
+
+def _analysed(state: AppState) -> bool:
+    # Another frame rate makes another object with the same poses.
+    found, shown = state.analysis, state.result
+    return found is not None and shown is not None and found.result.poses is shown.poses

@@ -45,6 +45,21 @@ def motion_file(walk: Path, tmp_path: Path) -> Path:
     return cut_file(walk, tmp_path / "stroll_poses.npz", FRAMES)
 
 
+@pytest.fixture
+def long_walk(walk: Path, tmp_path: Path) -> Path:
+    """The built-in walk four times over: its fit goes on for seconds."""
+    target = tmp_path / "long_walk_poses.npz"
+    with np.load(walk) as archive:
+        arrays = {key: archive[key] for key in archive.files}
+    total = len(arrays["poses"])
+    repeated = {
+        key: np.concatenate([value] * 4) if value.ndim and len(value) == total else value
+        for key, value in arrays.items()
+    }
+    np.savez(target, **repeated)
+    return target
+
+
 @pytest.fixture(scope="session")
 def read_bodies_once() -> Iterator[None]:
     """The built-in bodies are read once for all tests."""

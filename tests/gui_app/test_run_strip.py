@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from pytestqt.qtbot import QtBot
 
 from core.fitting.progress import Progress
+from gui_app.fit_worker import FitWorker
 from gui_app.main_window import MainWindow
 from gui_app.pace import MOST_POINTS, Pace
 from gui_app.run_words import count_words, stage_words, time_left
@@ -18,8 +20,10 @@ from tests.gui_app.conftest import FIT_MS
 MakeWindow = Callable[..., MainWindow]
 
 
-def test_the_strip_comes_goes_and_moves_nothing(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
-    window = make_window(walk)
+def test_the_strip_comes_goes_and_moves_nothing(
+    make_window: MakeWindow, qtbot: QtBot, long_walk: Path
+) -> None:
+    window = make_window(long_walk)
     strip = window.run_strip
     place = window.viewport.geometry()
     window.actions_.fit.trigger()
@@ -29,7 +33,7 @@ def test_the_strip_comes_goes_and_moves_nothing(make_window: MakeWindow, qtbot: 
     assert window.viewport.rect().contains(strip.geometry())
     qtbot.waitUntil(lambda: window.state.run.frames_done > 0, timeout=FIT_MS)
     assert strip.stage.text() == "Fitting poses"
-    assert "of 378 frames" in strip.count.text()
+    assert "of 1,512 frames" in strip.count.text()
     assert strip.mean.text().endswith(" mm")
     assert len(strip.sparkline.values) > 1
     window.actions_.cancel.trigger()
@@ -38,19 +42,18 @@ def test_the_strip_comes_goes_and_moves_nothing(make_window: MakeWindow, qtbot: 
     assert not strip.isVisible()
 
 
-def test_the_frame_shown_is_fitted_first_and_appears_while_the_run_goes_on(
-    make_window: MakeWindow, qtbot: QtBot, walk: Path
-) -> None:
+def test_the_frame_shown_is_fitted_first(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
     window = make_window(walk)
     window.state.set_frame(300)
-    window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
-    assert window.state.run.active
-    assert window.state.result.fitted[300]
-    assert not window.state.result.fitted[0]
-    window.state.set_frame(301)
-    qtbot.waitUntil(lambda: bool(window.viewport.scene._fit.actor.GetVisibility()), timeout=FIT_MS)
+    with qtbot.waitSignal(window.fitting._start, timeout=FIT_MS) as started:
+        window.actions_.fit.trigger()
     qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    worker, replies = FitWorker(), []
+    worker.previewed.connect(replies.append)
+    # One lot of frames after another, to tell which one comes first.
+    worker.run(replace(started.args[0], threads=1, earlier=None))
+    assert replies[0].result.fitted[300]
+    assert not replies[0].result.fitted[0]
 
 
 def step(done: int, total: int = 1000, stage: str = "pose") -> Progress:
