@@ -71,6 +71,14 @@ class PosedFrames:
         for chunk in np.unique(np.asarray(changed, dtype=int) // CHUNK):
             self._fits.pop(int(chunk), None)
 
+    def fit_roots(self) -> np.ndarray | None:
+        """(T, 3) the fit's root joint at every frame, NaN where it is not fitted; None without a fit."""
+        if self.result is None:
+            return None
+        path = root_path(self.result.as_motion(), self.bodies.target)
+        path[~self.result.fitted] = np.nan
+        return path
+
     def frame(self, index: int) -> PosedFrame:
         """Frame ``index`` of source and fit.
 
@@ -114,6 +122,20 @@ def posed(motion: Motion, body: BodyModel, frames: slice) -> tuple[np.ndarray, n
     transl = torch.as_tensor(motion.trans[frames])
     vertices = body.vertices(poses, betas, transl, expression)
     return vertices.cpu().numpy(), body.joints(poses, betas, transl, expression).cpu().numpy()
+
+
+def root_path(motion: Motion, body: BodyModel) -> np.ndarray:
+    """(T, 3) float32 metres: the root joint of every frame, without posing anything.
+
+    Args:
+        motion: in the family of ``body``.
+        body: the motion's own body.
+    """
+    with torch.no_grad():
+        _, betas, expression = arguments_of(motion, body, slice(None))
+        basis = body.joint_basis[0]
+        rest = body.joint_template[0] + body.coefficients(betas, expression) @ basis.T
+        return (rest.cpu() + torch.as_tensor(motion.trans)).float().numpy()
 
 
 def arguments_of(

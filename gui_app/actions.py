@@ -56,6 +56,11 @@ SPECS: dict[str, Spec] = {
     "colour_invalid": Spec("View", "Not compared", "", (), "Vertices without a counterpart", True),
     "colour_parts": Spec("View", "Body parts", "", (), "The parts that errors are given for", True),
     "colour_plain": Spec("View", "Plain", "", (), "One colour for each body", True),
+    "layer_skin": Spec("View", "Skin", "", (), "The surface of the bodies", True),
+    "layer_wireframe": Spec("View", "Wireframe", "", ("W",), "The edges of the surface", True),
+    "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
+    "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
+    "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
@@ -104,6 +109,11 @@ class Actions:
     colour_invalid: QAction
     colour_parts: QAction
     colour_plain: QAction
+    layer_skin: QAction
+    layer_wireframe: QAction
+    layer_skeleton: QAction
+    layer_ground: QAction
+    layer_trajectory: QAction
     models: QAction
     builtin: QAction
     palette: QAction

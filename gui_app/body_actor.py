@@ -8,7 +8,16 @@ from vtkmodules.vtkCommonExecutionModel import vtkAlgorithmOutput
 from vtkmodules.vtkFiltersCore import vtkTriangleMeshPointNormals
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
+from gui_app.colours import BACKGROUND, rgb_unit
 from gui_app.in_place import write_points
+from gui_app.view_options import Layers
+
+EDGE_OPACITY = 0.45
+
+# Drawn as lines, the edges would take twice as long in software.
+_EDGES_ONLY = """//VTK::Light::Impl
+  if (emix < 0.5) discard;
+"""
 
 
 class BodyActor:
@@ -25,6 +34,8 @@ class BodyActor:
         self.mesh.point_data["colour"] = colours.copy()
         self.mesh.GetPointData().SetActiveScalars("colour")
         self._painted: np.ndarray | None = colours
+        self._present = True
+        self._seen = True
 
         self._normals = vtkTriangleMeshPointNormals()
         self._normals.SetInputData(self.mesh)
@@ -39,6 +50,8 @@ class BodyActor:
         surface.SetAmbient(0.26)
         surface.SetDiffuse(0.78)
         surface.SetSpecular(0.0)
+        surface.SetEdgeColor(*rgb_unit(BACKGROUND))
+        surface.SetEdgeOpacity(EDGE_OPACITY)
 
     @property
     def surface(self) -> vtkAlgorithmOutput:
@@ -67,5 +80,21 @@ class BodyActor:
             self._painted = colours
 
     def set_visible(self, visible: bool) -> None:
-        """Shows or hides the body."""
-        self.actor.SetVisibility(visible)
+        """Shows or hides the body; what of it is seen ``set_layers`` tells."""
+        self._present = visible
+        self.actor.SetVisibility(visible and self._seen)
+
+    def set_layers(self, layers: Layers) -> None:
+        """Skin and edges, or one of them, or nothing."""
+        self._seen = layers.skin or layers.wireframe
+        look = self.actor.GetProperty()
+        look.SetEdgeVisibility(layers.wireframe)
+        look.SetEdgeOpacity(EDGE_OPACITY if layers.skin else 0.0)
+        shaders = self.actor.GetShaderProperty()
+        shaders.ClearFragmentShaderReplacement("//VTK::Light::Impl", True)
+        if not layers.skin:
+            shaders.AddFragmentShaderReplacement("//VTK::Light::Impl", True, _EDGES_ONLY, False)
+        look.SetOpacity(layers.opacity if layers.skin else 1.0)
+        # The far side would shine through in no order.
+        look.SetBackfaceCulling(layers.opacity < 1.0 or not layers.skin)
+        self.actor.SetVisibility(self._present and self._seen)

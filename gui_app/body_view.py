@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pyvista as pv
+from vtkmodules.vtkRenderingCore import vtkActor
 
 from gui_app import colours
 from gui_app.body_actor import BodyActor
 from gui_app.colours import rgb_unit
 from gui_app.ground import Ground
-from gui_app.labels import place_text, text_actor
+from gui_app.joint_label import JointLabel
+from gui_app.labels import LABEL_MARGIN, LABEL_SIZE, place_text, text_actor
 from gui_app.legend import Legend
+from gui_app.skeleton_actor import SkeletonActor
 from gui_app.skin_colours import invalid_colours, part_colours, plain_colours
 from gui_app.subject import BodyShape
-from gui_app.view_options import Colouring
+from gui_app.trajectory_actor import TrajectoryActor
+from gui_app.view_options import Colouring, Layers
 
-LABEL_SIZE = 13
-LABEL_MARGIN = 14
 # Height of a note in the view; the lower one leaves a body in the middle free.
 NOTE_HEIGHT, LOW_NOTE_HEIGHT = 0.5, 0.07
+
+
+class Posed(NamedTuple):
+    """Vertices (V, 3) and joints (J, 3) of a body, metres in the scene."""
+
+    vertices: np.ndarray
+    joints: np.ndarray
 
 
 class BodyView:
@@ -33,8 +44,11 @@ class BodyView:
         self.parts = Legend(renderer, part_rows())
         for words in (self.label, self.note):
             renderer.AddViewProp(words)
+        self._joint = JointLabel(renderer)
+        self._joints: np.ndarray | None = None
+        self._layers = Layers()
+        self._present = False
         self.body: BodyActor | None = None
-        self.ground: Ground | None = None
 
     def _prepare(self) -> None:
         renderer = self.renderer
@@ -61,8 +75,8 @@ class BodyView:
         if place is not None:
             self.renderer.SetViewport(*place)
 
-    def build(self, shape: BodyShape, floor: float) -> BodyActor:
-        """Replaces the body and its floor."""
+    def build(self, shape: BodyShape, floor: float, frames: int) -> BodyActor:
+        """Replaces the body, its floor and its path."""
         self.remove()
         self._plain = plain_colours(shape, self._skin)
         self._fixed = {
@@ -72,33 +86,66 @@ class BodyView:
         }
         self.body = BodyActor(shape.faces, self._plain)
         self.ground = Ground(floor)
-        for actor in (*self.ground.actors, self.body.actor):
+        self.skeleton = SkeletonActor(shape)
+        self._joint_names = shape.joint_names
+        self.trajectory = TrajectoryActor(frames, self._skin)
+        for actor in self._actors():
             self.renderer.AddActor(actor)
         self.label.SetInput(shape.label)
+        self.set_layers(self._layers)
         return self.body
 
+    def _actors(self) -> list[vtkActor]:
+        assert self.body is not None
+        return [*self.ground.actors, self.trajectory.actor, self.body.actor, *self.skeleton.actors]
+
     def remove(self) -> None:
-        """Takes the body and its floor away."""
-        if self.body is not None and self.ground is not None:
-            for actor in (*self.ground.actors, self.body.actor):
+        """Takes the body and what goes with it away."""
+        if self.body is not None:
+            for actor in self._actors():
                 self.renderer.RemoveActor(actor)
+
+    def set_layers(self, layers: Layers) -> None:
+        """What is drawn."""
+        self._layers = layers
+        if self.body is None:
+            return
+        self.body.set_layers(layers)
+        self.ground.set_visible(layers.ground)
+        self.trajectory.set_visible(layers.trajectory)
+        self.skeleton.set_visible(layers.skeleton and self._present)
 
     def paint(self, colouring: Colouring) -> None:
         """Gives the body colours that do not depend on the frame; plain ones for the error."""
         if self.body is not None:
             self.body.paint(self._fixed.get(colouring, self._plain))
 
-    def show(self, centre: np.ndarray, vertices: np.ndarray | None, note: str) -> None:
+    def show(self, frame: int, centre: np.ndarray, posed: Posed | None, note: str) -> None:
         """Moves the body in place; where there is none, a note says why."""
-        if self.body is None or self.ground is None:
+        if self.body is None:
             return
-        if self.drawn:
+        self._present = posed is not None
+        self.note.SetInput("" if self._present else note)
+        self.body.set_visible(self._present)
+        self.skeleton.set_visible(self._present and self._layers.skeleton)
+        if self._layers.ground and self.drawn:
             self.ground.follow(centre)
-            self.ground.cast(vertices)
-        if vertices is not None:
-            self.body.set_points(vertices)
-        self.body.set_visible(vertices is not None)
-        self.note.SetInput("" if vertices is not None else note)
+            self.ground.cast(posed.vertices if posed is not None else None)
+        if self._layers.trajectory:
+            self.trajectory.set_frame(frame)
+        self._joint.hide()
+        self._joints = posed.joints if posed is not None else None
+        if posed is not None:
+            self.body.set_points(posed.vertices)
+            if self._layers.skeleton:
+                self.skeleton.set_joints(posed.joints)
+
+    def hover(self, x: float, y: float, scale: float) -> bool:
+        """Names the joint at (x, y) device pixels of the window; True if the picture changed."""
+        inside = self.drawn and self._layers.skeleton and self.renderer.IsInViewport(round(x), round(y))
+        if inside and self._joints is not None:
+            return self._joint.point_at(x, y, self._joints, self._joint_names, scale)
+        return self._joint.hide()
 
     def layout(self, size: tuple[int, int], scale: float, *, low_note: bool = False) -> None:
         """Places the words in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
@@ -107,6 +154,9 @@ class BodyView:
         place_text(self.label, margin, height - margin)
         place_text(self.note, width / 2, height * (LOW_NOTE_HEIGHT if low_note else NOTE_HEIGHT))
         self.parts.layout(size, scale)
+        if self.body is not None:
+            self.skeleton.set_scale(scale)
+            self.trajectory.set_scale(scale)
 
 
 def part_rows() -> tuple[tuple[str, str], ...]:

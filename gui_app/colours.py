@@ -23,6 +23,10 @@ INVALID_QUIET = "#57497a"
 # Body parts in the order of `core.joints.PARTS`; told apart with any colour vision (Okabe and Ito, 2008).
 PARTS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#cc79a7")
 
+LEFT_SIDE = "#4aa3ff"
+RIGHT_SIDE = "#ff5c8a"
+CENTRE = "#f4f1e6"
+
 CURVE_MEAN = "#7fb0b0"
 CURVE_P95 = "#e6b450"
 CURVE_MAX = "#e5634d"

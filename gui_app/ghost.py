@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from vtkmodules.vtkCommonExecutionModel import vtkAlgorithmOutput
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from gui_app.colours import rgb_unit
+from gui_app.labels import LABEL_MARGIN, LABEL_SIZE, LINE_HEIGHT, place_text, text_actor
 
 # Opacity where the surface faces the eye and at its outline, and how steeply it rises in between.
 FACING, OUTLINE, STEEPNESS = 0.05, 0.95, 1.7
@@ -24,8 +25,36 @@ _NEARER_SHADER = f"""//VTK::PositionVC::Impl
 """
 
 
-def ghost_actor(surface: vtkAlgorithmOutput, colour: str) -> vtkActor:
-    """A ghost of the mesh with normals that comes out of ``surface``."""
+class Ghost:
+    """A body as a ghost in the view of another one, with its words below the other's."""
+
+    def __init__(self, renderer: vtkRenderer, colour: str) -> None:
+        self._renderer = renderer
+        self._colour = colour
+        self._label = text_actor("", LABEL_SIZE, colour, vertical="top")
+        renderer.AddViewProp(self._label)
+        self.actor: vtkActor | None = None
+
+    def build(self, surface: vtkAlgorithmOutput, label: str) -> None:
+        """Replaces the body by the mesh with normals that comes out of ``surface``."""
+        if self.actor is not None:
+            self._renderer.RemoveActor(self.actor)
+        self.actor = _actor(surface, self._colour)
+        self._renderer.AddActor(self.actor)
+        self._label.SetInput(label)
+
+    def set_visible(self, words: bool, body: bool) -> None:
+        """Shows or hides the words and the body."""
+        self._label.SetVisibility(words)
+        if self.actor is not None:
+            self.actor.SetVisibility(body)
+
+    def layout(self, height: int, scale: float) -> None:
+        """Places the words in a view ``height`` device pixels high, ``scale`` of them a logical pixel."""
+        place_text(self._label, LABEL_MARGIN * scale, height - (LABEL_MARGIN + LINE_HEIGHT) * scale)
+
+
+def _actor(surface: vtkAlgorithmOutput, colour: str) -> vtkActor:
     mapper = vtkPolyDataMapper()
     mapper.SetInputConnection(surface)
     mapper.ScalarVisibilityOff()

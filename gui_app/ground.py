@@ -57,6 +57,8 @@ class Ground:
 
     def __init__(self, floor: float) -> None:
         self.floor = floor
+        self._visible = True
+        self._casting = True
         self._build_pool()
         self._build_grid()
         self._build_shadow()
@@ -107,6 +109,13 @@ class Ground:
         texture.RepeatOff()
         self._shadow_actor = _flat_actor(mesh, texture)
 
+    def set_visible(self, visible: bool) -> None:
+        """Shows or hides all of it; a shadow only where there is a body."""
+        self._visible = visible
+        self._pool_actor.SetVisibility(visible)
+        self._grid_actor.SetVisibility(visible)
+        self._shadow_actor.SetVisibility(visible and self._casting)
+
     def follow(self, centre: np.ndarray) -> None:
         """Brings grid and light under ``centre`` (metres in the z-up scene).
 
@@ -124,7 +133,8 @@ class Ground:
 
     def cast(self, vertices: np.ndarray | None) -> None:
         """Shadow of a body, (V, 3) metres in the scene: sharp and dark where it is near the floor."""
-        self._shadow_actor.SetVisibility(vertices is not None)
+        self._casting = vertices is not None
+        self._shadow_actor.SetVisibility(self._casting and self._visible)
         if vertices is None:
             return
         vertices = vertices.astype(np.float64)  # a pose far off must not overflow

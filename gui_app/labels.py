@@ -15,6 +15,11 @@ Horizontal = Literal["left", "centre", "right"]
 Vertical = Literal["bottom", "centre", "top"]
 VTK_FONT_FILE = 4
 
+# Logical pixels: the words in the corner of a view.
+LABEL_SIZE = 13
+LABEL_MARGIN = 14
+LINE_HEIGHT = 20
+
 
 @lru_cache(maxsize=1)
 def font_file() -> Path | None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from gui_app.actions import Actions
 from gui_app.preferences import Preferences
 from gui_app.view_buttons import fill_camera_menu, fill_colour_menu
+from gui_app.view_options import LAYERS
 from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Menus(QObject):
         fill_camera_menu(view, actions)
         view.addSeparator()
         fill_colour_menu(view.addMenu("Colour"), actions)
+        view.addMenu("Layers").addActions([getattr(actions, f"layer_{name}") for name in LAYERS])
         view.addSeparator()
         view.addAction(window.timeline.toggleViewAction())
         self._menu(bar, "Bodies", [actions.models, actions.builtin])

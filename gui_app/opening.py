@@ -129,14 +129,17 @@ def _opened(
 
 def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
     """What the scene needs to know of a motion and its bodies."""
+    from core.posed import root_path
     from core.surroundings import surroundings
 
     around = surroundings(motion, bodies.source, motion.frame_rate or FALLBACK_RATE)
+    roots = root_path(motion, bodies.source)
     return Subject(
         source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), "source"),
         fit=_shape(bodies.target, bodies.correspondence.valid, "fit"),
         up_axis=motion.up_axis,
         path=around.path,
+        roots=np.where(np.isfinite(roots), roots, around.path),
         floor=around.floor,
         height=min(max(around.height, LEAST_HEIGHT), MOST_HEIGHT),
         reach=min(max(around.reach, LEAST_REACH), MOST_REACH),

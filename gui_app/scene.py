@@ -5,30 +5,30 @@ Works with any pyvista plotter that has two renderers, on the screen or off it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyvista as pv
 from vtkmodules.vtkRenderingCore import vtkActor
 
 from gui_app import colours
 from gui_app.body_actor import BodyActor
-from gui_app.body_view import LABEL_MARGIN, LABEL_SIZE, BodyView
+from gui_app.body_view import BodyView, Posed
 from gui_app.cameras import ViewName, facing_of, focused, look
 from gui_app.colour_bar import ColourBar
 from gui_app.flat import flat_actor
-from gui_app.ghost import ghost_actor
+from gui_app.ghost import Ghost
 from gui_app.in_place import write_points
-from gui_app.labels import place_text, text_actor
 from gui_app.legend import Legend
 from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
 from gui_app.subject import FramePicture, Subject, upright
-from gui_app.view_options import Colouring, LayoutName
+from gui_app.view_options import Colouring, Layers, LayoutName
 
 NOT_FITTED = "not fitted yet"
 NOT_FINITE = "the numbers of this frame are not finite"
 NOT_COMPARED = "not compared"
-LINE_HEIGHT = 20
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 _PLACES = {
@@ -50,6 +50,7 @@ class Scene:
         self._colouring: Colouring = "error"
         self._range_mm = DEFAULT_RANGE_MM
         self._layout: LayoutName = "side"
+        self._layers = Layers()
         self._follow = True
         self._picture: FramePicture | None = None
         self._scale = 1.0
@@ -60,9 +61,7 @@ class Scene:
         self._source_note, self._fit_note = self._source_view.note, self._fit_view.note
         right.camera = left.camera
         self.camera = SceneCamera(left.camera)
-        self._ghost: vtkActor | None = None
-        self._ghost_label = text_actor("", LABEL_SIZE, colours.SOURCE_SKIN, vertical="top")
-        right.AddViewProp(self._ghost_label)
+        self._ghost = Ghost(right, colours.SOURCE_SKIN)
         self._bar = ColourBar(right)
         self._bar.set_range(self._range_mm)
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
@@ -82,13 +81,10 @@ class Scene:
         self._subject = subject
         self._frame = 0
         self._picture = None
-        if self._ghost is not None:
-            self._fit_view.renderer.RemoveActor(self._ghost)
-        self._source: BodyActor = self._source_view.build(subject.source, subject.floor)
-        self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor)
-        self._ghost = ghost_actor(self._source.surface, colours.SOURCE_SKIN)
-        self._fit_view.renderer.AddActor(self._ghost)
-        self._ghost_label.SetInput(subject.source.label)
+        self._source: BodyActor = self._source_view.build(subject.source, subject.floor, len(subject.path))
+        self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor, len(subject.path))
+        self._ghost.build(self._source.surface, subject.source.label)
+        self.set_fit_path(None)
         self._arrange()
 
     def set_layout(self, layout: LayoutName) -> None:
@@ -113,13 +109,40 @@ class Scene:
         self._frame = frame
         self._picture = picture
         centre = upright(subject.path[frame], subject.up_axis)
-        source = upright(picture.source_vertices, subject.up_axis)
-        finite = bool(np.isfinite(source).all())
-        fit = upright(picture.fit_vertices, subject.up_axis) if picture.fit_vertices is not None else None
-        self._source_view.show(centre, source if finite else None, NOT_FINITE)
-        self._fit_view.show(centre, fit, NOT_FITTED if finite else NOT_FINITE)
+        source = Posed(
+            *(upright(points, subject.up_axis) for points in (picture.source_vertices, picture.source_joints))
+        )
+        finite = bool(np.isfinite(source.vertices).all())
+        fit = None
+        if picture.fit_vertices is not None and picture.fit_joints is not None:
+            fit = Posed(
+                *(upright(points, subject.up_axis) for points in (picture.fit_vertices, picture.fit_joints))
+            )
+        self._source_view.show(frame, centre, source if finite else None, NOT_FINITE)
+        self._fit_view.show(frame, centre, fit, NOT_FITTED if finite else NOT_FINITE)
         self._arrange()
         self._paint()
+
+    def set_layers(self, layers: Layers) -> None:
+        """What is drawn of bodies and surroundings."""
+        if layers == self._layers:
+            return
+        self._layers = layers
+        for view in self._views:
+            view.set_layers(layers)
+        if self._picture is not None:
+            self.show(self._frame, self._picture)
+
+    def set_fit_path(self, roots: np.ndarray | None) -> None:
+        """(T, 3) the fit's pelvis at every frame, metres in the motion's own world, NaN where unknown."""
+        subject = self._subject
+        if subject is None:
+            return
+        source = upright(subject.roots, subject.up_axis)
+        known = np.zeros(len(source), bool) if roots is None else np.isfinite(roots).all(axis=1)
+        fit = source if roots is None else np.where(known[:, None], upright(roots, subject.up_axis), source)
+        self._source_view.trajectory.set_path(source, np.ones(len(source), bool))
+        self._fit_view.trajectory.set_path(fit, known)
 
     def set_colouring(self, colouring: Colouring, range_mm: float) -> None:
         """What the colours of the skin tell; the error goes up to ``range_mm`` millimetres."""
@@ -148,12 +171,11 @@ class Scene:
         self._source_view.parts.set_visible(parts and self._layout == "source")
         self._fit_view.parts.set_visible(parts)
         self._divider_actor.SetVisibility(self._layout == "side")
-        self._ghost_label.SetVisibility(overlay)
         self._fit_view.label.GetTextProperty().SetColor(
             *colours.rgb_unit(colours.FIT_SKIN if overlay else colours.TEXT)
         )
-        if self._ghost is not None:
-            self._ghost.SetVisibility(overlay and bool(self._source.actor.GetVisibility()))
+        present = self._subject is not None and bool(self._source.actor.GetVisibility())
+        self._ghost.set_visible(overlay, overlay and present and self._layers.skin)
 
     def set_follow(self, follow: bool) -> None:
         """Whether the camera goes along with the body."""
@@ -189,7 +211,7 @@ class Scene:
         bodies: tuple[tuple[BodyName, BodyView, vtkActor | None], ...] = (
             ("source", source, self._source.actor),
             ("fit", fit, self._fit.actor),
-            ("source", fit, self._ghost),
+            ("source", fit, self._ghost.actor),
         )
         for name, view, actor in bodies:
             if actor is not None and view.drawn and view.renderer.IsInViewport(round(x), round(y)):
@@ -198,10 +220,16 @@ class Scene:
                     return name, vertex
         return None
 
-    def like(self, other: Scene) -> None:
-        """Shows its motion as ``other`` does: the same layout and colouring. The camera is another matter."""
+    def like(self, other: Scene, *, ground: bool = True) -> None:
+        """Shows its motion in the layout, layers and colouring of ``other``; the camera is another matter."""
         self.set_layout(other._layout)
+        self.set_layers(replace(other._layers, ground=other._layers.ground and ground))
         self.set_colouring(other._colouring, other._range_mm)
+
+    def hover(self, x: float, y: float) -> bool:
+        """Names the joint at (x, y) device pixels from the lower left corner; True if the picture changed."""
+        left, right = (view.hover(x, y, self._scale) for view in self._views)
+        return left or right
 
     def set_smooth(self, smooth: bool) -> None:
         """Smooth edges, for a picture that stands still."""
@@ -222,7 +250,7 @@ class Scene:
         size = self._view_size()
         for view in self._views:
             view.layout(size, scale, low_note=self._layout == "overlay")
-        place_text(self._ghost_label, LABEL_MARGIN * scale, size[1] - (LABEL_MARGIN + LINE_HEIGHT) * scale)
+        self._ghost.layout(size[1], scale)
         self._bar.layout(size, scale)
         self._invalid_legend.layout(size, scale)
         write_points(self._divider, np.array([(1, 0, 0), (1, size[1], 0)], np.float32))

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from gui_app.ramp import DEFAULT_RANGE_MM
-from gui_app.view_options import Colouring, LayoutName
+from gui_app.view_options import Colouring, Layers, LayoutName
 from gui_app.words import FALLBACK_RATE
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class AppState(QObject):
         self.follow = True
         self.layout: LayoutName = "side"
         self.parallel = False
+        self.layers = Layers()
         self.playing = False
         self.loop = True
         self.speed = 1.0
@@ -224,13 +225,15 @@ class AppState(QObject):
         follow: bool | None = None,
         layout: LayoutName | None = None,
         parallel: bool | None = None,
+        layers: Layers | None = None,
     ) -> None:
-        """How the bodies are arranged and coloured, whether the camera goes along, and its projection."""
+        """How the bodies are arranged and coloured, what is drawn of them, and how the camera sees them."""
         self.colouring = colouring if colouring is not None else self.colouring
         self.range_mm = range_mm if range_mm is not None else self.range_mm
         self.follow = follow if follow is not None else self.follow
         self.layout = layout if layout is not None else self.layout
         self.parallel = parallel if parallel is not None else self.parallel
+        self.layers = layers if layers is not None else self.layers
         self.view_changed.emit()
 
     def say(self, sentence: str) -> None:

@@ -55,6 +55,7 @@ class Subject:
         fit: the body it is fitted with.
         up_axis: ``'y'`` or ``'z'``, the world of the motion.
         path: (T, 3) metres, the body's place at every frame, smoothed; the camera follows it.
+        roots: (T, 3) metres, the source's pelvis at every frame, finite everywhere.
         floor: height of the ground along the up axis, metres.
         height: how far the motion rises above the floor, metres.
         reach: how far it goes sideways from its path, metres.
@@ -64,6 +65,7 @@ class Subject:
     fit: BodyShape
     up_axis: str
     path: np.ndarray
+    roots: np.ndarray
     floor: float
     height: float
     reach: float

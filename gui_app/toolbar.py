@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui_app.actions import Actions
+from gui_app.layers_button import LayersButton
 from gui_app.state import AppState
 from gui_app.theme import ICON_PIXELS, tabular
 from gui_app.view_buttons import CameraButton, ColourButton
@@ -61,6 +62,7 @@ class Toolbar(QToolBar):
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
         self.addWidget(self._range)
+        self.addWidget(LayersButton(state, actions, self))
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)

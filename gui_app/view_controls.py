@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,14 @@ from PySide6.QtGui import QAction, QActionGroup
 
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
-from gui_app.view_options import COLOURINGS, LAYOUTS, Colouring, LayoutName
+from gui_app.view_options import COLOURINGS, LAYERS, LAYOUTS, LEAST_OPACITY, Colouring, Layers, LayoutName
 
 if TYPE_CHECKING:
     from gui_app.actions import Actions
 
 
 class ViewControls(QObject):
-    """Connects layout, colouring and projection with the state, both ways."""
+    """Connects layout, colouring, layers and projection with the state, both ways."""
 
     def __init__(self, state: AppState, actions: Actions, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +34,9 @@ class ViewControls(QObject):
             action.triggered.connect(partial(self._set_layout, layout))
         for colouring, action in zip(COLOURINGS, self.colourings, strict=True):
             action.triggered.connect(partial(self._set_colouring, colouring))
+        self.layers = tuple(getattr(actions, f"layer_{name}") for name in LAYERS)
+        for name, action in zip(LAYERS, self.layers, strict=True):
+            action.toggled.connect(partial(self._set_layer, name))
         actions.error.toggled.connect(self._set_error)
         actions.parallel.toggled.connect(self._set_parallel)
         state.view_changed.connect(self._on_view)
@@ -49,6 +53,10 @@ class ViewControls(QObject):
 
     def _set_colouring(self, colouring: Colouring, *_: object) -> None:
         self._state.set_view(colouring=colouring)
+
+    def _set_layer(self, name: str, on: bool) -> None:
+        if on != getattr(self._state.layers, name):
+            self._state.set_view(layers=replace(self._state.layers, **{name: on}))
 
     @Slot(bool)
     def _set_error(self, on: bool) -> None:
@@ -67,6 +75,8 @@ class ViewControls(QObject):
         self.colourings[COLOURINGS.index(state.colouring)].setChecked(True)
         actions.error.setChecked(state.colouring == "error")
         actions.parallel.setChecked(state.parallel)
+        for name, action in zip(LAYERS, self.layers, strict=True):
+            action.setChecked(getattr(state.layers, name))
 
     def restore(self, stored: Preferences) -> None:
         """Takes over what was remembered."""
@@ -74,10 +84,20 @@ class ViewControls(QObject):
             layout=stored.choice("view_layout", LAYOUTS, "side"),
             colouring=stored.choice("colouring", COLOURINGS, "error"),
             parallel=stored.flag("parallel", False),
+            layers=self._stored_layers(stored),
         )
+
+    def _stored_layers(self, stored: Preferences) -> Layers:
+        layers = Layers()
+        flags = {name: stored.flag(f"layer_{name}", getattr(layers, name)) for name in LAYERS}
+        opacity = min(max(stored.number("skin_opacity", layers.opacity), LEAST_OPACITY), 1.0)
+        return Layers(opacity=opacity, **flags)
 
     def store(self, stored: Preferences) -> None:
         """Remembers how things are shown now."""
         stored.store("view_layout", self._state.layout)
         stored.store("colouring", self._state.colouring)
         stored.store("parallel", self._state.parallel)
+        for name in LAYERS:
+            stored.store(f"layer_{name}", getattr(self._state.layers, name))
+        stored.store("skin_opacity", self._state.layers.opacity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 LayoutName = Literal["side", "overlay", "source", "fit"]
@@ -13,3 +14,30 @@ Colouring = Literal["error", "invalid", "parts", "plain"]
 """By error, vertices that are not compared, body parts, or one colour."""
 
 COLOURINGS: tuple[Colouring, ...] = ("error", "invalid", "parts", "plain")
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What is drawn.
+
+    Attributes:
+        skin: the surface of the bodies.
+        opacity: of the skin, 0..1.
+        wireframe: its edges.
+        skeleton: bones and joints, over the skin.
+        ground: grid, light and shadow.
+        trajectory: path of the pelvis over the motion.
+    """
+
+    skin: bool = True
+    opacity: float = 1.0
+    wireframe: bool = False
+    skeleton: bool = False
+    ground: bool = True
+    trajectory: bool = False
+
+
+LAYERS = ("skin", "wireframe", "skeleton", "ground", "trajectory")
+"""The names of the layers that are there or not."""
+
+LEAST_OPACITY = 0.1

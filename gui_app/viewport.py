@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
@@ -48,7 +48,7 @@ class Viewport(QWidget):
 
         state.motion_changed.connect(self._on_motion)
         state.frame_changed.connect(self.refresh)
-        state.result_changed.connect(self.refresh)
+        state.result_changed.connect(self._on_result)
         state.view_changed.connect(self._on_view)
 
     def _leave_keys_to_the_window(self) -> None:
@@ -75,7 +75,10 @@ class Viewport(QWidget):
         elif not self._closed and (
             event.type() == QEvent.Type.Wheel or (isinstance(event, QMouseEvent) and event.buttons())
         ):
+            self._hover(QPointF(-1, -1))
             self._draw_quickly()
+        elif not self._closed and event.type() in (QEvent.Type.MouseMove, QEvent.Type.Leave):
+            self._hover(event.position() if isinstance(event, QMouseEvent) else QPointF(-1, -1))
         elif isinstance(event, QKeyEvent):
             event.ignore()
             return True
@@ -102,7 +105,15 @@ class Viewport(QWidget):
         self.scene.set_follow(self._state.follow)
         self.scene.camera.set_parallel(self._state.parallel)
         self.scene.set_layout(self._state.layout)
+        self.scene.set_layers(self._state.layers)
         self.scene.set_colouring(self._state.colouring, self._state.range_mm)
+        self.refresh()
+
+    @Slot(object)
+    def _on_result(self, _changed: object) -> None:
+        opened = self._state.opened
+        if opened is not None:
+            self.scene.set_fit_path(opened.posed.fit_roots())
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -120,6 +131,11 @@ class Viewport(QWidget):
             return None
         scale = self.plotter.devicePixelRatioF()
         return self.scene.vertex_at(x * scale, (self.plotter.height() - 1 - y) * scale)
+
+    def _hover(self, place: QPointF) -> None:
+        scale = self.plotter.devicePixelRatioF()
+        if self.scene.hover(place.x() * scale, (self.plotter.height() - 1 - place.y()) * scale):
+            self.plotter.update()
 
     def _focus_at(self, place: QPoint) -> None:
         found, opened = self.vertex_at(place.x(), place.y()), self._state.opened

@@ -64,7 +64,7 @@ def test_keys_change_the_layout_and_the_camera_stays_linked(fitted: MainWindow, 
         qtbot.keyClick(fitted, key)
         assert fitted.state.layout == layout
         assert drawn(fitted) == views
-        assert bool(scene._ghost.GetVisibility()) == (layout == "overlay")
+        assert bool(scene._ghost.actor.GetVisibility()) == (layout == "overlay")
     qtbot.keyClick(fitted, Qt.Key.Key_O)
     assert fitted.state.parallel
     left, right = fitted.viewport.plotter.renderers
