@@ -25,6 +25,7 @@ MOUSE = (
     ("Turn", "left drag"),
     ("Move", "Shift + left drag"),
     ("Zoom", "wheel, right drag"),
+    ("Turn about a point", "double click on a body"),
     ("Go to a frame", "click or drag the curves"),
     ("Zoom the curves", "wheel on them"),
     ("All frames again", "double click"),

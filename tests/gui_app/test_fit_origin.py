@@ -85,7 +85,7 @@ def test_a_fit_in_smplh_or_smpl_opens_with_its_own_bodies(
     save_result(fit, run.result())
     opened = open_fit(fit, None)
     assert (opened.motion.family, opened.bodies.target.family) == ("smplx", family)
-    assert opened.subject.fit_size == bodies.target.num_vertices
+    assert opened.subject.fit.size == bodies.target.num_vertices
     assert opened.result is not None
     opened.posed.set_result(opened.result)
     shown = opened.posed.frame(2)

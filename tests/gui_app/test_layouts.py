@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from gui_app.main_window import MainWindow
-from gui_app.view_options import LAYOUTS, LayoutName
+from gui_app.view_options import LAYOUTS
 from tests.gui_app.conftest import FIT_MS
 
 
@@ -88,25 +88,23 @@ def wheel(window: MainWindow, place: QPoint) -> None:
     QCoreApplication.sendEvent(plotter, event)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_wheel_and_drag_move_the_camera_in_every_view(
-    fitted: MainWindow, qtbot: QtBot, layout: LayoutName
-) -> None:
-    fitted.state.set_view(layout=layout)
-    qtbot.wait(50)
-    plotter = fitted.viewport.plotter
+def test_wheel_and_drag_move_the_camera_in_every_view(window: MainWindow, qtbot: QtBot) -> None:
+    plotter = window.viewport.plotter
     camera = plotter.renderers[0].camera
-    for across in (0.25, 0.75):
-        place = QPoint(round(across * plotter.width()), plotter.height() // 2)
-        before = camera.distance
-        wheel(fitted, place)
-        assert camera.distance < 0.98 * before
-        direction = np.array(camera.direction)
-        qtbot.mousePress(plotter, Qt.MouseButton.LeftButton, pos=place)
-        for step in (10, 30):
-            drag(plotter, place + QPoint(step, 0))
-        qtbot.mouseRelease(plotter, Qt.MouseButton.LeftButton, pos=place + QPoint(30, 0))
-        assert np.abs(np.array(camera.direction) - direction).max() > 0.01
+    for layout in LAYOUTS:
+        window.state.set_view(layout=layout)
+        window.viewport.look("home")
+        for across in (0.25, 0.75):
+            place = QPoint(round(across * plotter.width()), plotter.height() // 2)
+            before = camera.distance
+            wheel(window, place)
+            assert camera.distance < 0.98 * before
+            direction = np.array(camera.direction)
+            qtbot.mousePress(plotter, Qt.MouseButton.LeftButton, pos=place)
+            for step in (10, 30):
+                drag(plotter, place + QPoint(step, 0))
+            qtbot.mouseRelease(plotter, Qt.MouseButton.LeftButton, pos=place + QPoint(30, 0))
+            assert np.abs(np.array(camera.direction) - direction).max() > 0.01
 
 
 def drag(plotter: QWidget, place: QPoint) -> None:
