@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui_app.main_window import MainWindow, Options
+from gui_app.recent_log import keep_log
 from gui_app.theme import apply_theme, icon
 
 SWITCH_SECONDS = 0.0005
@@ -20,6 +21,7 @@ def make_application() -> QApplication:
     """The application with its name and look."""
     # Fitting threads hand over to the window this often; the default makes scrubbing jerk while a fit runs.
     sys.setswitchinterval(SWITCH_SECONDS)
+    keep_log()
     app = QApplication.instance() or QApplication(["refit"])
     assert isinstance(app, QApplication)
     app.setApplicationName("Refit")

@@ -195,9 +195,16 @@ class ExportController(QObject):
         view = view_of(self._viewport, self._state)
         size = (view.size[0] * zoom, view.size[1] * zoom)
         samples = STILL_SAMPLES if size[0] * size[1] <= MOST_SAMPLED_PIXELS else 0
-        studio = Studio(view, size, samples=samples, captions=captions, scale=view.scale * zoom)
+        studio = Studio(
+            view,
+            size,
+            samples=samples,
+            captions=captions,
+            transparent=transparent,
+            scale=view.scale * zoom,
+        )
         try:
-            return studio.draw(view.frame, transparent=transparent)
+            return studio.draw(view.frame)
         finally:
             studio.close()
 

@@ -32,6 +32,7 @@ from gui_app.playback import Player
 from gui_app.preferences import Preferences
 from gui_app.problem_steps import ProblemSteps
 from gui_app.progress_line import ProgressLine
+from gui_app.recent_log import LogSheet
 from gui_app.run_strip import RunStrip
 from gui_app.saving import ask_where, save_fit
 from gui_app.state import SPEEDS, AppState
@@ -43,7 +44,7 @@ from gui_app.undo_actions import UndoActions
 from gui_app.vertex_probe import VertexProbe
 from gui_app.view_controls import ViewControls
 from gui_app.viewport import Viewport
-from gui_app.welcome import Welcome
+from gui_app.welcome import START_FLAG, Welcome
 from gui_app.words import plain_tip
 
 MOTION_FILTER = "Motions and fits (*.npz);;All files (*)"
@@ -91,7 +92,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Toolbar(self.state, self.actions_, self))
         self.viewport = Viewport(self.state, self)
         self.run_strip = RunStrip(self.state, self.actions_.cancel, self.viewport)
-        self.welcome = Welcome(self.state, self.actions_, self)
+        self.welcome = Welcome(self.state, self.actions_, self.preferences, self.models, self.open_path, self)
         self.message = MessageBar(self.state, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
@@ -126,6 +127,8 @@ class MainWindow(QMainWindow):
             (actions.export, self.ask_export),
             (actions.copy_picture, self.exporting.copy_picture),
             (actions.palette, self.palette_.open_up),
+            (actions.start_page, self.show_start_page),
+            (actions.log, self.show_log),
             (actions.quit, self.close),
             (actions.cancel, self.fitting.cancel),
             (actions.play, self._toggle_play),
@@ -151,6 +154,7 @@ class MainWindow(QMainWindow):
         UndoActions(state, self.history, actions, self)
         actions.loop.toggled.connect(state.set_loop)
         actions.follow.toggled.connect(self._set_follow)
+        self.welcome.left.connect(self.show_bodies)
         self.opening.opened.connect(self._on_opened)
         self.opening.failed.connect(self._on_open_failed)
         for signal in (
@@ -189,7 +193,10 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_first(self) -> None:
-        self.opening.open(self._options.file, self.models.models)
+        if self._options.file is not None or self.preferences.flag(START_FLAG, True):
+            self.opening.open(self._options.file, self.models.models)
+        else:
+            self.welcome.look_again()
 
     def open_path(self, path: Path, *_: object) -> None:
         """Opens a motion or a fit, unless there is unsaved work that the user wants to keep."""
@@ -290,7 +297,25 @@ class MainWindow(QMainWindow):
         """Versions and bodies."""
         self._show_sheet(About(self.state, self))
 
-    def _show_sheet(self, sheet: Shortcuts | About) -> None:
+    @Slot()
+    def show_start_page(self) -> None:
+        """What can be opened, and where bodies come from."""
+        self.state.set_playing(False)
+        self.welcome.look_again()
+        self._pages.setCurrentWidget(self.welcome)
+
+    @Slot()
+    def show_bodies(self) -> None:
+        """Back from the start page."""
+        if self.state.opened is not None:
+            self._pages.setCurrentWidget(self.viewport)
+
+    @Slot()
+    def show_log(self) -> None:
+        """What went wrong lately, in detail."""
+        self._show_sheet(LogSheet(self))
+
+    def _show_sheet(self, sheet: Shortcuts | About | LogSheet) -> None:
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.show()
 

@@ -76,16 +76,20 @@ class Studio:
         *,
         samples: int = 0,
         captions: bool = True,
+        transparent: bool = False,
         scale: float = 0.0,
     ) -> None:
         self._view = view
-        self._captions = captions
+        self._captions, self._transparent = captions, transparent
         self.size = size
         _leave_context()
         self._plotter, self._scene = off_screen(view.opened, size, samples)
         window: Any = self._plotter.render_window
         self._window = window
-        self._scene.like(view.scene)
+        self._scene.like(view.scene, ground=not transparent)
+        self._scene.set_fit_path(view.opened.posed.fit_roots())
+        for renderer in self._plotter.renderers if transparent else ():
+            renderer.SetGradientBackground(False)
         self._scene.set_smooth(samples == 0)
         if scale:
             self._window.SetDPI(round(72 * scale))
@@ -125,17 +129,15 @@ class Studio:
         x, y, z = self._camera.up
         self._camera.up = (cos * x - sin * y, sin * x + cos * y, z)
 
-    def draw(self, frame: int, *, transparent: bool = False) -> np.ndarray:
+    def draw(self, frame: int) -> np.ndarray:
         """(height, width, 3 or 4) bytes of one frame."""
         _leave_context()
         try:
             self._scene.show(frame, self._view.opened.posed.frame(frame))
             if not self._captions:
                 self._hide_captions()
-            if transparent:
-                self._hide_floor()
             self._plotter.render()
-            picture = self._plotter.screenshot(return_img=True, transparent_background=transparent)
+            picture = self._plotter.screenshot(return_img=True, transparent_background=self._transparent)
             return np.ascontiguousarray(picture)
         finally:
             self._release()
@@ -147,16 +149,6 @@ class Studio:
                 prop = props.GetItemAsObject(index)
                 if prop.IsA("vtkActor2D"):
                     prop.VisibilityOff()
-
-    def _hide_floor(self) -> None:
-        # Of all that is in the scene only the floor's grid, light and shadow take no light themselves.
-        for renderer in self._plotter.renderers:
-            renderer.SetGradientBackground(False)
-            actors = renderer.GetActors()
-            for index in range(actors.GetNumberOfItems()):
-                actor = actors.GetItemAsObject(index)
-                if not actor.GetProperty().GetLighting():
-                    actor.VisibilityOff()
 
     def _release(self) -> None:
         # Otherwise Qt finds its own drawing surface taken and shows nothing.

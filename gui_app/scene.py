@@ -5,6 +5,8 @@ Works with any pyvista plotter that has two renderers, on the screen or off it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyvista as pv
 from vtkmodules.vtkRenderingCore import vtkActor
@@ -218,9 +220,10 @@ class Scene:
                     return name, vertex
         return None
 
-    def like(self, other: Scene) -> None:
-        """Shows its motion as ``other`` does: the same layout and colouring. The camera is another matter."""
+    def like(self, other: Scene, *, ground: bool = True) -> None:
+        """Shows its motion in the layout, layers and colouring of ``other``; the camera is another matter."""
         self.set_layout(other._layout)
+        self.set_layers(replace(other._layers, ground=other._layers.ground and ground))
         self.set_colouring(other._colouring, other._range_mm)
 
     def hover(self, x: float, y: float) -> bool:

@@ -1,44 +1,138 @@
-"""What stands in the place of the bodies while there are none."""
+"""The start page: what Refit is, what can be opened, and where bodies come from."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from gui_app import colours
 from gui_app.actions import Actions
+from gui_app.models_choice import ModelsChoice
+from gui_app.preferences import Preferences
 from gui_app.state import AppState
+from gui_app.theme import icon
+from gui_app.words import plain_tip
 
 READING = "Source and fit appear here side by side."
-EMPTY = "Open a motion in SMPL or SMPL-H (.npz) or a fit, or drop one on this window."
+WHAT = (
+    "See human motion in SMPL or SMPL-H beside its SMPL-X fit, find the frames that are off, fit them again."
+)
+BUILTIN = (
+    "Refit comes with free bodies in the layout of SMPL-H and SMPL-X. They are for trying it out; "
+    "results to publish need the licensed models."
+)
+WHERE = """<table cellspacing="0" cellpadding="0">
+<tr><td style="padding:3px 18px 3px 0"><code>smplh/male/model.npz</code></td>
+<td style="padding:3px 0">from <a href="https://mano.is.tue.mpg.de">mano.is.tue.mpg.de</a></td></tr>
+<tr><td style="padding:3px 18px 3px 0"><code>smplx/SMPLX_MALE.npz</code></td>
+<td style="padding:3px 0">from <a href="https://smpl-x.is.tue.mpg.de">smpl-x.is.tue.mpg.de</a></td></tr>
+<tr><td style="padding:3px 18px 3px 0"><code>transfer/smplh2smplx_deftrafo_setup.pkl</code></td>
+<td style="padding:3px 0">SMPL-X model transfer data</td></tr>
+<tr><td style="padding:3px 18px 3px 0"><code>transfer/smplx_mask_ids.npy</code></td>
+<td style="padding:3px 0">SMPL-X model transfer data</td></tr></table>"""
+MOTION_COLUMNS = 3
+MOST_RECENT = 5
+COLUMN_WIDTH = 440
+START_FLAG = "open_at_start"
 
 
 class Welcome(QWidget):
-    """Says what would be here and how to get it."""
+    """In the place of the bodies while there are none, and by Help ▸ Start page."""
 
-    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+    left = Signal()
+
+    def __init__(
+        self,
+        state: AppState,
+        actions: Actions,
+        preferences: Preferences,
+        models: ModelsChoice,
+        open_path: Callable[[Path], object],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state, self._preferences, self._models, self._open = state, preferences, models, open_path
         self._title = QLabel("", self)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setProperty("role", "title")
-        self._words = QLabel("", self)
-        self._words.setProperty("role", "secondary")
-        self._buttons = QWidget(self)
-        row = QHBoxLayout(self._buttons)
-        row.setSpacing(10)
-        open_button = self._button(actions.open, "Open a motion…")
-        open_button.setDefault(True)
-        row.addWidget(open_button)
-        row.addWidget(self._button(actions.builtin, "Use built-in bodies and motion"))
+        self._words = _secondary("", self)
+        self._page = QWidget(self)
+        self.motions = QGridLayout()
+        self.motions.setSpacing(8)
+        self.recent = QVBoxLayout()
+        self.recent.setSpacing(4)
+        self._recent_title = _section("Recent", self)
+        self.found = _secondary("", self)
+        self.found.setFixedWidth(COLUMN_WIDTH)
+        self.found.setWordWrap(True)
+        self._back = QPushButton("", self)
+        self._back.setIcon(icon("arrow-left"))
+        self._back.clicked.connect(self.left)
+        self._at_start = QCheckBox("Open a built-in motion at start", self)
+        self._at_start.setChecked(preferences.flag(START_FLAG, True))
+        self._at_start.toggled.connect(self._keep_start)
+        self._lay_out(actions)
         column = QVBoxLayout(self)
         column.setSpacing(10)
         column.addStretch(1)
-        for widget in (self._title, self._words, self._buttons):
+        for widget in (self._title, self._words, self._page):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         state.opening_changed.connect(self._on_opening)
-        self._on_opening()
+        self._title.setText("Refit")
+        self._words.setText(WHAT)
+        # Filled once it is wanted: looking for motions and models imports much that a start does not need.
+        self._page.hide()
+
+    def _lay_out(self, actions: Actions) -> None:
+        start = QVBoxLayout()
+        start.setSpacing(9)
+        open_button = self._button(actions.open, "Open a motion or a fit…")
+        open_button.setDefault(True)
+        start.addWidget(_section("Open", self))
+        start.addWidget(open_button, 0, Qt.AlignmentFlag.AlignLeft)
+        start.addWidget(_secondary("or drop an .npz file on this window", self))
+        start.addSpacing(10)
+        start.addWidget(_section("Built-in motions", self))
+        start.addLayout(self.motions)
+        start.addSpacing(10)
+        start.addWidget(self._recent_title)
+        start.addLayout(self.recent)
+        start.addStretch(1)
+        bodies = QVBoxLayout()
+        bodies.setSpacing(9)
+        bodies.addWidget(_section("Bodies", self))
+        bodies.addWidget(self.found)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self._button(actions.models, "Choose models folder…"))
+        buttons.addWidget(self._button(actions.builtin, "Use built-in bodies"))
+        buttons.addStretch(1)
+        bodies.addLayout(buttons)
+        bodies.addSpacing(10)
+        bodies.addWidget(_section("A models folder holds", self))
+        where = QLabel(WHERE, self)
+        where.setOpenExternalLinks(True)
+        where.setToolTip("Also with female and neutral in place of male; sign up there to download")
+        bodies.addWidget(where)
+        bodies.addStretch(1)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 22, 0, 14)
+        row.setSpacing(64)
+        row.addLayout(start)
+        row.addLayout(bodies)
+        below = QHBoxLayout()
+        below.addWidget(self._back)
+        below.addStretch(1)
+        below.addWidget(self._at_start)
+        page = QVBoxLayout(self._page)
+        page.addLayout(row)
+        page.addLayout(below)
 
     def _button(self, action: QAction, text: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -47,8 +141,87 @@ class Welcome(QWidget):
         return button
 
     @Slot()
+    def look_again(self) -> None:
+        """Reads anew which motions, recent files and models there are."""
+        from core.bodies import builtin_motions
+        from core.errors import RefitError
+        from gui_app.menus import motion_title
+
+        _clear(self.motions)
+        _clear(self.recent)
+        try:
+            motions = builtin_motions()
+        except RefitError:
+            motions = []
+        for number, path in enumerate(motions):
+            button = QPushButton(motion_title(path), self)
+            button.clicked.connect(partial(self._open, path))
+            self.motions.addWidget(button, *divmod(number, MOTION_COLUMNS))
+        files = self._preferences.recent[:MOST_RECENT]
+        self._recent_title.setVisible(bool(files))
+        for path in files:
+            button = QPushButton(path.name, self)
+            button.setStyleSheet(
+                f"QPushButton {{ background: transparent; border: none; text-align: left; padding: 2px 0;"
+                f" color: {colours.ACCENT}; }} QPushButton:hover {{ text-decoration: underline; }}"
+            )
+            button.setToolTip(plain_tip(str(path)))
+            button.clicked.connect(partial(self._open, path))
+            self.recent.addWidget(button)
+        self.found.setText(found_words(self._models.folder))
+        opened = self._state.opened
+        self._back.setVisible(opened is not None)
+        self._back.setText(f"Back to {opened.name}" if opened else "")
+        self._page.show()
+
+    @Slot(bool)
+    def _keep_start(self, on: bool) -> None:
+        self._preferences.store(START_FLAG, on)
+
+    @Slot()
     def _on_opening(self) -> None:
         reading = bool(self._state.opening)
-        self._title.setText(f"Opening {self._state.opening}…" if reading else "No motion is open")
-        self._words.setText(READING if reading else EMPTY)
-        self._buttons.setVisible(not reading)
+        self._title.setText(f"Opening {self._state.opening}…" if reading else "Refit")
+        self._words.setText(READING if reading else WHAT)
+        if reading:
+            self._page.hide()
+        elif self.isVisible():
+            self.look_again()
+
+
+def found_words(folder: Path | None) -> str:
+    """Which models are found, in a sentence or two."""
+    from core.errors import RefitError
+    from core.files.model_folder import models_there
+    from core.joints import FAMILY_LABEL
+
+    if folder is None:
+        return BUILTIN
+    try:
+        there = models_there(folder)
+    except RefitError as error:
+        return str(error)
+    names = [f"{FAMILY_LABEL[family]} {', '.join(genders)}" for family, genders in there.items() if genders]
+    return f"In use: {folder}\nFound there: {'; '.join(names) or 'no models'}"
+
+
+def _secondary(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("role", "secondary")
+    return label
+
+
+def _section(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text.upper(), parent)
+    label.setProperty("role", "section")
+    return label
+
+
+def _clear(layout: QGridLayout | QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()

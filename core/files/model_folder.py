@@ -43,6 +43,19 @@ def find_model(folder: str | Path, family: str, gender: str) -> Path:
     return found
 
 
+def models_there(folder: str | Path) -> dict[str, list[str]]:
+    """Which genders a folder has of each family.
+
+    Raises:
+        FileError: the folder does not exist.
+    """
+    folder = _existing(folder)
+    return {
+        family: [gender for gender in GENDERS if _first(folder, _model_paths(family, gender)) is not None]
+        for family in MODEL_PATTERNS
+    }
+
+
 def find_correspondence(folder: str | Path, source: str, target: str) -> Path:
     """The transfer file from one family's surface to another's.
 

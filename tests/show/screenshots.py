@@ -91,7 +91,7 @@ def put_back(window: MainWindow) -> None:
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
-    window._pages.setCurrentWidget(window.viewport)
+    window.show_bodies()
     actions.home.trigger()
 
 
