@@ -1,4 +1,4 @@
-"""Opens, fits and closes windows in one process and says how it grew: ``python -m tests.show.open_close N``."""
+"""Opens, fits and closes N windows in one process: ``python -m tests.show.open_close N``; says how it grew."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def short_clip(folder: Path) -> Path:
     return target
 
 
-def once(file: Path, folder: Path, end: str) -> None:
+def live(file: Path, folder: Path, end: str) -> None:
     """Opens a window and closes it at a certain point."""
     window = MainWindow(Options(file, threads=2, device="cpu"))
     window.resize(1200, 760)
@@ -53,17 +53,18 @@ def once(file: Path, folder: Path, end: str) -> None:
     if end in ("fitted", "exporting"):
         drive.wait(lambda: window.state.analysis is not None)
     if end == "exporting":
-        window.actions_.export.trigger()
-        window.export_dialog.choose("video")
-        window.export_dialog.set_place(folder / "film.mp4")
-        window.export_dialog.start()
-        drive.wait(lambda: window.exporting.busy)
+        window.export_dialog.open_for("mp4")
+        window.exporting.start(window.export_dialog.form.choice(), folder / "film.mp4", overwrite=False)
         drive.rest(0.3)
     window.state.set_saved()
     window.close()
     drive.wait(lambda: not window.isVisible())
     window.deleteLater()
-    del window
+
+
+def once(file: Path, folder: Path, end: str) -> None:
+    """As `live`, and the window is gone afterwards."""
+    live(file, folder, end)
     for _ in range(3):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()
