@@ -1,4 +1,4 @@
-"""Opens, fits and closes N windows in one process: ``python -m tests.show.open_close N``; says how it grew."""
+"""Opens, fits and closes N windows in one process: ``python -m tests.show.open_close N`` says how it grew."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gui_app.main_window import MainWindow, Options
 from tests.show import drive
 
 FRAMES = 40
-WARM = 3
+WARM = 5
 # How far a window gets before it is closed.
 ENDS = ("fitted", "fitted", "running", "loading", "exporting")
 
