@@ -52,7 +52,7 @@ KINDS = (
         "SMPL-X parameters",
         "AMASS keys, .npz",
         "Poses, shape and translation under AMASS's keys, with the error of every frame. "
-        "Refit opens it again, and so do other tools for SMPL-X.",
+        "Other tools for SMPL-X open it, and so does Refit where it holds all frames.",
         "database",
         ("all", "selection"),
     ),

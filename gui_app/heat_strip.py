@@ -22,6 +22,8 @@ GAP = 1
 BELOW = 6
 DIM = 70
 FULL_STEP = STEPS // 3
+# Means of parts are smaller than errors of single vertices: the colours end at this share of their range.
+MEAN_SHARE = 0.4
 WAITING = "Error by body part appears here once the fit is finished and measured"
 
 
@@ -94,7 +96,7 @@ class HeatStrip(QWidget):
         """The image of the piece on show, made once for each piece."""
         if self._image is None or self._image[0] != scale:
             values, left, right = most_by_column(part_mm, scale)
-            self._image = (scale, heat_image(values, self._state.range_mm), left, right)
+            self._image = (scale, heat_image(values, MEAN_SHARE * self._state.range_mm), left, right)
         return self._image[1:]
 
     def _seek(self, event: QMouseEvent) -> None:

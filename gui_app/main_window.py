@@ -172,7 +172,9 @@ class MainWindow(QMainWindow):
         if not self.restoreGeometry(stored.bytes("geometry")):
             self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableGeometry().size()))
         if not self.restoreState(stored.bytes("layout"), LAYOUT_VERSION):
-            self.resizeDocks([self.timeline], [min(300, self.height() // 3)], Qt.Orientation.Vertical)
+            self.resizeDocks(
+                [self.timeline], [min(330, round(0.34 * self.height()))], Qt.Orientation.Vertical
+            )
         actions.autofit.setChecked(stored.flag("autofit", True))
         actions.loop.setChecked(stored.flag("loop", True))
         actions.follow.setChecked(stored.flag("follow", True))

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui_app import colours
 from gui_app.actions import Actions
@@ -77,7 +87,16 @@ class Welcome(QWidget):
         self._at_start.setChecked(preferences.flag(START_FLAG, True))
         self._at_start.toggled.connect(self._keep_start)
         self._lay_out(actions)
-        column = QVBoxLayout(self)
+        # A low window scrolls the page instead of squeezing it.
+        inside = QWidget(self)
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inside)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(scroll)
+        column = QVBoxLayout(inside)
         column.setSpacing(10)
         column.addStretch(1)
         for widget in (self._title, self._words, self._page):

@@ -82,7 +82,8 @@ def test_the_step_of_the_work_does_not_show(
     steps: list[tuple[int, int]] = []
     again = measured(*fitted, on_progress=lambda done, total: steps.append((done, total)))
     assert steps[-1] == (70, 70)
-    assert len(steps) == 10
+    assert len(set(steps)) == 10
+    assert steps == sorted(steps)
     for name in (*per_frame(), "vertex_mean_mm", "vertex_max_mm"):
         assert np.allclose(getattr(again, name), getattr(metrics, name), atol=1e-3, equal_nan=True), name
 

@@ -12,7 +12,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.fitting.recipe import FAST
-from gui_app.analysis import Analysis
 from gui_app.fit_worker import FitWorker, RunReply, RunRequest
 from gui_app.main_window import MainWindow
 from gui_app.preferences import Preferences
@@ -59,13 +58,15 @@ def test_one_frame_alone_without_an_earlier_fit(window: MainWindow, qtbot: QtBot
 def test_problem_frames_once_they_are_known(fitted: MainWindow, qtbot: QtBot) -> None:
     action, state = fitted.actions_.fit_problems, fitted.state
     frames = np.array([3, 11])
+    qtbot.waitUntil(lambda: state.analysis is not None, timeout=FIT_MS)
+    found = state.analysis
     state.set_analysis(None)
     assert not action.isEnabled()
     assert "looked through" in action.toolTip()
-    state.set_analysis(Analysis(state.result, None, (), frames[:0]))
+    state.set_analysis(replace(found, stretches=(), frames=frames[:0]))
     assert not action.isEnabled()
     assert "No frame" in action.toolTip()
-    state.set_analysis(Analysis(state.result, None, (), frames))
+    state.set_analysis(replace(found, stretches=(), frames=frames))
     assert action.isEnabled()
     assert "2 problem frames" in action.toolTip()
     action.trigger()
