@@ -18,7 +18,6 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from gui_app.application import make_application
 from gui_app.main_window import MainWindow, Options
@@ -77,7 +76,8 @@ def drop(window: MainWindow, file: Path) -> None:
     data.setUrls([QUrl.fromLocalFile(str(file))])
     point, left = QPointF(WIDTH / 2, HEIGHT / 2), Qt.MouseButton.LeftButton
     event = QDropEvent(point, Qt.DropAction.CopyAction, data, left, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(window, event)
+    # Qt delivers such an event only where the pointer really drags.
+    window.dropEvent(event)
 
 
 def orbit(window: MainWindow, pixels: int) -> None:
