@@ -7,67 +7,24 @@ name of a film, ffmpeg records the screen meanwhile. Without a screen: ``xvfb-ru
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from gui_app.application import make_application
 from gui_app.main_window import MainWindow, Options
+from gui_app.toolbar import Toolbar
 from tests.show import drive
+from tests.show.recording import Caption, click, drag, point_at, recorded
 
 WIDTH, HEIGHT = 1280, 720
-RATE = 20
-
-
-@contextmanager
-def recorded(film: Path | None):  # type: ignore[no-untyped-def]
-    """Records the screen while the block runs."""
-    if film is None:
-        yield
-        return
-    program = shutil.which("ffmpeg")
-    if program is None:
-        raise SystemExit("ffmpeg is needed to record the screen")
-    words = [
-        program,
-        "-y",
-        "-loglevel",
-        "error",
-        "-f",
-        "x11grab",
-        "-draw_mouse",
-        "0",
-        "-framerate",
-        str(RATE),
-    ]
-    words += [
-        "-video_size",
-        f"{WIDTH}x{HEIGHT}",
-        "-i",
-        os.environ["DISPLAY"],
-        "-c:v",
-        "libx264",
-        "-crf",
-        "27",
-    ]
-    words += ["-preset", "veryfast", "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(film)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
-        drive.rest(0.5)
-        try:
-            yield
-        finally:
-            assert process.stdin
-            process.stdin.write(b"q")
-            process.stdin.close()
-            process.wait(30)
+PLAIN, CONTROL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 
 
 def drop(window: MainWindow, file: Path) -> None:
@@ -75,80 +32,127 @@ def drop(window: MainWindow, file: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(file))])
     point, left = QPointF(WIDTH / 2, HEIGHT / 2), Qt.MouseButton.LeftButton
-    event = QDropEvent(point, Qt.DropAction.CopyAction, data, left, Qt.KeyboardModifier.NoModifier)
     # Qt delivers such an event only where the pointer really drags.
-    window.dropEvent(event)
+    window.dropEvent(QDropEvent(point, Qt.DropAction.CopyAction, data, left, PLAIN))
 
 
-def orbit(window: MainWindow, pixels: int) -> None:
-    """Drags over the left view."""
-    view = window.viewport.plotter
-    start = QPoint(view.width() // 4, view.height() // 2)
-    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
-    for step in range(1, 13):
-        QTest.mouseMove(view, start + QPoint(pixels * step // 12, 0))
-        drive.rest(0.03)
-    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=start + QPoint(pixels, 0))
+def button_of(window: MainWindow, name: str) -> QToolButton:
+    """The button of the toolbar that does what a name of `Actions` says."""
+    action = getattr(window.actions_, name)
+    buttons = window.findChildren(Toolbar)[0].findChildren(QToolButton)
+    return next(button for button in buttons if button.defaultAction() is action)
 
 
-def press(
-    window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-) -> None:
-    """A key on the window."""
-    QTest.keyClick(window, key, modifier)
+class Walk:
+    """The five flows, each asserting that what was done is what happened."""
 
+    def __init__(self, window: MainWindow, folder: Path) -> None:
+        self.window, self.state, self.folder = window, window.state, folder
+        self.caption = Caption(window)
 
-def walk(window: MainWindow, folder: Path) -> None:
-    """The five flows, one after the other."""
-    state, actions = window.state, window.actions_
-    drop(window, drive.faulty(folder))
-    drive.wait(lambda: state.opened is not None and "faults" in state.opened.name)
-    drive.wait(lambda: state.analysis is not None)
-    press(window, Qt.Key.Key_Space)
-    drive.rest(2.5)
-    press(window, Qt.Key.Key_Space)
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
+        """A key on the window."""
+        QTest.keyClick(self.window, key, modifier)
 
-    orbit(window, 160)
-    press(window, Qt.Key.Key_5)
-    drive.rest(1.2)
-    press(window, Qt.Key.Key_4)
-    press(window, Qt.Key.Key_0)
-    drive.rest(0.5)
+    def idle(self) -> bool:
+        """Nothing is fitted or measured."""
+        state = self.state
+        measured = state.analysis is not None and state.analysis.result is state.result
+        return not state.run.active and state.result is not None and measured
 
-    press(window, Qt.Key.Key_BracketRight)
-    drive.rest(0.8)
-    press(window, Qt.Key.Key_G)
-    drive.rest(1.8)
-    assert state.analysis is not None
-    assert state.frame in state.analysis.frames
-    press(window, Qt.Key.Key_0)
+    def watch(self) -> None:
+        """Drop a file, press space, watch: it is fitted meanwhile."""
+        state = self.state
+        self.caption.say("Drop a motion: it is fitted at once")
+        drop(self.window, drive.faulty(self.folder))
+        drive.wait(lambda: state.opened is not None and "faults" in state.opened.name)
+        self.caption.say("Space plays it, while the fit goes on")
+        first = state.frame
+        self.press(Qt.Key.Key_Space)
+        drive.rest(2.5)
+        assert state.playing
+        assert state.frame != first
+        self.press(Qt.Key.Key_Space)
+        drive.wait(self.idle)
 
-    before = state.result
-    press(window, Qt.Key.Key_Return, control=True)
-    drive.wait(lambda: state.run.frames_done > 0)
-    for frame in range(20, 200, 20):
-        state.set_frame(frame)
-        drive.rest(0.05)
-    actions.cancel.trigger()
-    drive.wait(lambda: not state.run.active)
-    drive.rest(1.0)
-    if actions.undo.isEnabled() and state.result is not before:
-        press(window, Qt.Key.Key_Z, control=True)
-        drive.wait(lambda: state.result is before)
-    drive.rest(1.0)
+    def compare(self) -> None:
+        """Orbit, zoom, side by side and overlaid, back."""
+        view = self.window.viewport.plotter
+        before = view.camera.position
+        self.caption.say("Turn, zoom: both views move together")
+        start = QPoint(view.width() // 4, view.height() // 2)
+        drag(view, start, start + QPoint(170, -20))
+        assert view.camera.position != before
+        self.caption.say("Overlay: the fit over a ghost of the source")
+        click(button_of(self.window, "layout_overlay"))
+        drive.rest(1.2)
+        assert self.state.layout == "overlay"
+        click(button_of(self.window, "layout_side"))
+        self.press(Qt.Key.Key_0)
+        drive.rest(0.4)
 
-    dialog = window.export_dialog
-    for kind, name in (("npz", "dance_stageii.npz"), ("mp4", "dance.mp4")):
-        state.set_selection((100, 130))
-        dialog.open_for(kind)  # type: ignore[arg-type]
-        dialog.place.setText(str(folder / name))
+    def find(self) -> None:
+        """A peak in the curve; click; the line says why; G goes to the place."""
+        state, curves = self.state, self.window.timeline.curves
+        assert state.analysis is not None
+        self.caption.say("A peak: click it, and read why")
+        peak = state.analysis.next_worst(170)
+        assert peak is not None
+        click(curves.viewport(), QPoint(round(curves.time_scale().x_of(peak)), curves.height() // 3))
+        drive.rest(1.2)
+        assert state.frame in state.analysis.frames
+        self.caption.say("G shows where on the body")
+        self.press(Qt.Key.Key_G)
+        drive.rest(1.6)
+        self.press(Qt.Key.Key_0)
+
+    def fit(self) -> None:
+        """Fit all, scrub meanwhile, cancel, undo."""
+        state, curves = self.state, self.window.timeline.curves.viewport()
+        before = state.result
+        self.caption.say("Fit again, and scrub while it runs")
+        click(button_of(self.window, "fit"))
+        drive.wait(lambda: state.run.frames_done > 0)
+        start = QPoint(curves.width() // 6, curves.height() // 2)
+        drag(curves, start, start + QPoint(curves.width() // 3, 0), 1.0)
+        if state.run.active:
+            self.caption.say("Cancel keeps what is fitted; Ctrl+Z takes it back")
+            click(button_of(self.window, "cancel"))
+        drive.wait(lambda: not state.run.active)
         drive.rest(0.8)
-        QTest.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
-        drive.wait(lambda: not window.exporting.status.active)
-        drive.rest(0.8)
-        assert (folder / name).stat().st_size > 1000
-        dialog.hide()
-    drive.rest(0.5)
+        if state.result is not before:
+            self.press(Qt.Key.Key_Z, CONTROL)
+            drive.wait(lambda: state.result is before)
+        drive.rest(0.6)
+
+    def export(self) -> None:
+        """The result, and a film of a range."""
+        state, dialog = self.state, self.window.export_dialog
+        state.set_selection((100, 140))
+        for kind, name, words in (
+            ("npz", "dance_stageii.npz", "Export the result…"),
+            ("mp4", "dance.mp4", "… and a film of the selected frames"),
+        ):
+            self.caption.say(words)
+            dialog.open_for(kind)  # type: ignore[arg-type]
+            if kind == "mp4":
+                dialog.form.range.setCurrentIndex(dialog.form.range.findData("selection"))
+                dialog.form.speed.setValue(2.0)
+            dialog.place.setText(str(self.folder / name))
+            drive.rest(0.5)
+            click(dialog.export)
+            drive.wait(lambda: not self.window.exporting.status.active)
+            drive.rest(0.8)
+            assert (self.folder / name).stat().st_size > 1000
+            dialog.hide()
+        drive.rest(0.4)
+
+    def go(self) -> None:
+        """All of it, in order."""
+        for part in (self.watch, self.compare, self.find, self.fit, self.export):
+            began = time.monotonic()
+            part()
+            print(f"{part.__name__}: {time.monotonic() - began:.1f} s")
 
 
 def main(argv: list[str]) -> int:
@@ -160,13 +164,19 @@ def main(argv: list[str]) -> int:
         window.move(0, 0)
         window.resize(WIDTH, HEIGHT)
         window.show()
-        drive.wait(lambda: window.state.analysis is not None)
-        window.state.set_saved()
-        with recorded(Path(argv[0]) if argv else None):
-            walk(window, Path(place))
-        window.state.set_saved()
-        window.close()
-        drive.wait(lambda: not window.isVisible())
+        window.activateWindow()
+        drive.wait(window.isActiveWindow)
+        walk = Walk(window, Path(place))
+        try:
+            drive.wait(walk.idle)
+            point_at(window)
+            with recorded(Path(argv[0]) if argv else None, WIDTH, HEIGHT):
+                walk.go()
+        finally:
+            walk.caption.hide()
+            window.state.set_saved()
+            window.close()
+            drive.wait(lambda: not window.isVisible())
     return 0
 
 
