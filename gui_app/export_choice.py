@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 
-from core.files.meshes import mesh_bytes
 from gui_app.film import film_frames
 
 KindName = Literal["npz", "pkl", "obj", "ply", "csv", "png", "mp4", "gif"]
@@ -198,6 +197,8 @@ class Sizes:
 
 def estimate(choice: Choice, sizes: Sizes, count: int) -> tuple[int, int]:
     """About how many bytes in how many files; ``count`` frames are written."""
+    from core.files.meshes import mesh_bytes
+
     floats = 3 * sizes.joints + 3 + sizes.coefficients
     if choice.kind == "npz":
         return 6_000 + count * (2 * floats + 20) * 3, 1
