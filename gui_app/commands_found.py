@@ -96,11 +96,7 @@ class Commands:
         frame = int(typed)
         inside = frame < state.frames
         hint = "" if inside else f"the last is {state.frames - 1:,}"
-        return [Command(f"Go to frame {typed}", hint, partial(self._go_to, frame), inside)]
-
-    def _go_to(self, frame: int) -> None:
-        self._state.set_playing(False)
-        self._state.set_frame(frame)
+        return [Command(f"Go to frame {typed}", hint, partial(state.go_to, frame), inside)]
 
 
 def score(typed: str, text: str) -> float:

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from core.errors import RefitError
 from gui_app.export_choice import KIND, Choice, Sizes, estimate, size_words
 from gui_app.export_worker import ExportRequest, ExportWorker, picture_image
 from gui_app.film import Film, FilmPlan
+from gui_app.run_words import time_left
 from gui_app.same_view import Studio, view_of
+from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.words import frames_words
 from gui_app.worker_thread import WAIT_MS, WorkerThread
@@ -76,10 +78,7 @@ class ExportController(QObject):
             (self._worker.failed, self._on_failed),
         ]
         self._thread = WorkerThread("export", self._worker, replies, self)
-        self._draw = QTimer(self)
-        self._draw.setSingleShot(True)
-        self._draw.setInterval(DRAW_SOON_MS)
-        self._draw.timeout.connect(self._draw_picture)
+        self._draw = Soon(self._draw_picture, self, DRAW_SOON_MS)
 
     def ids(self, choice: Choice) -> np.ndarray:
         """The frames that an export would write: of a fit, those that are fitted."""
@@ -154,10 +153,9 @@ class ExportController(QObject):
         opened, state = self._state.opened, self._state
         assert opened is not None
         metrics = state.analysis.metrics if state.analysis and state.analysis.result is state.result else None
-        stem = Path(opened.name).stem.removesuffix("_poses")
         self._start.emit(
             ExportRequest(
-                self._request_id, choice, path, overwrite, self.ids(choice), stem, opened.motion,
+                self._request_id, choice, path, overwrite, self.ids(choice), opened.stem, opened.motion,
                 opened.bodies, state.result, metrics, picture, self._stop,
             )
         )  # fmt: skip
@@ -331,8 +329,6 @@ def written_words(path: Path) -> str:
 
 def progress_words(status: ExportStatus) -> str:
     """What is going on, in one line."""
-    from gui_app.run_words import time_left
-
     if status.phase == "stopping":
         return "Stopping…"
     name = status.path.name if status.path else ""

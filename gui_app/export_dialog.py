@@ -198,7 +198,7 @@ class ExportDialog(QDialog):
         """Why this cannot be exported, or ''."""
         state, path = self._state, self.path
         of_fit = KIND[choice.kind].needs_fit or (choice.kind in ("obj", "ply") and choice.body == "fit")
-        if of_fit and (state.result is None or not state.result.fitted.any()):
+        if of_fit and not state.has_fit:
             return "There is no fit yet: press Fit in the window first."
         if of_fit and not len(self._exporting.ids(choice)):
             return "None of these frames is fitted yet."

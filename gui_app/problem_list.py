@@ -122,6 +122,5 @@ class ProblemList(QFrame):
 
     @Slot(QModelIndex)
     def _go(self, index: QModelIndex) -> None:
-        self._state.set_playing(False)
-        self._state.set_frame(self._table.stretches[index.row()][0].frame)
+        self._state.go_to(self._table.stretches[index.row()][0].frame)
         self.close()

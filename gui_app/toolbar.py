@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from gui_app.action_button import action_button
 from gui_app.actions import Actions
 from gui_app.fit_menu import fill_fit_menu
 from gui_app.layers_button import LayersButton
@@ -81,12 +82,8 @@ class Toolbar(QToolBar):
         state.view_changed.connect(self._on_view)
 
     def _add(self, action: QAction, text: str = "") -> QToolButton:
-        button = QToolButton(self)
-        button.setDefaultAction(action)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button = action_button(action, self, words=bool(text))
         if text:
-            button.setText(text)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             action.setIconText(text)
         self.addWidget(button)
         return button
