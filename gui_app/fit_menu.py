@@ -15,6 +15,7 @@ from gui_app.scopes import NO_SELECTION, problems, selected, why_no_problems
 from gui_app.state import AppState
 
 PRESET = "preset"
+AUTOFIT = "autofit"
 
 
 class FitActions(QObject):
@@ -30,13 +31,16 @@ class FitActions(QObject):
     ) -> None:
         super().__init__(parent)
         self._state, self._fitting, self._actions, self._preferences = state, fitting, actions, preferences
-        for action, start in (
+        for action, slot in (
             (actions.fit, fitting.start),
             (actions.fit_frame, fitting.start_frame),
             (actions.fit_selection, fitting.start_selection),
             (actions.fit_problems, fitting.start_problems),
+            (actions.cancel, fitting.cancel),
         ):
-            action.triggered.connect(start)
+            action.triggered.connect(slot)
+        actions.autofit.setChecked(preferences.flag(AUTOFIT, True))
+        actions.autofit.toggled.connect(partial(preferences.store, AUTOFIT))
         self._presets = {
             "fast": actions.preset_fast,
             "accurate": actions.preset_accurate,
@@ -70,6 +74,8 @@ class FitActions(QObject):
         ready = state.opened is not None and not state.run.active and not state.opening
         actions.fit.setEnabled(ready)
         actions.fit_frame.setEnabled(ready)
+        actions.cancel.setEnabled(state.run.phase == "running")
+        actions.cancel.setIconText("Cancelling…" if state.run.phase == "cancelling" else "Cancel")
         selection, some = selected(state), problems(state)
         self._present(
             actions.fit_selection, "fit_selection", ready, selection.what if selection else "", NO_SELECTION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,10 +33,15 @@ def motion_title(path: Path) -> str:
 class Menus(QObject):
     """File, Edit, Fit, Play, View, Bodies, Help."""
 
-    def __init__(self, window: MainWindow, actions: Actions, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        actions: Actions,
+        preferences: Preferences,
+        open_path: Callable[[Path], object],
+    ) -> None:
         super().__init__(window)
-        self._window = window
-        self._preferences = preferences
+        self._preferences, self._open_path = preferences, open_path
         bar = window.menuBar()
         file = self._menu(bar, "File", [actions.open])
         self.motions = file.addMenu("Built-in motions")
@@ -119,7 +125,7 @@ class Menus(QObject):
     def _add_path(self, menu: QMenu, title: str, path: Path) -> None:
         action = menu.addAction(title.replace("&", "&&"))
         action.setToolTip(plain_tip(str(path)))
-        action.triggered.connect(partial(self._window.open_path, path))
+        action.triggered.connect(partial(self._open_path, path))
 
     @Slot()
     def _clear_recent(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ViewControls(QObject):
-    """Connects layout, colouring, layers and projection with the state, both ways."""
+    """Connects layout, colouring, layers, camera and projection with the state, both ways."""
 
     def __init__(self, state: AppState, actions: Actions, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +38,7 @@ class ViewControls(QObject):
         for name, action in zip(LAYERS, self.layers, strict=True):
             action.toggled.connect(partial(self._set_layer, name))
         actions.error.toggled.connect(self._set_error)
+        actions.follow.toggled.connect(self._set_follow)
         actions.parallel.toggled.connect(self._set_parallel)
         state.view_changed.connect(self._on_view)
         self._on_view()
@@ -64,6 +65,11 @@ class ViewControls(QObject):
             self._state.set_view(colouring="error" if on else "plain")
 
     @Slot(bool)
+    def _set_follow(self, on: bool) -> None:
+        if on != self._state.follow:
+            self._state.set_view(follow=on)
+
+    @Slot(bool)
     def _set_parallel(self, on: bool) -> None:
         if on != self._state.parallel:
             self._state.set_view(parallel=on)
@@ -74,6 +80,7 @@ class ViewControls(QObject):
         self.layouts[LAYOUTS.index(state.layout)].setChecked(True)
         self.colourings[COLOURINGS.index(state.colouring)].setChecked(True)
         actions.error.setChecked(state.colouring == "error")
+        actions.follow.setChecked(state.follow)
         actions.parallel.setChecked(state.parallel)
         for name, action in zip(LAYERS, self.layers, strict=True):
             action.setChecked(getattr(state.layers, name))
@@ -83,6 +90,8 @@ class ViewControls(QObject):
         self._state.set_view(
             layout=stored.choice("view_layout", LAYOUTS, "side"),
             colouring=stored.choice("colouring", COLOURINGS, "error"),
+            range_mm=stored.number("range_mm", self._state.range_mm),
+            follow=stored.flag("follow", True),
             parallel=stored.flag("parallel", False),
             layers=self._stored_layers(stored),
         )
@@ -97,6 +106,8 @@ class ViewControls(QObject):
         """Remembers how things are shown now."""
         stored.store("view_layout", self._state.layout)
         stored.store("colouring", self._state.colouring)
+        stored.store("range_mm", self._state.range_mm)
+        stored.store("follow", self._state.follow)
         stored.store("parallel", self._state.parallel)
         for name in LAYERS:
             stored.store(f"layer_{name}", getattr(self._state.layers, name))

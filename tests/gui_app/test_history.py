@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gui_app import main_window
+from gui_app import save_actions
 from gui_app.filed_fits import FiledFits
 from gui_app.history import History
 from gui_app.main_window import MainWindow
@@ -64,7 +64,7 @@ def test_a_fit_that_is_in_a_file_is_saved_when_one_comes_back_to_it(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "stroll_stageii.npz"
-    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target, replace=True))
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target, replace=True))
     fitted.actions_.save.trigger()
     fit(fitted, qtbot, "fit_frame")
     assert not fitted.state.saved
@@ -103,7 +103,7 @@ def test_another_motion_clears_the_history(
     fitted: MainWindow, qtbot: QtBot, walk: Path, tmp_path: Path
 ) -> None:
     fitted.state.set_saved()
-    fitted.open_path(cut_file(walk, tmp_path / "other_poses.npz", 10))
+    fitted.files.open_path(cut_file(walk, tmp_path / "other_poses.npz", 10))
     qtbot.waitUntil(lambda: fitted.state.frames == 10, timeout=FIT_MS)
     assert not fitted.actions_.undo.isEnabled()
     assert len(fitted.history) == 0
