@@ -83,9 +83,7 @@ class ExportController(QObject):
     def ids(self, choice: Choice) -> np.ndarray:
         """The frames that an export would write: of a fit, those that are fitted."""
         ids = choice.ids
-        of_fit = choice.kind == "pkl" or (choice.kind in ("obj", "ply") and choice.body == "fit")
-        of_fit = of_fit or (choice.kind == "csv" and choice.table == "joints")
-        if of_fit and self._state.result is not None:
+        if choice.fitted_only and self._state.result is not None:
             ids = ids[self._state.result.fitted[ids]]
         return ids
 

@@ -13,21 +13,13 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gui_app.actions import Actions
 from gui_app.fit_menu import fill_fit_menu
+from gui_app.motion_titles import motion_title
 from gui_app.preferences import Preferences
 from gui_app.view_buttons import fill_camera_menu, fill_colour_menu
-from gui_app.view_options import LAYERS
 from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from gui_app.main_window import MainWindow
-
-MOTION_NAMES = {"range_of_motion": "Range of motion"}
-
-
-def motion_title(path: Path) -> str:
-    """``walk_poses.npz`` as ``Walk``."""
-    stem = path.stem.removesuffix("_poses")
-    return MOTION_NAMES.get(stem, stem.replace("_", " ").capitalize())
 
 
 class Menus(QObject):
@@ -72,12 +64,12 @@ class Menus(QObject):
         view = self._menu(
             bar,
             "View",
-            [actions.layout_side, actions.layout_overlay, actions.layout_source, actions.layout_fit, None],
+            [*actions.layouts, None],
         )
         fill_camera_menu(view, actions)
         view.addSeparator()
         fill_colour_menu(view.addMenu("Colour"), actions)
-        view.addMenu("Layers").addActions([getattr(actions, f"layer_{name}") for name in LAYERS])
+        view.addMenu("Layers").addActions(actions.layers)
         view.addSeparator()
         view.addAction(window.timeline.toggleViewAction())
         self._menu(bar, "Bodies", [actions.models, actions.builtin])

@@ -56,6 +56,7 @@ class PinCurves(QWidget):
 
     @Slot()
     def _draw(self) -> None:
+        self._name_chips()
         for index, curve in enumerate(self.curves):
             pinned = self._pins.vertices[index : index + 1] if self._allowed else ()
             values = self._pins.series.get(pinned[0]) if pinned else None
@@ -64,21 +65,25 @@ class PinCurves(QWidget):
             self.chips[index].setVisible(bool(pinned))
         self._tell()
 
-    @Slot()
-    def _tell(self, *_: object) -> None:
-        opened = self._state.opened
-        if opened is None or not self._pins.vertices:
-            self.hide()
-            return
+    def _name_chips(self) -> None:
         from core.joints import PARTS
 
+        opened = self._state.opened
+        if opened is not None:
+            for vertex, chip in zip(self._pins.vertices, self.chips, strict=False):
+                part = PARTS[int(opened.bodies.target.vertex_part[vertex])]
+                chip.setToolTip(TIP.format(vertex=vertex, part=part))
+
+    @Slot()
+    def _tell(self, *_: object) -> None:
+        if self._state.opened is None or not self._pins.vertices:
+            self.hide()
+            return
         for vertex, chip in zip(self._pins.vertices, self.chips, strict=False):
             values = self._pins.series.get(vertex)
             value = values[self._state.frame] if values is not None else np.nan
             said = f"{value:.1f} mm" if np.isfinite(value) else "…" if values is None else "–"
             chip.setText(f"{vertex}  {said}")
-            part = PARTS[int(opened.bodies.target.vertex_part[vertex])]
-            chip.setToolTip(TIP.format(vertex=vertex, part=part))
         self.adjustSize()
         self.setVisible(self._allowed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -207,10 +207,9 @@ class Transport(QWidget):
         frames = self._state.frames
         last = max(frames - 1, 0)
         for widget in (self._slider, self._frame):
-            widget.blockSignals(True)
-            widget.setRange(0, last)
-            widget.setValue(self._state.frame)
-            widget.blockSignals(False)
+            with QSignalBlocker(widget):
+                widget.setRange(0, last)
+                widget.setValue(self._state.frame)
             widget.setEnabled(frames > 1)
         self._slider.setPageStep(max(frames // 20, 1))
         self._of.setText(f"/ {last}")
@@ -223,9 +222,8 @@ class Transport(QWidget):
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
         for widget in (self._slider, self._frame):
-            widget.blockSignals(True)
-            widget.setValue(frame)
-            widget.blockSignals(False)
+            with QSignalBlocker(widget):
+                widget.setValue(frame)
         self._show_figures()
 
     @Slot(object)
@@ -238,9 +236,8 @@ class Transport(QWidget):
 
     @Slot()
     def _on_rate(self) -> None:
-        self._rate.blockSignals(True)
-        self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
-        self._rate.blockSignals(False)
+        with QSignalBlocker(self._rate):
+            self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
         self._rate_edited = False
         self._no_rate.setText("no frame rate in file, given:" if self._state.given_rate else NO_RATE)
         self._rate.setVisible(self._state.wants_rate)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QActionGroup
 
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
@@ -24,30 +24,21 @@ class ViewControls(QObject):
         super().__init__(parent)
         self._state = state
         self._actions = actions
-        self.layouts = self._group(
-            (actions.layout_side, actions.layout_overlay, actions.layout_source, actions.layout_fit)
-        )
-        self.colourings = self._group(
-            (actions.colour_error, actions.colour_invalid, actions.colour_parts, actions.colour_plain)
-        )
-        for layout, action in zip(LAYOUTS, self.layouts, strict=True):
+        for alternatives in (actions.layouts, actions.colourings):
+            group = QActionGroup(self)
+            for action in alternatives:
+                group.addAction(action)
+        for layout, action in zip(LAYOUTS, actions.layouts, strict=True):
             action.triggered.connect(partial(self._set_layout, layout))
-        for colouring, action in zip(COLOURINGS, self.colourings, strict=True):
+        for colouring, action in zip(COLOURINGS, actions.colourings, strict=True):
             action.triggered.connect(partial(self._set_colouring, colouring))
-        self.layers = tuple(getattr(actions, f"layer_{name}") for name in LAYERS)
-        for name, action in zip(LAYERS, self.layers, strict=True):
+        for name, action in zip(LAYERS, actions.layers, strict=True):
             action.toggled.connect(partial(self._set_layer, name))
         actions.error.toggled.connect(self._set_error)
         actions.follow.toggled.connect(self._set_follow)
         actions.parallel.toggled.connect(self._set_parallel)
         state.view_changed.connect(self._on_view)
         self._on_view()
-
-    def _group(self, actions: tuple[QAction, ...]) -> tuple[QAction, ...]:
-        group = QActionGroup(self)
-        for action in actions:
-            group.addAction(action)
-        return actions
 
     def _set_layout(self, layout: LayoutName, *_: object) -> None:
         self._state.set_view(layout=layout)
@@ -77,12 +68,12 @@ class ViewControls(QObject):
     @Slot()
     def _on_view(self) -> None:
         state, actions = self._state, self._actions
-        self.layouts[LAYOUTS.index(state.layout)].setChecked(True)
-        self.colourings[COLOURINGS.index(state.colouring)].setChecked(True)
+        actions.layouts[LAYOUTS.index(state.layout)].setChecked(True)
+        actions.colourings[COLOURINGS.index(state.colouring)].setChecked(True)
         actions.error.setChecked(state.colouring == "error")
         actions.follow.setChecked(state.follow)
         actions.parallel.setChecked(state.parallel)
-        for name, action in zip(LAYERS, self.layers, strict=True):
+        for name, action in zip(LAYERS, actions.layers, strict=True):
             action.setChecked(getattr(state.layers, name))
 
     def restore(self, stored: Preferences) -> None:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from gui_app import colours
 from gui_app.actions import Actions
 from gui_app.models_choice import ModelsChoice
+from gui_app.motion_titles import builtin_by_title
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
 from gui_app.theme import icon
@@ -162,18 +163,10 @@ class Welcome(QWidget):
     @Slot()
     def look_again(self) -> None:
         """Reads anew which motions, recent files and models there are."""
-        from core.bodies import builtin_motions
-        from core.errors import RefitError
-        from gui_app.menus import motion_title
-
         _clear(self.motions)
         _clear(self.recent)
-        try:
-            motions = builtin_motions()
-        except RefitError:
-            motions = []
-        for number, path in enumerate(motions):
-            button = QPushButton(motion_title(path), self)
+        for number, (title, path) in enumerate(builtin_by_title().items()):
+            button = QPushButton(title, self)
             button.clicked.connect(partial(self._open, path))
             self.motions.addWidget(button, *divmod(number, MOTION_COLUMNS))
         files = self._preferences.recent[:MOST_RECENT]

@@ -41,7 +41,9 @@ def test_undo_of_the_first_fit_shows_the_unfitted_state(fitted: MainWindow, qtbo
     assert not actions.save.isEnabled()
     assert window.timeline.transport._mean.text == "–"
     assert window.statusBar().words.text() == "Undid fit of all frames"
-    qtbot.waitUntil(lambda: window.viewport.scene._fit_note.GetInput() == "not fitted yet", timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: window.viewport.scene._fit_view.note.GetInput() == "not fitted yet", timeout=FIT_MS
+    )
     assert actions.redo.text() == "Redo fit of all frames"
     qtbot.keyClick(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert window.state.result is result

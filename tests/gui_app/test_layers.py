@@ -102,8 +102,8 @@ def test_frames_without_a_fit_leave_the_ghost_and_words(scene: Scene, shown: Ope
     scene.show(0, replace(shown.posed.frame(0), fit_vertices=None, fit_joints=None, error_mm=None))
     assert not scene._fit.actor.GetVisibility()
     assert scene._ghost.actor.GetVisibility()
-    assert scene._fit_note.GetInput() == "not fitted yet"
-    assert scene._fit_note.GetPosition()[1] < SIZE[1] / 4
+    assert scene._fit_view.note.GetInput() == "not fitted yet"
+    assert scene._fit_view.note.GetPosition()[1] < SIZE[1] / 4
 
 
 def test_body_parts_have_their_colours_on_both_bodies(scene: Scene) -> None:

@@ -153,7 +153,9 @@ def test_frames_not_fitted_yet_say_so(make_window: MakeWindow, qtbot: QtBot, wal
     missing = int(np.flatnonzero(~window.state.result.fitted)[-1])
     window.state.set_frame(missing)
     assert window.timeline.transport._mean.text == "–"
-    qtbot.waitUntil(lambda: window.viewport.scene._fit_note.GetInput() == "not fitted yet", timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: window.viewport.scene._fit_view.note.GetInput() == "not fitted yet", timeout=FIT_MS
+    )
     assert not window.viewport.scene._fit.actor.GetVisibility()
 
 
