@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -15,42 +15,20 @@ from PySide6.QtGui import QGuiApplication
 
 from core.errors import RefitError
 from gui_app.export_choice import KIND, Choice, Sizes, estimate, size_words
+from gui_app.export_words import ExportStatus, written_words
 from gui_app.export_worker import ExportRequest, ExportWorker, picture_image
 from gui_app.film import Film, FilmPlan
-from gui_app.run_words import time_left
-from gui_app.same_view import Studio, view_of
+from gui_app.same_view import draw_still, view_of
 from gui_app.soon import Soon
 from gui_app.state import AppState
-from gui_app.words import frames_words
 from gui_app.worker_thread import WAIT_MS, WorkerThread
 
 if TYPE_CHECKING:
     from gui_app.viewport import Viewport
 
-STILL_SAMPLES = 8
-MOST_SAMPLED_PIXELS = 12_000_000
 CLIPBOARD_ZOOM = 2
 SPARE_BYTES = 20_000_000
 DRAW_SOON_MS = 50
-
-
-@dataclass(frozen=True)
-class ExportStatus:
-    """What an export is doing; ``words`` of what came of the last one while none is going on."""
-
-    phase: Literal["idle", "running", "stopping"] = "idle"
-    what: str = ""
-    done: int = 0
-    total: int = 0
-    seconds_left: float | None = None
-    words: str = ""
-    failed: bool = False
-    path: Path | None = None
-
-    @property
-    def active(self) -> bool:
-        """An export is going on, or is about to stop."""
-        return self.phase != "idle"
 
 
 class ExportController(QObject):
@@ -180,36 +158,19 @@ class ExportController(QObject):
             return
         (choice, path, overwrite), self._pending = self._pending, None
         try:
-            picture = self.picture(choice.zoom, captions=choice.captions, transparent=choice.transparent)
+            view = view_of(self._viewport, self._state)
+            picture = draw_still(view, choice.zoom, captions=choice.captions, transparent=choice.transparent)
         except RefitError as error:
             self._end(str(error), failed=True)
             return
         self._send(choice, path, overwrite, picture)
-
-    def picture(self, zoom: int, *, captions: bool = True, transparent: bool = False) -> np.ndarray:
-        """The window's view as it is, ``zoom`` times as fine; (height, width, 3 or 4) bytes."""
-        view = view_of(self._viewport, self._state)
-        size = (view.size[0] * zoom, view.size[1] * zoom)
-        samples = STILL_SAMPLES if size[0] * size[1] <= MOST_SAMPLED_PIXELS else 0
-        studio = Studio(
-            view,
-            size,
-            samples=samples,
-            captions=captions,
-            transparent=transparent,
-            scale=view.scale * zoom,
-        )
-        try:
-            return studio.draw(view.frame)
-        finally:
-            studio.close()
 
     @Slot()
     def copy_picture(self) -> None:
         """Puts the view on the clipboard."""
         if self._state.opened is None or self._thread.closed:
             return
-        image = picture_image(self.picture(CLIPBOARD_ZOOM))
+        image = picture_image(draw_still(view_of(self._viewport, self._state), CLIPBOARD_ZOOM))
         QGuiApplication.clipboard().setImage(image)
         self._state.say(f"Copied the view, {image.width():,} × {image.height():,} pixels")
 
@@ -311,32 +272,3 @@ class ExportController(QObject):
         if self._film is not None:
             self._film.deleteLater()
             self._film = None
-
-
-def written_words(path: Path) -> str:
-    """``Exported walk.mp4 · 3.1 MB``."""
-    try:
-        if path.is_dir():
-            files = list(path.iterdir())
-            size = sum(file.stat().st_size for file in files)
-            return f"Exported {len(files):,} files to {path.name} · {size_words(size)}"
-        return f"Exported {path.name} · {size_words(path.stat().st_size)}"
-    except OSError:
-        return f"Exported {path.name}"
-
-
-def progress_words(status: ExportStatus) -> str:
-    """What is going on, in one line."""
-    if status.phase == "stopping":
-        return "Stopping…"
-    name = status.path.name if status.path else ""
-    parts = [f"Writing {name}"]
-    if status.total:
-        unit = "pictures" if status.what in (KIND["mp4"].title, KIND["gif"].title) else "frames"
-        of = frames_words(status.total) if unit == "frames" else f"{status.total:,} pictures"
-        parts.append(f"{status.done:,} of {of}")
-    if status.total and status.done == status.total:
-        parts.append("finishing")
-    elif status.seconds_left is not None:
-        parts.append(time_left(status.seconds_left))
-    return " · ".join(parts)

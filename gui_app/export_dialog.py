@@ -26,8 +26,9 @@ from PySide6.QtWidgets import (
 from core.files.numbered import only_numbered
 from gui_app import colours
 from gui_app.export_choice import KIND, KINDS, Choice, KindName, default_place, estimate, size_words
-from gui_app.export_controller import ExportController, progress_words
+from gui_app.export_controller import ExportController
 from gui_app.export_form import ExportForm
+from gui_app.export_words import progress_words
 from gui_app.preferences import Preferences
 from gui_app.saving import may_replace
 from gui_app.state import AppState
