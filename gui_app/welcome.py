@@ -25,6 +25,7 @@ from gui_app.actions import Actions
 from gui_app.models_choice import ModelsChoice
 from gui_app.motion_titles import builtin_by_title
 from gui_app.preferences import Preferences
+from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.theme import icon
 from gui_app.words import plain_tip
@@ -103,6 +104,8 @@ class Welcome(QWidget):
         for widget in (self._title, self._words, self._page):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
+        # Where a motion has been opened, the page has made room for it by then.
+        self._soon = Soon(self._fill_again, self)
         state.opening_changed.connect(self._on_opening)
         self._title.setText("Refit")
         self._words.setText(WHAT)
@@ -197,7 +200,12 @@ class Welcome(QWidget):
         self._words.setText(READING if reading else WHAT)
         if reading:
             self._page.hide()
-        elif self.isVisible():
+        else:
+            self._soon.start()
+
+    @Slot()
+    def _fill_again(self) -> None:
+        if self.isVisible() and not self._state.opening:
             self.look_again()
 
 
