@@ -86,7 +86,8 @@ class Studio:
         self.size = size
         _leave_context()
         self._plotter, self._scene = off_screen(view.opened, size, samples)
-        self._window: Any = self._plotter.render_window
+        window: Any = self._plotter.render_window
+        self._window = window
         self._scene.like(view.scene, ground=not transparent)
         self._scene.set_fit_path(view.opened.posed.fit_roots())
         for renderer in self._plotter.renderers if transparent else ():
