@@ -175,6 +175,15 @@ class Actions:
         self.layout_fit.setIcon(icon("person", colours.FIT_SKIN))
 
     @property
+    def presets(self) -> dict[str, QAction]:
+        """By the names of the recipes."""
+        return {
+            "fast": self.preset_fast,
+            "accurate": self.preset_accurate,
+            "published": self.preset_published,
+        }
+
+    @property
     def layouts(self) -> tuple[QAction, ...]:
         """In the order of `LAYOUTS`."""
         return tuple(getattr(self, f"layout_{name}") for name in LAYOUTS)

@@ -41,15 +41,10 @@ class FitActions(QObject):
             action.triggered.connect(slot)
         actions.autofit.setChecked(preferences.flag(AUTOFIT, True))
         actions.autofit.toggled.connect(partial(preferences.store, AUTOFIT))
-        self._presets = {
-            "fast": actions.preset_fast,
-            "accurate": actions.preset_accurate,
-            "published": actions.preset_published,
-        }
         group = QActionGroup(self)
         remembered = preferences.text(PRESET, fitting.preset)
-        fitting.preset = remembered if remembered in self._presets else fitting.preset
-        for name, action in self._presets.items():
+        fitting.preset = remembered if remembered in actions.presets else fitting.preset
+        for name, action in actions.presets.items():
             group.addAction(action)
             action.setChecked(name == fitting.preset)
             action.triggered.connect(partial(self._choose, name))
@@ -103,7 +98,7 @@ def fill_fit_menu(menu: QMenu, actions: Actions) -> None:
     heading = QWidgetAction(menu)
     heading.setDefaultWidget(title)
     menu.addAction(heading)
-    for action in (actions.preset_fast, actions.preset_accurate, actions.preset_published):
+    for action in actions.presets.values():
         # The mark of the one in use has its place.
         action.setIconVisibleInMenu(False)
         menu.addAction(action)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
@@ -42,7 +44,7 @@ class PinCurves(QWidget):
                 f" border: 1px solid {colours.LINE}; padding: 1px 6px; font-size: 11px; }}"
             )
             tabular(chip)
-            chip.clicked.connect(self._on_clicked)
+            chip.clicked.connect(partial(self._take_out, index))
             self.chips.append(chip)
             row.addWidget(chip)
         pins.changed.connect(self._draw)
@@ -87,8 +89,6 @@ class PinCurves(QWidget):
         self.adjustSize()
         self.setVisible(self._allowed)
 
-    @Slot()
-    def _on_clicked(self) -> None:
-        index = self.chips.index(self.sender())  # type: ignore[arg-type]
+    def _take_out(self, index: int, *_: object) -> None:
         if index < len(self._pins.vertices):
             self._pins.toggle(self._pins.vertices[index])

@@ -263,13 +263,16 @@ class AppState(QObject):
         layers: Layers | None = None,
     ) -> None:
         """How the bodies are arranged and coloured, what is drawn of them, and how the camera sees them."""
+        before = (self.colouring, self.range_mm, self.follow, self.layout, self.parallel, self.layers)
         self.colouring = colouring if colouring is not None else self.colouring
         self.range_mm = range_mm if range_mm is not None else self.range_mm
         self.follow = follow if follow is not None else self.follow
         self.layout = layout if layout is not None else self.layout
         self.parallel = parallel if parallel is not None else self.parallel
         self.layers = layers if layers is not None else self.layers
-        self.view_changed.emit()
+        after = (self.colouring, self.range_mm, self.follow, self.layout, self.parallel, self.layers)
+        if after != before:
+            self.view_changed.emit()
 
     def say(self, sentence: str) -> None:
         """A short line in the status bar."""

@@ -47,8 +47,7 @@ class ViewControls(QObject):
         self._state.set_view(colouring=colouring)
 
     def _set_layer(self, name: str, on: bool) -> None:
-        if on != getattr(self._state.layers, name):
-            self._state.set_view(layers=replace(self._state.layers, **{name: on}))
+        self._state.set_view(layers=replace(self._state.layers, **{name: on}))
 
     @Slot(bool)
     def _set_error(self, on: bool) -> None:
@@ -57,13 +56,11 @@ class ViewControls(QObject):
 
     @Slot(bool)
     def _set_follow(self, on: bool) -> None:
-        if on != self._state.follow:
-            self._state.set_view(follow=on)
+        self._state.set_view(follow=on)
 
     @Slot(bool)
     def _set_parallel(self, on: bool) -> None:
-        if on != self._state.parallel:
-            self._state.set_view(parallel=on)
+        self._state.set_view(parallel=on)
 
     @Slot()
     def _on_view(self) -> None:
