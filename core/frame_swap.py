@@ -16,9 +16,8 @@ from core.metrics import FrameErrors, frame_errors
 from core.motion import Motion
 from core.posed import arguments_of, check_belonging
 
-_SERIES = (
-    "poses", "transl", "fitted", "converged", "mean_mm", "median_mm", "p95_mm", "max_mm", "part_mm",
-)  # fmt: skip
+# Two fits may have different numbers of these.
+_COEFFICIENTS = ("expression", "frame_betas")
 
 
 def measured(motion: Motion, bodies: BodyPair, result: FitResult, frames: np.ndarray) -> FrameErrors:
@@ -78,9 +77,10 @@ def swapped(result: FitResult, other: FitResult, frames: np.ndarray) -> FitResul
     if not len(frames):
         return result
     changes: dict[str, Any] = {}
-    for name in _SERIES:
-        changes[name] = getattr(result, name).copy()
-        changes[name][frames] = getattr(other, name)[frames]
+    for name, values in result.by_frame().items():
+        if name not in _COEFFICIENTS:
+            changes[name] = values.copy()
+            changes[name][frames] = getattr(other, name)[frames]
     mine, theirs = _padded(result.expression, other.expression)
     mine[frames] = theirs[frames]
     changes["expression"] = mine

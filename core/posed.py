@@ -60,9 +60,9 @@ class PosedFrames:
     def prepare(self) -> None:
         """Makes what the first fitted frame would otherwise wait for: the target's operators."""
         target = self.bodies.target
-        poses = torch.zeros(1, target.num_joints, 3)
-        vertices = target.vertices(poses, torch.zeros(target.num_betas), torch.zeros(1, 3), None)
-        target.joints(poses, torch.zeros(target.num_betas), torch.zeros(1, 3), None)
+        at_rest = torch.zeros(1, target.num_joints, 3), None, torch.zeros(1, 3)
+        vertices = target.vertices(*at_rest)
+        target.joints(*at_rest)
         targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(0)[0][:1]))
         vertex_error_mm(vertices.to(targets.device), targets, self.bodies.correspondence.valid)
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui_app import colours
 from gui_app.theme import icon
+from gui_app.view_options import COLOURINGS, LAYERS, LAYOUTS
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,30 @@ class Actions:
             setattr(self, name, action)
         self.layout_source.setIcon(icon("person", colours.SOURCE_SKIN))
         self.layout_fit.setIcon(icon("person", colours.FIT_SKIN))
+
+    @property
+    def presets(self) -> dict[str, QAction]:
+        """By the names of the recipes."""
+        return {
+            "fast": self.preset_fast,
+            "accurate": self.preset_accurate,
+            "published": self.preset_published,
+        }
+
+    @property
+    def layouts(self) -> tuple[QAction, ...]:
+        """In the order of `LAYOUTS`."""
+        return tuple(getattr(self, f"layout_{name}") for name in LAYOUTS)
+
+    @property
+    def colourings(self) -> tuple[QAction, ...]:
+        """In the order of `COLOURINGS`."""
+        return tuple(getattr(self, f"colour_{name}") for name in COLOURINGS)
+
+    @property
+    def layers(self) -> tuple[QAction, ...]:
+        """In the order of `LAYERS`."""
+        return tuple(getattr(self, f"layer_{name}") for name in LAYERS)
 
     def set_playing(self, playing: bool) -> None:
         """The play button shows what a press would do."""

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gui_app.problem_words import stretch_span
+
 if TYPE_CHECKING:
     from core.fitting.result import FitResult
     from core.motion_metrics import MotionMetrics
     from core.problem_frames import Problem
+    from gui_app.measuring import MeasureRequest
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +46,7 @@ class Analysis:
     @cached_property
     def spans(self) -> np.ndarray:
         """(P, 2) first and last frame of each of ``places``."""
-        spans = [(min(p.first for p in stretch), max(p.last for p in stretch)) for stretch in self.places]
-        return np.array(spans, dtype=int).reshape(-1, 2)
+        return np.array([stretch_span(stretch) for stretch in self.places], dtype=int).reshape(-1, 2)
 
     @cached_property
     def worst(self) -> np.ndarray:
@@ -72,3 +74,14 @@ def local(stretch: tuple[Problem, ...]) -> bool:
     from core.problem_rules import Kind
 
     return stretch[0].kind is not Kind.THROUGHOUT
+
+
+def analyse(request: MeasureRequest) -> Analysis:
+    """Metrics and problem frames of a fit."""
+    from core.measure_motion import measure_motion
+    from core.problem_frames import find_problems, problem_frames, stretches
+
+    metrics = measure_motion(request.motion, request.bodies, request.result, request.check)
+    problems = find_problems(metrics)
+    request.check()
+    return Analysis(request.result, metrics, stretches(problems), problem_frames(problems))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QSignalBlocker, Slot
 from PySide6.QtGui import QColor
 
 from gui_app import colours
@@ -49,9 +49,8 @@ class Brush(QObject):
         selection = self._state.selection
         self.band.setVisible(selection is not None)
         if selection is not None:
-            self.band.blockSignals(True)
-            self.band.setRegion((selection[0] - 0.5, selection[1] + 0.5))
-            self.band.blockSignals(False)
+            with QSignalBlocker(self.band):
+                self.band.setRegion((selection[0] - 0.5, selection[1] + 0.5))
 
     @Slot(object)
     def _on_dragged(self, _band: object) -> None:

@@ -63,9 +63,7 @@ def distance_to_see(radius: float, aspect: float) -> float:
     return MARGIN * radius / (HALF_TANGENT * min(max(aspect, 0.1), 1.0))
 
 
-def focused(
-    pose: CameraPose, point: np.ndarray, radius: float | None = None, aspect: float = 1.0
-) -> CameraPose:
+def focused(pose: CameraPose, point: np.ndarray, radius: float | None, aspect: float) -> CameraPose:
     """The camera looking the same way at another point.
 
     Args:

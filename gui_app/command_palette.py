@@ -138,7 +138,7 @@ class _Line(QStyledItemDelegate):
         rect = option.rect  # type: ignore[attr-defined]
         if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor("#26384a" if command.enabled else colours.RAISED))
+            painter.setBrush(QColor(colours.CHOSEN if command.enabled else colours.RAISED))
             painter.drawRoundedRect(rect, 6, 6)
         inside = rect.adjusted(12, 0, -12, 0)
         font = option.font  # type: ignore[attr-defined]

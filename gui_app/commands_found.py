@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtGui import QKeySequence
 
 from gui_app.actions import SPECS, Actions
+from gui_app.motion_titles import builtin_by_title
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
 
@@ -37,29 +38,22 @@ class Commands:
         preferences: Preferences,
         open_path: Callable[[Path], object],
     ) -> None:
-        self._state, self._actions, self._preferences, self._open_path = (
-            state,
-            actions,
-            preferences,
-            open_path,
-        )
+        self._state, self._actions = state, actions
+        self._preferences, self._open_path = preferences, open_path
         self._files: list[Command] = []
 
     def look_again(self) -> None:
         """Reads anew which files there are."""
-        from core.bodies import builtin_motions
-        from core.errors import RefitError
-        from gui_app.menus import motion_title
-
-        self._files = []
-        try:
-            builtin = builtin_motions()
-        except RefitError:
-            builtin = []
-        for path in builtin:
-            self._files.append(self._file(f"Open built-in motion: {motion_title(path)}", path, ""))
-        for path in self._preferences.recent:
-            self._files.append(self._file(f"Open recent: {path.name}", path, str(path.parent)))
+        self._files = [
+            *(
+                self._file(f"Open built-in motion: {title}", path, "")
+                for title, path in builtin_by_title().items()
+            ),
+            *(
+                self._file(f"Open recent: {path.name}", path, str(path.parent))
+                for path in self._preferences.recent
+            ),
+        ]
 
     def _file(self, text: str, path: Path, hint: str) -> Command:
         return Command(text, hint, partial(self._open_path, path))
@@ -96,11 +90,7 @@ class Commands:
         frame = int(typed)
         inside = frame < state.frames
         hint = "" if inside else f"the last is {state.frames - 1:,}"
-        return [Command(f"Go to frame {typed}", hint, partial(self._go_to, frame), inside)]
-
-    def _go_to(self, frame: int) -> None:
-        self._state.set_playing(False)
-        self._state.set_frame(frame)
+        return [Command(f"Go to frame {typed}", hint, partial(state.go_to, frame), inside)]
 
 
 def score(typed: str, text: str) -> float:

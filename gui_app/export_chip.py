@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from gui_app.export_controller import ExportController, progress_words
+from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
+from gui_app.export_words import progress_words
 from gui_app.theme import icon, tabular
 
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 
-from core.files.meshes import mesh_bytes
 from gui_app.film import film_frames
 
 KindName = Literal["npz", "pkl", "obj", "ply", "csv", "png", "mp4", "gif"]
@@ -166,12 +165,28 @@ class Choice:
     def ids(self) -> np.ndarray:
         """Ids of the frames."""
         first, last = self.frames
-        return np.arange(first, last + 1, self.step if self.kind in ("obj", "ply") else 1)
+        return np.arange(first, last + 1, self.step if self.is_mesh else 1)
+
+    @property
+    def is_mesh(self) -> bool:
+        """A posed body."""
+        return self.kind in ("obj", "ply")
+
+    @property
+    def needs_fit(self) -> bool:
+        """There is nothing to write without a fit."""
+        return KIND[self.kind].needs_fit or (self.is_mesh and self.body == "fit")
+
+    @property
+    def fitted_only(self) -> bool:
+        """Frames that are not fitted are left out; where it is False, their place is kept."""
+        whole = self.kind == "npz" or (self.kind == "csv" and self.table == "errors")
+        return self.needs_fit and not whole
 
     @property
     def is_folder(self) -> bool:
         """Many files in a new folder, not one file."""
-        return not self.single and (self.kind in ("obj", "ply") or (self.kind == "pkl" and not self.one_file))
+        return not self.single and (self.is_mesh or (self.kind == "pkl" and not self.one_file))
 
     @property
     def is_film(self) -> bool:
@@ -198,6 +213,8 @@ class Sizes:
 
 def estimate(choice: Choice, sizes: Sizes, count: int) -> tuple[int, int]:
     """About how many bytes in how many files; ``count`` frames are written."""
+    from core.files.meshes import mesh_bytes
+
     floats = 3 * sizes.joints + 3 + sizes.coefficients
     if choice.kind == "npz":
         return 6_000 + count * (2 * floats + 20) * 3, 1
@@ -205,7 +222,7 @@ def estimate(choice: Choice, sizes: Sizes, count: int) -> tuple[int, int]:
         if choice.one_file:
             return 1_000 + count * floats * 4, 1
         return count * (9 * sizes.joints * 4 + 2_000), count
-    if choice.kind in ("obj", "ply"):
+    if choice.is_mesh:
         return count * mesh_bytes(f".{choice.kind}", sizes.vertices, sizes.faces), count
     if choice.kind == "csv":
         cells = 11 + sizes.metrics if choice.table == "errors" else 7 * sizes.joints
@@ -228,7 +245,7 @@ def size_words(size: float) -> str:
 def default_place(folder: Path, stem: str, choice: Choice) -> Path:
     """A file, or a folder, named after the motion."""
     first, last = choice.frames
-    if choice.kind in ("obj", "ply"):
+    if choice.is_mesh:
         stem += f"_{choice.body}"
     if choice.kind == "npz":
         return folder / f"{stem}_stageii.npz"

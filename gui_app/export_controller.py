@@ -5,50 +5,30 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from core.errors import RefitError
 from gui_app.export_choice import KIND, Choice, Sizes, estimate, size_words
+from gui_app.export_words import ExportStatus, written_words
 from gui_app.export_worker import ExportRequest, ExportWorker, picture_image
 from gui_app.film import Film, FilmPlan
-from gui_app.same_view import Studio, view_of
+from gui_app.same_view import draw_still, view_of
+from gui_app.soon import Soon
 from gui_app.state import AppState
-from gui_app.words import frames_words
 from gui_app.worker_thread import WAIT_MS, WorkerThread
 
 if TYPE_CHECKING:
     from gui_app.viewport import Viewport
 
-STILL_SAMPLES = 8
-MOST_SAMPLED_PIXELS = 12_000_000
 CLIPBOARD_ZOOM = 2
 SPARE_BYTES = 20_000_000
 DRAW_SOON_MS = 50
-
-
-@dataclass(frozen=True)
-class ExportStatus:
-    """What an export is doing; ``words`` of what came of the last one while none is going on."""
-
-    phase: Literal["idle", "running", "stopping"] = "idle"
-    what: str = ""
-    done: int = 0
-    total: int = 0
-    seconds_left: float | None = None
-    words: str = ""
-    failed: bool = False
-    path: Path | None = None
-
-    @property
-    def active(self) -> bool:
-        """An export is going on, or is about to stop."""
-        return self.phase != "idle"
 
 
 class ExportController(QObject):
@@ -76,17 +56,12 @@ class ExportController(QObject):
             (self._worker.failed, self._on_failed),
         ]
         self._thread = WorkerThread("export", self._worker, replies, self)
-        self._draw = QTimer(self)
-        self._draw.setSingleShot(True)
-        self._draw.setInterval(DRAW_SOON_MS)
-        self._draw.timeout.connect(self._draw_picture)
+        self._draw = Soon(self._draw_picture, self, DRAW_SOON_MS)
 
     def ids(self, choice: Choice) -> np.ndarray:
         """The frames that an export would write: of a fit, those that are fitted."""
         ids = choice.ids
-        of_fit = choice.kind == "pkl" or (choice.kind in ("obj", "ply") and choice.body == "fit")
-        of_fit = of_fit or (choice.kind == "csv" and choice.table == "joints")
-        if of_fit and self._state.result is not None:
+        if choice.fitted_only and self._state.result is not None:
             ids = ids[self._state.result.fitted[ids]]
         return ids
 
@@ -154,10 +129,9 @@ class ExportController(QObject):
         opened, state = self._state.opened, self._state
         assert opened is not None
         metrics = state.analysis.metrics if state.analysis and state.analysis.result is state.result else None
-        stem = Path(opened.name).stem.removesuffix("_poses")
         self._start.emit(
             ExportRequest(
-                self._request_id, choice, path, overwrite, self.ids(choice), stem, opened.motion,
+                self._request_id, choice, path, overwrite, self.ids(choice), opened.stem, opened.motion,
                 opened.bodies, state.result, metrics, picture, self._stop,
             )
         )  # fmt: skip
@@ -184,36 +158,19 @@ class ExportController(QObject):
             return
         (choice, path, overwrite), self._pending = self._pending, None
         try:
-            picture = self.picture(choice.zoom, captions=choice.captions, transparent=choice.transparent)
+            view = view_of(self._viewport, self._state)
+            picture = draw_still(view, choice.zoom, captions=choice.captions, transparent=choice.transparent)
         except RefitError as error:
             self._end(str(error), failed=True)
             return
         self._send(choice, path, overwrite, picture)
-
-    def picture(self, zoom: int, *, captions: bool = True, transparent: bool = False) -> np.ndarray:
-        """The window's view as it is, ``zoom`` times as fine; (height, width, 3 or 4) bytes."""
-        view = view_of(self._viewport, self._state)
-        size = (view.size[0] * zoom, view.size[1] * zoom)
-        samples = STILL_SAMPLES if size[0] * size[1] <= MOST_SAMPLED_PIXELS else 0
-        studio = Studio(
-            view,
-            size,
-            samples=samples,
-            captions=captions,
-            transparent=transparent,
-            scale=view.scale * zoom,
-        )
-        try:
-            return studio.draw(view.frame)
-        finally:
-            studio.close()
 
     @Slot()
     def copy_picture(self) -> None:
         """Puts the view on the clipboard."""
         if self._state.opened is None or self._thread.closed:
             return
-        image = picture_image(self.picture(CLIPBOARD_ZOOM))
+        image = picture_image(draw_still(view_of(self._viewport, self._state), CLIPBOARD_ZOOM))
         QGuiApplication.clipboard().setImage(image)
         self._state.say(f"Copied the view, {image.width():,} × {image.height():,} pixels")
 
@@ -315,34 +272,3 @@ class ExportController(QObject):
         if self._film is not None:
             self._film.deleteLater()
             self._film = None
-
-
-def written_words(path: Path) -> str:
-    """``Exported walk.mp4 · 3.1 MB``."""
-    try:
-        if path.is_dir():
-            files = list(path.iterdir())
-            size = sum(file.stat().st_size for file in files)
-            return f"Exported {len(files):,} files to {path.name} · {size_words(size)}"
-        return f"Exported {path.name} · {size_words(path.stat().st_size)}"
-    except OSError:
-        return f"Exported {path.name}"
-
-
-def progress_words(status: ExportStatus) -> str:
-    """What is going on, in one line."""
-    from gui_app.run_words import time_left
-
-    if status.phase == "stopping":
-        return "Stopping…"
-    name = status.path.name if status.path else ""
-    parts = [f"Writing {name}"]
-    if status.total:
-        unit = "pictures" if status.what in (KIND["mp4"].title, KIND["gif"].title) else "frames"
-        of = frames_words(status.total) if unit == "frames" else f"{status.total:,} pictures"
-        parts.append(f"{status.done:,} of {of}")
-    if status.total and status.done == status.total:
-        parts.append("finishing")
-    elif status.seconds_left is not None:
-        parts.append(time_left(status.seconds_left))
-    return " · ".join(parts)

@@ -26,8 +26,9 @@ from PySide6.QtWidgets import (
 from core.files.numbered import only_numbered
 from gui_app import colours
 from gui_app.export_choice import KIND, KINDS, Choice, KindName, default_place, estimate, size_words
-from gui_app.export_controller import ExportController, progress_words
+from gui_app.export_controller import ExportController
 from gui_app.export_form import ExportForm
+from gui_app.export_words import progress_words
 from gui_app.preferences import Preferences
 from gui_app.saving import may_replace
 from gui_app.state import AppState
@@ -180,7 +181,8 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _on_choice(self, *_: object) -> None:
-        if self._state.opened is None or self._exporting.status.active:
+        opened = self._state.opened
+        if opened is None or self._exporting.status.active:
             return
         self._told = False
         self.cancel.setText("Cancel")
@@ -188,7 +190,7 @@ class ExportDialog(QDialog):
         if not self._typed:
             folder = Path(self._preferences.folder or Path.home())
             folder = folder if folder.is_dir() else Path.home()
-            self.place.setText(str(default_place(folder, self.form.stem(), choice)))
+            self.place.setText(str(default_place(folder, opened.stem, choice)))
         problem = self._problem(choice)
         self._say(problem or self._estimate(choice), bool(problem))
         self.export.setEnabled(not problem)
@@ -197,10 +199,9 @@ class ExportDialog(QDialog):
     def _problem(self, choice: Choice) -> str:
         """Why this cannot be exported, or ''."""
         state, path = self._state, self.path
-        of_fit = KIND[choice.kind].needs_fit or (choice.kind in ("obj", "ply") and choice.body == "fit")
-        if of_fit and (state.result is None or not state.result.fitted.any()):
+        if choice.needs_fit and not state.has_fit:
             return "There is no fit yet: press Fit in the window first."
-        if of_fit and not len(self._exporting.ids(choice)):
+        if choice.needs_fit and not len(self._exporting.ids(choice)):
             return "None of these frames is fitted yet."
         if not self.place.text().strip() or not path.name:
             return "Say where to write it."
@@ -324,7 +325,7 @@ class _TwoLines(QStyledItemDelegate):
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         if chosen or state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor("#26384a" if chosen else colours.RAISED))
+            painter.setBrush(QColor(colours.CHOSEN if chosen else colours.RAISED))
             painter.drawRoundedRect(rect, 6, 6)
         picture: QIcon = index.data(Qt.ItemDataRole.DecorationRole)
         picture.paint(painter, rect.left() + 10, rect.center().y() - 10, 20, 20)

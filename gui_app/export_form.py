@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from gui_app.export_choice import GIF_RATES, KIND, VIDEO_RATES, VIDEO_SIZES, Choice, KindName, RangeName
@@ -161,11 +160,6 @@ class ExportForm(QWidget):
             transparent=self.transparent.isChecked(),
         )
 
-    def stem(self) -> str:
-        """The motion's name without its ending."""
-        opened = self._state.opened
-        return Path(opened.name).stem.removesuffix("_poses") if opened else "motion"
-
     @Slot()
     def _emit(self, *_: object) -> None:
         single = self.range.currentData() == "current"
@@ -177,11 +171,10 @@ class ExportForm(QWidget):
 def _refill(combo: QComboBox, items: list[tuple[str, Any]], default: Any) -> None:
     """New lines in place of the old, keeping what is chosen where it is still there."""
     chosen = combo.currentData()
-    combo.blockSignals(True)
-    combo.clear()
-    for text, value in items:
-        combo.addItem(text, value)
-    values = [value for _, value in items]
-    wanted = chosen if chosen in values else default
-    combo.setCurrentIndex(values.index(wanted) if wanted in values else 0)
-    combo.blockSignals(False)
+    with QSignalBlocker(combo):
+        combo.clear()
+        for text, value in items:
+            combo.addItem(text, value)
+        values = [value for _, value in items]
+        wanted = chosen if chosen in values else default
+        combo.setCurrentIndex(values.index(wanted) if wanted in values else 0)

@@ -16,6 +16,7 @@ from PySide6.QtGui import QImage
 from core.errors import RefitError
 from core.files.numbered import Stopped
 from gui_app.export_choice import Choice
+from gui_app.opening import pose_on_one_thread
 
 if TYPE_CHECKING:
     from core.bodies import BodyPair
@@ -86,8 +87,6 @@ class ExportWorker(QObject):
             self.finished.emit(request.request_id)
 
     def _write(self, request: ExportRequest) -> None:
-        from gui_app.opening import pose_on_one_thread
-
         pose_on_one_thread()
         choice, path = request.choice, request.path
         telling: dict[str, Any] = {
@@ -95,7 +94,7 @@ class ExportWorker(QObject):
             "progress": _Paced(self, request.request_id),
             "stop": request.stop,
         }
-        if choice.kind in ("obj", "ply"):
+        if choice.is_mesh:
             self._write_meshes(request, telling)
         elif choice.kind == "png":
             _write_picture(path, request.picture, request.replace)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.fit_worker import FitWorker, RunReply, RunRequest, covers_more
 from gui_app.history import History
 from gui_app.run_words import finished_words
 from gui_app.scopes import Scope, all_frames, frame_shown, problems, selected
+from gui_app.soon import Soon
 from gui_app.state import AppState, RunStatus
 from gui_app.words import frames_words
 from gui_app.worker_thread import WAIT_MS, WorkerThread
@@ -48,10 +49,7 @@ class FitController(QObject):
         self._scope = all_frames()
         self._worker = FitWorker()
         self._start.connect(self._worker.run)
-        self._show_newest = QTimer(self)
-        self._show_newest.setSingleShot(True)
-        self._show_newest.setInterval(0)
-        self._show_newest.timeout.connect(self._apply_newest)
+        self._show_newest = Soon(self._apply_newest, self)
         replies = [
             (self._worker.progressed, self._on_progress),
             (self._worker.previewed, self._on_preview),
@@ -87,9 +85,7 @@ class FitController(QObject):
         self._abandon()
         self._scope = scope
         self._cancel = threading.Event()
-        motion = state.opened.motion
-        if state.given_rate is not None:
-            motion = replace(motion, frame_rate=state.given_rate)
+        motion = state.opened.motion_at(state.given_rate)
         frames = len(motion) if scope.frames is None else len(scope.frames)
         state.set_run(RunStatus("running", frames_total=frames, what=scope.what))
         self._start.emit(

@@ -15,6 +15,7 @@ from gui_app.scopes import NO_SELECTION, problems, selected, why_no_problems
 from gui_app.state import AppState
 
 PRESET = "preset"
+AUTOFIT = "autofit"
 
 
 class FitActions(QObject):
@@ -30,22 +31,20 @@ class FitActions(QObject):
     ) -> None:
         super().__init__(parent)
         self._state, self._fitting, self._actions, self._preferences = state, fitting, actions, preferences
-        for action, start in (
+        for action, slot in (
             (actions.fit, fitting.start),
             (actions.fit_frame, fitting.start_frame),
             (actions.fit_selection, fitting.start_selection),
             (actions.fit_problems, fitting.start_problems),
+            (actions.cancel, fitting.cancel),
         ):
-            action.triggered.connect(start)
-        self._presets = {
-            "fast": actions.preset_fast,
-            "accurate": actions.preset_accurate,
-            "published": actions.preset_published,
-        }
+            action.triggered.connect(slot)
+        actions.autofit.setChecked(preferences.flag(AUTOFIT, True))
+        actions.autofit.toggled.connect(partial(preferences.store, AUTOFIT))
         group = QActionGroup(self)
         remembered = preferences.text(PRESET, fitting.preset)
-        fitting.preset = remembered if remembered in self._presets else fitting.preset
-        for name, action in self._presets.items():
+        fitting.preset = remembered if remembered in actions.presets else fitting.preset
+        for name, action in actions.presets.items():
             group.addAction(action)
             action.setChecked(name == fitting.preset)
             action.triggered.connect(partial(self._choose, name))
@@ -70,6 +69,8 @@ class FitActions(QObject):
         ready = state.opened is not None and not state.run.active and not state.opening
         actions.fit.setEnabled(ready)
         actions.fit_frame.setEnabled(ready)
+        actions.cancel.setEnabled(state.run.phase == "running")
+        actions.cancel.setIconText("Cancelling…" if state.run.phase == "cancelling" else "Cancel")
         selection, some = selected(state), problems(state)
         self._present(
             actions.fit_selection, "fit_selection", ready, selection.what if selection else "", NO_SELECTION
@@ -97,7 +98,7 @@ def fill_fit_menu(menu: QMenu, actions: Actions) -> None:
     heading = QWidgetAction(menu)
     heading.setDefaultWidget(title)
     menu.addAction(heading)
-    for action in (actions.preset_fast, actions.preset_accurate, actions.preset_published):
+    for action in actions.presets.values():
         # The mark of the one in use has its place.
         action.setIconVisibleInMenu(False)
         menu.addAction(action)

@@ -37,14 +37,14 @@ class HeatStrip(QWidget):
         self._state = state
         self._curves = curves
         self._parts = PARTS
-        self._image: tuple[TimeScale, QImage, float, float] | None = None
+        self._image: tuple[tuple[TimeScale, float], QImage, float, float] | None = None
         self.setMinimumHeight(len(PARTS) * (LEAST_ROW + GAP) + BELOW)
         self.setMaximumHeight(len(PARTS) * (MOST_ROW + GAP) + BELOW)
         self._font = QFont(self.font())
         self._font.setPixelSize(11)
         curves.scale_changed.connect(self.update)
-        state.analysis_changed.connect(self._on_changed)
-        state.view_changed.connect(self._on_changed)
+        state.analysis_changed.connect(self._on_analysis)
+        state.view_changed.connect(self.update)
         state.frame_changed.connect(self._on_frame)
 
     def sizeHint(self) -> QSize:
@@ -57,7 +57,7 @@ class HeatStrip(QWidget):
         return (self.height() - BELOW) // len(self._parts)
 
     @Slot()
-    def _on_changed(self) -> None:
+    def _on_analysis(self) -> None:
         self._image = None
         self.update()
 
@@ -93,10 +93,11 @@ class HeatStrip(QWidget):
         painter.drawLine(QPointF(x, 0), QPointF(x, rows.bottom()))
 
     def _colours(self, scale: TimeScale, part_mm: np.ndarray) -> tuple[QImage, float, float]:
-        """The image of the piece on show, made once for each piece."""
-        if self._image is None or self._image[0] != scale:
+        """The image of the piece on show, made once for each piece and range of the colours."""
+        made_for = (scale, MEAN_SHARE * self._state.range_mm)
+        if self._image is None or self._image[0] != made_for:
             values, left, right = most_by_column(part_mm, scale)
-            self._image = (scale, heat_image(values, MEAN_SHARE * self._state.range_mm), left, right)
+            self._image = (made_for, heat_image(values, made_for[1]), left, right)
         return self._image[1:]
 
     def _seek(self, event: QMouseEvent) -> None:

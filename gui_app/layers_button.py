@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QWidget, QWidgetAction
 
@@ -12,7 +12,7 @@ from gui_app.actions import Actions
 from gui_app.state import AppState
 from gui_app.theme import tabular
 from gui_app.view_buttons import MenuButton
-from gui_app.view_options import LAYERS, LEAST_OPACITY
+from gui_app.view_options import LEAST_OPACITY
 
 
 class TickMenu(QMenu):
@@ -60,9 +60,8 @@ class OpacityRow(QWidget):
     def _on_view(self) -> None:
         layers = self._state.layers
         per_cent = round(100 * layers.opacity)
-        self.slider.blockSignals(True)
-        self.slider.setValue(per_cent)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(per_cent)
         self.slider.setEnabled(layers.skin)
         self._figure.setText(f"{per_cent} %")
 
@@ -77,6 +76,7 @@ class LayersButton(MenuButton):
         self.opacity = OpacityRow(state, menu)
         row = QWidgetAction(menu)
         row.setDefaultWidget(self.opacity)
-        menu.addAction(actions.layer_skin)
+        skin, *others = actions.layers
+        menu.addAction(skin)
         menu.addAction(row)
-        menu.addActions([getattr(actions, f"layer_{name}") for name in LAYERS if name != "skin"])
+        menu.addActions(others)

@@ -8,34 +8,34 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
-from gui_app.dialogs import About, Shortcuts
 from gui_app.export_chip import ExportChip
 from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
 from gui_app.fit_controller import FitController
 from gui_app.fit_menu import FitActions
+from gui_app.help_actions import HelpActions
 from gui_app.history import History
 from gui_app.menus import Menus
 from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
+from gui_app.open_actions import OpenActions, dropped_file
 from gui_app.open_controller import OpenController
-from gui_app.opening import Opened, pose_on_one_thread
 from gui_app.pin_spheres import PinSpheres
 from gui_app.pins import Pins
 from gui_app.playback import Player
+from gui_app.playback_actions import PlaybackActions
 from gui_app.preferences import Preferences
 from gui_app.problem_steps import ProblemSteps
 from gui_app.progress_line import ProgressLine
-from gui_app.recent_log import LogSheet
 from gui_app.run_strip import RunStrip
-from gui_app.saving import ask_where, save_fit
-from gui_app.state import SPEEDS, AppState
+from gui_app.save_actions import SaveActions
+from gui_app.state import AppState
 from gui_app.status import Status
 from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
@@ -45,9 +45,7 @@ from gui_app.vertex_probe import VertexProbe
 from gui_app.view_controls import ViewControls
 from gui_app.viewport import Viewport
 from gui_app.welcome import START_FLAG, Welcome
-from gui_app.words import plain_tip
 
-MOTION_FILTER = "Motions and fits (*.npz);;All files (*)"
 LAYOUT_VERSION = 1
 DEFAULT_SIZE = QSize(1440, 900)
 
@@ -65,34 +63,50 @@ class Options:
 class MainWindow(QMainWindow):
     """Source and fit side by side, curves below."""
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: Options) -> None:
         super().__init__()
-        self._options = options or Options()
+        self._options = options
         self._started = False
         self._leaving = False
         self.preferences = Preferences()
-        self.models = ModelsChoice(self.preferences, self._options.models)
+        self.models = ModelsChoice(self.preferences, options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
         self.views = ViewControls(self.state, self.actions_, self)
-        self.player = Player(self.state, self)
+        self.playing = PlaybackActions(self.state, self.actions_, self)
+        Player(self.state, self)
         self.history = History(self.state, self)
-        options = self._options
         self.fitting = FitController(self.state, self.history, options.device, options.threads, self)
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
+        self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
+        self.files = OpenActions(
+            self.state,
+            self.actions_,
+            self.opening,
+            self.fitting,
+            self.saving,
+            self.models,
+            self.preferences,
+            self,
+        )
+        FitActions(self.state, self.fitting, self.actions_, self.preferences, self)
+        UndoActions(self.state, self.history, self.actions_, self)
+        HelpActions(self.state, self.actions_, self)
         self._build()
         self._connect()
         self._restore()
-        self._on_change()
+        self._on_motion()
         self.setAcceptDrops(True)
 
     def _build(self) -> None:
         self.addToolBar(Toolbar(self.state, self.actions_, self))
         self.viewport = Viewport(self.state, self)
         self.run_strip = RunStrip(self.state, self.actions_.cancel, self.viewport)
-        self.welcome = Welcome(self.state, self.actions_, self.preferences, self.models, self.open_path, self)
+        self.welcome = Welcome(
+            self.state, self.actions_, self.preferences, self.models, self.files.open_path, self
+        )
         self.message = MessageBar(self.state, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
@@ -114,76 +128,40 @@ class MainWindow(QMainWindow):
         self.exporting = ExportController(self.state, self.viewport, self)
         self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
         self.statusBar().addPermanentWidget(ExportChip(self.exporting, self.export_dialog, self))
-        commands = Commands(self.state, self.actions_, self.preferences, self.open_path)
+        commands = Commands(self.state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
-        self.menus = Menus(self, self.actions_, self.preferences)
+        Menus(self, self.actions_, self.preferences, self.files.open_path)
         self.setMinimumSize(900, 560)
 
     def _connect(self) -> None:
         actions, state = self.actions_, self.state
         for action, slot in (
-            (actions.open, self.ask_open),
-            (actions.save, self.ask_save),
-            (actions.export, self.ask_export),
+            (actions.export, self._open_export),
             (actions.copy_picture, self.exporting.copy_picture),
             (actions.palette, self.palette_.open_up),
             (actions.start_page, self.show_start_page),
-            (actions.log, self.show_log),
             (actions.quit, self.close),
-            (actions.cancel, self.fitting.cancel),
-            (actions.play, self._toggle_play),
-            (actions.slower, partial(self._change_speed, -1)),
-            (actions.faster, partial(self._change_speed, 1)),
-            (actions.back, partial(state.step, -1)),
-            (actions.forward, partial(state.step, 1)),
-            (actions.back_ten, partial(state.step, -10)),
-            (actions.forward_ten, partial(state.step, 10)),
-            (actions.first, self._go_first),
-            (actions.last, self._go_last),
             (actions.home, partial(self.viewport.look, "home")),
             (actions.front, partial(self.viewport.look, "front")),
             (actions.side, partial(self.viewport.look, "side")),
             (actions.top, partial(self.viewport.look, "top")),
-            (actions.models, self.ask_models),
-            (actions.builtin, self.use_builtin),
-            (actions.shortcuts, self.show_shortcuts),
-            (actions.about, self.show_about),
         ):
             action.triggered.connect(slot)
-        FitActions(state, self.fitting, actions, self.preferences, self)
-        UndoActions(state, self.history, actions, self)
-        actions.loop.toggled.connect(state.set_loop)
-        actions.follow.toggled.connect(self._set_follow)
         self.welcome.left.connect(self.show_bodies)
-        self.opening.opened.connect(self._on_opened)
-        self.opening.failed.connect(self._on_open_failed)
-        for signal in (
-            state.motion_changed,
-            state.result_changed,
-            state.run_changed,
-            state.playback_changed,
-            state.opening_changed,
-            state.saved_changed,
-        ):
-            signal.connect(self._on_change)
+        state.motion_changed.connect(self._on_motion)
+        for signal in (state.result_changed, state.run_changed, state.saved_changed):
+            signal.connect(self._show_title)
 
     def _restore(self) -> None:
-        stored, actions = self.preferences, self.actions_
+        stored = self.preferences
         if not self.restoreGeometry(stored.bytes("geometry")):
             self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableGeometry().size()))
         if not self.restoreState(stored.bytes("layout"), LAYOUT_VERSION):
             self.resizeDocks(
                 [self.timeline], [min(330, round(0.34 * self.height()))], Qt.Orientation.Vertical
             )
-        actions.autofit.setChecked(stored.flag("autofit", True))
-        actions.loop.setChecked(stored.flag("loop", True))
-        actions.follow.setChecked(stored.flag("follow", True))
-        self.state.set_loop(actions.loop.isChecked())
-        self.state.set_view(
-            range_mm=stored.number("range_mm", self.state.range_mm),
-            follow=actions.follow.isChecked(),
-        )
         self.timeline.curves.threshold.set_mm(stored.number("threshold_mm", DEFAULT_MM))
+        self.playing.restore(stored)
         self.views.restore(stored)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -200,104 +178,9 @@ class MainWindow(QMainWindow):
         else:
             self.welcome.look_again()
 
-    def open_path(self, path: Path, *_: object) -> None:
-        """Opens a motion or a fit, unless there is unsaved work that the user wants to keep."""
-        if self._leaving:
-            return
-        if self._may_lose_work("Open another file without saving this fit?"):
-            self.opening.open(Path(path), self.models.models)
-
     @Slot()
-    def ask_open(self) -> None:
-        """Asks for a file and opens it."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open", self.preferences.folder, MOTION_FILTER)
-        if name:
-            self.open_path(Path(name))
-
-    @Slot(object)
-    def _on_opened(self, opened: Opened) -> None:
-        self.fitting.drop()
-        pose_on_one_thread()
-        self.models.keep()
-        self.state.set_opened(opened)
-        self._pages.setCurrentWidget(self.viewport)
-        if opened.file is not None and not (opened.builtin_motion and opened.result is None):
-            self.preferences.add_recent(opened.file)
-            self.preferences.folder = str(opened.file.parent)
-        if self.actions_.autofit.isChecked() and opened.result is None:
-            self.fitting.start()
-
-    @Slot()
-    def _on_open_failed(self) -> None:
-        self.models.revert()
-
-    @Slot()
-    def ask_save(self) -> bool:
-        """Asks where to save the fit, and saves it; True if it is saved."""
-        state = self.state
-        if state.opened is None or state.result is None:
-            return False
-        from core.outputs import stageii_name
-
-        start = Path(self.preferences.folder or Path.home()) / stageii_name(Path(state.opened.name))
-        place = ask_where(self, start)
-        return place is not None and save_fit(state, place, self.preferences)
-
-    @Slot()
-    def ask_export(self) -> None:
-        """Opens the dialog of everything that can be written."""
+    def _open_export(self) -> None:
         self.export_dialog.open_for()
-
-    @Slot()
-    def ask_models(self) -> None:
-        """Asks for a folder of licensed models and opens the motion with them."""
-        folder = QFileDialog.getExistingDirectory(
-            self, "Folder of SMPL-H and SMPL-X models", str(self.models.folder or "")
-        )
-        if folder and self._may_lose_work("Change the bodies without saving this fit?"):
-            self.models.choose(Path(folder))
-            self._reopen()
-
-    @Slot()
-    def use_builtin(self) -> None:
-        """Goes back to the bodies that come with the program."""
-        if self._may_lose_work("Change the bodies without saving this fit?"):
-            self.models.use_builtin()
-            self._reopen()
-
-    def _reopen(self) -> None:
-        opened = self.state.opened
-        self.opening.open(opened.motion.path if opened else None, self.models.models)
-
-    @Slot()
-    def _toggle_play(self) -> None:
-        self.state.set_playing(not self.state.playing)
-
-    def _change_speed(self, by: int, *_: object) -> None:
-        nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.state.speed))
-        self.state.set_speed(SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)])
-
-    @Slot()
-    def _go_first(self) -> None:
-        self.state.step(-self.state.frames)
-
-    @Slot()
-    def _go_last(self) -> None:
-        self.state.step(self.state.frames)
-
-    @Slot(bool)
-    def _set_follow(self, on: bool) -> None:
-        self.state.set_view(follow=on)
-
-    @Slot()
-    def show_shortcuts(self) -> None:
-        """The list of keys."""
-        self._show_sheet(Shortcuts(self))
-
-    @Slot()
-    def show_about(self) -> None:
-        """Versions and bodies."""
-        self._show_sheet(About(self.state, self))
 
     @Slot()
     def show_start_page(self) -> None:
@@ -313,67 +196,40 @@ class MainWindow(QMainWindow):
             self._pages.setCurrentWidget(self.viewport)
 
     @Slot()
-    def show_log(self) -> None:
-        """What went wrong lately, in detail."""
-        self._show_sheet(LogSheet(self))
-
-    def _show_sheet(self, sheet: Shortcuts | About | LogSheet) -> None:
-        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.show()
+    def _on_motion(self) -> None:
+        actions = self.actions_
+        for action in (
+            actions.home, actions.front, actions.side, actions.top, actions.export, actions.copy_picture,
+        ):  # fmt: skip
+            action.setEnabled(self.state.opened is not None)
+        self.show_bodies()
+        self._show_title()
 
     @Slot()
-    def _on_change(self, *_: object) -> None:
-        state, actions = self.state, self.actions_
-        motion = state.opened is not None
-        running = state.run.phase == "running"
-        for action in (
-            actions.play, actions.back, actions.forward, actions.back_ten, actions.forward_ten, actions.first,
-            actions.last, actions.home, actions.front, actions.side, actions.top, actions.export,
-            actions.copy_picture,
-        ):  # fmt: skip
-            action.setEnabled(motion)
-        actions.cancel.setEnabled(running)
-        actions.cancel.setIconText("Cancelling…" if state.run.phase == "cancelling" else "Cancel")
-        actions.save.setEnabled(state.result is not None and bool(state.result.fitted.any()))
-        actions.set_playing(state.playing)
-        mark = " ● unsaved" if not state.saved else ""
-        partial_mark = (
-            " (partial)" if state.result is not None and state.result.partial and not running else ""
-        )
-        name = state.opened.name if state.opened else ""
-        self.setWindowTitle(f"{name}{partial_mark}{mark} — Refit" if name else "Refit")
+    def _show_title(self, *_: object) -> None:
+        state = self.state
+        if state.opened is None:
+            self.setWindowTitle("Refit")
+            return
+        partial_fit = state.result is not None and state.result.partial and state.run.phase != "running"
+        marks = (" (partial)" if partial_fit else "") + ("" if state.saved else " ● unsaved")
+        self.setWindowTitle(f"{state.opened.name}{marks} — Refit")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes one .npz file."""
-        if _dropped(event) is not None:
+        if dropped_file(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens what was dropped."""
-        path = _dropped(event)
+        path = dropped_file(event)
         if path is not None:
             event.acceptProposedAction()
-            self.open_path(path)
-
-    def _may_lose_work(self, question: str) -> bool:
-        if not self.state.worth_asking:
-            return True
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "Unsaved fit", question, parent=self)
-        name = self.state.opened.name if self.state.opened else ""
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(plain_tip(f"The fit of {name} is not in a file yet."))
-        save = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
-        discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(save)
-        box.exec()
-        if box.clickedButton() is save:
-            return self.ask_save()
-        return box.clickedButton() is discard
+            self.files.open_path(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about unsaved work, ends the threads, frees the graphics memory."""
-        if not self._leaving and not self._may_lose_work("Close without saving this fit?"):
+        if not self._leaving and not self.saving.may_lose_work("Close without saving this fit?"):
             event.ignore()
             return
         self._leaving = True
@@ -390,20 +246,10 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _store(self) -> None:
-        stored, actions = self.preferences, self.actions_
+        stored = self.preferences
         stored.store("geometry", self.saveGeometry())
         stored.store("layout", self.saveState(LAYOUT_VERSION))
-        stored.store("autofit", actions.autofit.isChecked())
-        stored.store("loop", actions.loop.isChecked())
-        stored.store("follow", actions.follow.isChecked())
-        stored.store("range_mm", self.state.range_mm)
         stored.store("threshold_mm", self.timeline.curves.threshold.mm)
+        self.playing.store(stored)
         self.views.store(stored)
         stored.sync()
-
-
-def _dropped(event: QDropEvent) -> Path | None:
-    urls = event.mimeData().urls()
-    if len(urls) == 1 and urls[0].isLocalFile() and urls[0].toLocalFile().lower().endswith(".npz"):
-        return Path(urls[0].toLocalFile())
-    return None

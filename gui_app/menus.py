@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,30 +13,27 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gui_app.actions import Actions
 from gui_app.fit_menu import fill_fit_menu
+from gui_app.motion_titles import motion_title
 from gui_app.preferences import Preferences
 from gui_app.view_buttons import fill_camera_menu, fill_colour_menu
-from gui_app.view_options import LAYERS
 from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from gui_app.main_window import MainWindow
 
-MOTION_NAMES = {"range_of_motion": "Range of motion"}
-
-
-def motion_title(path: Path) -> str:
-    """``walk_poses.npz`` as ``Walk``."""
-    stem = path.stem.removesuffix("_poses")
-    return MOTION_NAMES.get(stem, stem.replace("_", " ").capitalize())
-
 
 class Menus(QObject):
     """File, Edit, Fit, Play, View, Bodies, Help."""
 
-    def __init__(self, window: MainWindow, actions: Actions, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        actions: Actions,
+        preferences: Preferences,
+        open_path: Callable[[Path], object],
+    ) -> None:
         super().__init__(window)
-        self._window = window
-        self._preferences = preferences
+        self._preferences, self._open_path = preferences, open_path
         bar = window.menuBar()
         file = self._menu(bar, "File", [actions.open])
         self.motions = file.addMenu("Built-in motions")
@@ -66,12 +64,12 @@ class Menus(QObject):
         view = self._menu(
             bar,
             "View",
-            [actions.layout_side, actions.layout_overlay, actions.layout_source, actions.layout_fit, None],
+            [*actions.layouts, None],
         )
         fill_camera_menu(view, actions)
         view.addSeparator()
         fill_colour_menu(view.addMenu("Colour"), actions)
-        view.addMenu("Layers").addActions([getattr(actions, f"layer_{name}") for name in LAYERS])
+        view.addMenu("Layers").addActions(actions.layers)
         view.addSeparator()
         view.addAction(window.timeline.toggleViewAction())
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
@@ -119,7 +117,7 @@ class Menus(QObject):
     def _add_path(self, menu: QMenu, title: str, path: Path) -> None:
         action = menu.addAction(title.replace("&", "&&"))
         action.setToolTip(plain_tip(str(path)))
-        action.triggered.connect(partial(self._window.open_path, path))
+        action.triggered.connect(partial(self._open_path, path))
 
     @Slot()
     def _clear_recent(self) -> None:

@@ -69,9 +69,14 @@ class OpenController(QObject):
         replies = [(self._worker.opened, self._on_opened), (self._worker.failed, self._on_failed)]
         self._thread = WorkerThread("open", self._worker, replies, self)
 
+    @property
+    def closed(self) -> bool:
+        """Nothing is opened any more."""
+        return self._thread.closed
+
     def open(self, path: Path | None, models: str | Path | None) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
-        if self._thread.closed:
+        if self.closed:
             return
         self._request_id += 1
         self._state.set_opening(path.name if path else "the built-in motion")

@@ -54,6 +54,15 @@ class Opened:
         return self.motion.name
 
     @property
+    def stem(self) -> str:
+        """The name without its ending, for the names of other files."""
+        return Path(self.name).stem.removesuffix("_poses")
+
+    def motion_at(self, rate: float | None) -> Motion:
+        """The motion, with another frame rate where one is given."""
+        return self.motion if rate is None else replace(self.motion, frame_rate=rate)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what was assumed or left out, of the motion and of the bodies."""
         return tuple(dict.fromkeys((*self.motion.notes, *self.bodies.notes)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
 
 from gui_app.state import AppState
@@ -49,9 +49,8 @@ class OverThreshold(QWidget):
 
     @Slot(float)
     def _on_changed(self, mm: float) -> None:
-        self.mm.blockSignals(True)
-        self.mm.setValue(mm)
-        self.mm.blockSignals(False)
+        with QSignalBlocker(self.mm):
+            self.mm.setValue(mm)
         self._count()
 
     @Slot()

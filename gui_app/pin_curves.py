@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
@@ -42,7 +44,7 @@ class PinCurves(QWidget):
                 f" border: 1px solid {colours.LINE}; padding: 1px 6px; font-size: 11px; }}"
             )
             tabular(chip)
-            chip.clicked.connect(self._on_clicked)
+            chip.clicked.connect(partial(self._take_out, index))
             self.chips.append(chip)
             row.addWidget(chip)
         pins.changed.connect(self._draw)
@@ -56,6 +58,7 @@ class PinCurves(QWidget):
 
     @Slot()
     def _draw(self) -> None:
+        self._name_chips()
         for index, curve in enumerate(self.curves):
             pinned = self._pins.vertices[index : index + 1] if self._allowed else ()
             values = self._pins.series.get(pinned[0]) if pinned else None
@@ -64,26 +67,28 @@ class PinCurves(QWidget):
             self.chips[index].setVisible(bool(pinned))
         self._tell()
 
-    @Slot()
-    def _tell(self, *_: object) -> None:
-        opened = self._state.opened
-        if opened is None or not self._pins.vertices:
-            self.hide()
-            return
+    def _name_chips(self) -> None:
         from core.joints import PARTS
 
+        opened = self._state.opened
+        if opened is not None:
+            for vertex, chip in zip(self._pins.vertices, self.chips, strict=False):
+                part = PARTS[int(opened.bodies.target.vertex_part[vertex])]
+                chip.setToolTip(TIP.format(vertex=vertex, part=part))
+
+    @Slot()
+    def _tell(self, *_: object) -> None:
+        if self._state.opened is None or not self._pins.vertices:
+            self.hide()
+            return
         for vertex, chip in zip(self._pins.vertices, self.chips, strict=False):
             values = self._pins.series.get(vertex)
             value = values[self._state.frame] if values is not None else np.nan
             said = f"{value:.1f} mm" if np.isfinite(value) else "…" if values is None else "–"
             chip.setText(f"{vertex}  {said}")
-            part = PARTS[int(opened.bodies.target.vertex_part[vertex])]
-            chip.setToolTip(TIP.format(vertex=vertex, part=part))
         self.adjustSize()
         self.setVisible(self._allowed)
 
-    @Slot()
-    def _on_clicked(self) -> None:
-        index = self.chips.index(self.sender())  # type: ignore[arg-type]
+    def _take_out(self, index: int, *_: object) -> None:
         if index < len(self._pins.vertices):
             self._pins.toggle(self._pins.vertices[index])

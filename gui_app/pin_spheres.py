@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pyvista as pv
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
 from gui_app import colours
 from gui_app.pins import MOST_PINS, Pins
+from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.subject import upright
 from gui_app.viewport import Viewport
@@ -26,16 +27,9 @@ class PinSpheres(QObject):
         for actor in self.actors:
             viewport.plotter.renderers[1].AddActor(actor)
         # As the bodies: once, however often the frame has moved.
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._place)
+        soon = Soon(self._place, self)
         for signal in (state.motion_changed, state.frame_changed, state.result_changed, pins.changed):
-            signal.connect(self._later)
-
-    @Slot()
-    def _later(self, *_: object) -> None:
-        self._soon.start()
+            signal.connect(soon.ask)
 
     @Slot()
     def _place(self) -> None:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
 from gui_app import colours
+from gui_app.analysis import Analysis, local
 from gui_app.problem_words import (
     kind_colour,
     part_words,
     problems_words,
-    span_words,
     stretch_span,
     stretch_tip,
 )
 from gui_app.state import AppState
 from gui_app.theme import icon, tabular
-
-if TYPE_CHECKING:
-    from gui_app.analysis import Analysis
+from gui_app.words import span_words
 
 HEADINGS = ("Frames", "Part", "Why", "Value")
 MOST_ROWS = 14
@@ -54,8 +52,7 @@ class ProblemTable(QAbstractTableModel):
         stretch, column = self.stretches[index.row()], index.column()
         problem = stretch[0]
         if role == Qt.ItemDataRole.DisplayRole:
-            throughout = problem.kind.name == "THROUGHOUT"
-            frames = "all" if throughout else span_words(*stretch_span(stretch))
+            frames = span_words(*stretch_span(stretch)) if local(stretch) else "all"
             more = f"  (+{len(stretch) - 1})" if len(stretch) > 1 else ""
             value = f"{problem.value:.1f} {problem.unit}" if problem.unit else ""
             return (frames, part_words(problem), problem.reason + more, value)[column]
@@ -80,7 +77,8 @@ class ProblemList(QFrame):
         self.setStyleSheet(
             f"#problemList {{ background: {colours.RAISED}; border: 1px solid {colours.LINE}; }}"
             f" QTreeView {{ background: {colours.RAISED}; border: none; }}"
-            f" QTreeView::item {{ padding: 3px 6px; }} QTreeView::item:hover {{ background: #323844; }}"
+            " QTreeView::item { padding: 3px 6px; }"
+            f" QTreeView::item:hover {{ background: {colours.HOVER}; }}"
         )
         self._state = state
         self._table = ProblemTable(analysis, self)
@@ -122,6 +120,5 @@ class ProblemList(QFrame):
 
     @Slot(QModelIndex)
     def _go(self, index: QModelIndex) -> None:
-        self._state.set_playing(False)
-        self._state.set_frame(self._table.stretches[index.row()][0].frame)
+        self._state.go_to(self._table.stretches[index.row()][0].frame)
         self.close()

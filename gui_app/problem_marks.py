@@ -109,5 +109,4 @@ class ProblemMarks(QWidget):
         """Goes to the worst frame of the mark."""
         index = self.place_under(event.position().x())
         if event.button() == Qt.MouseButton.LeftButton and index is not None and self._state.analysis:
-            self._state.set_playing(False)
-            self._state.set_frame(int(self._state.analysis.worst[index]))
+            self._state.go_to(int(self._state.analysis.worst[index]))

@@ -46,8 +46,7 @@ class ProblemSteps(QObject):
         if frame is None:
             self._state.say("No further problem frames in this direction")
         else:
-            self._state.set_playing(False)
-            self._state.set_frame(frame)
+            self._state.go_to(frame)
 
     @Slot()
     def _show_part(self) -> None:

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from gui_app import colours
+from gui_app.words import which_frames
 
 if TYPE_CHECKING:
     from core.problem_frames import Problem
@@ -19,26 +20,15 @@ def kind_colour(kind: Kind) -> str:
     return colours.ERROR if kind.name in GRAVE else colours.WARNING
 
 
-def span_words(first: int, last: int) -> str:
-    """``137`` or ``120–180``."""
-    return str(first) if first == last else f"{first}–{last}"
-
-
 def stretch_span(stretch: tuple[Problem, ...]) -> tuple[int, int]:
     """First and last frame."""
     return min(problem.first for problem in stretch), max(problem.last for problem in stretch)
 
 
-def stretch_frames(stretch: tuple[Problem, ...]) -> str:
-    """``frame 137`` or ``frames 120–180``."""
-    first, last = stretch_span(stretch)
-    return f"frame{'' if first == last else 's'} {span_words(first, last)}"
-
-
 def stretch_tip(stretch: tuple[Problem, ...]) -> str:
     """A tooltip: where, and every reason, the most telling first."""
     reasons = "".join(f"<br>• {escape(problem.reason)}" for problem in dict.fromkeys(stretch))
-    return f"<qt><nobr><b>{stretch_frames(stretch).capitalize()}</b></nobr>{reasons}</qt>"
+    return f"<qt><nobr><b>{which_frames(*stretch_span(stretch)).capitalize()}</b></nobr>{reasons}</qt>"
 
 
 def body_part(problem: Problem) -> str:

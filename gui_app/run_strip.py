@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Slot
 from PySide6.QtGui import QAction, QColor, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from gui_app import colours
+from gui_app.action_button import action_button
 from gui_app.run_words import count_words, stage_words, time_left
+from gui_app.soon import Soon
 from gui_app.sparkline import Sparkline
 from gui_app.state import AppState
 from gui_app.theme import SMALL_PIXELS, tabular
@@ -38,21 +40,15 @@ class RunStrip(QWidget):
         self.mean.setToolTip("Mean error of what is fitted so far")
         self.left.setToolTip("Time left, estimated from the frames fitted so far")
         self.sparkline = Sparkline(self)
-        self._cancel = QToolButton(self)
-        self._cancel.setDefaultAction(cancel)
-        self._cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 6, 0)
         row.setSpacing(10)
-        for widget in (self.stage, self.count, self.sparkline, self.mean, self.left, self._cancel):
+        for widget in (self.stage, self.count, self.sparkline, self.mean, self.left):
             row.addWidget(widget)
+        row.addWidget(action_button(cancel, self, words=True))
         self.setFixedHeight(HEIGHT)
         self.hide()
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.setInterval(DELAY_MS)
-        self._delay.timeout.connect(self._appear)
+        self._delay = Soon(self._appear, self, DELAY_MS)
         view.installEventFilter(self)
         state.run_changed.connect(self._on_run)
 

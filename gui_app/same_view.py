@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gui_app.viewport import Viewport
 
 COPIED_FRAMES = 32
+STILL_SAMPLES = 8
+MOST_SAMPLED_PIXELS = 12_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +76,10 @@ class Studio:
         view: View,
         size: tuple[int, int],
         *,
+        scale: float,
         samples: int = 0,
         captions: bool = True,
         transparent: bool = False,
-        scale: float = 0.0,
     ) -> None:
         self._view = view
         self._captions, self._transparent = captions, transparent
@@ -91,9 +93,8 @@ class Studio:
         for renderer in self._plotter.renderers if transparent else ():
             renderer.SetGradientBackground(False)
         self._scene.set_smooth(samples == 0)
-        if scale:
-            self._window.SetDPI(round(72 * scale))
-            self._scene.layout(scale)
+        self._window.SetDPI(round(72 * scale))
+        self._scene.layout(scale)
         self._scene.show(view.frame, view.opened.posed.frame(view.frame))
         self._camera = self._plotter.renderers[0].camera
         self._camera.DeepCopy(view.camera)
@@ -158,6 +159,23 @@ class Studio:
         """Frees the graphics memory."""
         _leave_context()
         self._plotter.close()
+
+
+def draw_still(view: View, zoom: int, *, captions: bool = True, transparent: bool = False) -> np.ndarray:
+    """The window's view as it is, ``zoom`` times as fine; (height, width, 3 or 4) bytes."""
+    size = (view.size[0] * zoom, view.size[1] * zoom)
+    studio = Studio(
+        view,
+        size,
+        samples=STILL_SAMPLES if size[0] * size[1] <= MOST_SAMPLED_PIXELS else 0,
+        captions=captions,
+        transparent=transparent,
+        scale=view.scale * zoom,
+    )
+    try:
+        return studio.draw(view.frame)
+    finally:
+        studio.close()
 
 
 def _leave_context() -> None:

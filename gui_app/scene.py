@@ -58,7 +58,6 @@ class Scene:
         self._source_view = BodyView(left, colours.SOURCE_SKIN)
         self._fit_view = BodyView(right, colours.FIT_SKIN)
         self._views = (self._source_view, self._fit_view)
-        self._source_note, self._fit_note = self._source_view.note, self._fit_view.note
         right.camera = left.camera
         self.camera = SceneCamera(left.camera)
         self._ghost = Ghost(right, colours.SOURCE_SKIN)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gui_app.analysis import Analysis
 from gui_app.state import AppState
-from gui_app.words import frames_words
+from gui_app.words import frames_words, which_frames
 
 NO_SELECTION = "Select frames on the timeline first"
 NOT_ANALYSED = "Problem frames are known once a fit has been looked through"
@@ -37,27 +38,28 @@ def selected(state: AppState) -> Scope | None:
     if state.selection is None:
         return None
     first, last = state.selection
-    if first == last:
-        return Scope(f"frame {first}", np.array([first]))
-    return Scope(f"frames {first}–{last}", np.arange(first, last + 1))
+    return Scope(which_frames(first, last), np.arange(first, last + 1))
 
 
 def problems(state: AppState) -> Scope | None:
     """The problem frames of the fit shown, None where there are none or they are not known."""
-    if not _analysed(state) or state.analysis is None or not len(state.analysis.frames):
+    found = _found(state)
+    if found is None or not len(found.frames):
         return None
-    frames = np.array(state.analysis.frames)
+    frames = np.array(found.frames)
     return Scope(frames_words(len(frames)).replace("frame", "problem frame"), frames)
 
 
 def why_no_problems(state: AppState) -> str:
     """Why there are no problem frames to fit; empty where there are some."""
-    if not _analysed(state) or state.analysis is None:
+    found = _found(state)
+    if found is None:
         return NOT_ANALYSED
-    return "" if len(state.analysis.frames) else NO_PROBLEMS
+    return "" if len(found.frames) else NO_PROBLEMS
 
 
-def _analysed(state: AppState) -> bool:
-    # Another frame rate makes another object with the same poses.
+def _found(state: AppState) -> Analysis | None:
+    """What was found out about the fit shown, None where the figures belong to another one."""
     found, shown = state.analysis, state.result
-    return found is not None and shown is not None and found.result.poses is shown.poses
+    # Another frame rate makes another object with the same poses.
+    return found if found is not None and shown is not None and found.result.poses is shown.poses else None

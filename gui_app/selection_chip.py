@@ -6,10 +6,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from gui_app import colours
-from gui_app.problem_words import span_words
 from gui_app.state import AppState
 from gui_app.theme import icon, tabular
-from gui_app.words import frames_words
+from gui_app.words import frames_words, which_frames
 
 TIP = "{count} selected: playing loops over them. A click selects none  (Ctrl+D)"
 
@@ -25,7 +24,7 @@ class SelectionChip(QToolButton):
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setStyleSheet(
-            f"QToolButton {{ background: #26384a; color: {colours.ACCENT}; border-radius: 6px;"
+            f"QToolButton {{ background: {colours.CHOSEN}; color: {colours.ACCENT}; border-radius: 6px;"
             " padding: 3px 8px; } QToolButton:hover { background: #2e4459; }"
         )
         tabular(self)
@@ -43,5 +42,5 @@ class SelectionChip(QToolButton):
         self.setVisible(selection is not None)
         if selection is not None:
             first, last = selection
-            self.setText(f"{'frame' if first == last else 'frames'} {span_words(first, last)}")
+            self.setText(which_frames(first, last))
             self.setToolTip(TIP.format(count=frames_words(last - first + 1)))

@@ -103,6 +103,16 @@ class AppState(QObject):
         )
 
     @property
+    def wants_rate(self) -> bool:
+        """A motion is open whose file does not say how many frames a second it has."""
+        return self.opened is not None and not self.opened.motion.frame_rate
+
+    @property
+    def has_fit(self) -> bool:
+        """There is a fit, of one frame at least."""
+        return self.result is not None and bool(self.result.fitted.any())
+
+    @property
     def rate(self) -> float:
         """Frames a second to play at."""
         if self.given_rate is not None:
@@ -152,10 +162,14 @@ class AppState(QObject):
             self.frame = frame
             self.frame_changed.emit(frame)
 
+    def go_to(self, frame: int) -> None:
+        """Stops and shows a frame."""
+        self.set_playing(False)
+        self.set_frame(frame)
+
     def step(self, by: int, *_: object) -> None:
         """Stops and goes ``by`` frames on."""
-        self.set_playing(False)
-        self.set_frame(self.frame + by)
+        self.go_to(self.frame + by)
 
     def set_result(self, result: FitResult | None, changed: np.ndarray | None) -> None:
         """A fit, or a fuller one, or None for none; ``changed`` are the frames that differ from the last,
@@ -229,7 +243,7 @@ class AppState(QObject):
 
     def give_rate(self, rate: float) -> None:
         """The user says how many frames a second a file without a frame rate has."""
-        if self.opened is None or self.opened.motion.frame_rate or rate == self.given_rate:
+        if not self.wants_rate or rate == self.given_rate:
             return
         self.given_rate = rate
         if self.result is not None:
@@ -249,13 +263,16 @@ class AppState(QObject):
         layers: Layers | None = None,
     ) -> None:
         """How the bodies are arranged and coloured, what is drawn of them, and how the camera sees them."""
+        before = (self.colouring, self.range_mm, self.follow, self.layout, self.parallel, self.layers)
         self.colouring = colouring if colouring is not None else self.colouring
         self.range_mm = range_mm if range_mm is not None else self.range_mm
         self.follow = follow if follow is not None else self.follow
         self.layout = layout if layout is not None else self.layout
         self.parallel = parallel if parallel is not None else self.parallel
         self.layers = layers if layers is not None else self.layers
-        self.view_changed.emit()
+        after = (self.colouring, self.range_mm, self.follow, self.layout, self.parallel, self.layers)
+        if after != before:
+            self.view_changed.emit()
 
     def say(self, sentence: str) -> None:
         """A short line in the status bar."""

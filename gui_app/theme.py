@@ -26,7 +26,7 @@ QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QMessageBox QPushButton {{ min-width: 92px; }}
 QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; }}
 QTreeView, QListView {{ background: {c.BACKGROUND}; border: 1px solid {c.LINE}; border-radius: 6px; }}
-QTreeView::item:selected, QListView::item:selected {{ background: #26384a; color: {c.TEXT}; }}
+QTreeView::item:selected, QListView::item:selected {{ background: {c.CHOSEN}; color: {c.TEXT}; }}
 QHeaderView::section {{ background: {c.RAISED}; color: {c.TEXT_SECONDARY}; border: none; padding: 4px 8px; }}
 QMainWindow::separator {{ background: {c.BACKGROUND}; width: 5px; height: 5px; }}
 QMainWindow::separator:hover {{ background: {c.LINE}; }}
@@ -35,7 +35,7 @@ QMenuBar::item {{ padding: 5px 10px; border-radius: 5px; background: transparent
 QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {c.RAISED}; }}
 QMenu {{ background: {c.RAISED}; border: 1px solid {c.LINE}; border-radius: 8px; padding: 5px; }}
 QMenu::item {{ padding: 6px 28px 6px 10px; border-radius: 5px; color: {c.TEXT}; }}
-QMenu::item:selected {{ background: #323844; }}
+QMenu::item:selected {{ background: {c.HOVER}; }}
 QMenu::item:disabled {{ color: {c.TEXT_DISABLED}; background: transparent; }}
 QMenu::separator {{ height: 1px; background: {c.LINE}; margin: 5px 8px; }}
 QMenu::icon {{ padding-left: 8px; }}
@@ -49,11 +49,12 @@ QToolButton {{ background: transparent; border: 1px solid transparent; border-ra
     color: {c.TEXT}; }}
 QToolButton:hover {{ background: {c.RAISED}; }}
 QToolButton:pressed {{ background: {c.LINE}; }}
-QToolButton:checked {{ background: #26384a; color: {c.ACCENT}; }}
+QToolButton:checked {{ background: {c.CHOSEN}; color: {c.ACCENT}; }}
 QToolButton:disabled {{ color: {c.TEXT_DISABLED}; }}
 QToolButton:focus {{ border-color: {c.ACCENT}; }}
 QToolButton::menu-indicator {{ image: none; }}
-QToolButton[primary="true"] {{ background: {c.ACCENT}; color: #0d1420; font-weight: 600; padding: 5px 12px; }}
+QToolButton[primary="true"] {{ background: {c.ACCENT}; color: {c.ON_ACCENT}; font-weight: 600;
+    padding: 5px 12px; }}
 QToolButton[primary="true"]:hover {{ background: #74b9ee; }}
 QToolButton[primary="true"]:disabled {{ background: {c.RAISED}; color: {c.TEXT_DISABLED}; }}
 QToolButton[primary="true"][popupMode="1"] {{ padding-right: 30px; }}
@@ -68,19 +69,19 @@ QPushButton {{ background: {c.RAISED}; border: 1px solid {c.LINE}; border-radius
 QPushButton:hover {{ background: #2e333e; }}
 QPushButton:pressed {{ background: {c.LINE}; }}
 QPushButton:focus {{ border-color: {c.ACCENT}; }}
-QPushButton:default {{ background: {c.ACCENT}; border-color: {c.ACCENT}; color: #0d1420; }}
+QPushButton:default {{ background: {c.ACCENT}; border-color: {c.ACCENT}; color: {c.ON_ACCENT}; }}
 QPushButton:default:hover {{ background: #74b9ee; }}
 QPushButton:disabled {{ color: {c.TEXT_DISABLED}; }}
 QDoubleSpinBox, QSpinBox, QComboBox, QLineEdit {{ background: {c.RAISED}; border: 1px solid {c.LINE};
     border-radius: 6px; padding: 4px 8px; color: {c.TEXT}; selection-background-color: {c.ACCENT};
-    selection-color: #0d1420; }}
+    selection-color: {c.ON_ACCENT}; }}
 QDoubleSpinBox:focus, QSpinBox:focus, QComboBox:focus, QLineEdit:focus {{ border-color: {c.ACCENT}; }}
 QDoubleSpinBox::up-button, QDoubleSpinBox::down-button, QSpinBox::up-button, QSpinBox::down-button
     {{ width: 0; border: none; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{CARET}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {c.RAISED}; border: 1px solid {c.LINE}; padding: 4px;
-    selection-background-color: #323844; color: {c.TEXT}; }}
+    selection-background-color: {c.HOVER}; color: {c.TEXT}; }}
 QSlider {{ min-height: 22px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {c.LINE}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {c.ACCENT}; border-radius: 2px; }}
@@ -125,7 +126,7 @@ def palette() -> QPalette:
         QPalette.ColorRole.ButtonText: c.TEXT,
         QPalette.ColorRole.BrightText: c.ERROR,
         QPalette.ColorRole.Highlight: c.ACCENT,
-        QPalette.ColorRole.HighlightedText: "#0d1420",
+        QPalette.ColorRole.HighlightedText: c.ON_ACCENT,
         QPalette.ColorRole.ToolTipBase: c.RAISED,
         QPalette.ColorRole.ToolTipText: c.TEXT,
         QPalette.ColorRole.PlaceholderText: c.TEXT_SECONDARY,

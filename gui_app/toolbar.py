@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from gui_app import colours
+from gui_app.action_button import action_button
 from gui_app.actions import Actions
 from gui_app.fit_menu import fill_fit_menu
 from gui_app.layers_button import LayersButton
@@ -42,12 +44,7 @@ class Toolbar(QToolBar):
         self._add(actions.undo)
         self._add(actions.redo)
         self.addSeparator()
-        for layout in (
-            actions.layout_side,
-            actions.layout_overlay,
-            actions.layout_source,
-            actions.layout_fit,
-        ):
+        for layout in actions.layouts:
             self._add(layout)
         self.addSeparator()
         self._add(actions.home)
@@ -81,12 +78,8 @@ class Toolbar(QToolBar):
         state.view_changed.connect(self._on_view)
 
     def _add(self, action: QAction, text: str = "") -> QToolButton:
-        button = QToolButton(self)
-        button.setDefaultAction(action)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button = action_button(action, self, words=bool(text))
         if text:
-            button.setText(text)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             action.setIconText(text)
         self.addWidget(button)
         return button
@@ -94,7 +87,7 @@ class Toolbar(QToolBar):
     @Slot()
     def _darken_fit(self) -> None:
         # On the accent colour; in menus the same action has a light icon.
-        self._fit.setIcon(icon("lightning", "#0d1420"))
+        self._fit.setIcon(icon("lightning", colours.ON_ACCENT))
 
     @Slot(float)
     def _on_range(self, value: float) -> None:
@@ -102,7 +95,6 @@ class Toolbar(QToolBar):
 
     @Slot()
     def _on_view(self) -> None:
-        self._range.blockSignals(True)
-        self._range.setValue(self._state.range_mm)
-        self._range.blockSignals(False)
+        with QSignalBlocker(self._range):
+            self._range.setValue(self._state.range_mm)
         self._range.setEnabled(self._state.colouring == "error")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QSlider,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from gui_app import colours
+from gui_app.action_button import action_button
 from gui_app.figures import Figure
 from gui_app.over_threshold import OverThreshold
 from gui_app.selection_chip import SelectionChip
@@ -59,7 +59,7 @@ class Transport(QWidget):
             actions.last,
             actions.loop,
         ):
-            row.addWidget(self._button(action))
+            row.addWidget(action_button(action, self))
         row.addSpacing(6)
         row.addWidget(self._build_speed())
         row.addWidget(_line())
@@ -111,13 +111,6 @@ class Transport(QWidget):
         # After the chip, which shows itself.
         state.selection_changed.connect(self._make_room)
         self._on_motion()
-
-    def _button(self, action: QAction) -> QToolButton:
-        button = QToolButton(self)
-        button.setDefaultAction(action)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return button
 
     def _build_speed(self) -> QComboBox:
         self._speed = QComboBox(self)
@@ -175,10 +168,8 @@ class Transport(QWidget):
 
     @Slot()
     def _make_room(self) -> None:
-        opened = self._state.opened
-        unknown = opened is not None and not opened.motion.frame_rate
         for widget, wanted in (
-            (self._no_rate, unknown),
+            (self._no_rate, self._state.wants_rate),
             (self._selected, self._state.selection is not None),
             (self.over, True),
             (self._line_after, True),
@@ -216,10 +207,9 @@ class Transport(QWidget):
         frames = self._state.frames
         last = max(frames - 1, 0)
         for widget in (self._slider, self._frame):
-            widget.blockSignals(True)
-            widget.setRange(0, last)
-            widget.setValue(self._state.frame)
-            widget.blockSignals(False)
+            with QSignalBlocker(widget):
+                widget.setRange(0, last)
+                widget.setValue(self._state.frame)
             widget.setEnabled(frames > 1)
         self._slider.setPageStep(max(frames // 20, 1))
         self._of.setText(f"/ {last}")
@@ -228,14 +218,12 @@ class Transport(QWidget):
             self._frame.fontMetrics().horizontalAdvance("0" * max(len(str(last)), 3)) + 26
         )
         self._on_rate()
-        self._show_figures()
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
         for widget in (self._slider, self._frame):
-            widget.blockSignals(True)
-            widget.setValue(frame)
-            widget.blockSignals(False)
+            with QSignalBlocker(widget):
+                widget.setValue(frame)
         self._show_figures()
 
     @Slot(object)
@@ -248,14 +236,11 @@ class Transport(QWidget):
 
     @Slot()
     def _on_rate(self) -> None:
-        self._rate.blockSignals(True)
-        self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
-        self._rate.blockSignals(False)
+        with QSignalBlocker(self._rate):
+            self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
         self._rate_edited = False
-        opened = self._state.opened
-        unknown = opened is not None and not opened.motion.frame_rate
         self._no_rate.setText("no frame rate in file, given:" if self._state.given_rate else NO_RATE)
-        self._rate.setVisible(unknown)
+        self._rate.setVisible(self._state.wants_rate)
         widest = f"{self._state.frames / self._state.rate:.2f} s"
         self._seconds.setFixedWidth(self._seconds.fontMetrics().horizontalAdvance("0" * len(widest)) + 10)
         self._make_room()

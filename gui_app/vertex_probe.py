@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from gui_app.pins import Pins
+from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.viewport import Viewport
 
@@ -24,15 +25,9 @@ class VertexProbe(QObject):
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
-        self._hover = QTimer(self)
-        self._hover.setSingleShot(True)
-        self._hover.setInterval(HOVER_MS)
-        self._hover.timeout.connect(self._tell)
+        self._hover = Soon(self._tell, self, HOVER_MS)
         # A double click means something else, so a single one waits for it.
-        self._click = QTimer(self)
-        self._click.setSingleShot(True)
-        self._click.setInterval(QApplication.doubleClickInterval())
-        self._click.timeout.connect(self._pin)
+        self._click = Soon(self._pin, self, QApplication.doubleClickInterval())
         viewport.plotter.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

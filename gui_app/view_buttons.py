@@ -102,9 +102,7 @@ class ColourButton(MenuButton):
 
 def fill_colour_menu(menu: QMenu, actions: Actions) -> None:
     """The colourings."""
-    menu.addActions(
-        [actions.colour_error, actions.colour_invalid, actions.colour_parts, actions.colour_plain]
-    )
+    menu.addActions(actions.colourings)
 
 
 def range_of_fit(state: AppState) -> float | None:

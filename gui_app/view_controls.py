@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QActionGroup
 
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
@@ -18,35 +18,27 @@ if TYPE_CHECKING:
 
 
 class ViewControls(QObject):
-    """Connects layout, colouring, layers and projection with the state, both ways."""
+    """Connects layout, colouring, layers, camera and projection with the state, both ways."""
 
     def __init__(self, state: AppState, actions: Actions, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._actions = actions
-        self.layouts = self._group(
-            (actions.layout_side, actions.layout_overlay, actions.layout_source, actions.layout_fit)
-        )
-        self.colourings = self._group(
-            (actions.colour_error, actions.colour_invalid, actions.colour_parts, actions.colour_plain)
-        )
-        for layout, action in zip(LAYOUTS, self.layouts, strict=True):
+        for alternatives in (actions.layouts, actions.colourings):
+            group = QActionGroup(self)
+            for action in alternatives:
+                group.addAction(action)
+        for layout, action in zip(LAYOUTS, actions.layouts, strict=True):
             action.triggered.connect(partial(self._set_layout, layout))
-        for colouring, action in zip(COLOURINGS, self.colourings, strict=True):
+        for colouring, action in zip(COLOURINGS, actions.colourings, strict=True):
             action.triggered.connect(partial(self._set_colouring, colouring))
-        self.layers = tuple(getattr(actions, f"layer_{name}") for name in LAYERS)
-        for name, action in zip(LAYERS, self.layers, strict=True):
+        for name, action in zip(LAYERS, actions.layers, strict=True):
             action.toggled.connect(partial(self._set_layer, name))
         actions.error.toggled.connect(self._set_error)
+        actions.follow.toggled.connect(self._set_follow)
         actions.parallel.toggled.connect(self._set_parallel)
         state.view_changed.connect(self._on_view)
         self._on_view()
-
-    def _group(self, actions: tuple[QAction, ...]) -> tuple[QAction, ...]:
-        group = QActionGroup(self)
-        for action in actions:
-            group.addAction(action)
-        return actions
 
     def _set_layout(self, layout: LayoutName, *_: object) -> None:
         self._state.set_view(layout=layout)
@@ -55,8 +47,7 @@ class ViewControls(QObject):
         self._state.set_view(colouring=colouring)
 
     def _set_layer(self, name: str, on: bool) -> None:
-        if on != getattr(self._state.layers, name):
-            self._state.set_view(layers=replace(self._state.layers, **{name: on}))
+        self._state.set_view(layers=replace(self._state.layers, **{name: on}))
 
     @Slot(bool)
     def _set_error(self, on: bool) -> None:
@@ -64,18 +55,22 @@ class ViewControls(QObject):
             self._state.set_view(colouring="error" if on else "plain")
 
     @Slot(bool)
+    def _set_follow(self, on: bool) -> None:
+        self._state.set_view(follow=on)
+
+    @Slot(bool)
     def _set_parallel(self, on: bool) -> None:
-        if on != self._state.parallel:
-            self._state.set_view(parallel=on)
+        self._state.set_view(parallel=on)
 
     @Slot()
     def _on_view(self) -> None:
         state, actions = self._state, self._actions
-        self.layouts[LAYOUTS.index(state.layout)].setChecked(True)
-        self.colourings[COLOURINGS.index(state.colouring)].setChecked(True)
+        actions.layouts[LAYOUTS.index(state.layout)].setChecked(True)
+        actions.colourings[COLOURINGS.index(state.colouring)].setChecked(True)
         actions.error.setChecked(state.colouring == "error")
+        actions.follow.setChecked(state.follow)
         actions.parallel.setChecked(state.parallel)
-        for name, action in zip(LAYERS, self.layers, strict=True):
+        for name, action in zip(LAYERS, actions.layers, strict=True):
             action.setChecked(getattr(state.layers, name))
 
     def restore(self, stored: Preferences) -> None:
@@ -83,6 +78,8 @@ class ViewControls(QObject):
         self._state.set_view(
             layout=stored.choice("view_layout", LAYOUTS, "side"),
             colouring=stored.choice("colouring", COLOURINGS, "error"),
+            range_mm=stored.number("range_mm", self._state.range_mm),
+            follow=stored.flag("follow", True),
             parallel=stored.flag("parallel", False),
             layers=self._stored_layers(stored),
         )
@@ -97,6 +94,8 @@ class ViewControls(QObject):
         """Remembers how things are shown now."""
         stored.store("view_layout", self._state.layout)
         stored.store("colouring", self._state.colouring)
+        stored.store("range_mm", self._state.range_mm)
+        stored.store("follow", self._state.follow)
         stored.store("parallel", self._state.parallel)
         for name in LAYERS:
             stored.store(f"layer_{name}", getattr(self._state.layers, name))

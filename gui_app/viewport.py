@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
@@ -13,6 +13,7 @@ from pyvistaqt import QtInteractor
 from gui_app.cameras import ViewName
 from gui_app.picking import BodyName
 from gui_app.scene import Scene
+from gui_app.soon import Soon
 from gui_app.state import AppState
 
 STILL_MS = 350
@@ -26,7 +27,6 @@ class Viewport(QWidget):
         self._state = state
         self._closed = False
         self._fresh = True
-        self._drawn_scale = 0.0
         self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
         self.plotter.setAcceptDrops(False)
         self.plotter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -37,14 +37,8 @@ class Viewport(QWidget):
         layout.addWidget(self.plotter)
         self.plotter.installEventFilter(self)
 
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(0)
-        self._redraw.timeout.connect(self._draw)
-        self._still = QTimer(self)
-        self._still.setSingleShot(True)
-        self._still.setInterval(STILL_MS)
-        self._still.timeout.connect(self._draw_smooth)
+        self._redraw = Soon(self._draw, self)
+        self._still = Soon(self._draw_smooth, self, STILL_MS)
 
         state.motion_changed.connect(self._on_motion)
         state.frame_changed.connect(self.refresh)

@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
 from gui_app import colours
 from gui_app.actions import Actions
 from gui_app.models_choice import ModelsChoice
+from gui_app.motion_titles import builtin_by_title
 from gui_app.preferences import Preferences
+from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.theme import icon
 from gui_app.words import plain_tip
@@ -102,6 +104,8 @@ class Welcome(QWidget):
         for widget in (self._title, self._words, self._page):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
+        # Where a motion has been opened, the page has made room for it by then.
+        self._soon = Soon(self._fill_again, self)
         state.opening_changed.connect(self._on_opening)
         self._title.setText("Refit")
         self._words.setText(WHAT)
@@ -162,18 +166,10 @@ class Welcome(QWidget):
     @Slot()
     def look_again(self) -> None:
         """Reads anew which motions, recent files and models there are."""
-        from core.bodies import builtin_motions
-        from core.errors import RefitError
-        from gui_app.menus import motion_title
-
         _clear(self.motions)
         _clear(self.recent)
-        try:
-            motions = builtin_motions()
-        except RefitError:
-            motions = []
-        for number, path in enumerate(motions):
-            button = QPushButton(motion_title(path), self)
+        for number, (title, path) in enumerate(builtin_by_title().items()):
+            button = QPushButton(title, self)
             button.clicked.connect(partial(self._open, path))
             self.motions.addWidget(button, *divmod(number, MOTION_COLUMNS))
         files = self._preferences.recent[:MOST_RECENT]
@@ -204,7 +200,12 @@ class Welcome(QWidget):
         self._words.setText(READING if reading else WHAT)
         if reading:
             self._page.hide()
-        elif self.isVisible():
+        else:
+            self._soon.start()
+
+    @Slot()
+    def _fill_again(self) -> None:
+        if self.isVisible() and not self._state.opening:
             self.look_again()
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from gui_app import colours
+from gui_app.action_button import action_button
 from gui_app.elided import ElidedLabel
 from gui_app.problem_list import ProblemList
 from gui_app.problem_words import body_part, kind_colour, problems_words
+from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.theme import icon
 
@@ -33,52 +35,43 @@ class WhyBar(QFrame):
         self._state = state
         self._action = actions.show_part
         self.part = ""
+        self._presented = ("", "", "")
         self.setObjectName("whyBar")
         self.setStyleSheet(f"#whyBar {{ border-bottom: 1px solid {colours.LINE}; }}")
         self.problems = QToolButton(self)
         self.problems.setProperty("role", "problems")
+        self.problems.setToolTip(LIST_TIP)
+        self.problems.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.problems.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.problems.clicked.connect(self.open_list)
         self.words = ElidedLabel(self)
-        self.show_part = QToolButton(self)
-        self.show_part.setDefaultAction(actions.show_part)
+        self.show_part = action_button(actions.show_part, self, words=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 3, 10, 3)
         row.setSpacing(3)
         for widget in (
             self.problems,
-            self._stepper(actions.previous_problem),
-            self._stepper(actions.next_problem),
+            action_button(actions.previous_problem, self),
+            action_button(actions.next_problem, self),
         ):
             row.addWidget(widget)
         row.addSpacing(10)
         row.addWidget(self.words, 1)
         row.addWidget(self.show_part)
-        for button in (self.problems, self.show_part):
-            button.setToolButtonStyle(button.toolButtonStyle().ToolButtonTextBesideIcon)
-            button.setFocusPolicy(self.focusPolicy())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # The posed frame is asked for once, however often the frame has moved.
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._tell)
-        for signal in (state.frame_changed, state.result_changed, state.analysis_changed):
-            signal.connect(self._on_changed)
-        state.motion_changed.connect(self._on_changed)
-        state.run_changed.connect(self._on_changed)
-        state.analysis_changed.connect(self._count)
-        state.result_changed.connect(self._count)
-        state.run_changed.connect(self._count)
-        state.motion_changed.connect(self._count)
+        soon = Soon(self._tell, self)
+        for signal in (
+            state.motion_changed,
+            state.frame_changed,
+            state.result_changed,
+            state.analysis_changed,
+        ):
+            signal.connect(soon.ask)
+        for signal in (state.motion_changed, state.result_changed, state.analysis_changed, state.run_changed):
+            signal.connect(self._count)
         self._count()
         self._tell()
-
-    def _stepper(self, action: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setDefaultAction(action)  # type: ignore[arg-type]
-        button.setToolButtonStyle(button.toolButtonStyle().ToolButtonIconOnly)
-        button.setFocusPolicy(self.focusPolicy())
-        return button
 
     @Slot()
     def open_list(self) -> None:
@@ -88,29 +81,25 @@ class WhyBar(QFrame):
 
     @Slot()
     def _count(self, *_: object) -> None:
-        state = self._state
-        analysis = state.analysis
-        found = analysis is not None and bool(analysis.stretches)
-        self.problems.setEnabled(found)
-        self.problems.setToolTip(LIST_TIP)
+        state, analysis = self._state, self._state.analysis
         if analysis is None:
-            self.problems.setIcon(icon("warning", colours.TEXT_DISABLED))
-            looking = state.result is not None and not state.run.active and bool(state.result.fitted.any())
-            self.problems.setText(LOOKING if looking else "problem frames")
-            return
-        count = len(analysis.frames)
-        throughout = analysis.throughout
-        words = problems_words(count) if count or not throughout else "off throughout"
-        self.problems.setText(f"{words} ▾" if found else words)
-        grave = any(kind_colour(s[0].kind) == colours.ERROR for s in analysis.stretches)
-        if found:
-            self.problems.setIcon(icon("warning", colours.ERROR if grave else colours.WARNING))
+            looking = state.has_fit and not state.run.active
+            self._present(LOOKING if looking else "problem frames", "warning", colours.TEXT_DISABLED)
+        elif not analysis.stretches:
+            self._present(problems_words(0), "check-circle", colours.GOOD)
         else:
-            self.problems.setIcon(icon("check-circle", colours.GOOD))
+            count = len(analysis.frames)
+            words = problems_words(count) if count else "off throughout"
+            grave = any(kind_colour(s[0].kind) == colours.ERROR for s in analysis.stretches)
+            self._present(f"{words} ▾", "warning", colours.ERROR if grave else colours.WARNING)
+        self.problems.setEnabled(analysis is not None and bool(analysis.stretches))
 
-    @Slot()
-    def _on_changed(self, *_: object) -> None:
-        self._soon.start()
+    def _present(self, words: str, icon_name: str, colour: str) -> None:
+        # While a fit runs, its signals come many times a second and change nothing here.
+        if (words, icon_name, colour) != self._presented:
+            self._presented = (words, icon_name, colour)
+            self.problems.setText(words)
+            self.problems.setIcon(icon(icon_name, colour))
 
     @Slot()
     def _tell(self) -> None:

@@ -13,6 +13,16 @@ def frames_words(count: int) -> str:
     return f"{count:,} frame{'' if count == 1 else 's'}"
 
 
+def span_words(first: int, last: int) -> str:
+    """``137`` or ``120–180``."""
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def which_frames(first: int, last: int) -> str:
+    """``frame 137`` or ``frames 120–180``."""
+    return f"frame{'' if first == last else 's'} {span_words(first, last)}"
+
+
 def plain_tip(text: str) -> str:
     """A tooltip or message that shows ``text`` as it stands, whatever markup a file put in it."""
     return f"<qt>{escape(text)}</qt>".replace("\n", "<br>") if text else ""

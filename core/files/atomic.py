@@ -47,7 +47,7 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
         temporary = None
         _sync_folder(target.parent)
     except OSError as error:
-        raise FileError(path, f"cannot be written: {_reason(error)}") from error
+        raise FileError(path, f"cannot be written: {reason(error)}") from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -92,7 +92,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Why writing failed, in words."""
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return "there is no space left on the disk"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -16,7 +16,7 @@ import torch
 from core.body import BodyModel
 from core.errors import RefitError
 from core.files.atomic import atomic_write
-from core.files.numbered import Progress, numbered_folder, numbered_name, tell
+from core.files.numbered import Progress, write_numbered
 from core.motion import Motion, UpAxis
 from core.posed import arguments_of
 
@@ -87,11 +87,11 @@ def write_meshes(
         Stopped: ``stop`` was set.
     """
     encode = _encoder(suffix, body.faces)
-    with numbered_folder(folder, overwrite=overwrite) as place:
-        for done, (frame, vertices) in enumerate(_posed(motion, body, np.asarray(frames), up_axis)):
-            tell(done, len(frames), progress, stop)
-            (place / numbered_name(name, frame, suffix)).write_bytes(encode(vertices))
-        tell(len(frames), len(frames), progress, stop)
+    posed = _posed(motion, body, np.asarray(frames), up_axis)
+    files = ((frame, encode(vertices)) for frame, vertices in posed)
+    write_numbered(
+        folder, name, suffix, files, len(frames), overwrite=overwrite, progress=progress, stop=stop
+    )
 
 
 def mesh_bytes(suffix: str, vertices: int, faces: int) -> int:

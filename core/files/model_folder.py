@@ -35,7 +35,7 @@ def find_model(folder: str | Path, family: str, gender: str) -> Path:
     wanted = _model_paths(family, gender)
     found = _first(folder, wanted)
     if found is None:
-        others = [other for other in GENDERS if _first(folder, _model_paths(family, other)) is not None]
+        others = _genders(folder, family)
         there = f", found {' and '.join(others)} only" if others else ""
         raise FileError(
             folder, f"has no {FAMILY_LABEL[family]} {gender} model: looked for {_listed(wanted)}{there}"
@@ -50,10 +50,7 @@ def models_there(folder: str | Path) -> dict[str, list[str]]:
         FileError: the folder does not exist.
     """
     folder = _existing(folder)
-    return {
-        family: [gender for gender in GENDERS if _first(folder, _model_paths(family, gender)) is not None]
-        for family in MODEL_PATTERNS
-    }
+    return {family: _genders(folder, family) for family in MODEL_PATTERNS}
 
 
 def find_correspondence(folder: str | Path, source: str, target: str) -> Path:
@@ -89,6 +86,10 @@ def _model_paths(family: str, gender: str) -> list[str]:
     return [
         pattern.format(gender=gender.lower(), GENDER=gender.upper()) for pattern in MODEL_PATTERNS[family]
     ]
+
+
+def _genders(folder: Path, family: str) -> list[str]:
+    return [gender for gender in GENDERS if _first(folder, _model_paths(family, gender)) is not None]
 
 
 def _existing(folder: str | Path) -> Path:

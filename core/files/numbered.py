@@ -7,11 +7,12 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import FileError
+from core.files.atomic import reason
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many frames are written."""
@@ -35,46 +36,65 @@ def tell(done: int, total: int, progress: Progress | None, stop: threading.Event
         progress(done, total)
 
 
-def numbered_name(name: str, frame: int, suffix: str) -> str:
-    """``walk_000137.obj``."""
-    return f"{name}_{frame:06d}{suffix}"
-
-
 def only_numbered(folder: Path) -> bool:
-    """The folder holds nothing but files as `numbered_name` calls them, so that it may be replaced."""
+    """The folder holds nothing but files as `write_numbered` calls them, so that it may be replaced."""
     try:
         return all(entry.is_file() and _NUMBERED.fullmatch(entry.name) for entry in folder.iterdir())
     except OSError:
         return False
 
 
-@contextmanager
-def numbered_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """A new folder to be filled; it becomes ``path`` when the block ends, or goes if the block fails.
+def write_numbered(
+    folder: str | Path,
+    name: str,
+    suffix: str,
+    files: Iterable[tuple[int, bytes]],
+    total: int,
+    *,
+    overwrite: bool,
+    progress: Progress | None,
+    stop: threading.Event | None,
+) -> None:
+    """Writes a folder of files, ``walk_000137.obj`` for frame 137: all of them or none.
 
     Args:
-        path: where the folder is to be.
+        folder: a new one; it appears when everything is written.
+        name: how every file's name begins.
+        suffix: how it ends.
+        files: frames and what their files hold.
+        total: how many there are.
         overwrite: replace a folder that holds numbered files and nothing else. Any other is left alone.
+        progress: told how many are written.
+        stop: looked at before every file.
 
     Raises:
         FileError: the folder exists and may not be replaced, or cannot be written.
+        Stopped: ``stop`` was set.
     """
-    target = Path(path)
-    check_folder(target, overwrite)
+    with _new_folder(Path(folder), overwrite) as place:
+        for done, (frame, content) in enumerate(files):
+            tell(done, total, progress, stop)
+            (place / f"{name}_{frame:06d}{suffix}").write_bytes(content)
+        tell(total, total, progress, stop)
+
+
+@contextmanager
+def _new_folder(target: Path, overwrite: bool) -> Iterator[Path]:
+    """A new folder to be filled; it becomes ``target`` when the block ends, or goes if the block fails."""
+    _check_folder(target, overwrite)
     temporary = target.with_name(f".refit-{secrets.token_hex(8)}.tmp")
     try:
         temporary.mkdir()
         yield temporary
-        check_folder(target, overwrite)
+        _check_folder(target, overwrite)
         _take_the_place(temporary, target)
     except OSError as error:
-        raise FileError(target, f"cannot be written: {error.strerror or error}") from error
+        raise FileError(target, f"cannot be written: {reason(error)}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def check_folder(target: Path, overwrite: bool) -> None:
-    """Raises FileError where a folder of numbered files cannot be put."""
+def _check_folder(target: Path, overwrite: bool) -> None:
     if not target.parent.is_dir():
         raise FileError(target, f"cannot be written: there is no folder {target.parent}")
     if not target.exists():

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from core.files.atomic import atomic_write
-from core.files.numbered import Progress, numbered_folder, numbered_name, tell
+from core.files.numbered import Progress, write_numbered
 from core.fitting.result import FitResult
 from core.skinning import rotation_matrices
 
@@ -38,10 +38,8 @@ _JOINTS: dict[str, dict[str, slice]] = {
 }
 
 
-def write_merged(
-    path: str | Path, result: FitResult, frames: np.ndarray | None = None, *, overwrite: bool = False
-) -> None:
-    """Writes one pickle of all ``frames`` (None for every frame), a dict of float32 arrays.
+def write_merged(path: str | Path, result: FitResult, frames: np.ndarray, *, overwrite: bool = False) -> None:
+    """Writes one pickle of all ``frames``, a dict of float32 arrays.
 
     ``global_orient`` (T, 3), ``body_pose`` (T, 63), ``left_hand_pose`` and ``right_hand_pose`` (T, 45),
     ``jaw_pose``, ``leye_pose``, ``reye_pose`` (T, 3) in radians, ``transl`` (T, 3) in metres, ``expression``
@@ -50,7 +48,7 @@ def write_merged(
     Raises:
         FileError: it cannot be written, or exists and ``overwrite`` is False.
     """
-    ids = np.arange(len(result)) if frames is None else np.asarray(frames)
+    ids = np.asarray(frames)
     arrays = {
         key: _float32(result.poses[ids, joints].reshape(len(ids), -1))
         for key, joints in _JOINTS[result.family].items()
@@ -82,12 +80,9 @@ def write_frames(
         FileError: it cannot be written, or exists and may not be replaced.
         Stopped: ``stop`` was set.
     """
-    with numbered_folder(folder, overwrite=overwrite) as place:
-        for done, frame in enumerate(np.asarray(frames)):
-            tell(done, len(frames), progress, stop)
-            with (place / numbered_name(name, int(frame), ".pkl")).open("wb") as file:
-                pickle.dump(_one_frame(result, int(frame)), file, protocol=PROTOCOL)
-        tell(len(frames), len(frames), progress, stop)
+    ids = np.asarray(frames).tolist()
+    files = ((frame, pickle.dumps(_one_frame(result, frame), protocol=PROTOCOL)) for frame in ids)
+    write_numbered(folder, name, ".pkl", files, len(ids), overwrite=overwrite, progress=progress, stop=stop)
 
 
 def _one_frame(result: FitResult, frame: int) -> dict[str, np.ndarray]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import fields
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -54,18 +52,17 @@ def write_error_table(
         Stopped: ``stop`` was set.
     """
     frames = np.asarray(frames)
-    titles = ["mean_mm", "p95_mm", "max_mm", *(f"{part}_mm" for part in PARTS)]
-    columns = [result.mean_mm, result.p95_mm, result.max_mm, *result.part_mm.T]
-    for title, column in _metric_columns(metrics) if metrics is not None else ():
-        titles.append(title)
-        columns.append(column)
-    table = np.stack([np.asarray(column, float)[frames] for column in columns], axis=1)
+    columns = {"mean_mm": result.mean_mm, "p95_mm": result.p95_mm, "max_mm": result.max_mm}
+    columns |= {f"{part}_mm": column for part, column in zip(PARTS, result.part_mm.T, strict=True)}
+    if metrics is not None:
+        columns |= _metric_columns(metrics)
+    table = np.stack([np.asarray(column, float)[frames] for column in columns.values()], axis=1)
 
     def rows(part: slice) -> Iterator[list[str]]:
         for frame, values in zip(frames[part], table[part], strict=True):
             yield [str(frame), _time(frame, result.frame_rate), *(_cell(value) for value in values)]
 
-    _write(path, ["frame", "time_s", *titles], rows, len(frames), overwrite, progress, stop)
+    _write(path, ["frame", "time_s", *columns], rows, len(frames), overwrite, progress, stop)
 
 
 def write_joint_table(
@@ -126,8 +123,8 @@ def _metric_columns(metrics: MotionMetrics) -> Iterator[tuple[str, np.ndarray]]:
 
 def _write(
     path: str | Path,
-    titles: Sequence[str],
-    rows: Any,
+    titles: list[str],
+    rows: Callable[[slice], Iterator[list[str]]],
     count: int,
     overwrite: bool,
     progress: Progress | None,
@@ -137,10 +134,8 @@ def _write(
         file.write((",".join(titles) + "\n").encode())
         for start in range(0, count, ROWS_AT_ONCE):
             tell(start, count, progress, stop)
-            text = StringIO()
-            for row in rows(slice(start, start + ROWS_AT_ONCE)):
-                text.write(",".join(row) + "\n")
-            file.write(text.getvalue().encode())
+            lines = (",".join(row) + "\n" for row in rows(slice(start, start + ROWS_AT_ONCE)))
+            file.write("".join(lines).encode())
         tell(count, count, progress, stop)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from core.fitting.result import FitResult
 
 # Betas and expression of two runs that solved the same shape differ by less than this.
 SAME_SHAPE = 1e-5
-NOT_BY_FRAME = ("betas",)
 
 
 def is_partial(fitted: np.ndarray, asked: np.ndarray, wanted_before: np.ndarray) -> bool:
@@ -44,19 +43,15 @@ def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResu
     take &= later.fitted
     cut_short = take & earlier.fitted & ~later.converged
     take[cut_short] = later.mean_mm[cut_short] <= earlier.mean_mm[cut_short]
-    if not share_shape(earlier, later, take):
+    if not _share_shape(earlier, later, take):
         return None
-    changes: dict[str, Any] = {}
-    for item in fields(FitResult):
-        before, after = getattr(earlier, item.name), getattr(later, item.name)
-        if isinstance(after, np.ndarray) and isinstance(before, np.ndarray) and item.name not in NOT_BY_FRAME:
-            value = before.copy()
-            value[take] = after[take]
-            changes[item.name] = value
-    return replace(later, **changes)
+    rows: dict[str, Any] = {name: values.copy() for name, values in earlier.by_frame().items()}
+    for name, values in later.by_frame().items():
+        rows[name][take] = values[take]
+    return replace(later, **rows)
 
 
-def share_shape(earlier: FitResult, later: FitResult, take: np.ndarray) -> bool:
+def _share_shape(earlier: FitResult, later: FitResult, take: np.ndarray) -> bool:
     """Frames of both can stand side by side: the shape and expression that frames share are the same.
 
     Args:

@@ -94,7 +94,7 @@ class Metric:
         weights = self.vertex_weights[:, 0]
         return (weights if self.groups is None else self._sum(weights))[:, 0].clamp_min(1e-12)
 
-    @cached_property
+    @property
     def local(self) -> bool:
         """What a vertex adds depends on no other vertex."""
         return self.loss == "none" and self.laplacian is None

@@ -9,13 +9,16 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any, List, Optional  # noqa: UP035
+from typing import List, Optional, ParamSpec, TypeVar  # noqa: UP035
 
 import torch
 from torch import Tensor
 
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+
+def _compiled(function: Callable[Given, Found]) -> Callable[Given, Found]:
     # Of the Pythons after 3.13 torch compiles none: there the functions run as they are.
     if sys.version_info >= (3, 14):
         return function
@@ -34,8 +37,9 @@ def _product(matrix: Tensor, columns: Tensor) -> Tensor:
 # TorchScript reads these annotations, and knows List and Optional alone.
 
 
-def _pose(
-    matrix: Tensor,
+@_compiled
+def pose(
+    basis: Tensor,
     columns: Tensor,
     holders: Tensor,
     weights: Tensor,
@@ -48,6 +52,26 @@ def _pose(
     own: Optional[Tensor],  # noqa: UP045
     less: Optional[Tensor],  # noqa: UP045
 ) -> List[Tensor]:  # noqa: UP006
+    """Poses r vertices in n frames.
+
+    Args:
+        basis: (r, c) U of the shape; with ``own`` (r, (Z + 1) c), as `Patch.side_by_side`.
+        columns: (c,) rows of ``stacked``.
+        holders: (h,) joints that hold the first b vertices.
+        weights: (b, h) by how much.
+        features: (q,) rows of ``values`` that move these.
+        directions: (3b, q) by how many metres.
+        stacked: (K, 3, n) X.
+        values: (P, n) pose features, or (P, k) columns of them.
+        out: (r, 3, n) takes the vertices, metres.
+        mixed: (k, n) how the columns are mixed in each frame; see `core.fitting.features_in_time`.
+        own: (Z + 1, n) coefficients of each frame, a one first.
+        less: (r, 3, n) taken off the vertices.
+
+    Returns:
+        (c, 3, n) columns of X; and, where there are correctives, (b, 3, 3, n) blended rotations, transposed,
+        and (b, 3, 1, n) offsets before they are turned.
+    """
     frames = stacked.size(2)
     seen = stacked[columns]
     each = seen.view(-1, 3 * frames)
@@ -55,9 +79,9 @@ def _pose(
         each = (seen * own[:, None, None]).reshape(-1, 3 * frames)
     flat = out.view(-1, 3 * frames)
     if less is None:
-        torch.mm(matrix, each, out=flat)
+        torch.mm(basis, each, out=flat)
     else:
-        torch.addmm(less.reshape(-1, 3 * frames), matrix, each, beta=-1, out=flat)
+        torch.addmm(less.reshape(-1, 3 * frames), basis, each, beta=-1, out=flat)
     count = weights.size(0)
     if count == 0:
         return [seen]
@@ -72,7 +96,8 @@ def _pose(
     return [seen, turning, offsets]
 
 
-def _add_back(
+@_compiled
+def add_back(
     basis: Tensor,
     columns: Tensor,
     holders: Tensor,
@@ -87,6 +112,17 @@ def _add_back(
     by_own: Optional[Tensor],  # noqa: UP045
     frozen: bool,
 ) -> None:
+    """Adds the derivatives of n frames that come from r vertices; the first six as in `pose`.
+
+    Args:
+        kept: what `pose` gave.
+        pulled: (r, 3, n) derivative by the vertices.
+        by_stacked: (K, 3, n), to add that by X to; it turns the correctives too.
+        by_features: (P, n), to add that by the pose features to.
+        own: as in `pose`.
+        by_own: (Z + 1, n), to add that by the frames' own coefficients to.
+        frozen: leave the pose features out.
+    """
     seen = kept[0]
     frames = seen.size(2)
     flat = pulled.view(-1, 3 * frames)
@@ -109,89 +145,3 @@ def _add_back(
         for axis in range(1, 3):
             by_offsets.addcmul_(turning[:, :, axis], bent[:, axis : axis + 1])
         by_features.index_add_(0, features, _product(directions.t(), by_offsets.view(3 * count, frames)))
-
-
-_posing, _adding_back = _compiled(_pose), _compiled(_add_back)
-
-
-def pose(
-    matrix: Tensor,
-    columns: Tensor,
-    holders: Tensor,
-    weights: Tensor,
-    features: Tensor,
-    directions: Tensor,
-    stacked: Tensor,
-    values: Tensor,
-    out: Tensor,
-    mixed: Tensor | None = None,
-    own: Tensor | None = None,
-    less: Tensor | None = None,
-) -> list[Tensor]:
-    """Poses r vertices in n frames.
-
-    Args:
-        matrix: (r, c) U of the shape; with ``own`` (r, (Z + 1) c), as `Patch.side_by_side`.
-        columns: (c,) rows of ``stacked``.
-        holders: (h,) joints that hold the first b vertices.
-        weights: (b, h) by how much.
-        features: (q,) rows of ``values`` that move these.
-        directions: (3b, q) by how many metres.
-        stacked: (K, 3, n) X.
-        values: (P, n) pose features, or (P, k) columns of them.
-        out: (r, 3, n) takes the vertices, metres.
-        mixed: (k, n) how the columns are mixed in each frame; see `core.fitting.features_in_time`.
-        own: (Z + 1, n) coefficients of each frame, a one first.
-        less: (r, 3, n) taken off the vertices.
-
-    Returns:
-        (c, 3, n) columns of X; and, where there are correctives, (b, 3, 3, n) blended rotations, transposed,
-        and (b, 3, 1, n) offsets before they are turned.
-    """
-    found: list[Tensor] = _posing(
-        matrix, columns, holders, weights, features, directions, stacked, values, out, mixed, own, less
-    )
-    return found
-
-
-def add_back(
-    basis: Tensor,
-    columns: Tensor,
-    holders: Tensor,
-    weights: Tensor,
-    features: Tensor,
-    directions: Tensor,
-    kept: list[Tensor],
-    pulled: Tensor,
-    by_stacked: Tensor,
-    by_features: Tensor,
-    own: Tensor | None = None,
-    by_own: Tensor | None = None,
-    frozen: bool = False,
-) -> None:
-    """Adds the derivatives of n frames that come from r vertices; the first six as in `pose`.
-
-    Args:
-        kept: what `pose` gave.
-        pulled: (r, 3, n) derivative by the vertices.
-        by_stacked: (K, 3, n), to add that by X to; it turns the correctives too.
-        by_features: (P, n), to add that by the pose features to.
-        own: as in `pose`.
-        by_own: (Z + 1, n), to add that by the frames' own coefficients to.
-        frozen: leave the pose features out.
-    """
-    _adding_back(
-        basis,
-        columns,
-        holders,
-        weights,
-        features,
-        directions,
-        kept,
-        pulled,
-        by_stacked,
-        by_features,
-        own,
-        by_own,
-        frozen,
-    )

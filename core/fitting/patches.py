@@ -72,7 +72,7 @@ class Patch:
         """Poses the vertices of n frames; see `core.fitting.patch_products.pose`.
 
         Args:
-            basis: (r, c) U of the shape.
+            basis: (r, c) U of the shape; `side_by_side` with ``own``.
             stacked: (K, 3, n) X of `stack`.
             features: (P, n) pose features, and None; or as `Patches.features_of` gives them.
             out: (r, 3, n) takes the vertices, metres.
@@ -82,8 +82,7 @@ class Patch:
         Returns:
             What the way back needs.
         """
-        matrix = basis if own is None else self.side_by_side
-        return products.pose(matrix, *self.layout, stacked, features[0], out, features[1], own, less)
+        return products.pose(basis, *self.layout, stacked, features[0], out, features[1], own, less)
 
     @property
     def layout(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:

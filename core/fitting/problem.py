@@ -18,9 +18,15 @@ from core.fitting.result_table import Parameters, ResultTable
 from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeUnknowns
 from core.fitting.skin import FitSkin, Pose, Prior, Weighing
-from core.fitting.start import prior_weights, relaxed_pose, start_rotations, unknowns, vertex_weights
+from core.fitting.start import (
+    prior_weights,
+    relaxed_pose,
+    start_rotations,
+    unknowns,
+    unseen_face,
+    vertex_weights,
+)
 from core.fitting.targets import MotionTargets
-from core.joints import FACE_JOINTS
 from core.motion import Motion
 from core.skinning import rotation_matrices
 
@@ -97,8 +103,7 @@ class Problem:
         self.prior_weights = torch.as_tensor(prior_weights(bodies, settings), device=target.device)
         held = np.setdiff1d(np.arange(target.num_joints), self.unknowns.free)
         self.prior_weights[torch.as_tensor(held, device=target.device)] = 0
-        face = [name in FACE_JOINTS and name not in bodies.source.joint_names for name in target.joint_names]
-        self._face = torch.as_tensor(face, device=target.device)
+        self._face = torch.as_tensor(unseen_face(bodies), device=target.device)
         self.relaxed = rotation_matrices(target.tensor(relaxed_pose(target)))
         if not knows_rotations or settings.pose_prior_to == "zero":
             # Nothing says which way the body should face.

@@ -66,10 +66,9 @@ class FitResult:
 
     def __post_init__(self) -> None:
         frames = len(self.poses)
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, np.ndarray) and item.name != "betas" and len(value) != frames:
-                raise ValueError(f"{item.name} holds {len(value)} frames, poses {frames}")
+        for name, values in self.by_frame().items():
+            if len(values) != frames:
+                raise ValueError(f"{name} holds {len(values)} frames, poses {frames}")
         if self.part_mm.shape[1] != len(PARTS):
             raise ValueError(f"part_mm has shape {self.part_mm.shape}, expected ({frames}, {len(PARTS)})")
 
@@ -103,13 +102,14 @@ class FitResult:
         done = self.part_mm[self.fitted]
         return [float(column.mean()) if len(column) else np.nan for column in done.T]
 
+    def by_frame(self) -> dict[str, np.ndarray]:
+        """The arrays with a row for each frame, by name."""
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "betas"}
+        return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+
     def take(self, frames: np.ndarray) -> FitResult:
         """The fit of some frames only, given by ids."""
-        cut = {
-            item.name: value[frames]
-            for item in fields(self)
-            if isinstance(value := getattr(self, item.name), np.ndarray) and item.name != "betas"
-        }
+        cut: dict[str, Any] = {name: values[frames] for name, values in self.by_frame().items()}
         return replace(self, **cut)
 
     def as_motion(self) -> Motion:

@@ -216,21 +216,16 @@ def fill_gaps(poses: np.ndarray, transl: np.ndarray, done: np.ndarray, gaps: np.
         gaps: ascending ids of frames to fill.
     """
     lay_between(transl, done, gaps)
-    at = np.clip(gaps, done[0], done[-1]).astype(float)
-    if len(done) == 1:
-        poses[gaps] = poses[done]
+    outside = (gaps <= done[0]) | (gaps >= done[-1])
+    poses[gaps[outside]] = poses[np.clip(gaps[outside], done[0], done[-1])]
+    inside = gaps[~outside]
+    if not len(inside):
         return
-    around = np.unique(
-        np.concatenate([done[np.clip(np.searchsorted(done, gaps) + k, 0, len(done) - 1)] for k in (-1, 0)])
-    )
-    if len(around) == 1:
-        poses[gaps] = poses[around]
-        return
+    after = np.searchsorted(done, inside)
+    around = np.union1d(done[after - 1], done[after])
     for joint in range(poses.shape[1]):
         path = Slerp(around, Rotation.from_rotvec(poses[around, joint].astype(np.float64)))
-        poses[gaps, joint] = path(np.clip(at, around[0], around[-1])).as_rotvec()
-    outside = (gaps < done[0]) | (gaps > done[-1])
-    poses[gaps[outside]] = poses[np.clip(gaps[outside], done[0], done[-1])]
+        poses[inside, joint] = path(inside).as_rotvec()
 
 
 def lay_between(values: np.ndarray, done: np.ndarray, gaps: np.ndarray) -> None:

@@ -227,7 +227,9 @@ class FitSkin:
         residual, energy = torch.empty_like(targets), torch.zeros_like(targets[0, 0])
         # Where vertices count by themselves, a patch goes there and back while it is in the caches.
         local, waiting = self.metric.local, []
-        for patch, basis in zip(self.patches.patches, shape.bases, strict=True):
+        patches = self.patches.patches
+        bases = shape.bases if own is None else [patch.side_by_side for patch in patches]
+        for patch, basis in zip(patches, bases, strict=True):
             part = residual[patch.rows]
             kept = patch.pose(basis, stacked, features, part, own, targets[patch.rows])
             if local:

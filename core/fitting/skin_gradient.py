@@ -37,12 +37,12 @@ class SkinGradient:
 
         Args:
             patch: of the skin.
-            basis: (r, c) U of the shape.
+            basis: that it was posed with.
             kept: what posing it left.
             pulled: (r, 3, n) derivative of the data term by its vertices.
         """
         add_back(
-            basis if self.own is None else patch.side_by_side,
+            basis,
             *patch.layout,
             kept,
             pulled,

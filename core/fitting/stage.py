@@ -201,18 +201,17 @@ class PoseStage:
         found.converged &= ~still
 
     def _down_the_chain(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
-        """Joint by joint from the root, each with all that hangs below it."""
+        """Joint by joint from the root, each with all that hangs below it; then coefficients."""
         pose, unknowns = self._begin(frames, targets), self.problem.unknowns
         found: PoseFit | None = None
-        for joint in unknowns.free:
-            one = replace(self.by, unknowns=unknowns.alone(int(joint), self.problem.bodies.target.parents))
-            found = fit_poses(one, pose, targets, prior)
+        links = [unknowns.alone(int(j), self.problem.bodies.target.parents) for j in unknowns.free]
+        if len(unknowns.coefficients):
+            links.append(unknowns.without_joints())
+        for link in links:
+            found = fit_poses(replace(self.by, unknowns=link), pose, targets, prior)
             pose = found.pose
             if self.by.stopped():
                 break
-        if len(unknowns.coefficients) and not self.by.stopped():
-            one = replace(self.by, unknowns=unknowns.without_joints())
-            found = fit_poses(one, pose, targets, prior)
         if found is None:
             return self._from(pose, targets, prior, frozen=0)
         # Every joint by itself may be at its best while all of them together are not.

@@ -104,7 +104,12 @@ def prior_weights(bodies: BodyPair, settings: FitSettings) -> np.ndarray:
     """(Jt,) float32 pull on the relative rotation of each of the target's joints."""
     names = bodies.target.joint_names
     weights = np.full(len(names), settings.pose_prior, dtype=np.float32)
-    for joint, name in enumerate(names):
-        if name in FACE_JOINTS and name not in bodies.source.joint_names:
-            weights[joint] = settings.jaw_prior if name == FACE_JOINTS[0] else settings.eyes_prior
+    for joint in np.flatnonzero(unseen_face(bodies)):
+        weights[joint] = settings.jaw_prior if names[joint] == FACE_JOINTS[0] else settings.eyes_prior
     return weights
+
+
+def unseen_face(bodies: BodyPair) -> np.ndarray:
+    """(Jt,) bool: jaw and eyes of the target, where the source has none of them."""
+    unseen = set(FACE_JOINTS).difference(bodies.source.joint_names)
+    return np.array([name in unseen for name in bodies.target.joint_names])

@@ -36,7 +36,7 @@ class KnownFrames:
         """Whether each of the frames has a known one close by."""
         return bool(np.abs(self.frames[nearest(self.frames, frames)] - frames).max() <= NEAR_FRAMES)
 
-    def start(self, frames: np.ndarray, source: Tensor, roots: Tensor, moves: bool = True) -> Pose:
+    def start(self, frames: np.ndarray, source: Tensor, roots: Tensor, moves: bool) -> Pose:
         """Poses to start from.
 
         Args:

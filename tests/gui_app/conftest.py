@@ -13,7 +13,9 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 import core.bodies
+from core.fitting.run import FitRun
 from gui_app.main_window import MainWindow, Options
+from gui_app.opening import Opened, open_motion
 from gui_app.theme import apply_theme
 
 FRAMES = 24
@@ -58,6 +60,17 @@ def long_walk(walk: Path, tmp_path: Path) -> Path:
     }
     np.savez(target, **repeated)
     return target
+
+
+@pytest.fixture(scope="module")
+def shown(walk: Path, tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    """Eight fitted frames of walking."""
+    opened = open_motion(cut_file(walk, tmp_path_factory.mktemp("motion") / "walk_poses.npz", 8), None)
+    run = FitRun(opened.motion, opened.bodies, device="cpu", threads=1)
+    for _ in run:
+        pass
+    opened.posed.set_result(run.result())
+    return opened
 
 
 @pytest.fixture(scope="session")

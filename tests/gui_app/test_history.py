@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gui_app import main_window
+from gui_app import save_actions
 from gui_app.filed_fits import FiledFits
 from gui_app.history import History
 from gui_app.main_window import MainWindow
@@ -41,7 +41,9 @@ def test_undo_of_the_first_fit_shows_the_unfitted_state(fitted: MainWindow, qtbo
     assert not actions.save.isEnabled()
     assert window.timeline.transport._mean.text == "–"
     assert window.statusBar().words.text() == "Undid fit of all frames"
-    qtbot.waitUntil(lambda: window.viewport.scene._fit_note.GetInput() == "not fitted yet", timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: window.viewport.scene._fit_view.note.GetInput() == "not fitted yet", timeout=FIT_MS
+    )
     assert actions.redo.text() == "Redo fit of all frames"
     qtbot.keyClick(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert window.state.result is result
@@ -64,7 +66,7 @@ def test_a_fit_that_is_in_a_file_is_saved_when_one_comes_back_to_it(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "stroll_stageii.npz"
-    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target, replace=True))
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target, replace=True))
     fitted.actions_.save.trigger()
     fit(fitted, qtbot, "fit_frame")
     assert not fitted.state.saved
@@ -103,7 +105,7 @@ def test_another_motion_clears_the_history(
     fitted: MainWindow, qtbot: QtBot, walk: Path, tmp_path: Path
 ) -> None:
     fitted.state.set_saved()
-    fitted.open_path(cut_file(walk, tmp_path / "other_poses.npz", 10))
+    fitted.files.open_path(cut_file(walk, tmp_path / "other_poses.npz", 10))
     qtbot.waitUntil(lambda: fitted.state.frames == 10, timeout=FIT_MS)
     assert not fitted.actions_.undo.isEnabled()
     assert len(fitted.history) == 0

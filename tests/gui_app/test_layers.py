@@ -11,36 +11,21 @@ import pytest
 import pyvista as pv
 from pytestqt.qtbot import QtBot
 
-from core.fitting.run import FitRun
 from core.joints import JOINT_NAMES
 from core.posed import root_path
 from gui_app import colours
 from gui_app.joint_label import joint_words, projected
 from gui_app.layers_button import LayersButton
 from gui_app.main_window import MainWindow
-from gui_app.opening import Opened, open_motion
+from gui_app.opening import Opened
 from gui_app.rendering import off_screen
 from gui_app.scene import Scene
 from gui_app.skeleton_actor import is_small, side_colour
 from gui_app.view_buttons import ColourButton, range_of_fit
 from gui_app.view_options import Layers
-from tests.gui_app.conftest import FIT_MS, cut_file
+from tests.gui_app.conftest import FIT_MS
 
 SIZE = (640, 360)
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Opened:
-    """Eight fitted frames of walking."""
-    from core.bodies import builtin_motions
-
-    walk = next(path for path in builtin_motions() if path.name == "walk_poses.npz")
-    opened = open_motion(cut_file(walk, tmp_path_factory.mktemp("motion") / "walk_poses.npz", 8), None)
-    run = FitRun(opened.motion, opened.bodies, device="cpu", threads=1)
-    for _ in run:
-        pass
-    opened.posed.set_result(run.result())
-    return opened
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +102,8 @@ def test_frames_without_a_fit_leave_the_ghost_and_words(scene: Scene, shown: Ope
     scene.show(0, replace(shown.posed.frame(0), fit_vertices=None, fit_joints=None, error_mm=None))
     assert not scene._fit.actor.GetVisibility()
     assert scene._ghost.actor.GetVisibility()
-    assert scene._fit_note.GetInput() == "not fitted yet"
-    assert scene._fit_note.GetPosition()[1] < SIZE[1] / 4
+    assert scene._fit_view.note.GetInput() == "not fitted yet"
+    assert scene._fit_view.note.GetPosition()[1] < SIZE[1] / 4
 
 
 def test_body_parts_have_their_colours_on_both_bodies(scene: Scene) -> None:

@@ -12,32 +12,16 @@ import pytest
 from core.bodies import bodies_for
 from core.errors import FileError
 from core.files.motions import load_motion
-from core.fitting.run import FitRun
 from core.motion import Motion
 from core.posed import PosedFrames
 from gui_app.colours import INVALID_QUIET, rgb
 from gui_app.ground import Ground
-from gui_app.opening import Opened, describe_subject, open_motion
+from gui_app.opening import Opened, describe_subject
 from gui_app.ramp import error_colours, ramp
 from gui_app.rendering import off_screen, render_still, render_video, video_frames
 from gui_app.subject import upright
-from tests.gui_app.conftest import cut_file
 
 SIZE = (640, 360)
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Opened:
-    """Eight fitted frames of walking."""
-    from core.bodies import builtin_motions
-
-    walk = next(path for path in builtin_motions() if path.name == "walk_poses.npz")
-    opened = open_motion(cut_file(walk, tmp_path_factory.mktemp("motion") / "walk_poses.npz", 8), None)
-    run = FitRun(opened.motion, opened.bodies, device="cpu", threads=1)
-    for _ in run:
-        pass
-    opened.posed.set_result(run.result())
-    return opened
 
 
 def picture(
@@ -115,8 +99,8 @@ def test_a_frame_that_is_not_finite_shows_words(shown: Opened) -> None:
     plotter, scene = off_screen(opened, SIZE, 0)
     scene.show(3, opened.posed.frame(3))
     assert not scene._source.actor.GetVisibility()
-    assert "not finite" in scene._source_note.GetInput()
-    assert "not finite" in scene._fit_note.GetInput()
+    assert "not finite" in scene._source_view.note.GetInput()
+    assert "not finite" in scene._fit_view.note.GetInput()
     plotter.close()
 
 

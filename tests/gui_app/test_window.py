@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 import core.bodies
 from core.files.results import load_result, save_result
-from gui_app import main_window
+from gui_app import save_actions
 from gui_app.curves import lone
 from gui_app.main_window import MainWindow
 from gui_app.preferences import Preferences
@@ -153,7 +153,9 @@ def test_frames_not_fitted_yet_say_so(make_window: MakeWindow, qtbot: QtBot, wal
     missing = int(np.flatnonzero(~window.state.result.fitted)[-1])
     window.state.set_frame(missing)
     assert window.timeline.transport._mean.text == "–"
-    qtbot.waitUntil(lambda: window.viewport.scene._fit_note.GetInput() == "not fitted yet", timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: window.viewport.scene._fit_view.note.GetInput() == "not fitted yet", timeout=FIT_MS
+    )
     assert not window.viewport.scene._fit.actor.GetVisibility()
 
 
@@ -161,7 +163,7 @@ def test_a_bad_file_leaves_what_was_open(window: MainWindow, qtbot: QtBot, tmp_p
     bad = tmp_path / "broken.npz"
     bad.write_bytes(b"not an archive")
     before = window.state.opened
-    window.open_path(bad)
+    window.files.open_path(bad)
     qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
     assert "broken.npz" in window.message.words.text()
     assert window.state.opened is before
@@ -194,7 +196,7 @@ def test_save_writes_the_fit_and_clears_the_mark(
 ) -> None:
     target = tmp_path / "out" / "stroll_stageii.npz"
     target.parent.mkdir()
-    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target))
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target))
     assert "● unsaved" in fitted.windowTitle()
     fitted.actions_.save.trigger()
     assert "unsaved" not in fitted.windowTitle()
@@ -206,7 +208,7 @@ def test_a_saved_fit_opens_beside_its_motion(
     fitted: MainWindow, make_window: MakeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "stroll_stageii.npz"
-    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target))
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target))
     fitted.actions_.save.trigger()
     again = make_window(target)
     assert Preferences().recent[0] == target
@@ -219,7 +221,7 @@ def test_a_save_that_fails_says_why(
     fitted: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "no_such_folder" / "x.npz"
-    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target))
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target))
     fitted.actions_.save.trigger()
     assert fitted.message.isVisible()
     assert "unsaved" in fitted.windowTitle()
@@ -254,7 +256,7 @@ def test_opening_another_motion_drops_the_run(
     window = make_window(walk)
     window.actions_.fit.trigger()
     qtbot.waitUntil(lambda: window.state.run.active, timeout=FIT_MS)
-    window.open_path(motion_file)
+    window.files.open_path(motion_file)
     qtbot.waitUntil(lambda: window.state.frames == FRAMES, timeout=FIT_MS)
     assert not window.state.run.active
     window.actions_.fit.trigger()
@@ -380,7 +382,7 @@ def test_a_given_rate_stays_and_is_saved(
     wait_for_fit(window, qtbot)
     assert window.state.result.frame_rate == 50.0
     target = tmp_path / "still_stageii.npz"
-    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target, target.exists()))
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target, target.exists()))
     window.actions_.save.trigger()
     assert window.state.saved
     window.state.give_rate(60.0)
@@ -412,7 +414,7 @@ def test_a_fit_made_with_other_bodies_does_not_open(fitted: MainWindow, qtbot: Q
     path = tmp_path / "other_stageii.npz"
     save_result(path, other)
     fitted.state.set_saved()
-    fitted.open_path(path)
+    fitted.files.open_path(path)
     qtbot.waitUntil(fitted.message.isVisible, timeout=FIT_MS)
     words = fitted.message.words.text()
     assert "SMPL-H male" in words
@@ -427,14 +429,14 @@ def test_a_motion_in_smplx_does_not_open(fitted: MainWindow, qtbot: QtBot, tmp_p
         kept = {key: archive[key] for key in archive.files if not key.startswith("refit_")}
     np.savez(tmp_path / "plain_stageii.npz", **kept)
     fitted.state.set_saved()
-    fitted.open_path(tmp_path / "plain_stageii.npz")
+    fitted.files.open_path(tmp_path / "plain_stageii.npz")
     qtbot.waitUntil(fitted.message.isVisible, timeout=FIT_MS)
     assert "SMPL-X already" in fitted.message.words.text()
 
 
 def test_nothing_opens_while_the_window_closes(window: MainWindow, motion_file: Path) -> None:
     window.close()
-    window.open_path(motion_file)
+    window.files.open_path(motion_file)
     window.fitting.start()
     assert not window.state.opening
     assert not window.state.run.active

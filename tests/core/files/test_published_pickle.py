@@ -72,7 +72,7 @@ def test_own_betas_go_with_their_frame(tmp_path):
 
 
 def test_other_families_have_their_own_keys(tmp_path):
-    write_merged(tmp_path / "a.pkl", make_result("smplh"))
+    write_merged(tmp_path / "a.pkl", make_result("smplh"), np.arange(6))
     found = load(tmp_path / "a.pkl")
     assert "jaw_pose" not in found
     assert found["right_hand_pose"].shape == (6, 45)
