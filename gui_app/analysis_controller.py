@@ -27,7 +27,7 @@ class AnalysisController(Measuring):
     def _on_motion(self) -> None:
         self._abandon()
         self._after_run = False
-        self._soon.start()
+        self._soon.ask()
 
     @Slot()
     def _on_run(self) -> None:
@@ -36,7 +36,7 @@ class AnalysisController(Measuring):
             self._after_run = True
             self._abandon()
         else:
-            self._soon.start()
+            self._soon.ask()
 
     def _look_at(self, opened: Opened) -> None:
         state = self._state

@@ -19,7 +19,7 @@ from gui_app.export_words import ExportStatus, written_words
 from gui_app.export_worker import ExportRequest, ExportWorker, picture_image
 from gui_app.film import Film, FilmPlan
 from gui_app.same_view import draw_still, view_of
-from gui_app.soon import Soon
+from gui_app.soon import Later
 from gui_app.state import AppState
 from gui_app.worker_thread import WAIT_MS, WorkerThread
 
@@ -56,7 +56,7 @@ class ExportController(QObject):
             (self._worker.failed, self._on_failed),
         ]
         self._thread = WorkerThread("export", self._worker, replies, self)
-        self._draw = Soon(self._draw_picture, self, DRAW_SOON_MS)
+        self._draw = Later(self._draw_picture, self, DRAW_SOON_MS)
 
     def ids(self, choice: Choice) -> np.ndarray:
         """The frames that an export would write: of a fit, those that are fitted."""

@@ -147,7 +147,7 @@ class FitController(QObject):
             self._newest = reply
             self._pending.append(reply.changed)
             if self._state.run.phase == "running":
-                self._show_newest.start()
+                self._show_newest.ask()
 
     @Slot()
     def _apply_newest(self) -> None:

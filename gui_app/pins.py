@@ -63,7 +63,7 @@ class Pins(Measuring):
             self.vertices = (*self.vertices, vertex)[-MOST_PINS:]
             self.series = {pinned: self.series[pinned] for pinned in self.vertices if pinned in self.series}
         self.changed.emit()
-        self._soon.start()
+        self._soon.ask()
 
     @Slot()
     def clear(self) -> None:

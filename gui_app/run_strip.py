@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from gui_app import colours
 from gui_app.action_button import action_button
 from gui_app.run_words import count_words, stage_words, time_left
-from gui_app.soon import Soon
+from gui_app.soon import Later
 from gui_app.sparkline import Sparkline
 from gui_app.state import AppState
 from gui_app.theme import SMALL_PIXELS, tabular
@@ -48,7 +48,7 @@ class RunStrip(QWidget):
         row.addWidget(action_button(cancel, self, words=True))
         self.setFixedHeight(HEIGHT)
         self.hide()
-        self._delay = Soon(self._appear, self, DELAY_MS)
+        self._delay = Later(self._appear, self, DELAY_MS)
         view.installEventFilter(self)
         state.run_changed.connect(self._on_run)
 

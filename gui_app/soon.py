@@ -4,16 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 
-class Soon(QTimer):
-    """Calls ``what`` once, ``after_ms`` milliseconds after it was last asked to.
+class Soon(QObject):
+    """Calls ``what`` once, when all that has changed together has changed, and before the next paint.
 
-    With 0 that is when all that has changed together has changed, and before the next paint.
+    A timer of 0 ms would come after that paint and cause another one, of the whole window.
     """
 
-    def __init__(self, what: Callable[[], object], parent: QObject, after_ms: int = 0) -> None:
+    _asked = Signal()
+    _due = Signal()
+
+    def __init__(self, what: Callable[[], object], parent: QObject) -> None:
+        super().__init__(parent)
+        self._waiting = False
+        # A signal does not keep alive whose method it calls.
+        self._due.connect(what)
+        # Qt paints at a lower priority than it delivers this.
+        self._asked.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    @Slot()
+    def ask(self, *_: object) -> None:
+        """Has it called; for signals, whatever they carry."""
+        if not self._waiting:
+            self._waiting = True
+            self._asked.emit()
+
+    def stop(self) -> None:
+        """What was asked for is not done."""
+        self._waiting = False
+
+    @Slot()
+    def _call(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._due.emit()
+
+
+class Later(QTimer):
+    """Calls ``what`` once, ``after_ms`` milliseconds after it was last asked to."""
+
+    def __init__(self, what: Callable[[], object], parent: QObject, after_ms: int) -> None:
         super().__init__(parent)
         self.setSingleShot(True)
         self.setInterval(after_ms)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from gui_app.pins import Pins
-from gui_app.soon import Soon
+from gui_app.soon import Later
 from gui_app.state import AppState
 from gui_app.viewport import Viewport
 
@@ -25,9 +25,9 @@ class VertexProbe(QObject):
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
-        self._hover = Soon(self._tell, self, HOVER_MS)
+        self._hover = Later(self._tell, self, HOVER_MS)
         # A double click means something else, so a single one waits for it.
-        self._click = Soon(self._pin, self, QApplication.doubleClickInterval())
+        self._click = Later(self._pin, self, QApplication.doubleClickInterval())
         viewport.plotter.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -13,7 +13,7 @@ from pyvistaqt import QtInteractor
 from gui_app.cameras import ViewName
 from gui_app.picking import BodyName
 from gui_app.scene import Scene
-from gui_app.soon import Soon
+from gui_app.soon import Later, Soon
 from gui_app.state import AppState
 
 STILL_MS = 350
@@ -38,7 +38,7 @@ class Viewport(QWidget):
         self.plotter.installEventFilter(self)
 
         self._redraw = Soon(self._draw, self)
-        self._still = Soon(self._draw_smooth, self, STILL_MS)
+        self._still = Later(self._draw_smooth, self, STILL_MS)
 
         state.motion_changed.connect(self._on_motion)
         state.frame_changed.connect(self.refresh)
@@ -81,11 +81,11 @@ class Viewport(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The labels follow the new size."""
         super().resizeEvent(event)
-        self._redraw.start()
+        self._redraw.ask()
 
     def _relayout(self) -> None:
         self.scene.layout(self.plotter.devicePixelRatioF())
-        self._redraw.start()
+        self._redraw.ask()
 
     def _on_motion(self) -> None:
         opened = self._state.opened
@@ -112,7 +112,7 @@ class Viewport(QWidget):
 
     def refresh(self, *_: object) -> None:
         """Draws the current frame soon; many calls in a row draw once."""
-        self._redraw.start()
+        self._redraw.ask()
 
     def look(self, name: ViewName, *_: object) -> None:
         """Turns the camera to a named view."""

@@ -201,7 +201,7 @@ class Welcome(QWidget):
         if reading:
             self._page.hide()
         else:
-            self._soon.start()
+            self._soon.ask()
 
     @Slot()
     def _fill_again(self) -> None:
