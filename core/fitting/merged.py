@@ -61,10 +61,9 @@ def _share_shape(earlier: FitResult, later: FitResult, take: np.ndarray) -> bool
     """
     if earlier.expression.shape != later.expression.shape:
         return False
-    if earlier.frame_betas is not None and later.frame_betas is not None:
-        return earlier.frame_betas.shape == later.frame_betas.shape
-    if earlier.frame_betas is not None or later.frame_betas is not None:
-        return False
+    before, after = earlier.frame_betas, later.frame_betas
+    if before is not None or after is not None:
+        return before is not None and after is not None and before.shape == after.shape
     if earlier.betas.shape != later.betas.shape:
         return False
     if not np.allclose(earlier.betas, later.betas, rtol=0, atol=SAME_SHAPE):

@@ -7,28 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.bodies import bodies_for, builtin_motions
-from core.files.motions import load_motion
 from core.fitting.run import FitRun
 from core.posed import PosedFrames
 from core.vertex_series import vertex_series
+from tests.core.clip_fits import bodies, clip, fit
 
 
 def test_the_series_are_those_of_the_posed_skin() -> None:
-    motion = load_motion(next(path for path in builtin_motions() if path.name == "walk_poses.npz"))
-    motion = replace(motion, poses=motion.poses[:6], trans=motion.trans[:6] + np.float32(40.0))
-    bodies = bodies_for(motion, None)
-    run = FitRun(motion, bodies, device="cpu", threads=1)
-    for _ in run:
-        pass
-    result = run.result()
+    motion, pair = clip("walk", 0, 6), bodies("built-in")
+    motion = replace(motion, trans=motion.trans + np.float32(40.0))
+    result = fit(motion, pair)
     fitted = result.fitted.copy()
     fitted[4] = False
     result = replace(result, fitted=fitted)
-    valid = bodies.correspondence.valid
+    valid = pair.correspondence.valid
     ids = [*np.flatnonzero(valid)[[3, 700, -5]], *np.flatnonzero(~valid)[:1]]
-    found = vertex_series(motion, bodies, result, ids)
-    frames = PosedFrames(motion, bodies, result)
+    found = vertex_series(motion, pair, result, ids)
+    frames = PosedFrames(motion, pair, result)
     for frame in (0, 3, 5):
         assert np.allclose(found[frame], frames.frame(frame).error_mm[ids], atol=0.02, equal_nan=True)
     assert np.isnan(found[4]).all()
@@ -36,16 +31,11 @@ def test_the_series_are_those_of_the_posed_skin() -> None:
 
 
 def test_it_ends_when_it_is_told_to() -> None:
-    motion = load_motion(next(path for path in builtin_motions() if path.name == "walk_poses.npz"))
-    bodies = bodies_for(motion, None)
-    result = _unfitted(motion, bodies)
+    motion, pair = clip("walk"), bodies("built-in")
+    unfitted = FitRun(motion, pair, device="cpu", threads=1).result()
 
     def enough(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        vertex_series(motion, bodies, result, [5], enough)
-
-
-def _unfitted(motion, bodies):
-    return FitRun(motion, bodies, device="cpu", threads=1).result()
+        vertex_series(motion, pair, unfitted, [5], enough)

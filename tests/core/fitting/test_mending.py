@@ -9,22 +9,18 @@ import torch
 from core.bodies import BodyPair
 from core.fitting.gauss_newton import PoseFit
 from core.fitting.recipe import Recipe
-from core.fitting.run import FitRun
 from core.fitting.settings import FitSettings
 from core.fitting.skin import Pose, Prior
 from core.fitting.stage import PoseStage
 from core.skinning import rotation_matrices
-from tests.core.fitting.judged import clip
+from tests.core.fitting.judged import clip, fit
 
 BAD = 7
 
 
 def from_meshes(pair: BodyPair) -> tuple[np.ndarray, np.ndarray]:
     recipe = Recipe((FitSettings(pose_prior=1e-4, shape_frames=8),), start="parts")
-    run = FitRun(clip("dance", 100, 16), pair, recipe, device="cpu", threads=1)
-    for _ in run:
-        pass
-    result = run.result()
+    result = fit(clip("dance", 100, 16), pair, recipe)
     return result.mean_mm, result.converged
 
 

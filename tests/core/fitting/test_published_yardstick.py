@@ -12,12 +12,11 @@ from core.bodies import load_bodies
 from core.fitting.published import PublishedFit
 from core.fitting.published_stages import PUBLISHED_STAGES
 from core.fitting.result import FitResult
-from core.fitting.run import FitRun
 from core.fitting.start import start_rotations
 from core.fitting.targets import MotionTargets
 from core.motion import Motion
 from core.posed import posed
-from tests.core.fitting.judged import clip
+from tests.core.fitting.judged import clip, fit
 
 FRAMES = [
     ("range_of_motion", 150),
@@ -39,9 +38,9 @@ def squares(motion: Motion, result: FitResult) -> float:
     """Sum of squared distances of the valid vertices, square metres."""
     pair = load_bodies()
     source, _ = posed(motion, pair.source, slice(None))
-    fit, _ = posed(result.as_motion(), pair.target, slice(None))
+    skin, _ = posed(result.as_motion(), pair.target, slice(None))
     targets = pair.correspondence.apply(torch.as_tensor(source)).numpy()
-    return float(((fit - targets)[:, pair.correspondence.valid].astype(np.float64) ** 2).sum())
+    return float(((skin - targets)[:, pair.correspondence.valid].astype(np.float64) ** 2).sum())
 
 
 @pytest.mark.slow
@@ -50,10 +49,7 @@ def squares(motion: Motion, result: FitResult) -> float:
 def test_the_data_term_is_not_above_the_published_methods(name: str, frame: int) -> None:
     pair, motion = load_bodies(), clip(name, frame, 1)
     settings = replace(PUBLISHED_STAGES[-1], tolerance=1e-6)
-    run = FitRun(motion, pair, settings, device="cpu", threads=1)
-    for _ in run:
-        pass
-    ours = squares(motion, run.result())
+    ours = squares(motion, fit(motion, pair, settings))
 
     valid = pair.correspondence.valid
     vertices, one = np.flatnonzero(valid), np.array([0])
