@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self._started = False
         self._leaving = False
         self.preferences = Preferences()
+        self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
         self.models = ModelsChoice(self.preferences, options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
@@ -111,6 +112,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.viewport)
+        if self._opens_first:
+            self._pages.setCurrentWidget(self.viewport)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -148,6 +151,7 @@ class MainWindow(QMainWindow):
         ):
             action.triggered.connect(slot)
         self.welcome.left.connect(self.show_bodies)
+        self.opening.failed.connect(self._on_open_failed)
         state.motion_changed.connect(self._on_motion)
         for signal in (state.result_changed, state.run_changed, state.saved_changed):
             signal.connect(self._show_title)
@@ -173,7 +177,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_first(self) -> None:
-        if self._options.file is not None or self.preferences.flag(START_FLAG, True):
+        if self._opens_first:
             self.opening.open(self._options.file, self.models.models)
         else:
             self.welcome.look_again()
@@ -188,6 +192,11 @@ class MainWindow(QMainWindow):
         self.state.set_playing(False)
         self.welcome.look_again()
         self._pages.setCurrentWidget(self.welcome)
+
+    @Slot()
+    def _on_open_failed(self) -> None:
+        if self.state.opened is None:
+            self.show_start_page()
 
     @Slot()
     def show_bodies(self) -> None:
