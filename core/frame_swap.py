@@ -18,6 +18,7 @@ from core.posed import arguments_of, check_belonging
 
 _SERIES = (
     "poses", "transl", "fitted", "converged", "mean_mm", "median_mm", "p95_mm", "max_mm", "part_mm",
+    "edited",
 )  # fmt: skip
 
 
