@@ -28,6 +28,7 @@ class AnalysisController(QObject):
         self._state = state
         self._wanted: AnalysisRequest | None = None
         self._after_run = False
+        self._another = False
         self._worker = AnalysisWorker()
         self._start.connect(self._worker.run)
         # What changes together is looked at once, after all of it has changed.
@@ -65,7 +66,9 @@ class AnalysisController(QObject):
         self._soon.start()
 
     @Slot(object)
-    def _on_result(self, _changed: object) -> None:
+    def _on_result(self, changed: object) -> None:
+        # Where only some frames have changed, what is known still holds for the others.
+        self._another = self._another or changed is None
         self._soon.start()
 
     @Slot()
@@ -87,11 +90,11 @@ class AnalysisController(QObject):
             return
         self._abandon()
         if known is not None and known.result is result:
-            self._after_run = False
+            self._after_run = self._another = False
             return
-        if known is not None and not self._after_run:
+        if known is not None and not self._after_run and self._another:
             state.set_analysis(None)
-        self._after_run = False
+        self._after_run = self._another = False
         if result is None or not result.fitted.any():
             state.set_analysis(None)
             return

@@ -13,6 +13,7 @@ ACCENT = "#5aa9e6"
 WARNING = "#e6b450"
 ERROR = "#e5634d"
 GOOD = "#6cc08b"
+EDITED = "#d7b8ff"
 
 VIEW_TOP = "#1a1d22"
 VIEW_BOTTOM = "#0f1114"

@@ -74,6 +74,7 @@ class Menus(QObject):
         view.addMenu("Layers").addActions([getattr(actions, f"layer_{name}") for name in LAYERS])
         view.addSeparator()
         view.addAction(window.timeline.toggleViewAction())
+        view.addAction(actions.parameters)
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
         self._menu(
             bar,
