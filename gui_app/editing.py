@@ -216,7 +216,9 @@ class Editing(QObject):
         self._last = None if key is None else (key, draft.frame, history.now, now)
         if before is not None:
             fits = (before, result)
-            means = (fit.summary()["mean"] if draft.shared else float(fit.mean_mm[draft.frame]) for fit in fits)
+            means = (
+                fit.summary()["mean"] if draft.shared else float(fit.mean_mm[draft.frame]) for fit in fits
+            )
             state.say(f"{step[:1].upper()}{step[1:]} · mean {mm_words(*means)}")
         self.changed.emit()
 

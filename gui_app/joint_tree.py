@@ -9,12 +9,13 @@ from PySide6.QtCore import (
     QAbstractItemModel,
     QModelIndex,
     QPersistentModelIndex,
+    QSize,
     QSortFilterProxyModel,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
 from gui_app import colours
@@ -32,8 +33,10 @@ TIPS = (
     "How far the fit's joint is turned against its parent, degrees; in blue where it was edited",
     "Angle between the rotation of the source and that of the fit, degrees",
 )
-NUMBER_WIDTH = 58
+NUMBER_WIDTH = 60
 INDENT = 12
+# In a low window the tree needs the room itself.
+LEAST_FOR_SEARCH = 118
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -165,8 +168,10 @@ class JointTree(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.view.setStyleSheet("QTreeView::item { padding: 1px 0px; }")
-        self.view.setMinimumHeight(84)
+        self.view.setStyleSheet(
+            "QTreeView::item { padding: 1px 0px; } QHeaderView::section { padding: 3px 6px; }"
+        )
+        self.view.setMinimumHeight(66)
         tabular(self.view)
         header = self.view.header()
         header.setStretchLastSection(False)
@@ -181,6 +186,15 @@ class JointTree(QWidget):
         layout.setSpacing(6)
         layout.addWidget(self.search)
         layout.addWidget(self.view, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The search gives way to the tree."""
+        super().resizeEvent(event)
+        self.search.setVisible(event.size().height() >= LEAST_FOR_SEARCH)
+
+    def minimumSizeHint(self) -> QSize:
+        """Without the search."""
+        return QSize(200, self.view.minimumHeight())
 
     @property
     def joint(self) -> int:

@@ -24,7 +24,10 @@ SHAPE_TIP = (
     "equal numbers are not equal shapes"
 )
 EXPRESSION_TIP = "Expression coefficient {number} in standard deviations (σ)"
-TRANSLATION_TIP = "{axis} of the translation in the source's own world, metres"
+TRANSLATION_TIP = (
+    "{axis} of the translation in the source's own world, metres. At rest the pelvises of two bodies lie "
+    "apart, so that equal numbers are not quite equal places"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +160,8 @@ class ShapePage(RowsPage):
 
     def _note(self, shown: Shown) -> str:
         if not shown.shared:
-            return "Each frame has a shape of its own: an edit changes this frame."
-        return "All frames share one shape: an edit changes all of them."
+            return "Of this frame alone, as each has its own"
+        return "Shared: an edit changes all frames"
 
     def _step(self, row: int) -> tuple[str, str]:
         shared = self._shown is None or self._shown.shared
@@ -178,10 +181,10 @@ class ExpressionPage(RowsPage):
 
     def _note(self, shown: Shown) -> str:
         if not len(shown.now.expression):
-            return "This body has no expression."
+            return "This body has no expression"
         if not len(shown.source.expression):
-            return "The source has no expression, so the fit leaves it at rest."
-        return "The expression of this frame."
+            return "The source says nothing about the face"
+        return "Of this frame alone"
 
 
 class TranslationPage(RowsPage):
@@ -194,10 +197,7 @@ class TranslationPage(RowsPage):
         return list(AXES), [TRANSLATION_TIP.format(axis=axis) for axis in AXES]
 
     def _note(self, shown: Shown) -> str:
-        return (
-            "Where the body stands in this frame. The pelvises of two bodies lie apart at rest, so equal "
-            "numbers need not be equal places."
-        )
+        return "Of this frame, in the source's own world"
 
     def _step(self, row: int) -> tuple[str, str]:
         return "translation", f"translation {row}"

@@ -17,6 +17,7 @@ from gui_app.sigma_bar import SigmaBar
 from gui_app.theme import icon, tabular
 
 RESET_ICON = 14
+HEIGHT = 26
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class ParameterRows(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
+        self._grid.setVerticalSpacing(3)
         self._names: list[QLabel] = []
         self._sources: list[QLabel] = []
         self._bars: list[SigmaBar] = []
@@ -89,6 +90,8 @@ class ParameterRows(QWidget):
         name, source = QLabel(self), QLabel(NO_NUMBER, self)
         field = DragField(unit.suffix, unit.decimals, unit.step, unit.limit, self)
         widest = "-180.0°" if unit is DEGREES else "-100.000 m" if unit is METRES else "-5.00 σ"
+        field.setStyleSheet("padding: 2px 6px;")
+        field.setFixedHeight(HEIGHT)
         field.setFixedWidth(field.fontMetrics().horizontalAdvance(widest) + 24)
         source.setProperty("role", "secondary")
         source.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -41,12 +41,16 @@ class ParametersDock(QDockWidget):
         close = QToolButton(bar)
         close.setIcon(icon("x", colours.TEXT_SECONDARY))
         close.setIconSize(QSize(14, 14))
+        close.setFixedSize(24, 24)
+        close.setStyleSheet("padding: 2px;")
         close.setToolTip(f"Hide the parameters  ({self._action.shortcut().toString()})")
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(partial(self._action.setChecked, False))
         row = QHBoxLayout(bar)
-        row.setContentsMargins(12, 4, 6, 0)
-        row.addWidget(title, 1)
+        row.setContentsMargins(12, 2, 4, 0)
+        row.setSpacing(10)
+        row.addWidget(title)
+        row.addWidget(self.panel.head, 1)
         row.addWidget(close)
         return bar
 

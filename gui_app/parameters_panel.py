@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gui_app.opening import Opened
 
 WIDTH = 344
+LEAST_HEIGHT = 236
 # While frames go by, numbers that change more often than this cannot be read anyway.
 REFRESH_SECONDS = 0.1
 NO_MOTION = (
@@ -40,7 +41,7 @@ NO_FIT = (
     "Betas, expression, pose and translation of source and fit appear here once there is a fit.\n\n"
     "Fit this motion: Ctrl+Return\nOpen a fit made earlier: Ctrl+O"
 )
-EDITED = "Edited by hand"
+EDITED = "This frame was edited by hand; a fit of it takes the mark away"
 
 
 class ParametersPanel(QWidget):
@@ -81,21 +82,24 @@ class ParametersPanel(QWidget):
             tabular(label)
         self.pencil = QLabel(self)
         self.pencil.setPixmap(icon("pencil-simple", colours.EDITED).pixmap(QSize(14, 14)))
+        self.pencil.setToolTip(EDITED)
         self.note = QLabel(self)
         self.note.setWordWrap(True)
         self.note.setStyleSheet(f"font-size: {SMALL_PIXELS}px; color: {colours.TEXT_SECONDARY};")
-        head = QHBoxLayout()
+        self.note.hide()
+        self.head = QWidget(self)
+        head = QHBoxLayout(self.head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(self.frame)
-        head.addSpacing(4)
         head.addWidget(self.pencil)
-        head.addWidget(self.note, 1)
+        head.addStretch(1)
         head.addWidget(self.figure)
         full = QWidget(self)
         column = QVBoxLayout(full)
-        column.setContentsMargins(12, 4, 8, 8)
-        column.setSpacing(6)
-        column.addLayout(head)
+        column.setContentsMargins(12, 2, 8, 6)
+        column.setSpacing(5)
         column.addLayout(tabs)
+        column.addWidget(self.note)
         column.addWidget(self.pages, 1)
         self.empty = QLabel(NO_MOTION, self)
         self.empty.setWordWrap(True)
@@ -122,7 +126,7 @@ class ParametersPanel(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """The tree gives way."""
-        return QSize(WIDTH - 24, 240)
+        return QSize(WIDTH - 24, LEAST_HEIGHT)
 
     def showEvent(self, event: QShowEvent) -> None:
         """What went by while the panel was hidden is looked up now."""
@@ -152,7 +156,9 @@ class ParametersPanel(QWidget):
         if opened is None or state.result is None or now is None:
             self.empty.setText(NO_MOTION if opened is None else NO_FIT)
             self._stack.setCurrentIndex(0)
+            self.head.hide()
             return
+        self.head.show()
         self._stack.setCurrentIndex(1)
         page = self.pages.currentWidget()
         assert isinstance(page, Page)
@@ -162,9 +168,10 @@ class ParametersPanel(QWidget):
         blocked = editing.blocked(page.kind)
         page.show_frame(shown, not blocked)
         edited = bool(state.result.edited[state.frame])
-        self.frame.setText(f"Frame {state.frame}")
-        self.pencil.setVisible(edited and not blocked)
-        self.note.setText(blocked or (EDITED if edited else ""))
+        self.frame.setText(f"frame {state.frame}")
+        self.pencil.setVisible(edited)
+        self.note.setText(blocked)
+        self.note.setVisible(bool(blocked))
         figure = float(state.result.mean_mm[state.frame])
         trial = opened.posed.frame(state.frame).mean_mm if editing.active else figure
         self.figure.setText("" if math.isnan(trial) else mm_words(figure, trial))

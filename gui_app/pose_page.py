@@ -48,7 +48,7 @@ class PosePage(Page):
         self.rows.reset.connect(self._on_reset)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(5)
         column.addWidget(self.tree, 1)
         column.addLayout(head)
         column.addWidget(self.rows)
