@@ -9,14 +9,25 @@ from PySide6.QtCore import (
     QAbstractItemModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     QSize,
     QSortFilterProxyModel,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui_app import colours
 from gui_app.figures import NO_NUMBER
@@ -34,6 +45,8 @@ TIPS = (
     "Angle between the rotation of the source and that of the fit, degrees",
 )
 NUMBER_WIDTH = 60
+ROW = 18
+CHOSEN = "#26384a"
 INDENT = 12
 # In a low window the tree needs the room itself.
 LEAST_FOR_SEARCH = 118
@@ -124,6 +137,28 @@ class JointModel(QAbstractItemModel):
         return None
 
 
+class JointDelegate(QStyledItemDelegate):
+    """Draws the cells itself: several times as fast as by way of the style sheet."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._chosen = QColor(CHOSEN)
+        self._text = QColor(colours.TEXT)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """One line."""
+        return QSize(NUMBER_WIDTH, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paints a name or a number."""
+        place: QRect = option.rect  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+            painter.fillRect(place, self._chosen)
+        painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole) or self._text)
+        side = Qt.AlignmentFlag.AlignRight if index.column() else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(place.adjusted(3, 0, -6, 0), side | Qt.AlignmentFlag.AlignVCenter, index.data())
+
+
 def chains(parents: np.ndarray) -> list[tuple[int, int]]:
     """Each joint with the one it is shown below, in the order of rows.
 
@@ -168,10 +203,9 @@ class JointTree(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.view.setStyleSheet(
-            "QTreeView::item { padding: 1px 0px; } QHeaderView::section { padding: 3px 6px; }"
-        )
+        self.view.setStyleSheet("QHeaderView::section { padding: 3px 6px; }")
         self.view.setMinimumHeight(66)
+        self.view.setItemDelegate(JointDelegate(self.view))
         tabular(self.view)
         header = self.view.header()
         header.setStretchLastSection(False)
