@@ -44,10 +44,10 @@ TIPS = (
     "How far the fit's joint is turned against its parent, degrees; in blue where it was edited",
     "Angle between the rotation of the source and that of the fit, degrees",
 )
-NUMBER_WIDTH = 60
+NUMBER_WIDTH = 55
 ROW = 18
 CHOSEN = "#26384a"
-INDENT = 12
+INDENT = 10
 # In a low window the tree needs the room itself.
 LEAST_FOR_SEARCH = 118
 Index = QModelIndex | QPersistentModelIndex
@@ -156,7 +156,7 @@ class JointDelegate(QStyledItemDelegate):
             painter.fillRect(place, self._chosen)
         painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole) or self._text)
         side = Qt.AlignmentFlag.AlignRight if index.column() else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(place.adjusted(3, 0, -6, 0), side | Qt.AlignmentFlag.AlignVCenter, index.data())
+        painter.drawText(place.adjusted(3, 0, -5, 0), side | Qt.AlignmentFlag.AlignVCenter, index.data())
 
 
 def chains(parents: np.ndarray) -> list[tuple[int, int]]:
@@ -203,7 +203,7 @@ class JointTree(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.view.setStyleSheet("QHeaderView::section { padding: 3px 6px; }")
+        self.view.setStyleSheet("QHeaderView::section { padding: 3px 5px; }")
         self.view.setMinimumHeight(66)
         self.view.setItemDelegate(JointDelegate(self.view))
         tabular(self.view)

@@ -68,6 +68,7 @@ class ParametersPanel(QWidget):
             button = QToolButton(self)
             button.setText(title)
             button.setCheckable(True)
+            button.setStyleSheet("padding: 5px 7px;")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.tabs.addButton(button, number)
             self.pages.addWidget(page)
@@ -126,7 +127,7 @@ class ParametersPanel(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """The tree gives way."""
-        return QSize(WIDTH - 24, LEAST_HEIGHT)
+        return QSize(WIDTH, LEAST_HEIGHT)
 
     def showEvent(self, event: QShowEvent) -> None:
         """What went by while the panel was hidden is looked up now."""
