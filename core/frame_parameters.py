@@ -57,6 +57,13 @@ class FrameParameters:
             _or(change.expression, self.expression),
         )
 
+    def unknown(self) -> FrameParameters:
+        """Of a frame without a fit: NaN, but for the betas."""
+        pose, transl, expression = (
+            np.full_like(values, np.nan) for values in (self.pose, self.transl, self.expression)
+        )
+        return FrameParameters(pose, transl, self.betas, expression)
+
     def equals(self, other: FrameParameters) -> bool:
         """All numbers are the same; coefficients that one of both lacks are zero."""
         return (

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
+from gui_app.figures import NO_NUMBER
 from gui_app.theme import tabular
 
 START_PIXELS = 3
@@ -44,9 +45,14 @@ class DragField(QDoubleSpinBox):
         self.editingFinished.connect(self._on_finished)
 
     def show_value(self, value: float) -> None:
-        """Shows a number that the user has not given; it may lie beyond the limit."""
-        most = max(self._limit, math.ceil(abs(value)))
+        """Shows a number that the user has not given; it may lie beyond the limit. A dash for NaN."""
         self.blockSignals(True)
+        unknown = math.isnan(value)
+        if unknown != bool(self.specialValueText()):
+            self.setSpecialValueText(NO_NUMBER if unknown else "")
+        if unknown:
+            value = self.minimum()
+        most = max(self._limit, math.ceil(abs(value)))
         if most != self.maximum():
             self.setRange(-most, most)
         self.setValue(value)

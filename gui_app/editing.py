@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 IDLE_MS = 500
 # Edits of one field that follow each other so closely are one step.
 MERGE_SECONDS = 1.5
-RUNNING = "Parameters can be edited once the fit that runs is over"
-MEASURING = "The new shape is being measured in all frames"
+RUNNING = "Editing waits until the fit is over"
+MEASURING = "Editing waits until the new shape is measured"
 FAILED = "The fit could not be edited, so it is as it was; details are in the log"
 
 Kind = Literal["pose", "shape", "expression", "translation"]
@@ -101,7 +101,8 @@ class Editing(QObject):
         return ""
 
     def now(self) -> FrameParameters | None:
-        """The parameters of the frame shown, with what is being edited; None without a fit."""
+        """The parameters of the frame shown, with what is being edited; None without a fit, NaN where only
+        this frame has none."""
         from core.frame_parameters import frame_parameters
 
         if self._state.result is None:
@@ -109,7 +110,7 @@ class Editing(QObject):
         found = frame_parameters(self._state.result, self._state.frame)
         if self._draft is not None and self.active:
             found = found.with_change(self._draft.change)
-        return found
+        return found if self._state.result.fitted[self._state.frame] else found.unknown()
 
     def before(self) -> FrameParameters | None:
         """Those that the frame had before it was edited, as it was fitted or opened; None without a fit."""
@@ -121,7 +122,9 @@ class Editing(QObject):
     def _fitted(self, frame: int) -> FitResult | None:
         """The last fit in which the frame was not edited; the earliest there is where it always was."""
         found = None
-        for fit in self._history.fits():
+        # A fit that is still running shows more than the history knows.
+        shown = () if self._state.result is None else (self._state.result,)
+        for fit in (*shown, *self._history.fits()):
             if not fit.fitted[frame]:
                 break
             found = fit

@@ -18,6 +18,7 @@ from gui_app.theme import icon, tabular
 
 RESET_ICON = 14
 HEIGHT = 26
+FIELD_STYLE = f"* {{ padding: 2px 6px; }} *:disabled {{ color: {colours.TEXT_DISABLED}; }}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class ParameterRows(QWidget):
         name, source = QLabel(self), QLabel(NO_NUMBER, self)
         field = DragField(unit.suffix, unit.decimals, unit.step, unit.limit, self)
         widest = "-180.0°" if unit is DEGREES else "-100.000 m" if unit is METRES else "-5.00 σ"
-        field.setStyleSheet("padding: 2px 6px;")
+        field.setStyleSheet(FIELD_STYLE)
         field.setFixedHeight(HEIGHT)
         field.setFixedWidth(field.fontMetrics().horizontalAdvance(widest) + 24)
         source.setProperty("role", "secondary")
@@ -151,7 +152,7 @@ class ParameterRows(QWidget):
             field.show_value(number)
             for bar in self._bars_of(row):
                 bar.setEnabled(free)
-                bar.show_value(number, before[row])
+                bar.show_value(0.0 if math.isnan(number) else number, before[row])
             words = self._words(source[row])
             if self._sources[row].text() != words:
                 self._sources[row].setText(words)

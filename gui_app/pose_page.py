@@ -69,7 +69,8 @@ class PosePage(Page):
 
         self._shown, self._free = shown, free
         angles = joint_angles(shown.source.pose, shown.now.pose, shown.joints)
-        self.tree.show_angles(angles, (shown.now.pose != shown.before.pose).any(axis=1))
+        edited = (shown.now.pose != shown.before.pose).any(axis=1) & np.isfinite(angles.fit)
+        self.tree.show_angles(angles, edited)
         self._show_joint()
 
     def _show_joint(self) -> None:

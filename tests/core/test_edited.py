@@ -98,6 +98,10 @@ def test_the_sources_rotation_is_taken_over_exactly(fit: tuple[Motion, BodyPair,
     assert np.isnan(after.apart[jaw])
     assert np.isnan(after.source[jaw])
     assert np.isfinite(after.fit).all()
+    unknown = frame_parameters(result, FRAME).unknown()
+    nothing = joint_angles(source.pose, unknown.pose, joints)
+    assert np.isnan(nothing.fit).all()
+    np.testing.assert_array_equal(nothing.source, after.source)
 
 
 @pytest.mark.parametrize("what", ["transl", "expression"])

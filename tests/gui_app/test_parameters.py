@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -207,11 +208,29 @@ def test_no_editing_while_a_fit_runs_and_a_fit_takes_the_mark_away(fitted: MainW
     panel.refresh()
     assert not field.isEnabled()
     assert not panel.pose.from_source.isEnabled()
+    assert panel.note.isVisible()
     assert panel.note.text() == editing.RUNNING
     qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
     assert not state.result.edited.any()
     assert not window.timeline.edits.isVisible()
     qtbot.waitUntil(field.isEnabled, timeout=FIT_MS)
+    assert not panel.note.isVisible()
+
+
+def test_a_frame_without_a_fit_shows_the_source_alone(fitted: MainWindow, qtbot: QtBot) -> None:
+    panel, state = opened_panel(fitted), fitted.state
+    state.set_result(replace(state.result, fitted=np.arange(state.frames) != FRAME), None)
+    panel.refresh()
+    field = panel.pose.rows.fields[1]
+    assert field.text() == "–"
+    assert not field.isEnabled()
+    assert panel.note.text() == f"Frame {FRAME} is not fitted: fit it first (Ctrl+Shift+Return)"
+    elbow = panel.pose.tree.model.place(panel.pose.tree.joint, 1)
+    assert elbow.data().endswith("°")
+    assert [elbow.siblingAtColumn(column).data() for column in (2, 3)] == ["–", "–"]
+    state.set_frame(FRAME + 1)
+    qtbot.waitUntil(field.isEnabled, timeout=FIT_MS)
+    assert field.text().endswith("°")
     assert not panel.note.isVisible()
 
 
