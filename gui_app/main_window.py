@@ -14,6 +14,7 @@ from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
+from gui_app.editing import Editing
 from gui_app.export_chip import ExportChip
 from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
@@ -26,6 +27,7 @@ from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
 from gui_app.open_actions import OpenActions, dropped_file
 from gui_app.open_controller import OpenController
+from gui_app.parameters_dock import ParametersDock
 from gui_app.pin_spheres import PinSpheres
 from gui_app.pins import Pins
 from gui_app.playback import Player
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
+        self.editing = Editing(self.state, self.history, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
             self.state,
@@ -124,6 +127,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.timeline = Timeline(self.state, self.actions_, self.pins, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
+        self.parameters = ParametersDock(self.state, self.editing, self.actions_.parameters, self)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.parameters)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
@@ -184,6 +189,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_export(self) -> None:
+        self.state.settle()
         self.export_dialog.open_for()
 
     @Slot()
@@ -244,7 +250,7 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        parts = (self.analysing, self.pins, self.fitting, self.opening, self.exporting)
+        parts = (self.analysing, self.pins, self.editing, self.fitting, self.opening, self.exporting)
         over = [part.close() for part in parts]
         if not all(over):
             event.ignore()
