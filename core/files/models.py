@@ -21,7 +21,7 @@ GENDERS = ("neutral", "female", "male")
 MODEL_KEYS = ("v_template", "f", "shapedirs", "posedirs", "weights", "kintree_table")
 """Keys every model file has; ``J_regressor`` too, in one of several forms."""
 
-_REGRESSOR_KEYS = tuple(f"J_regressor{part}" for part in ("", "_data", "_indices", "_indptr", "_row", "_col"))
+REGRESSOR_KEYS = tuple(f"J_regressor{part}" for part in ("", "_data", "_indices", "_indptr", "_row", "_col"))
 _LANDMARK_KEYS = ("lmk_faces_idx", "lmk_bary_coords")
 _OPTIONAL_KEYS = ("hands_meanl", "hands_meanr", "joint_names", "origin", "gender", *_LANDMARK_KEYS)
 
@@ -57,7 +57,7 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         missing = ["J_regressor"]
     if missing:
         raise FileError(path, f"is not a body model: it has no {key_list(missing)}, but {key_list(headers)}")
-    plain = [key for key in (*_REGRESSOR_KEYS, *_OPTIONAL_KEYS) if key in headers and headers[key].plain]
+    plain = [key for key in (*REGRESSOR_KEYS, *_OPTIONAL_KEYS) if key in headers and headers[key].plain]
     wanted = [*MODEL_KEYS, *plain]
     if "J_regressor" in headers and not any(key.startswith("J_regressor") for key in plain):
         wanted.append("J_regressor")  # refused by name
@@ -83,7 +83,7 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         expressiondirs=expression,
         posedirs=_exact(path, arrays, "posedirs", (vertices, 3, 9 * (joints - 1))),
         weights=_exact(path, arrays, "weights", (vertices, joints)),
-        J_regressor=_regressor(path, arrays, joints, vertices),
+        J_regressor=regressor_of(path, arrays, joints, vertices),
         hands_mean=_hands_mean(path, arrays),
         landmark_faces=landmark_faces,
         landmark_weights=landmark_weights,
@@ -204,11 +204,18 @@ def _parents(path: Path, table: np.ndarray, joints: int) -> np.ndarray:
     return parents
 
 
-def _regressor(path: Path, arrays: dict[str, np.ndarray], joints: int, vertices: int) -> np.ndarray:
-    """(J, V) float32, from a dense array or from the parts of a sparse one."""
+def regressor_of(path: Path, arrays: dict[str, np.ndarray], joints: int, vertices: int) -> np.ndarray:
+    """The J_regressor among the arrays of a file: dense, or the parts of a sparse one.
+
+    Returns:
+        (J, V) float32.
+
+    Raises:
+        FileError: it has another shape, or its parts do not fit together.
+    """
     if "J_regressor" in arrays:
         return _exact(path, arrays, "J_regressor", (joints, vertices))
-    parts = {key.removeprefix("J_regressor_"): arrays[key] for key in _REGRESSOR_KEYS if key in arrays}
+    parts = {key.removeprefix("J_regressor_"): arrays[key] for key in REGRESSOR_KEYS if key in arrays}
     compressed = {"data", "indices", "indptr"} <= parts.keys()
     if not compressed and not {"data", "row", "col"} <= parts.keys():
         raise FileError(
