@@ -82,7 +82,7 @@ class Evil:
         ("a.npz", lambda p: np.savez(p, J_regressor_data=[1.0]), "neither dense nor the data"),
         ("a.npz", lambda p: np.savez(p, format=b"lil", shape=[55, 10475], data=[1.0]), "'format' is none of"),
         (
-            "indices",
+            "a.npz",
             lambda p: np.savez(
                 p, format=b"csr", shape=[55, 10475], data=[1.0], indices=[20000], indptr=[0] + 55 * [1]
             ),
