@@ -12,6 +12,8 @@ from rich.console import Console
 from core.cli import DONE
 from core.errors import RefitError
 from core.files.joint_sets import export_joint_places, read_joint_set
+from core.files.models import looks_like_model
+from core.files.npz import is_npz, npz_headers
 from core.files.regressors import RegressorFile, read_regressor
 from core.inspection import document
 from core.inspection.joint_series import JointSeries
@@ -47,6 +49,12 @@ def _check(options: argparse.Namespace) -> None:
         raise RefitError("--frame needs a motion or a fit; give its file.")
     if options.joint_set and options.file is None:
         raise RefitError("--joint-set needs a motion or a fit to follow; give its file.")
+    if options.out is not None and options.out.exists():
+        inputs = (options.file, options.joint_set, options.regressor)
+        if any(path is not None and path.exists() and options.out.samefile(path) for path in inputs):
+            raise RefitError(f"{options.out} is an input; choose another output.")
+        if options.out.is_file() and is_npz(options.out) and looks_like_model(set(npz_headers(options.out))):
+            raise RefitError(f"{options.out} is a body model, which is never written over.")
 
 
 def _opened(options: argparse.Namespace) -> Inspected:

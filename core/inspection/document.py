@@ -330,6 +330,8 @@ def _errors(inspected: Inspected, which: str, frame: int | None) -> tuple[np.nda
     other = "source" if which == "target" else "target"
     ours, theirs = inspected.joints(which), inspected.joints(other)
     if frame is not None:
+        if not 0 <= frame < len(inspected.result) or not inspected.result.fitted[frame]:
+            return np.zeros(0), np.zeros(0)
         places = [
             joint_places(inspected.joints(body), *reversed(inspected.pose(body, frame)))
             for body in (which, other)

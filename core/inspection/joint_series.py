@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from core.body import BodyModel
+from core.errors import RefitError
 from core.inspection.joints import BodyJoint, joint_rows
 from core.motion import Motion
 from core.posed import posed
@@ -104,11 +105,11 @@ class JointSeries:
         """Measures both ways on the first `TIMED_FRAMES` finite frames of a motion; takes about a second.
 
         Raises:
-            ValueError: no frame is finite.
+            RefitError: no frame is finite.
         """
         frames = np.flatnonzero(motion.finite_frames())[:TIMED_FRAMES]
         if not len(frames):
-            raise ValueError("no frame of the motion is finite")
+            raise RefitError(f"{motion.name} holds no frame whose numbers are all finite.")
         rows = joint_rows([self.joints[row] for row in self._skin], self.body.num_vertices)
 
         def whole_skin(ids: np.ndarray) -> None:

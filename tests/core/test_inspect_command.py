@@ -199,6 +199,32 @@ def test_a_joint_set_is_followed(
     assert "is for SMPL-X, but the body is SMPL-H" in said
 
 
+def test_inputs_and_models_are_never_written_over(
+    capsys: pytest.CaptureFixture[str], fit_file: Path, tmp_path: Path
+) -> None:
+    chosen, model = tmp_path / "set.json", tmp_path / "model.npz"
+    chosen.write_text('{"family": "smplx", "joints": ["head"]}')
+    np.savez(model, v_template=np.zeros(3), shapedirs=np.zeros(3), weights=np.zeros(3))
+    for out, said in ((fit_file, "is an input"), (model, "is a body model")):
+        before = out.read_bytes()
+        arguments = (str(fit_file), "--joint-set", str(chosen), "--out", str(out), "--force")
+        assert said in refused(capsys, *arguments)
+        assert out.read_bytes() == before
+
+
+def test_a_frame_without_a_fit_still_has_a_source(
+    capsys: pytest.CaptureFixture[str], fitted: tuple[Motion, BodyPair, FitResult], tmp_path: Path
+) -> None:
+    marks = fitted[2].fitted.copy()
+    marks[2] = False
+    save_result(tmp_path / "walk_stageii.npz", replace(fitted[2], fitted=marks))
+    path = str(tmp_path / "walk_stageii.npz")
+    document = told(capsys, path, "--frame", "2", "--body", "source")
+    assert document["joints"][4]["error_mm"] is None
+    assert document["joints"][4]["regressed_mm"] > 0
+    assert "Frame 2 of the fit is not fitted" in refused(capsys, path, "--frame", "2")
+
+
 def test_tables_say_the_same(capsys: pytest.CaptureFixture[str], fit_file: Path, tmp_path: Path) -> None:
     assert main(["inspect", str(fit_file)]) == 0
     said = capsys.readouterr().out
