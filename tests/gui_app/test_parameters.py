@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from core.frame_parameters import source_joints
-from gui_app import editing, main_window
+from gui_app import editing, save_actions
 from gui_app.joint_tree import chains
 from gui_app.main_window import MainWindow
 from gui_app.parameters_panel import NO_FIT, ParametersPanel
@@ -241,7 +241,7 @@ def test_marks_and_ways_back_outlive_the_file(
     panel = opened_panel(window)
     field = panel.pose.rows.fields[0]
     target = tmp_path / "stroll_stageii.npz"
-    monkeypatch.setattr(main_window, "ask_where", lambda *_: Place(target, replace=True))
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target, replace=True))
     field.setValue(30.0)
     window.actions_.save.trigger()
     assert state.saved
