@@ -120,11 +120,23 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--gender", choices=("neutral", "female", "male"), help="of the bodies; default: what the file says"
     )
-    convert.add_argument(
+    how = convert.add_mutually_exclusive_group()
+    how.add_argument(
         "--preset",
         choices=tuple(PRESETS),
         default=ACCURATE.name,
         help=f"how to fit; default: {ACCURATE.name}",
+    )
+    how.add_argument(
+        "--recipe", type=Path, metavar="FILE.toml", help="how to fit, as the window's stages are saved"
+    )
+    convert.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="assignments",
+        metavar="STAGE.SETTING=VALUE",
+        help="change the preset or recipe, as vertex.weights.hands=3 or 2.iterations=40; can be repeated",
     )
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(

@@ -19,6 +19,7 @@ from core.fitting.skin import Pose, Prior
 from core.fitting.smooth import fit_window
 from core.fitting.statistics import SkinStatistics
 from core.fitting.warm_start import KnownFrames
+from core.metrics import lengths_mm
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
 ANCHOR_EVERY = 16
@@ -60,6 +61,15 @@ def shape_fit(
         stopped=stopped,
         frozen=problem.origin != "current",
     )
+
+
+@torch.inference_mode()
+def start_mm(problem: Problem, frames: np.ndarray) -> float:
+    """Mean v2v in millimetres of where these frames start."""
+    targets, coefficients = problem.targets.at(frames), problem.shape_unknowns(frames).start
+    pose = problem.begin(frames, targets, coefficients)
+    _, residual = problem.skin.look(pose, problem.skin.shape(coefficients), targets, problem.prior(frames))
+    return float(lengths_mm(residual, 1).mean())
 
 
 class PoseStage:
