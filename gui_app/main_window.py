@@ -35,6 +35,7 @@ from gui_app.playback_actions import PlaybackActions
 from gui_app.preferences import Preferences
 from gui_app.problem_steps import ProblemSteps
 from gui_app.progress_line import ProgressLine
+from gui_app.recipe_desk import RecipeDesk
 from gui_app.run_strip import RunStrip
 from gui_app.save_actions import SaveActions
 from gui_app.state import AppState
@@ -79,7 +80,10 @@ class MainWindow(QMainWindow):
         self.playing = PlaybackActions(self.state, self.actions_, self)
         Player(self.state, self)
         self.history = History(self.state, self)
-        self.fitting = FitController(self.state, self.history, options.device, options.threads, self)
+        self.recipes = RecipeDesk(self.preferences, self)
+        self.fitting = FitController(
+            self.state, self.history, self.recipes, options.device, options.threads, self
+        )
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
@@ -95,7 +99,7 @@ class MainWindow(QMainWindow):
             self.preferences,
             self,
         )
-        FitActions(self.state, self.fitting, self.actions_, self.preferences, self)
+        FitActions(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self)
         UndoActions(self.state, self.history, self.actions_, self)
         HelpActions(self.state, self.actions_, self)
         self._build()

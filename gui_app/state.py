@@ -16,6 +16,7 @@ from gui_app.words import FALLBACK_RATE
 
 if TYPE_CHECKING:
     from core.fitting.result import FitResult
+    from core.fitting.stage_reports import StageReport
     from gui_app.analysis import Analysis
     from gui_app.opening import Opened
 
@@ -27,7 +28,7 @@ class RunStatus:
     """What a fit is doing; ``seconds_left`` is None while it cannot be told.
 
     ``what`` is fitted, ``'all frames'``; ``iteration`` counts the steps of the stage, and ``trace`` holds the
-    mean error after each step so far, millimetres.
+    mean error after each step so far, millimetres; ``stages`` tells what each stage does and has done.
     """
 
     phase: Literal["idle", "running", "cancelling"] = "idle"
@@ -39,6 +40,7 @@ class RunStatus:
     iteration: int = 0
     what: str = ""
     trace: tuple[float, ...] = ()
+    stages: tuple[StageReport, ...] = ()
 
     @property
     def active(self) -> bool:
