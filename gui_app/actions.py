@@ -77,6 +77,7 @@ SPECS: dict[str, Spec] = {
     "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
+    "stages": Spec("View", "Stages", "list-numbers", ("S",), "The stages of a fit, and their settings", True),
     "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
@@ -153,6 +154,7 @@ class Actions:
     layer_skeleton: QAction
     layer_ground: QAction
     layer_trajectory: QAction
+    stages: QAction
     parameters: QAction
     models: QAction
     builtin: QAction

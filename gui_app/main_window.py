@@ -38,6 +38,8 @@ from gui_app.progress_line import ProgressLine
 from gui_app.recipe_desk import RecipeDesk
 from gui_app.run_strip import RunStrip
 from gui_app.save_actions import SaveActions
+from gui_app.stages_dock import StagesDock
+from gui_app.stages_panel import StagesPanel
 from gui_app.state import AppState
 from gui_app.status import Status
 from gui_app.threshold import DEFAULT_MM
@@ -133,6 +135,12 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.parameters = ParametersDock(self.state, self.editing, self.actions_.parameters, self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.parameters)
+        self.stages = StagesDock(
+            StagesPanel(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self),
+            self.actions_.stages,
+            self,
+        )
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.stages)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
@@ -173,6 +181,8 @@ class MainWindow(QMainWindow):
             self.resizeDocks(
                 [self.timeline], [min(330, round(0.34 * self.height()))], Qt.Orientation.Vertical
             )
+        # The cards want height; a stored layout brings its own corners along.
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.timeline.curves.threshold.set_mm(stored.number("threshold_mm", DEFAULT_MM))
         self.playing.restore(stored)
         self.views.restore(stored)

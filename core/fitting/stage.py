@@ -179,6 +179,7 @@ class PoseStage:
         problem, known, moves = self.problem, self.known, self.problem.unknowns.moves
         roots = problem.targets.roots(frames)
         source = problem.source_rotations(frames)
+        anchored = None
         if known is None or not known.are_near(frames):
             some = np.arange(len(frames))[min(ANCHOR_EVERY // 4, len(frames) - 1) :: ANCHOR_EVERY]
             index = torch.as_tensor(some, device=targets.device)
@@ -188,10 +189,14 @@ class PoseStage:
                 pose = known.start(frames[some], source[index], roots[index], moves)
             anchors = self._from(pose, targets[..., index], prior[index], frozen=FROZEN_STEPS)
             known = KnownFrames(problem.skin, frames[some], anchors.pose, source[index])
+            anchored = anchors.steps
         near = known.are_near(frames)
         pose = known.start(frames, source, roots, moves)
         frozen, share = (0, SHARE_CURVATURE) if near else (FROZEN_STEPS, 1)
-        return self._from(pose, targets, prior, frozen=frozen, share=share)
+        found = self._from(pose, targets, prior, frozen=frozen, share=share)
+        if anchored is not None:
+            found.steps[index] += anchored
+        return found
 
     def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, prior: Prior) -> None:
         """Fits frames that stand out from those around them once more, from the nearest other frame; they
