@@ -16,7 +16,7 @@ from gui_app.stage_look import Dot, tool
 from gui_app.stage_words import setting_tip, value_words
 from gui_app.words import plain_tip
 
-FIELD_WIDTH = 114
+FIELD_WIDTH = 140
 HOW = "Drag sideways, type, or use the arrow keys"
 
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from core.fitting.stage_reports import StageReport
     from gui_app.fit_worker import RunReply
 
-WIDTH = 364
+WIDTH = 352
 LEAST_HEIGHT = 236
 SCOPE = "stages_scope"
 SCOPES = ("frame", "selection", "problems", "all")

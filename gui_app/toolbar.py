@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui_app import colours
@@ -28,8 +28,7 @@ class Toolbar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
-        self._add(actions.open, "Open")
-        self._add(actions.save, "Save fit")
+        files = [self._add(actions.open, "Open"), self._add(actions.save, "Save fit")]
         self.addSeparator()
         self._fit = fit = self._add(actions.fit, "Fit all")
         actions.fit.changed.connect(self._darken_fit)
@@ -39,7 +38,7 @@ class Toolbar(QToolBar):
         fill_fit_menu(menu, actions)
         fit.setMenu(menu)
         fit.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self._add(actions.cancel, "Cancel")
+        cancel = self._add(actions.cancel, "Cancel")
         self.addSeparator()
         self._add(actions.undo)
         self._add(actions.redo)
@@ -49,7 +48,8 @@ class Toolbar(QToolBar):
         self.addSeparator()
         self._add(actions.home)
         self._add(actions.follow)
-        self.addWidget(CameraButton(actions, self))
+        camera = CameraButton(actions, self)
+        self.addWidget(camera)
         self.addSeparator()
         self.addWidget(ColourButton(state, actions, self))
         upto = QLabel("0 to", self)
@@ -70,7 +70,9 @@ class Toolbar(QToolBar):
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
         self.addWidget(self._range)
-        self.addWidget(LayersButton(state, actions, self))
+        layers = LayersButton(state, actions, self)
+        self.addWidget(layers)
+        self._wordy = [camera, layers, *files, cancel]
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
@@ -85,6 +87,16 @@ class Toolbar(QToolBar):
             action.setIconText(text)
         self.addWidget(button)
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is too little room, some buttons do without words, so that all of them are there."""
+        super().resizeEvent(event)
+        for button in self._wordy:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for button in self._wordy:
+            if self.sizeHint().width() <= self.width():
+                return
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     @Slot()
     def _darken_fit(self) -> None:

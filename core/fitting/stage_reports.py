@@ -24,7 +24,8 @@ class StageReport:
         seconds: time it took.
         frames_done: frames that it has fitted.
         frames_total: frames that it has to fit.
-        objective: mean objective a frame after each step, square metres; thinned out where there are many.
+        objective: mean objective a frame after each step, square metres; thinned out where there are many;
+            where frames pull on each other in the end, only of that part.
         over: it has come to its end.
     """
 
@@ -96,6 +97,7 @@ class _Stage:
         self.shape_steps = self.pose_steps = self.done = self.total = 0
         self.objective: list[float] = []
         self._running = self._settled = math.nan
+        self._last = ""
         # The published method takes one frame after another through all stages.
         self._left: list[float] = []
 
@@ -121,6 +123,10 @@ class _Stage:
             self._settled = progress.mean_mm
         else:
             self._running = progress.mean_mm
+        if progress.stage == "smooth" != self._last:
+            # With what neighbours pull it is another objective.
+            self.objective.clear()
+        self._last = progress.stage
         if math.isfinite(progress.objective):
             self.objective.append(progress.objective)
             if len(self.objective) > MOST_POINTS:

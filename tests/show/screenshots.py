@@ -58,6 +58,20 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         tree = window.parameters.panel.pose.tree
         return lambda: tree.choose(tree.model.names.index(name))
 
+    def tuned() -> None:
+        """Edges first, then hands that count three times; run on the selected frames."""
+        recipes, panel = window.recipes, window.stages.panel
+        recipes.edit(recipes.draft.added("edge").moved(1, -1))
+        edge, vertex = panel.cards
+        edge.open_up(False)
+        vertex.open_up(True)
+        vertex.rows.fields["smoothness"].setValue(0.01)
+        vertex.weights.fields["hands"].setValue(3)
+        panel.scopes.button(1).click()
+        panel.run.click()
+        drive.wait(lambda: not state.run.active)
+        drive.wait(lambda: state.analysis is not None)
+
     return {
         "window": [frame(137)],
         "problem": [frame(186), actions.show_part.trigger],
@@ -81,6 +95,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "about": [_dialog(window, "about")],
         "log": [_dialog(window, "log")],
         "start_page": [_dialog(window, "start_page")],
+        "stages": [frame(186), lambda: state.set_selection((176, 196)), actions.stages.trigger, tuned],
     }
 
 
@@ -94,6 +109,8 @@ def put_back(window: MainWindow) -> None:
         if getattr(actions, name).isChecked():
             getattr(actions, name).trigger()
     actions.parameters.setChecked(False)
+    actions.stages.setChecked(False)
+    window.recipes.choose("accurate")
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
