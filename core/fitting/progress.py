@@ -24,6 +24,8 @@ class Progress:
         index: its place in the recipe, from 0.
         note: a sentence on something that people should know, or empty.
         steps: most steps that one of these frames took, or that a stage of the shape has taken so far.
+        trace: mean objective of these frames before each step that all of them took, and in the end, square
+            metres; or nothing.
     """
 
     stage: str
@@ -37,3 +39,4 @@ class Progress:
     index: int = 0
     note: str = ""
     steps: int = 0
+    trace: tuple[float, ...] = ()

@@ -345,6 +345,7 @@ class FitRun:
                     frames,
                     note=note,
                     steps=int(found.steps.max()),
+                    trace=found.trace,
                 )
                 note = ""
 

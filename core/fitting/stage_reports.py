@@ -24,8 +24,8 @@ class StageReport:
         seconds: time it took.
         frames_done: frames that it has fitted.
         frames_total: frames that it has to fit.
-        objective: mean objective a frame after each step, square metres; thinned out where there are many;
-            where frames pull on each other in the end, only of that part.
+        objective: mean objective a frame step by step, square metres: of the frames that the shape is solved
+            from, else of all frames fitted so far; thinned out where there are many.
         over: it has come to its end.
     """
 
@@ -97,7 +97,8 @@ class _Stage:
         self.shape_steps = self.pose_steps = self.done = self.total = 0
         self.objective: list[float] = []
         self._running = self._settled = math.nan
-        self._last = ""
+        self._mixed = 0
+        self._ended = False
         # The published method takes one frame after another through all stages.
         self._left: list[float] = []
 
@@ -112,28 +113,45 @@ class _Stage:
 
     def see(self, progress: Progress, seconds: float) -> None:
         """A step of this stage."""
+        if self._ended:
+            self._ended = False
+            self.objective.clear()
         self.seconds += seconds
         self.total = progress.frames_total
         self.done = progress.frames_done
         if progress.stage == "shape":
             self.shape_steps = max(self.shape_steps, progress.steps)
+            self._add(progress.objective)
         else:
             self.pose_steps = max(self.pose_steps, progress.steps)
-        if len(progress.frames):
-            self._settled = progress.mean_mm
-        else:
+        if not len(progress.frames):
             self._running = progress.mean_mm
-        if progress.stage == "smooth" != self._last:
-            # With what neighbours pull it is another objective.
-            self.objective.clear()
-        self._last = progress.stage
-        if math.isfinite(progress.objective):
-            self.objective.append(progress.objective)
-            if len(self.objective) > MOST_POINTS:
-                del self.objective[1::2]
+            if progress.stage == "pose":
+                self._add(progress.objective)
+            return
+        self._settled = progress.mean_mm
+        if progress.trace and not self.shape_steps:
+            self._mix_in(progress.trace, len(progress.frames))
+
+    def _add(self, objective: float) -> None:
+        """One step more of the same frames."""
+        self.objective.append(objective)
+        if len(self.objective) > MOST_POINTS:
+            del self.objective[1::2]
+
+    def _mix_in(self, trace: tuple[float, ...], frames: int) -> None:
+        """Other frames: what has converged stays where it is while others go on."""
+        length = max(len(self.objective), len(trace))
+        before, new = ([*values, *values[-1:] * (length - len(values))] for values in (self.objective, trace))
+        share = frames / (self._mixed + frames)
+        old = before or new
+        self.objective = [(1 - share) * a + share * b for a, b in zip(old, new, strict=True)]
+        self._mixed += frames
 
     def leave(self) -> None:
         """Another stage has its turn."""
         if not math.isnan(self._running):
             self._left.append(self._running)
             self._running = math.nan
+            # The next time it has its turn it is with another frame.
+            self._ended = True

@@ -59,7 +59,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         return lambda: tree.choose(tree.model.names.index(name))
 
     def tuned() -> None:
-        """Edges first, then hands that count three times; run on the selected frames."""
+        """Edges first, then hands that count three times; run on all frames."""
         recipes, panel = window.recipes, window.stages.panel
         recipes.edit(recipes.draft.added("edge").moved(1, -1))
         edge, vertex = panel.cards
@@ -67,7 +67,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         vertex.open_up(True)
         vertex.rows.fields["smoothness"].setValue(0.01)
         vertex.weights.fields["hands"].setValue(3)
-        panel.scopes.button(1).click()
+        panel.scopes.button(3).click()
         panel.run.click()
         drive.wait(lambda: not state.run.active)
         drive.wait(lambda: state.analysis is not None)
@@ -95,7 +95,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "about": [_dialog(window, "about")],
         "log": [_dialog(window, "log")],
         "start_page": [_dialog(window, "start_page")],
-        "stages": [frame(186), lambda: state.set_selection((176, 196)), actions.stages.trigger, tuned],
+        "stages": [frame(186), actions.stages.trigger, tuned],
     }
 
 

@@ -49,6 +49,8 @@ def test_before_and_after_by_stage() -> None:
     (only,) = told(again)
     assert only.before_mm == pytest.approx(float(first.mean_mm[3]), rel=1e-4)
     assert only.now_mm == pytest.approx(float(again.result().mean_mm[3]), rel=1e-5)
+    assert len(only.objective) > only.steps
+    assert list(only.objective) == sorted(only.objective, reverse=True)
 
 
 def test_frame_after_frame_through_all_stages() -> None:
@@ -69,6 +71,14 @@ def test_frame_after_frame_through_all_stages() -> None:
     assert vertex.now_mm == 3.0
     assert vertex.over
     assert math.isnan(edge.before_mm)
+
+
+def test_what_has_converged_stays_where_it_is() -> None:
+    reports = StageReports(0.0)
+    for first, trace in ((0, (4.0, 2.0)), (2, (8.0, 4.0, 3.0))):
+        frames = np.arange(first, first + 2)
+        reports.see(Progress("pose", 1, first + 2, 4, 1.0, 1.0, frames, steps=1, trace=trace), 0.0)
+    assert reports.reports()[0].objective == (6.0, 3.0, 2.5)
 
 
 def test_long_runs_keep_few_points() -> None:
