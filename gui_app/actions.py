@@ -29,6 +29,12 @@ PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a 
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion or a fit (.npz)"),
     "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
+    "save_session": Spec(
+        "File", "Save session…", "archive", ("Ctrl+Shift+S",), "Save the motion with all fits and the view"
+    ),
+    "session_motion": Spec(
+        "File", "Sessions carry the motion", "", (), "It opens without the motion's own file", True
+    ),
     "export": Spec("File", "Export…", "export", ("Ctrl+E",), "Write parameters, meshes, tables or a video"),
     "copy_picture": Spec("File", "Copy picture", "copy", ("Ctrl+Shift+C",), "Put the view on the clipboard"),
     "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
@@ -105,6 +111,8 @@ class Actions:
 
     open: QAction
     save: QAction
+    save_session: QAction
+    session_motion: QAction
     export: QAction
     copy_picture: QAction
     quit: QAction

@@ -88,6 +88,16 @@ class History(QObject):
         self._moments[self._at] = replace(self.now, result=self._state.result, rate=self._state.given_rate)
         self.changed.emit()
 
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """All that can be undone or redone, in order."""
+        return tuple(self._moments)
+
+    @property
+    def at(self) -> int:
+        """Which of the `moments` is shown."""
+        return self._at
+
     def fits(self) -> Iterator[FitResult]:
         """The fits that led to the one shown, the last one first."""
         for moment in self._moments[self._at :: -1]:
@@ -138,9 +148,14 @@ class History(QObject):
     @Slot()
     def _on_motion(self) -> None:
         opened = self._state.opened
-        result = opened.result if opened is not None else None
-        self._moments = [Moment(result, self._state.given_rate)]
-        self._at = 0
+        session = opened.session if opened is not None else None
+        if session is not None:
+            self._moments = [Moment(s.result, s.rate, s.name, s.changed) for s in session.steps]
+            self._at = session.at
+        else:
+            result = opened.result if opened is not None else None
+            self._moments = [Moment(result, self._state.given_rate)]
+            self._at = 0
         self.changed.emit()
 
     @Slot()

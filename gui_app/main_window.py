@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
+from gui_app.autosave import Autosave
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
 from gui_app.editing import Editing
@@ -22,6 +23,7 @@ from gui_app.fit_controller import FitController
 from gui_app.fit_menu import FitActions
 from gui_app.help_actions import HelpActions
 from gui_app.history import History
+from gui_app.left_over import LeftOverBar
 from gui_app.menus import Menus
 from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
@@ -37,6 +39,9 @@ from gui_app.problem_steps import ProblemSteps
 from gui_app.progress_line import ProgressLine
 from gui_app.run_strip import RunStrip
 from gui_app.save_actions import SaveActions
+from gui_app.session_actions import SessionActions
+from gui_app.session_now import SessionNow
+from gui_app.session_writer import SessionWriter
 from gui_app.state import AppState
 from gui_app.status import Status
 from gui_app.threshold import DEFAULT_MM
@@ -112,6 +117,20 @@ class MainWindow(QMainWindow):
             self.state, self.actions_, self.preferences, self.models, self.files.open_path, self
         )
         self.message = MessageBar(self.state, self)
+        self.writer = SessionWriter(self)
+        now = SessionNow(self.state, self.history, self.viewport, self)
+        self.autosave = Autosave(self.state, now, self.writer, self.preferences, self)
+        self.left_over = LeftOverBar(self.files, self.autosave, self)
+        self.sessions = SessionActions(
+            self.state,
+            self.actions_,
+            now,
+            self.writer,
+            self.files,
+            self.viewport,
+            self.preferences,
+            self,
+        )
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.viewport)
@@ -122,6 +141,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(ProgressLine(self.state, self))
+        column.addWidget(self.left_over)
         column.addWidget(self.message)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
@@ -250,12 +270,22 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        parts = (self.analysing, self.pins, self.editing, self.fitting, self.opening, self.exporting)
+        parts = (
+            self.analysing,
+            self.pins,
+            self.editing,
+            self.fitting,
+            self.opening,
+            self.exporting,
+            self.writer,
+        )
         over = [part.close() for part in parts]
         if not all(over):
             event.ignore()
             QTimer.singleShot(500, self, self.close)
             return
+        self.autosave.close()
+        self.left_over.release()
         self._store()
         self.viewport.close_view()
         event.accept()

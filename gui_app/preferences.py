@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 SETTINGS_VARIABLE = "REFIT_SETTINGS"
 """Environment variable with a folder for the settings, in place of the user's own."""
@@ -35,6 +35,14 @@ class Preferences:
     @models.setter
     def models(self, folder: Path | None) -> None:
         self._settings.setValue("models", str(folder) if folder else "")
+
+    @property
+    def kept(self) -> Path:
+        """The folder of what is kept in case Refit ends unexpectedly."""
+        folder = os.environ.get(SETTINGS_VARIABLE) or QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.AppLocalDataLocation
+        )
+        return Path(folder) / "kept"
 
     @property
     def folder(self) -> str:

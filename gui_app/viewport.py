@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
 
-from gui_app.cameras import ViewName
+from gui_app.cameras import CameraPose, ViewName
 from gui_app.picking import BodyName
 from gui_app.scene import Scene
 from gui_app.soon import Later, Soon
@@ -27,6 +27,7 @@ class Viewport(QWidget):
         self._state = state
         self._closed = False
         self._fresh = True
+        self._wanted: CameraPose | None = None
         self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
         self.plotter.setAcceptDrops(False)
         self.plotter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -120,6 +121,11 @@ class Viewport(QWidget):
         self.scene.look(name)
         self.refresh()
 
+    def look_from(self, pose: CameraPose) -> None:
+        """Puts the camera where it was at another time, of the frame that is shown now."""
+        self._wanted = pose
+        self.refresh()
+
     def vertex_at(self, x: int, y: int) -> tuple[BodyName, int] | None:
         """The body and its vertex under (x, y) logical pixels of the 3D widget, or None beside the bodies."""
         if self._closed:
@@ -172,6 +178,8 @@ class Viewport(QWidget):
         if self._fresh and self.isVisible():
             self._fresh = False
             self.scene.look("home")
+        if self._wanted is not None and not self._fresh:
+            self.scene.camera.pose, self._wanted = self._wanted, None
         self._draw_quickly()
         self.plotter.update()
 
