@@ -68,7 +68,7 @@ class History(QObject):
     @property
     def undo_name(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self.now.step
+        return self.now.step if self._at else ""
 
     @property
     def redo_name(self) -> str:
