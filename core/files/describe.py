@@ -24,7 +24,7 @@ Rows = list[tuple[str, str]]
 
 
 def describe_file(path: str | Path) -> Rows:
-    """Label and value of what a person wants to know of a file: motion, result, session, model, correspondence or mask.
+    """Label and value of what a person wants to know of a file of any kind that Refit reads.
 
     Raises:
         FileError: the file cannot be read, or is none of these.
