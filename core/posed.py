@@ -122,7 +122,7 @@ class PosedFrames:
         return _latest(self._fits, chunk, self._most)
 
 
-def posed(motion: Motion, body: BodyModel, frames: slice) -> tuple[np.ndarray, np.ndarray]:
+def posed(motion: Motion, body: BodyModel, frames: slice | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (n, V, 3) and joints (n, J, 3) of some frames of a motion in its own body, float32 metres.
 
     Coefficients beyond those the body has are left out.
