@@ -77,6 +77,8 @@ SPECS: dict[str, Spec] = {
     "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
+    "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
+    "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
@@ -152,6 +154,8 @@ class Actions:
     layer_skeleton: QAction
     layer_ground: QAction
     layer_trajectory: QAction
+    joints: QAction
+    choose_none: QAction
     models: QAction
     builtin: QAction
     palette: QAction

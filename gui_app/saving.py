@@ -25,19 +25,21 @@ class Place:
     replace: bool = False
 
 
-def ask_where(parent: QWidget, start: Path) -> Place | None:
+def ask_where(
+    parent: QWidget, start: Path, title: str = "Save fit", kind: str = "AMASS SMPL-X", suffix: str = SUFFIX
+) -> Place | None:
     """Asks for a file name, and about replacing exactly the file that would be written; None if cancelled."""
-    dialog = QFileDialog(parent, "Save fit", str(start.parent), f"AMASS SMPL-X (*{SUFFIX})")
+    dialog = QFileDialog(parent, title, str(start.parent), f"{kind} (*{suffix})")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-    dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
+    dialog.setDefaultSuffix(suffix.removeprefix("."))
     # Some systems' dialogs ask before the suffix is there; the one of macOS cannot be kept from asking.
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
     dialog.selectFile(start.name)
     if not dialog.exec() or not dialog.selectedFiles():
         return None
     chosen = Path(dialog.selectedFiles()[0])
-    path = chosen if chosen.suffix.lower() == SUFFIX else chosen.with_name(chosen.name + SUFFIX)
+    path = chosen if chosen.suffix.lower() == suffix else chosen.with_name(chosen.name + suffix)
     if not path.exists():
         return Place(path)
     asked = sys.platform == "darwin" and path == chosen

@@ -16,6 +16,8 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from gui_app.application import make_application
+from gui_app.inspection import JointKey
+from gui_app.joints_panel import PAGES
 from gui_app.main_window import MainWindow
 from tests.show import drive
 
@@ -54,6 +56,15 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def part(name: str) -> Callable[[], None]:
         return lambda: window.viewport.focus_part(name)
 
+    def joint(name: str) -> Callable[[], None]:
+        return lambda: window.inspection.go_to_joint(JointKey(name, "kinematic"))
+
+    def vertex() -> None:
+        support = window.inspection.support("fit")
+        assert support is not None
+        window.inspection.set_page("vertices")
+        window.inspection.hold("fit", int(support[0].vertices[0]))
+
     return {
         "window": [frame(137)],
         "problem": [frame(186), actions.show_part.trigger],
@@ -66,6 +77,9 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
+        "joints": [frame(90), actions.joints.trigger, joint("left_knee")],
+        "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
+        "vertex": [frame(90), actions.joints.trigger, joint("left_knee"), vertex, part("legs")],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
         "camera_menu": [_menu("Camera", window)],
@@ -88,6 +102,11 @@ def put_back(window: MainWindow) -> None:
     for name in ("layer_skeleton", "layer_trajectory", "layer_wireframe"):
         if getattr(actions, name).isChecked():
             getattr(actions, name).trigger()
+    for page in PAGES:
+        window.inspection.set_page(page)
+        window.inspection.choose_nothing()
+    window.inspection.set_page(PAGES[0])
+    actions.joints.setChecked(False)
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
