@@ -77,6 +77,7 @@ SPECS: dict[str, Spec] = {
     "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
+    "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
     "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
     "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
@@ -154,6 +155,7 @@ class Actions:
     layer_skeleton: QAction
     layer_ground: QAction
     layer_trajectory: QAction
+    parameters: QAction
     joints: QAction
     choose_none: QAction
     models: QAction

@@ -93,6 +93,7 @@ class JointsPanel(QWidget):
         inspection.looks_changed.connect(self._rows.ask)
         state.frame_changed.connect(self._look_at_frame)
         state.result_changed.connect(self._look_at_frame)
+        state.trial_changed.connect(self._look_at_frame)
 
     def sizeHint(self) -> QSize:
         """Wide enough for all columns."""

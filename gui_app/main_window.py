@@ -14,6 +14,7 @@ from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
+from gui_app.editing import Editing
 from gui_app.export_chip import ExportChip
 from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
@@ -29,6 +30,7 @@ from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
 from gui_app.open_actions import OpenActions, dropped_file
 from gui_app.open_controller import OpenController
+from gui_app.parameters_dock import ParametersDock
 from gui_app.pin_spheres import PinSpheres
 from gui_app.pins import Pins
 from gui_app.playback import Player
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
         self._started = False
         self._leaving = False
         self.preferences = Preferences()
+        self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
         self.models = ModelsChoice(self.preferences, options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
@@ -83,6 +86,7 @@ class MainWindow(QMainWindow):
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
+        self.editing = Editing(self.state, self.history, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
             self.state,
@@ -114,6 +118,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.viewport)
+        if self._opens_first:
+            self._pages.setCurrentWidget(self.viewport)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -124,6 +130,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.timeline = Timeline(self.state, self.actions_, self.pins, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
+        self.parameters = ParametersDock(self.state, self.editing, self.actions_.parameters, self)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.parameters)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
@@ -157,6 +165,7 @@ class MainWindow(QMainWindow):
         ):
             action.triggered.connect(slot)
         self.welcome.left.connect(self.show_bodies)
+        self.opening.failed.connect(self._on_open_failed)
         state.motion_changed.connect(self._on_motion)
         for signal in (state.result_changed, state.run_changed, state.saved_changed):
             signal.connect(self._show_title)
@@ -182,13 +191,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_first(self) -> None:
-        if self._options.file is not None or self.preferences.flag(START_FLAG, True):
+        if self._opens_first:
             self.opening.open(self._options.file, self.models.models)
         else:
             self.welcome.look_again()
 
     @Slot()
     def _open_export(self) -> None:
+        self.state.settle()
         self.export_dialog.open_for()
 
     @Slot()
@@ -197,6 +207,11 @@ class MainWindow(QMainWindow):
         self.state.set_playing(False)
         self.welcome.look_again()
         self._pages.setCurrentWidget(self.welcome)
+
+    @Slot()
+    def _on_open_failed(self) -> None:
+        if self.state.opened is None:
+            self.show_start_page()
 
     @Slot()
     def show_bodies(self) -> None:
@@ -247,6 +262,7 @@ class MainWindow(QMainWindow):
         parts = (
             self.analysing,
             self.pins,
+            self.editing,
             self.joints.panel.rest,
             self.fitting,
             self.opening,

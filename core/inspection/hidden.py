@@ -42,7 +42,7 @@ def vertex_normals(shape: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def _directions() -> np.ndarray:
-    """(26, 3) unit vectors to the faces, edges and corners of a cube; outwards and up first."""
+    """(26, 3) unit vectors to the faces, edges and corners of a cube; the front first, where most is seen."""
     steps = np.array([(x, y, z) for z in (1, 0, -1) for y in (0, 1, -1) for x in (0, 1, -1)], float)
     steps = steps[np.abs(steps).sum(1) > 0]
     # A little askew, so that no ray runs along the middle of a symmetric body from vertex to vertex.

@@ -38,32 +38,32 @@ def region_masks(body: BodyModel, graph: MeshGraph) -> dict[str, np.ndarray]:
     eyes = eye_joints[body.weights.argmax(1)]
     if eyes.any():
         found["eyes"] = eyes
-    head = part_mask(body, "head")
-    looked_at = np.flatnonzero(head & ~eyes)
-    around = body.faces[head[body.faces].any(1)]
-    hidden = mask_of(looked_at[hidden_vertices(body.v_template, around, looked_at)], body.num_vertices)
-    pockets = [piece for piece in graph.pieces_of(hidden) if len(piece) >= _FEW]
-    centres = [body.v_template[piece].mean(0) for piece in pockets]
-    joints = (body.J_regressor @ body.v_template)[eye_joints]
-    in_socket = [
-        bool((np.linalg.norm(joints - centre, axis=1) < SOCKET_RADIUS).any()) if len(joints) else False
-        for centre in centres
-    ]
-    middle = (body.v_template[:, 0].min() + body.v_template[:, 0].max()) / 2
-    for name, chosen in (
-        ("eye sockets", [piece for piece, inside in zip(pockets, in_socket, strict=True) if inside]),
-        (
-            "inner mouth",
-            [
-                piece
-                for piece, centre, inside in zip(pockets, centres, in_socket, strict=True)
-                if not inside and abs(centre[0] - middle) < MIDDLE
-            ][:1],
-        ),
-    ):
-        if chosen:
-            found[name] = mask_of(np.concatenate(chosen), body.num_vertices)
+    sockets, mouth = _pockets(body, graph, eyes, (body.J_regressor @ body.v_template)[eye_joints])
+    for name, piece in (("eye sockets", sockets), ("inner mouth", mouth)):
+        if len(piece):
+            found[name] = mask_of(piece, body.num_vertices)
     ids = vertex_joint_ids(body.family)
     tips = mask_of(np.array([ids["left_ear"], ids["right_ear"]]), body.num_vertices)
     found["ears"] = within(tips, graph, EAR_RADIUS)
     return found
+
+
+def _pockets(
+    body: BodyModel, graph: MeshGraph, eyes: np.ndarray, eye_joints: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ids of the hidden skin of the head around the eyes, and of the largest other pocket in its middle."""
+    head, rest = part_mask(body, "head"), body.v_template
+    looked_at = np.flatnonzero(head & ~eyes)
+    around = body.faces[head[body.faces].any(1)]
+    hidden = mask_of(looked_at[hidden_vertices(rest, around, looked_at)], body.num_vertices)
+    middle = (rest[:, 0].min() + rest[:, 0].max()) / 2
+    sockets, mouth = [np.zeros(0, dtype=np.int64)], np.zeros(0, dtype=np.int64)
+    for piece in graph.pieces_of(hidden):
+        centre = rest[piece].mean(0)
+        if len(piece) < _FEW:
+            continue
+        if (np.linalg.norm(eye_joints - centre, axis=1) < SOCKET_RADIUS).any():
+            sockets.append(piece)
+        elif not len(mouth) and abs(centre[0] - middle) < MIDDLE:
+            mouth = piece
+    return np.concatenate(sockets), mouth

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -150,7 +151,6 @@ def test_rows_stand_out_and_bring_the_camera_near(fitted: MainWindow, qtbot: QtB
     table = window.joints.panel.joints.table
     qtbot.waitUntil(lambda: len(table.rows.vertices) > 3)
     vertex = table.rows.vertices[2]
-    cell = table.visualRect(table.rows.index(2, 1)).center()
     table.scrollTo(table.rows.index(2, 1))
     cell = table.visualRect(table.rows.index(2, 1)).center()
     qtbot.mouseClick(table.viewport(), LEFT, pos=cell)
@@ -165,7 +165,9 @@ def test_rows_stand_out_and_bring_the_camera_near(fitted: MainWindow, qtbot: QtB
     table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
     assert table.rows.vertices == sorted(table.rows.vertices)
     assert table.selected == (vertex,), "sorting keeps the row"
-    qtbot.mouseDClick(table.viewport(), LEFT, pos=table.visualRect(table.currentIndex()).center())
+    row = table.rows.index(table.rows.vertices.index(vertex), 1)
+    table.scrollTo(row)
+    qtbot.mouseDClick(table.viewport(), LEFT, pos=table.visualRect(row).center())
     picture = opened.posed.frame(window.state.frame)
     assert picture.fit_vertices is not None
     focal = np.array(window.viewport.plotter.renderers[0].camera.focal_point)
@@ -224,7 +226,10 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     found = window.viewport.vertex_at(at.x(), at.y())
     assert found is not None
     vertex = found[1]
-    qtbot.mouseMove(plotter, at)
+    spot = QPointF(at)
+    none, plain = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    over = QMouseEvent(QEvent.Type.MouseMove, spot, plotter.mapToGlobal(spot), none, none, plain)
+    QApplication.sendEvent(plotter, over)
     qtbot.waitUntil(lambda: inspection.vertex == vertex)
     assert not inspection.held
     qtbot.mouseClick(plotter, LEFT, pos=at)

@@ -56,6 +56,10 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def part(name: str) -> Callable[[], None]:
         return lambda: window.viewport.focus_part(name)
 
+    def parameters_of(name: str) -> Callable[[], None]:
+        tree = window.parameters.panel.pose.tree
+        return lambda: tree.choose(tree.model.names.index(name))
+
     def joint(name: str) -> Callable[[], None]:
         return lambda: window.inspection.go_to_joint(JointKey(name, "kinematic"))
 
@@ -76,6 +80,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "plain": [frame(90), actions.colour_plain.trigger],
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
+        "parameters": [frame(137), actions.parameters.trigger, parameters_of("left_elbow")],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
         "joints": [frame(90), actions.joints.trigger, joint("left_knee")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
@@ -102,6 +107,7 @@ def put_back(window: MainWindow) -> None:
     for name in ("layer_skeleton", "layer_trajectory", "layer_wireframe"):
         if getattr(actions, name).isChecked():
             getattr(actions, name).trigger()
+    actions.parameters.setChecked(False)
     for page in PAGES:
         window.inspection.set_page(page)
         window.inspection.choose_nothing()
