@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeView, QWidget
 
 from gui_app import colours
@@ -205,6 +205,12 @@ class JointTree(QTreeView):
         prepare(self, self.header(), {1: ERROR_WIDTH}, 0)
         self.setMinimumHeight(66)
         self.selectionModel().currentChanged.connect(self._on_current)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The chosen joint stays in sight."""
+        super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def set_joints(self, joints: tuple[BodyJoint, ...]) -> None:
         """Another body's joints."""
