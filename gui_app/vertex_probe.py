@@ -20,7 +20,7 @@ class VertexProbe(QObject):
     """Watches the mouse over the 3D view; turning and moving the camera stay as they are.
 
     ``pointed`` and ``clicked`` tell a body and its vertex. While ``finds_joints``, a click on a joint of the
-    skeleton is told by ``joint_clicked``, and pins nothing.
+    skeleton is told by ``joint_clicked``, and pins nothing; nor does one on a vertex while ``holds``.
     """
 
     pointed = Signal(str, int)
@@ -30,7 +30,7 @@ class VertexProbe(QObject):
     def __init__(self, state: AppState, pins: Pins, viewport: Viewport) -> None:
         super().__init__(viewport)
         self._state, self._pins, self._viewport = state, pins, viewport
-        self.finds_joints = False
+        self.finds_joints = self.holds = False
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
@@ -76,7 +76,7 @@ class VertexProbe(QObject):
         if found is None:
             return
         self.clicked.emit(*found)
-        if found[0] == "fit":
+        if found[0] == "fit" and not self.holds:
             self._clicked = found[1]
             self._click.start()
 
@@ -110,7 +110,9 @@ class VertexProbe(QObject):
         if error is not None:
             compared = bool(np.isfinite(error[vertex]))
             said.append(f"{error[vertex]:.1f} mm off" if compared else "not compared with the source")
-            if compared:
+            if compared and not self.holds:
                 pinned = vertex in self._pins.vertices
                 said.append("click to take its pin out" if pinned else "click to pin")
+        if self.holds:
+            said.append("click to hold")
         return " · ".join(said)
