@@ -84,6 +84,8 @@ SPECS: dict[str, Spec] = {
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
     "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
+    "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
+    "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
@@ -162,6 +164,8 @@ class Actions:
     layer_ground: QAction
     layer_trajectory: QAction
     parameters: QAction
+    joints: QAction
+    choose_none: QAction
     models: QAction
     builtin: QAction
     palette: QAction

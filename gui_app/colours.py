@@ -32,6 +32,12 @@ LEFT_SIDE = "#4aa3ff"
 RIGHT_SIDE = "#ff5c8a"
 CENTRE = "#f4f1e6"
 
+# Weights of vertices, from little to much: above zero, and below.
+WEIGHT_DIM, WEIGHT = "#2b5f8c", "#6fc0ff"
+NEGATIVE_DIM, NEGATIVE = "#8a3d2f", "#ff7a5c"
+INVALID_BRIGHT = "#a98bec"
+EMPHASIS = "#ffffff"
+
 # Pinned vertices; told apart from the curves beside them.
 PINS = ("#c58cf2", "#86d46a", "#f291c7", "#f4f1e6")
 

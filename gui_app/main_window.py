@@ -23,6 +23,9 @@ from gui_app.fit_controller import FitController
 from gui_app.fit_menu import FitActions
 from gui_app.help_actions import HelpActions
 from gui_app.history import History
+from gui_app.inspection import Inspection
+from gui_app.joints_dock import JointsDock
+from gui_app.joints_in_view import JointsInView
 from gui_app.left_over import LeftOverBar
 from gui_app.menus import Menus
 from gui_app.message_bar import MessageBar
@@ -152,6 +155,12 @@ class MainWindow(QMainWindow):
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
+        self.inspection = Inspection(self.state, self)
+        JointsInView(self.state, self.inspection, self.viewport, self.probe)
+        self.joints = JointsDock(
+            self.state, self.inspection, self.viewport, self.preferences, self.actions_, self
+        )
+        self.joints.stand_in(self)
         self.setStatusBar(Status(self.state, self))
         self.exporting = ExportController(self.state, self.viewport, self)
         self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
@@ -274,6 +283,7 @@ class MainWindow(QMainWindow):
             self.analysing,
             self.pins,
             self.editing,
+            self.joints.panel.rest,
             self.fitting,
             self.opening,
             self.exporting,

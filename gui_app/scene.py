@@ -24,6 +24,8 @@ from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
 from gui_app.subject import FramePicture, Subject, upright
+from gui_app.support_actor import SupportActor
+from gui_app.support_look import SupportLook
 from gui_app.view_options import Colouring, Layers, LayoutName
 
 NOT_FITTED = "not fitted yet"
@@ -132,6 +134,13 @@ class Scene:
         if self._picture is not None:
             self.show(self._frame, self._picture)
 
+    def set_supports(self, source: SupportLook | None, fit: SupportLook | None, see_through: bool) -> None:
+        """Spheres on both bodies, or None; ``see_through`` makes the skin of both translucent."""
+        self._source_view.set_support(source, see_through)
+        self._fit_view.set_support(fit, see_through)
+        if self._picture is not None:
+            self.show(self._frame, self._picture)
+
     def set_fit_path(self, roots: np.ndarray | None) -> None:
         """(T, 3) the fit's pelvis at every frame, metres in the motion's own world, NaN where unknown."""
         subject = self._subject
@@ -219,11 +228,29 @@ class Scene:
                     return name, vertex
         return None
 
+    def joint_at(self, x: float, y: float) -> tuple[BodyName, str] | None:
+        """The body and the name of its joint at (x, y) device pixels, where the skeleton is shown."""
+        bodies: tuple[tuple[BodyName, BodyView], ...] = (
+            ("source", self._source_view),
+            ("fit", self._fit_view),
+        )
+        for name, view in bodies:
+            joint = view.joint_at(x, y, self._scale)
+            if joint is not None:
+                return name, joint
+        return None
+
+    def support(self, body: BodyName) -> SupportActor:
+        """The spheres on a body."""
+        return (self._source_view if body == "source" else self._fit_view).support
+
     def like(self, other: Scene, *, ground: bool = True) -> None:
         """Shows its motion in the layout, layers and colouring of ``other``; the camera is another matter."""
         self.set_layout(other._layout)
         self.set_layers(replace(other._layers, ground=other._layers.ground and ground))
         self.set_colouring(other._colouring, other._range_mm)
+        for view, theirs in zip(self._views, other._views, strict=True):
+            view.set_support(theirs.support.look, theirs.see_through)
 
     def hover(self, x: float, y: float) -> bool:
         """Names the joint at (x, y) device pixels from the lower left corner; True if the picture changed."""

@@ -90,6 +90,11 @@ QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-
 QSlider::handle:horizontal:hover {{ background: #ffffff; }}
 QSlider::sub-page:horizontal:disabled {{ background: {c.LINE}; }}
 QSlider::handle:horizontal:disabled {{ background: {c.TEXT_DISABLED}; }}
+QMainWindow > QTabBar {{ background: {c.PANEL}; }}
+QMainWindow > QTabBar::tab {{ background: {c.PANEL}; color: {c.TEXT_SECONDARY}; border: none;
+    border-top: 2px solid transparent; padding: 6px 14px; }}
+QMainWindow > QTabBar::tab:selected {{ color: {c.TEXT}; border-top-color: {c.ACCENT}; }}
+QMainWindow > QTabBar::tab:hover:!selected {{ background: {c.RAISED}; }}
 QDockWidget {{ color: {c.TEXT_SECONDARY}; }}
 QStatusBar {{ background: {c.PANEL}; border-top: 1px solid {c.LINE}; color: {c.TEXT_SECONDARY};
     font-size: {SMALL_PIXELS}px; }}

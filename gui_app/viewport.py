@@ -133,6 +133,13 @@ class Viewport(QWidget):
         scale = self.plotter.devicePixelRatioF()
         return self.scene.vertex_at(x * scale, (self.plotter.height() - 1 - y) * scale)
 
+    def joint_at(self, x: int, y: int) -> tuple[BodyName, str] | None:
+        """The body and its joint under (x, y) logical pixels of the 3D widget, if the skeleton is shown."""
+        if self._closed:
+            return None
+        scale = self.plotter.devicePixelRatioF()
+        return self.scene.joint_at(x * scale, (self.plotter.height() - 1 - y) * scale)
+
     def _hover(self, place: QPointF) -> None:
         scale = self.plotter.devicePixelRatioF()
         if self.scene.hover(place.x() * scale, (self.plotter.height() - 1 - place.y()) * scale):

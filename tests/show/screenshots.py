@@ -16,10 +16,13 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from gui_app.application import make_application
+from gui_app.inspection import JointKey
+from gui_app.joints_panel import PAGES
 from gui_app.main_window import MainWindow
 from tests.show import drive
 
 SETTLE_SECONDS = 0.9
+HAND_M = 0.16
 
 
 def _dialog(window: MainWindow, action: str) -> Callable[[], None]:
@@ -54,9 +57,22 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def part(name: str) -> Callable[[], None]:
         return lambda: window.viewport.focus_part(name)
 
-    def joint(name: str) -> Callable[[], None]:
+    def parameters_of(name: str) -> Callable[[], None]:
         tree = window.parameters.panel.pose.tree
         return lambda: tree.choose(tree.model.names.index(name))
+
+    def joint(name: str) -> Callable[[], None]:
+        return lambda: window.inspection.go_to_joint(JointKey(name, "kinematic"))
+
+    def vertex() -> None:
+        """One that feeds as many joints of the chain as any."""
+        assert state.opened is not None
+        chosen = int((state.opened.bodies.target.J_regressor != 0).sum(0).argmax())
+        window.inspection.set_page("vertices")
+        window.inspection.hold("fit", chosen)
+        window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
+        window.joints.panel.rest.want()
+        drive.wait(lambda: window.joints.panel.rest.found is not None)
 
     return {
         "window": [frame(137)],
@@ -69,8 +85,11 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "plain": [frame(90), actions.colour_plain.trigger],
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
-        "parameters": [frame(137), actions.parameters.trigger, joint("left_elbow")],
+        "parameters": [frame(137), actions.parameters.trigger, parameters_of("left_elbow")],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
+        "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
+        "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
+        "vertex": [frame(137), actions.joints.trigger, vertex],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
         "camera_menu": [_menu("Camera", window)],
@@ -94,6 +113,11 @@ def put_back(window: MainWindow) -> None:
         if getattr(actions, name).isChecked():
             getattr(actions, name).trigger()
     actions.parameters.setChecked(False)
+    for page in reversed(PAGES):
+        window.inspection.set_page(page)
+        window.inspection.choose_nothing()
+    window.inspection.set_body("fit")
+    actions.joints.setChecked(False)
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
