@@ -57,6 +57,7 @@ SPECS: dict[str, Spec] = {
     "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
     "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
     "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
+    "before_fit": Spec("View", "Error before the last fit", "clock-counter-clockwise", ("C",), "", True),
     "home": Spec("View", "Reset view", "frame-corners", ("0",), "See the whole body from the front left"),
     "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
     "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
@@ -132,6 +133,7 @@ class Actions:
     show_part: QAction
     select_all: QAction
     select_none: QAction
+    before_fit: QAction
     home: QAction
     front: QAction
     side: QAction

@@ -48,3 +48,9 @@ def rgb_unit(colour: str) -> tuple[float, float, float]:
     """``'#rrggbb'`` as three numbers in 0..1."""
     red, green, blue = rgb(colour)
     return red / 255, green / 255, blue / 255
+
+
+def faint(colour: str) -> str:
+    """``'#rrggbb'`` drawn back towards the panel, for what stands behind."""
+    mixed = (round(0.5 * a + 0.5 * b) for a, b in zip(rgb(colour), rgb(PANEL), strict=True))
+    return "#" + "".join(f"{part:02x}" for part in mixed)

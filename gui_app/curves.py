@@ -11,8 +11,10 @@ from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from gui_app import colours
+from gui_app.before_lines import BeforeLines
 from gui_app.brush import Brush
-from gui_app.curve_choice import CurveChoice, CurveMenu
+from gui_app.curve_choice import CHOSEN, CurveChoice, CurveMenu
+from gui_app.earlier_figures import EarlierFigures
 from gui_app.pin_curves import PinCurves
 from gui_app.pins import Pins
 from gui_app.readout import Readout
@@ -31,7 +33,6 @@ CURVES = (
     ("p95_mm", "p95", colours.CURVE_P95),
     ("mean_mm", "mean", colours.CURVE_MEAN),
 )
-CHOSEN = "chosen"
 WAITING = "Error curves appear here while frames are fitted: press Fit"
 UNMEASURED = "This curve appears here once the fit is finished and measured"
 NO_SUCH_COLUMN = "These bodies have no such figure: choose another curve"
@@ -42,7 +43,9 @@ class Curves(pg.PlotWidget):
 
     scale_changed = Signal()
 
-    def __init__(self, state: AppState, pins: Pins, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, state: AppState, pins: Pins, earlier: EarlierFigures, parent: QWidget | None = None
+    ) -> None:
         self._box = ScrubBox(enableMenu=False)
         super().__init__(parent, viewBox=self._box, background=colours.PANEL)
         self._state = state
@@ -89,6 +92,7 @@ class Curves(pg.PlotWidget):
         self.threshold = Threshold(plot, self)
         self.pins = PinCurves(state, pins, plot, self)
         self.pins.move(LEFT_AXIS + 8, 5)
+        self.before = BeforeLines(state, earlier, plot, self)
         self.readout = Readout(self)
         self.menu = CurveMenu(self)
         self.menu.chosen.connect(self._on_chosen)
@@ -106,6 +110,7 @@ class Curves(pg.PlotWidget):
         state.frame_changed.connect(self._on_frame)
         state.result_changed.connect(self._on_result)
         state.analysis_changed.connect(self._on_analysis)
+        earlier.changed.connect(self._draw_before)
         self._on_motion()
 
     def _add_curve(self, colour: str) -> pg.PlotDataItem:
@@ -146,6 +151,7 @@ class Curves(pg.PlotWidget):
     def _place_menu(self) -> None:
         self.menu.adjustSize()
         self.menu.move(self.width() - self.menu.width() - RIGHT_MARGIN - 2, 4)
+        self.before.place(self.menu.x() - 8, self.menu.geometry().center().y())
 
     def _hide_readout(self) -> None:
         self.readout.hide()
@@ -176,14 +182,20 @@ class Curves(pg.PlotWidget):
 
     def _words_of(self, frame: int) -> str:
         said = [f"<span style='color:{colours.TEXT_SECONDARY}'>frame</span> {frame}"]
-        choice = self.menu.choice
+        choice, before = self.menu.choice, self.before.figures(frame)
         if choice.metric:
-            said.append(f"{choice.title} {_number(self._series[CHOSEN][frame])} {choice.unit}")
+            number = _number(self._series[CHOSEN][frame])
+            if before:
+                number = f"before {_number(before[CHOSEN])} → now {number}"
+            said.append(f"{choice.title} {number} {choice.unit}")
         elif not np.isfinite(self._series["mean_mm"][frame]):
             said.append("not fitted")
         else:
+            if before:
+                said.append(f"<span style='color:{colours.TEXT_SECONDARY}'>before → now</span>")
             for name, title, colour in reversed(CURVES):
                 number = _number(self._series[name][frame])
+                number = f"{_number(before[name])} → {number}" if name in before else number
                 said.append(f"<span style='color:{colour}'>{title}</span> {number}")
             said[-1] += " mm"
         return " &nbsp; ".join(said)
@@ -245,13 +257,19 @@ class Curves(pg.PlotWidget):
             curve.setData(np.arange(len(values)), values)
             alone = lone(values)
             self._points[name].setData(alone, values[alone])
-        top = max((top_of(values) for values in self._series.values()), default=0.0)
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+        self._draw_before()
+        self.threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
+
+    @Slot()
+    def _draw_before(self) -> None:
+        self.before.draw(self.menu.choice, self._series)
+        lines = (*self._series.values(), *self.before.lines.values())
+        top = max((top_of(values) for values in lines), default=0.0)
         top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
         self._box.setYRange(0, top)
-        self._words.setText(words)
         self._words.setPos(max(self._state.frames - 1, 0) / 2, top / 2)
-        self._words.setVisible(bool(words))
-        self.threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
 
 
 def top_of(values: np.ndarray) -> float:

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
+from gui_app.before_fit import BeforeFit
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
+from gui_app.earlier_figures import EarlierFigures
 from gui_app.export_chip import ExportChip
 from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
@@ -80,6 +82,8 @@ class MainWindow(QMainWindow):
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
+        before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
+        self.earlier = EarlierFigures(self.state, before, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
             self.state,
@@ -119,7 +123,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
-        self.timeline = Timeline(self.state, self.actions_, self.pins, self)
+        self.timeline = Timeline(self.state, self.actions_, self.pins, self.earlier, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
@@ -235,7 +239,7 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        parts = (self.analysing, self.pins, self.fitting, self.opening, self.exporting)
+        parts = (self.analysing, self.pins, self.earlier, self.fitting, self.opening, self.exporting)
         over = [part.close() for part in parts]
         if not all(over):
             event.ignore()

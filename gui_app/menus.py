@@ -71,6 +71,7 @@ class Menus(QObject):
         fill_colour_menu(view.addMenu("Colour"), actions)
         view.addMenu("Layers").addActions(actions.layers)
         view.addSeparator()
+        view.addAction(actions.before_fit)
         view.addAction(window.timeline.toggleViewAction())
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
         self._menu(
