@@ -49,6 +49,8 @@ class BodyModel:
         weights: (V, J) skinning weights.
         J_regressor: (J, V).
         hands_mean: (90,) axis-angle of the relaxed left and right hand, or None where the file has none.
+        landmark_faces: (L,) triangles on which the landmarks of the face lie, or None.
+        landmark_weights: (L, 3) their barycentric weights, or None.
         device: where it is posed.
     """
 
@@ -64,6 +66,8 @@ class BodyModel:
     weights: np.ndarray
     J_regressor: np.ndarray
     hands_mean: np.ndarray | None = None
+    landmark_faces: np.ndarray | None = None
+    landmark_weights: np.ndarray | None = None
     name: str = ""
     builtin: bool = False
     path: Path | None = None

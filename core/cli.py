@@ -1,4 +1,4 @@
-"""The command line: ``refit convert`` and ``refit info``. Cheap to import: torch comes with the work."""
+"""The command line: ``refit convert``, ``inspect``, ``info``. Cheap to import: torch comes with the work."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from core import __version__
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe import ACCURATE, PRESETS
 
-COMMANDS = ("convert", "info")
+COMMANDS = ("convert", "inspect", "info")
 
 
 DONE, SOME_FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -151,9 +152,57 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
     convert.add_argument("--force", action="store_true", help="write over existing outputs")
 
+    _add_inspect(commands)
+
     info = commands.add_parser("info", help="say what a motion, model or result file holds")
     info.add_argument("file", type=Path, metavar="FILE")
     return top
+
+
+def _add_inspect(commands: Any) -> None:
+    inspect = commands.add_parser(
+        "inspect",
+        help="look into bodies: joints, regressors, valid vertices, correspondences",
+        description="Tells what joints are made of, which vertices count and what they correspond to; of the "
+        "bodies alone, of a motion, or of a fit. Exit codes: 0 done, 1 failed, 2 bad usage.",
+    )
+    inspect.add_argument(
+        "file", nargs="?", type=Path, metavar="MOTION_OR_FIT", help="default: the bodies alone"
+    )
+    inspect.add_argument("--joint", metavar="NAME", help="one joint and the vertices it is made of")
+    inspect.add_argument(
+        "--vertex", type=int, metavar="ID", help="one vertex: what it feeds, what it corresponds to"
+    )
+    inspect.add_argument(
+        "--frame",
+        type=int,
+        metavar="N",
+        help="measure in this frame; default: supports in the rest pose, errors over the whole motion",
+    )
+    inspect.add_argument(
+        "--body", choices=("source", "target"), help="default: the fit's body, the motion's without a fit"
+    )
+    inspect.add_argument(
+        "--regressor",
+        type=Path,
+        metavar="FILE",
+        help="another J_regressor for that body: .npy, .npz or pickle",
+    )
+    inspect.add_argument(
+        "--joint-set", type=Path, metavar="FILE", help="a joint set (.json) to follow through the motion"
+    )
+    inspect.add_argument("--out", type=Path, metavar="FILE", help="where its joints go: .npz or .csv")
+    inspect.add_argument("--force", action="store_true", help="write over an existing --out")
+    inspect.add_argument(
+        "--from",
+        dest="source",
+        choices=("smpl", "smplh", "smplx"),
+        help="source body, without a motion; default: smplh",
+    )
+    inspect.add_argument("--to", choices=("smpl", "smplh", "smplx"), help="target body; default: smplx")
+    inspect.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
+    inspect.add_argument("--gender", choices=("neutral", "female", "male"), help="of the bodies")
+    inspect.add_argument("--json", action="store_true", help="print json instead of tables")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -169,13 +218,17 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if options.command == "info":
             return _info(options.file)
+        if options.command == "inspect":
+            from core.inspect_command import inspect
+
+            return inspect(options)
         options.threads = options.threads or default_threads()
         from core.convert import convert
 
         return convert(options)
     except RefitError as error:
         print(f"refit: {error}", file=sys.stderr)
-        return SOME_FAILED if options.command == "info" else BAD_USAGE
+        return BAD_USAGE if options.command == "convert" else SOME_FAILED
     except KeyboardInterrupt:
         print("refit: interrupted; finished outputs are kept.", file=sys.stderr)
         return INTERRUPTED

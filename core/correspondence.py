@@ -58,6 +58,11 @@ class Correspondence:
         """The matrix as a sparse tensor (CSR) on the device."""
         return self.rows(np.arange(self.matrix.shape[0]))
 
+    @cached_property
+    def by_source(self) -> sparse.csc_matrix:
+        """The matrix by columns: which target vertices a source vertex counts in."""
+        return self.matrix.tocsc()
+
     def rows(self, vertices: np.ndarray, source_order: np.ndarray | None = None) -> Tensor:
         """The rows of some target vertices as a sparse tensor (CSR) on the device.
 

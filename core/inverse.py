@@ -128,7 +128,7 @@ def check_inverse(motion: Motion, bodies: BodyPair, result: FitResult) -> Invers
         RefitError: motion, bodies and result do not belong together.
     """
     inverse = bodies.reverse().correspondence
-    regress = _Regressor(bodies)
+    regress = SmplRegressor(bodies)
     surface = _nothing(len(motion), result.part_mm.shape[1])
     empty = np.full((len(motion), len(SMPL_JOINTS)), np.nan, dtype=np.float32)
     joints = JointErrors(np.full((*empty.shape, 3), np.nan, dtype=np.float32), empty, empty.copy())
@@ -187,25 +187,30 @@ def round_trip(
     return RoundTrip(surface, back)
 
 
-class _Regressor:
+class SmplRegressor:
     """SMPL's joints from either surface of a pair.
 
     Args:
         bodies: the pair; at least one of the two has SMPL's topology.
+
+    Attributes:
+        over_source: (24, Vs) the regressor over the source's own vertices; a row of NaN where none of a
+            joint's vertices has a counterpart.
+        over_target: (24, Vt) likewise over the target's.
     """
 
     def __init__(self, bodies: BodyPair) -> None:
         self.matrix = _smpl_body(bodies).J_regressor.astype(np.float64)
-        self._source = self._over(bodies.source, bodies.correspondence)
-        self._target = self._over(bodies.target, bodies.reverse().correspondence)
+        self.over_source = self._over(bodies.source, bodies.correspondence)
+        self.over_target = self._over(bodies.target, bodies.reverse().correspondence)
 
     def source(self, vertices: Tensor) -> Tensor:
         """(Vs, 3, n) to (24, 3, n)."""
-        return (self._source @ vertices.flatten(1)).unflatten(1, vertices.shape[1:])
+        return (self.over_source @ vertices.flatten(1)).unflatten(1, vertices.shape[1:])
 
     def target(self, vertices: Tensor) -> Tensor:
         """(Vt, 3, n) to (24, 3, n)."""
-        return (self._target @ vertices.flatten(1)).unflatten(1, vertices.shape[1:])
+        return (self.over_target @ vertices.flatten(1)).unflatten(1, vertices.shape[1:])
 
     def _over(self, body: BodyModel, correspondence: Correspondence) -> Tensor:
         """(24, V): the regressor over the body's own vertices."""
@@ -254,13 +259,17 @@ def _vertex_chunks(
     return body.vertex_chunks(poses, betas, torch.as_tensor(transl), expression)
 
 
+def chain_ids(body: BodyModel) -> list[int]:
+    """Which joints of a body's kinematic chain are SMPL's 24."""
+    names = [name if name in body.joint_names else _HANDS[name] for name in SMPL_JOINTS]
+    return [body.joint_names.index(name) for name in names]
+
+
 def _own_joints(motion: Motion, body: BodyModel, frames: np.ndarray) -> Tensor:
     """(24, 3, n) the joints of the motion's own kinematic chain that are SMPL's, its trans taken off."""
-    names = [name if name in body.joint_names else _HANDS[name] for name in SMPL_JOINTS]
-    ids = [body.joint_names.index(name) for name in names]
     poses, betas, expression = arguments_of(motion, body, frames)
     joints = body.joints(poses, betas, torch.zeros(len(frames), 3), expression)
-    return joints[:, ids].permute(1, 2, 0)
+    return joints[:, chain_ids(body)].permute(1, 2, 0)
 
 
 def _mapped(correspondence: Correspondence, vertices: Tensor) -> Tensor:

@@ -63,7 +63,7 @@ def measure_motion(
         joint_names=joints.names,
         finite=finite,
         fitted=usable,
-        converged=result.converged & usable,
+        converged=(result.converged | result.edited) & usable,
         frame_rate=motion.frame_rate,
         floor=ground.floor,
         mean_mm=skin.mean,

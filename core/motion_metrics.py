@@ -30,7 +30,7 @@ class MotionMetrics:
         joint_names: the k joints.
         finite: (T,) bool: the source's numbers are finite.
         fitted: (T,) bool: there is a fit of the frame, and its numbers are finite.
-        converged: (T,) bool.
+        converged: (T,) bool; frames edited by hand, which have nothing to converge to, count as well.
         frame_rate: frames a second, or None where the source does not say.
         floor: height of the floor along the up axis, metres, from the source.
     """

@@ -13,6 +13,7 @@ from core.bodies import BodyPair
 from core.body import BodyModel
 from core.errors import RefitError
 from core.fitting.result import FitResult
+from core.frame_parameters import Change, frame_parameters
 from core.metrics import vertex_error_mm
 from core.motion import Motion
 
@@ -38,6 +39,13 @@ class PosedFrame:
     fit_joints: np.ndarray | None
     error_mm: np.ndarray | None
 
+    @property
+    def mean_mm(self) -> float:
+        """Mean error over the vertices that count, NaN where there is none."""
+        if self.error_mm is None or not np.isfinite(self.error_mm).any():
+            return float("nan")
+        return float(np.nanmean(self.error_mm))
+
 
 class PosedFrames:
     """Poses frames on demand, a small chunk at a time, and keeps the most recent ones.
@@ -56,6 +64,8 @@ class PosedFrames:
         self._most = max(1, cache_frames // CHUNK)
         self._sources: OrderedDict[int, tuple[np.ndarray, np.ndarray]] = OrderedDict()
         self._fits: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
+        self._trial: tuple[Change, int | None] | None = None
+        self._tried: tuple[int, PosedFrame] | None = None
 
     def prepare(self) -> None:
         """Makes what the first fitted frame would otherwise wait for: the target's operators."""
@@ -74,11 +84,22 @@ class PosedFrames:
             changed: ids of the frames that differ from the last result; None for all.
         """
         self.result = result
+        self.try_out(None)
         if changed is None:
             self._fits.clear()
             return
         for chunk in np.unique(np.asarray(changed, dtype=int) // CHUNK):
             self._fits.pop(int(chunk), None)
+
+    def try_out(self, change: Change | None, frame: int | None = None) -> None:
+        """Shows what a change would do, without making it.
+
+        Args:
+            change: or None to show the fit as it is.
+            frame: that is changed; None for all.
+        """
+        self._trial = None if change is None else (change, frame)
+        self._tried = None
 
     def fit_roots(self) -> np.ndarray | None:
         """(T, 3) the fit's root joint at every frame, NaN where it is not fitted; None without a fit."""
@@ -100,10 +121,30 @@ class PosedFrames:
         vertices, joints = self._source(chunk)
         if self.result is None or not self.result.fitted[index]:
             return PosedFrame(vertices[inside], joints[inside], None, None, None)
+        if self._trial is not None and self._trial[1] in (None, index):
+            return self._changed(index, vertices[inside], joints[inside], self._trial[0])
         fit_vertices, fit_joints, error = self._fit(chunk)
         return PosedFrame(
             vertices[inside], joints[inside], fit_vertices[inside], fit_joints[inside], error[inside]
         )
+
+    def _changed(
+        self, index: int, source_vertices: np.ndarray, source_joints: np.ndarray, change: Change
+    ) -> PosedFrame:
+        if self._tried is None or self._tried[0] != index:
+            assert self.result is not None
+            alone = frame_parameters(self.result, index).with_change(change).as_motion(self.result)
+            vertices, joints = posed(alone, self.bodies.target, slice(0, 1))
+            error = self._errors(vertices, source_vertices[None])
+            self._tried = (
+                index, PosedFrame(source_vertices, source_joints, vertices[0], joints[0], error[0])
+            )  # fmt: skip
+        return self._tried[1]
+
+    def _errors(self, vertices: np.ndarray, source_vertices: np.ndarray) -> np.ndarray:
+        targets = self.bodies.correspondence.apply(torch.as_tensor(source_vertices))
+        fit = torch.as_tensor(vertices, device=targets.device)
+        return vertex_error_mm(fit, targets, self.bodies.correspondence.valid)
 
     def _source(self, chunk: int) -> tuple[np.ndarray, np.ndarray]:
         if chunk not in self._sources:
@@ -115,14 +156,12 @@ class PosedFrames:
             assert self.result is not None
             motion = self.result.as_motion()
             vertices, joints = posed(motion, self.bodies.target, _frames(chunk, len(motion)))
-            targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(chunk)[0]))
-            fit = torch.as_tensor(vertices, device=targets.device)
-            error = vertex_error_mm(fit, targets, self.bodies.correspondence.valid)
+            error = self._errors(vertices, self._source(chunk)[0])
             self._fits[chunk] = (vertices, joints, error)
         return _latest(self._fits, chunk, self._most)
 
 
-def posed(motion: Motion, body: BodyModel, frames: slice) -> tuple[np.ndarray, np.ndarray]:
+def posed(motion: Motion, body: BodyModel, frames: slice | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (n, V, 3) and joints (n, J, 3) of some frames of a motion in its own body, float32 metres.
 
     Coefficients beyond those the body has are left out.

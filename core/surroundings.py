@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter1d
 
 from core.body import BodyModel
 from core.errors import FileError
@@ -15,7 +14,7 @@ from core.motion import Motion
 SAMPLES = 24
 """Frames that are posed to find floor, height and reach."""
 
-_SMOOTH_SECONDS = 0.35
+_SMOOTH_SECONDS, _KERNEL_SIGMAS = 0.35, 4
 _MOST_HEIGHT_PERCENT, _MOST_REACH_PERCENT = 95, 80
 
 
@@ -80,4 +79,9 @@ def smooth_path(motion: Motion, finite: np.ndarray, rate: float) -> np.ndarray:
     """
     frames = np.arange(len(motion))
     filled = np.column_stack([np.interp(frames, finite, motion.trans[finite, axis]) for axis in range(3)])
-    return gaussian_filter1d(filled, _SMOOTH_SECONDS * rate, axis=0, mode="nearest")
+    # By hand: scipy.ndimage takes longer to import than the rest of opening a file.
+    sigma = _SMOOTH_SECONDS * rate
+    reach = max(round(_KERNEL_SIGMAS * sigma), 1)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    padded = np.pad(filled, ((reach, reach), (0, 0)), mode="edge")
+    return np.column_stack([np.convolve(row, kernel / kernel.sum(), mode="valid") for row in padded.T])

@@ -6,17 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from core.bodies import BodyPair
-from core.body import BodyModel, blend, corrective_offsets
 from core.fitting.result import FitResult
 from core.metrics import lengths_mm
 from core.motion import Motion
-from core.posed import arguments_of, check_belonging
-from core.skinning import rotation_matrices
-
-CHUNK = 512
+from core.posed import check_belonging
+from core.posed_points import CHUNK, PosedPoints
 
 
 def vertex_series(
@@ -46,7 +42,7 @@ def vertex_series(
     usable = motion.finite_frames() & result.fitted & fit.finite_frames()
     corners = np.unique(bodies.correspondence.matrix[ids].indices)
     rows = bodies.correspondence.rows(ids, corners)
-    theirs, ours = _Points(bodies.source, corners), _Points(bodies.target, ids)
+    theirs, ours = PosedPoints(bodies.source, corners), PosedPoints(bodies.target, ids)
     out = np.full((count, len(ids)), np.nan, dtype=np.float32)
     with torch.no_grad():
         for start in range(0, count, CHUNK):
@@ -62,26 +58,3 @@ def vertex_series(
                 on_progress(min(start + CHUNK, count), count)
     out[:, ~bodies.correspondence.valid[ids]] = np.nan
     return out
-
-
-class _Points:
-    """Some vertices of a body, ready to be posed."""
-
-    def __init__(self, body: BodyModel, ids: np.ndarray) -> None:
-        self.body = body
-        self.template, self.basis = body.template[ids], body.shape_basis[ids]
-        self.weights = body.skin_weights[ids]
-        self.correctives = body.tensor(body.posedirs[ids]).flatten(0, 1)
-
-    def posed(self, motion: Motion, frames: np.ndarray, transl: np.ndarray) -> Tensor:
-        """(n, 3, frames) metres."""
-        body = self.body
-        poses, betas, expression = arguments_of(motion, body, frames)
-        coefficients = body.coefficients(betas, expression)
-        shape = self.template[..., None] + self.basis @ coefficients.reshape(-1, coefficients.shape[-1]).T
-        rest = body.rest_joints(coefficients)
-        relative = rotation_matrices(poses.to(body.device))
-        world = body.tree.world_rotations(relative)
-        joints = body.tree.joint_positions(world, rest, rest[..., 0, :].expand(len(world), 3))
-        bent = shape + corrective_offsets(self.correctives, relative)
-        return blend(self.weights, world, joints, rest, bent) + body.tensor(transl).T

@@ -57,7 +57,7 @@ SPECS: dict[str, Spec] = {
     "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
     "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
     "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
-    "before_fit": Spec("View", "Error before the last fit", "clock-counter-clockwise", ("C",), "", True),
+    "before_fit": Spec("View", "Error before the last change", "clock-counter-clockwise", ("C",), "", True),
     "home": Spec("View", "Reset view", "frame-corners", ("0",), "See the whole body from the front left"),
     "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
     "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
@@ -78,6 +78,7 @@ SPECS: dict[str, Spec] = {
     "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
+    "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
@@ -154,6 +155,7 @@ class Actions:
     layer_skeleton: QAction
     layer_ground: QAction
     layer_trajectory: QAction
+    parameters: QAction
     models: QAction
     builtin: QAction
     palette: QAction

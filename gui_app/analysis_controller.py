@@ -18,8 +18,9 @@ class AnalysisController(Measuring):
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__("analysis", analyse, state, parent)
         self._after_run = False
+        self._another = False
         state.motion_changed.connect(self._on_motion)
-        state.result_changed.connect(self._soon.ask)
+        state.result_changed.connect(self._on_result)
         state.rate_changed.connect(self._soon.ask)
         state.run_changed.connect(self._on_run)
 
@@ -27,6 +28,12 @@ class AnalysisController(Measuring):
     def _on_motion(self) -> None:
         self._abandon()
         self._after_run = False
+        self._soon.ask()
+
+    @Slot(object)
+    def _on_result(self, changed: object) -> None:
+        # Where only some frames have changed, what is known still holds for the others.
+        self._another = self._another or changed is None
         self._soon.ask()
 
     @Slot()
@@ -44,10 +51,11 @@ class AnalysisController(Measuring):
         if self._wanted is not None and self._wanted.result is result:
             return
         self._abandon()
-        after_run, self._after_run = self._after_run, False
+        after_run, another = self._after_run, self._another
+        self._after_run = self._another = False
         if known is not None and known.result is result:
             return
-        if known is not None and not after_run:
+        if known is not None and not after_run and another:
             state.set_analysis(None)
         if result is None or not result.fitted.any():
             state.set_analysis(None)

@@ -16,6 +16,7 @@ GOOD = "#6cc08b"
 CHOSEN = "#26384a"
 HOVER = "#323844"
 ON_ACCENT = "#0d1420"
+EDITED = "#d7b8ff"
 
 VIEW_TOP = "#1a1d22"
 VIEW_BOTTOM = "#0f1114"

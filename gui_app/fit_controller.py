@@ -80,6 +80,7 @@ class FitController(QObject):
 
     def _begin(self, scope: Scope | None) -> None:
         state = self._state
+        state.settle()
         if scope is None or state.opened is None or state.run.active or self._thread.closed:
             return
         self._abandon()

@@ -1,113 +1,25 @@
-"""What a fit was made from: its motion is looked for, and its bodies are compared with those in use."""
+"""Whether a fit was made with the bodies in use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.errors import FileError, RefitError
+from core.errors import FileError
+from core.fit_origin import other_bodies
 
 if TYPE_CHECKING:
     from core.bodies import BodyPair
     from core.fitting.result import FitResult
-    from core.motion import Motion
-
-NETWORK = ("//", "\\\\")
-"""A path that a file names is only followed on this machine."""
-
-
-def find_motion(path: Path, result: FitResult) -> Motion:
-    """The motion that the fit in ``path`` was made from, cut to the fit's frames.
-
-    It is looked for where it lay when it was fitted, then beside the fit, then among the built-in motions,
-    and must have the checksum that the fit names, or without one the same number of frames.
-
-    Raises:
-        FileError: it is nowhere, or only in another version.
-    """
-    from core.files.motions import load_motion
-    from core.files.opening import checksum
-
-    told = _table(result, "source")
-    sha256, start = _text(told, "sha256"), _count(told, "start")
-    other: Path | None = None
-    for candidate in _candidates(path, result, _text(told, "path")):
-        try:
-            if sha256 and checksum(candidate) != sha256:
-                other = other or candidate
-                continue
-            motion = load_motion(candidate)
-        except RefitError:
-            other = other or candidate
-            continue
-        if sha256:
-            motion = motion.cut(start, start + len(result))
-        if len(motion) == len(result):
-            return motion
-        other = other or candidate
-    name = result.source_name or "an unnamed motion"
-    if other is not None:
-        raise FileError(path, f"is a fit of {name}, but {other} is not the file that it was made from")
-    raise FileError(
-        path, f"is a fit of {name}, which is neither where it was nor beside the fit: put both in one folder"
-    )
-
-
-def _candidates(path: Path, result: FitResult, told: str) -> Iterator[Path]:
-    from core.bodies import builtin_motions
-
-    name = Path(result.source_name).name
-    places = [Path(told)] if told and not told.startswith(NETWORK) and Path(told).is_absolute() else []
-    places += [path.parent / name] if name else []
-    places += [motion for motion in builtin_motions() if motion.name == name]
-    for place in dict.fromkeys(places):
-        try:
-            there = place.is_file()
-        except (OSError, ValueError):
-            continue
-        if there:
-            yield place
-
-
-def licensed_gender(result: FitResult) -> str | None:
-    """Gender of the licensed bodies that a fit was made with; None for built-in ones, which have but one."""
-    from core.files.models import GENDERS
-
-    body = _table(result, "source_body")
-    gender = _text(body, "gender")
-    return gender if gender in GENDERS and not body.get("built_in") else None
 
 
 def check_bodies(path: Path, result: FitResult, bodies: BodyPair) -> None:
     """Raises FileError unless ``bodies`` are those that the fit in ``path`` was made with."""
-    told = [_table(result, "source_body"), _table(result, "target_body")]
-    if [_text(body, "sha256") for body in told] == [bodies.source.sha256, bodies.target.sha256]:
+    made_with = other_bodies(result, bodies)
+    if not made_with:
         return
     if result.provenance.get("bodies") == "built-in":
         advice = "choose Use built-in bodies in the Bodies menu to open it"
     else:
         advice = "choose the folder of these models in the Bodies menu to open it"
-    made_with = " and ".join(_body_words(body) for body in told)
     raise FileError(path, f"was made with {made_with}, not with the {bodies.label} in use: {advice}")
-
-
-def _body_words(body: dict[str, Any]) -> str:
-    name = _text(body, "name") or "a body it does not name"
-    kind = "built-in" if body.get("built_in") else "licensed"
-    return f"{name} ({_text(body, 'gender') or 'no gender'}, {kind})"
-
-
-def _table(result: FitResult, key: str) -> dict[str, Any]:
-    value = result.provenance.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(table: dict[str, Any], key: str) -> str:
-    value = table.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _count(table: dict[str, Any], key: str) -> int:
-    value = table.get(key)
-    return value if isinstance(value, int) and value >= 0 else 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,6 +92,18 @@ class History(QObject):
         """What is shown now was made by ``step``; nothing can be redone any more."""
         self._put(Moment(self._state.result, self._state.given_rate, step, changed))
 
+    def amend(self) -> None:
+        """What is shown now takes the place of what the last step led to; nothing can be redone any more."""
+        del self._moments[self._at + 1 :]
+        self._moments[self._at] = replace(self.now, result=self._state.result, rate=self._state.given_rate)
+        self.changed.emit()
+
+    def fits(self) -> Iterator[FitResult]:
+        """The fits that led to the one shown, the last one first."""
+        for moment in self._moments[self._at :: -1]:
+            if moment.result is not None:
+                yield moment.result
+
     def _put(self, moment: Moment) -> None:
         del self._moments[self._at + 1 :]
         self._moments.append(moment)
@@ -101,6 +114,7 @@ class History(QObject):
 
     def undo(self) -> None:
         """Shows what there was before the last step."""
+        self._state.settle()
         if self._at == 0 or self._state.run.active:
             return
         taken_back = self.now
@@ -110,6 +124,7 @@ class History(QObject):
 
     def redo(self) -> None:
         """Shows what the step that was taken back had made."""
+        self._state.settle()
         if self._at + 1 == len(self._moments) or self._state.run.active:
             return
         self._at += 1

@@ -16,6 +16,7 @@ from gui_app.before_fit import BeforeFit
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
 from gui_app.earlier_figures import EarlierFigures
+from gui_app.editing import Editing
 from gui_app.export_chip import ExportChip
 from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
@@ -28,6 +29,7 @@ from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
 from gui_app.open_actions import OpenActions, dropped_file
 from gui_app.open_controller import OpenController
+from gui_app.parameters_dock import ParametersDock
 from gui_app.pin_spheres import PinSpheres
 from gui_app.pins import Pins
 from gui_app.playback import Player
@@ -71,6 +73,7 @@ class MainWindow(QMainWindow):
         self._started = False
         self._leaving = False
         self.preferences = Preferences()
+        self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
         self.models = ModelsChoice(self.preferences, options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
@@ -84,6 +87,7 @@ class MainWindow(QMainWindow):
         self.pins = Pins(self.state, self)
         before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
         self.earlier = EarlierFigures(self.state, before, self)
+        self.editing = Editing(self.state, self.history, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
             self.state,
@@ -115,6 +119,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.viewport)
+        if self._opens_first:
+            self._pages.setCurrentWidget(self.viewport)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -125,6 +131,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.timeline = Timeline(self.state, self.actions_, self.pins, self.earlier, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
+        self.parameters = ParametersDock(self.state, self.editing, self.actions_.parameters, self)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.parameters)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
@@ -152,6 +160,7 @@ class MainWindow(QMainWindow):
         ):
             action.triggered.connect(slot)
         self.welcome.left.connect(self.show_bodies)
+        self.opening.failed.connect(self._on_open_failed)
         state.motion_changed.connect(self._on_motion)
         for signal in (state.result_changed, state.run_changed, state.saved_changed):
             signal.connect(self._show_title)
@@ -177,13 +186,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_first(self) -> None:
-        if self._options.file is not None or self.preferences.flag(START_FLAG, True):
+        if self._opens_first:
             self.opening.open(self._options.file, self.models.models)
         else:
             self.welcome.look_again()
 
     @Slot()
     def _open_export(self) -> None:
+        self.state.settle()
         self.export_dialog.open_for()
 
     @Slot()
@@ -192,6 +202,11 @@ class MainWindow(QMainWindow):
         self.state.set_playing(False)
         self.welcome.look_again()
         self._pages.setCurrentWidget(self.welcome)
+
+    @Slot()
+    def _on_open_failed(self) -> None:
+        if self.state.opened is None:
+            self.show_start_page()
 
     @Slot()
     def show_bodies(self) -> None:
@@ -239,7 +254,9 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.set_playing(False)
-        parts = (self.analysing, self.pins, self.earlier, self.fitting, self.opening, self.exporting)
+        parts = (
+            self.analysing, self.pins, self.earlier, self.editing, self.fitting, self.opening, self.exporting,
+        )  # fmt: skip
         over = [part.close() for part in parts]
         if not all(over):
             event.ignore()

@@ -73,6 +73,7 @@ class Menus(QObject):
         view.addSeparator()
         view.addAction(actions.before_fit)
         view.addAction(window.timeline.toggleViewAction())
+        view.addAction(actions.parameters)
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
         self._menu(
             bar,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import FileError
+from core.fit_origin import find_motion, licensed_gender
 from core.joints import FAMILY_LABEL
-from gui_app.fit_origin import check_bodies, find_motion, licensed_gender
+from gui_app.fit_origin import check_bodies
 from gui_app.subject import BodyShape, Subject
 from gui_app.words import FALLBACK_RATE
 

@@ -14,12 +14,19 @@ if TYPE_CHECKING:
     from gui_app.fit_worker import RunReply
     from gui_app.state import RunStatus
 
-STAGES = {"shape": "Solving the shape", "pose": "Fitting poses", "smooth": "Smoothing"}
+STAGES = {
+    "shape": "Solving the shape",
+    "pose": "Fitting poses",
+    "smooth": "Smoothing",
+    "measure": "Measuring",
+}
 
 
 def status_words(run: RunStatus) -> str:
     """The status bar's line: what is fitted; the run strip has the rest."""
-    return "Cancelling…" if run.phase == "cancelling" else f"Fitting {run.what}…"
+    if run.phase == "cancelling":
+        return "Cancelling…"
+    return f"{'Measuring' if run.stage == 'measure' else 'Fitting'} {run.what}…"
 
 
 def stage_words(run: RunStatus) -> str:

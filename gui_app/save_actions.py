@@ -29,6 +29,7 @@ class SaveActions(QObject):
     def ask_save(self) -> bool:
         """Asks where to save the fit, and saves it; True if it is saved."""
         state = self._state
+        state.settle()
         if state.opened is None or state.result is None:
             return False
         from core.outputs import stageii_name
@@ -40,6 +41,7 @@ class SaveActions(QObject):
     def may_lose_work(self, question: str) -> bool:
         """Asks whether the fit may be lost, or is to be saved first, where it is worth asking."""
         state = self._state
+        state.settle()
         if not state.worth_asking or state.opened is None:
             return True
         box = QMessageBox(QMessageBox.Icon.NoIcon, "Unsaved fit", question, parent=self._window)

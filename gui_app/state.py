@@ -65,6 +65,8 @@ class AppState(QObject):
     saved_changed = Signal()
     selection_changed = Signal()
     analysis_changed = Signal()
+    trial_changed = Signal()
+    settling = Signal()
     said = Signal(str)
     failed = Signal(str)
 
@@ -190,6 +192,10 @@ class AppState(QObject):
             self.given_rate = rate
             self.rate_changed.emit()
         self.set_result(result, changed)
+
+    def settle(self) -> None:
+        """What is being edited becomes part of the fit, as something is about to use it."""
+        self.settling.emit()
 
     def set_selection(self, selection: tuple[int, int] | None) -> None:
         """Selects the frames from the first to the last of two, both included; None selects none."""

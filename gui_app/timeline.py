@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from gui_app.curves import LEFT_AXIS, Curves
 from gui_app.earlier_figures import EarlierFigures
+from gui_app.edit_marks import EditMarks
 from gui_app.heat_strip import HeatStrip
 from gui_app.pins import Pins
 from gui_app.problem_marks import ProblemMarks
@@ -42,12 +43,14 @@ class Timeline(QDockWidget):
         self.curves.menu.extra = (actions.before_fit,)
         self.transport = Transport(state, actions, self.curves.threshold, LEFT_AXIS, body)
         self.marks = ProblemMarks(state, self.curves, body)
+        self.edits = EditMarks(state, self.curves, body)
         self.strip = HeatStrip(state, self.curves, body)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.why)
         layout.addWidget(self.transport)
+        layout.addWidget(self.edits)
         layout.addWidget(self.marks)
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.strip, 0)

@@ -74,6 +74,7 @@ class Toolbar(QToolBar):
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
+        self._add(actions.parameters)
         self._add(actions.shortcuts)
         state.view_changed.connect(self._on_view)
 

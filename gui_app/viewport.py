@@ -42,6 +42,7 @@ class Viewport(QWidget):
 
         state.motion_changed.connect(self._on_motion)
         state.frame_changed.connect(self.refresh)
+        state.trial_changed.connect(self.refresh)
         state.result_changed.connect(self._on_result)
         state.view_changed.connect(self._on_view)
 

@@ -71,6 +71,9 @@ def _result(path: Path) -> Rows:
     rows += _motion(result.as_motion())
     fitted, converged = int(result.fitted.sum()), int((result.fitted & result.converged).sum())
     rows.append(("Fitted", f"{fitted} of {len(result)} frames, {converged} converged"))
+    edited = int(result.edited.sum())
+    if edited:
+        rows.append(("Edited by hand", f"{edited} frame{'' if edited == 1 else 's'}"))
     if fitted:
         summary = result.summary()
         values = ", ".join(f"{name} {summary[name]:.2f}" for name in ("mean", "median", "p95", "max"))

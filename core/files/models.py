@@ -21,8 +21,9 @@ GENDERS = ("neutral", "female", "male")
 MODEL_KEYS = ("v_template", "f", "shapedirs", "posedirs", "weights", "kintree_table")
 """Keys every model file has; ``J_regressor`` too, in one of several forms."""
 
-_REGRESSOR_KEYS = tuple(f"J_regressor{part}" for part in ("", "_data", "_indices", "_indptr", "_row", "_col"))
-_OPTIONAL_KEYS = ("hands_meanl", "hands_meanr", "joint_names", "origin", "gender")
+REGRESSOR_KEYS = tuple(f"J_regressor{part}" for part in ("", "_data", "_indices", "_indptr", "_row", "_col"))
+_LANDMARK_KEYS = ("lmk_faces_idx", "lmk_bary_coords")
+_OPTIONAL_KEYS = ("hands_meanl", "hands_meanr", "joint_names", "origin", "gender", *_LANDMARK_KEYS)
 
 # The published SMPL-X files: 300 shape and 100 expression directions, or 10 and 10.
 _SHAPE_SPACE, _EXPRESSION_SPACE = 300, 100
@@ -56,7 +57,7 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         missing = ["J_regressor"]
     if missing:
         raise FileError(path, f"is not a body model: it has no {key_list(missing)}, but {key_list(headers)}")
-    plain = [key for key in (*_REGRESSOR_KEYS, *_OPTIONAL_KEYS) if key in headers and headers[key].plain]
+    plain = [key for key in (*REGRESSOR_KEYS, *_OPTIONAL_KEYS) if key in headers and headers[key].plain]
     wanted = [*MODEL_KEYS, *plain]
     if "J_regressor" in headers and not any(key.startswith("J_regressor") for key in plain):
         wanted.append("J_regressor")  # refused by name
@@ -69,19 +70,23 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
     shape, expression = _blend_shapes(path, found, arrays["shapedirs"])
     origin = text(path, "origin", arrays["origin"]) if "origin" in arrays else ""
     gender = gender or _gender(path, arrays)
+    faces = _faces(path, arrays["f"], vertices)
+    landmark_faces, landmark_weights = _landmarks(path, arrays, len(faces))
     return BodyModel(
         family=found,
         gender=gender,
         joint_names=_joint_names(path, found, arrays),
         parents=_parents(path, arrays["kintree_table"], joints),
-        faces=_faces(path, arrays["f"], vertices),
+        faces=faces,
         v_template=_exact(path, arrays, "v_template", (vertices, 3)),
         shapedirs=shape,
         expressiondirs=expression,
         posedirs=_exact(path, arrays, "posedirs", (vertices, 3, 9 * (joints - 1))),
         weights=_exact(path, arrays, "weights", (vertices, joints)),
-        J_regressor=_regressor(path, arrays, joints, vertices),
+        J_regressor=regressor_of(path, arrays, joints, vertices),
         hands_mean=_hands_mean(path, arrays),
+        landmark_faces=landmark_faces,
+        landmark_weights=landmark_weights,
         name=f"built-in {FAMILY_LABEL[found]}-format body" if origin else f"{FAMILY_LABEL[found]} {gender}",
         builtin=bool(origin),
         path=path,
@@ -199,11 +204,18 @@ def _parents(path: Path, table: np.ndarray, joints: int) -> np.ndarray:
     return parents
 
 
-def _regressor(path: Path, arrays: dict[str, np.ndarray], joints: int, vertices: int) -> np.ndarray:
-    """(J, V) float32, from a dense array or from the parts of a sparse one."""
+def regressor_of(path: Path, arrays: dict[str, np.ndarray], joints: int, vertices: int) -> np.ndarray:
+    """The J_regressor among the arrays of a file: dense, or the parts of a sparse one.
+
+    Returns:
+        (J, V) float32.
+
+    Raises:
+        FileError: it has another shape, or its parts do not fit together.
+    """
     if "J_regressor" in arrays:
         return _exact(path, arrays, "J_regressor", (joints, vertices))
-    parts = {key.removeprefix("J_regressor_"): arrays[key] for key in _REGRESSOR_KEYS if key in arrays}
+    parts = {key.removeprefix("J_regressor_"): arrays[key] for key in REGRESSOR_KEYS if key in arrays}
     compressed = {"data", "indices", "indptr"} <= parts.keys()
     if not compressed and not {"data", "row", "col"} <= parts.keys():
         raise FileError(
@@ -245,6 +257,22 @@ def _hands_mean(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray | None:
     if not all(key in arrays for key in keys):
         return None
     return np.concatenate([_exact(path, arrays, key, (45,)) for key in keys])
+
+
+def _landmarks(
+    path: Path, arrays: dict[str, np.ndarray], faces: int
+) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+    """(L,) triangles and (L, 3) barycentric weights of the landmarks, or None twice."""
+    if not all(key in arrays for key in _LANDMARK_KEYS):
+        return None, None
+    ids = _whole(path, _LANDMARK_KEYS[0], arrays[_LANDMARK_KEYS[0]])
+    if len(ids) and (ids.min() < 0 or ids.max() >= faces):
+        raise FileError(
+            path,
+            f"names triangles from {ids.min()} to {ids.max()}, expected 0 to {faces - 1}",
+            key=_LANDMARK_KEYS[0],
+        )
+    return ids, _exact(path, arrays, _LANDMARK_KEYS[1], (len(ids), 3))
 
 
 def _joint_names(path: Path, family: str, arrays: dict[str, np.ndarray]) -> tuple[str, ...]:

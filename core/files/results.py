@@ -32,8 +32,9 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
     have the pieces of the pose as well (``root_orient``, ``pose_body``, ...), SMPL-X ``expression`` (T, E).
     Everything else has the prefix ``refit_``: errors in millimetres by frame and part, which frames are
     fitted and converged, the up axis, ``refit_frame_betas`` (T, B) where each frame has betas of its own
-    (``betas`` is their mean), and ``refit_provenance``, a json text. Both spellings of the frame rate
-    are written, or neither where it is not known.
+    (``betas`` is their mean), ``refit_edited`` where frames were changed by hand since they were fitted, and
+    ``refit_provenance``, a json text. Both spellings of the frame rate are written, or neither where it is
+    not known.
 
     Raises:
         FileError: the file exists and ``overwrite`` is False, or cannot be written.
@@ -80,6 +81,7 @@ def load_result(path: str | Path) -> FitResult:
         partial=bool(_counted(path, arrays, "refit_partial")),
         provenance=_provenance(path, arrays["refit_provenance"]),
         frame_betas=_frame_betas(path, arrays, frames, len(motion.betas)),
+        edited=_edited(path, arrays, frames),
         **errors,
         **flags,
     )
@@ -117,6 +119,8 @@ def _arrays(result: FitResult) -> dict[str, np.ndarray]:
     arrays |= {f"refit_{key}": np.asarray(getattr(result, key), bool) for key in _FLAG_KEYS}
     if result.frame_betas is not None:
         arrays["refit_frame_betas"] = np.asarray(result.frame_betas, np.float32)
+    if result.edited.any():
+        arrays["refit_edited"] = np.asarray(result.edited, bool)
     return arrays | {
         "refit_format": np.array(FORMAT),
         "refit_part_names": np.array(PARTS),
@@ -156,6 +160,11 @@ def _frame_betas(path: Path, arrays: dict[str, np.ndarray], frames: int, count: 
     if key not in arrays:
         return None
     return finite(path, key, numbers(path, key, arrays[key], (frames, count)))
+
+
+def _edited(path: Path, arrays: dict[str, np.ndarray], frames: int) -> np.ndarray:
+    key = "refit_edited"
+    return _flags(path, key, arrays[key], frames) if key in arrays else np.zeros(frames, dtype=bool)
 
 
 def _said(path: Path, arrays: dict[str, np.ndarray], key: str) -> str:

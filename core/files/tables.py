@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -90,15 +90,58 @@ def write_joint_table(
         FileError: it cannot be written, or exists and ``overwrite`` is False.
         Stopped: ``stop`` was set.
     """
+
+    def places(ids: np.ndarray) -> np.ndarray:
+        poses, betas, expression = arguments_of(motion, body, ids)
+        return body.joints(poses, betas, torch.as_tensor(motion.trans[ids]), expression).cpu().numpy()
+
+    write_place_table(
+        path,
+        body.joint_names,
+        places,
+        frames,
+        motion.frame_rate,
+        overwrite=overwrite,
+        progress=progress,
+        stop=stop,
+    )
+
+
+def write_place_table(
+    path: str | Path,
+    names: Sequence[str],
+    places: Callable[[np.ndarray], np.ndarray],
+    frames: np.ndarray,
+    frame_rate: float | None,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Writes one line a joint and frame: frame, time_s, joint, x_m, y_m, z_m; empty cells for NaN.
+
+    Args:
+        path: the file.
+        names: of the k joints.
+        places: takes ids of n frames, a few hundred at a time, and gives (n, k, 3) metres.
+        frames: ids of the frames.
+        frame_rate: frames a second, or None.
+        overwrite: replace a file that is there.
+        progress: told how many frames are written.
+        stop: looked at every few hundred frames.
+
+    Raises:
+        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        Stopped: ``stop`` was set.
+    """
     frames = np.asarray(frames)
+    quoted = [_text(name) for name in names]
 
     def rows(part: slice) -> Iterator[list[str]]:
         ids = frames[part]
-        poses, betas, expression = arguments_of(motion, body, ids)
-        joints = body.joints(poses, betas, torch.as_tensor(motion.trans[ids]), expression).cpu().numpy()
-        for frame, places in zip(ids, joints, strict=True):
-            time = _time(frame, motion.frame_rate)
-            for name, place in zip(body.joint_names, places, strict=True):
+        for frame, here in zip(ids, places(ids), strict=True):
+            time = _time(frame, frame_rate)
+            for name, place in zip(quoted, here, strict=True):
                 yield [str(frame), time, name, *(_cell(value, 6) for value in place)]
 
     titles = ["frame", "time_s", "joint", "x_m", "y_m", "z_m"]
@@ -145,3 +188,8 @@ def _time(frame: int, rate: float | None) -> str:
 
 def _cell(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if np.isfinite(value) else ""
+
+
+def _text(value: str) -> str:
+    """A cell of text, quoted where it must be."""
+    return '"' + value.replace('"', '""') + '"' if any(sign in value for sign in ',"\r\n') else value

@@ -41,6 +41,7 @@ class FitResult:
         partial: it was stopped before every frame asked for was done.
         provenance: how it was made: bodies, checksums, settings, version. Plain json values.
         frame_betas: (T, B) float32 betas of each frame's own, or None.
+        edited: (T,) bool: parameters were changed by hand since the frame was fitted; none by default.
     """
 
     family: str
@@ -63,9 +64,12 @@ class FitResult:
     partial: bool = False
     provenance: dict[str, Any] = field(default_factory=dict)
     frame_betas: np.ndarray | None = None
+    edited: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __post_init__(self) -> None:
         frames = len(self.poses)
+        if not len(self.edited):
+            object.__setattr__(self, "edited", np.zeros(frames, dtype=bool))
         for name, values in self.by_frame().items():
             if len(values) != frames:
                 raise ValueError(f"{name} holds {len(values)} frames, poses {frames}")

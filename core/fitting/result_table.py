@@ -110,6 +110,7 @@ class ResultTable:
         self.expression = np.zeros((count, target.num_expression), dtype=np.float32)
         self.fitted = np.zeros(count, dtype=bool)
         self.converged = np.zeros(count, dtype=bool)
+        self.edited = np.zeros(count, dtype=bool)
         self.energy = np.full(count, np.nan, dtype=np.float32)
         self.errors = {
             name: np.full(count, np.nan, dtype=np.float32) for name in ("mean", "median", "p95", "max")
@@ -131,6 +132,7 @@ class ResultTable:
         expression = start.expression[:, : self.expression.shape[1]]
         self.expression[:, : expression.shape[1]] = expression
         self.fitted, self.converged = start.fitted.copy(), start.converged.copy()
+        self.edited = start.edited.copy()
         for name, values in self.errors.items():
             values[:] = getattr(start, f"{name}_mm")
         self.part[:] = start.part_mm
@@ -161,6 +163,7 @@ class ResultTable:
             self.frame_betas[frames, :num_betas] = found.coefficients[:, :num_betas]
             self.expression[frames, :num_expression] = found.coefficients[:, num_betas:]
         self.fitted[frames] = True
+        self.edited[frames] = False
         self.converged[frames] = found.converged
         self.energy[frames] = found.energy
         for name, values in self.errors.items():
@@ -202,6 +205,7 @@ class ResultTable:
             partial=partial,
             provenance=provenance,
             frame_betas=None if own is None else own.copy(),
+            edited=self.edited.copy(),
         )
 
 

@@ -61,7 +61,8 @@ def test_the_figures_are_those_of_the_frames_that_changed() -> None:
     gained = before.mean_mm - now.mean_mm
     assert found.better == np.count_nonzero(gained >= 0.05)
     assert found.worse == np.count_nonzero(gained <= -0.05)
-    assert found.better and found.worse
+    assert found.better
+    assert found.worse
 
 
 def test_what_nobody_could_read_is_neither_better_nor_worse() -> None:

@@ -105,7 +105,9 @@ def test_a_key_turns_the_lines_off_and_it_is_remembered(mended: MainWindow, qtbo
 
 def test_a_chosen_figure_is_measured_for_the_earlier_fit_too(mended: MainWindow, qtbot: QtBot) -> None:
     state, curves = mended.state, mended.timeline.curves
-    qtbot.waitUntil(lambda: state.analysis is not None and state.analysis.result is state.result, timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: state.analysis is not None and state.analysis.result is state.result, timeout=FIT_MS
+    )
     curves.menu.choose(WRIST)
     qtbot.waitUntil(lambda: bool(curves.before.lines), timeout=FIT_MS)
     line = curves.before.lines["chosen"]

@@ -13,11 +13,11 @@ from core.bodies import load_bodies
 from core.errors import FileError
 from core.files.motions import load_motion
 from core.files.results import save_result
+from core.fit_origin import find_motion
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun
 from core.fitting.settings import FitSettings
 from core.joints import PARTS
-from gui_app.fit_origin import find_motion
 from gui_app.opening import open_fit
 from tests.gui_app.conftest import cut_file
 

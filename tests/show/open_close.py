@@ -52,6 +52,10 @@ def live(file: Path, folder: Path, end: str) -> None:
         drive.wait(lambda: window.state.run.active)
     if end in ("fitted", "exporting"):
         drive.wait(lambda: window.state.analysis is not None)
+        window.actions_.parameters.setChecked(True)
+        panel = window.parameters.panel
+        panel.pose.rows.fields[0].setValue(5.0)
+        panel.pose.rows.finished.emit()
     if end == "exporting":
         window.export_dialog.open_for("mp4")
         window.exporting.start(window.export_dialog.form.choice(), folder / "film.mp4", overwrite=False)

@@ -54,6 +54,10 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def part(name: str) -> Callable[[], None]:
         return lambda: window.viewport.focus_part(name)
 
+    def joint(name: str) -> Callable[[], None]:
+        tree = window.parameters.panel.pose.tree
+        return lambda: tree.choose(tree.model.names.index(name))
+
     return {
         "window": [frame(137)],
         "problem": [frame(186), actions.show_part.trigger],
@@ -65,6 +69,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "plain": [frame(90), actions.colour_plain.trigger],
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
+        "parameters": [frame(137), actions.parameters.trigger, joint("left_elbow")],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
@@ -88,6 +93,7 @@ def put_back(window: MainWindow) -> None:
     for name in ("layer_skeleton", "layer_trajectory", "layer_wireframe"):
         if getattr(actions, name).isChecked():
             getattr(actions, name).trigger()
+    actions.parameters.setChecked(False)
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()

@@ -1,0 +1,180 @@
+"""J_regressors in files of their own, ``.npy``, ``.npz`` dense or sparse, pickles; written as new files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from core.body import BodyModel
+from core.errors import FileError, RefitError
+from core.files import stand_ins as stand
+from core.files.arrays import finite, key_list, numbers, shape_text, text
+from core.files.atomic import atomic_write, write_npz
+from core.files.models import REGRESSOR_KEYS, looks_like_model, regressor_of
+from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
+from core.files.opening import checksum
+from core.files.pickles import read_pickle
+from core.inspection.regressor_statistics import off_rows
+from core.joints import FAMILY_LABEL
+
+KEY = "J_regressor"
+_SPARSE_FORMATS: dict[str, type[stand.Sparse]] = {
+    "csr": stand.Csr,
+    "csc": stand.Csc,
+    "coo": stand.Coo,
+    "dia": stand.Dia,
+    "bsr": stand.Bsr,
+}
+_SPARSE_PARTS = ("format", "shape", "data", "indices", "indptr", "row", "col", "coords", "offsets")
+_MOST_NAMED = 4
+
+
+@dataclass(frozen=True, eq=False)
+class RegressorFile:
+    """A regressor read from a file.
+
+    Attributes:
+        matrix: (J, V) float32.
+        path: the file.
+        sha256: its checksum, hexadecimal.
+        notes: sentences on rows that do not sum to one, and on joints without a vertex.
+    """
+
+    matrix: np.ndarray
+    path: Path
+    sha256: str
+    notes: tuple[str, ...]
+
+
+def read_regressor(path: str | Path, body: BodyModel) -> RegressorFile:
+    """An alternative J_regressor of a body; nothing in the file is executed.
+
+    It may be an array in a ``.npy``; in a ``.npz`` the key ``J_regressor`` or its sparse parts, what
+    ``scipy.sparse.save_npz`` writes, or a single array; or a pickle of an array, of a scipy.sparse matrix, or
+    of a dict with one of them under ``J_regressor``.
+
+    Raises:
+        FileError: the file cannot be read, or its regressor does not fit the body.
+    """
+    path = Path(path)
+    shape = (body.num_joints, body.num_vertices)
+    if is_npy(path):
+        found: Any = read_npy(path)
+    elif is_npz(path):
+        found = _in_npz(path, shape)
+    else:
+        found = read_pickle(path)
+        if isinstance(found, dict):
+            if KEY not in found:
+                raise FileError(path, f"has no '{KEY}', but {key_list(str(key) for key in found)}")
+            found = found[KEY]
+        if not sparse.issparse(found) and not isinstance(found, np.ndarray):
+            raise FileError(path, "holds no matrix, expected an array or a scipy.sparse matrix")
+    _check_shape(path, found.shape, shape, body)
+    if sparse.issparse(found):
+        found = found.toarray()
+    matrix = finite(path, KEY, numbers(path, KEY, found, shape))
+    return RegressorFile(matrix, path, checksum(path), tuple(_notes(path, body, matrix)))
+
+
+def write_regressor(path: str | Path, regressor: np.ndarray, *, overwrite: bool = False) -> None:
+    """Writes a (J, V) regressor as float32: an array in ``.npy``, the key ``J_regressor`` in ``.npz``.
+
+    Args:
+        path: ends in .npy or .npz.
+        regressor: (J, V).
+        overwrite: replace a regressor that is there; any other file, a body model above all, never is.
+
+    Raises:
+        FileError: it cannot be written, or something is there that stays.
+        RefitError: another ending.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in (".npy", ".npz"):
+        raise RefitError(f"{path} is no name for a regressor; it must end in .npy or .npz.")
+    if path.is_file() and overwrite:
+        _refuse_what_stays(path)
+    matrix = np.ascontiguousarray(regressor, dtype=np.float32)
+    if ending == ".npz":
+        write_npz(path, {KEY: matrix}, overwrite=overwrite)
+        return
+    with atomic_write(path, overwrite=overwrite) as file:
+        np.save(file, matrix, allow_pickle=False)
+
+
+def _in_npz(path: Path, shape: tuple[int, int]) -> Any:
+    headers = npz_headers(path)
+    if any(key in headers for key in REGRESSOR_KEYS):
+        if KEY in headers:
+            return read_npz(path, (KEY,))[KEY]
+        return regressor_of(path, read_npz(path, REGRESSOR_KEYS), *shape)
+    if {"format", "shape", "data"} <= headers.keys():
+        return _saved_by_scipy(path, read_npz(path, _SPARSE_PARTS), shape)
+    if len(headers) == 1:
+        key = next(iter(headers))
+        return read_npz(path, (key,))[key]
+    raise FileError(path, f"has no '{KEY}' and no sparse matrix, but {key_list(headers)}")
+
+
+def _saved_by_scipy(path: Path, arrays: dict[str, np.ndarray], shape: tuple[int, int]) -> sparse.csr_matrix:
+    kind = _SPARSE_FORMATS.get(text(path, "format", arrays["format"]))
+    if kind is None:
+        raise FileError(path, f"is none of {key_list(_SPARSE_FORMATS)}", key="format")
+    declared = tuple(int(n) for n in numbers(path, "shape", arrays["shape"], (2,)))
+    if declared != shape:  # told before any of it is built
+        raise FileError(path, f"is {shape_text(declared)}, expected {shape_text(shape)}", key="shape")
+    parts: dict[str, Any] = dict(arrays)
+    if "coords" in parts:
+        parts["coords"] = tuple(parts["coords"])
+    try:
+        return kind().matrix(parts, shape)  # type: ignore[attr-defined]
+    except stand.Refused as refused:
+        raise FileError(path, str(refused)) from None
+
+
+def _check_shape(path: Path, found: tuple[int, ...], wanted: tuple[int, int], body: BodyModel) -> None:
+    if tuple(found) == wanted:
+        return
+    turned = "; it seems to be transposed" if tuple(found) == wanted[::-1] else ""
+    raise FileError(
+        path,
+        f"has shape {shape_text(tuple(found))}, expected {shape_text(wanted)} for the joints and vertices of "
+        f"{FAMILY_LABEL[body.family]}{turned}",
+        key=KEY,
+    )
+
+
+def _notes(path: Path, body: BodyModel, matrix: np.ndarray) -> list[str]:
+    sums = matrix.astype(np.float64).sum(1)
+    empty = [body.joint_names[joint] for joint in np.flatnonzero(~matrix.any(1))]
+    off = [
+        f"{body.joint_names[joint]} ({sums[joint]:.4g})" for joint in off_rows(matrix) if matrix[joint].any()
+    ]
+    notes = []
+    if off:
+        notes.append(f"The weights of {_listed(off)} in {path.name} do not sum to one.")
+    if empty:
+        notes.append(f"{path.name} has no vertex for {_listed(empty)}.")
+    return notes
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more joints" if more > 0 else "")
+
+
+def _refuse_what_stays(path: Path) -> None:
+    if is_npz(path):
+        keys = set(npz_headers(path))
+        if looks_like_model(keys):
+            raise FileError(path, "is a body model, which is never written over; choose another name")
+        if keys == {KEY}:
+            return
+    elif is_npy(path) and read_npy(path).ndim == 2:
+        return
+    raise FileError(path, "is no regressor, and is not written over; choose another name")

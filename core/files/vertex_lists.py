@@ -1,0 +1,166 @@
+"""Sets of vertices in files: ids or booleans, in ``.txt``, ``.json``, ``.npy``, ``.npz`` or a pickle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import FileError, RefitError
+from core.files.arrays import key_list, kind_of, shape_text
+from core.files.atomic import atomic_write
+from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
+from core.files.opening import read_bytes
+from core.files.pickles import read_pickle
+
+_MOST_BYTES = 1 << 26
+_KEYS = ("ids", "mask", "valid")
+_ENDINGS = (".txt", ".json", ".npy", ".npz")
+
+
+@dataclass(frozen=True, eq=False)
+class VertexList:
+    """The vertices that a file names.
+
+    Attributes:
+        named: (V,) bool.
+        leaves_out: the file's name says that these are to be left out, as those of the published head-bun
+            lists, ``*_exclude_vertices_headbun.npy``.
+    """
+
+    named: np.ndarray
+    leaves_out: bool
+
+    @property
+    def valid(self) -> np.ndarray:
+        """(V,) bool: the vertices named, or all others where they are to be left out."""
+        return ~self.named if self.leaves_out else self.named
+
+
+def read_vertex_list(path: str | Path, vertices: int) -> VertexList:
+    """The vertices in a file: integer ids, or as many booleans (or zeros and ones) as the body has vertices.
+
+    Text has them apart by blanks, commas or lines, ``#`` begins a remark. Of a json object, an ``.npz`` or a
+    dict in a pickle the entry ``ids``, ``mask`` or ``valid`` is read, or the only one.
+
+    Raises:
+        FileError: the file cannot be read, or does not hold ids of these vertices.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if is_npy(path):
+        found: Any = read_npy(path)
+    elif is_npz(path):
+        key = _key(path, sorted(npz_headers(path)))
+        found = read_npz(path, (key,))[key]
+    elif ending == ".json":
+        found = _in_json(path)
+    elif ending in (".txt", ".csv"):
+        found = _in_text(path)
+    else:
+        found = read_pickle(path)
+        if isinstance(found, dict):
+            found = found[_key(path, sorted(str(key) for key in found))]
+    named = _named(path, found, vertices)
+    return VertexList(named, "exclude" in path.name.lower())
+
+
+def write_vertex_list(path: str | Path, mask: np.ndarray, *, overwrite: bool = False) -> None:
+    """Writes the ids of a mask: one a line in ``.txt``, a list in ``.json``, int64 in ``.npy``, ``ids`` in
+    ``.npz``. The form in ``.npy`` is that of the published ``smplx_mask_ids.npy``.
+
+    Args:
+        path: ends in one of them.
+        mask: (V,) bool.
+        overwrite: replace a file that is there.
+
+    Raises:
+        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        RefitError: another ending, or a name that would turn the list round when it is read.
+    """
+    path, ids = Path(path), np.flatnonzero(mask).astype(np.int64)
+    ending = path.suffix.lower()
+    if ending not in _ENDINGS:
+        raise RefitError(f"{path} is no name for a list of vertices; it must end in {', '.join(_ENDINGS)}.")
+    if "exclude" in path.name.lower():
+        raise RefitError(f"{path} would be read as a list to leave out; choose a name without 'exclude'.")
+    content = BytesIO()
+    if ending == ".txt":
+        content.write("".join(f"{vertex}\n" for vertex in ids).encode())
+    elif ending == ".json":
+        content.write((json.dumps(ids.tolist()) + "\n").encode())
+    elif ending == ".npy":
+        np.save(content, ids, allow_pickle=False)
+    else:
+        np.savez_compressed(content, ids=ids)
+    with atomic_write(path, overwrite=overwrite) as file:
+        file.write(content.getvalue())
+
+
+def _key(path: Path, keys: list[str]) -> str:
+    chosen = next((key for key in _KEYS if key in keys), keys[0] if len(keys) == 1 else None)
+    if chosen is None:
+        raise FileError(path, f"has none of {', '.join(_KEYS)}, but {key_list(keys)}")
+    return chosen
+
+
+def _in_json(path: Path) -> Any:
+    try:
+        found = json.loads(read_bytes(path, _MOST_BYTES).decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise FileError(path, "is not a json file") from None
+    if isinstance(found, dict):
+        found = found[_key(path, sorted(found))]
+    if not isinstance(found, list) or not all(isinstance(item, int) for item in found):
+        raise FileError(path, "is no list of vertex ids or booleans")
+    if found and all(isinstance(item, bool) for item in found):
+        return np.array(found, dtype=bool)
+    if any(abs(item) >= 1 << 62 for item in found):
+        raise FileError(path, "names vertices beyond all bodies")
+    return np.array(found, dtype=np.int64)
+
+
+def _in_text(path: Path) -> np.ndarray:
+    try:
+        text = read_bytes(path, _MOST_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileError(path, "is not a text file") from None
+    ids = []
+    for number, line in enumerate(text.splitlines(), 1):
+        for word in line.partition("#")[0].replace(",", " ").replace(";", " ").split():
+            try:
+                ids.append(int(word[:20]))
+            except ValueError:
+                raise FileError(
+                    path, f"has '{word[:20]}' in line {number}, expected the id of a vertex"
+                ) from None
+    return np.array([max(-1, min(vertex, 1 << 40)) for vertex in ids], dtype=np.int64)
+
+
+def _named(path: Path, found: Any, vertices: int) -> np.ndarray:
+    array = np.asarray(found)
+    if array.dtype.hasobject or array.dtype.kind not in "biu" or array.ndim != 1:
+        what = kind_of(array)
+        raise FileError(
+            path, f"holds {what} of shape {shape_text(array.shape)}, expected a row of vertex ids or booleans"
+        )
+    flags = array.dtype.kind == "b" or (
+        len(array) == vertices > 2 and bool(((array == 0) | (array == 1)).all())
+    )
+    if flags:
+        if len(array) != vertices:
+            raise FileError(path, f"holds {len(array)} booleans, expected {vertices}")
+        return array.astype(bool)
+    if not len(array):
+        raise FileError(path, "names no vertex")
+    if array.min() < 0 or array.max() >= vertices:
+        raise FileError(
+            path, f"names vertices from {array.min()} to {array.max()}, expected 0 to {vertices - 1}"
+        )
+    named = np.zeros(vertices, dtype=bool)
+    named[array.astype(np.int64)] = True
+    return named

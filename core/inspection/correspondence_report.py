@@ -1,0 +1,141 @@
+"""The rows of a correspondence looked through: what is empty, off, or reaches across the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.bodies import BodyPair
+from core.body import BodyModel
+from core.inspection.regressor_statistics import SUM_TOLERANCE
+from core.joints import PARTS
+
+SPREAD_MM = 80.0
+"""A row whose source vertices lie further apart than this reaches across the body: triangles are smaller."""
+
+
+@dataclass(frozen=True, eq=False)
+class CorrespondenceReport:
+    """The rows of a (Vt, Vs) correspondence.
+
+    Attributes:
+        shape: (Vt, Vs).
+        entries: number of weights.
+        sums: (Vt,) float64 sum of each row.
+        spread_mm: (Vt,) largest distance between source vertices of a row, in the rest pose.
+        empty: ids of rows without weights.
+        off: ids of rows that have weights which do not sum to one.
+        negative: ids of rows with a weight below zero.
+        no_triangle: ids of rows whose source vertices are not corners of one source triangle.
+        across: ids of rows that reach across the body: their vertices lie further apart than `SPREAD_MM`, or
+            they tie left to right, or a body part to one that does not border on it.
+        unused: ids of source vertices in no row.
+    """
+
+    shape: tuple[int, int]
+    entries: int
+    sums: np.ndarray
+    spread_mm: np.ndarray
+    empty: np.ndarray
+    off: np.ndarray
+    negative: np.ndarray
+    no_triangle: np.ndarray
+    across: np.ndarray
+    unused: np.ndarray
+
+
+def correspondence_report(bodies: BodyPair) -> CorrespondenceReport:
+    """Looks through all rows of a pair's correspondence."""
+    matrix = bodies.correspondence.matrix
+    count = np.diff(matrix.indptr)
+    row = np.repeat(np.arange(len(count)), count)
+    sums = np.asarray(matrix.astype(np.float64).sum(1)).ravel()
+    spread = _spreads(matrix.indptr, matrix.indices, bodies.source.v_template)
+    filled = count > 0
+    across = filled & (spread > SPREAD_MM)
+    across[_tied_far(bodies)] = True
+    return CorrespondenceReport(
+        shape=matrix.shape,
+        entries=int(matrix.nnz),
+        sums=sums,
+        spread_mm=spread,
+        empty=np.flatnonzero(~filled),
+        off=np.flatnonzero(filled & ~(np.abs(sums - 1) <= SUM_TOLERANCE)),
+        negative=np.unique(row[matrix.data < 0]),
+        no_triangle=np.flatnonzero(filled & (source_faces(bodies) < 0)),
+        across=np.flatnonzero(across),
+        unused=np.setdiff1d(np.arange(matrix.shape[1]), matrix.indices),
+    )
+
+
+def source_faces(bodies: BodyPair) -> np.ndarray:
+    """(Vt,) a source triangle that has all source vertices of each row; -1 where none has."""
+    matrix, faces = bodies.correspondence.matrix, bodies.source.faces
+    count = np.diff(matrix.indptr)
+    out = np.full(len(count), -1)
+    starts = matrix.indptr[:-1]
+    for corners in (1, 2, 3):
+        rows = np.flatnonzero(count == corners)
+        ids = np.sort(matrix.indices[starts[rows][:, None] + np.arange(corners)], axis=1)
+        out[rows] = _find(np.sort(faces, axis=1), ids, matrix.shape[1])
+    return out
+
+
+def _find(faces: np.ndarray, ids: np.ndarray, vertices: int) -> np.ndarray:
+    """(n,) the first of the sorted faces that has all of (n, k) sorted ids, k up to 3; -1 for none."""
+    columns = {1: ((0,), (1,), (2,)), 2: ((0, 1), (0, 2), (1, 2)), 3: ((0, 1, 2),)}[ids.shape[1]]
+    scale = np.int64(vertices) ** np.arange(ids.shape[1], dtype=np.int64)
+    keys = np.concatenate([faces[:, list(chosen)].astype(np.int64) @ scale for chosen in columns])
+    face = np.tile(np.arange(len(faces)), len(columns))
+    known, first = np.unique(keys, return_index=True)
+    wanted = ids.astype(np.int64) @ scale
+    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return np.where(known[at] == wanted, face[first[at]], -1)
+
+
+def _spreads(starts: np.ndarray, indices: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """(Vt,) largest distance between two source vertices of a row, millimetres."""
+    count = np.diff(starts)
+    out = np.zeros(len(count))
+    for size in np.unique(count[count > 1]):
+        rows = np.flatnonzero(count == size)
+        for some in np.array_split(rows, 1 + len(rows) * size * size // 4_000_000):
+            points = rest[indices[starts[some][:, None] + np.arange(size)]].astype(np.float64)
+            out[some] = 1000 * np.linalg.norm(points[:, :, None] - points[:, None], axis=3).max((1, 2))
+    return out
+
+
+def _tied_far(bodies: BodyPair) -> np.ndarray:
+    """Ids of rows that tie left to right, or a body part to one that does not border on it."""
+    matrix = bodies.correspondence.matrix
+    filled = np.flatnonzero(np.diff(matrix.indptr))
+    main = np.array(
+        [matrix.indices[a + matrix.data[a:b].argmax()] for a, b in _bounds(matrix.indptr, filled)]
+    )
+    if not len(filled):
+        return filled
+    ours, theirs = bodies.target, bodies.source
+    sides = [
+        np.array([name.partition("_")[0] for name in body.joint_names])[body.weights.argmax(1)]
+        for body in (ours, theirs)
+    ]
+    left_right = np.isin(sides[0][filled], ("left", "right")) & np.isin(sides[1][main], ("left", "right"))
+    other_side = left_right & (sides[0][filled] != sides[1][main])
+    border = bordering_parts(ours) | bordering_parts(theirs)
+    apart = ~border[ours.vertex_part[filled], theirs.vertex_part[main]]
+    return filled[other_side | apart]
+
+
+def bordering_parts(body: BodyModel) -> np.ndarray:
+    """(parts, parts) bool: an edge of the skin joins the two body parts; a part borders on itself."""
+    out = np.eye(len(PARTS), dtype=bool)
+    part = body.vertex_part[body.faces]
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        out[part[:, one], part[:, other]] = True
+        out[part[:, other], part[:, one]] = True
+    return out
+
+
+def _bounds(starts: np.ndarray, rows: np.ndarray) -> zip[tuple[int, int]]:
+    return zip(starts[rows], starts[rows + 1], strict=True)

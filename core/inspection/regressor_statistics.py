@@ -1,0 +1,119 @@
+"""A J_regressor in figures, and two of them compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.body import BodyModel
+from core.inspection.mirror import HOW, MirrorMap, mirror_map
+
+SUM_TOLERANCE = 1e-3
+"""A row whose weights sum to one within this is taken to sum to one: files hold float32."""
+
+
+@dataclass(frozen=True, eq=False)
+class RegressorStatistics:
+    """Figures of a (J, V) regressor.
+
+    Attributes:
+        shape: (J, V).
+        nonzero: number of entries that are not zero.
+        zeros_percent: of all J · V.
+        entries: (J,) number of entries of each joint.
+        negative: (J,) number of those below zero.
+        row_sums: (J,) float64.
+        off_rows: ids of joints whose weights do not sum to one.
+        symmetry: (J,) how much of a joint's weight is not where its twin's mirror image has it: 0 for the
+            same weights, 1 for none in common.
+        symmetry_mm: (J,) distance between the rest joint and the mirror image of its twin.
+        mirrored_by: how left and right were paired, in words.
+    """
+
+    shape: tuple[int, int]
+    nonzero: int
+    zeros_percent: float
+    entries: np.ndarray
+    negative: np.ndarray
+    row_sums: np.ndarray
+    off_rows: np.ndarray
+    symmetry: np.ndarray
+    symmetry_mm: np.ndarray
+    mirrored_by: str
+
+
+@dataclass(frozen=True, eq=False)
+class RegressorComparison:
+    """Two regressors of one body, joint by joint.
+
+    Attributes:
+        distance_mm: (J,) between the rest joints that they find.
+        weight_difference: (J,) half the sum of |differences|: the share of weight that lies elsewhere.
+        shared, only_first, only_second: (J,) number of vertices in both supports and in one only.
+        same: every entry is equal.
+    """
+
+    distance_mm: np.ndarray
+    weight_difference: np.ndarray
+    shared: np.ndarray
+    only_first: np.ndarray
+    only_second: np.ndarray
+    same: bool
+
+
+def regressor_statistics(
+    body: BodyModel, regressor: np.ndarray | None = None, mirror: MirrorMap | None = None
+) -> RegressorStatistics:
+    """Figures of a regressor.
+
+    Args:
+        body: whose vertices it is over.
+        regressor: (J, V); None for the body's own.
+        mirror: of the body, if it is at hand.
+    """
+    matrix = np.asarray(body.J_regressor if regressor is None else regressor, np.float64)
+    mirror = mirror or mirror_map(body)
+    there = matrix != 0
+    sums = matrix.sum(1)
+    # The twin's row, carried over to this side: several vertices may have the same image.
+    twins = np.zeros_like(matrix)
+    np.add.at(twins.T, mirror.vertices, matrix[mirror.joints].T)
+    size = np.abs(matrix).sum(1) + np.abs(twins).sum(1)
+    rest = matrix @ body.v_template.astype(np.float64)
+    image = rest[mirror.joints] * [-1, 1, 1] + np.outer(sums[mirror.joints], [2 * mirror.middle, 0, 0])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        symmetry = np.abs(matrix - twins).sum(1) / size
+    return RegressorStatistics(
+        shape=(matrix.shape[0], matrix.shape[1]),
+        nonzero=int(there.sum()),
+        zeros_percent=float(100 * (1 - there.mean())),
+        entries=there.sum(1),
+        negative=(matrix < 0).sum(1),
+        row_sums=sums,
+        off_rows=off_rows(matrix),
+        symmetry=symmetry,
+        symmetry_mm=1000 * np.linalg.norm(rest - image, axis=1),
+        mirrored_by=HOW,
+    )
+
+
+def compare_regressors(body: BodyModel, first: np.ndarray, second: np.ndarray) -> RegressorComparison:
+    """Two (J, V) regressors of one body, joint by joint."""
+    ours, theirs = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    apart = (ours - theirs) @ body.v_template.astype(np.float64)
+    here, there = ours != 0, theirs != 0
+    return RegressorComparison(
+        distance_mm=1000 * np.linalg.norm(apart, axis=1),
+        weight_difference=np.abs(ours - theirs).sum(1) / 2,
+        shared=(here & there).sum(1),
+        only_first=(here & ~there).sum(1),
+        only_second=(there & ~here).sum(1),
+        same=bool((ours == theirs).all()),
+    )
+
+
+def off_rows(regressor: np.ndarray) -> np.ndarray:
+    """Ids of the joints whose weights do not sum to one."""
+    sums = np.asarray(regressor, np.float64).sum(1)
+    return np.flatnonzero(~(np.abs(sums - 1) <= SUM_TOLERANCE))

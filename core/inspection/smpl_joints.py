@@ -1,0 +1,78 @@
+"""SMPL's 24 joints of a fit against the source's own, over a motion, by the joints-only path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.bodies import BodyPair
+from core.fitting.result import FitResult
+from core.inverse import SMPL_JOINTS, JointErrors, SmplRegressor, chain_ids
+from core.metrics import lengths_mm
+from core.motion import Motion
+from core.posed import check_belonging
+from core.posed_points import CHUNK, PosedPoints
+
+
+def smpl_joint_errors(
+    motion: Motion,
+    bodies: BodyPair,
+    result: FitResult,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> JointErrors:
+    """What `core.inverse.check_inverse` says of the joints, posing only the vertices that they are made of.
+
+    The joints of the fit are those that SMPL's regressor finds on it: the inverse correspondence, then the
+    regressor.
+
+    Args:
+        motion: the source of the fit.
+        bodies: the pair it was made with.
+        result: the fit.
+        on_progress: told the frames done and their total; what it raises ends the measuring.
+
+    Raises:
+        FileError: the folder of models has no correspondence from the target to the source.
+        RefitError: motion, bodies and result do not belong together, or both bodies are SMPL-X.
+    """
+    check_belonging(motion, bodies, result)
+    regress, fit = SmplRegressor(bodies), result.as_motion()
+    ours, theirs = _Rows(bodies, "target", regress.over_target), _Rows(bodies, "source", regress.over_source)
+    own = chain_ids(bodies.source)
+    usable = result.fitted & fit.finite_frames() & motion.finite_frames()
+    count = len(motion)
+    empty = np.full((count, len(SMPL_JOINTS)), np.nan, dtype=np.float32)
+    out = JointErrors(np.full((*empty.shape, 3), np.nan, dtype=np.float32), empty, empty.copy())
+    with torch.no_grad():
+        for start in range(0, count, CHUNK):
+            frames = start + np.flatnonzero(usable[start : start + CHUNK])
+            if len(frames):
+                # Relative to the source's trans: a body far from the origin keeps its digits.
+                trans = motion.trans[frames].astype(np.float64)
+                found, _ = ours.joints(fit, frames, fit.trans[frames] - trans)
+                same, chain = theirs.joints(motion, frames, np.zeros_like(trans))
+                out.joints[frames] = found.permute(2, 0, 1).cpu().numpy() + trans[:, None]
+                out.error_mm[frames] = lengths_mm(found - chain[own], 1).T.cpu().numpy()
+                out.regressed_error_mm[frames] = lengths_mm(found - same, 1).T.cpu().numpy()
+            if on_progress:
+                on_progress(min(start + CHUNK, count), count)
+    return out
+
+
+class _Rows:
+    """Joints as (24, V) rows over one body's vertices, of which only those with weight are posed."""
+
+    def __init__(self, bodies: BodyPair, which: str, rows: Tensor) -> None:
+        body = bodies.target if which == "target" else bodies.source
+        known = torch.isfinite(rows).all(1)
+        used = np.flatnonzero((rows[known] != 0).any(0).cpu().numpy())
+        self.points, self.rows = PosedPoints(body, used), rows[:, used].clone()
+        self.rows[~known] = torch.nan
+
+    def joints(self, motion: Motion, frames: np.ndarray, transl: np.ndarray) -> tuple[Tensor, Tensor]:
+        """(24, 3, k) regressed joints and the (J, 3, k) joints of the chain, metres."""
+        skin, chain = self.points.posed_with_joints(motion, frames, transl)
+        return (self.rows @ skin.flatten(1)).unflatten(1, (3, -1)), chain

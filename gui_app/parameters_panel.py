@@ -1,0 +1,185 @@
+"""Parameters of the frame shown, source and fit beside each other; those of the fit can be edited."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui_app import colours
+from gui_app.editing import Editing, mm_words
+from gui_app.parameter_pages import ExpressionPage, Page, ShapePage, Shown, TranslationPage
+from gui_app.pose_page import PosePage
+from gui_app.state import AppState
+from gui_app.theme import SMALL_PIXELS, icon, tabular
+
+if TYPE_CHECKING:
+    from gui_app.opening import Opened
+
+WIDTH = 344
+LEAST_HEIGHT = 236
+# While frames go by, numbers that change more often than this cannot be read anyway.
+REFRESH_SECONDS = 0.1
+NO_MOTION = (
+    "Betas, expression, pose and translation of source and fit appear here, frame by frame.\n\n"
+    "Open a motion: Ctrl+O"
+)
+NO_FIT = (
+    "Betas, expression, pose and translation of source and fit appear here once there is a fit.\n\n"
+    "Fit this motion: Ctrl+Return\nOpen a fit made earlier: Ctrl+O"
+)
+EDITED = "This frame was edited by hand; a fit of it takes the mark away"
+
+
+class ParametersPanel(QWidget):
+    """A line on the frame, and four pages of numbers."""
+
+    def __init__(self, state: AppState, editing: Editing, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state, self._editing = state, editing
+        self._joints: tuple[Opened, np.ndarray] | None = None
+        self._last = 0.0
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setAutoFillBackground(True)
+        self.pose = PosePage(editing, self)
+        self.shape_ = ShapePage(editing, self)
+        self.expression = ExpressionPage(editing, self)
+        self.translation = TranslationPage(editing, self)
+        self.pages = QStackedWidget(self)
+        self.tabs = QButtonGroup(self)
+        tabs = QHBoxLayout()
+        tabs.setSpacing(2)
+        titles = ("Pose", "Shape", "Expression", "Translation")
+        pages: tuple[Page, ...] = (self.pose, self.shape_, self.expression, self.translation)
+        for number, (title, page) in enumerate(zip(titles, pages, strict=True)):
+            button = QToolButton(self)
+            button.setText(title)
+            button.setCheckable(True)
+            button.setStyleSheet("padding: 5px 7px;")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self.tabs.addButton(button, number)
+            self.pages.addWidget(page)
+            tabs.addWidget(button)
+        tabs.addStretch(1)
+        self.tabs.button(0).setChecked(True)
+        self.tabs.idClicked.connect(self._on_tab)
+        self.frame = QLabel(self)
+        self.figure = QLabel(self)
+        self.figure.setToolTip("Mean error of this frame over all valid vertices, before and after the edit")
+        for label in (self.frame, self.figure):
+            tabular(label)
+        self.pencil = QLabel(self)
+        self.pencil.setPixmap(icon("pencil-simple", colours.EDITED).pixmap(QSize(14, 14)))
+        self.pencil.setToolTip(EDITED)
+        self.note = QLabel(self)
+        self.note.setWordWrap(True)
+        self.note.setStyleSheet(f"font-size: {SMALL_PIXELS}px; color: {colours.TEXT_SECONDARY};")
+        self.note.hide()
+        self.head = QWidget(self)
+        head = QHBoxLayout(self.head)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(self.frame)
+        head.addWidget(self.pencil)
+        head.addStretch(1)
+        head.addWidget(self.figure)
+        full = QWidget(self)
+        column = QVBoxLayout(full)
+        column.setContentsMargins(12, 2, 8, 6)
+        column.setSpacing(5)
+        column.addLayout(tabs)
+        column.addWidget(self.note)
+        column.addWidget(self.pages, 1)
+        self.empty = QLabel(NO_MOTION, self)
+        self.empty.setWordWrap(True)
+        self.empty.setProperty("role", "secondary")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setContentsMargins(28, 0, 28, 0)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(full)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.refresh)
+        state.motion_changed.connect(self._look_soon)
+        state.frame_changed.connect(self._look_soon)
+        state.result_changed.connect(self._look_soon)
+        editing.changed.connect(self._look_soon)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for all columns."""
+        return QSize(WIDTH, 420)
+
+    def minimumSizeHint(self) -> QSize:
+        """The tree gives way."""
+        return QSize(WIDTH, LEAST_HEIGHT)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What went by while the panel was hidden is looked up now."""
+        super().showEvent(event)
+        self.refresh()
+
+    @Slot()
+    def _look_soon(self, *_: object) -> None:
+        if self.isVisible() and not self._soon.isActive():
+            wait = self._last + REFRESH_SECONDS - time.monotonic()
+            self._soon.start(max(round(1000 * wait), 0))
+
+    @Slot(int)
+    def _on_tab(self, number: int) -> None:
+        self._editing.finish()
+        self.pages.setCurrentIndex(number)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows the frame as it is now."""
+        from core.frame_parameters import source_parameters
+
+        self._last = time.monotonic()
+        state, editing = self._state, self._editing
+        opened, now, before = state.opened, editing.now(), editing.before()
+        if opened is None or state.result is None or now is None:
+            self.empty.setText(NO_MOTION if opened is None else NO_FIT)
+            self._stack.setCurrentIndex(0)
+            self.head.hide()
+            return
+        self.head.show()
+        self._stack.setCurrentIndex(1)
+        page = self.pages.currentWidget()
+        assert isinstance(page, Page)
+        self.pose.tree.set_joints(opened.bodies.target.joint_names, opened.bodies.target.parents)
+        source = source_parameters(opened.motion, state.frame)
+        shown = Shown(now, before or now, source, self._joints_of(opened), state.result.frame_betas is None)
+        blocked = editing.blocked(page.kind)
+        page.show_frame(shown, not blocked)
+        edited = bool(state.result.edited[state.frame])
+        self.frame.setText(f"frame {state.frame}")
+        self.pencil.setVisible(edited)
+        self.note.setText(blocked)
+        self.note.setVisible(bool(blocked))
+        figure = float(state.result.mean_mm[state.frame])
+        trial = opened.posed.frame(state.frame).mean_mm if editing.active else figure
+        self.figure.setText("" if math.isnan(trial) else mm_words(figure, trial))
+
+    def _joints_of(self, opened: Opened) -> np.ndarray:
+        from core.frame_parameters import source_joints
+
+        if self._joints is None or self._joints[0] is not opened:
+            self._joints = (opened, source_joints(opened.bodies))
+        return self._joints[1]
