@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from gui_app import colours
 from gui_app.theme import icon
 from gui_app.view_options import COLOURINGS, LAYERS, LAYOUTS
 
@@ -79,6 +78,9 @@ SPECS: dict[str, Spec] = {
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
     "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
+    "theme_dark": Spec("View", "Dark theme", "moon", (), "Light on dark", True),
+    "theme_light": Spec("View", "Light theme", "sun", (), "Dark on light", True),
+    "theme_system": Spec("View", "Theme as the system", "desktop", (), "Dark or light as the rest", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
@@ -156,6 +158,9 @@ class Actions:
     layer_ground: QAction
     layer_trajectory: QAction
     parameters: QAction
+    theme_dark: QAction
+    theme_light: QAction
+    theme_system: QAction
     models: QAction
     builtin: QAction
     palette: QAction
@@ -175,8 +180,8 @@ class Actions:
             action.setStatusTip("")
             window.addAction(action)
             setattr(self, name, action)
-        self.layout_source.setIcon(icon("person", colours.SOURCE_SKIN))
-        self.layout_fit.setIcon(icon("person", colours.FIT_SKIN))
+        self.layout_source.setIcon(icon("person", "SOURCE_WORDS"))
+        self.layout_fit.setIcon(icon("person", "FIT_WORDS"))
 
     @property
     def presets(self) -> dict[str, QAction]:
@@ -202,6 +207,11 @@ class Actions:
         """In the order of `LAYERS`."""
         return tuple(getattr(self, f"layer_{name}") for name in LAYERS)
 
+    @property
+    def themes(self) -> tuple[QAction, ...]:
+        """Dark, light, and as the system."""
+        return self.theme_dark, self.theme_light, self.theme_system
+
     def set_playing(self, playing: bool) -> None:
         """The play button shows what a press would do."""
-        self.play.setIcon(icon("pause" if playing else "play", colours.TEXT))
+        self.play.setIcon(icon("pause" if playing else "play"))

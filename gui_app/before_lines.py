@@ -6,18 +6,20 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gui_app import colours
 from gui_app.before_words import AS_GOOD, change_words, comparison_tip, unchanged
 from gui_app.curve_choice import CHOSEN, CurveChoice
 from gui_app.earlier_figures import EarlierFigures
+from gui_app.live_theme import dress, follow
 from gui_app.state import AppState
 from gui_app.theme import tabular
 from gui_app.words import plain_tip
 
 LEAST_LEFT = 420
+SHOWN = {"p95_mm": "CURVE_P95", "mean_mm": "CURVE_MEAN", CHOSEN: "TEXT"}
 
 
 class BeforeLines(QObject):
@@ -35,22 +37,25 @@ class BeforeLines(QObject):
         self._now: Mapping[str, np.ndarray] = {}
         self.lines: dict[str, np.ndarray] = {}
         self._curves = {}
-        shown = (
-            ("p95_mm", colours.CURVE_P95), ("mean_mm", colours.CURVE_MEAN), (CHOSEN, colours.TEXT),
-        )  # fmt: skip
-        for name, colour in shown:
-            # Neither dashed nor translucent: both take many times as long to paint over a long motion.
-            curve = plot.plot(pen=pg.mkPen(colours.faint(colour), width=1), connect="finite")
+        for name in SHOWN:
+            curve = plot.plot(connect="finite")
             curve.setDownsampling(auto=True, method="peak")
             curve.setClipToView(True)
             curve.setZValue(-1)
             self._curves[name] = curve
         self.legend = QLabel(parent)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.legend.setStyleSheet(f"color: {colours.TEXT_SECONDARY}; font-size: 11px;")
+        dress(self.legend, "color: $TEXT_SECONDARY; font-size: 11px;")
         tabular(self.legend)
         self._corner = (0, 0)
         self.legend.hide()
+        follow(self._on_theme)
+
+    @Slot()
+    def _on_theme(self) -> None:
+        for name, role in SHOWN.items():
+            # Neither dashed nor translucent: both take many times as long to paint over a long motion.
+            self._curves[name].setPen(pg.mkPen(colours.faint(colours.of(role)), width=1))
 
     def draw(self, choice: CurveChoice, now: Mapping[str, np.ndarray]) -> None:
         """Draws what belongs to the curves that show ``now``."""

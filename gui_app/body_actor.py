@@ -8,7 +8,7 @@ from vtkmodules.vtkCommonExecutionModel import vtkAlgorithmOutput
 from vtkmodules.vtkFiltersCore import vtkTriangleMeshPointNormals
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
-from gui_app.colours import BACKGROUND, rgb_unit
+from gui_app import colours as palette
 from gui_app.in_place import write_points
 from gui_app.view_options import Layers
 
@@ -50,7 +50,7 @@ class BodyActor:
         surface.SetAmbient(0.26)
         surface.SetDiffuse(0.78)
         surface.SetSpecular(0.0)
-        surface.SetEdgeColor(*rgb_unit(BACKGROUND))
+        surface.SetEdgeColor(*palette.rgb_unit(palette.EDGES))
         surface.SetEdgeOpacity(EDGE_OPACITY)
 
     @property

@@ -41,6 +41,7 @@ from gui_app.run_strip import RunStrip
 from gui_app.save_actions import SaveActions
 from gui_app.state import AppState
 from gui_app.status import Status
+from gui_app.theme_choice import ThemeChoice
 from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.models = ModelsChoice(self.preferences, options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
+        ThemeChoice(self.actions_, self.preferences, self)
         self.views = ViewControls(self.state, self.actions_, self)
         self.playing = PlaybackActions(self.state, self.actions_, self)
         Player(self.state, self)

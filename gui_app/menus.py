@@ -74,6 +74,8 @@ class Menus(QObject):
         view.addAction(actions.before_fit)
         view.addAction(window.timeline.toggleViewAction())
         view.addAction(actions.parameters)
+        view.addSeparator()
+        view.addMenu("Theme").addActions(actions.themes)
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
         self._menu(
             bar,

@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
-from gui_app import colours
 from gui_app.action_button import action_button
 from gui_app.actions import Actions
 from gui_app.fit_menu import fill_fit_menu
@@ -65,7 +64,7 @@ class Toolbar(QToolBar):
         self._range.setFixedWidth(72)
         self._range.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._range.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._range.setToolTip("Error at the bright end of the colours (scroll or type)")
+        self._range.setToolTip("Error at the far end of the colours (scroll or type)")
         self._range.valueChanged.connect(self._on_range)
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
@@ -88,7 +87,7 @@ class Toolbar(QToolBar):
     @Slot()
     def _darken_fit(self) -> None:
         # On the accent colour; in menus the same action has a light icon.
-        self._fit.setIcon(icon("lightning", colours.ON_ACCENT))
+        self._fit.setIcon(icon("lightning", "ON_ACCENT"))
 
     @Slot(float)
     def _on_range(self, value: float) -> None:
