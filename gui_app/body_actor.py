@@ -13,6 +13,8 @@ from gui_app.in_place import write_points
 from gui_app.view_options import Layers
 
 EDGE_OPACITY = 0.45
+# Beside a light ground the shaded side looks darker.
+AMBIENT = {"dark": 0.26, "light": 0.36}
 
 # Drawn as lines, the edges would take twice as long in software.
 _EDGES_ONLY = """//VTK::Light::Impl
@@ -47,7 +49,7 @@ class BodyActor:
         self.actor.SetMapper(mapper)
         surface = self.actor.GetProperty()
         surface.SetInterpolationToPhong()
-        surface.SetAmbient(0.26)
+        surface.SetAmbient(AMBIENT[palette.theme])
         surface.SetDiffuse(0.78)
         surface.SetSpecular(0.0)
         surface.SetEdgeColor(*palette.rgb_unit(palette.EDGES))

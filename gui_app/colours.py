@@ -105,7 +105,7 @@ _LIGHT: dict[str, str | tuple[str, ...]] = {
     "PARTS": ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#cc79a7"),
     "LEFT_SIDE": "#1668d6",
     "RIGHT_SIDE": "#d0265c",
-    "CENTRE": "#4a453b",
+    "CENTRE": "#2b2823",
     "PINS": ("#7b3fc0", "#3a751c", "#b02f7a", "#5c5440"),
     "CURVE_MEAN": "#256c6c",
     "CURVE_P95": "#8f5f00",
@@ -122,9 +122,9 @@ def use(name: Theme) -> None:
     globals().update(_LIGHT if name == "light" else _DARK)
 
 
-def of(role: str) -> str:
-    """The colour of a role, e.g. ``'TEXT'``, in the theme in use."""
-    return str(globals()[role])
+def of(role: str, in_theme: Theme | None = None) -> str:
+    """The colour of a role, e.g. ``'TEXT'``, in a theme, or in the one in use."""
+    return str((_LIGHT if (in_theme or theme) == "light" else _DARK)[role])
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

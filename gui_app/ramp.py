@@ -1,5 +1,5 @@
 """Error in millimetres as a colour, in even steps away from the ground: grey where the fit is good, then
-through red to bright yellow on a dark ground, to a dark red on a light one."""
+through red to bright yellow on a dark ground, to the darkest red on a light one."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _PATHS: dict[colours.Theme, np.ndarray] = {
     ),
     "light": np.array(
         [
-            (0.780, 0.000, 75.0),
-            (0.780, 0.090, 75.0),
-            (0.720, 0.160, 60.0),
-            (0.620, 0.190, 40.0),
-            (0.500, 0.185, 28.0),
-            (0.340, 0.130, 20.0),
+            (0.800, 0.000, 25.0),
+            (0.760, 0.085, 24.0),
+            (0.660, 0.170, 27.0),
+            (0.540, 0.195, 27.0),
+            (0.420, 0.165, 24.0),
+            (0.280, 0.100, 18.0),
         ]
     ),
 }
@@ -54,9 +54,9 @@ def _oklab_to_srgb(lab: np.ndarray) -> np.ndarray:
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def ramp() -> np.ndarray:
+def ramp(theme: colours.Theme | None = None) -> np.ndarray:
     """(256, 3) uint8 colours, equal steps of perceived difference from first to last."""
-    return _ramp(colours.theme)
+    return _ramp(theme or colours.theme)
 
 
 @lru_cache(maxsize=2)
@@ -73,9 +73,11 @@ def _ramp(theme: colours.Theme) -> np.ndarray:
     return np.round(_oklab_to_srgb(spaced) * 255).astype(np.uint8)
 
 
-def error_colours(error_mm: np.ndarray, range_mm: float, out: np.ndarray) -> None:
+def error_colours(
+    error_mm: np.ndarray, range_mm: float, out: np.ndarray, theme: colours.Theme | None = None
+) -> None:
     """Writes each error's colour into ``out`` (V, 3) uint8; NaN, not compared, becomes a quiet violet."""
     invalid = np.isnan(error_mm)
     step = np.where(invalid, 0.0, error_mm) * ((STEPS - 1) / max(range_mm, 1e-6))
-    out[:] = ramp()[step.clip(0, STEPS - 1).astype(np.intp)]
-    out[invalid] = colours.rgb(colours.INVALID_QUIET)
+    out[:] = ramp(theme)[step.clip(0, STEPS - 1).astype(np.intp)]
+    out[invalid] = colours.rgb(colours.of("INVALID_QUIET", theme))

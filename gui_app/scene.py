@@ -44,6 +44,8 @@ class Scene:
 
     def __init__(self, plotter: pv.BasePlotter) -> None:
         self._plotter = plotter
+        # A film is drawn to its end in the theme that it began in.
+        self.theme = colours.theme
         left, right = plotter.renderers[0], plotter.renderers[1]
         self._subject: Subject | None = None
         self._frame = 0
@@ -55,8 +57,8 @@ class Scene:
         self._picture: FramePicture | None = None
         self._scale = 1.0
         self._picker = VertexPicker()
-        self._source_view = BodyView(left, colours.SOURCE_SKIN)
-        self._fit_view = BodyView(right, colours.FIT_SKIN)
+        self._source_view = BodyView(left, colours.SOURCE_SKIN, colours.SOURCE_WORDS)
+        self._fit_view = BodyView(right, colours.FIT_SKIN, colours.FIT_WORDS)
         self._views = (self._source_view, self._fit_view)
         right.camera = left.camera
         self.camera = SceneCamera(left.camera)
@@ -171,7 +173,7 @@ class Scene:
         self._source_view.paint("parts" if self._colouring == "parts" else "plain")
         error = self._picture.error_mm if self._picture is not None else None
         if self._colouring == "error" and error is not None:
-            error_colours(error, self._range_mm, self._fit.colours())
+            error_colours(error, self._range_mm, self._fit.colours(), self.theme)
             self._fit.colours_written()
         else:
             self._fit_view.paint(self._colouring)
@@ -187,7 +189,7 @@ class Scene:
         self._fit_view.parts.set_visible(parts)
         self._divider_actor.SetVisibility(self._layout == "side")
         self._fit_view.label.GetTextProperty().SetColor(
-            *colours.rgb_unit(colours.FIT_WORDS if overlay else colours.TEXT)
+            *colours.rgb_unit(colours.of("FIT_WORDS" if overlay else "TEXT", self.theme))
         )
         present = self._subject is not None and bool(self._source.actor.GetVisibility())
         self._ghost.set_visible(overlay, overlay and present and self._layers.skin)

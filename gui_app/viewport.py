@@ -29,7 +29,6 @@ class Viewport(QWidget):
         self._state = state
         self._closed = False
         self._fresh = True
-        self._theme = colours.theme
         self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
         self.plotter.setAcceptDrops(False)
         self.plotter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -103,9 +102,8 @@ class Viewport(QWidget):
     @Slot()
     def _on_theme(self) -> None:
         # Nearly every actor has colours, so all are made anew; the camera and the frame stay.
-        if self._closed or self._theme == colours.theme:
+        if self._closed or self.scene.theme == colours.theme:
             return
-        self._theme = colours.theme
         frame = self.scene.frame
         self.scene.clear()
         self.scene = Scene(self.plotter)
