@@ -31,7 +31,9 @@ class ThemeChoice(QObject):
             group.addAction(action)
             action.setChecked(choice == self.choice)
             action.triggered.connect(partial(self._choose, choice))
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system)
+        hints = QGuiApplication.styleHints()
+        self._system = hints.colorScheme()
+        hints.colorSchemeChanged.connect(self._on_system)
         self._apply()
 
     def _choose(self, choice: Choice, *_: object) -> None:
@@ -40,13 +42,14 @@ class ThemeChoice(QObject):
         self._apply()
 
     @Slot(Qt.ColorScheme)
-    def _on_system(self, _scheme: Qt.ColorScheme) -> None:
+    def _on_system(self, scheme: Qt.ColorScheme) -> None:
+        self._system = scheme
         self._apply()
 
     def _apply(self) -> None:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
-        wear(app, theme_of(self.choice, QGuiApplication.styleHints().colorScheme()))
+        wear(app, theme_of(self.choice, self._system))
 
 
 def theme_of(choice: Choice, system: Qt.ColorScheme) -> Theme:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui_app.action_button import action_button
@@ -27,8 +30,7 @@ class Toolbar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
-        self._add(actions.open, "Open")
-        self._add(actions.save, "Save fit")
+        open_, save = self._add(actions.open, "Open"), self._add(actions.save, "Save fit")
         self.addSeparator()
         self._fit = fit = self._add(actions.fit, "Fit all")
         actions.fit.changed.connect(self._darken_fit)
@@ -38,7 +40,7 @@ class Toolbar(QToolBar):
         fill_fit_menu(menu, actions)
         fit.setMenu(menu)
         fit.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self._add(actions.cancel, "Cancel")
+        cancel = self._add(actions.cancel, "Cancel")
         self.addSeparator()
         self._add(actions.undo)
         self._add(actions.redo)
@@ -46,15 +48,15 @@ class Toolbar(QToolBar):
         for layout in actions.layouts:
             self._add(layout)
         self.addSeparator()
-        self._add(actions.home)
-        self._add(actions.follow)
-        self.addWidget(CameraButton(actions, self))
+        near = [self.addWidget(action_button(action, self)) for action in (actions.home, actions.follow)]
+        camera, colour = CameraButton(actions, self), ColourButton(state, actions, self)
+        self.addWidget(camera)
         self.addSeparator()
-        self.addWidget(ColourButton(state, actions, self))
+        self.addWidget(colour)
         upto = QLabel("0 to", self)
         upto.setProperty("role", "secondary")
         upto.setContentsMargins(6, 0, 4, 0)
-        self.addWidget(upto)
+        range_ = [self.addWidget(upto)]
         self._range = QDoubleSpinBox(self)
         self._range.setRange(LEAST_RANGE_MM, MOST_RANGE_MM)
         self._range.setDecimals(0)
@@ -68,13 +70,20 @@ class Toolbar(QToolBar):
         self._range.valueChanged.connect(self._on_range)
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
-        self.addWidget(self._range)
-        self.addWidget(LayersButton(state, actions, self))
+        range_.append(self.addWidget(self._range))
+        layers = LayersButton(state, actions, self)
+        self.addWidget(layers)
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
         self._add(actions.parameters)
         self._add(actions.shortcuts)
+        # What gives way first stands first; the menus have all of it.
+        self._giving_way: list[Callable[[bool], None]] = [
+            partial(_speak, cancel), camera.set_spoken, layers.set_spoken, partial(_speak, save),
+            partial(_speak, open_), colour.set_spoken, partial(_show_all, range_),
+            partial(_show_all, near),
+        ]  # fmt: skip
         state.view_changed.connect(self._on_view)
 
     def _add(self, action: QAction, text: str = "") -> QToolButton:
@@ -98,3 +107,35 @@ class Toolbar(QToolBar):
         with QSignalBlocker(self._range):
             self._range.setValue(self._state.range_mm)
         self._range.setEnabled(self._state.colouring == "error")
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows as much as there is room for."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now all sizes are known."""
+        super().showEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        for show in self._giving_way:
+            show(True)
+        layout = self.layout()
+        assert layout is not None
+        for show in self._giving_way:
+            layout.invalidate()
+            if layout.sizeHint().width() <= self.width():
+                break
+            show(False)
+
+
+def _speak(button: QToolButton, spoken: bool) -> None:
+    style = Qt.ToolButtonStyle
+    button.setToolButtonStyle(style.ToolButtonTextBesideIcon if spoken else style.ToolButtonIconOnly)
+
+
+def _show_all(widgets: list[QAction], shown: bool) -> None:
+    for widget in widgets:
+        widget.setVisible(shown)

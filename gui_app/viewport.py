@@ -112,7 +112,8 @@ class Viewport(QWidget):
             self.scene.build(opened.subject, frame)
             self.scene.set_fit_path(opened.posed.fit_roots())
         self._on_view()
-        self._relayout()
+        # At once: until then the new bodies have no place.
+        self._draw()
         self.plotter.update()
 
     def _on_view(self) -> None:
