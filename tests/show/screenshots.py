@@ -70,6 +70,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
         "parameters": [frame(137), actions.parameters.trigger, joint("left_elbow")],
+        "light": [frame(137), actions.theme_light.trigger, actions.parameters.trigger, joint("left_elbow")],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
@@ -94,6 +95,7 @@ def put_back(window: MainWindow) -> None:
         if getattr(actions, name).isChecked():
             getattr(actions, name).trigger()
     actions.parameters.setChecked(False)
+    actions.theme_dark.trigger()
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
