@@ -42,6 +42,7 @@ class MenuButton(QToolButton):
     def set_words(self, words: str) -> None:
         """The words on the button."""
         self._words = words
+        self.setAccessibleName(words)
         self.setText(f"{words} ▾" if self._spoken else "▾")
 
     def set_spoken(self, spoken: bool) -> None:

@@ -30,13 +30,15 @@ def _dialog(window: MainWindow, action: str) -> Callable[[], None]:
 
 
 def _menu(button: str, window: MainWindow) -> Callable[[], None]:
-    """Opens a menu of the toolbar by the words on its button."""
+    """Opens a menu of the toolbar by the words of its button."""
 
     def show() -> None:
         for widget in window.findChildren(QWidget):
             text = getattr(widget, "text", None)
             menu = getattr(widget, "menu", None)
-            if callable(text) and callable(menu) and button in str(text()) and isinstance(menu(), QMenu):
+            # In a narrow window some have no words to be seen.
+            words = f"{text()} {widget.accessibleName()}" if callable(text) else ""
+            if callable(menu) and button in words and isinstance(menu(), QMenu):
                 menu().popup(widget.mapToGlobal(QPoint(0, widget.height())))
                 return
         raise LookupError(button)
