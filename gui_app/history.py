@@ -75,6 +75,16 @@ class History(QObject):
         """What redo would do again; empty where there is nothing."""
         return self._moments[self._at + 1].step if self._at + 1 < len(self._moments) else ""
 
+    def before(self, shown: FitResult | None) -> FitResult | None:
+        """The fit whose place ``shown`` has taken, or takes while a run goes on; None without one."""
+        if shown is None:
+            return None
+        for moment in reversed(self._moments[: self._at + 1]):
+            # Another frame rate makes another object with the same poses.
+            if moment.result is None or moment.result.poses is not shown.poses:
+                return moment.result
+        return None
+
     def __len__(self) -> int:
         return len(self._moments) - 1
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from gui_app import colours
 from gui_app.autosave import Autosave, kept_files, lock_of
+from gui_app.icon_label import IconLabel
 from gui_app.open_actions import OpenActions
 from gui_app.opening import Opened
 from gui_app.theme import icon
@@ -20,14 +20,13 @@ class LeftOverBar(QFrame):
 
     def __init__(self, files: OpenActions, autosave: Autosave, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "message")
+        self.setProperty("role", "offer")
         self._files, self._autosave = files, autosave
         self._locks: dict[Path, QLockFile] = {}
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
-        sign = QLabel(self)
-        sign.setPixmap(icon("clock-counter-clockwise", colours.ACCENT).pixmap(18, 18))
+        sign = IconLabel(icon("clock-counter-clockwise", "ACCENT"), 18, self)
         self.restore = QPushButton("Restore", self)
         self.restore.setToolTip("Open it as it was")
         self.restore.clicked.connect(self._restore)

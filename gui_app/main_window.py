@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
 from gui_app.autosave import Autosave
+from gui_app.before_fit import BeforeFit
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
+from gui_app.earlier_figures import EarlierFigures
 from gui_app.editing import Editing
 from gui_app.export_chip import ExportChip
 from gui_app.export_controller import ExportController
@@ -47,6 +49,7 @@ from gui_app.session_now import SessionNow
 from gui_app.session_writer import SessionWriter
 from gui_app.state import AppState
 from gui_app.status import Status
+from gui_app.theme_choice import ThemeChoice
 from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
@@ -83,6 +86,7 @@ class MainWindow(QMainWindow):
         self.models = ModelsChoice(self.preferences, options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
+        ThemeChoice(self.actions_, self.preferences, self)
         self.views = ViewControls(self.state, self.actions_, self)
         self.playing = PlaybackActions(self.state, self.actions_, self)
         Player(self.state, self)
@@ -91,6 +95,8 @@ class MainWindow(QMainWindow):
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
+        before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
+        self.earlier = EarlierFigures(self.state, before, self)
         self.editing = Editing(self.state, self.history, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
@@ -148,7 +154,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
-        self.timeline = Timeline(self.state, self.actions_, self.pins, self)
+        self.timeline = Timeline(self.state, self.actions_, self.pins, self.earlier, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.parameters = ParametersDock(self.state, self.editing, self.actions_.parameters, self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.parameters)
@@ -282,6 +288,7 @@ class MainWindow(QMainWindow):
         parts = (
             self.analysing,
             self.pins,
+            self.earlier,
             self.editing,
             self.joints.panel.rest,
             self.fitting,

@@ -72,9 +72,12 @@ class Menus(QObject):
         fill_colour_menu(view.addMenu("Colour"), actions)
         view.addMenu("Layers").addActions(actions.layers)
         view.addSeparator()
+        view.addAction(actions.before_fit)
         view.addAction(window.timeline.toggleViewAction())
         view.addAction(actions.parameters)
         view.addAction(actions.joints)
+        view.addSeparator()
+        view.addMenu("Theme").addActions(actions.themes)
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
         self._menu(
             bar,

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import RefitError
-from gui_app import colours
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import Inspection
 from gui_app.joint_label import joint_words
 from gui_app.joint_outline import JointTree
+from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
 from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
@@ -226,8 +226,7 @@ class SupportPage(QWidget):
         )
         for (name, _tip), value in zip(FIGURES, values, strict=True):
             self.figures[name].setText(value)
-        red = f"color: {colours.NEGATIVE};" if support.negative else ""
-        self.figures["negative"].setStyleSheet(red)
+        dress(self.figures["negative"], "color: $NEGATIVE;" if support.negative else "")
 
     def refresh_rows(self) -> None:
         """Other rows of the same joint, after the slider, or other rows selected."""
@@ -300,7 +299,7 @@ def _figure(value: float) -> str:
 
 def _button(name: str, tip: str, parent: QWidget) -> QToolButton:
     button = QToolButton(parent)
-    button.setIcon(icon(name, colours.TEXT_SECONDARY))
+    button.setIcon(icon(name, "TEXT_SECONDARY"))
     button.setIconSize(QSize(16, 16))
     button.setFixedSize(26, 24)
     button.setStyleSheet("padding: 2px;")

@@ -10,7 +10,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
 
+from gui_app import colours
 from gui_app.cameras import CameraPose, ViewName
+from gui_app.live_theme import follow
 from gui_app.picking import BodyName
 from gui_app.scene import Scene
 from gui_app.soon import Later, Soon
@@ -46,6 +48,7 @@ class Viewport(QWidget):
         state.trial_changed.connect(self.refresh)
         state.result_changed.connect(self._on_result)
         state.view_changed.connect(self._on_view)
+        follow(self._on_theme)
 
     def _leave_keys_to_the_window(self) -> None:
         interactor: Any = self.plotter.iren.interactor
@@ -96,6 +99,23 @@ class Viewport(QWidget):
         self.scene.build(opened.subject)
         self._fresh = True
         self.refresh()
+
+    @Slot()
+    def _on_theme(self) -> None:
+        # Nearly every actor has colours, so all are made anew; the camera and the frame stay.
+        if self._closed or self.scene.theme == colours.theme:
+            return
+        frame = self.scene.frame
+        self.scene.clear()
+        self.scene = Scene(self.plotter)
+        opened = self._state.opened
+        if opened is not None:
+            self.scene.build(opened.subject, frame)
+            self.scene.set_fit_path(opened.posed.fit_roots())
+        self._on_view()
+        # At once: until then the new bodies have no place.
+        self._draw()
+        self.plotter.update()
 
     def _on_view(self) -> None:
         self.scene.set_follow(self._state.follow)

@@ -33,13 +33,15 @@ def _dialog(window: MainWindow, action: str) -> Callable[[], None]:
 
 
 def _menu(button: str, window: MainWindow) -> Callable[[], None]:
-    """Opens a menu of the toolbar by the words on its button."""
+    """Opens a menu of the toolbar by the words of its button."""
 
     def show() -> None:
         for widget in window.findChildren(QWidget):
             text = getattr(widget, "text", None)
             menu = getattr(widget, "menu", None)
-            if callable(text) and callable(menu) and button in str(text()) and isinstance(menu(), QMenu):
+            # In a narrow window some have no words to be seen.
+            words = f"{text()} {widget.accessibleName()}" if callable(text) else ""
+            if callable(menu) and button in words and isinstance(menu(), QMenu):
                 menu().popup(widget.mapToGlobal(QPoint(0, widget.height())))
                 return
         raise LookupError(button)
@@ -86,6 +88,12 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
         "parameters": [frame(137), actions.parameters.trigger, parameters_of("left_elbow")],
+        "light": [
+            frame(137),
+            actions.theme_light.trigger,
+            actions.parameters.trigger,
+            parameters_of("left_elbow"),
+        ],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
         "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
@@ -118,6 +126,7 @@ def put_back(window: MainWindow) -> None:
         window.inspection.choose_nothing()
     window.inspection.set_body("fit")
     actions.joints.setChecked(False)
+    actions.theme_dark.trigger()
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
