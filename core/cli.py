@@ -161,6 +161,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also list the frames that stand out, and whether the bodies or the fit are to blame",
     )
+    convert.add_argument(
+        "--session",
+        action="store_true",
+        help="also write a session beside each output (.refit), to go on with in the window",
+    )
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
     convert.add_argument("--force", action="store_true", help="write over existing outputs")
 

@@ -19,6 +19,7 @@ from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
 from core.files.results import save_result
+from core.files.sessions import SUFFIX, save_session
 from core.findings import Finding, findings
 from core.fitting.assignments import assigned
 from core.fitting.draft import Draft
@@ -29,6 +30,7 @@ from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
 from core.outputs import OUTPUT_ENDING, check_targets, finished, plan
+from core.session import Session, SessionStep, SourceFile
 
 
 @dataclass
@@ -196,6 +198,8 @@ def _convert_one(
             outcome.result, outcome.notes = result, (*outcome.notes, *said)
             output.parent.mkdir(parents=True, exist_ok=True)
             save_result(output, result, overwrite=options.force)
+        if options.session:
+            _write_session(output.with_suffix(SUFFIX), motion, result, overwrite=options.force)
         if options.check:
             outcome.check = check_inverse(motion, bodies, result)
         if options.problems:
@@ -210,6 +214,14 @@ def _convert_one(
         outcome.error = f"{source}: the fit failed in a way that was not foreseen ({error!r})"
     outcome.seconds = time.perf_counter() - started
     return outcome
+
+
+def _write_session(path: Path, motion: Motion, result: FitResult, *, overwrite: bool) -> None:
+    """The fit and its motion, to be gone on with in the window; one that is there is left alone."""
+    if path.exists() and not overwrite:
+        return
+    step = SessionStep(result, None, "refit convert")
+    save_session(path, Session(SourceFile.of(motion), motion, (step,)), overwrite=overwrite)
 
 
 def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple[str, ...]]:

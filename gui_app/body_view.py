@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,15 @@ from gui_app.legend import Legend
 from gui_app.skeleton_actor import SkeletonActor
 from gui_app.skin_colours import invalid_colours, part_colours, plain_colours
 from gui_app.subject import BodyShape
+from gui_app.support_actor import SupportActor
+from gui_app.support_look import SupportLook
 from gui_app.trajectory_actor import TrajectoryActor
 from gui_app.view_options import Colouring, Layers
 
 # Height of a note in the view; the lower one leaves a body in the middle free.
 NOTE_HEIGHT, LOW_NOTE_HEIGHT = 0.5, 0.07
+# Opacity of the skin at most, while what lies below it is looked at.
+SEE_THROUGH = 0.45
 
 
 class Posed(NamedTuple):
@@ -35,9 +40,9 @@ class Posed(NamedTuple):
 class BodyView:
     """Half of the picture, or all of it, with one body in it."""
 
-    def __init__(self, renderer: pv.Renderer, skin: str) -> None:
+    def __init__(self, renderer: pv.Renderer, skin: str, path: str) -> None:
         self.renderer = renderer
-        self._skin = skin
+        self._skin, self._path = skin, path
         self._prepare()
         self.label = text_actor("", LABEL_SIZE, colours.TEXT, vertical="top")
         self.note = text_actor("", LABEL_SIZE, colours.TEXT_SECONDARY, horizontal="centre")
@@ -45,6 +50,8 @@ class BodyView:
         for words in (self.label, self.note):
             renderer.AddViewProp(words)
         self._joint = JointLabel(renderer)
+        self.support = SupportActor(renderer)
+        self.see_through = False
         self._joints: np.ndarray | None = None
         self._layers = Layers()
         self._present = False
@@ -88,7 +95,7 @@ class BodyView:
         self.ground = Ground(floor)
         self.skeleton = SkeletonActor(shape)
         self._joint_names = shape.joint_names
-        self.trajectory = TrajectoryActor(frames, self._skin)
+        self.trajectory = TrajectoryActor(frames, self._path)
         for actor in self._actors():
             self.renderer.AddActor(actor)
         self.label.SetInput(shape.label)
@@ -97,7 +104,7 @@ class BodyView:
 
     def _actors(self) -> list[vtkActor]:
         assert self.body is not None
-        return [*self.ground.actors, self.trajectory.actor, self.body.actor, *self.skeleton.actors]
+        return [*self.ground.actors, self.trajectory.actor, *self.body.actors, *self.skeleton.actors]
 
     def remove(self) -> None:
         """Takes the body and what goes with it away."""
@@ -110,10 +117,18 @@ class BodyView:
         self._layers = layers
         if self.body is None:
             return
-        self.body.set_layers(layers)
+        opacity = min(layers.opacity, SEE_THROUGH) if self.see_through else layers.opacity
+        self.body.set_layers(replace(layers, opacity=opacity))
         self.ground.set_visible(layers.ground)
         self.trajectory.set_visible(layers.trajectory)
         self.skeleton.set_visible(layers.skeleton and self._present)
+
+    def set_support(self, look: SupportLook | None, see_through: bool) -> None:
+        """Spheres on the body, or None; ``see_through`` makes the skin translucent."""
+        self.support.set_look(look)
+        if see_through != self.see_through:
+            self.see_through = see_through
+            self.set_layers(self._layers)
 
     def paint(self, colouring: Colouring) -> None:
         """Gives the body colours that do not depend on the frame; plain ones for the error."""
@@ -135,10 +150,21 @@ class BodyView:
             self.trajectory.set_frame(frame)
         self._joint.hide()
         self._joints = posed.joints if posed is not None else None
+        if posed is None:
+            self.support.hide()
         if posed is not None:
             self.body.set_points(posed.vertices)
             if self._layers.skeleton:
                 self.skeleton.set_joints(posed.joints)
+            self.support.follow(posed.vertices, posed.joints)
+
+    def joint_at(self, x: float, y: float, scale: float) -> str | None:
+        """Name of the joint of the skeleton at (x, y) device pixels of the window."""
+        inside = self.drawn and self._layers.skeleton and self.renderer.IsInViewport(round(x), round(y))
+        if not inside or self._joints is None:
+            return None
+        found = self._joint.nearest(x, y, self._joints, scale)
+        return None if found is None else self._joint_names[found]
 
     def hover(self, x: float, y: float, scale: float) -> bool:
         """Names the joint at (x, y) device pixels of the window; True if the picture changed."""
@@ -154,6 +180,7 @@ class BodyView:
         place_text(self.label, margin, height - margin)
         place_text(self.note, width / 2, height * (LOW_NOTE_HEIGHT if low_note else NOTE_HEIGHT))
         self.parts.layout(size, scale)
+        self.support.set_scale(scale)
         if self.body is not None:
             self.skeleton.set_scale(scale)
             self.trajectory.set_scale(scale)

@@ -68,12 +68,22 @@ class History(QObject):
     @property
     def undo_name(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self.now.step
+        return self.now.step if self._at else ""
 
     @property
     def redo_name(self) -> str:
         """What redo would do again; empty where there is nothing."""
         return self._moments[self._at + 1].step if self._at + 1 < len(self._moments) else ""
+
+    def before(self, shown: FitResult | None) -> FitResult | None:
+        """The fit whose place ``shown`` has taken, or takes while a run goes on; None without one."""
+        if shown is None:
+            return None
+        for moment in reversed(self._moments[: self._at + 1]):
+            # Another frame rate makes another object with the same poses.
+            if moment.result is None or moment.result.poses is not shown.poses:
+                return moment.result
+        return None
 
     def __len__(self) -> int:
         return len(self._moments) - 1
@@ -87,6 +97,16 @@ class History(QObject):
         del self._moments[self._at + 1 :]
         self._moments[self._at] = replace(self.now, result=self._state.result, rate=self._state.given_rate)
         self.changed.emit()
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """All that can be undone or redone, in order."""
+        return tuple(self._moments)
+
+    @property
+    def at(self) -> int:
+        """Which of the `moments` is shown."""
+        return self._at
 
     def fits(self) -> Iterator[FitResult]:
         """The fits that led to the one shown, the last one first."""
@@ -138,9 +158,14 @@ class History(QObject):
     @Slot()
     def _on_motion(self) -> None:
         opened = self._state.opened
-        result = opened.result if opened is not None else None
-        self._moments = [Moment(result, self._state.given_rate)]
-        self._at = 0
+        session = opened.session if opened is not None else None
+        if session is not None:
+            self._moments = [Moment(s.result, s.rate, s.name, s.changed) for s in session.steps]
+            self._at = session.at
+        else:
+            result = opened.result if opened is not None else None
+            self._moments = [Moment(result, self._state.given_rate)]
+            self._at = 0
         self.changed.emit()
 
     @Slot()

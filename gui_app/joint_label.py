@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
-from gui_app.colours import BACKGROUND, TEXT, rgb_unit
+from gui_app import colours
 from gui_app.labels import place_text, text_actor
 
 TEXT_SIZE = 12
@@ -21,9 +21,9 @@ class JointLabel:
     def __init__(self, renderer: vtkRenderer) -> None:
         self._renderer = renderer
         self._shown: int | None = None
-        self._words = text_actor("", TEXT_SIZE, TEXT, vertical="centre")
+        self._words = text_actor("", TEXT_SIZE, colours.TEXT, vertical="centre")
         style = self._words.GetTextProperty()
-        style.SetBackgroundColor(*rgb_unit(BACKGROUND))
+        style.SetBackgroundColor(*colours.rgb_unit(colours.BACKGROUND))
         style.SetBackgroundOpacity(0.75)
         self._words.SetVisibility(False)
         renderer.AddViewProp(self._words)
@@ -38,10 +38,7 @@ class JointLabel:
             names: of the joints.
             scale: device pixels in a logical pixel.
         """
-        places = projected(self._renderer, joints)
-        distance = np.hypot(*(places - (x, y)).T)
-        nearest = int(np.argmin(distance))
-        found = nearest if distance[nearest] <= REACH * scale else None
+        found = self.nearest(x, y, joints, scale)
         if found is None:
             return self.hide()
         if found == self._shown:
@@ -49,7 +46,7 @@ class JointLabel:
         self._shown = found
         left, bottom = self._renderer.GetOrigin()
         self._words.SetInput(f" {joint_words(names[found])} ")
-        across, up = places[found] - (left, bottom)
+        across, up = projected(self._renderer, joints[[found]])[0] - (left, bottom)
         style = self._words.GetTextProperty()
         if across > FAR_RIGHT * self._renderer.GetSize()[0]:
             style.SetJustificationToRight()
@@ -60,6 +57,12 @@ class JointLabel:
         place_text(self._words, across, up)
         self._words.SetVisibility(True)
         return True
+
+    def nearest(self, x: float, y: float, joints: np.ndarray, scale: float) -> int | None:
+        """The joint at (x, y) device pixels of the window; as `point_at`."""
+        distance = np.hypot(*(projected(self._renderer, joints) - (x, y)).T)
+        nearest = int(np.argmin(distance))
+        return nearest if distance[nearest] <= REACH * scale else None
 
     def hide(self) -> bool:
         """Names none; True if that changed."""

@@ -41,7 +41,8 @@ class Menus(QObject):
         self.recent = file.addMenu("Open recent")
         self.recent.aboutToShow.connect(self._fill_recent)
         file.addSeparator()
-        file.addAction(actions.save)
+        file.addActions([actions.save, actions.save_session, actions.session_motion])
+        file.addSeparator()
         file.addAction(actions.export)
         file.addAction(actions.copy_picture)
         file.addSeparator()
@@ -71,9 +72,13 @@ class Menus(QObject):
         fill_colour_menu(view.addMenu("Colour"), actions)
         view.addMenu("Layers").addActions(actions.layers)
         view.addSeparator()
+        view.addAction(actions.before_fit)
         view.addAction(window.timeline.toggleViewAction())
         view.addAction(actions.stages)
         view.addAction(actions.parameters)
+        view.addAction(actions.joints)
+        view.addSeparator()
+        view.addMenu("Theme").addActions(actions.themes)
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
         self._menu(
             bar,

@@ -37,6 +37,14 @@ class Preferences:
         self._settings.setValue("models", str(folder) if folder else "")
 
     @property
+    def kept(self) -> Path:
+        """The folder of what is kept in case Refit ends unexpectedly."""
+        folder = os.environ.get(SETTINGS_VARIABLE) or QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.AppLocalDataLocation
+        )
+        return Path(folder) / "kept"
+
+    @property
     def folder(self) -> str:
         """Where the last file was opened or saved."""
         return str(self._settings.value("folder", ""))

@@ -18,6 +18,18 @@ SUFFIX = ".npz"
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What is saved: the title of the question, the kind of file in words, and its suffix."""
+
+    title: str
+    words: str
+    suffix: str
+
+
+FIT = Kind("Save fit", "AMASS SMPL-X", SUFFIX)
+
+
+@dataclass(frozen=True)
 class Place:
     """A file to write; ``replace`` where there is one already and the user agreed to lose it."""
 
@@ -25,19 +37,20 @@ class Place:
     replace: bool = False
 
 
-def ask_where(parent: QWidget, start: Path) -> Place | None:
+def ask_where(parent: QWidget, start: Path, kind: Kind = FIT) -> Place | None:
     """Asks for a file name, and about replacing exactly the file that would be written; None if cancelled."""
-    dialog = QFileDialog(parent, "Save fit", str(start.parent), f"AMASS SMPL-X (*{SUFFIX})")
+    suffix = kind.suffix
+    dialog = QFileDialog(parent, kind.title, str(start.parent), f"{kind.words} (*{suffix})")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-    dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
+    dialog.setDefaultSuffix(suffix.removeprefix("."))
     # Some systems' dialogs ask before the suffix is there; the one of macOS cannot be kept from asking.
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
     dialog.selectFile(start.name)
     if not dialog.exec() or not dialog.selectedFiles():
         return None
     chosen = Path(dialog.selectedFiles()[0])
-    path = chosen if chosen.suffix.lower() == SUFFIX else chosen.with_name(chosen.name + SUFFIX)
+    path = chosen if chosen.suffix.lower() == suffix else chosen.with_name(chosen.name + suffix)
     if not path.exists():
         return Place(path)
     asked = sys.platform == "darwin" and path == chosen

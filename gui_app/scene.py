@@ -24,6 +24,8 @@ from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
 from gui_app.subject import FramePicture, Subject, upright
+from gui_app.support_actor import SupportActor
+from gui_app.support_look import SupportLook
 from gui_app.view_options import Colouring, Layers, LayoutName
 
 NOT_FITTED = "not fitted yet"
@@ -44,6 +46,8 @@ class Scene:
 
     def __init__(self, plotter: pv.BasePlotter) -> None:
         self._plotter = plotter
+        # A film is drawn to its end in the theme that it began in.
+        self.theme = colours.theme
         left, right = plotter.renderers[0], plotter.renderers[1]
         self._subject: Subject | None = None
         self._frame = 0
@@ -55,12 +59,12 @@ class Scene:
         self._picture: FramePicture | None = None
         self._scale = 1.0
         self._picker = VertexPicker()
-        self._source_view = BodyView(left, colours.SOURCE_SKIN)
-        self._fit_view = BodyView(right, colours.FIT_SKIN)
+        self._source_view = BodyView(left, colours.SOURCE_SKIN, colours.SOURCE_WORDS)
+        self._fit_view = BodyView(right, colours.FIT_SKIN, colours.FIT_WORDS)
         self._views = (self._source_view, self._fit_view)
         right.camera = left.camera
         self.camera = SceneCamera(left.camera)
-        self._ghost = Ghost(right, colours.SOURCE_SKIN)
+        self._ghost = Ghost(right, colours.SOURCE_WORDS)
         self._bar = ColourBar(right)
         self._bar.set_range(self._range_mm)
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
@@ -75,10 +79,28 @@ class Scene:
         """What is shown, or None before ``build``."""
         return self._subject
 
-    def build(self, subject: Subject) -> None:
-        """Replaces what is shown by another motion's bodies; the next ``show`` fills them."""
+    @property
+    def frame(self) -> int:
+        """The frame shown last."""
+        return self._frame
+
+    def clear(self) -> None:
+        """Empties both renderers, for another scene to be made in them; the camera stays where it is."""
+        for view in self._views:
+            view.support.leave()
+        for renderer in self._plotter.renderers[:2]:
+            for prop in tuple(renderer.GetViewProps()):
+                renderer.RemoveViewProp(prop)
+
+    def build(self, subject: Subject, frame: int = 0) -> None:
+        """Replaces what is shown by another motion's bodies; the next ``show`` fills them.
+
+        Args:
+            subject: the motion's bodies.
+            frame: the one that the camera, which may go along with the body, was put for.
+        """
         self._subject = subject
-        self._frame = 0
+        self._frame = frame
         self._picture = None
         self._source: BodyActor = self._source_view.build(subject.source, subject.floor, len(subject.path))
         self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor, len(subject.path))
@@ -132,6 +154,13 @@ class Scene:
         if self._picture is not None:
             self.show(self._frame, self._picture)
 
+    def set_supports(self, source: SupportLook | None, fit: SupportLook | None, see_through: bool) -> None:
+        """Spheres on both bodies, or None; ``see_through`` makes the skin of both translucent."""
+        self._source_view.set_support(source, see_through)
+        self._fit_view.set_support(fit, see_through)
+        if self._picture is not None:
+            self.show(self._frame, self._picture)
+
     def set_fit_path(self, roots: np.ndarray | None) -> None:
         """(T, 3) the fit's pelvis at every frame, metres in the motion's own world, NaN where unknown."""
         subject = self._subject
@@ -155,7 +184,7 @@ class Scene:
         self._source_view.paint("parts" if self._colouring == "parts" else "plain")
         error = self._picture.error_mm if self._picture is not None else None
         if self._colouring == "error" and error is not None:
-            error_colours(error, self._range_mm, self._fit.colours())
+            error_colours(error, self._range_mm, self._fit.colours(), self.theme)
             self._fit.colours_written()
         else:
             self._fit_view.paint(self._colouring)
@@ -171,7 +200,7 @@ class Scene:
         self._fit_view.parts.set_visible(parts)
         self._divider_actor.SetVisibility(self._layout == "side")
         self._fit_view.label.GetTextProperty().SetColor(
-            *colours.rgb_unit(colours.FIT_SKIN if overlay else colours.TEXT)
+            *colours.rgb_unit(colours.of("FIT_WORDS" if overlay else "TEXT", self.theme))
         )
         present = self._subject is not None and bool(self._source.actor.GetVisibility())
         self._ghost.set_visible(overlay, overlay and present and self._layers.skin)
@@ -219,11 +248,29 @@ class Scene:
                     return name, vertex
         return None
 
+    def joint_at(self, x: float, y: float) -> tuple[BodyName, str] | None:
+        """The body and the name of its joint at (x, y) device pixels, where the skeleton is shown."""
+        bodies: tuple[tuple[BodyName, BodyView], ...] = (
+            ("source", self._source_view),
+            ("fit", self._fit_view),
+        )
+        for name, view in bodies:
+            joint = view.joint_at(x, y, self._scale)
+            if joint is not None:
+                return name, joint
+        return None
+
+    def support(self, body: BodyName) -> SupportActor:
+        """The spheres on a body."""
+        return (self._source_view if body == "source" else self._fit_view).support
+
     def like(self, other: Scene, *, ground: bool = True) -> None:
         """Shows its motion in the layout, layers and colouring of ``other``; the camera is another matter."""
         self.set_layout(other._layout)
         self.set_layers(replace(other._layers, ground=other._layers.ground and ground))
         self.set_colouring(other._colouring, other._range_mm)
+        for view, theirs in zip(self._views, other._views, strict=True):
+            view.set_support(theirs.support.look, theirs.see_through)
 
     def hover(self, x: float, y: float) -> bool:
         """Names the joint at (x, y) device pixels from the lower left corner; True if the picture changed."""

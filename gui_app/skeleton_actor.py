@@ -14,10 +14,10 @@ from gui_app.subject import BodyShape
 BONE, SMALL_BONE = 3.0, 1.5
 JOINT, SMALL_JOINT = 9.0, 3.5
 
-# Nearer to the eye than any skin, and still sorted among themselves.
-_OVER_SHADER = """//VTK::Depth::Impl
+OVER_SHADER = """//VTK::Depth::Impl
   gl_FragDepth = gl_FragCoord.z * 0.01;
 """
+"""Nearer to the eye than any skin, and still sorted among themselves."""
 
 
 class SkeletonActor:
@@ -65,9 +65,7 @@ class SkeletonActor:
         actor.SetMapper(mapper)
         actor.PickableOff()
         actor.GetProperty().LightingOff()
-        actor.GetShaderProperty().AddFragmentShaderReplacement(
-            "//VTK::Depth::Impl", True, _OVER_SHADER, False
-        )
+        actor.GetShaderProperty().AddFragmentShaderReplacement("//VTK::Depth::Impl", True, OVER_SHADER, False)
         return actor
 
     def set_joints(self, joints: np.ndarray) -> None:

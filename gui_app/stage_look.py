@@ -13,39 +13,38 @@ ICON = QSize(14, 14)
 FIELD_HEIGHT = 26
 
 
-def style() -> str:
-    """The style sheet of the panel."""
-    return f"""
-        QFrame[role="card"] {{ background: {colours.RAISED}; border: 1px solid {colours.LINE};
-            border-radius: 8px; }}
-        QFrame[role="card"][busy="true"] {{ border-color: {colours.ACCENT}; }}
-        QFrame[role="card"] QDoubleSpinBox, QFrame[role="card"] QComboBox {{ background: {colours.PANEL};
-            padding: 2px 6px; }}
-        QFrame[role="card"] QDoubleSpinBox:disabled, QFrame[role="card"] QComboBox:disabled
-            {{ color: {colours.TEXT_DISABLED}; }}
-        QFrame[role="card"] QToolButton:hover {{ background: {colours.HOVER}; }}
-        QLabel[role="name"] {{ font-weight: 600; }}
-        QLabel[role="name"]:disabled, QLabel[role="small"]:disabled {{ color: {colours.TEXT_DISABLED}; }}
-        QLabel[role="small"] {{ color: {colours.TEXT_SECONDARY}; font-size: {SMALL_PIXELS}px; }}
-        QLabel[role="report"] {{ color: {colours.TEXT}; font-size: {SMALL_PIXELS}px; font-weight: 600; }}
-        QToolButton[role="tool"] {{ padding: 2px; }}
-        QToolButton[role="more"] {{ padding: 2px 4px; color: {colours.TEXT_SECONDARY};
-            font-size: {SMALL_PIXELS}px; }}
-        QToolButton[role="chip"] {{ background: {colours.PANEL}; border: 1px solid {colours.LINE};
-            border-radius: 6px; padding: 2px 4px; color: {colours.TEXT_SECONDARY};
-            font-size: {SMALL_PIXELS}px; }}
-        QToolButton[role="chip"]:hover {{ background: {colours.HOVER}; }}
-        QToolButton[role="chip"]:checked {{ background: {colours.CHOSEN}; border-color: {colours.CHOSEN};
-            color: {colours.ACCENT}; }}
-        QToolButton[role="chip"]:disabled {{ color: {colours.TEXT_DISABLED}; }}
-        QToolButton[role="chip"]:checked:disabled {{ background: {colours.PANEL};
-            border-color: {colours.LINE}; }}
-        """
+SHEET = f"""
+QFrame[role="card"] {{ background: $RAISED; border: 1px solid $LINE;
+    border-radius: 8px; }}
+QFrame[role="card"][busy="true"] {{ border-color: $ACCENT; }}
+QFrame[role="card"] QDoubleSpinBox, QFrame[role="card"] QComboBox {{ background: $PANEL;
+    padding: 2px 6px; }}
+QFrame[role="card"] QDoubleSpinBox:disabled, QFrame[role="card"] QComboBox:disabled
+    {{ color: $TEXT_DISABLED; }}
+QFrame[role="card"] QToolButton:hover {{ background: $HOVER; }}
+QLabel[role="name"] {{ font-weight: 600; }}
+QLabel[role="name"]:disabled, QLabel[role="small"]:disabled {{ color: $TEXT_DISABLED; }}
+QLabel[role="small"] {{ color: $TEXT_SECONDARY; font-size: {SMALL_PIXELS}px; }}
+QLabel[role="report"] {{ color: $TEXT; font-size: {SMALL_PIXELS}px; font-weight: 600; }}
+QToolButton[role="tool"] {{ padding: 2px; }}
+QToolButton[role="more"] {{ padding: 2px 4px; color: $TEXT_SECONDARY;
+    font-size: {SMALL_PIXELS}px; }}
+QToolButton[role="chip"] {{ background: $PANEL; border: 1px solid $LINE;
+    border-radius: 6px; padding: 2px 4px; color: $TEXT_SECONDARY;
+    font-size: {SMALL_PIXELS}px; }}
+QToolButton[role="chip"]:hover {{ background: $HOVER; }}
+QToolButton[role="chip"]:checked {{ background: $CHOSEN; border-color: $CHOSEN;
+    color: $ACCENT; }}
+QToolButton[role="chip"]:disabled {{ color: $TEXT_DISABLED; }}
+QToolButton[role="chip"]:checked:disabled {{ background: $PANEL;
+    border-color: $LINE; }}
+"""
+"""How the panel looks; `gui_app.live_theme` puts colours in the place of roles."""
 
 
 def quiet_icon(name: str) -> QIcon:
     """An icon that does not ask for attention."""
-    return icon(name, colours.TEXT_SECONDARY)
+    return icon(name, "TEXT_SECONDARY")
 
 
 def tool(icon_name: str, tip: str, parent: QWidget) -> QToolButton:

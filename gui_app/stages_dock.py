@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from gui_app import colours
 from gui_app.stages_panel import StagesPanel
 from gui_app.theme import icon
 
@@ -35,7 +34,7 @@ class StagesDock(QDockWidget):
         title = QLabel("STAGES", bar)
         title.setProperty("role", "section")
         close = QToolButton(bar)
-        close.setIcon(icon("x", colours.TEXT_SECONDARY))
+        close.setIcon(icon("x", "TEXT_SECONDARY"))
         close.setIconSize(QSize(14, 14))
         close.setFixedSize(24, 24)
         close.setStyleSheet("padding: 2px;")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from core.fitting.draft import Entry
 from gui_app.actions import Actions
 from gui_app.fit_controller import FitController
+from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
 from gui_app.quiet_line import QuietLine
 from gui_app.recipe_buttons import RecipeButton, StartButton
@@ -35,7 +36,7 @@ from gui_app.scopes import (
     why_no_problems,
 )
 from gui_app.stage_card import StageCard
-from gui_app.stage_look import chip, quiet_icon, style
+from gui_app.stage_look import SHEET, chip, quiet_icon
 from gui_app.stage_words import TITLES, outcome_words
 from gui_app.state import AppState
 from gui_app.theme import tabular
@@ -81,7 +82,7 @@ class StagesPanel(QWidget):
         self.cards: list[StageCard] = []
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setStyleSheet(style())
+        dress(self, SHEET)
         self.recipe = RecipeButton(state, recipes, actions, self)
         self.start = StartButton(recipes, self)
         column = QVBoxLayout(self)

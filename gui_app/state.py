@@ -143,6 +143,8 @@ class AppState(QObject):
         self.given_rate = None
         if opened.result is not None and not opened.motion.frame_rate:
             self.given_rate = opened.result.frame_rate
+        if opened.session is not None:
+            self.given_rate = opened.session.now.rate
         self.result = None
         self.saved = True
         self.filed.clear()
@@ -155,7 +157,8 @@ class AppState(QObject):
         self.saved_changed.emit()
         if opened.result is not None:
             self.set_result(opened.result, None)
-            self.set_saved(opened.file)
+            if not opened.left_over:
+                self.set_saved(opened.file)
 
     def set_frame(self, frame: int) -> None:
         """Shows a frame, as near to ``frame`` as there is one."""
@@ -218,6 +221,12 @@ class AppState(QObject):
         if self.result is not None:
             self.filed.add(path, self.result)
         self.saved = True
+        self.saved_changed.emit()
+
+    def file(self, path: Path, result: FitResult) -> None:
+        """A fit that there is, or was, is in a file now."""
+        self.filed.add(path, result)
+        self.saved = self.result is None or self.filed.hold(self.result)
         self.saved_changed.emit()
 
     def set_run(self, run: RunStatus) -> None:

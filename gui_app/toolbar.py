@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
-from gui_app import colours
 from gui_app.action_button import action_button
 from gui_app.actions import Actions
 from gui_app.fit_menu import fill_fit_menu
@@ -28,7 +30,7 @@ class Toolbar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
-        files = [self._add(actions.open, "Open"), self._add(actions.save, "Save fit")]
+        open_, save = self._add(actions.open, "Open"), self._add(actions.save, "Save fit")
         self.addSeparator()
         self._fit = fit = self._add(actions.fit, "Fit all")
         actions.fit.changed.connect(self._darken_fit)
@@ -40,22 +42,20 @@ class Toolbar(QToolBar):
         fit.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         cancel = self._add(actions.cancel, "Cancel")
         self.addSeparator()
-        self._add(actions.undo)
-        self._add(actions.redo)
+        back = [self.addWidget(action_button(action, self)) for action in (actions.undo, actions.redo)]
         self.addSeparator()
         for layout in actions.layouts:
             self._add(layout)
         self.addSeparator()
-        self._add(actions.home)
-        self._add(actions.follow)
-        camera = CameraButton(actions, self)
+        near = [self.addWidget(action_button(action, self)) for action in (actions.home, actions.follow)]
+        camera, colour = CameraButton(actions, self), ColourButton(state, actions, self)
         self.addWidget(camera)
         self.addSeparator()
-        self.addWidget(ColourButton(state, actions, self))
+        self.addWidget(colour)
         upto = QLabel("0 to", self)
         upto.setProperty("role", "secondary")
         upto.setContentsMargins(6, 0, 4, 0)
-        self.addWidget(upto)
+        range_ = [self.addWidget(upto)]
         self._range = QDoubleSpinBox(self)
         self._range.setRange(LEAST_RANGE_MM, MOST_RANGE_MM)
         self._range.setDecimals(0)
@@ -65,20 +65,26 @@ class Toolbar(QToolBar):
         self._range.setFixedWidth(72)
         self._range.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._range.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._range.setToolTip("Error at the bright end of the colours (scroll or type)")
+        self._range.setToolTip("Error at the far end of the colours (scroll or type)")
         self._range.valueChanged.connect(self._on_range)
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
-        self.addWidget(self._range)
+        range_.append(self.addWidget(self._range))
         layers = LayersButton(state, actions, self)
         self.addWidget(layers)
-        self._wordy = [camera, layers, *files, cancel]
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
         self._add(actions.stages)
         self._add(actions.parameters)
-        self._add(actions.shortcuts)
+        self._add(actions.joints)
+        keys = [self.addWidget(action_button(actions.shortcuts, self))]
+        # What gives way first stands first; the menus have all of it.
+        self._giving_way: list[Callable[[bool], None]] = [
+            partial(_speak, cancel), camera.set_spoken, layers.set_spoken, partial(_speak, save),
+            partial(_speak, open_), colour.set_spoken, partial(_show_all, range_),
+            partial(_show_all, near), partial(_show_all, keys), partial(_show_all, back),
+        ]  # fmt: skip
         state.view_changed.connect(self._on_view)
 
     def _add(self, action: QAction, text: str = "") -> QToolButton:
@@ -88,20 +94,10 @@ class Toolbar(QToolBar):
         self.addWidget(button)
         return button
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is too little room, some buttons do without words, so that all of them are there."""
-        super().resizeEvent(event)
-        for button in self._wordy:
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        for button in self._wordy:
-            if self.sizeHint().width() <= self.width():
-                return
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-
     @Slot()
     def _darken_fit(self) -> None:
         # On the accent colour; in menus the same action has a light icon.
-        self._fit.setIcon(icon("lightning", colours.ON_ACCENT))
+        self._fit.setIcon(icon("lightning", "ON_ACCENT"))
 
     @Slot(float)
     def _on_range(self, value: float) -> None:
@@ -112,3 +108,35 @@ class Toolbar(QToolBar):
         with QSignalBlocker(self._range):
             self._range.setValue(self._state.range_mm)
         self._range.setEnabled(self._state.colouring == "error")
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows as much as there is room for."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now all sizes are known."""
+        super().showEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        for show in self._giving_way:
+            show(True)
+        layout = self.layout()
+        assert layout is not None
+        for show in self._giving_way:
+            layout.invalidate()
+            if layout.sizeHint().width() <= self.width():
+                break
+            show(False)
+
+
+def _speak(button: QToolButton, spoken: bool) -> None:
+    style = Qt.ToolButtonStyle
+    button.setToolButtonStyle(style.ToolButtonTextBesideIcon if spoken else style.ToolButtonIconOnly)
+
+
+def _show_all(widgets: list[QAction], shown: bool) -> None:
+    for widget in widgets:
+        widget.setVisible(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -17,11 +17,20 @@ STILL_PIXELS = 3
 
 
 class VertexProbe(QObject):
-    """Watches the mouse over the 3D view; turning and moving the camera stay as they are."""
+    """Watches the mouse over the 3D view; turning and moving the camera stay as they are.
+
+    ``pointed`` and ``clicked`` tell a body and its vertex. While ``finds_joints``, a click on a joint of the
+    skeleton is told by ``joint_clicked``, and pins nothing; nor does one on a vertex while ``holds``.
+    """
+
+    pointed = Signal(str, int)
+    clicked = Signal(str, int)
+    joint_clicked = Signal(str, str)
 
     def __init__(self, state: AppState, pins: Pins, viewport: Viewport) -> None:
         super().__init__(viewport)
         self._state, self._pins, self._viewport = state, pins, viewport
+        self.finds_joints = self.holds = False
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
@@ -55,10 +64,21 @@ class VertexProbe(QObject):
         elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed is not None and left:
             moved = (at - self._pressed).manhattanLength()
             self._pressed = None
-            found = self._viewport.vertex_at(at.x(), at.y()) if moved <= STILL_PIXELS else None
-            if found is not None and found[0] == "fit":
-                self._clicked = found[1]
-                self._click.start()
+            if moved <= STILL_PIXELS:
+                self._on_click(at)
+
+    def _on_click(self, at: QPoint) -> None:
+        joint = self._viewport.joint_at(at.x(), at.y()) if self.finds_joints else None
+        if joint is not None:
+            self.joint_clicked.emit(*joint)
+            return
+        found = self._viewport.vertex_at(at.x(), at.y())
+        if found is None:
+            return
+        self.clicked.emit(*found)
+        if found[0] == "fit" and not self.holds:
+            self._clicked = found[1]
+            self._click.start()
 
     @Slot()
     def _pin(self) -> None:
@@ -75,6 +95,7 @@ class VertexProbe(QObject):
             return
         plotter = self._viewport.plotter
         QToolTip.showText(plotter.mapToGlobal(self._at), self.words(*found), plotter)
+        self.pointed.emit(*found)
 
     def words(self, body: str, vertex: int) -> str:
         """``fit vertex 4821 · hands · 3.2 mm``."""
@@ -89,7 +110,9 @@ class VertexProbe(QObject):
         if error is not None:
             compared = bool(np.isfinite(error[vertex]))
             said.append(f"{error[vertex]:.1f} mm off" if compared else "not compared with the source")
-            if compared:
+            if compared and not self.holds:
                 pinned = vertex in self._pins.vertices
                 said.append("click to take its pin out" if pinned else "click to pin")
+        if self.holds:
+            said.append("click to hold")
         return " · ".join(said)

@@ -14,7 +14,9 @@ from core.files.npz import is_npy, is_npz, npz_headers, read_npy
 from core.files.opening import checksum
 from core.files.pickles import read_pickle
 from core.files.results import is_result, load_result
+from core.files.sessions import is_session, load_session
 from core.files.transfer import matrix_in
+from core.fitting.result import FitResult
 from core.joints import FAMILY_LABEL, PARTS
 from core.motion import Motion
 
@@ -22,7 +24,7 @@ Rows = list[tuple[str, str]]
 
 
 def describe_file(path: str | Path) -> Rows:
-    """Label and value of what a person wants to know of a motion, result, model, correspondence or mask file.
+    """Label and value of what a person wants to know of a file of any kind that Refit reads.
 
     Raises:
         FileError: the file cannot be read, or is none of these.
@@ -32,6 +34,8 @@ def describe_file(path: str | Path) -> Rows:
         keys = set(npz_headers(path))
         if is_result(path):
             rows = _result(path)
+        elif is_session(path):
+            rows = _session(path)
         elif looks_like_model(keys):
             rows = _model(path)
         elif looks_like_motion(keys):
@@ -64,10 +68,30 @@ def _motion(motion: Motion) -> Rows:
     return rows + [("Note", note) for note in motion.notes]
 
 
+def _session(path: Path) -> Rows:
+    session = load_session(path)
+    rows = [
+        ("Kind", "Refit session"),
+        ("Motion", session.source.name),
+        ("Frames", str(session.source.frames)),
+    ]
+    rows.append(("The motion itself", "in the file" if session.motion is not None else session.source.path))
+    for index, step in enumerate(session.steps):
+        shown = " (shown)" if index == session.at else ""
+        rows.append((f"Step {index}", f"{step.name or 'the beginning'}{shown}"))
+    if session.now.result is not None:
+        rows += _fit(session.now.result)
+    return rows
+
+
 def _result(path: Path) -> Rows:
     result = load_result(path)
-    rows = [("Kind", f"Refit result, {FAMILY_LABEL[result.family]}"), ("Source", result.source_name)]
-    rows.append(("Bodies", str(result.provenance.get("bodies", "not in the file"))))
+    kind = ("Kind", f"Refit result, {FAMILY_LABEL[result.family]}")
+    return [kind, ("Source", result.source_name), *_fit(result)]
+
+
+def _fit(result: FitResult) -> Rows:
+    rows = [("Bodies", str(result.provenance.get("bodies", "not in the file")))]
     rows += _motion(result.as_motion())
     fitted, converged = int(result.fitted.sum()), int((result.fitted & result.converged).sum())
     rows.append(("Fitted", f"{fitted} of {len(result)} frames, {converged} converged"))

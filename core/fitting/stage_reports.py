@@ -121,9 +121,10 @@ class _Stage:
         self.done = progress.frames_done
         if progress.stage == "shape":
             self.shape_steps = max(self.shape_steps, progress.steps)
+            self._running = progress.mean_mm
             self._add(progress.objective)
-        else:
-            self.pose_steps = max(self.pose_steps, progress.steps)
+            return
+        self.pose_steps = max(self.pose_steps, progress.steps)
         if not len(progress.frames):
             self._running = progress.mean_mm
             if progress.stage == "pose":

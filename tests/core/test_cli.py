@@ -15,6 +15,7 @@ from core.bodies import builtin_folder, builtin_motions, default_motion
 from core.cli import main
 from core.files.motions import load_motion
 from core.files.results import load_result, save_result
+from core.files.sessions import load_session
 from core.fitting.recipe import PRESETS
 from core.fitting.run import FitRun, Progress
 
@@ -52,6 +53,26 @@ def test_a_folder_is_walked_and_failures_do_not_stop_it(
     assert "broken_poses.npz" in by_status["failed"]["error"]
     assert by_status["done"]["frames"] == 6
     assert 0 < by_status["done"]["v2v_mm"]["mean"] < 20
+
+
+def test_a_session_is_written_to_go_on_with(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = clips / "backflip_poses.npz", tmp_path / "out"
+    assert main(["convert", str(source), "-o", str(out), "--threads", "1", "--session"]) == 0
+    session = load_session(out / "backflip_stageii.refit")
+    result = load_result(out / "backflip_stageii.npz")
+    assert session.now.result is not None
+    assert np.array_equal(session.now.result.poses, result.poses)
+    assert session.motion is not None
+    assert np.array_equal(session.motion.poses, load_motion(source).poses)
+    before = (out / "backflip_stageii.refit").read_bytes()
+    assert main(["convert", str(source), "-o", str(out), "--threads", "1", "--session"]) == 0
+    assert (out / "backflip_stageii.refit").read_bytes() == before
+    assert main(["info", str(out / "backflip_stageii.refit")]) == 0
+    said = capsys.readouterr().out
+    assert "Refit session" in said
+    assert "refit convert (shown)" in said
 
 
 def test_the_result_opens_as_smplx_in_the_sources_own_world(clips: Path, tmp_path: Path) -> None:

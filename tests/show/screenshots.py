@@ -16,10 +16,13 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from gui_app.application import make_application
+from gui_app.inspection import JointKey
+from gui_app.joints_panel import PAGES
 from gui_app.main_window import MainWindow
 from tests.show import drive
 
 SETTLE_SECONDS = 0.9
+HAND_M = 0.16
 
 
 def _dialog(window: MainWindow, action: str) -> Callable[[], None]:
@@ -30,13 +33,15 @@ def _dialog(window: MainWindow, action: str) -> Callable[[], None]:
 
 
 def _menu(button: str, window: MainWindow) -> Callable[[], None]:
-    """Opens a menu of the toolbar by the words on its button."""
+    """Opens a menu of the toolbar by the words of its button."""
 
     def show() -> None:
         for widget in window.findChildren(QWidget):
             text = getattr(widget, "text", None)
             menu = getattr(widget, "menu", None)
-            if callable(text) and callable(menu) and button in str(text()) and isinstance(menu(), QMenu):
+            # In a narrow window some have no words to be seen.
+            words = f"{text()} {widget.accessibleName()}" if callable(text) else ""
+            if callable(menu) and button in words and isinstance(menu(), QMenu):
                 menu().popup(widget.mapToGlobal(QPoint(0, widget.height())))
                 return
         raise LookupError(button)
@@ -54,7 +59,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def part(name: str) -> Callable[[], None]:
         return lambda: window.viewport.focus_part(name)
 
-    def joint(name: str) -> Callable[[], None]:
+    def parameters_of(name: str) -> Callable[[], None]:
         tree = window.parameters.panel.pose.tree
         return lambda: tree.choose(tree.model.names.index(name))
 
@@ -72,6 +77,19 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         drive.wait(lambda: not state.run.active)
         drive.wait(lambda: state.analysis is not None)
 
+    def joint(name: str) -> Callable[[], None]:
+        return lambda: window.inspection.go_to_joint(JointKey(name, "kinematic"))
+
+    def vertex() -> None:
+        """One that feeds as many joints of the chain as any."""
+        assert state.opened is not None
+        chosen = int((state.opened.bodies.target.J_regressor != 0).sum(0).argmax())
+        window.inspection.set_page("vertices")
+        window.inspection.hold("fit", chosen)
+        window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
+        window.joints.panel.rest.want()
+        drive.wait(lambda: window.joints.panel.rest.found is not None)
+
     return {
         "window": [frame(137)],
         "problem": [frame(186), actions.show_part.trigger],
@@ -83,8 +101,17 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "plain": [frame(90), actions.colour_plain.trigger],
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
-        "parameters": [frame(137), actions.parameters.trigger, joint("left_elbow")],
+        "parameters": [frame(137), actions.parameters.trigger, parameters_of("left_elbow")],
+        "light": [
+            frame(137),
+            actions.theme_light.trigger,
+            actions.parameters.trigger,
+            parameters_of("left_elbow"),
+        ],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
+        "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
+        "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
+        "vertex": [frame(137), actions.joints.trigger, vertex],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
         "camera_menu": [_menu("Camera", window)],
@@ -111,6 +138,12 @@ def put_back(window: MainWindow) -> None:
     actions.parameters.setChecked(False)
     actions.stages.setChecked(False)
     window.recipes.choose("accurate")
+    for page in reversed(PAGES):
+        window.inspection.set_page(page)
+        window.inspection.choose_nothing()
+    window.inspection.set_body("fit")
+    actions.joints.setChecked(False)
+    actions.theme_dark.trigger()
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()

@@ -1,0 +1,90 @@
+"""Cells of the lists of joints and vertices, which paint themselves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from gui_app import colours
+from gui_app.live_theme import follow
+from gui_app.theme import tabular
+
+ROW = 19
+BAR = Qt.ItemDataRole.UserRole + 1
+"""Role of a number 0..1, painted as a bar behind the words of a cell."""
+HEADING = Qt.ItemDataRole.UserRole + 2
+"""Role of a flag: the cell is the title of those below it."""
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Cells(QStyledItemDelegate):
+    """Draws the cells itself: several times as fast as by way of the style sheet."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        follow(self._on_theme)
+
+    @Slot()
+    def _on_theme(self) -> None:
+        self._chosen, self._hover = QColor(colours.CHOSEN), QColor(colours.PANEL)
+        self._text, self._quiet = QColor(colours.TEXT), QColor(colours.TEXT_SECONDARY)
+        self._bar = QColor(colours.WEIGHT_DIM)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """One line."""
+        return QSize(40, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paints words or a number, over a bar where there is one."""
+        place: QRect = option.rect  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        heading = index.data(HEADING)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(place, self._chosen)
+        elif state & QStyle.StateFlag.State_MouseOver and not heading:
+            painter.fillRect(place, self._hover)
+        share = index.data(BAR)
+        if share is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(_colour(index.data(Qt.ItemDataRole.DecorationRole)) or self._bar)
+            width = max(2.0, (place.width() - 6) * min(max(float(share), 0.0), 1.0))
+            painter.drawRoundedRect(QRectF(place.left() + 2, place.top() + 3, width, ROW - 6), 2, 2)
+        colour = _colour(index.data(Qt.ItemDataRole.ForegroundRole))
+        painter.setPen(self._quiet if heading else colour or self._text)
+        words = index.data(Qt.ItemDataRole.DisplayRole)
+        if words:
+            side = index.data(Qt.ItemDataRole.TextAlignmentRole) or Qt.AlignmentFlag.AlignLeft
+            inside = place.adjusted(3, 0, -7, 0)
+            elided = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, inside.width())
+            painter.drawText(inside, side | Qt.AlignmentFlag.AlignVCenter, elided)
+
+
+def _colour(value: QColor | str | None) -> QColor | None:
+    """A colour, or that of a role by name, which a list may keep whatever the theme."""
+    return QColor(colours.of(value)) if isinstance(value, str) else value
+
+
+def prepare(view: QAbstractItemView, header: QHeaderView, widths: dict[int, int], stretch: int) -> None:
+    """Columns of some widths, one that takes the rest, and cells that paint themselves."""
+    view.setItemDelegate(Cells(view))
+    view.setMouseTracking(True)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    view.setStyleSheet("QHeaderView::section { padding: 3px 6px; }")
+    tabular(view)
+    header.setStretchLastSection(False)
+    header.setMinimumSectionSize(36)
+    for column, width in widths.items():
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(column, width)
+    header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)

@@ -1,0 +1,104 @@
+"""What is looked at inside the bodies, shown on them, and chosen by pointing at them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from gui_app.inspection import BODIES, Inspection, JointKey
+from gui_app.live_theme import follow
+from gui_app.picking import BodyName
+from gui_app.soon import Soon
+from gui_app.state import AppState
+from gui_app.support_look import SupportLook, counterpart_look, lies_close, support_look, vertex_look
+from gui_app.vertex_probe import VertexProbe
+from gui_app.viewport import Viewport
+
+
+class JointsInView(QObject):
+    """Spheres on both bodies; a click on the skeleton chooses a joint, one on the skin a vertex."""
+
+    def __init__(
+        self, state: AppState, inspection: Inspection, viewport: Viewport, probe: VertexProbe
+    ) -> None:
+        super().__init__(viewport)
+        self._state, self._inspection, self._viewport, self._probe = state, inspection, viewport, probe
+        self._shown = False
+        soon = Soon(self._show, self)
+        inspection.looks_changed.connect(soon.ask)
+        state.motion_changed.connect(soon.ask)
+        follow(soon.ask)
+        probe.pointed.connect(self._on_pointed)
+        probe.clicked.connect(self._on_clicked)
+        probe.joint_clicked.connect(self._on_joint)
+
+    @Slot()
+    def _show(self) -> None:
+        inspection = self._inspection
+        self._probe.finds_joints = inspection.active
+        self._probe.holds = inspection.active and inspection.page == "vertices"
+        something = inspection.shows_something and self._state.opened is not None
+        if not something and not self._shown:
+            return
+        self._shown = something
+        looks: dict[BodyName, SupportLook | None] = dict.fromkeys(BODIES)
+        see_through = False
+        if something and inspection.page == "joints":
+            looks = {body: self._joint_look(body) for body in BODIES}
+            see_through = inspection.joint is not None
+        elif something and inspection.vertex is not None:
+            looks = self._vertex_looks(inspection.vertex)
+            # Not while the pointer wanders: the bodies would flicker.
+            see_through = inspection.held
+        self._viewport.scene.set_supports(looks["source"], looks["fit"], see_through)
+        self._viewport.refresh()
+
+    def _joint_look(self, body: BodyName) -> SupportLook | None:
+        inspection = self._inspection
+        joint, found = inspection.found(body), inspection.support(body)
+        if joint is None or found is None:
+            return None
+        support = found[0]
+        kept = support.share >= inspection.least_share
+        return support_look(
+            support.vertices[kept],
+            support.weights[kept],
+            support.share[kept],
+            valid=None if support.valid is None else support.valid[kept],
+            emphasised=inspection.emphasised if body == inspection.body else (),
+            joint=joint,
+            joints=inspection.joints(body),
+            small=lies_close(joint),
+        )
+
+    def _vertex_looks(self, vertex: int) -> dict[BodyName, SupportLook | None]:
+        """The vertex itself with the joints it feeds, and what it corresponds to on the other body."""
+        opened, body = self._state.opened, self._inspection.body
+        assert opened is not None
+        matrix = opened.bodies.correspondence.matrix if body == "fit" else None
+        row = matrix[vertex] if matrix is not None else opened.bodies.correspondence.by_source[:, [vertex]]
+        joints = [one for one in self._inspection.joints(body) if vertex in one.vertices]
+        other = counterpart_look(np.asarray(row.indices, int), np.asarray(row.data, float))
+        looks: dict[BodyName, SupportLook | None] = {body: vertex_look(vertex, joints)}
+        looks["source" if body == "fit" else "fit"] = other
+        return looks
+
+    @Slot(str, int)
+    def _on_pointed(self, body: str, vertex: int) -> None:
+        self._inspection.point_at("fit" if body == "fit" else "source", vertex)
+
+    @Slot(str, int)
+    def _on_clicked(self, body: str, vertex: int) -> None:
+        inspection = self._inspection
+        if not inspection.active:
+            return
+        if inspection.page == "vertices":
+            inspection.hold("fit" if body == "fit" else "source", vertex)
+        elif body == inspection.body and inspection.joint is not None:
+            joint = inspection.found(inspection.body)
+            if joint is not None and vertex in joint.vertices:
+                inspection.emphasise((vertex,))
+
+    @Slot(str, str)
+    def _on_joint(self, _body: str, name: str) -> None:
+        self._inspection.go_to_joint(JointKey(name, "kinematic"))

@@ -1,0 +1,84 @@
+"""How far both bodies are apart in the rest pose, measured once for each pair in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from gui_app.opening import pose_on_one_thread
+from gui_app.state import AppState
+from gui_app.worker_thread import WAIT_MS, WorkerThread
+
+if TYPE_CHECKING:
+    from core.bodies import BodyPair
+    from core.inspection.surface_distance import SurfaceDistance
+
+log = logging.getLogger(__name__)
+
+FAILED = "The bodies could not be compared in the rest pose; details are in the log"
+
+
+class RestWorker(QObject):
+    """Lives in the measuring thread."""
+
+    measured = Signal(object, object)
+
+    @Slot(object)
+    def run(self, bodies: BodyPair) -> None:
+        """Measures, and says once how it went: None where it did not."""
+        from core.inspection.surface_distance import surface_distance
+
+        found: SurfaceDistance | None = None
+        try:
+            pose_on_one_thread()
+            found = surface_distance(bodies)
+        except Exception:
+            log.exception("Comparing %s in the rest pose stopped", bodies.label)
+        self.measured.emit(bodies, found)
+
+
+class RestDistance(QObject):
+    """``found`` is there some time after ``want``; ``changed`` tells."""
+
+    changed = Signal()
+    _start = Signal(object)
+
+    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._wanted: BodyPair | None = None
+        self._found: tuple[BodyPair, SurfaceDistance] | None = None
+        self._worker = RestWorker()
+        self._start.connect(self._worker.run)
+        self._thread = WorkerThread("rest", self._worker, [(self._worker.measured, self._on_measured)], self)
+
+    @property
+    def found(self) -> SurfaceDistance | None:
+        """Of the bodies in use, None while it is not known."""
+        opened = self._state.opened
+        if opened is None or self._found is None or self._found[0] is not opened.bodies:
+            return None
+        return self._found[1]
+
+    def want(self) -> None:
+        """Has it measured, once."""
+        opened = self._state.opened
+        if opened is not None and opened.bodies is not self._wanted and not self._thread.closed:
+            self._wanted = opened.bodies
+            self._start.emit(opened.bodies)
+
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
+        """Ends the thread; False if it is still busy after ``wait_ms``."""
+        return self._thread.close(wait_ms)
+
+    @Slot(object, object)
+    def _on_measured(self, bodies: BodyPair, found: SurfaceDistance | None) -> None:
+        if bodies is not self._wanted:
+            return
+        if found is None:
+            self._state.fail(FAILED)
+            return
+        self._found = (bodies, found)
+        self.changed.emit()

@@ -1,0 +1,204 @@
+"""The vertices that a joint is made of, as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
+
+from gui_app import colours
+from gui_app.cells import BAR, prepare
+from gui_app.figures import NO_NUMBER
+
+if TYPE_CHECKING:
+    from core.inspection.support import Support
+
+HEADINGS = ("vertex", "weight", "share, %", "mm", "valid")
+TIPS = (
+    "Id of the vertex",
+    "Its weight in the J_regressor, or of the vertex joint or landmark",
+    "Size of its weight as a share of the sizes of all, per cent",
+    "Distance from the joint in the pose on show, millimetres",
+    "It counts in a fit: it has a counterpart on the source",
+)
+VALID = HEADINGS.index("valid")
+Index = QModelIndex | QPersistentModelIndex
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class SupportRows(QAbstractTableModel):
+    """A row a vertex, in any order."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._support: Support | None = None
+        self._rows = np.zeros(0, dtype=int)
+        self._column, self._descending = 2, True
+        self.least_share = 0.0
+
+    @property
+    def vertices(self) -> list[int]:
+        """Ids in the order of the rows."""
+        return [] if self._support is None else [int(one) for one in self._support.vertices[self._rows]]
+
+    def set_support(self, support: Support | None, least_share: float) -> None:
+        """Another joint, or other vertices of it."""
+        self.beginResetModel()
+        self._support, self.least_share = support, least_share
+        self._rows = np.zeros(0, int) if support is None else np.flatnonzero(support.share >= least_share)
+        self._arrange()
+        self.endResetModel()
+
+    def move(self, support: Support) -> None:
+        """The same vertices of the same joint in another pose."""
+        self._support = support
+        if self._column == 3:
+            self._rearrange()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Orders by a column."""
+        self._column, self._descending = column, order == Qt.SortOrder.DescendingOrder
+        self._rearrange()
+
+    def _arrange(self) -> None:
+        support = self._support
+        if support is None or not 0 <= self._column < len(HEADINGS):
+            return
+        valid = np.zeros(support.count) if support.valid is None else support.valid
+        keys = (support.vertices, support.weights, support.share, support.distance_mm, valid)
+        key = np.asarray(keys[self._column], float)[self._rows]
+        self._rows = self._rows[np.argsort(-key if self._descending else key, kind="stable")]
+
+    def _rearrange(self) -> None:
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        were = [(int(self._rows[index.row()]), index.column()) for index in old]
+        self._rows = np.sort(self._rows)
+        self._arrange()
+        now = {int(row): place for place, row in enumerate(self._rows)}
+        self.changePersistentIndexList(old, [self.index(now[row], column) for row, column in were])
+        self.layoutChanged.emit()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """A row a vertex."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Vertex, weight, share, distance, valid."""
+        return len(HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Headings, and what they mean."""
+        if role == Qt.ItemDataRole.DisplayRole:
+            return HEADINGS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return TIPS[section]
+        return RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Numbers, and a bar behind the share."""
+        support = self._support
+        if support is None:
+            return None
+        row, column = int(self._rows[index.row()]), index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._words(support, row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignRight
+        if role == BAR and column == 2:
+            return support.share[row] / support.share.max()
+        negative = support.weights[row] < 0
+        invalid = support.valid is not None and not support.valid[row]
+        if role == Qt.ItemDataRole.DecorationRole and negative:
+            return QColor(colours.NEGATIVE_DIM)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            if negative and column in (1, 2):
+                return QColor(colours.NEGATIVE)
+            if invalid and column in (0, VALID):
+                return QColor(colours.INVALID_BRIGHT)
+            return QColor(colours.TEXT_SECONDARY) if column in (3, VALID) else None
+        return None
+
+    def _words(self, support: Support, row: int, column: int) -> str:
+        if column == 0:
+            return str(support.vertices[row])
+        if column == 1:
+            return f"{support.weights[row]:.4f}".replace("-", "−")
+        if column == 2:
+            return f"{100 * support.share[row]:.2f}"
+        if column == 3:
+            distance = support.distance_mm[row]
+            return f"{distance:.1f}" if np.isfinite(distance) else NO_NUMBER
+        return NO_NUMBER if support.valid is None else "yes" if support.valid[row] else "no"
+
+
+class SupportTable(QTreeView):
+    """Sorted by a click on a heading; ``marked`` tells vertices selected, ``sought`` one double clicked."""
+
+    marked = Signal(tuple)
+    sought = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = SupportRows(self)
+        self.setModel(self.rows)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setExpandsOnDoubleClick(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        prepare(self, self.header(), {1: 70, 2: 84, 3: 52, VALID: 48}, 0)
+        self.header().setSortIndicator(2, Qt.SortOrder.DescendingOrder)
+        self.setSortingEnabled(True)
+        self.setMinimumHeight(66)
+        self.selectionModel().selectionChanged.connect(self._on_selection)
+        self.doubleClicked.connect(self._on_double_click)
+
+    @property
+    def selected(self) -> tuple[int, ...]:
+        """Vertices of the selected rows."""
+        vertices = self.rows.vertices
+        return tuple(vertices[index.row()] for index in self.selectionModel().selectedRows())
+
+    def show_support(self, support: Support | None, least_share: float) -> None:
+        """Another joint, or other vertices of it."""
+        with QSignalBlocker(self.selectionModel()):
+            self.rows.set_support(support, least_share)
+        self.setColumnHidden(VALID, support is None or support.valid is None)
+
+    def show_pose(self, support: Support) -> None:
+        """The same vertices in another pose."""
+        self.rows.move(support)
+        self.viewport().update()
+
+    def mark(self, vertices: tuple[int, ...]) -> None:
+        """Selects the rows of vertices; they are not told as marked."""
+        chosen = QItemSelection()
+        places = [place for place, vertex in enumerate(self.rows.vertices) if vertex in vertices]
+        for place in places:
+            chosen.select(self.rows.index(place, 0), self.rows.index(place, len(HEADINGS) - 1))
+        with QSignalBlocker(self.selectionModel()):
+            self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if places:
+            self.scrollTo(self.rows.index(places[0], 0))
+        self.viewport().update()
+
+    @Slot()
+    def _on_selection(self, *_: object) -> None:
+        self.marked.emit(self.selected)
+
+    @Slot(QModelIndex)
+    def _on_double_click(self, index: QModelIndex) -> None:
+        self.sought.emit(self.rows.vertices[index.row()])
