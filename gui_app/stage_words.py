@@ -10,7 +10,6 @@ import numpy as np
 from core.fitting.draft import Entry
 from core.fitting.setting_values import SETTINGS
 from core.joints import PARTS
-from gui_app.words import frames_words
 
 if TYPE_CHECKING:
     from core.fitting.result import FitResult
@@ -72,12 +71,11 @@ def millimetres(before: float, after: float) -> str:
 
 
 def report_words(report: StageReport) -> str:
-    """``12 iterations · 0.3 s``."""
+    """``12 iterations · 0.3 s``, and how many frames are done while it goes on."""
     steps = f"{report.steps} iteration{'' if report.steps == 1 else 's'}"
     words = [steps, f"{report.seconds:.1f} s"]
-    if report.frames_total > 1:
-        done = "" if report.over else f"{report.frames_done:,} of "
-        words.append(f"{done}{frames_words(report.frames_total)}")
+    if report.frames_done and not report.over:
+        words.append(f"{report.frames_done:,} of {report.frames_total:,}")
     return " · ".join(words)
 
 
