@@ -70,7 +70,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         edge, vertex = panel.cards
         edge.open_up(False)
         vertex.open_up(True)
-        vertex.rows.fields["smoothness"].setValue(0.01)
+        vertex.rows.fields["pose_prior"].setValue(0.0005)
         vertex.weights.fields["hands"].setValue(3)
         panel.scopes.button(3).click()
         panel.run.click()
