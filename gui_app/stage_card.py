@@ -138,7 +138,7 @@ class StageCard(QFrame):
         self.millimetres.setProperty("role", "report")
         self.millimetres.setTextFormat(Qt.TextFormat.PlainText)
         tabular(self.millimetres)
-        self.sparkline = Sparkline(self.figures, least_steps=2)
+        self.sparkline = Sparkline(self.figures, least_steps=1)
         self.sparkline.setFixedSize(SPARK)
         self.sparkline.setToolTip("Objective a frame (m²) after each step of this stage")
         words = QVBoxLayout()
