@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,9 @@ def describe_file(path: str | Path) -> Rows:
     elif is_npy(path):
         rows = _mask(path)
     else:
-        rows = _correspondence(path)
+        contents = read_pickle(path)
+        keys = set(contents) if isinstance(contents, dict) else set()
+        rows = _model(path) if looks_like_model(keys) else _correspondence(path, contents)
     return [("File", path.name), *rows]
 
 
@@ -127,8 +130,8 @@ def _model(path: Path) -> Rows:
     return [*rows, ("SHA-256", body.sha256)]
 
 
-def _correspondence(path: Path) -> Rows:
-    key, matrix = matrix_in(path, read_pickle(path))
+def _correspondence(path: Path, contents: Any) -> Rows:
+    key, matrix = matrix_in(path, contents)
     filled = int((np.diff(matrix.indptr) > 0).sum())
     return [
         ("Kind", "correspondence between two surfaces"),
