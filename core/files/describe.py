@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
+from core.files.aist import looks_like_aist
 from core.files.arrays import key_list, shape_text
 from core.files.models import looks_like_model, read_model
 from core.files.motions import load_motion, looks_like_motion
@@ -51,7 +52,11 @@ def describe_file(path: str | Path) -> Rows:
     else:
         contents = read_pickle(path)
         keys = set(contents) if isinstance(contents, dict) else set()
-        rows = _model(path) if looks_like_model(keys) else _correspondence(path, contents)
+        if looks_like_aist(contents):
+            motion = load_motion(path)
+            rows = [("Kind", f"{FAMILY_LABEL[motion.family]} motion of AIST++"), *_motion(motion)]
+        else:
+            rows = _model(path) if looks_like_model(keys) else _correspondence(path, contents)
     return [("File", path.name), *rows]
 
 
