@@ -14,7 +14,7 @@ from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe import ACCURATE, PRESETS
 
-COMMANDS = ("convert", "inspect", "info")
+COMMANDS = ("convert", "inspect", "info", "models")
 
 
 DONE, SOME_FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -173,6 +173,17 @@ def parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="say what a motion, model or result file holds")
     info.add_argument("file", type=Path, metavar="FILE")
+
+    models = commands.add_parser(
+        "models",
+        help="say which licensed models a folder has, and what is missing",
+        description="Reads every SMPL, SMPL-H and SMPL-X model below a folder, whatever its layout. Exit "
+        "codes: 0 models were found, 1 none.",
+    )
+    models.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="default: what REFIT_MODELS names"
+    )
+    models.add_argument("--json", action="store_true", help="print json instead of tables")
     return top
 
 
@@ -239,6 +250,10 @@ def main(argv: list[str] | None = None) -> int:
             from core.inspect_command import inspect
 
             return inspect(options)
+        if options.command == "models":
+            from core.models_command import models
+
+            return models(options)
         options.threads = options.threads or default_threads()
         from core.convert import convert
 

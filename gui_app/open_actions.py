@@ -19,9 +19,9 @@ from gui_app.save_actions import SaveActions
 from gui_app.state import AppState
 from gui_app.words import plain_tip
 
-SOURCE_FILTER = "Motions (*.npz);;All files (*)"
-MOTION_FILTER = "Motions, fits and sessions (*.npz *.refit);;All files (*)"
-SUFFIXES = (".npz", ".refit")
+SOURCE_FILTER = "Motions (*.npz *.pkl);;All files (*)"
+MOTION_FILTER = "Motions, fits and sessions (*.npz *.pkl *.refit);;All files (*)"
+SUFFIXES = (".npz", ".pkl", ".refit")
 
 
 class OpenActions(QObject):

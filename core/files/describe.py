@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.errors import FileError
+from core.files.aist import looks_like_aist
 from core.files.arrays import key_list, shape_text
 from core.files.models import looks_like_model, read_model
 from core.files.motions import load_motion, looks_like_motion
@@ -48,7 +50,13 @@ def describe_file(path: str | Path) -> Rows:
     elif is_npy(path):
         rows = _mask(path)
     else:
-        rows = _correspondence(path)
+        contents = read_pickle(path)
+        keys = set(contents) if isinstance(contents, dict) else set()
+        if looks_like_aist(contents):
+            motion = load_motion(path)
+            rows = [("Kind", f"{FAMILY_LABEL[motion.family]} motion of AIST++"), *_motion(motion)]
+        else:
+            rows = _model(path) if looks_like_model(keys) else _correspondence(path, contents)
     return [("File", path.name), *rows]
 
 
@@ -127,8 +135,8 @@ def _model(path: Path) -> Rows:
     return [*rows, ("SHA-256", body.sha256)]
 
 
-def _correspondence(path: Path) -> Rows:
-    key, matrix = matrix_in(path, read_pickle(path))
+def _correspondence(path: Path, contents: Any) -> Rows:
+    key, matrix = matrix_in(path, contents)
     filled = int((np.diff(matrix.indptr) > 0).sum())
     return [
         ("Kind", "correspondence between two surfaces"),
