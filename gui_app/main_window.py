@@ -133,18 +133,11 @@ class MainWindow(QMainWindow):
         )
         self.message = MessageBar(self.state, self)
         self.writer = SessionWriter(self)
-        now = SessionNow(self.state, self.history, self.viewport, self)
+        now = SessionNow(self.state, self.history, self.recipes, self.viewport, self)
         self.autosave = Autosave(self.state, now, self.writer, self.preferences, self)
         self.left_over = LeftOverBar(self.files, self.autosave, self)
         self.sessions = SessionActions(
-            self.state,
-            self.actions_,
-            now,
-            self.writer,
-            self.files,
-            self.viewport,
-            self.preferences,
-            self,
+            self.state, self.actions_, now, self.writer, self.files, self.preferences, self
         )
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)

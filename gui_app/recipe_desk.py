@@ -6,6 +6,7 @@ import json
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -113,11 +114,37 @@ class RecipeDesk(QObject):
         write_recipe(path, draft, overwrite=overwrite)
         self.take(draft)
 
-    def _store(self) -> None:
-        self._preferences.store(PRESET, self.preset)
-        kept = {"draft": self.draft.as_dict(), "taken_up": self.taken_up.as_dict()}
+    def as_dict(self) -> dict[str, Any]:
+        """What is on the desk, in plain json values."""
         # A preset as it is may become better with the next version.
-        self._preferences.store(DRAFT, json.dumps(kept) if self.is_changed or not self.preset else "")
+        if self.preset and not self.is_changed:
+            return {"preset": self.preset}
+        return {
+            "preset": self.preset, "draft": self.draft.as_dict(), "taken_up": self.taken_up.as_dict()
+        }  # fmt: skip
+
+    def lay(self, kept: object) -> None:
+        """What `as_dict` gave is on the desk again; what makes no sense changes nothing."""
+        if not isinstance(kept, dict):
+            return
+        preset = kept.get("preset")
+        preset = preset if isinstance(preset, str) and preset in PRESETS else ""
+        try:
+            if "draft" in kept:
+                draft, taken_up = Draft.from_dict(kept["draft"]), Draft.from_dict(kept["taken_up"])
+            else:
+                draft = taken_up = Draft.of(PRESETS[preset])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            log.warning("A kept recipe cannot be read; %s is used", self.draft.name)
+            return
+        self.preset, self.draft, self.taken_up = preset, draft, taken_up
+        self._store()
+        self.changed.emit()
+
+    def _store(self) -> None:
+        kept = self.as_dict()
+        self._preferences.store(PRESET, self.preset)
+        self._preferences.store(DRAFT, json.dumps(kept) if "draft" in kept else "")
 
     def _restore(self) -> None:
         text = self._preferences.text(DRAFT, "")

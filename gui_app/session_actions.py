@@ -14,10 +14,8 @@ from gui_app.opening import Opened
 from gui_app.preferences import Preferences
 from gui_app.saving import Kind, ask_where
 from gui_app.session_now import SessionNow
-from gui_app.session_view import show_view
 from gui_app.session_writer import SessionWriter
 from gui_app.state import AppState
-from gui_app.viewport import Viewport
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -36,13 +34,12 @@ class SessionActions(QObject):
         now: SessionNow,
         writer: SessionWriter,
         files: OpenActions,
-        viewport: Viewport,
         preferences: Preferences,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._state, self._actions, self._now, self._writer = state, actions, now, writer
-        self._viewport, self._preferences, self._window = viewport, preferences, window
+        self._preferences, self._window = preferences, window
         self._asked: Path | None = None
         actions.save_session.triggered.connect(self.ask_save)
         actions.session_motion.setChecked(preferences.flag(MOTION_FLAG, True))
@@ -94,7 +91,7 @@ class SessionActions(QObject):
     @Slot(object)
     def _on_shown(self, opened: Opened) -> None:
         if opened.session is not None:
-            show_view(opened.session.view, self._state, self._viewport)
+            self._now.look_as(opened.session)
 
     @Slot(bool)
     def _on_motion_choice(self, on: bool) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from gui_app.history import History
-from gui_app.session_view import view_of
+from gui_app.recipe_desk import RecipeDesk
+from gui_app.session_view import show_view, view_of
 from gui_app.state import AppState
 from gui_app.viewport import Viewport
 
@@ -21,9 +22,16 @@ UNFINISHED = "unfinished fit"
 class SessionNow(QObject):
     """Takes the session that there is at a moment; nothing in it changes afterwards."""
 
-    def __init__(self, state: AppState, history: History, viewport: Viewport, parent: QObject) -> None:
+    def __init__(
+        self, state: AppState, history: History, recipes: RecipeDesk, viewport: Viewport, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._state, self._history, self._viewport = state, history, viewport
+        self._state, self._history, self._recipes, self._viewport = state, history, recipes, viewport
+
+    def look_as(self, session: Session) -> None:
+        """Of a session that is open: its recipe is on the desk, and it is looked at as it was left."""
+        show_view(session.view, self._state, self._viewport)
+        self._recipes.lay(session.view.get("recipe"))
 
     def take(self, *, with_motion: bool = True, most_bytes: int | None = None) -> Session | None:
         """The session, None while nothing is open.
@@ -48,7 +56,7 @@ class SessionNow(QObject):
             first = min(_first_kept(steps, most_bytes), at)
             steps, at = steps[first:], at - first
         motion = opened.motion if with_motion else None
-        view = view_of(self._state, self._viewport)
+        view = {**view_of(self._state, self._viewport), "recipe": self._recipes.as_dict()}
         return Session(SourceFile.of(opened.motion), motion, tuple(steps), at, view)
 
 

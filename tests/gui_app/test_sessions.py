@@ -53,16 +53,19 @@ def test_a_session_opens_as_it_was_left(
     fitted.actions_.layer_skeleton.trigger()
     state.set_selection((3, 9))
     fitted.viewport.look("side")
+    fitted.recipes.choose("fast")
     qtbot.waitUntil(lambda: not fitted.viewport._redraw._waiting, timeout=FIT_MS)
     camera = fitted.viewport.scene.camera.pose
     saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
     assert state.saved
 
+    fitted.recipes.choose("accurate")
     other = make_window(tmp_path / "a.refit")
     assert other.state.frame == 7
     assert other.state.selection == (3, 9)
     assert (other.state.layout, other.state.layers.skeleton) == ("overlay", True)
     assert other.state.saved
+    assert other.recipes.name == "fast"
     assert state.result is not None
     assert other.state.result is not None
     assert np.array_equal(other.state.result.poses, state.result.poses)
