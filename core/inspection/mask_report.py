@@ -77,13 +77,13 @@ def invalid_reasons(correspondence: Correspondence, valid: np.ndarray | None = N
     """(V,) `Reason` of each vertex.
 
     Args:
-        correspondence: as it was read.
-        valid: (V,) bool as painted since; None for the correspondence's own. A vertex that it puts back is
-            VALID if it has a counterpart.
+        correspondence: as it was read, or painted since.
+        valid: (V,) bool as painted since; None for the correspondence's. A vertex that it puts back is VALID
+            if it has a counterpart.
     """
-    own = correspondence.valid
-    painted = own if valid is None else valid
-    empty = np.diff(correspondence.matrix.indptr) == 0
+    own = correspondence.own
+    painted = correspondence.valid if valid is None else valid
+    empty = ~correspondence.filled
     out = np.full(len(own), Reason.VALID, dtype=np.uint8)
     out[~painted] = Reason.TAKEN_OUT
     out[~painted & ~own] = Reason.LEFT_OUT
