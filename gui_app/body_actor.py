@@ -19,6 +19,15 @@ _EDGES_ONLY = """//VTK::Light::Impl
   if (emix < 0.5) discard;
 """
 
+# Fills in the depth and leaves the picture as it is: with no opacity at all the point would be thrown away.
+# The skin itself, drawn later, has to come out nearer.
+_DEPTH_ONLY = """//VTK::Light::Impl
+  gl_FragData[0] = vec4(0.0, 0.0, 0.0, 1.0e-4);
+"""
+_A_LITTLE_FARTHER = """//VTK::Depth::Impl
+  gl_FragDepth = gl_FragCoord.z + 1.0e-5;
+"""
+
 
 class BodyActor:
     """Mesh, normals, mapper and actor of one body.
@@ -35,7 +44,7 @@ class BodyActor:
         self.mesh.GetPointData().SetActiveScalars("colour")
         self._painted: np.ndarray | None = colours
         self._present = True
-        self._seen = True
+        self._seen, self._veiled = True, False
 
         self._normals = vtkTriangleMeshPointNormals()
         self._normals.SetInputData(self.mesh)
@@ -52,6 +61,27 @@ class BodyActor:
         surface.SetSpecular(0.0)
         surface.SetEdgeColor(*rgb_unit(BACKGROUND))
         surface.SetEdgeOpacity(EDGE_OPACITY)
+        self._depth = self._depth_actor()
+
+    def _depth_actor(self) -> vtkActor:
+        """Of a translucent skin only what is nearest to the eye is seen, in whatever order it is drawn."""
+        mapper = vtkPolyDataMapper()
+        mapper.SetInputData(self.mesh)
+        mapper.ScalarVisibilityOff()
+        actor = vtkActor()
+        actor.SetMapper(mapper)
+        actor.PickableOff()
+        actor.VisibilityOff()
+        actor.GetProperty().LightingOff()
+        shaders = actor.GetShaderProperty()
+        shaders.AddFragmentShaderReplacement("//VTK::Light::Impl", True, _DEPTH_ONLY, False)
+        shaders.AddFragmentShaderReplacement("//VTK::Depth::Impl", True, _A_LITTLE_FARTHER, False)
+        return actor
+
+    @property
+    def actors(self) -> tuple[vtkActor, vtkActor]:
+        """To be drawn, after all that is to be seen through the skin."""
+        return self.actor, self._depth
 
     @property
     def surface(self) -> vtkAlgorithmOutput:
@@ -82,11 +112,16 @@ class BodyActor:
     def set_visible(self, visible: bool) -> None:
         """Shows or hides the body; what of it is seen ``set_layers`` tells."""
         self._present = visible
-        self.actor.SetVisibility(visible and self._seen)
+        self._show()
+
+    def _show(self) -> None:
+        self.actor.SetVisibility(self._present and self._seen)
+        self._depth.SetVisibility(self._present and self._veiled)
 
     def set_layers(self, layers: Layers) -> None:
         """Skin and edges, or one of them, or nothing."""
         self._seen = layers.skin or layers.wireframe
+        self._veiled = layers.skin and layers.opacity < 1.0
         look = self.actor.GetProperty()
         look.SetEdgeVisibility(layers.wireframe)
         look.SetEdgeOpacity(EDGE_OPACITY if layers.skin else 0.0)
@@ -96,5 +131,5 @@ class BodyActor:
             shaders.AddFragmentShaderReplacement("//VTK::Light::Impl", True, _EDGES_ONLY, False)
         look.SetOpacity(layers.opacity if layers.skin else 1.0)
         # The far side would shine through in no order.
-        look.SetBackfaceCulling(layers.opacity < 1.0 or not layers.skin)
-        self.actor.SetVisibility(self._present and self._seen)
+        look.SetBackfaceCulling(self._veiled or not layers.skin)
+        self._show()

@@ -104,7 +104,7 @@ class BodyView:
 
     def _actors(self) -> list[vtkActor]:
         assert self.body is not None
-        return [*self.ground.actors, self.trajectory.actor, self.body.actor, *self.skeleton.actors]
+        return [*self.ground.actors, self.trajectory.actor, *self.body.actors, *self.skeleton.actors]
 
     def remove(self) -> None:
         """Takes the body and what goes with it away."""

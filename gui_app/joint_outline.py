@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QTreeView, QWidget
 
 from gui_app import colours
 from gui_app.cells import HEADING, prepare
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
     from core.inspection.joints import BodyJoint
 
 GROUPS = {"kinematic": "Kinematic chain", "vertex": "Vertex joints", "landmark": "Landmarks of the face"}
-TIPS = (
-    "Joints of the body, those of the chain below the one that carries them",
-    "Distance from the joint of the same name on the other body in this frame, millimetres",
-)
+ERROR_WORDS = "apart, mm"
+ERROR_TIP = "Distance from the joint of the same name on the other body in this frame, millimetres"
 ERROR_WIDTH = 88
 INDENT = 12
 SEARCH_WORDS = "Find a joint"
@@ -121,16 +119,6 @@ class JointOutline(QAbstractItemModel):
         """Name and error."""
         return 2
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Headings, and what they mean."""
-        if role == Qt.ItemDataRole.DisplayRole:
-            return ("joint", "apart, mm")[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return TIPS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Names and millimetres."""
         row, column = self._row(index), index.column()
@@ -144,6 +132,8 @@ class JointOutline(QAbstractItemModel):
         if role == HEADING:
             return row.joint < 0
         if role == Qt.ItemDataRole.ToolTipRole and row.joint >= 0:
+            if column == 1:
+                return ERROR_TIP
             return f"{self.joints[row.joint].name} · joint {self.joints[row.joint].index}"
         if column == 1 and role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight
@@ -180,7 +170,10 @@ def levels(parents: Sequence[int]) -> dict[int, int]:
 
 
 class JointTree(QTreeView):
-    """The outline, searched by ``search``; ``chosen`` tells a joint that the user took."""
+    """The outline, searched by ``search``; ``chosen`` tells a joint that the user took.
+
+    ``search`` and ``heading`` stand above it, in place of a header.
+    """
 
     chosen = Signal(object)
 
@@ -198,10 +191,13 @@ class JointTree(QTreeView):
         self.search.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.search.textChanged.connect(self._on_search)
         self.search.returnPressed.connect(self._on_return)
+        self.heading = QLabel(ERROR_WORDS, parent)
+        self.heading.setProperty("role", "secondary")
+        self.heading.setToolTip(ERROR_TIP)
+        self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
         self.setIndentation(INDENT)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.header().setSectionsClickable(False)
         prepare(self, self.header(), {1: ERROR_WIDTH}, 0)
         self.setMinimumHeight(66)
         self.selectionModel().currentChanged.connect(self._on_current)

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton, QWidget
 
 from gui_app import colours
 from gui_app.actions import Actions
@@ -54,8 +54,6 @@ class JointsDock(QDockWidget):
     def _title(self) -> QWidget:
         bar = QWidget(self)
         bar.setAutoFillBackground(True)
-        title = QLabel("JOINTS", bar)
-        title.setProperty("role", "section")
         close = QToolButton(bar)
         close.setIcon(icon("x", colours.TEXT_SECONDARY))
         close.setIconSize(QSize(14, 14))
@@ -65,10 +63,10 @@ class JointsDock(QDockWidget):
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(partial(self._action.setChecked, False))
         row = QHBoxLayout(bar)
-        row.setContentsMargins(12, 2, 4, 0)
-        row.setSpacing(10)
-        row.addWidget(title)
-        row.addStretch(1)
+        row.setContentsMargins(12, 3, 4, 0)
+        row.setSpacing(6)
+        row.addWidget(self.panel.title, 1)
+        row.addWidget(self.panel.head, 1)
         row.addWidget(close)
         return bar
 

@@ -9,7 +9,7 @@ from gui_app.inspection import BODIES, Inspection, JointKey
 from gui_app.picking import BodyName
 from gui_app.soon import Soon
 from gui_app.state import AppState
-from gui_app.support_look import SupportLook, lies_close, support_look
+from gui_app.support_look import SupportLook, counterpart_look, lies_close, support_look, vertex_look
 from gui_app.vertex_probe import VertexProbe
 from gui_app.viewport import Viewport
 
@@ -69,19 +69,15 @@ class JointsInView(QObject):
         )
 
     def _vertex_looks(self, vertex: int) -> dict[BodyName, SupportLook | None]:
-        """The vertex itself, and what it corresponds to on the other body."""
+        """The vertex itself with the joints it feeds, and what it corresponds to on the other body."""
         opened, body = self._state.opened, self._inspection.body
         assert opened is not None
         matrix = opened.bodies.correspondence.matrix if body == "fit" else None
         row = matrix[vertex] if matrix is not None else opened.bodies.correspondence.by_source[:, [vertex]]
-        weights = np.abs(np.asarray(row.data, float))
-        itself = np.array([vertex])
-        looks: dict[BodyName, SupportLook | None] = {
-            body: support_look(itself, np.ones(1), np.ones(1), emphasised=(vertex,), small=True)
-        }
-        looks["source" if body == "fit" else "fit"] = support_look(
-            np.asarray(row.indices, int), weights, weights, small=True
-        )
+        joints = [one for one in self._inspection.joints(body) if vertex in one.vertices]
+        other = counterpart_look(np.asarray(row.indices, int), np.asarray(row.data, float))
+        looks: dict[BodyName, SupportLook | None] = {body: vertex_look(vertex, joints)}
+        looks["source" if body == "fit" else "fit"] = other
         return looks
 
     @Slot(str, int)

@@ -25,7 +25,7 @@ from gui_app.support_page import SupportPage
 from gui_app.vertex_page import VertexPage
 from gui_app.viewport import Viewport
 
-WIDTH, LEAST_HEIGHT = 344, 262
+WIDTH, LEAST_HEIGHT = 344, 240
 # While frames go by, numbers that change more often than this cannot be read anyway.
 REFRESH_SECONDS = 0.1
 NO_MOTION = "Joints of both bodies and the vertices they are made of appear here.\n\nOpen a motion: Ctrl+O"
@@ -34,7 +34,7 @@ PAGE_TIPS = ("Choose a joint, see its vertices", "Point at a vertex, see its joi
 
 
 class JointsPanel(QWidget):
-    """Looks at the inspection only while it can be seen."""
+    """Looks at the inspection only while it can be seen. ``title`` and ``head`` stand in the dock's title."""
 
     def __init__(
         self,
@@ -54,7 +54,11 @@ class JointsPanel(QWidget):
         self._pages.addWidget(self.joints)
         self._pages.addWidget(self.vertices)
         self.tabs, self.bodies = QButtonGroup(self), QButtonGroup(self)
-        row = QHBoxLayout()
+        self.title = QLabel("JOINTS", self)
+        self.title.setProperty("role", "section")
+        self.head = QWidget(self)
+        row = QHBoxLayout(self.head)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for number, (page, tip) in enumerate(zip(PAGES, PAGE_TIPS, strict=True)):
             row.addWidget(_choice(self.tabs, number, page.capitalize(), tip, self))
@@ -65,9 +69,7 @@ class JointsPanel(QWidget):
         self.bodies.idClicked.connect(self._on_body)
         full = QWidget(self)
         column = QVBoxLayout(full)
-        column.setContentsMargins(12, 2, 8, 6)
-        column.setSpacing(5)
-        column.addLayout(row)
+        column.setContentsMargins(12, 3, 8, 6)
         column.addWidget(self._pages, 1)
         self.empty = QLabel(NO_MOTION, self)
         self.empty.setWordWrap(True)
@@ -129,8 +131,11 @@ class JointsPanel(QWidget):
         self.tabs.button(PAGES.index(inspection.page)).setChecked(True)
         self.bodies.button(BODIES.index(inspection.body)).setChecked(True)
         self._pages.setCurrentIndex(PAGES.index(inspection.page))
-        self._stack.setCurrentIndex(0 if self._state.opened is None else 1)
-        if self._state.opened is None:
+        empty = self._state.opened is None
+        self._stack.setCurrentIndex(0 if empty else 1)
+        self.title.setVisible(empty)
+        self.head.setVisible(not empty)
+        if empty:
             return
         if inspection.page == "joints":
             self.joints.refresh()

@@ -15,7 +15,9 @@ from gui_app.skeleton_actor import OVER_SHADER
 from gui_app.support_look import SupportLook
 
 # Logical pixels.
-BONE, MARK, LEAST_RADIUS = 3.0, 12.0, 3.4
+BONE, MARK = 2.5, 12.0
+SMALL_BONE, SMALL_MARK = 1.5, 9.0
+MANY_BONES = 4
 ROUNDNESS = 12
 
 
@@ -46,7 +48,7 @@ class SupportActor:
         self.spheres.GetProperty().SetAmbient(0.45)
         self.spheres.GetProperty().SetDiffuse(0.65)
         self._bones = pv.PolyData()
-        self._mark = pv.PolyData(np.zeros((1, 3), np.float32), verts=np.array([1, 0]))
+        self._mark = pv.PolyData()
         self.bones, self.mark = _over(self._bones), _over(self._mark)
         self.bones.GetProperty().SetColor(*colours.rgb_unit(colours.CENTRE))
         self.mark.GetProperty().SetColor(*colours.rgb_unit(colours.CENTRE))
@@ -80,10 +82,15 @@ class SupportActor:
         points.point_data["colour"] = look.colours
         self._points = points
         self._spheres.SetInputData(points)
-        count = len(look.bones)
+        count = len(look.bones) + len(look.feeds)
         lines = np.column_stack([np.full(count, 2), np.zeros(count, int), np.arange(1, count + 1)])
         self._bones = pv.PolyData(np.zeros((count + 1, 3), np.float32), lines=lines.ravel())
         self.bones.GetMapper().SetInputDataObject(self._bones)
+        marks = len(look.feeds) if look.joint is None else 1
+        dots = np.column_stack([np.ones(marks, int), np.arange(marks)])
+        self._mark = pv.PolyData(np.zeros((marks, 3), np.float32), verts=dots.ravel())
+        self.mark.GetMapper().SetInputDataObject(self._mark)
+        self._set_sizes()
 
     def follow(self, vertices: np.ndarray, joints: np.ndarray) -> None:
         """Moves everything along with the body, (V, 3) and (J, 3) metres in the scene."""
@@ -95,14 +102,20 @@ class SupportActor:
             places = vertices[look.vertices]
             write_points(self._points, places)
             self._middle = places.mean(axis=0)
-        self.mark.SetVisibility(look.joint is not None)
-        self.bones.SetVisibility(bool(look.bones))
-        if look.joint is not None:
-            from core.inspection.joints import joint_places
+        self.mark.SetVisibility(look.joint is not None or bool(look.feeds))
+        self.bones.SetVisibility(bool(look.bones or look.feeds))
+        if look.joint is None and not look.feeds:
+            return
+        from core.inspection.joints import joint_places
 
-            place = joint_places((look.joint,), joints, vertices)
-            write_points(self._mark, place)
-            write_points(self._bones, np.concatenate((place, joints[list(look.bones)])))
+        if look.joint is not None:
+            places = joint_places((look.joint,), joints, vertices)
+            lines = np.concatenate((places, joints[list(look.bones)]))
+        else:
+            places = joint_places(look.feeds, joints, vertices)
+            lines = np.concatenate((vertices[look.vertices[:1]], places))
+        write_points(self._mark, places)
+        write_points(self._bones, lines)
 
     def hide(self) -> None:
         """Shows nothing, as long as there is no body."""
@@ -112,8 +125,13 @@ class SupportActor:
     def set_scale(self, scale: float) -> None:
         """``scale`` is device pixels in a logical pixel."""
         self._scale = scale
-        self.bones.GetProperty().SetLineWidth(BONE * scale)
-        self.mark.GetProperty().SetPointSize(MARK * scale)
+        self._set_sizes()
+
+    def _set_sizes(self) -> None:
+        # Many fingers start at a wrist, and many lines at a vertex.
+        small = self._look is not None and (bool(self._look.feeds) or len(self._look.bones) > MANY_BONES)
+        self.bones.GetProperty().SetLineWidth((SMALL_BONE if small else BONE) * self._scale)
+        self.mark.GetProperty().SetPointSize((SMALL_MARK if small else MARK) * self._scale)
 
     def _keep_in_sight(self, renderer: Any, _event: str) -> None:
         if not self.spheres.GetVisibility() or self._look is None:
@@ -124,7 +142,7 @@ class SupportActor:
         else:
             tall = 2 * HALF_TANGENT * float(np.linalg.norm(self._middle - camera.GetPosition()))
         pixel = self._scale * tall / max(renderer.GetSize()[1], 1)
-        factor = max(1.0, LEAST_RADIUS * pixel / float(self._look.radii.max()))
+        factor = max(1.0, self._look.least_radius * pixel / float(self._look.radii.max()))
         if abs(factor - self._factor) > 0.01 * self._factor:
             self._factor = factor
             self._spheres.SetScaleFactor(factor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Radius in metres of the sphere with the most weight; joints of hands and face have their vertices closer.
 RADIUS_M, SMALL_RADIUS_M = 0.0085, 0.0034
+# Radius in logical pixels that the largest sphere has at least; a vertex alone is easily lost.
+LEAST_RADIUS, LEAST_RADIUS_ALONE = 3.4, 5.0
 LEAST_SIZE = 0.42
 EMPHASIS = 1.5
 
@@ -31,6 +33,8 @@ class SupportLook:
         colours: (n, 3) uint8.
         joint: marked as well, or None.
         bones: ids of the joints of the chain that a line leads to from the marked one.
+        feeds: joints that a line leads to from the first vertex, each marked.
+        least_radius: of the largest sphere, logical pixels.
     """
 
     vertices: np.ndarray
@@ -38,6 +42,8 @@ class SupportLook:
     colours: np.ndarray
     joint: BodyJoint | None = None
     bones: tuple[int, ...] = ()
+    feeds: tuple[BodyJoint, ...] = ()
+    least_radius: float = LEAST_RADIUS
 
 
 def support_look(
@@ -84,6 +90,19 @@ def support_look(
         joint,
         bones_of(joint, joints) if joint is not None else (),
     )
+
+
+def vertex_look(vertex: int, feeds: Sequence[BodyJoint]) -> SupportLook:
+    """A vertex that stands out, and the joints it feeds."""
+    alone = np.array([vertex])
+    look = support_look(alone, np.ones(1), np.ones(1), emphasised=(vertex,), small=True)
+    return replace(look, feeds=tuple(feeds), least_radius=LEAST_RADIUS_ALONE)
+
+
+def counterpart_look(vertices: np.ndarray, weights: np.ndarray) -> SupportLook:
+    """The vertices that one of the other body corresponds to, by their weights."""
+    share = np.abs(weights)
+    return replace(support_look(vertices, share, share, small=True), least_radius=LEAST_RADIUS_ALONE)
 
 
 def bones_of(joint: BodyJoint, joints: Sequence[BodyJoint]) -> tuple[int, ...]:

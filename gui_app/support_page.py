@@ -45,8 +45,11 @@ FIGURES = (
     ("spread, mm", "How far the vertices lie from their centre: root mean square by weight, millimetres"),
     ("negative", "Number of weights below zero"),
     ("not valid, %", "Share of the weight on vertices that do not count in a fit, per cent"),
-    ("at, m", "Where the joint is in the frame on show, metres in the motion's own world"),
+    ("joint, m", "Where the joint is in the frame on show, metres in the motion's own world"),
+    ("centroid, m", "Mean of the vertices by the size of their weights, metres in the motion's own world"),
 )
+# From here on they take a line each, and give way in a low window.
+WIDE = 4
 NEAR_M = 0.09
 # In a low window the lists need the room themselves.
 LEAST_FOR_SLIDERS = 310
@@ -72,7 +75,12 @@ class SupportPage(QWidget):
         upper = QVBoxLayout(above)
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(5)
-        upper.addWidget(self.tree.search)
+        search = QHBoxLayout()
+        search.setSpacing(10)
+        search.setContentsMargins(0, 0, 16, 0)
+        search.addWidget(self.tree.search, 1)
+        search.addWidget(self.tree.heading)
+        upper.addLayout(search)
         upper.addWidget(self.tree, 1)
         self.empty = QLabel(NO_JOINT, self)
         self.empty.setWordWrap(True)
@@ -113,6 +121,7 @@ class SupportPage(QWidget):
         head.addWidget(self.copy)
         head.addWidget(self.save)
         self.figures: dict[str, QLabel] = {}
+        self._wide: list[QLabel] = []
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(1)
@@ -123,10 +132,12 @@ class SupportPage(QWidget):
             tabular(value)
             for label in (title, value):
                 label.setToolTip(tip)
-            row, column = divmod(place, 2)
+            wide = place >= WIDE
+            row, column = (place - WIDE // 2, 0) if wide else divmod(place, 2)
             grid.addWidget(title, row, 2 * column)
-            grid.addWidget(value, row, 2 * column + 1, 1, 3 if place == len(FIGURES) - 1 else 1)
+            grid.addWidget(value, row, 2 * column + 1, 1, 3 if wide else 1)
             self.figures[name] = value
+            self._wide += (title, value) if wide else ()
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(3, 3)
         self.share = QSlider(Qt.Orientation.Horizontal, whole)
@@ -160,14 +171,14 @@ class SupportPage(QWidget):
         return whole
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The search and the slider give way to the lists."""
+        """The slider and the places give way to the lists."""
         super().resizeEvent(event)
         self._make_room()
 
     def _make_room(self) -> None:
         high = self.height() >= LEAST_FOR_SLIDERS
-        self.tree.search.setVisible(high)
-        self._slide.setVisible(high)
+        for widget in (self._slide, *self._wide):
+            widget.setVisible(high)
         self._below.setVisible(high or self._support is not None)
 
     def refresh(self) -> None:
@@ -209,9 +220,8 @@ class SupportPage(QWidget):
             _figure(support.spread_mm),
             str(support.negative),
             _figure(100 * support.invalid_share),
-            "   ".join(f"{value:.3f}" for value in place).replace("-", "−")
-            if np.isfinite(place).all()
-            else NO_NUMBER,
+            _place(place),
+            _place(support.centroid),
         )
         for (name, _tip), value in zip(FIGURES, values, strict=True):
             self.figures[name].setText(value)
@@ -276,6 +286,11 @@ class SupportPage(QWidget):
             return
         self._preferences.folder = str(place.path.parent)
         self._state.say(f"Saved {place.path.name}")
+
+
+def _place(point: np.ndarray) -> str:
+    words = "   ".join(f"{value:.3f}" for value in point).replace("-", "−")
+    return words if np.isfinite(point).all() else NO_NUMBER
 
 
 def _figure(value: float) -> str:

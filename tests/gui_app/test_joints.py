@@ -104,7 +104,7 @@ def test_spheres_and_figures_go_along_with_the_frame(fitted: MainWindow, qtbot: 
     drawn = window.viewport.scene.support("fit")
     qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 1)
     look, actors = drawn.look, drawn.actors
-    before = window.joints.panel.joints.figures["at, m"].text()
+    before = window.joints.panel.joints.figures["joint, m"].text()
     opacity = window.viewport.scene.support("source").spheres
     assert opacity.GetVisibility()
     window.state.set_frame(12)
@@ -114,7 +114,7 @@ def test_spheres_and_figures_go_along_with_the_frame(fitted: MainWindow, qtbot: 
     qtbot.waitUntil(lambda: np.allclose(drawn.places, vertices[look.vertices], atol=1e-5))
     assert drawn.look is look, "moved, not made anew"
     assert drawn.actors is actors
-    qtbot.waitUntil(lambda: window.joints.panel.joints.figures["at, m"].text() != before)
+    qtbot.waitUntil(lambda: window.joints.panel.joints.figures["joint, m"].text() != before)
     window.inspection.set_least_share(0.04)
     qtbot.waitUntil(lambda: drawn.look is not look)
     share = np.abs(opened.bodies.target.J_regressor[opened.bodies.target.joint_names.index(KNEE.name)])
@@ -215,6 +215,7 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     picture = opened.posed.frame(window.state.frame)
     body = opened.bodies.target
     assert picture.fit_vertices is not None
+    assert picture.fit_joints is not None
     used = np.flatnonzero((body.J_regressor != 0).any(0))
     at = next(
         place
@@ -259,8 +260,14 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     row = opened.bodies.correspondence.matrix[vertex]
     listed = {source.child(line).text(0) for line in range(source.childCount())}
     assert {f"source vertex {one}" for one in row.indices} <= listed
-    drawn = window.viewport.scene.support("source")
+    drawn, here = (window.viewport.scene.support(name) for name in BODIES)
     qtbot.waitUntil(lambda: drawn.look is not None and set(drawn.look.vertices) == set(row.indices))
+    assert here.look is not None
+    assert len(here.look.feeds) == feeds.childCount()
+    assert here.mark.GetVisibility() == 1, "the joints it feeds are marked"
+    places = [picture.fit_joints[one.index] for one in here.look.feeds if one.kind == "kinematic"]
+    for place in upright(np.array(places), "z"):
+        assert np.linalg.norm(np.array(here._mark.points) - place, axis=1).min() < 1e-4
 
     panel.vertices._on_click(panel.vertices.list.indexFromItem(feeds.child(0)))
     assert inspection.page == "joints"
@@ -294,7 +301,7 @@ def test_before_a_motion_and_a_fit(make_window: MakeWindow, motion_file: Path, q
     table = window.joints.panel.joints.table
     qtbot.waitUntil(lambda: len(table.rows.vertices) > 3)
     assert table.rows.index(0, 3).data() == "–"
-    assert window.joints.panel.joints.figures["at, m"].text() == "–"
+    assert window.joints.panel.joints.figures["joint, m"].text() == "–"
     window.inspection.choose_joint(JointKey("jaw", "kinematic"))
     window.inspection.set_body("source")
     page = window.joints.panel.joints

@@ -8,18 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvista as pv
 
 from core.bodies import bodies_for
 from core.errors import FileError
 from core.files.motions import load_motion
 from core.motion import Motion
 from core.posed import PosedFrames
+from gui_app.body_actor import BodyActor
 from gui_app.colours import INVALID_QUIET, rgb
 from gui_app.ground import Ground
 from gui_app.opening import Opened, describe_subject
 from gui_app.ramp import error_colours, ramp
 from gui_app.rendering import off_screen, render_still, render_video, video_frames
 from gui_app.subject import upright
+from gui_app.view_options import Layers
 
 SIZE = (640, 360)
 
@@ -89,6 +92,27 @@ def test_y_up_and_z_up_stand_alike(shown: Opened) -> None:
 def test_upright_turns_y_to_z() -> None:
     assert np.array_equal(upright(np.array([1.0, 2.0, 3.0]), "y"), [1.0, -3.0, 2.0])
     assert np.array_equal(upright(np.array([1.0, 2.0, 3.0]), "z"), [1.0, 2.0, 3.0])
+
+
+def test_a_translucent_skin_hides_what_lies_behind_it() -> None:
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
+    points = np.concatenate([np.column_stack([corners, np.full(4, depth)]) for depth in (0.0, 0.5)])
+    colours = np.repeat(np.array([[200, 40, 40], [40, 40, 200]], np.uint8), 4, axis=0)
+    near, far = np.array([[4, 5, 6], [4, 6, 7]]), np.array([[0, 1, 2], [0, 2, 3]])
+    seen = []
+    for faces in ((near, far), (far, near), (near,)):
+        body = BodyActor(np.concatenate(faces), colours)
+        body.set_points(points)
+        body.set_layers(Layers(opacity=0.5))
+        plotter = pv.Plotter(off_screen=True, window_size=(64, 64))
+        for actor in body.actors:
+            plotter.renderer.AddActor(actor)
+        plotter.camera_position = "xy"
+        seen.append(np.asarray(plotter.screenshot(return_img=True)).astype(int)[24:40, 24:40])
+        plotter.close()
+    assert np.ptp(seen[0][..., 2]) < 4
+    for other in seen[1:]:
+        assert np.abs(other - seen[0]).max() <= 1, "in whatever order the triangles are drawn"
 
 
 def test_a_frame_that_is_not_finite_shows_words(shown: Opened) -> None:

@@ -22,6 +22,7 @@ from gui_app.main_window import MainWindow
 from tests.show import drive
 
 SETTLE_SECONDS = 0.9
+HAND_M = 0.16
 
 
 def _dialog(window: MainWindow, action: str) -> Callable[[], None]:
@@ -64,10 +65,12 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         return lambda: window.inspection.go_to_joint(JointKey(name, "kinematic"))
 
     def vertex() -> None:
-        support = window.inspection.support("fit")
-        assert support is not None
+        """One that feeds as many joints of the chain as any."""
+        assert state.opened is not None
+        chosen = int((state.opened.bodies.target.J_regressor != 0).sum(0).argmax())
         window.inspection.set_page("vertices")
-        window.inspection.hold("fit", int(support[0].vertices[0]))
+        window.inspection.hold("fit", chosen)
+        window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
 
     return {
         "window": [frame(137)],
@@ -82,9 +85,9 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
         "parameters": [frame(137), actions.parameters.trigger, parameters_of("left_elbow")],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
-        "joints": [frame(90), actions.joints.trigger, joint("left_knee")],
+        "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
-        "vertex": [frame(90), actions.joints.trigger, joint("left_knee"), vertex, part("legs")],
+        "vertex": [frame(137), actions.joints.trigger, vertex],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
         "camera_menu": [_menu("Camera", window)],
@@ -108,10 +111,10 @@ def put_back(window: MainWindow) -> None:
         if getattr(actions, name).isChecked():
             getattr(actions, name).trigger()
     actions.parameters.setChecked(False)
-    for page in PAGES:
+    for page in reversed(PAGES):
         window.inspection.set_page(page)
         window.inspection.choose_nothing()
-    window.inspection.set_page(PAGES[0])
+    window.inspection.set_body("fit")
     actions.joints.setChecked(False)
     window.state.set_selection(None)
     actions.layout_side.trigger()
