@@ -79,6 +79,8 @@ SPECS: dict[str, Spec] = {
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
     "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
     "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
+    "mask": Spec("Inspect", "Mask", "face-mask", ("M",), "Valid vertices: see, paint and try them", True),
+    "mask_brush": Spec("Inspect", "Mask brush", "paint-brush", ("N",), "Paint the mask on the fit", True),
     "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
@@ -157,6 +159,8 @@ class Actions:
     layer_trajectory: QAction
     parameters: QAction
     joints: QAction
+    mask: QAction
+    mask_brush: QAction
     choose_none: QAction
     models: QAction
     builtin: QAction

@@ -74,6 +74,7 @@ class Menus(QObject):
         view.addAction(window.timeline.toggleViewAction())
         view.addAction(actions.parameters)
         view.addAction(actions.joints)
+        view.addAction(actions.mask)
         self._menu(bar, "Bodies", [actions.models, actions.builtin])
         self._menu(
             bar,

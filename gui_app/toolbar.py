@@ -76,6 +76,7 @@ class Toolbar(QToolBar):
         self.addWidget(gap)
         self._add(actions.parameters)
         self._add(actions.joints)
+        self._add(actions.mask)
         self._add(actions.shortcuts)
         state.view_changed.connect(self._on_view)
 

@@ -41,6 +41,7 @@ class Viewport(QWidget):
         self._still = Later(self._draw_smooth, self, STILL_MS)
 
         state.motion_changed.connect(self._on_motion)
+        state.mask_changed.connect(self._on_mask)
         state.frame_changed.connect(self.refresh)
         state.trial_changed.connect(self.refresh)
         state.result_changed.connect(self._on_result)
@@ -96,6 +97,12 @@ class Viewport(QWidget):
         self._fresh = True
         self.refresh()
 
+    @Slot()
+    def _on_mask(self) -> None:
+        if self._state.valid is not None:
+            self.scene.set_valid(self._state.valid)
+        self.refresh()
+
     def _on_view(self) -> None:
         self.scene.set_follow(self._state.follow)
         self.scene.camera.set_parallel(self._state.parallel)
@@ -114,6 +121,12 @@ class Viewport(QWidget):
     def refresh(self, *_: object) -> None:
         """Draws the current frame soon; many calls in a row draw once."""
         self._redraw.ask()
+
+    def repaint_skin(self) -> None:
+        """Draws what is there in other colours, nothing moved."""
+        if not self._closed:
+            self._draw_quickly()
+            self.plotter.update()
 
     def look(self, name: ViewName, *_: object) -> None:
         """Turns the camera to a named view."""

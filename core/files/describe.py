@@ -15,6 +15,7 @@ from core.files.opening import checksum
 from core.files.pickles import read_pickle
 from core.files.results import is_result, load_result
 from core.files.transfer import matrix_in
+from core.fitting.painted_mask import painted_words
 from core.joints import FAMILY_LABEL, PARTS
 from core.motion import Motion
 
@@ -68,6 +69,9 @@ def _result(path: Path) -> Rows:
     result = load_result(path)
     rows = [("Kind", f"Refit result, {FAMILY_LABEL[result.family]}"), ("Source", result.source_name)]
     rows.append(("Bodies", str(result.provenance.get("bodies", "not in the file"))))
+    mask = painted_words(result)
+    if mask:
+        rows.append(("Mask", mask))
     rows += _motion(result.as_motion())
     fitted, converged = int(result.fitted.sum()), int((result.fitted & result.converged).sum())
     rows.append(("Fitted", f"{fitted} of {len(result)} frames, {converged} converged"))

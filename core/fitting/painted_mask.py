@@ -21,6 +21,9 @@ from core.motion import Motion
 MEASURED_AT_ONCE = 16
 """Frames measured between two calls of ``on_progress``."""
 
+MOST_VERTICES = 1_000_000
+"""More than any body has: a file that claims so many is not believed."""
+
 _FIGURES = ("mean", "median", "p95", "max", "part")
 _MADE, _OVER, _KEPT = "painted_mask", "errors_over", "kept_frames"
 
@@ -61,6 +64,16 @@ def with_measured_mask(bodies: BodyPair, result: FitResult) -> BodyPair:
         RefitError: nothing counts in that mask.
     """
     return bodies.with_valid(measured_mask(result, bodies.correspondence))
+
+
+def painted_words(result: FitResult) -> str:
+    """``painted, 8,946 of 10,475 vertices valid`` of the mask that the errors are over; nothing where it is that
+    of the models' files."""
+    told = result.provenance.get(_OVER, _table(result).get(_MADE))
+    if not isinstance(told, dict) or not isinstance(told.get("vertices"), int):
+        return ""
+    valid = _counted(told, told["vertices"])
+    return f"painted, {int(valid.sum()):,} of {len(valid):,} vertices valid"
 
 
 def kept(told: dict[str, Any], start: FitResult) -> dict[str, Any]:
@@ -124,9 +137,14 @@ def _read(told: Any, correspondence: Correspondence) -> np.ndarray:
     vertices = len(correspondence.valid)
     if not isinstance(told, dict) or told.get("vertices") != vertices:
         return correspondence.own
-    mask = np.ones(vertices, dtype=bool)
+    return _counted(told, vertices) & correspondence.filled
+
+
+def _counted(told: dict[str, Any], vertices: int) -> np.ndarray:
+    """(vertices,) bool of a mask that is told."""
+    mask = np.ones(max(0, min(vertices, MOST_VERTICES)), dtype=bool)
     runs = told.get("left_out")
     for run in runs if isinstance(runs, list) else []:
         if isinstance(run, list) and len(run) == 2 and all(isinstance(end, int) for end in run):
             mask[max(run[0], 0) : max(run[1] + 1, 0)] = False
-    return mask & correspondence.filled
+    return mask
