@@ -134,8 +134,8 @@ class MaskSets(QWidget):
             button.setEnabled(able and painting.tools is not None)
         self.reset.setEnabled(able and painting.painted)
         self.save.setEnabled(painting.valid is not None)
-        for number, (shows, _, _) in enumerate(SHOWS):
-            self.shows.button(number).setChecked(shows == painting.shows)
+        for number, choice in enumerate(SHOWS):
+            self.shows.button(number).setChecked(choice[0] == painting.shows)
         distance = self.beyond.value() / 10
         self._beyond_words.setText(f"{distance:.1f} mm")
         which = painting.beyond(distance) if self.isVisible() else None

@@ -67,8 +67,8 @@ def with_measured_mask(bodies: BodyPair, result: FitResult) -> BodyPair:
 
 
 def painted_words(result: FitResult) -> str:
-    """``painted, 8,946 of 10,475 vertices valid`` of the mask that the errors are over; nothing where it is that
-    of the models' files."""
+    """``painted, 8,946 of 10,475 vertices valid``: the mask that the errors are over; nothing for that of the
+    models' files."""
     told = result.provenance.get(_OVER, _table(result).get(_MADE))
     if not isinstance(told, dict) or not isinstance(told.get("vertices"), int):
         return ""

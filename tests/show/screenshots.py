@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -72,6 +73,22 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         window.inspection.hold("fit", chosen)
         window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
 
+    def painted() -> None:
+        """A stroke over the crown of the head, and the brush where it ended."""
+        painting, opened = window.painting, state.opened
+        assert opened is not None
+        drive.wait(lambda: painting.tools is not None)
+        rest = opened.bodies.target.v_template
+        crown = int(np.argmax(rest[:, 1]))
+        assert painting.tools is not None
+        around = painting.tools.graph.brush(crown, 0.12)
+        actions.mask_brush.setChecked(True)
+        painting.begin_stroke()
+        painting.dab([int(vertex) for vertex in around[:: max(1, len(around) // 24)]])
+        painting.end_stroke()
+        painting.point_at(int(around[np.argmax(rest[around, 2])]))
+        drive.wait(lambda: window.preview.at_rest)
+
     return {
         "window": [frame(137)],
         "problem": [frame(186), actions.show_part.trigger],
@@ -88,6 +105,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
         "vertex": [frame(137), actions.joints.trigger, vertex],
+        "mask": [frame(137), actions.mask.trigger, part("head"), painted],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
         "camera_menu": [_menu("Camera", window)],
@@ -116,6 +134,8 @@ def put_back(window: MainWindow) -> None:
         window.inspection.choose_nothing()
     window.inspection.set_body("fit")
     actions.joints.setChecked(False)
+    window.painting.reset()
+    actions.mask.setChecked(False)
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
