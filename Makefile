@@ -4,8 +4,10 @@
 unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 export PYTHON APT
 
-# Tests bring their own X screen (Xvfb), whatever session they are started from.
+# Tests bring their own X screen (Xvfb), whatever session they are started from. Two run at a time, so that
+# none needs more than one thread of its own.
 own_screen := env -u WAYLAND_DISPLAY -u XDG_SESSION_TYPE -u QT_QPA_PLATFORM
+two_at_a_time := -n 2 --dist loadfile
 
 help:
 	@echo 'make run     set up what is missing and start Refit  (ARGS="FILE --device cpu")'
@@ -24,7 +26,7 @@ test:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	$(own_screen) .venv/bin/python -m pytest $(ARGS)
+	$(own_screen) OMP_NUM_THREADS=1 .venv/bin/python -m pytest $(two_at_a_time) $(ARGS)
 
 bench:
 	@.make/setup.sh run

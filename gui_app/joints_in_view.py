@@ -34,6 +34,7 @@ class JointsInView(QObject):
     def _show(self) -> None:
         inspection = self._inspection
         self._probe.finds_joints = inspection.active
+        self._probe.holds = inspection.active and inspection.page == "vertices"
         something = inspection.shows_something and self._state.opened is not None
         if not something and not self._shown:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gui_app import colours
@@ -28,8 +28,8 @@ class Toolbar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
-        self._add(actions.open, "Open")
-        self._add(actions.save, "Save fit")
+        self._give_way = [self._add(actions.open, "Open"), self._add(actions.save, "Save fit")]
+        self._full_width = 0
         self.addSeparator()
         self._fit = fit = self._add(actions.fit, "Fit all")
         actions.fit.changed.connect(self._darken_fit)
@@ -39,7 +39,7 @@ class Toolbar(QToolBar):
         fill_fit_menu(menu, actions)
         fit.setMenu(menu)
         fit.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self._add(actions.cancel, "Cancel")
+        self._give_way.append(self._add(actions.cancel, "Cancel"))
         self.addSeparator()
         self._add(actions.undo)
         self._add(actions.redo)
@@ -55,7 +55,7 @@ class Toolbar(QToolBar):
         upto = QLabel("0 to", self)
         upto.setProperty("role", "secondary")
         upto.setContentsMargins(6, 0, 4, 0)
-        self.addWidget(upto)
+        self._upto = self.addWidget(upto)
         self._range = QDoubleSpinBox(self)
         self._range.setRange(LEAST_RANGE_MM, MOST_RANGE_MM)
         self._range.setDecimals(0)
@@ -79,6 +79,18 @@ class Toolbar(QToolBar):
         self._add(actions.mask)
         self._add(actions.shortcuts)
         state.view_changed.connect(self._on_view)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window some words give way, so that all buttons are there."""
+        if self._upto.isVisible():
+            self._full_width = self.sizeHint().width()
+        missing = self._full_width - self.width()
+        self._upto.setVisible(missing <= 0)
+        style = Qt.ToolButtonStyle
+        narrow = missing > self.widgetForAction(self._upto).sizeHint().width()
+        for button in self._give_way:
+            button.setToolButtonStyle(style.ToolButtonIconOnly if narrow else style.ToolButtonTextBesideIcon)
+        super().resizeEvent(event)
 
     def _add(self, action: QAction, text: str = "") -> QToolButton:
         button = action_button(action, self, words=bool(text))

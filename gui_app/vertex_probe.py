@@ -22,8 +22,9 @@ class VertexProbe(QObject):
     """Watches the mouse over the 3D view; turning and moving the camera stay as they are.
 
     ``pointed`` and ``clicked`` tell a body and its vertex. While ``finds_joints``, a click on a joint of the
-    skeleton is told by ``joint_clicked``, and pins nothing. ``tells_mask`` has the words on whether a vertex
-    of the fit is valid, and why not; None where nobody wants to know.
+    skeleton is told by ``joint_clicked``, and pins nothing; nor does one on a vertex while ``holds``.
+    ``tells_mask`` has the words on whether a vertex of the fit is valid, and why not; None where nobody wants
+    to know.
     """
 
     pointed = Signal(str, int)
@@ -33,7 +34,7 @@ class VertexProbe(QObject):
     def __init__(self, state: AppState, pins: Pins, viewport: Viewport) -> None:
         super().__init__(viewport)
         self._state, self._pins, self._viewport = state, pins, viewport
-        self.finds_joints = False
+        self.finds_joints = self.holds = False
         self.tells_mask: Callable[[int], str] | None = None
         self._at = QPoint()
         self._pressed: QPoint | None = None
@@ -80,7 +81,7 @@ class VertexProbe(QObject):
         if found is None:
             return
         self.clicked.emit(*found)
-        if found[0] == "fit":
+        if found[0] == "fit" and not self.holds:
             self._clicked = found[1]
             self._click.start()
 
@@ -115,9 +116,11 @@ class VertexProbe(QObject):
             compared = bool(np.isfinite(error[vertex]))
             if compared or self.tells_mask is None:
                 said.append(f"{error[vertex]:.1f} mm off" if compared else "not compared with the source")
-            if compared:
+            if compared and not self.holds:
                 pinned = vertex in self._pins.vertices
                 said.append("click to take its pin out" if pinned else "click to pin")
         if body == "fit" and self.tells_mask is not None:
             said.append(self.tells_mask(vertex))
+        if self.holds:
+            said.append("click to hold")
         return " · ".join(said)

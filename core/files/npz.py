@@ -110,6 +110,28 @@ def npz_headers(path: str | Path) -> dict[str, ArrayHeader]:
     return headers
 
 
+def read_text(path: str | Path, name: str, limit: int) -> str:
+    """A text that lies beside the arrays of an ``.npz`` file.
+
+    Raises:
+        FileError: the file is not an ``.npz`` file or is damaged, has no member of this name, or the text is
+            no Unicode or longer than ``limit`` bytes.
+    """
+    with _archive(path) as (archive, _):
+        try:
+            info = archive.getinfo(name)
+        except KeyError:
+            raise FileError(path, "is not in the file", key=name) from None
+        with _member(path, archive, info, name) as file:
+            data = file.read(limit + 1)
+    if len(data) > limit:
+        raise FileError(path, f"is longer than the {limit} bytes allowed", key=name)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise FileError(path, "is text that is not valid Unicode", key=name) from None
+
+
 def is_npz(path: str | Path) -> bool:
     """Whether the file starts as an ``.npz`` file does.
 

@@ -19,7 +19,8 @@ class Progress:
         frames_total: frames to fit.
         objective: mean objective a frame, square metres.
         mean_mm: mean v2v, millimetres: of the frames in this step, then of all finished ones.
-        frames: ids of the frames that this step finished.
+        frames: ids of the frames that this step finished; while the shape is solved, of the one looked at,
+            which is fitted once more later.
         kind: ``'edge'``, ``'translation'`` or ``'vertex'``: which stage of the recipe.
         index: its place in the recipe, from 0.
         note: a sentence on something that people should know, or empty.

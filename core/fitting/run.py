@@ -88,7 +88,8 @@ class FitRun:
         start: a fit of the same motion to go on from, where the recipe starts from ``'current'``, and whose
             other frames are kept where only some are fitted. The shape that frames share is then held.
         vertex_weights: (V,) non-negative weights of the target's vertices, beside those of the settings.
-        first_frame: the frames around it are fitted first.
+        first_frame: one that somebody looks at: it is fitted as soon as there is a first guess of the shape,
+            and once more with the frames around it, which are the first to be fitted; None for none.
         device: ``'auto'``, ``'cpu'`` or ``'cuda'``.
         threads: workers over chunks of frames; None for one a processor.
         stop: cancels the run when set, at its next step; None for one of its own.
@@ -107,7 +108,7 @@ class FitRun:
         frames: np.ndarray | None = None,
         start: FitResult | None = None,
         vertex_weights: np.ndarray | None = None,
-        first_frame: int = 0,
+        first_frame: int | None = None,
         device: str = "auto",
         threads: int | None = None,
         stop: threading.Event | None = None,
@@ -243,7 +244,10 @@ class FitRun:
                 if self._stopped():
                     return
                 objective = solved.energy / solved.frames
-                yield Progress("shape", iteration, 0, len(self.frames), objective, solved.mean_mm)
+                seen = np.empty(0, dtype=int)
+                if iteration == 1 and origin != "current" and not only_shape:
+                    seen = self._fit_seen(pool, problem, chosen, solved)
+                yield Progress("shape", iteration, 0, len(self.frames), objective, solved.mean_mm, seen)
                 if finished:
                     break
             self._share(problem, solved)
@@ -261,6 +265,22 @@ class FitRun:
                 return stage.smooth(frames, window, known)
 
             yield from self._collected("smooth", pool, workers, problem, chunks, smooth)
+
+    def _fit_seen(
+        self, pool: ThreadPoolExecutor, problem: Problem, chosen: np.ndarray, solved: ShapeFit
+    ) -> np.ndarray:
+        """Fits the frame that is looked at with the shape as it is so far; returns its id in an array."""
+        seen = self.frames[self.frames == self.first_frame]
+        if not len(seen):
+            return seen
+        stage = PoseStage(problem, chosen, solved, self._stopped)
+        try:
+            frames, found = pool.submit(stage.fit, seen).result()
+        except Stopped:
+            return seen[:0]
+        self._share(problem, solved)
+        self._table.store(frames, found, problem.num_betas, problem.num_expression)
+        return frames
 
     def _share(self, problem: Problem, solved: ShapeFit) -> None:
         """Gives all frames what the solve found for them to share."""
@@ -343,7 +363,7 @@ class FitRun:
 
     def _ordered(self, size: int) -> list[np.ndarray]:
         """The frames to fit in chunks, those from ``first_frame`` on first."""
-        at = int(np.searchsorted(self.frames, self.first_frame)) // size * size
+        at = int(np.searchsorted(self.frames, self.first_frame or 0)) // size * size
         return [*_split(self.frames[at:], size), *_split(self.frames[:at], size)]
 
     def result(self) -> FitResult:

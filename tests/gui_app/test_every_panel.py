@@ -11,10 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from gui_app.main_window import MainWindow
+from gui_app.toolbar import Toolbar
 from tests.show import screenshots
 
 MakeWindow = Callable[..., MainWindow]
@@ -55,6 +65,9 @@ def test_nothing_is_cut_off(
     window = make_window(motion_file, autofit=True)
     window.resize(SIZES[size])
     qtbot.waitUntil(lambda: window.state.analysis is not None, timeout=FIT_MS)
+    toolbar = window.findChild(Toolbar)
+    missing = [button for button in toolbar.findChildren(QToolButton) if not button.isVisibleTo(toolbar)]
+    assert [button.toolTip() for button in missing if button.toolTip()] == []
     folder = Path(os.environ.get("REFIT_TEST_PICTURES", tmp_path)) / size
     folder.mkdir(parents=True, exist_ok=True)
     for name, steps in screenshots.scenes(window).items():

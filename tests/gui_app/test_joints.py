@@ -235,6 +235,7 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     assert not inspection.held
     qtbot.mouseClick(plotter, LEFT, pos=at)
     qtbot.waitUntil(lambda: inspection.held)
+    assert not window.probe._click.isActive(), "it is held, and not pinned as well"
     panel.rest.want()
     qtbot.waitUntil(lambda: panel.rest.found is not None)
     qtbot.waitUntil(lambda: panel.vertices.list.topLevelItem(2).childCount() > 2)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-MOST_MB = 100
+MOST_MB = 50
 
 
 def lives(count: int, seconds: int) -> None:

@@ -72,6 +72,8 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         window.inspection.set_page("vertices")
         window.inspection.hold("fit", chosen)
         window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
+        window.joints.panel.rest.want()
+        drive.wait(lambda: window.joints.panel.rest.found is not None)
 
     def painted() -> None:
         """A stroke over the crown of the head, and the brush where it ended."""

@@ -56,6 +56,9 @@ def run_to_end(motion: Motion, pair: BodyPair, settings: FitSettings = FEW, thre
 
 def test_the_frames_in_sight_come_first(steps_and_result: tuple[list[Progress], FitResult]) -> None:
     steps, result = steps_and_result
+    shapes = [step for step in steps if step.stage == "shape"]
+    assert shapes[0].frames.tolist() == [CPU_CHUNK + 5]
+    assert not any(len(step.frames) for step in shapes[1:])
     poses = [step for step in steps if step.stage == "pose"]
     assert CPU_CHUNK + 5 in poses[0].frames
     assert sorted(np.concatenate([step.frames for step in poses])) == list(range(len(result)))
@@ -63,6 +66,24 @@ def test_the_frames_in_sight_come_first(steps_and_result: tuple[list[Progress], 
     assert not result.partial
     assert result.fitted.all()
     assert result.converged.all()
+
+
+def test_the_frame_in_sight_is_all_but_fitted_after_the_first_step(pair: BodyPair, motion: Motion) -> None:
+    run = FitRun(motion, pair, FEW, first_frame=40, device="cpu", threads=1)
+    steps = iter(run)
+    next(steps)
+    early = run.result()
+    for _ in steps:
+        pass
+    assert np.flatnonzero(early.fitted).tolist() == [40]
+    assert early.partial
+    assert not early.converged[40]
+    assert run.result().converged[40]
+    (before, _), (after, _) = (
+        posed(found.as_motion(), pair.target, slice(40, 41)) for found in (early, run.result())
+    )
+    assert 1000 * np.linalg.norm(before - after, axis=2).mean() < 0.5
+    assert early.mean_mm[40] == pytest.approx(run.result().mean_mm[40], abs=0.1)
 
 
 def test_figures_are_those_of_the_vertices(result: FitResult, motion: Motion, pair: BodyPair) -> None:

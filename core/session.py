@@ -1,0 +1,88 @@
+"""A session: a motion with the fits that were made of it, in their order, and how it was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.fitting.result import FitResult
+from core.motion import Motion
+
+
+@dataclass(frozen=True, eq=False)
+class SessionStep:
+    """What there was after one step.
+
+    Attributes:
+        result: the fit, None before the first one.
+        rate: frames a second that the user gave, None where nothing was given.
+        name: what led here, ``'fit of all frames'``; empty for how it began.
+        changed: (n,) ascending ids of the frames that the step changed, None for all.
+    """
+
+    result: FitResult | None = None
+    rate: float | None = None
+    name: str = ""
+    changed: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """The motion file that a session belongs to.
+
+    Attributes:
+        name: file name.
+        path: where it lay, empty where that is not known.
+        sha256: checksum of its bytes, hexadecimal, or empty.
+        start: index of the first frame in the file.
+        frames: how many there are.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    start: int
+    frames: int
+
+    @classmethod
+    def of(cls, motion: Motion) -> SourceFile:
+        """That of a motion."""
+        path = str(motion.path.resolve()) if motion.path else ""
+        return cls(motion.name, path, motion.sha256, motion.start, len(motion))
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """Everything that opens again as it was left.
+
+    Attributes:
+        source: the file of the motion.
+        motion: the motion itself, None where only its file is named.
+        steps: at least one, the oldest first.
+        at: index of the step that is shown.
+        view: how it was looked at: plain json values, whose meaning is the window's.
+
+    Raises:
+        ValueError: there is no step, ``at`` is none of them, or a fit has another number of frames.
+    """
+
+    source: SourceFile
+    motion: Motion | None
+    steps: tuple[SessionStep, ...]
+    at: int = 0
+    view: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.at < len(self.steps):
+            raise ValueError(f"step {self.at} of {len(self.steps)} is shown")
+        lengths = {len(step.result) for step in self.steps if step.result is not None}
+        lengths |= {len(self.motion)} if self.motion is not None else set()
+        if lengths - {self.source.frames}:
+            raise ValueError(f"the motion has {self.source.frames} frames, a part of it {sorted(lengths)}")
+
+    @property
+    def now(self) -> SessionStep:
+        """The step that is shown."""
+        return self.steps[self.at]
