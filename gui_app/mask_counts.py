@@ -99,7 +99,7 @@ class _Share(QWidget):
 
     def sizeHint(self) -> QSize:
         """A bar."""
-        return QSize(60, 12)
+        return QSize(40, 12)
 
     def set_share(self, share: float) -> None:
         """0..1."""

@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui_app import colours
 from gui_app.mask_look import Shows
 from gui_app.mask_painting import MaskPainting
 from gui_app.preferences import Preferences
 from gui_app.saving import ask_where
 from gui_app.state import AppState
-from gui_app.theme import tabular
+from gui_app.theme import icon, tabular
 
 LISTS = "Lists of vertices (*.npy *.txt *.json *.npz *.pkl);;All files (*)"
 SHOWS: tuple[tuple[Shows, str, str], ...] = (
@@ -63,11 +64,14 @@ class MaskSets(QWidget):
         self.regions.aboutToShow.connect(self._fill_regions)
         by_part = self._menu("Body part", "Take out a body part, or put it back", self.parts)
         by_region = self._menu("Region", "Take out eyes, mouth or ears, or put them back", self.regions)
-        self.reset = self._button("Reset", "Back to the mask of the models' files")
+        self.reset = self._button("", "Back to the mask of the models' files")
+        self.reset.setIcon(icon("arrow-u-up-left", colours.TEXT_SECONDARY))
         self.reset.clicked.connect(painting.reset)
-        self.load = self._button("Load…", "Take the mask from a file: ids, booleans, or a head-bun list")
+        self.load = self._button("", "Load a mask from a file: ids, booleans, or a head-bun list…")
+        self.load.setIcon(icon("folder-open", colours.TEXT_SECONDARY))
         self.load.clicked.connect(self._load)
-        self.save = self._button("Save…", "Write the ids of the valid vertices to a file")
+        self.save = self._button("", "Save the ids of the valid vertices to a file…")
+        self.save.setIcon(icon("floppy-disk", colours.TEXT_SECONDARY))
         self.save.clicked.connect(self._save)
         self.beyond = QSlider(Qt.Orientation.Horizontal, self)
         self.beyond.setRange(NEAREST, FURTHEST)
@@ -99,8 +103,8 @@ class MaskSets(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(_row(self.grow, self.shrink, self.invert, self.mirror, None, self.reset))
-        column.addLayout(_row(by_part, by_region, None, self.load, self.save))
+        column.addLayout(_row(self.grow, self.shrink, self.invert, self.mirror, None))
+        column.addLayout(_row(by_part, by_region, None, self.reset, self.load, self.save))
         column.addLayout(_row(beyond, self.beyond, self._beyond_words, self.use_beyond))
         column.addLayout(_row(colour, *choices, None))
         self._all = (

@@ -68,7 +68,7 @@ class Scene:
         self._bar.set_range(self._range_mm)
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
         self._mask: MaskLook | None = None
-        self._mask_legend = Legend(right, MASK_ROWS)
+        self._mask_legend = Legend(right, MASK_ROWS, high=True)
         self._divider = pv.PolyData(np.zeros((2, 3), np.float32), lines=np.array([2, 0, 1]))
         self._divider_actor = flat_actor(self._divider)
         self._divider_actor.GetProperty().SetColor(*colours.rgb_unit(colours.LINE))
