@@ -25,6 +25,8 @@ FIT_SKIN = "#7fb0b0"
 INVALID_SKIN = "#7d63b8"
 INVALID_QUIET = "#57497a"
 TAKEN_OUT = "#e0679a"
+# Where the brush would take out, and put back.
+BRUSH_OUT, BRUSH_BACK = "#ffc4dc", "#d4f7f7"
 
 # Body parts in the order of `core.joints.PARTS`; told apart with any colour vision (Okabe and Ito, 2008).
 PARTS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#cc79a7")

@@ -50,7 +50,9 @@ class MaskCard(QFrame):
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setProperty("role", "secondary")
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        # Two lines always, so that nothing moves while one paints.
+        self.words.setFixedHeight(2 * self.words.fontMetrics().lineSpacing() + 2)
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.fit = QPushButton(ALL, self)
         self.fit.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -67,7 +67,7 @@ class MaskInView(QObject):
         painting, base = self._painting, self._base
         if base is None or not painting.active:
             return
-        colour = colours.FIT_SKIN if painting.patch_puts_back else colours.TAKEN_OUT
+        colour = colours.BRUSH_BACK if painting.patch_puts_back else colours.BRUSH_OUT
         shows = painting.shows if painting.rest.found is not None else "validity"
         self._viewport.scene.set_mask_look(MaskLook(with_patch(base, painting.patch, colour), shows))
         if self._shown:

@@ -28,7 +28,10 @@ class Toolbar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
-        self._give_way = [self._add(actions.open, "Open"), self._add(actions.save, "Save fit")]
+        self._give_way: list[QToolButton] = [
+            self._add(actions.open, "Open"),
+            self._add(actions.save, "Save fit"),
+        ]
         self._full_width = 0
         self.addSeparator()
         self._fit = fit = self._add(actions.fit, "Fit all")
@@ -70,7 +73,8 @@ class Toolbar(QToolBar):
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
         self.addWidget(self._range)
-        self.addWidget(LayersButton(state, actions, self))
+        self._give_way.append(LayersButton(state, actions, self))
+        self.addWidget(self._give_way[-1])
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
