@@ -36,6 +36,8 @@ class Legend:
         renderer.AddViewProp(self._swatches)
         for words, _ in rows:
             actor = text_actor(words, TEXT_SIZE, TEXT_SECONDARY, vertical="centre")
+            # A body may stand behind them.
+            actor.GetTextProperty().ShadowOn()
             renderer.AddViewProp(actor)
             self._words.append(actor)
         self.set_visible(False)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.bodies import BodyPair
     from core.body import BodyModel
     from core.fitting.quick_refit import Refit
+    from gui_app.opening import Opened
 
 # A frame that has not come to rest is fitted on so many times, with nothing new painted.
 MOST_ROUNDS = 8
@@ -30,6 +31,7 @@ class MaskPreview(QObject):
     changed = Signal()
     _prepare = Signal(object, object)
     _refit = Signal(object)
+    _warm_up = Signal(object)
 
     def __init__(
         self, state: AppState, painting: MaskPainting, editing: Editing, parent: QObject | None = None
@@ -45,6 +47,8 @@ class MaskPreview(QObject):
         self._worker = MaskWorker()
         self._prepare.connect(self._worker.prepare)
         self._refit.connect(self._worker.refit)
+        self._warm_up.connect(self._worker.warm_up)
+        self._warm: np.ndarray | None = None
         replies = [
             (self._worker.prepared, self._on_prepared),
             (self._worker.refitted, self._on_refitted),
@@ -127,6 +131,7 @@ class MaskPreview(QObject):
         opened = state.opened
         if painting.active and opened is not None and not self._thread.closed:
             self._want_tools(opened.bodies)
+            self._want_warm(opened)
         if opened is None or not self._wanted():
             self._asked = None
             self._take_away()
@@ -153,6 +158,16 @@ class MaskPreview(QObject):
             return
         self._preparing = bodies.target
         self._prepare.emit(bodies, tools)
+
+    def _want_warm(self, opened: Opened) -> None:
+        """Has the fit looked at before the first stroke needs it, once."""
+        state = self._state
+        if state.result is None or state.run.active or self._warm is state.result.poses:
+            return
+        self._warm = state.result.poses
+        self._warm_up.emit(
+            RefitRequest(0, opened.motion, opened.bodies, state.result, state.frame, opened.valid)
+        )
 
     def _take_away(self) -> None:
         if self._shown is None:

@@ -93,19 +93,31 @@ class MaskWorker(QObject):
     @Slot(object)
     def refit(self, request: RefitRequest) -> None:
         """Fits a frame again, and says once how it went."""
-        from core.fitting.quick_refit import QuickRefit
-
         try:
             pose_on_one_thread()
-            quick = self._quick
-            if quick is None or not _of_same_fit(quick, request):
-                quick = self._quick = QuickRefit(request.motion, request.bodies, request.result)
-            self.refitted.emit(request, quick.refit(request.frame, request.valid))
+            self.refitted.emit(request, self._quick_of(request).refit(request.frame, request.valid))
         except RefitError as error:
             self.failed.emit(request, str(error))
         except Exception:
             log.exception("Frame %d could not be fitted again", request.frame)
             self.failed.emit(request, "The frame could not be fitted again; details are in the log")
+
+    @Slot(object)
+    def warm_up(self, request: RefitRequest) -> None:
+        """Prepares what the first stroke would otherwise wait for."""
+        try:
+            pose_on_one_thread()
+            self._quick_of(request)
+        except Exception:
+            # The first stroke will say so.
+            log.exception("Fitting frame %d again could not be prepared", request.frame)
+
+    def _quick_of(self, request: RefitRequest) -> QuickRefit:
+        from core.fitting.quick_refit import QuickRefit
+
+        if self._quick is None or not _of_same_fit(self._quick, request):
+            self._quick = QuickRefit(request.motion, request.bodies, request.result)
+        return self._quick
 
 
 def _of_same_fit(quick: QuickRefit, request: RefitRequest) -> bool:
