@@ -14,7 +14,7 @@ from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe import ACCURATE, PRESETS
 
-COMMANDS = ("convert", "inspect", "info")
+COMMANDS = ("convert", "inspect", "info", "models")
 
 
 DONE, SOME_FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -120,11 +120,23 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--gender", choices=("neutral", "female", "male"), help="of the bodies; default: what the file says"
     )
-    convert.add_argument(
+    how = convert.add_mutually_exclusive_group()
+    how.add_argument(
         "--preset",
         choices=tuple(PRESETS),
         default=ACCURATE.name,
         help=f"how to fit; default: {ACCURATE.name}",
+    )
+    how.add_argument(
+        "--recipe", type=Path, metavar="FILE.toml", help="how to fit, as the window's stages are saved"
+    )
+    convert.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="assignments",
+        metavar="STAGE.SETTING=VALUE",
+        help="change the preset or recipe, as vertex.weights.hands=3 or 2.iterations=40; can be repeated",
     )
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(
@@ -149,6 +161,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also list the frames that stand out, and whether the bodies or the fit are to blame",
     )
+    convert.add_argument(
+        "--session",
+        action="store_true",
+        help="also write a session beside each output (.refit), to go on with in the window",
+    )
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
     convert.add_argument("--force", action="store_true", help="write over existing outputs")
 
@@ -156,6 +173,17 @@ def parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="say what a motion, model or result file holds")
     info.add_argument("file", type=Path, metavar="FILE")
+
+    models = commands.add_parser(
+        "models",
+        help="say which licensed models a folder has, and what is missing",
+        description="Reads every SMPL, SMPL-H and SMPL-X model below a folder, whatever its layout. Exit "
+        "codes: 0 models were found, 1 none.",
+    )
+    models.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="default: what REFIT_MODELS names"
+    )
+    models.add_argument("--json", action="store_true", help="print json instead of tables")
     return top
 
 
@@ -222,6 +250,10 @@ def main(argv: list[str] | None = None) -> int:
             from core.inspect_command import inspect
 
             return inspect(options)
+        if options.command == "models":
+            from core.models_command import models
+
+            return models(options)
         options.threads = options.threads or default_threads()
         from core.convert import convert
 

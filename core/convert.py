@@ -19,14 +19,18 @@ from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
 from core.files.results import save_result
+from core.files.sessions import SUFFIX, save_session
 from core.findings import Finding, findings
-from core.fitting.recipe import ACCURATE, PRESETS
+from core.fitting.assignments import assigned
+from core.fitting.draft import Draft
+from core.fitting.recipe import ACCURATE, PRESETS, Recipe
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, pick_device
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
 from core.outputs import OUTPUT_ENDING, check_targets, finished, plan
+from core.session import Session, SessionStep, SourceFile
 
 
 @dataclass
@@ -66,6 +70,7 @@ def convert(options: argparse.Namespace) -> int:
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
     console = Console(highlight=False, markup=False)
+    recipe = chosen_recipe(options)
     jobs = plan(options.inputs, options.output, options.to)
     check_targets(jobs, options.report)
     device = pick_device(options.device)
@@ -74,8 +79,8 @@ def convert(options: argparse.Namespace) -> int:
     if options.check:
         pair.reverse()
     label = FAMILY_LABEL[options.to]
-    preset = "" if options.preset == ACCURATE.name else f" · {options.preset}"
-    console.print(f"Refit · to {label}{preset} · {pair.label} · {device.type.upper()}", style="bold")
+    how = "" if recipe.name == ACCURATE.name else f" · {recipe.name}"
+    console.print(f"Refit · to {label}{how} · {pair.label} · {device.type.upper()}", style="bold")
     if pair.builtin:
         console.print(
             f"The built-in bodies stand in for SMPL models: use the results to try Refit, not as {label} "
@@ -84,18 +89,38 @@ def convert(options: argparse.Namespace) -> int:
         )
     outcomes = []
     for source, output in jobs:
-        outcome = _convert_one(source, output, options, shelf, console)
+        outcome = _convert_one(source, output, options, recipe, shelf, console)
         outcomes.append(outcome)
         report.print_outcome(console, outcome)
     report.print_table(console, outcomes)
     if options.report:
         try:
-            report.write_json(options.report, outcomes, pair, device.type, options)
+            report.write_json(options.report, outcomes, pair, device.type, options, recipe)
         except FileError as error:
             console.print(str(error), style="red")
             return SOME_FAILED
         console.print(f"Wrote {options.report}")
     return SOME_FAILED if any(outcome.status == "failed" for outcome in outcomes) else DONE
+
+
+def chosen_recipe(options: argparse.Namespace) -> Recipe:
+    """The recipe that the options ask for.
+
+    Raises:
+        RefitError: the file or an assignment is wrong, or the recipe is of no use without a fit.
+    """
+    if options.recipe is None:
+        draft, what = Draft.of(PRESETS[options.preset]), f"--preset {options.preset}"
+    else:
+        from core.files.recipes import read_recipe
+
+        draft, what = read_recipe(options.recipe), str(options.recipe)
+    draft = assigned(draft, options.assignments)
+    if not draft.runs:
+        raise RefitError(f"{what}: every stage is off, expected one that is on.")
+    if draft.start == "current":
+        raise RefitError(f"{what}: 'start' is 'current', expected source or parts: there is no fit yet.")
+    return draft.recipe()
 
 
 class _Shelf:
@@ -142,7 +167,12 @@ class _Shelf:
 
 
 def _convert_one(
-    source: Path, output: Path, options: argparse.Namespace, shelf: _Shelf, console: Console
+    source: Path,
+    output: Path,
+    options: argparse.Namespace,
+    recipe: Recipe,
+    shelf: _Shelf,
+    console: Console,
 ) -> Outcome:
     outcome = Outcome(source, output)
     started = time.perf_counter()
@@ -159,7 +189,6 @@ def _convert_one(
         motion = within(motion, bodies.source)
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
-        recipe = PRESETS[options.preset]
         run = FitRun(motion, bodies, recipe, device=options.device, threads=options.threads)
         skips = output.exists() and not options.force
         if skips:
@@ -169,6 +198,8 @@ def _convert_one(
             outcome.result, outcome.notes = result, (*outcome.notes, *said)
             output.parent.mkdir(parents=True, exist_ok=True)
             save_result(output, result, overwrite=options.force)
+        if options.session:
+            _write_session(output.with_suffix(SUFFIX), motion, result, overwrite=options.force)
         if options.check:
             outcome.check = check_inverse(motion, bodies, result)
         if options.problems:
@@ -183,6 +214,14 @@ def _convert_one(
         outcome.error = f"{source}: the fit failed in a way that was not foreseen ({error!r})"
     outcome.seconds = time.perf_counter() - started
     return outcome
+
+
+def _write_session(path: Path, motion: Motion, result: FitResult, *, overwrite: bool) -> None:
+    """The fit and its motion, to be gone on with in the window; one that is there is left alone."""
+    if path.exists() and not overwrite:
+        return
+    step = SessionStep(result, None, "refit convert")
+    save_session(path, Session(SourceFile.of(motion), motion, (step,)), overwrite=overwrite)
 
 
 def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple[str, ...]]:

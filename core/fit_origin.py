@@ -12,52 +12,77 @@ if TYPE_CHECKING:
     from core.bodies import BodyPair
     from core.fitting.result import FitResult
     from core.motion import Motion
+    from core.session import SourceFile
 
 NETWORK = ("//", "\\\\")
 """A path that a file names is only followed on this machine."""
 
 
-def find_motion(path: Path, result: FitResult) -> Motion:
-    """The motion that the fit in ``path`` was made from, cut to the fit's frames.
+class SourceMissing(FileError):
+    """The motion that a file belongs to is not where it should be; somebody may know where it is.
 
-    It is looked for where it lay when it was fitted, then beside the fit, then among the built-in motions,
-    and must have the checksum that the fit names, or without one the same number of frames.
+    ``source`` is what it must be.
+    """
+
+    def __init__(self, path: str | Path, problem: str, source: SourceFile) -> None:
+        super().__init__(path, problem)
+        self.source = source
+
+
+def find_motion(path: Path, result: FitResult, given: Path | None = None) -> Motion:
+    """The motion that the fit in ``path`` was made from, cut to the fit's frames; see `find_source`."""
+    from core.session import SourceFile
+
+    told = _table(result, "source")
+    source = SourceFile(
+        result.source_name, _text(told, "path"), _text(told, "sha256"), _count(told, "start"), len(result)
+    )
+    return find_source(path, source, given)
+
+
+def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Motion:
+    """The motion that the fit or session in ``path`` belongs to, cut to its frames.
+
+    It is looked for at ``given``, or else where it lay, then beside the file, then among the built-in
+    motions, and must have the checksum that is known of it, or without one the same number of frames.
 
     Raises:
-        FileError: it is nowhere, or only in another version.
+        SourceMissing: it is nowhere, or only in another version.
     """
     from core.files.motions import load_motion
     from core.files.opening import checksum
 
-    told = _table(result, "source")
-    sha256, start = _text(told, "sha256"), _count(told, "start")
     other: Path | None = None
-    for candidate in _candidates(path, result, _text(told, "path")):
+    for candidate in [given] if given is not None else _candidates(path, source):
         try:
-            if sha256 and checksum(candidate) != sha256:
+            if source.sha256 and checksum(candidate) != source.sha256:
                 other = other or candidate
                 continue
             motion = load_motion(candidate)
         except RefitError:
             other = other or candidate
             continue
-        if sha256:
-            motion = motion.cut(start, start + len(result))
-        if len(motion) == len(result):
+        if source.sha256:
+            motion = motion.cut(source.start, source.start + source.frames)
+        if len(motion) == source.frames:
             return motion
         other = other or candidate
-    name = result.source_name or "an unnamed motion"
+    name = source.name or "an unnamed motion"
     if other is not None:
-        raise FileError(path, f"is a fit of {name}, but {other} is not the file that it was made from")
-    raise FileError(
-        path, f"is a fit of {name}, which is neither where it was nor beside the fit: put both in one folder"
+        raise SourceMissing(
+            path, f"is a fit of {name}, but {other} is not the file that it was made from", source
+        )
+    raise SourceMissing(
+        path,
+        f"is a fit of {name}, which is neither where it was nor beside the fit: put both in one folder",
+        source,
     )
 
 
-def _candidates(path: Path, result: FitResult, told: str) -> Iterator[Path]:
+def _candidates(path: Path, source: SourceFile) -> Iterator[Path]:
     from core.bodies import builtin_motions
 
-    name = Path(result.source_name).name
+    name, told = Path(source.name).name, source.path
     places = [Path(told)] if told and not told.startswith(NETWORK) and Path(told).is_absolute() else []
     places += [path.parent / name] if name else []
     places += [motion for motion in builtin_motions() if motion.name == name]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import FileError, RefitError
+from core.files.aist import looks_like_aist
+from core.files.pickles import is_pickle, read_pickle
 from core.files.results import is_result, load_result
 from core.fitting.provenance import provenance
 from core.fitting.result import FitResult
@@ -40,9 +42,9 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[
         if not entry.is_dir():
             jobs.append((entry, output if single else output / output_name(entry, family)))
             continue
-        found = [path for path in sorted(entry.rglob("*.npz")) if _may_be_motion(path, family)]
+        found = [path for path in sorted(entry.rglob("*")) if _may_be_motion(path, family)]
         if not found:
-            raise RefitError(f"There is no motion (.npz) in the folder {entry}.")
+            raise RefitError(f"There is no motion (.npz, or .pkl of AIST++) in the folder {entry}.")
         jobs += [
             (path, output / path.relative_to(entry).parent / output_name(path, family)) for path in found
         ]
@@ -72,7 +74,17 @@ def output_name(source: Path, family: str) -> str:
 
 def _may_be_motion(path: Path, family: str) -> bool:
     endings = (_MARKER_FITS, OUTPUT_ENDING[family])
-    return path.is_file() and not path.name.endswith(endings) and path.name != "shape.npz"
+    if not path.is_file() or path.name.endswith(endings) or path.name == "shape.npz":
+        return False
+    return path.suffix.lower() == ".npz" or (path.suffix.lower() == ".pkl" and _is_motion(path))
+
+
+def _is_motion(path: Path) -> bool:
+    """Pickles are many things; only those of motions are inputs."""
+    try:
+        return is_pickle(path) and looks_like_aist(read_pickle(path))
+    except FileError:
+        return False
 
 
 def finished(output: Path, run: FitRun) -> FitResult:

@@ -15,6 +15,7 @@ from rich.text import Text
 from core import __version__
 from core.bodies import BodyPair
 from core.files.atomic import atomic_write
+from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
 from core.joints import PARTS
 from core.problem_rules import figure, plain
@@ -119,7 +120,12 @@ def _cells(figures: dict[str, float]) -> list[str]:
 
 
 def write_json(
-    path: Path, outcomes: list[Outcome], bodies: BodyPair, device: str, options: argparse.Namespace
+    path: Path,
+    outcomes: list[Outcome],
+    bodies: BodyPair,
+    device: str,
+    options: argparse.Namespace,
+    recipe: Recipe,
 ) -> None:
     """Writes the figures of all inputs; an existing report is replaced, as its name was asked for.
 
@@ -131,7 +137,8 @@ def write_json(
         "bodies": "built-in" if bodies.builtin else "licensed",
         "models": str(bodies.folder),
         "to": options.to,
-        "preset": options.preset,
+        "preset": options.preset if options.recipe is None else None,
+        "recipe": recipe.as_dict(),
         "device": device,
         "threads": options.threads,
         "inputs": [_entry(outcome) for outcome in outcomes],

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from gui_app import colours
 from gui_app.theme import icon
 from gui_app.view_options import COLOURINGS, LAYERS, LAYOUTS
 
@@ -29,6 +28,12 @@ PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a 
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion or a fit (.npz)"),
     "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
+    "save_session": Spec(
+        "File", "Save session…", "archive", ("Ctrl+Shift+S",), "Save the motion with all fits and the view"
+    ),
+    "session_motion": Spec(
+        "File", "Sessions carry the motion", "", (), "It opens without the motion's own file", True
+    ),
     "export": Spec("File", "Export…", "export", ("Ctrl+E",), "Write parameters, meshes, tables or a video"),
     "copy_picture": Spec("File", "Copy picture", "copy", ("Ctrl+Shift+C",), "Put the view on the clipboard"),
     "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
@@ -57,6 +62,7 @@ SPECS: dict[str, Spec] = {
     "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
     "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
     "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
+    "before_fit": Spec("View", "Error before the last change", "clock-counter-clockwise", ("C",), "", True),
     "home": Spec("View", "Reset view", "frame-corners", ("0",), "See the whole body from the front left"),
     "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
     "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
@@ -77,11 +83,15 @@ SPECS: dict[str, Spec] = {
     "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
+    "stages": Spec("View", "Stages", "list-numbers", ("S",), "The stages of a fit, and their settings", True),
     "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
     "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
     "mask": Spec("Inspect", "Mask", "face-mask", ("M",), "Valid vertices: see, paint and try them", True),
     "mask_brush": Spec("Inspect", "Mask brush", "paint-brush", ("N",), "Paint the mask on the fit", True),
     "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
+    "theme_dark": Spec("View", "Dark theme", "", (), "Light on dark", True),
+    "theme_light": Spec("View", "Light theme", "", (), "Dark on light", True),
+    "theme_system": Spec("View", "Theme as the system", "", (), "Dark or light as the rest", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
@@ -109,6 +119,8 @@ class Actions:
 
     open: QAction
     save: QAction
+    save_session: QAction
+    session_motion: QAction
     export: QAction
     copy_picture: QAction
     quit: QAction
@@ -137,6 +149,7 @@ class Actions:
     show_part: QAction
     select_all: QAction
     select_none: QAction
+    before_fit: QAction
     home: QAction
     front: QAction
     side: QAction
@@ -157,11 +170,15 @@ class Actions:
     layer_skeleton: QAction
     layer_ground: QAction
     layer_trajectory: QAction
+    stages: QAction
     parameters: QAction
     joints: QAction
     mask: QAction
     mask_brush: QAction
     choose_none: QAction
+    theme_dark: QAction
+    theme_light: QAction
+    theme_system: QAction
     models: QAction
     builtin: QAction
     palette: QAction
@@ -181,8 +198,8 @@ class Actions:
             action.setStatusTip("")
             window.addAction(action)
             setattr(self, name, action)
-        self.layout_source.setIcon(icon("person", colours.SOURCE_SKIN))
-        self.layout_fit.setIcon(icon("person", colours.FIT_SKIN))
+        self.layout_source.setIcon(icon("person", "SOURCE_WORDS"))
+        self.layout_fit.setIcon(icon("person", "FIT_WORDS"))
 
     @property
     def presets(self) -> dict[str, QAction]:
@@ -208,6 +225,11 @@ class Actions:
         """In the order of `LAYERS`."""
         return tuple(getattr(self, f"layer_{name}") for name in LAYERS)
 
+    @property
+    def themes(self) -> tuple[QAction, ...]:
+        """Dark, light, and as the system."""
+        return self.theme_dark, self.theme_light, self.theme_system
+
     def set_playing(self, playing: bool) -> None:
         """The play button shows what a press would do."""
-        self.play.setIcon(icon("pause" if playing else "play", colours.TEXT))
+        self.play.setIcon(icon("pause" if playing else "play"))

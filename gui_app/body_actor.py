@@ -8,11 +8,13 @@ from vtkmodules.vtkCommonExecutionModel import vtkAlgorithmOutput
 from vtkmodules.vtkFiltersCore import vtkTriangleMeshPointNormals
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
-from gui_app.colours import BACKGROUND, rgb_unit
+from gui_app import colours as palette
 from gui_app.in_place import write_points
 from gui_app.view_options import Layers
 
 EDGE_OPACITY = 0.45
+# Beside a light ground the shaded side looks darker.
+AMBIENT = {"dark": 0.26, "light": 0.36}
 
 # Drawn as lines, the edges would take twice as long in software.
 _EDGES_ONLY = """//VTK::Light::Impl
@@ -56,10 +58,10 @@ class BodyActor:
         self.actor.SetMapper(mapper)
         surface = self.actor.GetProperty()
         surface.SetInterpolationToPhong()
-        surface.SetAmbient(0.26)
+        surface.SetAmbient(AMBIENT[palette.theme])
         surface.SetDiffuse(0.78)
         surface.SetSpecular(0.0)
-        surface.SetEdgeColor(*rgb_unit(BACKGROUND))
+        surface.SetEdgeColor(*palette.rgb_unit(palette.EDGES))
         surface.SetEdgeOpacity(EDGE_OPACITY)
         self._depth = self._depth_actor()
 

@@ -40,9 +40,9 @@ class Posed(NamedTuple):
 class BodyView:
     """Half of the picture, or all of it, with one body in it."""
 
-    def __init__(self, renderer: pv.Renderer, skin: str) -> None:
+    def __init__(self, renderer: pv.Renderer, skin: str, path: str) -> None:
         self.renderer = renderer
-        self._skin = skin
+        self._skin, self._path = skin, path
         self._prepare()
         self.label = text_actor("", LABEL_SIZE, colours.TEXT, vertical="top")
         self.note = text_actor("", LABEL_SIZE, colours.TEXT_SECONDARY, horizontal="centre")
@@ -95,7 +95,7 @@ class BodyView:
         self.ground = Ground(floor)
         self.skeleton = SkeletonActor(shape)
         self._joint_names = shape.joint_names
-        self.trajectory = TrajectoryActor(frames, self._skin)
+        self.trajectory = TrajectoryActor(frames, self._path)
         for actor in self._actors():
             self.renderer.AddActor(actor)
         self.label.SetInput(shape.label)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Slot
 from PySide6.QtGui import QColor
 
 from gui_app import colours
+from gui_app.live_theme import follow
 from gui_app.state import AppState
 
 FILL_ALPHA = 42
@@ -18,13 +19,7 @@ class Brush(QObject):
     def __init__(self, state: AppState, plot: pg.PlotItem, parent: QObject) -> None:
         super().__init__(parent)
         self._state = state
-        fill = QColor(colours.ACCENT)
-        fill.setAlpha(FILL_ALPHA)
-        stronger = QColor(colours.ACCENT)
-        stronger.setAlpha(2 * FILL_ALPHA)
-        self.band = pg.LinearRegionItem(
-            brush=fill, hoverBrush=fill, pen=pg.mkPen(stronger), hoverPen=pg.mkPen(colours.ACCENT, width=2)
-        )
+        self.band = pg.LinearRegionItem()
         # The edges move; a drag inside the band scrubs as everywhere else.
         self.band.movable = False
         self.band.setZValue(-10)
@@ -32,6 +27,18 @@ class Brush(QObject):
         plot.addItem(self.band, ignoreBounds=True)
         self.band.sigRegionChanged.connect(self._on_dragged)
         state.selection_changed.connect(self._on_selection)
+        follow(self._on_theme)
+
+    @Slot()
+    def _on_theme(self) -> None:
+        fill, stronger = QColor(colours.ACCENT), QColor(colours.ACCENT)
+        fill.setAlpha(FILL_ALPHA)
+        stronger.setAlpha(2 * FILL_ALPHA)
+        self.band.setBrush(fill)
+        self.band.setHoverBrush(fill)
+        for edge in self.band.lines:
+            edge.setPen(pg.mkPen(stronger))
+            edge.setHoverPen(pg.mkPen(colours.ACCENT, width=2))
 
     @Slot(float, float)
     def select(self, start: float, stop: float) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,10 +14,10 @@ from PySide6.QtWidgets import (
 )
 
 from gui_app import colours
-from gui_app.theme import CARET, tabular
+from gui_app.live_theme import follow
+from gui_app.theme import tabular
 
 ROW = 19
-CARET_UP = (Path(__file__).parent / "caret_up.svg").as_posix()
 BAR = Qt.ItemDataRole.UserRole + 1
 """Role of a number 0..1, painted as a bar behind the words of a cell."""
 HEADING = Qt.ItemDataRole.UserRole + 2
@@ -32,6 +30,10 @@ class Cells(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        follow(self._on_theme)
+
+    @Slot()
+    def _on_theme(self) -> None:
         self._chosen, self._hover = QColor(colours.CHOSEN), QColor(colours.PANEL)
         self._text, self._quiet = QColor(colours.TEXT), QColor(colours.TEXT_SECONDARY)
         self._bar = QColor(colours.WEIGHT_DIM)
@@ -53,10 +55,10 @@ class Cells(QStyledItemDelegate):
         if share is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(index.data(Qt.ItemDataRole.DecorationRole) or self._bar)
+            painter.setBrush(_colour(index.data(Qt.ItemDataRole.DecorationRole)) or self._bar)
             width = max(2.0, (place.width() - 6) * min(max(float(share), 0.0), 1.0))
             painter.drawRoundedRect(QRectF(place.left() + 2, place.top() + 3, width, ROW - 6), 2, 2)
-        colour = index.data(Qt.ItemDataRole.ForegroundRole)
+        colour = _colour(index.data(Qt.ItemDataRole.ForegroundRole))
         painter.setPen(self._quiet if heading else colour or self._text)
         words = index.data(Qt.ItemDataRole.DisplayRole)
         if words:
@@ -66,6 +68,11 @@ class Cells(QStyledItemDelegate):
             painter.drawText(inside, side | Qt.AlignmentFlag.AlignVCenter, elided)
 
 
+def _colour(value: QColor | str | None) -> QColor | None:
+    """A colour, or that of a role by name, which a list may keep whatever the theme."""
+    return QColor(colours.of(value)) if isinstance(value, str) else value
+
+
 def prepare(view: QAbstractItemView, header: QHeaderView, widths: dict[int, int], stretch: int) -> None:
     """Columns of some widths, one that takes the rest, and cells that paint themselves."""
     view.setItemDelegate(Cells(view))
@@ -73,13 +80,7 @@ def prepare(view: QAbstractItemView, header: QHeaderView, widths: dict[int, int]
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-    view.setStyleSheet(
-        "QHeaderView::section { padding: 3px 6px; }"
-        "QHeaderView::up-arrow, QHeaderView::down-arrow { width: 9px; height: 9px;"
-        " subcontrol-position: center left; margin-left: 3px; }"
-        f'QHeaderView::up-arrow {{ image: url("{CARET_UP}"); }}'
-        f'QHeaderView::down-arrow {{ image: url("{CARET}"); }}'
-    )
+    view.setStyleSheet("QHeaderView::section { padding: 3px 6px; }")
     tabular(view)
     header.setStretchLastSection(False)
     header.setMinimumSectionSize(36)

@@ -1,4 +1,4 @@
-"""The slim scale beside the fit: millimetres from grey to bright, and violet for vertices without error."""
+"""The slim scale beside the fit: millimetres from good to bad, and violet for vertices without error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 import pyvista as pv
 from vtkmodules.vtkRenderingCore import vtkActor2D, vtkRenderer, vtkTextActor
 
-from gui_app.colours import INVALID_QUIET, TEXT_SECONDARY, rgb
+from gui_app import colours
+from gui_app.colours import rgb
 from gui_app.flat import flat_actor
 from gui_app.in_place import write_points
 from gui_app.labels import place_text, text_actor
@@ -31,13 +32,14 @@ class ColourBar:
         faces = np.append(quads.ravel(), [4, last, last + 1, last + 2, last + 3])
         self._mesh = pv.PolyData(self._points, faces)
         colour = np.repeat(ramp(), 2, axis=0)
-        violet = np.tile(np.array(rgb(INVALID_QUIET), np.uint8), (4, 1))
+        violet = np.tile(np.array(rgb(colours.INVALID_QUIET), np.uint8), (4, 1))
         self._mesh.point_data["colour"] = np.concatenate([colour, violet])
         self._mesh.GetPointData().SetActiveScalars("colour")
         self._bar = flat_actor(self._mesh)
-        self._ticks = [text_actor("", TEXT_SIZE, TEXT_SECONDARY, vertical="centre") for _ in range(TICKS)]
-        self._unit = text_actor("mm", TEXT_SIZE, TEXT_SECONDARY, vertical="centre")
-        self._not_compared = text_actor("not compared", TEXT_SIZE - 1, TEXT_SECONDARY, vertical="centre")
+        quiet = colours.TEXT_SECONDARY
+        self._ticks = [text_actor("", TEXT_SIZE, quiet, vertical="centre") for _ in range(TICKS)]
+        self._unit = text_actor("mm", TEXT_SIZE, quiet, vertical="centre")
+        self._not_compared = text_actor("not compared", TEXT_SIZE - 1, quiet, vertical="centre")
         for actor in self._actors():
             renderer.AddViewProp(actor)
 

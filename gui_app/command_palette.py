@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from gui_app import colours
 from gui_app.commands_found import Command, Commands
+from gui_app.live_theme import dress
 from gui_app.theme import icon
 
 WIDTH = 580
@@ -31,12 +32,10 @@ MOVES = {
     Qt.Key.Key_PageUp: -MOST_ROWS,
     Qt.Key.Key_PageDown: MOST_ROWS,
 }
-STYLE = f"""
-QFrame#palette {{ background: {colours.PANEL}; border: 1px solid {colours.LINE}; border-radius: 0; }}
-QLineEdit {{ background: {colours.PANEL}; border: none; border-radius: 0; font-size: 15px;
-    padding: 9px 4px; }}
-QListWidget {{ background: {colours.PANEL}; border: none; border-top: 1px solid {colours.LINE};
-    border-radius: 0; padding: 5px; }}
+STYLE = """
+QFrame#palette { background: $PANEL; border: 1px solid $LINE; border-radius: 0; }
+QLineEdit { background: $PANEL; border: none; border-radius: 0; font-size: 15px; padding: 9px 4px; }
+QListWidget { background: $PANEL; border: none; border-top: 1px solid $LINE; border-radius: 0; padding: 5px; }
 """
 
 
@@ -47,12 +46,12 @@ class CommandPalette(QFrame):
         super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self._commands, self._window = commands, window
         self.setObjectName("palette")
-        self.setStyleSheet(STYLE)
+        dress(self, STYLE)
         self.setFixedWidth(WIDTH)
         self.typed = QLineEdit(self)
         self.typed.setPlaceholderText("A command, a motion, or the number of a frame")
         self.typed.addAction(
-            icon("magnifying-glass", colours.TEXT_SECONDARY), QLineEdit.ActionPosition.LeadingPosition
+            icon("magnifying-glass", "TEXT_SECONDARY"), QLineEdit.ActionPosition.LeadingPosition
         )
         self.list = QListWidget(self)
         self.list.setItemDelegate(_Line(self.list))

@@ -14,6 +14,9 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 if TYPE_CHECKING:
     from core.motion_metrics import MotionMetrics
 
+CHOSEN = "chosen"
+"""Names the one series of a metric that was chosen."""
+
 ERROR_TITLE = "Error: mean, p95, max"
 WORST = {"parts": "worst part", "joints": "worst joint", "hands": "worse hand", "feet": "worse foot"}
 
@@ -46,7 +49,7 @@ class CurveChoice:
 
 
 class CurveMenu(QToolButton):
-    """``Curves ▾``: filled from the metrics of the fit on show when it opens."""
+    """``Curves ▾``: filled from the metrics of the fit on show when it opens, below the ``extra`` actions."""
 
     chosen = Signal(object)
 
@@ -54,10 +57,12 @@ class CurveMenu(QToolButton):
         super().__init__(parent)
         self.choice = CurveChoice()
         self.metrics: MotionMetrics | None = None
+        self.extra: tuple[QAction, ...] = ()
         self.setText("Curves ▾")
         self.setToolTip("Choose which figure the curves show")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
         self.setMenu(self._menu)
 
@@ -67,6 +72,9 @@ class CurveMenu(QToolButton):
         group = QActionGroup(menu)
         self._add(menu, group, CurveChoice())
         menu.addSeparator()
+        if self.extra:
+            menu.addActions(self.extra)
+            menu.addSeparator()
         if self.metrics is None:
             menu.addAction("More once the fit is measured").setEnabled(False)
             return

@@ -11,8 +11,11 @@ from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from gui_app import colours
+from gui_app.before_lines import BeforeLines
 from gui_app.brush import Brush
-from gui_app.curve_choice import CurveChoice, CurveMenu
+from gui_app.curve_choice import CHOSEN, CurveChoice, CurveMenu
+from gui_app.earlier_figures import EarlierFigures
+from gui_app.live_theme import follow
 from gui_app.pin_curves import PinCurves
 from gui_app.pins import Pins
 from gui_app.readout import Readout
@@ -26,12 +29,9 @@ RIGHT_MARGIN = 14
 LEAST_TOP_MM = 5.0
 POINT_PIXELS = 4
 PEAK_PIXELS = 4
-CURVES = (
-    ("max_mm", "max", colours.CURVE_MAX),
-    ("p95_mm", "p95", colours.CURVE_P95),
-    ("mean_mm", "mean", colours.CURVE_MEAN),
-)
-CHOSEN = "chosen"
+CURVES = (("max_mm", "max", "CURVE_MAX"), ("p95_mm", "p95", "CURVE_P95"), ("mean_mm", "mean", "CURVE_MEAN"))
+SHOWN = {**{name: role for name, _, role in CURVES}, CHOSEN: "TEXT"}
+WORDS = {"CURVE_MAX": "MAX_WORDS"}
 WAITING = "Error curves appear here while frames are fitted: press Fit"
 UNMEASURED = "This curve appears here once the fit is finished and measured"
 NO_SUCH_COLUMN = "These bodies have no such figure: choose another curve"
@@ -42,9 +42,11 @@ class Curves(pg.PlotWidget):
 
     scale_changed = Signal()
 
-    def __init__(self, state: AppState, pins: Pins, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, state: AppState, pins: Pins, earlier: EarlierFigures, parent: QWidget | None = None
+    ) -> None:
         self._box = ScrubBox(enableMenu=False)
-        super().__init__(parent, viewBox=self._box, background=colours.PANEL)
+        super().__init__(parent, viewBox=self._box)
         self._state = state
         self._series: dict[str, np.ndarray] = {}
         self.setAcceptDrops(False)
@@ -60,35 +62,28 @@ class Curves(pg.PlotWidget):
         font.setPixelSize(11)
         for side in ("left", "bottom"):
             axis = plot.getAxis(side)
-            axis.setPen(pg.mkPen(colours.LINE))
-            axis.setTextPen(pg.mkPen(colours.TEXT_SECONDARY))
             axis.setTickFont(font)
             axis.setStyle(tickLength=-4, tickTextOffset=6, maxTickLevel=0)
         plot.getAxis("left").setWidth(LEFT_AXIS)
         plot.getAxis("left").enableAutoSIPrefix(False)
-        self._name_axis("mm")
         plot.getAxis("bottom").enableAutoSIPrefix(False)
-        shown = (*((name, colour) for name, _, colour in CURVES), (CHOSEN, colours.TEXT))
-        self._curves = {name: self._add_curve(colour) for name, colour in shown}
-        self._points = {
-            name: pg.ScatterPlotItem(size=POINT_PIXELS, pen=None, brush=pg.mkBrush(colour))
-            for name, colour in shown
-        }
+        self._curves = {name: self._add_curve() for name in SHOWN}
+        self._points = {name: pg.ScatterPlotItem(size=POINT_PIXELS, pen=None) for name in SHOWN}
         for points in self._points.values():
             self.addItem(points)
-        self.cursor_line = pg.InfiniteLine(angle=90, pen=pg.mkPen(colours.ACCENT, width=1))
+        self.cursor_line = pg.InfiniteLine(angle=90)
         self.cursor_line.setZValue(10)
         self.addItem(self.cursor_line, ignoreBounds=True)
-        dotted = pg.mkPen(colours.TEXT_DISABLED, width=1, style=Qt.PenStyle.DotLine)
-        self._hover_line = pg.InfiniteLine(angle=90, pen=dotted)
+        self._hover_line = pg.InfiniteLine(angle=90)
         self._hover_line.setVisible(False)
         self.addItem(self._hover_line, ignoreBounds=True)
-        self._words = pg.TextItem(WAITING, color=colours.TEXT_SECONDARY, anchor=(0.5, 0.5))
+        self._words = pg.TextItem(WAITING, anchor=(0.5, 0.5))
         self.addItem(self._words, ignoreBounds=True)
         self.brush = Brush(state, plot, self)
         self.threshold = Threshold(plot, self)
         self.pins = PinCurves(state, pins, plot, self)
         self.pins.move(LEFT_AXIS + 8, 5)
+        self.before = BeforeLines(state, earlier, plot, self)
         self.readout = Readout(self)
         self.menu = CurveMenu(self)
         self.menu.chosen.connect(self._on_chosen)
@@ -106,10 +101,28 @@ class Curves(pg.PlotWidget):
         state.frame_changed.connect(self._on_frame)
         state.result_changed.connect(self._on_result)
         state.analysis_changed.connect(self._on_analysis)
+        earlier.changed.connect(self._draw_before)
         self._on_motion()
+        follow(self._on_theme)
 
-    def _add_curve(self, colour: str) -> pg.PlotDataItem:
-        curve = self.plot(pen=pg.mkPen(colour, width=1), connect="finite")
+    @Slot()
+    def _on_theme(self) -> None:
+        self.setBackground(colours.PANEL)
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(pg.mkPen(colours.LINE))
+            axis.setTextPen(pg.mkPen(colours.TEXT_SECONDARY))
+        self._name_axis(self.menu.choice.unit)
+        for name, role in SHOWN.items():
+            self._curves[name].setPen(pg.mkPen(colours.of(role), width=1))
+            self._points[name].setBrush(pg.mkBrush(colours.of(role)))
+        self.cursor_line.setPen(pg.mkPen(colours.ACCENT, width=1))
+        self._hover_line.setPen(pg.mkPen(colours.TEXT_DISABLED, width=1, style=Qt.PenStyle.DotLine))
+        self._words.setColor(colours.TEXT_SECONDARY)
+        self._draw()
+
+    def _add_curve(self) -> pg.PlotDataItem:
+        curve = self.plot(connect="finite")
         curve.setDownsampling(auto=True, method="peak")
         curve.setClipToView(True)
         return curve
@@ -146,6 +159,7 @@ class Curves(pg.PlotWidget):
     def _place_menu(self) -> None:
         self.menu.adjustSize()
         self.menu.move(self.width() - self.menu.width() - RIGHT_MARGIN - 2, 4)
+        self.before.place(self.menu.x() - 8, self.menu.geometry().center().y())
 
     def _hide_readout(self) -> None:
         self.readout.hide()
@@ -176,14 +190,21 @@ class Curves(pg.PlotWidget):
 
     def _words_of(self, frame: int) -> str:
         said = [f"<span style='color:{colours.TEXT_SECONDARY}'>frame</span> {frame}"]
-        choice = self.menu.choice
+        choice, before = self.menu.choice, self.before.figures(frame)
         if choice.metric:
-            said.append(f"{choice.title} {_number(self._series[CHOSEN][frame])} {choice.unit}")
+            number = _number(self._series[CHOSEN][frame])
+            if before:
+                number = f"before {_number(before[CHOSEN])} → now {number}"
+            said.append(f"{choice.title} {number} {choice.unit}")
         elif not np.isfinite(self._series["mean_mm"][frame]):
             said.append("not fitted")
         else:
-            for name, title, colour in reversed(CURVES):
+            if before:
+                said.append(f"<span style='color:{colours.TEXT_SECONDARY}'>before → now</span>")
+            for name, title, role in reversed(CURVES):
                 number = _number(self._series[name][frame])
+                number = f"{_number(before[name])} → {number}" if name in before else number
+                colour = colours.of(WORDS.get(role, role))
                 said.append(f"<span style='color:{colour}'>{title}</span> {number}")
             said[-1] += " mm"
         return " &nbsp; ".join(said)
@@ -245,13 +266,19 @@ class Curves(pg.PlotWidget):
             curve.setData(np.arange(len(values)), values)
             alone = lone(values)
             self._points[name].setData(alone, values[alone])
-        top = max((top_of(values) for values in self._series.values()), default=0.0)
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+        self._draw_before()
+        self.threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
+
+    @Slot()
+    def _draw_before(self) -> None:
+        self.before.draw(self.menu.choice, self._series)
+        lines = (*self._series.values(), *self.before.lines.values())
+        top = max((top_of(values) for values in lines), default=0.0)
         top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
         self._box.setYRange(0, top)
-        self._words.setText(words)
         self._words.setPos(max(self._state.frames - 1, 0) / 2, top / 2)
-        self._words.setVisible(bool(words))
-        self.threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
 
 
 def top_of(values: np.ndarray) -> float:

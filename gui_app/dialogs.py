@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app import colours
 from gui_app.actions import SPECS
+from gui_app.live_theme import dress
 from gui_app.state import AppState
 
 MOUSE = (
@@ -62,10 +62,7 @@ def _section(title: str) -> QLabel:
 
 def _key(text: str) -> QLabel:
     label = QLabel(text)
-    label.setStyleSheet(
-        f"background: {colours.RAISED}; border: 1px solid {colours.LINE};"
-        " border-radius: 5px; padding: 2px 7px;"
-    )
+    dress(label, "background: $RAISED; border: 1px solid $LINE; border-radius: 5px; padding: 2px 7px;")
     return label
 
 

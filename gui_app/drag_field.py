@@ -71,7 +71,7 @@ class DragField(QDoubleSpinBox):
             self._dragging = self._dragging or abs(by) > START_PIXELS
             if self._dragging:
                 fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-                self.setValue(self._start + by * self.singleStep() * (FINE if fine else 1.0))
+                self.setValue(self.dragged(self._start, by * (FINE if fine else 1.0)))
             return True
         if event.type() == QEvent.Type.MouseButtonRelease and self._pressed is not None and left:
             self._pressed = None
@@ -82,6 +82,10 @@ class DragField(QDoubleSpinBox):
                 self.selectAll()
             return True
         return super().eventFilter(watched, event)
+
+    def dragged(self, start: float, pixels: float) -> float:
+        """Where a drag by so many pixels leads to."""
+        return start + pixels * self.singleStep()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scrolls the panel, unless the number is being typed in."""

@@ -31,7 +31,7 @@ class EditMarks(QWidget):
         super().__init__(parent)
         self._state = state
         self._curves = curves
-        self._pencil = icon("pencil-simple", colours.EDITED)
+        self._pencil = icon("pencil-simple", "EDITED")
         self.spans = np.empty((0, 2), dtype=int)
         self.setFixedHeight(HEIGHT)
         self.setMouseTracking(True)

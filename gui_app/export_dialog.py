@@ -29,6 +29,7 @@ from gui_app.export_choice import KIND, KINDS, Choice, KindName, default_place, 
 from gui_app.export_controller import ExportController
 from gui_app.export_form import ExportForm
 from gui_app.export_words import progress_words
+from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
 from gui_app.saving import may_replace
 from gui_app.state import AppState
@@ -37,12 +38,12 @@ from gui_app.theme import icon, refresh_style, tabular
 LIST_WIDTH = 236
 ROW_HEIGHT = 48
 WORDS_ROLE = Qt.ItemDataRole.UserRole + 1
-STYLE = f"""
-QListWidget {{ background: {colours.BACKGROUND}; border: none; border-right: 1px solid {colours.LINE};
-    border-radius: 0; padding: 8px; }}
-QProgressBar {{ background: {colours.LINE}; border: none; border-radius: 2px; max-height: 4px; }}
-QProgressBar::chunk {{ background: {colours.ACCENT}; border-radius: 2px; }}
-QLabel[role="problem"] {{ color: {colours.ERROR}; }}
+STYLE = """
+QListWidget { background: $BACKGROUND; border: none; border-right: 1px solid $LINE; border-radius: 0;
+    padding: 8px; }
+QProgressBar { background: $LINE; border: none; border-radius: 2px; max-height: 4px; }
+QProgressBar::chunk { background: $ACCENT; border-radius: 2px; }
+QLabel[role="problem"] { color: $ERROR; }
 """
 
 
@@ -60,7 +61,7 @@ class ExportDialog(QDialog):
         self._state, self._exporting, self._preferences = state, exporting, preferences
         self._typed = self._told = False
         self.setWindowTitle("Export")
-        self.setStyleSheet(STYLE)
+        dress(self, STYLE)
         self.resize(780, 500)
         self.kinds = QListWidget(self)
         self.kinds.setFixedWidth(LIST_WIDTH)

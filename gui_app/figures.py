@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from gui_app import colours
 from gui_app.theme import tabular
 
 NO_NUMBER = "–"
@@ -16,9 +17,9 @@ NO_NUMBER = "–"
 class Swatch(QWidget):
     """A short stroke in the colour of a curve."""
 
-    def __init__(self, colour: str, parent: QWidget | None = None) -> None:
+    def __init__(self, role: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._colour = QColor(colour)
+        self._role = role
         self.setFixedSize(12, 12)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -26,14 +27,14 @@ class Swatch(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._colour)
+        painter.setBrush(QColor(colours.of(self._role)))
         painter.drawRoundedRect(0, 4, 12, 4, 2, 2)
 
 
 class Figure(QWidget):
     """``■ mean 2.4``: a number that keeps its place while it changes."""
 
-    def __init__(self, name: str, colour: str, tip: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, role: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         title = QLabel(name, self)
         title.setProperty("role", "secondary")
@@ -44,7 +45,7 @@ class Figure(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(Swatch(colour, self))
+        layout.addWidget(Swatch(role, self))
         layout.addWidget(title)
         layout.addWidget(self._value)
         self.setToolTip(tip)

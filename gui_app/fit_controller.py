@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.fit_worker import FitWorker, RunReply, RunRequest, covers_more
 from gui_app.history import History
+from gui_app.recipe_desk import RecipeDesk
 from gui_app.run_words import finished_words
 from gui_app.scopes import Scope, all_frames, frame_shown, problems, selected
 from gui_app.soon import Soon
@@ -23,22 +24,24 @@ if TYPE_CHECKING:
 
 
 class FitController(QObject):
-    """One fitting thread; one run at a time."""
+    """One fitting thread; one run at a time. ``ended`` carries its last reply and the fit before it."""
 
     _start = Signal(object)
+    ended = Signal(object, object)
 
     def __init__(
         self,
         state: AppState,
         history: History,
+        recipes: RecipeDesk,
         device: str,
         threads: int | None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.preset = "accurate"
         self._state = state
         self._history = history
+        self._recipes = recipes
         self._device = device
         self._threads = threads
         self._run_id = 0
@@ -47,6 +50,7 @@ class FitController(QObject):
         self._pending: list[np.ndarray | None] = []
         self._shown: RunReply | None = None
         self._scope = all_frames()
+        self._step = ""
         self._worker = FitWorker()
         self._start.connect(self._worker.run)
         self._show_newest = Soon(self._apply_newest, self)
@@ -78,13 +82,25 @@ class FitController(QObject):
         """Fits the problem frames."""
         self._begin(problems(self._state))
 
-    def _begin(self, scope: Scope | None) -> None:
+    def start_stages(self, scope: Scope, recipe: Recipe, what: str) -> None:
+        """Fits some frames with a recipe of its own, ``what`` in words: ``'edge stage'``."""
+        self._begin(scope, recipe, what)
+
+    def _begin(self, scope: Scope | None, recipe: Recipe | None = None, what: str = "") -> None:
         state = self._state
         state.settle()
         if scope is None or state.opened is None or state.run.active or self._thread.closed:
             return
+        if recipe is None:
+            if not self._recipes.draft.runs:
+                state.fail("Every stage is off: put one on in the Stages panel to fit")
+                return
+            recipe = self._recipes.recipe()
+        if recipe.start == "current" and not state.has_fit:
+            recipe = replace(recipe, start="source")
         self._abandon()
         self._scope = scope
+        self._step = f"{what} on {scope.what}" if what else f"fit of {scope.what}"
         self._cancel = threading.Event()
         motion = state.opened.motion_at(state.given_rate)
         frames = len(motion) if scope.frames is None else len(scope.frames)
@@ -94,7 +110,7 @@ class FitController(QObject):
                 self._run_id,
                 motion,
                 state.opened.bodies,
-                self._recipe(),
+                recipe,
                 scope.what,
                 scope.frames,
                 state.result,
@@ -104,11 +120,6 @@ class FitController(QObject):
                 self._cancel,
             )
         )
-
-    def _recipe(self) -> Recipe:
-        from core.fitting.recipe import ACCURATE, PRESETS
-
-        return PRESETS.get(self.preset, ACCURATE)
 
     @Slot()
     def cancel(self) -> None:
@@ -166,6 +177,7 @@ class FitController(QObject):
         if reply.run_id == self._run_id:
             earlier = self._history.now.result
             self._settle(reply, "cancelled")
+            self.ended.emit(reply, earlier)
             self._state.say(finished_words(reply, earlier))
 
     @Slot(int, str)
@@ -178,6 +190,7 @@ class FitController(QObject):
             self._state.set_run(RunStatus())
         else:
             keeps = shown.apart and earlier is not None and covers_more(earlier, shown.result)
+            keeps = keeps or shown.result is earlier
             self._settle(replace(shown, keeps_earlier=keeps), "stopped")
             self._state.say("The earlier fit is kept" if keeps else "What was fitted is kept")
         self._state.fail(sentence)
@@ -192,7 +205,7 @@ class FitController(QObject):
             if self._state.result is not self._history.now.result:
                 self._state.set_result(self._history.now.result, None)
             return
-        step = f"fit of {self._scope.what}"
+        step = self._step
         if not reply.complete:
             step = f"{how_it_ended} fit ({len(reply.reached):,} of {frames_words(reply.asked)})"
         self._state.set_result(reply.result, None)

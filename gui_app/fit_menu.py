@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QLabel, QMenu, QWidgetAction
 from gui_app.actions import SPECS, Actions, tip_with_keys
 from gui_app.fit_controller import FitController
 from gui_app.preferences import Preferences
+from gui_app.recipe_desk import RecipeDesk
 from gui_app.scopes import NO_SELECTION, problems, selected, why_no_problems
 from gui_app.state import AppState
 
-PRESET = "preset"
 AUTOFIT = "autofit"
 
 
@@ -25,12 +25,13 @@ class FitActions(QObject):
         self,
         state: AppState,
         fitting: FitController,
+        recipes: RecipeDesk,
         actions: Actions,
         preferences: Preferences,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._state, self._fitting, self._actions, self._preferences = state, fitting, actions, preferences
+        self._state, self._actions, self._recipes = state, actions, recipes
         for action, slot in (
             (actions.fit, fitting.start),
             (actions.fit_frame, fitting.start_frame),
@@ -42,12 +43,13 @@ class FitActions(QObject):
         actions.autofit.setChecked(preferences.flag(AUTOFIT, True))
         actions.autofit.toggled.connect(partial(preferences.store, AUTOFIT))
         group = QActionGroup(self)
-        remembered = preferences.text(PRESET, fitting.preset)
-        fitting.preset = remembered if remembered in actions.presets else fitting.preset
+        # A recipe that is changed, or the user's own, is none of the presets.
+        group.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name, action in actions.presets.items():
             group.addAction(action)
-            action.setChecked(name == fitting.preset)
             action.triggered.connect(partial(self._choose, name))
+        recipes.changed.connect(self._on_recipe)
+        self._on_recipe()
         for signal in (
             state.motion_changed,
             state.opening_changed,
@@ -60,8 +62,13 @@ class FitActions(QObject):
         self._on_change()
 
     def _choose(self, name: str, *_: object) -> None:
-        self._fitting.preset = name
-        self._preferences.store(PRESET, name)
+        self._recipes.choose(name)
+
+    @Slot()
+    def _on_recipe(self) -> None:
+        recipes = self._recipes
+        for name, action in self._actions.presets.items():
+            action.setChecked(name == recipes.preset and not recipes.is_changed)
 
     @Slot()
     def _on_change(self, *_: object) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.fitting.recipe import Recipe
     from core.fitting.result import FitResult
     from core.fitting.run import FitRun
+    from core.fitting.stage_reports import StageReport
     from core.motion import Motion
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class RunReply:
         complete: it came to its end.
         apart: the new fit has another shape than the earlier one, so that only one of them can be shown.
         keeps_earlier: and the earlier one is.
+        stages: what each stage did.
     """
 
     run_id: int
@@ -73,6 +75,7 @@ class RunReply:
     complete: bool = False
     apart: bool = False
     keeps_earlier: bool = False
+    stages: tuple[StageReport, ...] = ()
 
 
 class FitWorker(QObject):
@@ -96,23 +99,30 @@ class FitWorker(QObject):
             self.failed.emit(request.run_id, UNEXPECTED)
 
     def _fit(self, request: RunRequest) -> Iterator[RunReply]:
+        from core.fitting.stage_reports import StageReports
+
         run = begin(request)
         replies = Replies(request, run)
         pace = Pace(request.what, time.monotonic())
+        stages = StageReports(time.monotonic())
         last_progress = last_preview = 0.0
         for progress in run:
             if len(progress.frames):
                 replies.see(progress.frames)
             now = time.monotonic()
+            stages.see(progress, now)
+            if progress.stage == "start":
+                continue
             pace.see(progress, now)
             if now - last_progress >= PROGRESS_SECONDS:
                 last_progress = now
-                self.progressed.emit(request.run_id, pace.status(progress, now))
+                status = replace(pace.status(progress, now), stages=stages.reports())
+                self.progressed.emit(request.run_id, status)
             if replies.news and not request.cancel.is_set() and now - last_preview >= PREVIEW_SECONDS:
                 yield replies.preview()
                 # A long motion takes long to copy: then there are fewer previews.
                 last_preview = time.monotonic() + 4 * (time.monotonic() - now)
-        self.finished.emit(replies.last())
+        self.finished.emit(replace(replies.last(), stages=stages.reports()))
 
 
 def begin(request: RunRequest) -> FitRun:
@@ -122,7 +132,8 @@ def begin(request: RunRequest) -> FitRun:
 
     frames, start = request.frames, request.earlier
     if frames is None or np.isin(np.flatnonzero(request.motion.finite_frames()), frames).all():
-        frames = start = None
+        frames = None
+        start = start if goes_on(request) else None
     return FitRun(
         request.motion,
         request.bodies,
@@ -133,7 +144,13 @@ def begin(request: RunRequest) -> FitRun:
         device=request.device,
         threads=request.threads,
         stop=request.cancel,
+        measure_start=True,
     )
+
+
+def goes_on(request: RunRequest) -> bool:
+    """The run starts from the fit that there is."""
+    return request.recipe.start == "current"
 
 
 def covers_more(one: FitResult, other: FitResult | None) -> bool:
@@ -185,7 +202,8 @@ class Replies:
         complete = not found.partial
         result: FitResult | None = found if complete else self._on_top(found)
         keeps_earlier = earlier is not None and (
-            not len(reached) or (not complete and self._apart and covers_more(earlier, found))
+            not len(reached)
+            or (not complete and self._apart and (goes_on(self._request) or covers_more(earlier, found)))
         )
         if keeps_earlier or not len(reached):
             result = earlier
@@ -206,4 +224,7 @@ class Replies:
             return found
         both = merged(earlier, found, np.flatnonzero(self._reached))
         self._apart = both is None
+        if both is None and goes_on(self._request):
+            # Frames that it has not reached yet have the earlier poses with another shape.
+            return earlier
         return both or found

@@ -7,6 +7,8 @@ import pyvista as pv
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
 
+from gui_app import colours
+
 CELL = 0.5
 HALF_CELLS = 9
 PIECES = 4
@@ -83,7 +85,7 @@ class Ground:
         faces = np.column_stack([np.full(len(quads), 4), quads]).ravel()
         mesh = pv.PolyData(points.astype(np.float32), faces)
         glow = (1 - np.hypot(points[:, 0], points[:, 1]) / POOL_RADIUS).clip(0, 1)
-        colour = np.full((len(points), 4), (150, 164, 186, 0), np.uint8)
+        colour = np.full((len(points), 4), (*colours.rgb(colours.FLOOR_LIGHT), 0), np.uint8)
         colour[:, 3] = np.round(76 * glow**1.5)
         mesh.point_data["colour"] = colour
         mesh.GetPointData().SetActiveScalars("colour")
@@ -93,7 +95,9 @@ class Ground:
         points, cells = _grid_lines()
         self._grid_flat = points[:, :2].copy()
         self._grid = pv.PolyData(points, lines=cells)
-        self._grid.point_data["colour"] = np.full((len(points), 4), (166, 178, 196, 0), np.uint8)
+        self._grid.point_data["colour"] = np.full(
+            (len(points), 4), (*colours.rgb(colours.FLOOR_GRID), 0), np.uint8
+        )
         self._grid.GetPointData().SetActiveScalars("colour")
         self._grid_colour = self._grid.GetPointData().GetArray("colour")
         self._grid_actor = _flat_actor(self._grid)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPaint
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui_app import colours
+from gui_app.live_theme import follow
 from gui_app.ramp import STEPS, ramp
 from gui_app.state import AppState
 from gui_app.time_scale import TimeScale, most_by_column
@@ -44,6 +45,7 @@ class HeatStrip(QWidget):
         self._font.setPixelSize(11)
         curves.scale_changed.connect(self.update)
         state.analysis_changed.connect(self._on_analysis)
+        follow(self._on_analysis)
         state.view_changed.connect(self.update)
         state.frame_changed.connect(self._on_frame)
 

@@ -70,12 +70,22 @@ class History(QObject):
     @property
     def undo_name(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self.now.step
+        return self.now.step if self._at else ""
 
     @property
     def redo_name(self) -> str:
         """What redo would do again; empty where there is nothing."""
         return self._moments[self._at + 1].step if self._at + 1 < len(self._moments) else ""
+
+    def before(self, shown: FitResult | None) -> FitResult | None:
+        """The fit whose place ``shown`` has taken, or takes while a run goes on; None without one."""
+        if shown is None:
+            return None
+        for moment in reversed(self._moments[: self._at + 1]):
+            # Another frame rate makes another object with the same poses.
+            if moment.result is None or moment.result.poses is not shown.poses:
+                return moment.result
+        return None
 
     def __len__(self) -> int:
         return len(self._moments) - 1
@@ -96,6 +106,16 @@ class History(QObject):
     def put_figures(self) -> None:
         """The fit shown is the one that the last step led to, measured anew; what can be redone stays."""
         self._moments[self._at] = replace(self.now, result=self._state.result)
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """All that can be undone or redone, in order."""
+        return tuple(self._moments)
+
+    @property
+    def at(self) -> int:
+        """Which of the `moments` is shown."""
+        return self._at
 
     def fits(self) -> Iterator[FitResult]:
         """The fits that led to the one shown, the last one first."""
@@ -147,10 +167,26 @@ class History(QObject):
     @Slot()
     def _on_motion(self) -> None:
         opened = self._state.opened
-        result = opened.result if opened is not None else None
-        self._moments = [Moment(result, self._state.given_rate, valid=self._state.valid)]
-        self._at = 0
+        session = opened.session if opened is not None else None
+        if session is not None:
+            self._moments = [
+                Moment(s.result, s.rate, s.name, s.changed, self._mask_of(s.result)) for s in session.steps
+            ]
+            self._at = session.at
+        else:
+            result = opened.result if opened is not None else None
+            self._moments = [Moment(result, self._state.given_rate, valid=self._state.valid)]
+            self._at = 0
         self.changed.emit()
+
+    def _mask_of(self, result: FitResult | None) -> np.ndarray | None:
+        """The mask that a fit of a session was looked at with."""
+        from core.fitting.painted_mask import measured_mask
+
+        opened = self._state.opened
+        if opened is None or result is None:
+            return None if opened is None else opened.bodies.correspondence.own
+        return measured_mask(result, opened.bodies.correspondence)
 
     @Slot()
     def _on_rate(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
-from gui_app.colours import BACKGROUND, TEXT, rgb_unit
+from gui_app import colours
 from gui_app.labels import place_text, text_actor
 
 TEXT_SIZE = 12
@@ -21,9 +21,9 @@ class JointLabel:
     def __init__(self, renderer: vtkRenderer) -> None:
         self._renderer = renderer
         self._shown: int | None = None
-        self._words = text_actor("", TEXT_SIZE, TEXT, vertical="centre")
+        self._words = text_actor("", TEXT_SIZE, colours.TEXT, vertical="centre")
         style = self._words.GetTextProperty()
-        style.SetBackgroundColor(*rgb_unit(BACKGROUND))
+        style.SetBackgroundColor(*colours.rgb_unit(colours.BACKGROUND))
         style.SetBackgroundOpacity(0.75)
         self._words.SetVisibility(False)
         renderer.AddViewProp(self._words)

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from gui_app import colours
 from gui_app.figures import NO_NUMBER
 from gui_app.joint_label import joint_words
+from gui_app.live_theme import follow
 from gui_app.theme import tabular
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ TIPS = (
 )
 NUMBER_WIDTH = 55
 ROW = 18
-CHOSEN = "#26384a"
 INDENT = 10
 # In a low window the tree needs the room itself.
 LEAST_FOR_SEARCH = 118
@@ -142,8 +142,11 @@ class JointDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._chosen = QColor(CHOSEN)
-        self._text = QColor(colours.TEXT)
+        follow(self._on_theme)
+
+    @Slot()
+    def _on_theme(self) -> None:
+        self._chosen, self._text = QColor(colours.CHOSEN), QColor(colours.TEXT)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """One line."""

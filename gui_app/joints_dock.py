@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QToolButton, QWidget
 
-from gui_app import colours
 from gui_app.actions import Actions
 from gui_app.inspection import Inspection
 from gui_app.joints_panel import JointsPanel
@@ -55,7 +54,7 @@ class JointsDock(QDockWidget):
         bar = QWidget(self)
         bar.setAutoFillBackground(True)
         close = QToolButton(bar)
-        close.setIcon(icon("x", colours.TEXT_SECONDARY))
+        close.setIcon(icon("x", "TEXT_SECONDARY"))
         close.setIconSize(QSize(14, 14))
         close.setFixedSize(24, 24)
         close.setStyleSheet("padding: 2px;")

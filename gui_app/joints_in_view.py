@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from gui_app.inspection import BODIES, Inspection, JointKey
+from gui_app.live_theme import follow
 from gui_app.picking import BodyName
 from gui_app.soon import Soon
 from gui_app.state import AppState
@@ -26,6 +27,7 @@ class JointsInView(QObject):
         soon = Soon(self._show, self)
         inspection.looks_changed.connect(soon.ask)
         state.motion_changed.connect(soon.ask)
+        follow(soon.ask)
         probe.pointed.connect(self._on_pointed)
         probe.clicked.connect(self._on_clicked)
         probe.joint_clicked.connect(self._on_joint)

@@ -14,6 +14,8 @@ from gui_app.theme import tabular
 from gui_app.view_buttons import MenuButton
 from gui_app.view_options import LEAST_OPACITY
 
+TIP = "What is drawn of the bodies and around them (W: wireframe, B: skeleton)"
+
 
 class TickMenu(QMenu):
     """Ticking an entry does not close it."""
@@ -70,7 +72,7 @@ class LayersButton(MenuButton):
     """Skin, edges, skeleton, ground and path."""
 
     def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__("Layers", "stack", "What is drawn of the bodies and around them", parent)
+        super().__init__("Layers", "stack", TIP, parent)
         menu = TickMenu(self)
         self.setMenu(menu)
         self.opacity = OpacityRow(state, menu)

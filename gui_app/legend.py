@@ -6,7 +6,8 @@ import numpy as np
 import pyvista as pv
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkTextActor
 
-from gui_app.colours import TEXT_SECONDARY, rgb
+from gui_app import colours
+from gui_app.colours import rgb
 from gui_app.flat import flat_actor
 from gui_app.in_place import write_points
 from gui_app.labels import LABEL_MARGIN, place_text, text_actor
@@ -35,7 +36,7 @@ class Legend:
         self._words: list[vtkTextActor] = []
         renderer.AddViewProp(self._swatches)
         for words, _ in rows:
-            actor = text_actor(words, TEXT_SIZE, TEXT_SECONDARY, vertical="centre")
+            actor = text_actor(words, TEXT_SIZE, colours.TEXT_SECONDARY, vertical="centre")
             # A body may stand behind them.
             actor.GetTextProperty().ShadowOn()
             renderer.AddViewProp(actor)

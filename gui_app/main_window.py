@@ -12,8 +12,11 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.actions import Actions
 from gui_app.analysis_controller import AnalysisController
+from gui_app.autosave import Autosave
+from gui_app.before_fit import BeforeFit
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
+from gui_app.earlier_figures import EarlierFigures
 from gui_app.editing import Editing
 from gui_app.export_chip import ExportChip
 from gui_app.export_controller import ExportController
@@ -25,6 +28,7 @@ from gui_app.history import History
 from gui_app.inspection import Inspection
 from gui_app.joints_dock import JointsDock
 from gui_app.joints_in_view import JointsInView
+from gui_app.left_over import LeftOverBar
 from gui_app.mask_brush import MaskBrush
 from gui_app.mask_dock import MaskDock
 from gui_app.mask_figures import MaskFigures
@@ -44,10 +48,17 @@ from gui_app.playback_actions import PlaybackActions
 from gui_app.preferences import Preferences
 from gui_app.problem_steps import ProblemSteps
 from gui_app.progress_line import ProgressLine
+from gui_app.recipe_desk import RecipeDesk
 from gui_app.run_strip import RunStrip
 from gui_app.save_actions import SaveActions
+from gui_app.session_actions import SessionActions
+from gui_app.session_now import SessionNow
+from gui_app.session_writer import SessionWriter
+from gui_app.stages_dock import StagesDock
+from gui_app.stages_panel import StagesPanel
 from gui_app.state import AppState
 from gui_app.status import Status
+from gui_app.theme_choice import ThemeChoice
 from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
@@ -84,14 +95,20 @@ class MainWindow(QMainWindow):
         self.models = ModelsChoice(self.preferences, options.models)
         self.state = AppState(self)
         self.actions_ = Actions(self)
+        ThemeChoice(self.actions_, self.preferences, self)
         self.views = ViewControls(self.state, self.actions_, self)
         self.playing = PlaybackActions(self.state, self.actions_, self)
         Player(self.state, self)
         self.history = History(self.state, self)
-        self.fitting = FitController(self.state, self.history, options.device, options.threads, self)
+        self.recipes = RecipeDesk(self.preferences, self)
+        self.fitting = FitController(
+            self.state, self.history, self.recipes, options.device, options.threads, self
+        )
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
+        before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
+        self.earlier = EarlierFigures(self.state, before, self)
         self.editing = Editing(self.state, self.history, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
@@ -104,7 +121,7 @@ class MainWindow(QMainWindow):
             self.preferences,
             self,
         )
-        FitActions(self.state, self.fitting, self.actions_, self.preferences, self)
+        FitActions(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self)
         UndoActions(self.state, self.history, self.actions_, self)
         HelpActions(self.state, self.actions_, self)
         self._build()
@@ -121,6 +138,20 @@ class MainWindow(QMainWindow):
             self.state, self.actions_, self.preferences, self.models, self.files.open_path, self
         )
         self.message = MessageBar(self.state, self)
+        self.writer = SessionWriter(self)
+        now = SessionNow(self.state, self.history, self.viewport, self)
+        self.autosave = Autosave(self.state, now, self.writer, self.preferences, self)
+        self.left_over = LeftOverBar(self.files, self.autosave, self)
+        self.sessions = SessionActions(
+            self.state,
+            self.actions_,
+            now,
+            self.writer,
+            self.files,
+            self.viewport,
+            self.preferences,
+            self,
+        )
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.viewport)
@@ -131,13 +162,20 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(ProgressLine(self.state, self))
+        column.addWidget(self.left_over)
         column.addWidget(self.message)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
-        self.timeline = Timeline(self.state, self.actions_, self.pins, self)
+        self.timeline = Timeline(self.state, self.actions_, self.pins, self.earlier, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.parameters = ParametersDock(self.state, self.editing, self.actions_.parameters, self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.parameters)
+        self.stages = StagesDock(
+            StagesPanel(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self),
+            self.actions_.stages,
+            self,
+        )
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.stages)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
@@ -194,6 +232,8 @@ class MainWindow(QMainWindow):
             self.resizeDocks(
                 [self.timeline], [min(330, round(0.34 * self.height()))], Qt.Orientation.Vertical
             )
+        # The cards want height; a stored layout brings its own corners along.
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.timeline.curves.threshold.set_mm(stored.number("threshold_mm", DEFAULT_MM))
         self.playing.restore(stored)
         self.views.restore(stored)
@@ -278,6 +318,7 @@ class MainWindow(QMainWindow):
         parts = (
             self.analysing,
             self.pins,
+            self.earlier,
             self.editing,
             self.joints.panel.rest,
             self.preview,
@@ -285,12 +326,15 @@ class MainWindow(QMainWindow):
             self.fitting,
             self.opening,
             self.exporting,
+            self.writer,
         )
         over = [part.close() for part in parts]
         if not all(over):
             event.ignore()
             QTimer.singleShot(500, self, self.close)
             return
+        self.autosave.close()
+        self.left_over.release()
         self._store()
         self.viewport.close_view()
         event.accept()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from gui_app import colours
 from gui_app.actions import Actions
+from gui_app.live_theme import dress
 from gui_app.mask_figures import MaskFigures
 from gui_app.mask_painting import MaskPainting
 from gui_app.mask_preview import MaskPreview
@@ -35,7 +35,7 @@ class MaskCard(QFrame):
         super().__init__(parent)
         self._state, self._painting, self._preview = state, painting, preview
         self._measured, self._actions = figures, actions
-        self.setStyleSheet(f"MaskCard {{ border-top: 1px solid {colours.LINE}; }}")
+        dress(self, "MaskCard { border-top: 1px solid $LINE; }")
         self.figure = QLabel(self)
         self.figure.setStyleSheet("font-weight: 600;")
         self.figure.setToolTip(FIGURE_TIP)

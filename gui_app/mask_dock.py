@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
 
-from gui_app import colours
 from gui_app.actions import Actions
 from gui_app.joints_dock import MOST_WIDTH
 from gui_app.mask_figures import MaskFigures
@@ -52,7 +51,7 @@ class MaskDock(QDockWidget):
         title = QLabel("MASK", bar)
         title.setProperty("role", "section")
         close = QToolButton(bar)
-        close.setIcon(icon("x", colours.TEXT_SECONDARY))
+        close.setIcon(icon("x", "TEXT_SECONDARY"))
         close.setIconSize(QSize(14, 14))
         close.setFixedSize(24, 24)
         close.setStyleSheet("padding: 2px;")

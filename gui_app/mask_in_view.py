@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from gui_app import colours
+from gui_app.live_theme import follow
 from gui_app.mask_look import MaskLook, distance_colours, validity_colours, with_patch
 from gui_app.mask_painting import MaskPainting
 from gui_app.soon import Soon
@@ -37,6 +38,7 @@ class MaskInView(QObject):
         ):  # fmt: skip
             signal.connect(self._colours.ask)
         painting.patch_changed.connect(self._patch.ask)
+        follow(self._colours.ask)
 
     @Slot()
     def _show(self) -> None:

@@ -12,14 +12,6 @@ from gui_app.ramp import error_colours
 
 Shows = Literal["validity", "distance"]
 
-# In the order of `core.inspection.mask_report.Reason`.
-REASON_COLOURS = (colours.FIT_SKIN, colours.INVALID_QUIET, colours.INVALID_SKIN, colours.TAKEN_OUT)
-MASK_ROWS = (
-    ("valid", colours.FIT_SKIN),
-    ("no counterpart", colours.INVALID_QUIET),
-    ("left out by the list", colours.INVALID_SKIN),
-    ("taken out by hand", colours.TAKEN_OUT),
-)
 # How much of a colour is left where the brush would touch, or under what is not valid.
 UNDER_BRUSH, UNDER_INVALID = 0.45, 0.5
 
@@ -32,9 +24,19 @@ class MaskLook:
     shows: Shows
 
 
+def mask_rows() -> tuple[tuple[str, str], ...]:
+    """Words and colours in the order of `core.inspection.mask_report.Reason`."""
+    return (
+        ("valid", colours.FIT_SKIN),
+        ("no counterpart", colours.INVALID_QUIET),
+        ("left out by the list", colours.INVALID_SKIN),
+        ("taken out by hand", colours.TAKEN_OUT),
+    )
+
+
 def validity_colours(reasons: np.ndarray) -> np.ndarray:
     """(V, 3) uint8 from (V,) `core.inspection.mask_report.Reason`."""
-    return np.array([colours.rgb(colour) for colour in REASON_COLOURS], np.uint8)[reasons]
+    return np.array([colours.rgb(colour) for _, colour in mask_rows()], np.uint8)[reasons]
 
 
 def distance_colours(distance_mm: np.ndarray, range_mm: float, valid: np.ndarray) -> np.ndarray:

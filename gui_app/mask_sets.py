@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app import colours
 from gui_app.mask_look import Shows
 from gui_app.mask_painting import MaskPainting
 from gui_app.preferences import Preferences
-from gui_app.saving import ask_where
+from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
 from gui_app.theme import icon, tabular
 
 LISTS = "Lists of vertices (*.npy *.txt *.json *.npz *.pkl);;All files (*)"
+LIST = Kind("Save the mask", "Ids of valid vertices", ".npy")
 SHOWS: tuple[tuple[Shows, str, str], ...] = (
     ("validity", "Valid", "The skin shows which vertices are valid, and why others are not"),
     (
@@ -65,13 +65,13 @@ class MaskSets(QWidget):
         by_part = self._menu("Body part", "Take out a body part, or put it back", self.parts)
         by_region = self._menu("Region", "Take out eyes, mouth or ears, or put them back", self.regions)
         self.reset = self._button("", "Back to the mask of the models' files")
-        self.reset.setIcon(icon("arrow-u-up-left", colours.TEXT_SECONDARY))
+        self.reset.setIcon(icon("arrow-u-up-left", "TEXT_SECONDARY"))
         self.reset.clicked.connect(painting.reset)
         self.load = self._button("", "Load a mask from a file: ids, booleans, or a head-bun list…")
-        self.load.setIcon(icon("folder-open", colours.TEXT_SECONDARY))
+        self.load.setIcon(icon("folder-open", "TEXT_SECONDARY"))
         self.load.clicked.connect(self._load)
         self.save = self._button("", "Save the ids of the valid vertices to a file…")
-        self.save.setIcon(icon("floppy-disk", colours.TEXT_SECONDARY))
+        self.save.setIcon(icon("floppy-disk", "TEXT_SECONDARY"))
         self.save.clicked.connect(self._save)
         self.beyond = QSlider(Qt.Orientation.Horizontal, self)
         self.beyond.setRange(NEAREST, FURTHEST)
@@ -193,7 +193,7 @@ class MaskSets(QWidget):
     def _save(self) -> None:
         folder = self._preferences.text("mask_folder", "") or str(Path.home())
         start = Path(folder) / "valid_vertices.npy"
-        place = ask_where(self.window(), start, "Save the mask", "Ids of valid vertices", ".npy")
+        place = ask_where(self.window(), start, LIST)
         if place is not None and self._painting.save(place.path, place.replace):
             self._preferences.store("mask_folder", str(place.path.parent))
 

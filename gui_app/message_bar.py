@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from gui_app import colours
+from gui_app.icon_label import IconLabel
 from gui_app.state import AppState
 from gui_app.theme import icon
 
@@ -16,14 +16,13 @@ class MessageBar(QFrame):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "message")
-        sign = QLabel(self)
-        sign.setPixmap(icon("warning-circle", colours.ERROR).pixmap(18, 18))
+        sign = IconLabel(icon("warning-circle", "ERROR"), 18, self)
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._dismiss = QToolButton(self)
-        self._dismiss.setIcon(icon("x", colours.TEXT_SECONDARY))
+        self._dismiss.setIcon(icon("x", "TEXT_SECONDARY"))
         self._dismiss.setToolTip("Dismiss")
         self._dismiss.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._dismiss.clicked.connect(self.hide)

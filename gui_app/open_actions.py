@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.fit_origin import SourceMissing
 from gui_app.actions import Actions
 from gui_app.fit_controller import FitController
 from gui_app.models_choice import ModelsChoice
-from gui_app.open_controller import OpenController
+from gui_app.open_controller import OpenController, OpenRequest
 from gui_app.opening import Opened, pose_on_one_thread
 from gui_app.preferences import Preferences
 from gui_app.save_actions import SaveActions
 from gui_app.state import AppState
+from gui_app.words import plain_tip
 
-MOTION_FILTER = "Motions and fits (*.npz);;All files (*)"
+SOURCE_FILTER = "Motions (*.npz *.pkl);;All files (*)"
+MOTION_FILTER = "Motions, fits and sessions (*.npz *.pkl *.refit);;All files (*)"
+SUFFIXES = (".npz", ".pkl", ".refit")
 
 
 class OpenActions(QObject):
     """Does what the actions for files and bodies say, unless there is unsaved work that the user keeps."""
+
+    shown = Signal(object)
+    """What was opened, when all parts of the window know of it."""
 
     def __init__(
         self,
@@ -43,6 +50,7 @@ class OpenActions(QObject):
         actions.builtin.triggered.connect(self._use_builtin)
         opening.opened.connect(self._on_opened)
         opening.failed.connect(self._on_failed)
+        opening.missing.connect(self._ask_source)
 
     def open_path(self, path: Path, *_: object) -> None:
         """Opens a motion or a fit; while the window closes nothing is asked any more."""
@@ -50,6 +58,33 @@ class OpenActions(QObject):
             "Open another file without saving this fit?"
         ):
             self._opening.open(path, self._models.models)
+
+    def open_left_over(self, path: Path) -> None:
+        """Opens what Refit kept before it ended unexpectedly."""
+        if not self._opening.closed and self._saving.may_lose_work("Restore it without saving this fit?"):
+            self._opening.open(path, self._models.models, left_over=True)
+
+    @Slot(object, object)
+    def _ask_source(self, request: OpenRequest, error: SourceMissing) -> None:
+        """Where is the motion that a fit or session belongs to?"""
+        name = error.source.name or "its motion"
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "Where is the motion?", "", parent=self._window)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(f"{error.path.name} belongs to {name}, which is not where it was.")
+        box.setInformativeText(plain_tip(f"It lay at {error.source.path or 'a place that is not known'}."))
+        choose = box.addButton("Choose the file…", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(choose)
+        box.exec()
+        chosen = ""
+        if box.clickedButton() is choose:
+            folder = self._preferences.folder
+            chosen, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", folder, SOURCE_FILTER)
+        if chosen and request.path is not None:
+            self._opening.open(request.path, request.models, source=Path(chosen), left_over=request.left_over)
+        else:
+            self._state.fail(str(error))
+            self._opening.failed.emit()
 
     @Slot()
     def _ask_open(self) -> None:
@@ -85,10 +120,12 @@ class OpenActions(QObject):
         pose_on_one_thread()
         self._models.keep()
         self._state.set_opened(opened)
-        if opened.file is not None and not (opened.builtin_motion and opened.result is None):
+        self.shown.emit(opened)
+        builtin = opened.builtin_motion and opened.result is None and opened.session is None
+        if opened.file is not None and not builtin and not opened.left_over:
             self._preferences.add_recent(opened.file)
             self._preferences.folder = str(opened.file.parent)
-        if self._actions.autofit.isChecked() and opened.result is None:
+        if self._actions.autofit.isChecked() and opened.result is None and opened.session is None:
             self._fitting.start()
 
     @Slot()
@@ -97,8 +134,8 @@ class OpenActions(QObject):
 
 
 def dropped_file(event: QDropEvent) -> Path | None:
-    """The .npz file that is dragged over a window, None where it is anything else."""
+    """The file that is dragged over a window, None where it is none that can be opened."""
     urls = event.mimeData().urls()
-    if len(urls) == 1 and urls[0].isLocalFile() and urls[0].toLocalFile().lower().endswith(".npz"):
+    if len(urls) == 1 and urls[0].isLocalFile() and urls[0].toLocalFile().lower().endswith(SUFFIXES):
         return Path(urls[0].toLocalFile())
     return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
+from core.fit_origin import SourceMissing
 from gui_app.opening import Opened, open_file
 from gui_app.state import AppState
 from gui_app.worker_thread import WAIT_MS, WorkerThread
@@ -18,11 +19,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """A file to open, None for the default motion; ``models`` as in core.bodies.load_bodies."""
+    """A file to open, None for the default motion; ``models`` and ``source`` as in `opening.open_file`.
+
+    ``left_over`` where Refit kept it itself before it ended unexpectedly.
+    """
 
     request_id: int
     path: Path | None
     models: str | Path | None
+    source: Path | None = None
+    left_over: bool = False
 
 
 class OpenWorker(QObject):
@@ -30,6 +36,7 @@ class OpenWorker(QObject):
 
     opened = Signal(int, object)
     failed = Signal(int, str)
+    missing = Signal(object, object)
 
     @Slot(object)
     def open(self, request: OpenRequest) -> None:
@@ -40,10 +47,14 @@ class OpenWorker(QObject):
                 from core.bodies import default_motion
 
                 path = default_motion()
-            opened = open_file(path, request.models)
+            opened = open_file(path, request.models, request.source)
+            if request.left_over:
+                opened = replace(opened, left_over=True)
             opened.posed.frame(0)
             opened.posed.prepare()
             self.opened.emit(request.request_id, opened)
+        except SourceMissing as error:
+            self.missing.emit(request, error)
         except RefitError as error:
             self.failed.emit(request.request_id, str(error))
         except Exception:
@@ -58,6 +69,9 @@ class OpenController(QObject):
 
     opened = Signal(object)
     failed = Signal()
+    missing = Signal(object, object)
+    """A request whose motion is not where it should be, and what is known of it (`SourceMissing`)."""
+
     _start = Signal(object)
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
@@ -66,7 +80,11 @@ class OpenController(QObject):
         self._request_id = 0
         self._worker = OpenWorker()
         self._start.connect(self._worker.open)
-        replies = [(self._worker.opened, self._on_opened), (self._worker.failed, self._on_failed)]
+        replies = [
+            (self._worker.opened, self._on_opened),
+            (self._worker.failed, self._on_failed),
+            (self._worker.missing, self._on_missing),
+        ]
         self._thread = WorkerThread("open", self._worker, replies, self)
 
     @property
@@ -74,13 +92,21 @@ class OpenController(QObject):
         """Nothing is opened any more."""
         return self._thread.closed
 
-    def open(self, path: Path | None, models: str | Path | None) -> None:
+    def open(
+        self,
+        path: Path | None,
+        models: str | Path | None,
+        *,
+        source: Path | None = None,
+        left_over: bool = False,
+    ) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
         if self.closed:
             return
         self._request_id += 1
-        self._state.set_opening(path.name if path else "the built-in motion")
-        self._start.emit(OpenRequest(self._request_id, path, models))
+        name = path.name if path else "the built-in motion"
+        self._state.set_opening("what was kept" if left_over else name)
+        self._start.emit(OpenRequest(self._request_id, path, models, source, left_over))
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
@@ -92,6 +118,12 @@ class OpenController(QObject):
         if request_id == self._request_id:
             self._state.set_opening("")
             self.opened.emit(opened)
+
+    @Slot(object, object)
+    def _on_missing(self, request: OpenRequest, error: SourceMissing) -> None:
+        if request.request_id == self._request_id:
+            self._state.set_opening("")
+            self.missing.emit(request, error)
 
     @Slot(int, str)
     def _on_failed(self, request_id: int, sentence: str) -> None:

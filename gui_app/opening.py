@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import FileError
-from core.fit_origin import find_motion, licensed_gender
+from core.fit_origin import find_motion, find_source, licensed_gender
 from core.joints import FAMILY_LABEL
 from gui_app.fit_origin import check_bodies
 from gui_app.subject import BodyShape, Subject
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.fitting.result import FitResult
     from core.motion import Motion
     from core.posed import PosedFrames
+    from core.session import Session
 
 # Metres; beyond these a body would be shown too small to be seen.
 MOST_HEIGHT, MOST_REACH = 2.6, 1.3
@@ -38,7 +39,9 @@ class Opened:
         subject: what the scene needs to know.
         builtin_motion: the motion comes with Refit.
         file: what was opened, the motion or the fit; None where there is no file.
-        result: the finished fit, where one was opened.
+        result: the fit, where one was opened.
+        session: all that was left, where a session was opened.
+        left_over: ``file`` is what Refit kept for the case that it ends unexpectedly, none of the user's.
     """
 
     motion: Motion
@@ -48,6 +51,8 @@ class Opened:
     builtin_motion: bool
     file: Path | None = None
     result: FitResult | None = None
+    session: Session | None = None
+    left_over: bool = False
 
     @property
     def name(self) -> str:
@@ -94,16 +99,24 @@ def pose_on_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def open_file(path: Path, models: str | Path | None) -> Opened:
-    """Reads a motion, or a fit together with the motion it was made from.
+def open_file(path: Path, models: str | Path | None, source: Path | None = None) -> Opened:
+    """Reads a motion, or a fit or a session together with the motion it was made from.
+
+    Args:
+        path: the file.
+        models: as in `core.bodies.load_bodies`.
+        source: where the motion of a fit or session is; None where it is to be looked for.
 
     Raises:
         RefitError: the file, or the bodies for it, cannot be used.
     """
     from core.files.results import is_result
+    from core.files.sessions import is_session
 
+    if is_session(path):
+        return open_session(path, models, source)
     if is_result(path):
-        return open_fit(path, models)
+        return open_fit(path, models, source)
     return open_motion(path, models)
 
 
@@ -121,7 +134,7 @@ def open_motion(path: Path, models: str | Path | None) -> Opened:
     return _opened(motion, models, None, path)
 
 
-def open_fit(path: Path, models: str | Path | None) -> Opened:
+def open_fit(path: Path, models: str | Path | None, source: Path | None = None) -> Opened:
     """Reads a fit, its motion, and the bodies it was made with.
 
     Raises:
@@ -131,11 +144,34 @@ def open_fit(path: Path, models: str | Path | None) -> Opened:
     from core.fitting.painted_mask import measured_mask
 
     result = load_result(path)
-    motion = find_motion(path, result)
+    motion = find_motion(path, result, source)
     opened = _opened(motion, models, licensed_gender(result), path, result.family)
     check_bodies(path, result, opened.bodies)
     valid = measured_mask(result, opened.bodies.correspondence)
     return replace(opened.with_valid(valid), result=result)
+
+
+def open_session(path: Path, models: str | Path | None, source: Path | None = None) -> Opened:
+    """Reads a session and the bodies it was worked on with.
+
+    Raises:
+        RefitError: one of them cannot be used, its motion is missing, or the bodies in use are others.
+    """
+    from core.files.sessions import load_session
+
+    session = load_session(path)
+    motion = session.motion or find_source(path, session.source, source)
+    fits = [step.result for step in session.steps if step.result is not None]
+    if not fits:
+        return replace(_opened(motion, models, None, path), session=session)
+    opened = _opened(motion, models, licensed_gender(fits[0]), path, fits[0].family)
+    for fit in fits:
+        check_bodies(path, fit, opened.bodies)
+    if session.now.result is not None:
+        from core.fitting.painted_mask import measured_mask
+
+        opened = opened.with_valid(measured_mask(session.now.result, opened.bodies.correspondence))
+    return replace(opened, result=session.now.result, session=session)
 
 
 def _opened(

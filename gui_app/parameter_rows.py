@@ -10,15 +10,15 @@ from functools import partial
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from gui_app import colours
 from gui_app.drag_field import HOW, DragField
 from gui_app.figures import NO_NUMBER
+from gui_app.live_theme import dress
 from gui_app.sigma_bar import SigmaBar
 from gui_app.theme import icon, tabular
 
 RESET_ICON = 14
 HEIGHT = 26
-FIELD_STYLE = f"* {{ padding: 2px 6px; }} *:disabled {{ color: {colours.TEXT_DISABLED}; }}"
+FIELD_STYLE = "* { padding: 2px 6px; } *:disabled { color: $TEXT_DISABLED; }"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class ParameterRows(QWidget):
         name, source = QLabel(self), QLabel(NO_NUMBER, self)
         field = DragField(unit.suffix, unit.decimals, unit.step, unit.limit, self)
         widest = "-180.0°" if unit is DEGREES else "-100.000 m" if unit is METRES else "-5.00 σ"
-        field.setStyleSheet(FIELD_STYLE)
+        dress(field, FIELD_STYLE)
         field.setFixedHeight(HEIGHT)
         field.setFixedWidth(field.fontMetrics().horizontalAdvance(widest) + 24)
         source.setProperty("role", "secondary")
@@ -100,7 +100,7 @@ class ParameterRows(QWidget):
         source.setToolTip("The source's number")
         tabular(source)
         button = QToolButton(self)
-        button.setIcon(icon("arrow-counter-clockwise", colours.TEXT_SECONDARY))
+        button.setIcon(icon("arrow-counter-clockwise", "TEXT_SECONDARY"))
         button.setIconSize(QSize(RESET_ICON, RESET_ICON))
         button.setFixedSize(24, 24)
         button.setStyleSheet("padding: 2px;")

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from gui_app import colours
 from gui_app.editing import Editing
 from gui_app.parameters_panel import ParametersPanel
 from gui_app.state import AppState
@@ -39,7 +38,7 @@ class ParametersDock(QDockWidget):
         title = QLabel("PARAMETERS", bar)
         title.setProperty("role", "section")
         close = QToolButton(bar)
-        close.setIcon(icon("x", colours.TEXT_SECONDARY))
+        close.setIcon(icon("x", "TEXT_SECONDARY"))
         close.setIconSize(QSize(14, 14))
         close.setFixedSize(24, 24)
         close.setStyleSheet("padding: 2px;")

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app import colours
 from gui_app.editing import Editing, mm_words
+from gui_app.icon_label import IconLabel
+from gui_app.live_theme import dress
 from gui_app.parameter_pages import ExpressionPage, Page, ShapePage, Shown, TranslationPage
 from gui_app.pose_page import PosePage
 from gui_app.state import AppState
@@ -81,12 +82,11 @@ class ParametersPanel(QWidget):
         self.figure.setToolTip("Mean error of this frame over all valid vertices, before and after the edit")
         for label in (self.frame, self.figure):
             tabular(label)
-        self.pencil = QLabel(self)
-        self.pencil.setPixmap(icon("pencil-simple", colours.EDITED).pixmap(QSize(14, 14)))
+        self.pencil = IconLabel(icon("pencil-simple", "EDITED"), 14, self)
         self.pencil.setToolTip(EDITED)
         self.note = QLabel(self)
         self.note.setWordWrap(True)
-        self.note.setStyleSheet(f"font-size: {SMALL_PIXELS}px; color: {colours.TEXT_SECONDARY};")
+        dress(self.note, f"font-size: {SMALL_PIXELS}px; color: $TEXT_SECONDARY;")
         self.note.hide()
         self.head = QWidget(self)
         head = QHBoxLayout(self.head)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from gui_app import colours
+from gui_app.live_theme import follow
 from gui_app.pins import MOST_PINS, Pins
 from gui_app.state import AppState
 from gui_app.theme import tabular
@@ -31,25 +32,30 @@ class PinCurves(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for index in range(MOST_PINS):
-            colour = colours.PINS[index]
-            curve = plot.plot(pen=pg.mkPen(colour, width=1), connect="finite")
+            curve = plot.plot(connect="finite")
             curve.setDownsampling(auto=True, method="peak")
             curve.setClipToView(True)
             curve.setZValue(3)
             self.curves.append(curve)
             chip = QToolButton(self)
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            chip.setStyleSheet(
-                f"QToolButton {{ background: {colours.RAISED}; color: {colour}; border-radius: 5px;"
-                f" border: 1px solid {colours.LINE}; padding: 1px 6px; font-size: 11px; }}"
-            )
             tabular(chip)
             chip.clicked.connect(partial(self._take_out, index))
             self.chips.append(chip)
             row.addWidget(chip)
         pins.changed.connect(self._draw)
         state.frame_changed.connect(self._tell)
+        follow(self._on_theme)
         self._draw()
+
+    @Slot()
+    def _on_theme(self) -> None:
+        for colour, curve, chip in zip(colours.PINS, self.curves, self.chips, strict=False):
+            curve.setPen(pg.mkPen(colour, width=1))
+            chip.setStyleSheet(
+                f"QToolButton {{ background: {colours.RAISED}; color: {colour}; border-radius: 5px;"
+                f" border: 1px solid {colours.LINE}; padding: 1px 6px; font-size: 11px; }}"
+            )
 
     def allow(self, allowed: bool) -> None:
         """Whether the axis is in millimetres, so that the curves belong there."""

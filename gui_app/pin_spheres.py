@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
 from gui_app import colours
+from gui_app.live_theme import follow
 from gui_app.pins import MOST_PINS, Pins
 from gui_app.soon import Soon
 from gui_app.state import AppState
@@ -23,13 +24,19 @@ class PinSpheres(QObject):
         super().__init__(viewport)
         self._state, self._pins, self._viewport = state, pins, viewport
         shape = pv.Sphere(radius=RADIUS_M, theta_resolution=14, phi_resolution=14)
-        self.actors = [_sphere(shape, colour) for colour in colours.PINS[:MOST_PINS]]
-        for actor in self.actors:
-            viewport.plotter.renderers[1].AddActor(actor)
+        self.actors = [_sphere(shape) for _ in range(MOST_PINS)]
+        follow(self._on_theme)
         # As the bodies: once, however often the frame has moved.
         soon = Soon(self._place, self)
         for signal in (state.motion_changed, state.frame_changed, state.result_changed, pins.changed):
             signal.connect(soon.ask)
+
+    @Slot()
+    def _on_theme(self) -> None:
+        for actor, colour in zip(self.actors, colours.PINS, strict=False):
+            actor.GetProperty().SetColor(*colours.rgb_unit(colour))
+            # With a new scene the view was emptied.
+            self._viewport.plotter.renderers[1].AddActor(actor)
 
     @Slot()
     def _place(self) -> None:
@@ -49,12 +56,11 @@ class PinSpheres(QObject):
             self._viewport.plotter.update()
 
 
-def _sphere(shape: pv.PolyData, colour: str) -> vtkActor:
+def _sphere(shape: pv.PolyData) -> vtkActor:
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(shape)
     actor = vtkActor()
     actor.SetMapper(mapper)
-    actor.GetProperty().SetColor(*colours.rgb_unit(colour))
     actor.GetProperty().SetAmbient(0.5)
     actor.PickableOff()
     actor.VisibilityOff()

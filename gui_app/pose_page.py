@@ -6,7 +6,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from gui_app import colours
 from gui_app.editing import Edit, Editing, Kind
 from gui_app.joint_label import joint_words
 from gui_app.joint_tree import JointTree
@@ -56,7 +55,7 @@ class PosePage(Page):
     def _button(self, words: str, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(words)
-        button.setIcon(icon(name, colours.TEXT_SECONDARY))
+        button.setIcon(icon(name, "TEXT_SECONDARY"))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setToolTip(tip)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 SETTINGS_VARIABLE = "REFIT_SETTINGS"
 """Environment variable with a folder for the settings, in place of the user's own."""
@@ -37,6 +37,14 @@ class Preferences:
         self._settings.setValue("models", str(folder) if folder else "")
 
     @property
+    def kept(self) -> Path:
+        """The folder of what is kept in case Refit ends unexpectedly."""
+        folder = os.environ.get(SETTINGS_VARIABLE) or QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.AppLocalDataLocation
+        )
+        return Path(folder) / "kept"
+
+    @property
     def folder(self) -> str:
         """Where the last file was opened or saved."""
         return str(self._settings.value("folder", ""))
@@ -60,6 +68,15 @@ class Preferences:
     def clear_recent(self) -> None:
         """Forgets the files opened lately."""
         self._settings.setValue("recent", [])
+
+    @property
+    def recipes(self) -> Path:
+        """The folder with the user's own recipes; it need not exist yet."""
+        folder = os.environ.get(SETTINGS_VARIABLE)
+        if not folder:
+            own = QStandardPaths.StandardLocation.GenericConfigLocation
+            folder = str(Path(QStandardPaths.writableLocation(own)) / "Refit")
+        return Path(folder) / "recipes"
 
     def flag(self, name: str, default: bool) -> bool:
         """A stored yes or no."""

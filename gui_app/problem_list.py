@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QT
 
 from gui_app import colours
 from gui_app.analysis import Analysis, local
+from gui_app.live_theme import dress
 from gui_app.problem_words import (
     kind_colour,
     part_words,
@@ -74,11 +75,12 @@ class ProblemList(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("problemList")
-        self.setStyleSheet(
-            f"#problemList {{ background: {colours.RAISED}; border: 1px solid {colours.LINE}; }}"
-            f" QTreeView {{ background: {colours.RAISED}; border: none; }}"
+        dress(
+            self,
+            "#problemList { background: $RAISED; border: 1px solid $LINE; }"
+            " QTreeView { background: $RAISED; border: none; }"
             " QTreeView::item { padding: 3px 6px; }"
-            f" QTreeView::item:hover {{ background: {colours.HOVER}; }}"
+            " QTreeView::item:hover { background: $HOVER; }",
         )
         self._state = state
         self._table = ProblemTable(analysis, self)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui_app import colours
+from gui_app.live_theme import follow
 from gui_app.problem_words import kind_colour, stretch_tip
 from gui_app.state import AppState
 
@@ -36,6 +37,7 @@ class ProblemMarks(QWidget):
         self.setMouseTracking(True)
         curves.scale_changed.connect(self.update)
         state.analysis_changed.connect(self._on_analysis)
+        follow(self._on_analysis)
 
     @Slot()
     def _on_analysis(self) -> None:

@@ -1,4 +1,5 @@
-"""Error in millimetres as a colour: grey where the fit is good, rising evenly to bright yellow."""
+"""Error in millimetres as a colour, in even steps away from the ground: grey where the fit is good, then
+through red to bright yellow on a dark ground, to the darkest red on a light one."""
 
 from __future__ import annotations
 
@@ -6,22 +7,34 @@ from functools import lru_cache
 
 import numpy as np
 
-from gui_app.colours import INVALID_QUIET, rgb
+from gui_app import colours
 
 DEFAULT_RANGE_MM = 20.0
 STEPS = 256
 
 # Oklab lightness, chroma and hue (degrees) that the ramp passes through.
-_PATH = np.array(
-    [
-        (0.690, 0.000, 25.0),
-        (0.655, 0.085, 22.0),
-        (0.670, 0.170, 33.0),
-        (0.765, 0.165, 58.0),
-        (0.870, 0.165, 86.0),
-        (0.970, 0.120, 106.0),
-    ]
-)
+_PATHS: dict[colours.Theme, np.ndarray] = {
+    "dark": np.array(
+        [
+            (0.690, 0.000, 25.0),
+            (0.655, 0.085, 22.0),
+            (0.670, 0.170, 33.0),
+            (0.765, 0.165, 58.0),
+            (0.870, 0.165, 86.0),
+            (0.970, 0.120, 106.0),
+        ]
+    ),
+    "light": np.array(
+        [
+            (0.800, 0.000, 25.0),
+            (0.760, 0.085, 24.0),
+            (0.660, 0.170, 27.0),
+            (0.540, 0.195, 27.0),
+            (0.420, 0.165, 24.0),
+            (0.280, 0.100, 18.0),
+        ]
+    ),
+}
 
 
 def _oklab_to_srgb(lab: np.ndarray) -> np.ndarray:
@@ -41,12 +54,17 @@ def _oklab_to_srgb(lab: np.ndarray) -> np.ndarray:
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-@lru_cache(maxsize=1)
-def ramp() -> np.ndarray:
+def ramp(theme: colours.Theme | None = None) -> np.ndarray:
     """(256, 3) uint8 colours, equal steps of perceived difference from first to last."""
-    knots = np.linspace(0.0, 1.0, len(_PATH))
+    return _ramp(theme or colours.theme)
+
+
+@lru_cache(maxsize=2)
+def _ramp(theme: colours.Theme) -> np.ndarray:
+    path = _PATHS[theme]
+    knots = np.linspace(0.0, 1.0, len(path))
     fine = np.linspace(0.0, 1.0, 4096)
-    lightness, chroma, hue = (np.interp(fine, knots, _PATH[:, column]) for column in range(3))
+    lightness, chroma, hue = (np.interp(fine, knots, path[:, column]) for column in range(3))
     angle = np.radians(hue)
     lab = np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=-1)
     length = np.concatenate([[0.0], np.linalg.norm(np.diff(lab, axis=0), axis=1).cumsum()])
@@ -55,9 +73,11 @@ def ramp() -> np.ndarray:
     return np.round(_oklab_to_srgb(spaced) * 255).astype(np.uint8)
 
 
-def error_colours(error_mm: np.ndarray, range_mm: float, out: np.ndarray) -> None:
+def error_colours(
+    error_mm: np.ndarray, range_mm: float, out: np.ndarray, theme: colours.Theme | None = None
+) -> None:
     """Writes each error's colour into ``out`` (V, 3) uint8; NaN, not compared, becomes a quiet violet."""
     invalid = np.isnan(error_mm)
     step = np.where(invalid, 0.0, error_mm) * ((STEPS - 1) / max(range_mm, 1e-6))
-    out[:] = ramp()[step.clip(0, STEPS - 1).astype(np.intp)]
-    out[invalid] = rgb(INVALID_QUIET)
+    out[:] = ramp(theme)[step.clip(0, STEPS - 1).astype(np.intp)]
+    out[invalid] = colours.rgb(colours.of("INVALID_QUIET", theme))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from gui_app import colours
+from gui_app.live_theme import dress
 from gui_app.theme import tabular
 
 GAP = 14
@@ -19,9 +19,10 @@ class Readout(QLabel):
         self._area = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setTextFormat(Qt.TextFormat.RichText)
-        self.setStyleSheet(
-            f"background: {colours.RAISED}; border: 1px solid {colours.LINE}; border-radius: 5px;"
-            " padding: 2px 7px; font-size: 12px;"
+        dress(
+            self,
+            "background: $RAISED; border: 1px solid $LINE; border-radius: 5px;"
+            " padding: 2px 7px; font-size: 12px;",
         )
         tabular(self)
         self.hide()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from gui_app import colours
 from gui_app.action_button import action_button
+from gui_app.live_theme import dress
 from gui_app.run_words import count_words, stage_words, time_left
 from gui_app.soon import Later
 from gui_app.sparkline import Sparkline
@@ -35,8 +36,8 @@ class RunStrip(QWidget):
         self.stage, self.count, self.mean, self.left = (self._label(widest) for widest in WIDEST)
         for label in (self.stage, self.count):
             label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.stage.setStyleSheet(f"font-weight: 600; font-size: {SMALL_PIXELS}px;")
-        self.mean.setStyleSheet(f"color: {colours.TEXT}; font-size: {SMALL_PIXELS}px;")
+        dress(self.stage, f"font-weight: 600; font-size: {SMALL_PIXELS}px;")
+        dress(self.mean, f"color: $TEXT; font-size: {SMALL_PIXELS}px;")
         self.mean.setToolTip("Mean error of what is fitted so far")
         self.left.setToolTip("Time left, estimated from the frames fitted so far")
         self.sparkline = Sparkline(self)
@@ -55,7 +56,7 @@ class RunStrip(QWidget):
     def _label(self, widest: str) -> QLabel:
         label = QLabel(self)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setStyleSheet(f"color: {colours.TEXT_SECONDARY}; font-size: {SMALL_PIXELS}px;")
+        dress(label, f"color: $TEXT_SECONDARY; font-size: {SMALL_PIXELS}px;")
         tabular(label)
         label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         label.ensurePolished()

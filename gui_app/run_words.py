@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gui_app.before_words import comparison_words
 from gui_app.words import frames_words
 
 if TYPE_CHECKING:
@@ -71,8 +72,7 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     if reply.keeps_earlier:
         return "Cancelled: the earlier fit is kept, for the new one has another shape"
     result = reply.result
-    mean = float(np.mean(result.mean_mm[reply.reached]))
-    figures = f"{result.seconds:.1f} s · mean {mean:.1f} mm"
+    figures = f"{result.seconds:.1f} s · {_figures(result, reply.reached, earlier)}"
     if reply.complete:
         return f"Fitted {frames_words(reached)} in {figures}"
     if earlier is None:
@@ -80,3 +80,13 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     if reply.apart:
         return f"Cancelled: {reached:,} of {asked} kept; the smaller earlier fit has another shape"
     return f"Cancelled: {reached:,} of {asked} fitted, the others are as they were"
+
+
+def _figures(result: FitResult, reached: np.ndarray, earlier: FitResult | None) -> str:
+    """What has changed where there was a fit before, or else how good the fit is."""
+    from core.fit_comparison import compare_fits
+
+    found = compare_fits(earlier, result) if earlier is not None else None
+    if found is not None:
+        return comparison_words(found, len(result))
+    return f"mean {float(np.mean(result.mean_mm[reached])):.1f} mm"

@@ -18,6 +18,18 @@ SUFFIX = ".npz"
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What is saved: the title of the question, the kind of file in words, and its suffix."""
+
+    title: str
+    words: str
+    suffix: str
+
+
+FIT = Kind("Save fit", "AMASS SMPL-X", SUFFIX)
+
+
+@dataclass(frozen=True)
 class Place:
     """A file to write; ``replace`` where there is one already and the user agreed to lose it."""
 
@@ -25,11 +37,10 @@ class Place:
     replace: bool = False
 
 
-def ask_where(
-    parent: QWidget, start: Path, title: str = "Save fit", kind: str = "AMASS SMPL-X", suffix: str = SUFFIX
-) -> Place | None:
+def ask_where(parent: QWidget, start: Path, kind: Kind = FIT) -> Place | None:
     """Asks for a file name, and about replacing exactly the file that would be written; None if cancelled."""
-    dialog = QFileDialog(parent, title, str(start.parent), f"{kind} (*{suffix})")
+    suffix = kind.suffix
+    dialog = QFileDialog(parent, kind.title, str(start.parent), f"{kind.words} (*{suffix})")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
     dialog.setDefaultSuffix(suffix.removeprefix("."))

@@ -20,7 +20,7 @@ from gui_app.flat import flat_actor
 from gui_app.ghost import Ghost
 from gui_app.in_place import write_points
 from gui_app.legend import Legend
-from gui_app.mask_look import MASK_ROWS, MaskLook
+from gui_app.mask_look import MaskLook, mask_rows
 from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
@@ -47,6 +47,8 @@ class Scene:
 
     def __init__(self, plotter: pv.BasePlotter) -> None:
         self._plotter = plotter
+        # A film is drawn to its end in the theme that it began in.
+        self.theme = colours.theme
         left, right = plotter.renderers[0], plotter.renderers[1]
         self._subject: Subject | None = None
         self._frame = 0
@@ -58,17 +60,17 @@ class Scene:
         self._picture: FramePicture | None = None
         self._scale = 1.0
         self._picker = VertexPicker()
-        self._source_view = BodyView(left, colours.SOURCE_SKIN)
-        self._fit_view = BodyView(right, colours.FIT_SKIN)
+        self._source_view = BodyView(left, colours.SOURCE_SKIN, colours.SOURCE_WORDS)
+        self._fit_view = BodyView(right, colours.FIT_SKIN, colours.FIT_WORDS)
         self._views = (self._source_view, self._fit_view)
         right.camera = left.camera
         self.camera = SceneCamera(left.camera)
-        self._ghost = Ghost(right, colours.SOURCE_SKIN)
+        self._ghost = Ghost(right, colours.SOURCE_WORDS)
         self._bar = ColourBar(right)
         self._bar.set_range(self._range_mm)
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
         self._mask: MaskLook | None = None
-        self._mask_legend = Legend(right, MASK_ROWS, high=True)
+        self._mask_legend = Legend(right, mask_rows(), high=True)
         self._divider = pv.PolyData(np.zeros((2, 3), np.float32), lines=np.array([2, 0, 1]))
         self._divider_actor = flat_actor(self._divider)
         self._divider_actor.GetProperty().SetColor(*colours.rgb_unit(colours.LINE))
@@ -80,10 +82,28 @@ class Scene:
         """What is shown, or None before ``build``."""
         return self._subject
 
-    def build(self, subject: Subject) -> None:
-        """Replaces what is shown by another motion's bodies; the next ``show`` fills them."""
+    @property
+    def frame(self) -> int:
+        """The frame shown last."""
+        return self._frame
+
+    def clear(self) -> None:
+        """Empties both renderers, for another scene to be made in them; the camera stays where it is."""
+        for view in self._views:
+            view.support.leave()
+        for renderer in self._plotter.renderers[:2]:
+            for prop in tuple(renderer.GetViewProps()):
+                renderer.RemoveViewProp(prop)
+
+    def build(self, subject: Subject, frame: int = 0) -> None:
+        """Replaces what is shown by another motion's bodies; the next ``show`` fills them.
+
+        Args:
+            subject: the motion's bodies.
+            frame: the one that the camera, which may go along with the body, was put for.
+        """
         self._subject = subject
-        self._frame = 0
+        self._frame = frame
         self._picture = None
         self._source: BodyActor = self._source_view.build(subject.source, subject.floor, len(subject.path))
         self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor, len(subject.path))
@@ -184,7 +204,7 @@ class Scene:
         self._source_view.paint("parts" if self._colouring == "parts" else "plain")
         error = self._picture.error_mm if self._picture is not None else None
         if self._colouring == "error" and error is not None:
-            error_colours(error, self._range_mm, self._fit.colours())
+            error_colours(error, self._range_mm, self._fit.colours(), self.theme)
             self._fit.colours_written()
         else:
             self._fit_view.paint(self._colouring)
@@ -202,7 +222,7 @@ class Scene:
         self._fit_view.parts.set_visible(parts)
         self._divider_actor.SetVisibility(self._layout == "side")
         self._fit_view.label.GetTextProperty().SetColor(
-            *colours.rgb_unit(colours.FIT_SKIN if overlay else colours.TEXT)
+            *colours.rgb_unit(colours.of("FIT_WORDS" if overlay else "TEXT", self.theme))
         )
         present = self._subject is not None and bool(self._source.actor.GetVisibility())
         self._ghost.set_visible(overlay, overlay and present and self._layers.skin)

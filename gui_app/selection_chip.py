@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from gui_app import colours
+from gui_app.live_theme import dress
 from gui_app.state import AppState
 from gui_app.theme import icon, tabular
 from gui_app.words import frames_words, which_frames
@@ -19,13 +19,14 @@ class SelectionChip(QToolButton):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self.setIcon(icon("x", colours.ACCENT))
+        self.setIcon(icon("x", "ACCENT"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setStyleSheet(
-            f"QToolButton {{ background: {colours.CHOSEN}; color: {colours.ACCENT}; border-radius: 6px;"
-            " padding: 3px 8px; } QToolButton:hover { background: #2e4459; }"
+        dress(
+            self,
+            "QToolButton { background: $CHOSEN; color: $ACCENT; border-radius: 6px; padding: 3px 8px; }"
+            " QToolButton:hover { background: $CHOSEN_HOVER; color: $TEXT; }",
         )
         tabular(self)
         self.clicked.connect(self._clear)

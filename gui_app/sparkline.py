@@ -19,8 +19,9 @@ LEAST_STEPS = 12
 class Sparkline(QWidget):
     """Grows to the right; the last step has a dot. From the first step to the last, on its own scale."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, least_steps: int = LEAST_STEPS) -> None:
         super().__init__(parent)
+        self._least_steps = least_steps
         self._values: tuple[float, ...] = ()
         self.setFixedSize(WIDTH, HEIGHT)
         self.setToolTip("Mean error (mm) after each step so far")
@@ -41,7 +42,7 @@ class Sparkline(QWidget):
         heights = [math.log(max(value, 1e-3)) for value in self._values]
         low, high = min(heights), max(heights)
         span = max(high - low, 1e-6)
-        step = (self.width() - 2 * MARGIN) / max(len(heights) - 1, LEAST_STEPS)
+        step = (self.width() - 2 * MARGIN) / max(len(heights) - 1, self._least_steps)
         room = self.height() - 2 * MARGIN
         return [
             QPointF(MARGIN + i * step, MARGIN + room * (1 - (height - low) / span))

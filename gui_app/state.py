@@ -16,6 +16,7 @@ from gui_app.words import FALLBACK_RATE
 
 if TYPE_CHECKING:
     from core.fitting.result import FitResult
+    from core.fitting.stage_reports import StageReport
     from gui_app.analysis import Analysis
     from gui_app.opening import Opened
 
@@ -27,7 +28,7 @@ class RunStatus:
     """What a fit is doing; ``seconds_left`` is None while it cannot be told.
 
     ``what`` is fitted, ``'all frames'``; ``iteration`` counts the steps of the stage, and ``trace`` holds the
-    mean error after each step so far, millimetres.
+    mean error after each step so far, millimetres; ``stages`` tells what each stage does and has done.
     """
 
     phase: Literal["idle", "running", "cancelling"] = "idle"
@@ -39,6 +40,7 @@ class RunStatus:
     iteration: int = 0
     what: str = ""
     trace: tuple[float, ...] = ()
+    stages: tuple[StageReport, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -152,6 +154,8 @@ class AppState(QObject):
         self.given_rate = None
         if opened.result is not None and not opened.motion.frame_rate:
             self.given_rate = opened.result.frame_rate
+        if opened.session is not None:
+            self.given_rate = opened.session.now.rate
         self.result = None
         self.saved = True
         self.filed.clear()
@@ -164,7 +168,8 @@ class AppState(QObject):
         self.saved_changed.emit()
         if opened.result is not None:
             self.set_result(opened.result, None)
-            self.set_saved(opened.file)
+            if not opened.left_over:
+                self.set_saved(opened.file)
 
     def set_frame(self, frame: int) -> None:
         """Shows a frame, as near to ``frame`` as there is one."""
@@ -253,6 +258,12 @@ class AppState(QObject):
             mask = measured_mask(self.result, self.opened.bodies.correspondence)
             self.filed.add(path, self.result, mask)
         self.saved = True
+        self.saved_changed.emit()
+
+    def file(self, path: Path, result: FitResult) -> None:
+        """A fit that there is, or was, is in a file now."""
+        self.filed.add(path, result)
+        self.saved = self.result is None or self.filed.hold(self.result)
         self.saved_changed.emit()
 
     def set_run(self, run: RunStatus) -> None:

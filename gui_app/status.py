@@ -39,6 +39,7 @@ class Status(QStatusBar):
         self.addPermanentWidget(self.notes)
         self.addPermanentWidget(self.motion)
         self.bodies.hide()
+        state.motion_changed.connect(self.words.clear)
         state.motion_changed.connect(self._on_motion)
         state.rate_changed.connect(self._on_motion)
         state.opening_changed.connect(self._on_opening)

@@ -57,7 +57,12 @@ class SupportActor:
         for actor in self.actors:
             actor.VisibilityOff()
             renderer.AddActor(actor)
-        renderer.AddObserver("StartEvent", self._keep_in_sight)  # type: ignore[arg-type]
+        self._renderer = renderer
+        self._observer = renderer.AddObserver("StartEvent", self._keep_in_sight)  # type: ignore[arg-type]
+
+    def leave(self) -> None:
+        """The renderer is emptied, and does not ask any more."""
+        self._renderer.RemoveObserver(self._observer)
 
     @property
     def look(self) -> SupportLook | None:

@@ -22,13 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import RefitError
-from gui_app import colours
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import Inspection
 from gui_app.joint_label import joint_words
 from gui_app.joint_outline import JointTree
+from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
-from gui_app.saving import ask_where
+from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
 from gui_app.support_rows import SupportTable
 from gui_app.theme import icon, tabular
@@ -51,6 +51,7 @@ FIGURES = (
 # From here on they take a line each, and give way in a low window.
 WIDE = 4
 NEAR_M = 0.09
+TABLE = Kind("Save the table", "Table", ".csv")
 # In a low window the lists need the room themselves.
 LEAST_FOR_SLIDERS = 310
 
@@ -225,8 +226,7 @@ class SupportPage(QWidget):
         )
         for (name, _tip), value in zip(FIGURES, values, strict=True):
             self.figures[name].setText(value)
-        red = f"color: {colours.NEGATIVE};" if support.negative else ""
-        self.figures["negative"].setStyleSheet(red)
+        dress(self.figures["negative"], "color: $NEGATIVE;" if support.negative else "")
 
     def refresh_rows(self) -> None:
         """Other rows of the same joint, after the slider, or other rows selected."""
@@ -276,7 +276,7 @@ class SupportPage(QWidget):
         least_share = inspection.least_share
         name = f"{self._state.opened.stem}_{inspection.body}_{support.joint}_{self._state.frame}.csv"
         start = Path(self._preferences.folder or Path.home()) / name
-        place = ask_where(self, start, "Save the table", "Table", ".csv")
+        place = ask_where(self, start, TABLE)
         if place is None:
             return
         try:
@@ -299,7 +299,7 @@ def _figure(value: float) -> str:
 
 def _button(name: str, tip: str, parent: QWidget) -> QToolButton:
     button = QToolButton(parent)
-    button.setIcon(icon(name, colours.TEXT_SECONDARY))
+    button.setIcon(icon(name, "TEXT_SECONDARY"))
     button.setIconSize(QSize(16, 16))
     button.setFixedSize(26, 24)
     button.setStyleSheet("padding: 2px;")

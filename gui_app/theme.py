@@ -5,20 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import qtawesome
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui_app import colours as c
-
-CARET = (Path(__file__).parent / "caret_down.svg").as_posix()
-DARK_CARET = (Path(__file__).parent / "caret_down_dark.svg").as_posix()
-CHECK = (Path(__file__).parent / "check.svg").as_posix()
 
 FONT_PIXELS = 13
 SMALL_PIXELS = 12
 ICON_PIXELS = 18
 
-STYLE = f"""
+
+def style_sheet() -> str:
+    """How widgets look, in the colours of the theme in use."""
+    caret, caret_up, caret_on_accent, check = (
+        _drawing(name) for name in ("caret", "caret_up", "caret_on_accent", "check")
+    )
+    return f"""
 * {{ outline: none; }}
 QMainWindow {{ background: {c.BACKGROUND}; }}
 QDialog, QMessageBox {{ background: {c.PANEL}; }}
@@ -28,6 +31,10 @@ QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; }}
 QTreeView, QListView {{ background: {c.BACKGROUND}; border: 1px solid {c.LINE}; border-radius: 6px; }}
 QTreeView::item:selected, QListView::item:selected {{ background: {c.CHOSEN}; color: {c.TEXT}; }}
 QHeaderView::section {{ background: {c.RAISED}; color: {c.TEXT_SECONDARY}; border: none; padding: 4px 8px; }}
+QHeaderView::up-arrow, QHeaderView::down-arrow {{ width: 9px; height: 9px;
+    subcontrol-position: center left; margin-left: 3px; }}
+QHeaderView::up-arrow {{ image: url("{caret_up}"); }}
+QHeaderView::down-arrow {{ image: url("{caret}"); }}
 QMainWindow::separator {{ background: {c.BACKGROUND}; width: 5px; height: 5px; }}
 QMainWindow::separator:hover {{ background: {c.LINE}; }}
 QMenuBar {{ background: {c.PANEL}; padding: 2px 6px; }}
@@ -40,7 +47,7 @@ QMenu::item:disabled {{ color: {c.TEXT_DISABLED}; background: transparent; }}
 QMenu::separator {{ height: 1px; background: {c.LINE}; margin: 5px 8px; }}
 QMenu::icon {{ padding-left: 8px; }}
 QMenu::indicator {{ width: 14px; height: 14px; margin-left: 8px; }}
-QMenu::indicator:checked {{ image: url("{CHECK}"); }}
+QMenu::indicator:checked {{ image: url("{check}"); }}
 QMenu QLabel[role="section"] {{ padding: 6px 10px 3px 10px; }}
 QToolBar {{ background: {c.PANEL}; border: none; border-bottom: 1px solid {c.LINE}; padding: 5px 8px;
     spacing: 3px; }}
@@ -55,22 +62,22 @@ QToolButton:focus {{ border-color: {c.ACCENT}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[primary="true"] {{ background: {c.ACCENT}; color: {c.ON_ACCENT}; font-weight: 600;
     padding: 5px 12px; }}
-QToolButton[primary="true"]:hover {{ background: #74b9ee; }}
+QToolButton[primary="true"]:hover {{ background: {c.ACCENT_HOVER}; }}
 QToolButton[primary="true"]:disabled {{ background: {c.RAISED}; color: {c.TEXT_DISABLED}; }}
 QToolButton[primary="true"][popupMode="1"] {{ padding-right: 30px; }}
-QToolButton::menu-button {{ border: none; border-left: 1px solid #3f7fb4; width: 22px;
+QToolButton::menu-button {{ border: none; border-left: 1px solid {c.ACCENT_LINE}; width: 22px;
     border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
 QToolButton::menu-button:disabled {{ border-left-color: {c.LINE}; }}
-QToolButton::menu-arrow {{ image: url("{CARET}"); width: 12px; height: 12px; }}
-QToolButton[primary="true"]::menu-arrow {{ image: url("{DARK_CARET}"); }}
-QToolButton[primary="true"]::menu-arrow:disabled {{ image: url("{CARET}"); }}
+QToolButton::menu-arrow {{ image: url("{caret}"); width: 12px; height: 12px; }}
+QToolButton[primary="true"]::menu-arrow {{ image: url("{caret_on_accent}"); }}
+QToolButton[primary="true"]::menu-arrow:disabled {{ image: url("{caret}"); }}
 QPushButton {{ background: {c.RAISED}; border: 1px solid {c.LINE}; border-radius: 6px; padding: 6px 16px;
     color: {c.TEXT}; min-width: 56px; }}
-QPushButton:hover {{ background: #2e333e; }}
+QPushButton:hover {{ background: {c.BUTTON_HOVER}; }}
 QPushButton:pressed {{ background: {c.LINE}; }}
 QPushButton:focus {{ border-color: {c.ACCENT}; }}
 QPushButton:default {{ background: {c.ACCENT}; border-color: {c.ACCENT}; color: {c.ON_ACCENT}; }}
-QPushButton:default:hover {{ background: #74b9ee; }}
+QPushButton:default:hover {{ background: {c.ACCENT_HOVER}; }}
 QPushButton:disabled {{ color: {c.TEXT_DISABLED}; }}
 QDoubleSpinBox, QSpinBox, QComboBox, QLineEdit {{ background: {c.RAISED}; border: 1px solid {c.LINE};
     border-radius: 6px; padding: 4px 8px; color: {c.TEXT}; selection-background-color: {c.ACCENT};
@@ -79,7 +86,7 @@ QDoubleSpinBox:focus, QSpinBox:focus, QComboBox:focus, QLineEdit:focus {{ border
 QDoubleSpinBox::up-button, QDoubleSpinBox::down-button, QSpinBox::up-button, QSpinBox::down-button
     {{ width: 0; border: none; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
-QComboBox::down-arrow {{ image: url("{CARET}"); width: 12px; height: 12px; }}
+QComboBox::down-arrow {{ image: url("{caret}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {c.RAISED}; border: 1px solid {c.LINE}; padding: 4px;
     selection-background-color: {c.HOVER}; color: {c.TEXT}; }}
 QSlider {{ min-height: 22px; }}
@@ -87,7 +94,7 @@ QSlider::groove:horizontal {{ height: 4px; background: {c.LINE}; border-radius: 
 QSlider::sub-page:horizontal {{ background: {c.ACCENT}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
     background: {c.TEXT}; }}
-QSlider::handle:horizontal:hover {{ background: #ffffff; }}
+QSlider::handle:horizontal:hover {{ background: {c.HANDLE_HOVER}; }}
 QSlider::sub-page:horizontal:disabled {{ background: {c.LINE}; }}
 QSlider::handle:horizontal:disabled {{ background: {c.TEXT_DISABLED}; }}
 QMainWindow > QTabBar {{ background: {c.PANEL}; }}
@@ -108,9 +115,10 @@ QLabel[role="title"] {{ font-size: 20px; font-weight: 600; }}
 QLabel[role="section"] {{ color: {c.TEXT_SECONDARY}; font-weight: 600; font-size: 11px; }}
 QStatusBar QLabel[role="chip"] {{ background: {c.RAISED}; color: {c.TEXT}; border: 1px solid {c.LINE};
     border-radius: 9px; padding: 1px 9px; margin: 3px 0 3px 8px; }}
-QStatusBar QLabel[role="chip"][kind="builtin"] {{ color: {c.WARNING}; border-color: #57492a;
-    background: #2b2720; }}
-QFrame[role="message"] {{ background: #3a2523; border: none; border-bottom: 1px solid {c.ERROR}; }}
+QStatusBar QLabel[role="chip"][kind="builtin"] {{ color: {c.WARNING}; border-color: {c.WARNING_LINE};
+    background: {c.WARNING_GROUND}; }}
+QFrame[role="message"] {{ background: {c.ERROR_GROUND}; border: none; border-bottom: 1px solid {c.ERROR}; }}
+QFrame[role="offer"] {{ background: {c.PANEL}; border: none; border-bottom: 1px solid {c.ACCENT_LINE}; }}
 QFrame[role="panel"] {{ background: {c.PANEL}; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; }}
 QScrollBar::handle:vertical {{ background: {c.LINE}; border-radius: 5px; min-height: 24px; }}
@@ -119,8 +127,13 @@ QCheckBox {{ color: {c.TEXT}; spacing: 7px; }}
 """
 
 
+def _drawing(name: str) -> str:
+    """A style sheet takes pictures from files only, and one colour each."""
+    return (Path(__file__).parent / f"{name}_{c.theme}.svg").as_posix()
+
+
 def palette() -> QPalette:
-    """The dark palette, for everything the style sheet does not reach."""
+    """The palette, for everything the style sheet does not reach."""
     roles = {
         QPalette.ColorRole.Window: c.PANEL,
         QPalette.ColorRole.WindowText: c.TEXT,
@@ -138,7 +151,7 @@ def palette() -> QPalette:
         QPalette.ColorRole.Link: c.ACCENT,
         QPalette.ColorRole.Mid: c.LINE,
         QPalette.ColorRole.Dark: c.BACKGROUND,
-        QPalette.ColorRole.Shadow: "#000000",
+        QPalette.ColorRole.Shadow: c.SHADOW,
     }
     result = QPalette()
     for role, colour in roles.items():
@@ -149,18 +162,44 @@ def palette() -> QPalette:
 
 
 def apply_theme(app: QApplication) -> None:
-    """Makes the whole application dark."""
+    """Gives the whole application the look of the theme in use."""
     app.setStyle("Fusion")
     app.setPalette(palette())
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     font.setPixelSize(FONT_PIXELS)
     app.setFont(font)
-    app.setStyleSheet(STYLE)
+    app.setStyleSheet(style_sheet())
 
 
-def icon(name: str, colour: str = c.TEXT) -> QIcon:
-    """An outlined icon of the Phosphor family, e.g. ``'folder-open'``."""
-    return qtawesome.icon(f"ph.{name}", color=colour, color_disabled=c.TEXT_DISABLED, color_on=c.ACCENT)
+class _Outlined(QIconEngine):
+    """Looks up its colours when it is painted, so that icons follow the theme."""
+
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__()
+        self._name, self._role = name, role
+
+    def _icon(self) -> QIcon:
+        colour = self._role if self._role.startswith("#") else c.of(self._role)
+        return qtawesome.icon(
+            f"ph.{self._name}", color=colour, color_disabled=c.TEXT_DISABLED, color_on=c.ACCENT
+        )
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Paints it in its colour of now."""
+        self._icon().paint(painter, rect, Qt.AlignmentFlag.AlignCenter, mode, state)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """The same as a picture."""
+        return self._icon().pixmap(size, mode, state)
+
+    def clone(self) -> QIconEngine:
+        """Another one like it."""
+        return _Outlined(self._name, self._role)
+
+
+def icon(name: str, role: str = "TEXT") -> QIcon:
+    """An outlined icon of Phosphor, as ``folder-open``, in the colour of a role or ``#rrggbb``."""
+    return QIcon(_Outlined(name, role))
 
 
 def tabular(widget: QWidget) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from gui_app.curves import LEFT_AXIS, Curves
+from gui_app.earlier_figures import EarlierFigures
 from gui_app.edit_marks import EditMarks
 from gui_app.heat_strip import HeatStrip
 from gui_app.pins import Pins
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 class Timeline(QDockWidget):
     """Stays at the bottom; the View menu hides it."""
 
-    def __init__(self, state: AppState, actions: Actions, pins: Pins, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        state: AppState,
+        actions: Actions,
+        pins: Pins,
+        earlier: EarlierFigures,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__("Timeline", parent)
         self.setObjectName("timeline")
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
@@ -31,7 +39,8 @@ class Timeline(QDockWidget):
         body.setObjectName("timelineBody")
         body.setStyleSheet("#timelineBody { background: palette(window); }")
         self.why = WhyBar(state, actions, body)
-        self.curves = Curves(state, pins, body)
+        self.curves = Curves(state, pins, earlier, body)
+        self.curves.menu.extra = (actions.before_fit,)
         self.transport = Transport(state, actions, self.curves.threshold, LEFT_AXIS, body)
         self.marks = ProblemMarks(state, self.curves, body)
         self.edits = EditMarks(state, self.curves, body)

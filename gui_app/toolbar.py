@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
-from gui_app import colours
 from gui_app.action_button import action_button
 from gui_app.actions import Actions
 from gui_app.fit_menu import fill_fit_menu
@@ -28,11 +30,7 @@ class Toolbar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
-        self._give_way: list[QToolButton] = [
-            self._add(actions.open, "Open"),
-            self._add(actions.save, "Save fit"),
-        ]
-        self._full_width = 0
+        open_, save = self._add(actions.open, "Open"), self._add(actions.save, "Save fit")
         self.addSeparator()
         self._fit = fit = self._add(actions.fit, "Fit all")
         actions.fit.changed.connect(self._darken_fit)
@@ -42,23 +40,22 @@ class Toolbar(QToolBar):
         fill_fit_menu(menu, actions)
         fit.setMenu(menu)
         fit.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self._give_way.append(self._add(actions.cancel, "Cancel"))
+        cancel = self._add(actions.cancel, "Cancel")
         self.addSeparator()
-        self._add(actions.undo)
-        self._add(actions.redo)
+        back = [self.addWidget(action_button(action, self)) for action in (actions.undo, actions.redo)]
         self.addSeparator()
         for layout in actions.layouts:
             self._add(layout)
         self.addSeparator()
-        self._add(actions.home)
-        self._add(actions.follow)
-        self.addWidget(CameraButton(actions, self))
+        near = [self.addWidget(action_button(action, self)) for action in (actions.home, actions.follow)]
+        camera, colour = CameraButton(actions, self), ColourButton(state, actions, self)
+        self.addWidget(camera)
         self.addSeparator()
-        self.addWidget(ColourButton(state, actions, self))
+        self.addWidget(colour)
         upto = QLabel("0 to", self)
         upto.setProperty("role", "secondary")
         upto.setContentsMargins(6, 0, 4, 0)
-        self._upto = self.addWidget(upto)
+        range_ = [self.addWidget(upto)]
         self._range = QDoubleSpinBox(self)
         self._range.setRange(LEAST_RANGE_MM, MOST_RANGE_MM)
         self._range.setDecimals(0)
@@ -68,33 +65,28 @@ class Toolbar(QToolBar):
         self._range.setFixedWidth(72)
         self._range.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._range.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._range.setToolTip("Error at the bright end of the colours (scroll or type)")
+        self._range.setToolTip("Error at the far end of the colours (scroll or type)")
         self._range.valueChanged.connect(self._on_range)
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
-        self.addWidget(self._range)
-        self._give_way.append(LayersButton(state, actions, self))
-        self.addWidget(self._give_way[-1])
+        range_.append(self.addWidget(self._range))
+        layers = LayersButton(state, actions, self)
+        self.addWidget(layers)
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
+        self._add(actions.stages)
         self._add(actions.parameters)
         self._add(actions.joints)
         self._add(actions.mask)
-        self._add(actions.shortcuts)
+        keys = [self.addWidget(action_button(actions.shortcuts, self))]
+        # What gives way first stands first; the menus have all of it.
+        self._giving_way: list[Callable[[bool], None]] = [
+            partial(_speak, cancel), camera.set_spoken, layers.set_spoken, partial(_speak, save),
+            partial(_speak, open_), colour.set_spoken, partial(_show_all, range_),
+            partial(_show_all, near), partial(_show_all, keys), partial(_show_all, back),
+        ]  # fmt: skip
         state.view_changed.connect(self._on_view)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window some words give way, so that all buttons are there."""
-        if self._upto.isVisible():
-            self._full_width = self.sizeHint().width()
-        missing = self._full_width - self.width()
-        self._upto.setVisible(missing <= 0)
-        style = Qt.ToolButtonStyle
-        narrow = missing > self.widgetForAction(self._upto).sizeHint().width()
-        for button in self._give_way:
-            button.setToolButtonStyle(style.ToolButtonIconOnly if narrow else style.ToolButtonTextBesideIcon)
-        super().resizeEvent(event)
 
     def _add(self, action: QAction, text: str = "") -> QToolButton:
         button = action_button(action, self, words=bool(text))
@@ -106,7 +98,7 @@ class Toolbar(QToolBar):
     @Slot()
     def _darken_fit(self) -> None:
         # On the accent colour; in menus the same action has a light icon.
-        self._fit.setIcon(icon("lightning", colours.ON_ACCENT))
+        self._fit.setIcon(icon("lightning", "ON_ACCENT"))
 
     @Slot(float)
     def _on_range(self, value: float) -> None:
@@ -117,3 +109,35 @@ class Toolbar(QToolBar):
         with QSignalBlocker(self._range):
             self._range.setValue(self._state.range_mm)
         self._range.setEnabled(self._state.colouring == "error")
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows as much as there is room for."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now all sizes are known."""
+        super().showEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        for show in self._giving_way:
+            show(True)
+        layout = self.layout()
+        assert layout is not None
+        for show in self._giving_way:
+            layout.invalidate()
+            if layout.sizeHint().width() <= self.width():
+                break
+            show(False)
+
+
+def _speak(button: QToolButton, spoken: bool) -> None:
+    style = Qt.ToolButtonStyle
+    button.setToolButtonStyle(style.ToolButtonTextBesideIcon if spoken else style.ToolButtonIconOnly)
+
+
+def _show_all(widgets: list[QAction], shown: bool) -> None:
+    for widget in widgets:
+        widget.setVisible(shown)

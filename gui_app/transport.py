@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app import colours
 from gui_app.action_button import action_button
 from gui_app.figures import Figure
+from gui_app.live_theme import dress
 from gui_app.over_threshold import OverThreshold
 from gui_app.selection_chip import SelectionChip
 from gui_app.state import SPEEDS, AppState
@@ -80,9 +80,9 @@ class Transport(QWidget):
         self._line_after = _line()
         row.addWidget(self._line_after)
         self._row = row
-        self._mean = Figure("mean", colours.CURVE_MEAN, "Mean error of this frame over all valid vertices")
-        self._p95 = Figure("p95", colours.CURVE_P95, "95 % of the valid vertices are closer than this")
-        self._max = Figure("max", colours.CURVE_MAX, "Error of the worst vertex of this frame")
+        self._mean = Figure("mean", "CURVE_MEAN", "Mean error of this frame over all valid vertices")
+        self._p95 = Figure("p95", "CURVE_P95", "95 % of the valid vertices are closer than this")
+        self._max = Figure("max", "CURVE_MAX", "Error of the worst vertex of this frame")
         for figure in (self._mean, self._p95, self._max):
             row.addWidget(figure)
             row.addSpacing(10)
@@ -261,5 +261,5 @@ class Transport(QWidget):
 def _line() -> QFrame:
     line = QFrame()
     line.setFixedSize(17, 18)
-    line.setStyleSheet(f"border-left: 1px solid {colours.LINE}; margin-left: 8px;")
+    dress(line, "border-left: 1px solid $LINE; margin-left: 8px;")
     return line

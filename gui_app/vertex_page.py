@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app import colours
 from gui_app.cells import BAR, HEADING, prepare
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import Inspection, JointKey
@@ -138,7 +136,7 @@ class VertexPage(QWidget):
             row = self._row(group, joint_words(feed.joint) + KINDS[feed.kind], words, feed.share, FEEDS_TIP)
             self._leads(row, JointKey(feed.joint, feed.kind))
             if feed.weight < 0:
-                row.setData(1, Qt.ItemDataRole.DecorationRole, QColor(colours.NEGATIVE_DIM))
+                row.setData(1, Qt.ItemDataRole.DecorationRole, "NEGATIVE_DIM")
         if not count:
             self._note(group, "No joint is made of this vertex")
 
@@ -211,7 +209,7 @@ class VertexPage(QWidget):
 
     def _note(self, group: QTreeWidgetItem, words: str) -> None:
         item = QTreeWidgetItem(group, [words])
-        item.setData(0, Qt.ItemDataRole.ForegroundRole, QColor(colours.TEXT_SECONDARY))
+        item.setData(0, Qt.ItemDataRole.ForegroundRole, "TEXT_SECONDARY")
         item.setFlags(Qt.ItemFlag.ItemIsEnabled)
         item.setFirstColumnSpanned(True)
 

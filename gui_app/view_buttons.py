@@ -21,6 +21,7 @@ COLOURING_WORDS: dict[Colouring, str] = {
     "plain": "plain",
 }
 RANGE_OF_FIT = "Error from 0 to this fit's p95"
+CAMERA_TIP = "Where to look from (0 to 3; F: follow, O: orthographic)"
 RANGES_MM = (5.0, 10.0, 20.0, 50.0)
 
 
@@ -35,18 +36,26 @@ class MenuButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setMenu(QMenu(self))
+        self._spoken = True
         self.set_words(words)
 
     def set_words(self, words: str) -> None:
         """The words on the button."""
-        self.setText(f"{words} ▾")
+        self._words = words
+        self.setAccessibleName(words)
+        self.setText(f"{words} ▾" if self._spoken else "▾")
+
+    def set_spoken(self, spoken: bool) -> None:
+        """Whether there is room for the words."""
+        self._spoken = spoken
+        self.set_words(self._words)
 
 
 class CameraButton(MenuButton):
     """Named views, projection, and whether the camera goes along."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__("Camera", "video-camera", "Where to look from", parent)
+        super().__init__("Camera", "video-camera", CAMERA_TIP, parent)
         fill_camera_menu(self.menu(), actions)
 
 

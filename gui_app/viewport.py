@@ -10,7 +10,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
 
-from gui_app.cameras import ViewName
+from gui_app import colours
+from gui_app.cameras import CameraPose, ViewName
+from gui_app.live_theme import follow
 from gui_app.picking import BodyName
 from gui_app.scene import Scene
 from gui_app.soon import Later, Soon
@@ -27,6 +29,7 @@ class Viewport(QWidget):
         self._state = state
         self._closed = False
         self._fresh = True
+        self._wanted: CameraPose | None = None
         self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
         self.plotter.setAcceptDrops(False)
         self.plotter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -46,6 +49,7 @@ class Viewport(QWidget):
         state.trial_changed.connect(self.refresh)
         state.result_changed.connect(self._on_result)
         state.view_changed.connect(self._on_view)
+        follow(self._on_theme)
 
     def _leave_keys_to_the_window(self) -> None:
         interactor: Any = self.plotter.iren.interactor
@@ -103,6 +107,23 @@ class Viewport(QWidget):
             self.scene.set_valid(self._state.valid)
         self.refresh()
 
+    @Slot()
+    def _on_theme(self) -> None:
+        # Nearly every actor has colours, so all are made anew; the camera and the frame stay.
+        if self._closed or self.scene.theme == colours.theme:
+            return
+        frame = self.scene.frame
+        self.scene.clear()
+        self.scene = Scene(self.plotter)
+        opened = self._state.opened
+        if opened is not None:
+            self.scene.build(opened.subject, frame)
+            self.scene.set_fit_path(opened.posed.fit_roots())
+        self._on_view()
+        # At once: until then the new bodies have no place.
+        self._draw()
+        self.plotter.update()
+
     def _on_view(self) -> None:
         self.scene.set_follow(self._state.follow)
         self.scene.camera.set_parallel(self._state.parallel)
@@ -131,6 +152,11 @@ class Viewport(QWidget):
     def look(self, name: ViewName, *_: object) -> None:
         """Turns the camera to a named view."""
         self.scene.look(name)
+        self.refresh()
+
+    def look_from(self, pose: CameraPose) -> None:
+        """Puts the camera where it was at another time, of the frame that is shown now."""
+        self._wanted = pose
         self.refresh()
 
     def vertex_at(self, x: int, y: int) -> tuple[BodyName, int] | None:
@@ -192,6 +218,8 @@ class Viewport(QWidget):
         if self._fresh and self.isVisible():
             self._fresh = False
             self.scene.look("home")
+        if self._wanted is not None and not self._fresh:
+            self.scene.camera.pose, self._wanted = self._wanted, None
         self._draw_quickly()
         self.plotter.update()
 

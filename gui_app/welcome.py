@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app import colours
 from gui_app.actions import Actions
+from gui_app.live_theme import dress, follow
 from gui_app.models_choice import ModelsChoice
 from gui_app.motion_titles import builtin_by_title
 from gui_app.preferences import Preferences
@@ -50,6 +50,10 @@ WHERE = """<table cellspacing="0" cellpadding="0">
 MOTION_COLUMNS = 3
 MOST_RECENT = 5
 COLUMN_WIDTH = 440
+RECENT_STYLE = (
+    "QPushButton { background: transparent; border: none; text-align: left; padding: 2px 0; color: $ACCENT; }"
+    " QPushButton:hover { text-decoration: underline; }"
+)
 START_FLAG = "open_at_start"
 
 
@@ -139,10 +143,11 @@ class Welcome(QWidget):
         bodies.addLayout(buttons)
         bodies.addSpacing(10)
         bodies.addWidget(_section("A models folder holds", self))
-        where = QLabel(WHERE, self)
-        where.setOpenExternalLinks(True)
-        where.setToolTip("Also with female and neutral in place of male; sign up there to download")
-        bodies.addWidget(where)
+        self._where = QLabel(self)
+        self._where.setOpenExternalLinks(True)
+        self._where.setToolTip("Also with female and neutral in place of male; sign up there to download")
+        follow(self._on_theme)
+        bodies.addWidget(self._where)
         bodies.addStretch(1)
         row = QHBoxLayout()
         row.setContentsMargins(0, 22, 0, 14)
@@ -176,10 +181,7 @@ class Welcome(QWidget):
         self._recent_title.setVisible(bool(files))
         for path in files:
             button = QPushButton(path.name, self)
-            button.setStyleSheet(
-                f"QPushButton {{ background: transparent; border: none; text-align: left; padding: 2px 0;"
-                f" color: {colours.ACCENT}; }} QPushButton:hover {{ text-decoration: underline; }}"
-            )
+            dress(button, RECENT_STYLE)
             button.setToolTip(plain_tip(str(path)))
             button.clicked.connect(partial(self._open, path))
             self.recent.addWidget(button)
@@ -188,6 +190,12 @@ class Welcome(QWidget):
         self._back.setVisible(opened is not None)
         self._back.setText(f"Back to {opened.name}" if opened else "")
         self._page.show()
+
+    @Slot()
+    def _on_theme(self) -> None:
+        # Links keep the colour that they were read with.
+        self._where.setText("")
+        self._where.setText(WHERE)
 
     @Slot(bool)
     def _keep_start(self, on: bool) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWi
 from gui_app import colours
 from gui_app.action_button import action_button
 from gui_app.elided import ElidedLabel
+from gui_app.live_theme import dress, follow
 from gui_app.problem_list import ProblemList
 from gui_app.problem_words import body_part, kind_colour, problems_words
 from gui_app.soon import Soon
@@ -37,7 +38,7 @@ class WhyBar(QFrame):
         self.part = ""
         self._presented = ("", "", "")
         self.setObjectName("whyBar")
-        self.setStyleSheet(f"#whyBar {{ border-bottom: 1px solid {colours.LINE}; }}")
+        dress(self, "#whyBar { border-bottom: 1px solid $LINE; }")
         self.problems = QToolButton(self)
         self.problems.setProperty("role", "problems")
         self.problems.setToolTip(LIST_TIP)
@@ -70,6 +71,10 @@ class WhyBar(QFrame):
             signal.connect(soon.ask)
         for signal in (state.motion_changed, state.result_changed, state.analysis_changed, state.run_changed):
             signal.connect(self._count)
+        follow(self._on_theme)
+
+    @Slot()
+    def _on_theme(self) -> None:
         self._count()
         self._tell()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.errors import FileError
+from core.files.aist import looks_like_aist
 from core.files.arrays import key_list, shape_text
 from core.files.models import looks_like_model, read_model
 from core.files.motions import load_motion, looks_like_motion
@@ -14,8 +16,10 @@ from core.files.npz import is_npy, is_npz, npz_headers, read_npy
 from core.files.opening import checksum
 from core.files.pickles import read_pickle
 from core.files.results import is_result, load_result
+from core.files.sessions import is_session, load_session
 from core.files.transfer import matrix_in
 from core.fitting.painted_mask import painted_words
+from core.fitting.result import FitResult
 from core.joints import FAMILY_LABEL, PARTS
 from core.motion import Motion
 
@@ -23,7 +27,7 @@ Rows = list[tuple[str, str]]
 
 
 def describe_file(path: str | Path) -> Rows:
-    """Label and value of what a person wants to know of a motion, result, model, correspondence or mask file.
+    """Label and value of what a person wants to know of a file of any kind that Refit reads.
 
     Raises:
         FileError: the file cannot be read, or is none of these.
@@ -33,6 +37,8 @@ def describe_file(path: str | Path) -> Rows:
         keys = set(npz_headers(path))
         if is_result(path):
             rows = _result(path)
+        elif is_session(path):
+            rows = _session(path)
         elif looks_like_model(keys):
             rows = _model(path)
         elif looks_like_motion(keys):
@@ -45,7 +51,13 @@ def describe_file(path: str | Path) -> Rows:
     elif is_npy(path):
         rows = _mask(path)
     else:
-        rows = _correspondence(path)
+        contents = read_pickle(path)
+        keys = set(contents) if isinstance(contents, dict) else set()
+        if looks_like_aist(contents):
+            motion = load_motion(path)
+            rows = [("Kind", f"{FAMILY_LABEL[motion.family]} motion of AIST++"), *_motion(motion)]
+        else:
+            rows = _model(path) if looks_like_model(keys) else _correspondence(path, contents)
     return [("File", path.name), *rows]
 
 
@@ -65,10 +77,30 @@ def _motion(motion: Motion) -> Rows:
     return rows + [("Note", note) for note in motion.notes]
 
 
+def _session(path: Path) -> Rows:
+    session = load_session(path)
+    rows = [
+        ("Kind", "Refit session"),
+        ("Motion", session.source.name),
+        ("Frames", str(session.source.frames)),
+    ]
+    rows.append(("The motion itself", "in the file" if session.motion is not None else session.source.path))
+    for index, step in enumerate(session.steps):
+        shown = " (shown)" if index == session.at else ""
+        rows.append((f"Step {index}", f"{step.name or 'the beginning'}{shown}"))
+    if session.now.result is not None:
+        rows += _fit(session.now.result)
+    return rows
+
+
 def _result(path: Path) -> Rows:
     result = load_result(path)
-    rows = [("Kind", f"Refit result, {FAMILY_LABEL[result.family]}"), ("Source", result.source_name)]
-    rows.append(("Bodies", str(result.provenance.get("bodies", "not in the file"))))
+    kind = ("Kind", f"Refit result, {FAMILY_LABEL[result.family]}")
+    return [kind, ("Source", result.source_name), *_fit(result)]
+
+
+def _fit(result: FitResult) -> Rows:
+    rows = [("Bodies", str(result.provenance.get("bodies", "not in the file")))]
     mask = painted_words(result)
     if mask:
         rows.append(("Mask", mask))
@@ -107,8 +139,8 @@ def _model(path: Path) -> Rows:
     return [*rows, ("SHA-256", body.sha256)]
 
 
-def _correspondence(path: Path) -> Rows:
-    key, matrix = matrix_in(path, read_pickle(path))
+def _correspondence(path: Path, contents: Any) -> Rows:
+    key, matrix = matrix_in(path, contents)
     filled = int((np.diff(matrix.indptr) > 0).sum())
     return [
         ("Kind", "correspondence between two surfaces"),

@@ -1,9 +1,11 @@
-"""Body models: one ``.npz`` file of the SMPL family."""
+"""Body models of the SMPL family: one ``.npz`` file, or one pickle as older downloads are."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -11,11 +13,13 @@ from scipy import sparse
 from core.body import BodyModel
 from core.errors import FileError
 from core.files.arrays import finite, key_list, numbers, shape_text, text, texts
-from core.files.npz import npz_headers, read_npz
+from core.files.npz import is_npz, is_plain, npz_headers, read_npz
 from core.files.opening import checksum
+from core.files.pickles import read_pickle
 from core.joints import FAMILY_LABEL, JOINT_NAMES, LEFT_HAND, RIGHT_HAND
 
 NUM_VERTICES = {"smpl": 6890, "smplh": 6890, "smplx": 10475}
+NUM_FACES = {"smpl": 13776, "smplh": 13776, "smplx": 20908}
 GENDERS = ("neutral", "female", "male")
 
 MODEL_KEYS = ("v_template", "f", "shapedirs", "posedirs", "weights", "kintree_table")
@@ -36,7 +40,9 @@ def looks_like_model(keys: set[str]) -> bool:
 
 
 def read_model(path: str | Path, *, gender: str | None = None, family: str | None = None) -> BodyModel:
-    """The body model in an ``.npz`` file; its counts of vertices and joints tell which family it is of.
+    """The body model in a file; its counts of vertices and joints tell which family it is of.
+
+    Pickles, of Python 2 as well and with chumpy's arrays, are read without running anything in them.
 
     SMPL-X keeps shape and expression in one array ``shapedirs``: with 400 columns or more, 300 of shape and
     then 100 of expression; with fewer, 10 and then 10, as in the published files. A file whose key ``origin``
@@ -51,18 +57,7 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         FileError: the file cannot be read, lacks a key, or a key has the wrong type, shape or contents.
     """
     path = Path(path)
-    headers = npz_headers(path)
-    missing = [key for key in MODEL_KEYS if key not in headers]
-    if not missing and not any(key.startswith("J_regressor") for key in headers):
-        missing = ["J_regressor"]
-    if missing:
-        raise FileError(path, f"is not a body model: it has no {key_list(missing)}, but {key_list(headers)}")
-    plain = [key for key in (*REGRESSOR_KEYS, *_OPTIONAL_KEYS) if key in headers and headers[key].plain]
-    wanted = [*MODEL_KEYS, *plain]
-    if "J_regressor" in headers and not any(key.startswith("J_regressor") for key in plain):
-        wanted.append("J_regressor")  # refused by name
-    arrays = read_npz(path, wanted)
-
+    arrays = _npz_arrays(path) if is_npz(path) else pickled_arrays(path, read_pickle(path))
     found = _family(path, arrays)
     if family is not None and found != family:
         raise FileError(path, f"is an {FAMILY_LABEL[found]} model, expected {FAMILY_LABEL[family]}")
@@ -71,6 +66,13 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
     origin = text(path, "origin", arrays["origin"]) if "origin" in arrays else ""
     gender = gender or _gender(path, arrays)
     faces = _faces(path, arrays["f"], vertices)
+    if len(faces) != NUM_FACES[found]:
+        raise FileError(
+            path,
+            f"has {len(faces)} triangles, expected the {NUM_FACES[found]} of {FAMILY_LABEL[found]}: "
+            "it is a body of another topology",
+            key="f",
+        )
     landmark_faces, landmark_weights = _landmarks(path, arrays, len(faces))
     return BodyModel(
         family=found,
@@ -92,6 +94,49 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         path=path,
         sha256=checksum(path),
     )
+
+
+def pickled_arrays(path: Path, contents: Any) -> dict[str, np.ndarray]:
+    """The arrays of a model in what a pickle holds, a sparse J_regressor in its parts.
+
+    Raises:
+        FileError: it is no body model, or an array that is needed holds something else than numbers.
+    """
+    if not isinstance(contents, dict):
+        raise FileError(path, "is not a body model: it holds no table of arrays")
+    keys = {key for key in contents if isinstance(key, str)}
+    _check_keys(path, keys)
+    arrays: dict[str, np.ndarray] = {}
+    for key in (*MODEL_KEYS, *REGRESSOR_KEYS, *_OPTIONAL_KEYS):
+        value = contents.get(key)
+        if sparse.issparse(value):
+            rows = sparse.csr_matrix(value)
+            arrays |= {f"{key}_{part}": getattr(rows, part) for part in ("data", "indices", "indptr")}
+        elif isinstance(value, np.ndarray) and is_plain(value.dtype):
+            arrays[key] = value
+        elif key in MODEL_KEYS:
+            raise FileError(path, f"is a {type(value).__name__}, expected an array of numbers", key=key)
+    if not any(key.startswith("J_regressor") for key in arrays):
+        raise FileError(path, "is neither an array of numbers nor a sparse matrix", key="J_regressor")
+    return arrays
+
+
+def _npz_arrays(path: Path) -> dict[str, np.ndarray]:
+    headers = npz_headers(path)
+    _check_keys(path, set(headers))
+    plain = [key for key in (*REGRESSOR_KEYS, *_OPTIONAL_KEYS) if key in headers and headers[key].plain]
+    wanted = [*MODEL_KEYS, *plain]
+    if "J_regressor" in headers and not any(key.startswith("J_regressor") for key in plain):
+        wanted.append("J_regressor")  # refused by name
+    return read_npz(path, wanted)
+
+
+def _check_keys(path: Path, keys: set[str]) -> None:
+    missing = [key for key in MODEL_KEYS if key not in keys]
+    if not missing and not any(key.startswith("J_regressor") for key in keys):
+        missing = ["J_regressor"]
+    if missing:
+        raise FileError(path, f"is not a body model: it has no {key_list(missing)}, but {key_list(keys)}")
 
 
 def smpl_from_smplh(body: BodyModel) -> BodyModel:
@@ -290,5 +335,13 @@ def _gender(path: Path, arrays: dict[str, np.ndarray]) -> str:
         if said not in GENDERS:
             raise FileError(path, f"is '{said[:40]}', expected neutral, female or male", key="gender")
         return said
-    words = f"{path.parent.name} {path.stem}".lower()
-    return next((gender for gender in ("female", "neutral", "male") if gender in words), "neutral")
+    return gender_in(path.stem) or gender_in(path.parent.name) or "neutral"
+
+
+def gender_in(name: str) -> str | None:
+    """The gender that the name of a file or folder says, ``SMPLX_FEMALE``, ``basicmodel_m_lbs``; or None."""
+    words = re.split(r"[^a-z]+", name.lower())
+    for gender in ("female", "neutral", "male"):
+        if gender in name.lower() or gender[0] in words:
+            return gender
+    return None

@@ -1,4 +1,4 @@
-"""Motion files: AMASS ``.npz`` in SMPL+H, SMPL or SMPL-X parameters."""
+"""Motion files: AMASS ``.npz`` in SMPL+H, SMPL or SMPL-X parameters, and AIST++'s pickles."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Literal, cast
 import numpy as np
 
 from core.errors import FileError
+from core.files.aist import amass_arrays, looks_like_aist
 from core.files.arrays import key_list, number, numbers, shape_text, text
 from core.files.models import looks_like_model
 from core.files.npz import ArrayHeader, is_npz, npz_headers, read_npz
 from core.files.opening import checksum
+from core.files.pickles import is_pickle, read_pickle
 from core.joints import FAMILY_LABEL, JOINT_NAMES
 from core.motion import Motion, UpAxis
 
@@ -38,27 +40,14 @@ def load_motion(path: str | Path) -> Motion:
 
     AMASS SMPL+H (``poses`` (T, 156)), AMASS SMPL-X stage II (``poses`` (T, 165), or its pieces
     ``root_orient``, ``pose_body``, ``pose_jaw``, ``pose_eye`` and ``pose_hand``) and SMPL (``poses`` (T,
-    72)), all with ``trans`` (T, 3) and ``betas``. Frames with NaN are kept and noted. What the file does not
-    say (gender, frame rate) stays None and is noted, never invented.
+    72)), all with ``trans`` (T, 3) and ``betas``; AIST++'s pickles. Frames with NaN are kept and noted. What
+    the file does not say (gender, frame rate) stays None and is noted, never invented.
 
     Raises:
         FileError: the file cannot be read, is no motion, has no frames, or a key has the wrong type or shape.
     """
     path = Path(path)
-    if not is_npz(path):
-        raise FileError(path, "is not a motion file, expected an .npz file with poses, trans and betas")
-    headers = npz_headers(path)
-    wanted = {
-        *("poses", "trans", "betas", "gender", "expression", "refit_up_axis", "surface_model_type", "dmpls"),
-        *POSE_PARTS,
-        *FRAME_RATE_KEYS,
-    }
-    optional = {"gender", "dmpls", "expression", "surface_model_type", "refit_up_axis", *FRAME_RATE_KEYS}
-    closed = {key for key in optional & headers.keys() if not headers[key].plain}
-    _check_keys(path, headers)
-    arrays = read_npz(path, wanted - closed)
-
-    notes = [f"'{key}' is a pickled Python object, which is never opened." for key in sorted(closed)]
+    arrays, notes = _amass(path) if is_npz(path) else _pickled(path)
     family, poses = _poses(path, arrays, notes)
     frames = len(poses)
     if frames == 0:
@@ -85,6 +74,33 @@ def load_motion(path: str | Path) -> Motion:
             f"{which} {ranges(bad)} of {frames} hold values that are not finite, or too large to be a pose."
         )
     return replace(motion, notes=tuple(notes))
+
+
+def _amass(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The arrays of an AMASS file, and notes on those that are not opened."""
+    headers = npz_headers(path)
+    wanted = {
+        *("poses", "trans", "betas", "gender", "expression", "refit_up_axis", "surface_model_type", "dmpls"),
+        *POSE_PARTS,
+        *FRAME_RATE_KEYS,
+    }
+    optional = {"gender", "dmpls", "expression", "surface_model_type", "refit_up_axis", *FRAME_RATE_KEYS}
+    closed = {key for key in optional & headers.keys() if not headers[key].plain}
+    _check_keys(path, headers)
+    arrays = read_npz(path, wanted - closed)
+
+    return arrays, [f"'{key}' is a pickled Python object, which is never opened." for key in sorted(closed)]
+
+
+def _pickled(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The arrays of a pickle of another kind in AMASS's keys, and notes on what it does not say."""
+    expected = "expected an .npz file with poses, trans and betas, or one of AIST++'s pickles"
+    if not is_pickle(path):
+        raise FileError(path, f"is not a motion file, {expected}")
+    contents = read_pickle(path)
+    if not looks_like_aist(contents):
+        raise FileError(path, f"is a pickle but not a motion, {expected}")
+    return amass_arrays(path, contents), ["The file does not say the shape: betas are zero."]
 
 
 def looks_like_motion(keys: set[str]) -> bool:

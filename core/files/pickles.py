@@ -8,6 +8,7 @@ those that no data file needs are refused.
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import pickletools
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from core.errors import FileError
 from core.files import stand_ins as stand
-from core.files.opening import read_bytes
+from core.files.opening import open_to_read, read_bytes
 
 _SPARSE_KINDS = {
     "csr": stand.Csr,
@@ -92,6 +93,22 @@ def read_pickle(path: str | Path) -> Any:
         raise FileError(path, "is nested too deeply or needs too much memory") from None
     except Exception:
         raise FileError(path, "is not a complete pickle file") from None
+
+
+def is_pickle(path: str | Path) -> bool:
+    """Whether the file starts and ends as a pickle does.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    with open_to_read(path) as file:
+        start = file.read(2)
+        if not start:
+            return False
+        file.seek(-1, os.SEEK_END)
+        ends = file.read(1) == b"."
+    # Protocol 2 and later say so; the first two are text that begins with a container.
+    return ends and (start[:1] == b"\x80" or start[:1] in b"(}]c")
 
 
 def _check_operations(data: bytes) -> None:

@@ -62,6 +62,15 @@ def load_session(path: str | Path) -> Session:
     return _Reader(path).session()
 
 
+def session_summary(path: str | Path) -> tuple[datetime.datetime, str, str]:
+    """When a session was saved, the name of its motion and of the step that is shown.
+
+    Raises:
+        FileError: as `load_session`; its arrays are not looked at.
+    """
+    return _Reader(Path(path), arrays=False).summary()
+
+
 def is_session(path: str | Path) -> bool:
     """Whether the file is meant to be a session; its contents are not checked.
 
@@ -143,7 +152,7 @@ class _Writer:
 class _Reader:
     """Takes a file's contents apart; every surprise is a sentence with the place in ``session.json``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, arrays: bool = True) -> None:
         self._path = path
         contents = self._parsed()
         version = self._one(contents, "format", int)
@@ -154,7 +163,7 @@ class _Reader:
                 f"expected at most {FORMAT}, which is what Refit {__version__} reads",
             )
         self._contents = contents
-        self._arrays = read_npz(path)
+        self._arrays = read_npz(path) if arrays else {}
 
     def _parsed(self) -> dict[str, Any]:
         try:
@@ -164,6 +173,17 @@ class _Reader:
         if not isinstance(contents, dict):
             raise FileError(self._path, "is not a json object", key=_CONTENTS)
         return contents
+
+    def summary(self) -> tuple[datetime.datetime, str, str]:
+        source = self._one(self._contents, "source", dict)
+        steps, at = self._one(self._contents, "steps", list), self._one(self._contents, "at", int)
+        if not 0 <= at < len(steps) or not isinstance(steps[at], dict):
+            raise FileError(self._path, f"is {at}, which is no step", key="at")
+        try:
+            when = datetime.datetime.fromisoformat(self._one(self._contents, "saved_at", str))
+        except ValueError:
+            raise FileError(self._path, "is no date", key="saved_at") from None
+        return when, self._one(source, "name", str, "source."), self._one(steps[at], "name", str, "steps.")
 
     def session(self) -> Session:
         told = self._one(self._contents, "source", dict)

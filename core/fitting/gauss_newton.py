@@ -80,6 +80,7 @@ class Stepping:
         iterations: most steps.
         tolerance: a frame has converged when its next step promises less than this share of its objective.
         stopped: asked before each step; True ends the fit with what there is.
+        seen: told the mean objective before each step, while all frames take part; None for nobody.
     """
 
     skin: FitSkin
@@ -90,6 +91,7 @@ class Stepping:
     iterations: int
     tolerance: float
     stopped: Callable[[], bool]
+    seen: Callable[[float], None] | None = None
 
 
 class Stopped(Exception):
@@ -136,6 +138,8 @@ def fit_poses(
     _go_on(by)
     for step_number in range(by.iterations + 1):
         frozen = step_number < frozen_steps
+        if by.seen is not None and len(active) == count:
+            by.seen(float(value.energy.mean()))
         if bool(factors.stale.any()):
             _renew(factors, by, pose, value, prior, damping, curved and not frozen, share)
         slope = gradient(value, by.unknowns, by.skin)

@@ -13,7 +13,7 @@ class Progress:
 
     Attributes:
         stage: ``'shape'`` while what frames share is solved, then ``'pose'``, and ``'smooth'`` where frames
-            pull on each other.
+            pull on each other; ``'start'`` once before all, where the run measures what it starts from.
         iteration: steps of this stage so far.
         frames_done: frames that this stage has finished.
         frames_total: frames to fit.
@@ -24,6 +24,9 @@ class Progress:
         kind: ``'edge'``, ``'translation'`` or ``'vertex'``: which stage of the recipe.
         index: its place in the recipe, from 0.
         note: a sentence on something that people should know, or empty.
+        steps: most steps that one of these frames took, or that a stage of the shape has taken so far.
+        trace: mean objective of these frames before each step that all of them took, and in the end, square
+            metres; or nothing.
     """
 
     stage: str
@@ -36,3 +39,5 @@ class Progress:
     kind: str = "vertex"
     index: int = 0
     note: str = ""
+    steps: int = 0
+    trace: tuple[float, ...] = ()

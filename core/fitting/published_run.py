@@ -68,6 +68,7 @@ def published_steps(
                 step.mean_mm,
                 kind=step.stage,
                 index=index,
+                steps=step.iteration,
             )
             yield last
         if not fit.finished.all():
@@ -86,6 +87,7 @@ def published_steps(
             one,
             kind=last.kind,
             index=last.index,
+            steps=last.steps,
         )
 
 

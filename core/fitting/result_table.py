@@ -51,6 +51,7 @@ class FittedChunk:
         steps: (n,) steps tried.
         energy: (n,) objective, square metres.
         errors: of the n frames.
+        trace: mean objective before each step that all frames took, and in the end; or nothing.
     """
 
     poses: np.ndarray
@@ -60,6 +61,7 @@ class FittedChunk:
     steps: np.ndarray
     energy: np.ndarray
     errors: FrameErrors
+    trace: tuple[float, ...] = ()
 
 
 def fitted_chunk(found: PoseFit, skin: FitSkin, rest_root: np.ndarray) -> FittedChunk:

@@ -35,7 +35,7 @@ from core.fitting.result_table import FittedChunk, ResultTable
 from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeFit
 from core.fitting.smooth import overlap
-from core.fitting.stage import PoseStage, shape_fit
+from core.fitting.stage import PoseStage, shape_fit, start_mm
 from core.motion import Motion
 
 # Frames fitted at once: few enough to stay in a processor's caches, enough to make its loops long; a GPU
@@ -48,6 +48,8 @@ DENSE_CHUNK = 256
 SLOW_CHUNK = 32
 # Frames at once while the shape is solved; the same whatever the workers, so that the result is too.
 SHAPE_CHUNK = 24
+# Where a run starts is measured on so many frames at most.
+START_FRAMES = 64
 # A device that cannot hold so few frames is left for the processor.
 LEAST_CHUNK = 16
 
@@ -93,6 +95,8 @@ class FitRun:
         device: ``'auto'``, ``'cpu'`` or ``'cuda'``.
         threads: workers over chunks of frames; None for one a processor.
         stop: cancels the run when set, at its next step; None for one of its own.
+        measure_start: the first step tells the mean v2v of where the first stage starts (not of the published
+            method).
 
     Raises:
         RefitError: the bodies do not suit the motion, there is no frame to fit, or the recipe goes on from a
@@ -112,6 +116,7 @@ class FitRun:
         device: str = "auto",
         threads: int | None = None,
         stop: threading.Event | None = None,
+        measure_start: bool = False,
     ) -> None:
         if motion.family != bodies.source.family:
             raise RefitError(
@@ -135,6 +140,7 @@ class FitRun:
         self._start = start
         self._holds_shape = start is not None and len(self.frames) < len(finite)
         self._stop = stop or threading.Event()
+        self._measures_start = measure_start
         self._left = False
         self._cut = False
         self._finished = False
@@ -231,6 +237,10 @@ class FitRun:
         problem = pool.submit(prepare).result()
         if self._stopped():
             return
+        if self._measures_start:
+            self._measures_start = False
+            distance = pool.submit(start_mm, problem, spread(self.frames, START_FRAMES)).result()
+            yield Progress("start", 0, 0, len(self.frames), float("nan"), distance)
         size = CPU_CHUNK if problem.skin.patches.sparse else DENSE_CHUNK
         size = CUDA_CHUNK if self.device.type == "cuda" else size
         if settings.slow or problem.own_coefficients:
@@ -247,7 +257,9 @@ class FitRun:
                 seen = np.empty(0, dtype=int)
                 if iteration == 1 and origin != "current" and not only_shape:
                     seen = self._fit_seen(pool, problem, chosen, solved)
-                yield Progress("shape", iteration, 0, len(self.frames), objective, solved.mean_mm, seen)
+                yield Progress(
+                    "shape", iteration, 0, len(self.frames), objective, solved.mean_mm, seen, steps=iteration
+                )
                 if finished:
                     break
             self._share(problem, solved)
@@ -354,12 +366,13 @@ class FitRun:
                     distance / done,
                     frames,
                     note=note,
+                    steps=int(found.steps.max()),
+                    trace=found.trace,
                 )
                 note = ""
 
     def _shape_frames(self, settings: FitSettings) -> np.ndarray:
-        count = min(settings.shape_frames, len(self.frames))
-        return self.frames[np.unique(np.linspace(0, len(self.frames) - 1, count).round().astype(int))]
+        return spread(self.frames, settings.shape_frames)
 
     def _ordered(self, size: int) -> list[np.ndarray]:
         """The frames to fit in chunks, those from ``first_frame`` on first."""
@@ -382,6 +395,12 @@ def _check_weights(weights: np.ndarray, vertices: int) -> None:
         raise RefitError(f"The vertex weights have shape {weights.shape}, expected ({vertices},).")
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise RefitError("Vertex weights must be finite and not negative.")
+
+
+def spread(frames: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of the frames, spread evenly over them."""
+    count = min(most, len(frames))
+    return frames[np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]
 
 
 def _split(frames: np.ndarray, size: int) -> list[np.ndarray]:

@@ -218,7 +218,7 @@ class FitSettings:
     )
     num_expression: int = _number(
         10,
-        "Expression coefficients",
+        "Expression terms",
         "Expression coefficients that are solved, as far as the body has them.",
         low=1,
         high=100,

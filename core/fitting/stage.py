@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.fitting.skin import Pose, Prior
 from core.fitting.smooth import fit_window
 from core.fitting.statistics import SkinStatistics
 from core.fitting.warm_start import KnownFrames
+from core.metrics import lengths_mm
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
 ANCHOR_EVERY = 16
@@ -60,6 +62,15 @@ def shape_fit(
         stopped=stopped,
         frozen=problem.origin != "current",
     )
+
+
+@torch.inference_mode()
+def start_mm(problem: Problem, frames: np.ndarray) -> float:
+    """Mean v2v in millimetres of where these frames start."""
+    targets, coefficients = problem.targets.at(frames), problem.shape_unknowns(frames).start
+    pose = problem.begin(frames, targets, coefficients)
+    _, residual = problem.skin.look(pose, problem.skin.shape(coefficients), targets, problem.prior(frames))
+    return float(lengths_mm(residual, 1).mean())
 
 
 class PoseStage:
@@ -104,7 +115,14 @@ class PoseStage:
 
     @torch.inference_mode()
     def fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
-        """Fits a chunk of frames (ascending ids) and gives them back with what was found."""
+        """Fits a chunk of frames (ascending ids) and gives them back with what was found and how."""
+        trace: list[float] = []
+        watched = copy(self)
+        watched.by = replace(self.by, seen=trace.append)
+        _, found = watched._fit(frames)
+        return frames, replace(found, trace=(*trace, float(found.energy.mean())))
+
+    def _fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
         problem = self.problem
         targets, prior = problem.targets.at(frames), problem.prior(frames)
         if problem.settings.order == "chain":
@@ -160,15 +178,24 @@ class PoseStage:
         return self.problem.begin(frames, targets, self.by.shape.betas)
 
     def _from(
-        self, pose: Pose, targets: torch.Tensor, prior: Prior, *, frozen: int, share: int = 1
+        self,
+        pose: Pose,
+        targets: torch.Tensor,
+        prior: Prior,
+        *,
+        frozen: int,
+        share: int = 1,
+        quietly: bool = False,
     ) -> PoseFit:
-        return fit_poses(self.by, pose, targets, prior, frozen_steps=frozen, curved=self.curved, share=share)
+        by = replace(self.by, seen=None) if quietly else self.by
+        return fit_poses(by, pose, targets, prior, frozen_steps=frozen, curved=self.curved, share=share)
 
     def _from_known(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
         """From the nearest fitted frames; where none are near, some of these first, from afar."""
         problem, known, moves = self.problem, self.known, self.problem.unknowns.moves
         roots = problem.targets.roots(frames)
         source = problem.source_rotations(frames)
+        anchored = None
         if known is None or not known.are_near(frames):
             some = np.arange(len(frames))[min(ANCHOR_EVERY // 4, len(frames) - 1) :: ANCHOR_EVERY]
             index = torch.as_tensor(some, device=targets.device)
@@ -176,12 +203,19 @@ class PoseStage:
                 pose = self._begin(frames[some], targets[..., index])
             else:
                 pose = known.start(frames[some], source[index], roots[index], moves)
-            anchors = self._from(pose, targets[..., index], prior[index], frozen=FROZEN_STEPS)
+            quietly = len(some) < len(frames)
+            anchors = self._from(
+                pose, targets[..., index], prior[index], frozen=FROZEN_STEPS, quietly=quietly
+            )
             known = KnownFrames(problem.skin, frames[some], anchors.pose, source[index])
+            anchored = anchors.steps
         near = known.are_near(frames)
         pose = known.start(frames, source, roots, moves)
         frozen, share = (0, SHARE_CURVATURE) if near else (FROZEN_STEPS, 1)
-        return self._from(pose, targets, prior, frozen=frozen, share=share)
+        found = self._from(pose, targets, prior, frozen=frozen, share=share)
+        if anchored is not None:
+            found.steps[index] += anchored
+        return found
 
     def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, prior: Prior) -> None:
         """Fits frames that stand out from those around them once more, from the nearest other frame; they
@@ -193,7 +227,7 @@ class PoseStage:
         begun = PartsStart(tree.relative_rotations(start.world), start.root, which)
         other = from_nearest_frame(begun, tree.relative_rotations(found.pose.world), outlying)
         pose = replace(start[which], world=tree.world_rotations(other.rotations), root=other.roots)
-        again = self._from(pose, targets[..., which], prior[which], frozen=FROZEN_STEPS)
+        again = self._from(pose, targets[..., which], prior[which], frozen=FROZEN_STEPS, quietly=True)
         places = torch.nonzero(which).squeeze(1)
         better = again.energy < found.energy[places]
         found.put(places[better], again[better])

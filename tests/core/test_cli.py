@@ -15,6 +15,7 @@ from core.bodies import builtin_folder, builtin_motions, default_motion
 from core.cli import main
 from core.files.motions import load_motion
 from core.files.results import load_result, save_result
+from core.files.sessions import load_session
 from core.fitting.recipe import PRESETS
 from core.fitting.run import FitRun, Progress
 
@@ -52,6 +53,26 @@ def test_a_folder_is_walked_and_failures_do_not_stop_it(
     assert "broken_poses.npz" in by_status["failed"]["error"]
     assert by_status["done"]["frames"] == 6
     assert 0 < by_status["done"]["v2v_mm"]["mean"] < 20
+
+
+def test_a_session_is_written_to_go_on_with(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = clips / "backflip_poses.npz", tmp_path / "out"
+    assert main(["convert", str(source), "-o", str(out), "--threads", "1", "--session"]) == 0
+    session = load_session(out / "backflip_stageii.refit")
+    result = load_result(out / "backflip_stageii.npz")
+    assert session.now.result is not None
+    assert np.array_equal(session.now.result.poses, result.poses)
+    assert session.motion is not None
+    assert np.array_equal(session.motion.poses, load_motion(source).poses)
+    before = (out / "backflip_stageii.refit").read_bytes()
+    assert main(["convert", str(source), "-o", str(out), "--threads", "1", "--session"]) == 0
+    assert (out / "backflip_stageii.refit").read_bytes() == before
+    assert main(["info", str(out / "backflip_stageii.refit")]) == 0
+    said = capsys.readouterr().out
+    assert "Refit session" in said
+    assert "refit convert (shown)" in said
 
 
 def test_the_result_opens_as_smplx_in_the_sources_own_world(clips: Path, tmp_path: Path) -> None:
@@ -410,3 +431,46 @@ def test_interrupting_keeps_files_whole(
     assert main(["convert", str(clips / "backflip_poses.npz"), "-o", str(tmp_path / "out")]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert not list((tmp_path / "out").rglob("*"))
+
+
+def test_a_recipe_of_ones_own_over_a_folder(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (clips / "broken_poses.npz").unlink()
+    out, report, recipe = tmp_path / "out", tmp_path / "report.json", tmp_path / "hands.toml"
+    recipe.write_text("[[stages]]\nstage = 'edge'\niterations = 3\n[[stages]]\nweights.hands = 3\n")
+    arguments = ["convert", str(clips), "-o", str(out), "--threads", "1", "--recipe", str(recipe)]
+    arguments += ["--set", "vertex.weights.hands=2", "--set", "1.iterations=2"]
+    assert main([*arguments, "--report", str(report)]) == 0
+    assert "hands (changed)" in capsys.readouterr().out
+    made = load_result(out / "backflip_stageii.npz").provenance["recipe"]
+    assert [stage["stage"] for stage in made["stages"]] == ["edge", "vertex"]
+    assert made["stages"][0]["iterations"] == 2
+    assert made["stages"][1]["part_weights"] == [1, 1, 1, 2, 1, 1]
+    document = json.loads(report.read_text())
+    assert document["preset"] is None
+    assert document["recipe"] == made
+    # The same again is done already; with another setting it is another fit.
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.count("is done already") == 2
+    assert main([*arguments, "--set", "vertex.smoothness=0.1"]) == 1
+    assert "made with other settings" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "extra", "sentence"),
+    [
+        ("[[stages]]\niterations = 500", [], "'iterations' of stage 1 is 500, expected a whole number"),
+        ("[[stages]]\non = false", [], "every stage is off"),
+        ("start = 'current'\n[[stages]]", [], "'start' is 'current', expected source or parts"),
+        ("[[stages]]", ["--set", "edge.iterations=3"], "no stage 'edge'"),
+        ("[[stages]]", ["--preset", "fast"], "not allowed with"),
+    ],
+)
+def test_a_recipe_that_is_wrong_stops_before_the_first_motion(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, extra: list[str], sentence: str
+) -> None:
+    recipe = tmp_path / "wrong.toml"
+    recipe.write_text(text)
+    assert main(["convert", "a.npz", "-o", str(tmp_path), "--recipe", str(recipe), *extra]) == 2
+    assert sentence in capsys.readouterr().err

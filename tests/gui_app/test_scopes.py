@@ -87,7 +87,7 @@ def test_the_preset_is_used_and_remembered(
     assert Preferences().text("preset", "") == "fast"
     again = make_window(motion_file)
     assert again.actions_.preset_fast.isChecked()
-    assert again.fitting.preset == "fast"
+    assert again.recipes.preset == "fast"
 
 
 @pytest.fixture

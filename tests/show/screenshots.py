@@ -35,13 +35,15 @@ def _dialog(window: MainWindow, action: str) -> Callable[[], None]:
 
 
 def _menu(button: str, window: MainWindow) -> Callable[[], None]:
-    """Opens a menu of the toolbar by the words on its button."""
+    """Opens a menu of the toolbar by the words of its button."""
 
     def show() -> None:
         for widget in window.findChildren(QWidget):
             text = getattr(widget, "text", None)
             menu = getattr(widget, "menu", None)
-            if callable(text) and callable(menu) and button in str(text()) and isinstance(menu(), QMenu):
+            # In a narrow window some have no words to be seen.
+            words = f"{text()} {widget.accessibleName()}" if callable(text) else ""
+            if callable(menu) and button in words and isinstance(menu(), QMenu):
                 menu().popup(widget.mapToGlobal(QPoint(0, widget.height())))
                 return
         raise LookupError(button)
@@ -62,6 +64,20 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def parameters_of(name: str) -> Callable[[], None]:
         tree = window.parameters.panel.pose.tree
         return lambda: tree.choose(tree.model.names.index(name))
+
+    def tuned() -> None:
+        """Edges first, then hands that count three times; run on all frames."""
+        recipes, panel = window.recipes, window.stages.panel
+        recipes.edit(recipes.draft.added("edge").moved(1, -1))
+        edge, vertex = panel.cards
+        edge.open_up(False)
+        vertex.open_up(True)
+        vertex.rows.fields["pose_prior"].setValue(0.0005)
+        vertex.weights.fields["hands"].setValue(3)
+        panel.scopes.button(3).click()
+        panel.run.click()
+        drive.wait(lambda: not state.run.active)
+        drive.wait(lambda: state.analysis is not None)
 
     def joint(name: str) -> Callable[[], None]:
         return lambda: window.inspection.go_to_joint(JointKey(name, "kinematic"))
@@ -107,6 +123,12 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "skeleton": [frame(90), actions.layer_skeleton.trigger, actions.layer_trajectory.trigger],
         "wireframe": [frame(90), actions.layer_wireframe.trigger, part("head")],
         "parameters": [frame(137), actions.parameters.trigger, parameters_of("left_elbow")],
+        "light": [
+            frame(137),
+            actions.theme_light.trigger,
+            actions.parameters.trigger,
+            parameters_of("left_elbow"),
+        ],
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
         "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
@@ -122,6 +144,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "about": [_dialog(window, "about")],
         "log": [_dialog(window, "log")],
         "start_page": [_dialog(window, "start_page")],
+        "stages": [frame(186), actions.stages.trigger, tuned],
     }
 
 
@@ -135,6 +158,8 @@ def put_back(window: MainWindow) -> None:
         if getattr(actions, name).isChecked():
             getattr(actions, name).trigger()
     actions.parameters.setChecked(False)
+    actions.stages.setChecked(False)
+    window.recipes.choose("accurate")
     for page in reversed(PAGES):
         window.inspection.set_page(page)
         window.inspection.choose_nothing()
@@ -143,6 +168,7 @@ def put_back(window: MainWindow) -> None:
     window.painting.drop_stroke()
     window.painting.reset()
     actions.mask.setChecked(False)
+    actions.theme_dark.trigger()
     window.state.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()

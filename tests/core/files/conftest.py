@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -54,3 +57,23 @@ def refuses() -> Callable[..., str]:
         return message.removeprefix(str(path))
 
     return check
+
+
+@pytest.fixture
+def chumpy_classes() -> Iterator[tuple[Any, Any]]:
+    """Classes that pickle as chumpy's do."""
+    package, ch, reordering = (types.ModuleType(n) for n in ("chumpy", "chumpy.ch", "chumpy.reordering"))
+
+    class Ch:
+        def __init__(self, **state: Any) -> None:
+            self.__dict__.update(state)
+
+    class Select(Ch):
+        pass
+
+    for class_, module in ((Ch, ch), (Select, reordering)):
+        class_.__module__, class_.__qualname__ = module.__name__, class_.__name__
+        setattr(module, class_.__name__, class_)
+    modules = {"chumpy": package, "chumpy.ch": ch, "chumpy.reordering": reordering}
+    with mock.patch.dict(sys.modules, modules):
+        yield Ch, Select

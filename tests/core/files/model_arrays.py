@@ -7,6 +7,7 @@ import numpy as np
 from core.joints import JOINT_NAMES
 
 VERTICES = {"smpl": 6890, "smplh": 6890, "smplx": 10475}
+FACES = {"smpl": 13776, "smplh": 13776, "smplx": 20908}
 
 
 def parents_of(family: str) -> list[int]:
@@ -29,7 +30,7 @@ def model_arrays(family: str, *, columns: int = 10, dtype: str = "float32") -> d
     posedirs[1, 1] = np.arange(posedirs.shape[2]) % 100
     return {
         "v_template": rng.normal(size=(vertices, 3)).astype(dtype),
-        "f": np.array([[0, 1, 2], [3, 4, vertices - 1]], np.uint32),
+        "f": np.resize(np.array([[0, 1, 2], [3, 4, vertices - 1]], np.uint32), (FACES[family], 3)),
         "shapedirs": shapedirs,
         "posedirs": posedirs,
         "weights": weights,

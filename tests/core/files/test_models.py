@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
+from scipy import sparse
 
 from core.files.models import read_model, smpl_from_smplh
 from core.joints import JOINT_NAMES
@@ -164,3 +167,78 @@ def test_smpl_from_smplh(save):
     assert list(body.parents[22:]) == [20, 21]
     with pytest.raises(ValueError, match="SMPL-H"):
         smpl_from_smplh(body)
+
+
+def pickled(arrays, ch, protocol=2):
+    """As the owners' pickles: chumpy's arrays, a sparse regressor, and much that nobody needs."""
+    model = dict(arrays)
+    model["shapedirs"] = ch(x=arrays["shapedirs"].astype(np.float64))
+    model["posedirs"] = arrays["posedirs"].astype(np.float64)
+    model["J_regressor"] = sparse.csc_matrix(arrays["J_regressor"].astype(np.float64))
+    model["J_regressor_prior"] = sparse.csc_matrix(arrays["J_regressor"])
+    model |= {
+        "bs_style": "lbs",
+        "bs_type": "lrotmin",
+        "vert_sym_idxs": np.arange(5),
+        "pose_training_info": {},
+    }
+    return pickle.dumps(model, protocol)
+
+
+@pytest.mark.parametrize(
+    ("family", "columns", "name", "gender", "protocol"),
+    [
+        ("smpl", 10, "basicmodel_f_lbs_10_207_0_v1.1.0.pkl", "female", 2),
+        ("smpl", 300, "SMPL_NEUTRAL.pkl", "neutral", 4),
+        ("smplh", 10, "SMPLH_male.pkl", "male", 2),
+        ("smplx", 20, "SMPLX_MALE.pkl", "male", 2),
+    ],
+)
+def test_a_pickle_is_the_same_body(save, chumpy_classes, family, columns, name, gender, protocol):
+    ch, _ = chumpy_classes
+    arrays = model_arrays(family, columns=columns)
+    body = read_model(save(pickled(arrays, ch, protocol), name))
+    other = read_model(save(arrays, "other.npz"), gender=gender)
+    assert (body.family, body.gender, body.builtin) == (family, gender, False)
+    for key in (
+        "v_template",
+        "shapedirs",
+        "expressiondirs",
+        "posedirs",
+        "weights",
+        "J_regressor",
+        "parents",
+        "faces",
+    ):
+        np.testing.assert_array_equal(getattr(body, key), getattr(other, key), err_msg=key)
+
+
+def test_a_pickle_that_would_run_something_is_refused(save, refuses, tmp_path):
+    marker = tmp_path / "created"
+    model = model_arrays("smpl") | {"pose_training_info": CreatesFile(marker)}
+    message = refuses(read_model, save(pickle.dumps(model), "SMPL_MALE.pkl"))
+    assert "never opened" in message
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"v_template": None}, "is a NoneType, expected an array of numbers"),
+        ({"J_regressor": "text"}, "neither an array of numbers nor a sparse matrix"),
+        ({"weights": {"a": 1}}, "is a dict, expected an array of numbers"),
+    ],
+)
+def test_pickles_with_wrong_contents(save, refuses, change, words):
+    assert words in refuses(read_model, save(pickle.dumps(model_arrays("smpl") | change), "SMPL_MALE.pkl"))
+
+
+def test_a_pickle_that_is_no_model(save, refuses):
+    assert "holds no table" in refuses(read_model, save(pickle.dumps([1, 2]), "SMPL_MALE.pkl"))
+    assert "it has no" in refuses(read_model, save(pickle.dumps({"mtx": 1}), "SMPL_MALE.pkl"))
+
+
+def test_another_topology_is_refused(save, refuses):
+    arrays = model_arrays("smplx")
+    message = refuses(read_model, save(arrays | {"f": arrays["f"][:-8]}, "SMPLX_MALE.npz"))
+    assert "has 20900 triangles, expected the 20908 of SMPL-X" in message

@@ -5,10 +5,7 @@ import io
 import pickle
 import pickletools
 import struct
-import sys
-import types
 from collections import OrderedDict
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -30,26 +27,6 @@ def dumped(value, protocol=2):
 @pytest.fixture
 def load(save):
     return lambda data: read_pickle(save(data, "file.pkl"))
-
-
-@pytest.fixture
-def chumpy_classes():
-    """Classes that pickle as chumpy's do."""
-    package, ch, reordering = (types.ModuleType(n) for n in ("chumpy", "chumpy.ch", "chumpy.reordering"))
-
-    class Ch:
-        def __init__(self, **state):
-            self.__dict__.update(state)
-
-    class Select(Ch):
-        pass
-
-    for class_, module in ((Ch, ch), (Select, reordering)):
-        class_.__module__, class_.__qualname__ = module.__name__, class_.__name__
-        setattr(module, class_.__name__, class_)
-    modules = {"chumpy": package, "chumpy.ch": ch, "chumpy.reordering": reordering}
-    with mock.patch.dict(sys.modules, modules):
-        yield Ch, Select
 
 
 @pytest.mark.parametrize("protocol", range(6))

@@ -1,0 +1,83 @@
+"""What one fit of a motion has over another: which frames differ, by how much, and how many are better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.fitting.result import FitResult
+
+# Half of the last digit that people read: a frame that changes by less is neither better nor worse.
+SAME_MM = 0.05
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure before and now, millimetres."""
+
+    before: float
+    now: float
+
+
+@dataclass(frozen=True, eq=False)
+class FitComparison:
+    """Two fits over the frames that both hold and whose errors differ.
+
+    Attributes:
+        frames: ids of these frames, ascending.
+        mean_mm: mean over them of the frame's mean.
+        median_mm: mean of the frame's median.
+        p95_mm: mean of the frame's 95th percentile.
+        max_mm: the worst vertex of all.
+        better: how many have a mean that is smaller by `SAME_MM` or more.
+        worse: how many have one that is larger by as much.
+    """
+
+    frames: np.ndarray
+    mean_mm: Change
+    median_mm: Change
+    p95_mm: Change
+    max_mm: Change
+    better: int
+    worse: int
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+def compare_fits(before: FitResult, now: FitResult) -> FitComparison | None:
+    """Compares a fit with the one that it has replaced.
+
+    Args:
+        before: the earlier fit.
+        now: the later one, of the same motion.
+
+    Returns:
+        None where no frame that both hold has changed.
+    """
+    if len(before) != len(now):
+        return None
+    differs = np.zeros(len(now), dtype=bool)
+    both = before.fitted & now.fitted
+    for name in ("mean_mm", "median_mm", "p95_mm", "max_mm"):
+        earlier, later = getattr(before, name), getattr(now, name)
+        differs |= earlier != later
+        both &= np.isfinite(earlier) & np.isfinite(later)
+    frames = np.flatnonzero(differs & both)
+    if not len(frames):
+        return None
+    gained = before.mean_mm[frames].astype(np.float64) - now.mean_mm[frames]
+
+    def over_frames(name: str) -> Change:
+        return Change(*(float(getattr(fit, name)[frames].mean(dtype=np.float64)) for fit in (before, now)))
+
+    return FitComparison(
+        frames,
+        over_frames("mean_mm"),
+        over_frames("median_mm"),
+        over_frames("p95_mm"),
+        Change(float(before.max_mm[frames].max()), float(now.max_mm[frames].max())),
+        better=int((gained >= SAME_MM).sum()),
+        worse=int((gained <= -SAME_MM).sum()),
+    )

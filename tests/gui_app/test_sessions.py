@@ -1,0 +1,204 @@
+"""Sessions: saved and opened as they were left, and what is left over when the process is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from core.files.sessions import load_session, save_session
+from core.session import Session
+from gui_app import session_actions
+from gui_app.main_window import MainWindow
+from gui_app.saving import Place
+from tests.gui_app.conftest import FIT_MS
+
+Make = Callable[..., MainWindow]
+
+
+def saved_as(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Session:
+    """Saves the session from the menu."""
+    monkeypatch.setattr(session_actions, "ask_where", lambda *_: Place(path, replace=True))
+    window.actions_.save_session.trigger()
+    qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
+    return load_session(path)
+
+
+def edit_a_row(window: MainWindow) -> None:
+    """One more step: a joint of the frame shown is turned by hand."""
+    window.actions_.parameters.setChecked(True)
+    rows = window.parameters.panel.pose.rows
+    rows.fields[0].setValue(12.0)
+    rows.finished.emit()
+
+
+def test_a_session_opens_as_it_was_left(
+    fitted: MainWindow, make_window: Make, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = fitted.state
+    state.set_frame(7)
+    edit_a_row(fitted)
+    state.settle()
+    qtbot.waitUntil(lambda: len(fitted.history) == 2, timeout=FIT_MS)
+    fitted.actions_.layout_overlay.trigger()
+    fitted.actions_.layer_skeleton.trigger()
+    state.set_selection((3, 9))
+    fitted.viewport.look("side")
+    qtbot.waitUntil(lambda: not fitted.viewport._redraw._waiting, timeout=FIT_MS)
+    camera = fitted.viewport.scene.camera.pose
+    saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
+    assert state.saved
+
+    other = make_window(tmp_path / "a.refit")
+    assert other.state.frame == 7
+    assert other.state.selection == (3, 9)
+    assert (other.state.layout, other.state.layers.skeleton) == ("overlay", True)
+    assert other.state.saved
+    assert state.result is not None
+    assert other.state.result is not None
+    assert np.array_equal(other.state.result.poses, state.result.poses)
+    qtbot.waitUntil(
+        lambda: np.allclose(other.viewport.scene.camera.pose.position, camera.position), timeout=FIT_MS
+    )
+    assert other.history.undo_name == fitted.history.undo_name
+    other.actions_.undo.trigger()
+    fitted.actions_.undo.trigger()
+    assert np.array_equal(other.state.result.poses, state.result.poses)
+    assert other.state.result.edited.sum() == 0
+    other.actions_.undo.trigger()
+    assert other.state.result is None
+
+
+def test_it_opens_without_the_file_of_its_motion(
+    fitted: MainWindow,
+    make_window: Make,
+    motion_file: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
+    motion_file.unlink()
+    other = make_window(tmp_path / "a.refit")
+    assert other.state.frames == fitted.state.frames
+    assert other.state.opened is not None
+    assert other.state.opened.name == motion_file.name
+
+
+def test_a_motion_that_is_elsewhere_is_asked_for(
+    fitted: MainWindow, motion_file: Path, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
+    save_session(tmp_path / "b.refit", replace(session, motion=None))
+    elsewhere = tmp_path / "moved" / "other_name.npz"
+    elsewhere.parent.mkdir()
+    motion_file.rename(elsewhere)
+    asked: list[str] = []
+
+    def answer(box: QMessageBox) -> int:
+        asked.append(box.text())
+        monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: box.defaultButton())
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(elsewhere), ""))
+    with qtbot.waitSignal(fitted.files.shown, timeout=FIT_MS):
+        fitted.files.open_path(tmp_path / "b.refit")
+    assert asked == ["b.refit belongs to stroll_poses.npz, which is not where it was."]
+    assert fitted.state.opened is not None
+    assert fitted.state.opened.motion.path == elsewhere
+
+
+def test_a_session_that_cannot_be_read_leaves_what_was_open(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
+    data = (tmp_path / "a.refit").read_bytes()
+    (tmp_path / "b.refit").write_bytes(data[: len(data) // 2])
+    before = fitted.state.result
+    with qtbot.waitSignal(fitted.state.failed, timeout=FIT_MS) as failed:
+        fitted.files.open_path(tmp_path / "b.refit")
+    assert str(tmp_path / "b.refit") in failed.args[0]
+    assert fitted.state.result is before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gui_app.application import make_application
+from gui_app.main_window import MainWindow, Options
+from tests.show import drive
+app = make_application()
+window = MainWindow(Options(Path(sys.argv[1]), threads=1, device="cpu"))
+window.show()
+drive.wait(lambda: window.state.result is not None and not window.state.run.active)
+window.state.set_frame(5)
+window.autosave.keep()
+drive.wait(lambda: not window.writer.waiting)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_after_a_kill_the_next_start_offers_what_was_there(
+    make_window: Make, motion_file: Path, own_settings: Path, qtbot: QtBot
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(motion_file)], env={**os.environ}, timeout=120, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    window = make_window(None, wait=False)
+    bar = window.left_over
+    qtbot.waitUntil(bar.isVisible, timeout=FIT_MS)
+    assert "stroll_poses.npz" in bar.words.text()
+    assert "after fit of all frames" in bar.words.text()
+    with qtbot.waitSignal(window.files.shown, timeout=FIT_MS):
+        bar.restore.click()
+    assert not bar.isVisible()
+    assert window.state.frame == 5
+    assert window.state.result is not None
+    assert window.state.result.fitted.all()
+    assert not window.state.saved
+    # It is safe still: this window keeps it from now on.
+    assert [file.name for file in (own_settings / "kept").glob("*.refit")] == [window.autosave.file.name]
+    assert load_session(window.autosave.file).now.name == "fit of all frames"
+
+
+def test_nothing_is_left_over_after_closing_in_order(
+    make_window: Make, motion_file: Path, own_settings: Path, qtbot: QtBot
+) -> None:
+    window = make_window(motion_file, autofit=True)
+    qtbot.waitUntil(lambda: window.state.result is not None and not window.state.run.active, timeout=FIT_MS)
+    window.autosave.keep()
+    qtbot.waitUntil(window.autosave.file.exists, timeout=FIT_MS)
+    second = make_window(None, wait=False)
+    qtbot.wait(50)
+    assert not second.left_over.isVisible()
+    window.state.set_saved()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
+    assert not window.autosave.file.exists()
+
+
+def test_what_a_run_has_shown_is_kept_while_it_goes_on(
+    make_window: Make, long_walk: Path, qtbot: QtBot
+) -> None:
+    window = make_window(long_walk)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
+    assert window.state.run.active
+    window.autosave.keep()
+    qtbot.waitUntil(window.autosave.file.exists, timeout=FIT_MS)
+    kept = load_session(window.autosave.file).now
+    assert kept.name == "unfinished fit"
+    assert kept.result is not None
+    assert kept.result.fitted.any()
+    assert kept.result.partial
