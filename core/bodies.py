@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from core.body import BodyModel
@@ -20,6 +21,9 @@ from core.joints import FAMILY_LABEL
 from core.motion import Motion
 
 _DEFAULT_MOTION = "range_of_motion_poses.npz"
+
+LEAST_VALID = 3
+"""So many vertices at least say where a body is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,25 @@ class BodyPair:
             FileError: the folder has no correspondence in that direction.
         """
         return _reversed(self)
+
+    def with_valid(self, valid: np.ndarray) -> BodyPair:
+        """The same pair, with other target vertices that count in fits and errors.
+
+        Args:
+            valid: (Vt,) bool; vertices without a counterpart never count.
+
+        Raises:
+            RefitError: another number of vertices, or so few that count that nothing could be fitted.
+        """
+        if valid.shape != self.correspondence.valid.shape:
+            raise RefitError(f"The mask has {valid.size} vertices, the body {self.target.num_vertices}.")
+        correspondence = self.correspondence.with_valid(valid)
+        if correspondence.valid.sum() < LEAST_VALID:
+            raise RefitError(
+                f"A mask of {int(correspondence.valid.sum())} valid vertices leaves nothing to fit: "
+                f"{LEAST_VALID} at least must count."
+            )
+        return self if correspondence is self.correspondence else replace(self, correspondence=correspondence)
 
     def to(self, device: str | torch.device) -> BodyPair:
         """The same pair on another device."""

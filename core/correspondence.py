@@ -25,6 +25,7 @@ class Correspondence:
         mask_sha256: checksum of that file, hexadecimal, or empty.
         notes: sentences on what was assumed while reading.
         device: where it is applied.
+        as_read: (Vt,) bool: the mask that the files give, where ``valid`` was painted since; else None.
     """
 
     matrix: sparse.csr_matrix
@@ -35,12 +36,40 @@ class Correspondence:
     mask_sha256: str = ""
     notes: tuple[str, ...] = ()
     device: torch.device = field(default=torch.device("cpu"))
+    as_read: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.valid.shape != (self.matrix.shape[0],) or self.valid.dtype != bool:
             raise ValueError(f"valid must be {self.matrix.shape[0]} booleans, got {self.valid.shape}")
-        filled = np.diff(self.matrix.indptr) > 0
-        object.__setattr__(self, "valid", self.valid & filled)
+        object.__setattr__(self, "valid", self.valid & self.filled)
+
+    @cached_property
+    def filled(self) -> np.ndarray:
+        """(Vt,) bool: the vertex has a counterpart, so that it may be valid."""
+        return np.asarray(np.diff(self.matrix.indptr) > 0)
+
+    @property
+    def own(self) -> np.ndarray:
+        """(Vt,) bool: the mask that the files give, whatever was painted since."""
+        return self.valid if self.as_read is None else self.as_read
+
+    @property
+    def painted(self) -> bool:
+        """The mask is another one than the files give."""
+        return self.as_read is not None
+
+    def with_valid(self, valid: np.ndarray) -> Correspondence:
+        """The same map with another mask, (Vt,) bool; vertices without a counterpart stay invalid."""
+        valid = valid & self.filled
+        if np.array_equal(valid, self.valid):
+            return self
+        own = None if np.array_equal(valid, self.own) else self.own
+        other = replace(self, valid=valid, as_read=own)
+        # What does not depend on the mask need not be made again.
+        for name in ("operator", "by_source"):
+            if name in self.__dict__:
+                other.__dict__[name] = self.__dict__[name]
+        return other
 
     def to(self, device: str | torch.device) -> Correspondence:
         """The same map, applied on another device."""

@@ -99,7 +99,7 @@ def finished(output: Path, run: FitRun) -> FitResult:
             output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
         )
     for what in ("source_body", "target_body", "correspondence"):
-        if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256")):
+        if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256", "painted_mask")):
             raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
     if found.provenance.get("recipe") != wanted["recipe"]:
         raise FileError(output, f"exists and was made with other settings; {advice}")

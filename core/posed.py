@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,6 +17,9 @@ from core.fitting.result import FitResult
 from core.frame_parameters import Change, frame_parameters
 from core.metrics import vertex_error_mm
 from core.motion import Motion
+
+if TYPE_CHECKING:
+    from core.fitting.quick_refit import Refit
 
 CHUNK = 8
 
@@ -100,6 +104,20 @@ class PosedFrames:
         """
         self._trial = None if change is None else (change, frame)
         self._tried = None
+
+    def set_bodies(self, bodies: BodyPair) -> None:
+        """The same bodies with another mask: errors are over other vertices from now on."""
+        self.bodies = bodies
+        self._fits.clear()
+
+    def show_refit(self, refit: Refit) -> None:
+        """Shows a frame as it was fitted again, without making it part of the fit; as `try_out` does."""
+        vertices, joints = self._source(refit.frame // CHUNK)
+        inside = refit.frame % CHUNK
+        picture = PosedFrame(
+            vertices[inside], joints[inside], refit.vertices, refit.joints, refit.error_mm
+        )  # fmt: skip
+        self._trial, self._tried = (refit.change, refit.frame), (refit.frame, picture)
 
     def fit_roots(self) -> np.ndarray | None:
         """(T, 3) the fit's root joint at every frame, NaN where it is not fitted; None without a fit."""

@@ -86,6 +86,8 @@ SPECS: dict[str, Spec] = {
     "stages": Spec("View", "Stages", "list-numbers", ("S",), "The stages of a fit, and their settings", True),
     "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
     "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
+    "mask": Spec("Inspect", "Mask", "face-mask", ("M",), "Valid vertices: see, paint and try them", True),
+    "mask_brush": Spec("Inspect", "Mask brush", "paint-brush", ("N",), "Paint the mask on the fit", True),
     "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
     "theme_dark": Spec("View", "Dark theme", "", (), "Light on dark", True),
     "theme_light": Spec("View", "Light theme", "", (), "Dark on light", True),
@@ -171,6 +173,8 @@ class Actions:
     stages: QAction
     parameters: QAction
     joints: QAction
+    mask: QAction
+    mask_brush: QAction
     choose_none: QAction
     theme_dark: QAction
     theme_light: QAction

@@ -85,11 +85,11 @@ class BodyView:
     def build(self, shape: BodyShape, floor: float, frames: int) -> BodyActor:
         """Replaces the body, its floor and its path."""
         self.remove()
-        self._plain = plain_colours(shape, self._skin)
+        self._plain = plain_colours(shape.size, self._skin)
         self._fixed = {
             "plain": self._plain,
             "parts": part_colours(shape),
-            "invalid": invalid_colours(shape, self._skin),
+            "invalid": invalid_colours(shape.valid, self._skin),
         }
         self.body = BodyActor(shape.faces, self._plain)
         self.ground = Ground(floor)
@@ -105,6 +105,10 @@ class BodyView:
     def _actors(self) -> list[vtkActor]:
         assert self.body is not None
         return [*self.ground.actors, self.trajectory.actor, *self.body.actors, *self.skeleton.actors]
+
+    def set_valid(self, valid: np.ndarray) -> None:
+        """Other vertices (V,) bool are compared with the other body."""
+        self._fixed["invalid"] = invalid_colours(valid, self._skin)
 
     def remove(self) -> None:
         """Takes the body and what goes with it away."""

@@ -47,6 +47,9 @@ SOURCE_WORDS = "#c9a27a"
 FIT_WORDS = "#7fb0b0"
 INVALID_SKIN = "#7d63b8"
 INVALID_QUIET = "#57497a"
+TAKEN_OUT = "#e0679a"
+# Where the brush would take out, and put back.
+BRUSH_OUT, BRUSH_BACK = "#ffc4dc", "#d4f7f7"
 
 # Body parts in the order of `core.joints.PARTS`; told apart with any colour vision (Okabe and Ito, 2008).
 PARTS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#cc79a7")
@@ -108,6 +111,9 @@ _LIGHT: dict[str, str | tuple[str, ...]] = {
     "FIT_WORDS": "#256c6c",
     "INVALID_SKIN": "#7d63b8",
     "INVALID_QUIET": "#a294cf",
+    "TAKEN_OUT": "#d04a86",
+    "BRUSH_OUT": "#ffd3e6",
+    "BRUSH_BACK": "#c4f0f0",
     "PARTS": ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#cc79a7"),
     "LEFT_SIDE": "#1668d6",
     "RIGHT_SIDE": "#d0265c",

@@ -19,19 +19,25 @@ class FiledFits:
     """One fit a file; keeps none of them alive."""
 
     def __init__(self) -> None:
-        self._files: dict[Path, tuple[weakref.ref[np.ndarray], float | None]] = {}
+        self._files: dict[Path, tuple[weakref.ref[np.ndarray], float | None, np.ndarray | None]] = {}
 
     def clear(self) -> None:
         """Forgets all of them."""
         self._files.clear()
 
-    def add(self, path: Path | None, result: FitResult) -> None:
-        """``result`` is now what the file holds, and what it held before is gone."""
+    def add(self, path: Path | None, result: FitResult, mask: np.ndarray | None = None) -> None:
+        """``result``, its errors over ``mask``, is now what the file holds, and what it held before is
+        gone."""
         # Another frame rate makes another object with the same poses: those tell which fit it is.
-        self._files[path or OPENED] = (weakref.ref(result.poses), result.frame_rate)
+        self._files[path or OPENED] = (weakref.ref(result.poses), result.frame_rate, mask)
 
-    def hold(self, result: FitResult) -> bool:
-        """``result`` is in a file as it stands."""
+    def hold(self, result: FitResult, mask: np.ndarray | None = None) -> bool:
+        """``result``, its errors over ``mask``, is in a file as it stands."""
         return any(
-            poses() is result.poses and rate == result.frame_rate for poses, rate in self._files.values()
+            poses() is result.poses and rate == result.frame_rate and _same(known, mask)
+            for poses, rate, known in self._files.values()
         )
+
+
+def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))

@@ -27,12 +27,14 @@ class Moment:
         rate: frames a second that the user gave, or None.
         step: what led here, ``'fit of all frames'``; empty for the first moment.
         changed: ids of the frames that the step changed, None for all.
+        valid: (V,) bool, the vertices that count; None without a motion.
     """
 
     result: FitResult | None
     rate: float | None
     step: str = ""
     changed: np.ndarray | None = None
+    valid: np.ndarray | None = None
 
 
 class History(QObject):
@@ -90,13 +92,20 @@ class History(QObject):
 
     def add(self, step: str, changed: np.ndarray | None = None) -> None:
         """What is shown now was made by ``step``; nothing can be redone any more."""
-        self._put(Moment(self._state.result, self._state.given_rate, step, changed))
+        self._put(Moment(self._state.result, self._state.given_rate, step, changed, self._state.valid))
 
     def amend(self) -> None:
         """What is shown now takes the place of what the last step led to; nothing can be redone any more."""
         del self._moments[self._at + 1 :]
-        self._moments[self._at] = replace(self.now, result=self._state.result, rate=self._state.given_rate)
+        state = self._state
+        self._moments[self._at] = replace(
+            self.now, result=state.result, rate=state.given_rate, valid=state.valid
+        )
         self.changed.emit()
+
+    def put_figures(self) -> None:
+        """The fit shown is the one that the last step led to, measured anew; what can be redone stays."""
+        self._moments[self._at] = replace(self.now, result=self._state.result)
 
     @property
     def moments(self) -> tuple[Moment, ...]:
@@ -142,7 +151,7 @@ class History(QObject):
         self._state.say(f"Redid {self.now.step}")
 
     def _show(self, changed: np.ndarray | None) -> None:
-        self._state.restore(self.now.result, self.now.rate, changed)
+        self._state.restore(self.now.result, self.now.rate, changed, self.now.valid)
         self.changed.emit()
 
     def _bytes(self) -> int:
@@ -160,13 +169,24 @@ class History(QObject):
         opened = self._state.opened
         session = opened.session if opened is not None else None
         if session is not None:
-            self._moments = [Moment(s.result, s.rate, s.name, s.changed) for s in session.steps]
+            self._moments = [
+                Moment(s.result, s.rate, s.name, s.changed, self._mask_of(s.result)) for s in session.steps
+            ]
             self._at = session.at
         else:
             result = opened.result if opened is not None else None
-            self._moments = [Moment(result, self._state.given_rate)]
+            self._moments = [Moment(result, self._state.given_rate, valid=self._state.valid)]
             self._at = 0
         self.changed.emit()
+
+    def _mask_of(self, result: FitResult | None) -> np.ndarray | None:
+        """The mask that a fit of a session was looked at with."""
+        from core.fitting.painted_mask import measured_mask
+
+        opened = self._state.opened
+        if opened is None or result is None:
+            return None if opened is None else opened.bodies.correspondence.own
+        return measured_mask(result, opened.bodies.correspondence)
 
     @Slot()
     def _on_rate(self) -> None:
@@ -175,4 +195,5 @@ class History(QObject):
             return
         # The fit before a run that is going on: what the run shows so far is no step of its own.
         result = self.now.result if self._state.run.active else self._state.result
-        self._put(Moment(result, rate, f"frame rate {rate:g} fps", np.empty(0, np.intp)))
+        step = f"frame rate {rate:g} fps"
+        self._put(Moment(result, rate, step, np.empty(0, np.intp), self._state.valid))

@@ -1,4 +1,4 @@
-"""Names beside their colours, at the right edge of a view."""
+"""Names beside their colours, at the right edge of a view or in its upper right corner."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gui_app import colours
 from gui_app.colours import rgb
 from gui_app.flat import flat_actor
 from gui_app.in_place import write_points
-from gui_app.labels import place_text, text_actor
+from gui_app.labels import LABEL_MARGIN, place_text, text_actor
 
 ROW = 22
 SWATCH = 10
@@ -21,8 +21,10 @@ LETTER = 7.4
 class Legend:
     """A column of swatches with words; ``layout`` after every change of size or of rows."""
 
-    def __init__(self, renderer: vtkRenderer, rows: tuple[tuple[str, str], ...]) -> None:
-        self._rows = rows
+    def __init__(
+        self, renderer: vtkRenderer, rows: tuple[tuple[str, str], ...], *, high: bool = False
+    ) -> None:
+        self._rows, self._high = rows, high
         count = len(rows)
         faces = np.column_stack([np.full(count, 4), np.arange(4 * count).reshape(-1, 4)])
         self._mesh = pv.PolyData(np.zeros((4 * count, 3), np.float32), faces.ravel())
@@ -35,6 +37,8 @@ class Legend:
         renderer.AddViewProp(self._swatches)
         for words, _ in rows:
             actor = text_actor(words, TEXT_SIZE, colours.TEXT_SECONDARY, vertical="centre")
+            # A body may stand behind them.
+            actor.GetTextProperty().ShadowOn()
             renderer.AddViewProp(actor)
             self._words.append(actor)
         self.set_visible(False)
@@ -50,6 +54,8 @@ class Legend:
         longest = max(len(words) for words, _ in self._rows)
         left = width - (longest * LETTER + SWATCH + 24) * scale
         top = height / 2 + ROW * scale * len(self._rows) / 2
+        if self._high:
+            top = height - LABEL_MARGIN * scale
         corners = np.zeros((len(self._rows), 4, 3), np.float32)
         half = SWATCH * scale / 2
         for index, actor in enumerate(self._words):

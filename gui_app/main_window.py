@@ -29,6 +29,12 @@ from gui_app.inspection import Inspection
 from gui_app.joints_dock import JointsDock
 from gui_app.joints_in_view import JointsInView
 from gui_app.left_over import LeftOverBar
+from gui_app.mask_brush import MaskBrush
+from gui_app.mask_dock import MaskDock
+from gui_app.mask_figures import MaskFigures
+from gui_app.mask_in_view import MaskInView
+from gui_app.mask_painting import MaskPainting
+from gui_app.mask_preview import MaskPreview
 from gui_app.menus import Menus
 from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
@@ -172,6 +178,16 @@ class MainWindow(QMainWindow):
             self.state, self.inspection, self.viewport, self.preferences, self.actions_, self
         )
         self.joints.stand_in(self)
+        self.painting = MaskPainting(self.state, self.history, self.joints.panel.rest, self)
+        self.preview = MaskPreview(self.state, self.painting, self.editing, self)
+        self.figures = MaskFigures(self.state, self.history, self)
+        MaskInView(self.state, self.painting, self.viewport, self.probe)
+        self.brush = MaskBrush(self.painting, self.viewport, self.actions_.mask_brush)
+        self.masks = MaskDock(
+            self.state, self.painting, self.preview, self.figures, self.preferences, self.actions_, self
+        )
+        self.masks.stand_in(self)
+        self.state.mask_changed.connect(self.inspection.looks_changed)
         self.setStatusBar(Status(self.state, self))
         self.exporting = ExportController(self.state, self.viewport, self)
         self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
@@ -298,6 +314,8 @@ class MainWindow(QMainWindow):
             self.earlier,
             self.editing,
             self.joints.panel.rest,
+            self.preview,
+            self.figures,
             self.fitting,
             self.opening,
             self.exporting,

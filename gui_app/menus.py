@@ -77,6 +77,7 @@ class Menus(QObject):
         view.addAction(actions.stages)
         view.addAction(actions.parameters)
         view.addAction(actions.joints)
+        view.addAction(actions.mask)
         view.addSeparator()
         view.addMenu("Theme").addActions(actions.themes)
         self._menu(bar, "Bodies", [actions.models, actions.builtin])

@@ -60,6 +60,24 @@ class Opened:
         return self.motion.name
 
     @property
+    def valid(self) -> np.ndarray:
+        """(V,) bool: which vertices of the fit's body count in fits and errors."""
+        return self.bodies.correspondence.valid
+
+    def with_valid(self, valid: np.ndarray) -> Opened:
+        """The same with another mask; the frames posed already are kept.
+
+        Raises:
+            RefitError: nothing could be fitted with it.
+        """
+        bodies = self.bodies.with_valid(valid)
+        if bodies is self.bodies:
+            return self
+        self.posed.set_bodies(bodies)
+        fit = replace(self.subject.fit, valid=bodies.correspondence.valid)
+        return replace(self, bodies=bodies, subject=replace(self.subject, fit=fit))
+
+    @property
     def stem(self) -> str:
         """The name without its ending, for the names of other files."""
         return Path(self.name).stem.removesuffix("_poses")
@@ -123,12 +141,14 @@ def open_fit(path: Path, models: str | Path | None, source: Path | None = None) 
         RefitError: one of the three cannot be used, or the bodies in use are others.
     """
     from core.files.results import load_result
+    from core.fitting.painted_mask import measured_mask
 
     result = load_result(path)
     motion = find_motion(path, result, source)
     opened = _opened(motion, models, licensed_gender(result), path, result.family)
     check_bodies(path, result, opened.bodies)
-    return replace(opened, result=result)
+    valid = measured_mask(result, opened.bodies.correspondence)
+    return replace(opened.with_valid(valid), result=result)
 
 
 def open_session(path: Path, models: str | Path | None, source: Path | None = None) -> Opened:
@@ -147,6 +167,10 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
     opened = _opened(motion, models, licensed_gender(fits[0]), path, fits[0].family)
     for fit in fits:
         check_bodies(path, fit, opened.bodies)
+    if session.now.result is not None:
+        from core.fitting.painted_mask import measured_mask
+
+        opened = opened.with_valid(measured_mask(session.now.result, opened.bodies.correspondence))
     return replace(opened, result=session.now.result, session=session)
 
 

@@ -58,14 +58,16 @@ class RestDistance(QObject):
     def found(self) -> SurfaceDistance | None:
         """Of the bodies in use, None while it is not known."""
         opened = self._state.opened
-        if opened is None or self._found is None or self._found[0] is not opened.bodies:
+        if opened is None or self._found is None or not _same(self._found[0], opened.bodies):
             return None
         return self._found[1]
 
     def want(self) -> None:
         """Has it measured, once."""
         opened = self._state.opened
-        if opened is not None and opened.bodies is not self._wanted and not self._thread.closed:
+        if opened is None or self._thread.closed:
+            return
+        if self._wanted is None or not _same(self._wanted, opened.bodies):
             self._wanted = opened.bodies
             self._start.emit(opened.bodies)
 
@@ -82,3 +84,8 @@ class RestDistance(QObject):
             return
         self._found = (bodies, found)
         self.changed.emit()
+
+
+def _same(one: BodyPair, other: BodyPair) -> bool:
+    # Another mask makes another pair, and the same distances.
+    return one.correspondence.matrix is other.correspondence.matrix

@@ -20,6 +20,7 @@ from gui_app.flat import flat_actor
 from gui_app.ghost import Ghost
 from gui_app.in_place import write_points
 from gui_app.legend import Legend
+from gui_app.mask_look import MaskLook, mask_rows
 from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
@@ -68,6 +69,8 @@ class Scene:
         self._bar = ColourBar(right)
         self._bar.set_range(self._range_mm)
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
+        self._mask: MaskLook | None = None
+        self._mask_legend = Legend(right, mask_rows(), high=True)
         self._divider = pv.PolyData(np.zeros((2, 3), np.float32), lines=np.array([2, 0, 1]))
         self._divider_actor = flat_actor(self._divider)
         self._divider_actor.GetProperty().SetColor(*colours.rgb_unit(colours.LINE))
@@ -161,6 +164,17 @@ class Scene:
         if self._picture is not None:
             self.show(self._frame, self._picture)
 
+    def set_valid(self, valid: np.ndarray) -> None:
+        """Other vertices (V,) bool of the fit are compared with the source."""
+        self._fit_view.set_valid(valid)
+        self._paint()
+
+    def set_mask_look(self, look: MaskLook | None) -> None:
+        """Colours of the fit's mask in place of those chosen for the skin, or None."""
+        self._mask = look
+        self._arrange()
+        self._paint()
+
     def set_fit_path(self, roots: np.ndarray | None) -> None:
         """(T, 3) the fit's pelvis at every frame, metres in the motion's own world, NaN where unknown."""
         subject = self._subject
@@ -181,6 +195,12 @@ class Scene:
         self._paint()
 
     def _paint(self) -> None:
+        if self._subject is None:
+            return
+        if self._mask is not None and len(self._mask.colours) == self._subject.fit.size:
+            self._source_view.paint("plain")
+            self._fit.paint(self._mask.colours)
+            return
         self._source_view.paint("parts" if self._colouring == "parts" else "plain")
         error = self._picture.error_mm if self._picture is not None else None
         if self._colouring == "error" and error is not None:
@@ -193,9 +213,11 @@ class Scene:
         """Shows what belongs to the layout and the colouring, hides the rest."""
         picture, overlay = self._picture, self._layout == "overlay"
         fitted = picture is not None and picture.fit_vertices is not None
-        self._bar.set_visible(fitted and self._colouring == "error")
-        self._invalid_legend.set_visible(fitted and self._colouring == "invalid")
-        parts = self._colouring == "parts" and self._subject is not None
+        mask = "" if self._mask is None else self._mask.shows
+        self._bar.set_visible(fitted and (self._colouring == "error" if not mask else mask == "distance"))
+        self._invalid_legend.set_visible(fitted and self._colouring == "invalid" and not mask)
+        self._mask_legend.set_visible(fitted and mask == "validity")
+        parts = self._colouring == "parts" and self._subject is not None and not mask
         self._source_view.parts.set_visible(parts and self._layout == "source")
         self._fit_view.parts.set_visible(parts)
         self._divider_actor.SetVisibility(self._layout == "side")
@@ -269,6 +291,7 @@ class Scene:
         self.set_layout(other._layout)
         self.set_layers(replace(other._layers, ground=other._layers.ground and ground))
         self.set_colouring(other._colouring, other._range_mm)
+        self.set_mask_look(other._mask)
         for view, theirs in zip(self._views, other._views, strict=True):
             view.set_support(theirs.support.look, theirs.see_through)
 
@@ -299,4 +322,5 @@ class Scene:
         self._ghost.layout(size[1], scale)
         self._bar.layout(size, scale)
         self._invalid_legend.layout(size, scale)
+        self._mask_legend.layout(size, scale)
         write_points(self._divider, np.array([(1, 0, 0), (1, size[1], 0)], np.float32))

@@ -8,9 +8,9 @@ from gui_app import colours
 from gui_app.subject import BodyShape
 
 
-def plain_colours(shape: BodyShape, colour: str) -> np.ndarray:
-    """(V, 3) uint8: one colour all over."""
-    return np.tile(np.array(colours.rgb(colour), np.uint8), (shape.size, 1))
+def plain_colours(size: int, colour: str) -> np.ndarray:
+    """(size, 3) uint8: one colour all over."""
+    return np.tile(np.array(colours.rgb(colour), np.uint8), (size, 1))
 
 
 def part_colours(shape: BodyShape) -> np.ndarray:
@@ -19,8 +19,8 @@ def part_colours(shape: BodyShape) -> np.ndarray:
     return palette[shape.part]
 
 
-def invalid_colours(shape: BodyShape, colour: str) -> np.ndarray:
-    """(V, 3) uint8: violet where a vertex is not compared, ``colour`` elsewhere."""
-    result = plain_colours(shape, colour)
-    result[~shape.valid] = colours.rgb(colours.INVALID_SKIN)
+def invalid_colours(valid: np.ndarray, colour: str) -> np.ndarray:
+    """(V, 3) uint8: violet where a vertex is not ``valid``, (V,) bool, ``colour`` elsewhere."""
+    result = plain_colours(len(valid), colour)
+    result[~valid] = colours.rgb(colours.INVALID_SKIN)
     return result

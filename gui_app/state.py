@@ -68,6 +68,7 @@ class AppState(QObject):
     selection_changed = Signal()
     analysis_changed = Signal()
     trial_changed = Signal()
+    mask_changed = Signal()
     settling = Signal()
     said = Signal(str)
     failed = Signal(str)
@@ -100,6 +101,11 @@ class AppState(QObject):
         return len(self.opened.motion) if self.opened else 0
 
     @property
+    def valid(self) -> np.ndarray | None:
+        """(V,) bool: which vertices of the fit's body count; None without a motion."""
+        return self.opened.valid if self.opened is not None else None
+
+    @property
     def has_rate(self) -> bool:
         """The frame rate is known, from the file or from the user."""
         return self.given_rate is not None or (
@@ -128,7 +134,12 @@ class AppState(QObject):
     @property
     def worth_asking(self) -> bool:
         """Closing now would lose a fit that a fresh start would not make again by itself."""
-        return not self.saved and self.opened is not None and not self.opened.builtin_motion
+        opened = self.opened
+        return (
+            not self.saved
+            and opened is not None
+            and (not opened.builtin_motion or opened.bodies.correspondence.painted)
+        )
 
     def set_opening(self, name: str) -> None:
         """A file is being read; '' when that is over."""
@@ -187,12 +198,34 @@ class AppState(QObject):
             result = replace(result, frame_rate=self.given_rate)
         self.result = result
         self.opened.posed.set_result(result, changed)
-        self.saved = result is None or self.filed.hold(result)
+        self.saved = result is None or self.filed.hold(result, self.valid)
         self.result_changed.emit(changed)
         self.saved_changed.emit()
 
-    def restore(self, result: FitResult | None, rate: float | None, changed: np.ndarray | None) -> None:
-        """Goes back to a fit and a given frame rate that there were before."""
+    def set_mask(self, valid: np.ndarray) -> None:
+        """Other vertices (V,) bool of the fit's body count in fits and errors from now on.
+
+        Raises:
+            RefitError: nothing could be fitted with them.
+        """
+        opened = self.opened
+        if opened is None or np.array_equal(valid, opened.valid):
+            return
+        self.opened = opened.with_valid(valid)
+        self.saved = self.result is None or self.filed.hold(self.result, self.valid)
+        self.mask_changed.emit()
+        self.saved_changed.emit()
+
+    def restore(
+        self,
+        result: FitResult | None,
+        rate: float | None,
+        changed: np.ndarray | None,
+        valid: np.ndarray | None = None,
+    ) -> None:
+        """Goes back to a fit, a given frame rate and a mask that there were before."""
+        if valid is not None:
+            self.set_mask(valid)
         if rate != self.given_rate:
             self.given_rate = rate
             self.rate_changed.emit()
@@ -218,8 +251,12 @@ class AppState(QObject):
 
     def set_saved(self, path: Path | None = None) -> None:
         """The fit shown is in a file, ``path`` where that is known."""
-        if self.result is not None:
-            self.filed.add(path, self.result)
+        if self.result is not None and self.opened is not None:
+            from core.fitting.painted_mask import measured_mask
+
+            # Of a mask painted a moment ago the file knows nothing yet.
+            mask = measured_mask(self.result, self.opened.bodies.correspondence)
+            self.filed.add(path, self.result, mask)
         self.saved = True
         self.saved_changed.emit()
 
@@ -265,7 +302,7 @@ class AppState(QObject):
         self.given_rate = rate
         if self.result is not None:
             self.result = replace(self.result, frame_rate=rate)
-            self.saved = self.filed.hold(self.result)
+            self.saved = self.filed.hold(self.result, self.valid)
             self.saved_changed.emit()
         self.rate_changed.emit()
 

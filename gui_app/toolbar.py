@@ -78,6 +78,7 @@ class Toolbar(QToolBar):
         self._add(actions.stages)
         self._add(actions.parameters)
         self._add(actions.joints)
+        self._add(actions.mask)
         keys = [self.addWidget(action_button(actions.shortcuts, self))]
         # What gives way first stands first; the menus have all of it.
         self._giving_way: list[Callable[[bool], None]] = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
@@ -21,6 +23,8 @@ class VertexProbe(QObject):
 
     ``pointed`` and ``clicked`` tell a body and its vertex. While ``finds_joints``, a click on a joint of the
     skeleton is told by ``joint_clicked``, and pins nothing; nor does one on a vertex while ``holds``.
+    ``tells_mask`` has the words on whether a vertex of the fit is valid, and why not; None where nobody wants
+    to know.
     """
 
     pointed = Signal(str, int)
@@ -31,6 +35,7 @@ class VertexProbe(QObject):
         super().__init__(viewport)
         self._state, self._pins, self._viewport = state, pins, viewport
         self.finds_joints = self.holds = False
+        self.tells_mask: Callable[[int], str] | None = None
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
@@ -109,10 +114,13 @@ class VertexProbe(QObject):
         error = opened.posed.frame(self._state.frame).error_mm if body == "fit" else None
         if error is not None:
             compared = bool(np.isfinite(error[vertex]))
-            said.append(f"{error[vertex]:.1f} mm off" if compared else "not compared with the source")
+            if compared or self.tells_mask is None:
+                said.append(f"{error[vertex]:.1f} mm off" if compared else "not compared with the source")
             if compared and not self.holds:
                 pinned = vertex in self._pins.vertices
                 said.append("click to take its pin out" if pinned else "click to pin")
+        if body == "fit" and self.tells_mask is not None:
+            said.append(self.tells_mask(vertex))
         if self.holds:
             said.append("click to hold")
         return " · ".join(said)

@@ -44,6 +44,7 @@ class Viewport(QWidget):
         self._still = Later(self._draw_smooth, self, STILL_MS)
 
         state.motion_changed.connect(self._on_motion)
+        state.mask_changed.connect(self._on_mask)
         state.frame_changed.connect(self.refresh)
         state.trial_changed.connect(self.refresh)
         state.result_changed.connect(self._on_result)
@@ -101,6 +102,12 @@ class Viewport(QWidget):
         self.refresh()
 
     @Slot()
+    def _on_mask(self) -> None:
+        if self._state.valid is not None:
+            self.scene.set_valid(self._state.valid)
+        self.refresh()
+
+    @Slot()
     def _on_theme(self) -> None:
         # Nearly every actor has colours, so all are made anew; the camera and the frame stay.
         if self._closed or self.scene.theme == colours.theme:
@@ -135,6 +142,12 @@ class Viewport(QWidget):
     def refresh(self, *_: object) -> None:
         """Draws the current frame soon; many calls in a row draw once."""
         self._redraw.ask()
+
+    def repaint_skin(self) -> None:
+        """Draws what is there in other colours, nothing moved."""
+        if not self._closed:
+            self._draw_quickly()
+            self.plotter.update()
 
     def look(self, name: ViewName, *_: object) -> None:
         """Turns the camera to a named view."""

@@ -18,6 +18,7 @@ from core.files.pickles import read_pickle
 from core.files.results import is_result, load_result
 from core.files.sessions import is_session, load_session
 from core.files.transfer import matrix_in
+from core.fitting.painted_mask import painted_words
 from core.fitting.result import FitResult
 from core.joints import FAMILY_LABEL, PARTS
 from core.motion import Motion
@@ -100,6 +101,9 @@ def _result(path: Path) -> Rows:
 
 def _fit(result: FitResult) -> Rows:
     rows = [("Bodies", str(result.provenance.get("bodies", "not in the file")))]
+    mask = painted_words(result)
+    if mask:
+        rows.append(("Mask", mask))
     rows += _motion(result.as_motion())
     fitted, converged = int(result.fitted.sum()), int((result.fitted & result.converged).sum())
     rows.append(("Fitted", f"{fitted} of {len(result)} frames, {converged} converged"))

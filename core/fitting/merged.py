@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.fitting.painted_mask import kept
 from core.fitting.result import FitResult
 
 # Betas and expression of two runs that solved the same shape differ by less than this.
@@ -48,7 +49,10 @@ def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResu
     rows: dict[str, Any] = {name: values.copy() for name, values in earlier.by_frame().items()}
     for name, values in later.by_frame().items():
         rows[name][take] = values[take]
-    return replace(later, **rows)
+    told = later.provenance
+    if "correspondence" in told and (earlier.fitted & ~take).any():
+        told = kept(told, earlier)
+    return replace(later, provenance=told, **rows)
 
 
 def _share_shape(earlier: FitResult, later: FitResult, take: np.ndarray) -> bool:

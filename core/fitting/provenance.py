@@ -8,6 +8,7 @@ from typing import Any
 from core import __version__
 from core.bodies import BodyPair
 from core.body import BodyModel
+from core.fitting.painted_mask import told_mask
 from core.fitting.recipe import Recipe
 from core.motion import Motion
 
@@ -27,6 +28,7 @@ def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) ->
             "valid_vertices": int(correspondence.valid.sum()),
             "mask_file": correspondence.mask_path.name if correspondence.mask_path else None,
             "mask_sha256": correspondence.mask_sha256,
+            "painted_mask": told_mask(correspondence),
         },
         "source": {
             "file": motion.name,

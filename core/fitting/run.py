@@ -25,6 +25,7 @@ import torch
 from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fitting.gauss_newton import Stopped
+from core.fitting.painted_mask import kept
 from core.fitting.problem import Problem
 from core.fitting.progress import Progress
 from core.fitting.provenance import provenance
@@ -136,6 +137,7 @@ class FitRun:
             raise RefitError(f"{motion.name} has no frame with finite numbers to fit.")
         self.first_frame = first_frame
         self.vertex_weights = vertex_weights
+        self._start = start
         self._holds_shape = start is not None and len(self.frames) < len(finite)
         self._stop = stop or threading.Event()
         self._measures_start = measure_start
@@ -383,6 +385,8 @@ class FitRun:
         seconds = time.perf_counter() - self._started if running else self._seconds
         partial = self._cut or not self._finished or not bool(self._table.fitted[self.frames].all())
         made = provenance(self.motion, self.bodies, self.recipe, str(self.device))
+        if self._start is not None and self._holds_shape:
+            made = kept(made, self._start)
         return self._table.result(seconds, partial, made)
 
 

@@ -6,6 +6,7 @@ of the skin, each a few products of small matrices, cost a fraction of a forward
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -157,6 +158,13 @@ class FitSkin:
         self.subtree = torch.as_tensor(self.tree.subtree, device=body.device).to(dtype)
         self.parents = torch.as_tensor(self.tree.parents[1:], device=body.device)
         self.metric = self._metric(vertex_weights, weighing)
+
+    def weighed(self, vertex_weights: np.ndarray, weighing: Weighing = Weighing()) -> FitSkin:
+        """The same skin through another metric, whose (V,) weights may be 0 for some of its vertices."""
+        other = copy(self)
+        other.__dict__.pop("corrective_squares", None)
+        other.metric = self._metric(vertex_weights, weighing)
+        return other
 
     def _metric(self, vertex_weights: np.ndarray, weighing: Weighing) -> Metric:
         like, device = self.joint_template, self.body.device

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
+from scipy import sparse
 
 from core.bodies import BodyPair
 from core.body import BodyModel
@@ -59,8 +61,8 @@ def mask_report(body: BodyModel, valid: np.ndarray, graph: MeshGraph) -> MaskRep
         valid: (V,) bool.
         graph: of its faces.
     """
-    size = np.abs(body.J_regressor.astype(np.float64))
-    whole = size.sum(1)
+    size, whole = _supports(body)
+    touched = size @ (~valid).astype(np.float64)
     count = len(PARTS)
     return MaskReport(
         valid=int(valid.sum()),
@@ -68,22 +70,29 @@ def mask_report(body: BodyModel, valid: np.ndarray, graph: MeshGraph) -> MaskRep
         part_valid=np.bincount(body.vertex_part[valid], minlength=count),
         part_total=np.bincount(body.vertex_part, minlength=count),
         edges=graph.edges,
-        edge_dropped=~valid[graph.edges].all(1),
-        joint_share=np.divide(size[:, ~valid].sum(1), whole, out=np.zeros_like(whole), where=whole > 0),
+        edge_dropped=~(valid[graph.edges[:, 0]] & valid[graph.edges[:, 1]]),
+        joint_share=np.divide(touched, whole, out=np.zeros_like(whole), where=whole > 0),
     )
+
+
+@lru_cache(maxsize=2)
+def _supports(body: BodyModel) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """(J, V) |weights| of the joints' supports and (J,) their sums; kept, as masks are looked at often."""
+    size = sparse.csr_matrix(np.abs(body.J_regressor), dtype=np.float64)
+    return size, np.asarray(size.sum(1)).ravel()
 
 
 def invalid_reasons(correspondence: Correspondence, valid: np.ndarray | None = None) -> np.ndarray:
     """(V,) `Reason` of each vertex.
 
     Args:
-        correspondence: as it was read.
-        valid: (V,) bool as painted since; None for the correspondence's own. A vertex that it puts back is
-            VALID if it has a counterpart.
+        correspondence: as it was read, or painted since.
+        valid: (V,) bool as painted since; None for the correspondence's. A vertex that it puts back is VALID
+            if it has a counterpart.
     """
-    own = correspondence.valid
-    painted = own if valid is None else valid
-    empty = np.diff(correspondence.matrix.indptr) == 0
+    own = correspondence.own
+    painted = correspondence.valid if valid is None else valid
+    empty = ~correspondence.filled
     out = np.full(len(own), Reason.VALID, dtype=np.uint8)
     out[~painted] = Reason.TAKEN_OUT
     out[~painted & ~own] = Reason.LEFT_OUT

@@ -14,6 +14,7 @@ from core.errors import FileError, RefitError
 from core.files.motions import load_motion
 from core.files.results import is_result, load_result
 from core.fit_origin import find_motion, licensed_gender, other_bodies
+from core.fitting.painted_mask import with_measured_mask
 from core.fitting.result import FitResult
 from core.inspection.joints import BodyJoint, body_joints
 from core.inspection.mesh_graph import MeshGraph
@@ -146,5 +147,7 @@ def inspect_file(
         raise FileError(
             path, f"was made with {made_with}, not with the {bodies.label}; --models DIR chooses others"
         )
+    if result is not None:
+        bodies = with_measured_mask(bodies, result)
     notes = (*motion.notes, *bodies.notes, *left_out(motion, bodies.source))
     return Inspected(bodies, within(motion, bodies.source), result, notes)

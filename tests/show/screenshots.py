@@ -11,10 +11,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from core.joints import PARTS
 from gui_app.application import make_application
 from gui_app.inspection import JointKey
 from gui_app.joints_panel import PAGES
@@ -90,6 +92,25 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         window.joints.panel.rest.want()
         drive.wait(lambda: window.joints.panel.rest.found is not None)
 
+    def painted() -> None:
+        """The ears, a stroke over the chest, and the brush where it ended."""
+        painting, opened = window.painting, state.opened
+        assert opened is not None
+        drive.wait(lambda: painting.tools is not None and painting.tools.complete)
+        picture, rest = opened.posed.frame(state.frame), opened.bodies.target.v_template
+        assert painting.tools is not None
+        assert picture.fit_vertices is not None
+        torso = opened.bodies.target.vertex_part == PARTS.index("torso")
+        chest = int(np.flatnonzero(torso)[np.argmax(rest[torso] @ (0.0, 0.6, 1.0))])
+        window.viewport.focus_on(picture.fit_vertices[chest], 0.36)
+        painting.use_region("ears")
+        actions.mask_brush.setChecked(True)
+        painting.begin_stroke()
+        around = painting.tools.graph.brush(chest, 0.19)
+        painting.dab([int(vertex) for vertex in around[rest[around, 1] < rest[chest, 1] + 0.05]])
+        painting.point_at(int(around[np.argmin(rest[around, 1])]))
+        drive.wait(lambda: window.preview.at_rest)
+
     return {
         "window": [frame(137)],
         "problem": [frame(186), actions.show_part.trigger],
@@ -112,6 +133,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
         "vertex": [frame(137), actions.joints.trigger, vertex],
+        "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
         "camera_menu": [_menu("Camera", window)],
@@ -143,6 +165,9 @@ def put_back(window: MainWindow) -> None:
         window.inspection.choose_nothing()
     window.inspection.set_body("fit")
     actions.joints.setChecked(False)
+    window.painting.drop_stroke()
+    window.painting.reset()
+    actions.mask.setChecked(False)
     actions.theme_dark.trigger()
     window.state.set_selection(None)
     actions.layout_side.trigger()

@@ -1,0 +1,137 @@
+"""The brush in the 3D view: the left button paints, the right one turns the camera, the wheel is as ever."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Slot
+from PySide6.QtGui import QAction, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QToolTip
+
+from gui_app.mask_painting import MaskPainting
+from gui_app.viewport import Viewport
+
+# Logical pixels between two dabs of a stroke, and dabs at most for one move of the mouse.
+SPACING, MOST_DABS = 7.0, 8
+# Each notch of the wheel makes the brush larger or smaller by this factor.
+NOTCH = 1.15
+NO_BUTTON = Qt.MouseButton.NoButton
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+
+
+class MaskBrush(QObject):
+    """Stands before everything else that watches the mouse over the view, while the brush is in the hand."""
+
+    def __init__(self, painting: MaskPainting, viewport: Viewport, action: QAction) -> None:
+        super().__init__(viewport)
+        self._painting, self._viewport, self._action = painting, viewport, action
+        self._last: QPointF | None = None
+        self._turning = False
+        action.toggled.connect(self._on_action)
+        painting.settings_changed.connect(self._on_settings)
+        # The filter that was installed last is asked first.
+        viewport.plotter.installEventFilter(self)
+        self._on_settings()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes what belongs to the brush, and leaves the rest to the view."""
+        if not self._painting.brush_on:
+            return False
+        if event.type() == QEvent.Type.Leave:
+            self._painting.point_at(None)
+        elif isinstance(event, QWheelEvent) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._painting.set_radius(self._painting.radius_mm * NOTCH ** (event.angleDelta().y() / 120))
+            self._point(event.position(), event)
+            return True
+        elif isinstance(event, QMouseEvent):
+            return self._on_mouse(event)
+        return False
+
+    def _on_mouse(self, event: QMouseEvent) -> bool:
+        kind, at = event.type(), event.position()
+        pressed = kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+        if event.button() == RIGHT or (self._turning and event.buttons() & RIGHT):
+            self._turn(event, pressed)
+            return True
+        if pressed and event.button() == LEFT:
+            QToolTip.hideText()
+            if self._painting.begin_stroke():
+                self._last = at
+                self._paint([at], event)
+            return True
+        if kind == QEvent.Type.MouseMove and event.buttons() & LEFT:
+            if self._last is not None:
+                self._paint(between(self._last, at), event)
+                self._last = at
+            return True
+        if kind == QEvent.Type.MouseMove and event.buttons() == NO_BUTTON:
+            self._lift()
+            self._point(at, event)
+            return True
+        if kind == QEvent.Type.MouseButtonRelease and event.button() == LEFT:
+            self._lift()
+            return True
+        return False
+
+    def _turn(self, event: QMouseEvent, pressed: bool) -> None:
+        """The camera sees the left button: what turns it without the brush."""
+        if pressed:
+            self._turning = True
+            self._painting.point_at(None)
+        held = LEFT if event.button() == RIGHT else NO_BUTTON
+        buttons = event.buttons() & ~RIGHT
+        if event.buttons() & RIGHT:
+            buttons |= LEFT
+        kind = QEvent.Type.MouseButtonPress if pressed else event.type()
+        self._viewport.plotter.event(
+            QMouseEvent(kind, event.position(), event.globalPosition(), held, buttons, event.modifiers())
+        )
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            self._turning = False
+        self._viewport.repaint_skin()
+
+    def _lift(self) -> None:
+        if self._last is not None:
+            self._last = None
+            self._painting.end_stroke()
+
+    def _paint(self, places: list[QPointF], event: QMouseEvent) -> None:
+        found = [vertex for at in places if (vertex := self._vertex(at)) is not None]
+        if found:
+            self._painting.dab(found, _opposite(event))
+        self._painting.point_at(found[-1] if found else None, _opposite(event))
+
+    def _point(self, at: QPointF, event: QMouseEvent | QWheelEvent) -> None:
+        self._painting.point_at(self._vertex(at), _opposite(event))
+
+    def _vertex(self, at: QPointF) -> int | None:
+        found = self._viewport.vertex_at(round(at.x()), round(at.y()))
+        return found[1] if found is not None and found[0] == "fit" else None
+
+    @Slot(bool)
+    def _on_action(self, on: bool) -> None:
+        self._painting.set_brush(on)
+        self._on_settings()
+
+    @Slot()
+    def _on_settings(self) -> None:
+        painting = self._painting
+        self._action.setEnabled(painting.active and not painting.blocked)
+        self._action.setChecked(painting.brush_on)
+        if not painting.brush_on:
+            self._last, self._turning = None, False
+        plotter = self._viewport.plotter
+        shape = Qt.CursorShape.CrossCursor if painting.brush_on else Qt.CursorShape.ArrowCursor
+        if plotter.cursor().shape() != shape:
+            plotter.setCursor(shape)
+
+
+def between(start: QPointF, end: QPointF) -> list[QPointF]:
+    """Places on the way to ``end``, which is the last of them, near enough for a stroke without gaps."""
+    way = end - start
+    count = min(max(math.ceil(math.hypot(way.x(), way.y()) / SPACING), 1), MOST_DABS)
+    return [start + way * (step / count) for step in range(1, count + 1)]
+
+
+def _opposite(event: QMouseEvent | QWheelEvent) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

@@ -1,0 +1,193 @@
+"""The panel of the mask: brush, tools, counts, and what it does to the frame on show."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui_app.action_button import action_button
+from gui_app.actions import Actions
+from gui_app.drag_field import DragField
+from gui_app.mask_card import MaskCard
+from gui_app.mask_counts import MaskCounts
+from gui_app.mask_figures import MaskFigures
+from gui_app.mask_painting import LEAST_RADIUS_MM, MOST_RADIUS_MM, MaskPainting
+from gui_app.mask_preview import MaskPreview
+from gui_app.mask_sets import MaskSets
+from gui_app.preferences import Preferences
+from gui_app.soon import Later, Soon
+from gui_app.state import AppState
+from gui_app.theme import tabular
+
+WIDTH, LEAST_HEIGHT = 344, 262
+# While the brush moves, numbers that change more often than this cannot be read anyway.
+REFRESH_SECONDS = 0.1
+NO_MOTION = "Which vertices of the fit count appears here, to be seen and painted.\n\nOpen a motion: Ctrl+O"
+BRUSH_TIP = (
+    "Left button: paint along the surface; with Shift the other way round. Right button: turn. "
+    "Ctrl and wheel: size"
+)
+RADIUS_TIP = "Radius of the brush along the surface, millimetres; or Ctrl and the wheel over the view"
+MODES = (
+    ("Take out", "Brush and sets take vertices out of fits and errors"),
+    ("Put back", "Brush and sets make vertices valid again"),
+)
+
+
+class MaskPanel(QWidget):
+    """Looks at the mask only while it can be seen."""
+
+    def __init__(
+        self,
+        state: AppState,
+        painting: MaskPainting,
+        preview: MaskPreview,
+        figures: MaskFigures,
+        preferences: Preferences,
+        actions: Actions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._painting, self._preview = state, painting, preview
+        self._last = 0.0
+        self.setAutoFillBackground(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.head = QLabel(self)
+        self.head.setProperty("role", "secondary")
+        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        tabular(self.head)
+        self.counts = MaskCounts(self)
+        self.sets = MaskSets(state, painting, preferences, self)
+        self.card = MaskCard(state, painting, preview, figures, actions, self)
+        inside = QWidget(self)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 2, 12, 8)
+        column.setSpacing(10)
+        column.addWidget(self.sets)
+        column.addWidget(self.counts)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        full = QWidget(self)
+        whole = QVBoxLayout(full)
+        whole.setContentsMargins(0, 2, 0, 0)
+        whole.setSpacing(6)
+        whole.addLayout(self._brush_row(actions))
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self.card)
+        self.empty = QLabel(NO_MOTION, self)
+        self.empty.setWordWrap(True)
+        self.empty.setProperty("role", "secondary")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setContentsMargins(28, 0, 28, 0)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(full)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+        self._soon = Soon(self.refresh, self)
+        self._next = Later(self.refresh, self, round(1000 * REFRESH_SECONDS))
+        for signal in (
+            painting.mask_changed, painting.settings_changed, painting.tools_changed, painting.rest.changed,
+            preview.changed, state.motion_changed, state.run_changed, state.result_changed,
+            state.frame_changed,
+        ):  # fmt: skip
+            signal.connect(self._look)
+
+    def _brush_row(self, actions: Actions) -> QHBoxLayout:
+        painting = self._painting
+        actions.mask_brush.setIconText("Brush")
+        self.brush = action_button(actions.mask_brush, self, words=True)
+        self.brush.setStyleSheet("padding: 5px 8px;")
+        self.radius = DragField(" mm", 0, 1.0, MOST_RADIUS_MM, self)
+        self.radius.setRange(LEAST_RADIUS_MM, MOST_RADIUS_MM)
+        self.radius.setFixedWidth(66)
+        self.radius.setToolTip(RADIUS_TIP)
+        self.radius.edited.connect(painting.set_radius)
+        self.modes = QButtonGroup(self)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(4)
+        row.addWidget(self.brush)
+        row.addWidget(self.radius)
+        row.addStretch(1)
+        for number, (words, tip) in enumerate(MODES):
+            button = QToolButton(self)
+            button.setText(words)
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            button.setStyleSheet("padding: 5px 4px;")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self.modes.addButton(button, number)
+            row.addWidget(button)
+        self.modes.idClicked.connect(self._on_mode)
+        return row
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for all columns."""
+        return QSize(WIDTH, 460)
+
+    def minimumSizeHint(self) -> QSize:
+        """Tools and counts give way."""
+        return QSize(WIDTH, LEAST_HEIGHT)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What went by while the panel was hidden is looked up now."""
+        super().showEvent(event)
+        self._painting.rest.want()
+        self.refresh()
+
+    @Slot()
+    def _look(self, *_: object) -> None:
+        if not self.isVisible() or self._next.isActive():
+            return
+        if time.monotonic() - self._last >= REFRESH_SECONDS:
+            self._soon.ask()
+        else:
+            self._next.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows everything as it is now."""
+        from core.inspection.mask_report import mask_report
+
+        opened, painting = self._state.opened, self._painting
+        self._last = time.monotonic()
+        self._stack.setCurrentIndex(0 if opened is None else 1)
+        self.head.setText("")
+        if opened is None or painting.valid is None or not self.isVisible():
+            return
+        painting.rest.want()
+        with QSignalBlocker(self.radius):
+            self.radius.show_value(painting.radius_mm)
+        self.modes.button(int(painting.puts_back)).setChecked(True)
+        valid = painting.valid
+        count = int(valid.sum())
+        self.head.setText(f"{count:,} valid · {len(valid) - count:,} not")
+        if painting.tools is not None:
+            report = mask_report(opened.bodies.target, valid, painting.tools.graph)
+            self.counts.show_report(report, opened.bodies.target.joint_names)
+        self.sets.refresh()
+        self.card.refresh()
+
+    @Slot(int)
+    def _on_mode(self, number: int) -> None:
+        self._painting.set_puts_back(bool(number))
