@@ -162,13 +162,13 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline(self.state, self.actions_, self.pins, self.earlier, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.parameters = ParametersDock(self.state, self.editing, self.actions_.parameters, self)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.parameters)
+        self.parameters.stand_in(self)
         self.stages = StagesDock(
             StagesPanel(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self),
             self.actions_.stages,
             self,
         )
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.stages)
+        self.stages.stand_in(self)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
