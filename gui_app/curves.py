@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QWidget
 from gui_app import colours
 from gui_app.brush import Brush
 from gui_app.curve_choice import CurveChoice, CurveMenu
+from gui_app.inspection import Inspection
+from gui_app.joint_curve import JointCurve
+from gui_app.joint_motion import JointMotion
 from gui_app.pin_curves import PinCurves
 from gui_app.pins import Pins
 from gui_app.readout import Readout
@@ -25,6 +28,7 @@ LEFT_AXIS = 52
 RIGHT_MARGIN = 14
 LEAST_TOP_MM = 5.0
 POINT_PIXELS = 4
+CHIP_TOP = 5
 PEAK_PIXELS = 4
 CURVES = (
     ("max_mm", "max", colours.CURVE_MAX),
@@ -88,7 +92,8 @@ class Curves(pg.PlotWidget):
         self.brush = Brush(state, plot, self)
         self.threshold = Threshold(plot, self)
         self.pins = PinCurves(state, pins, plot, self)
-        self.pins.move(LEFT_AXIS + 8, 5)
+        self.pins.move(LEFT_AXIS + 8, CHIP_TOP)
+        self.joint: JointCurve | None = None
         self.readout = Readout(self)
         self.menu = CurveMenu(self)
         self.menu.chosen.connect(self._on_chosen)
@@ -107,6 +112,12 @@ class Curves(pg.PlotWidget):
         state.result_changed.connect(self._on_result)
         state.analysis_changed.connect(self._on_analysis)
         self._on_motion()
+
+    def accompany(self, inspection: Inspection, motion: JointMotion) -> None:
+        """Shows the joint that is chosen, beside all else."""
+        self.joint = JointCurve(self._state, inspection, motion, self.getPlotItem(), self)
+        self.joint.chip.move(LEFT_AXIS + 8, CHIP_TOP)
+        self.joint.changed.connect(self._draw)
 
     def _add_curve(self, colour: str) -> pg.PlotDataItem:
         curve = self.plot(pen=pg.mkPen(colour, width=1), connect="finite")
@@ -186,6 +197,8 @@ class Curves(pg.PlotWidget):
                 number = _number(self._series[name][frame])
                 said.append(f"<span style='color:{colour}'>{title}</span> {number}")
             said[-1] += " mm"
+        if self.joint is not None and self.joint.words_of(frame):
+            said.append(self.joint.words_of(frame))
         return " &nbsp; ".join(said)
 
     @Slot()
@@ -245,7 +258,12 @@ class Curves(pg.PlotWidget):
             curve.setData(np.arange(len(values)), values)
             alone = lone(values)
             self._points[name].setData(alone, values[alone])
-        top = max((top_of(values) for values in self._series.values()), default=0.0)
+        beside = []
+        if self.joint is not None:
+            self.joint.draw(bool(self._series) and self.menu.choice.unit == "mm")
+            self.pins.move(LEFT_AXIS + 8 + self.joint.room, CHIP_TOP)
+            beside = [self.joint.top]
+        top = max((top_of(values) for values in (*self._series.values(), *beside)), default=0.0)
         top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
         self._box.setYRange(0, top)
         self._words.setText(words)

@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
             self.state, self.inspection, self.viewport, self.preferences, self.actions_, self
         )
         self.joints.stand_in(self)
+        self.timeline.curves.accompany(self.inspection, self.joints.panel.motion)
         self.setStatusBar(Status(self.state, self))
         self.exporting = ExportController(self.state, self.viewport, self)
         self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
@@ -284,6 +285,7 @@ class MainWindow(QMainWindow):
             self.pins,
             self.editing,
             self.joints.panel.rest,
+            self.joints.panel.motion,
             self.fitting,
             self.opening,
             self.exporting,
