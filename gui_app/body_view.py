@@ -16,6 +16,7 @@ from gui_app.ground import Ground
 from gui_app.joint_label import JointLabel
 from gui_app.labels import LABEL_MARGIN, LABEL_SIZE, place_text, text_actor
 from gui_app.legend import Legend
+from gui_app.place_colours import place_colours
 from gui_app.skeleton_actor import SkeletonActor
 from gui_app.skin_colours import invalid_colours, part_colours, plain_colours
 from gui_app.subject import BodyShape
@@ -89,6 +90,7 @@ class BodyView:
         self._fixed = {
             "plain": self._plain,
             "parts": part_colours(shape),
+            "correspondence": place_colours(shape),
             "invalid": invalid_colours(shape, self._skin),
         }
         self.body = BodyActor(shape.faces, self._plain)

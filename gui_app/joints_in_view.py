@@ -9,7 +9,14 @@ from gui_app.inspection import BODIES, Inspection, JointKey
 from gui_app.picking import BodyName
 from gui_app.soon import Soon
 from gui_app.state import AppState
-from gui_app.support_look import SupportLook, counterpart_look, lies_close, support_look, vertex_look
+from gui_app.support_look import (
+    SupportLook,
+    counterpart_look,
+    lies_close,
+    support_look,
+    triangle_look,
+    vertex_look,
+)
 from gui_app.vertex_probe import VertexProbe
 from gui_app.viewport import Viewport
 
@@ -76,7 +83,8 @@ class JointsInView(QObject):
         matrix = opened.bodies.correspondence.matrix if body == "fit" else None
         row = matrix[vertex] if matrix is not None else opened.bodies.correspondence.by_source[:, [vertex]]
         joints = [one for one in self._inspection.joints(body) if vertex in one.vertices]
-        other = counterpart_look(np.asarray(row.indices, int), np.asarray(row.data, float))
+        look = triangle_look if body == "fit" else counterpart_look
+        other = look(np.asarray(row.indices, int), np.asarray(row.data, float))
         looks: dict[BodyName, SupportLook | None] = {body: vertex_look(vertex, joints)}
         looks["source" if body == "fit" else "fit"] = other
         return looks

@@ -31,6 +31,7 @@ from gui_app.view_options import Colouring, Layers, LayoutName
 NOT_FITTED = "not fitted yet"
 NOT_FINITE = "the numbers of this frame are not finite"
 NOT_COMPARED = "not compared"
+ON_BOTH = ("parts", "correspondence")
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 _PLACES = {
@@ -161,7 +162,7 @@ class Scene:
         self._paint()
 
     def _paint(self) -> None:
-        self._source_view.paint("parts" if self._colouring == "parts" else "plain")
+        self._source_view.paint(self._colouring if self._colouring in ON_BOTH else "plain")
         error = self._picture.error_mm if self._picture is not None else None
         if self._colouring == "error" and error is not None:
             error_colours(error, self._range_mm, self._fit.colours())
@@ -174,7 +175,7 @@ class Scene:
         picture, overlay = self._picture, self._layout == "overlay"
         fitted = picture is not None and picture.fit_vertices is not None
         self._bar.set_visible(fitted and self._colouring == "error")
-        self._invalid_legend.set_visible(fitted and self._colouring == "invalid")
+        self._invalid_legend.set_visible(fitted and self._colouring in ("invalid", "correspondence"))
         parts = self._colouring == "parts" and self._subject is not None
         self._source_view.parts.set_visible(parts and self._layout == "source")
         self._fit_view.parts.set_visible(parts)

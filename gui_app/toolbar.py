@@ -69,7 +69,7 @@ class Toolbar(QToolBar):
         self._range.valueChanged.connect(self._on_range)
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
-        self.addWidget(self._range)
+        self._range_field = self.addWidget(self._range)
         self.addWidget(LayersButton(state, actions, self))
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -84,7 +84,7 @@ class Toolbar(QToolBar):
         if self._upto.isVisible():
             self._full_width = self.sizeHint().width()
         missing = self._full_width - self.width()
-        self._upto.setVisible(missing <= 0)
+        self._upto.setVisible(missing <= 0 and self._range.isEnabled())
         style = Qt.ToolButtonStyle
         narrow = missing > self.widgetForAction(self._upto).sizeHint().width()
         for button in self._give_way:
@@ -111,4 +111,8 @@ class Toolbar(QToolBar):
     def _on_view(self) -> None:
         with QSignalBlocker(self._range):
             self._range.setValue(self._state.range_mm)
-        self._range.setEnabled(self._state.colouring == "error")
+        ranged = self._state.colouring == "error"
+        self._range.setEnabled(ranged)
+        # The longer words of other colours take its room.
+        self._range_field.setVisible(ranged)
+        self._upto.setVisible(ranged and self._full_width <= self.width())
