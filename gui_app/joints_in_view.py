@@ -13,6 +13,7 @@ from gui_app.support_look import (
     SupportLook,
     counterpart_look,
     lies_close,
+    rows_look,
     support_look,
     triangle_look,
     vertex_look,
@@ -55,6 +56,9 @@ class JointsInView(QObject):
             looks = self._vertex_looks(inspection.vertex)
             # Not while the pointer wanders: the bodies would flicker.
             see_through = inspection.held
+        elif something and inspection.page == "vertices" and inspection.rows:
+            looks["fit"] = rows_look(np.array(inspection.rows))
+            see_through = True
         self._viewport.scene.set_supports(looks["source"], looks["fit"], see_through)
         self._viewport.refresh()
 
@@ -84,7 +88,7 @@ class JointsInView(QObject):
         row = matrix[vertex] if matrix is not None else opened.bodies.correspondence.by_source[:, [vertex]]
         joints = [one for one in self._inspection.joints(body) if vertex in one.vertices]
         look = triangle_look if body == "fit" else counterpart_look
-        other = look(np.asarray(row.indices, int), np.asarray(row.data, float))
+        other = look(np.asarray(row.indices, int), np.asarray(row.data, float)) if row.nnz else None
         looks: dict[BodyName, SupportLook | None] = {body: vertex_look(vertex, joints)}
         looks["source" if body == "fit" else "fit"] = other
         return looks

@@ -117,6 +117,13 @@ def triangle_look(vertices: np.ndarray, weights: np.ndarray) -> SupportLook:
     return replace(look, joint=BodyJoint(-1, "", "landmark", -1, vertices, weights), outlined=True)
 
 
+def rows_look(vertices: np.ndarray) -> SupportLook:
+    """Vertices of the fit whose rows in the correspondence are wrong, or empty."""
+    alike = np.ones(len(vertices))
+    none_counts = np.zeros(len(vertices), bool)
+    return support_look(vertices, alike, alike, valid=none_counts, small=True)
+
+
 def bones_of(joint: BodyJoint, joints: Sequence[BodyJoint]) -> tuple[int, ...]:
     """The joints of the chain next to one: its parent, and what hangs on it."""
     found = [joint.parent] if joint.parent >= 0 else []

@@ -81,3 +81,35 @@ def test_from_a_vertex_to_its_source_triangle_and_back(fitted: MainWindow, qtbot
     click(page, f"fit vertex {vertex}", qtbot)
     assert (inspection.body, inspection.vertex) == ("fit", vertex)
     qtbot.waitUntil(lambda: on_source.look is not None and set(on_source.look.vertices) == set(row.indices))
+
+
+def test_rows_of_the_correspondence_are_listed_and_shown(fitted: MainWindow, qtbot: QtBot) -> None:
+    window, opened = fitted, fitted.state.opened
+    assert opened is not None
+    window.actions_.joints.trigger()
+    qtbot.waitUntil(window.joints.panel.isVisible)
+    inspection, panel = window.inspection, window.joints.panel
+    inspection.set_page("vertices")
+    check, fit = panel.vertices.check, window.viewport.scene.support("fit")
+    qtbot.waitUntil(lambda: check.topLevelItemCount() == 4)
+    empty = np.flatnonzero(np.diff(opened.bodies.correspondence.matrix.indptr) == 0)
+    counts = [check.topLevelItem(row).text(1) for row in range(1, 4)]  # type: ignore[union-attr]
+    assert counts == [str(len(empty)), "0", "0"]
+
+    def click_row(row: int) -> None:
+        item = check.topLevelItem(row)
+        qtbot.mouseClick(check.viewport(), LEFT, pos=check.visualItemRect(item).center())
+
+    click_row(2)
+    assert inspection.rows == (), "there are none to show"
+    click_row(1)
+    qtbot.waitUntil(lambda: fit.look is not None and np.array_equal(fit.look.vertices, empty))
+    click_row(5)
+    assert (inspection.vertex, inspection.held) == (empty[0], True)
+    qtbot.waitUntil(lambda: fit.look is not None and list(fit.look.vertices) == [empty[0]])
+    qtbot.waitUntil(window.actions_.choose_none.isEnabled)
+    window.actions_.choose_none.trigger()
+    qtbot.waitUntil(lambda: fit.look is not None and len(fit.look.vertices) == len(empty))
+    window.actions_.choose_none.trigger()
+    qtbot.waitUntil(lambda: fit.look is None)
+    qtbot.waitUntil(lambda: check.topLevelItemCount() == 4)
