@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -63,7 +62,11 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         return lambda: tree.choose(tree.model.names.index(name))
 
     def joint(name: str) -> Callable[[], None]:
-        return lambda: window.inspection.go_to_joint(JointKey(name, "kinematic"))
+        def show() -> None:
+            window.inspection.go_to_joint(JointKey(name, "kinematic"))
+            drive.wait(lambda: window.joints.panel.motion.regressed() is not None)
+
+        return show
 
     def vertex() -> None:
         """One that feeds as many joints of the chain as any."""
@@ -74,28 +77,6 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
         window.joints.panel.rest.want()
         drive.wait(lambda: window.joints.panel.rest.found is not None)
-
-    def triangle() -> None:
-        """On the back of a hand, that of a vertex in the middle of a source triangle."""
-        assert state.opened is not None
-        bodies = state.opened.bodies
-        weights = bodies.correspondence.matrix
-        thumb = bodies.target.joint_names.index("right_middle1")
-        around = np.flatnonzero(bodies.target.weights[:, thumb] > 0.3)
-        least = [float(weights[one].data.min()) if weights[one].nnz == 3 else 0.0 for one in around]
-        chosen = int(around[np.argmax(least)])
-        window.inspection.set_page("vertices")
-        window.inspection.hold("fit", chosen)
-        window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
-        window.joints.panel.rest.want()
-        drive.wait(lambda: window.joints.panel.rest.found is not None)
-
-    def followed(name: str) -> Callable[[], None]:
-        def follow() -> None:
-            joint(name)()
-            drive.wait(lambda: window.joints.panel.motion.regressed() is not None)
-
-        return follow
 
     return {
         "window": [frame(137)],
@@ -112,9 +93,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
         "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
-        "joint_motion": [frame(137), actions.joints.trigger, followed("left_elbow")],
         "correspondence": [frame(90), actions.colour_correspondence.trigger],
-        "triangle": [frame(90), actions.colour_correspondence.trigger, actions.joints.trigger, triangle],
         "vertex": [frame(137), actions.joints.trigger, vertex],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
