@@ -26,10 +26,7 @@ TITLES = (
         "millimetres",
     ),
 )
-WHY = (
-    "They differ as the regressor is made for the rest pose: skinning and pose correctives move the vertices "
-    "that it takes the mean of."
-)
+WHY = "They differ: the regressor is made for the rest pose; skinning and correctives move its vertices."
 ERROR, REGRESSED = 0, 1
 FIGURE_SPACE = "\u2007"
 SMALL = f"color: {colours.TEXT_SECONDARY}; font-size: 11px;"
@@ -66,6 +63,9 @@ class JointLines(QWidget):
         self.why.setWordWrap(True)
         self.why.setStyleSheet(SMALL)
         self.why.setMinimumWidth(1)
+        # Lists give way to its two lines, and not the other way round.
+        self.why.ensurePolished()
+        self.why.setMinimumHeight(2 * self.why.fontMetrics().lineSpacing())
         self._grid.addWidget(self.why, 3, 0, 1, 4)
 
     def _add_row(self, number: int) -> _Row:

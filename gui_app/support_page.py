@@ -56,7 +56,7 @@ NEAR_M = 0.09
 TABLE = Kind("Save the table", "Table", ".csv")
 # In a low window the lists need the room themselves.
 LEAST_FOR_SLIDERS = 310
-LEAST_FOR_SENTENCES = 520
+LEAST_FOR_SENTENCES = 430
 
 
 class SupportPage(QWidget):
