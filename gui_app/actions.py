@@ -77,6 +77,9 @@ SPECS: dict[str, Spec] = {
     "colour_error": Spec("View", "Error (mm)", "", (), "Distance of the fit from the source, mm", True),
     "colour_invalid": Spec("View", "Not compared", "", (), "Vertices without a counterpart", True),
     "colour_parts": Spec("View", "Body parts", "", (), "The parts that errors are given for", True),
+    "colour_correspondence": Spec(
+        "View", "Correspondence", "", (), "The fit has the colours of where it maps to on the source", True
+    ),
     "colour_plain": Spec("View", "Plain", "", (), "One colour for each body", True),
     "layer_skin": Spec("View", "Skin", "", (), "The surface of the bodies", True),
     "layer_wireframe": Spec("View", "Wireframe", "", ("W",), "The edges of the surface", True),
@@ -164,6 +167,7 @@ class Actions:
     colour_error: QAction
     colour_invalid: QAction
     colour_parts: QAction
+    colour_correspondence: QAction
     colour_plain: QAction
     layer_skin: QAction
     layer_wireframe: QAction

@@ -16,6 +16,7 @@ from gui_app.ground import Ground
 from gui_app.joint_label import JointLabel
 from gui_app.labels import LABEL_MARGIN, LABEL_SIZE, place_text, text_actor
 from gui_app.legend import Legend
+from gui_app.place_colours import place_colours
 from gui_app.skeleton_actor import SkeletonActor
 from gui_app.skin_colours import invalid_colours, part_colours, plain_colours
 from gui_app.subject import BodyShape
@@ -85,10 +86,12 @@ class BodyView:
     def build(self, shape: BodyShape, floor: float, frames: int) -> BodyActor:
         """Replaces the body, its floor and its path."""
         self.remove()
+        self._shape = shape
         self._plain = plain_colours(shape.size, self._skin)
         self._fixed = {
             "plain": self._plain,
             "parts": part_colours(shape),
+            "correspondence": place_colours(shape.place, shape.valid),
             "invalid": invalid_colours(shape.valid, self._skin),
         }
         self.body = BodyActor(shape.faces, self._plain)
@@ -109,6 +112,7 @@ class BodyView:
     def set_valid(self, valid: np.ndarray) -> None:
         """Other vertices (V,) bool are compared with the other body."""
         self._fixed["invalid"] = invalid_colours(valid, self._skin)
+        self._fixed["correspondence"] = place_colours(self._shape.place, valid)
 
     def remove(self) -> None:
         """Takes the body and what goes with it away."""

@@ -15,6 +15,9 @@ from gui_app.before_lines import BeforeLines
 from gui_app.brush import Brush
 from gui_app.curve_choice import CHOSEN, CurveChoice, CurveMenu
 from gui_app.earlier_figures import EarlierFigures
+from gui_app.inspection import Inspection
+from gui_app.joint_curve import JointCurve
+from gui_app.joint_motion import JointMotion
 from gui_app.live_theme import follow
 from gui_app.pin_curves import PinCurves
 from gui_app.pins import Pins
@@ -28,6 +31,7 @@ LEFT_AXIS = 52
 RIGHT_MARGIN = 14
 LEAST_TOP_MM = 5.0
 POINT_PIXELS = 4
+CHIP_TOP = 5
 PEAK_PIXELS = 4
 CURVES = (("max_mm", "max", "CURVE_MAX"), ("p95_mm", "p95", "CURVE_P95"), ("mean_mm", "mean", "CURVE_MEAN"))
 SHOWN = {**{name: role for name, _, role in CURVES}, CHOSEN: "TEXT"}
@@ -82,7 +86,8 @@ class Curves(pg.PlotWidget):
         self.brush = Brush(state, plot, self)
         self.threshold = Threshold(plot, self)
         self.pins = PinCurves(state, pins, plot, self)
-        self.pins.move(LEFT_AXIS + 8, 5)
+        self.pins.move(LEFT_AXIS + 8, CHIP_TOP)
+        self.joint: JointCurve | None = None
         self.before = BeforeLines(state, earlier, plot, self)
         self.readout = Readout(self)
         self.menu = CurveMenu(self)
@@ -104,6 +109,12 @@ class Curves(pg.PlotWidget):
         earlier.changed.connect(self._draw_before)
         self._on_motion()
         follow(self._on_theme)
+
+    def accompany(self, inspection: Inspection, motion: JointMotion) -> None:
+        """Shows the joint that is chosen, beside all else."""
+        self.joint = JointCurve(self._state, inspection, motion, self.getPlotItem(), self)
+        self.joint.chip.move(LEFT_AXIS + 8, CHIP_TOP)
+        self.joint.changed.connect(self._draw)
 
     @Slot()
     def _on_theme(self) -> None:
@@ -207,6 +218,8 @@ class Curves(pg.PlotWidget):
                 colour = colours.of(WORDS.get(role, role))
                 said.append(f"<span style='color:{colour}'>{title}</span> {number}")
             said[-1] += " mm"
+        if self.joint is not None and self.joint.words_of(frame):
+            said.append(self.joint.words_of(frame))
         return " &nbsp; ".join(said)
 
     @Slot()
@@ -268,13 +281,17 @@ class Curves(pg.PlotWidget):
             self._points[name].setData(alone, values[alone])
         self._words.setText(words)
         self._words.setVisible(bool(words))
+        if self.joint is not None:
+            self.joint.draw(bool(self._series) and self.menu.choice.unit == "mm")
+            self.pins.move(LEFT_AXIS + 8 + self.joint.room, CHIP_TOP)
         self._draw_before()
         self.threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
 
     @Slot()
     def _draw_before(self) -> None:
         self.before.draw(self.menu.choice, self._series)
-        lines = (*self._series.values(), *self.before.lines.values())
+        beside = [] if self.joint is None else [self.joint.top]
+        lines = (*self._series.values(), *self.before.lines.values(), *beside)
         top = max((top_of(values) for values in lines), default=0.0)
         top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
         self._box.setYRange(0, top)

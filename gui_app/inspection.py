@@ -54,12 +54,14 @@ class Inspection(QObject):
         self.emphasised: tuple[int, ...] = ()
         self.vertex: int | None = None
         self.held = False
+        self.rows: tuple[int, ...] = ()
         state.motion_changed.connect(self._on_motion)
 
     @property
     def shows_something(self) -> bool:
         """Something is chosen, and can be let go."""
-        return self.active and (self.joint is not None or self.vertex is not None)
+        rows = self.page == "vertices" and bool(self.rows)
+        return self.active and (self.joint is not None or self.vertex is not None or rows)
 
     def model(self, body: BodyName) -> BodyModel | None:
         """A body of the open motion."""
@@ -195,10 +197,19 @@ class Inspection(QObject):
     @Slot()
     def choose_nothing(self) -> None:
         """Lets go of what is looked at."""
-        if self.page == "vertices":
+        if self.page == "vertices" and self.vertex is None:
+            self.show_rows(())
+        elif self.page == "vertices":
             self._set_vertex(None, held=False)
         else:
             self.choose_joint(None)
+
+    def show_rows(self, vertices: tuple[int, ...]) -> None:
+        """These vertices of the fit are shown on the page of vertices while none is looked at."""
+        if vertices != self.rows:
+            self.rows = vertices
+            self.vertex_changed.emit()
+            self.looks_changed.emit()
 
     def _set_vertex(self, vertex: int | None, *, held: bool) -> None:
         if (vertex, held) != (self.vertex, self.held):
@@ -210,7 +221,7 @@ class Inspection(QObject):
     def _on_motion(self) -> None:
         """A joint of that name is looked at on the new bodies too."""
         self._joints = None
-        self.emphasised = ()
+        self.emphasised, self.rows = (), ()
         self._set_vertex(None, held=False)
         if not any(self.found(body) for body in BODIES):
             self.joint = None

@@ -10,7 +10,15 @@ from gui_app.live_theme import follow
 from gui_app.picking import BodyName
 from gui_app.soon import Soon
 from gui_app.state import AppState
-from gui_app.support_look import SupportLook, counterpart_look, lies_close, support_look, vertex_look
+from gui_app.support_look import (
+    SupportLook,
+    counterpart_look,
+    lies_close,
+    rows_look,
+    support_look,
+    triangle_look,
+    vertex_look,
+)
 from gui_app.vertex_probe import VertexProbe
 from gui_app.viewport import Viewport
 
@@ -50,6 +58,9 @@ class JointsInView(QObject):
             looks = self._vertex_looks(inspection.vertex)
             # Not while the pointer wanders: the bodies would flicker.
             see_through = inspection.held
+        elif something and inspection.page == "vertices" and inspection.rows:
+            looks["fit"] = rows_look(np.array(inspection.rows))
+            see_through = True
         self._viewport.scene.set_supports(looks["source"], looks["fit"], see_through)
         self._viewport.refresh()
 
@@ -78,7 +89,8 @@ class JointsInView(QObject):
         matrix = opened.bodies.correspondence.matrix if body == "fit" else None
         row = matrix[vertex] if matrix is not None else opened.bodies.correspondence.by_source[:, [vertex]]
         joints = [one for one in self._inspection.joints(body) if vertex in one.vertices]
-        other = counterpart_look(np.asarray(row.indices, int), np.asarray(row.data, float))
+        look = triangle_look if body == "fit" else counterpart_look
+        other = look(np.asarray(row.indices, int), np.asarray(row.data, float)) if row.nnz else None
         looks: dict[BodyName, SupportLook | None] = {body: vertex_look(vertex, joints)}
         looks["source" if body == "fit" else "fit"] = other
         return looks

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui_app.inspection import BODIES, Inspection, Page
+from gui_app.joint_motion import JointMotion
 from gui_app.preferences import Preferences
 from gui_app.rest_distance import RestDistance
 from gui_app.soon import Later, Soon
@@ -48,7 +49,8 @@ class JointsPanel(QWidget):
         self._state, self._inspection = state, inspection
         self._last = 0.0
         self.rest = RestDistance(state, self)
-        self.joints = SupportPage(state, inspection, viewport, preferences, self)
+        self.motion = JointMotion(state, inspection, self)
+        self.joints = SupportPage(state, inspection, viewport, preferences, self.motion, self)
         self.vertices = VertexPage(state, inspection, self.rest, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.joints)
@@ -90,6 +92,7 @@ class JointsPanel(QWidget):
         for signal in (
             state.motion_changed, inspection.joint_changed, inspection.vertex_changed,
             inspection.body_changed, inspection.page_changed, self.rest.changed,
+            self.motion.changed,
         ):  # fmt: skip
             signal.connect(self._look)
         inspection.looks_changed.connect(self._rows.ask)
@@ -146,7 +149,8 @@ class JointsPanel(QWidget):
     @Slot()
     def _refresh_frame(self) -> None:
         self._last = time.monotonic()
-        if self._state.opened is None or not self.isVisible():
+        # What is listed may be of another joint or body until everything is shown anew.
+        if self._state.opened is None or not self.isVisible() or self._all.waiting:
             return
         if self._inspection.page == "joints":
             self.joints.refresh_frame()
@@ -155,7 +159,8 @@ class JointsPanel(QWidget):
 
     @Slot()
     def _refresh_rows(self) -> None:
-        if self.isVisible() and self._state.opened is not None and self._inspection.page == "joints":
+        ready = self.isVisible() and self._state.opened is not None and not self._all.waiting
+        if ready and self._inspection.page == "joints":
             self.joints.refresh_rows()
 
     @Slot(int)

@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
         )
         self.masks.stand_in(self)
         self.state.mask_changed.connect(self.inspection.looks_changed)
+        self.timeline.curves.accompany(self.inspection, self.joints.panel.motion)
         self.setStatusBar(Status(self.state, self))
         self.exporting = ExportController(self.state, self.viewport, self)
         self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
@@ -316,6 +317,7 @@ class MainWindow(QMainWindow):
             self.joints.panel.rest,
             self.preview,
             self.figures,
+            self.joints.panel.motion,
             self.fitting,
             self.opening,
             self.exporting,

@@ -195,14 +195,16 @@ def _opened(
 
 def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
     """What the scene needs to know of a motion and its bodies."""
+    from core.inspection.rest_places import rest_places
     from core.posed import root_path
     from core.surroundings import surroundings
 
     around = surroundings(motion, bodies.source, motion.frame_rate or FALLBACK_RATE)
     roots = root_path(motion, bodies.source)
+    ours, theirs = rest_places(bodies)
     return Subject(
-        source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), "source"),
-        fit=_shape(bodies.target, bodies.correspondence.valid, "fit"),
+        source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), ours, "source"),
+        fit=_shape(bodies.target, bodies.correspondence.valid, theirs, "fit"),
         up_axis=motion.up_axis,
         path=around.path,
         roots=np.where(np.isfinite(roots), roots, around.path),
@@ -212,7 +214,7 @@ def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
     )
 
 
-def _shape(body: BodyModel, valid: np.ndarray, role: str) -> BodyShape:
+def _shape(body: BodyModel, valid: np.ndarray, place: np.ndarray, role: str) -> BodyShape:
     return BodyShape(
         faces=np.asarray(body.faces),
         size=body.num_vertices,
@@ -221,6 +223,7 @@ def _shape(body: BodyModel, valid: np.ndarray, role: str) -> BodyShape:
         joint_names=body.joint_names,
         parents=np.asarray(body.parents),
         label=f"{role} · {_body_words(body)}",
+        place=place,
     )
 
 

@@ -37,7 +37,7 @@ _PATHS: dict[colours.Theme, np.ndarray] = {
 }
 
 
-def _oklab_to_srgb(lab: np.ndarray) -> np.ndarray:
+def oklab_to_srgb(lab: np.ndarray) -> np.ndarray:
     """Oklab (…, 3) to sRGB in 0..1; Björn Ottosson, "A perceptual color space for image processing"."""
     lightness, a, b = lab[..., 0], lab[..., 1], lab[..., 2]
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
@@ -70,7 +70,7 @@ def _ramp(theme: colours.Theme) -> np.ndarray:
     length = np.concatenate([[0.0], np.linalg.norm(np.diff(lab, axis=0), axis=1).cumsum()])
     even = np.interp(np.linspace(0.0, length[-1], STEPS), length, fine)
     spaced = np.stack([np.interp(even, fine, lab[:, column]) for column in range(3)], axis=-1)
-    return np.round(_oklab_to_srgb(spaced) * 255).astype(np.uint8)
+    return np.round(oklab_to_srgb(spaced) * 255).astype(np.uint8)
 
 
 def error_colours(

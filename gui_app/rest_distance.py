@@ -1,4 +1,4 @@
-"""How far both bodies are apart in the rest pose, measured once for each pair in a thread of its own."""
+"""How both bodies lie in the rest pose and what corresponds, found out once for each pair in a thread."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gui_app.worker_thread import WAIT_MS, WorkerThread
 
 if TYPE_CHECKING:
     from core.bodies import BodyPair
+    from core.inspection.correspondence_report import CorrespondenceReport
     from core.inspection.surface_distance import SurfaceDistance
 
 log = logging.getLogger(__name__)
@@ -23,16 +24,19 @@ FAILED = "The bodies could not be compared in the rest pose; details are in the 
 class RestWorker(QObject):
     """Lives in the measuring thread."""
 
+    looked = Signal(object, object)
     measured = Signal(object, object)
 
     @Slot(object)
     def run(self, bodies: BodyPair) -> None:
         """Measures, and says once how it went: None where it did not."""
+        from core.inspection.correspondence_report import correspondence_report
         from core.inspection.surface_distance import surface_distance
 
         found: SurfaceDistance | None = None
         try:
             pose_on_one_thread()
+            self.looked.emit(bodies, correspondence_report(bodies))
             found = surface_distance(bodies)
         except Exception:
             log.exception("Comparing %s in the rest pose stopped", bodies.label)
@@ -40,7 +44,7 @@ class RestWorker(QObject):
 
 
 class RestDistance(QObject):
-    """``found`` is there some time after ``want``; ``changed`` tells."""
+    """``report`` and ``found`` are there some time after ``want``; ``changed`` tells."""
 
     changed = Signal()
     _start = Signal(object)
@@ -50,9 +54,11 @@ class RestDistance(QObject):
         self._state = state
         self._wanted: BodyPair | None = None
         self._found: tuple[BodyPair, SurfaceDistance] | None = None
+        self._report: tuple[BodyPair, CorrespondenceReport] | None = None
         self._worker = RestWorker()
         self._start.connect(self._worker.run)
-        self._thread = WorkerThread("rest", self._worker, [(self._worker.measured, self._on_measured)], self)
+        replies = [(self._worker.looked, self._on_looked), (self._worker.measured, self._on_measured)]
+        self._thread = WorkerThread("rest", self._worker, replies, self)
 
     @property
     def found(self) -> SurfaceDistance | None:
@@ -61,6 +67,14 @@ class RestDistance(QObject):
         if opened is None or self._found is None or not _same(self._found[0], opened.bodies):
             return None
         return self._found[1]
+
+    @property
+    def report(self) -> CorrespondenceReport | None:
+        """The rows of the correspondence in use, None while they are not looked through."""
+        opened = self._state.opened
+        if opened is None or self._report is None or self._report[0] is not opened.bodies:
+            return None
+        return self._report[1]
 
     def want(self) -> None:
         """Has it measured, once."""
@@ -74,6 +88,12 @@ class RestDistance(QObject):
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
         return self._thread.close(wait_ms)
+
+    @Slot(object, object)
+    def _on_looked(self, bodies: BodyPair, report: CorrespondenceReport) -> None:
+        if bodies is self._wanted:
+            self._report = (bodies, report)
+            self.changed.emit()
 
     @Slot(object, object)
     def _on_measured(self, bodies: BodyPair, found: SurfaceDistance | None) -> None:

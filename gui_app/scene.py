@@ -32,6 +32,7 @@ from gui_app.view_options import Colouring, Layers, LayoutName
 NOT_FITTED = "not fitted yet"
 NOT_FINITE = "the numbers of this frame are not finite"
 NOT_COMPARED = "not compared"
+ON_BOTH = ("parts", "correspondence")
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 _PLACES = {
@@ -201,7 +202,7 @@ class Scene:
             self._source_view.paint("plain")
             self._fit.paint(self._mask.colours)
             return
-        self._source_view.paint("parts" if self._colouring == "parts" else "plain")
+        self._source_view.paint(self._colouring if self._colouring in ON_BOTH else "plain")
         error = self._picture.error_mm if self._picture is not None else None
         if self._colouring == "error" and error is not None:
             error_colours(error, self._range_mm, self._fit.colours(), self.theme)
@@ -215,7 +216,8 @@ class Scene:
         fitted = picture is not None and picture.fit_vertices is not None
         mask = "" if self._mask is None else self._mask.shows
         self._bar.set_visible(fitted and (self._colouring == "error" if not mask else mask == "distance"))
-        self._invalid_legend.set_visible(fitted and self._colouring == "invalid" and not mask)
+        unlike = self._colouring in ("invalid", "correspondence")
+        self._invalid_legend.set_visible(fitted and unlike and not mask)
         self._mask_legend.set_visible(fitted and mask == "validity")
         parts = self._colouring == "parts" and self._subject is not None and not mask
         self._source_view.parts.set_visible(parts and self._layout == "source")

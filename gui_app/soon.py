@@ -31,6 +31,11 @@ class Soon(QObject):
             self._waiting = True
             self._asked.emit()
 
+    @property
+    def waiting(self) -> bool:
+        """It was asked for, and is still to come."""
+        return self._waiting
+
     def stop(self) -> None:
         """What was asked for is not done."""
         self._waiting = False

@@ -35,6 +35,7 @@ class BodyShape:
         joint_names: names of the joints.
         parents: (J,) parent of each joint, -1 for the root.
         label: words for the corner of its view.
+        place: (V, 3) where a vertex is on the source's template, by `core.inspection.rest_places`.
     """
 
     faces: np.ndarray
@@ -44,6 +45,7 @@ class BodyShape:
     joint_names: tuple[str, ...]
     parents: np.ndarray
     label: str
+    place: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

@@ -90,6 +90,10 @@ class SupportActor:
         count = len(look.bones) + len(look.feeds)
         lines = np.column_stack([np.full(count, 2), np.zeros(count, int), np.arange(1, count + 1)])
         self._bones = pv.PolyData(np.zeros((count + 1, 3), np.float32), lines=lines.ravel())
+        if look.outlined:
+            corners = len(look.vertices)
+            around = np.array([corners + 1, *range(corners), 0])
+            self._bones = pv.PolyData(np.zeros((corners, 3), np.float32), lines=around)
         self.bones.GetMapper().SetInputDataObject(self._bones)
         marks = len(look.feeds) if look.joint is None else 1
         dots = np.column_stack([np.ones(marks, int), np.arange(marks)])
@@ -108,7 +112,7 @@ class SupportActor:
             write_points(self._points, places)
             self._middle = places.mean(axis=0)
         self.mark.SetVisibility(look.joint is not None or bool(look.feeds))
-        self.bones.SetVisibility(bool(look.bones or look.feeds))
+        self.bones.SetVisibility(bool(look.bones or look.feeds or look.outlined))
         if look.joint is None and not look.feeds:
             return
         from core.inspection.joints import joint_places
@@ -116,6 +120,7 @@ class SupportActor:
         if look.joint is not None:
             places = joint_places((look.joint,), joints, vertices)
             lines = np.concatenate((places, joints[list(look.bones)]))
+            lines = vertices[look.vertices] if look.outlined else lines
         else:
             places = joint_places(look.feeds, joints, vertices)
             lines = np.concatenate((vertices[look.vertices[:1]], places))
@@ -134,7 +139,9 @@ class SupportActor:
 
     def _set_sizes(self) -> None:
         # Many fingers start at a wrist, and many lines at a vertex.
-        small = self._look is not None and (bool(self._look.feeds) or len(self._look.bones) > MANY_BONES)
+        small = self._look is not None and (
+            bool(self._look.feeds) or self._look.outlined or len(self._look.bones) > MANY_BONES
+        )
         self.bones.GetProperty().SetLineWidth((SMALL_BONE if small else BONE) * self._scale)
         self.mark.GetProperty().SetPointSize((SMALL_MARK if small else MARK) * self._scale)
 

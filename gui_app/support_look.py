@@ -35,6 +35,7 @@ class SupportLook:
         bones: ids of the joints of the chain that a line leads to from the marked one.
         feeds: joints that a line leads to from the first vertex, each marked.
         least_radius: of the largest sphere, logical pixels.
+        outlined: a line leads around the spheres, and ``joint`` is a point among them.
     """
 
     vertices: np.ndarray
@@ -44,6 +45,7 @@ class SupportLook:
     bones: tuple[int, ...] = ()
     feeds: tuple[BodyJoint, ...] = ()
     least_radius: float = LEAST_RADIUS
+    outlined: bool = False
 
 
 def support_look(
@@ -103,6 +105,23 @@ def counterpart_look(vertices: np.ndarray, weights: np.ndarray) -> SupportLook:
     """The vertices that one of the other body corresponds to, by their weights."""
     share = np.abs(weights)
     return replace(support_look(vertices, share, share, small=True), least_radius=LEAST_RADIUS_ALONE)
+
+
+def triangle_look(vertices: np.ndarray, weights: np.ndarray) -> SupportLook:
+    """The source triangle that a vertex of the fit corresponds to, and the point on it."""
+    from core.inspection.joints import BodyJoint
+
+    look = counterpart_look(vertices, weights)
+    if len(vertices) < 2:
+        return look
+    return replace(look, joint=BodyJoint(-1, "", "landmark", -1, vertices, weights), outlined=True)
+
+
+def rows_look(vertices: np.ndarray) -> SupportLook:
+    """Vertices of the fit whose rows in the correspondence are wrong, or empty."""
+    alike = np.ones(len(vertices))
+    none_counts = np.zeros(len(vertices), bool)
+    return support_look(vertices, alike, alike, valid=none_counts, small=True)
 
 
 def bones_of(joint: BodyJoint, joints: Sequence[BodyJoint]) -> tuple[int, ...]:

@@ -25,6 +25,8 @@ from core.errors import RefitError
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import Inspection
 from gui_app.joint_label import joint_words
+from gui_app.joint_lines import JointLines
+from gui_app.joint_motion import JointMotion
 from gui_app.joint_outline import JointTree
 from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
@@ -54,6 +56,7 @@ NEAR_M = 0.09
 TABLE = Kind("Save the table", "Table", ".csv")
 # In a low window the lists need the room themselves.
 LEAST_FOR_SLIDERS = 310
+LEAST_FOR_SENTENCES = 430
 
 
 class SupportPage(QWidget):
@@ -65,11 +68,13 @@ class SupportPage(QWidget):
         inspection: Inspection,
         viewport: Viewport,
         preferences: Preferences,
+        motion: JointMotion,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._state, self._inspection = state, inspection
         self._viewport, self._preferences = viewport, preferences
+        self.lines = JointLines(state, inspection, motion, self)
         self._support: Support | None = None
         self.tree = JointTree(self)
         above = QWidget(self)
@@ -98,7 +103,7 @@ class SupportPage(QWidget):
         self._parts.addWidget(self._below)
         self._parts.setStretchFactor(0, 1)
         self._parts.setStretchFactor(1, 1)
-        self._parts.setSizes([200, 290])
+        self._parts.setSizes([170, 330])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._parts)
@@ -123,6 +128,7 @@ class SupportPage(QWidget):
         head.addWidget(self.save)
         self.figures: dict[str, QLabel] = {}
         self._wide: list[QLabel] = []
+        self._narrow: list[QLabel] = []
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(1)
@@ -138,7 +144,7 @@ class SupportPage(QWidget):
             grid.addWidget(title, row, 2 * column)
             grid.addWidget(value, row, 2 * column + 1, 1, 3 if wide else 1)
             self.figures[name] = value
-            self._wide += (title, value) if wide else ()
+            (self._wide if wide else self._narrow).extend((title, value))
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(3, 3)
         self.share = QSlider(Qt.Orientation.Horizontal, whole)
@@ -166,6 +172,7 @@ class SupportPage(QWidget):
         column_box.setContentsMargins(0, 0, 0, 0)
         column_box.setSpacing(4)
         column_box.addLayout(head)
+        column_box.addWidget(self.lines)
         column_box.addLayout(grid)
         column_box.addWidget(self._slide)
         column_box.addWidget(self.table, 1)
@@ -180,6 +187,10 @@ class SupportPage(QWidget):
         high = self.height() >= LEAST_FOR_SLIDERS
         for widget in (self._slide, *self._wide):
             widget.setVisible(high)
+        # Where there is room for a few rows only, what goes on over the motion comes before these.
+        for label in self._narrow:
+            label.setVisible(high or not self._state.has_fit)
+        self.lines.give_room(self.height() >= LEAST_FOR_SENTENCES)
         self._below.setVisible(high or self._support is not None)
 
     def refresh(self) -> None:
@@ -197,6 +208,7 @@ class SupportPage(QWidget):
         self._make_room()
         self.table.show_support(self._support, inspection.least_share)
         self.table.mark(inspection.emphasised)
+        self.lines.refresh()
         self.refresh_frame()
 
     def refresh_frame(self) -> None:
@@ -210,6 +222,7 @@ class SupportPage(QWidget):
             return
         support, place = found
         self._support = support
+        self.lines.refresh_frame()
         self.table.show_pose(support)
         shown, count = len(self.table.rows.vertices), support.count
         some = f"{shown} of {count}" if shown < count else str(count)

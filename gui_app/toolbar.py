@@ -70,6 +70,7 @@ class Toolbar(QToolBar):
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
         range_.append(self.addWidget(self._range))
+        self._range_places = range_
         layers = LayersButton(state, actions, self)
         self.addWidget(layers)
         gap = QWidget(self)
@@ -124,6 +125,9 @@ class Toolbar(QToolBar):
     def _make_room(self) -> None:
         for show in self._giving_way:
             show(True)
+        if not self._range.isEnabled():
+            # The longer words of other colours take its room.
+            _show_all(self._range_places, False)
         layout = self.layout()
         assert layout is not None
         for show in self._giving_way:

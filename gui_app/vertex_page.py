@@ -24,6 +24,7 @@ from gui_app.inspection import Inspection, JointKey
 from gui_app.joint_label import joint_words
 from gui_app.picking import BodyName
 from gui_app.rest_distance import RestDistance
+from gui_app.row_check import RowCheck
 from gui_app.state import AppState
 from gui_app.theme import tabular
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from core.inspection.feeds import VertexFeeds
 
 NO_VERTEX = (
-    "The joints that a vertex feeds appear here, with what moves it and what it corresponds to.\n\n"
+    "The joints that a vertex feeds appear here, what moves it, and what it corresponds to.\n\n"
     "Point at a body; a click holds the vertex"
 )
 KINDS = {"kinematic": "", "vertex": " · vertex joint", "landmark": " · landmark"}
@@ -85,7 +86,13 @@ class VertexPage(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setContentsMargins(16, 0, 16, 0)
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(self.empty)
+        self.check = RowCheck(state, inspection, rest, self)
+        nothing = QWidget(self)
+        below = QVBoxLayout(nothing)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(self.empty, 2)
+        below.addWidget(self.check, 3)
+        self._stack.addWidget(nothing)
         self._stack.addWidget(self.list)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -105,6 +112,7 @@ class VertexPage(QWidget):
         self._in_frame, self._goals = None, []
         if feeds is None:
             self.words.setText(f"of the {inspection.body}")
+            self.check.refresh()
             return
         held = "held" if inspection.held else "under the pointer"
         valid = "" if feeds.valid is None else " · valid" if feeds.valid else " · not valid"

@@ -18,6 +18,7 @@ COLOURING_WORDS: dict[Colouring, str] = {
     "error": "error",
     "invalid": "not compared",
     "parts": "body parts",
+    "correspondence": "mapping",
     "plain": "plain",
 }
 RANGE_OF_FIT = "Error from 0 to this fit's p95"

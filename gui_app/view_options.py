@@ -10,10 +10,10 @@ LayoutName = Literal["side", "overlay", "source", "fit"]
 
 LAYOUTS: tuple[LayoutName, ...] = ("side", "overlay", "source", "fit")
 
-Colouring = Literal["error", "invalid", "parts", "plain"]
-"""By error, vertices that are not compared, body parts, or one colour."""
+Colouring = Literal["error", "invalid", "parts", "correspondence", "plain"]
+"""By error, vertices that are not compared, body parts, what corresponds, or one colour."""
 
-COLOURINGS: tuple[Colouring, ...] = ("error", "invalid", "parts", "plain")
+COLOURINGS: tuple[Colouring, ...] = ("error", "invalid", "parts", "correspondence", "plain")
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,11 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         drive.wait(lambda: state.analysis is not None)
 
     def joint(name: str) -> Callable[[], None]:
-        return lambda: window.inspection.go_to_joint(JointKey(name, "kinematic"))
+        def show() -> None:
+            window.inspection.go_to_joint(JointKey(name, "kinematic"))
+            drive.wait(lambda: window.joints.panel.motion.regressed() is not None)
+
+        return show
 
     def vertex() -> None:
         """One that feeds as many joints of the chain as any."""
@@ -132,6 +136,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "selection": [frame(120), lambda: state.set_selection((100, 160))],
         "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
+        "correspondence": [frame(90), actions.colour_correspondence.trigger],
         "vertex": [frame(137), actions.joints.trigger, vertex],
         "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
