@@ -55,8 +55,8 @@ WIDE = 4
 NEAR_M = 0.09
 TABLE = Kind("Save the table", "Table", ".csv")
 # In a low window the lists need the room themselves.
-LEAST_FOR_SLIDERS = 310
-LEAST_FOR_SENTENCES = 430
+LEAST_FOR_SLIDERS = 380
+LEAST_FOR_SENTENCES = 480
 
 
 class SupportPage(QWidget):

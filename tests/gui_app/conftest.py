@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 import core.bodies
@@ -89,6 +90,12 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("REFIT_SETTINGS", str(folder))
     monkeypatch.delenv("REFIT_MODELS", raising=False)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_file_dialogs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is there to answer one: it is cancelled at once, unless a test says otherwise."""
+    monkeypatch.setattr(QFileDialog, "exec", lambda _dialog: 0)
 
 
 @pytest.fixture

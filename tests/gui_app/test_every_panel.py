@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from tests.show import screenshots
 MakeWindow = Callable[..., MainWindow]
 SIZES = {"small": QSize(1280, 720), "large": QSize(1920, 1080)}
 FIT_MS = 60_000
+SETTLED_MS = 1_000
 # Rounding of fonts at odd scales.
 SLACK = 2
 LEAST_VIEW_SHARE = 0.5
@@ -74,6 +76,9 @@ def test_nothing_is_cut_off(
         screenshots.take(window, steps, settle=0.0).save(str(folder / f"{name}.png"))
         for top in QApplication.topLevelWidgets():
             if top.isVisible():
+                # A number that has just changed is laid out with the next events.
+                with contextlib.suppress(TimeoutError):
+                    qtbot.waitUntil(lambda top=top: cut_off(top) == [], timeout=SETTLED_MS)
                 assert cut_off(top) == [], name
                 for menu in top.findChildren(QMenu):
                     assert not menu.isVisible() or menu.actions(), name

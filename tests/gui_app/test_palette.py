@@ -53,7 +53,7 @@ def test_keys_run_close_and_refuse(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(window.palette_.typed, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not window.state.loop, timeout=FIT_MS)
 
-    assert "Save fit…" in type_in(window, qtbot, "save")
+    assert type_in(window, qtbot, "save fit") == ["Save fit…"]
     assert not window.actions_.save.isEnabled()
     qtbot.keyClick(window.palette_.typed, Qt.Key.Key_Return)
     assert window.palette_.isVisible()
