@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -31,10 +33,8 @@ def test_a_frame_that_stands_out_is_fitted_from_its_neighbour(
     whole, _ = from_meshes(pair)
     fit_from, damaged = PoseStage._from, []
 
-    def damage(
-        stage: PoseStage, pose: Pose, targets: torch.Tensor, prior: Prior, *, frozen: int, share: int = 1
-    ) -> PoseFit:
-        found = fit_from(stage, pose, targets, prior, frozen=frozen, share=share)
+    def damage(stage: PoseStage, pose: Pose, targets: torch.Tensor, prior: Prior, **rest: Any) -> PoseFit:
+        found = fit_from(stage, pose, targets, prior, **rest)
         if not damaged or lasting:
             worst = BAD if not damaged else 0
             turned = rotation_matrices(torch.tensor([0.3, 0.0, 0.0]))
