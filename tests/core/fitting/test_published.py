@@ -50,7 +50,7 @@ def state_of(fit: PublishedFit, frame: int) -> FitState:
 
 
 @pytest.mark.parametrize("optimiser", ["trust-ncg", "l-bfgs"])
-@pytest.mark.parametrize("start", ["source", "zero"])
+@pytest.mark.parametrize("start", ["source", pytest.param("zero", marks=pytest.mark.slow)])
 def test_every_stage_gets_lower(optimiser: str, start: str) -> None:
     problem = small_problem(2)
     fit = fit_of(problem, short(STEPS[optimiser]), optimiser=optimiser, start=start)
@@ -112,6 +112,7 @@ def test_minimisers_reach_a_known_minimum(method: str) -> None:
     assert found[-1].evaluations >= len(found)
 
 
+@pytest.mark.slow
 def test_joint_by_joint_gets_lower_too() -> None:
     problem = small_problem(1)
     stage = replace(PUBLISHED_STAGES[0], order="chain", iterations=2)
