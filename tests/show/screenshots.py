@@ -171,7 +171,8 @@ def put_back(window: MainWindow) -> None:
     window.inspection.set_body("fit")
     actions.joints.setChecked(False)
     window.painting.drop_stroke()
-    window.painting.reset()
+    if actions.mask.isChecked():
+        window.painting.reset()
     actions.mask.setChecked(False)
     actions.theme_dark.trigger()
     window.state.set_selection(None)
