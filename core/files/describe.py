@@ -17,7 +17,9 @@ from core.files.opening import checksum
 from core.files.pickles import read_pickle
 from core.files.results import is_result, load_result
 from core.files.sessions import is_session, load_session
-from core.files.transfer import matrix_in
+from core.files.sparse_npz import saved_by_scipy
+from core.files.torch_files import is_torch, read_torch
+from core.files.transfer import MATRIX_KEYS, matrix_in, transfer_contents
 from core.fitting.painted_mask import painted_words
 from core.fitting.result import FitResult
 from core.joints import FAMILY_LABEL, PARTS
@@ -33,7 +35,9 @@ def describe_file(path: str | Path) -> Rows:
         FileError: the file cannot be read, or is none of these.
     """
     path = Path(path)
-    if is_npz(path):
+    if is_torch(path):
+        rows = _correspondence(path, read_torch(path))
+    elif is_npz(path):
         keys = set(npz_headers(path))
         if is_result(path):
             rows = _result(path)
@@ -44,12 +48,17 @@ def describe_file(path: str | Path) -> Rows:
         elif looks_like_motion(keys):
             motion = load_motion(path)
             rows = [("Kind", f"{FAMILY_LABEL[motion.family]} motion"), *_motion(motion)]
+        elif saved_by_scipy(keys) or keys & set(MATRIX_KEYS):
+            rows = _correspondence(path, transfer_contents(path))
         else:
             raise FileError(
                 path, f"is neither a motion, a result nor a body model: it holds {key_list(keys)}"
             )
     elif is_npy(path):
-        rows = _mask(path)
+        array = read_npy(path)
+        # A motion in a .npy is as wide as a pose, a correspondence as wide as a body.
+        surfaces = array.ndim == 2 and min(array.shape) > 1000
+        rows = _correspondence(path, array) if surfaces else _mask(path, array)
     else:
         contents = read_pickle(path)
         keys = set(contents) if isinstance(contents, dict) else set()
@@ -152,14 +161,17 @@ def _correspondence(path: Path, contents: Any) -> Rows:
     ]
 
 
-def _mask(path: Path) -> Rows:
-    ids = read_npy(path)
-    if ids.ndim != 1 or ids.dtype.kind not in "iu" or not ids.size:
+def _mask(path: Path, array: np.ndarray) -> Rows:
+    if array.ndim != 1 or array.dtype.kind not in "biu" or not array.size:
         raise FileError(
-            path, f"holds {ids.dtype} of shape {shape_text(ids.shape)}, expected a row of integer vertex ids"
+            path,
+            f"holds {array.dtype} of shape {shape_text(array.shape)}, "
+            "expected a row of vertex ids or booleans",
         )
-    return [
-        ("Kind", "list of valid vertices"),
-        ("Ids", f"{np.unique(ids).size}, from {ids.min()} to {ids.max()}"),
-        ("SHA-256", checksum(path)),
-    ]
+    if array.dtype.kind == "b":
+        found = ("Booleans", f"{array.size}, {int(array.sum())} of them true")
+    else:
+        found = ("Ids", f"{np.unique(array).size}, from {array.min()} to {array.max()}")
+    left_out = "exclude" in path.name.lower()
+    kind = "list of vertices to leave out" if left_out else "list of valid vertices"
+    return [("Kind", kind), found, ("SHA-256", checksum(path))]
