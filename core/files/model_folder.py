@@ -140,7 +140,11 @@ def find_correspondence(folder: str | Path, source: str, target: str) -> Path:
     found = _first(folder, wanted) or _named(folder, official + others)
     if found is None:
         pair = f"{FAMILY_LABEL[source]} to {FAMILY_LABEL[target]}"
-        raise FileError(folder, f"has no correspondence from {pair}: looked for {' and '.join(wanted)}")
+        raise FileError(
+            folder,
+            f"has no correspondence from {pair}: looked for {' and '.join(wanted)}; `refit correspond` "
+            "builds one from the two bodies",
+        )
     return found
 
 
