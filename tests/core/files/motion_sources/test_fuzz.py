@@ -106,7 +106,7 @@ def check_labels(folder: Path, change: dict[str, np.ndarray]) -> None:
 
 LABELS = st.dictionaries(st.sampled_from(sorted(bedlam())), ARRAYS, max_size=3)
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-LONG = settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+LONG = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("source", SOURCES)
