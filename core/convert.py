@@ -17,7 +17,7 @@ from core import report
 from core.bodies import BodyPair, left_out, load_bodies, within
 from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
-from core.files.motions import load_motion
+from core.files.motions import SeveralPeople, load_motion
 from core.files.results import save_result
 from core.files.sessions import SUFFIX, save_session
 from core.findings import Finding, findings
@@ -28,8 +28,8 @@ from core.fitting.result import FitResult
 from core.fitting.run import FitRun, pick_device
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
-from core.motion import Motion
-from core.outputs import OUTPUT_ENDING, check_targets, finished, plan
+from core.motion import Motion, Reading
+from core.outputs import OUTPUT_ENDING, Job, check_targets, finished, for_people, plan
 from core.session import Session, SessionStep, SourceFile
 
 
@@ -38,8 +38,7 @@ class Outcome:
     """What became of one input.
 
     Attributes:
-        source: the input file.
-        output: the file it was, or would have been, written to.
+        job: the input, and the file it was, or would have been, written to.
         status: ``'done'``, ``'skipped'`` or ``'failed'``.
         result: where it was fitted now.
         check: where it was asked for, of what was fitted now or before.
@@ -49,8 +48,7 @@ class Outcome:
         notes: sentences on what was assumed, and on what came up during the fit.
     """
 
-    source: Path
-    output: Path
+    job: Job
     status: str = "failed"
     result: FitResult | None = None
     check: InverseCheck | None = None
@@ -58,6 +56,11 @@ class Outcome:
     seconds: float = 0.0
     error: str = ""
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """What to call the input to people."""
+        return self.job.label
 
 
 def convert(options: argparse.Namespace) -> int:
@@ -71,7 +74,9 @@ def convert(options: argparse.Namespace) -> int:
     """
     console = Console(highlight=False, markup=False)
     recipe = chosen_recipe(options)
-    jobs = plan(options.inputs, options.output, options.to)
+    pairs = plan(options.inputs, options.output, options.to)
+    single = options.output.suffix.lower() == ".npz"
+    jobs = for_people(pairs, options.person, single, options.to)
     check_targets(jobs, options.report)
     device = pick_device(options.device)
     shelf = _Shelf(options)
@@ -88,8 +93,8 @@ def convert(options: argparse.Namespace) -> int:
             style="yellow",
         )
     outcomes = []
-    for source, output in jobs:
-        outcome = _convert_one(source, output, options, recipe, shelf, console)
+    for job in jobs:
+        outcome = _convert_one(job, options, recipe, shelf, console)
         outcomes.append(outcome)
         report.print_outcome(console, outcome)
     report.print_table(console, outcomes)
@@ -166,18 +171,29 @@ class _Shelf:
         return self.take(motion.family, self.gender or motion.gender or "neutral")
 
 
+def _reading(options: argparse.Namespace, person: str | None) -> Reading:
+    return Reading(
+        person=person,
+        coordinates=options.coordinates,
+        frame_rate=options.frame_rate,
+        gender=options.gender,
+        up_axis=options.up_axis,
+        fps=options.fps,
+    )
+
+
 def _convert_one(
-    source: Path,
-    output: Path,
+    job: Job,
     options: argparse.Namespace,
     recipe: Recipe,
     shelf: _Shelf,
     console: Console,
 ) -> Outcome:
-    outcome = Outcome(source, output)
+    source, output = job.source, job.output
+    outcome = Outcome(job)
     started = time.perf_counter()
     try:
-        motion = load_motion(source)
+        motion = load_motion(source, _reading(options, job.person))
         if options.frames:
             motion = motion.cut(*options.frames)
             if not len(motion):
@@ -194,7 +210,7 @@ def _convert_one(
         if skips:
             result = finished(output, run)
         else:
-            result, said = _watched(run, source.name, console)
+            result, said = _watched(run, job.label, console)
             outcome.result, outcome.notes = result, (*outcome.notes, *said)
             output.parent.mkdir(parents=True, exist_ok=True)
             save_result(output, result, overwrite=options.force)
@@ -205,6 +221,8 @@ def _convert_one(
         if options.problems:
             outcome.findings = _found(run, bodies, result, console)
         outcome.status = "skipped" if skips else "done"
+    except SeveralPeople as error:
+        outcome.error = f"{error}; give --person ID or --person all"
     except RefitError as error:
         outcome.error = str(error)
     except OSError as error:

@@ -1,6 +1,6 @@
 """Pickle files, read so that nothing in them can run.
 
-Only the globals in ``_ALLOWED`` can be named, each answered by a stand-in (`core.files.stand_ins`) or by a
+Only the globals in ``ALLOWED`` can be named, each answered by a stand-in (`core.files.stand_ins`) or by a
 plain container; every other is refused by name. Before anything is built, the operations are listed once, and
 those that no data file needs are refused.
 """
@@ -35,6 +35,7 @@ def _allowed() -> dict[tuple[str, str], type]:
         ("numpy", "dtype"): stand.Dtype,
         ("_codecs", "encode"): stand.Encode,
         ("collections", "OrderedDict"): dict,
+        ("collections", "defaultdict"): stand.DefaultDict,
         ("chumpy.ch", "Ch"): stand.Chumpy,
         ("chumpy.reordering", "Select"): stand.ChumpySelect,
     }
@@ -58,14 +59,16 @@ def _allowed() -> dict[tuple[str, str], type]:
     return names
 
 
-_ALLOWED = _allowed()
-_REFUSED_OPERATIONS = {"PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"}
+ALLOWED = _allowed()
+"""What a pickle may name, and what stands in for it."""
+
+REFUSED_OPERATIONS = {"PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"}
 _OUTSIDE = {"BINPERSID"}
 _MEMO_OPERATIONS = {"PUT", "BINPUT", "LONG_BINPUT"}
 
 
 class _Unpickler(pickle.Unpickler):
-    names: Mapping[tuple[str, str], type] = _ALLOWED
+    names: Mapping[tuple[str, str], type] = ALLOWED
     outside: Callable[[Any], Any] | None = None
 
     def find_class(self, module: str, name: str) -> Any:
@@ -111,9 +114,9 @@ def unpickled(
         FileError: as `read_pickle`.
     """
     try:
-        _check_operations(data, _REFUSED_OPERATIONS if outside is None else _REFUSED_OPERATIONS - _OUTSIDE)
+        _check_operations(data, REFUSED_OPERATIONS if outside is None else REFUSED_OPERATIONS - _OUTSIDE)
         unpickler = _Unpickler(io.BytesIO(data), encoding="latin1")
-        unpickler.names, unpickler.outside = {**_ALLOWED, **(names or {})}, outside
+        unpickler.names, unpickler.outside = {**ALLOWED, **(names or {})}, outside
         return stand.Resolver().resolve(unpickler.load())
     except stand.Refused as refused:
         raise FileError(path, str(refused)) from None
@@ -123,7 +126,7 @@ def unpickled(
         raise FileError(path, "is not a complete pickle file") from None
 
 
-def is_pickle(path: str | Path) -> bool:
+def may_be_pickle(path: str | Path) -> bool:
     """Whether the file starts and ends as a pickle does.
 
     Raises:

@@ -25,16 +25,20 @@ _CONTENTS = "data.pkl"
 _MOST_CONTENTS = 1 << 26
 _MOST_MEMBERS = 10_000
 _MOST_DIMENSIONS = 32
+_MOST_COUNT = 1 << 40
 
 
 class _Storage(stand.StandIn):
     """A row of numbers of one type; the pickle names the type, the zip has the bytes."""
 
     dtype = ""
+    shifted = False
 
 
-def _storage(dtype: str) -> type[_Storage]:
-    return type(f"Storage_{dtype}", (_Storage,), {"dtype": dtype})
+def _storage(dtype: str, *, shifted: bool = False) -> type[_Storage]:
+    """``shifted``: the upper half of a float32, as bfloat16 is."""
+    name = f"Storage_{dtype}{'_shifted' * shifted}"
+    return type(name, (_Storage,), {"dtype": dtype, "shifted": shifted})
 
 
 class _Stored(stand.StandIn):
@@ -120,6 +124,7 @@ _NAMES: dict[tuple[str, str], type] = {
     ("torch", "DoubleStorage"): _storage("f8"),
     ("torch", "FloatStorage"): _storage("f4"),
     ("torch", "HalfStorage"): _storage("f2"),
+    ("torch", "BFloat16Storage"): _storage("u2", shifted=True),
     ("torch", "LongStorage"): _storage("i8"),
     ("torch", "IntStorage"): _storage("i4"),
     ("torch", "ShortStorage"): _storage("i2"),
@@ -208,12 +213,16 @@ class _Members:
         kind, name = reference[1], reference[2]
         if not (isinstance(kind, type) and issubclass(kind, _Storage)) or not isinstance(name, str):
             raise stand.Refused("holds a tensor of an unknown type")
-        if (name, kind.dtype) not in self._read:
+        if (name, kind.__name__) not in self._read:
             data = self._bytes(f"data/{name}", MAX_BYTES)
             dtype = np.dtype(self._order + kind.dtype)
-            whole = len(data) // dtype.itemsize
-            self._read[name, kind.dtype] = native(np.frombuffer(data, dtype, whole))
-        return self._read[name, kind.dtype]
+            found = native(np.frombuffer(data, dtype, len(data) // dtype.itemsize))
+            if kind.shifted:
+                found = (found.astype(np.uint32) << 16).view(np.float32)
+            elif kind.dtype == "f2":
+                found = found.astype(np.float32)
+            self._read[name, kind.__name__] = found
+        return self._read[name, kind.__name__]
 
     def _bytes(self, name: str, limit: int) -> bytes:
         try:
@@ -221,8 +230,10 @@ class _Members:
         except KeyError:
             raise stand.Refused(f"is damaged: it has no '{name[:40]}'") from None
         # Stored as they are, so that reading takes no more memory than the file has bytes.
-        if info.compress_type != zipfile.ZIP_STORED or info.file_size > min(limit, self._left):
-            raise stand.Refused(f"is damaged: '{name[:40]}' is packed or too long")
+        if info.compress_type != zipfile.ZIP_STORED:
+            raise stand.Refused("is compressed, which torch's own files are not")
+        if info.file_size > min(limit, self._left):
+            raise stand.Refused(f"needs more memory than the {MAX_BYTES} bytes allowed")
         self._left -= info.file_size
         return self._archive.read(info)
 
@@ -232,7 +243,7 @@ def _counts(value: Any, name: str) -> tuple[int, ...]:
     if (
         not isinstance(value, (tuple, list))
         or len(value) > _MOST_DIMENSIONS
-        or not all(isinstance(n, int) and 0 <= n <= MAX_BYTES for n in value)
+        or not all(isinstance(n, int) and 0 <= n <= _MOST_COUNT for n in value)
     ):
         raise stand.Refused(f"is damaged: a tensor in it has no {name}")
     return tuple(int(n) for n in value)

@@ -11,9 +11,9 @@ from scipy import sparse
 from core.correspondence import Correspondence
 from core.errors import FileError
 from core.files.arrays import key_list, kind_of, shape_text
+from core.files.joblib_files import read_any_pickle
 from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.opening import checksum
-from core.files.pickles import read_pickle
 from core.files.sparse_npz import saved_by_scipy, sparse_in_npz
 from core.files.torch_files import is_torch, read_torch
 from core.files.vertex_lists import named_vertices, read_vertex_list
@@ -37,9 +37,9 @@ def read_correspondence(
 
     The file holds a dict with ``mtx`` (target × 2·source, whose left half are the barycentric weights and
     whose right half belongs to the normals), or with ``matrix`` (target × source), or is such a matrix
-    itself: a pickle, a file of ``torch.save``, ``.npz`` as ``scipy.sparse.save_npz`` writes it, ``.npy``.
-    A matrix saved transposed, source × target, is turned, and a note says so. ``valid_vertices`` beside the
-    matrix is the mask where no other is given.
+    itself: a pickle (joblib's as well), a file of ``torch.save``, ``.npz`` as ``scipy.sparse.save_npz``
+    writes it, ``.npy``. A matrix saved transposed, source × target, is turned, and a note says so.
+    ``valid_vertices`` beside the matrix is the mask where no other is given.
 
     Args:
         path: the transfer file.
@@ -103,7 +103,7 @@ def transfer_contents(path: str | Path) -> Any:
         if saved_by_scipy(headers):
             return {"matrix": sparse_in_npz(path), **read_npz(path, VALID_KEYS)}
         return read_npz(path, (*MATRIX_KEYS, *VALID_KEYS)) or dict.fromkeys(headers)
-    return read_pickle(path)
+    return read_any_pickle(path)
 
 
 def matrix_in(path: str | Path, contents: object) -> tuple[str, sparse.csr_matrix]:

@@ -13,9 +13,9 @@ import numpy as np
 from core.errors import FileError, RefitError
 from core.files.arrays import key_list, kind_of, shape_text
 from core.files.atomic import atomic_write
+from core.files.joblib_files import read_any_pickle
 from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.opening import read_bytes
-from core.files.pickles import read_pickle
 
 _MOST_BYTES = 1 << 26
 _KEYS = ("ids", "mask", "valid")
@@ -62,7 +62,7 @@ def read_vertex_list(path: str | Path, vertices: int) -> VertexList:
     elif ending in (".txt", ".csv"):
         found = _in_text(path)
     else:
-        found = read_pickle(path)
+        found = read_any_pickle(path)
         if isinstance(found, dict):
             found = found[_key(path, sorted(key for key in found if isinstance(key, str)))]
     named = named_vertices(path, found, vertices)

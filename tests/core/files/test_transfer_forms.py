@@ -18,6 +18,7 @@ from core.files.model_folder import find_correspondence, find_mask
 from core.files.torch_files import is_torch, read_torch
 from core.files.transfer import read_correspondence, read_mask
 from tests.core.files.hostile import CreatesFile, hostile_pickle
+from tests.core.files.joblib_writer import joblib_bytes
 
 SMPL, SMPLX = 6890, 10475
 SOURCES, TARGETS = 7, 5
@@ -88,6 +89,20 @@ def test_a_dict_with_a_dense_matrix(dump, small, dense):
     same(read(dump({"matrix": small.toarray().astype(dense)})), small)
 
 
+@pytest.mark.parametrize("compress", ["", "zlib", "gzip"])
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.coo_matrix, lambda m: m.toarray()])
+def test_a_dict_of_joblib(save, refuses, tmp_path, small, compress, make):
+    path = save(joblib_bytes({"matrix": make(small)}, compress), "smplx2smpl.pkl")
+    found = read(path)
+    same(found, small)
+    assert dict(describe_file(path))["Key"] == "matrix"
+    marker = tmp_path / "created"
+    evil = joblib_bytes({"matrix": make(small), "more": np.array([CreatesFile(marker)], object)}, compress)
+    assert "which is never opened" in refuses(read, save(evil, "evil.pkl"))
+    assert not marker.exists()
+    refuses(read, save(path.read_bytes()[:-20], "cut.pkl"))
+
+
 @pytest.mark.parametrize(
     ("valid", "counts"),
     [
@@ -151,15 +166,19 @@ def test_all_kinds_of_tensors(torch_save):
         "part": base[1:3, ::2],
         "wide": torch.ones(1).expand(3, 4),
         "half": torch.ones(2, dtype=torch.float16),
+        "short": torch.tensor([1.5, -2.0], dtype=torch.bfloat16),
         "flags": torch.tensor([True, False]),
         "none": torch.zeros(0, 3),
         "one": torch.tensor(2.5, dtype=torch.float64),
         "list": [base[0], "text", 3],
     }
     found = read_torch(torch_save(saved))
-    for key in ("turned", "part", "wide", "half", "flags", "none", "one"):
+    for key in ("turned", "part", "wide", "flags", "none", "one"):
         np.testing.assert_array_equal(found[key], saved[key].numpy())
         assert found[key].dtype == saved[key].numpy().dtype
+    for key in ("half", "short"):
+        np.testing.assert_array_equal(found[key], saved[key].float().numpy())
+        assert found[key].dtype == np.float32
     np.testing.assert_array_equal(found["list"][0], base[0].numpy())
     assert found["list"][1:] == ["text", 3]
 
@@ -195,7 +214,7 @@ def test_tensors_that_claim_more_than_they_have(torch_save, refuses):
         assert "is damaged: it has no 'data/" in refuses(read, whole.write(path))
         whole.members[name] = kept
     assert "reaches beyond its numbers" not in refuses(read, whole.write(path), 2, 2)
-    assert "is packed or too long" in refuses(read, whole.write(path, zipfile.ZIP_DEFLATED))
+    assert "is compressed" in refuses(read, whole.write(path, zipfile.ZIP_DEFLATED))
     whole.members[whole.pickle] = whole.members[whole.pickle][:-9]
     assert "is not a complete pickle file" in refuses(read, whole.write(path))
 
