@@ -142,6 +142,22 @@ def is_npz(path: str | Path) -> bool:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
+def npz_has(path: str | Path, key: str) -> bool:
+    """Whether the file is an ``.npz`` with an array of this name; a zip of something else is none.
+
+    Raises:
+        FileError: the file cannot be read or is damaged.
+    """
+    if not is_npz(path):
+        return False
+    with open_to_read(path) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return f"{key}{_SUFFIX}" in archive.namelist()
+        except Exception:
+            raise FileError(path, "is a damaged or incomplete .npz file") from None
+
+
 def is_npy(path: str | Path) -> bool:
     """Whether the file starts as an ``.npy`` file does.
 
