@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -277,9 +278,12 @@ def _read_data(
         data += chunk
     file.read(1)  # at its end a zip member's checksum is compared
     order: Literal["F", "C"] = "F" if header.fortran else "C"
-    return native(
+    array = native(
         np.frombuffer(data, header.dtype, math.prod(header.shape)).reshape(header.shape, order=order)
     )
+    if not is_text(array):
+        raise FileError(path, "is text that is not valid Unicode", key=key)
+    return array
 
 
 def native(array: np.ndarray) -> np.ndarray:
@@ -287,6 +291,13 @@ def native(array: np.ndarray) -> np.ndarray:
     if array.dtype.kind == "b":
         return array.view(np.uint8) != 0
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def is_text(array: np.ndarray) -> bool:
+    """False for an array of text with characters that there are not, which Python cannot even show."""
+    if array.dtype.kind != "U" or not array.size or not array.dtype.itemsize:
+        return True
+    return bool(np.ascontiguousarray(array).reshape(-1).view(np.uint32).max() <= sys.maxunicode)
 
 
 def _not_plain(header: ArrayHeader) -> str:
