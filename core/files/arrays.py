@@ -31,7 +31,7 @@ def numbers(path: str | Path, key: str, array: object, shape: tuple[int | None, 
         n is not None and n != m for n, m in zip(shape, found.shape, strict=True)
     ):
         raise FileError(path, f"has shape {shape_text(found.shape)}, expected {shape_text(shape)}", key=key)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return np.ascontiguousarray(found, dtype=np.float32)
 
 

@@ -155,7 +155,7 @@ def _weights(
             f"({targets}, {2 * sources})",
             key=key or None,
         )
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         matrix = sparse.csr_matrix(matrix, dtype=np.float32)
     matrix.eliminate_zeros()
     if not np.isfinite(matrix.data).all():

@@ -255,6 +255,10 @@ def test_what_was_found_and_put_right(tmp_path: Path) -> None:
         held = kind.held() | {"gender": np.frombuffer(b"\xff\xff\xff\x7f", "<U1")}
         path.write_bytes(kind.write(held))
         assert not opens_or_says_why(kind, path), "characters that there are not"
+    signalling = np.frombuffer(b"\x01\x00\x00\x00\x00\x00\xf0\x7f" * 9).reshape(3, 3)
+    clip, path = BY_NAME["motion.npz"], tmp_path / "motion.npz"
+    path.write_bytes(clip.write(clip.held() | {"trans": signalling}))
+    opens_or_says_why(clip, path)  # numbers that are none, and that warn of it when they are copied
     masks, path = BY_NAME["mask.pkl"], tmp_path / "mask.pkl"
     for held in ({3: IDS}, {(1, 2): IDS}, [[1], [2, 3]]):
         path.write_bytes(masks.write(held))
