@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -240,3 +241,7 @@ class Viewport(QWidget):
             self._still.stop()
             self.plotter.removeEventFilter(self)
             self.plotter.close()
+            # The plotter holds a pointer to the surface it drew on, which Qt frees unseen. Whatever comes to
+            # lie in its place would be taken for that surface: wrong types, or a crash when it is freed.
+            with suppress(AttributeError):
+                self.plotter._forget_context()
