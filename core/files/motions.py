@@ -136,6 +136,40 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
     return resampled(motion, reading.fps)
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What can be chosen in a motion file, and what it does not say.
+
+    Attributes:
+        people: at least one.
+        coordinates: those that there are, where the file says so.
+        lacks_rate: it does not say the frame rate.
+        lacks_gender: it does not say the gender, of one person at least.
+    """
+
+    people: tuple[Person, ...]
+    coordinates: tuple[str, ...]
+    lacks_rate: bool
+    lacks_gender: bool
+
+
+def survey(path: str | Path) -> Survey:
+    """What can be chosen in a motion file, and what it does not say.
+
+    Raises:
+        FileError: the file cannot be read, or is no motion.
+    """
+    path = Path(path)
+    contents = contents_of(path)
+    takes = _source(contents).takes(contents)
+    return Survey(
+        _people(takes),
+        takes[0].there if takes else (),
+        any(_frame_rate(path, take.arrays) is None for take in takes),
+        any(_gender(path, take.arrays.get("gender")) is None for take in takes),
+    )
+
+
 def people_in(path: str | Path) -> tuple[Person, ...]:
     """Who is in a motion file.
 

@@ -15,7 +15,9 @@ from pytestqt.qtbot import QtBot
 
 import core.bodies
 from core.fitting.run import FitRun
+from gui_app import open_question
 from gui_app.main_window import MainWindow, Options
+from gui_app.open_answer import Answer
 from gui_app.opening import Opened, open_motion
 from gui_app.theme import apply_theme
 
@@ -96,6 +98,12 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 def no_file_dialogs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is there to answer one: it is cancelled at once, unless a test says otherwise."""
     monkeypatch.setattr(QFileDialog, "exec", lambda _dialog: 0)
+
+
+@pytest.fixture(autouse=True)
+def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a file does not say stays open, unless a test says otherwise."""
+    monkeypatch.setattr(open_question, "ask", lambda *_: Answer(final=True))
 
 
 @pytest.fixture

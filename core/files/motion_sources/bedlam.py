@@ -61,14 +61,14 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     shape = numbers(path, "shape", arrays["shape"], (len(poses), None))
     rows = {"poses": poses, "trans": trans, "betas": shape}
     if "imgname" not in arrays or "sub" not in arrays:
-        return [Take(_finished(path, rows, arrays, np.arange(len(poses))), notes)]
+        return [Take(_finished(path, rows, arrays, np.arange(len(poses))), notes, there=tuple(there))]
     found = []
     for person, members in _members(path, arrays, len(poses)).items():
         ids, step = _image_numbers(path, arrays["imgname"][members])
         order = np.argsort(ids, kind="stable")
         members, ids = members[order], in_order(path, "imgname", ids[order])
         own = _finished(path, {key: value[members] for key, value in rows.items()}, arrays, members)
-        found.append(Take(own, notes, person, ids=ids, ids_key="imgname", step=step))
+        found.append(Take(own, notes, person, ids=ids, ids_key="imgname", step=step, there=tuple(there)))
     return found
 
 

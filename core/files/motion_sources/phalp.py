@@ -103,7 +103,7 @@ def _person(path: Path, track: int, seen: dict[int, tuple[Any, Any]], notes: tup
     if ids[0]:
         notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
     arrays["refit_up_axis"] = np.array("-y")
-    return Take(arrays, notes, str(track), own_shapes=True, ids=ids, ids_key="tid")
+    return Take(arrays, notes, str(track), own_shapes=True, ids=ids, ids_key="tid", there=(CAMERA,))
 
 
 def _matrices(path: Path, smpl: dict[Any, Any], key: str, count: int, where: str) -> np.ndarray:

@@ -116,7 +116,9 @@ def torch_bytes(contents: Any) -> bytes:
     def tensors(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: tensors(item) for key, item in value.items()}
-        return torch.as_tensor(value) if isinstance(value, np.ndarray) else value
+        if isinstance(value, np.ndarray):
+            return value.tolist() if value.dtype.kind in "US" else torch.as_tensor(value)
+        return value
 
     out = io.BytesIO()
     torch.save(tensors(contents), out)
