@@ -190,7 +190,8 @@ def within(motion: Motion, body: BodyModel) -> Motion:
     expression = motion.expression
     if expression is not None:
         expression = expression[:, : body.num_expression]
-    return replace(motion, betas=motion.betas[: body.num_betas], expression=expression)
+    own = None if motion.frame_betas is None else motion.frame_betas[:, : body.num_betas]
+    return replace(motion, betas=motion.betas[: body.num_betas], expression=expression, frame_betas=own)
 
 
 @lru_cache(maxsize=2)

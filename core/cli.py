@@ -13,6 +13,7 @@ from core import __version__
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe import ACCURATE, PRESETS
+from core.motion import MOST_RATE
 
 COMMANDS = ("convert", "inspect", "info", "models")
 
@@ -40,6 +41,17 @@ def thread_count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is no number of threads; use 1 or more")
     return count
+
+
+def rate(text: str) -> float:
+    """A positive number of frames a second."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < MOST_RATE:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of frames a second, as 30 or 59.94")
+    return value
 
 
 def default_threads() -> int | None:
@@ -94,7 +106,11 @@ def parser() -> argparse.ArgumentParser:
         "Exit codes: 0 all done, 1 some inputs failed, 2 bad usage.",
     )
     convert.add_argument(
-        "inputs", nargs="+", type=Path, metavar="MOTION", help="AMASS .npz file, or a folder to walk"
+        "inputs",
+        nargs="+",
+        type=Path,
+        metavar="MOTION",
+        help="motion file of any tool that `refit info` knows, or a folder to walk",
     )
     convert.add_argument(
         "-o",
@@ -138,6 +154,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="STAGE.SETTING=VALUE",
         help="change the preset or recipe, as vertex.weights.hands=3 or 2.iterations=40; can be repeated",
     )
+    shape = convert.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--betas",
+        type=Path,
+        metavar="FILE",
+        help="hold the shape of this fit, or of this motion of the same body",
+    )
+    shape.add_argument(
+        "--share-shape",
+        action="store_true",
+        help="the inputs are clips of one subject: solve one shape over all of them",
+    )
+    _add_reading(convert)
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(
         "--frames",
@@ -187,6 +216,25 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _add_reading(convert: argparse.ArgumentParser) -> None:
+    how = convert.add_argument_group("how motions are read")
+    how.add_argument(
+        "--person", metavar="ID", help="who of several people in a file, as `refit info` lists them, or all"
+    )
+    how.add_argument(
+        "--coordinates",
+        choices=("world", "camera"),
+        help="where a file has both; default: world",
+    )
+    how.add_argument(
+        "--frame-rate", type=rate, metavar="FPS", help="frames a second of files that do not say theirs"
+    )
+    how.add_argument(
+        "--up-axis", choices=("y", "z", "-y"), help="in place of what is known of the file; --up-axis=-y"
+    )
+    how.add_argument("--fps", type=rate, metavar="FPS", help="resample to so many frames a second")
+
+
 def _add_inspect(commands: Any) -> None:
     inspect = commands.add_parser(
         "inspect",
@@ -197,6 +245,7 @@ def _add_inspect(commands: Any) -> None:
     inspect.add_argument(
         "file", nargs="?", type=Path, metavar="MOTION_OR_FIT", help="default: the bodies alone"
     )
+    inspect.add_argument("--person", metavar="ID", help="who of several people in a motion file")
     inspect.add_argument("--joint", metavar="NAME", help="one joint and the vertices it is made of")
     inspect.add_argument(
         "--vertex", type=int, metavar="ID", help="one vertex: what it feeds, what it corresponds to"

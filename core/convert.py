@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from core import report
 from core.bodies import BodyPair, left_out, load_bodies, within
 from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
-from core.files.motions import load_motion
+from core.files.motions import SeveralPeople, load_motion
 from core.files.results import save_result
 from core.files.sessions import SUFFIX, save_session
 from core.findings import Finding, findings
@@ -26,10 +26,11 @@ from core.fitting.draft import Draft
 from core.fitting.recipe import ACCURATE, PRESETS, Recipe
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, pick_device
+from core.held_shape import HeldShape, held, read_shape, shape_of_all
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
-from core.motion import Motion
-from core.outputs import OUTPUT_ENDING, check_targets, finished, plan
+from core.motion import Motion, Reading
+from core.outputs import OUTPUT_ENDING, Job, check_targets, finished, for_people, plan
 from core.session import Session, SessionStep, SourceFile
 
 
@@ -38,8 +39,7 @@ class Outcome:
     """What became of one input.
 
     Attributes:
-        source: the input file.
-        output: the file it was, or would have been, written to.
+        job: the input, and the file it was, or would have been, written to.
         status: ``'done'``, ``'skipped'`` or ``'failed'``.
         result: where it was fitted now.
         check: where it was asked for, of what was fitted now or before.
@@ -49,8 +49,7 @@ class Outcome:
         notes: sentences on what was assumed, and on what came up during the fit.
     """
 
-    source: Path
-    output: Path
+    job: Job
     status: str = "failed"
     result: FitResult | None = None
     check: InverseCheck | None = None
@@ -58,6 +57,11 @@ class Outcome:
     seconds: float = 0.0
     error: str = ""
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """What to call the input to people."""
+        return self.job.label
 
 
 def convert(options: argparse.Namespace) -> int:
@@ -71,7 +75,9 @@ def convert(options: argparse.Namespace) -> int:
     """
     console = Console(highlight=False, markup=False)
     recipe = chosen_recipe(options)
-    jobs = plan(options.inputs, options.output, options.to)
+    pairs = plan(options.inputs, options.output, options.to)
+    single = options.output.suffix.lower() == ".npz"
+    jobs = for_people(pairs, options.person, single, options.to)
     check_targets(jobs, options.report)
     device = pick_device(options.device)
     shelf = _Shelf(options)
@@ -87,9 +93,12 @@ def convert(options: argparse.Namespace) -> int:
             "data. Point --models at your folder of licensed models for those.",
             style="yellow",
         )
+    shape = _held_shape(options, jobs, recipe, shelf, console)
+    if shape is not None:
+        recipe = held(recipe)
     outcomes = []
-    for source, output in jobs:
-        outcome = _convert_one(source, output, options, recipe, shelf, console)
+    for job in jobs:
+        outcome = _convert_one(job, options, recipe, shelf, shape, console)
         outcomes.append(outcome)
         report.print_outcome(console, outcome)
     report.print_table(console, outcomes)
@@ -166,18 +175,67 @@ class _Shelf:
         return self.take(motion.family, self.gender or motion.gender or "neutral")
 
 
+def _held_shape(
+    options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: _Shelf, console: Console
+) -> HeldShape | None:
+    """The shape that all fits hold, where the options ask for one.
+
+    Raises:
+        RefitError: it cannot be read or solved, or the recipe has no use for it.
+    """
+    if options.betas is not None:
+        held(recipe)
+        return read_shape(options.betas)
+    if not options.share_shape:
+        return None
+    motions, bodies = [], None
+    for job in jobs:
+        try:
+            motion = load_motion(job.source, _reading(options, job.person))
+            pair = shelf.take_for(motion)
+        except RefitError:
+            continue  # told with the others, when it is this one's turn
+        if bodies is not None and pair is not bodies:
+            raise RefitError(
+                f"{job.source}: --share-shape is for clips of one subject, but this one is of another body "
+                "than those before it."
+            )
+        bodies = pair
+        if motion.finite_frames().any():
+            motions.append(within(motion, pair.source))
+    if bodies is None or not motions:
+        return None
+    with console.status("one shape for all clips"):
+        found = shape_of_all(motions, bodies, recipe, options.device, options.threads)
+    clips = "1 clip" if len(motions) == 1 else f"{len(motions)} clips"
+    console.print(f"One shape, from {found.told['frames']} frames of {clips}")
+    return found
+
+
+def _reading(options: argparse.Namespace, person: str | None) -> Reading:
+    return Reading(
+        person=person,
+        coordinates=options.coordinates,
+        frame_rate=options.frame_rate,
+        gender=options.gender,
+        up_axis=options.up_axis,
+        fps=options.fps,
+    )
+
+
 def _convert_one(
-    source: Path,
-    output: Path,
+    job: Job,
     options: argparse.Namespace,
     recipe: Recipe,
     shelf: _Shelf,
+    shape: HeldShape | None,
     console: Console,
 ) -> Outcome:
-    outcome = Outcome(source, output)
+    source, output = job.source, job.output
+    outcome = Outcome(job)
     started = time.perf_counter()
     try:
-        motion = load_motion(source)
+        motion = load_motion(source, _reading(options, job.person))
         if options.frames:
             motion = motion.cut(*options.frames)
             if not len(motion):
@@ -189,12 +247,15 @@ def _convert_one(
         motion = within(motion, bodies.source)
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
-        run = FitRun(motion, bodies, recipe, device=options.device, threads=options.threads)
+        betas = None if shape is None else shape.of_body(bodies.target)
+        run = FitRun(motion, bodies, recipe, device=options.device, threads=options.threads, betas=betas)
         skips = output.exists() and not options.force
         if skips:
-            result = finished(output, run)
+            result = finished(output, run, shape)
         else:
-            result, said = _watched(run, source.name, console)
+            result, said = _watched(run, job.label, console)
+            if shape is not None:
+                result = replace(result, provenance={**result.provenance, "held_shape": shape.told})
             outcome.result, outcome.notes = result, (*outcome.notes, *said)
             output.parent.mkdir(parents=True, exist_ok=True)
             save_result(output, result, overwrite=options.force)
@@ -205,6 +266,8 @@ def _convert_one(
         if options.problems:
             outcome.findings = _found(run, bodies, result, console)
         outcome.status = "skipped" if skips else "done"
+    except SeveralPeople as error:
+        outcome.error = f"{error}; give --person ID or --person all"
     except RefitError as error:
         outcome.error = str(error)
     except OSError as error:

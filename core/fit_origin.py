@@ -31,11 +31,17 @@ class SourceMissing(FileError):
 
 def find_motion(path: Path, result: FitResult, given: Path | None = None) -> Motion:
     """The motion that the fit in ``path`` was made from, cut to the fit's frames; see `find_source`."""
+    from core.motion import Reading
     from core.session import SourceFile
 
     told = _table(result, "source")
     source = SourceFile(
-        result.source_name, _text(told, "path"), _text(told, "sha256"), _count(told, "start"), len(result)
+        result.source_name,
+        _text(told, "path"),
+        _text(told, "sha256"),
+        _count(told, "start"),
+        len(result),
+        Reading.of_told(told.get("reading")),
     )
     return find_source(path, source, given)
 
@@ -58,7 +64,7 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
             if source.sha256 and checksum(candidate) != source.sha256:
                 other = other or candidate
                 continue
-            motion = load_motion(candidate)
+            motion = load_motion(candidate, source.reading)
         except RefitError:
             other = other or candidate
             continue

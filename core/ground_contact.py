@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core.body import BodyModel
-from core.motion import UpAxis
+from core.motion import UpAxis, vertical
 
 SIDES = ("left foot", "right foot")
 PATCHES = ("left heel", "left toe", "right heel", "right toe")
@@ -107,12 +107,12 @@ def ground_metrics(
         return GroundMetrics(np.nan, np.full(count, np.nan, np.float32), skate, contact)
     floor = float(np.nanpercentile(source_lowest, _FLOOR_PERCENT))
     deeper = np.maximum(floor - lowest, 0) - np.maximum(floor - source_lowest, 0)
-    up, aside = (2, [0, 1]) if up_axis == "z" else (1, [0, 2])
+    up, aside, upwards = vertical(up_axis)
     ours, theirs = (
         np.linalg.norm(np.diff(points[..., aside], axis=0), axis=2) for points in (patches, source_patches)
     )
     with np.errstate(invalid="ignore"):
-        low = source_patches[..., up] < floor + CONTACT_HEIGHT
+        low = upwards * source_patches[..., up] < floor + CONTACT_HEIGHT
         resting = low[1:] & low[:-1] & (theirs < CONTACT_SPEED / (frame_rate or UNKNOWN_RATE))
     more = np.where(resting, 1000 * (ours - theirs), 0)
     for side in range(2):

@@ -13,6 +13,7 @@ from core.cli import DONE
 from core.errors import RefitError
 from core.files.joint_sets import export_joint_places, read_joint_set
 from core.files.models import looks_like_model
+from core.files.motions import SeveralPeople
 from core.files.npz import is_npz, npz_headers
 from core.files.regressors import RegressorFile, read_regressor
 from core.inspection import document
@@ -64,7 +65,10 @@ def _opened(options: argparse.Namespace) -> Inspected:
         return inspect_bodies(options.models, source, target, options.gender)
     if options.source is not None:
         raise RefitError("--from is for the bodies alone; a motion says itself what it is in.")
-    return inspect_file(options.file, options.models, options.to, options.gender)
+    try:
+        return inspect_file(options.file, options.models, options.to, options.gender, options.person)
+    except SeveralPeople as error:
+        raise RefitError(f"{error}; give --person ID") from None
 
 
 def _document(inspected: Inspected, options: argparse.Namespace) -> dict[str, Any]:

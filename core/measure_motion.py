@@ -18,7 +18,7 @@ from core.hand_shape import HandShape
 from core.joint_metrics import joint_metrics
 from core.joints import PARTS
 from core.metrics import lengths_mm
-from core.motion import Motion
+from core.motion import Motion, vertical
 from core.motion_metrics import MotionMetrics
 from core.posed import arguments_of, check_belonging
 
@@ -106,7 +106,7 @@ class _Skin:
         self.patches, self.source_patches = (_nothing(count, len(PATCHES), 3) for _ in "ab")
         self.sum = torch.zeros(len(vertices), dtype=torch.float64, device=bodies.target.device)
         self.worst = torch.zeros(len(vertices), device=bodies.target.device)
-        self.up = 2 if motion.up_axis == "z" else 1
+        self.up, _, self.upwards = vertical(motion.up_axis)
         # Heights and places are kept from here, in float32: near the motion, wherever its world's origin is.
         self.origin = motion.trans[np.argmax(usable)].astype(np.float64) if usable.any() else np.zeros(3)
 
@@ -138,9 +138,10 @@ class _Skin:
             by_part = self._by_part(lengths_mm(acceleration, 1))
             self.jitter[around.start + 1 : around.stop - 1] = np.where(known[:, None], by_part, np.nan)
         self._feet(frames, (here - self.origin)[inner], counted[..., inner], target[..., inner])
-        rise = (here - self.origin)[inner, self.up]
-        self.lowest[frames] = fit[:, self.up, inner].min(0).values.cpu().numpy() + rise
-        self.source_lowest[frames] = source[:, self.up, inner].min(0).values.cpu().numpy() + rise
+        rise = self.upwards * (here - self.origin)[inner, self.up]
+        for series, points in ((self.lowest, fit), (self.source_lowest, source)):
+            heights = self.upwards * points[:, self.up, inner]
+            series[frames] = heights.min(0).values.cpu().numpy() + rise
         for series in (self.mean, self.most, self.part, self.hand, self.lowest, self.source_lowest):
             series[frames][~usable[inner]] = np.nan
 
@@ -167,7 +168,7 @@ class _Skin:
             self.motion.up_axis,
             self.motion.frame_rate,
         )
-        return moved_up(found, float(self.origin[self.up]))
+        return moved_up(found, self.upwards * float(self.origin[self.up]))
 
     def vertex_mean(self) -> np.ndarray:
         """(V,) NaN where a vertex does not count."""

@@ -4,15 +4,71 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-UpAxis = Literal["y", "z"]
+UpAxis = Literal["y", "z", "-y"]
+"""The axis of a world that points up; ``'-y'`` where y points down, as a camera's does."""
+
+UP_AXES: tuple[UpAxis, ...] = get_args(UpAxis)
 
 # Numbers beyond these are no motion, whatever they are; they count as not finite.
 MOST_RADIANS = 1e3
 MOST_METRES = 1e6
+MOST_RATE = 1e6
+"""Frames a second."""
+
+
+def vertical(up_axis: UpAxis) -> tuple[int, list[int], int]:
+    """The coordinate that is the height, the two that are not, and -1 where it counts downwards, else 1."""
+    if up_axis == "z":
+        return 2, [0, 1], 1
+    return 1, [0, 2], -1 if up_axis == "-y" else 1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was chosen or said when a motion file was read, so that it can be read in the same way again.
+
+    Attributes:
+        person: which of several people in the file; None where there is but one.
+        coordinates: ``'world'`` or ``'camera'``; None for the world's, where the file has both.
+        frame_rate: frames a second, where the file does not say.
+        gender: of the body, where the file does not say.
+        up_axis: in place of what the file is known to have; None for that.
+        fps: frames a second to resample to; None for the file's own frames.
+    """
+
+    person: str | None = None
+    coordinates: str | None = None
+    frame_rate: float | None = None
+    gender: str | None = None
+    up_axis: UpAxis | None = None
+    fps: float | None = None
+
+    def told(self) -> dict[str, Any]:
+        """What is set, in plain json values."""
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+    @classmethod
+    def of_told(cls, told: object) -> Reading:
+        """From `told`; what makes no sense is left out."""
+        values = told if isinstance(told, dict) else {}
+        texts = {key: values.get(key) for key in ("person", "coordinates", "gender", "up_axis")}
+        rates = {key: values.get(key) for key in ("frame_rate", "fps")}
+        taken: dict[str, Any] = {key: text for key, text in texts.items() if isinstance(text, str)}
+        taken |= {
+            key: float(rate)
+            for key, rate in rates.items()
+            if isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < MOST_RATE
+        }
+        if taken.get("up_axis") not in UP_AXES:
+            taken.pop("up_axis", None)
+        return cls(**taken)
+
+
+AS_IT_IS = Reading()
 
 
 @dataclass(frozen=True)
@@ -27,13 +83,14 @@ class Motion:
         betas: (B,) float32, every shape coefficient the file has.
         gender: ``'neutral'``, ``'female'`` or ``'male'``; None where the file does not say.
         frame_rate: frames a second; None where the file does not say (never invented).
-        up_axis: the world's up axis, ``'z'`` in AMASS.
+        up_axis: the world's up axis, ``'z'`` in AMASS, ``'-y'`` in the coordinates of a camera.
         expression: (T, E) float32, or None.
         path: the file it came from, or None.
         sha256: checksum of that file, hexadecimal.
         start: index of the first frame in the file.
         notes: sentences on what was ignored or assumed while reading.
         frame_betas: (T, B) float32 where each frame has betas of its own, or None.
+        reading: what was chosen or said when the file was read.
     """
 
     family: str
@@ -49,6 +106,7 @@ class Motion:
     start: int = 0
     notes: tuple[str, ...] = field(default=())
     frame_betas: np.ndarray | None = None
+    reading: Reading = AS_IT_IS
 
     def __post_init__(self) -> None:
         frames = self.poses.shape[0]
@@ -66,6 +124,11 @@ class Motion:
     def name(self) -> str:
         """File name without its folder, or ``'motion'``."""
         return self.path.name if self.path else "motion"
+
+    @property
+    def label(self) -> str:
+        """The name for people, with the person where the file has several."""
+        return self.name if self.reading.person is None else f"{self.name} · person {self.reading.person}"
 
     @property
     def duration(self) -> float | None:

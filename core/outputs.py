@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import FileError, RefitError
-from core.files.aist import looks_like_aist
-from core.files.pickles import is_pickle, read_pickle
+from core.files.motions import motion_source, people_in
 from core.files.results import is_result, load_result
 from core.fitting.provenance import provenance
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun
+from core.held_shape import HeldShape
+from core.motion import Motion
 
 # A folder of motions also holds marker fits, in AMASS, and our own outputs; these names are never inputs.
 _MARKER_FITS = "_stagei.npz"
+EVERYBODY = "all"
+_NOT_PLAIN = re.compile(r"[^\w.-]+")
+_OTHER_SUFFIXES = (".pkl", ".pt", ".npy")
 OUTPUT_ENDING = {"smplx": "_stageii.npz", "smplh": "_smplh.npz", "smpl": "_smpl.npz"}
 
 
@@ -44,7 +50,7 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[
             continue
         found = [path for path in sorted(entry.rglob("*")) if _may_be_motion(path, family)]
         if not found:
-            raise RefitError(f"There is no motion (.npz, or .pkl of AIST++) in the folder {entry}.")
+            raise RefitError(f"There is no motion (.npz, .pkl, .pt or .npy) in the folder {entry}.")
         jobs += [
             (path, output / path.relative_to(entry).parent / output_name(path, family)) for path in found
         ]
@@ -54,6 +60,73 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[
             raise RefitError(f"{taken[target]} and {source} would both be written to {target}.")
         taken[target] = source
     return [(source, target) for target, source in taken.items()]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One motion to convert: its file, what is written, and who of several people in the file is meant."""
+
+    source: Path
+    output: Path
+    person: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What to call it to people."""
+        return self.source.name if self.person is None else f"{self.source.name} · person {self.person}"
+
+
+def for_people(pairs: list[tuple[Path, Path]], person: str | None, single: bool, family: str) -> list[Job]:
+    """A job for each of the people that are asked for.
+
+    Args:
+        pairs: source and output.
+        person: a name, ``'all'``, or None where nobody is asked for: then reading the file says whether that
+            is a question.
+        single: the output is the name of a file.
+        family: of the results.
+
+    Raises:
+        RefitError: one output for several people, or for two of the same name.
+    """
+    if person is None:
+        return [Job(source, output) for source, output in pairs]
+    jobs: dict[Path, Job] = {}
+    for source, output in pairs:
+        for name, several in _people_meant(source, person):
+            if single and several and person == EVERYBODY:
+                raise RefitError(f"{output} is one file, but {source} has several people; give a folder.")
+            target = _of_person(output, str(name), family) if several and not single else output
+            if target in jobs:
+                raise RefitError(f"{source}: two people would be written to {target}.")
+            jobs[target] = Job(source, target, name)
+    return list(jobs.values())
+
+
+def _people_meant(source: Path, person: str) -> list[tuple[str | None, bool]]:
+    """Names, and whether each is one of several; what cannot be read is told later, with the rest."""
+    try:
+        people = people_in(source)
+    except FileError:
+        return [(None, False)]
+    several = len(people) > 1
+    if person != EVERYBODY:
+        return [(person, several)]
+    return [(one.name if several else None, several) for one in people]
+
+
+def _of_person(output: Path, person: str, family: str) -> Path:
+    plain = _NOT_PLAIN.sub("-", person)[:80]
+    ending = f"_person{plain}" if plain.isdigit() else f"_{plain}"
+    return output.with_name(output.name.removesuffix(OUTPUT_ENDING[family]) + ending + OUTPUT_ENDING[family])
+
+
+def result_name(motion: Motion, family: str) -> str:
+    """What a result of the motion is called, with the person where the file has several."""
+    plain = Path(output_name(Path(motion.name), family))
+    return (
+        plain.name if motion.reading.person is None else _of_person(plain, motion.reading.person, family).name
+    )
 
 
 def stageii_name(source: Path) -> str:
@@ -76,31 +149,36 @@ def _may_be_motion(path: Path, family: str) -> bool:
     endings = (_MARKER_FITS, OUTPUT_ENDING[family])
     if not path.is_file() or path.name.endswith(endings) or path.name == "shape.npz":
         return False
-    return path.suffix.lower() == ".npz" or (path.suffix.lower() == ".pkl" and _is_motion(path))
+    suffix = path.suffix.lower()
+    return suffix == ".npz" or (suffix in _OTHER_SUFFIXES and _is_motion(path))
 
 
 def _is_motion(path: Path) -> bool:
-    """Pickles are many things; only those of motions are inputs."""
+    """Pickles, torch files and arrays are many things; only those of motions are inputs."""
     try:
-        return is_pickle(path) and looks_like_aist(read_pickle(path))
+        return motion_source(path) is not None
     except FileError:
         return False
 
 
-def finished(output: Path, run: FitRun) -> FitResult:
+def finished(output: Path, run: FitRun, shape: HeldShape | None = None) -> FitResult:
     """The existing output; raises FileError unless it is the finished result that this run would make."""
     advice = "use --force to write over it"
     if not is_result(output):
         raise FileError(output, f"exists and is no result of Refit; {advice}")
     found = load_result(output)
     wanted = provenance(run.motion, run.bodies, run.recipe, "")
-    if found.partial or not _same(found.provenance, wanted, "source", ("sha256", "start", "frames")):
+    if found.partial or not _same(
+        found.provenance, wanted, "source", ("sha256", "start", "frames", "reading")
+    ):
         raise FileError(
             output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
         )
     for what in ("source_body", "target_body", "correspondence"):
         if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256", "painted_mask")):
             raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
+    if found.provenance.get("held_shape") != (shape.told if shape else None):
+        raise FileError(output, f"exists and was made with another shape; {advice}")
     if found.provenance.get("recipe") != wanted["recipe"]:
         raise FileError(output, f"exists and was made with other settings; {advice}")
     return found
@@ -111,12 +189,12 @@ def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[
     return isinstance(there, dict) and all(there.get(key) == wanted[what].get(key) for key in keys)
 
 
-def check_targets(jobs: list[tuple[Path, Path]], report_file: Path | None) -> None:
+def check_targets(jobs: list[Job], report_file: Path | None) -> None:
     """Raises RefitError where an output is an input, or the report has no place to go."""
-    sources = {source.resolve(): source for source, _ in jobs}
-    for _, output in jobs:
-        if output.resolve() in sources:
-            raise RefitError(f"{output} is an input; choose another output.")
+    sources = {job.source.resolve() for job in jobs}
+    for job in jobs:
+        if job.output.resolve() in sources:
+            raise RefitError(f"{job.output} is an input; choose another output.")
     if report_file is None:
         return
     if report_file.suffix.lower() != ".json":

@@ -30,11 +30,11 @@ MOST_FINDINGS = 10
 
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """One line for a finished input, and its notes."""
-    name = outcome.source.name
+    name = outcome.name
     if outcome.status == "done":
-        console.print(f"✓ {name} → {outcome.output}", style="green", soft_wrap=True)
+        console.print(f"✓ {name} → {outcome.job.output}", style="green", soft_wrap=True)
     elif outcome.status == "skipped":
-        console.print(f"– {name} is done already: {outcome.output}", style="dim", soft_wrap=True)
+        console.print(f"– {name} is done already: {outcome.job.output}", style="dim", soft_wrap=True)
     else:
         console.print(f"✗ {name} failed", style="red", soft_wrap=True)
     if outcome.status != "skipped":
@@ -48,13 +48,13 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
     Where fits were checked, two more: the fit mapped back against the source, and SMPL's 24 joints of both
     (`core.inverse`). Where problem frames were looked for, one more for each input.
     """
-    fitted = [(outcome.source.name, outcome.result) for outcome in outcomes if outcome.result is not None]
+    fitted = [(outcome.name, outcome.result) for outcome in outcomes if outcome.result is not None]
     if fitted:
         columns = ("frames", "s", "ms/frame", "mean mm", "median", "p95", "max")
         _print_columns(console, "motion", columns, [(name, _figures(result)) for name, result in fitted])
         parts = [(name, [_mm(value) for value in result.part_means()]) for name, result in fitted]
         _print_columns(console, "mean mm by part", PARTS, parts)
-    checked = [(outcome.source.name, outcome.check) for outcome in outcomes if outcome.check is not None]
+    checked = [(outcome.name, outcome.check) for outcome in outcomes if outcome.check is not None]
     if checked:
         back = [(name, _cells(check.surface_summary())) for name, check in checked]
         _print_columns(console, "mapped back, v2v", ("mean mm", "p95", "max"), back)
@@ -62,7 +62,7 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
         _print_columns(console, "24 joints", ("mean mm", "max", "regressed from both"), joints)
     for outcome in outcomes:
         if outcome.findings is not None:
-            _print_findings(console, outcome.source.name, outcome.findings)
+            _print_findings(console, outcome.name, outcome.findings)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         console.print(f"{len(failed)} of {len(outcomes)} failed:", style="red")
@@ -149,12 +149,14 @@ def write_json(
 
 def _entry(outcome: Outcome) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "source": str(outcome.source),
-        "output": str(outcome.output),
+        "source": str(outcome.job.source),
+        "output": str(outcome.job.output),
         "status": outcome.status,
         "seconds": round(outcome.seconds, 3),
         "notes": list(outcome.notes),
     }
+    if outcome.job.person is not None:
+        entry["person"] = outcome.job.person
     if outcome.error:
         entry["error"] = outcome.error
     if outcome.result is not None:

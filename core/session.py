@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.fitting.result import FitResult
-from core.motion import Motion
+from core.motion import AS_IT_IS, Motion, Reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ class SourceFile:
         sha256: checksum of its bytes, hexadecimal, or empty.
         start: index of the first frame in the file.
         frames: how many there are.
+        reading: what was chosen or said when it was read.
     """
 
     name: str
@@ -45,12 +46,13 @@ class SourceFile:
     sha256: str
     start: int
     frames: int
+    reading: Reading = AS_IT_IS
 
     @classmethod
     def of(cls, motion: Motion) -> SourceFile:
         """That of a motion."""
         path = str(motion.path.resolve()) if motion.path else ""
-        return cls(motion.name, path, motion.sha256, motion.start, len(motion))
+        return cls(motion.name, path, motion.sha256, motion.start, len(motion), motion.reading)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import torch
 
 from core.body import BodyModel
 from core.errors import FileError
-from core.motion import Motion
+from core.motion import Motion, vertical
 
 SAMPLES = 24
 """Frames that are posed to find floor, height and reach."""
@@ -58,13 +58,14 @@ def surroundings(motion: Motion, body: BodyModel, rate: float) -> Surroundings:
         vertices = body.vertices(poses, betas, trans).cpu().numpy().astype(np.float64)
         pelvis = body.joints(poses[:1], betas, trans[:1])[0, 0].cpu().numpy()
     path = smooth_path(motion, finite, rate) + (pelvis - motion.trans[picked[0]])
-    up, aside = (2, [0, 1]) if motion.up_axis == "z" else (1, [0, 2])
-    floor = float(vertices[..., up].min())
+    up, aside, upwards = vertical(motion.up_axis)
+    heights = upwards * vertices[..., up]
+    floor = float(heights.min())
     sideways = np.linalg.norm(vertices[..., aside] - path[picked][:, None, aside], axis=-1)
     return Surroundings(
         path=path,
         floor=floor,
-        height=float(np.percentile(vertices[..., up].max(axis=1), _MOST_HEIGHT_PERCENT)) - floor,
+        height=float(np.percentile(heights.max(axis=1), _MOST_HEIGHT_PERCENT)) - floor,
         reach=float(np.percentile(sideways.max(axis=1), _MOST_REACH_PERCENT)),
     )
 

@@ -129,7 +129,10 @@ class ExportForm(QWidget):
         rates = GIF_RATES if self._kind == "gif" else VIDEO_RATES
         _refill(self.rate, [(str(rate), rate) for rate in rates], 20 if self._kind == "gif" else 30)
         own = state.opened.motion.up_axis if state.opened else "z"
-        axes = [(f"{axis} up{', as in the motion' if axis == own else ''}", axis) for axis in ("z", "y")]
+        axes = [
+            (f"{axis} up{', as in the motion' if axis == own else ''}", axis)
+            for axis in dict.fromkeys(("z", "y", own))
+        ]
         _refill(self.up_axis, axes, own)
         self._emit()
 

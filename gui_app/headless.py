@@ -47,7 +47,7 @@ def render_job(
     opened = open_file(file or default_motion(), models)
     for note in opened.notes:
         print(f"note: {note}", flush=True)
-    target = folder / stageii_name(Path(opened.name))
+    target = folder / stageii_name(Path(opened.motion.name))
     still, video = target.with_suffix(".png"), target.with_suffix(".mp4")
     refuse_existing([still, video] if opened.result else [target, still, video], overwrite)
     try:

@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _open_first(self) -> None:
         if self._opens_first:
-            self.opening.open(self._options.file, self.models.models)
+            self.files.open_first(self._options.file)
         else:
             self.welcome.look_again()
 

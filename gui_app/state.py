@@ -151,7 +151,7 @@ class AppState(QObject):
         self.set_playing(False)
         self.opened = opened
         self.frame = 0
-        self.given_rate = None
+        self.given_rate = None if opened.motion.frame_rate else opened.given_rate
         if opened.result is not None and not opened.motion.frame_rate:
             self.given_rate = opened.result.frame_rate
         if opened.session is not None:

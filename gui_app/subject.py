@@ -55,7 +55,7 @@ class Subject:
     Attributes:
         source: the body of the motion.
         fit: the body it is fitted with.
-        up_axis: ``'y'`` or ``'z'``, the world of the motion.
+        up_axis: ``'y'``, ``'z'`` or ``'-y'``, the world of the motion.
         path: (T, 3) metres, the body's place at every frame, smoothed; the camera follows it.
         roots: (T, 3) metres, the source's pelvis at every frame, finite everywhere.
         floor: height of the ground along the up axis, metres.
@@ -74,7 +74,9 @@ class Subject:
 
 
 def upright(points: np.ndarray, up_axis: str) -> np.ndarray:
-    """Points (…, 3) of a y-up or z-up world in the z-up scene."""
+    """Points (…, 3) of a world with another axis up in the z-up scene."""
     if up_axis == "z":
         return points
+    if up_axis == "-y":
+        return np.stack([points[..., 0], points[..., 2], -points[..., 1]], axis=-1)
     return np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1)

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
-from core.files.aist import looks_like_aist
 from core.files.arrays import key_list, shape_text
 from core.files.models import looks_like_model, read_model
-from core.files.motions import load_motion, looks_like_motion
-from core.files.npz import is_npy, is_npz, npz_headers, read_npy
+from core.files.motion_sources.contents import contents_of
+from core.files.motion_sources.registry import source_of
+from core.files.motions import SeveralPeople, load_motion
+from core.files.npz import is_npz, read_npy
 from core.files.opening import checksum
 from core.files.pickles import read_pickle
 from core.files.results import is_result, load_result
@@ -21,7 +22,7 @@ from core.files.transfer import matrix_in
 from core.fitting.painted_mask import painted_words
 from core.fitting.result import FitResult
 from core.joints import FAMILY_LABEL, PARTS
-from core.motion import Motion
+from core.motion import Motion, Reading
 
 Rows = list[tuple[str, str]]
 
@@ -33,32 +34,42 @@ def describe_file(path: str | Path) -> Rows:
         FileError: the file cannot be read, or is none of these.
     """
     path = Path(path)
-    if is_npz(path):
-        keys = set(npz_headers(path))
-        if is_result(path):
-            rows = _result(path)
-        elif is_session(path):
-            rows = _session(path)
-        elif looks_like_model(keys):
-            rows = _model(path)
-        elif looks_like_motion(keys):
-            motion = load_motion(path)
-            rows = [("Kind", f"{FAMILY_LABEL[motion.family]} motion"), *_motion(motion)]
-        else:
-            raise FileError(
-                path, f"is neither a motion, a result nor a body model: it holds {key_list(keys)}"
-            )
-    elif is_npy(path):
-        rows = _mask(path)
+    if is_npz(path) and is_result(path):
+        rows = _result(path)
+    elif is_npz(path) and is_session(path):
+        rows = _session(path)
     else:
-        contents = read_pickle(path)
-        keys = set(contents) if isinstance(contents, dict) else set()
-        if looks_like_aist(contents):
-            motion = load_motion(path)
-            rows = [("Kind", f"{FAMILY_LABEL[motion.family]} motion of AIST++"), *_motion(motion)]
-        else:
-            rows = _model(path) if looks_like_model(keys) else _correspondence(path, contents)
+        rows = _others(path)
     return [("File", path.name), *rows]
+
+
+def _others(path: Path) -> Rows:
+    contents = contents_of(path)
+    keys = {str(key) for key in contents.table}
+    if looks_like_model(keys):
+        return _model(path)
+    source = source_of(contents)
+    if source is not None:
+        return _of_source(path, source.NAME)
+    if contents.kind == "npz":
+        raise FileError(path, f"is neither a motion, a result nor a body model: it holds {key_list(keys)}")
+    if contents.kind == "npy":
+        return _mask(path)
+    if contents.kind == "torch":
+        raise FileError(path, "is a torch file but not a motion")
+    return _correspondence(path, contents.value if contents.kind else read_pickle(path))
+
+
+def _of_source(path: Path, name: str) -> Rows:
+    """A motion, or the people in it where there are several."""
+    of = "" if name == "AMASS" else f" of {name}"
+    try:
+        motion = load_motion(path)
+    except SeveralPeople as several:
+        first = load_motion(path, Reading(person=several.people[0].name))
+        rows = [("Kind", f"{FAMILY_LABEL[first.family]} motions{of}"), ("People", str(len(several.people)))]
+        return rows + [(f"Person {person.name}", person.words) for person in several.people]
+    return [("Kind", f"{FAMILY_LABEL[motion.family]} motion{of}"), *_motion(motion)]
 
 
 def _motion(motion: Motion) -> Rows:

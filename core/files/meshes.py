@@ -106,7 +106,11 @@ def turned(points: np.ndarray, from_up: UpAxis, to_up: UpAxis) -> np.ndarray:
     if from_up == to_up:
         return points
     x, y, z = points[..., 0], points[..., 1], points[..., 2]
-    return np.stack((x, z, -y) if to_up == "y" else (x, -z, y), axis=-1)
+    if from_up != "z":
+        y, z = (-z, y) if from_up == "y" else (z, -y)
+    if to_up != "z":
+        y, z = (z, -y) if to_up == "y" else (-z, y)
+    return np.stack((x, y, z), axis=-1)
 
 
 def _posed(

@@ -152,6 +152,16 @@ def is_npy(path: str | Path) -> bool:
         return file.read(len(npy_format.MAGIC_PREFIX)) == npy_format.MAGIC_PREFIX
 
 
+def npy_header(path: str | Path) -> ArrayHeader:
+    """Shape and type of the array in an ``.npy`` file, without reading it.
+
+    Raises:
+        FileError: the file is not an ``.npy`` file.
+    """
+    with open_to_read(path) as file:
+        return _read_header(path, file, None)
+
+
 def read_npy(path: str | Path) -> np.ndarray:
     """The array of an ``.npy`` file, in native byte order.
 

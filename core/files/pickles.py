@@ -1,6 +1,6 @@
 """Pickle files, read so that nothing in them can run.
 
-Only the globals in ``_ALLOWED`` can be named, each answered by a stand-in (`core.files.stand_ins`) or by a
+Only the globals in ``ALLOWED`` can be named, each answered by a stand-in (`core.files.stand_ins`) or by a
 plain container; every other is refused by name. Before anything is built, the operations are listed once, and
 those that no data file needs are refused.
 """
@@ -34,6 +34,7 @@ def _allowed() -> dict[tuple[str, str], type]:
         ("numpy", "dtype"): stand.Dtype,
         ("_codecs", "encode"): stand.Encode,
         ("collections", "OrderedDict"): dict,
+        ("collections", "defaultdict"): stand.DefaultDict,
         ("chumpy.ch", "Ch"): stand.Chumpy,
         ("chumpy.reordering", "Select"): stand.ChumpySelect,
     }
@@ -57,15 +58,17 @@ def _allowed() -> dict[tuple[str, str], type]:
     return names
 
 
-_ALLOWED = _allowed()
-_REFUSED_OPERATIONS = {"PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"}
+ALLOWED = _allowed()
+"""What a pickle may name, and what stands in for it."""
+
+REFUSED_OPERATIONS = {"PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"}
 _MEMO_OPERATIONS = {"PUT", "BINPUT", "LONG_BINPUT"}
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         try:
-            return _ALLOWED[(module, name)]
+            return ALLOWED[(module, name)]
         except KeyError:
             raise stand.Refused(f"asks for '{module}.{name}', which is never opened") from None
 
@@ -95,7 +98,7 @@ def read_pickle(path: str | Path) -> Any:
         raise FileError(path, "is not a complete pickle file") from None
 
 
-def is_pickle(path: str | Path) -> bool:
+def may_be_pickle(path: str | Path) -> bool:
     """Whether the file starts and ends as a pickle does.
 
     Raises:
@@ -119,7 +122,7 @@ def _check_operations(data: bytes) -> None:
         ValueError: the operations are damaged or incomplete.
     """
     for operation, argument, _ in pickletools.genops(data):
-        if operation.name in _REFUSED_OPERATIONS:
+        if operation.name in REFUSED_OPERATIONS:
             raise stand.Refused("refers to objects outside itself")
         if operation.name in _MEMO_OPERATIONS and not 0 <= int(argument or 0) <= len(data):
             raise stand.Refused("is damaged: it numbers more objects than it has")

@@ -11,7 +11,8 @@ import numpy as np
 from core.errors import FileError
 from core.files.arrays import finite, key_list, number, numbers, shape_text, text, texts
 from core.files.atomic import write_npz
-from core.files.motions import FRAME_RATE_KEYS, POSE_PARTS, load_motion
+from core.files.motion_sources.amass import FRAME_RATE_KEYS, POSE_PARTS
+from core.files.motions import load_motion
 from core.files.npz import is_npz, npz_headers, read_npz
 from core.fitting.result import FitResult
 from core.joints import PARTS

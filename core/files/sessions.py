@@ -23,7 +23,7 @@ from core.files.atomic import atomic_write
 from core.files.npz import is_npz, npz_headers, read_npz, read_text
 from core.fitting.result import FitResult
 from core.joints import JOINT_NAMES, PARTS
-from core.motion import Motion
+from core.motion import MOST_RATE, UP_AXES, Motion, Reading
 from core.session import Session, SessionStep, SourceFile
 
 SUFFIX = ".refit"
@@ -32,7 +32,6 @@ FORMAT = 1
 
 _CONTENTS = "session.json"
 _MARK = "refit_session"
-MOST_RATE = 1e6
 _MOST_CONTENTS = 64 * 1024**2
 _RESULT_TEXTS = ("family", "gender", "up_axis", "source_name")
 _FLAGS = ("fitted", "converged", "edited")
@@ -92,7 +91,7 @@ class _Writer:
             "format": FORMAT,
             "made_by": f"Refit {__version__}",
             "saved_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            "source": _plain_text(vars(session.source)),
+            "source": _source(session.source),
             "motion": None if session.motion is None else self._motion(session.motion),
             "steps": [self._step(step) for step in session.steps],
             "at": session.at,
@@ -189,7 +188,8 @@ class _Reader:
         told = self._one(self._contents, "source", dict)
         texts = {key: self._one(told, key, str, "source.") for key in ("name", "path", "sha256")}
         counts = {key: self._one(told, key, int, "source.") for key in ("start", "frames")}
-        source = SourceFile(**texts, **counts)
+        reading = Reading.of_told(told.get("reading"))
+        source = SourceFile(**texts, **counts, reading=reading)
         stored = self._one(self._contents, "motion", dict, none=True)
         motion = None if stored is None else self._motion(stored, source)
         listed = self._one(self._contents, "steps", list)
@@ -216,7 +216,7 @@ class _Reader:
         dot = where + "."
         texts: dict[str, Any] = {key: self._one(told, key, str, dot) for key in _RESULT_TEXTS}
         family = self._among(dot + "family", texts["family"], tuple(JOINT_NAMES))
-        self._among(dot + "up_axis", texts["up_axis"], ("y", "z"))
+        self._among(dot + "up_axis", texts["up_axis"], UP_AXES)
         take = self._taker(dot + "arrays.", self._one(told, "arrays", dict, dot))
         poses = take("poses", (None, len(JOINT_NAMES[family]), 3))
         frames = len(poses)
@@ -242,7 +242,7 @@ class _Reader:
     def _motion(self, told: dict[str, Any], source: SourceFile) -> Motion:
         dot = "motion."
         family = self._among(dot + "family", self._one(told, "family", str, dot), tuple(JOINT_NAMES))
-        up_axis = self._among(dot + "up_axis", self._one(told, "up_axis", str, dot), ("y", "z"))
+        up_axis = self._among(dot + "up_axis", self._one(told, "up_axis", str, dot), UP_AXES)
         notes = [note for note in self._one(told, "notes", list, dot) if isinstance(note, str)]
         arrays = self._one(told, "arrays", dict, dot)
         take = self._taker(dot + "arrays.", arrays)
@@ -265,6 +265,7 @@ class _Reader:
             start=source.start,
             notes=tuple(notes),
             frame_betas=own if len(own) else None,
+            reading=source.reading,
         )
 
     def _taker(self, dot: str, named: dict[str, Any]) -> Callable[..., np.ndarray]:
@@ -335,6 +336,12 @@ _WORDS: dict[type, str] = {
     list: "a list",
     str: "a text",
 }
+
+
+def _source(source: SourceFile) -> dict[str, Any]:
+    told = _plain_text({key: value for key, value in vars(source).items() if key != "reading"})
+    reading = source.reading.told()
+    return {**told, "reading": _plain_text(reading)} if reading else told
 
 
 def _plain_text(values: dict[str, Any]) -> dict[str, Any]:

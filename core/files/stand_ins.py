@@ -132,6 +132,13 @@ class EmptyBytes(StandIn):
         return b""
 
 
+class DefaultDict(StandIn):
+    """``collections.defaultdict``, whose factory is left out."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return {}
+
+
 class Object(StandIn):
     """``object``, named as the base class in old pickles."""
 
@@ -312,11 +319,7 @@ def array_of(shape: Any, dtype: Any, fortran: bool, data: Any, resolver: Resolve
     dtype = resolver.resolve(dtype)
     if not isinstance(dtype, np.dtype):
         raise Refused("is damaged: an array in it has no type")
-    if not (
-        isinstance(shape, tuple) and len(shape) <= 32 and all(_is_count(n) and n <= MAX_BYTES for n in shape)
-    ):
-        raise Refused("is damaged: an array in it has no shape")
-    count = math.prod(shape)
+    count = count_of(shape)
     order = "F" if fortran else "C"
     if dtype.hasobject:
         if not isinstance(data, list) or len(data) != count:
@@ -333,6 +336,19 @@ def array_of(shape: Any, dtype: Any, fortran: bool, data: Any, resolver: Resolve
         return native(np.zeros(shape, dtype))
     array = np.frombuffer(data, dtype, count).reshape(shape, order=order)  # type: ignore[call-overload]
     return native(array)
+
+
+def count_of(shape: Any) -> int:
+    """How many elements an array of this shape has.
+
+    Raises:
+        Refused: it is no shape.
+    """
+    if not (
+        isinstance(shape, tuple) and len(shape) <= 32 and all(_is_count(n) and n <= MAX_BYTES for n in shape)
+    ):
+        raise Refused("is damaged: an array in it has no shape")
+    return math.prod(int(n) for n in shape)
 
 
 def from_entries(data: Any, rows: Any, columns: Any, shape: tuple[int, int]) -> sparse.csr_matrix:

@@ -15,7 +15,7 @@ from core.motion import Motion
 
 def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) -> dict[str, Any]:
     """How a result was made, in plain json values: never without saying which bodies it was made with."""
-    correspondence = bodies.correspondence
+    correspondence, reading = bodies.correspondence, motion.reading.told()
     return {
         "made_by": f"Refit {__version__}",
         "made_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -37,6 +37,7 @@ def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) ->
             "start": motion.start,
             "frames": len(motion),
             "notes": list(motion.notes),
+            **({"reading": reading} if reading else {}),
         },
         "recipe": recipe.as_dict(),
         "device": device,

@@ -49,7 +49,7 @@ class MotionTargets:
         if motion.expression is not None:
             self.expression = torch.as_tensor(motion.expression[:, : self.source.num_expression])
         order = None
-        if self.expression is None:
+        if self.expression is None and motion.frame_betas is None:
             self.patches = _whole_skin(self.source)
             self.bases = self.patches.bases(self.betas)
             order = self.patches.vertices
@@ -58,20 +58,28 @@ class MotionTargets:
     def at(self, frames: np.ndarray) -> Tensor:
         """(V, 3, n) metres, the source's trans taken off."""
         poses = torch.as_tensor(self.motion.poses[frames])
-        if self.expression is not None:
-            return self._with_expression(poses, self.expression[torch.as_tensor(frames)])
+        if self.expression is not None or self.motion.frame_betas is not None:
+            return self._one_by_one(poses, frames)
         relative = rotation_matrices(poses.to(self.source.device))
         stacked = stack(self.source.tree.world_rotations(relative), self.roots(frames))
         skin = self.patches.skin(self.bases, stacked, pose_features(relative))
         return (self.rows @ skin.flatten(1)).view(-1, 3, len(frames))
 
-    def _with_expression(self, poses: Tensor, expression: Tensor) -> Tensor:
+    def _one_by_one(self, poses: Tensor, frames: np.ndarray) -> Tensor:
+        """Where every frame's rest shape is its own."""
         transl = torch.zeros(len(poses), 3)
-        chunks = self.source.vertex_chunks(poses, self.betas, transl, expression)
+        expression = None if self.expression is None else self.expression[torch.as_tensor(frames)]
+        chunks = self.source.vertex_chunks(poses, self._betas(frames), transl, expression)
         parts = [(self.rows @ skin.reshape(len(skin), -1)).view(-1, 3, skin.shape[2]) for _, skin in chunks]
         return torch.cat(parts, 2)
 
     def roots(self, frames: np.ndarray) -> Tensor:
         """(n, 3) the source's root joint, its trans taken off."""
-        rest = self.source.rest_joints(self.source.coefficients(self.betas, None))
-        return rest[0].expand(len(frames), 3)
+        rest = self.source.rest_joints(self.source.coefficients(self._betas(frames), None))
+        return rest[..., 0, :].expand(len(frames), 3)
+
+    def _betas(self, frames: np.ndarray) -> Tensor:
+        """(B,) of all frames, or (n, B) of these where each has its own."""
+        if self.motion.frame_betas is None:
+            return self.betas
+        return torch.as_tensor(self.motion.frame_betas[frames, : self.source.num_betas]).to(self.betas)

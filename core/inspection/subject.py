@@ -20,7 +20,7 @@ from core.inspection.joints import BodyJoint, body_joints
 from core.inspection.mesh_graph import MeshGraph
 from core.inspection.regions import region_masks
 from core.inspection.surface_distance import SurfaceDistance, surface_distance
-from core.motion import Motion
+from core.motion import Motion, Reading
 from core.posed import posed
 
 WHICH = ("source", "target")
@@ -120,7 +120,11 @@ def inspect_bodies(
 
 
 def inspect_file(
-    path: Path, models: str | Path | None, target: str | None = None, gender: str | None = None
+    path: Path,
+    models: str | Path | None,
+    target: str | None = None,
+    gender: str | None = None,
+    person: str | None = None,
 ) -> Inspected:
     """A motion with the bodies that it would be fitted with, or a fit with its motion and its bodies.
 
@@ -130,12 +134,13 @@ def inspect_file(
         target: family of the other body; None for SMPL-X, or SMPL-H where the motion is in SMPL-X. A fit has
             its own.
         gender: of the bodies; None for what the file says.
+        person: who of several people in a motion file.
 
     Raises:
         RefitError: a file cannot be used, or the bodies are not those that the fit was made with.
     """
     result = load_result(path) if is_result(path) else None
-    motion = load_motion(path) if result is None else find_motion(path, result)
+    motion = load_motion(path, Reading(person=person)) if result is None else find_motion(path, result)
     if not len(motion):
         raise FileError(path, "holds no frames")
     if result is not None:

@@ -15,7 +15,9 @@ from pytestqt.qtbot import QtBot
 
 import core.bodies
 from core.fitting.run import FitRun
+from gui_app import open_question
 from gui_app.main_window import MainWindow, Options
+from gui_app.open_answer import Answer
 from gui_app.opening import Opened, open_motion
 from gui_app.theme import apply_theme
 
@@ -108,6 +110,12 @@ def garbage_between_tests(read_bodies_once: None) -> Iterator[None]:
     yield
     gc.enable()
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a file does not say stays open, unless a test says otherwise."""
+    monkeypatch.setattr(open_question, "ask", lambda *_: Answer(final=True))
 
 
 @pytest.fixture

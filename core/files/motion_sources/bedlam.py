@@ -1,0 +1,108 @@
+"""BEDLAM: an npz with a row for every person in every image."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.arrays import key_list, numbers, shape_text, texts
+from core.files.motion_sources.contents import Contents
+from core.files.motion_sources.take import (
+    CAMERA,
+    WORLD,
+    Take,
+    choose_coordinates,
+    in_order,
+    same_frames,
+)
+from core.files.npz import read_npz
+
+NAME = "BEDLAM"
+_KEYS = {WORLD: ("pose_world", "trans_world"), CAMERA: ("pose_cam", "trans_cam")}
+_NUMBER = re.compile(r"(\d+)$")
+_WIDTHS = (72, 156, 165)
+
+
+def looks_like(contents: Contents) -> bool:
+    """Whether the file holds labels of BEDLAM."""
+    keys = contents.table.keys()
+    return contents.kind == "npz" and "shape" in keys and any(keys >= {*pair} for pair in _KEYS.values())
+
+
+def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
+    """Its people, one for each subject (``sub``) in each sequence (the folder in ``imgname``).
+
+    ``pose_world`` (N, 165), or (N, 72) in SMPL, and ``trans_world`` (N, 3) in a world in which y points down,
+    ``pose_cam`` and ``trans_cam`` in the camera's coordinates; ``shape`` (N, 10 or 11); ``gender`` (N,).
+    Images that a person is not in are gaps.
+
+    Raises:
+        FileError: a key has the wrong type or shape, or the coordinates are not there.
+    """
+    path, headers = contents.path, contents.table
+    there = [name for name, pair in _KEYS.items() if headers.keys() >= {*pair}]
+    chosen, notes = choose_coordinates(path, there, coordinates)
+    pose_key, trans_key = _KEYS[chosen]
+    wanted = [pose_key, trans_key, "shape", "imgname", "sub"]
+    if "gender" in headers and headers["gender"].plain:
+        wanted.append("gender")
+    arrays = read_npz(path, [*wanted, "cam_ext"] if chosen == CAMERA else wanted)
+    poses = numbers(path, pose_key, arrays[pose_key], (None, None))
+    if poses.shape[1] not in _WIDTHS:
+        widths = ", ".join(f"(any, {width})" for width in _WIDTHS)
+        raise FileError(path, f"has shape {shape_text(poses.shape)}, expected {widths}", key=pose_key)
+    trans = numbers(path, trans_key, arrays[trans_key], (len(poses), 3))
+    if "cam_ext" in arrays:
+        # The labels keep apart where the body is in its own motion and where that stands before the camera.
+        trans = trans + numbers(path, "cam_ext", arrays["cam_ext"], (len(poses), 4, 4))[:, :3, 3]
+    shape = numbers(path, "shape", arrays["shape"], (len(poses), None))
+    rows = {"poses": poses, "trans": trans, "betas": shape}
+    if "imgname" not in arrays or "sub" not in arrays:
+        return [Take(_finished(path, rows, arrays, np.arange(len(poses))), notes, there=tuple(there))]
+    found = []
+    for person, members in _members(path, arrays, len(poses)).items():
+        ids, step = _image_numbers(path, arrays["imgname"][members])
+        order = np.argsort(ids, kind="stable")
+        members, ids = members[order], in_order(path, "imgname", ids[order])
+        own = _finished(path, {key: value[members] for key, value in rows.items()}, arrays, members)
+        found.append(Take(own, notes, person, ids=ids, ids_key="imgname", step=step, there=tuple(there)))
+    return found
+
+
+def _members(path: Path, arrays: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """The rows of each person, in the order in which they first appear."""
+    images, subjects = (
+        same_frames(path, key, np.asarray(texts(path, key, arrays[key])), count) for key in ("imgname", "sub")
+    )
+    rows: dict[str, list[int]] = {}
+    for row, (image, subject) in enumerate(zip(images.tolist(), subjects.tolist(), strict=True)):
+        folder = PurePosixPath(image).parent.name
+        rows.setdefault(f"{folder}/{subject}" if folder else subject, []).append(row)
+    return {person: np.array(members) for person, members in rows.items()}
+
+
+def _image_numbers(path: Path, images: np.ndarray) -> tuple[np.ndarray, int]:
+    """(n,) numbers that the names of images end in, and how far apart neighbours are."""
+    found = [_NUMBER.search(PurePosixPath(image).stem) for image in texts(path, "imgname", images)]
+    if any(match is None or len(match[1]) > 15 for match in found):
+        raise FileError(path, "holds names without a number at the end", key="imgname")
+    ids = np.array([int(match[1]) for match in found if match is not None], np.int64)
+    return ids, int(np.gcd.reduce(np.diff(np.sort(ids)))) or 1
+
+
+def _finished(
+    path: Path, rows: dict[str, np.ndarray], arrays: dict[str, np.ndarray], members: np.ndarray
+) -> dict[str, np.ndarray]:
+    own = {**rows, "refit_up_axis": np.array("-y")}
+    if "gender" not in arrays:
+        return own
+    words = texts(path, "gender", arrays["gender"])
+    if len(words) > 1:
+        rows_said = same_frames(path, "gender", np.asarray(words), len(arrays["shape"]))[members]
+        words = tuple(sorted(set(rows_said.tolist())))
+    if len(words) > 1:
+        raise FileError(path, f"differs between frames: {key_list(words)}", key="gender")
+    return {**own, "gender": np.array(words[0])} if words else own
