@@ -1,4 +1,4 @@
-"""What is looked at inside the bodies: a joint and its vertices, or a vertex and its joints."""
+"""What is looked at inside the bodies: a joint and its vertices, a vertex and its joints, or sets of both."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.inspection.support import Support
     from gui_app.opening import Opened
 
-Page = Literal["joints", "vertices"]
+Page = Literal["joints", "vertices", "sets"]
 BODIES: tuple[BodyName, BodyName] = ("source", "fit")
 
 
@@ -199,9 +199,10 @@ class Inspection(QObject):
         """Lets go of what is looked at."""
         if self.page == "vertices" and self.vertex is None:
             self.show_rows(())
-        elif self.page == "vertices":
+            return
+        if self.page != "joints":
             self._set_vertex(None, held=False)
-        else:
+        if self.page != "vertices":
             self.choose_joint(None)
 
     def show_rows(self, vertices: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What the bodies are made of: a page of joints and a page of vertices."""
+"""What the bodies are made of: a page of joints, one of vertices, and one of sets of both."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from PySide6.QtWidgets import (
 
 from gui_app.inspection import BODIES, Inspection, Page
 from gui_app.joint_motion import JointMotion
+from gui_app.pins import Pins
 from gui_app.preferences import Preferences
 from gui_app.rest_distance import RestDistance
+from gui_app.set_page import SetPage
 from gui_app.side_panel import REFRESH_SECONDS, SidePanel, choice_button
 from gui_app.soon import Paced, Soon
 from gui_app.state import AppState
@@ -25,8 +27,12 @@ from gui_app.viewport import Viewport
 
 LEAST_HEIGHT = 240
 NO_MOTION = "Joints of both bodies and the vertices they are made of appear here.\n\nOpen a motion: Ctrl+O"
-PAGES: tuple[Page, Page] = ("joints", "vertices")
-PAGE_TIPS = ("Choose a joint, see its vertices", "Point at a vertex, see its joints")
+PAGES: tuple[Page, ...] = ("joints", "vertices", "sets")
+PAGE_TIPS = (
+    "Choose a joint, see its vertices",
+    "Point at a vertex, see its joints",
+    "Joint sets of your own, followed over the motion",
+)
 
 
 class JointsPanel(SidePanel):
@@ -38,6 +44,7 @@ class JointsPanel(SidePanel):
         inspection: Inspection,
         viewport: Viewport,
         preferences: Preferences,
+        pins: Pins,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(NO_MOTION, LEAST_HEIGHT, parent)
@@ -46,9 +53,11 @@ class JointsPanel(SidePanel):
         self.motion = JointMotion(state, inspection, self)
         self.joints = SupportPage(state, inspection, viewport, preferences, self.motion, self)
         self.vertices = VertexPage(state, inspection, self.rest, self)
+        self.sets = SetPage(state, inspection, viewport, preferences, self.motion, pins, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.joints)
         self._pages.addWidget(self.vertices)
+        self._pages.addWidget(self.sets)
         self.tabs, self.bodies = QButtonGroup(self), QButtonGroup(self)
         self.title = QLabel("JOINTS", self)
         self.title.setProperty("role", "section")
@@ -74,10 +83,11 @@ class JointsPanel(SidePanel):
         for signal in (
             state.motion_changed, inspection.joint_changed, inspection.vertex_changed,
             inspection.body_changed, inspection.page_changed, self.rest.changed,
-            self.motion.changed,
+            self.motion.changed, self.sets.sets.changed, self.sets.measured.changed, pins.changed,
         ):  # fmt: skip
             signal.connect(self._look)
         inspection.looks_changed.connect(self._rows.ask)
+        inspection.looks_changed.connect(self._on_looks)
         state.frame_changed.connect(self._look_at_frame)
         state.result_changed.connect(self._look_at_frame)
         state.trial_changed.connect(self._look_at_frame)
@@ -107,8 +117,10 @@ class JointsPanel(SidePanel):
             return
         if inspection.page == "joints":
             self.joints.refresh()
-        else:
+        elif inspection.page == "vertices":
             self.vertices.refresh()
+        else:
+            self.sets.refresh()
         self._numbers.done()
 
     @Slot()
@@ -119,8 +131,16 @@ class JointsPanel(SidePanel):
             return
         if self._inspection.page == "joints":
             self.joints.refresh_frame()
+        elif self._inspection.page == "sets":
+            self.sets.refresh_frame()
         elif self._inspection.vertex is not None:
             self.vertices.refresh_frame()
+
+    @Slot()
+    def _on_looks(self) -> None:
+        # Out of sight nothing else would tell them.
+        if not self._inspection.active or self._inspection.page != "sets":
+            self.sets.show_nothing()
 
     @Slot()
     def _refresh_rows(self) -> None:

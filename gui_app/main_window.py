@@ -175,9 +175,10 @@ class MainWindow(QMainWindow):
         self.inspection = Inspection(self.state, self)
         JointsInView(self.state, self.inspection, self.viewport, self.probe)
         self.joints = JointsDock(
-            self.state, self.inspection, self.viewport, self.preferences, self.actions_, self
+            self.state, self.inspection, self.viewport, self.preferences, self.pins, self.actions_, self
         )
         self.joints.stand_in(self)
+        self.probe.markers = self.joints.panel.sets.in_view
         self.painting = MaskPainting(self.state, self.history, self.joints.panel.rest, self)
         self.preview = MaskPreview(self.state, self.painting, self.editing, self)
         self.figures = MaskFigures(self.state, self.history, self)
@@ -318,6 +319,8 @@ class MainWindow(QMainWindow):
             self.preview,
             self.figures,
             self.joints.panel.motion,
+            self.joints.panel.sets.measured,
+            self.joints.panel.sets.export,
             self.fitting,
             self.opening,
             self.exporting,

@@ -16,6 +16,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from core.inspection.joint_set_edit import KINDS, members_of_kind
 from core.joints import PARTS
 from gui_app.application import make_application
 from gui_app.inspection import JointKey
@@ -96,6 +97,17 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         window.joints.panel.rest.want()
         drive.wait(lambda: window.joints.panel.rest.found is not None)
 
+    def own_set() -> None:
+        """Vertex joints and the joints of SMPL, one of them chosen."""
+        window.inspection.set_page("sets")
+        page = window.joints.panel.sets
+        assert state.opened is not None
+        for kind in (KINDS[2], KINDS[0]):
+            page.sets.add(members_of_kind(state.opened.bodies.target, kind), kind)
+        drive.wait(lambda: window.joints.panel.motion.means("fit") is not None)
+        page.table.marked.emit((0,))
+        page.refresh()
+
     def painted() -> None:
         """The ears, a stroke over the chest, and the brush where it ended."""
         painting, opened = window.painting, state.opened
@@ -138,6 +150,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
         "correspondence": [frame(90), actions.colour_correspondence.trigger],
         "vertex": [frame(137), actions.joints.trigger, vertex],
+        "joint_sets": [frame(137), actions.joints.trigger, own_set],
         "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
