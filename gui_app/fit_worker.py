@@ -34,7 +34,8 @@ PREVIEW_SECONDS = 0.2
 class RunRequest:
     """Everything a run needs, frozen when it is asked for.
 
-    ``what`` names the ``frames``, None for all; ``earlier`` is the fit that there is, or None.
+    ``what`` names the ``frames``, None for all; ``earlier`` is the fit that there is, or None. A run that
+    ``joins`` fades into the earlier fit over the frames around its own.
     """
 
     run_id: int
@@ -48,6 +49,7 @@ class RunRequest:
     device: str
     threads: int | None
     cancel: threading.Event
+    joins: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +136,11 @@ def begin(request: RunRequest) -> FitRun:
     if frames is None or np.isin(np.flatnonzero(request.motion.finite_frames()), frames).all():
         frames = None
         start = start if goes_on(request) else None
+    elif request.joins and start is not None:
+        from core.seams import margin
+
+        around = margin(request.motion, start, frames)
+        frames = np.union1d(frames, around) if len(around) else frames
     return FitRun(
         request.motion,
         request.bodies,
@@ -201,6 +208,11 @@ class Replies:
         found, earlier = self._run.result(), self._request.earlier
         complete = not found.partial
         result: FitResult | None = found if complete else self._on_top(found)
+        if complete and self._joins and earlier is not None and self._request.frames is not None:
+            from core.seams import joined
+
+            result = joined(self._request.motion, self._run.bodies, earlier, found, self._chosen())
+            result = replace(result, provenance=found.provenance, seconds=found.seconds)
         keeps_earlier = earlier is not None and (
             not len(reached)
             or (not complete and self._apart and (goes_on(self._request) or covers_more(earlier, found)))
@@ -215,6 +227,14 @@ class Replies:
         return RunReply(
             self._request.run_id, result, None, reached, len(asked), complete, self._apart, keeps_earlier
         )
+
+    @property
+    def _joins(self) -> bool:
+        return self._request.joins and self._run.keeps_others
+
+    def _chosen(self) -> np.ndarray:
+        """The frames asked for that can be fitted."""
+        return np.intersect1d(self._run.frames, self._request.frames)
 
     def _on_top(self, found: FitResult) -> FitResult:
         from core.fitting.merged import merged

@@ -99,6 +99,7 @@ class JointsPanel(QWidget):
         state.frame_changed.connect(self._look_at_frame)
         state.result_changed.connect(self._look_at_frame)
         state.trial_changed.connect(self._look_at_frame)
+        state.peek_changed.connect(self._look_at_frame)
 
     def sizeHint(self) -> QSize:
         """Wide enough for all columns."""

@@ -46,7 +46,11 @@ from gui_app.pins import Pins
 from gui_app.playback import Player
 from gui_app.playback_actions import PlaybackActions
 from gui_app.preferences import Preferences
+from gui_app.problem_desk import ProblemDesk
 from gui_app.problem_steps import ProblemSteps
+from gui_app.problem_verdicts import ProblemVerdicts
+from gui_app.problems_dock import ProblemsDock
+from gui_app.problems_panel import ProblemsPanel
 from gui_app.progress_line import ProgressLine
 from gui_app.recipe_desk import RecipeDesk
 from gui_app.run_strip import RunStrip
@@ -109,6 +113,8 @@ class MainWindow(QMainWindow):
         self.pins = Pins(self.state, self)
         before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
         self.earlier = EarlierFigures(self.state, before, self)
+        self.verdicts = ProblemVerdicts(self.state, self)
+        self.desk = ProblemDesk(self.state, self.history, before, self.verdicts, self)
         self.editing = Editing(self.state, self.history, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
@@ -170,6 +176,11 @@ class MainWindow(QMainWindow):
         )
         self.stages.stand_in(self)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
+        self.problem_list = ProblemsDock(
+            ProblemsPanel(self.state, self.desk, self.verdicts, self.actions_, self), self.actions_, self
+        )
+        self.problem_list.panel.sought.connect(self.problems.show)
+        self.problem_list.stand_in(self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
         self.inspection = Inspection(self.state, self)
@@ -313,6 +324,7 @@ class MainWindow(QMainWindow):
             self.analysing,
             self.pins,
             self.earlier,
+            self.verdicts,
             self.editing,
             self.joints.panel.rest,
             self.preview,
