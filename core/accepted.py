@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.problem_changes import place
 from core.problem_frames import Problem
 
 WORSE = 1.1
@@ -40,7 +41,7 @@ class Accepted:
         """The problem is this one: the same figure of the same part, its worst frame in the same stretch,
         and not worse than it was."""
         return (
-            (problem.metric, problem.part) == (self.metric, self.part)
+            place(problem.metric, problem.part) == place(self.metric, self.part)
             and self.first <= problem.frame <= self.last
             and problem.value <= WORSE * self.value
         )

@@ -10,8 +10,10 @@ from core.fit_comparison import Change
 from core.fitting.result import FitResult
 from core.joints import PARTS, joint_part
 from core.problem_frames import Problem
+from core.problem_rules import RULES
 
 WHOLE = "whole body"
+_OF_ALL = frozenset(rule.metric for rule in RULES if rule.worst_column)
 
 
 def body_part(name: str) -> str:
@@ -24,18 +26,23 @@ def body_part(name: str) -> str:
         return ""
 
 
+def place(metric: str, part: str) -> tuple[str, str]:
+    """The same for problems that are one: of a hand's joints now one is the worst, now another."""
+    return metric, body_part(part) if metric in _OF_ALL else part
+
+
 def gone(earlier: Iterable[Problem], now: Iterable[Problem]) -> tuple[Problem, ...]:
-    """The problems of an earlier fit that a later one has no more: the same figure of the same part does not
+    """The problems of an earlier fit that a later one has no more: the same figure of the same place does not
     stand out in any of their frames."""
     there: dict[tuple[str, str], list[Problem]] = {}
     for problem in now:
-        there.setdefault((problem.metric, problem.part), []).append(problem)
+        there.setdefault(_series(problem), []).append(problem)
     return tuple(
         problem
         for problem in earlier
         if not any(
             other.first <= problem.last and problem.first <= other.last
-            for other in there.get((problem.metric, problem.part), ())
+            for other in there.get(_series(problem), ())
         )
     )
 
@@ -69,6 +76,11 @@ def problem_change(before: FitResult, now: FitResult, problem: Problem) -> Chang
     """How far the part of a problem was off in its frames, and is now; None where nothing has changed."""
     changes = part_changes(before, now, np.array(problem.frames))
     return changes.get(body_part(problem.part) or WHOLE)
+
+
+def _series(problem: Problem) -> tuple[str, str]:
+    """The same for problems of which a stretch has one at most."""
+    return problem.metric, "" if problem.metric in _OF_ALL else problem.part
 
 
 def _by_part(fit: FitResult, frames: np.ndarray) -> dict[str, np.ndarray]:

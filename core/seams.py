@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,33 +23,44 @@ REACH = 6
 """Frames on either side over which a new fit fades into the one around it."""
 
 
-def margin(motion: Motion, result: FitResult, frames: np.ndarray, reach: int = REACH) -> np.ndarray:
+def margin(
+    motion: Motion,
+    result: FitResult,
+    frames: np.ndarray,
+    suspects: Sequence[int] | np.ndarray = (),
+) -> np.ndarray:
     """Ids of the frames around some frames that can fade from one fit into another, ascending.
 
-    They lie within ``reach`` of the frames, without a gap: a frame without a fit, or one that was edited by
-    hand, ends it. Nothing where no frame of the motion would be left as it is, for then there is no seam.
+    They lie within `REACH` of the frames, without a gap: a frame without a good fit, or one that was edited
+    by hand, ends it. Nothing where no frame of the motion would be left as it is, for then there is no seam.
 
     Args:
         motion: the source.
         result: the fit that there is.
         frames: ids of the frames to fit again.
-        reach: frames on either side.
+        suspects: ids of frames that are not good either.
     """
     finite = motion.finite_frames()
     usable = finite & result.fitted & ~result.edited
+    usable[np.asarray(suspects, dtype=int)] = False
     near = np.zeros(len(motion), dtype=bool)
     chosen = near.copy()
     chosen[frames] = True
     for towards in (1, -1):
         front = chosen.copy()
-        for _ in range(reach):
+        for _ in range(REACH):
             front = _shifted(front, towards) & usable & ~chosen
             near |= front
     return np.flatnonzero(near) if (finite & ~near & ~chosen).any() else np.empty(0, dtype=int)
 
 
 def joined(
-    motion: Motion, bodies: BodyPair, result: FitResult, found: FitResult, frames: np.ndarray
+    motion: Motion,
+    bodies: BodyPair,
+    result: FitResult,
+    found: FitResult,
+    frames: np.ndarray,
+    suspects: Sequence[int] | np.ndarray = (),
 ) -> FitResult:
     """The fit with some frames from another one, into which it fades over the frames around them.
 
@@ -58,11 +70,12 @@ def joined(
         result: the fit that there is.
         found: the other one, which holds the frames and their `margin`; it shares the shape.
         frames: ids of the frames to take over.
+        suspects: as in `margin`.
 
     Returns:
         ``result`` with other frames; those that fade are measured anew.
     """
-    around = margin(motion, result, frames)
+    around = margin(motion, result, frames, suspects)
     around = around[found.fitted[around]]
     if not len(around):
         return swapped(result, found, np.asarray(frames))
@@ -75,10 +88,9 @@ def joined(
     values["transl"][around] = _mixed(result.transl[around], found.transl[around], share)
     if result.expression.shape == found.expression.shape:
         values["expression"][around] = _mixed(result.expression[around], found.expression[around], share)
-    if result.frame_betas is not None and found.frame_betas is not None:
-        if result.frame_betas.shape == found.frame_betas.shape:
-            betas = _mixed(result.frame_betas[around], found.frame_betas[around], share)
-            values["frame_betas"][around] = betas
+    own, others = result.frame_betas, found.frame_betas
+    if own is not None and others is not None and own.shape == others.shape:
+        values["frame_betas"][around] = _mixed(own[around], others[around], share)
     values["converged"][around] &= result.converged[around]
     span = np.arange(around[0], around[-1] + 1)
     faded = replace(found, **values)
@@ -88,9 +100,7 @@ def joined(
     return swapped(result, replace(found, **values), np.union1d(around, frames))
 
 
-def seam_jump(
-    motion: Motion, bodies: BodyPair, result: FitResult, frames: np.ndarray, reach: int = REACH
-) -> float:
+def seam_jump(motion: Motion, bodies: BodyPair, result: FitResult, frames: np.ndarray) -> float:
     """The largest acceleration of a joint of the fit beyond the source's own, from the first and last of some
     frames to where their surroundings are untouched, mm/frame²; NaN where there are no surroundings.
 
@@ -99,9 +109,8 @@ def seam_jump(
         bodies: that it was fitted with.
         result: the fit.
         frames: ids of the frames that were fitted again.
-        reach: frames on either side over which the fits fade.
     """
-    zone = _seam_frames(len(motion), np.asarray(frames), reach)
+    zone = _seam_frames(len(motion), np.asarray(frames))
     if not len(zone):
         return float("nan")
     known = motion.finite_frames() & result.fitted & result.as_motion().finite_frames()
@@ -138,13 +147,13 @@ def _share(around: np.ndarray, frames: np.ndarray) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
-def _seam_frames(count: int, frames: np.ndarray, reach: int) -> np.ndarray:
+def _seam_frames(count: int, frames: np.ndarray) -> np.ndarray:
     chosen = np.zeros(count, dtype=bool)
     chosen[frames] = True
     near = np.zeros(count, dtype=bool)
     for towards in (1, -1):
         front = chosen.copy()
-        for _ in range(reach + 1):
+        for _ in range(REACH + 1):
             front = _shifted(front, towards) & ~chosen
             near |= front
         # The first and the last of the frames themselves.

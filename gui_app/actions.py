@@ -63,6 +63,7 @@ SPECS: dict[str, Spec] = {
     "problems": Spec("Problems", "Problems", "list-bullets", ("T",), "Problem frames as a table", True),
     "accept": Spec("Problems", "Accept", "check", ("K",), "Accept the chosen problems as they are"),
     "refit_rows": Spec("Problems", "Fit chosen problems again", "lightning", ("R",), "Fit them again"),
+    "fix_rows": Spec("Problems", "Fix these…", "bandaids", ("X",), "Try several strategies on them"),
     "hold_before": Spec("Problems", "Before the last change", "eye", ("A",), "Hold to see it", True),
     "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
     "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
@@ -157,6 +158,7 @@ class Actions:
     problems: QAction
     accept: QAction
     refit_rows: QAction
+    fix_rows: QAction
     hold_before: QAction
     select_all: QAction
     select_none: QAction

@@ -88,10 +88,15 @@ class FitController(QObject):
 
     def start_joined(self, scope: Scope) -> None:
         """Fits some frames, which then fade into those around them."""
-        self._begin(scope, joins=True)
+        analysis = self._state.analysis
+        self._begin(scope, joins=np.empty(0, int) if analysis is None else analysis.frames)
 
     def _begin(
-        self, scope: Scope | None, recipe: Recipe | None = None, what: str = "", joins: bool = False
+        self,
+        scope: Scope | None,
+        recipe: Recipe | None = None,
+        what: str = "",
+        joins: np.ndarray | None = None,
     ) -> None:
         state = self._state
         state.settle()

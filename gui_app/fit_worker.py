@@ -35,7 +35,7 @@ class RunRequest:
     """Everything a run needs, frozen when it is asked for.
 
     ``what`` names the ``frames``, None for all; ``earlier`` is the fit that there is, or None. A run that
-    ``joins`` fades into the earlier fit over the frames around its own.
+    ``joins`` fades into the earlier fit over the frames around its own, but not into these.
     """
 
     run_id: int
@@ -49,7 +49,7 @@ class RunRequest:
     device: str
     threads: int | None
     cancel: threading.Event
-    joins: bool = False
+    joins: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,10 +136,10 @@ def begin(request: RunRequest) -> FitRun:
     if frames is None or np.isin(np.flatnonzero(request.motion.finite_frames()), frames).all():
         frames = None
         start = start if goes_on(request) else None
-    elif request.joins and start is not None:
+    elif request.joins is not None and start is not None:
         from core.seams import margin
 
-        around = margin(request.motion, start, frames)
+        around = margin(request.motion, start, frames, request.joins)
         frames = np.union1d(frames, around) if len(around) else frames
     return FitRun(
         request.motion,
@@ -208,10 +208,12 @@ class Replies:
         found, earlier = self._run.result(), self._request.earlier
         complete = not found.partial
         result: FitResult | None = found if complete else self._on_top(found)
-        if complete and self._joins and earlier is not None and self._request.frames is not None:
+        joins = self._request.joins if complete and self._run.keeps_others else None
+        if joins is not None and earlier is not None and self._request.frames is not None:
             from core.seams import joined
 
-            result = joined(self._request.motion, self._run.bodies, earlier, found, self._chosen())
+            chosen = np.intersect1d(asked, self._request.frames)
+            result = joined(self._request.motion, self._run.bodies, earlier, found, chosen, joins)
             result = replace(result, provenance=found.provenance, seconds=found.seconds)
         keeps_earlier = earlier is not None and (
             not len(reached)
@@ -227,14 +229,6 @@ class Replies:
         return RunReply(
             self._request.run_id, result, None, reached, len(asked), complete, self._apart, keeps_earlier
         )
-
-    @property
-    def _joins(self) -> bool:
-        return self._request.joins and self._run.keeps_others
-
-    def _chosen(self) -> np.ndarray:
-        """The frames asked for that can be fitted."""
-        return np.intersect1d(self._run.frames, self._request.frames)
 
     def _on_top(self, found: FitResult) -> FitResult:
         from core.fitting.merged import merged

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QWidget
@@ -13,51 +15,69 @@ from gui_app.state import AppState
 from gui_app.theme import SMALL_PIXELS
 from gui_app.words import plain_tip
 
-HOLD = "hold_before"
+if TYPE_CHECKING:
+    from core.fitting.result import FitResult
+
+HOLD, KEY = "hold_before", Qt.Key.Key_A
 TOP = 12
 NOTHING = "There is no earlier fit to look at: fit some frames again"
 
 
 class HoldBefore(QObject):
-    """The action is on while the key is down; from a menu it stays on until it is chosen again."""
+    """The action is on while the key is down; from a menu it stays on until it is chosen again.
+
+    Where something else than the fit is looked at, the fit as it is takes the place of the earlier one.
+    """
 
     def __init__(self, state: AppState, before: BeforeFit, actions: Actions, parent: QObject) -> None:
         super().__init__(parent)
         self._state, self._before, self.action = state, before, actions.hold_before
-        self._key = Qt.Key(self.action.shortcut()[0].key())
+        self._showing: FitResult | None = None
+        self._back: tuple[FitResult | None, str] = (None, "")
         self.action.toggled.connect(self._on_toggled)
         before.changed.connect(self._on_change)
         state.peek_changed.connect(self._on_peek)
+        state.result_changed.connect(self.drop)
         self._on_change()
 
     @Slot()
     def _on_change(self) -> None:
-        there = self._before.earlier is not None
-        self.action.setEnabled(there)
+        there = self._before.earlier is not None or self._state.peeked is not None
+        self.action.setEnabled(there or self.action.isChecked())
         self.action.setToolTip(plain_tip(tip_with_keys(SPECS[HOLD], SPECS[HOLD].tip if there else NOTHING)))
 
     @Slot(bool)
     def _on_toggled(self, on: bool) -> None:
-        application = QCoreApplication.instance()
+        application, state = QCoreApplication.instance(), self._state
         assert application is not None
         if on:
             application.installEventFilter(self)
-            self._state.set_peek(self._before.earlier)
-        else:
-            application.removeEventFilter(self)
-            self._state.set_peek(None)
+            self._back = (state.peeked, state.peek_words)
+            self._showing = self._before.earlier if state.peeked is None else None
+            state.set_peek(self._showing)
+            return
+        application.removeEventFilter(self)
+        back, self._back = self._back, (None, "")
+        if state.peeked is self._showing:
+            state.set_peek(*back)
+
+    @Slot()
+    def drop(self, *_: object) -> None:
+        """Ends it, for what it would go back to is gone."""
+        self._back = (None, "")
+        self.action.setChecked(False)
 
     @Slot()
     def _on_peek(self) -> None:
-        # A new fit, or a look at something else, ends it.
-        if self._state.peeked is not self._before.earlier:
+        if self.action.isChecked() and self._state.peeked is not self._showing:
             self.action.setChecked(False)
+        self._on_change()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The key is let go, or can no longer be seen to be."""
         over = event.type() == QEvent.Type.ApplicationDeactivate
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
-            over = event.key() == self._key and not event.isAutoRepeat()
+            over = event.key() == KEY and not event.isAutoRepeat()
         if over:
             self.action.setChecked(False)
         return super().eventFilter(watched, event)
@@ -69,7 +89,6 @@ class PeekChip(QLabel):
     def __init__(self, state: AppState, view: QWidget) -> None:
         super().__init__(view)
         self._state, self._view = state, view
-        self.words = "before"
         dress(
             self,
             "QLabel { background: $ACCENT; color: $ON_ACCENT; border-radius: 9px; padding: 3px 12px;"
@@ -80,7 +99,7 @@ class PeekChip(QLabel):
         state.peek_changed.connect(self._on_peek)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stays at the top of the view."""
+        """Stays in the corner of the view."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return super().eventFilter(watched, event)
@@ -95,4 +114,4 @@ class PeekChip(QLabel):
 
     def _place(self) -> None:
         self.adjustSize()
-        self.move((self._view.width() - self.width()) // 2, TOP)
+        self.move(self._view.width() - self.width() - TOP, TOP)

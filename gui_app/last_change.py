@@ -15,7 +15,7 @@ from gui_app.quiet_line import QuietLine
 from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.theme import SMALL_PIXELS, icon, tabular
-from gui_app.words import frames_words
+from gui_app.words import frames_words, plain_tip
 
 COLUMNS = 3
 LEAST_MM = 0.05
@@ -38,21 +38,23 @@ class LastChange(QFrame):
         super().__init__(parent)
         self._state, self._history, self._before, self._desk = state, history, before, desk
         self._actions = actions
+        self.low = False
         dress(self, "LastChange { border-top: 1px solid $LINE; }")
         self.title = QuietLine(self)
-        self.hold = _button("Before", "eye", "", self)
+        self.hold = _button("eye", "", self)
         keys = actions.hold_before.shortcut().toString()
         self.hold.setToolTip(HOLD_TIP.format(keys=keys))
         self.hold.pressed.connect(self._on_pressed)
         self.hold.released.connect(self._on_released)
-        self.take_back = _button("Take back", "arrow-counter-clockwise", "", self)
+        self.take_back = _button("arrow-counter-clockwise", "", self)
         self.take_back.clicked.connect(history.undo)
-        self.keep = _button("Keep", "check", "Keep it, and compare no longer", self)
+        self.keep = _button("checks", "Keep the last change, and compare no longer", self)
         self.keep.clicked.connect(desk.keep)
-        line = QHBoxLayout()
+        # They stand beside what else can be done, so that a low window has room for them.
+        self.buttons = QWidget(self)
+        line = QHBoxLayout(self.buttons)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(2)
-        line.addWidget(self.title, 1)
         for button in (self.hold, self.take_back, self.keep):
             line.addWidget(button)
         self.parts = QWidget(self)
@@ -72,7 +74,7 @@ class LastChange(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 5, 0, 0)
         column.setSpacing(3)
-        column.addLayout(line)
+        column.addWidget(self.title)
         column.addWidget(self.parts)
         soon = Soon(self.refresh, self)
         for signal in (desk.changed, before.changed, history.changed, state.run_changed):
@@ -87,7 +89,9 @@ class LastChange(QFrame):
         earlier, shown = self._desk.earlier, self._state.result
         found = self._before.comparison
         there = earlier is not None and shown is not None and found is not None
-        self.setVisible(there and not self._state.run.active)
+        there = there and not self._state.run.active
+        self.setVisible(there and not self.low)
+        self.buttons.setVisible(there)
         if earlier is None or shown is None or found is None:
             return
         changes = part_changes(earlier, shown, found.frames)
@@ -96,7 +100,7 @@ class LastChange(QFrame):
         words = f"{frames_words(len(found))} · mean {whole.before:.1f} → {whole.now:.1f} mm" if whole else ""
         self.title.set_words(words)
         self.title.setToolTip(step[:1].upper() + step[1:])
-        self.take_back.setToolTip(f"Undo {step}  (Ctrl+Z)")
+        self.take_back.setToolTip(plain_tip(f"Take back {step}  (Ctrl+Z)"))
         for label, (part, change) in zip(self.figures, changes.items(), strict=False):
             gained = change.before - change.now
             role = "GOOD" if gained >= LEAST_MM else "WARNING" if gained <= -LEAST_MM else "TEXT_SECONDARY"
@@ -106,6 +110,12 @@ class LastChange(QFrame):
             )
         for label in self.figures[len(changes) :]:
             label.clear()
+
+    def set_low(self, low: bool) -> None:
+        """Without the figures: the table needs the room, and the status bar has them too."""
+        if low != self.low:
+            self.low = low
+            self.refresh()
 
     @Slot()
     def _on_pressed(self) -> None:
@@ -117,12 +127,10 @@ class LastChange(QFrame):
         self._actions.hold_before.setChecked(False)
 
 
-def _button(words: str, icon_name: str, tip: str, parent: QWidget) -> QToolButton:
+def _button(icon_name: str, tip: str, parent: QWidget) -> QToolButton:
     button = QToolButton(parent)
-    button.setText(words)
     button.setIcon(icon(icon_name))
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setToolTip(tip)
-    button.setStyleSheet("padding: 3px 6px;")
+    button.setStyleSheet("padding: 5px 6px;")
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return button

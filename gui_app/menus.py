@@ -59,7 +59,7 @@ class Menus(QObject):
                 actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
                 actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last,
                 None, actions.previous_problem, actions.next_problem, actions.show_part, actions.accept,
-                actions.refit_rows, actions.hold_before,
+                actions.refit_rows, actions.fix_rows, actions.hold_before,
                 None, actions.select_all, actions.select_none,
             ],
         )  # fmt: skip

@@ -65,11 +65,14 @@ class ProblemDesk(QObject):
             self._kept = self._state.result.poses
             self._gather()
 
-    def at_frame(self) -> list[Problem]:
-        """The problems that the frame shown has, accepted or not."""
-        analysis, frame = self._state.analysis, self._state.frame
-        problems = analysis.problems if analysis is not None else ()
-        return [problem for problem in problems if frame in problem.frames and _local(problem)]
+    def at_frame(self) -> list[Row]:
+        """The rows of the frame shown, accepted or not."""
+        frame = self._state.frame
+        return [
+            row
+            for row in self.rows
+            if frame in row.problem.frames and row.status != "mended" and _local(row.problem)
+        ]
 
     def accept(self, problems: Sequence[Problem], note: str = "") -> None:
         """Accepts problems as they are; one step to undo."""

@@ -18,7 +18,7 @@ class ProblemNote(QWidget):
 
     def __init__(self, accept: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._of: tuple[int, ...] = ()
+        self._of: tuple[object, ...] = ()
         self.text = QLineEdit(self)
         self.text.setPlaceholderText(HINT)
         self.text.setToolTip("Return accepts the chosen problems with this note; it is kept in the session")
@@ -32,7 +32,7 @@ class ProblemNote(QWidget):
         row.addWidget(self.text, 1)
         row.addWidget(self.button)
 
-    def show_note(self, note: str, of: tuple[int, ...]) -> None:
+    def show_note(self, note: str, of: tuple[object, ...]) -> None:
         """The note of what is chosen; what somebody types stays until something else is chosen."""
         if of != self._of or not self.text.hasFocus():
             self._of = of

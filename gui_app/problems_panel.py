@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,23 +19,30 @@ from PySide6.QtWidgets import (
 
 from core.joints import PARTS
 from gui_app.actions import Actions
+from gui_app.fix_page import FixPage
+from gui_app.fixing import Fixing
+from gui_app.last_change import LastChange
 from gui_app.live_theme import dress
+from gui_app.preferences import Preferences
 from gui_app.problem_desk import ProblemDesk
 from gui_app.problem_note import ProblemNote
-from gui_app.problem_rows import ANY, Filter
+from gui_app.problem_rows import ANY, Filter, Row
 from gui_app.problem_table import ProblemTable
 from gui_app.problem_verdicts import ProblemVerdicts
 from gui_app.problem_words import problems_words
+from gui_app.refit_row import RefitRow
 from gui_app.soon import Soon
 from gui_app.stage_look import SHEET
 from gui_app.state import AppState
-from gui_app.theme import tabular
+from gui_app.theme import icon, tabular
 from gui_app.threshold_line import ThresholdLine
 
 if TYPE_CHECKING:
     from core.problem_frames import Problem
 
 WIDTH, LEAST_WIDTH, LEAST_HEIGHT = 440, 344, 236
+# In a low window the table needs the room itself.
+LEAST_FOR_SLIDER, LEAST_FOR_PARTS = 240, 340
 NO_MOTION = "Frames that stand out appear here, where they are and why.\n\nOpen a motion: Ctrl+O"
 NO_FIT = "Frames that stand out appear here, where they are and why.\n\nFit first: Ctrl+Return"
 FITTING = "Problem frames are looked for once the fit is over"
@@ -59,10 +66,16 @@ class ProblemsPanel(QWidget):
         state: AppState,
         desk: ProblemDesk,
         verdicts: ProblemVerdicts,
+        refit: RefitRow,
+        last: LastChange,
+        fixing: Fixing,
+        preferences: Preferences,
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.refit, self.last, self._fixing = refit, last, fixing
+        refit.row.addWidget(last.buttons)
         self._state, self._desk, self._verdicts, self._actions = state, desk, verdicts, actions
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -85,7 +98,7 @@ class ProblemsPanel(QWidget):
         above.addWidget(self.search, 1)
         above.addWidget(self.kind)
         above.addWidget(self.part)
-        self.thresholds = ThresholdLine(state, self)
+        self.thresholds = ThresholdLine(state, preferences, self)
         self.table = ProblemTable(self)
         self.table.sought.connect(self._on_sought)
         self.table.chosen.connect(self._on_chosen)
@@ -102,11 +115,15 @@ class ProblemsPanel(QWidget):
         self.column.addLayout(above)
         self.column.addWidget(self.thresholds)
         self.column.addWidget(self._middle, 1)
-        self.column.addWidget(self.note)
+        for widget in (self.note, self.refit, self.last):
+            self.column.addWidget(widget)
         self.empty = _sentence(self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(full)
+        self.fixes = FixPage(state, fixing, self)
+        self._stack.addWidget(self.fixes)
+        fixing.changed.connect(self._on_fixing)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
@@ -138,10 +155,26 @@ class ProblemsPanel(QWidget):
         super().hideEvent(event)
         self._verdicts.want(False)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the table needs the room itself."""
+        super().resizeEvent(event)
+        self.thresholds.setVisible(self.height() >= LEAST_FOR_SLIDER)
+        self.last.set_low(self.height() < LEAST_FOR_PARTS)
+
+    @Slot()
+    def _on_fixing(self) -> None:
+        if self._fixing.open:
+            self._actions.problems.setChecked(True)
+        self._soon.ask()
+
+    def chosen_rows(self) -> list[Row]:
+        """The chosen rows, or those of the frame shown where the panel is closed or none is chosen."""
+        rows = self.table.selected if self.isVisible() else []
+        return rows or self._desk.at_frame()
+
     def chosen(self) -> list[Problem]:
-        """The problems of the chosen rows; of the frame shown where the panel is closed or none is chosen."""
-        rows = [row for row in self.table.selected if row.status != "mended"] if self.isVisible() else []
-        return [row.problem for row in rows] or self._desk.at_frame()
+        """Their problems that there are still."""
+        return [row.problem for row in self.chosen_rows() if row.status != "mended"]
 
     @Slot()
     def refresh(self) -> None:
@@ -153,7 +186,7 @@ class ProblemsPanel(QWidget):
         empty = NO_MOTION if state.opened is None else NO_FIT if not state.has_fit else ""
         if not empty and analysis is None:
             empty = FITTING if state.run.active else LOOKING
-        self._stack.setCurrentIndex(0 if empty else 1)
+        self._stack.setCurrentIndex(2 if self._fixing.open else 0 if empty else 1)
         self.empty.setText(empty)
         self.head.setText("" if analysis is None or empty else self._count_words())
         if not empty:
@@ -177,15 +210,15 @@ class ProblemsPanel(QWidget):
 
     def _present_accept(self) -> None:
         """Chosen rows that are all accepted can be opened again; others be accepted."""
-        from core.accepted import accepted_by
-
-        action, problems = self._actions.accept, self.chosen()
-        known = [accepted_by(problem, self._state.accepted) for problem in problems]
-        notes = {one.note for one in known if one is not None}
-        self.reopens = bool(known) and all(one is not None for one in known)
+        action, rows = self._actions.accept, [row for row in self.chosen_rows() if row.status != "mended"]
+        notes = {row.note for row in rows}
+        self.reopens = bool(rows) and all(row.status == "accepted" for row in rows)
         action.setText("Reopen" if self.reopens else "Accept")
-        action.setEnabled(bool(problems) and not self._state.run.active)
-        self.note.show_note(notes.pop() if self.reopens and len(notes) == 1 else "", tuple(map(id, problems)))
+        action.setIcon(icon("arrow-u-up-left" if self.reopens else "check"))
+        action.setEnabled(bool(rows) and not self._state.run.active)
+        note = notes.pop() if self.reopens and len(notes) == 1 else ""
+        self.note.show_note(note, tuple(row.key for row in rows))
+        self.refit.choose(self.chosen_rows())
 
     @Slot()
     def _on_filter(self, *_: object) -> None:
