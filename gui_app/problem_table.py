@@ -85,7 +85,7 @@ class ProblemTable(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setAllColumnsShowFocus(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        prepare(self, self.header(), {FRAMES: 84, PART: 80, FIGURE: 90, KIND: 74}, VALUE)
+        prepare(self, self.header(), {FRAMES: 94, PART: 86, FIGURE: 92, KIND: 80}, VALUE)
         self.setStyleSheet(HEADER)
         self.setItemDelegate(ProblemCells(self))
         self.header().setSortIndicator(FRAMES, Qt.SortOrder.AscendingOrder)

@@ -40,7 +40,7 @@ from gui_app.threshold_line import ThresholdLine
 if TYPE_CHECKING:
     from core.problem_frames import Problem
 
-WIDTH, LEAST_WIDTH, LEAST_HEIGHT = 440, 344, 236
+WIDTH, LEAST_WIDTH, LEAST_HEIGHT = 468, 344, 236
 # In a low window the table needs the room itself.
 LEAST_FOR_SLIDER, LEAST_FOR_PARTS = 240, 340
 NO_MOTION = "Frames that stand out appear here, where they are and why.\n\nOpen a motion: Ctrl+O"
@@ -180,8 +180,8 @@ class ProblemsPanel(QWidget):
     def refresh(self) -> None:
         """Shows everything as it is now."""
         state, analysis = self._state, self._state.analysis
-        self._present_accept()
         if not self.isVisible():
+            self._present_accept()
             return
         empty = NO_MOTION if state.opened is None else NO_FIT if not state.has_fit else ""
         if not empty and analysis is None:
@@ -192,6 +192,7 @@ class ProblemsPanel(QWidget):
         if not empty:
             self.table.model_.set_rows(self._desk.rows)
             self._show_rows()
+        self._present_accept()
 
     def _count_words(self) -> str:
         assert self._state.analysis is not None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THRESHOLDS = "problem_thresholds"
+WIDTH = 156
 STEPS = 40
 REACH = 8.0
 """The slider goes from the default divided by this to the default times this."""
@@ -44,7 +45,9 @@ class ThresholdLine(QWidget):
         for name, item in FIELDS.items():
             self.which.addItem(item.metadata["label"], name)
         self.which.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.which.setFixedWidth(132)
+        self.which.setSizeAdjustPolicy(self.which.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.which.setMinimumContentsLength(8)
+        self.which.setFixedWidth(WIDTH)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(-STEPS, STEPS)
         self.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -149,6 +149,7 @@ def test_accepted_with_a_note_undone_by_name_and_kept_in_the_session(
     panel.note.text.setText("the source's hand is wild")
     actions.accept.trigger()
     settled(faulty, qtbot)
+    assert actions.accept.text() == "Reopen"
     assert {(row.status, row.note) for row in model.rows} == {("accepted", "the source's hand is wild")}
     assert state.analysis is not None
     assert state.analysis.frames.tolist() == FOOT
