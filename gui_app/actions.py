@@ -60,6 +60,11 @@ SPECS: dict[str, Spec] = {
     "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
     "next_problem": Spec("Problems", "Next problem", "arrow-line-right", ("]",), "Next problem"),
     "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
+    "problems": Spec("Problems", "Problems", "list-bullets", ("T",), "Problem frames as a table", True),
+    "accept": Spec("Problems", "Accept", "check", ("K",), "Accept the chosen problems as they are"),
+    "refit_rows": Spec("Problems", "Fit chosen problems again", "lightning", ("R",), "Fit them again"),
+    "fix_rows": Spec("Problems", "Fix these…", "bandaids", ("X",), "Try several strategies on them"),
+    "hold_before": Spec("Problems", "Before the last change", "eye", ("A",), "Hold to see it", True),
     "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
     "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
     "before_fit": Spec("View", "Error before the last change", "clock-counter-clockwise", ("C",), "", True),
@@ -150,6 +155,11 @@ class Actions:
     previous_problem: QAction
     next_problem: QAction
     show_part: QAction
+    problems: QAction
+    accept: QAction
+    refit_rows: QAction
+    fix_rows: QAction
+    hold_before: QAction
     select_all: QAction
     select_none: QAction
     before_fit: QAction

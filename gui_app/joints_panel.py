@@ -91,6 +91,7 @@ class JointsPanel(SidePanel):
         state.frame_changed.connect(self._look_at_frame)
         state.result_changed.connect(self._look_at_frame)
         state.trial_changed.connect(self._look_at_frame)
+        state.peek_changed.connect(self._look_at_frame)
 
     @Slot()
     def _look(self) -> None:

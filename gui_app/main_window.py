@@ -23,11 +23,14 @@ from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
 from gui_app.fit_controller import FitController
 from gui_app.fit_menu import FitActions
+from gui_app.fixing import Fixing
 from gui_app.help_actions import HelpActions
 from gui_app.history import History
+from gui_app.hold_before import HoldBefore, PeekChip
 from gui_app.inspection import Inspection
 from gui_app.joints_dock import JointsDock
 from gui_app.joints_in_view import JointsInView
+from gui_app.last_change import LastChange
 from gui_app.left_over import LeftOverBar
 from gui_app.mask_brush import MaskBrush
 from gui_app.mask_dock import MaskDock
@@ -46,9 +49,14 @@ from gui_app.pins import Pins
 from gui_app.playback import Player
 from gui_app.playback_actions import PlaybackActions
 from gui_app.preferences import Preferences
+from gui_app.problem_desk import ProblemDesk
 from gui_app.problem_steps import ProblemSteps
+from gui_app.problem_verdicts import ProblemVerdicts
+from gui_app.problems_dock import ProblemsDock
+from gui_app.problems_panel import ProblemsPanel
 from gui_app.progress_line import ProgressLine
 from gui_app.recipe_desk import RecipeDesk
+from gui_app.refit_row import RefitRow
 from gui_app.run_strip import RunStrip
 from gui_app.save_actions import SaveActions
 from gui_app.session_actions import SessionActions
@@ -107,8 +115,13 @@ class MainWindow(QMainWindow):
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
-        before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
+        self.before = before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
         self.earlier = EarlierFigures(self.state, before, self)
+        self.fixing = Fixing(self.state, self.history, options.device, options.threads, self)
+        hold = HoldBefore(self.state, before, self.actions_, self)
+        self.fixing.changed.connect(hold.drop)
+        self.verdicts = ProblemVerdicts(self.state, self)
+        self.desk = ProblemDesk(self.state, self.history, before, self.verdicts, self)
         self.editing = Editing(self.state, self.history, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
@@ -134,6 +147,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Toolbar(self.state, self.actions_, self))
         self.viewport = Viewport(self.state, self)
         self.run_strip = RunStrip(self.state, self.actions_.cancel, self.viewport)
+        PeekChip(self.state, self.viewport)
         self.welcome = Welcome(
             self.state, self.actions_, self.preferences, self.models, self.files.open_path, self
         )
@@ -170,6 +184,23 @@ class MainWindow(QMainWindow):
         )
         self.stages.stand_in(self)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
+        self.problem_list = ProblemsDock(
+            ProblemsPanel(
+                self.state,
+                self.desk,
+                self.verdicts,
+                RefitRow(self.state, self.desk, self.fitting, self.fixing, self.recipes, self.actions_),
+                LastChange(self.state, self.history, self.before, self.desk, self.actions_),
+                self.fixing,
+                self.preferences,
+                self.actions_,
+                self,
+            ),
+            self.actions_,
+            self,
+        )
+        self.problem_list.panel.sought.connect(self.problems.show)
+        self.problem_list.stand_in(self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
         self.inspection = Inspection(self.state, self)
@@ -314,6 +345,7 @@ class MainWindow(QMainWindow):
             self.analysing,
             self.pins,
             self.earlier,
+            self.verdicts,
             self.editing,
             self.joints.panel.rest,
             self.preview,
@@ -322,6 +354,7 @@ class MainWindow(QMainWindow):
             self.joints.panel.sets.measured,
             self.joints.panel.sets.export,
             self.fitting,
+            self.fixing,
             self.opening,
             self.exporting,
             self.writer,

@@ -77,6 +77,7 @@ class Toolbar(QToolBar):
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
         self._add(actions.stages)
+        self._add(actions.problems)
         self._add(actions.parameters)
         self._add(actions.joints)
         self._add(actions.mask)

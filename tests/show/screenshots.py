@@ -127,6 +127,35 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         painting.point_at(int(around[np.argmin(rest[around, 1])]))
         drive.wait(lambda: window.preview.at_rest)
 
+    def problems() -> None:
+        """A hand that is spoiled and fitted again, with what is left to do."""
+        panel, model = window.problem_list.panel, window.problem_list.panel.table.model_
+        actions.problems.setChecked(True)
+        drive.spoil(window)
+        drive.wait(lambda: bool(model.rows) and all(row.kind for row in model.rows))
+        hands = next(row for row in model.rows if row.problem.part == "hands")
+        panel.table.choose({hands.key})
+        panel.sought.emit(hands.problem)
+        drive.wait(actions.refit_rows.isEnabled)
+        spoiled = state.result
+        actions.refit_rows.trigger()
+        drive.wait(lambda: state.result is not spoiled and not state.run.active)
+        drive.wait(lambda: state.analysis is not None and state.analysis.result is state.result)
+        drive.wait(lambda: all(row.kind or row.status != "open" for row in window.desk.rows))
+
+    def fixes() -> None:
+        """What the strategies give on a frame that stands elsewhere."""
+        problems()
+        drive.rest(0.3)
+        rows = window.problem_list.panel.table.model_.rows
+        body = next(row for row in rows if row.problem.metric == "mean_mm" and row.status == "open")
+        window.problem_list.panel.table.choose({body.key})
+        window.problem_list.panel.sought.emit(body.problem)
+        drive.wait(lambda: window.problem_list.panel.refit.scope is not None)
+        drive.rest(0.2)
+        actions.fix_rows.trigger()
+        drive.wait(lambda: window.fixing.open and not window.fixing.running)
+
     return {
         "window": [frame(137)],
         "problem": [frame(186), actions.show_part.trigger],
@@ -163,6 +192,8 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "log": [_dialog(window, "log")],
         "start_page": [_dialog(window, "start_page")],
         "stages": [frame(186), actions.stages.trigger, tuned],
+        "problems": [problems],
+        "fixes": [fixes],
     }
 
 
@@ -177,6 +208,8 @@ def put_back(window: MainWindow) -> None:
             getattr(actions, name).trigger()
     actions.parameters.setChecked(False)
     actions.stages.setChecked(False)
+    window.fixing.leave()
+    actions.problems.setChecked(False)
     window.recipes.choose("accurate")
     for page in reversed(PAGES):
         window.inspection.set_page(page)
