@@ -8,6 +8,7 @@ import sys
 from PySide6.QtCore import QObject, QTimer, Slot
 
 EVERY_MS = 250
+LARGEST = "torch"
 
 
 class Garbage(QObject):
@@ -20,7 +21,8 @@ class Garbage(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         gc.disable()
-        self._modules = self._settled = 0
+        self._modules = 0
+        self._settled = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(EVERY_MS)
@@ -28,12 +30,12 @@ class Garbage(QObject):
     @Slot()
     def look(self) -> None:
         """Collects as much as has come together since the last look."""
-        loaded = len(sys.modules)
-        if loaded == self._modules != self._settled:
-            # No module has come for a while.
-            self._settled = loaded
-            gc.freeze()
-        self._modules = loaded
+        if not self._settled and LARGEST in sys.modules:
+            # Once, when no more modules come: what is left out is never freed.
+            loaded, self._modules = self._modules, len(sys.modules)
+            self._settled = loaded == self._modules
+            if self._settled:
+                gc.freeze()
         young, _, old = gc.get_count()
         most_young, _, most_old = gc.get_threshold()
         if old > most_old:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from collections.abc import Iterator
 
+import pytest
+import torch  # noqa: F401 - what the garbage is waiting for
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
@@ -19,35 +22,33 @@ class Ring:
         self.itself = self
 
 
+@pytest.fixture
+def garbage() -> Iterator[Garbage]:
+    enabled, parent = gc.isenabled(), QObject()
+    yield Garbage(parent)
+    parent.deleteLater()
+    if enabled:
+        gc.enable()
+
+
+@pytest.mark.usefixtures("garbage")
 def test_rings_of_a_worker_are_freed_in_the_gui_thread(qtbot: QtBot) -> None:
-    parent = QObject()
-    garbage, freed = Garbage(parent), []
+    freed: list[int] = []
 
     def work() -> None:
         for _ in range(5000):
             weakref.finalize(Ring(), lambda: freed.append(threading.get_ident()))
 
-    try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-        assert not freed, "nothing is freed by the thread that made it"
-        qtbot.waitUntil(lambda: len(freed) == 5000)
-        assert set(freed) == {threading.get_ident()}
-    finally:
-        garbage.deleteLater()
-        gc.enable()
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert not freed, "nothing is freed by the thread that made it"
+    qtbot.waitUntil(lambda: len(freed) == 5000)
+    assert set(freed) == {threading.get_ident()}
 
 
-def test_what_belongs_to_modules_is_looked_at_once(qtbot: QtBot) -> None:
-    parent = QObject()
-    garbage = Garbage(parent)
-    try:
-        garbage.look()
-        garbage.look()
-        assert gc.get_freeze_count() > 10_000
-        assert len(gc.get_objects()) < 10_000
-    finally:
-        gc.unfreeze()
-        garbage.deleteLater()
-        gc.enable()
+def test_what_belongs_to_modules_is_looked_at_once(garbage: Garbage) -> None:
+    garbage.look()
+    garbage.look()
+    assert gc.get_freeze_count() > 10_000
+    assert len(gc.get_objects()) < 10_000
