@@ -54,7 +54,7 @@ def parsed_joint_set(text: bytes, path: str | Path) -> JointSet:
     if not contents["joints"]:
         raise FileError(path, "holds no joints, expected at least one", key="joints")
     family = contents.get("family")
-    if family not in FAMILY_LABEL:
+    if not isinstance(family, str) or family not in FAMILY_LABEL:
         raise FileError(path, f"is {_shown(family)}, expected smpl, smplh or smplx", key="family")
     name = contents.get("joint_set", Path(path).stem)
     if not isinstance(name, str) or not name.strip():

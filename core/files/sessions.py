@@ -21,7 +21,7 @@ from core.accepted import Accepted
 from core.errors import FileError
 from core.files.arrays import finite, kind_of, numbers, shape_text
 from core.files.atomic import atomic_write
-from core.files.npz import is_npz, npz_headers, read_npz, read_text
+from core.files.npz import npz_has, read_npz, read_text
 from core.fitting.result import FitResult
 from core.joints import JOINT_NAMES, PARTS
 from core.motion import MOST_RATE, UP_AXES, Motion, Reading
@@ -77,7 +77,7 @@ def is_session(path: str | Path) -> bool:
     Raises:
         FileError: the file cannot be read.
     """
-    return is_npz(path) and _MARK in npz_headers(path)
+    return npz_has(path, _MARK)
 
 
 class _Writer:

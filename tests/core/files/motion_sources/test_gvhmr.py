@@ -13,7 +13,10 @@ import pytest
 import torch
 
 from core.files import torch_files
+from core.files.describe import describe_file
 from core.files.motions import load_motion
+from core.files.results import is_result
+from core.files.sessions import is_session
 from core.motion import Reading
 from tests.core.files.hostile import CreatesFile
 from tests.core.files.motion_sources.examples import gvhmr, torch_bytes
@@ -96,3 +99,10 @@ def test_cut_short(save: Save, refuses: Callable[..., str]) -> None:
     whole = torch_bytes(gvhmr())
     for length in (10, len(whole) // 2, len(whole) - 10):
         refuses(load_motion, save(whole[:length], "cut.pt"))
+
+
+def test_it_is_taken_for_nothing_else(save: Save) -> None:
+    path = save(torch_bytes(gvhmr()), "hmr4d_results.pt")
+    assert not is_session(path)
+    assert not is_result(path)
+    assert dict(describe_file(path))["Kind"] == "SMPL-X motion of GVHMR"

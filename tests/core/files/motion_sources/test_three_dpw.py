@@ -96,6 +96,7 @@ def test_what_is_not_said_may_be_given(save: Save) -> None:
         ({"betas": [np.full(10, np.nan), np.zeros(10)]}, "not finite"),
         ({"genders": ["x", "m"]}, "'gender' is 'x', expected male, female or neutral"),
         ({"genders": [3, "m"]}, "'gender' is integers"),
+        ({"genders": [[[], {}], "m"]}, "'genders[0]' is a list, expected a text"),
         ({"poses": ["text", "text"]}, "'poses[0]' is a str, expected an array of numbers"),
         ({"poses": [], "trans": [], "betas": [], "genders": []}, "holds nobody"),
         ({"poses": [np.zeros((0, 72)), np.zeros((4, 72))], "trans": [np.zeros((0, 3)), np.zeros((4, 3))]},
