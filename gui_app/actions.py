@@ -92,6 +92,7 @@ SPECS: dict[str, Spec] = {
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
     "stages": Spec("View", "Stages", "list-numbers", ("S",), "The stages of a fit, and their settings", True),
+    "runs": Spec("View", "History", "git-commit", ("H",), "Every step: return to any, compare any", True),
     "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
     "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
     "mask": Spec("Inspect", "Mask", "face-mask", ("M",), "Valid vertices: see, paint and try them", True),
@@ -185,6 +186,7 @@ class Actions:
     layer_ground: QAction
     layer_trajectory: QAction
     stages: QAction
+    runs: QAction
     parameters: QAction
     joints: QAction
     mask: QAction

@@ -154,6 +154,15 @@ class History(QObject):
         self._show(self.now.changed)
         self._state.say(f"Redid {self.now.step}")
 
+    def go_to(self, index: int) -> None:
+        """Shows what there was at one of the `moments`; the others stay."""
+        self._state.settle()
+        if not 0 <= index < len(self._moments) or index == self._at or self._state.run.active:
+            return
+        self._at = index
+        self._show(None)
+        self._state.say(f"Returned to {self.now.step or 'how it was opened'}")
+
     def _show(self, changed: np.ndarray | None) -> None:
         now = self.now
         self._state.restore(now.result, now.rate, changed, now.valid, now.accepted)

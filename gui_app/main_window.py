@@ -58,6 +58,8 @@ from gui_app.progress_line import ProgressLine
 from gui_app.recipe_desk import RecipeDesk
 from gui_app.refit_row import RefitRow
 from gui_app.run_strip import RunStrip
+from gui_app.runs_dock import RunsDock
+from gui_app.runs_panel import RunsPanel
 from gui_app.save_actions import SaveActions
 from gui_app.session_actions import SessionActions
 from gui_app.session_now import SessionNow
@@ -183,6 +185,8 @@ class MainWindow(QMainWindow):
             self,
         )
         self.stages.stand_in(self)
+        self.runs = RunsDock(RunsPanel(self.state, self.history, self.before, self), self.actions_, self)
+        self.runs.stand_in(self)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
         self.problem_list = ProblemsDock(
             ProblemsPanel(

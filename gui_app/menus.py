@@ -76,6 +76,7 @@ class Menus(QObject):
         view.addAction(actions.before_fit)
         view.addAction(window.timeline.toggleViewAction())
         view.addAction(actions.stages)
+        view.addAction(actions.runs)
         view.addAction(actions.problems)
         view.addAction(actions.parameters)
         view.addAction(actions.joints)

@@ -70,7 +70,7 @@ class RefitRow(QWidget):
         why_not = "" if self._recipes.draft.runs else NOTHING_ON
         frames = 0 if scope is None or scope.frames is None else len(scope.frames)
         self._action.setEnabled(ready and frames > 0 and not why_not)
-        self._action.setIconText(f"Fit {frames_words(frames)} again" if frames else "Fit again")
+        self._action.setIconText(f"Re-fit {frames_words(frames)}" if frames else "Re-fit")
         fitted = (
             scope is not None and state.result is not None and bool(state.result.fitted[scope.frames].any())
         )

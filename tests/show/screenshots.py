@@ -194,6 +194,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "stages": [frame(186), actions.stages.trigger, tuned],
         "problems": [problems],
         "fixes": [fixes],
+        "history": [frame(186), actions.runs.trigger],
     }
 
 
@@ -210,6 +211,7 @@ def put_back(window: MainWindow) -> None:
     actions.stages.setChecked(False)
     window.fixing.leave()
     actions.problems.setChecked(False)
+    actions.runs.setChecked(False)
     window.recipes.choose("accurate")
     for page in reversed(PAGES):
         window.inspection.set_page(page)
