@@ -97,6 +97,9 @@ SPECS: dict[str, Spec] = {
     "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
     "mask": Spec("Inspect", "Mask", "face-mask", ("M",), "Valid vertices: see, paint and try them", True),
     "mask_brush": Spec("Inspect", "Mask brush", "paint-brush", ("N",), "Paint the mask on the fit", True),
+    "mask_lasso": Spec(
+        "Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw a line around vertices of the fit", True
+    ),
     "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
     "theme_dark": Spec("View", "Dark theme", "", (), "Light on dark", True),
     "theme_light": Spec("View", "Light theme", "", (), "Dark on light", True),
@@ -191,6 +194,7 @@ class Actions:
     joints: QAction
     mask: QAction
     mask_brush: QAction
+    mask_lasso: QAction
     choose_none: QAction
     theme_dark: QAction
     theme_light: QAction

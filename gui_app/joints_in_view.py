@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from gui_app.inspection import BODIES, Inspection, JointKey
+from gui_app.inspection import BODIES, OF_JOINTS, Inspection, JointKey
 from gui_app.live_theme import follow
 from gui_app.picking import BodyName
 from gui_app.soon import Soon
@@ -46,14 +46,14 @@ class JointsInView(QObject):
     def _show(self) -> None:
         inspection = self._inspection
         self._probe.finds_joints = inspection.active
-        self._probe.holds = inspection.active and inspection.page != "joints"
+        self._probe.holds = inspection.active and inspection.page not in OF_JOINTS
         something = inspection.shows_something and self._state.opened is not None
         if not something and not self._shown:
             return
         self._shown = something
         looks: dict[BodyName, SupportLook | None] = dict.fromkeys(BODIES)
         see_through = False
-        if something and inspection.page == "joints":
+        if something and inspection.page in OF_JOINTS:
             looks = {body: self._joint_look(body) for body in BODIES}
             see_through = inspection.joint is not None
         elif something and inspection.page == "sets":
@@ -116,7 +116,7 @@ class JointsInView(QObject):
         inspection = self._inspection
         if not inspection.active:
             return
-        if inspection.page != "joints":
+        if inspection.page not in OF_JOINTS:
             inspection.hold("fit" if body == "fit" else "source", vertex)
         elif body == inspection.body and inspection.joint is not None:
             joint = inspection.found(inspection.body)
@@ -126,7 +126,7 @@ class JointsInView(QObject):
     @Slot(str, str)
     def _on_joint(self, _body: str, name: str) -> None:
         key = JointKey(name, "kinematic")
-        if self._inspection.page == "sets":
+        if self._inspection.page in ("sets", "regressor"):
             self._inspection.choose_joint(key)
         else:
             self._inspection.go_to_joint(key)

@@ -1,4 +1,4 @@
-"""What the bodies are made of: a page of joints, one of vertices, and one of sets of both."""
+"""What the bodies are made of: pages of joints, of vertices, of sets of both, and of the regressor."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from gui_app.inspection import BODIES, Inspection, Page
 from gui_app.joint_motion import JointMotion
 from gui_app.pins import Pins
 from gui_app.preferences import Preferences
+from gui_app.regressor_page import RegressorPage
+from gui_app.regressors import Regressors
 from gui_app.rest_distance import RestDistance
 from gui_app.set_page import SetPage
 from gui_app.side_panel import REFRESH_SECONDS, SidePanel, choice_button
@@ -27,11 +29,12 @@ from gui_app.viewport import Viewport
 
 LEAST_HEIGHT = 240
 NO_MOTION = "Joints of both bodies and the vertices they are made of appear here.\n\nOpen a motion: Ctrl+O"
-PAGES: tuple[Page, ...] = ("joints", "vertices", "sets")
+PAGES: tuple[Page, ...] = ("joints", "vertices", "sets", "regressor")
 PAGE_TIPS = (
     "Choose a joint, see its vertices",
     "Point at a vertex, see its joints",
     "Joint sets of your own, followed over the motion",
+    "The regressor that joints are made by: figures, picture, another one compared",
 )
 
 
@@ -51,13 +54,18 @@ class JointsPanel(SidePanel):
         self._state, self._inspection = state, inspection
         self.rest = RestDistance(state, self)
         self.motion = JointMotion(state, inspection, self)
-        self.joints = SupportPage(state, inspection, viewport, preferences, self.motion, self)
+        self.regressors = Regressors(state, inspection, self)
+        self.joints = SupportPage(
+            state, inspection, viewport, preferences, self.motion, self.regressors, self
+        )
         self.vertices = VertexPage(state, inspection, self.rest, self)
         self.sets = SetPage(state, inspection, viewport, preferences, self.motion, pins, self)
+        self.regressor = RegressorPage(state, inspection, self.regressors, preferences, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.joints)
         self._pages.addWidget(self.vertices)
         self._pages.addWidget(self.sets)
+        self._pages.addWidget(self.regressor)
         self.tabs, self.bodies = QButtonGroup(self), QButtonGroup(self)
         self.title = QLabel("JOINTS", self)
         self.title.setProperty("role", "section")
@@ -66,10 +74,12 @@ class JointsPanel(SidePanel):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for number, (page, tip) in enumerate(zip(PAGES, PAGE_TIPS, strict=True)):
-            row.addWidget(choice_button(self.tabs, number, page.capitalize(), tip, self))
+            row.addWidget(choice_button(self.tabs, number, page.capitalize(), tip, self, "5px 4px"))
         row.addStretch(1)
         for number, body in enumerate(BODIES):
-            row.addWidget(choice_button(self.bodies, number, body, f"List the {body}; both show in 3D", self))
+            row.addWidget(
+                choice_button(self.bodies, number, body, f"List the {body}; both show in 3D", self, "5px 4px")
+            )
         self.tabs.idClicked.connect(self._on_tab)
         self.bodies.idClicked.connect(self._on_body)
         full = QWidget(self)
@@ -84,6 +94,7 @@ class JointsPanel(SidePanel):
             state.motion_changed, inspection.joint_changed, inspection.vertex_changed,
             inspection.body_changed, inspection.page_changed, self.rest.changed,
             self.motion.changed, self.sets.sets.changed, self.sets.measured.changed, pins.changed,
+            self.regressors.changed, self.regressors.measured,
         ):  # fmt: skip
             signal.connect(self._look)
         inspection.looks_changed.connect(self._rows.ask)
@@ -120,8 +131,10 @@ class JointsPanel(SidePanel):
             self.joints.refresh()
         elif inspection.page == "vertices":
             self.vertices.refresh()
-        else:
+        elif inspection.page == "sets":
             self.sets.refresh()
+        else:
+            self.regressor.refresh()
         self._numbers.done()
 
     @Slot()
@@ -134,6 +147,8 @@ class JointsPanel(SidePanel):
             self.joints.refresh_frame()
         elif self._inspection.page == "sets":
             self.sets.refresh_frame()
+        elif self._inspection.page == "regressor":
+            self.regressor.refresh_frame()
         elif self._inspection.vertex is not None:
             self.vertices.refresh_frame()
 
@@ -148,6 +163,8 @@ class JointsPanel(SidePanel):
         ready = self.isVisible() and self._state.opened is not None and not self._all.waiting
         if ready and self._inspection.page == "joints":
             self.joints.refresh_rows()
+        elif ready and self._inspection.page == "regressor":
+            self.regressor.refresh_marks()
 
     @Slot(int)
     def _on_tab(self, number: int) -> None:

@@ -36,6 +36,7 @@ from gui_app.mask_brush import MaskBrush
 from gui_app.mask_dock import MaskDock
 from gui_app.mask_figures import MaskFigures
 from gui_app.mask_in_view import MaskInView
+from gui_app.mask_lasso import MaskLasso
 from gui_app.mask_painting import MaskPainting
 from gui_app.mask_preview import MaskPreview
 from gui_app.menus import Menus
@@ -219,6 +220,7 @@ class MainWindow(QMainWindow):
         self.figures = MaskFigures(self.state, self.history, self)
         MaskInView(self.state, self.painting, self.viewport, self.probe)
         self.brush = MaskBrush(self.painting, self.viewport, self.actions_.mask_brush)
+        self.lasso = MaskLasso(self.state, self.painting, self.viewport, self.actions_.mask_lasso)
         self.masks = MaskDock(
             self.state, self.painting, self.preview, self.figures, self.preferences, self.actions_, self
         )
@@ -353,10 +355,12 @@ class MainWindow(QMainWindow):
             self.editing,
             self.joints.panel.rest,
             self.preview,
+            self.lasso,
             self.figures,
             self.joints.panel.motion,
             self.joints.panel.sets.measured,
             self.joints.panel.sets.export,
+            self.joints.panel.regressors,
             self.fitting,
             self.fixing,
             self.opening,

@@ -36,6 +36,10 @@ BRUSH_TIP = (
     "Left button: paint along the surface; with Shift the other way round. Right button: turn. "
     "Ctrl and wheel: size"
 )
+LASSO_TIP = (
+    "Lasso: draw a line around vertices of the fit that can be seen; with Shift the other way round. Right "
+    "button: turn  (Shift+N)"
+)
 RADIUS_TIP = "Radius of the brush along the surface, millimetres; or Ctrl and the wheel over the view"
 MODES = (
     ("Take out", "Brush and sets take vertices out of fits and errors"),
@@ -99,6 +103,9 @@ class MaskPanel(SidePanel):
         actions.mask_brush.setIconText("Brush")
         self.brush = action_button(actions.mask_brush, self, words=True)
         self.brush.setStyleSheet("padding: 5px 8px;")
+        self.lasso = action_button(actions.mask_lasso, self)
+        self.lasso.setStyleSheet("padding: 5px 5px;")
+        self.lasso.setToolTip(LASSO_TIP)
         self.radius = DragField(" mm", 0, 1.0, MOST_RADIUS_MM, self)
         self.radius.setRange(LEAST_RADIUS_MM, MOST_RADIUS_MM)
         self.radius.setFixedWidth(66)
@@ -110,6 +117,7 @@ class MaskPanel(SidePanel):
         row.setSpacing(4)
         row.addWidget(self.brush)
         row.addWidget(self.radius)
+        row.addWidget(self.lasso)
         row.addStretch(1)
         for number, (words, tip) in enumerate(MODES):
             row.addWidget(choice_button(self.modes, number, words, tip, self, "5px 4px"))

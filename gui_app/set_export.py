@@ -175,7 +175,8 @@ class SetExport(QObject):
     def _on_measured(self, request: SetExportRequest, speed: JointsSpeed) -> None:
         if request is self._last and not self.active:
             digits = 0 if speed.factor >= 10 else 1
-            self.words += f" · {speed.factor:.{digits}f}× as fast as the skin"
+            factor = f"{speed.factor:.{digits}f}× as fast as the skin"
+            self.words = f"{request.path.name}\n{len(request.joints)} joints, {factor}"
             self.changed.emit()
 
     @Slot(object)
