@@ -21,6 +21,7 @@ from core.errors import FileError
 from core.files.arrays import finite, kind_of, numbers, shape_text
 from core.files.atomic import atomic_write
 from core.files.npz import is_npz, npz_headers, read_npz, read_text
+from core.files.torch_files import is_torch
 from core.fitting.result import FitResult
 from core.joints import JOINT_NAMES, PARTS
 from core.motion import MOST_RATE, UP_AXES, Motion, Reading
@@ -76,7 +77,7 @@ def is_session(path: str | Path) -> bool:
     Raises:
         FileError: the file cannot be read.
     """
-    return is_npz(path) and _MARK in npz_headers(path)
+    return is_npz(path) and not is_torch(path) and _MARK in npz_headers(path)
 
 
 class _Writer:
