@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import FileError
 from core.files.arrays import numbers
 from core.files.motion_sources.contents import Contents
 from core.files.motion_sources.take import Take, array_of, items_of
@@ -63,5 +64,7 @@ def _person(path: Path, person: str, poses: Any, trans: Any, betas: Any, gender:
         "refit_up_axis": np.array("y"),
     }
     if gender is not None:
+        if not isinstance(gender, (str, bytes, np.ndarray)):
+            raise FileError(path, f"is a {type(gender).__name__}, expected text", key=f"genders[{person}]")
         arrays["gender"] = np.asarray(gender)
     return Take(arrays, person=person)
