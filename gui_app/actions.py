@@ -26,7 +26,7 @@ class Spec:
 PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a frame"
 
 SPECS: dict[str, Spec] = {
-    "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion or a fit (.npz)"),
+    "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion, a fit or a session"),
     "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
     "save_session": Spec(
         "File", "Save session…", "archive", ("Ctrl+Shift+S",), "Save the motion with all fits and the view"

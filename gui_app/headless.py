@@ -102,7 +102,7 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m gui_app.headless",
         description="Fits a motion and writes its SMPL-X file, a picture and a video.",
     )
-    top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion (.npz); none: a built-in one")
+    top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion; none: a built-in one")
     top.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write")
     top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
     top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")

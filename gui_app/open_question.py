@@ -36,7 +36,6 @@ STYLE = """
 QListWidget { background: $BACKGROUND; border: 1px solid $LINE; border-radius: 6px; padding: 4px; }
 QListWidget::item { padding: 5px 8px; border-radius: 4px; }
 QListWidget::item:selected { background: $RAISED; color: $TEXT; }
-QDoubleSpinBox { padding-left: 6px; }
 """
 
 
@@ -101,6 +100,7 @@ class OpenQuestion(QDialog):
         self.rate.setSpecialValueText(NOT_KNOWN)
         self.rate.setSuffix(" fps")
         self.rate.setValue(known.rate or 0.0)
+        self.rate.lineEdit().setTextMargins(6, 0, 0, 0)
         self.rate.setToolTip("Frames a second; empty or 0 where you do not know")
         self.rate.selectAll()
         for name in self._survey.coordinates:

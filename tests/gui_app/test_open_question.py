@@ -20,7 +20,7 @@ from gui_app.open_answer import Answer, Unanswered
 from gui_app.open_question import NOT_KNOWN, OpenQuestion
 from gui_app.preferences import Preferences
 from tests.core.files.joblib_writer import joblib_bytes
-from tests.core.files.motion_sources.examples import three_dpw, wham
+from tests.core.files.motion_sources.examples import gvhmr, three_dpw, torch_bytes, wham
 from tests.gui_app.conftest import FIT_MS
 
 MakeWindow = Callable[..., MainWindow]
@@ -139,6 +139,25 @@ def test_coordinates_and_gender_where_they_matter(
     dialog.rate.setValue(0.0)
     dialog.gender.setCurrentIndex(0)
     assert dialog.answer() == Answer(Reading(coordinates="camera"), None, final=True)
+
+
+def test_a_motion_in_smplx_before_the_camera(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "hmr4d_results.pt"
+    path.write_bytes(torch_bytes(gvhmr(6)))
+
+    def act(dialog: OpenQuestion) -> None:
+        dialog.coordinates.setCurrentIndex(1)
+        dialog.accept()
+
+    answer_with(monkeypatch, act)
+    window.files.open_path(path)
+    qtbot.waitUntil(lambda: window.state.frames == 6, timeout=FIT_MS)
+    assert window.state.opened.motion.reading == Reading(coordinates="camera")
+    assert window.state.opened.subject.up_axis == "-y"
+    assert window.state.opened.subject.fit.label == "fit · SMPL-H neutral"
+    assert not window.state.has_rate
 
 
 def test_memory_is_bounded_and_stands_damage(tmp_path: Path) -> None:

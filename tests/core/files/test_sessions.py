@@ -22,7 +22,7 @@ from core.files.sessions import is_session, load_session, save_session
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun
 from core.fitting.settings import FitSettings
-from core.motion import Motion
+from core.motion import Motion, Reading
 from core.session import Session, SessionStep, SourceFile
 
 FRAMES = 6
@@ -103,6 +103,18 @@ def test_frames_that_are_not_finite_come_back(motion: Motion, tmp_path: Path) ->
     again = load_session(tmp_path / "a.refit").motion
     assert again is not None
     assert again.finite_frames().tolist() == [True, False, True, True, True, True]
+
+
+def test_how_the_motion_was_read_comes_back(motion: Motion, tmp_path: Path) -> None:
+    reading = Reading("seq_0/é", "camera", 29.97, "female", "-y", 60.0)
+    read = replace(motion, reading=reading, up_axis="-y")
+    path = tmp_path / "a.refit"
+    for kept in (read, None):
+        save_session(path, Session(SourceFile.of(read), kept, (SessionStep(),)), overwrite=True)
+        found = load_session(path)
+        assert found.source.reading == reading
+        if found.motion is not None:
+            assert (found.motion.reading, found.motion.up_axis) == (reading, "-y")
 
 
 def test_the_motion_may_stay_where_it_is(session: Session, tmp_path: Path) -> None:

@@ -161,3 +161,10 @@ def npy_bytes(array: np.ndarray) -> bytes:
     out = io.BytesIO()
     np.save(out, array)
     return out.getvalue()
+
+
+def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
+    """As ``np.savez`` writes it."""
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    return out.getvalue()
