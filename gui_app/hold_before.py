@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from core.fitting.result import FitResult
 
 HOLD, KEY = "hold_before", Qt.Key.Key_A
-TOP = 12
+EDGE = 12
+# Below the words that name the fit, beside which there may be no room.
+BELOW = 32
 NOTHING = "There is no earlier fit to look at: fit some frames again"
 
 
@@ -99,7 +101,7 @@ class PeekChip(QLabel):
         state.peek_changed.connect(self._on_peek)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stays in the corner of the view."""
+        """Stays in its place."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return super().eventFilter(watched, event)
@@ -114,4 +116,7 @@ class PeekChip(QLabel):
 
     def _place(self) -> None:
         self.adjustSize()
-        self.move(self._view.width() - self.width() - TOP, TOP)
+        if self._state.layout == "side":
+            self.move(self._view.width() // 2 + EDGE, BELOW)
+        else:
+            self.move(self._view.width() - self.width() - EDGE, EDGE)

@@ -15,6 +15,7 @@ from gui_app.problem_rows import Row
 from gui_app.recipe_desk import RecipeDesk
 from gui_app.scopes import Scope
 from gui_app.state import AppState
+from gui_app.theme import icon
 from gui_app.words import frames_words, plain_tip
 
 FIX_TIP = "Try several strategies on the chosen frames, and see what each gives"
@@ -50,8 +51,15 @@ class RefitRow(QWidget):
         self.row.addWidget(action_button(self._fix, self, words=True))
         self._fix.triggered.connect(self._on_fix)
         self._action.triggered.connect(self._on_triggered)
+        self._action.changed.connect(self._darken)
         recipes.changed.connect(self._present)
         self._present()
+
+    @Slot()
+    def _darken(self) -> None:
+        # On the accent colour; in menus the same action has a light icon.
+        role = "ON_ACCENT" if self._action.isEnabled() else "TEXT_DISABLED"
+        self.button.setIcon(icon("lightning", role))
 
     @property
     def scope(self) -> Scope | None:
