@@ -154,6 +154,18 @@ def parser() -> argparse.ArgumentParser:
         metavar="STAGE.SETTING=VALUE",
         help="change the preset or recipe, as vertex.weights.hands=3 or 2.iterations=40; can be repeated",
     )
+    shape = convert.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--betas",
+        type=Path,
+        metavar="FILE",
+        help="hold the shape of this fit, or of this motion of the same body",
+    )
+    shape.add_argument(
+        "--share-shape",
+        action="store_true",
+        help="the inputs are clips of one subject: solve one shape over all of them",
+    )
     _add_reading(convert)
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from core.fitting.draft import Draft
 from core.fitting.recipe import ACCURATE, PRESETS, Recipe
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, pick_device
+from core.held_shape import HeldShape, held, read_shape, shape_of_all
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
 from core.motion import Motion, Reading
@@ -92,9 +93,12 @@ def convert(options: argparse.Namespace) -> int:
             "data. Point --models at your folder of licensed models for those.",
             style="yellow",
         )
+    shape = _held_shape(options, jobs, recipe, shelf, console)
+    if shape is not None:
+        recipe = held(recipe)
     outcomes = []
     for job in jobs:
-        outcome = _convert_one(job, options, recipe, shelf, console)
+        outcome = _convert_one(job, options, recipe, shelf, shape, console)
         outcomes.append(outcome)
         report.print_outcome(console, outcome)
     report.print_table(console, outcomes)
@@ -171,6 +175,43 @@ class _Shelf:
         return self.take(motion.family, self.gender or motion.gender or "neutral")
 
 
+def _held_shape(
+    options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: _Shelf, console: Console
+) -> HeldShape | None:
+    """The shape that all fits hold, where the options ask for one.
+
+    Raises:
+        RefitError: it cannot be read or solved, or the recipe has no use for it.
+    """
+    if options.betas is not None:
+        held(recipe)
+        return read_shape(options.betas)
+    if not options.share_shape:
+        return None
+    motions, bodies = [], None
+    for job in jobs:
+        try:
+            motion = load_motion(job.source, _reading(options, job.person))
+            pair = shelf.take_for(motion)
+        except RefitError:
+            continue  # told with the others, when it is this one's turn
+        if bodies is not None and pair is not bodies:
+            raise RefitError(
+                f"{job.source}: --share-shape is for clips of one subject, but this one is of another body "
+                "than those before it."
+            )
+        bodies = pair
+        if motion.finite_frames().any():
+            motions.append(within(motion, pair.source))
+    if bodies is None or not motions:
+        return None
+    with console.status("one shape for all clips"):
+        found = shape_of_all(motions, bodies, recipe, options.device, options.threads)
+    clips = "1 clip" if len(motions) == 1 else f"{len(motions)} clips"
+    console.print(f"One shape, from {found.told['frames']} frames of {clips}")
+    return found
+
+
 def _reading(options: argparse.Namespace, person: str | None) -> Reading:
     return Reading(
         person=person,
@@ -187,6 +228,7 @@ def _convert_one(
     options: argparse.Namespace,
     recipe: Recipe,
     shelf: _Shelf,
+    shape: HeldShape | None,
     console: Console,
 ) -> Outcome:
     source, output = job.source, job.output
@@ -205,12 +247,15 @@ def _convert_one(
         motion = within(motion, bodies.source)
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
-        run = FitRun(motion, bodies, recipe, device=options.device, threads=options.threads)
+        betas = None if shape is None else shape.of_body(bodies.target)
+        run = FitRun(motion, bodies, recipe, device=options.device, threads=options.threads, betas=betas)
         skips = output.exists() and not options.force
         if skips:
-            result = finished(output, run)
+            result = finished(output, run, shape)
         else:
             result, said = _watched(run, job.label, console)
+            if shape is not None:
+                result = replace(result, provenance={**result.provenance, "held_shape": shape.told})
             outcome.result, outcome.notes = result, (*outcome.notes, *said)
             output.parent.mkdir(parents=True, exist_ok=True)
             save_result(output, result, overwrite=options.force)

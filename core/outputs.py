@@ -13,6 +13,8 @@ from core.files.results import is_result, load_result
 from core.fitting.provenance import provenance
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun
+from core.held_shape import HeldShape
+from core.motion import Motion
 
 # A folder of motions also holds marker fits, in AMASS, and our own outputs; these names are never inputs.
 _MARKER_FITS = "_stagei.npz"
@@ -119,6 +121,14 @@ def _of_person(output: Path, person: str, family: str) -> Path:
     return output.with_name(output.name.removesuffix(OUTPUT_ENDING[family]) + ending + OUTPUT_ENDING[family])
 
 
+def result_name(motion: Motion, family: str) -> str:
+    """What a result of the motion is called, with the person where the file has several."""
+    plain = Path(output_name(Path(motion.name), family))
+    return (
+        plain.name if motion.reading.person is None else _of_person(plain, motion.reading.person, family).name
+    )
+
+
 def stageii_name(source: Path) -> str:
     """``walk_poses.npz`` to ``walk_stageii.npz``, AMASS's name for a motion in SMPL-X."""
     return source.stem.removesuffix("_poses") + "_stageii.npz"
@@ -151,7 +161,7 @@ def _is_motion(path: Path) -> bool:
         return False
 
 
-def finished(output: Path, run: FitRun) -> FitResult:
+def finished(output: Path, run: FitRun, shape: HeldShape | None = None) -> FitResult:
     """The existing output; raises FileError unless it is the finished result that this run would make."""
     advice = "use --force to write over it"
     if not is_result(output):
@@ -167,6 +177,8 @@ def finished(output: Path, run: FitRun) -> FitResult:
     for what in ("source_body", "target_body", "correspondence"):
         if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256", "painted_mask")):
             raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
+    if found.provenance.get("held_shape") != (shape.told if shape else None):
+        raise FileError(output, f"exists and was made with another shape; {advice}")
     if found.provenance.get("recipe") != wanted["recipe"]:
         raise FileError(output, f"exists and was made with other settings; {advice}")
     return found

@@ -47,7 +47,7 @@ def render_job(
     opened = open_file(file or default_motion(), models)
     for note in opened.notes:
         print(f"note: {note}", flush=True)
-    target = folder / stageii_name(Path(opened.name))
+    target = folder / stageii_name(Path(opened.motion.name))
     still, video = target.with_suffix(".png"), target.with_suffix(".mp4")
     refuse_existing([still, video] if opened.result else [target, still, video], overwrite)
     try:
@@ -102,7 +102,7 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m gui_app.headless",
         description="Fits a motion and writes its SMPL-X file, a picture and a video.",
     )
-    top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion (.npz); none: a built-in one")
+    top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion; none: a built-in one")
     top.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write")
     top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
     top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")

@@ -9,9 +9,12 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.fit_origin import SourceMissing
+from gui_app import open_question
 from gui_app.actions import Actions
 from gui_app.fit_controller import FitController
+from gui_app.folder_memory import FolderMemory
 from gui_app.models_choice import ModelsChoice
+from gui_app.open_answer import NOTHING_SAID, Answer, Unanswered
 from gui_app.open_controller import OpenController, OpenRequest
 from gui_app.opening import Opened, pose_on_one_thread
 from gui_app.preferences import Preferences
@@ -19,9 +22,9 @@ from gui_app.save_actions import SaveActions
 from gui_app.state import AppState
 from gui_app.words import plain_tip
 
-SOURCE_FILTER = "Motions (*.npz *.pkl);;All files (*)"
-MOTION_FILTER = "Motions, fits and sessions (*.npz *.pkl *.refit);;All files (*)"
-SUFFIXES = (".npz", ".pkl", ".refit")
+SOURCE_FILTER = "Motions (*.npz *.pkl *.pt *.npy);;All files (*)"
+MOTION_FILTER = "Motions, fits and sessions (*.npz *.pkl *.pt *.npy *.refit);;All files (*)"
+SUFFIXES = (".npz", ".pkl", ".pt", ".npy", ".refit")
 
 
 class OpenActions(QObject):
@@ -45,19 +48,27 @@ class OpenActions(QObject):
         self._state, self._actions, self._window = state, actions, window
         self._opening, self._fitting, self._saving = opening, fitting, saving
         self._models, self._preferences = models, preferences
+        self._memory = FolderMemory(preferences)
         actions.open.triggered.connect(self._ask_open)
         actions.models.triggered.connect(self._ask_models)
         actions.builtin.triggered.connect(self._use_builtin)
         opening.opened.connect(self._on_opened)
         opening.failed.connect(self._on_failed)
         opening.missing.connect(self._ask_source)
+        opening.unanswered.connect(self._ask_answer)
+        state.rate_changed.connect(self._keep_rate)
 
     def open_path(self, path: Path, *_: object) -> None:
         """Opens a motion or a fit; while the window closes nothing is asked any more."""
         if not self._opening.closed and self._saving.may_lose_work(
             "Open another file without saving this fit?"
         ):
-            self._opening.open(path, self._models.models)
+            self._opening.open(path, self._models.models, answer=self._memory.answer(path))
+
+    def open_first(self, path: Path | None) -> None:
+        """Opens what the window was started with, None for the built-in motion."""
+        answer = self._memory.answer(path) if path is not None else NOTHING_SAID
+        self._opening.open(path, self._models.models, answer=answer)
 
     def open_left_over(self, path: Path) -> None:
         """Opens what Refit kept before it ended unexpectedly."""
@@ -86,6 +97,22 @@ class OpenActions(QObject):
             self._state.fail(str(error))
             self._opening.failed.emit()
 
+    @Slot(object, object)
+    def _ask_answer(self, request: OpenRequest, asked: Unanswered) -> None:
+        """What does the file leave open?"""
+        answer = open_question.ask(asked, self._memory.answer(asked.path), self._window)
+        if answer is None:
+            self._opening.failed.emit()
+            return
+        self._memory.keep(asked.path, answer)
+        self._opening.open(asked.path, request.models, left_over=request.left_over, answer=answer)
+
+    @Slot()
+    def _keep_rate(self) -> None:
+        opened, rate = self._state.opened, self._state.given_rate
+        if opened is not None and opened.motion.path is not None and rate is not None:
+            self._memory.keep_rate(opened.motion.path, rate)
+
     @Slot()
     def _ask_open(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self._window, "Open", self._preferences.folder, MOTION_FILTER)
@@ -112,7 +139,12 @@ class OpenActions(QObject):
 
     def _reopen(self) -> None:
         opened = self._state.opened
-        self._opening.open(opened.motion.path if opened else None, self._models.models)
+        if opened is None:
+            self._opening.open(None, self._models.models)
+            return
+        motion = opened.motion
+        answer = Answer(motion.reading, self._state.given_rate, final=motion.gender is not None)
+        self._opening.open(opened.motion.path, self._models.models, answer=answer)
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:

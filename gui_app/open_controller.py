@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
 from core.fit_origin import SourceMissing
+from gui_app.open_answer import NOTHING_SAID, Answer, Unanswered
 from gui_app.opening import Opened, open_file
 from gui_app.state import AppState
 from gui_app.worker_thread import WAIT_MS, WorkerThread
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 class OpenRequest:
     """A file to open, None for the default motion; ``models`` and ``source`` as in `opening.open_file`.
 
-    ``left_over`` where Refit kept it itself before it ended unexpectedly.
+    ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
+    beside the file.
     """
 
     request_id: int
@@ -29,6 +31,7 @@ class OpenRequest:
     models: str | Path | None
     source: Path | None = None
     left_over: bool = False
+    answer: Answer = NOTHING_SAID
 
 
 class OpenWorker(QObject):
@@ -37,6 +40,7 @@ class OpenWorker(QObject):
     opened = Signal(int, object)
     failed = Signal(int, str)
     missing = Signal(object, object)
+    unanswered = Signal(object, object)
 
     @Slot(object)
     def open(self, request: OpenRequest) -> None:
@@ -47,12 +51,14 @@ class OpenWorker(QObject):
                 from core.bodies import default_motion
 
                 path = default_motion()
-            opened = open_file(path, request.models, request.source)
+            opened = open_file(path, request.models, request.source, request.answer)
             if request.left_over:
                 opened = replace(opened, left_over=True)
             opened.posed.frame(0)
             opened.posed.prepare()
             self.opened.emit(request.request_id, opened)
+        except Unanswered as asked:
+            self.unanswered.emit(request, asked)
         except SourceMissing as error:
             self.missing.emit(request, error)
         except RefitError as error:
@@ -71,6 +77,8 @@ class OpenController(QObject):
     failed = Signal()
     missing = Signal(object, object)
     """A request whose motion is not where it should be, and what is known of it (`SourceMissing`)."""
+    unanswered = Signal(object, object)
+    """A request about whose file something has to be asked first, and what (`Unanswered`)."""
 
     _start = Signal(object)
 
@@ -84,6 +92,7 @@ class OpenController(QObject):
             (self._worker.opened, self._on_opened),
             (self._worker.failed, self._on_failed),
             (self._worker.missing, self._on_missing),
+            (self._worker.unanswered, self._on_unanswered),
         ]
         self._thread = WorkerThread("open", self._worker, replies, self)
 
@@ -99,6 +108,7 @@ class OpenController(QObject):
         *,
         source: Path | None = None,
         left_over: bool = False,
+        answer: Answer = NOTHING_SAID,
     ) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
         if self.closed:
@@ -106,7 +116,7 @@ class OpenController(QObject):
         self._request_id += 1
         name = path.name if path else "the built-in motion"
         self._state.set_opening("what was kept" if left_over else name)
-        self._start.emit(OpenRequest(self._request_id, path, models, source, left_over))
+        self._start.emit(OpenRequest(self._request_id, path, models, source, left_over, answer))
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
@@ -124,6 +134,12 @@ class OpenController(QObject):
         if request.request_id == self._request_id:
             self._state.set_opening("")
             self.missing.emit(request, error)
+
+    @Slot(object, object)
+    def _on_unanswered(self, request: OpenRequest, asked: Unanswered) -> None:
+        if request.request_id == self._request_id:
+            self._state.set_opening("")
+            self.unanswered.emit(request, asked)
 
     @Slot(int, str)
     def _on_failed(self, request_id: int, sentence: str) -> None:

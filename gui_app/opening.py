@@ -12,6 +12,7 @@ from core.errors import FileError
 from core.fit_origin import find_motion, find_source, licensed_gender
 from core.joints import FAMILY_LABEL
 from gui_app.fit_origin import check_bodies
+from gui_app.open_answer import Answer, read_motion
 from gui_app.subject import BodyShape, Subject
 from gui_app.words import FALLBACK_RATE
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Metres; beyond these a body would be shown too small to be seen.
 MOST_HEIGHT, MOST_REACH = 2.6, 1.3
 LEAST_HEIGHT, LEAST_REACH = 0.5, 0.4
+AS_FAR_AS_SAID = Answer(final=True)
+"""Nobody is asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,7 @@ class Opened:
         result: the fit, where one was opened.
         session: all that was left, where a session was opened.
         left_over: ``file`` is what Refit kept for the case that it ends unexpectedly, none of the user's.
+        given_rate: frames a second that the user said, where the file does not.
     """
 
     motion: Motion
@@ -53,11 +57,12 @@ class Opened:
     result: FitResult | None = None
     session: Session | None = None
     left_over: bool = False
+    given_rate: float | None = None
 
     @property
     def name(self) -> str:
-        """File name of the motion."""
-        return self.motion.name
+        """File name of the motion, with the person where the file has several."""
+        return self.motion.label
 
     @property
     def valid(self) -> np.ndarray:
@@ -80,7 +85,8 @@ class Opened:
     @property
     def stem(self) -> str:
         """The name without its ending, for the names of other files."""
-        return Path(self.name).stem.removesuffix("_poses")
+        stem, person = Path(self.motion.name).stem.removesuffix("_poses"), self.motion.reading.person
+        return stem if person is None else f"{stem}_{person.replace('/', '-')}"
 
     def motion_at(self, rate: float | None) -> Motion:
         """The motion, with another frame rate where one is given."""
@@ -99,15 +105,19 @@ def pose_on_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def open_file(path: Path, models: str | Path | None, source: Path | None = None) -> Opened:
+def open_file(
+    path: Path, models: str | Path | None, source: Path | None = None, answer: Answer = AS_FAR_AS_SAID
+) -> Opened:
     """Reads a motion, or a fit or a session together with the motion it was made from.
 
     Args:
         path: the file.
         models: as in `core.bodies.load_bodies`.
         source: where the motion of a fit or session is; None where it is to be looked for.
+        answer: what is known of a motion beside the file.
 
     Raises:
+        Unanswered: something about a motion has to be asked.
         RefitError: the file, or the bodies for it, cannot be used.
     """
     from core.files.results import is_result
@@ -117,21 +127,19 @@ def open_file(path: Path, models: str | Path | None, source: Path | None = None)
         return open_session(path, models, source)
     if is_result(path):
         return open_fit(path, models, source)
-    return open_motion(path, models)
+    return open_motion(path, models, answer)
 
 
-def open_motion(path: Path, models: str | Path | None) -> Opened:
-    """Reads a motion in SMPL or SMPL-H and loads the bodies that belong to it.
+def open_motion(path: Path, models: str | Path | None, answer: Answer = AS_FAR_AS_SAID) -> Opened:
+    """Reads a motion and loads the bodies that belong to it: to SMPL-X the SMPL-H body.
 
     Raises:
+        Unanswered: something about it has to be asked.
         RefitError: the file is none, or the bodies for it cannot be used.
     """
-    from core.files.motions import load_motion
-
-    motion = load_motion(path)
-    if motion.family == "smplx":
-        raise FileError(path, "is in SMPL-X already; open a motion in SMPL or SMPL-H, or a fit made by Refit")
-    return _opened(motion, models, None, path)
+    motion = read_motion(path, models, answer)
+    target = "smplh" if motion.family == "smplx" else "smplx"
+    return replace(_opened(motion, models, None, path, target), given_rate=answer.rate)
 
 
 def open_fit(path: Path, models: str | Path | None, source: Path | None = None) -> Opened:

@@ -32,9 +32,10 @@ class SaveActions(QObject):
         state.settle()
         if state.opened is None or state.result is None:
             return False
-        from core.outputs import stageii_name
+        from core.outputs import result_name
 
-        start = Path(self._preferences.folder or Path.home()) / stageii_name(Path(state.opened.name))
+        name = result_name(state.opened.motion, state.result.family)
+        start = Path(self._preferences.folder or Path.home()) / name
         place = ask_where(self._window, start)
         return place is not None and save_fit(state, place, self._preferences)
 

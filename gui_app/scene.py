@@ -30,7 +30,7 @@ from gui_app.support_look import SupportLook
 from gui_app.view_options import Colouring, Layers, LayoutName
 
 NOT_FITTED = "not fitted yet"
-NOT_FINITE = "the numbers of this frame are not finite"
+NOT_FINITE = "no pose in this frame"
 NOT_COMPARED = "not compared"
 ON_BOTH = ("parts", "correspondence")
 

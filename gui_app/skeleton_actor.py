@@ -38,6 +38,8 @@ class SkeletonActor:
         self.set_visible(False)
 
     def _lines(self, joints: np.ndarray, parents: np.ndarray, child: np.ndarray, hue: np.ndarray) -> vtkActor:
+        if not len(child):  # SMPL has no fingers
+            return self._nothing(joints)
         cells = np.column_stack([np.full(len(child), 2), parents[child], child])
         mesh = pv.PolyData(joints.copy(), lines=cells.ravel())
         mesh.cell_data["hue"] = hue[child]
@@ -47,6 +49,8 @@ class SkeletonActor:
         return actor
 
     def _dots(self, joints: np.ndarray, chosen: np.ndarray, hue: np.ndarray) -> vtkActor:
+        if not len(chosen):
+            return self._nothing(joints)
         cells = np.column_stack([np.ones(len(chosen), int), chosen])
         mesh = pv.PolyData(joints.copy(), verts=cells.ravel())
         mesh.point_data["hue"] = hue
@@ -55,6 +59,11 @@ class SkeletonActor:
         actor.GetMapper().SetScalarModeToUsePointData()
         actor.GetProperty().RenderPointsAsSpheresOn()
         return actor
+
+    def _nothing(self, joints: np.ndarray) -> vtkActor:
+        mesh = pv.PolyData()
+        mesh.points = joints.copy()
+        return self._actor(mesh)
 
     def _actor(self, mesh: pv.PolyData) -> vtkActor:
         self._meshes.append(mesh)

@@ -69,7 +69,8 @@ class Status(QStatusBar):
     @Slot()
     def _on_opening(self) -> None:
         if self._state.opening:
-            self._before = self.words.text()
+            if not self.words.text().startswith("Opening "):  # another file, instead of the one before
+                self._before = self.words.text()
             self.words.setText(f"Opening {self._state.opening}…")
         elif self.words.text().startswith("Opening "):
             self.words.setText(self._before)

@@ -97,6 +97,7 @@ class FitRun:
         stop: cancels the run when set, at its next step; None for one of its own.
         measure_start: the first step tells the mean v2v of where the first stage starts (not of the published
             method).
+        betas: (B,) the shape that stages with a fixed one begin with; None for that of ``start``, or none.
 
     Raises:
         RefitError: the bodies do not suit the motion, there is no frame to fit, or the recipe goes on from a
@@ -117,6 +118,7 @@ class FitRun:
         threads: int | None = None,
         stop: threading.Event | None = None,
         measure_start: bool = False,
+        betas: np.ndarray | None = None,
     ) -> None:
         if motion.family != bodies.source.family:
             raise RefitError(
@@ -147,6 +149,8 @@ class FitRun:
         self._started = 0.0
         self._seconds = 0.0
         self._table = ResultTable(motion, self.bodies, start)
+        if betas is not None:
+            self._table.set_betas(betas)
 
     @property
     def keeps_others(self) -> bool:

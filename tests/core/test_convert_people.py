@@ -12,13 +12,17 @@ from scipy.spatial.transform import Rotation
 
 from core.cli import main
 from core.files.motions import load_motion
-from core.files.results import load_result
+from core.files.results import is_result, load_result
+from core.files.sessions import is_session
 from core.fit_origin import find_motion
 from core.motion import Motion, Reading
 from tests.core.files.joblib_writer import joblib_bytes
 from tests.core.files.motion_sources.examples import (
     bedlam,
     gvhmr,
+    motion_x,
+    npy_bytes,
+    npz_bytes,
     phalp,
     phalp_bytes,
     three_dpw,
@@ -58,6 +62,27 @@ def test_without_a_choice_the_people_are_listed(tmp_path: Path, capsys: pytest.C
     assert "give --person ID" in capsys.readouterr().err
     assert main(["inspect", str(source), "--person", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["motion"]["frames"] == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.pkl", pickle.dumps(three_dpw((3,)), 2), "SMPL motion of 3DPW"),
+        ("b.pkl", joblib_bytes(wham((0,))), "SMPL motion of WHAM"),
+        ("c.pkl", phalp_bytes(phalp()), "SMPL motions of 4D-Humans / PHALP"),
+        ("d.pt", torch_bytes(gvhmr()), "SMPL-X motion of GVHMR"),
+        ("e.npy", npy_bytes(motion_x()), "SMPL-X motion of Motion-X"),
+        ("f.npz", npz_bytes(bedlam()), "SMPL-X motions of BEDLAM"),
+    ],
+)
+def test_info_names_the_source(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, data: bytes, kind: str
+) -> None:
+    path = written(tmp_path / name, data)
+    assert main(["info", str(path)]) == 0
+    assert kind in " ".join(capsys.readouterr().out.split())
+    assert not is_result(path)
+    assert not is_session(path)
 
 
 def test_one_and_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,9 +18,10 @@ from core.errors import RefitError
 from core.fitting.result import FitResult
 from core.joints import PARTS
 from core.measure_motion import measure_motion as measured
-from core.motion import Motion
+from core.motion import Motion, UpAxis
 from core.motion_metrics import MotionMetrics, per_frame
 from core.posed import posed
+from core.surroundings import surroundings
 from tests.core.clip_fits import fit, fitted_clip
 
 Fitted = tuple[Motion, BodyPair, FitResult]
@@ -214,9 +215,12 @@ def test_a_fit_that_sinks_and_slides_is_measured_against_the_source(
     assert np.nanmedian(sunk.skate_mm) == pytest.approx(4, abs=0.6)
 
 
-def test_up_is_where_the_motion_says(fitted: Fitted, metrics: MotionMetrics) -> None:
+@pytest.mark.parametrize(("up", "degrees"), [("y", -90), ("-y", 90)])
+def test_up_is_where_the_motion_says(
+    fitted: Fitted, metrics: MotionMetrics, up: UpAxis, degrees: float
+) -> None:
     motion, pair, result = fitted
-    tilt = Rotation.from_euler("x", -90, degrees=True)
+    tilt = Rotation.from_euler("x", degrees, degrees=True)
     turned_up = {"poses": motion.poses.copy(), "trans": motion.trans.copy()}
     ours = {"poses": result.poses.copy(), "transl": result.transl.copy()}
     for pieces, body, place in ((turned_up, pair.source, "trans"), (ours, pair.target, "transl")):
@@ -225,7 +229,10 @@ def test_up_is_where_the_motion_says(fitted: Fitted, metrics: MotionMetrics) -> 
         # The root joint stays at rest + trans, so the rest part must be turned too.
         root = body.rest_joints(body.coefficients(torch.as_tensor(betas), None))[0].numpy()
         pieces[place] = (tilt.apply(pieces[place] + root) - root).astype(np.float32)
-    lying = measured(replace(motion, **turned_up, up_axis="y"), pair, replace(result, **ours, up_axis="y"))
+    lying = measured(replace(motion, **turned_up, up_axis=up), pair, replace(result, **ours, up_axis=up))
+    around = surroundings(replace(motion, **turned_up, up_axis=up), pair.source, 30.0)
+    assert around.floor == pytest.approx(surroundings(motion, pair.source, 30.0).floor, abs=1e-3)
+    assert 1.2 < around.height < 2.5
     assert lying.floor == pytest.approx(metrics.floor, abs=1e-4)
     assert np.allclose(lying.penetration_mm, metrics.penetration_mm, atol=0.02)
     assert np.allclose(lying.skate_mm, metrics.skate_mm, atol=0.02, equal_nan=True)

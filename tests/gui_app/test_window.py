@@ -423,15 +423,25 @@ def test_a_fit_made_with_other_bodies_does_not_open(fitted: MainWindow, qtbot: Q
     assert fitted.state.result is result
 
 
-def test_a_motion_in_smplx_does_not_open(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_motion_in_smplx_is_fitted_to_smplh(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_result(tmp_path / "fit.npz", fitted.state.result)
     with np.load(tmp_path / "fit.npz") as archive:
         kept = {key: archive[key] for key in archive.files if not key.startswith("refit_")}
     np.savez(tmp_path / "plain_stageii.npz", **kept)
     fitted.state.set_saved()
     fitted.files.open_path(tmp_path / "plain_stageii.npz")
-    qtbot.waitUntil(fitted.message.isVisible, timeout=FIT_MS)
-    assert "SMPL-X already" in fitted.message.words.text()
+    qtbot.waitUntil(lambda: fitted.state.opened.name == "plain_stageii.npz", timeout=FIT_MS)
+    assert fitted.state.opened.subject.source.label == "source · SMPL-X neutral"
+    assert fitted.state.opened.subject.fit.label == "fit · SMPL-H neutral"
+    fitted.actions_.fit.trigger()
+    wait_for_fit(fitted, qtbot)
+    assert fitted.state.result.family == "smplh"
+    asked = []
+    monkeypatch.setattr(save_actions, "ask_where", lambda _window, start: asked.append(start.name))
+    fitted.actions_.save.trigger()
+    assert asked == ["plain_smplh.npz"]
 
 
 def test_nothing_opens_while_the_window_closes(window: MainWindow, motion_file: Path) -> None:

@@ -60,15 +60,17 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         trans = trans + numbers(path, "cam_ext", arrays["cam_ext"], (len(poses), 4, 4))[:, :3, 3]
     shape = numbers(path, "shape", arrays["shape"], (len(poses), None))
     rows = {"poses": poses, "trans": trans, "betas": shape}
+    genders = _genders(path, arrays, len(poses))
     if "imgname" not in arrays or "sub" not in arrays:
-        return [Take(_finished(path, rows, arrays, np.arange(len(poses))), notes)]
+        every = np.arange(len(poses))
+        return [Take(_rows_of(path, rows, genders, every), notes, there=tuple(there))]
     found = []
     for person, members in _members(path, arrays, len(poses)).items():
         ids, step = _image_numbers(path, arrays["imgname"][members])
         order = np.argsort(ids, kind="stable")
         members, ids = members[order], in_order(path, "imgname", ids[order])
-        own = _finished(path, {key: value[members] for key, value in rows.items()}, arrays, members)
-        found.append(Take(own, notes, person, ids=ids, ids_key="imgname", step=step))
+        own = _rows_of(path, rows, genders, members)
+        found.append(Take(own, notes, person, ids=ids, ids_key="imgname", step=step, there=tuple(there)))
     return found
 
 
@@ -93,16 +95,20 @@ def _image_numbers(path: Path, images: np.ndarray) -> tuple[np.ndarray, int]:
     return ids, int(np.gcd.reduce(np.diff(np.sort(ids)))) or 1
 
 
-def _finished(
-    path: Path, rows: dict[str, np.ndarray], arrays: dict[str, np.ndarray], members: np.ndarray
-) -> dict[str, np.ndarray]:
-    own = {**rows, "refit_up_axis": np.array("-y")}
+def _genders(path: Path, arrays: dict[str, np.ndarray], count: int) -> np.ndarray | None:
+    """(N,) words, None where the file does not say."""
     if "gender" not in arrays:
-        return own
-    words = texts(path, "gender", arrays["gender"])
-    if len(words) > 1:
-        rows_said = same_frames(path, "gender", np.asarray(words), len(arrays["shape"]))[members]
-        words = tuple(sorted(set(rows_said.tolist())))
+        return None
+    words = np.asarray(texts(path, "gender", arrays["gender"]))
+    return np.repeat(words, count) if len(words) == 1 else same_frames(path, "gender", words, count)
+
+
+def _rows_of(
+    path: Path, rows: dict[str, np.ndarray], genders: np.ndarray | None, members: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Some of the rows, with the gender that they have in common."""
+    own = {key: array[members] for key, array in rows.items()} | {"refit_up_axis": np.array("-y")}
+    words = sorted(set(genders[members].tolist())) if genders is not None else []
     if len(words) > 1:
         raise FileError(path, f"differs between frames: {key_list(words)}", key="gender")
     return {**own, "gender": np.array(words[0])} if words else own

@@ -41,4 +41,4 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         "surface_model_type": np.array("smplx"),
         "refit_up_axis": np.array(_UP[chosen]),
     }
-    return [Take(arrays, notes, own_shapes=True)]
+    return [Take(arrays, notes, own_shapes=True, there=tuple(there))]

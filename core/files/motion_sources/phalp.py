@@ -100,10 +100,12 @@ def _person(path: Path, track: int, seen: dict[int, tuple[Any, Any]], notes: tup
     }
     if any(camera is None for _, camera in seen.values()):
         notes = (*notes, "The file does not say where the person stands before the camera.")
+    else:
+        notes = (*notes, "Distances from the camera are for the tracker's own focal length.")
     if ids[0]:
         notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
     arrays["refit_up_axis"] = np.array("-y")
-    return Take(arrays, notes, str(track), own_shapes=True, ids=ids, ids_key="tid")
+    return Take(arrays, notes, str(track), own_shapes=True, ids=ids, ids_key="tid", there=(CAMERA,))
 
 
 def _matrices(path: Path, smpl: dict[Any, Any], key: str, count: int, where: str) -> np.ndarray:

@@ -29,6 +29,7 @@ class Take:
         ids: (n,) in which frames the n rows of ``arrays`` are seen, ascending; None for one after the other.
         ids_key: where the ids are from, for messages.
         step: how far apart the ids of frames are that follow each other.
+        there: the coordinates that the file has, where it says so.
     """
 
     arrays: dict[str, np.ndarray]
@@ -38,6 +39,7 @@ class Take:
     ids: np.ndarray | None = None
     ids_key: str = ""
     step: int = 1
+    there: tuple[str, ...] = ()
 
     @property
     def seen(self) -> int:

@@ -64,7 +64,7 @@ def _person(path: Path, person: str, poses: Any, trans: Any, betas: Any, gender:
         "refit_up_axis": np.array("y"),
     }
     if gender is not None:
-        if isinstance(gender, (list, tuple, dict)):
-            raise FileError(path, f"is a {type(gender).__name__}, expected a text", key=f"genders[{person}]")
+        if not isinstance(gender, (str, bytes, np.ndarray)):
+            raise FileError(path, f"is a {type(gender).__name__}, expected text", key=f"genders[{person}]")
         arrays["gender"] = np.asarray(gender)
     return Take(arrays, person=person)

@@ -70,7 +70,9 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
         ids = in_order(path, key, same_frames(path, key, _ids(path, where, table["frame_ids"]), len(poses)))
         if len(ids) and ids[0]:
             notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
-    return Take(arrays, notes, person, own_shapes=True, ids=ids, ids_key=where + "frame_ids")
+    return Take(
+        arrays, notes, person, own_shapes=True, ids=ids, ids_key=where + "frame_ids", there=tuple(there)
+    )
 
 
 def _ids(path: Path, where: str, value: Any) -> np.ndarray:

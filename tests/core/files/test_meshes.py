@@ -66,13 +66,15 @@ def test_a_folder_of_frames_is_numbered_by_frame(walking, tmp_path, suffix):
     assert mesh_bytes(suffix, body.num_vertices, len(body.faces)) == pytest.approx(size, rel=0.2)
 
 
-def test_up_axis_turns_and_turns_back(walking, tmp_path):
+@pytest.mark.parametrize("other", ["y", "-y"])
+def test_up_axis_turns_and_turns_back(walking, tmp_path, other):
     motion, body, vertices = walking
-    other = "y" if motion.up_axis == "z" else "z"
     write_mesh(tmp_path / "a.ply", motion, body, 0, up_axis=other)
     read = pv.read(tmp_path / "a.ply").points
-    up = "xyz".index(other)
-    assert np.ptp(read[:, up]) > 1.3
+    assert np.ptp(read[:, 1]) > 1.3
+    head, sole = vertices[0][:, 2].argmax(), vertices[0][:, 2].argmin()
+    assert (read[head, 1] > read[sole, 1]) == (other == "y")
+    assert np.array_equal(turned(turned(read, other, "y"), "y", "-y"), turned(read, other, "-y"))
     np.testing.assert_array_equal(turned(np.asarray(read), other, motion.up_axis), vertices[0])
 
 

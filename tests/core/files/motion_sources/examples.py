@@ -116,7 +116,9 @@ def torch_bytes(contents: Any) -> bytes:
     def tensors(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: tensors(item) for key, item in value.items()}
-        return torch.as_tensor(value) if isinstance(value, np.ndarray) else value
+        if isinstance(value, np.ndarray):
+            return value.tolist() if value.dtype.kind in "US" else torch.as_tensor(value)
+        return value
 
     out = io.BytesIO()
     torch.save(tensors(contents), out)
@@ -158,4 +160,11 @@ def npy_bytes(array: np.ndarray) -> bytes:
     """As ``np.save`` writes it."""
     out = io.BytesIO()
     np.save(out, array)
+    return out.getvalue()
+
+
+def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
+    """As ``np.savez`` writes it."""
+    out = io.BytesIO()
+    np.savez(out, **arrays)
     return out.getvalue()
