@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from gui_app.lasso_line import LassoLine
@@ -90,9 +90,7 @@ class MaskLasso(QObject):
         """Takes what belongs to the lasso, and leaves the rest to the view."""
         if not self._painting.lasso_on:
             return False
-        if isinstance(event, QMouseEvent):
-            return self._on_mouse(event)
-        return isinstance(event, QKeyEvent) and bool(self._corners)
+        return isinstance(event, QMouseEvent) and self._on_mouse(event)
 
     def _on_mouse(self, event: QMouseEvent) -> bool:
         kind, at = event.type(), event.position()

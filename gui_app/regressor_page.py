@@ -204,6 +204,9 @@ class RegressorPage(QWidget):
         model = inspection.model(inspection.body)
         if self._comparison is None or model is None or matrix is None:
             return
+        if len(self._items) != len(matrix):
+            # Those of the other body, until these are measured.
+            return
         here = moved_mm(model.J_regressor, matrix, inspection.posed(inspection.body)[0])
         for item in self._items:
             item.setText(2, _number(float(here[item.data(0, JOINT)])))

@@ -108,6 +108,18 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         page.table.marked.emit((0,))
         page.refresh()
 
+    def regressor() -> None:
+        """The matrix, a knee in it, and a smaller one in its place."""
+        window.inspection.set_page("regressor")
+        assert state.opened is not None
+        body, regressors = state.opened.bodies.target, window.joints.panel.regressors
+        knee = body.joint_names.index("left_knee")
+        window.inspection.choose_joint(JointKey("left_knee", "kinematic"))
+        for vertex in np.argsort(-np.abs(body.J_regressor[knee]))[16:32]:
+            regressors.set_weight(knee, int(vertex), 0.0)
+        regressors.renormalise(knee)
+        drive.wait(lambda: regressors.figures() is not None)
+
     def painted() -> None:
         """The ears, a stroke over the chest, and the brush where it ended."""
         painting, opened = window.painting, state.opened
@@ -180,6 +192,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "correspondence": [frame(90), actions.colour_correspondence.trigger],
         "vertex": [frame(137), actions.joints.trigger, vertex],
         "joint_sets": [frame(137), actions.joints.trigger, own_set],
+        "regressor": [frame(90), actions.joints.trigger, regressor, part("legs")],
         "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
@@ -217,6 +230,7 @@ def put_back(window: MainWindow) -> None:
         window.inspection.set_page(page)
         window.inspection.choose_nothing()
     window.inspection.set_body("fit")
+    window.joints.panel.regressors.use_own()
     actions.joints.setChecked(False)
     window.painting.drop_stroke()
     if actions.mask.isChecked():
