@@ -7,7 +7,7 @@ export PYTHON APT
 # Tests bring their own X screen (Xvfb), whatever session they are started from. Two run at a time, so that
 # none needs more than one thread of its own.
 own_screen := env -u WAYLAND_DISPLAY -u XDG_SESSION_TYPE -u QT_QPA_PLATFORM
-two_at_a_time := -n 2 --dist loadfile --no-loadscope-reorder
+two_at_a_time := -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 help:
 	@echo 'make run     set up what is missing and start Refit  (ARGS="FILE --device cpu")'

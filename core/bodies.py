@@ -16,7 +16,8 @@ from core.environment import BUILTIN, MODELS_VARIABLE
 from core.errors import FileError, RefitError
 from core.files.model_folder import MASK_PATTERNS, find_correspondence, find_mask, find_model
 from core.files.models import GENDERS, read_model, smpl_from_smplh
-from core.files.transfer import read_correspondence
+from core.files.opening import checksum
+from core.files.transfer import read_correspondence, read_mask
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
 
@@ -52,13 +53,17 @@ class BodyPair:
         """What to call the pair to people."""
         return "built-in bodies" if self.builtin else f"licensed models in {self.folder}"
 
-    def reverse(self) -> BodyPair:
+    def reverse(self, *, build: bool = False) -> BodyPair:
         """The way back: the same bodies, source and target exchanged.
+
+        Args:
+            build: where the folder has no correspondence in that direction, build one, which takes some
+                seconds; otherwise only one that was built before is used.
 
         Raises:
             FileError: the folder has no correspondence in that direction.
         """
-        return _reversed(self)
+        return _reversed(self, build)
 
     def with_valid(self, valid: np.ndarray) -> BodyPair:
         """The same pair, with other target vertices that count in fits and errors.
@@ -135,7 +140,7 @@ def load_bodies(
             if body.builtin:
                 label = FAMILY_LABEL[body.family]
                 notes.append(f"The {label} model in {folder} is the built-in body, not a licensed model.")
-    correspondence = _correspond(folder, source_body, target_body)
+    correspondence = _correspond(folder, source_body, target_body, build=True)
     return BodyPair(
         source=source_body.to(device),
         target=target_body.to(device),
@@ -206,9 +211,9 @@ def _moved(pair: BodyPair, device: torch.device) -> BodyPair:
 
 
 @lru_cache(maxsize=2)
-def _reversed(pair: BodyPair) -> BodyPair:
+def _reversed(pair: BodyPair, build: bool) -> BodyPair:
     # Kept, as reading a correspondence takes longer than using it.
-    correspondence = _correspond(pair.folder, pair.target, pair.source)
+    correspondence = _correspond(pair.folder, pair.target, pair.source, build=build)
     return replace(
         pair,
         source=pair.target,
@@ -259,13 +264,38 @@ def _read(folder: Path, family: str, gender: str, builtin: bool) -> BodyModel:
     return read_model(find_model(folder, family, gender), gender=gender, family=family)
 
 
-def _correspond(folder: Path, source: BodyModel, target: BodyModel) -> Correspondence:
+def _correspond(folder: Path, source: BodyModel, target: BodyModel, *, build: bool) -> Correspondence:
     if source.num_vertices == target.num_vertices:
         return Correspondence.identity(source.num_vertices)
+    mask = find_mask(folder, target.family)
+    try:
+        path = find_correspondence(folder, source.family, target.family)
+    except FileError as missing:
+        return _built(missing, folder, source, target, mask, build)
     return read_correspondence(
-        find_correspondence(folder, source.family, target.family),
+        path,
         source_vertices=source.num_vertices,
         target_vertices=target.num_vertices,
-        mask=find_mask(folder, target.family),
+        mask=mask,
         mask_expected=target.family in MASK_PATTERNS,
     )
+
+
+def _built(
+    missing: FileError, folder: Path, source: BodyModel, target: BodyModel, mask: Path | None, build: bool
+) -> Correspondence:
+    """The correspondence that is missing, built from the bodies."""
+    from core.built_correspondence import built_correspondence, built_note
+
+    try:
+        found = built_correspondence(source, target, build=build)
+    except RefitError as reason:
+        lacks = missing.problem.partition(";")[0]
+        raise FileError(folder, f"{lacks}; none can be built: {reason}") from None
+    if found is None:
+        raise missing
+    note = built_note(folder, source, target, found)
+    if mask is None:
+        return replace(found, notes=(note,))
+    valid = found.valid & read_mask(mask, target.num_vertices)
+    return replace(found, valid=valid, mask_path=mask, mask_sha256=checksum(mask), notes=(note,))

@@ -1,4 +1,4 @@
-"""The command line: ``refit convert``, ``inspect``, ``info``. Cheap to import: torch comes with the work."""
+"""The command line: ``refit convert``, ``inspect``, ``info``, … Cheap to import: torch comes later."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.errors import RefitError
 from core.fitting.recipe import ACCURATE, PRESETS
 from core.motion import MOST_RATE
 
-COMMANDS = ("convert", "inspect", "info", "models")
+COMMANDS = ("convert", "inspect", "correspond", "info", "models")
 
 
 DONE, SOME_FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -199,6 +199,7 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument("--force", action="store_true", help="write over existing outputs")
 
     _add_inspect(commands)
+    _add_correspond(commands)
 
     info = commands.add_parser("info", help="say what a motion, model or result file holds")
     info.add_argument("file", type=Path, metavar="FILE")
@@ -279,7 +280,45 @@ def _add_inspect(commands: Any) -> None:
     inspect.add_argument("--to", choices=("smpl", "smplh", "smplx"), help="target body; default: smplx")
     inspect.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
     inspect.add_argument("--gender", choices=("neutral", "female", "male"), help="of the bodies")
+    inspect.add_argument(
+        "--compare", type=Path, metavar="FILE", help="compare the correspondence with another file's"
+    )
     inspect.add_argument("--json", action="store_true", help="print json instead of tables")
+
+
+def _add_correspond(commands: Any) -> None:
+    correspond = commands.add_parser(
+        "correspond",
+        help="build the correspondence between two bodies",
+        description="Lays the target's rest shape onto the source's, and gives each target vertex the "
+        "nearest point of the source's surface. Exit codes: 0 done, 1 failed, 2 bad usage.",
+    )
+    correspond.add_argument("source", type=Path, metavar="SOURCE_MODEL", help="model file of the source body")
+    correspond.add_argument("target", type=Path, metavar="TARGET_MODEL", help="model file of the target body")
+    correspond.add_argument(
+        "-o",
+        "--out",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="where it goes: .pkl as the published tools read it, or .npz; can be repeated",
+    )
+    correspond.add_argument(
+        "--max-distance",
+        type=float,
+        default=20.0,
+        metavar="MM",
+        help="vertices further from the source's surface have no counterpart; default: 20",
+    )
+    correspond.add_argument(
+        "--with-hidden", action="store_true", help="also look for counterparts of eyes and inner mouth"
+    )
+    correspond.add_argument(
+        "--compare", type=Path, metavar="FILE", help="compare with another correspondence"
+    )
+    correspond.add_argument("--force", action="store_true", help="write over an existing --out")
+    correspond.add_argument("--json", action="store_true", help="print json instead of a report")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -299,6 +338,10 @@ def main(argv: list[str] | None = None) -> int:
             from core.inspect_command import inspect
 
             return inspect(options)
+        if options.command == "correspond":
+            from core.correspond_command import correspond
+
+            return correspond(options)
         if options.command == "models":
             from core.models_command import models
 

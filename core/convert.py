@@ -84,7 +84,7 @@ def convert(options: argparse.Namespace) -> int:
     shelf = Shelf(options)
     pair = shelf.check()
     if options.check:
-        pair.reverse()
+        pair.reverse(build=True)
     label = FAMILY_LABEL[options.to]
     how = "" if recipe.name == ACCURATE.name else f" · {recipe.name}"
     console.print(f"Refit · to {label}{how} · {pair.label} · {device.type.upper()}", style="bold")
@@ -200,7 +200,7 @@ def _convert_one(
                 raise FileError(source, f"has no frames in {_range_text(options.frames)}")
         bodies = shelf.take_for(motion)
         if options.check:
-            bodies.reverse()  # so that what a check lacks is told before the fit
+            bodies.reverse(build=True)  # so that what a check lacks is told before the fit
         outcome.notes = (*motion.notes, *bodies.notes, *left_out(motion, bodies.source))
         motion = within(motion, bodies.source)
         if motion.gender is None and not options.gender:

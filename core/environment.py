@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 MODELS_VARIABLE = "REFIT_MODELS"
 """Environment variable with the folder of licensed models."""
 
@@ -10,3 +14,20 @@ THREADS_VARIABLE = "REFIT_THREADS"
 
 BUILTIN = "builtin"
 """In place of a folder of models: the built-in bodies, whatever the environment says."""
+
+SETTINGS_VARIABLE = "REFIT_SETTINGS"
+"""Environment variable with a folder for the settings and what is kept, in place of the user's own."""
+
+
+def kept_folder() -> Path:
+    """The folder of what was worked out once and can be again; it need not exist."""
+    settings = os.environ.get(SETTINGS_VARIABLE)
+    if settings:
+        return Path(settings)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "refit"

@@ -57,11 +57,16 @@ class Finding:
     def blame(self) -> str:
         """The verdict for people: a fit that is as good as can be is not to blame for a source that jumps,
         nor the bodies for a fit that merely ended early."""
-        if self.verdict is not Verdict.FAILED_FIT and self.worst.kind in (Kind.NOT_FINITE, Kind.SOURCE_JUMP):
-            return "source"
-        if self.verdict is Verdict.MODEL_GAP and self.worst.kind is Kind.NOT_CONVERGED:
-            return "no better fit"
-        return self.verdict.value
+        return blame(self.worst, self.verdict)
+
+
+def blame(problem: Problem, verdict: Verdict) -> str:
+    """Whose fault a problem is, for people, once a second fit of its frames has been judged."""
+    if verdict is not Verdict.FAILED_FIT and problem.kind in (Kind.NOT_FINITE, Kind.SOURCE_JUMP):
+        return "source"
+    if verdict is Verdict.MODEL_GAP and problem.kind is Kind.NOT_CONVERGED:
+        return "no better fit"
+    return verdict.value
 
 
 def findings(

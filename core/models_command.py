@@ -100,6 +100,7 @@ def models_report(folder: Path) -> ModelsReport:
             transfer.append((f"correspondence, {way}", _below(path, folder), checksum(path)))
         except RefitError:
             needed = "every conversion to SMPL-X" if target == "smplx" else "conversions from SMPL-X, --check"
+            needed += "; built from the two bodies while it is missing"
             missing.append(MissingRow(f"correspondence, {way}", needed, TRANSFER))
     mask = find_mask(folder, "smplx")
     if mask is not None:

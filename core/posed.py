@@ -70,6 +70,8 @@ class PosedFrames:
         self._fits: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
         self._trial: tuple[Change, int | None] | None = None
         self._tried: tuple[int, PosedFrame] | None = None
+        self._other: PosedFrames | None = None
+        self._peeks = False
 
     def prepare(self) -> None:
         """Makes what the first fitted frame would otherwise wait for: the target's operators."""
@@ -105,10 +107,24 @@ class PosedFrames:
         self._trial = None if change is None else (change, frame)
         self._tried = None
 
+    def peek(self, result: FitResult | None) -> None:
+        """Shows another fit of the same motion for a while, as it is, whatever is tried out.
+
+        Args:
+            result: or None to show the fit again. What was posed of it is kept until another one is asked
+                for.
+        """
+        self._peeks = result is not None
+        if result is None or (self._other is not None and self._other.result is result):
+            return
+        self._other = PosedFrames(self.motion, self.bodies, result, 8 * CHUNK)
+        self._other._sources = self._sources
+
     def set_bodies(self, bodies: BodyPair) -> None:
         """The same bodies with another mask: errors are over other vertices from now on."""
         self.bodies = bodies
         self._fits.clear()
+        self._other, self._peeks = None, False
 
     def show_refit(self, refit: Refit) -> None:
         """Shows a frame as it was fitted again, without making it part of the fit; as `try_out` does."""
@@ -123,6 +139,8 @@ class PosedFrames:
         """(T, 3) the fit's root joint at every frame, NaN where it is not fitted; None without a fit."""
         if self.result is None:
             return None
+        if self._peeks and self._other is not None:
+            return self._other.fit_roots()
         path = root_path(self.result.as_motion(), self.bodies.target)
         path[~self.result.fitted] = np.nan
         return path
@@ -135,6 +153,8 @@ class PosedFrames:
         """
         if not 0 <= index < len(self.motion):
             raise IndexError(f"frame {index} of {len(self.motion)}")
+        if self._peeks and self._other is not None:
+            return self._other.frame(index)
         chunk, inside = divmod(index, CHUNK)
         vertices, joints = self._source(chunk)
         if self.result is None or not self.result.fitted[index]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.accepted import Accepted
 from core.fitting.result import FitResult
 from core.motion import AS_IT_IS, Motion, Reading
 
@@ -20,12 +21,14 @@ class SessionStep:
         rate: frames a second that the user gave, None where nothing was given.
         name: what led here, ``'fit of all frames'``; empty for how it began.
         changed: (n,) ascending ids of the frames that the step changed, None for all.
+        accepted: problems that were accepted as they are.
     """
 
     result: FitResult | None = None
     rate: float | None = None
     name: str = ""
     changed: np.ndarray | None = None
+    accepted: tuple[Accepted, ...] = ()
 
 
 @dataclass(frozen=True)

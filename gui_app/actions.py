@@ -60,6 +60,11 @@ SPECS: dict[str, Spec] = {
     "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
     "next_problem": Spec("Problems", "Next problem", "arrow-line-right", ("]",), "Next problem"),
     "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
+    "problems": Spec("Problems", "Problems", "list-bullets", ("T",), "Problem frames as a table", True),
+    "accept": Spec("Problems", "Accept", "check", ("K",), "Accept the chosen problems as they are"),
+    "refit_rows": Spec("Problems", "Fit chosen problems again", "lightning", ("R",), "Fit them again"),
+    "fix_rows": Spec("Problems", "Fix these…", "bandaids", ("X",), "Try several strategies on them"),
+    "hold_before": Spec("Problems", "Before the last change", "eye", ("A",), "Hold to see it", True),
     "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
     "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
     "before_fit": Spec("View", "Error before the last change", "clock-counter-clockwise", ("C",), "", True),
@@ -87,10 +92,14 @@ SPECS: dict[str, Spec] = {
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
     "stages": Spec("View", "Stages", "list-numbers", ("S",), "The stages of a fit, and their settings", True),
+    "runs": Spec("View", "History", "git-commit", ("H",), "Every step: return to any, compare any", True),
     "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
     "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
     "mask": Spec("Inspect", "Mask", "face-mask", ("M",), "Valid vertices: see, paint and try them", True),
     "mask_brush": Spec("Inspect", "Mask brush", "paint-brush", ("N",), "Paint the mask on the fit", True),
+    "mask_lasso": Spec(
+        "Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw a line around vertices of the fit", True
+    ),
     "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
     "theme_dark": Spec("View", "Dark theme", "", (), "Light on dark", True),
     "theme_light": Spec("View", "Light theme", "", (), "Dark on light", True),
@@ -150,6 +159,11 @@ class Actions:
     previous_problem: QAction
     next_problem: QAction
     show_part: QAction
+    problems: QAction
+    accept: QAction
+    refit_rows: QAction
+    fix_rows: QAction
+    hold_before: QAction
     select_all: QAction
     select_none: QAction
     before_fit: QAction
@@ -175,10 +189,12 @@ class Actions:
     layer_ground: QAction
     layer_trajectory: QAction
     stages: QAction
+    runs: QAction
     parameters: QAction
     joints: QAction
     mask: QAction
     mask_brush: QAction
+    mask_lasso: QAction
     choose_none: QAction
     theme_dark: QAction
     theme_light: QAction

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.problem_thresholds import ProblemThresholds
+from gui_app.measuring import MeasureRequest
 from gui_app.problem_words import stretch_span
 
 if TYPE_CHECKING:
+    from core.accepted import Accepted
     from core.fitting.result import FitResult
     from core.motion_metrics import MotionMetrics
     from core.problem_frames import Problem
-    from gui_app.measuring import MeasureRequest
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +26,36 @@ class Analysis:
     Attributes:
         result: that fit.
         metrics: of every frame.
-        stretches: problem frames next to each other, each with what is wrong there, most telling first.
-        frames: ids of all problem frames, ascending.
+        stretches: problem frames next to each other, each with what is wrong there, most telling first; but
+            for what is accepted.
+        frames: ids of their frames, ascending.
+        problems: everything that stands out, accepted or not.
+        quiet: stretches of what is accepted.
+        thresholds: that it was found with.
     """
 
     result: FitResult
     metrics: MotionMetrics
     stretches: tuple[tuple[Problem, ...], ...]
     frames: np.ndarray
+    problems: tuple[Problem, ...] = ()
+    quiet: tuple[tuple[Problem, ...], ...] = ()
+    thresholds: ProblemThresholds = field(default_factory=ProblemThresholds)
+
+    def with_accepted(self, accepted: tuple[Accepted, ...]) -> Analysis:
+        """The same with other problems accepted."""
+        from core.accepted import still_open
+        from core.problem_frames import problem_frames, stretches
+
+        wanted = still_open(self.problems, accepted)
+        kept = set(wanted)
+        others = tuple(problem for problem in self.problems if problem not in kept)
+        return replace(
+            self,
+            stretches=stretches(wanted),
+            frames=problem_frames(wanted),
+            quiet=tuple(stretch for stretch in stretches(others) if local(stretch)),
+        )
 
     @cached_property
     def throughout(self) -> tuple[Problem, ...]:
@@ -76,12 +100,29 @@ def local(stretch: tuple[Problem, ...]) -> bool:
     return stretch[0].kind is not Kind.THROUGHOUT
 
 
-def analyse(request: MeasureRequest) -> Analysis:
+@dataclass(frozen=True, eq=False)
+class AnalysisRequest(MeasureRequest):
+    """A fit to be looked through; ``metrics`` are its figures where they are known already."""
+
+    thresholds: ProblemThresholds
+    metrics: MotionMetrics | None = None
+
+
+def analyse(request: AnalysisRequest) -> Analysis:
     """Metrics and problem frames of a fit."""
     from core.measure_motion import measure_motion
     from core.problem_frames import find_problems, problem_frames, stretches
 
-    metrics = measure_motion(request.motion, request.bodies, request.result, request.check)
-    problems = find_problems(metrics)
+    metrics = request.metrics
+    if metrics is None:
+        metrics = measure_motion(request.motion, request.bodies, request.result, request.check)
+    problems = find_problems(metrics, request.thresholds)
     request.check()
-    return Analysis(request.result, metrics, stretches(problems), problem_frames(problems))
+    return Analysis(
+        request.result,
+        metrics,
+        stretches(problems),
+        problem_frames(problems),
+        problems,
+        thresholds=request.thresholds,
+    )

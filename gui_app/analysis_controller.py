@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from gui_app.analysis import Analysis, analyse
-from gui_app.measuring import MeasureRequest, Measuring
+from gui_app.analysis import Analysis, AnalysisRequest, analyse
+from gui_app.measuring import Measuring
 from gui_app.opening import Opened
 from gui_app.state import AppState
 
@@ -22,6 +22,7 @@ class AnalysisController(Measuring):
         state.motion_changed.connect(self._on_motion)
         state.result_changed.connect(self._on_result)
         state.rate_changed.connect(self._soon.ask)
+        state.thresholds_changed.connect(self._soon.ask)
         state.run_changed.connect(self._on_run)
 
     @Slot()
@@ -48,22 +49,26 @@ class AnalysisController(Measuring):
     def _look_at(self, opened: Opened) -> None:
         state = self._state
         result, known = state.result, state.analysis
-        if self._wanted is not None and self._wanted.result is result:
+        wanted, thresholds = self._wanted, state.thresholds
+        if isinstance(wanted, AnalysisRequest) and (wanted.result, wanted.thresholds) == (result, thresholds):
             return
         self._abandon()
         after_run, another = self._after_run, self._another
         self._after_run = self._another = False
-        if known is not None and known.result is result:
+        metrics = known.metrics if known is not None and known.result is result else None
+        if known is not None and metrics is not None and known.thresholds == thresholds:
             return
-        if known is not None and not after_run and another:
+        if known is not None and metrics is None and not after_run and another:
             state.set_analysis(None)
         if result is None or not result.fitted.any():
             state.set_analysis(None)
             return
-        self._ask(MeasureRequest(opened.motion_at(state.given_rate), opened.bodies, result))
+        motion = opened.motion_at(state.given_rate)
+        self._ask(AnalysisRequest(motion, opened.bodies, result, thresholds, metrics))
 
-    def _take(self, request: MeasureRequest, found: Analysis) -> None:
-        self._state.set_analysis(found)
+    def _take(self, request: AnalysisRequest, found: Analysis) -> None:
+        accepted = self._state.accepted
+        self._state.set_analysis(found.with_accepted(accepted) if accepted else found)
 
     def _give_up(self) -> None:
         self._state.set_analysis(None)

@@ -11,6 +11,7 @@ import pyqtgraph
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
+from gui_app.garbage import Garbage
 from gui_app.main_window import MainWindow, Options
 from gui_app.recent_log import keep_log
 from gui_app.theme import apply_theme, icon
@@ -44,6 +45,8 @@ def make_application() -> QApplication:
     pyqtgraph.setConfigOptions(antialias=False)
     apply_theme(app)
     app.setWindowIcon(icon("person-simple-run"))
+    if app.findChild(Garbage) is None:
+        Garbage(app)
     return app
 
 

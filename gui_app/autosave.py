@@ -115,4 +115,4 @@ def free_name(folder: Path) -> Path:
 def _marks(session: Session) -> tuple[object, ...]:
     """Differs where the session differs in more than how it is looked at."""
     # The objects themselves, so that no other one can have their address.
-    return (session.source, session.at, *(step.result for step in session.steps))
+    return (session.source, session.at, *((step.result, step.accepted) for step in session.steps))

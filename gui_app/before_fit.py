@@ -43,6 +43,8 @@ class BeforeFit(QObject):
         self.shown: FitResult | None = None
         self.earlier: FitResult | None = None
         self.comparison: FitComparison | None = None
+        self._other: FitResult | None = None
+        self._newest = history.moments[-1]
         self.wanted = preferences.flag(BEFORE, True)
         self._action.setChecked(self.wanted)
         self._action.toggled.connect(self._on_toggled)
@@ -56,10 +58,24 @@ class BeforeFit(QObject):
         """There is something to show, it is wanted, and it belongs to the fit on show."""
         return self.wanted and self.comparison is not None and self.shown is self._state.result
 
+    def compare_with(self, other: FitResult) -> None:
+        """Another fit of the history takes the place of the one before, until something new is done."""
+        self._other, self._newest = other, self._history.moments[-1]
+        self._look()
+
+    def _earlier(self, shown: FitResult | None) -> FitResult | None:
+        other, history = self._other, self._history
+        known = any(moment.result is other for moment in history.moments)
+        # What is done after the choice is compared with what there was before it again.
+        if other is None or not known or history.moments[-1] is not self._newest:
+            self._other, self._newest = None, history.moments[-1]
+            return history.before(shown)
+        return history.before(shown) if shown is None or shown.poses is other.poses else other
+
     @Slot()
     def _look(self) -> None:
         shown = self._state.result
-        earlier = self._history.before(shown)
+        earlier = self._earlier(shown)
         if shown is self.shown and earlier is self.earlier:
             return
         self.shown, self.earlier, self.comparison = shown, earlier, None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 IDLE_MS = 500
 # Edits of one field that follow each other so closely are one step.
 MERGE_SECONDS = 1.5
+PEEKING = "This is another fit, shown for a while"
 RUNNING = "Editing waits until the fit is over"
 MEASURING = "Editing waits until the new shape is measured"
 FAILED = "The fit could not be edited, so it is as it was; details are in the log"
@@ -82,6 +83,7 @@ class Editing(QObject):
         state.motion_changed.connect(self._drop)
         state.result_changed.connect(self._on_result)
         state.run_changed.connect(self._on_run)
+        state.peek_changed.connect(self.changed)
 
     @property
     def active(self) -> bool:
@@ -96,6 +98,8 @@ class Editing(QObject):
             return "" if kind == "shape" else MEASURING
         if state.run.active:
             return RUNNING
+        if state.peeked is not None:
+            return PEEKING
         if state.result is not None and not state.result.fitted[state.frame]:
             return f"Frame {state.frame} is not fitted: fit it first (Ctrl+Shift+Return)"
         return ""
@@ -105,9 +109,12 @@ class Editing(QObject):
         this frame has none."""
         from core.frame_parameters import frame_parameters
 
-        if self._state.result is None:
+        shown = self._state.shown
+        if shown is None:
             return None
-        found = frame_parameters(self._state.result, self._state.frame)
+        found = frame_parameters(shown, self._state.frame)
+        if shown is not self._state.result:
+            return found if shown.fitted[self._state.frame] else found.unknown()
         if self._draft is not None and self.active:
             found = found.with_change(self._draft.change)
         return found if self._state.result.fitted[self._state.frame] else found.unknown()

@@ -86,7 +86,18 @@ class FitController(QObject):
         """Fits some frames with a recipe of its own, ``what`` in words: ``'edge stage'``."""
         self._begin(scope, recipe, what)
 
-    def _begin(self, scope: Scope | None, recipe: Recipe | None = None, what: str = "") -> None:
+    def start_joined(self, scope: Scope) -> None:
+        """Fits some frames, which then fade into those around them."""
+        analysis = self._state.analysis
+        self._begin(scope, joins=np.empty(0, int) if analysis is None else analysis.frames)
+
+    def _begin(
+        self,
+        scope: Scope | None,
+        recipe: Recipe | None = None,
+        what: str = "",
+        joins: np.ndarray | None = None,
+    ) -> None:
         state = self._state
         state.settle()
         if scope is None or state.opened is None or state.run.active or self._thread.closed:
@@ -118,6 +129,7 @@ class FitController(QObject):
                 self._device,
                 self._threads,
                 self._cancel,
+                joins,
             )
         )
 

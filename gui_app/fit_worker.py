@@ -34,7 +34,8 @@ PREVIEW_SECONDS = 0.2
 class RunRequest:
     """Everything a run needs, frozen when it is asked for.
 
-    ``what`` names the ``frames``, None for all; ``earlier`` is the fit that there is, or None.
+    ``what`` names the ``frames``, None for all; ``earlier`` is the fit that there is, or None. A run that
+    ``joins`` fades into the earlier fit over the frames around its own, but not into these.
     """
 
     run_id: int
@@ -48,6 +49,7 @@ class RunRequest:
     device: str
     threads: int | None
     cancel: threading.Event
+    joins: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +136,11 @@ def begin(request: RunRequest) -> FitRun:
     if frames is None or np.isin(np.flatnonzero(request.motion.finite_frames()), frames).all():
         frames = None
         start = start if goes_on(request) else None
+    elif request.joins is not None and start is not None:
+        from core.seams import margin
+
+        around = margin(request.motion, start, frames, request.joins)
+        frames = np.union1d(frames, around) if len(around) else frames
     return FitRun(
         request.motion,
         request.bodies,
@@ -201,6 +208,13 @@ class Replies:
         found, earlier = self._run.result(), self._request.earlier
         complete = not found.partial
         result: FitResult | None = found if complete else self._on_top(found)
+        joins = self._request.joins if complete and self._run.keeps_others else None
+        if joins is not None and earlier is not None and self._request.frames is not None:
+            from core.seams import joined
+
+            chosen = np.intersect1d(asked, self._request.frames)
+            result = joined(self._request.motion, self._run.bodies, earlier, found, chosen, joins)
+            result = replace(result, provenance=found.provenance, seconds=found.seconds)
         keeps_earlier = earlier is not None and (
             not len(reached)
             or (not complete and self._apart and (goes_on(self._request) or covers_more(earlier, found)))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from gui_app.state import AppState
 
 if TYPE_CHECKING:
+    from core.accepted import Accepted
     from core.fitting.result import FitResult
 
 MOST_STEPS = 50
@@ -28,6 +29,7 @@ class Moment:
         step: what led here, ``'fit of all frames'``; empty for the first moment.
         changed: ids of the frames that the step changed, None for all.
         valid: (V,) bool, the vertices that count; None without a motion.
+        accepted: the problems that are accepted as they are.
     """
 
     result: FitResult | None
@@ -35,6 +37,7 @@ class Moment:
     step: str = ""
     changed: np.ndarray | None = None
     valid: np.ndarray | None = None
+    accepted: tuple[Accepted, ...] = ()
 
 
 class History(QObject):
@@ -92,7 +95,8 @@ class History(QObject):
 
     def add(self, step: str, changed: np.ndarray | None = None) -> None:
         """What is shown now was made by ``step``; nothing can be redone any more."""
-        self._put(Moment(self._state.result, self._state.given_rate, step, changed, self._state.valid))
+        state = self._state
+        self._put(Moment(state.result, state.given_rate, step, changed, state.valid, state.accepted))
 
     def amend(self) -> None:
         """What is shown now takes the place of what the last step led to; nothing can be redone any more."""
@@ -150,8 +154,18 @@ class History(QObject):
         self._show(self.now.changed)
         self._state.say(f"Redid {self.now.step}")
 
+    def go_to(self, index: int) -> None:
+        """Shows what there was at one of the `moments`; the others stay."""
+        self._state.settle()
+        if not 0 <= index < len(self._moments) or index == self._at or self._state.run.active:
+            return
+        self._at = index
+        self._show(None)
+        self._state.say(f"Returned to {self.now.step or 'how it was opened'}")
+
     def _show(self, changed: np.ndarray | None) -> None:
-        self._state.restore(self.now.result, self.now.rate, changed, self.now.valid)
+        now = self.now
+        self._state.restore(now.result, now.rate, changed, now.valid, now.accepted)
         self.changed.emit()
 
     def _bytes(self) -> int:
@@ -170,7 +184,8 @@ class History(QObject):
         session = opened.session if opened is not None else None
         if session is not None:
             self._moments = [
-                Moment(s.result, s.rate, s.name, s.changed, self._mask_of(s.result)) for s in session.steps
+                Moment(s.result, s.rate, s.name, s.changed, self._mask_of(s.result), s.accepted)
+                for s in session.steps
             ]
             self._at = session.at
         else:
@@ -196,4 +211,5 @@ class History(QObject):
         # The fit before a run that is going on: what the run shows so far is no step of its own.
         result = self.now.result if self._state.run.active else self._state.result
         step = f"frame rate {rate:g} fps"
-        self._put(Moment(result, rate, step, np.empty(0, np.intp), self._state.valid))
+        nothing = np.empty(0, np.intp)
+        self._put(Moment(result, rate, step, nothing, self._state.valid, self._state.accepted))

@@ -1,4 +1,4 @@
-"""What is looked at inside the bodies: a joint and its vertices, or a vertex and its joints."""
+"""What is looked at inside the bodies: a joint and its vertices, a vertex and its joints, or sets of both."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from core.inspection.support import Support
     from gui_app.opening import Opened
 
-Page = Literal["joints", "vertices"]
+Page = Literal["joints", "vertices", "sets", "regressor"]
+# Pages on which a joint is chosen and its vertices show.
+OF_JOINTS: tuple[Page, ...] = ("joints", "regressor")
 BODIES: tuple[BodyName, BodyName] = ("source", "fit")
 
 
@@ -45,7 +47,8 @@ class Inspection(QObject):
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._joints: tuple[Opened, dict[str, tuple[BodyJoint, ...]]] | None = None
+        self._joints: tuple[Opened, dict[BodyName, tuple[BodyJoint, ...]]] | None = None
+        self._regressors: dict[BodyName, np.ndarray | None] = {}
         self.active = False
         self.page: Page = "joints"
         self.body: BodyName = "fit"
@@ -78,9 +81,22 @@ class Inspection(QObject):
         if opened is None:
             return ()
         if self._joints is None or self._joints[0] is not opened:
-            bodies = opened.bodies
-            self._joints = (opened, {"source": body_joints(bodies.source), "fit": body_joints(bodies.target)})
+            models: dict[BodyName, BodyModel] = {"source": opened.bodies.source, "fit": opened.bodies.target}
+            found = {name: body_joints(model, self._fitting(name, model)) for name, model in models.items()}
+            self._joints = (opened, found)
         return self._joints[1][body]
+
+    def _fitting(self, body: BodyName, model: BodyModel) -> np.ndarray | None:
+        matrix = self._regressors.get(body)
+        return matrix if matrix is not None and matrix.shape == model.J_regressor.shape else None
+
+    def set_regressor(self, body: BodyName, matrix: np.ndarray | None) -> None:
+        """Shows the vertices of joints by another (J, V) matrix; None for the body's own."""
+        if matrix is not self._regressors.get(body):
+            self._regressors[body] = matrix
+            self._joints = None
+            self.joint_changed.emit()
+            self.looks_changed.emit()
 
     def valid(self, body: BodyName) -> np.ndarray | None:
         """(V,) bool: which vertices count in a fit; None for the source, of which nothing says so."""
@@ -199,9 +215,10 @@ class Inspection(QObject):
         """Lets go of what is looked at."""
         if self.page == "vertices" and self.vertex is None:
             self.show_rows(())
-        elif self.page == "vertices":
+            return
+        if self.page != "joints":
             self._set_vertex(None, held=False)
-        else:
+        if self.page != "vertices":
             self.choose_joint(None)
 
     def show_rows(self, vertices: tuple[int, ...]) -> None:

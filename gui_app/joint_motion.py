@@ -73,6 +73,18 @@ class JointMotion(Measuring):
         row = np.flatnonzero(found.target_index == joint.index)
         return found.error_mm[:, row[0]] if len(row) else None
 
+    def means(self, body: BodyName) -> dict[int, float] | None:
+        """Mean millimetres over the motion of each joint that both bodies have, by its index on one of them;
+        None while not known."""
+        from core.inspection.joint_motion import series_figures
+
+        found = self._errors
+        if found is None:
+            return None
+        index = found.source_index if body == "source" else found.target_index
+        figures = (series_figures(column) for column in found.error_mm.T)
+        return {int(joint): one.mean for joint, one in zip(index, figures, strict=True) if one is not None}
+
     def regressed(self) -> np.ndarray | None:
         """(T,) millimetres between the chosen joint by the regressor and by the chain, on the body listed."""
         body = self._inspection.body
@@ -102,7 +114,8 @@ class JointMotion(Measuring):
     def _missing(self) -> Literal["error", "source", "fit"] | None:
         """What people look at comes first."""
         inspection = self._inspection
-        if not inspection.active or inspection.joint is None or not self._state.has_fit:
+        wanted = inspection.joint is not None or inspection.page == "sets"
+        if not inspection.active or not wanted or not self._state.has_fit:
             return None
         if self._errors is None:
             return "error"

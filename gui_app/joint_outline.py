@@ -210,7 +210,13 @@ class JointTree(QTreeView):
 
     def set_joints(self, joints: tuple[BodyJoint, ...]) -> None:
         """Another body's joints."""
-        if joints is not self.outline.joints:
+        if joints is self.outline.joints:
+            return
+        named = [(joint.name, joint.kind, joint.parent) for joint in joints]
+        if named == [(joint.name, joint.kind, joint.parent) for joint in self.outline.joints]:
+            # Made of other vertices only: what is unfolded and found stays.
+            self.outline.joints = joints
+        else:
             with QSignalBlocker(self.selectionModel()):
                 self.search.clear()
                 self.outline.set_joints(joints)

@@ -9,6 +9,7 @@ from gui_app.actions import Actions
 from gui_app.inspection import Inspection
 from gui_app.joints_panel import JointsPanel
 from gui_app.panel_dock import MOST_WIDTH, PanelDock
+from gui_app.pins import Pins
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
 from gui_app.viewport import Viewport
@@ -23,13 +24,14 @@ class JointsDock(PanelDock):
         inspection: Inspection,
         viewport: Viewport,
         preferences: Preferences,
+        pins: Pins,
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Joints", actions.joints, parent=parent)
         self._state, self._inspection = state, inspection
         self._none = actions.choose_none
-        self.panel = JointsPanel(state, inspection, viewport, preferences, self)
+        self.panel = JointsPanel(state, inspection, viewport, preferences, pins, self)
         self.setMaximumWidth(MOST_WIDTH)
         self.hold(self.panel, [self.panel.title, self.panel.head], titled=False)
         actions.joints.toggled.connect(inspection.set_active)

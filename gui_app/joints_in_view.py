@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from gui_app.inspection import BODIES, Inspection, JointKey
+from gui_app.inspection import BODIES, OF_JOINTS, Inspection, JointKey
 from gui_app.live_theme import follow
 from gui_app.picking import BodyName
 from gui_app.soon import Soon
@@ -44,16 +46,18 @@ class JointsInView(QObject):
     def _show(self) -> None:
         inspection = self._inspection
         self._probe.finds_joints = inspection.active
-        self._probe.holds = inspection.active and inspection.page == "vertices"
+        self._probe.holds = inspection.active and inspection.page not in OF_JOINTS
         something = inspection.shows_something and self._state.opened is not None
         if not something and not self._shown:
             return
         self._shown = something
         looks: dict[BodyName, SupportLook | None] = dict.fromkeys(BODIES)
         see_through = False
-        if something and inspection.page == "joints":
+        if something and inspection.page in OF_JOINTS:
             looks = {body: self._joint_look(body) for body in BODIES}
             see_through = inspection.joint is not None
+        elif something and inspection.page == "sets":
+            looks[inspection.body] = self._candidate_look()
         elif something and inspection.vertex is not None:
             looks = self._vertex_looks(inspection.vertex)
             # Not while the pointer wanders: the bodies would flicker.
@@ -63,6 +67,14 @@ class JointsInView(QObject):
             see_through = True
         self._viewport.scene.set_supports(looks["source"], looks["fit"], see_through)
         self._viewport.refresh()
+
+    def _candidate_look(self) -> SupportLook | None:
+        """The vertex and the joint that can be added to a set."""
+        vertex, joint = self._inspection.vertex, self._inspection.found(self._inspection.body)
+        if vertex is not None:
+            return replace(vertex_look(vertex, ()), joint=joint)
+        none = np.zeros(0, int)
+        return None if joint is None else replace(support_look(none, none, none), joint=joint)
 
     def _joint_look(self, body: BodyName) -> SupportLook | None:
         inspection = self._inspection
@@ -104,7 +116,7 @@ class JointsInView(QObject):
         inspection = self._inspection
         if not inspection.active:
             return
-        if inspection.page == "vertices":
+        if inspection.page not in OF_JOINTS:
             inspection.hold("fit" if body == "fit" else "source", vertex)
         elif body == inspection.body and inspection.joint is not None:
             joint = inspection.found(inspection.body)
@@ -113,4 +125,8 @@ class JointsInView(QObject):
 
     @Slot(str, str)
     def _on_joint(self, _body: str, name: str) -> None:
-        self._inspection.go_to_joint(JointKey(name, "kinematic"))
+        key = JointKey(name, "kinematic")
+        if self._inspection.page in ("sets", "regressor"):
+            self._inspection.choose_joint(key)
+        else:
+            self._inspection.go_to_joint(key)

@@ -23,16 +23,20 @@ from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
 from gui_app.fit_controller import FitController
 from gui_app.fit_menu import FitActions
+from gui_app.fixing import Fixing
 from gui_app.help_actions import HelpActions
 from gui_app.history import History
+from gui_app.hold_before import HoldBefore, PeekChip
 from gui_app.inspection import Inspection
 from gui_app.joints_dock import JointsDock
 from gui_app.joints_in_view import JointsInView
+from gui_app.last_change import LastChange
 from gui_app.left_over import LeftOverBar
 from gui_app.mask_brush import MaskBrush
 from gui_app.mask_dock import MaskDock
 from gui_app.mask_figures import MaskFigures
 from gui_app.mask_in_view import MaskInView
+from gui_app.mask_lasso import MaskLasso
 from gui_app.mask_painting import MaskPainting
 from gui_app.mask_preview import MaskPreview
 from gui_app.menus import Menus
@@ -46,10 +50,17 @@ from gui_app.pins import Pins
 from gui_app.playback import Player
 from gui_app.playback_actions import PlaybackActions
 from gui_app.preferences import Preferences
+from gui_app.problem_desk import ProblemDesk
 from gui_app.problem_steps import ProblemSteps
+from gui_app.problem_verdicts import ProblemVerdicts
+from gui_app.problems_dock import ProblemsDock
+from gui_app.problems_panel import ProblemsPanel
 from gui_app.progress_line import ProgressLine
 from gui_app.recipe_desk import RecipeDesk
+from gui_app.refit_row import RefitRow
 from gui_app.run_strip import RunStrip
+from gui_app.runs_dock import RunsDock
+from gui_app.runs_panel import RunsPanel
 from gui_app.save_actions import SaveActions
 from gui_app.session_actions import SessionActions
 from gui_app.session_now import SessionNow
@@ -107,8 +118,13 @@ class MainWindow(QMainWindow):
         self.opening = OpenController(self.state, self)
         self.analysing = AnalysisController(self.state, self)
         self.pins = Pins(self.state, self)
-        before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
+        self.before = before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
         self.earlier = EarlierFigures(self.state, before, self)
+        self.fixing = Fixing(self.state, self.history, options.device, options.threads, self)
+        hold = HoldBefore(self.state, before, self.actions_, self)
+        self.fixing.changed.connect(hold.drop)
+        self.verdicts = ProblemVerdicts(self.state, self)
+        self.desk = ProblemDesk(self.state, self.history, before, self.verdicts, self)
         self.editing = Editing(self.state, self.history, self)
         self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
         self.files = OpenActions(
@@ -134,6 +150,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Toolbar(self.state, self.actions_, self))
         self.viewport = Viewport(self.state, self)
         self.run_strip = RunStrip(self.state, self.actions_.cancel, self.viewport)
+        PeekChip(self.state, self.viewport)
         self.welcome = Welcome(
             self.state, self.actions_, self.preferences, self.models, self.files.open_path, self
         )
@@ -169,20 +186,41 @@ class MainWindow(QMainWindow):
             self,
         )
         self.stages.stand_in(self)
+        self.runs = RunsDock(RunsPanel(self.state, self.history, self.before, self), self.actions_, self)
+        self.runs.stand_in(self)
         self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
+        self.problem_list = ProblemsDock(
+            ProblemsPanel(
+                self.state,
+                self.desk,
+                self.verdicts,
+                RefitRow(self.state, self.desk, self.fitting, self.fixing, self.recipes, self.actions_),
+                LastChange(self.state, self.history, self.before, self.desk, self.actions_),
+                self.fixing,
+                self.preferences,
+                self.actions_,
+                self,
+            ),
+            self.actions_,
+            self,
+        )
+        self.problem_list.panel.sought.connect(self.problems.show)
+        self.problem_list.stand_in(self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
         self.inspection = Inspection(self.state, self)
         JointsInView(self.state, self.inspection, self.viewport, self.probe)
         self.joints = JointsDock(
-            self.state, self.inspection, self.viewport, self.preferences, self.actions_, self
+            self.state, self.inspection, self.viewport, self.preferences, self.pins, self.actions_, self
         )
         self.joints.stand_in(self)
+        self.probe.markers = self.joints.panel.sets.in_view
         self.painting = MaskPainting(self.state, self.history, self.joints.panel.rest, self)
         self.preview = MaskPreview(self.state, self.painting, self.editing, self)
         self.figures = MaskFigures(self.state, self.history, self)
         MaskInView(self.state, self.painting, self.viewport, self.probe)
         self.brush = MaskBrush(self.painting, self.viewport, self.actions_.mask_brush)
+        self.lasso = MaskLasso(self.state, self.painting, self.viewport, self.actions_.mask_lasso)
         self.masks = MaskDock(
             self.state, self.painting, self.preview, self.figures, self.preferences, self.actions_, self
         )
@@ -313,12 +351,18 @@ class MainWindow(QMainWindow):
             self.analysing,
             self.pins,
             self.earlier,
+            self.verdicts,
             self.editing,
             self.joints.panel.rest,
             self.preview,
+            self.lasso,
             self.figures,
             self.joints.panel.motion,
+            self.joints.panel.sets.measured,
+            self.joints.panel.sets.export,
+            self.joints.panel.regressors,
             self.fitting,
+            self.fixing,
             self.opening,
             self.exporting,
             self.writer,

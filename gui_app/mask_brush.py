@@ -9,14 +9,13 @@ from PySide6.QtGui import QAction, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip
 
 from gui_app.mask_painting import MaskPainting
+from gui_app.right_turns import LEFT, NO_BUTTON, PRESSES, RightTurns
 from gui_app.viewport import Viewport
 
 # Logical pixels between two dabs of a stroke, and dabs at most for one move of the mouse.
 SPACING, MOST_DABS = 7.0, 8
 # Each notch of the wheel makes the brush larger or smaller by this factor.
 NOTCH = 1.15
-NO_BUTTON = Qt.MouseButton.NoButton
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
 class MaskBrush(QObject):
@@ -26,7 +25,7 @@ class MaskBrush(QObject):
         super().__init__(viewport)
         self._painting, self._viewport, self._action = painting, viewport, action
         self._last: QPointF | None = None
-        self._turning = False
+        self._turns = RightTurns(viewport)
         action.toggled.connect(self._on_action)
         painting.settings_changed.connect(self._on_settings)
         # The filter that was installed last is asked first.
@@ -49,9 +48,9 @@ class MaskBrush(QObject):
 
     def _on_mouse(self, event: QMouseEvent) -> bool:
         kind, at = event.type(), event.position()
-        pressed = kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
-        if event.button() == RIGHT or (self._turning and event.buttons() & RIGHT):
-            self._turn(event, pressed)
+        pressed = kind in PRESSES
+        if self._turns.takes(event):
+            self._painting.point_at(None)
             return True
         if pressed and event.button() == LEFT:
             QToolTip.hideText()
@@ -72,23 +71,6 @@ class MaskBrush(QObject):
             self._lift()
             return True
         return False
-
-    def _turn(self, event: QMouseEvent, pressed: bool) -> None:
-        """The camera sees the left button: what turns it without the brush."""
-        if pressed:
-            self._turning = True
-            self._painting.point_at(None)
-        held = LEFT if event.button() == RIGHT else NO_BUTTON
-        buttons = event.buttons() & ~RIGHT
-        if event.buttons() & RIGHT:
-            buttons |= LEFT
-        kind = QEvent.Type.MouseButtonPress if pressed else event.type()
-        self._viewport.plotter.event(
-            QMouseEvent(kind, event.position(), event.globalPosition(), held, buttons, event.modifiers())
-        )
-        if event.type() == QEvent.Type.MouseButtonRelease:
-            self._turning = False
-        self._viewport.repaint_skin()
 
     def _lift(self) -> None:
         if self._last is not None:
@@ -119,9 +101,11 @@ class MaskBrush(QObject):
         self._action.setEnabled(painting.active and not painting.blocked)
         self._action.setChecked(painting.brush_on)
         if not painting.brush_on:
-            self._last, self._turning = None, False
+            self._last = None
+            self._turns.stop()
         plotter = self._viewport.plotter
-        shape = Qt.CursorShape.CrossCursor if painting.brush_on else Qt.CursorShape.ArrowCursor
+        tool = painting.brush_on or painting.lasso_on
+        shape = Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor
         if plotter.cursor().shape() != shape:
             plotter.setCursor(shape)
 

@@ -41,7 +41,7 @@ class MaskPainting(QObject):
         super().__init__(parent)
         self._state, self._history, self.rest = state, history, rest
         self.active = False
-        self.brush_on = False
+        self.brush_on = self.lasso_on = False
         self.puts_back = False
         self.radius_mm = RADIUS_MM
         self.shows: Shows = "validity"
@@ -77,6 +77,7 @@ class MaskPainting(QObject):
             self.active = active
             if not active:
                 self.set_brush(False)
+                self.set_lasso(False)
             self.settings_changed.emit()
 
     @Slot(bool)
@@ -85,10 +86,39 @@ class MaskPainting(QObject):
         on = on and self.active
         if on != self.brush_on:
             self.brush_on = on
-            if not on:
+            if on:
+                self.lasso_on = False
+            else:
                 self.end_stroke()
                 self.point_at(None)
             self.settings_changed.emit()
+
+    @Slot(bool)
+    def set_lasso(self, on: bool) -> None:
+        """Takes the lasso, or lays it down; brush and lasso are not in one hand."""
+        on = on and self.active
+        if on != self.lasso_on:
+            if on:
+                self.set_brush(False)
+            self.lasso_on = on
+            self.settings_changed.emit()
+
+    def begin_lasso(self) -> bool:
+        """A line is begun; False where nothing can be painted."""
+        if self.blocked:
+            self._state.say(self.blocked)
+            return False
+        self._state.settle()
+        self._state.set_playing(False)
+        return self._state.valid is not None and not self.blocked
+
+    def use_lasso(self, vertices: np.ndarray, opposite: bool = False) -> None:
+        """Takes out the vertices of the fit that a line goes around, or puts them back."""
+        opened, valid = self._state.opened, self._state.valid
+        if opened is not None and valid is not None:
+            after = valid.copy()
+            after[vertices] = self.puts_back != opposite
+            self._make("mask lasso", after & opened.bodies.correspondence.filled)
 
     def set_radius(self, radius_mm: float) -> None:
         """Size of the brush, millimetres along the surface."""

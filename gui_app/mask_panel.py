@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -13,8 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QScrollArea,
     QSizePolicy,
-    QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -29,17 +25,20 @@ from gui_app.mask_painting import LEAST_RADIUS_MM, MOST_RADIUS_MM, MaskPainting
 from gui_app.mask_preview import MaskPreview
 from gui_app.mask_sets import MaskSets
 from gui_app.preferences import Preferences
-from gui_app.soon import Later, Soon
+from gui_app.side_panel import REFRESH_SECONDS, WIDTH, SidePanel, choice_button
+from gui_app.soon import Paced
 from gui_app.state import AppState
 from gui_app.theme import tabular
 
-WIDTH, LEAST_HEIGHT = 344, 262
-# While the brush moves, numbers that change more often than this cannot be read anyway.
-REFRESH_SECONDS = 0.1
+LEAST_HEIGHT = 262
 NO_MOTION = "Which vertices of the fit count appears here, to be seen and painted.\n\nOpen a motion: Ctrl+O"
 BRUSH_TIP = (
     "Left button: paint along the surface; with Shift the other way round. Right button: turn. "
     "Ctrl and wheel: size"
+)
+LASSO_TIP = (
+    "Lasso: draw a line around vertices of the fit that can be seen; with Shift the other way round. Right "
+    "button: turn  (Shift+N)"
 )
 RADIUS_TIP = "Radius of the brush along the surface, millimetres; or Ctrl and the wheel over the view"
 MODES = (
@@ -48,7 +47,7 @@ MODES = (
 )
 
 
-class MaskPanel(QWidget):
+class MaskPanel(SidePanel):
     """Looks at the mask only while it can be seen."""
 
     def __init__(
@@ -61,10 +60,8 @@ class MaskPanel(QWidget):
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._state, self._painting, self._preview = state, painting, preview
-        self._last = 0.0
-        self.setAutoFillBackground(True)
+        super().__init__(NO_MOTION, LEAST_HEIGHT, parent)
+        self._state, self._painting = state, painting
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.head = QLabel(self)
         self.head.setProperty("role", "secondary")
@@ -92,19 +89,8 @@ class MaskPanel(QWidget):
         whole.addLayout(self._brush_row(actions))
         whole.addWidget(scroll, 1)
         whole.addWidget(self.card)
-        self.empty = QLabel(NO_MOTION, self)
-        self.empty.setWordWrap(True)
-        self.empty.setProperty("role", "secondary")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setContentsMargins(28, 0, 28, 0)
-        self._stack = QStackedWidget(self)
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(full)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._stack)
-        self._soon = Soon(self.refresh, self)
-        self._next = Later(self.refresh, self, round(1000 * REFRESH_SECONDS))
+        self.fill(full)
+        self._soon = Paced(self.refresh, self, round(1000 * REFRESH_SECONDS))
         for signal in (
             painting.mask_changed, painting.settings_changed, painting.tools_changed, painting.rest.changed,
             preview.changed, state.motion_changed, state.run_changed, state.result_changed,
@@ -117,6 +103,9 @@ class MaskPanel(QWidget):
         actions.mask_brush.setIconText("Brush")
         self.brush = action_button(actions.mask_brush, self, words=True)
         self.brush.setStyleSheet("padding: 5px 8px;")
+        self.lasso = action_button(actions.mask_lasso, self)
+        self.lasso.setStyleSheet("padding: 5px 5px;")
+        self.lasso.setToolTip(LASSO_TIP)
         self.radius = DragField(" mm", 0, 1.0, MOST_RADIUS_MM, self)
         self.radius.setRange(LEAST_RADIUS_MM, MOST_RADIUS_MM)
         self.radius.setFixedWidth(66)
@@ -128,16 +117,10 @@ class MaskPanel(QWidget):
         row.setSpacing(4)
         row.addWidget(self.brush)
         row.addWidget(self.radius)
+        row.addWidget(self.lasso)
         row.addStretch(1)
         for number, (words, tip) in enumerate(MODES):
-            button = QToolButton(self)
-            button.setText(words)
-            button.setToolTip(tip)
-            button.setCheckable(True)
-            button.setStyleSheet("padding: 5px 4px;")
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            self.modes.addButton(button, number)
-            row.addWidget(button)
+            row.addWidget(choice_button(self.modes, number, words, tip, self, "5px 4px"))
         self.modes.idClicked.connect(self._on_mode)
         return row
 
@@ -145,24 +128,15 @@ class MaskPanel(QWidget):
         """Wide enough for all columns."""
         return QSize(WIDTH, 460)
 
-    def minimumSizeHint(self) -> QSize:
-        """Tools and counts give way."""
-        return QSize(WIDTH, LEAST_HEIGHT)
-
     def showEvent(self, event: QShowEvent) -> None:
         """What went by while the panel was hidden is looked up now."""
-        super().showEvent(event)
         self._painting.rest.want()
-        self.refresh()
+        super().showEvent(event)
 
     @Slot()
     def _look(self, *_: object) -> None:
-        if not self.isVisible() or self._next.isActive():
-            return
-        if time.monotonic() - self._last >= REFRESH_SECONDS:
+        if self.isVisible():
             self._soon.ask()
-        else:
-            self._next.start()
 
     @Slot()
     def refresh(self) -> None:
@@ -170,8 +144,8 @@ class MaskPanel(QWidget):
         from core.inspection.mask_report import mask_report
 
         opened, painting = self._state.opened, self._painting
-        self._last = time.monotonic()
-        self._stack.setCurrentIndex(0 if opened is None else 1)
+        self._soon.done()
+        self.show_content(opened is not None)
         self.head.setText("")
         if opened is None or painting.valid is None or not self.isVisible():
             return

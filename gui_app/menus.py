@@ -58,7 +58,8 @@ class Menus(QObject):
             [
                 actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
                 actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last,
-                None, actions.previous_problem, actions.next_problem, actions.show_part,
+                None, actions.previous_problem, actions.next_problem, actions.show_part, actions.accept,
+                actions.refit_rows, actions.fix_rows, actions.hold_before,
                 None, actions.select_all, actions.select_none,
             ],
         )  # fmt: skip
@@ -75,6 +76,8 @@ class Menus(QObject):
         view.addAction(actions.before_fit)
         view.addAction(window.timeline.toggleViewAction())
         view.addAction(actions.stages)
+        view.addAction(actions.runs)
+        view.addAction(actions.problems)
         view.addAction(actions.parameters)
         view.addAction(actions.joints)
         view.addAction(actions.mask)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,16 +21,15 @@ from gui_app.icon_label import IconLabel
 from gui_app.live_theme import dress
 from gui_app.parameter_pages import ExpressionPage, Page, ShapePage, Shown, TranslationPage
 from gui_app.pose_page import PosePage
+from gui_app.side_panel import REFRESH_SECONDS, SidePanel, choice_button
+from gui_app.soon import Paced
 from gui_app.state import AppState
 from gui_app.theme import SMALL_PIXELS, icon, tabular
 
 if TYPE_CHECKING:
     from gui_app.opening import Opened
 
-WIDTH = 344
 LEAST_HEIGHT = 236
-# While frames go by, numbers that change more often than this cannot be read anyway.
-REFRESH_SECONDS = 0.1
 NO_MOTION = (
     "Betas, expression, pose and translation of source and fit appear here, frame by frame.\n\n"
     "Open a motion: Ctrl+O"
@@ -45,16 +41,14 @@ NO_FIT = (
 EDITED = "This frame was edited by hand; a fit of it takes the mark away"
 
 
-class ParametersPanel(QWidget):
+class ParametersPanel(SidePanel):
     """A line on the frame, and four pages of numbers."""
 
     def __init__(self, state: AppState, editing: Editing, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(NO_MOTION, LEAST_HEIGHT, parent)
         self._state, self._editing = state, editing
         self._joints: tuple[Opened, np.ndarray] | None = None
-        self._last = 0.0
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setAutoFillBackground(True)
         self.pose = PosePage(editing, self)
         self.shape_ = ShapePage(editing, self)
         self.expression = ExpressionPage(editing, self)
@@ -66,14 +60,8 @@ class ParametersPanel(QWidget):
         titles = ("Pose", "Shape", "Expression", "Translation")
         pages: tuple[Page, ...] = (self.pose, self.shape_, self.expression, self.translation)
         for number, (title, page) in enumerate(zip(titles, pages, strict=True)):
-            button = QToolButton(self)
-            button.setText(title)
-            button.setCheckable(True)
-            button.setStyleSheet("padding: 5px 7px;")
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            self.tabs.addButton(button, number)
             self.pages.addWidget(page)
-            tabs.addWidget(button)
+            tabs.addWidget(choice_button(self.tabs, number, title, "", self))
         tabs.addStretch(1)
         self.tabs.button(0).setChecked(True)
         self.tabs.idClicked.connect(self._on_tab)
@@ -102,43 +90,17 @@ class ParametersPanel(QWidget):
         column.addLayout(tabs)
         column.addWidget(self.note)
         column.addWidget(self.pages, 1)
-        self.empty = QLabel(NO_MOTION, self)
-        self.empty.setWordWrap(True)
-        self.empty.setProperty("role", "secondary")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setContentsMargins(28, 0, 28, 0)
-        self._stack = QStackedWidget(self)
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(full)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.refresh)
+        self.fill(full)
+        self._soon = Paced(self.refresh, self, round(1000 * REFRESH_SECONDS))
         state.motion_changed.connect(self._look_soon)
         state.frame_changed.connect(self._look_soon)
         state.result_changed.connect(self._look_soon)
         editing.changed.connect(self._look_soon)
 
-    def sizeHint(self) -> QSize:
-        """Wide enough for all columns."""
-        return QSize(WIDTH, 420)
-
-    def minimumSizeHint(self) -> QSize:
-        """The tree gives way."""
-        return QSize(WIDTH, LEAST_HEIGHT)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """What went by while the panel was hidden is looked up now."""
-        super().showEvent(event)
-        self.refresh()
-
     @Slot()
     def _look_soon(self, *_: object) -> None:
-        if self.isVisible() and not self._soon.isActive():
-            wait = self._last + REFRESH_SECONDS - time.monotonic()
-            self._soon.start(max(round(1000 * wait), 0))
+        if self.isVisible():
+            self._soon.ask()
 
     @Slot(int)
     def _on_tab(self, number: int) -> None:
@@ -151,16 +113,16 @@ class ParametersPanel(QWidget):
         """Shows the frame as it is now."""
         from core.frame_parameters import source_parameters
 
-        self._last = time.monotonic()
+        self._soon.done()
         state, editing = self._state, self._editing
         opened, now, before = state.opened, editing.now(), editing.before()
         if opened is None or state.result is None or now is None:
             self.empty.setText(NO_MOTION if opened is None else NO_FIT)
-            self._stack.setCurrentIndex(0)
+            self.show_content(False)
             self.head.hide()
             return
         self.head.show()
-        self._stack.setCurrentIndex(1)
+        self.show_content(True)
         page = self.pages.currentWidget()
         assert isinstance(page, Page)
         self.pose.tree.set_joints(opened.bodies.target.joint_names, opened.bodies.target.parents)

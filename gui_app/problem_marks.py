@@ -11,14 +11,16 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui_app import colours
 from gui_app.live_theme import follow
-from gui_app.problem_words import kind_colour, stretch_tip
+from gui_app.problem_words import kind_colour, stretch_span, stretch_tip
 from gui_app.state import AppState
 
 if TYPE_CHECKING:
+    from gui_app.analysis import Analysis
     from gui_app.curves import Curves
 
 HEIGHT = 12
 BAND = 4
+QUIET, QUIET_WIDTH = 2, 5.0
 ARROW = 5
 REACH = 5
 # Beyond so many on the screen they run into each other, and arrows would hide the bands.
@@ -64,7 +66,10 @@ class ProblemMarks(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.PANEL))
         analysis = self._state.analysis
-        if analysis is None or not len(analysis.spans):
+        if analysis is None:
+            return
+        self._paint_quiet(painter, analysis)
+        if not len(analysis.spans):
             return
         scale = self._curves.time_scale()
         painter.setClipRect(QRectF(scale.left - ARROW, 0, scale.right - scale.left + 2 * ARROW, HEIGHT))
@@ -82,6 +87,16 @@ class ProblemMarks(QWidget):
                 x = float(middle[index])
                 tip = [QPointF(x - ARROW, BAND), QPointF(x + ARROW, BAND), QPointF(x, HEIGHT - 1)]
                 painter.drawPolygon(QPolygonF(tip))
+
+    def _paint_quiet(self, painter: QPainter, analysis: Analysis) -> None:
+        """A thin grey line over what is accepted."""
+        scale = self._curves.time_scale()
+        painter.setClipRect(QRectF(scale.left - ARROW, 0, scale.right - scale.left + 2 * ARROW, HEIGHT))
+        for stretch in analysis.quiet:
+            first, last = stretch_span(stretch)
+            ends = np.asarray(scale.x_of(np.array([first - 0.5, last + 0.5])))
+            width = max(float(ends[1] - ends[0]), QUIET_WIDTH)
+            painter.fillRect(QRectF(float(ends[0]), 1, width, QUIET), QColor(colours.TEXT_DISABLED))
 
     def _apart(self, seen: np.ndarray, left: np.ndarray) -> list[int]:
         """One of those that begin at the same pixel, so that thousands paint as quickly as a few."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from gui_app.problem_words import body_part
 from gui_app.state import AppState
 
 if TYPE_CHECKING:
+    from core.problem_frames import Problem
     from gui_app.actions import Actions
     from gui_app.viewport import Viewport
     from gui_app.why_bar import WhyBar
@@ -41,6 +43,16 @@ class ProblemSteps(QObject):
     def _next(self) -> None:
         if self._state.analysis is not None:
             self._go(self._state.analysis.next_worst(self._state.frame))
+
+    def show(self, problem: Problem) -> None:
+        """Goes to the worst frame of a problem, and near the part that it is about."""
+        self._state.go_to(problem.frame)
+        part = body_part(problem)
+        place = self._why.place(part) if part else None
+        if place is not None:
+            self._viewport.focus_on(*place)
+        else:
+            self._viewport.focus_all()
 
     def _go(self, frame: int | None) -> None:
         if frame is None:

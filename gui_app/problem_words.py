@@ -17,7 +17,12 @@ GRAVE = ("OFF", "NOT_FINITE", "THROUGHOUT")
 
 def kind_colour(kind: Kind) -> str:
     """Error colour where the fit is off or missing, warning colour where its motion is doubtful."""
-    return colours.ERROR if kind.name in GRAVE else colours.WARNING
+    return colours.of(kind_role(kind))
+
+
+def kind_role(kind: Kind) -> str:
+    """The same as the role of a colour, which holds in any theme."""
+    return "ERROR" if kind.name in GRAVE else "WARNING"
 
 
 def stretch_span(stretch: tuple[Problem, ...]) -> tuple[int, int]:
@@ -33,14 +38,9 @@ def stretch_tip(stretch: tuple[Problem, ...]) -> str:
 
 def body_part(problem: Problem) -> str:
     """The one of `core.joints.PARTS` that a problem is about, '' where it is the whole body."""
-    from core.joints import PARTS, joint_part
+    from core.problem_changes import body_part as part_of
 
-    if problem.part in PARTS:
-        return problem.part
-    try:
-        return joint_part(problem.part)
-    except ValueError:
-        return ""
+    return part_of(problem.part)
 
 
 def part_words(problem: Problem) -> str:

@@ -19,6 +19,7 @@ STAGES = {
     "pose": "Fitting poses",
     "smooth": "Smoothing",
     "measure": "Measuring",
+    "fix": "Trying fixes",
 }
 
 
@@ -26,6 +27,8 @@ def status_words(run: RunStatus) -> str:
     """The status bar's line: what is fitted; the run strip has the rest."""
     if run.phase == "cancelling":
         return "Cancelling…"
+    if run.stage == "fix":
+        return f"Trying {run.what}…"
     return f"{'Measuring' if run.stage == 'measure' else 'Fitting'} {run.what}…"
 
 

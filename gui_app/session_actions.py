@@ -79,7 +79,7 @@ class SessionActions(QObject):
         self._preferences.add_recent(path)
         saved = session.now.result
         if saved is not None:
-            self._state.file(path, saved)
+            self._state.file(path, saved, session.now.accepted)
         self._state.say(f"Saved {path.name}")
 
     @Slot(object, str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -60,3 +61,29 @@ class Later(QTimer):
     def ask(self, *_: object) -> None:
         """Has it called; for signals, whatever they carry."""
         self.start()
+
+
+class Paced(QObject):
+    """Calls ``what`` soon, no more often than every ``every_ms``; the last one asked for is never lost."""
+
+    def __init__(self, what: Callable[[], object], parent: QObject, every_ms: int) -> None:
+        super().__init__(parent)
+        self._every = every_ms / 1000
+        self._last = 0.0
+        self._soon = Soon(what, self)
+        self._later = Later(what, self, every_ms)
+
+    @Slot()
+    def ask(self, *_: object) -> None:
+        """Has it called; for signals, whatever they carry."""
+        if self._later.isActive():
+            return
+        wait = self._last + self._every - time.monotonic()
+        if wait <= 0:
+            self._soon.ask()
+        else:
+            self._later.start(max(1, round(1000 * wait)))
+
+    def done(self) -> None:
+        """It has just been done, whoever asked."""
+        self._last = time.monotonic()

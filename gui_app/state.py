@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from core.problem_thresholds import ProblemThresholds
 from gui_app.filed_fits import FiledFits
 from gui_app.ramp import DEFAULT_RANGE_MM
 from gui_app.view_options import Colouring, Layers, LayoutName
 from gui_app.words import FALLBACK_RATE
 
 if TYPE_CHECKING:
+    from core.accepted import Accepted
     from core.fitting.result import FitResult
     from core.fitting.stage_reports import StageReport
     from gui_app.analysis import Analysis
@@ -67,7 +69,9 @@ class AppState(QObject):
     saved_changed = Signal()
     selection_changed = Signal()
     analysis_changed = Signal()
+    thresholds_changed = Signal()
     trial_changed = Signal()
+    peek_changed = Signal()
     mask_changed = Signal()
     settling = Signal()
     said = Signal(str)
@@ -94,6 +98,11 @@ class AppState(QObject):
         self.given_rate: float | None = None
         self.selection: tuple[int, int] | None = None
         self.analysis: Analysis | None = None
+        self.peeked: FitResult | None = None
+        self.peek_words = ""
+        self.thresholds = ProblemThresholds()
+        self.accepted: tuple[Accepted, ...] = ()
+        self._filed_accepted: tuple[Accepted, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -116,6 +125,11 @@ class AppState(QObject):
     def wants_rate(self) -> bool:
         """A motion is open whose file does not say how many frames a second it has."""
         return self.opened is not None and not self.opened.motion.frame_rate
+
+    @property
+    def shown(self) -> FitResult | None:
+        """The fit whose bodies and figures are shown: another one for a while, or else the one there is."""
+        return self.result if self.peeked is None else self.peeked
 
     @property
     def has_fit(self) -> bool:
@@ -149,6 +163,7 @@ class AppState(QObject):
     def set_opened(self, opened: Opened) -> None:
         """Another motion takes the place of what was open."""
         self.set_playing(False)
+        self.set_peek(None)
         self.opened = opened
         self.frame = 0
         self.given_rate = None if opened.motion.frame_rate else opened.given_rate
@@ -161,6 +176,8 @@ class AppState(QObject):
         self.filed.clear()
         self.selection = None
         self.analysis = None
+        self.accepted = opened.session.now.accepted if opened.session is not None else ()
+        self._filed_accepted = self.accepted
         self.motion_changed.emit()
         self.selection_changed.emit()
         self.analysis_changed.emit()
@@ -196,9 +213,10 @@ class AppState(QObject):
             return
         if result is not None and self.given_rate is not None and result.frame_rate != self.given_rate:
             result = replace(result, frame_rate=self.given_rate)
+        self.set_peek(None)
         self.result = result
         self.opened.posed.set_result(result, changed)
-        self.saved = result is None or self.filed.hold(result, self.valid)
+        self.saved = self._is_filed()
         self.result_changed.emit(changed)
         self.saved_changed.emit()
 
@@ -212,7 +230,7 @@ class AppState(QObject):
         if opened is None or np.array_equal(valid, opened.valid):
             return
         self.opened = opened.with_valid(valid)
-        self.saved = self.result is None or self.filed.hold(self.result, self.valid)
+        self.saved = self._is_filed()
         self.mask_changed.emit()
         self.saved_changed.emit()
 
@@ -222,14 +240,23 @@ class AppState(QObject):
         rate: float | None,
         changed: np.ndarray | None,
         valid: np.ndarray | None = None,
+        accepted: tuple[Accepted, ...] = (),
     ) -> None:
-        """Goes back to a fit, a given frame rate and a mask that there were before."""
+        """Goes back to a fit, a given frame rate, a mask and accepted problems that there were before."""
         if valid is not None:
             self.set_mask(valid)
+        self.set_accepted(accepted)
         if rate != self.given_rate:
             self.given_rate = rate
             self.rate_changed.emit()
         self.set_result(result, changed)
+
+    def set_peek(self, result: FitResult | None, words: str = "before") -> None:
+        """Shows the frame of another fit for a while, None to go back to the one there is."""
+        if result is not self.peeked and self.opened is not None:
+            self.peeked, self.peek_words = result, words
+            self.opened.posed.peek(result)
+            self.peek_changed.emit()
 
     def settle(self) -> None:
         """What is being edited becomes part of the fit, as something is about to use it."""
@@ -249,6 +276,28 @@ class AppState(QObject):
         self.analysis = analysis
         self.analysis_changed.emit()
 
+    def set_thresholds(self, thresholds: ProblemThresholds) -> None:
+        """From when on a frame is a problem."""
+        if thresholds != self.thresholds:
+            self.thresholds = thresholds
+            self.thresholds_changed.emit()
+
+    def set_accepted(self, accepted: tuple[Accepted, ...]) -> None:
+        """The problems that are accepted as they are."""
+        if accepted == self.accepted:
+            return
+        self.accepted = accepted
+        self.saved = self._is_filed()
+        if self.analysis is not None:
+            self.set_analysis(self.analysis.with_accepted(accepted))
+        self.saved_changed.emit()
+
+    def _is_filed(self) -> bool:
+        """A file has the fit shown, and what is accepted of it."""
+        if self.result is None:
+            return True
+        return self.filed.hold(self.result, self.valid) and self.accepted == self._filed_accepted
+
     def set_saved(self, path: Path | None = None) -> None:
         """The fit shown is in a file, ``path`` where that is known."""
         if self.result is not None and self.opened is not None:
@@ -257,13 +306,16 @@ class AppState(QObject):
             # Of a mask painted a moment ago the file knows nothing yet.
             mask = measured_mask(self.result, self.opened.bodies.correspondence)
             self.filed.add(path, self.result, mask)
+        self._filed_accepted = self.accepted
         self.saved = True
         self.saved_changed.emit()
 
-    def file(self, path: Path, result: FitResult) -> None:
-        """A fit that there is, or was, is in a file now."""
+    def file(self, path: Path, result: FitResult, accepted: tuple[Accepted, ...] = ()) -> None:
+        """A fit that there is, or was, is in a file now, with what was accepted of it."""
         self.filed.add(path, result)
-        self.saved = self.result is None or self.filed.hold(self.result)
+        self._filed_accepted = accepted
+        known = self.result is None or self.filed.hold(self.result)
+        self.saved = known and self.accepted == accepted
         self.saved_changed.emit()
 
     def set_run(self, run: RunStatus) -> None:
@@ -302,7 +354,7 @@ class AppState(QObject):
         self.given_rate = rate
         if self.result is not None:
             self.result = replace(self.result, frame_rate=rate)
-            self.saved = self.filed.hold(self.result, self.valid)
+            self.saved = self._is_filed()
             self.saved_changed.emit()
         self.rate_changed.emit()
 

@@ -83,8 +83,9 @@ class SupportActor:
             self.hide()
             return
         points = pv.PolyData(np.zeros((len(look.vertices), 3), np.float32))
-        points.point_data["radius"] = look.radii
-        points.point_data["colour"] = look.colours
+        if len(look.vertices):
+            points.point_data["radius"] = look.radii
+            points.point_data["colour"] = look.colours
         self._points = points
         self._spheres.SetInputData(points)
         count = len(look.bones) + len(look.feeds)

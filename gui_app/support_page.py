@@ -30,6 +30,7 @@ from gui_app.joint_motion import JointMotion
 from gui_app.joint_outline import JointTree
 from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
+from gui_app.regressors import Regressors
 from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
 from gui_app.support_rows import SupportTable
@@ -53,6 +54,8 @@ FIGURES = (
 # From here on they take a line each, and give way in a low window.
 WIDE = 4
 NEAR_M = 0.09
+# Weights as the files hold them sum to one within this.
+SUM_OFF = 5e-5
 TABLE = Kind("Save the table", "Table", ".csv")
 # In a low window the lists need the room themselves.
 LEAST_FOR_SLIDERS = 380
@@ -69,11 +72,13 @@ class SupportPage(QWidget):
         viewport: Viewport,
         preferences: Preferences,
         motion: JointMotion,
+        regressors: Regressors,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._state, self._inspection = state, inspection
         self._viewport, self._preferences = viewport, preferences
+        self._regressors = regressors
         self.lines = JointLines(state, inspection, motion, self)
         self._support: Support | None = None
         self.tree = JointTree(self)
@@ -110,6 +115,8 @@ class SupportPage(QWidget):
         self.tree.chosen.connect(inspection.choose_joint)
         self.table.marked.connect(inspection.emphasise)
         self.table.sought.connect(self._focus)
+        self.table.rows.weighed.connect(self._on_weighed)
+        self.table.asked_for.connect(self._on_asked)
         self._show_share()
 
     def _details(self) -> QWidget:
@@ -124,6 +131,14 @@ class SupportPage(QWidget):
         head = QHBoxLayout()
         head.setSpacing(2)
         head.addWidget(self.title, 1)
+        self.normalise = _button("equals", "", whole)
+        self.normalise.clicked.connect(self._normalise)
+        self.undo = _button("arrow-counter-clockwise", "", whole)
+        self.undo.clicked.connect(self._regressors.undo)
+        self.redo = _button("arrow-clockwise", "", whole)
+        self.redo.clicked.connect(self._regressors.redo)
+        for button in (self.normalise, self.undo, self.redo):
+            head.addWidget(button)
         head.addWidget(self.copy)
         head.addWidget(self.save)
         self.figures: dict[str, QLabel] = {}
@@ -206,10 +221,29 @@ class SupportPage(QWidget):
             self.empty.setText(missing)
         self._below.setCurrentIndex(0 if found is None else 1)
         self._make_room()
+        self._show_editing()
         self.table.show_support(self._support, inspection.least_share)
         self.table.mark(inspection.emphasised)
         self.lines.refresh()
         self.refresh_frame()
+
+    def _show_editing(self) -> None:
+        """Weights of the chain can be changed: of a copy, for looking and for a file."""
+        regressors, joint = self._regressors, self._inspection.found(self._inspection.body)
+        self.table.rows.editable = joint is not None and joint.kind == "kinematic"
+        edits = self.table.rows.editable and regressors.now.matrix is not None
+        taken = bool(regressors.undo_name or regressors.redo_name)
+        for button in (self.undo, self.redo):
+            button.setVisible(self.table.rows.editable and taken)
+        total = self._support.total if self._support is not None else 1.0
+        self.normalise.setVisible(edits and abs(total - 1) > SUM_OFF)
+        self.normalise.setToolTip(f"Scale the weights, which sum to {total:.4f}, so that they sum to 1")
+        for button, verb, name, keys in (
+            (self.undo, "Undo", regressors.undo_name, "Ctrl+Z in the table"),
+            (self.redo, "Redo", regressors.redo_name, "Ctrl+Shift+Z in the table"),
+        ):
+            button.setEnabled(bool(name))
+            button.setToolTip(f"{verb} {name}  ({keys})" if name else f"Nothing to {verb.lower()}")
 
     def refresh_frame(self) -> None:
         """The numbers that change with the frame."""
@@ -268,6 +302,27 @@ class SupportPage(QWidget):
         place = self._inspection.posed(self._inspection.body)[0][vertex]
         if np.isfinite(place).all():
             self._viewport.focus_on(place, NEAR_M)
+
+    @Slot(int, str)
+    def _on_weighed(self, vertex: int, words: str) -> None:
+        joint = self._inspection.found(self._inspection.body)
+        try:
+            weight = float(words.replace("−", "-").replace(",", "."))
+        except ValueError:
+            self._state.say(f"“{words}” is no weight; type a number such as 0.05")
+            return
+        if joint is not None and joint.kind == "kinematic":
+            self._regressors.set_weight(joint.index, vertex, weight)
+
+    @Slot()
+    def _normalise(self) -> None:
+        joint = self._inspection.found(self._inspection.body)
+        if joint is not None and joint.kind == "kinematic":
+            self._regressors.renormalise(joint.index)
+
+    @Slot(str)
+    def _on_asked(self, what: str) -> None:
+        {"undo": self._regressors.undo, "redo": self._regressors.redo}[what]()
 
     @Slot()
     def _copy(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -16,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from gui_app import colours
@@ -34,13 +35,16 @@ TIPS = (
     "Distance from the joint in the pose on show, millimetres",
     "It counts in a fit: it has a counterpart on the source",
 )
-VALID = HEADINGS.index("valid")
+WEIGHT, VALID = HEADINGS.index("weight"), HEADINGS.index("valid")
+EDIT_TIP = "A double click or F2 changes the weight, for looking and for a file; 0 takes the vertex out"
 Index = QModelIndex | QPersistentModelIndex
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class SupportRows(QAbstractTableModel):
-    """A row a vertex, in any order."""
+    """A row a vertex, in any order. ``weighed`` tells a weight that was typed, and changes nothing."""
+
+    weighed = Signal(int, str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,6 +52,7 @@ class SupportRows(QAbstractTableModel):
         self._rows = np.zeros(0, dtype=int)
         self._column, self._descending = 2, True
         self.least_share = 0.0
+        self.editable = False
 
     @property
     def vertices(self) -> list[int]:
@@ -116,6 +121,10 @@ class SupportRows(QAbstractTableModel):
         row, column = int(self._rows[index.row()]), index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words(support, row, column)
+        if role == Qt.ItemDataRole.EditRole and column == WEIGHT:
+            return f"{support.weights[row]:.6g}"
+        if role == Qt.ItemDataRole.ToolTipRole and column == WEIGHT and self.editable:
+            return EDIT_TIP
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight
         if role == BAR and column == 2:
@@ -132,6 +141,18 @@ class SupportRows(QAbstractTableModel):
             return QColor(colours.TEXT_SECONDARY) if column in (3, VALID) else None
         return None
 
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Tells of another weight."""
+        words = str(value).strip()
+        if role == Qt.ItemDataRole.EditRole and words != self.data(index, role):
+            self.weighed.emit(self.vertices[index.row()], words)
+        return False
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Weights of a regressor can be changed."""
+        can = super().flags(index)
+        return can | Qt.ItemFlag.ItemIsEditable if self.editable and index.column() == WEIGHT else can
+
     def _words(self, support: Support, row: int, column: int) -> str:
         if column == 0:
             return str(support.vertices[row])
@@ -146,10 +167,12 @@ class SupportRows(QAbstractTableModel):
 
 
 class SupportTable(QTreeView):
-    """Sorted by a click on a heading; ``marked`` tells vertices selected, ``sought`` one double clicked."""
+    """Sorted by a click on a heading; ``marked`` tells vertices selected, ``sought`` one double clicked,
+    ``asked_for`` a key: ``'undo'`` or ``'redo'``."""
 
     marked = Signal(tuple)
     sought = Signal(int)
+    asked_for = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -158,8 +181,12 @@ class SupportTable(QTreeView):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setExpandsOnDoubleClick(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         prepare(self, self.header(), {1: 70, 2: 84, 3: 52, VALID: 48}, 0)
+        self.setStyleSheet(
+            "QHeaderView::section { padding: 3px 6px; } QLineEdit { padding: 0 1px; border-radius: 0; }"
+        )
         self.header().setSortIndicator(2, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
         self.setMinimumHeight(66)
@@ -195,10 +222,33 @@ class SupportTable(QTreeView):
             self.scrollTo(self.rows.index(places[0], 0))
         self.viewport().update()
 
+    def event(self, event: QEvent) -> bool:
+        """Its own keys come before those of the window while it has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._own(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Changes a weight, undoes."""
+        if not self._own(event):
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_F2:
+            self.edit(self.currentIndex().siblingAtColumn(WEIGHT))
+        else:
+            undo = event.matches(QKeySequence.StandardKey.Undo)
+            self.asked_for.emit("undo" if undo else "redo")
+
+    def _own(self, event: QKeyEvent) -> bool:
+        standard = QKeySequence.StandardKey
+        keys = event.matches(standard.Undo) or event.matches(standard.Redo)
+        return self.rows.editable and (keys or event.key() == Qt.Key.Key_F2)
+
     @Slot()
     def _on_selection(self, *_: object) -> None:
         self.marked.emit(self.selected)
 
     @Slot(QModelIndex)
     def _on_double_click(self, index: QModelIndex) -> None:
-        self.sought.emit(self.rows.vertices[index.row()])
+        if not self.rows.flags(index) & Qt.ItemFlag.ItemIsEditable:
+            self.sought.emit(self.rows.vertices[index.row()])

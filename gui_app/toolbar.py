@@ -77,6 +77,7 @@ class Toolbar(QToolBar):
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
         self._add(actions.stages)
+        self._add(actions.problems)
         self._add(actions.parameters)
         self._add(actions.joints)
         self._add(actions.mask)
@@ -86,6 +87,7 @@ class Toolbar(QToolBar):
             partial(_speak, cancel), camera.set_spoken, layers.set_spoken, partial(_speak, save),
             partial(_speak, open_), colour.set_spoken, partial(_show_all, range_),
             partial(_show_all, near), partial(_show_all, keys), partial(_show_all, back),
+            partial(_speak, fit),
         ]  # fmt: skip
         state.view_changed.connect(self._on_view)
 

@@ -106,6 +106,7 @@ class Transport(QWidget):
         state.motion_changed.connect(self._on_motion)
         state.frame_changed.connect(self._on_frame)
         state.result_changed.connect(self._on_result)
+        state.peek_changed.connect(self._show_figures)
         state.playback_changed.connect(self._on_playback)
         state.rate_changed.connect(self._on_rate)
         # After the chip, which shows itself.
@@ -246,10 +247,11 @@ class Transport(QWidget):
         self._make_room()
         self._show_figures()
 
+    @Slot()
     def _show_figures(self) -> None:
         state = self._state
         self._seconds.setText(f"{state.frame / state.rate:.2f} s" if state.opened else "")
-        result = state.result
+        result = state.shown
         for figure, values in (
             (self._mean, result.mean_mm if result else None),
             (self._p95, result.p95_mm if result else None),

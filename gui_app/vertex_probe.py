@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
@@ -18,11 +19,22 @@ HOVER_MS = 60
 STILL_PIXELS = 3
 
 
+class Markers(Protocol):
+    """Something drawn over the bodies; places are logical pixels of the 3D widget."""
+
+    def words_at(self, at: QPoint) -> str:
+        """What is there, in words; '' for nothing."""
+
+    def click_at(self, at: QPoint) -> bool:
+        """Takes a click; False where nothing is."""
+
+
 class VertexProbe(QObject):
     """Watches the mouse over the 3D view; turning and moving the camera stay as they are.
 
     ``pointed`` and ``clicked`` tell a body and its vertex. While ``finds_joints``, a click on a joint of the
     skeleton is told by ``joint_clicked``, and pins nothing; nor does one on a vertex while ``holds``.
+    ``markers`` stand before both: what is drawn over the bodies there is named and clicked first.
     ``tells_mask`` has the words on whether a vertex of the fit is valid, and why not; None where nobody wants
     to know.
     """
@@ -36,6 +48,7 @@ class VertexProbe(QObject):
         self._state, self._pins, self._viewport = state, pins, viewport
         self.finds_joints = self.holds = False
         self.tells_mask: Callable[[int], str] | None = None
+        self.markers: Markers | None = None
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
@@ -73,6 +86,8 @@ class VertexProbe(QObject):
                 self._on_click(at)
 
     def _on_click(self, at: QPoint) -> None:
+        if self.markers is not None and self.markers.click_at(at):
+            return
         joint = self._viewport.joint_at(at.x(), at.y()) if self.finds_joints else None
         if joint is not None:
             self.joint_clicked.emit(*joint)
@@ -94,11 +109,15 @@ class VertexProbe(QObject):
     def _tell(self) -> None:
         if self._state.playing or not self._viewport.isVisible():
             return
+        plotter = self._viewport.plotter
+        marked = self.markers.words_at(self._at) if self.markers is not None else ""
+        if marked:
+            QToolTip.showText(plotter.mapToGlobal(self._at), marked, plotter)
+            return
         found = self._viewport.vertex_at(self._at.x(), self._at.y())
         if found is None:
             QToolTip.hideText()
             return
-        plotter = self._viewport.plotter
         QToolTip.showText(plotter.mapToGlobal(self._at), self.words(*found), plotter)
         self.pointed.emit(*found)
 

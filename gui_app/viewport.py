@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ class Viewport(QWidget):
         state.frame_changed.connect(self.refresh)
         state.trial_changed.connect(self.refresh)
         state.result_changed.connect(self._on_result)
+        state.peek_changed.connect(self._on_peek)
         state.view_changed.connect(self._on_view)
         follow(self._on_theme)
 
@@ -139,6 +141,10 @@ class Viewport(QWidget):
             self.scene.set_fit_path(opened.posed.fit_roots())
         self.refresh()
 
+    @Slot()
+    def _on_peek(self) -> None:
+        self._on_result(None)
+
     def refresh(self, *_: object) -> None:
         """Draws the current frame soon; many calls in a row draw once."""
         self._redraw.ask()
@@ -190,8 +196,21 @@ class Viewport(QWidget):
 
     def focus_on(self, point: np.ndarray, radius: float | None = None) -> None:
         """Brings a point (3,) of the motion's world, metres, to the middle, seen ``radius`` metres about."""
+        if self.scene.frame != self._state.frame:
+            # The camera goes along with the body first, or it would go too far.
+            self._draw()
         self.scene.focus(point, radius)
         self.refresh()
+
+    def focus_all(self) -> None:
+        """Brings the whole fit near, or the source before a fit; the direction stays."""
+        opened = self._state.opened
+        if opened is None:
+            return
+        picture = opened.posed.frame(self._state.frame)
+        vertices = picture.source_vertices if picture.fit_vertices is None else picture.fit_vertices
+        middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+        self.focus_on(middle, float(np.linalg.norm(vertices - middle, axis=1).max()))
 
     def focus_part(self, name: str) -> None:
         """Brings a part of the fit (one of `core.joints.PARTS`) near, or of the source before a fit."""
@@ -240,3 +259,7 @@ class Viewport(QWidget):
             self._still.stop()
             self.plotter.removeEventFilter(self)
             self.plotter.close()
+            # The plotter holds a pointer to the surface it drew on, which Qt frees unseen. Whatever comes to
+            # lie in its place would be taken for that surface: wrong types, or a crash when it is freed.
+            with suppress(AttributeError):
+                self.plotter._forget_context()

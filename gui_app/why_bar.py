@@ -67,6 +67,7 @@ class WhyBar(QFrame):
             state.frame_changed,
             state.result_changed,
             state.analysis_changed,
+            state.peek_changed,
         ):
             signal.connect(soon.ask)
         for signal in (state.motion_changed, state.result_changed, state.analysis_changed, state.run_changed):
@@ -110,7 +111,7 @@ class WhyBar(QFrame):
     def _tell(self) -> None:
         state = self._state
         self.part = ""
-        opened, result = state.opened, state.result
+        opened, result = state.opened, state.shown
         if opened is None or result is None or state.frame >= len(result):
             self._say("", colours.TEXT_DISABLED, "Where a fit is off, and why, is said here")
             return
@@ -118,7 +119,7 @@ class WhyBar(QFrame):
         if not result.fitted[frame]:
             self._say("", colours.TEXT_DISABLED, f"Frame {frame} is not fitted")
             return
-        problem = self._problem_at(frame)
+        problem = self._problem_at(frame) if state.peeked is None else None
         parts = result.part_mm[frame]
         worst = int(np.nanargmax(parts)) if np.isfinite(parts).any() else -1
         said = []
@@ -138,23 +139,25 @@ class WhyBar(QFrame):
         elsewhere = "" if problem.frame == frame else f" (frame {problem.frame})"
         self._say(reason + elsewhere, kind_colour(problem.kind), figures)
 
-    def place(self) -> tuple[np.ndarray, float] | None:
-        """Where to look, metres in the motion's world, and how far around: the worst vertex of ``part``."""
+    def place(self, part: str | None = None) -> tuple[np.ndarray, float] | None:
+        """Where to look, metres in the motion's world, and how far around: the worst vertex of ``part``, None
+        for the one that it speaks of."""
         from core.joints import PARTS
 
         opened = self._state.opened
         picture = opened.posed.frame(self._state.frame) if opened is not None else None
         if opened is None or picture is None or picture.fit_vertices is None or picture.error_mm is None:
             return None
-        if not self.part:
+        part = part or self.part
+        if not part:
             return None
-        of_part = opened.bodies.target.vertex_part == PARTS.index(self.part)
+        of_part = opened.bodies.target.vertex_part == PARTS.index(part)
         error = np.where(of_part, picture.error_mm, np.nan)
         if not np.isfinite(error).any():
             return None
         vertex = int(np.nanargmax(error))
         # Far enough away to see the source's part too where the fit's is far off.
-        return picture.fit_vertices[vertex], max(RADIUS[self.part], 1.5e-3 * float(error[vertex]))
+        return picture.fit_vertices[vertex], max(RADIUS[part], 1.5e-3 * float(error[vertex]))
 
     def _vertex_words(self, frame: int) -> str:
         from core.joints import PARTS

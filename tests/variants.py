@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from core.bodies import BodyPair, load_bodies
 from core.body import BodyModel
@@ -48,6 +49,22 @@ def with_dense_correctives(body: BodyModel, millimetres: float = 0.6) -> BodyMod
     scale = 1e-3 * millimetres / (0.3 * np.sqrt(features / 2))
     dense = body.posedirs.astype(np.float32) + (scale * smooth).astype(np.float32)
     return replace(body, posedirs=dense, sha256=f"{body.sha256} dense")
+
+
+def with_other_rest_pose(body: BodyModel, degrees: float) -> BodyModel:
+    """A rest shape with lowered arms, legs apart by half as much, and another build."""
+    poses = torch.zeros(1, body.num_joints, 3)
+    for name, axis, share in (
+        ("left_shoulder", 2, -1.0),
+        ("right_shoulder", 2, 1.0),
+        ("left_elbow", 1, -0.5),
+        ("left_hip", 2, 0.5),
+        ("right_hip", 2, -0.5),
+    ):
+        poses[0, body.joint_names.index(name), axis] = np.radians(share * degrees)
+    betas = torch.as_tensor(np.random.default_rng(1).normal(size=body.num_betas), dtype=torch.float32)
+    rest = body.vertices(poses, betas, torch.zeros(1, 3))[0].numpy()
+    return replace(body, v_template=rest, sha256=f"{body.sha256} other rest")
 
 
 def with_other_shape_basis(body: BodyModel) -> BodyModel:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from core.errors import FileError
 from core.files.arrays import key_list, shape_text
@@ -18,7 +19,9 @@ from core.files.opening import checksum
 from core.files.pickles import read_pickle
 from core.files.results import is_result, load_result
 from core.files.sessions import is_session, load_session
-from core.files.transfer import matrix_in
+from core.files.sparse_npz import saved_by_scipy
+from core.files.torch_files import is_torch
+from core.files.transfer import MATRIX_KEYS, matrix_in, transfer_contents
 from core.fitting.painted_mask import painted_words
 from core.fitting.result import FitResult
 from core.joints import FAMILY_LABEL, PARTS
@@ -34,9 +37,10 @@ def describe_file(path: str | Path) -> Rows:
         FileError: the file cannot be read, or is none of these.
     """
     path = Path(path)
-    if is_npz(path) and is_result(path):
+    arrays = is_npz(path) and not is_torch(path)
+    if arrays and is_result(path):
         rows = _result(path)
-    elif is_npz(path) and is_session(path):
+    elif arrays and is_session(path):
         rows = _session(path)
     else:
         rows = _others(path)
@@ -51,11 +55,17 @@ def _others(path: Path) -> Rows:
     source = source_of(contents)
     if source is not None:
         return _of_source(path, source.NAME)
+    if contents.kind == "npz" and (saved_by_scipy(keys) or keys & set(MATRIX_KEYS)):
+        return _correspondence(path, transfer_contents(path))
     if contents.kind == "npz":
         raise FileError(path, f"is neither a motion, a result nor a body model: it holds {key_list(keys)}")
     if contents.kind == "npy":
-        return _mask(path)
-    if contents.kind == "torch":
+        array = read_npy(path)
+        # A correspondence is as wide as a body, any other array of two dimensions is none.
+        surfaces = array.ndim == 2 and min(array.shape) > 1000
+        return _correspondence(path, array) if surfaces else _mask(path, array)
+    matrix = sparse.issparse(contents.value) or isinstance(contents.value, np.ndarray)
+    if contents.kind == "torch" and not (matrix or keys & set(MATRIX_KEYS)):
         raise FileError(path, "is a torch file but not a motion")
     return _correspondence(path, contents.value if contents.kind else read_pickle(path))
 
@@ -163,14 +173,17 @@ def _correspondence(path: Path, contents: Any) -> Rows:
     ]
 
 
-def _mask(path: Path) -> Rows:
-    ids = read_npy(path)
-    if ids.ndim != 1 or ids.dtype.kind not in "iu" or not ids.size:
+def _mask(path: Path, array: np.ndarray) -> Rows:
+    if array.ndim != 1 or array.dtype.kind not in "biu" or not array.size:
         raise FileError(
-            path, f"holds {ids.dtype} of shape {shape_text(ids.shape)}, expected a row of integer vertex ids"
+            path,
+            f"holds {array.dtype} of shape {shape_text(array.shape)}, "
+            "expected a row of vertex ids or booleans",
         )
-    return [
-        ("Kind", "list of valid vertices"),
-        ("Ids", f"{np.unique(ids).size}, from {ids.min()} to {ids.max()}"),
-        ("SHA-256", checksum(path)),
-    ]
+    if array.dtype.kind == "b":
+        found = ("Booleans", f"{array.size}, {int(array.sum())} of them true")
+    else:
+        found = ("Ids", f"{np.unique(array).size}, from {array.min()} to {array.max()}")
+    left_out = "exclude" in path.name.lower()
+    kind = "list of vertices to leave out" if left_out else "list of valid vertices"
+    return [("Kind", kind), found, ("SHA-256", checksum(path))]

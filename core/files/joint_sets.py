@@ -35,8 +35,17 @@ def read_joint_set(path: str | Path) -> JointSet:
     Raises:
         FileError: the file cannot be read or holds no joint set; the sentence says which entry is wrong.
     """
+    return parsed_joint_set(read_bytes(path, _MOST_BYTES), path)
+
+
+def parsed_joint_set(text: bytes, path: str | Path) -> JointSet:
+    """The joint set in what a json file holds; ``path`` is for the sentence where there is none.
+
+    Raises:
+        FileError: as `read_joint_set`.
+    """
     try:
-        contents = json.loads(read_bytes(path, _MOST_BYTES).decode("utf-8-sig"))
+        contents = json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         at = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise FileError(path, f"is not a json file{at}") from None
@@ -45,7 +54,7 @@ def read_joint_set(path: str | Path) -> JointSet:
     if not contents["joints"]:
         raise FileError(path, "holds no joints, expected at least one", key="joints")
     family = contents.get("family")
-    if family not in FAMILY_LABEL:
+    if not isinstance(family, str) or family not in FAMILY_LABEL:
         raise FileError(path, f"is {_shown(family)}, expected smpl, smplh or smplx", key="family")
     name = contents.get("joint_set", Path(path).stem)
     if not isinstance(name, str) or not name.strip():
@@ -65,14 +74,19 @@ def write_joint_set(path: str | Path, joint_set: JointSet, *, overwrite: bool = 
     Raises:
         FileError: it cannot be written, or exists and ``overwrite`` is False.
     """
+    with atomic_write(path, overwrite=overwrite) as file:
+        file.write(joint_set_text(joint_set))
+
+
+def joint_set_text(joint_set: JointSet) -> bytes:
+    """What a json file of a joint set holds."""
     entries: list[dict[str, Any]] = [
         {"name": member.name}
         | ({"vertex": member.vertex} if member.joint is None else {"joint": member.joint})
         for member in joint_set.members
     ]
     contents = {"joint_set": joint_set.name, "family": joint_set.family, "joints": entries}
-    with atomic_write(path, overwrite=overwrite) as file:
-        file.write((json.dumps(contents, indent=1, ensure_ascii=False) + "\n").encode())
+    return (json.dumps(contents, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def export_joint_places(

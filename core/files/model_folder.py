@@ -21,9 +21,18 @@ MODEL_PATTERNS: dict[str, tuple[str, ...]] = {
     "smplh": ("smplh/{gender}/model.npz", "smplh/SMPLH_{GENDER}.npz", "smplh/SMPLH_{GENDER}.pkl"),
     "smplx": ("smplx/SMPLX_{GENDER}.npz", "smplx/SMPLX_{GENDER}.pkl"),
 }
-MASK_PATTERNS: dict[str, tuple[str, ...]] = {"smplx": ("transfer/smplx_mask_ids.npy",)}
+MASK_PATTERNS: dict[str, tuple[str, ...]] = {
+    "smplx": tuple(f"transfer/smplx_mask_ids{ending}" for ending in (".npy", ".npz", ".json", ".txt", ".pkl"))
+}
 """Of the families that come with such a file; of the others every vertex with a counterpart is valid."""
 TRANSFER_ENDINGS = ("_deftrafo_setup.pkl", "_def_transfer.pkl")
+# What other tools call theirs: smplx2smpl.pkl, smplx_to_smpl.pkl, smplx2smpl_sparse.pt.
+_OTHER_TRANSFERS = tuple(
+    f"{joint}{{target}}{rest}{ending}"
+    for rest in ("", "_sparse", "_deftrafo_setup", "_def_transfer")
+    for joint in ("2", "_to_", "_2_")
+    for ending in (".pkl", ".npz", ".pt", ".pth", ".npy", ".joblib")
+)
 
 # SMPL and SMPL-H share one surface, so that either's file serves both; a body's own name comes first.
 _SAME_SURFACE = {"smpl": ("smpl", "smplh"), "smplh": ("smplh", "smpl"), "smplx": ("smplx",)}
@@ -121,12 +130,21 @@ def find_correspondence(folder: str | Path, source: str, target: str) -> Path:
     folder = _existing(folder)
     pairs = [f"{a}2{b}" for a in _SAME_SURFACE[source] for b in _SAME_SURFACE[target]]
     wanted = [f"transfer/{pair}{TRANSFER_ENDINGS[0]}" for pair in pairs]
-    found = _first(folder, wanted) or _named(
-        folder, [f"{pair}{ending}" for pair in pairs for ending in TRANSFER_ENDINGS]
-    )
+    official = [f"{pair}{ending}" for pair in pairs for ending in TRANSFER_ENDINGS]
+    others = [
+        one + name.format(target=other)
+        for one in _SAME_SURFACE[source]
+        for other in _SAME_SURFACE[target]
+        for name in _OTHER_TRANSFERS
+    ]
+    found = _first(folder, wanted) or _named(folder, official + others)
     if found is None:
         pair = f"{FAMILY_LABEL[source]} to {FAMILY_LABEL[target]}"
-        raise FileError(folder, f"has no correspondence from {pair}: looked for {' and '.join(wanted)}")
+        raise FileError(
+            folder,
+            f"has no correspondence from {pair}: looked for {' and '.join(wanted)}; `refit correspond` "
+            "builds one from the two bodies",
+        )
     return found
 
 

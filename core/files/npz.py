@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -142,6 +143,22 @@ def is_npz(path: str | Path) -> bool:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
+def npz_has(path: str | Path, key: str) -> bool:
+    """Whether the file is an ``.npz`` with an array of this name; a zip of something else is none.
+
+    Raises:
+        FileError: the file cannot be read or is damaged.
+    """
+    if not is_npz(path):
+        return False
+    with open_to_read(path) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return f"{key}{_SUFFIX}" in archive.namelist()
+        except Exception:
+            raise FileError(path, "is a damaged or incomplete .npz file") from None
+
+
 def is_npy(path: str | Path) -> bool:
     """Whether the file starts as an ``.npy`` file does.
 
@@ -261,9 +278,12 @@ def _read_data(
         data += chunk
     file.read(1)  # at its end a zip member's checksum is compared
     order: Literal["F", "C"] = "F" if header.fortran else "C"
-    return native(
+    array = native(
         np.frombuffer(data, header.dtype, math.prod(header.shape)).reshape(header.shape, order=order)
     )
+    if not is_text(array):
+        raise FileError(path, "is text that is not valid Unicode", key=key)
+    return array
 
 
 def native(array: np.ndarray) -> np.ndarray:
@@ -271,6 +291,13 @@ def native(array: np.ndarray) -> np.ndarray:
     if array.dtype.kind == "b":
         return array.view(np.uint8) != 0
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def is_text(array: np.ndarray) -> bool:
+    """False for an array of text with characters that there are not, which Python cannot even show."""
+    if array.dtype.kind != "U" or not array.size or not array.dtype.itemsize:
+        return True
+    return bool(np.ascontiguousarray(array).reshape(-1).view(np.uint32).max() <= sys.maxunicode)
 
 
 def _not_plain(header: ArrayHeader) -> str:

@@ -11,6 +11,7 @@ import io
 import os
 import pickle
 import pickletools
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +63,24 @@ ALLOWED = _allowed()
 """What a pickle may name, and what stands in for it."""
 
 REFUSED_OPERATIONS = {"PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"}
+_OUTSIDE = {"BINPERSID"}
 _MEMO_OPERATIONS = {"PUT", "BINPUT", "LONG_BINPUT"}
 
 
 class _Unpickler(pickle.Unpickler):
+    names: Mapping[tuple[str, str], type] = ALLOWED
+    outside: Callable[[Any], Any] | None = None
+
     def find_class(self, module: str, name: str) -> Any:
         try:
-            return ALLOWED[(module, name)]
+            return self.names[(module, name)]
         except KeyError:
             raise stand.Refused(f"asks for '{module}.{name}', which is never opened") from None
 
     def persistent_load(self, pid: Any) -> Any:
-        raise stand.Refused("refers to objects outside itself")
+        if self.outside is None:
+            raise stand.Refused("refers to objects outside itself")
+        return self.outside(pid)
 
 
 def read_pickle(path: str | Path) -> Any:
@@ -85,11 +92,32 @@ def read_pickle(path: str | Path) -> Any:
     Raises:
         FileError: the file is not a pickle, is damaged, or asks for anything else, named in the message.
     """
-    data = read_bytes(path)
+    return unpickled(path, read_bytes(path))
+
+
+def unpickled(
+    path: str | Path,
+    data: bytes,
+    *,
+    names: Mapping[tuple[str, str], type] | None = None,
+    outside: Callable[[Any], Any] | None = None,
+) -> Any:
+    """What the bytes of a pickle hold, as `read_pickle`.
+
+    Args:
+        path: the file they are from, for the message.
+        data: the pickle.
+        names: stand-ins for more globals that this kind of file names.
+        outside: gives the stand-in for a reference to what lies beside the pickle; None refuses all.
+
+    Raises:
+        FileError: as `read_pickle`.
+    """
     try:
-        _check_operations(data)
-        built = _Unpickler(io.BytesIO(data), encoding="latin1").load()
-        return stand.Resolver().resolve(built)
+        _check_operations(data, REFUSED_OPERATIONS if outside is None else REFUSED_OPERATIONS - _OUTSIDE)
+        unpickler = _Unpickler(io.BytesIO(data), encoding="latin1")
+        unpickler.names, unpickler.outside = {**ALLOWED, **(names or {})}, outside
+        return stand.Resolver().resolve(unpickler.load())
     except stand.Refused as refused:
         raise FileError(path, str(refused)) from None
     except (MemoryError, RecursionError):
@@ -114,7 +142,7 @@ def may_be_pickle(path: str | Path) -> bool:
     return ends and (start[:1] == b"\x80" or start[:1] in b"(}]c")
 
 
-def _check_operations(data: bytes) -> None:
+def _check_operations(data: bytes, refused: set[str]) -> None:
     """Refuse what only a hostile file holds: outside references, and a memo larger than the file could fill.
 
     Raises:
@@ -122,7 +150,7 @@ def _check_operations(data: bytes) -> None:
         ValueError: the operations are damaged or incomplete.
     """
     for operation, argument, _ in pickletools.genops(data):
-        if operation.name in REFUSED_OPERATIONS:
+        if operation.name in refused:
             raise stand.Refused("refers to objects outside itself")
         if operation.name in _MEMO_OPERATIONS and not 0 <= int(argument or 0) <= len(data):
             raise stand.Refused("is damaged: it numbers more objects than it has")

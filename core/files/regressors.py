@@ -11,25 +11,17 @@ from scipy import sparse
 
 from core.body import BodyModel
 from core.errors import FileError, RefitError
-from core.files import stand_ins as stand
-from core.files.arrays import finite, key_list, numbers, shape_text, text
+from core.files.arrays import finite, key_list, numbers, shape_text
 from core.files.atomic import atomic_write, write_npz
 from core.files.models import REGRESSOR_KEYS, looks_like_model, regressor_of
 from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.opening import checksum
 from core.files.pickles import read_pickle
+from core.files.sparse_npz import saved_by_scipy, sparse_in_npz
 from core.inspection.regressor_statistics import off_rows
 from core.joints import FAMILY_LABEL
 
 KEY = "J_regressor"
-_SPARSE_FORMATS: dict[str, type[stand.Sparse]] = {
-    "csr": stand.Csr,
-    "csc": stand.Csc,
-    "coo": stand.Coo,
-    "dia": stand.Dia,
-    "bsr": stand.Bsr,
-}
-_SPARSE_PARTS = ("format", "shape", "data", "indices", "indptr", "row", "col", "coords", "offsets")
 _MOST_NAMED = 4
 
 
@@ -113,28 +105,12 @@ def _in_npz(path: Path, shape: tuple[int, int]) -> Any:
         if KEY in headers:
             return read_npz(path, (KEY,))[KEY]
         return regressor_of(path, read_npz(path, REGRESSOR_KEYS), *shape)
-    if {"format", "shape", "data"} <= headers.keys():
-        return _saved_by_scipy(path, read_npz(path, _SPARSE_PARTS), shape)
+    if saved_by_scipy(headers):
+        return sparse_in_npz(path, shape)
     if len(headers) == 1:
         key = next(iter(headers))
         return read_npz(path, (key,))[key]
     raise FileError(path, f"has no '{KEY}' and no sparse matrix, but {key_list(headers)}")
-
-
-def _saved_by_scipy(path: Path, arrays: dict[str, np.ndarray], shape: tuple[int, int]) -> sparse.csr_matrix:
-    kind = _SPARSE_FORMATS.get(text(path, "format", arrays["format"]))
-    if kind is None:
-        raise FileError(path, f"is none of {key_list(_SPARSE_FORMATS)}", key="format")
-    declared = tuple(int(n) for n in numbers(path, "shape", arrays["shape"], (2,)))
-    if declared != shape:  # told before any of it is built
-        raise FileError(path, f"is {shape_text(declared)}, expected {shape_text(shape)}", key="shape")
-    parts: dict[str, Any] = dict(arrays)
-    if "coords" in parts:
-        parts["coords"] = tuple(parts["coords"])
-    try:
-        return kind().matrix(parts, shape)  # type: ignore[attr-defined]
-    except stand.Refused as refused:
-        raise FileError(path, str(refused)) from None
 
 
 def _check_shape(path: Path, found: tuple[int, ...], wanted: tuple[int, int], body: BodyModel) -> None:

@@ -13,8 +13,7 @@ from core.files.arrays import finite, key_list, number, numbers, shape_text, tex
 from core.files.atomic import write_npz
 from core.files.motion_sources.amass import FRAME_RATE_KEYS, POSE_PARTS
 from core.files.motions import load_motion
-from core.files.npz import is_npz, npz_headers, read_npz
-from core.files.torch_files import is_torch
+from core.files.npz import npz_has, npz_headers, read_npz
 from core.fitting.result import FitResult
 from core.joints import PARTS
 
@@ -95,7 +94,7 @@ def is_result(path: str | Path) -> bool:
     Raises:
         FileError: the file cannot be read.
     """
-    return is_npz(path) and not is_torch(path) and "refit_provenance" in npz_headers(path)
+    return npz_has(path, "refit_provenance")
 
 
 def _arrays(result: FitResult) -> dict[str, np.ndarray]:

@@ -17,11 +17,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core import __version__
+from core.accepted import Accepted
 from core.errors import FileError
 from core.files.arrays import finite, kind_of, numbers, shape_text
 from core.files.atomic import atomic_write
-from core.files.npz import is_npz, npz_headers, read_npz, read_text
-from core.files.torch_files import is_torch
+from core.files.npz import npz_has, read_npz, read_text
 from core.fitting.result import FitResult
 from core.joints import JOINT_NAMES, PARTS
 from core.motion import MOST_RATE, UP_AXES, Motion, Reading
@@ -77,7 +77,7 @@ def is_session(path: str | Path) -> bool:
     Raises:
         FileError: the file cannot be read.
     """
-    return is_npz(path) and not is_torch(path) and _MARK in npz_headers(path)
+    return npz_has(path, _MARK)
 
 
 class _Writer:
@@ -111,6 +111,7 @@ class _Writer:
             "rate": step.rate,
             "changed": None if step.changed is None else self._put(np.asarray(step.changed, np.int64)),
             "result": None if step.result is None else self._result(step.result),
+            "accepted": [vars(one) for one in step.accepted],
         }
 
     def _result(self, result: FitResult) -> dict[str, Any]:
@@ -211,7 +212,21 @@ class _Reader:
             self._rate(step, "rate", where + "."),
             self._one(step, "name", str, where + "."),
             None if changed is None else self._ids(where + ".changed", changed),
+            self._accepted(where + ".accepted", step),
         )
+
+    def _accepted(self, where: str, step: dict[str, Any]) -> tuple[Accepted, ...]:
+        """What was accepted; earlier versions knew nothing of it."""
+        found = []
+        for index, told in enumerate(self._one(step, "accepted", list, none=True) or []):
+            dot = f"{where}[{index}]."
+            if not isinstance(told, dict):
+                raise FileError(self._path, f"{dot[:-1]} is not a json object", key=_CONTENTS)
+            texts = {key: self._one(told, key, str, dot) for key in ("metric", "part", "note")}
+            frames = {key: self._one(told, key, int, dot) for key in ("first", "last")}
+            value: float = self._one(told, "value", float, dot)
+            found.append(Accepted(value=value, **texts, **frames))
+        return tuple(found)
 
     def _result(self, where: str, told: dict[str, Any]) -> FitResult:
         dot = where + "."

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from core.files.npz import is_plain, native
+from core.files.npz import is_plain, is_text, native
 from core.files.opening import MAX_BYTES
 
 MAX_SIDE = 1 << 24
@@ -334,8 +334,11 @@ def array_of(shape: Any, dtype: Any, fortran: bool, data: Any, resolver: Resolve
         raise Refused(f"is damaged: an array of shape {shape} and type {dtype} has other contents")
     if not data:
         return native(np.zeros(shape, dtype))
-    array = np.frombuffer(data, dtype, count).reshape(shape, order=order)  # type: ignore[call-overload]
-    return native(array)
+    flat = np.frombuffer(data, dtype, count)
+    array = native(flat.reshape(shape, order=order))  # type: ignore[call-overload]
+    if not is_text(array):
+        raise Refused("holds text that is not valid Unicode")
+    return array
 
 
 def count_of(shape: Any) -> int:

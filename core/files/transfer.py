@@ -1,8 +1,9 @@
-"""Correspondences between two bodies' surfaces, and which vertices count: the official transfer files."""
+"""Correspondences between two bodies' surfaces: the official transfer files, and those of other tools."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from scipy import sparse
@@ -10,9 +11,18 @@ from scipy import sparse
 from core.correspondence import Correspondence
 from core.errors import FileError
 from core.files.arrays import key_list, kind_of, shape_text
-from core.files.npz import is_npy, read_npy
+from core.files.joblib_files import read_any_pickle
+from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.opening import checksum
-from core.files.pickles import read_pickle
+from core.files.sparse_npz import saved_by_scipy, sparse_in_npz
+from core.files.torch_files import is_torch, read_torch
+from core.files.vertex_lists import named_vertices, read_vertex_list
+
+MATRIX_KEYS = ("mtx", "matrix")
+VALID_KEYS = ("valid", "valid_vertices")
+_MOST_DENSE = 1 << 28
+# So many rows of weights, rounded as they may be, sum to one in a correspondence.
+_MOSTLY, _NEAR_ONE = 0.9, 1e-3
 
 
 def read_correspondence(
@@ -23,61 +33,77 @@ def read_correspondence(
     mask: str | Path | None = None,
     mask_expected: bool = True,
 ) -> Correspondence:
-    """The correspondence in a transfer file, ``*_deftrafo_setup.pkl``.
+    """The correspondence in a transfer file, ``*_deftrafo_setup.pkl``, or in what other tools make of one.
 
     The file holds a dict with ``mtx`` (target × 2·source, whose left half are the barycentric weights and
     whose right half belongs to the normals), or with ``matrix`` (target × source), or is such a matrix
-    itself.
+    itself: a pickle (joblib's as well), a file of ``torch.save``, ``.npz`` as ``scipy.sparse.save_npz``
+    writes it, ``.npy``. A matrix saved transposed, source × target, is turned, and a note says so.
+    ``valid_vertices`` beside the matrix is the mask where no other is given.
 
     Args:
         path: the transfer file.
         source_vertices: vertices of the source body.
         target_vertices: vertices of the target body.
-        mask: the file with the ids of the valid target vertices. Without it every vertex that has a
-            correspondence is valid.
+        mask: the file that says which target vertices are valid. Without it every vertex that has a
+            correspondence is.
         mask_expected: the target's family comes with such a file, so that a note says where it is missing.
 
     Raises:
         FileError: a file cannot be read, or does not fit these bodies.
     """
     path = Path(path)
-    matrix = _weights(path, read_pickle(path), source_vertices, target_vertices)
-    if mask is None:
-        note = "There is no file of valid vertices, so every vertex with a counterpart counts."
+    contents = transfer_contents(path)
+    matrix, notes = _weights(path, contents, source_vertices, target_vertices)
+    if mask is not None:
         return Correspondence(
             matrix,
-            np.ones(target_vertices, dtype=bool),
+            read_mask(mask, target_vertices),
             path=path,
             sha256=checksum(path),
-            notes=(note,) if mask_expected else (),
+            mask_path=Path(mask),
+            mask_sha256=checksum(mask),
+            notes=notes,
         )
-    return Correspondence(
-        matrix,
-        read_mask(mask, target_vertices),
-        path=path,
-        sha256=checksum(path),
-        mask_path=Path(mask),
-        mask_sha256=checksum(mask),
-    )
+    valid, said = _own_mask(path, contents, target_vertices)
+    if valid is None:
+        valid = np.ones(target_vertices, dtype=bool)
+        if mask_expected:
+            said = (*said, "There is no file of valid vertices, so every vertex with a counterpart counts.")
+    return Correspondence(matrix, valid, path=path, sha256=checksum(path), notes=(*notes, *said))
 
 
 def read_mask(path: str | Path, vertices: int) -> np.ndarray:
-    """(vertices,) bool from a file of the integer ids of the valid vertices, ``smplx_mask_ids.npy``.
+    """(vertices,) bool from a file of valid vertices, ``smplx_mask_ids.npy``: ids, or as many booleans.
+
+    A file whose name has ``exclude`` in it, as the published head-bun lists, names those that are not.
 
     Raises:
-        FileError: the file cannot be read, or does not hold ids of these vertices.
+        FileError: the file cannot be read, does not hold ids of these vertices, or leaves none.
     """
-    ids = read_npy(path) if is_npy(path) else _array_in(path)
-    if ids.dtype.kind not in "iu" or ids.ndim != 1 or not ids.size:
-        raise FileError(
-            path,
-            f"holds {kind_of(ids)} of shape {shape_text(ids.shape)}, expected a row of integer vertex ids",
-        )
-    if ids.min() < 0 or ids.max() >= vertices:
-        raise FileError(path, f"names vertices from {ids.min()} to {ids.max()}, expected 0 to {vertices - 1}")
-    valid = np.zeros(vertices, dtype=bool)
-    valid[ids.astype(np.int64)] = True
+    valid = read_vertex_list(path, vertices).valid
+    if not valid.any():
+        raise FileError(path, "leaves no vertex that is valid")
     return valid
+
+
+def transfer_contents(path: str | Path) -> Any:
+    """What a file that may be a correspondence holds: a matrix, or a dict with one.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    path = Path(path)
+    if is_npy(path):
+        return read_npy(path)
+    if is_torch(path):
+        return read_torch(path)
+    if is_npz(path):
+        headers = npz_headers(path)
+        if saved_by_scipy(headers):
+            return {"matrix": sparse_in_npz(path), **read_npz(path, VALID_KEYS)}
+        return read_npz(path, (*MATRIX_KEYS, *VALID_KEYS)) or dict.fromkeys(headers)
+    return read_any_pickle(path)
 
 
 def matrix_in(path: str | Path, contents: object) -> tuple[str, sparse.csr_matrix]:
@@ -86,45 +112,94 @@ def matrix_in(path: str | Path, contents: object) -> tuple[str, sparse.csr_matri
     Raises:
         FileError: there is none.
     """
-    key, value = "", contents
+    key, value = _matrix(path, contents)
+    return key, sparse.csr_matrix(value)
+
+
+def _matrix(path: str | Path, contents: object) -> tuple[str, Any]:
+    """The key and the matrix, dense or sparse, as it is in the file."""
+    key, value = "", cast(Any, contents)
     if isinstance(contents, dict):
-        key = next((name for name in ("mtx", "matrix") if name in contents), "")
+        key = next((name for name in MATRIX_KEYS if name in contents), "")
         if not key:
             found = key_list(str(name) for name in contents)
             raise FileError(path, f"has neither 'mtx' nor 'matrix', but {found}")
         value = contents[key]
-    if isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "biuf":
-        value = sparse.csr_matrix(value)
-    if not sparse.issparse(value):
-        raise FileError(path, "is not a matrix, expected a scipy.sparse matrix", key=key or None)
-    return key, sparse.csr_matrix(value)
+    dense = isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "biuf"
+    if dense and value.size > _MOST_DENSE:
+        raise FileError(path, f"is a dense matrix of {shape_text(value.shape)}, too large", key=key or None)
+    if not dense and not sparse.issparse(value):
+        what = "a matrix, expected one of numbers, sparse or dense"
+        if isinstance(value, np.ndarray):
+            what = f"{what}, but {kind_of(value)} of shape {shape_text(value.shape)}"
+        raise FileError(path, f"is not {what}", key=key or None)
+    return key, value
 
 
-def _weights(path: Path, contents: object, sources: int, targets: int) -> sparse.csr_matrix:
-    key, matrix = matrix_in(path, contents)
-    if matrix.shape == (targets, 2 * sources) and key != "matrix":
-        matrix = matrix[:, :sources]
-    elif matrix.shape != (targets, sources):
+def _weights(
+    path: Path, contents: object, sources: int, targets: int
+) -> tuple[sparse.csr_matrix, tuple[str, ...]]:
+    key, found = _matrix(path, contents)
+    notes: tuple[str, ...] = ()
+    if found.shape == (targets, 2 * sources) and key != "matrix":
+        matrix = sparse.csr_matrix(found[:, :sources])
+    elif found.shape == (targets, sources):
+        matrix = sparse.csr_matrix(found)
+    elif found.shape == (sources, targets):
+        matrix = _turned(path, key, sparse.csr_matrix(found))
+        notes = (f"{path.name} holds its matrix transposed, source × target: it was turned.",)
+    else:
         raise FileError(
             path,
-            f"has shape {matrix.shape}, expected ({targets}, {sources}) or ({targets}, {2 * sources})",
+            f"has shape {shape_text(found.shape)}, expected ({targets}, {sources}) or "
+            f"({targets}, {2 * sources})",
             key=key or None,
         )
-    matrix = sparse.csr_matrix(matrix, dtype=np.float32)
+    with np.errstate(over="ignore"):
+        matrix = sparse.csr_matrix(matrix, dtype=np.float32)
     matrix.eliminate_zeros()
     if not np.isfinite(matrix.data).all():
         raise FileError(path, "holds weights that are not finite", key=key or None)
     if not matrix.nnz:
         raise FileError(path, "holds no weights", key=key or None)
-    return matrix
+    return matrix, notes
 
 
-def _array_in(path: str | Path) -> np.ndarray:
-    """The array in a pickle, the other form in which a list of ids is met."""
-    contents = read_pickle(path)
-    if isinstance(contents, dict):
-        raise FileError(path, "holds a dict, expected an array of vertex ids")
-    array = np.asarray(contents)
-    if array.dtype.hasobject:
-        raise FileError(path, "holds Python objects, expected an array of vertex ids")
-    return array
+def _turned(path: Path, key: str, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """A source × target matrix as target × source, if it is a correspondence that was saved transposed.
+
+    The weights of one target vertex sum to one. If those of the rows do, the file is the one of the other
+    direction, which says nothing of this one.
+    """
+    rows, columns = matrix.shape
+    if _sums_to_one(matrix.T) and not _sums_to_one(matrix):
+        return sparse.csr_matrix(matrix.T)
+    raise FileError(
+        path,
+        f"maps the other way, from {columns} to {rows} vertices, expected ({columns}, {rows})",
+        key=key or None,
+    )
+
+
+def _sums_to_one(matrix: sparse.spmatrix) -> bool:
+    """Whether most rows that are not empty do."""
+    sums = np.asarray(sparse.csr_matrix(matrix, dtype=np.float64).sum(1)).ravel()
+    sums = sums[sums != 0]
+    return bool(len(sums) and (np.abs(sums - 1) < _NEAR_ONE).mean() > _MOSTLY)
+
+
+def _own_mask(path: Path, contents: object, targets: int) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """The mask beside the matrix, and a note on it."""
+    key = next((name for name in VALID_KEYS if isinstance(contents, dict) and name in contents), None)
+    if key is None or not isinstance(contents, dict):
+        return None, ()
+    try:
+        valid = named_vertices(path, contents[key], targets)
+    except FileError:
+        valid = np.zeros(targets, dtype=bool)
+    if not valid.any():
+        # It may be about the source's vertices: nothing says which.
+        return None, (f"'{key}' in {path.name} names no vertices of the target and is not used.",)
+    if key == "valid":
+        return valid, ()
+    return valid, (f"The valid vertices are those that {path.name} names, {int(valid.sum())} of {targets}.",)

@@ -13,9 +13,9 @@ import numpy as np
 from core.errors import FileError, RefitError
 from core.files.arrays import key_list, kind_of, shape_text
 from core.files.atomic import atomic_write
+from core.files.joblib_files import read_any_pickle
 from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.opening import read_bytes
-from core.files.pickles import read_pickle
 
 _MOST_BYTES = 1 << 26
 _KEYS = ("ids", "mask", "valid")
@@ -62,10 +62,10 @@ def read_vertex_list(path: str | Path, vertices: int) -> VertexList:
     elif ending in (".txt", ".csv"):
         found = _in_text(path)
     else:
-        found = read_pickle(path)
+        found = read_any_pickle(path)
         if isinstance(found, dict):
-            found = found[_key(path, sorted(str(key) for key in found))]
-    named = _named(path, found, vertices)
+            found = found[_key(path, sorted(key for key in found if isinstance(key, str)))]
+    named = named_vertices(path, found, vertices)
     return VertexList(named, "exclude" in path.name.lower())
 
 
@@ -141,8 +141,16 @@ def _in_text(path: Path) -> np.ndarray:
     return np.array([max(-1, min(vertex, 1 << 40)) for vertex in ids], dtype=np.int64)
 
 
-def _named(path: Path, found: Any, vertices: int) -> np.ndarray:
-    array = np.asarray(found)
+def named_vertices(path: Path, found: Any, vertices: int) -> np.ndarray:
+    """(vertices,) bool from the ids or booleans that were found in a file.
+
+    Raises:
+        FileError: they are neither, or not of these vertices.
+    """
+    try:
+        array = np.asarray(found)
+    except (ValueError, TypeError, RecursionError):
+        raise FileError(path, "holds no row of vertex ids or booleans") from None
     if array.dtype.hasobject or array.dtype.kind not in "biu" or array.ndim != 1:
         what = kind_of(array)
         raise FileError(

@@ -82,3 +82,40 @@ def _blocked(eyes: np.ndarray, direction: np.ndarray, triangles: np.ndarray) -> 
         inside = (u >= 0) & (v >= 0) & (u + v <= 1) & (u * one[face, 2] + v * two[face, 2] > away[:, 2])
         out[some[eye[inside]]] = True
     return out
+
+
+def seen_through(
+    shape: np.ndarray, faces: np.ndarray, vertices: np.ndarray, camera: np.ndarray
+) -> np.ndarray:
+    """Which vertices a camera sees: they face it, and nothing of the body stands between.
+
+    Args:
+        shape: (V, 3) metres.
+        faces: (F, 3) vertex ids of the triangles, turned outwards.
+        vertices: (n,) ids of the vertices to look at.
+        camera: (4, 4) from metres to clip coordinates, depth from -1 in front to 1 behind.
+
+    Returns:
+        (n,) bool.
+    """
+    normals = vertex_normals(shape, faces)[vertices]
+    points = shape[vertices].astype(np.float64)
+    # Where x, y and w vanish is the eye: a point, or far away the direction in which it lies.
+    eye = np.linalg.svd(camera[[0, 1, 3]])[2][-1]
+    if abs(eye[3]) > 1e-9 * np.abs(eye[:3]).max():
+        toward = eye[:3] / eye[3] - points
+    else:
+        toward = np.broadcast_to(-np.sign(camera[2, :3] @ eye[:3]) * eye[:3], points.shape)
+    toward = toward / np.linalg.norm(toward, axis=1, keepdims=True)
+    seen = (normals * toward).sum(1) > _SEEN_FLAT
+    # Behind the division by depth all rays to the eye run side by side.
+    clip = np.concatenate((points + _OFF_THE_SKIN * normals, shape)) @ camera[:, :3].T + camera[:, 3]
+    ahead = clip[:, 3] > 1e-9
+    flat = clip[:, :3] / np.where(ahead, clip[:, 3], 1.0)[:, None]
+    eyes, corners = flat[: len(vertices)], flat[len(vertices) :]
+    here = faces[ahead[len(vertices) :][faces].all(1)]
+    looking = np.flatnonzero(seen & ahead[: len(vertices)])
+    seen[~ahead[: len(vertices)]] = False
+    if len(looking):
+        seen[looking] = ~_blocked(eyes[looking], np.array([0.0, 0.0, -1.0]), corners[here])
+    return seen

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from core.body import BodyModel
 from core.errors import RefitError
+from core.fitting.result import FitResult
 from core.inspection.joints import BodyJoint, joint_rows
 from core.motion import Motion
 from core.posed import posed
@@ -38,6 +39,14 @@ class JointsSpeed:
     def factor(self) -> float:
         """How many times as fast."""
         return self.skin_ms / self.joints_ms
+
+
+def fitted_motion(result: FitResult) -> Motion:
+    """A fit as a motion of its own body, NaN in the frames that are not fitted."""
+    motion = result.as_motion()
+    if result.fitted.all():
+        return motion
+    return replace(motion, poses=np.where(result.fitted[:, None, None], motion.poses, np.float32(np.nan)))
 
 
 class JointSeries:

@@ -101,16 +101,22 @@ def regressor_statistics(
 def compare_regressors(body: BodyModel, first: np.ndarray, second: np.ndarray) -> RegressorComparison:
     """Two (J, V) regressors of one body, joint by joint."""
     ours, theirs = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    apart = (ours - theirs) @ body.v_template.astype(np.float64)
     here, there = ours != 0, theirs != 0
     return RegressorComparison(
-        distance_mm=1000 * np.linalg.norm(apart, axis=1),
+        distance_mm=moved_mm(ours, theirs, body.v_template),
         weight_difference=np.abs(ours - theirs).sum(1) / 2,
         shared=(here & there).sum(1),
         only_first=(here & ~there).sum(1),
         only_second=(there & ~here).sum(1),
         same=bool((ours == theirs).all()),
     )
+
+
+def moved_mm(first: np.ndarray, second: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(J,) millimetres between the joints that two (J, V) regressors find on (V, 3) metres."""
+    differs = np.flatnonzero((first != second).any(0))
+    apart = (first[:, differs].astype(np.float64) - second[:, differs]) @ points[differs].astype(np.float64)
+    return 1000 * np.linalg.norm(apart, axis=1)
 
 
 def off_rows(regressor: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.fitting.result import FitResult
+from core.inspection.joints import BodyJoint
 from core.inverse import SMPL_JOINTS, JointErrors, SmplRegressor, chain_ids
 from core.metrics import lengths_mm
 from core.motion import Motion
@@ -60,6 +61,26 @@ def smpl_joint_errors(
             if on_progress:
                 on_progress(min(start + CHUNK, count), count)
     return out
+
+
+def smpl_joints_of_fit(bodies: BodyPair) -> tuple[BodyJoint, ...]:
+    """SMPL's 24 joints as points of the target's skin: inverse correspondence, then regressor.
+
+    A joint none of whose vertices has a counterpart is nowhere: its place is NaN.
+
+    Raises:
+        FileError: the folder of models has no correspondence from the target to the source.
+        RefitError: both bodies are SMPL-X.
+    """
+    body = bodies.target
+    joints = []
+    for name, row in zip(SMPL_JOINTS, SmplRegressor(bodies).over_target.cpu().numpy(), strict=True):
+        known = bool(np.isfinite(row).all())
+        used = np.flatnonzero(row) if known else np.zeros(1, int)
+        weights = row[used].astype(np.float64) if known else np.full(1, np.nan)
+        parent = int((np.abs(weights) @ body.weights[used]).argmax()) if known else 0
+        joints.append(BodyJoint(-1, name, "vertex", parent, used, weights))
+    return tuple(joints)
 
 
 class _Rows:

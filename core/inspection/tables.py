@@ -28,6 +28,7 @@ def print_document(console: Console, document: dict[str, Any]) -> None:
         ("smpl_joints", _smpl_joints),
         ("mask", _mask),
         ("correspondence", _correspondence),
+        ("comparison", print_difference),
         ("joint_set", _joint_set),
     ):
         if document.get(key):
@@ -66,7 +67,7 @@ def _joints(console: Console, joints: list[dict[str, Any]], frame: int | None) -
         if joint["kind"] != "landmark":
             one = joint["kind"] == "vertex"
             made_of = "one vertex" if one else f"{joint['vertices']} vertices"
-            cells = [_cell(joint[key]) for key, _ in columns]
+            cells = [cell(joint[key]) for key, _ in columns]
             table.add_row(joint["name"], joint["parent"] or "–", made_of, *cells)
     console.print()
     console.print(table)
@@ -81,30 +82,30 @@ def _joints(console: Console, joints: list[dict[str, Any]], frame: int | None) -
 
 
 def _joint(console: Console, which: str, joint: dict[str, Any]) -> None:
-    place = ", ".join(_cell(value, 3) for value in joint["place_m"])
+    place = ", ".join(cell(value, 3) for value in joint["place_m"])
     rows = [
         ("kind", joint["kind"]),
         ("parent", joint["parent"] or "none"),
         ("place", f"{place} m"),
         ("support", f"{len(joint['support'])} vertices, {joint['negative']} with negative weights"),
-        ("sum of weights", _cell(joint["sum"], 4)),
-        ("spread", f"{_cell(joint['spread_mm'])} mm"),
+        ("sum of weights", cell(joint["sum"], 4)),
+        ("spread", f"{cell(joint['spread_mm'])} mm"),
     ]
     if joint["invalid_share"] is not None:
         rows.append(("on invalid vertices", _percent(joint["invalid_share"])))
     over = " (mean over the motion)" if "error_max_mm" in joint else ""
     if joint["regressed_mm"] is not None:
-        rows.append(("regressed to chain", f"{_cell(joint['regressed_mm'])} mm{over}"))
+        rows.append(("regressed to chain", f"{cell(joint['regressed_mm'])} mm{over}"))
     if joint["error_mm"] is not None:
-        rows.append(("to the other body's", f"{_cell(joint['error_mm'])} mm{over}"))
-    _facts(console, f"{joint['name']} of the {which}", rows)
+        rows.append(("to the other body's", f"{cell(joint['error_mm'])} mm{over}"))
+    facts(console, f"{joint['name']} of the {which}", rows)
     table = _table(right=("vertex", "weight", "share", "distance, mm"), last=("valid",))
     for entry in joint["support"][:MOST_ROWS]:
         table.add_row(
             str(entry["vertex"]),
             f"{entry['weight']:.5f}",
             _percent(entry["share"]),
-            _cell(entry["distance_mm"]),
+            cell(entry["distance_mm"]),
             {True: "yes", False: "no", None: "–"}[entry["valid"]],
         )
     console.print(table)
@@ -122,13 +123,13 @@ def _vertex(console: Console, which: str, vertex: dict[str, Any]) -> None:
         triangle = "no triangle" if row["source_triangle"] is None else f"triangle {row['source_triangle']}"
         rows += [
             ("source", f"{triangle}, near {row['source_joint']}: {_weights(row['source_vertices'])}"),
-            ("distance to it", f"{_cell(row['distance_mm'])} mm in the rest pose"),
+            ("distance to it", f"{cell(row['distance_mm'])} mm in the rest pose"),
         ]
     if "correspondence" in vertex:
-        rows.append(("nearest on source", f"{_cell(vertex['correspondence']['nearest_mm'])} mm"))
+        rows.append(("nearest on source", f"{cell(vertex['correspondence']['nearest_mm'])} mm"))
     if "target_vertices" in vertex:
         rows.append(("target vertices", _weights(vertex["target_vertices"]) or "none"))
-    _facts(console, f"vertex {vertex['vertex']} of the {which}", rows)
+    facts(console, f"vertex {vertex['vertex']} of the {which}", rows)
     if not vertex["feeds"]:
         console.print("It feeds no joint.", style="dim")
         return
@@ -146,24 +147,24 @@ def _regressor(console: Console, found: dict[str, Any]) -> None:
         ("vertices a joint", f"{entries['min']} to {entries['max']}, mean {entries['mean']:.1f}"),
         ("negative weights", str(found["negative"])),
         ("row sums", f"{sums['min']:.6f} to {sums['max']:.6f}"),
-        ("left/right", f"joints off by at most {_cell(found['symmetry_max_mm'], 3)} mm"),
+        ("left/right", f"joints off by at most {cell(found['symmetry_max_mm'], 3)} mm"),
     ]
     rows += [("note", note) for note in found.get("notes", ())]
     if "against_the_bodys_own" in found:
         apart = found["against_the_bodys_own"]
-        off = f"{_cell(apart['mean_mm'])} mm on average, {_cell(apart['max_mm'])} at {apart['worst_joint']}"
+        off = f"{cell(apart['mean_mm'])} mm on average, {cell(apart['max_mm'])} at {apart['worst_joint']}"
         rows.append(("to the body's own", "the same" if apart["same"] else off))
-    _facts(console, f"J_regressor of the {found['body']}", rows)
+    facts(console, f"J_regressor of the {found['body']}", rows)
 
 
 def _smpl_joints(console: Console, found: dict[str, Any]) -> None:
     worst = sorted(found["joint_mm"].items(), key=lambda item: -(item[1] or 0))[:3]
     rows = [
-        ("mean, max", f"{_cell(found['mean_mm'])}, {_cell(found['max_mm'])} mm"),
-        ("regressed from both", f"{_cell(found['regressed_mean_mm'])} mm"),
-        ("worst", ", ".join(f"{name} {_cell(value)}" for name, value in worst)),
+        ("mean, max", f"{cell(found['mean_mm'])}, {cell(found['max_mm'])} mm"),
+        ("regressed from both", f"{cell(found['regressed_mean_mm'])} mm"),
+        ("worst", ", ".join(f"{name} {cell(value)}" for name, value in worst)),
     ]
-    _facts(console, "SMPL's 24 joints of the fit against the source's", rows)
+    facts(console, "SMPL's 24 joints of the fit against the source's", rows)
 
 
 def _mask(console: Console, found: dict[str, Any]) -> None:
@@ -181,12 +182,12 @@ def _mask(console: Console, found: dict[str, Any]) -> None:
         ("joints touched", _named(joints) or "none"),
         (
             "to the source",
-            f"valid {_cell(found['valid_to_source_mean_mm'])} mm on average, at most "
-            f"{_cell(found['valid_to_source_max_mm'])}; others at most "
-            f"{_cell(found['invalid_to_source_max_mm'])}",
+            f"valid {cell(found['valid_to_source_mean_mm'])} mm on average, at most "
+            f"{cell(found['valid_to_source_max_mm'])}; others at most "
+            f"{cell(found['invalid_to_source_max_mm'])}",
         ),
     ]
-    _facts(console, "valid vertices of the target", rows)
+    facts(console, "valid vertices of the target", rows)
 
 
 def _correspondence(console: Console, found: dict[str, Any]) -> None:
@@ -195,8 +196,8 @@ def _correspondence(console: Console, found: dict[str, Any]) -> None:
         ("size", f"{found['shape'][0]} × {found['shape'][1]}, {found['entries']} weights"),
         (
             "to counterparts",
-            f"{_cell(found['counterpart_mean_mm'])} mm on average, at most "
-            f"{_cell(found['counterpart_max_mm'])}, in the rest pose",
+            f"{cell(found['counterpart_mean_mm'])} mm on average, at most "
+            f"{cell(found['counterpart_max_mm'])}, in the rest pose",
         ),
     ]
     for key, label in (
@@ -208,7 +209,36 @@ def _correspondence(console: Console, found: dict[str, Any]) -> None:
     ):
         rows.append((label, _counted(found[key])))
     rows.append(("unused source", _counted(found["unused_source_vertices"])))
-    _facts(console, "correspondence", rows)
+    facts(console, "correspondence", rows)
+
+
+def print_difference(console: Console, found: dict[str, Any]) -> None:
+    """Prints `core.inspection.correspondence_difference.difference_document`, ``with`` the name of a file."""
+    over, distance = found["over_mm"], found["distance_mm"]
+    if found["same"]:
+        facts(console, f"compared with {found['with']}", [("same", "every weight and every mark")])
+        return
+    rows = [
+        ("in both", f"{found['both']} of {found['vertices']} vertices"),
+        ("differ", ", ".join(f"{count} by more than {limit} mm" for limit, count in over.items())),
+        (
+            "distance",
+            f"{cell(distance['mean'])} mm on average, 99 % within {cell(distance['p99'])}, at most "
+            f"{cell(distance['max'])}",
+        ),
+        ("in this only", _counted(found["only_first"])),
+        ("in the other only", _counted(found["only_second"])),
+        ("count in one only", _counted(found["valid_differs"])),
+    ]
+    facts(console, f"compared with {found['with']}", rows)
+    table = _table("part", right=("in both", *(f"> {limit} mm" for limit in over), "mean, mm", "max, mm"))
+    for name, part in found["parts"].items():
+        counts = [str(count) for count in (part["both"], *part["over_mm"].values())]
+        table.add_row(name, *counts, cell(part["distance_mm"]["mean"]), cell(part["distance_mm"]["max"]))
+    console.print(table)
+    worst = [f"{one['vertex']} ({one['mm']:.1f} mm, {one['joint']})" for one in found["worst"]]
+    if worst:
+        console.print(Text(f"largest: {_named(worst)}"), soft_wrap=True)
 
 
 def _joint_set(console: Console, found: dict[str, Any]) -> None:
@@ -221,10 +251,11 @@ def _joint_set(console: Console, found: dict[str, Any]) -> None:
             f"with the whole skin ({found['skin_ms_per_frame']:.2f} ms)",
         ),
     ]
-    _facts(console, f"joint set {found['name']} of the {found['body']}", rows)
+    facts(console, f"joint set {found['name']} of the {found['body']}", rows)
 
 
-def _facts(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
+def facts(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
+    """Prints a title and rows of a label and a value."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -265,7 +296,8 @@ def _weights(entries: list[dict[str, Any]]) -> str:
     return _named([f"{entry['vertex']} ({entry['weight']:.3f})" for entry in entries])
 
 
-def _cell(value: float | None, digits: int = 2) -> str:
+def cell(value: float | None, digits: int = 2) -> str:
+    """A number as text; a dash for none."""
     return "–" if value is None else f"{value:.{digits}f}"
 
 

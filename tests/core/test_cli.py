@@ -13,6 +13,7 @@ import pytest
 
 from core.bodies import builtin_folder, builtin_motions, default_motion
 from core.cli import main
+from core.errors import RefitError
 from core.files.motions import load_motion
 from core.files.results import load_result, save_result
 from core.files.sessions import load_session
@@ -346,8 +347,13 @@ def test_what_a_run_has_to_say_is_shown_once(
 
 
 def test_a_check_without_the_way_back_is_told_at_the_start(
-    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def build(*bodies: object) -> None:
+        raise RefitError("They do not match.")
+
+    monkeypatch.setattr("core.built_correspondence.build_correspondence", build)
+    monkeypatch.setenv("REFIT_SETTINGS", str(tmp_path / "settings"))
     models = tmp_path / "models"
     shutil.copytree(builtin_folder() / "bodies", models)
     (models / "transfer" / "smplx2smplh_deftrafo_setup.pkl").unlink()
@@ -355,6 +361,7 @@ def test_a_check_without_the_way_back_is_told_at_the_start(
     assert main([*arguments, "--models", str(models), "--check"]) == 2
     said = capsys.readouterr().err
     assert "no correspondence from SMPL-X to SMPL-H" in said
+    assert "none can be built: They do not match." in said
     assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()
 

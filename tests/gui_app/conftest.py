@@ -100,6 +100,18 @@ def no_file_dialogs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "exec", lambda _dialog: 0)
 
 
+@pytest.fixture(scope="session")
+def garbage_between_tests(read_bodies_once: None) -> Iterator[None]:
+    """As in the application, no worker frees what belongs to the GUI thread; modules are left out."""
+    core.bodies.load_bodies()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a file does not say stays open, unless a test says otherwise."""
@@ -107,7 +119,9 @@ def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_window(qtbot: QtBot, qapp: object, read_bodies_once: None) -> Iterator[Callable[..., MainWindow]]:
+def make_window(
+    qtbot: QtBot, qapp: object, garbage_between_tests: None
+) -> Iterator[Callable[..., MainWindow]]:
     """Opens windows, and closes them in order at the end."""
     windows: list[MainWindow] = []
     apply_theme(qapp)

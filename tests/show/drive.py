@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.bodies import builtin_motions
+from core.frame_swap import measured
 from gui_app.main_window import MainWindow, Options
 
 MOST_SECONDS = 120.0
@@ -59,6 +61,29 @@ def fitted_window(file: Path, width: int = 1440, height: int = 900) -> MainWindo
     wait(lambda: window.state.result is not None and not window.state.run.active)
     wait(lambda: window.state.analysis is not None)
     return window
+
+
+def spoil(window: MainWindow) -> None:
+    """A fit that has failed in places: a hand that is scrambled, and a frame that stands elsewhere."""
+    state = window.state
+    assert state.opened is not None
+    assert state.result is not None
+    count, names = len(state.result), state.opened.bodies.target.joint_names
+    hand, jump = np.arange(count // 6, count // 6 + min(10, count // 6)), np.array([count // 2])
+    fingers = [i for i, name in enumerate(names) if name.startswith("left_") and name[-1] in "123"]
+    poses, transl = state.result.poses.copy(), state.result.transl.copy()
+    poses[np.ix_(hand, fingers)] += np.random.default_rng(3).normal(0, 0.5, (len(hand), len(fingers), 3))
+    transl[jump] += 0.03
+    bad, frames = replace(state.result, poses=poses, transl=transl), np.concatenate([hand, jump])
+    errors = measured(state.opened.motion, state.opened.bodies, bad, frames)
+    for name in ("mean", "median", "p95", "max", "part"):
+        values = getattr(bad, f"{name}_mm").copy()
+        values[frames] = getattr(errors, name)
+        bad = replace(bad, **{f"{name}_mm": values})
+    state.set_result(bad, None)
+    window.history.add("spoiling")
+    wait(lambda: state.analysis is not None and state.analysis.result is state.result)
+    window.desk.keep()
 
 
 def picture(widget: QWidget) -> QPixmap:

@@ -8,23 +8,16 @@ name of a film, ffmpeg records the screen meanwhile. Without a screen: ``xvfb-ru
 from __future__ import annotations
 
 import sys
-import tempfile
-import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
 
-from gui_app.application import make_application
-from gui_app.main_window import MainWindow, Options
-from gui_app.toolbar import Toolbar
+from gui_app.main_window import MainWindow
 from tests.show import drive
-from tests.show.recording import Caption, click, drag, point_at, recorded
-
-WIDTH, HEIGHT = 1280, 720
-PLAIN, CONTROL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+from tests.show.recording import click, drag
+from tests.show.walking import CONTROL, HEIGHT, PLAIN, WIDTH, Walk, film
 
 
 def drop(window: MainWindow, file: Path) -> None:
@@ -36,29 +29,12 @@ def drop(window: MainWindow, file: Path) -> None:
     window.dropEvent(QDropEvent(point, Qt.DropAction.CopyAction, data, left, PLAIN))
 
 
-def button_of(window: MainWindow, name: str) -> QToolButton:
-    """The button of the toolbar that does what a name of `Actions` says."""
-    action = getattr(window.actions_, name)
-    buttons = window.findChildren(Toolbar)[0].findChildren(QToolButton)
-    return next(button for button in buttons if button.defaultAction() is action)
+class Flows(Walk):
+    """The five flows of every day."""
 
-
-class Walk:
-    """The five flows, each asserting that what was done is what happened."""
-
-    def __init__(self, window: MainWindow, folder: Path) -> None:
-        self.window, self.state, self.folder = window, window.state, folder
-        self.caption = Caption(window)
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
-        """A key on the window."""
-        QTest.keyClick(self.window, key, modifier)
-
-    def idle(self) -> bool:
-        """Nothing is fitted or measured."""
-        state = self.state
-        measured = state.analysis is not None and state.analysis.result is state.result
-        return not state.run.active and state.result is not None and measured
+    def parts(self) -> Sequence[Callable[[], None]]:
+        """In their order."""
+        return self.watch, self.compare, self.find, self.fit, self.export
 
     def watch(self) -> None:
         """Drop a file, press space, watch: it is fitted meanwhile."""
@@ -84,10 +60,10 @@ class Walk:
         drag(view, start, start + QPoint(170, -20))
         assert view.camera.position != before
         self.caption.say("Overlay: the fit over a ghost of the source")
-        click(button_of(self.window, "layout_overlay"))
+        click(self.button("layout_overlay"))
         drive.rest(1.2)
         assert self.state.layout == "overlay"
-        click(button_of(self.window, "layout_side"))
+        click(self.button("layout_side"))
         self.press(Qt.Key.Key_0)
         drive.rest(0.4)
 
@@ -111,13 +87,13 @@ class Walk:
         state, curves = self.state, self.window.timeline.curves.viewport()
         before = state.result
         self.caption.say("Fit again, and scrub while it runs")
-        click(button_of(self.window, "fit"))
+        click(self.button("fit"))
         drive.wait(lambda: state.run.frames_done > 0)
         start = QPoint(curves.width() // 6, curves.height() // 2)
         drag(curves, start, start + QPoint(curves.width() // 3, 0), 1.0)
         if state.run.active:
             self.caption.say("Cancel keeps what is fitted; Ctrl+Z takes it back")
-            click(button_of(self.window, "cancel"))
+            click(self.button("cancel"))
         drive.wait(lambda: not state.run.active)
         drive.rest(0.8)
         if state.result is not before:
@@ -147,38 +123,6 @@ class Walk:
             dialog.hide()
         drive.rest(0.4)
 
-    def go(self) -> None:
-        """All of it, in order."""
-        for part in (self.watch, self.compare, self.find, self.fit, self.export):
-            began = time.monotonic()
-            part()
-            print(f"{part.__name__}: {time.monotonic() - began:.1f} s")
-
-
-def main(argv: list[str]) -> int:
-    """Walks through, and records where a name is given."""
-    drive.own_settings()
-    make_application()
-    with tempfile.TemporaryDirectory() as place:
-        window = MainWindow(Options(drive.clip("walk"), threads=2, device="cpu"))
-        window.move(0, 0)
-        window.resize(WIDTH, HEIGHT)
-        window.show()
-        window.activateWindow()
-        drive.wait(window.isActiveWindow)
-        walk = Walk(window, Path(place))
-        try:
-            drive.wait(walk.idle)
-            point_at(window)
-            with recorded(Path(argv[0]) if argv else None, WIDTH, HEIGHT):
-                walk.go()
-        finally:
-            walk.caption.hide()
-            window.state.set_saved()
-            window.close()
-            drive.wait(lambda: not window.isVisible())
-    return 0
-
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(film(Flows, sys.argv[1:], lambda _folder: drive.clip("walk")))

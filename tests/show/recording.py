@@ -63,7 +63,7 @@ def recorded(film: Path | None, width: int, height: int) -> Iterator[None]:
 
 
 class Caption(QLabel):
-    """A line over the window that says what is being done."""
+    """A line over a part of the window that says what is being done."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over, Qt.WindowType.ToolTip | Qt.WindowType.FramelessWindowHint)
@@ -75,7 +75,7 @@ class Caption(QLabel):
         self.setText(words)
         self.adjustSize()
         corner = self._over.mapToGlobal(QPoint(0, 0))
-        self.move(corner.x() + (self._over.width() - self.width()) // 2, corner.y() + 92)
+        self.move(corner.x() + (self._over.width() - self.width()) // 2, corner.y() + 12)
         self.show()
 
 

@@ -16,6 +16,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from core.inspection.joint_set_edit import KINDS, members_of_kind
 from core.joints import PARTS
 from gui_app.application import make_application
 from gui_app.inspection import JointKey
@@ -96,6 +97,17 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         window.joints.panel.rest.want()
         drive.wait(lambda: window.joints.panel.rest.found is not None)
 
+    def own_set() -> None:
+        """Vertex joints and the joints of SMPL, one of them chosen."""
+        window.inspection.set_page("sets")
+        page = window.joints.panel.sets
+        assert state.opened is not None
+        for kind in (KINDS[2], KINDS[0]):
+            page.sets.add(members_of_kind(state.opened.bodies.target, kind), kind)
+        drive.wait(lambda: window.joints.panel.motion.means("fit") is not None)
+        page.table.marked.emit((0,))
+        page.refresh()
+
     def painted() -> None:
         """The ears, a stroke over the chest, and the brush where it ended."""
         painting, opened = window.painting, state.opened
@@ -114,6 +126,35 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         painting.dab([int(vertex) for vertex in around[rest[around, 1] < rest[chest, 1] + 0.05]])
         painting.point_at(int(around[np.argmin(rest[around, 1])]))
         drive.wait(lambda: window.preview.at_rest)
+
+    def problems() -> None:
+        """A hand that is spoiled and fitted again, with what is left to do."""
+        panel, model = window.problem_list.panel, window.problem_list.panel.table.model_
+        actions.problems.setChecked(True)
+        drive.spoil(window)
+        drive.wait(lambda: bool(model.rows) and all(row.kind for row in model.rows))
+        hands = next(row for row in model.rows if row.problem.part == "hands")
+        panel.table.choose({hands.key})
+        panel.sought.emit(hands.problem)
+        drive.wait(actions.refit_rows.isEnabled)
+        spoiled = state.result
+        actions.refit_rows.trigger()
+        drive.wait(lambda: state.result is not spoiled and not state.run.active)
+        drive.wait(lambda: state.analysis is not None and state.analysis.result is state.result)
+        drive.wait(lambda: all(row.kind or row.status != "open" for row in window.desk.rows))
+
+    def fixes() -> None:
+        """What the strategies give on a frame that stands elsewhere."""
+        problems()
+        drive.rest(0.3)
+        rows = window.problem_list.panel.table.model_.rows
+        body = next(row for row in rows if row.problem.metric == "mean_mm" and row.status == "open")
+        window.problem_list.panel.table.choose({body.key})
+        window.problem_list.panel.sought.emit(body.problem)
+        drive.wait(lambda: window.problem_list.panel.refit.scope is not None)
+        drive.rest(0.2)
+        actions.fix_rows.trigger()
+        drive.wait(lambda: window.fixing.open and not window.fixing.running)
 
     return {
         "window": [frame(137)],
@@ -138,6 +179,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
         "correspondence": [frame(90), actions.colour_correspondence.trigger],
         "vertex": [frame(137), actions.joints.trigger, vertex],
+        "joint_sets": [frame(137), actions.joints.trigger, own_set],
         "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
@@ -150,6 +192,9 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "log": [_dialog(window, "log")],
         "start_page": [_dialog(window, "start_page")],
         "stages": [frame(186), actions.stages.trigger, tuned],
+        "problems": [problems],
+        "fixes": [fixes],
+        "history": [frame(186), actions.runs.trigger],
     }
 
 
@@ -164,6 +209,9 @@ def put_back(window: MainWindow) -> None:
             getattr(actions, name).trigger()
     actions.parameters.setChecked(False)
     actions.stages.setChecked(False)
+    window.fixing.leave()
+    actions.problems.setChecked(False)
+    actions.runs.setChecked(False)
     window.recipes.choose("accurate")
     for page in reversed(PAGES):
         window.inspection.set_page(page)

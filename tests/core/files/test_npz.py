@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import pickle
 import zipfile
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.errors import FileError
 from core.files import npz
 from core.files.npz import npz_headers, read_npy, read_npz
 from core.files.opening import checksum
+from core.files.pickles import read_pickle
 from tests.core.files.hostile import CreatesFile, hostile_pickle
 
 
@@ -244,3 +246,14 @@ def test_zlib_error_is_a_sentence(tmp_path, refuses):
     data[300:340] = b"\xff" * 40
     path.write_bytes(data)
     refuses(read_npz, path)
+
+
+def test_text_with_characters_that_there_are_not(save, refuses):
+    whole = np.array("male")
+    out = io.BytesIO()
+    np.save(out, whole)
+    data = out.getvalue()
+    broken = data[:-4] + b"\xff\xff\xff\x7f"
+    assert "not valid Unicode" in refuses(read_npy, save(broken, "t.npy"))
+    damaged = pickle.dumps(whole, 4).replace(whole.tobytes(), whole.tobytes()[:-4] + b"\xff\xff\xff\x7f")
+    assert "not valid Unicode" in refuses(read_pickle, save(damaged, "t.pkl"))

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.accepted import Accepted
 from core.bodies import default_motion, load_bodies
 from core.errors import FileError
 from core.files.motions import load_motion
@@ -25,6 +26,10 @@ from core.motion import Motion, Reading
 from core.session import Session, SessionStep, SourceFile
 
 FRAMES = 6
+ACCEPTED = (
+    Accepted("part_mm", "hands", 1, 3, 31.5, "‘wild’ hand"),
+    Accepted("finite", "whole body", 0, 0, 1.0),
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +54,7 @@ def session(motion: Motion, result: FitResult) -> Session:
     steps = (
         SessionStep(None, None),
         SessionStep(result, None, "fit of all frames"),
-        SessionStep(edited, 50.0, "edit of frame 2 – ‘left knee’", np.array([2])),
+        SessionStep(edited, 50.0, "edit of frame 2 – ‘left knee’", np.array([2]), ACCEPTED),
         SessionStep(own, 50.0, "fit with own shapes"),
     )
     return Session(SourceFile.of(motion), motion, steps, 2, {"frame": 3, "layout": "overlay"})
@@ -81,6 +86,7 @@ def test_everything_comes_back(session: Session, file: Path) -> None:
     assert again.source == session.source
     assert (again.at, again.view) == (2, session.view)
     assert [(s.name, s.rate) for s in again.steps] == [(s.name, s.rate) for s in session.steps]
+    assert [s.accepted for s in again.steps] == [(), (), ACCEPTED, ()]
     assert again.steps[2].changed is not None
     assert again.steps[2].changed.tolist() == [2]
     for before, after in zip(session.steps[1:], again.steps[1:], strict=True):
@@ -172,6 +178,9 @@ BROKEN = {
     "endless": (put("steps", 2, "rate", value=float("inf")), "frames a second"),
     "huge": (put("steps", 2, "rate", value=10**400), "too large"),
     "list": (put("motion", value=[]), "expected an object"),
+    "accepted": (put("steps", 2, "accepted", value={}), "expected a list"),
+    "accepted one": (put("steps", 2, "accepted", 1, value=3), "is not a json object"),
+    "accepted frame": (put("steps", 2, "accepted", 0, "first", value="3"), "expected a whole number"),
 }
 
 
@@ -183,6 +192,15 @@ def test_what_does_not_fit_is_one_sentence(what: str, file: Path, tmp_path: Path
         load_session(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_sessions_that_know_nothing_of_accepted_problems(file: Path, tmp_path: Path) -> None:
+    def forget(contents: dict[str, Any]) -> None:
+        for step in contents["steps"]:
+            del step["accepted"]
+
+    again = load_session(rewritten(file, tmp_path / "old.refit", forget))
+    assert [step.accepted for step in again.steps] == [()] * 4
 
 
 def leaves(contents: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

@@ -109,10 +109,11 @@ def test_mask_in_a_pickle(dump):
 @pytest.mark.parametrize(
     ("ids", "words"),
     [
-        (np.array([True, False]), "holds booleans of shape (2,), expected a row of integer vertex ids"),
+        (np.array([True, False]), "holds 2 booleans, expected 4"),
+        (np.array([False] * 4), "leaves no vertex that is valid"),
         (np.array([0.0, 1.0]), "holds numbers"),
         (np.array([[0, 1]]), "shape (1, 2)"),
-        (np.array([], int), "shape (0,)"),
+        (np.array([], int), "names no vertex"),
         (np.array([0, 4]), "names vertices from 0 to 4, expected 0 to 3"),
         (np.array([-1, 2]), "names vertices from -1"),
     ],

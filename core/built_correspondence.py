@@ -1,0 +1,82 @@
+"""Correspondences that a folder of models lacks: built from its bodies once, and kept for the next time."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+
+from core.body import BodyModel
+from core.build_correspondence import build_correspondence
+from core.correspondence import Correspondence
+from core.environment import kept_folder
+from core.errors import RefitError
+from core.files.transfer import read_correspondence
+from core.files.transfer_writing import write_correspondence
+from core.joints import FAMILY_LABEL
+
+_BUILDER = 1
+"""Grows when the same bodies would give another correspondence."""
+
+_MOST_BUILT = 4
+_BUILT: dict[Path, Correspondence] = {}
+
+
+def built_correspondence(source: BodyModel, target: BodyModel, *, build: bool) -> Correspondence | None:
+    """The correspondence built from two bodies; the one kept from an earlier time if there is one.
+
+    Args:
+        source: of the motion.
+        target: of the result.
+        build: where none is kept, build it, which takes some seconds.
+
+    Returns:
+        None where none is kept and ``build`` is False.
+
+    Raises:
+        RefitError: the bodies do not lie on each other well enough for that.
+    """
+    path = _place(source, target)
+    kept = _BUILT.get(path) or _read(path, source, target)
+    if kept is not None or not build:
+        return kept
+    correspondence, report = build_correspondence(source, target)
+    if not report.trustworthy:
+        raise RefitError(
+            f"The two bodies lie {report.rms_mm:.1f} mm apart with {100 * report.matched:.0f} % of the skin "
+            "matched, too far for one to be built unseen."
+        )
+    with contextlib.suppress(RefitError, OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_correspondence(path, correspondence, report.distance_mm, overwrite=True)
+        correspondence = _read(path, source, target) or correspondence
+    _BUILT[path] = correspondence
+    while len(_BUILT) > _MOST_BUILT:
+        del _BUILT[next(iter(_BUILT))]
+    return correspondence
+
+
+def built_note(folder: Path, source: BodyModel, target: BodyModel, correspondence: Correspondence) -> str:
+    """The sentence that says what is used."""
+    way = f"{FAMILY_LABEL[source.family]} to {FAMILY_LABEL[target.family]}"
+    return (
+        f"{folder} has no correspondence from {way}: one built from the two bodies is used, "
+        f"{int(correspondence.filled.sum())} of {len(correspondence.filled)} vertices."
+    )
+
+
+def _place(source: BodyModel, target: BodyModel) -> Path:
+    # The text of a body's checksum may go on behind it, where only its skeleton was changed.
+    names = f"built_{source.family}2{target.family}_{source.sha256[:16]}_{target.sha256[:16]}_{_BUILDER}.npz"
+    return kept_folder() / "correspondences" / names
+
+
+def _read(path: Path, source: BodyModel, target: BodyModel) -> Correspondence | None:
+    try:
+        found = read_correspondence(
+            path, source_vertices=source.num_vertices, target_vertices=target.num_vertices
+        )
+    except RefitError:
+        return None
+    return found if np.array_equal(found.valid, found.filled) else None

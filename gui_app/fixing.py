@@ -1,0 +1,203 @@
+"""Trying strategies on frames, and taking over what one of them gives."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from gui_app.fix_worker import FixRequest, FixWorker
+from gui_app.history import History
+from gui_app.scopes import Scope
+from gui_app.state import AppState, RunStatus
+from gui_app.worker_thread import WAIT_MS, WorkerThread
+
+if TYPE_CHECKING:
+    from core.fixes import Fix, FixProgress
+
+STAGE = "fix"
+
+
+class Fixing(QObject):
+    """One trial at a time, kept until it is left.
+
+    Attributes:
+        what: the frames in words; empty where nothing is tried.
+        before: the fit as it is, None until that is measured.
+        fixes: what the strategies tried so far give.
+    """
+
+    changed = Signal()
+    _start = Signal(object)
+
+    def __init__(
+        self,
+        state: AppState,
+        history: History,
+        device: str,
+        threads: int | None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._history, self._device, self._threads = state, history, device, threads
+        self._asked: FixRequest | None = None
+        self._running = False
+        self.what = ""
+        self.before: Fix | None = None
+        self.fixes: list[Fix] = []
+        self._worker = FixWorker()
+        self._start.connect(self._worker.run)
+        replies = [
+            (self._worker.begun, self._on_begun),
+            (self._worker.progressed, self._on_progress),
+            (self._worker.tried, self._on_tried),
+            (self._worker.finished, self._on_finished),
+            (self._worker.failed, self._on_failed),
+        ]
+        self._thread = WorkerThread("fixes", self._worker, replies, self)
+        state.motion_changed.connect(self.leave)
+        state.result_changed.connect(self._on_result)
+        state.run_changed.connect(self._on_run)
+
+    @property
+    def open(self) -> bool:
+        """There is a trial, going on or over."""
+        return self._asked is not None
+
+    @property
+    def running(self) -> bool:
+        """It goes on."""
+        return self._running
+
+    def best(self) -> int | None:
+        """Index in ``fixes`` of the one to take, as far as they are known."""
+        from core.fixes import best
+
+        return best(self.fixes)
+
+    def start(self, scope: Scope) -> None:
+        """Tries all strategies on some frames."""
+        state = self._state
+        state.settle()
+        if state.opened is None or state.result is None or scope.frames is None:
+            return
+        if state.run.active or self._thread.closed:
+            return
+        self.leave()
+        suspects = state.analysis.frames if state.analysis is not None else np.empty(0, int)
+        motion = state.opened.motion_at(state.given_rate)
+        self._asked = FixRequest(
+            motion,
+            state.opened.bodies,
+            state.result,
+            scope.frames,
+            suspects,
+            self._device,
+            self._threads,
+            threading.Event(),
+        )
+        self.what, self._running = scope.what, True
+        state.set_run(RunStatus("running", STAGE, what=f"strategies on {scope.what}"))
+        self._start.emit(self._asked)
+        self.changed.emit()
+
+    def show(self, fix: Fix | None) -> None:
+        """Shows the frames as a strategy would have them; None as they are."""
+        if fix is None or fix.strategy is None:
+            self._state.set_peek(None)
+        else:
+            self._state.set_peek(fix.result, fix.strategy.label)
+
+    def take(self, fix: Fix) -> None:
+        """What a strategy gives becomes the fit: one step to undo."""
+        request = self._asked
+        if request is None or fix.strategy is None or self._state.run.active:
+            return
+        step = f"fix of {self.what}: {fix.strategy.label.lower()}"
+        changed = np.flatnonzero((fix.result.poses != request.result.poses).any((1, 2)))
+        self.leave()
+        self._state.set_result(fix.result, changed)
+        self._history.add(step, changed)
+        self._state.say(f"{step[:1].upper()}{step[1:]} · mean {fix.mean_mm:.1f} mm")
+
+    @Slot()
+    def leave(self) -> None:
+        """Forgets the trial; what goes on ends."""
+        request = self._asked
+        if request is None:
+            return
+        request.stop.set()
+        self._asked, self.before, self.fixes, self.what = None, None, [], ""
+        self._state.set_peek(None)
+        self._end()
+        self.changed.emit()
+
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
+        """Ends the thread; False if it is still busy after ``wait_ms``."""
+        if self._asked is not None:
+            self._asked.stop.set()
+            self._asked = None
+        return self._thread.close(wait_ms)
+
+    def _end(self) -> None:
+        if self._running:
+            self._running = False
+            if self._state.run.stage == STAGE:
+                self._state.set_run(RunStatus())
+
+    @Slot(object)
+    def _on_result(self, _changed: object) -> None:
+        if self._asked is not None and self._asked.result is not self._state.result:
+            self.leave()
+
+    @Slot()
+    def _on_run(self) -> None:
+        run = self._state.run
+        if not self._running or self._asked is None:
+            return
+        if run.stage != STAGE:
+            # Another motion is there, or is about to be.
+            self.leave()
+        elif run.phase == "cancelling":
+            self._asked.stop.set()
+
+    @Slot(object, object)
+    def _on_begun(self, request: FixRequest, before: Fix) -> None:
+        if request is self._asked:
+            self.before = before
+            self.changed.emit()
+
+    @Slot(object, object)
+    def _on_progress(self, request: FixRequest, progress: FixProgress) -> None:
+        if request is not self._asked or self._state.run.phase != "running":
+            return
+        frames = progress.frames_total
+        done = progress.index * frames + progress.frames_done
+        total = progress.total * frames
+        what = f"strategies on {self.what}"
+        self._state.set_run(RunStatus("running", STAGE, frames_done=done, frames_total=total, what=what))
+
+    @Slot(object, object)
+    def _on_tried(self, request: FixRequest, fix: Fix) -> None:
+        if request is self._asked:
+            self.fixes.append(fix)
+            self.changed.emit()
+
+    @Slot(object)
+    def _on_finished(self, request: FixRequest) -> None:
+        if request is self._asked:
+            self._end()
+            best = self.best()
+            words = f"Tried {len(self.fixes)} strategies on {self.what}"
+            if best is not None and (strategy := self.fixes[best].strategy) is not None:
+                words += f" · best: {strategy.label.lower()}, mean {self.fixes[best].mean_mm:.1f} mm"
+            self._state.say(words)
+            self.changed.emit()
+
+    @Slot(object, str)
+    def _on_failed(self, request: FixRequest, sentence: str) -> None:
+        if request is self._asked:
+            self.leave()
+            self._state.fail(sentence)

@@ -1,0 +1,181 @@
+"""The lasso in the 3D view: what a closed line goes around is taken out of the mask, or put back."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QToolTip
+
+from gui_app.lasso_line import LassoLine
+from gui_app.mask_painting import MaskPainting
+from gui_app.right_turns import LEFT, PRESSES, RightTurns
+from gui_app.state import AppState
+from gui_app.subject import upright
+from gui_app.viewport import Viewport
+from gui_app.worker_thread import WAIT_MS, WorkerThread
+
+log = logging.getLogger(__name__)
+
+# Logical pixels between two corners of the line.
+SPACING = 3.0
+FAILED = "What the lasso goes around could not be found; details are in the log"
+NOT_SHOWN = "The lasso goes around vertices of the fit: show it (4, 5 or 7)"
+NOTHING_INSIDE = "The lasso goes around no vertex of the fit that can be seen"
+
+
+@dataclass(frozen=True, eq=False)
+class LassoRequest:
+    """A line around vertices, as `core.inspection.lasso.lassoed` wants it."""
+
+    number: int
+    shape: np.ndarray
+    faces: np.ndarray
+    camera: np.ndarray
+    line: np.ndarray
+    opposite: bool
+
+
+class LassoWorker(QObject):
+    """Lives in a thread of its own: thousands of vertices are looked at, whether something hides them."""
+
+    found = Signal(object, object)
+    failed = Signal(object)
+
+    @Slot(object)
+    def run(self, request: LassoRequest) -> None:
+        """Finds the vertices, and says once how it went."""
+        from core.inspection.lasso import lassoed
+
+        try:
+            self.found.emit(request, lassoed(request.shape, request.faces, request.camera, request.line))
+        except Exception:
+            log.exception("The lasso found nothing")
+            self.failed.emit(request)
+
+
+class MaskLasso(QObject):
+    """Stands before everything else that watches the mouse over the view, while the lasso is in the hand."""
+
+    _start = Signal(object)
+
+    def __init__(self, state: AppState, painting: MaskPainting, viewport: Viewport, action: QAction) -> None:
+        super().__init__(viewport)
+        self._state, self._painting, self._viewport, self._action = state, painting, viewport, action
+        self.line = LassoLine(viewport.plotter)
+        self._corners: list[QPointF] = []
+        self._number = 0
+        self._turns = RightTurns(viewport)
+        self._worker = LassoWorker()
+        self._start.connect(self._worker.run)
+        replies = [(self._worker.found, self._on_found), (self._worker.failed, self._on_failed)]
+        self._thread = WorkerThread("lasso", self._worker, replies, self)
+        action.toggled.connect(self._on_action)
+        painting.settings_changed.connect(self._on_settings)
+        for signal in (state.motion_changed, state.frame_changed, state.mask_changed):
+            signal.connect(self._forget)
+        # The filter that was installed last is asked first.
+        viewport.plotter.installEventFilter(self)
+        self._on_settings()
+
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
+        """Ends the thread; False if it is still busy after ``wait_ms``."""
+        self._forget()
+        return self._thread.close(wait_ms)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes what belongs to the lasso, and leaves the rest to the view."""
+        if not self._painting.lasso_on:
+            return False
+        if isinstance(event, QMouseEvent):
+            return self._on_mouse(event)
+        return isinstance(event, QKeyEvent) and bool(self._corners)
+
+    def _on_mouse(self, event: QMouseEvent) -> bool:
+        kind, at = event.type(), event.position()
+        if self._turns.takes(event):
+            return True
+        if kind in PRESSES and event.button() == LEFT:
+            QToolTip.hideText()
+            if self._painting.begin_lasso():
+                self._corners = [at]
+            return True
+        if kind == QEvent.Type.MouseMove and event.buttons() & LEFT:
+            if self._corners and (at - self._corners[-1]).manhattanLength() >= SPACING:
+                self._corners.append(at)
+                self.line.show_line(self._corners, self._painting.puts_back != _opposite(event))
+            return True
+        if kind == QEvent.Type.MouseButtonRelease and event.button() == LEFT:
+            corners, self._corners = self._corners, []
+            self.line.show_line([], False)
+            if len(corners) > 2:
+                self._ask(corners, _opposite(event))
+            return True
+        return False
+
+    def _ask(self, corners: list[QPointF], opposite: bool) -> None:
+        opened, plotter = self._state.opened, self._viewport.plotter
+        vertices = opened.posed.frame(self._state.frame).fit_vertices if opened is not None else None
+        renderer = plotter.renderers[1]
+        if opened is None or vertices is None or not renderer.GetDraw():
+            self._state.say(NOT_SHOWN)
+            return
+        scale = plotter.devicePixelRatioF()
+        places = np.array([(at.x() * scale, (plotter.height() - 1 - at.y()) * scale) for at in corners])
+        line = 2 * (places - renderer.GetOrigin()) / renderer.GetSize() - 1
+        matrix = renderer.GetActiveCamera().GetCompositeProjectionTransformMatrix(
+            renderer.GetTiledAspectRatio(), -1, 1
+        )
+        camera = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+        self._number += 1
+        shape = np.array(upright(vertices, opened.subject.up_axis), np.float64)
+        faces = opened.bodies.target.faces
+        self._start.emit(LassoRequest(self._number, shape, faces, camera, line, opposite))
+
+    @Slot()
+    def _forget(self, *_: object) -> None:
+        """What was asked for is of something that is not shown any more."""
+        self._number += 1
+        self._corners = []
+        self.line.show_line([], False)
+
+    @Slot(object, object)
+    def _on_found(self, request: LassoRequest, vertices: np.ndarray) -> None:
+        if request.number != self._number:
+            return
+        if len(vertices):
+            self._painting.use_lasso(vertices, request.opposite)
+        else:
+            self._state.say(NOTHING_INSIDE)
+
+    @Slot(object)
+    def _on_failed(self, request: LassoRequest) -> None:
+        if request.number == self._number:
+            self._state.fail(FAILED)
+
+    @Slot(bool)
+    def _on_action(self, on: bool) -> None:
+        self._painting.set_lasso(on)
+        self._on_settings()
+
+    @Slot()
+    def _on_settings(self) -> None:
+        painting = self._painting
+        self._action.setEnabled(painting.active and not painting.blocked)
+        self._action.setChecked(painting.lasso_on)
+        if not painting.lasso_on and self._corners:
+            self._forget()
+        if not painting.lasso_on:
+            self._turns.stop()
+        plotter = self._viewport.plotter
+        tool = painting.brush_on or painting.lasso_on
+        shape = Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor
+        if plotter.cursor().shape() != shape:
+            plotter.setCursor(shape)
+
+
+def _opposite(event: QMouseEvent) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

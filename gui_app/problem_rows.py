@@ -1,0 +1,236 @@
+"""The problems as rows, open, accepted and mended, in any order and filtered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QWidget
+
+from gui_app.problem_words import body_part, kind_role, part_words
+from gui_app.words import plain_tip, span_words, which_frames
+
+if TYPE_CHECKING:
+    from core.fit_comparison import Change
+    from core.problem_frames import Problem
+
+HEADINGS = ("Frames", "Part", "Figure", "Value", "Kind")
+TIPS = (
+    "Frames of the problem",
+    "Body part, joint, or the whole body",
+    "What stands out",
+    "How much, at its worst frame",
+    "Failed fit: a second one of its worst frame is better. Model gap: the bodies cannot be brought closer. "
+    "Source: the source itself jumps",
+)
+FRAMES, PART, FIGURE, VALUE, KIND = range(5)
+REASON = Qt.ItemDataRole.UserRole + 21
+"""Role of the words in the second line of a row."""
+STATUS = Qt.ItemDataRole.UserRole + 22
+"""Role of what a row is: an icon and the role of its colour."""
+CHANGE = Qt.ItemDataRole.UserRole + 23
+"""Role of the beginning of the second line that tells a change, and the role of its colour."""
+ANY = ""
+Status = Literal["open", "accepted", "mended"]
+Index = QModelIndex | QPersistentModelIndex
+RIGHT = Qt.AlignmentFlag.AlignRight
+
+
+@dataclass(frozen=True)
+class Row:
+    """One problem.
+
+    Attributes:
+        problem: what stands out.
+        status: whether it is a problem still.
+        note: with which it was accepted.
+        kind: model gap, failed fit or source; empty while that is not known.
+        change: mean distance of its part in its frames before the last change and now, or None.
+    """
+
+    problem: Problem
+    status: Status = "open"
+    note: str = ""
+    kind: str = ""
+    change: Change | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """The same for the same problem of another moment."""
+        return self.problem.metric, self.problem.part, self.problem.frame
+
+    @property
+    def words(self) -> str:
+        """The second line: the note, or the reason, behind what a change has brought."""
+        words = self.problem.reason
+        if self.status == "mended":
+            words = f"was: {words}"
+        elif self.status == "accepted":
+            words = f"accepted: {self.note}" if self.note else f"accepted · {words}"
+        return f"{self.change_words} · {words}" if self.change_words else words
+
+    @property
+    def change_words(self) -> str:
+        """``hands 31.2 → 4.1 mm``; empty where nothing has changed."""
+        if self.change is None or self.status == "accepted":
+            return ""
+        part = body_part(self.problem) or "whole body"
+        return f"{part} {self.change.before:.1f} → {self.change.now:.1f} mm"
+
+    @property
+    def value_words(self) -> str:
+        """The figure; the reason has its unit in full."""
+        unit = self.problem.unit.replace("frame", "f")
+        return f"{self.problem.value:.1f}{'' if unit == '°' else ' '}{unit}" if unit else ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows are shown; empty where anything goes."""
+
+    text: str = ANY
+    kind: str = ANY
+    part: str = ANY
+
+    def takes(self, row: Row) -> bool:
+        """The row is shown."""
+        if self.kind and self.kind not in (row.kind, row.status):
+            return False
+        if self.part and (body_part(row.problem) or "whole body") != self.part:
+            return False
+        words = " ".join((*cells(row), row.words, row.problem.reason, row.status)).casefold()
+        return all(word in words for word in self.text.casefold().split())
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """The words of a row by column."""
+    problem = row.problem
+    local = problem.kind.name != "THROUGHOUT"
+    return (
+        span_words(problem.first, problem.last) if local else "all",
+        part_words(problem),
+        figure_words(problem),
+        row.value_words,
+        row.kind or ("…" if row.status == "open" else ""),
+    )
+
+
+def figure_words(problem: Problem) -> str:
+    """``Body part``, ``Joint turn``: the name of the figure that stands out."""
+    from core.motion_metrics import MotionMetrics
+
+    known = {"finite": "Not finite", "converged": "Convergence"}
+    if problem.metric in known:
+        return known[problem.metric]
+    return str(MotionMetrics.__dataclass_fields__[problem.metric].metadata["label"])
+
+
+class ProblemRows(QAbstractTableModel):
+    """The rows that the filter lets through, sorted by a column."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._all: tuple[Row, ...] = ()
+        self.rows: list[Row] = []
+        self.filter = Filter()
+        self._column, self._descending = FRAMES, False
+
+    def set_rows(self, rows: tuple[Row, ...]) -> bool:
+        """Shows these; whether they differ from those before."""
+        if rows == self._all:
+            return False
+        self._all = rows
+        self._arrange()
+        return True
+
+    def set_filter(self, wanted: Filter) -> None:
+        """Shows only what is wanted."""
+        if wanted != self.filter:
+            self.filter = wanted
+            self._arrange()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Orders by a column."""
+        self._column, self._descending = column, order == Qt.SortOrder.DescendingOrder
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        were = [(self.rows[index.row()].key, index.column()) for index in old]
+        rows = [row for row in self._all if self.filter.takes(row)]
+        rows.sort(key=lambda row: row.problem.first)
+        rows.sort(key=self._order, reverse=self._descending)
+        self.rows = rows
+        places = {row.key: place for place, row in enumerate(rows)}
+        now = [
+            self.index(places[key], column) if key in places else QModelIndex() for key, column in were
+        ]  # fmt: skip
+        self.changePersistentIndexList(old, now)
+        self.layoutChanged.emit()
+
+    def _order(self, row: Row) -> tuple[Any, ...]:
+        problem = row.problem
+        if self._column == VALUE:
+            # Millimetres and degrees have no order among each other.
+            return (problem.unit, problem.value)
+        if self._column == FRAMES:
+            return (problem.kind.name != "THROUGHOUT", problem.first, problem.last)
+        return (cells(row)[self._column].casefold(),)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """A row a problem."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Frames, part, figure, value, kind."""
+        return len(HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Headings, and what they mean."""
+        if role == Qt.ItemDataRole.DisplayRole:
+            return HEADINGS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(TIPS[section])
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == VALUE:
+            return RIGHT | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words, the second line and the colours."""
+        row, column = self.rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return cells(row)[column]
+        if role == REASON:
+            return row.words
+        if role == CHANGE and row.change is not None and row.change_words:
+            better = row.change.now < row.change.before
+            return row.change_words, "GOOD" if better else "WARNING"
+        if role == STATUS:
+            if row.status == "open":
+                return "warning", kind_role(row.problem.kind)
+            return "check-circle", "GOOD" if row.status == "mended" else "TEXT_DISABLED"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(_tip(row))
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == VALUE:
+            return RIGHT
+        if role == Qt.ItemDataRole.ForegroundRole:
+            if row.status != "open":
+                return "TEXT_SECONDARY"
+            return "ERROR" if column == KIND and row.kind == "failed fit" else None
+        return None
+
+
+def _tip(row: Row) -> str:
+    problem = row.problem
+    where = which_frames(problem.first, problem.last)
+    lines = [f"{where[:1].upper()}{where[1:]}, worst in frame {problem.frame}", problem.reason]
+    if problem.unit:
+        unit = problem.unit
+        usual, most = f"{problem.usual:.1f}", f"{problem.threshold:.1f}"
+        lines.append(f"{problem.value:.1f} {unit}, usually {usual}, a problem from {most}")
+    if row.change is not None:
+        part = body_part(problem) or "whole body"
+        lines.append(f"{part} in these frames: {row.change.before:.2f} → {row.change.now:.2f} mm")
+    return "\n".join(lines)

@@ -1,0 +1,162 @@
+"""The table of problems: two lines a row, sorted by a click on a heading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView, QWidget
+
+from gui_app import colours
+from gui_app.cells import Cells, prepare
+from gui_app.problem_rows import (
+    CHANGE,
+    FIGURE,
+    FRAMES,
+    HEADINGS,
+    KIND,
+    PART,
+    REASON,
+    STATUS,
+    VALUE,
+    ProblemRows,
+    Row,
+)
+from gui_app.soon import Soon
+from gui_app.theme import SMALL_PIXELS, icon
+
+if TYPE_CHECKING:
+    from core.problem_frames import Problem
+
+UPPER, LOWER, PAD = 20, 16, 3
+ROW = UPPER + LOWER + 2 * PAD
+ICON = 14
+INDENT = ICON + 9
+HEADER = """QHeaderView::section { padding: 3px 6px; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: center right; margin-right: 3px; }"""
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ProblemCells(Cells):
+    """The first line of a row; the view paints the second across all columns."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Two lines."""
+        return QSize(40, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paints the words, and in the first column what the row is."""
+        place: QRect = option.rect  # type: ignore[attr-defined]
+        if index.column() == FRAMES:
+            name, role = index.data(STATUS)
+            spot = QRect(place.left() + 5, place.top() + PAD + (UPPER - ICON) // 2, ICON, ICON)
+            icon(name, role).paint(painter, spot)
+            place = place.adjusted(INDENT, 0, 0, 0)
+        option.rect = place.adjusted(0, PAD, 0, PAD + UPPER - place.height())  # type: ignore[attr-defined]
+        # The ground is the row's.
+        option.state &= ~option.state.State_Selected & ~option.state.State_MouseOver  # type: ignore[attr-defined]
+        super().paint(painter, option, index)
+
+
+class ProblemTable(QTreeView):
+    """``sought`` tells a problem that somebody goes to, ``chosen`` that other rows are selected."""
+
+    sought = Signal(object)
+    chosen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model_ = ProblemRows(self)
+        self.setModel(self.model_)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setExpandsOnDoubleClick(False)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        prepare(self, self.header(), {FRAMES: 94, PART: 86, FIGURE: 92, KIND: 80}, VALUE)
+        self.setStyleSheet(HEADER)
+        self.setItemDelegate(ProblemCells(self))
+        self.header().setSortIndicator(FRAMES, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        self.setMinimumHeight(64)
+        self._tell = Soon(self.chosen.emit, self)
+        self.selectionModel().selectionChanged.connect(self._tell.ask)
+        self.clicked.connect(self._on_click)
+        self.activated.connect(self._go)
+
+    @property
+    def selected(self) -> list[Row]:
+        """The selected rows, from top to bottom."""
+        indices = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.model_.rows[index] for index in indices]
+
+    def choose(self, keys: set[tuple[str, str, int]]) -> None:
+        """Selects the rows with these keys, as far as they are there."""
+        selection = QItemSelection()
+        places = [place for place, row in enumerate(self.model_.rows) if row.key in keys]
+        for place in places:
+            selection.select(self.model_.index(place, 0), self.model_.index(place, len(HEADINGS) - 1))
+        with QSignalBlocker(self.selectionModel()):
+            self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if places:
+            self.scrollTo(self.model_.index(places[0], 0))
+        self._tell.ask()
+        self.viewport().update()
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """The ground of the row, its cells, and its second line across them."""
+        place: QRect = option.rect  # type: ignore[attr-defined]
+        if self.selectionModel().isRowSelected(index.row(), QModelIndex()):
+            painter.fillRect(place, QColor(colours.CHOSEN))
+        elif self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos())).row() == index.row() and (
+            self.underMouse()
+        ):
+            painter.fillRect(place, QColor(colours.PANEL))
+        super().drawRow(painter, option, index)
+        painter.save()
+        font = painter.font()
+        font.setPixelSize(SMALL_PIXELS)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.TEXT_SECONDARY))
+        inside = place.adjusted(INDENT + 3, PAD + UPPER - 2, -8, -PAD)
+        words = painter.fontMetrics().elidedText(
+            index.data(REASON), Qt.TextElideMode.ElideRight, inside.width()
+        )
+        side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(inside, side, words)
+        change = index.data(CHANGE)
+        if change is not None:
+            painter.setPen(QColor(colours.of(change[1])))
+            painter.drawText(inside, side, change[0])
+        painter.restore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down go from problem to problem."""
+        super().keyPressEvent(event)
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._go(self.currentIndex())
+
+    @Slot(QModelIndex)
+    def _on_click(self, index: QModelIndex) -> None:
+        # With Shift or Ctrl rows are only chosen.
+        if len(self.selectionModel().selectedRows()) == 1:
+            self._go(index)
+
+    @Slot(QModelIndex)
+    def _go(self, index: Index) -> None:
+        if index.isValid():
+            problem: Problem = self.model_.rows[index.row()].problem
+            self.sought.emit(problem)

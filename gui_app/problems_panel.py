@@ -1,0 +1,273 @@
+"""The panel of problems: what stands out, where and why, what is accepted, and what a fit has mended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.joints import PARTS
+from gui_app.actions import Actions
+from gui_app.fix_page import FixPage
+from gui_app.fixing import Fixing
+from gui_app.last_change import LastChange
+from gui_app.live_theme import dress
+from gui_app.preferences import Preferences
+from gui_app.problem_desk import ProblemDesk
+from gui_app.problem_note import ProblemNote
+from gui_app.problem_rows import ANY, Filter, Row
+from gui_app.problem_table import ProblemTable
+from gui_app.problem_verdicts import ProblemVerdicts
+from gui_app.problem_words import problems_words
+from gui_app.refit_row import RefitRow
+from gui_app.soon import Soon
+from gui_app.stage_look import SHEET
+from gui_app.state import AppState
+from gui_app.theme import icon, tabular
+from gui_app.threshold_line import ThresholdLine
+
+if TYPE_CHECKING:
+    from core.problem_frames import Problem
+
+WIDTH, LEAST_WIDTH, LEAST_HEIGHT = 468, 412, 236
+# In a low window the table needs the room itself.
+LEAST_FOR_SLIDER, LEAST_FOR_PARTS = 240, 340
+NO_MOTION = "Frames that stand out appear here, where they are and why.\n\nOpen a motion: Ctrl+O"
+NO_FIT = "Frames that stand out appear here, where they are and why.\n\nFit first: Ctrl+Return"
+FITTING = "Problem frames are looked for once the fit is over"
+LOOKING = "Looking for problem frames…"
+NO_PROBLEMS = "No problems: no frame stands out.\n\nA threshold further to the left finds more"
+NO_MATCH = "No row matches what is asked for above"
+KINDS = (
+    ("Any kind", ANY), ("Failed fit", "failed fit"), ("Model gap", "model gap"), ("Source", "source"),
+    ("Open", "open"), ("Accepted", "accepted"), ("Mended", "mended"),
+)  # fmt: skip
+ANYWHERE = (("Any part", ANY), *((part.capitalize(), part) for part in PARTS), ("Whole body", "whole body"))
+
+
+class ProblemsPanel(QWidget):
+    """``sought`` tells a problem that somebody wants to see; ``head`` stands in the dock's title."""
+
+    sought = Signal(object)
+
+    def __init__(
+        self,
+        state: AppState,
+        desk: ProblemDesk,
+        verdicts: ProblemVerdicts,
+        refit: RefitRow,
+        last: LastChange,
+        fixing: Fixing,
+        preferences: Preferences,
+        actions: Actions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.refit, self.last, self._fixing = refit, last, fixing
+        refit.row.addWidget(last.buttons)
+        self._state, self._desk, self._verdicts, self._actions = state, desk, verdicts, actions
+        self.setAutoFillBackground(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        dress(self, SHEET)
+        self.head = QLabel(self)
+        self.head.setProperty("role", "secondary")
+        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        tabular(self.head)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Find")
+        self.search.setClearButtonEnabled(True)
+        self.search.setToolTip("Rows with all of these words, in any column")
+        self.search.textChanged.connect(self._on_filter)
+        self.kind = _choice(KINDS, "Rows of this kind", self)
+        self.part = _choice(ANYWHERE, "Rows of this part", self)
+        for box in (self.kind, self.part):
+            box.currentIndexChanged.connect(self._on_filter)
+        above = QHBoxLayout()
+        above.setSpacing(6)
+        above.addWidget(self.search, 1)
+        above.addWidget(self.kind)
+        above.addWidget(self.part)
+        self.thresholds = ThresholdLine(state, preferences, self)
+        self.table = ProblemTable(self)
+        self.table.sought.connect(self._on_sought)
+        self.table.chosen.connect(self._on_chosen)
+        self.nothing = _sentence(self)
+        self._middle = QStackedWidget(self)
+        self._middle.addWidget(self.table)
+        self._middle.addWidget(self.nothing)
+        self.note = ProblemNote(actions.accept, self)
+        self.note.given.connect(self._on_note)
+        full = QWidget(self)
+        self.column = QVBoxLayout(full)
+        self.column.setContentsMargins(10, 4, 8, 8)
+        self.column.setSpacing(6)
+        self.column.addLayout(above)
+        self.column.addWidget(self.thresholds)
+        self.column.addWidget(self._middle, 1)
+        for widget in (self.note, self.refit, self.last):
+            self.column.addWidget(widget)
+        self.empty = _sentence(self)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(full)
+        self.fixes = FixPage(state, fixing, self)
+        self._stack.addWidget(self.fixes)
+        fixing.changed.connect(self._on_fixing)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+        actions.accept.triggered.connect(self._on_accept)
+        self._soon = Soon(self.refresh, self)
+        for signal in (
+            desk.changed, state.motion_changed, state.analysis_changed, state.result_changed,
+            state.run_changed, state.frame_changed,
+        ):  # fmt: skip
+            signal.connect(self._soon.ask)
+        self.refresh()
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for all columns."""
+        return QSize(WIDTH, 460)
+
+    def minimumSizeHint(self) -> QSize:
+        """The table gives way."""
+        return QSize(LEAST_WIDTH, LEAST_HEIGHT)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The problems are judged while somebody looks."""
+        super().showEvent(event)
+        self._verdicts.want(True)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody wants to know."""
+        super().hideEvent(event)
+        self._verdicts.want(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the table needs the room itself."""
+        super().resizeEvent(event)
+        self.thresholds.setVisible(self.height() >= LEAST_FOR_SLIDER)
+        self.last.set_low(self.height() < LEAST_FOR_PARTS)
+
+    @Slot()
+    def _on_fixing(self) -> None:
+        if self._fixing.open:
+            self._actions.problems.setChecked(True)
+        self._soon.ask()
+
+    def chosen_rows(self) -> list[Row]:
+        """The chosen rows, or those of the frame shown where the panel is closed or none is chosen."""
+        rows = self.table.selected if self.isVisible() else []
+        return rows or self._desk.at_frame()
+
+    def chosen(self) -> list[Problem]:
+        """Their problems that there are still."""
+        return [row.problem for row in self.chosen_rows() if row.status != "mended"]
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows everything as it is now."""
+        state, analysis = self._state, self._state.analysis
+        if not self.isVisible():
+            self._present_accept()
+            return
+        empty = NO_MOTION if state.opened is None else NO_FIT if not state.has_fit else ""
+        if not empty and analysis is None:
+            empty = FITTING if state.run.active else LOOKING
+        self._stack.setCurrentIndex(2 if self._fixing.open else 0 if empty else 1)
+        self.empty.setText(empty)
+        self.head.setText("" if analysis is None or empty else self._count_words())
+        if not empty:
+            self.table.model_.set_rows(self._desk.rows)
+            self._show_rows()
+        self._present_accept()
+
+    def _count_words(self) -> str:
+        assert self._state.analysis is not None
+        words = [problems_words(len(self._state.analysis.frames))]
+        for status in ("accepted", "mended"):
+            count = sum(row.status == status for row in self._desk.rows)
+            words += [f"{count} {status}"] if count else []
+        return " · ".join(words)
+
+    def _show_rows(self) -> None:
+        shown = bool(self.table.model_.rows)
+        self._middle.setCurrentIndex(0 if shown else 1)
+        self.nothing.setText(NO_MATCH if self._desk.rows else NO_PROBLEMS)
+        self.note.setEnabled(shown)
+        self.table.viewport().update()
+
+    def _present_accept(self) -> None:
+        """Chosen rows that are all accepted can be opened again; others be accepted."""
+        action, rows = self._actions.accept, [row for row in self.chosen_rows() if row.status != "mended"]
+        notes = {row.note for row in rows}
+        self.reopens = bool(rows) and all(row.status == "accepted" for row in rows)
+        action.setText("Reopen" if self.reopens else "Accept")
+        action.setIcon(icon("arrow-u-up-left" if self.reopens else "check"))
+        action.setEnabled(bool(rows) and not self._state.run.active)
+        note = notes.pop() if self.reopens and len(notes) == 1 else ""
+        self.note.show_note(note, tuple(row.key for row in rows))
+        self.refit.choose(self.chosen_rows())
+
+    @Slot()
+    def _on_filter(self, *_: object) -> None:
+        self.table.model_.set_filter(
+            Filter(self.search.text(), str(self.kind.currentData()), str(self.part.currentData()))
+        )
+        self._show_rows()
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        self._present_accept()
+        rows = self.table.selected
+        if rows:
+            self.thresholds.show_threshold(rows[0].problem)
+
+    @Slot(object)
+    def _on_sought(self, problem: Problem) -> None:
+        self.sought.emit(problem)
+
+    @Slot()
+    def _on_accept(self) -> None:
+        if self.reopens:
+            self._desk.reopen(self.chosen())
+        else:
+            self._desk.accept(self.chosen(), self.note.text.text().strip() if self.isVisible() else "")
+
+    @Slot(str)
+    def _on_note(self, note: str) -> None:
+        self._desk.accept(self.chosen(), note)
+
+
+def _choice(entries: tuple[tuple[str, str], ...], tip: str, parent: QWidget) -> QComboBox:
+    box = QComboBox(parent)
+    for words, value in entries:
+        box.addItem(words, value)
+    box.setToolTip(tip)
+    box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    with QSignalBlocker(box):
+        box.setCurrentIndex(0)
+    return box
+
+
+def _sentence(parent: QWidget) -> QLabel:
+    label = QLabel(parent)
+    label.setWordWrap(True)
+    label.setProperty("role", "secondary")
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setContentsMargins(28, 0, 28, 0)
+    label.setMinimumWidth(1)
+    return label

@@ -1,0 +1,78 @@
+"""Strategies to put frames right: each mends planted faults, the best is found, others stay as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import RefitError
+from core.fixes import STRATEGIES, Fix, FixTrial, best
+from core.frame_swap import measured
+from tests.core.clip_fits import fitted_clip
+from tests.core.test_problem_frames import planted
+
+FITTING = [strategy.name for strategy in STRATEGIES if strategy.start]
+
+
+@pytest.fixture(scope="module")
+def trial() -> FixTrial:
+    motion, pair, clean = fitted_clip("walk", 0, 60)
+    bad, faults = planted(clean, pair)
+    suspects = np.concatenate([np.array(frames) for frames in faults.values()])
+    made = FixTrial(motion, pair, bad, faults["hand"], suspects=suspects, device="cpu", threads=1)
+    told = [(step.index, step.frames_done) for step in made]
+    assert [index for index, _ in told] == sorted(index for index, _ in told)
+    assert told[-1][0] == len(STRATEGIES) - 1
+    return made
+
+
+def test_each_gives_what_it_says(trial: FixTrial) -> None:
+    assert [fix.strategy.name for fix in trial.fixes if fix.strategy] == [s.name for s in STRATEGIES]
+    assert trial.before.worst_part == "hands"
+    for fix in trial.fixes:
+        errors = measured(trial.motion, trial.bodies, fix.result, trial.frames)
+        assert fix.mean_mm == pytest.approx(errors.mean.mean(), abs=1e-3)
+        assert fix.max_mm == pytest.approx(errors.max.max(), abs=1e-3)
+        np.testing.assert_allclose(fix.result.mean_mm[trial.frames], errors.mean, atol=1e-3)
+        away = np.setdiff1d(np.arange(60), np.arange(trial.frames[0] - 6, trial.frames[-1] + 7))
+        np.testing.assert_array_equal(fix.result.poses[away], trial.result.poses[away])
+        np.testing.assert_array_equal(fix.result.betas, trial.result.betas)
+        assert fix.result.fitted.all()
+        if fix.strategy and fix.strategy.start:
+            assert fix.mean_mm < trial.before.mean_mm - 1
+            assert fix.smooth
+    across = trial.fixes[-1].result
+    assert not across.converged[trial.frames].any()
+
+
+def test_the_best_is_the_simplest_of_those_as_good(trial: FixTrial) -> None:
+    index = best(trial.fixes)
+    assert index == 0
+    assert best(()) is None
+
+    def fix(mean: float, smooth: bool = True) -> Fix:
+        return replace(trial.fixes[0], mean_mm=mean, smooth=smooth)
+
+    assert best([fix(3.0), fix(2.0), fix(1.99)]) == 1
+    assert best([fix(3.0), fix(2.0, False)]) == 0
+    assert best([fix(3.0, False), fix(2.0, False)]) == 1
+    assert best([fix(float("nan"))]) is None
+
+
+def test_it_can_be_cancelled_and_keeps_what_was_tried() -> None:
+    motion, pair, clean = fitted_clip("walk", 0, 60)
+    trial = FixTrial(motion, pair, clean, [20, 21], device="cpu", threads=1)
+    for step in trial:
+        if step.index == 1:
+            trial.cancel()
+    assert [fix.strategy.name for fix in trial.fixes if fix.strategy] == ["source"]
+
+
+def test_frames_without_numbers_are_refused() -> None:
+    motion, pair, clean = fitted_clip("walk", 0, 60)
+    poses = motion.poses.copy()
+    poses[20] = np.nan
+    with pytest.raises(RefitError, match="finite"):
+        FixTrial(replace(motion, poses=poses), pair, clean, [20], device="cpu", threads=1)

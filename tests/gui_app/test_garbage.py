@@ -1,0 +1,54 @@
+"""Cyclic garbage of any thread is freed in the GUI thread."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+
+import pytest
+import torch  # noqa: F401 - what the garbage is waiting for
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from gui_app.garbage import Garbage
+
+
+class Ring:
+    """Refers to itself, so that counting references does not free it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def garbage() -> Iterator[Garbage]:
+    enabled, parent = gc.isenabled(), QObject()
+    yield Garbage(parent)
+    parent.deleteLater()
+    if enabled:
+        gc.enable()
+
+
+@pytest.mark.usefixtures("garbage")
+def test_rings_of_a_worker_are_freed_in_the_gui_thread(qtbot: QtBot) -> None:
+    freed: list[int] = []
+
+    def work() -> None:
+        for _ in range(5000):
+            weakref.finalize(Ring(), lambda: freed.append(threading.get_ident()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert not freed, "nothing is freed by the thread that made it"
+    qtbot.waitUntil(lambda: len(freed) == 5000)
+    assert set(freed) == {threading.get_ident()}
+
+
+def test_what_belongs_to_modules_is_looked_at_once(garbage: Garbage) -> None:
+    garbage.look()
+    garbage.look()
+    assert gc.get_freeze_count() > 10_000
+    assert len(gc.get_objects()) < 10_000
