@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from rich.text import Text
 
 from core import report
-from core.bodies import BodyPair, left_out, load_bodies, within
+from core.bodies import BodyPair, left_out, within
 from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import SeveralPeople, load_motion
@@ -30,8 +30,9 @@ from core.held_shape import HeldShape, held, read_shape, shape_of_all
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
 from core.motion import Motion, Reading
-from core.outputs import OUTPUT_ENDING, Job, check_targets, finished, for_people, plan
+from core.outputs import Job, check_targets, finished, for_people, plan
 from core.session import Session, SessionStep, SourceFile
+from core.shelf import Shelf
 
 
 @dataclass
@@ -80,7 +81,7 @@ def convert(options: argparse.Namespace) -> int:
     jobs = for_people(pairs, options.person, single, options.to)
     check_targets(jobs, options.report)
     device = pick_device(options.device)
-    shelf = _Shelf(options)
+    shelf = Shelf(options)
     pair = shelf.check()
     if options.check:
         pair.reverse(build=True)
@@ -132,51 +133,8 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     return draft.recipe()
 
 
-class _Shelf:
-    """Bodies, each pair read once."""
-
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.models, self.gender, self.target = options.models, options.gender, options.to
-        self.pairs: dict[tuple[str, str], BodyPair] = {}
-
-    def check(self) -> BodyPair:
-        """A pair that the folder has, so that a useless folder is told once and at the start.
-
-        Raises:
-            FileError: the folder has no pair of bodies at all.
-        """
-        first: FileError | None = None
-        for family in ("smplh", "smplx", "smpl"):
-            for gender in (self.gender,) if self.gender else ("neutral", "male", "female"):
-                if family == self.target:
-                    continue
-                try:
-                    return self.take(family, gender)
-                except FileError as error:
-                    first = first or error
-        assert first is not None
-        raise first
-
-    def take(self, family: str, gender: str) -> BodyPair:
-        if (family, gender) not in self.pairs:
-            self.pairs[family, gender] = load_bodies(
-                self.models, source=family, target=self.target, gender=gender
-            )
-        return self.pairs[family, gender]
-
-    def take_for(self, motion: Motion) -> BodyPair:
-        if motion.family == self.target:
-            others = " or ".join(f"--to {other}" for other in OUTPUT_ENDING if other != self.target)
-            raise FileError(
-                motion.path or "",
-                f"is in {FAMILY_LABEL[self.target]} already, there is nothing to convert; use {others} for "
-                "another body",
-            )
-        return self.take(motion.family, self.gender or motion.gender or "neutral")
-
-
 def _held_shape(
-    options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: _Shelf, console: Console
+    options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: Shelf, console: Console
 ) -> HeldShape | None:
     """The shape that all fits hold, where the options ask for one.
 
@@ -227,7 +185,7 @@ def _convert_one(
     job: Job,
     options: argparse.Namespace,
     recipe: Recipe,
-    shelf: _Shelf,
+    shelf: Shelf,
     shape: HeldShape | None,
     console: Console,
 ) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from core.motion import UpAxis
 from gui_app.film import film_frames
 
 KindName = Literal["npz", "pkl", "obj", "ply", "csv", "png", "mp4", "gif"]
@@ -150,7 +151,7 @@ class Choice:
     step: int = 1
     single: bool = False
     body: Literal["fit", "source"] = "fit"
-    up_axis: Literal["y", "z"] = "z"
+    up_axis: UpAxis = "z"
     one_file: bool = True
     table: Literal["errors", "joints"] = "errors"
     size: tuple[int, int] = (1280, 720)
