@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from core.accepted import Accepted
+from core.correspondence import Correspondence
+from core.fitting.painted_mask import measured_mask
 from core.fitting.result import FitResult
 from core.motion import AS_IT_IS, Motion, Reading
 
@@ -22,6 +24,7 @@ class SessionStep:
         name: what led here, ``'fit of all frames'``; empty for how it began.
         changed: (n,) ascending ids of the frames that the step changed, None for all.
         accepted: problems that were accepted as they are.
+        valid: (V,) bool, the target's vertices that counted; None for those of the fit.
     """
 
     result: FitResult | None = None
@@ -29,6 +32,13 @@ class SessionStep:
     name: str = ""
     changed: np.ndarray | None = None
     accepted: tuple[Accepted, ...] = ()
+    valid: np.ndarray | None = None
+
+    def mask(self, correspondence: Correspondence) -> np.ndarray:
+        """(V,) bool: the vertices that counted; as the fit or the files say where the step does not."""
+        if self.valid is not None and len(self.valid) == len(correspondence.valid):
+            return self.valid & correspondence.filled
+        return correspondence.own if self.result is None else measured_mask(self.result, correspondence)
 
 
 @dataclass(frozen=True)

@@ -182,9 +182,9 @@ class History(QObject):
     def _on_motion(self) -> None:
         opened = self._state.opened
         session = opened.session if opened is not None else None
-        if session is not None:
+        if opened is not None and session is not None:
             self._moments = [
-                Moment(s.result, s.rate, s.name, s.changed, self._mask_of(s.result), s.accepted)
+                Moment(s.result, s.rate, s.name, s.changed, s.mask(opened.bodies.correspondence), s.accepted)
                 for s in session.steps
             ]
             self._at = session.at
@@ -193,15 +193,6 @@ class History(QObject):
             self._moments = [Moment(result, self._state.given_rate, valid=self._state.valid)]
             self._at = 0
         self.changed.emit()
-
-    def _mask_of(self, result: FitResult | None) -> np.ndarray | None:
-        """The mask that a fit of a session was looked at with."""
-        from core.fitting.painted_mask import measured_mask
-
-        opened = self._state.opened
-        if opened is None or result is None:
-            return None if opened is None else opened.bodies.correspondence.own
-        return measured_mask(result, opened.bodies.correspondence)
 
     @Slot()
     def _on_rate(self) -> None:

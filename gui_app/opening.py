@@ -170,15 +170,11 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
     session = load_session(path)
     motion = session.motion or find_source(path, session.source, source)
     fits = [step.result for step in session.steps if step.result is not None]
-    if not fits:
-        return replace(_opened(motion, models, None, path), session=session)
-    opened = _opened(motion, models, licensed_gender(fits[0]), path, fits[0].family)
+    gender, target = (licensed_gender(fits[0]), fits[0].family) if fits else (None, "smplx")
+    opened = _opened(motion, models, gender, path, target)
     for fit in fits:
         check_bodies(path, fit, opened.bodies)
-    if session.now.result is not None:
-        from core.fitting.painted_mask import measured_mask
-
-        opened = opened.with_valid(measured_mask(session.now.result, opened.bodies.correspondence))
+    opened = opened.with_valid(session.now.mask(opened.bodies.correspondence))
     return replace(opened, result=session.now.result, session=session)
 
 

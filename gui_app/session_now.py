@@ -45,13 +45,18 @@ class SessionNow(QObject):
         opened = self._state.opened
         if opened is None:
             return None
-        steps = [SessionStep(m.result, m.rate, m.step, m.changed, m.accepted) for m in self._history.moments]
+        steps = [
+            SessionStep(m.result, m.rate, m.step, m.changed, m.accepted, m.valid)
+            for m in self._history.moments
+        ]
         at = self._history.at
         if self._state.run.active and self._state.result is not steps[at].result:
             # A run that goes on has shown frames already: a step that is not over.
             steps = steps[: at + 1]
             state = self._state
-            steps.append(SessionStep(state.result, state.given_rate, UNFINISHED, None, state.accepted))
+            steps.append(
+                SessionStep(state.result, state.given_rate, UNFINISHED, None, state.accepted, state.valid)
+            )
             at += 1
         if most_bytes is not None:
             first = min(_first_kept(steps, most_bytes), at)

@@ -112,6 +112,7 @@ class _Writer:
             "changed": None if step.changed is None else self._put(np.asarray(step.changed, np.int64)),
             "result": None if step.result is None else self._result(step.result),
             "accepted": [vars(one) for one in step.accepted],
+            "valid": None if step.valid is None else self._put(step.valid),
         }
 
     def _result(self, result: FitResult) -> dict[str, Any]:
@@ -213,7 +214,19 @@ class _Reader:
             self._one(step, "name", str, where + "."),
             None if changed is None else self._ids(where + ".changed", changed),
             self._accepted(where + ".accepted", step),
+            self._valid(where + ".valid", step),
         )
+
+    def _valid(self, where: str, step: dict[str, Any]) -> np.ndarray | None:
+        """What was painted; earlier versions knew the masks of fits only."""
+        name = self._one(step, "valid", str, where.removesuffix("valid"), none=True)
+        if name is None:
+            return None
+        valid = self._arrays.get(name)
+        if valid is None or valid.dtype != bool or valid.ndim != 1:
+            found = "not there" if valid is None else f"{kind_of(valid)} of shape {shape_text(valid.shape)}"
+            raise FileError(self._path, f"{where} is {found}, expected a list of booleans", key=_CONTENTS)
+        return valid
 
     def _accepted(self, where: str, step: dict[str, Any]) -> tuple[Accepted, ...]:
         """What was accepted; earlier versions knew nothing of it."""

@@ -81,6 +81,24 @@ def test_a_session_opens_as_it_was_left(
     assert other.state.result is None
 
 
+def test_a_mask_painted_before_any_fit_comes_back(
+    window: MainWindow, make_window: Make, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.state.valid is not None
+    before = window.state.valid.copy()
+    window.actions_.mask.trigger()
+    window.painting.use_part("hands")
+    painted = window.state.valid.copy()
+    assert 0 < painted.sum() < before.sum()
+    saved_as(window, tmp_path / "a.refit", monkeypatch, qtbot)
+    other = make_window(tmp_path / "a.refit")
+    assert other.state.result is None
+    assert other.state.valid is not None
+    assert np.array_equal(other.state.valid, painted)
+    other.actions_.undo.trigger()
+    assert np.array_equal(other.state.valid, before)
+
+
 def test_it_opens_without_the_file_of_its_motion(
     fitted: MainWindow,
     make_window: Make,

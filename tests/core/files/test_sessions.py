@@ -26,6 +26,7 @@ from core.motion import Motion, Reading
 from core.session import Session, SessionStep, SourceFile
 
 FRAMES = 6
+PAINTED = np.arange(10475) % 3 != 0
 ACCEPTED = (
     Accepted("part_mm", "hands", 1, 3, 31.5, "‘wild’ hand"),
     Accepted("finite", "whole body", 0, 0, 1.0),
@@ -52,7 +53,7 @@ def session(motion: Motion, result: FitResult) -> Session:
     edited = replace(result, poses=poses, edited=np.arange(FRAMES) == 2)
     own = replace(result, frame_betas=np.tile(result.betas, (FRAMES, 1)) + 0.01)
     steps = (
-        SessionStep(None, None),
+        SessionStep(None, None, valid=PAINTED),
         SessionStep(result, None, "fit of all frames"),
         SessionStep(edited, 50.0, "edit of frame 2 – ‘left knee’", np.array([2]), ACCEPTED),
         SessionStep(own, 50.0, "fit with own shapes"),
@@ -87,6 +88,12 @@ def test_everything_comes_back(session: Session, file: Path) -> None:
     assert (again.at, again.view) == (2, session.view)
     assert [(s.name, s.rate) for s in again.steps] == [(s.name, s.rate) for s in session.steps]
     assert [s.accepted for s in again.steps] == [(), (), ACCEPTED, ()]
+    assert again.steps[0].valid is not None
+    assert np.array_equal(again.steps[0].valid, PAINTED)
+    assert again.steps[1].valid is None
+    correspondence = load_bodies().correspondence
+    assert np.array_equal(again.steps[0].mask(correspondence), PAINTED & correspondence.filled)
+    assert np.array_equal(again.steps[1].mask(correspondence), correspondence.own)
     assert again.steps[2].changed is not None
     assert again.steps[2].changed.tolist() == [2]
     for before, after in zip(session.steps[1:], again.steps[1:], strict=True):
@@ -178,6 +185,8 @@ BROKEN = {
     "endless": (put("steps", 2, "rate", value=float("inf")), "frames a second"),
     "huge": (put("steps", 2, "rate", value=10**400), "too large"),
     "list": (put("motion", value=[]), "expected an object"),
+    "mask": (put("steps", 2, "valid", value="arrays/0001"), "expected a list of booleans"),
+    "no mask": (put("steps", 2, "valid", value="../x"), "is not there"),
     "accepted": (put("steps", 2, "accepted", value={}), "expected a list"),
     "accepted one": (put("steps", 2, "accepted", 1, value=3), "is not a json object"),
     "accepted frame": (put("steps", 2, "accepted", 0, "first", value="3"), "expected a whole number"),
@@ -194,13 +203,14 @@ def test_what_does_not_fit_is_one_sentence(what: str, file: Path, tmp_path: Path
     assert "\n" not in str(caught.value)
 
 
-def test_sessions_that_know_nothing_of_accepted_problems(file: Path, tmp_path: Path) -> None:
+def test_sessions_from_before_accepted_problems_and_painted_masks(file: Path, tmp_path: Path) -> None:
     def forget(contents: dict[str, Any]) -> None:
         for step in contents["steps"]:
-            del step["accepted"]
+            del step["accepted"], step["valid"]
 
     again = load_session(rewritten(file, tmp_path / "old.refit", forget))
     assert [step.accepted for step in again.steps] == [()] * 4
+    assert [step.valid for step in again.steps] == [None] * 4
 
 
 def leaves(contents: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
