@@ -32,7 +32,8 @@ def numbers(path: str | Path, key: str, array: object, shape: tuple[int | None, 
     ):
         raise FileError(path, f"has shape {shape_text(found.shape)}, expected {shape_text(shape)}", key=key)
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.ascontiguousarray(found, dtype=np.float32)
+        # Those of a pickle may not be written to, which torch warns of.
+        return np.require(found, np.float32, ("C", "W"))
 
 
 def finite(path: str | Path, key: str, array: np.ndarray) -> np.ndarray:
