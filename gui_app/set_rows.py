@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 from gui_app import colours
 from gui_app.cells import prepare
 from gui_app.figures import NO_NUMBER
+from gui_app.history_keys import history_key
 
 HEADINGS = ("name", "is", "here, mm", "mean, mm")
 TIPS = (
@@ -223,10 +224,8 @@ class SetTable(QTreeView):
         key, alt = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.asked_for.emit("remove")
-        elif event.matches(QKeySequence.StandardKey.Undo):
-            self.asked_for.emit("undo")
-        elif event.matches(QKeySequence.StandardKey.Redo):
-            self.asked_for.emit("redo")
+        elif history_key(event):
+            self.asked_for.emit(history_key(event))
         elif alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.shifted.emit(-1 if key == Qt.Key.Key_Up else 1)
         else:
@@ -243,8 +242,7 @@ class SetTable(QTreeView):
 
 
 def _own(event: QKeyEvent) -> bool:
-    standard = QKeySequence.StandardKey
     plain = event.key() in (
         Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_F2, Qt.Key.Key_Up, Qt.Key.Key_Down,
     )  # fmt: skip
-    return plain or any(event.matches(one) for one in (standard.Undo, standard.Redo, standard.SelectAll))
+    return plain or bool(history_key(event)) or event.matches(QKeySequence.StandardKey.SelectAll)

@@ -17,12 +17,13 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from gui_app import colours
 from gui_app.cells import BAR, prepare
 from gui_app.figures import NO_NUMBER
+from gui_app.history_keys import history_key
 
 if TYPE_CHECKING:
     from core.inspection.support import Support
@@ -61,11 +62,25 @@ class SupportRows(QAbstractTableModel):
 
     def set_support(self, support: Support | None, least_share: float) -> None:
         """Another joint, or other vertices of it."""
+        if support is not None and self._same(support) and least_share == self.least_share:
+            # A weight that is being typed stays as it is.
+            self.move(support)
+            return
         self.beginResetModel()
         self._support, self.least_share = support, least_share
         self._rows = np.zeros(0, int) if support is None else np.flatnonzero(support.share >= least_share)
         self._arrange()
         self.endResetModel()
+
+    def _same(self, support: Support) -> bool:
+        now = self._support
+        return (
+            now is not None
+            and now.joint == support.joint
+            and (now.valid is None) == (support.valid is None)
+            and np.array_equal(now.vertices, support.vertices)
+            and np.array_equal(now.weights, support.weights)
+        )
 
     def move(self, support: Support) -> None:
         """The same vertices of the same joint in another pose."""
@@ -236,13 +251,10 @@ class SupportTable(QTreeView):
         elif event.key() == Qt.Key.Key_F2:
             self.edit(self.currentIndex().siblingAtColumn(WEIGHT))
         else:
-            undo = event.matches(QKeySequence.StandardKey.Undo)
-            self.asked_for.emit("undo" if undo else "redo")
+            self.asked_for.emit(history_key(event))
 
     def _own(self, event: QKeyEvent) -> bool:
-        standard = QKeySequence.StandardKey
-        keys = event.matches(standard.Undo) or event.matches(standard.Redo)
-        return self.rows.editable and (keys or event.key() == Qt.Key.Key_F2)
+        return self.rows.editable and (bool(history_key(event)) or event.key() == Qt.Key.Key_F2)
 
     @Slot()
     def _on_selection(self, *_: object) -> None:

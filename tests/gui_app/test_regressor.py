@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui_app import regressor_page
@@ -139,9 +139,23 @@ def test_weights_are_edited_undone_and_saved(
     qtbot.waitUntil(lambda: joints.figures["sum"].text() == "1.0000")
     assert joints.undo.toolTip().startswith("Undo renormalising left knee")
     joints.undo.click()
+    qtbot.waitUntil(lambda: joints.figures["sum"].text() != "1.0000")
     joints.table.setFocus()
     qtbot.keyClick(joints.table, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: joints.figures["sum"].text() == "1.0000")
+    # What is being typed stays when everything is shown anew; Return takes it.
+    joints.table.setCurrentIndex(rows.index(1, 0))
+    qtbot.keyClick(joints.table, Qt.Key.Key_F2)
+    field = joints.table.findChild(QLineEdit)
+    assert field is not None
+    window.joints.panel.refresh()
+    QApplication.processEvents()
+    assert field.isVisible()
+    second = rows.vertices[1]
+    qtbot.keyClicks(field, "0.5")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: regressors.undo_name == f"weight of vertex {second} in left knee")
+    assert regressors.matrix[joint, second] == np.float32(0.5)
     told: list[str] = []
     window.state.said.connect(told.append)
     rows.setData(rows.index(0, WEIGHT), "much")
