@@ -123,7 +123,7 @@ def test_a_frame_that_is_not_finite_shows_words(shown: Opened) -> None:
     plotter, scene = off_screen(opened, SIZE, 0)
     scene.show(3, opened.posed.frame(3))
     assert not scene._source.actor.GetVisibility()
-    assert "not finite" in scene._source_view.note.GetInput()
+    assert scene._source_view.note.GetInput() == "no pose in this frame"
     assert "not finite" in scene._fit_view.note.GetInput()
     plotter.close()
 

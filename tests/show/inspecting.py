@@ -1,8 +1,9 @@
 """Walks through looking closely and tuning, to be looked at: ``python -m tests.show.inspecting [FILM]``.
 
-A joint and its vertices on both bodies; a vertex and its joints; the mask painted while the frame is fitted
-again; vertices by what they correspond to; a joint over the motion; a stage with other settings on one frame;
-the session saved. Recorded as `flows` is.
+A joint and its vertices on both bodies; a vertex and its joints; a joint over the motion; the mask painted
+while the frame is fitted again; vertices by what they correspond to; a stage with other settings on one
+frame; a failed hand found, fitted again, compared; strategies tried on a frame that stands elsewhere; the
+session saved. Recorded as `flows` is.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class Inspecting(Walk):
 
     def parts(self) -> Sequence[Callable[[], None]]:
         """In their order."""
-        return self.joint, self.vertex, self.over_time, self.mask, self.correspondence, self.tune, self.keep
+        return (
+            self.joint, self.vertex, self.over_time, self.mask, self.correspondence,
+            self.tune, self.problems, self.fixes, self.keep,
+        )  # fmt: skip
 
     def type_into(self, field: QLineEdit, words: str) -> None:
         """Letter by letter."""
@@ -168,6 +172,55 @@ class Inspecting(Walk):
         drive.wait(lambda: not state.run.active and state.result is not before)
         drive.wait(self.idle)
         drive.rest(1.6)
+
+    def problems(self) -> None:
+        """Find the failed frames, fit them again, see before and after."""
+        state, panel, actions = self.state, self.window.problem_list.panel, self.window.actions_
+        click(self.button("stages"))
+        drive.spoil(self.window)
+        self.caption.say("T: what is wrong, where, and whether the fit or the source is to blame")
+        click(self.button("problems"))
+        model, table = panel.table.model_, panel.table
+        drive.wait(lambda: bool(model.rows) and all(row.kind for row in model.rows))
+        hand = next(row for row in range(len(model.rows)) if model.rows[row].problem.part == "hands")
+        index = model.index(hand, 0)
+        table.scrollTo(index)
+        click(table.viewport(), table.visualRect(index).center())
+        drive.rest(1.5)
+        self.caption.say("R fits these frames again")
+        drive.wait(actions.refit_rows.isEnabled)
+        before = state.result
+        self.press(Qt.Key.Key_R)
+        drive.wait(lambda: state.result is not before and self.idle())
+        drive.rest(1.2)
+        self.caption.say("Hold A: as it was before")
+        for _ in range(2):
+            QTest.keyPress(self.window, Qt.Key.Key_A)
+            drive.rest(0.7)
+            QTest.keyRelease(self.window, Qt.Key.Key_A)
+            drive.rest(0.7)
+
+    def fixes(self) -> None:
+        """Try the strategies on a frame, apply the best."""
+        state, panel = self.state, self.window.problem_list.panel
+        drive.wait(lambda: all(row.kind or row.status != "open" for row in self.window.desk.rows))
+        rows = panel.table.model_.rows
+        index = next(
+            panel.table.model_.index(number, 0)
+            for number, row in enumerate(rows)
+            if row.problem.metric == "mean_mm" and row.status == "open"
+        )
+        panel.table.scrollTo(index)
+        click(panel.table.viewport(), panel.table.visualRect(index).center())
+        drive.rest(0.8)
+        self.caption.say("X tries strategies, and says what each gives")
+        self.press(Qt.Key.Key_X)
+        drive.wait(lambda: self.window.fixing.open and not self.window.fixing.running)
+        drive.rest(1.8)
+        before = state.result
+        click(panel.fixes.apply)
+        drive.wait(lambda: state.result is not before and self.idle())
+        drive.rest(0.8)
 
     def keep(self) -> None:
         """The recipe and the session go into files."""
