@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{state.opened.name}{marks} — Refit")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes one .npz file."""
+        """Takes one file that can be opened."""
         if dropped_file(event) is not None:
             event.acceptProposedAction()
 

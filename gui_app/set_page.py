@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
-    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -31,6 +28,7 @@ from gui_app.own_sets import OwnSets
 from gui_app.pins import Pins
 from gui_app.preferences import Preferences
 from gui_app.saving import Kind, ask_where
+from gui_app.set_adding import SetAdding
 from gui_app.set_export import SetExport
 from gui_app.set_export_row import SetExportRow
 from gui_app.set_in_view import SetInView
@@ -42,7 +40,6 @@ from gui_app.theme import icon
 from gui_app.viewport import Viewport
 
 if TYPE_CHECKING:
-    from core.inspection.joint_set import SetMember
     from core.inspection.joints import BodyJoint
 
 SETS = "Joint sets (*.json);;All files (*)"
@@ -56,8 +53,6 @@ WAITING = "Measuring…"
 SMPL_WORDS = "The fit mapped back to SMPL, its joints by SMPL's regressor, against the joints of the source"
 NEAR_M = 0.12
 LEAST_FOR_SENTENCE = 330
-# Pixels of a joint's name on a button.
-MOST_WORDS = 104
 
 
 class SetPage(QWidget):
@@ -75,7 +70,7 @@ class SetPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._state, self._inspection, self._viewport = state, inspection, viewport
-        self._preferences, self._motion, self._pins = preferences, motion, pins
+        self._preferences, self._motion = preferences, motion
         self.sets = OwnSets(state, inspection, preferences, self)
         self.measured = SetMotion(state, inspection, self.sets, self)
         self.export = SetExport(self)
@@ -101,12 +96,16 @@ class SetPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
         column.addLayout(self._choice())
-        self._head, self._adding = self._head_row(), self._adding_row()
+        self._head = self._head_row()
+        self.adding = SetAdding(inspection, pins, self.sets, self)
+        self.remove = self._button("trash", "Remove the selected joints  (Del)", self._remove)
+        self.adding.append(self.remove)
         column.addWidget(self._head)
-        column.addWidget(self._adding)
+        column.addWidget(self.adding)
         column.addWidget(self.why)
         column.addWidget(self._stack, 1)
         column.addWidget(self.exporting)
+        self.adding.added.connect(self._mark)
         self.table.marked.connect(self._on_marked)
         self.table.sought.connect(self._focus)
         self.table.rows.renamed.connect(self._on_renamed)
@@ -147,29 +146,6 @@ class SetPage(QWidget):
             row.addWidget(button)
         return whole
 
-    def _adding_row(self) -> QWidget:
-        whole = QWidget(self)
-        row = QHBoxLayout(whole)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
-        self.add_joint, self.add_vertex = self._adder(self._add_joint), self._adder(self._add_vertices)
-        self.kinds = QMenu(self)
-        self.kinds.aboutToShow.connect(self._fill_kinds)
-        self.add_kind = self._adder(None)
-        self.add_kind.setText("all ▾")
-        self.add_kind.setToolTip("Add all joints of a kind")
-        self.add_kind.setMenu(self.kinds)
-        self.add_kind.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.add_kind.setStyleSheet(
-            "QToolButton { padding: 4px 5px; } QToolButton::menu-indicator { image: none; }"
-        )
-        self.remove = self._button("trash", "Remove the selected joints  (Del)", self._remove)
-        for button in (self.add_joint, self.add_vertex, self.add_kind):
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.remove)
-        return whole
-
     def _button(self, name: str, tip: str, slot: object) -> QToolButton:
         button = QToolButton(self)
         button.setIcon(icon(name, "TEXT_SECONDARY"))
@@ -181,18 +157,6 @@ class SetPage(QWidget):
         button.clicked.connect(slot)
         return button
 
-    def _adder(self, slot: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(icon("plus", "TEXT_SECONDARY"))
-        button.setIconSize(QSize(13, 13))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setStyleSheet("padding: 4px 5px;")
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        if slot is not None:
-            button.clicked.connect(slot)
-        return button
-
     def refresh(self) -> None:
         """Everything anew."""
         smpl, now = self.measured.shows_smpl, self.sets.now
@@ -200,7 +164,7 @@ class SetPage(QWidget):
             return
         self.shows.button(int(smpl)).setChecked(True)
         self._head.setVisible(not smpl)
-        self._adding.setVisible(not smpl)
+        self.adding.setVisible(not smpl)
         self.why.setVisible(smpl and self.height() >= LEAST_FOR_SENTENCE)
         if not self.name.hasFocus():
             self.name.setText(now.name)
@@ -211,7 +175,7 @@ class SetPage(QWidget):
             button.setEnabled(bool(name))
             button.setToolTip(f"{words} {name}  ({keys})" if name else f"Nothing to {words.lower()}")
         self.save.setEnabled(bool(now.members))
-        self._show_adders()
+        self.adding.refresh()
         rows = self._smpl_rows() if smpl else self._own_rows()
         self._marked = tuple(place for place in self._marked if place < len(rows))
         self.table.show_rows(rows, smpl)
@@ -239,29 +203,6 @@ class SetPage(QWidget):
         if not self._state.has_fit:
             return NO_FIT
         return self.measured.why_not or (NO_NUMBER if self.measured.failed else WAITING)
-
-    def _show_adders(self) -> None:
-        inspection = self._inspection
-        joint, vertex = inspection.found(inspection.body), inspection.vertex
-        pinned = self._pins.vertices if inspection.body == "fit" else ()
-        words = joint_words(joint.name) if joint is not None else "joint"
-        self.add_joint.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, MOST_WORDS))
-        self.add_joint.setEnabled(joint is not None)
-        self.add_joint.setToolTip(
-            f"Add {joint_words(joint.name)} of the {inspection.body}"
-            if joint is not None
-            else "Choose a joint on its page, or click on one of the skeleton (B), to add it"
-        )
-        if vertex is not None:
-            words, tip = f"vertex {vertex}", f"Add vertex {vertex} of the {inspection.body}"
-        elif pinned:
-            words = f"{len(pinned)} pinned" if len(pinned) > 1 else f"vertex {pinned[0]}"
-            tip = f"Add the pinned vertices: {', '.join(map(str, pinned))}"
-        else:
-            words, tip = "vertex", "Click on a body to choose a vertex, and add it"
-        self.add_vertex.setText(words)
-        self.add_vertex.setEnabled(vertex is not None or bool(pinned))
-        self.add_vertex.setToolTip(tip)
 
     def _own_rows(self) -> list[SetRow]:
         now, joints = self.sets.now, self.sets.joints()
@@ -336,51 +277,6 @@ class SetPage(QWidget):
         self.name.clearFocus()
 
     @Slot()
-    def _add_joint(self) -> None:
-        from core.inspection.joint_set import SetMember
-
-        joint = self._inspection.found(self._inspection.body)
-        if joint is not None:
-            self._add((SetMember(joint.name, joint=joint.name),), joint_words(joint.name))
-
-    @Slot()
-    def _add_vertices(self) -> None:
-        from core.inspection.joint_set import SetMember
-
-        held = self._inspection.vertex
-        vertices = self._pins.vertices if held is None else (held,)
-        what = f"vertex {vertices[0]}" if len(vertices) == 1 else f"{len(vertices)} vertices"
-        self._add(tuple(SetMember(f"vertex {one}", vertex=one) for one in vertices), what)
-
-    def _add(self, members: tuple[SetMember, ...], what: str) -> None:
-        now = self.sets.now
-        before = len(now.members) if now is not None else 0
-        count = self.sets.add(members, what)
-        if count:
-            self._mark(tuple(range(before, before + count)))
-
-    @Slot()
-    def _fill_kinds(self) -> None:
-        from core.inspection.joint_set_edit import KINDS, members_of_kind
-
-        model = self._inspection.model(self._inspection.body)
-        self.kinds.clear()
-        for kind in KINDS:
-            members = members_of_kind(model, kind) if model is not None else ()
-            if members:
-                count = "" if kind[:4] == "SMPL" else f"  ·  {len(members)}"
-                self.kinds.addAction(kind + count).triggered.connect(partial(self._add_kind, kind))
-
-    def _add_kind(self, kind: str, *_: object) -> None:
-        from core.inspection.joint_set_edit import members_of_kind
-
-        model = self._inspection.model(self._inspection.body)
-        if model is not None:
-            self._add(
-                members_of_kind(model, kind), kind[:1].lower() + kind[1:] if kind[1].islower() else kind
-            )
-
-    @Slot()
     def _remove(self) -> None:
         gone, self._marked = self._marked, ()
         self.sets.remove(gone)
@@ -410,6 +306,7 @@ class SetPage(QWidget):
         self.remove.setEnabled(bool(places))
         self._show_in_view()
 
+    @Slot(tuple)
     def _mark(self, places: tuple[int, ...]) -> None:
         self._marked = places
         self.refresh()

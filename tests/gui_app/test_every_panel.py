@@ -60,7 +60,7 @@ def blank(window: MainWindow) -> bool:
     return float(image.std()) < 4.0
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["small", pytest.param("large", marks=pytest.mark.slow)])
 def test_nothing_is_cut_off(
     make_window: MakeWindow, motion_file: Path, qtbot: QtBot, tmp_path: Path, size: str
 ) -> None:
@@ -88,6 +88,7 @@ def test_nothing_is_cut_off(
     screenshots.put_back(window)
 
 
+@pytest.mark.slow
 def test_nothing_is_cut_off_at_one_and_a_half_times_the_size() -> None:
     words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"{__file__}::test_nothing_is_cut_off"]
     environment = {**os.environ, "QT_SCALE_FACTOR": "1.5"}

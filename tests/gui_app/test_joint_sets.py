@@ -49,13 +49,13 @@ def names(page: SetPage) -> list[str]:
 def put_together(window: MainWindow, page: SetPage, qtbot: QtBot) -> None:
     """A knee, a vertex and the vertex joints of the feet and the face."""
     window.inspection.choose_joint(JointKey("left_knee", "kinematic"))
-    qtbot.waitUntil(lambda: page.add_joint.text() == "left knee")
-    page.add_joint.click()
+    qtbot.waitUntil(lambda: page.adding.add_joint.text() == "left knee")
+    page.adding.add_joint.click()
     window.inspection.hold("fit", VERTEX)
-    qtbot.waitUntil(lambda: page.add_vertex.text() == f"vertex {VERTEX}")
-    page.add_vertex.click()
-    page.kinds.aboutToShow.emit()
-    next(one for one in page.kinds.actions() if one.text().startswith("Nose")).trigger()
+    qtbot.waitUntil(lambda: page.adding.add_vertex.text() == f"vertex {VERTEX}")
+    page.adding.add_vertex.click()
+    page.adding.kinds.aboutToShow.emit()
+    next(one for one in page.adding.kinds.actions() if one.text().startswith("Nose")).trigger()
     qtbot.waitUntil(lambda: len(names(page)) == 13)
 
 
@@ -96,7 +96,7 @@ def test_it_is_renamed_moved_and_undone(window: MainWindow, qtbot: QtBot) -> Non
     page = open_page(window, qtbot)
     window.inspection.set_body("source")
     put = page.sets
-    page._add_kind("Finger tips")
+    page.adding._add_kind("Finger tips")
     qtbot.waitUntil(lambda: len(names(page)) == 10)
     model = page.table.rows
     assert not model.setData(model.index(0, 0), "tip")
@@ -222,7 +222,7 @@ def test_smpl_joints_of_the_fit(fitted: MainWindow, qtbot: QtBot) -> None:
     there = upright(expected.joints[9], "z")
     qtbot.waitUntil(lambda: np.allclose(page.in_view.places("fit"), there, atol=1e-4))
     assert len(page.in_view.places("source")) == 24
-    assert not page.add_joint.isVisible(), "they are what they are"
+    assert not page.adding.add_joint.isVisible(), "they are what they are"
     page.table.mark((3,))
     page.table.marked.emit((3,))
     QApplication.processEvents()
