@@ -109,7 +109,7 @@ class Inspecting(Walk):
     def mask(self) -> None:
         """Paint the mask, watch the frame fitted again under the brush."""
         window, plotter = self.window, self.window.viewport.plotter
-        self.caption.say("M: which vertices count. N: paint, and the frame is fitted again")
+        self.caption.say("N paints the mask; the frame is fitted again")
         click(self.button("mask"))
         drive.wait(lambda: window.painting.tools is not None and window.painting.tools.complete)
         opened = self.state.opened
@@ -178,7 +178,7 @@ class Inspecting(Walk):
         state, panel, actions = self.state, self.window.problem_list.panel, self.window.actions_
         click(self.button("stages"))
         drive.spoil(self.window)
-        self.caption.say("T: what is wrong, where, and whether the fit or the source is to blame")
+        self.caption.say("T: what is wrong, where, and why")
         click(self.button("problems"))
         model, table = panel.table.model_, panel.table
         drive.wait(lambda: bool(model.rows) and all(row.kind for row in model.rows))
