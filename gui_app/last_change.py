@@ -84,8 +84,6 @@ class LastChange(QFrame):
     @Slot()
     def refresh(self) -> None:
         """Shows what has changed since the last fit, or nothing."""
-        from core.problem_changes import WHOLE, part_changes
-
         earlier, shown = self._desk.earlier, self._state.result
         found = self._before.comparison
         there = earlier is not None and shown is not None and found is not None
@@ -94,6 +92,8 @@ class LastChange(QFrame):
         self.buttons.setVisible(there)
         if earlier is None or shown is None or found is None:
             return
+        from core.problem_changes import WHOLE, part_changes
+
         changes = part_changes(earlier, shown, found.frames)
         whole = changes.pop(WHOLE, None)
         step = self._history.undo_name

@@ -97,8 +97,6 @@ class SetInView(QObject):
 
     @Slot()
     def _place(self) -> None:
-        from core.inspection.joints import joint_places
-
         opened, before = self._state.opened, bool(self._places)
         self._places = {}
         scale = self._viewport.plotter.devicePixelRatioF()
@@ -106,6 +104,8 @@ class SetInView(QObject):
             joints = self._joints.get(body, ()) if opened is not None else ()
             model = self._inspection.model(body)
             if joints and opened is not None and model is not None:
+                from core.inspection.joints import joint_places
+
                 skin, chain = self._inspection.posed(body)
                 places = upright(joint_places(joints, chain, skin), opened.subject.up_axis)
                 self._places[body] = places

@@ -113,3 +113,15 @@ def test_the_scene_knows_neither_qt_nor_torch_and_the_window_starts_without_torc
         [sys.executable, "-c", words], capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_window_is_made_without_torch(own_settings: Path) -> None:
+    words = (
+        "import os, sys; from gui_app.application import make_application; "
+        "from gui_app.main_window import MainWindow, Options; app = make_application(); "
+        "window = MainWindow(Options()); print('torch' in sys.modules, flush=True); os._exit(0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", words], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.strip() == "False"
