@@ -1,10 +1,12 @@
-"""A button for an action, out of the way of the keyboard."""
+"""Buttons out of the way of the keyboard: of an action, or a small one of a panel."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton, QWidget
+
+from gui_app.theme import icon
 
 
 def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
@@ -13,5 +15,17 @@ def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> Q
     button.setDefaultAction(action)
     if words:
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
+
+
+def quiet_button(icon_name: str, tip: str, parent: QWidget, height: int = 26) -> QToolButton:
+    """A small icon in the head of a list; a click does not take the focus."""
+    button = QToolButton(parent)
+    button.setIcon(icon(icon_name, "TEXT_SECONDARY"))
+    button.setIconSize(QSize(16, 16))
+    button.setFixedSize(26, height)
+    button.setStyleSheet("padding: 2px;")
+    button.setToolTip(tip)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return button

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QAction, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip
 
 from gui_app.mask_painting import MaskPainting
-from gui_app.right_turns import LEFT, NO_BUTTON, PRESSES, RightTurns
+from gui_app.mask_tool import MaskTool, opposite
+from gui_app.right_turns import LEFT, NO_BUTTON, PRESSES
 from gui_app.viewport import Viewport
 
 # Logical pixels between two dabs of a stroke, and dabs at most for one move of the mouse.
@@ -18,23 +19,30 @@ SPACING, MOST_DABS = 7.0, 8
 NOTCH = 1.15
 
 
-class MaskBrush(QObject):
-    """Stands before everything else that watches the mouse over the view, while the brush is in the hand."""
+class MaskBrush(MaskTool):
+    """Paints along the surface under the mouse."""
 
     def __init__(self, painting: MaskPainting, viewport: Viewport, action: QAction) -> None:
-        super().__init__(viewport)
-        self._painting, self._viewport, self._action = painting, viewport, action
+        super().__init__(painting, viewport, action)
         self._last: QPointF | None = None
-        self._turns = RightTurns(viewport)
-        action.toggled.connect(self._on_action)
-        painting.settings_changed.connect(self._on_settings)
-        # The filter that was installed last is asked first.
-        viewport.plotter.installEventFilter(self)
-        self._on_settings()
+        self.watch()
+
+    @property
+    def in_hand(self) -> bool:
+        """The brush is."""
+        return self._painting.brush_on
+
+    def take(self, on: bool) -> None:
+        """Takes the brush, or puts it away."""
+        self._painting.set_brush(on)
+
+    def lay_down(self) -> None:
+        """A stroke goes on no more."""
+        self._last = None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes what belongs to the brush, and leaves the rest to the view."""
-        if not self._painting.brush_on:
+        if not self.in_hand:
             return False
         if event.type() == QEvent.Type.Leave:
             self._painting.point_at(None)
@@ -80,34 +88,15 @@ class MaskBrush(QObject):
     def _paint(self, places: list[QPointF], event: QMouseEvent) -> None:
         found = [vertex for at in places if (vertex := self._vertex(at)) is not None]
         if found:
-            self._painting.dab(found, _opposite(event))
-        self._painting.point_at(found[-1] if found else None, _opposite(event))
+            self._painting.dab(found, opposite(event))
+        self._painting.point_at(found[-1] if found else None, opposite(event))
 
     def _point(self, at: QPointF, event: QMouseEvent | QWheelEvent) -> None:
-        self._painting.point_at(self._vertex(at), _opposite(event))
+        self._painting.point_at(self._vertex(at), opposite(event))
 
     def _vertex(self, at: QPointF) -> int | None:
         found = self._viewport.vertex_at(round(at.x()), round(at.y()))
         return found[1] if found is not None and found[0] == "fit" else None
-
-    @Slot(bool)
-    def _on_action(self, on: bool) -> None:
-        self._painting.set_brush(on)
-        self._on_settings()
-
-    @Slot()
-    def _on_settings(self) -> None:
-        painting = self._painting
-        self._action.setEnabled(painting.active and not painting.blocked)
-        self._action.setChecked(painting.brush_on)
-        if not painting.brush_on:
-            self._last = None
-            self._turns.stop()
-        plotter = self._viewport.plotter
-        tool = painting.brush_on or painting.lasso_on
-        shape = Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor
-        if plotter.cursor().shape() != shape:
-            plotter.setCursor(shape)
 
 
 def between(start: QPointF, end: QPointF) -> list[QPointF]:
@@ -115,7 +104,3 @@ def between(start: QPointF, end: QPointF) -> list[QPointF]:
     way = end - start
     count = min(max(math.ceil(math.hypot(way.x(), way.y()) / SPACING), 1), MOST_DABS)
     return [start + way * (step / count) for step in range(1, count + 1)]
-
-
-def _opposite(event: QMouseEvent | QWheelEvent) -> bool:
-    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

@@ -6,13 +6,14 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPointF, Signal, Slot
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from gui_app.lasso_line import LassoLine
 from gui_app.mask_painting import MaskPainting
-from gui_app.right_turns import LEFT, PRESSES, RightTurns
+from gui_app.mask_tool import MaskTool, opposite
+from gui_app.right_turns import LEFT, PRESSES
 from gui_app.state import AppState
 from gui_app.subject import upright
 from gui_app.viewport import Viewport
@@ -57,29 +58,38 @@ class LassoWorker(QObject):
             self.failed.emit(request)
 
 
-class MaskLasso(QObject):
-    """Stands before everything else that watches the mouse over the view, while the lasso is in the hand."""
+class MaskLasso(MaskTool):
+    """Draws the line, and asks for what is inside."""
 
     _start = Signal(object)
 
     def __init__(self, state: AppState, painting: MaskPainting, viewport: Viewport, action: QAction) -> None:
-        super().__init__(viewport)
-        self._state, self._painting, self._viewport, self._action = state, painting, viewport, action
+        super().__init__(painting, viewport, action)
+        self._state = state
         self.line = LassoLine(viewport.plotter)
         self._corners: list[QPointF] = []
         self._number = 0
-        self._turns = RightTurns(viewport)
         self._worker = LassoWorker()
         self._start.connect(self._worker.run)
         replies = [(self._worker.found, self._on_found), (self._worker.failed, self._on_failed)]
         self._thread = WorkerThread("lasso", self._worker, replies, self)
-        action.toggled.connect(self._on_action)
-        painting.settings_changed.connect(self._on_settings)
         for signal in (state.motion_changed, state.frame_changed, state.mask_changed):
             signal.connect(self._forget)
-        # The filter that was installed last is asked first.
-        viewport.plotter.installEventFilter(self)
-        self._on_settings()
+        self.watch()
+
+    @property
+    def in_hand(self) -> bool:
+        """The lasso is."""
+        return self._painting.lasso_on
+
+    def take(self, on: bool) -> None:
+        """Takes the lasso, or puts it away."""
+        self._painting.set_lasso(on)
+
+    def lay_down(self) -> None:
+        """A line that was begun goes around nothing."""
+        if self._corners:
+            self._forget()
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
@@ -88,7 +98,7 @@ class MaskLasso(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes what belongs to the lasso, and leaves the rest to the view."""
-        if not self._painting.lasso_on:
+        if not self.in_hand:
             return False
         return isinstance(event, QMouseEvent) and self._on_mouse(event)
 
@@ -104,13 +114,13 @@ class MaskLasso(QObject):
         if kind == QEvent.Type.MouseMove and event.buttons() & LEFT:
             if self._corners and (at - self._corners[-1]).manhattanLength() >= SPACING:
                 self._corners.append(at)
-                self.line.show_line(self._corners, self._painting.puts_back != _opposite(event))
+                self.line.show_line(self._corners, self._painting.puts_back != opposite(event))
             return True
         if kind == QEvent.Type.MouseButtonRelease and event.button() == LEFT:
             corners, self._corners = self._corners, []
             self.line.show_line([], False)
             if len(corners) > 2:
-                self._ask(corners, _opposite(event))
+                self._ask(corners, opposite(event))
             return True
         return False
 
@@ -153,27 +163,3 @@ class MaskLasso(QObject):
     def _on_failed(self, request: LassoRequest) -> None:
         if request.number == self._number:
             self._state.fail(FAILED)
-
-    @Slot(bool)
-    def _on_action(self, on: bool) -> None:
-        self._painting.set_lasso(on)
-        self._on_settings()
-
-    @Slot()
-    def _on_settings(self) -> None:
-        painting = self._painting
-        self._action.setEnabled(painting.active and not painting.blocked)
-        self._action.setChecked(painting.lasso_on)
-        if not painting.lasso_on and self._corners:
-            self._forget()
-        if not painting.lasso_on:
-            self._turns.stop()
-        plotter = self._viewport.plotter
-        tool = painting.brush_on or painting.lasso_on
-        shape = Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor
-        if plotter.cursor().shape() != shape:
-            plotter.setCursor(shape)
-
-
-def _opposite(event: QMouseEvent) -> bool:
-    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

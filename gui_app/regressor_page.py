@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QSize, Qt, Slot
+from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui_app.action_button import quiet_button
 from gui_app.cells import prepare
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import Inspection, JointKey
@@ -30,7 +31,7 @@ from gui_app.regressor_picture import RegressorPicture
 from gui_app.regressors import Regressors
 from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
-from gui_app.theme import icon, tabular
+from gui_app.theme import tabular
 
 if TYPE_CHECKING:
     from core.inspection.regressor_statistics import RegressorComparison, RegressorStatistics
@@ -133,13 +134,7 @@ class RegressorPage(QWidget):
         self.table.clicked.connect(self._on_row)
 
     def _button(self, name: str, tip: str, slot: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(icon(name, "TEXT_SECONDARY"))
-        button.setIconSize(QSize(16, 16))
-        button.setFixedSize(26, 26)
-        button.setStyleSheet("padding: 2px;")
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button = quiet_button(name, tip, self)
         button.clicked.connect(slot)
         return button
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui_app.action_button import quiet_button
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import BODIES, Inspection
 from gui_app.joint_label import joint_words
@@ -36,7 +37,6 @@ from gui_app.set_motion import SetMotion
 from gui_app.set_rows import SetRow, SetTable
 from gui_app.side_panel import choice_button
 from gui_app.state import AppState
-from gui_app.theme import icon
 from gui_app.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -147,13 +147,7 @@ class SetPage(QWidget):
         return whole
 
     def _button(self, name: str, tip: str, slot: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(icon(name, "TEXT_SECONDARY"))
-        button.setIconSize(QSize(16, 16))
-        button.setFixedSize(26, 26)
-        button.setStyleSheet("padding: 2px;")
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button = quiet_button(name, tip, self)
         button.clicked.connect(slot)
         return button
 

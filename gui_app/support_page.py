@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QSlider,
     QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from core.errors import RefitError
+from gui_app.action_button import quiet_button
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import Inspection
 from gui_app.joint_label import joint_words
@@ -34,7 +34,7 @@ from gui_app.regressors import Regressors
 from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
 from gui_app.support_rows import SupportTable
-from gui_app.theme import icon, tabular
+from gui_app.theme import tabular
 from gui_app.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ FIGURES = (
 # From here on they take a line each, and give way in a low window.
 WIDE = 4
 NEAR_M = 0.09
+HEAD_HEIGHT = 24
 # Weights as the files hold them sum to one within this.
 SUM_OFF = 5e-5
 TABLE = Kind("Save the table", "Table", ".csv")
@@ -124,18 +125,18 @@ class SupportPage(QWidget):
         self.title = QLabel(whole)
         self.title.setStyleSheet("font-weight: 600;")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.copy = _button("copy", "Copy the table", whole)
+        self.copy = quiet_button("copy", "Copy the table", whole, HEAD_HEIGHT)
         self.copy.clicked.connect(self._copy)
-        self.save = _button("floppy-disk", "Save the table as CSV…", whole)
+        self.save = quiet_button("floppy-disk", "Save the table as CSV…", whole, HEAD_HEIGHT)
         self.save.clicked.connect(self._save)
         head = QHBoxLayout()
         head.setSpacing(2)
         head.addWidget(self.title, 1)
-        self.normalise = _button("equals", "", whole)
+        self.normalise = quiet_button("equals", "", whole, HEAD_HEIGHT)
         self.normalise.clicked.connect(self._normalise)
-        self.undo = _button("arrow-counter-clockwise", "", whole)
+        self.undo = quiet_button("arrow-counter-clockwise", "", whole, HEAD_HEIGHT)
         self.undo.clicked.connect(self._regressors.undo)
-        self.redo = _button("arrow-clockwise", "", whole)
+        self.redo = quiet_button("arrow-clockwise", "", whole, HEAD_HEIGHT)
         self.redo.clicked.connect(self._regressors.redo)
         for button in (self.normalise, self.undo, self.redo):
             head.addWidget(button)
@@ -363,14 +364,3 @@ def _place(point: np.ndarray) -> str:
 
 def _figure(value: float) -> str:
     return f"{value:.1f}" if np.isfinite(value) else NO_NUMBER
-
-
-def _button(name: str, tip: str, parent: QWidget) -> QToolButton:
-    button = QToolButton(parent)
-    button.setIcon(icon(name, "TEXT_SECONDARY"))
-    button.setIconSize(QSize(16, 16))
-    button.setFixedSize(26, 24)
-    button.setStyleSheet("padding: 2px;")
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return button
