@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
+from gui_app.flat_rows import RIGHT, FlatRows, Index
 from gui_app.problem_words import body_part, kind_role, part_words
 from gui_app.words import plain_tip, span_words, which_frames
 
@@ -33,8 +34,6 @@ CHANGE = Qt.ItemDataRole.UserRole + 23
 """Role of the beginning of the second line that tells a change, and the role of its colour."""
 ANY = ""
 Status = Literal["open", "accepted", "mended"]
-Index = QModelIndex | QPersistentModelIndex
-RIGHT = Qt.AlignmentFlag.AlignRight
 
 
 @dataclass(frozen=True)
@@ -126,8 +125,10 @@ def figure_words(problem: Problem) -> str:
     return str(MotionMetrics.__dataclass_fields__[problem.metric].metadata["label"])
 
 
-class ProblemRows(QAbstractTableModel):
+class ProblemRows(FlatRows):
     """The rows that the filter lets through, sorted by a column."""
+
+    headings, tips, sides = HEADINGS, tuple(map(plain_tip, TIPS)), (None, None, None, RIGHT, None)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -179,23 +180,9 @@ class ProblemRows(QAbstractTableModel):
             return (problem.kind.name != "THROUGHOUT", problem.first, problem.last)
         return (cells(row)[self._column].casefold(),)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+    def shown(self) -> list[Row]:
         """A row a problem."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Frames, part, figure, value, kind."""
-        return len(HEADINGS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Headings, and what they mean."""
-        if role == Qt.ItemDataRole.DisplayRole:
-            return HEADINGS[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(TIPS[section])
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == VALUE:
-            return RIGHT | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return self.rows
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words, the second line and the colours."""
@@ -214,7 +201,7 @@ class ProblemRows(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip(_tip(row))
         if role == Qt.ItemDataRole.TextAlignmentRole and column == VALUE:
-            return RIGHT
+            return Qt.AlignmentFlag.AlignRight
         if role == Qt.ItemDataRole.ForegroundRole:
             if row.status != "open":
                 return "TEXT_SECONDARY"

@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
-    QItemSelection,
-    QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
-    QSignalBlocker,
     QSize,
     Qt,
     Signal,
@@ -21,11 +17,11 @@ from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView
 
 from gui_app import colours
 from gui_app.cells import Cells, prepare
+from gui_app.flat_rows import Index, select_rows
 from gui_app.problem_rows import (
     CHANGE,
     FIGURE,
     FRAMES,
-    HEADINGS,
     KIND,
     PART,
     REASON,
@@ -46,7 +42,6 @@ ICON = 14
 INDENT = ICON + 9
 HEADER = """QHeaderView::section { padding: 3px 6px; }
 QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: center right; margin-right: 3px; }"""
-Index = QModelIndex | QPersistentModelIndex
 
 
 class ProblemCells(Cells):
@@ -104,16 +99,8 @@ class ProblemTable(QTreeView):
 
     def choose(self, keys: set[tuple[str, str, int]]) -> None:
         """Selects the rows with these keys, as far as they are there."""
-        selection = QItemSelection()
-        places = [place for place, row in enumerate(self.model_.rows) if row.key in keys]
-        for place in places:
-            selection.select(self.model_.index(place, 0), self.model_.index(place, len(HEADINGS) - 1))
-        with QSignalBlocker(self.selectionModel()):
-            self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        if places:
-            self.scrollTo(self.model_.index(places[0], 0))
+        select_rows(self, [place for place, row in enumerate(self.model_.rows) if row.key in keys])
         self._tell.ask()
-        self.viewport().update()
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """The ground of the row, its cells, and its second line across them."""

@@ -214,8 +214,11 @@ class ProblemsPanel(QWidget):
         action, rows = self._actions.accept, [row for row in self.chosen_rows() if row.status != "mended"]
         notes = {row.note for row in rows}
         self.reopens = bool(rows) and all(row.status == "accepted" for row in rows)
-        action.setText("Reopen" if self.reopens else "Accept")
-        action.setIcon(icon("arrow-u-up-left" if self.reopens else "check"))
+        words = "Reopen" if self.reopens else "Accept"
+        if action.text() != words:
+            # Every other icon is told to all who show the action, and this is asked at every frame.
+            action.setText(words)
+            action.setIcon(icon("arrow-u-up-left" if self.reopens else "check"))
         action.setEnabled(bool(rows) and not self._state.run.active)
         note = notes.pop() if self.reopens and len(notes) == 1 else ""
         self.note.show_note(note, tuple(row.key for row in rows))

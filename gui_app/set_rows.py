@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
-    QItemSelection,
     QItemSelectionModel,
     QMimeData,
     QModelIndex,
-    QPersistentModelIndex,
     QSignalBlocker,
     Qt,
     Signal,
@@ -25,6 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 from gui_app import colours
 from gui_app.cells import prepare
 from gui_app.figures import NO_NUMBER
+from gui_app.flat_rows import LEFT, RIGHT, FlatRows, Index, select_rows
 from gui_app.history_keys import history_key
 
 HEADINGS = ("name", "is", "here, mm", "mean, mm")
@@ -37,8 +35,6 @@ TIPS = (
 )
 WAIT = "…"
 ROWS_MIME = "application/x-refit-joints"
-Index = QModelIndex | QPersistentModelIndex
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass
@@ -51,9 +47,10 @@ class SetRow:
     mean_mm: float | None = None
 
 
-class SetRows(QAbstractTableModel):
+class SetRows(FlatRows):
     """In the order of the set. ``renamed`` and ``moved`` tell what the user wants, and change nothing."""
 
+    headings, tips, sides = HEADINGS, TIPS, (LEFT, LEFT, RIGHT, RIGHT)
     renamed = Signal(int, str)
     moved = Signal(tuple, int)
 
@@ -74,22 +71,9 @@ class SetRows(QAbstractTableModel):
         self.rows, self.fixed = rows, fixed
         self.endResetModel()
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+    def shown(self) -> list[SetRow]:
         """A row a joint."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Name, what it is, and two errors."""
-        return len(HEADINGS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Headings, and what they mean."""
-        if role == Qt.ItemDataRole.DisplayRole:
-            return HEADINGS[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return TIPS[section]
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return (RIGHT if section > 1 else left) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return self.rows
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words and millimetres."""
@@ -197,20 +181,14 @@ class SetTable(QTreeView):
         """Selects rows; they are not told as marked."""
         if set(places) == set(self.selected):
             return
-        chosen = QItemSelection()
-        last = len(HEADINGS) - 1
-        for place in places:
-            chosen.select(self.rows.index(place, 0), self.rows.index(place, last))
-        with QSignalBlocker(self.selectionModel()):
-            self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            if places:
+        select_rows(self, places)
+        if places:
+            with QSignalBlocker(self.selectionModel()):
                 self.selectionModel().setCurrentIndex(
                     self.rows.index(places[0], 0), QItemSelectionModel.SelectionFlag.NoUpdate
                 )
-        if places:
             for place in (places[-1], places[0]):
                 self.scrollTo(self.rows.index(place, 0))
-        self.viewport().update()
 
     def event(self, event: QEvent) -> bool:
         """Its own keys come before those of the window while it has the focus."""

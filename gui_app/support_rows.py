@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
-    QItemSelection,
-    QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
     QSignalBlocker,
     Qt,
     Signal,
@@ -23,6 +19,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 from gui_app import colours
 from gui_app.cells import BAR, prepare
 from gui_app.figures import NO_NUMBER
+from gui_app.flat_rows import RIGHT, FlatRows, Index, select_rows
 from gui_app.history_keys import history_key
 
 if TYPE_CHECKING:
@@ -38,13 +35,12 @@ TIPS = (
 )
 WEIGHT, VALID = HEADINGS.index("weight"), HEADINGS.index("valid")
 EDIT_TIP = "A double click or F2 changes the weight, for looking and for a file; 0 takes the vertex out"
-Index = QModelIndex | QPersistentModelIndex
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class SupportRows(QAbstractTableModel):
+class SupportRows(FlatRows):
     """A row a vertex, in any order. ``weighed`` tells a weight that was typed, and changes nothing."""
 
+    headings, tips, sides = HEADINGS, TIPS, (RIGHT,) * len(HEADINGS)
     weighed = Signal(int, str)
 
     def __init__(self, parent: QWidget) -> None:
@@ -112,21 +108,9 @@ class SupportRows(QAbstractTableModel):
         self.changePersistentIndexList(old, [self.index(now[row], column) for row, column in were])
         self.layoutChanged.emit()
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+    def shown(self) -> np.ndarray:
         """A row a vertex."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Vertex, weight, share, distance, valid."""
-        return len(HEADINGS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Headings, and what they mean."""
-        if role == Qt.ItemDataRole.DisplayRole:
-            return HEADINGS[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return TIPS[section]
-        return RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return self._rows
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Numbers, and a bar behind the share."""
@@ -227,15 +211,7 @@ class SupportTable(QTreeView):
 
     def mark(self, vertices: tuple[int, ...]) -> None:
         """Selects the rows of vertices; they are not told as marked."""
-        chosen = QItemSelection()
-        places = [place for place, vertex in enumerate(self.rows.vertices) if vertex in vertices]
-        for place in places:
-            chosen.select(self.rows.index(place, 0), self.rows.index(place, len(HEADINGS) - 1))
-        with QSignalBlocker(self.selectionModel()):
-            self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        if places:
-            self.scrollTo(self.rows.index(places[0], 0))
-        self.viewport().update()
+        select_rows(self, [place for place, one in enumerate(self.rows.vertices) if one in vertices])
 
     def event(self, event: QEvent) -> bool:
         """Its own keys come before those of the window while it has the focus."""
