@@ -22,13 +22,20 @@ GRID_ALPHA = 84
 
 def _blur(sigma: float) -> np.ndarray:
     """What multiplies the spectrum of a picture of the shadow that is blurred by ``sigma`` pixels."""
-    frequency = np.fft.fftfreq(SHADOW_PIXELS)
+    frequency = np.fft.fftfreq(SHADOW_PIXELS).astype(np.float32)
     falls = np.exp(-2 * (np.pi * sigma * frequency) ** 2)
     return falls[:, None] * falls[: SHADOW_PIXELS // 2 + 1]
 
 
+def _edge() -> np.ndarray:
+    """(N, N): 1 inside, falling to 0 at the border of the picture."""
+    fade = ((1 - np.abs(np.linspace(-1, 1, SHADOW_PIXELS, dtype=np.float32))) * 6).clip(0, 1)
+    return fade[:, None] * fade
+
+
 # Reach above the floor in metres, blur, darkness.
 SHADOW_LAYERS = ((0.10, _blur(1.3), 0.75), (0.7, _blur(4.5), 0.62))
+SHADOW_EDGE = _edge()
 
 
 def _flat_actor(mesh: pv.PolyData, texture: vtkTexture | None = None) -> vtkActor:
@@ -138,8 +145,8 @@ class Ground:
         snapped = np.round(np.array([x, y]) / CELL) * CELL
         self._grid_actor.SetPosition(float(snapped[0]), float(snapped[1]), self.floor - 0.001)
         distance = np.linalg.norm(self._grid_flat + (snapped - (x, y)), axis=1)
-        fade = (1 - distance / (CELL * (HALF_CELLS - 1))).clip(0, 1) ** 1.5
-        vtk_to_numpy(self._grid_colour)[:, 3] = np.round(GRID_ALPHA * fade)
+        fade = (1 - distance / (CELL * (HALF_CELLS - 1))).clip(0, 1)
+        vtk_to_numpy(self._grid_colour)[:, 3] = np.round(GRID_ALPHA * fade * np.sqrt(fade))
         self._grid_colour.Modified()
         self._grid.Modified()
 
@@ -149,30 +156,30 @@ class Ground:
         self._shadow_actor.SetVisibility(self._casting and self._visible)
         if vertices is None:
             return
-        vertices = vertices.astype(np.float64)  # a pose far off must not overflow
-        middle = vertices.mean(axis=0)
-        self._shadow_actor.SetPosition(float(middle[0]), float(middle[1]), self.floor)
-        vtk_to_numpy(self._shade)[:, 3] = np.round(
-            235 * shadow_of(vertices - middle, vertices[:, 2] - self.floor)
-        )
+        # Each in one piece is quicker; a pose far off must not overflow.
+        x, y, z = vertices.T.astype(np.float64, order="C")
+        middle = float(x.mean()), float(y.mean())
+        self._shadow_actor.SetPosition(*middle, self.floor)
+        shade = shadow_of(x - middle[0], y - middle[1], z - self.floor)
+        vtk_to_numpy(self._shade)[:, 3] = np.round(235 * shade)
         self._shade.Modified()
         self._shade_image.Modified()
 
 
-def shadow_of(offsets: np.ndarray, height: np.ndarray) -> np.ndarray:
-    """Darkness in 0..1 of each shadow pixel, row after row, below points at ``offsets`` and ``height``."""
-    pixel = np.floor(offsets[:, :2] * (SHADOW_PIXELS / SHADOW_SIZE) + SHADOW_PIXELS / 2)
-    pixel = pixel.clip(-1, SHADOW_PIXELS).astype(np.intp)
-    inside = ((pixel >= 0) & (pixel < SHADOW_PIXELS)).all(axis=1)
-    cell = pixel[inside, 1] * SHADOW_PIXELS + pixel[inside, 0]
-    height = height[inside].clip(0, None)
-    light = np.ones((SHADOW_PIXELS, SHADOW_PIXELS))
+def shadow_of(x: np.ndarray, y: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Darkness in 0..1 of each shadow pixel, row after row, below points ``height`` above the floor, metres.
+
+    ``x`` and ``y`` go out from the middle of the shadow.
+    """
+    column, row = (np.floor(along * (SHADOW_PIXELS / SHADOW_SIZE) + SHADOW_PIXELS / 2) for along in (x, y))
+    inside = (column >= 0) & (column < SHADOW_PIXELS) & (row >= 0) & (row < SHADOW_PIXELS)
+    cell = (row[inside] * SHADOW_PIXELS + column[inside]).astype(np.intp)
+    depth = -height[inside].clip(0, None).astype(np.float32)
+    light = np.ones((SHADOW_PIXELS, SHADOW_PIXELS), np.float32)
     for reach, blur, strength in SHADOW_LAYERS:
-        near = np.zeros(SHADOW_PIXELS**2)
-        np.maximum.at(near, cell, np.exp(-height / reach))
+        near = np.zeros_like(light)
+        np.maximum.at(near.reshape(-1), cell, np.exp(depth / np.float32(reach)))
         # The picture wraps around, but its edge is faded. scipy.ndimage takes long to import.
-        spectrum = np.fft.rfft2(near.reshape(SHADOW_PIXELS, SHADOW_PIXELS)) * blur
-        soft = np.fft.irfft2(spectrum, (SHADOW_PIXELS, SHADOW_PIXELS))
+        soft = np.fft.irfft2(np.fft.rfft2(near) * blur, light.shape)
         light *= 1 - strength * (soft * 1.5).clip(0, 1)
-    edge = ((1 - np.abs(np.linspace(-1, 1, SHADOW_PIXELS))) * 6).clip(0, 1)
-    return ((1 - light) * edge[:, None] * edge[None, :]).ravel()
+    return ((1 - light) * SHADOW_EDGE).ravel()

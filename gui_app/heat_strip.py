@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -38,6 +38,7 @@ class HeatStrip(QWidget):
         self._state = state
         self._curves = curves
         self._parts = PARTS
+        self._frame = 0
         self._image: tuple[tuple[TimeScale, float], QImage, float, float] | None = None
         self.setMinimumHeight(len(PARTS) * (LEAST_ROW + GAP) + BELOW)
         self.setMaximumHeight(len(PARTS) * (MOST_ROW + GAP) + BELOW)
@@ -64,8 +65,11 @@ class HeatStrip(QWidget):
         self.update()
 
     @Slot(int)
-    def _on_frame(self, _frame: int) -> None:
-        self.update()
+    def _on_frame(self, frame: int) -> None:
+        scale = self._curves.time_scale()
+        for place in (self._frame, frame):
+            self.update(QRect(int(scale.x_of(place)) - 2, 0, 5, self.height()))
+        self._frame = frame
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Names, colours and the frame on show."""
@@ -82,7 +86,8 @@ class HeatStrip(QWidget):
                 painter.drawText(rows, Qt.AlignmentFlag.AlignCenter, WAITING)
             return
         # In a low window the rows are too narrow for names; the tooltip still tells them.
-        for index, part in enumerate(self._parts if step > MOST_ROW - 1 else ()):
+        named = step > MOST_ROW - 1 and event.rect().left() < scale.left
+        for index, part in enumerate(self._parts if named else ()):
             place = QRectF(0, index * step - 2, scale.left - 7, step + 3)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, part)
         image, left, right = self._colours(scale, analysis.metrics.part_mm)

@@ -60,6 +60,7 @@ class Scene:
         self._follow = True
         self._picture: FramePicture | None = None
         self._scale = 1.0
+        self._placed: tuple[tuple[int, int], float, LayoutName] | None = None
         self._picker = VertexPicker()
         self._source_view = BodyView(left, colours.SOURCE_SKIN, colours.SOURCE_WORDS)
         self._fit_view = BodyView(right, colours.FIT_SKIN, colours.FIT_WORDS)
@@ -105,7 +106,7 @@ class Scene:
         """
         self._subject = subject
         self._frame = frame
-        self._picture = None
+        self._picture = self._placed = None
         self._source: BodyActor = self._source_view.build(subject.source, subject.floor, len(subject.path))
         self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor, len(subject.path))
         self._ghost.build(self._source.surface, subject.source.label)
@@ -319,6 +320,9 @@ class Scene:
         """Places labels and the colour bar; ``scale`` is device pixels in a logical pixel."""
         self._scale = scale
         size = self._view_size()
+        if self._placed == (size, scale, self._layout):
+            return
+        self._placed = (size, scale, self._layout)
         for view in self._views:
             view.layout(size, scale, low_note=self._layout == "overlay")
         self._ghost.layout(size[1], scale)
