@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -133,8 +134,12 @@ def load_bodies(
     else:
         folder = Path(chosen).expanduser()
 
-    source_body = _read(folder, source, gender, chosen is None)
-    target_body = source_body if source == target else _read(folder, target, gender, chosen is None)
+    # Side by side: most of it is unpacking, for which Python's lock is not held.
+    with ThreadPoolExecutor(2, "refit-read") as pool:
+        families = dict.fromkeys((source, target))
+        read = pool.map(partial(_read, folder, gender=gender, builtin=chosen is None), families)
+        found = dict(zip(families, read, strict=True))
+    source_body, target_body = found[source], found[target]
     if chosen is not None:
         for body in {id(body): body for body in (source_body, target_body)}.values():
             if body.builtin:

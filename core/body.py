@@ -127,13 +127,26 @@ class BodyModel:
     @constant
     def joint_template(self) -> Tensor:
         """(J, 3) rest joints of the mean shape."""
-        return self.tensor(self.J_regressor.astype(np.float64) @ self.v_template)
+        counts, regressor = self._regressor
+        return self.tensor(regressor @ self.v_template[counts])
 
     @constant
     def joint_basis(self) -> Tensor:
         """(J, 3, B + E) metres the rest joints move per unit of shape and expression."""
-        basis = np.concatenate((self.shapedirs, self.expressiondirs), 2)
-        return self.tensor(np.tensordot(self.J_regressor.astype(np.float64), basis, 1))
+        counts, regressor = self._regressor
+        basis = np.concatenate((self.shapedirs[counts], self.expressiondirs[counts]), 2)
+        return self.tensor(np.tensordot(regressor, basis, 1))
+
+    @cached_property
+    def _regressor(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of the v vertices that regress any joint, and (J, v) their weights."""
+        counts = np.flatnonzero(self.J_regressor.any(0))
+        return counts, self.J_regressor[:, counts].astype(np.float64)
+
+    @cached_property
+    def moved_by(self) -> np.ndarray:
+        """(V, 9(J-1)) bool: which pose features have a corrective at which vertex."""
+        return (self.posedirs != 0).any(1)
 
     @constant
     def skin_weights(self) -> Tensor:

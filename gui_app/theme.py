@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import qtawesome
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
+from qtawesome.iconic_font import IconicFont
 
 from gui_app import colours as c
 
@@ -171,6 +173,12 @@ def apply_theme(app: QApplication) -> None:
     app.setStyleSheet(style_sheet())
 
 
+@lru_cache(maxsize=1)
+def _phosphor() -> IconicFont:
+    """Phosphor alone: `qtawesome.icon` reads a dozen fonts at its first call, before the window is there."""
+    return IconicFont(next(files for files in qtawesome._BUNDLED_FONTS if files[0] == "ph"))
+
+
 class _Outlined(QIconEngine):
     """Looks up its colours when it is painted, so that icons follow the theme."""
 
@@ -180,7 +188,7 @@ class _Outlined(QIconEngine):
 
     def _icon(self) -> QIcon:
         colour = self._role if self._role.startswith("#") else c.of(self._role)
-        return qtawesome.icon(
+        return _phosphor().icon(
             f"ph.{self._name}", color=colour, color_disabled=c.TEXT_DISABLED, color_on=c.ACCENT
         )
 

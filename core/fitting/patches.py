@@ -111,7 +111,7 @@ class Patches:
         weights = body.weights[vertices]
         self.features = body.posedirs.shape[2]
         holder = _joined(body, weights.argmax(1))
-        still = ~(body.posedirs[vertices] != 0).any((1, 2))
+        still = ~body.moved_by[vertices].any(1)
         order = np.lexsort((still, holder))
         self.vertices = vertices[order]
         self.patches: list[Patch] = []
@@ -223,8 +223,8 @@ def _patch(
     # The root position is an unknown of its own and does not move with the shape.
     basis[0, :, -1] = 1.0
 
-    directions = body.posedirs[vertices[:bent]]
-    used = np.flatnonzero(directions.any((0, 1))) if bent else np.empty(0, dtype=int)
+    used = np.flatnonzero(body.moved_by[vertices[:bent]].any(0))
+    directions = body.posedirs[vertices[:bent, None, None], np.arange(3)[:, None], used]
     holders = np.flatnonzero(weights[:bent].any(0))
     device = body.device
     return Patch(
@@ -235,5 +235,5 @@ def _patch(
         torch.as_tensor(holders, device=device),
         tensor(weights[:bent][:, holders]),
         torch.as_tensor(used, device=device),
-        tensor(directions[..., used].reshape(3 * bent, len(used))),
+        tensor(directions.reshape(3 * bent, len(used))),
     )
