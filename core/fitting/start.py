@@ -31,9 +31,10 @@ def relaxed_pose(body: BodyModel) -> np.ndarray:
 
 
 def source_pose(motion: Motion, bodies: BodyPair, frames: np.ndarray) -> np.ndarray:
-    """(n, Jt, 3) axis-angle of the target's joints: the source's by joint name, relaxed where it has none."""
+    """(n, Jt, 3) axis-angle of the target's joints: the source's by joint name, relaxed where it has none, or
+    where it is meshes alone."""
     pose = np.repeat(relaxed_pose(bodies.target)[None], len(frames), 0)
-    names = bodies.source.joint_names
+    names = bodies.source.joint_names if motion.has_poses else ()
     for joint, name in enumerate(bodies.target.joint_names):
         if name in names:
             pose[:, joint] = motion.poses[frames, names.index(name)]

@@ -139,7 +139,7 @@ def inspect_file(
     Raises:
         RefitError: a file cannot be used, or the bodies are not those that the fit was made with.
     """
-    result = load_result(path) if is_result(path) else None
+    result = None if path.is_dir() or not is_result(path) else load_result(path)
     motion = load_motion(path, Reading(person=person)) if result is None else find_motion(path, result)
     if not len(motion):
         raise FileError(path, "holds no frames")
