@@ -111,7 +111,7 @@ def open_file(
     """Reads a motion, or a fit or a session together with the motion it was made from.
 
     Args:
-        path: the file.
+        path: the file, or a folder of meshes.
         models: as in `core.bodies.load_bodies`.
         source: where the motion of a fit or session is; None where it is to be looked for.
         answer: what is known of a motion beside the file.
@@ -123,6 +123,8 @@ def open_file(
     from core.files.results import is_result
     from core.files.sessions import is_session
 
+    if path.is_dir():
+        return open_motion(path, models, answer)
     if is_session(path):
         return open_session(path, models, source)
     if is_result(path):

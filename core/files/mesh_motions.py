@@ -17,7 +17,7 @@ from core.files.motion_arrays import frame_rate_in, gender_in, up_axis_in
 from core.files.motion_sources.amass import FRAME_RATE_KEYS
 from core.files.motion_sources.contents import Contents
 from core.files.motion_sources.take import MOST_FRAMES
-from core.files.npz import ArrayHeader, read_float32, read_npz
+from core.files.npz import ArrayHeader, npz_headers, read_float32, read_npz
 from core.files.opening import MAX_BYTES, checksum, read_bytes
 from core.motion import Motion, Reading, UpAxis, motion_of_meshes
 
@@ -135,8 +135,6 @@ def standing_along(vertices: np.ndarray) -> UpAxis | None:
 
 
 def _header(path: Path) -> ArrayHeader:
-    from core.files.npz import npz_headers
-
     header = npz_headers(path)[KEY]
     shape = header.shape
     wanted = [shape_text((None, count, 3)) for count in sorted(FAMILY_OF_COUNT)]
@@ -148,8 +146,6 @@ def _header(path: Path) -> ArrayHeader:
 
 
 def _of_npz(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray], list[str]]:
-    from core.files.npz import npz_headers
-
     header = _header(path)
     _check_size(path, header.shape[0], header.shape[1])
     headers = npz_headers(path)

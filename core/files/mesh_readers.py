@@ -200,6 +200,11 @@ READERS: dict[str, Callable[[Path, bytes], np.ndarray]] = {".obj": _obj, ".ply":
 """By the end of the file's name."""
 
 
+def opened_as(path: Path) -> Path:
+    """The folder where the path is one of the meshes in it; any other path as it is."""
+    return path.parent if path.suffix.lower() in READERS and not path.is_dir() else path
+
+
 def natural(name: str) -> list[tuple[int, int, str]]:
     """A key that sorts names as people count: 1, 2, 10."""
     return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in _words(name)]

@@ -11,6 +11,7 @@ from core.errors import FileError
 from core.files.arrays import key_list, numbers
 from core.files.mesh_motions import NAME as MESHES
 from core.files.mesh_motions import holds_vertices, is_mesh_folder, load_meshes, says
+from core.files.mesh_readers import READERS
 from core.files.models import looks_like_model
 from core.files.motion_arrays import (
     betas_in,
@@ -238,6 +239,8 @@ def _source(contents: Contents) -> Source:
         if "poses" not in keys and not {"root_orient", "pose_body"} <= keys:
             missing.append("poses")
         raise _missing(contents.path, missing, keys)
+    if contents.path.suffix.lower() in READERS:
+        raise FileError(contents.path, "is a single mesh, expected the folder of all of them")
     kinds = {"pickle": "a pickle", "torch": "a torch file", "npy": "a single array"}
     if contents.kind in kinds:
         raise FileError(contents.path, f"is {kinds[contents.kind]} but not a motion, {expected}")
