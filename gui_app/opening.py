@@ -183,12 +183,16 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
 def _opened(
     motion: Motion, models: str | Path | None, gender: str | None, file: Path, target: str = "smplx"
 ) -> Opened:
-    from core.bodies import bodies_for, builtin_motions
+    from core.bodies import bodies_for, builtin_motions, of_bodies_there
+    from core.mesh_order import check_meshes
     from core.posed import PosedFrames
 
     if len(motion) == 0:
         raise FileError(motion.path or file, "holds no frames")
+    motion = of_bodies_there(motion, models, gender)
     bodies = bodies_for(motion, models, gender, target=target)
+    if not motion.has_poses:
+        check_meshes(motion, bodies.source)
     return Opened(
         motion=motion,
         bodies=bodies,
@@ -208,8 +212,9 @@ def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
     around = surroundings(motion, bodies.source, motion.frame_rate or FALLBACK_RATE)
     roots = root_path(motion, bodies.source)
     ours, theirs = rest_places(bodies)
+    role = "source" if motion.has_poses else "source · meshes"
     return Subject(
-        source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), ours, "source"),
+        source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), ours, role),
         fit=_shape(bodies.target, bodies.correspondence.valid, theirs, "fit"),
         up_axis=motion.up_axis,
         path=around.path,

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from core.bodies import BodyPair, builtin_folder, load_bodies
+from core.body import BodyModel
 from core.cli import main
 from core.errors import RefitError
 from core.files.meshes import write_meshes
-from core.files.models import read_model
+from core.files.models import read_model, smpl_from_smplh
 from core.files.results import load_result
 from core.files.sessions import load_session
 from core.fit_origin import SourceMissing, find_motion, find_source
@@ -317,4 +318,29 @@ def test_models_in_a_folder_have_an_order_of_their_own(
     assert main(arguments) == 1
     assert "not in the order of the built-in SMPL-H body" in " ".join(capsys.readouterr().out.split())
     assert main([*arguments, "--models", str(models)]) == 0
+    assert load_result(tmp_path / "a.npz").provenance["source_body"]["family"] == "smplh"
     np.testing.assert_allclose(load_result(tmp_path / "a.npz").mean_mm, result.mean_mm[:6], atol=0.1)
+    # A folder with SMPL alone serves as well: its vertices are the same.
+    (models / "smpl").mkdir()
+    body = read_model(models / "smplh/neutral/model.npz", gender="neutral", family="smplh")
+    write_smpl(smpl_from_smplh(body), models / "smpl" / "SMPL_NEUTRAL.npz")
+    (models / "smplh/neutral/model.npz").unlink()
+    (models / "transfer/smplh2smplx_deftrafo_setup.pkl").rename(
+        models / "transfer/smpl2smplx_deftrafo_setup.pkl"
+    )
+    assert main([*arguments, "--models", str(models), "--force"]) == 0
+    assert load_result(tmp_path / "a.npz").provenance["source_body"]["family"] == "smpl"
+
+
+def write_smpl(body: BodyModel, path: Path) -> None:
+    """A body as a model file in SMPL's layout."""
+    np.savez(
+        path,
+        v_template=body.v_template,
+        f=body.faces,
+        shapedirs=body.shapedirs,
+        posedirs=body.posedirs,
+        weights=body.weights,
+        J_regressor=body.J_regressor,
+        kintree_table=np.stack((body.parents, np.arange(body.num_joints))),
+    )

@@ -118,6 +118,12 @@ def test_a_broken_folder_leaves_what_was_open(
     qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
     assert "walk_000004.ply" in window.message.words.text()
     assert window.state.opened is before
+    shuffled = np.random.default_rng(0).permutation(6890)
+    vertices = posed(clip("walk", 0, 2), bodies("built-in").source, slice(None))[0][:, shuffled]
+    np.savez(folder.parent / "other.npz", vertices=vertices, mocap_framerate=RATE)
+    window.files.open_path(folder.parent / "other.npz")
+    qtbot.waitUntil(lambda: "not in the order" in window.message.words.text(), timeout=FIT_MS)
+    assert window.state.opened is before
 
 
 def test_a_session_finds_its_meshes(
@@ -151,4 +157,6 @@ def test_vertices_in_a_file_open_too(make_window: Make, qtbot: QtBot, tmp_path: 
     np.savez(tmp_path / "walk.npz", vertices=vertices, mocap_framerate=RATE)
     window = make_window(tmp_path / "walk.npz")
     assert window.state.frames == 5
+    assert window.state.opened is not None
+    assert window.state.opened.subject.source.label == "source · meshes · SMPL-H neutral"
     assert any("joints are found by the body's regressor" in note for note in window.state.opened.notes)  # type: ignore[union-attr]
