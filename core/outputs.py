@@ -54,14 +54,12 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[
             continue
         found = [path for path in sorted(entry.rglob("*")) if _may_be_motion(path, family)]
         if is_mesh_folder(entry) and (not found or _may_be_motion(entry, family)):
-            jobs.append((entry, output / output_name(entry.resolve(), family)))
+            jobs.append((entry, output / _name_for(entry.resolve(), family)))
         elif not found:
             raise RefitError(
                 f"There is no motion (.npz, .pkl, .pt, .npy or meshes, .obj or .ply) in the folder {entry}."
             )
-        jobs += [
-            (path, output / path.relative_to(entry).parent / output_name(path, family)) for path in found
-        ]
+        jobs += [(path, output / path.relative_to(entry).parent / _name_for(path, family)) for path in found]
     taken: dict[Path, Path] = {}
     for source, target in jobs:
         if target in taken and taken[target] != source:
@@ -131,7 +129,7 @@ def _of_person(output: Path, person: str, family: str) -> Path:
 
 def result_name(motion: Motion, family: str) -> str:
     """What a result of the motion is called, with the person where the file has several."""
-    plain = Path(output_name(Path(motion.name), family))
+    plain = Path(_name_for(motion.path or Path(motion.name), family))
     return (
         plain.name if motion.reading.person is None else _of_person(plain, motion.reading.person, family).name
     )
@@ -151,6 +149,11 @@ def output_name(source: Path, family: str) -> str:
     if family == "smplx":
         return stageii_name(source)
     return source.stem.removesuffix("_poses").removesuffix("_stageii") + OUTPUT_ENDING[family]
+
+
+def _name_for(source: Path, family: str) -> str:
+    """As `output_name`; what follows a dot in the name of a folder is no ending."""
+    return output_name(source.with_name(f"{source.name}.npz") if source.is_dir() else source, family)
 
 
 def _may_be_motion(path: Path, family: str) -> bool:

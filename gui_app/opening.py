@@ -120,9 +120,12 @@ def open_file(
         Unanswered: something about a motion has to be asked.
         RefitError: the file, or the bodies for it, cannot be used.
     """
+    from core.files.mesh_motions import is_mesh_folder
     from core.files.results import is_result
     from core.files.sessions import is_session
 
+    if path.is_dir() and not is_mesh_folder(path):
+        raise FileError(path, "is a folder without meshes (.obj or .ply)")
     if path.is_dir():
         return open_motion(path, models, answer)
     if is_session(path):

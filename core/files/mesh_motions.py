@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.arrays import shape_text
-from core.files.mesh_readers import MOST_BYTES, READERS, mesh_vertices, natural
+from core.files.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
 from core.files.models import NUM_VERTICES
 from core.files.motion_arrays import frame_rate_in, gender_in, up_axis_in
 from core.files.motion_sources.amass import FRAME_RATE_KEYS
@@ -164,6 +164,8 @@ def _of_folder(folder: Path) -> tuple[np.ndarray, str, list[str]]:
     if not files:
         raise FileError(folder, f"has no meshes ({', '.join(READERS)})")
     digest, vertices, notes = hashlib.sha256(), np.empty((0, 0, 3), np.float32), list[str]()
+    if have_gaps([file.stem for file in files]):
+        notes.append("The numbers of the files leave gaps: the meshes follow one another all the same.")
     for frame, file in enumerate(files):
         data = read_bytes(file, MOST_BYTES)
         mesh = mesh_vertices(file, data)

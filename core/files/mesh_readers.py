@@ -205,6 +205,15 @@ def opened_as(path: Path) -> Path:
     return path.parent if path.suffix.lower() in READERS and not path.is_dir() else path
 
 
+def have_gaps(names: list[str]) -> bool:
+    """Whether the last numbers in names, in this order, go on by steps that differ; False without any."""
+    found = [re.findall(r"[0-9]{1,15}", name) for name in names]
+    if not all(found):
+        return False
+    steps = np.diff([int(numbers[-1]) for numbers in found])
+    return bool(len(steps) and (steps != steps[0]).any())
+
+
 def natural(name: str) -> list[tuple[int, int, str]]:
     """A key that sorts names as people count: 1, 2, 10."""
     return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in _words(name)]

@@ -179,9 +179,10 @@ def test_a_walk_leaves_templates_and_exported_fits_alone(written: dict[str, Path
         "smplx", np.zeros((2, 55, 3), np.float32), np.zeros((2, 3), np.float32), np.zeros(10, np.float32)
     )
     write_meshes(top / "exported", "walk", rest, target, np.arange(2), suffix=".ply")
+    (written["ply"] / "walk").rename(written["ply"] / "walk.v2")
     written["ply"].rename(top / "meshes")
     assert main(["convert", str(top), "-o", str(tmp_path / "out"), *CONVERT, "--preset", "fast"]) == 0
-    assert [path.name for path in (tmp_path / "out").rglob("*.npz")] == ["walk_stageii.npz"]
+    assert [path.name for path in (tmp_path / "out").rglob("*.npz")] == ["walk.v2_stageii.npz"]
 
 
 def test_smplx_meshes_to_smplx_and_smplh(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import FileError
-from core.files.mesh_readers import mesh_vertices, natural
+from core.files.mesh_readers import have_gaps, mesh_vertices, natural
 from tests.core.files.mesh_files import obj, ply
 
 RNG = np.random.default_rng(7)
@@ -118,3 +118,17 @@ def test_names_are_sorted_as_people_count() -> None:
     assert [name[:7] for name in ordered] == [
         "9.obj", "10.obj", "9999999", "a.obj", "f01.obj", "F1.obj", "f2.obj", "f10.obj"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "gaps"),
+    [
+        (["a1", "a2", "a3"], False),
+        (["take2_000010", "take2_000020", "take2_000030"], False),
+        (["a1", "a2", "a4"], True),
+        (["a", "b2", "c7"], False),
+        (["a7"], False),
+    ],
+)
+def test_gaps_in_numbers(names: list[str], gaps: bool) -> None:
+    assert have_gaps(names) == gaps
