@@ -172,16 +172,17 @@ def _cut_short(path: Path, element: _Element, there: int) -> FileError:
 
 def _table(path: Path, rows: list[bytes], width: int) -> np.ndarray:
     """(n, width) float32 numbers in rows of text."""
-    wrong = next((at for at, row in enumerate(rows) if not _are_numbers(row.split(), width)), None)
-    if wrong is not None:
+    words = [row.split() for row in rows]
+    try:
+        values = np.array([float(word) for row in words for word in row if len(row) == width])
+    except ValueError:
+        values = np.empty(0)
+    if values.size != width * len(rows):
+        wrong = next(at for at, row in enumerate(words) if not _are_numbers(row, width))
         found = _shown(rows[wrong])
         raise FileError(path, f"is '{found}', expected {width} numbers", key=f"vertex {wrong}")
     with np.errstate(over="ignore", invalid="ignore"):
-        return (
-            np.array([float(word) for row in rows for word in row.split()])
-            .reshape(-1, width)
-            .astype(np.float32)
-        )
+        return values.reshape(-1, width).astype(np.float32)
 
 
 def _shown(row: bytes) -> str:
