@@ -181,6 +181,30 @@ def bodies_for(
     return replace(pair, notes=(*pair.notes, *left_out(motion, pair.source)))
 
 
+def of_bodies_there(motion: Motion, models: str | Path | None, gender: str | None = None) -> Motion:
+    """Meshes that may be of SMPL or SMPL-H: of SMPL where the folder has no SMPL-H body. Others as they are.
+
+    Args:
+        motion: the source.
+        models: as in `load_bodies`.
+        gender: overrides the motion's own.
+    """
+    chosen = models if models is not None else os.environ.get(MODELS_VARIABLE) or None
+    if motion.has_poses or motion.family != "smplh" or chosen in (None, BUILTIN):
+        return motion
+    folder, gender = Path(str(chosen)).expanduser(), gender or motion.gender or "neutral"
+    there = [family for family in ("smplh", "smpl") if _has(folder, family, gender)]
+    return replace(motion, family="smpl") if there == ["smpl"] else motion
+
+
+def _has(folder: Path, family: str, gender: str) -> bool:
+    try:
+        find_model(folder, family, gender)
+    except FileError:
+        return False
+    return True
+
+
 def left_out(motion: Motion, body: BodyModel) -> tuple[str, ...]:
     """Sentences where a motion has more shape or expression coefficients than its body, or nothing."""
     expression = 0 if motion.expression is None else motion.expression.shape[1]

@@ -125,6 +125,11 @@ class BodyModel:
         return self.tensor(self.v_template)
 
     @constant
+    def regressor(self) -> Tensor:
+        """(J, V)."""
+        return self.tensor(self.J_regressor)
+
+    @constant
     def joint_template(self) -> Tensor:
         """(J, 3) rest joints of the mean shape."""
         counts, regressor = self._regressor

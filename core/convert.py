@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from rich.text import Text
 
 from core import report
-from core.bodies import BodyPair, left_out, within
+from core.bodies import BodyPair, left_out, of_bodies_there, within
 from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import SeveralPeople, load_motion
@@ -150,6 +150,7 @@ def _held_shape(
     for job in jobs:
         try:
             motion = load_motion(job.source, _reading(options, job.person))
+            motion = of_bodies_there(motion, options.models, options.gender)
             pair = shelf.take_for(motion)
         except RefitError:
             continue  # told with the others, when it is this one's turn
@@ -194,6 +195,7 @@ def _convert_one(
     started = time.perf_counter()
     try:
         motion = load_motion(source, _reading(options, job.person))
+        motion = of_bodies_there(motion, options.models, options.gender)
         if options.frames:
             motion = motion.cut(*options.frames)
             if not len(motion):

@@ -61,10 +61,13 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
     other: Path | None = None
     for candidate in [given] if given is not None else _candidates(path, source):
         try:
-            if source.sha256 and checksum(candidate) != source.sha256:
+            if source.sha256 and not candidate.is_dir() and checksum(candidate) != source.sha256:
                 other = other or candidate
                 continue
             motion = load_motion(candidate, source.reading)
+            if source.sha256 and motion.sha256 != source.sha256:
+                other = other or candidate
+                continue
         except RefitError:
             other = other or candidate
             continue
@@ -94,7 +97,7 @@ def _candidates(path: Path, source: SourceFile) -> Iterator[Path]:
     places += [motion for motion in builtin_motions() if motion.name == name]
     for place in dict.fromkeys(places):
         try:
-            there = place.is_file()
+            there = place.is_file() or place.is_dir()
         except (OSError, ValueError):
             continue
         if there:

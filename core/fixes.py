@@ -185,7 +185,8 @@ class FixTrial:
         if not len(self.frames):
             raise RefitError("None of these frames has finite numbers, so there is nothing to put right.")
         self.settings = polished(settings or settings_of(result))
-        self.strategies = tuple(strategies)
+        # Meshes have no rotations to start from.
+        self.strategies = tuple(s for s in strategies if motion.has_poses or s.start != "source")
         self._suspects = np.union1d(self.frames, np.asarray(suspects, dtype=int))
         self._device, self._threads = device, threads
         self._stop = stop or threading.Event()

@@ -14,7 +14,7 @@ from core.fitting.result import FitResult
 from core.joints import PARTS
 from core.metrics import FrameErrors, frame_errors
 from core.motion import Motion
-from core.posed import arguments_of, check_belonging
+from core.posed import check_belonging, skin_chunks
 
 # Two fits may have different numbers of these.
 _COEFFICIENTS = ("expression", "frame_betas")
@@ -61,8 +61,7 @@ def measured(motion: Motion, bodies: BodyPair, result: FitResult, frames: np.nda
 
 def _skin(motion: Motion, body: BodyModel, frames: np.ndarray, transl: np.ndarray) -> torch.Tensor:
     """(V, 3, n) metres of a few frames."""
-    poses, betas, expression = arguments_of(motion, body, frames)
-    ((_, skin),) = body.vertex_chunks(poses, betas, body.tensor(transl), expression)
+    ((_, skin),) = skin_chunks(motion, body, frames, body.tensor(transl))
     return skin
 
 

@@ -126,15 +126,10 @@ def held(recipe: Recipe) -> Recipe:
 
 
 def _some_frames(motion: Motion, count: int) -> Motion:
-    frames = spread(np.flatnonzero(motion.finite_frames()), count)
-    own = motion.frame_betas
-    return replace(
-        motion,
-        poses=motion.poses[frames],
-        trans=motion.trans[frames],
-        expression=None if motion.expression is None else motion.expression[frames],
-        frame_betas=np.tile(motion.betas, (len(frames), 1)) if own is None else own[frames],
-    )
+    some = motion.some(spread(np.flatnonzero(motion.finite_frames()), count))
+    if some.frame_betas is not None:
+        return some
+    return replace(some, frame_betas=np.tile(motion.betas, (len(some), 1)))
 
 
 def _joined(parts: list[Motion]) -> Motion:
@@ -151,6 +146,7 @@ def _joined(parts: list[Motion]) -> Motion:
             [np.zeros((len(p), 0), np.float32) if p.expression is None else p.expression for p in parts]
         )
     same = np.ptp(own, axis=0).max(initial=0) == 0
+    meshes = [part.vertices for part in parts if part.vertices is not None]
     return replace(
         parts[0],
         poses=np.concatenate([part.poses for part in parts]),
@@ -158,4 +154,5 @@ def _joined(parts: list[Motion]) -> Motion:
         betas=own.mean(0),
         frame_betas=None if same else own,
         expression=expression,
+        vertices=np.concatenate(meshes) if meshes else None,
     )

@@ -21,7 +21,7 @@ from core.fitting.settings import FitSettings
 from core.joints import FAMILY_LABEL, JOINT_NAMES
 from core.metrics import FrameErrors, frame_errors, lengths_mm
 from core.motion import Motion
-from core.posed import arguments_of
+from core.posed import joints_of, skin_chunks
 
 SMPL_JOINTS = JOINT_NAMES["smpl"]
 # SMPL's one hand joint lies where the middle finger starts; see `core.files.models.smpl_from_smplh`.
@@ -255,8 +255,7 @@ def _surfaces(
 def _vertex_chunks(
     motion: Motion, body: BodyModel, frames: np.ndarray, transl: np.ndarray
 ) -> Iterator[tuple[slice, Tensor]]:
-    poses, betas, expression = arguments_of(motion, body, frames)
-    return body.vertex_chunks(poses, betas, torch.as_tensor(transl), expression)
+    return skin_chunks(motion, body, frames, torch.as_tensor(transl))
 
 
 def chain_ids(body: BodyModel) -> list[int]:
@@ -266,9 +265,9 @@ def chain_ids(body: BodyModel) -> list[int]:
 
 
 def _own_joints(motion: Motion, body: BodyModel, frames: np.ndarray) -> Tensor:
-    """(24, 3, n) the joints of the motion's own kinematic chain that are SMPL's, its trans taken off."""
-    poses, betas, expression = arguments_of(motion, body, frames)
-    joints = body.joints(poses, betas, torch.zeros(len(frames), 3), expression)
+    """(24, 3, n) the motion's own joints, of its chain where it has one, that are SMPL's, its trans taken
+    off."""
+    joints = joints_of(motion, body, frames, torch.zeros(len(frames), 3))
     return joints[:, chain_ids(body)].permute(1, 2, 0)
 
 

@@ -12,7 +12,7 @@ from core.bodies import BodyPair
 from core.fitting.result import FitResult
 from core.motion import Motion
 from core.neighbours import HALO, breaks, second_differences, turning_breaks
-from core.posed import arguments_of
+from core.posed import arguments_of, joints_of
 from core.skinning import rotation_matrices
 
 CHUNK = 256
@@ -121,15 +121,20 @@ def _joints(
 ) -> np.ndarray:
     """(n, k, 3) float64 millimetres of some joints."""
     body = bodies.source if which == "source" else bodies.target
+    wanted = [body.joint_names.index(name) for name in names]
+    if motion.vertices is not None:
+        found = joints_of(motion, body, frames, _numbers(transl))[:, wanted].nan_to_num()
+        return 1000 * found.cpu().numpy().astype(np.float64)
     poses, betas, expression = arguments_of(motion, body, frames)
     if expression is not None:
         expression = _numbers(expression)
     joints = body.joints(_numbers(poses), betas, _numbers(transl), expression)
-    wanted = [body.joint_names.index(name) for name in names]
     return 1000 * joints[:, wanted].cpu().numpy().astype(np.float64)
 
 
 def _relative(motion: Motion, own: tuple[str, ...], names: tuple[str, ...], frames: slice) -> torch.Tensor:
+    if motion.vertices is not None:
+        return torch.full((len(motion.trans[frames]), len(names), 3, 3), torch.nan, dtype=torch.float64)
     wanted = [own.index(name) for name in names]
     return rotation_matrices(_numbers(motion.poses[frames][:, wanted]).double())
 

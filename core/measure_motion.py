@@ -20,7 +20,7 @@ from core.joints import PARTS
 from core.metrics import lengths_mm
 from core.motion import Motion, vertical
 from core.motion_metrics import MotionMetrics
-from core.posed import arguments_of, check_belonging
+from core.posed import arguments_of, check_belonging, skin_chunks
 
 # With a frame on either side, for accelerations, it fills one chunk of the posing.
 STEP_FRAMES = CHUNK_FRAMES - 2
@@ -189,6 +189,9 @@ def _vertices(
     motion: Motion, body: BodyModel, frames: slice, usable: np.ndarray, transl: np.ndarray
 ) -> Tensor:
     """(V, 3, n) metres; frames that are not usable stand in the rest pose, to be left out afterwards."""
+    if motion.vertices is not None:
+        found = skin_chunks(motion, body, frames, body.tensor(transl))
+        return torch.cat([skin for _, skin in found], 2).nan_to_num_(0.0)
     good = torch.as_tensor(usable)
     poses, betas, expression = arguments_of(motion, body, frames)
     poses = torch.where(good[:, None, None], poses, 0)

@@ -1,4 +1,4 @@
-"""A motion: the pose of one body over time, as motion files store it."""
+"""A motion: the pose of one body over time, as motion files store it, or its skin alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ MOST_RADIANS = 1e3
 MOST_METRES = 1e6
 MOST_RATE = 1e6
 """Frames a second."""
+
+_MESHES_AT_ONCE = 64
 
 
 def vertical(up_axis: UpAxis) -> tuple[int, list[int], int]:
@@ -73,7 +75,7 @@ AS_IT_IS = Reading()
 
 @dataclass(frozen=True)
 class Motion:
-    """One person's motion in the parameters of one body family.
+    """One person's motion in the parameters of one body family, or as the meshes of such a body.
 
     Attributes:
         family: ``'smpl'``, ``'smplh'`` or ``'smplx'``; fixes the joint order of ``poses``.
@@ -91,6 +93,9 @@ class Motion:
         notes: sentences on what was ignored or assumed while reading.
         frame_betas: (T, B) float32 where each frame has betas of its own, or None.
         reading: what was chosen or said when the file was read.
+        vertices: (T, V, 3) float32 metres, where the motion is meshes alone. It then has no parameters:
+            ``poses`` is (T, 0, 3), ``betas`` empty, and ``trans`` the middle of each mesh, not a number where
+            the mesh is not finite. See `motion_of_meshes`.
     """
 
     family: str
@@ -107,9 +112,12 @@ class Motion:
     notes: tuple[str, ...] = field(default=())
     frame_betas: np.ndarray | None = None
     reading: Reading = AS_IT_IS
+    vertices: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         frames = self.poses.shape[0]
+        if self.vertices is not None and (self.vertices.ndim != 3 or len(self.vertices) != frames):
+            raise ValueError(f"vertices has shape {self.vertices.shape}, expected ({frames}, V, 3)")
         if self.poses.ndim != 3 or self.poses.shape[2] != 3:
             raise ValueError(f"poses has shape {self.poses.shape}, expected (T, J, 3)")
         if self.trans.shape != (frames, 3):
@@ -119,6 +127,11 @@ class Motion:
 
     def __len__(self) -> int:
         return self.poses.shape[0]
+
+    @property
+    def has_poses(self) -> bool:
+        """It has rotations and a shape, not meshes alone."""
+        return self.vertices is None
 
     @property
     def name(self) -> str:
@@ -157,5 +170,38 @@ class Motion:
             trans=self.trans[part],
             expression=expression,
             frame_betas=frame_betas,
+            vertices=None if self.vertices is None else self.vertices[part],
             start=self.start + part.indices(len(self))[0],
         )
+
+    def some(self, frames: np.ndarray) -> Motion:
+        """The frames of these ids alone, one after another."""
+        arrays = ("poses", "trans", "expression", "frame_betas", "vertices")
+        values = {key: getattr(self, key) for key in arrays}
+        taken: dict[str, Any] = {k: None if value is None else value[frames] for k, value in values.items()}
+        return replace(self, **taken)
+
+
+def motion_of_meshes(family: str, vertices: np.ndarray, **said: Any) -> Motion:
+    """A motion that is meshes alone.
+
+    Args:
+        family: of the body whose vertices they are, in its order.
+        vertices: (T, V, 3) float32 metres; kept, not copied.
+        said: more of `Motion`.
+    """
+    frames = len(vertices)
+    middle = np.full((frames, 3), np.nan, dtype=np.float32)
+    for start in range(0, frames, _MESHES_AT_ONCE):
+        part = vertices[start : start + _MESHES_AT_ONCE]
+        with np.errstate(invalid="ignore"):
+            good = (np.abs(part) < MOST_METRES).all(axis=(1, 2))
+        middle[start : start + len(part)][good] = part[good].mean(axis=1, dtype=np.float64)
+    return Motion(
+        family=family,
+        poses=np.zeros((frames, 0, 3), dtype=np.float32),
+        trans=middle,
+        betas=np.zeros(0, dtype=np.float32),
+        vertices=vertices,
+        **said,
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import FileError, RefitError
+from core.files.mesh_motions import FAMILY_OF_COUNT, is_mesh_folder, mesh_count
 from core.files.motions import motion_source, people_in
 from core.files.results import is_result, load_result
 from core.fitting.provenance import provenance
@@ -28,8 +29,8 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[
     """Which file is written for which input.
 
     Args:
-        inputs: files, and folders to walk.
-        output: a folder, or the name of a .npz file for a single input file.
+        inputs: files, folders of meshes, and folders to walk.
+        output: a folder, or the name of a .npz file for a single input.
         family: of the results.
 
     Returns:
@@ -39,7 +40,7 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[
         RefitError: a .npz output for several inputs, two inputs with one output, a folder without motions.
     """
     single = output.suffix.lower() == ".npz"
-    if single and (len(inputs) > 1 or inputs[0].is_dir()):
+    if single and (len(inputs) > 1 or (inputs[0].is_dir() and not is_mesh_folder(inputs[0]))):
         raise RefitError(f"{output} is one file, but there are several inputs; give a folder after -o.")
     if output.is_file() and not single:
         raise RefitError(f"{output} is a file; give a folder or a .npz name after -o.")
@@ -48,12 +49,17 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[
         if not entry.is_dir():
             jobs.append((entry, output if single else output / output_name(entry, family)))
             continue
+        if single:
+            jobs.append((entry, output))
+            continue
         found = [path for path in sorted(entry.rglob("*")) if _may_be_motion(path, family)]
-        if not found:
-            raise RefitError(f"There is no motion (.npz, .pkl, .pt or .npy) in the folder {entry}.")
-        jobs += [
-            (path, output / path.relative_to(entry).parent / output_name(path, family)) for path in found
-        ]
+        if is_mesh_folder(entry) and (not found or _may_be_motion(entry, family)):
+            jobs.append((entry, output / _name_for(entry.resolve(), family)))
+        elif not found:
+            raise RefitError(
+                f"There is no motion (.npz, .pkl, .pt, .npy or meshes, .obj or .ply) in the folder {entry}."
+            )
+        jobs += [(path, output / path.relative_to(entry).parent / _name_for(path, family)) for path in found]
     taken: dict[Path, Path] = {}
     for source, target in jobs:
         if target in taken and taken[target] != source:
@@ -123,7 +129,7 @@ def _of_person(output: Path, person: str, family: str) -> Path:
 
 def result_name(motion: Motion, family: str) -> str:
     """What a result of the motion is called, with the person where the file has several."""
-    plain = Path(output_name(Path(motion.name), family))
+    plain = Path(_name_for(motion.path or Path(motion.name), family))
     return (
         plain.name if motion.reading.person is None else _of_person(plain, motion.reading.person, family).name
     )
@@ -145,7 +151,15 @@ def output_name(source: Path, family: str) -> str:
     return source.stem.removesuffix("_poses").removesuffix("_stageii") + OUTPUT_ENDING[family]
 
 
+def _name_for(source: Path, family: str) -> str:
+    """As `output_name`; what follows a dot in the name of a folder is no ending."""
+    return output_name(source.with_name(f"{source.name}.npz") if source.is_dir() else source, family)
+
+
 def _may_be_motion(path: Path, family: str) -> bool:
+    if path.is_dir():
+        # A body's template or an exported fit is none.
+        return is_mesh_folder(path) and FAMILY_OF_COUNT.get(mesh_count(path) or 0, family) != family
     endings = (_MARKER_FITS, OUTPUT_ENDING[family])
     if not path.is_file() or path.name.endswith(endings) or path.name == "shape.npz":
         return False

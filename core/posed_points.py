@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body import BodyModel, blend, corrective_offsets
+from core.body import CHUNK_FRAMES, BodyModel, blend, corrective_offsets
 from core.motion import Motion
-from core.posed import arguments_of
+from core.posed import arguments_of, meshes_about_middle, regressed
 from core.skinning import rotation_matrices
 
 CHUNK = 512
@@ -24,6 +24,7 @@ class PosedPoints:
 
     def __init__(self, body: BodyModel, ids: np.ndarray) -> None:
         self.body, self.count = body, len(ids)
+        self.ids = torch.as_tensor(np.asarray(ids, dtype=np.int64), device=body.device)
         self.template, self.basis = body.template[ids], body.shape_basis[ids]
         self.weights = body.skin_weights[ids]
         self.correctives = body.tensor(body.posedirs[ids]).flatten(0, 1)
@@ -46,6 +47,8 @@ class PosedPoints:
     ) -> tuple[Tensor, Tensor]:
         """As `posed`, with the (J, 3, k) joints of the chain, metres."""
         body = self.body
+        if motion.vertices is not None:
+            return self._of_meshes(motion, frames, body.tensor(transl).T)
         poses, betas, expression = arguments_of(motion, body, frames)
         coefficients = body.coefficients(betas, expression)
         rest = body.rest_joints(coefficients)
@@ -59,3 +62,12 @@ class PosedPoints:
         shape = self.template[..., None] + self.basis @ coefficients.reshape(-1, coefficients.shape[-1]).T
         bent = shape + corrective_offsets(self.correctives, relative)
         return blend(self.weights, world, joints, rest, bent) + aside, places
+
+    def _of_meshes(self, motion: Motion, frames: np.ndarray, aside: Tensor) -> tuple[Tensor, Tensor]:
+        """Those that a motion of meshes has, and the joints that the body's regressor finds on them."""
+        skin, joints = [], []
+        for start in range(0, len(frames), CHUNK_FRAMES):
+            mesh = meshes_about_middle(motion, self.body, frames[start : start + CHUNK_FRAMES])
+            skin.append(mesh[self.ids])
+            joints.append(regressed(self.body, mesh))
+        return torch.cat(skin, 2) + aside, torch.cat(joints).permute(1, 2, 0) + aside

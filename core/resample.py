@@ -29,6 +29,9 @@ def resampled(motion: Motion, fps: float) -> Motion:
     if rate is None:
         problem = f"does not say its frame rate, which resampling to {fps:g} frames a second needs"
         raise FileError(motion.path, problem) if motion.path else RefitError(f"The motion {problem}.")
+    if not motion.has_poses:
+        problem = "is meshes, which have no rotations to resample; leave their frame rate as it is"
+        raise FileError(motion.path, problem) if motion.path else RefitError(f"The motion {problem}.")
     count = int(np.floor((len(motion) - 1) / rate * fps + _SAME)) + 1
     if count > MOST_FRAMES:
         raise RefitError(f"At {fps:g} frames a second {motion.name} has more than {MOST_FRAMES} frames.")

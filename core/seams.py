@@ -17,7 +17,7 @@ from core.frame_swap import measured, swapped
 from core.joint_metrics import shared_joints
 from core.motion import Motion
 from core.neighbours import second_differences
-from core.posed import arguments_of
+from core.posed import joints_of
 
 REACH = 6
 """Frames on either side over which a new fit fades into the one around it."""
@@ -131,10 +131,9 @@ def excess_acceleration(motion: Motion, bodies: BodyPair, result: FitResult, spa
     origin = np.nan_to_num(motion.trans[span.start].astype(np.float64))
     sizes = []
     for which, body in ((motion, bodies.source), (result.as_motion(), bodies.target)):
-        poses, betas, expression = arguments_of(which, body, span)
         transl = body.tensor((which.trans[span] - origin).astype(np.float32))
         with torch.no_grad():
-            joints = body.joints(poses, betas, transl, expression).cpu().numpy().astype(np.float64)
+            joints = joints_of(which, body, span, transl).cpu().numpy().astype(np.float64)
         wanted = [body.joint_names.index(name) for name in names]
         sizes.append(1000 * np.linalg.norm(second_differences(joints[:, wanted]), axis=2))
     return np.maximum(sizes[1] - sizes[0], 0).max(1)

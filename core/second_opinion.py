@@ -105,6 +105,8 @@ class SecondOpinion:
         self._stop.set()
 
     def _makes_sense(self, start: str) -> bool:
+        if start == "source" and not self.motion.has_poses:
+            return False
         # Coefficients of a frame's own that are held are not taken along to the parts.
         own = self.result.frame_betas is not None or bool(np.ptp(self.result.expression, axis=0).any())
         return start != "parts" or not own or "per-frame" in (self.settings.shape, self.settings.expression)

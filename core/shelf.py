@@ -54,7 +54,7 @@ class Shelf:
         Raises:
             FileError: it is in the target's family already, or the folder lacks a file.
         """
-        if motion.family == self.target:
+        if motion.family == self.target and motion.has_poses:
             others = " or ".join(f"--to {other}" for other in OUTPUT_ENDING if other != self.target)
             raise FileError(
                 motion.path or "",

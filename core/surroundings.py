@@ -10,6 +10,7 @@ import torch
 from core.body import BodyModel
 from core.errors import FileError
 from core.motion import Motion, vertical
+from core.posed import posed
 
 SAMPLES = 24
 """Frames that are posed to find floor, height and reach."""
@@ -50,14 +51,10 @@ def surroundings(motion: Motion, body: BodyModel, rate: float) -> Surroundings:
     if len(finite) == 0:
         raise FileError(motion.path or motion.name, "holds no frame whose numbers are all finite")
     picked = finite[np.unique(np.linspace(0, len(finite) - 1, SAMPLES).round().astype(int))]
-    poses, trans, betas = (
-        torch.as_tensor(np.asarray(array, np.float32))
-        for array in (motion.poses[picked], motion.trans[picked], motion.betas[: body.num_betas])
-    )
     with torch.no_grad():
-        vertices = body.vertices(poses, betas, trans).cpu().numpy().astype(np.float64)
-        pelvis = body.joints(poses[:1], betas, trans[:1])[0, 0].cpu().numpy()
-    path = smooth_path(motion, finite, rate) + (pelvis - motion.trans[picked[0]])
+        skin, joints = posed(motion, body, picked)
+    vertices = skin.astype(np.float64)
+    path = smooth_path(motion, finite, rate) + (joints[0, 0] - motion.trans[picked[0]])
     up, aside, upwards = vertical(motion.up_axis)
     heights = upwards * vertices[..., up]
     floor = float(heights.min())

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.files.mesh_readers import opened_as
 from core.fit_origin import SourceMissing
 from gui_app import open_question
 from gui_app.actions import Actions
@@ -22,9 +23,10 @@ from gui_app.save_actions import SaveActions
 from gui_app.state import AppState
 from gui_app.words import plain_tip
 
-SOURCE_FILTER = "Motions (*.npz *.pkl *.pt *.npy);;All files (*)"
-MOTION_FILTER = "Motions, fits and sessions (*.npz *.pkl *.pt *.npy *.refit);;All files (*)"
-SUFFIXES = (".npz", ".pkl", ".pt", ".npy", ".refit")
+MESHES_FILTER = "Meshes: choose one, its folder opens (*.obj *.ply)"
+SOURCE_FILTER = f"Motions (*.npz *.pkl *.pt *.npy);;{MESHES_FILTER};;All files (*)"
+MOTION_FILTER = f"Motions, fits and sessions (*.npz *.pkl *.pt *.npy *.refit);;{MESHES_FILTER};;All files (*)"
+SUFFIXES = (".npz", ".pkl", ".pt", ".npy", ".refit", ".obj", ".ply")
 
 
 class OpenActions(QObject):
@@ -59,7 +61,8 @@ class OpenActions(QObject):
         state.rate_changed.connect(self._keep_rate)
 
     def open_path(self, path: Path, *_: object) -> None:
-        """Opens a motion or a fit; while the window closes nothing is asked any more."""
+        """Opens a motion, a fit or a folder of meshes; while the window closes nothing is asked any more."""
+        path = opened_as(path)
         if not self._opening.closed and self._saving.may_lose_work(
             "Open another file without saving this fit?"
         ):
@@ -67,6 +70,7 @@ class OpenActions(QObject):
 
     def open_first(self, path: Path | None) -> None:
         """Opens what the window was started with, None for the built-in motion."""
+        path = None if path is None else opened_as(path)
         answer = self._memory.answer(path) if path is not None else NOTHING_SAID
         self._opening.open(path, self._models.models, answer=answer)
 
@@ -92,7 +96,8 @@ class OpenActions(QObject):
             folder = self._preferences.folder
             chosen, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", folder, SOURCE_FILTER)
         if chosen and request.path is not None:
-            self._opening.open(request.path, request.models, source=Path(chosen), left_over=request.left_over)
+            source = opened_as(Path(chosen))
+            self._opening.open(request.path, request.models, source=source, left_over=request.left_over)
         else:
             self._state.fail(str(error))
             self._opening.failed.emit()
@@ -166,8 +171,9 @@ class OpenActions(QObject):
 
 
 def dropped_file(event: QDropEvent) -> Path | None:
-    """The file that is dragged over a window, None where it is none that can be opened."""
+    """The file or folder that is dragged over a window, None where it is none that can be opened."""
     urls = event.mimeData().urls()
-    if len(urls) == 1 and urls[0].isLocalFile() and urls[0].toLocalFile().lower().endswith(SUFFIXES):
-        return Path(urls[0].toLocalFile())
-    return None
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    path = Path(urls[0].toLocalFile())
+    return path if path.name.lower().endswith(SUFFIXES) or path.is_dir() else None

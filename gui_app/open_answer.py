@@ -52,9 +52,15 @@ def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion
         Unanswered: something has to be asked.
         FileError: as `core.files.motions.load_motion`.
     """
+    from core.files.mesh_motions import is_mesh_folder
     from core.files.motions import SeveralPeople, load_motion, survey
 
     licensed = models is not None and models != BUILTIN
+    if not answer.final and is_mesh_folder(path):
+        # Thousands of files are read but once, after the questions.
+        asks_gender = licensed and answer.reading.gender is None
+        if answer.rate is None or asks_gender:
+            raise Unanswered(path, survey(path), asks_gender)
     try:
         motion = load_motion(path, answer.reading)
     except SeveralPeople:

@@ -111,7 +111,7 @@ def open_file(
     """Reads a motion, or a fit or a session together with the motion it was made from.
 
     Args:
-        path: the file.
+        path: the file, or a folder of meshes.
         models: as in `core.bodies.load_bodies`.
         source: where the motion of a fit or session is; None where it is to be looked for.
         answer: what is known of a motion beside the file.
@@ -120,9 +120,14 @@ def open_file(
         Unanswered: something about a motion has to be asked.
         RefitError: the file, or the bodies for it, cannot be used.
     """
+    from core.files.mesh_motions import is_mesh_folder
     from core.files.results import is_result
     from core.files.sessions import is_session
 
+    if path.is_dir() and not is_mesh_folder(path):
+        raise FileError(path, "is a folder without meshes (.obj or .ply)")
+    if path.is_dir():
+        return open_motion(path, models, answer)
     if is_session(path):
         return open_session(path, models, source)
     if is_result(path):
@@ -181,12 +186,16 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
 def _opened(
     motion: Motion, models: str | Path | None, gender: str | None, file: Path, target: str = "smplx"
 ) -> Opened:
-    from core.bodies import bodies_for, builtin_motions
+    from core.bodies import bodies_for, builtin_motions, of_bodies_there
+    from core.mesh_order import check_meshes
     from core.posed import PosedFrames
 
     if len(motion) == 0:
         raise FileError(motion.path or file, "holds no frames")
+    motion = of_bodies_there(motion, models, gender)
     bodies = bodies_for(motion, models, gender, target=target)
+    if not motion.has_poses:
+        check_meshes(motion, bodies.source)
     return Opened(
         motion=motion,
         bodies=bodies,
@@ -206,8 +215,9 @@ def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
     around = surroundings(motion, bodies.source, motion.frame_rate or FALLBACK_RATE)
     roots = root_path(motion, bodies.source)
     ours, theirs = rest_places(bodies)
+    role = "source" if motion.has_poses else "source · meshes"
     return Subject(
-        source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), ours, "source"),
+        source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), ours, role),
         fit=_shape(bodies.target, bodies.correspondence.valid, theirs, "fit"),
         up_axis=motion.up_axis,
         path=around.path,

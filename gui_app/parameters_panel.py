@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gui_app.opening import Opened
 
 LEAST_HEIGHT = 236
+NO_PARAMETERS = "The source is meshes: it has no parameters"
 NO_MOTION = (
     "Betas, expression, pose and translation of source and fit appear here, frame by frame.\n\n"
     "Open a motion: Ctrl+O"
@@ -133,8 +134,9 @@ class ParametersPanel(SidePanel):
         edited = bool(state.result.edited[state.frame])
         self.frame.setText(f"frame {state.frame}")
         self.pencil.setVisible(edited)
-        self.note.setText(blocked)
-        self.note.setVisible(bool(blocked))
+        note = blocked or ("" if opened.motion.has_poses else NO_PARAMETERS)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
         figure = float(state.result.mean_mm[state.frame])
         trial = opened.posed.frame(state.frame).mean_mm if editing.active else figure
         self.figure.setText("" if math.isnan(trial) else mm_words(figure, trial))

@@ -84,8 +84,9 @@ class PosePage(Page):
         degrees = np.degrees(source) if source is not None else np.full(3, np.nan)
         self.rows.show_numbers(np.degrees(now).tolist(), np.degrees(before).tolist(), degrees.tolist(), free)
         self.from_source.setEnabled(free and source is not None and not np.array_equal(source, now))
+        lacks = "rotation here" if shown.joints[joint] >= 0 else "joint of this name"
         self.from_source.setToolTip(
-            "Turn this joint as the source's" if has else "The source has no joint of this name"
+            "Turn this joint as the source's" if has else f"The source has no {lacks}"
         )
         self.reset.setEnabled(free and not np.array_equal(before, now))
 

@@ -58,7 +58,7 @@ class Preferences:
         """Files opened lately that still exist, the last one first."""
         value = self._settings.value("recent", [])
         names = [value] if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else []
-        return [Path(name) for name in names if name and Path(name).is_file()]
+        return [Path(name) for name in names if name and Path(name).exists()]
 
     def add_recent(self, path: Path) -> None:
         """Puts a file at the head of the list."""

@@ -123,7 +123,7 @@ class StartButton(MenuButton):
 
     def __init__(self, recipes: RecipeDesk, parent: QWidget | None = None) -> None:
         super().__init__("from source", "flag", "Where the first stage starts", parent)
-        self._recipes = recipes
+        self._recipes, self._meshes = recipes, False
         group = QActionGroup(self)
         self.actions_ = {}
         for start in STARTS:
@@ -134,13 +134,22 @@ class StartButton(MenuButton):
         recipes.changed.connect(self._on_recipe)
         self._on_recipe()
 
+    def set_meshes(self, meshes: bool) -> None:
+        """The source is meshes alone, without rotations to start from: fits start from its parts."""
+        if meshes != self._meshes:
+            self._meshes = meshes
+            self.actions_["source"].setEnabled(not meshes)
+            self._on_recipe()
+
     def _choose(self, start: str) -> None:
         self._recipes.edit(replace(self._recipes.draft, start=start))
 
     @Slot()
     def _on_recipe(self) -> None:
         start = self._recipes.draft.start
-        changed = " •" if start != self._recipes.taken_up.start else ""
+        if self._meshes and start == "source":
+            start = "parts"
+        changed = " •" if self._recipes.draft.start != self._recipes.taken_up.start else ""
         self.set_words(f"from {START_WORDS[start]}{changed}")
         self.setToolTip(
             f"Where the first stage starts: {START_TIPS[start][0].lower()}{START_TIPS[start][1:]}"

@@ -322,6 +322,8 @@ class StagesPanel(QWidget):
 
     @Slot()
     def _forget(self) -> None:
+        opened = self._state.opened
+        self.start.set_meshes(opened is not None and not opened.motion.has_poses)
         for card in self.cards:
             card.show_report(None, False)
         self.outcome.clear()

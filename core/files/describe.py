@@ -10,6 +10,7 @@ from scipy import sparse
 
 from core.errors import FileError
 from core.files.arrays import key_list, shape_text
+from core.files.mesh_motions import holds_vertices, is_mesh_folder
 from core.files.models import looks_like_model, read_model
 from core.files.motion_sources.contents import contents_of
 from core.files.motion_sources.registry import source_of
@@ -37,6 +38,8 @@ def describe_file(path: str | Path) -> Rows:
         FileError: the file cannot be read, or is none of these.
     """
     path = Path(path)
+    if is_mesh_folder(path):
+        return [("Folder", path.resolve().name), *_meshes(path)]
     arrays = is_npz(path) and not is_torch(path)
     if arrays and is_result(path):
         rows = _result(path)
@@ -55,6 +58,8 @@ def _others(path: Path) -> Rows:
     source = source_of(contents)
     if source is not None:
         return _of_source(path, source.NAME)
+    if holds_vertices(contents):
+        return _meshes(path)
     if contents.kind == "npz" and (saved_by_scipy(keys) or keys & set(MATRIX_KEYS)):
         return _correspondence(path, transfer_contents(path))
     if contents.kind == "npz":
@@ -82,6 +87,14 @@ def _of_source(path: Path, name: str) -> Rows:
     return [("Kind", f"{FAMILY_LABEL[motion.family]} motion{of}"), *_motion(motion)]
 
 
+def _meshes(path: Path) -> Rows:
+    motion = load_motion(path)
+    assert motion.vertices is not None
+    bodies = "SMPL or SMPL-H" if motion.family != "smplx" else FAMILY_LABEL["smplx"]
+    count = ("Vertices", str(motion.vertices.shape[1]))
+    return [("Kind", f"meshes over time, of {bodies}"), count, *_motion(motion)]
+
+
 def _motion(motion: Motion) -> Rows:
     rate, length = motion.frame_rate, motion.duration
     betas = f"{len(motion.betas)}, largest {np.abs(motion.betas).max(initial=0):.2f}"
@@ -90,7 +103,7 @@ def _motion(motion: Motion) -> Rows:
         ("Frame rate", "not in the file" if rate is None else f"{rate:g} fps"),
         ("Length", "not known" if length is None else f"{length:.2f} s"),
         ("Gender", motion.gender or "not in the file"),
-        ("Shape", betas),
+        ("Shape", betas if motion.has_poses else "not in the file"),
         ("Up axis", motion.up_axis),
     ]
     if motion.expression is not None:

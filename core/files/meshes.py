@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import torch
 
 from core.body import BodyModel
 from core.errors import RefitError
 from core.files.atomic import atomic_write
 from core.files.numbered import Progress, write_numbered
 from core.motion import Motion, UpAxis
-from core.posed import arguments_of
+from core.posed import posed
 
 MeshSuffix = Literal[".obj", ".ply"]
 POSED_AT_ONCE = 8
@@ -118,9 +117,7 @@ def _posed(
 ) -> Iterator[tuple[int, np.ndarray]]:
     for start in range(0, len(frames), POSED_AT_ONCE):
         part = frames[start : start + POSED_AT_ONCE]
-        poses, betas, expression = arguments_of(motion, body, part)
-        vertices = body.vertices(poses, betas, torch.as_tensor(motion.trans[part]), expression)
-        for frame, points in zip(part, vertices.cpu().numpy(), strict=True):
+        for frame, points in zip(part, posed(motion, body, part)[0], strict=True):
             if not np.isfinite(points).all():
                 raise RefitError(f"Frame {frame} of {motion.name} has numbers that are not finite: no mesh.")
             yield int(frame), turned(points, motion.up_axis, up_axis or motion.up_axis)

@@ -9,6 +9,9 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.arrays import key_list, numbers
+from core.files.mesh_motions import NAME as MESHES
+from core.files.mesh_motions import holds_vertices, is_mesh_folder, load_meshes, says
+from core.files.mesh_readers import READERS
 from core.files.models import looks_like_model
 from core.files.motion_arrays import (
     betas_in,
@@ -65,15 +68,18 @@ class SeveralPeople(FileError):
 
 
 def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
-    """The motion in a file: of AMASS, or of one of the tools in `core.files.motion_sources`.
+    """The motion in a file: of AMASS, of one of the tools in `core.files.motion_sources`, or meshes.
 
     In AMASS's keys that is SMPL+H (``poses`` (T, 156)), SMPL-X stage II (``poses`` (T, 165), or its pieces
     ``root_orient``, ``pose_body``, ``pose_jaw``, ``pose_eye`` and ``pose_hand``) and SMPL (``poses`` (T,
     72)), all with ``trans`` (T, 3) and ``betas``. Frames with NaN are kept and noted. What neither the file
     nor ``reading`` says (gender, frame rate) stays None and is noted, never invented.
 
+    Meshes are an ``.npz`` with ``vertices`` (T, V, 3), metres, of an SMPL or SMPL-H body or of an SMPL-X one,
+    or a folder of ``.obj`` or ``.ply`` with such vertices.
+
     Args:
-        path: the file.
+        path: the file, or a folder of meshes.
         reading: who of several people, in which coordinates, and what the file does not say.
 
     Raises:
@@ -81,7 +87,11 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
         FileError: the file cannot be read, is no motion, has no frames, or a key has the wrong type or shape.
     """
     path = Path(path)
+    if is_mesh_folder(path):
+        return _of_meshes(path, reading)
     contents = contents_of(path)
+    if _is_meshes(contents):
+        return _of_meshes(path, reading)
     takes = _source(contents).takes(contents, reading.coordinates)
     take = _chosen(path, takes, reading.person)
     arrays, gaps = take.whole(path)
@@ -131,6 +141,14 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
     return resampled(motion, reading.fps)
 
 
+def _of_meshes(path: Path, reading: Reading) -> Motion:
+    """The motion in a file or folder of meshes."""
+    motion = load_meshes(path, reading)
+    if reading.fps is not None and reading.fps != motion.frame_rate:
+        raise FileError(path, "is meshes, which have no rotations to resample; leave out --fps")
+    return replace(motion, notes=(*motion.notes, *_not_finite(motion, np.empty(0, int))))
+
+
 @dataclass(frozen=True)
 class Survey:
     """What can be chosen in a motion file, and what it does not say.
@@ -155,7 +173,10 @@ def survey(path: str | Path) -> Survey:
         FileError: the file cannot be read, or is no motion.
     """
     path = Path(path)
-    contents = contents_of(path)
+    contents = None if is_mesh_folder(path) else contents_of(path)
+    if contents is None or _is_meshes(contents):
+        frames, lacks_rate, lacks_gender = says(path)
+        return Survey((Person(None, frames, frames),), (), lacks_rate, lacks_gender)
     takes = _source(contents).takes(contents)
     return Survey(
         _people(takes),
@@ -171,18 +192,31 @@ def people_in(path: str | Path) -> tuple[Person, ...]:
     Raises:
         FileError: the file cannot be read, or is no motion.
     """
-    contents = contents_of(Path(path))
-    return _people(_source(contents).takes(contents))
+    return survey(path).people
 
 
 def motion_source(path: str | Path) -> str | None:
-    """The name of the tool whose motion file this is, ``'AMASS'`` for all with its keys; None for others.
+    """The name of the tool whose motion file this is, ``'AMASS'`` for all with its keys, ``'meshes'`` for
+    vertices over time; None for others.
 
     Raises:
         FileError: the file cannot be read, or is damaged.
     """
-    source = source_of(contents_of(Path(path)))
-    return source.NAME if source else None
+    if is_mesh_folder(path):
+        return MESHES
+    contents = contents_of(Path(path))
+    source = source_of(contents)
+    if source is None:
+        return MESHES if _is_meshes(contents) else None
+    return source.NAME
+
+
+def _is_meshes(contents: Contents) -> bool:
+    return (
+        holds_vertices(contents)
+        and source_of(contents) is None
+        and not looks_like_model({str(key) for key in contents.table})
+    )
 
 
 def _source(contents: Contents) -> Source:
@@ -199,12 +233,14 @@ def _source(contents: Contents) -> Source:
         if source.NAME == "AMASS" and "betas" not in keys:
             raise _missing(contents.path, ["betas"], keys)
         return source
-    expected = f"expected an .npz file with poses, trans and betas, or a motion of {NAMES}"
+    expected = f"expected an .npz file with poses, trans and betas, or with vertices, or a motion of {NAMES}"
     if contents.kind == "npz":
         missing = [key for key in ("betas", "trans") if key not in keys]
         if "poses" not in keys and not {"root_orient", "pose_body"} <= keys:
             missing.append("poses")
         raise _missing(contents.path, missing, keys)
+    if contents.path.suffix.lower() in READERS:
+        raise FileError(contents.path, "is a single mesh, expected the folder of all of them")
     kinds = {"pickle": "a pickle", "torch": "a torch file", "npy": "a single array"}
     if contents.kind in kinds:
         raise FileError(contents.path, f"is {kinds[contents.kind]} but not a motion, {expected}")

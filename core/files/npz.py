@@ -97,6 +97,32 @@ def read_npz(path: str | Path, keys: Iterable[str] | None = None) -> dict[str, n
     return arrays
 
 
+def read_float32(path: str | Path, key: str) -> np.ndarray:
+    """One array of numbers in an ``.npz`` file as float32, never in memory as anything larger.
+
+    Raises:
+        FileError: as `read_npz`, there is no such array, or it holds no real numbers.
+    """
+    with _archive(path) as (archive, members):
+        if key not in members:
+            raise FileError(path, "is not in the file", key=key)
+        with _member(path, archive, members[key], key) as file:
+            header = _read_header(path, file, key)
+            if header.dtype.kind not in "iuf" or not header.plain:
+                raise FileError(path, f"is an array of {header.dtype}, expected numbers", key=key)
+            if 4 * math.prod(header.shape) > MAX_BYTES:
+                raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed", key=key)
+            _check_there(path, file, header, members[key].file_size, key)
+            flat, at = np.empty(math.prod(header.shape), np.float32), 0
+            for chunk in _chunks(path, file, header, key):
+                part = np.frombuffer(chunk, header.dtype)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    flat[at : at + len(part)] = part
+                at += len(part)
+    array = flat.reshape(header.shape, order="F" if header.fortran else "C")
+    return np.ascontiguousarray(array)
+
+
 def npz_headers(path: str | Path) -> dict[str, ArrayHeader]:
     """Shape and type of every array in an ``.npz`` file, without reading the arrays.
 
@@ -259,6 +285,21 @@ def _read_data(
     path: str | Path, file: BinaryIO, header: ArrayHeader, size: int, key: str | None
 ) -> np.ndarray:
     """The array after the header just read; ``size`` is the length of both as the file says."""
+    _check_there(path, file, header, size, key)
+    data = bytearray()
+    for chunk in _chunks(path, file, header, key):
+        data += chunk
+    order: Literal["F", "C"] = "F" if header.fortran else "C"
+    array = native(
+        np.frombuffer(data, header.dtype, math.prod(header.shape)).reshape(header.shape, order=order)
+    )
+    if not is_text(array):
+        raise FileError(path, "is text that is not valid Unicode", key=key)
+    return array
+
+
+def _check_there(path: str | Path, file: BinaryIO, header: ArrayHeader, size: int, key: str | None) -> None:
+    """Refuses an array that the file, ``size`` bytes long as it says, is too short for."""
     expected = header.nbytes
     available = size - file.tell()
     if expected > available:
@@ -270,20 +311,22 @@ def _read_data(
         )
     if max(header.shape, default=0) > MAX_BYTES or len(header.shape) > 32:
         raise FileError(path, f"claims the impossible shape {header.shape}", key=key)
-    data = bytearray()
-    while len(data) < expected:
-        chunk = file.read(min(_CHUNK, expected - len(data)))
+
+
+def _chunks(path: str | Path, file: BinaryIO, header: ArrayHeader, key: str | None) -> Iterator[bytes]:
+    """The bytes of the array after the header just read, whole numbers at a time; compares its checksum."""
+    expected = header.nbytes
+    rest, done = b"", 0
+    while done < expected:
+        chunk = file.read(min(_CHUNK, expected - done))
         if not chunk:
-            raise FileError(path, f"is cut short: {expected} bytes expected, {len(data)} found", key=key)
-        data += chunk
+            raise FileError(path, f"is cut short: {expected} bytes expected, {done} found", key=key)
+        done += len(chunk)
+        chunk = rest + chunk
+        whole = len(chunk) - len(chunk) % header.dtype.itemsize
+        rest = chunk[whole:]
+        yield chunk[:whole]
     file.read(1)  # at its end a zip member's checksum is compared
-    order: Literal["F", "C"] = "F" if header.fortran else "C"
-    array = native(
-        np.frombuffer(data, header.dtype, math.prod(header.shape)).reshape(header.shape, order=order)
-    )
-    if not is_text(array):
-        raise FileError(path, "is text that is not valid Unicode", key=key)
-    return array
 
 
 def native(array: np.ndarray) -> np.ndarray:

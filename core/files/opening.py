@@ -57,7 +57,7 @@ def read_bytes(path: str | Path, limit: int = MAX_BYTES) -> bytes:
         size = os.fstat(file.fileno()).st_size
         if size > limit:
             raise FileError(path, f"is {size} bytes long, expected at most {limit}")
-        return file.read(limit)
+        return file.read(min(limit, size + 1))
 
 
 def checksum(path: str | Path) -> str:

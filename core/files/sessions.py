@@ -40,7 +40,7 @@ _ERRORS = ("mean_mm", "median_mm", "p95_mm", "max_mm")
 
 
 def save_session(path: str | Path, session: Session, *, overwrite: bool = False) -> None:
-    """Write a session: whole or not at all.
+    """Write a session: whole or not at all. A motion that is meshes does not go along: it is only named.
 
     Raises:
         FileError: the file exists and ``overwrite`` is False, or cannot be written.
@@ -88,12 +88,13 @@ class _Writer:
         self._arrays: dict[str, np.ndarray] = {}
 
     def write(self, file: BinaryIO, session: Session) -> None:
+        motion = session.motion
         contents = {
             "format": FORMAT,
             "made_by": f"Refit {__version__}",
             "saved_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "source": _source(session.source),
-            "motion": None if session.motion is None else self._motion(session.motion),
+            "motion": self._motion(motion) if motion is not None and motion.has_poses else None,
             "steps": [self._step(step) for step in session.steps],
             "at": session.at,
             "view": session.view,

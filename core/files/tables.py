@@ -17,7 +17,7 @@ from core.fitting.result import FitResult
 from core.joints import PARTS
 from core.motion import Motion
 from core.motion_metrics import MotionMetrics
-from core.posed import arguments_of
+from core.posed import joints_of
 
 ROWS_AT_ONCE = 256
 _FROM_RESULT = ("mean_mm", "max_mm", "part_mm")
@@ -92,8 +92,7 @@ def write_joint_table(
     """
 
     def places(ids: np.ndarray) -> np.ndarray:
-        poses, betas, expression = arguments_of(motion, body, ids)
-        return body.joints(poses, betas, torch.as_tensor(motion.trans[ids]), expression).cpu().numpy()
+        return joints_of(motion, body, ids, torch.as_tensor(motion.trans[ids])).cpu().numpy()
 
     write_place_table(
         path,

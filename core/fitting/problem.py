@@ -100,7 +100,8 @@ class Problem:
         self._own_pull[own] = self._pull[own]
 
         self.targets = MotionTargets(motion, bodies, self.skin.vertices)
-        self.prior_weights = torch.as_tensor(prior_weights(bodies, settings), device=target.device)
+        pulls = prior_weights(bodies, settings, motion.has_poses)
+        self.prior_weights = torch.as_tensor(pulls, device=target.device)
         held = np.setdiff1d(np.arange(target.num_joints), self.unknowns.free)
         self.prior_weights[torch.as_tensor(held, device=target.device)] = 0
         self._face = torch.as_tensor(unseen_face(bodies), device=target.device)

@@ -95,7 +95,7 @@ class QuickRefit:
         self.skin = FitSkin(body, filled.astype(np.float32), np.arange(body.num_betas + body.num_expression))
         self._targets = MotionTargets(motion, self.bodies, self.skin.vertices)
         self._unknowns = unknowns(self.bodies, self.settings, np.empty(0, dtype=int))
-        pull = prior_weights(self.bodies, self.settings)
+        pull = prior_weights(self.bodies, self.settings, motion.has_poses)
         pull[np.setdiff1d(np.arange(body.num_joints), self._unknowns.free)] = 0
         self._pull = body.tensor(pull)
         self._frame: _Frame | None = None

@@ -64,6 +64,11 @@ class Recipe:
         return cls(stages, **rest)
 
 
+def for_meshes(recipe: Recipe) -> Recipe:
+    """The recipe for a source that is meshes alone: without rotations to start from, it starts from parts."""
+    return replace(recipe, start="parts") if recipe.start == "source" else recipe
+
+
 FAST = Recipe((FitSettings(iterations=2, shape_frames=32),), name="fast")
 ACCURATE = Recipe()
 PUBLISHED = Recipe(PUBLISHED_STAGES, start="parts", name="published", method="trust-ncg")

@@ -29,13 +29,14 @@ from core.fitting.painted_mask import kept
 from core.fitting.problem import Problem
 from core.fitting.progress import Progress
 from core.fitting.provenance import provenance
-from core.fitting.recipe import Recipe
+from core.fitting.recipe import Recipe, for_meshes
 from core.fitting.result import FitResult
 from core.fitting.result_table import FittedChunk, ResultTable
 from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeFit
 from core.fitting.smooth import overlap
 from core.fitting.stage import PoseStage, shape_fit, start_mm
+from core.mesh_order import check_meshes
 from core.motion import Motion
 
 # Frames fitted at once: few enough to stay in a processor's caches, enough to make its loops long; a GPU
@@ -85,7 +86,8 @@ class FitRun:
     Args:
         motion: source motion, in the family of ``bodies.source``.
         bodies: source, target and correspondence.
-        recipe: what to do, or the settings of a single stage.
+        recipe: what to do, or the settings of a single stage. Of a motion that is meshes alone it starts from
+            the parts, where it would from the source.
         frames: ids of the frames to fit; None for all.
         start: a fit of the same motion to go on from, where the recipe starts from ``'current'``, and whose
             other frames are kept where only some are fitted. The shape that frames share is then held.
@@ -126,6 +128,9 @@ class FitRun:
             )
         self.motion = motion
         self.recipe = Recipe((recipe,)) if isinstance(recipe, FitSettings) else recipe or Recipe()
+        if not motion.has_poses:
+            check_meshes(motion, bodies.source)
+            self.recipe = for_meshes(self.recipe)
         if self.recipe.start == "current" and start is None:
             raise RefitError("The recipe goes on from a fit, but there is none yet.")
         if vertex_weights is not None:
@@ -235,7 +240,7 @@ class FitRun:
                 origin,
                 self.vertex_weights,
                 self._holds_shape,
-                self.recipe.start != "parts",
+                self.motion.has_poses and self.recipe.start != "parts",
             )
 
         problem = pool.submit(prepare).result()

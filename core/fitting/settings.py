@@ -171,7 +171,8 @@ class FitSettings:
     pose_prior_to: str = _choice(
         "source",
         "Pose prior to",
-        "The source's rotations by joint name, no rotation, or the frame before.",
+        "The source's rotations by joint name (of meshes a relaxed pose, at a tenth of the pull), no "
+        "rotation, or the frame before.",
         ("source", "zero", "previous"),
         advanced=True,
     )

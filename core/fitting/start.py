@@ -18,6 +18,9 @@ from core.skinning import rotation_matrices
 # its full weight the wrists would turn to make up for the fingers.
 HELD_FINGER_WEIGHT = 1e-5
 LEAST_WEIGHT = 1e-7
+# Share of the pull towards the source's pose that is left where nobody knows that pose: enough for a joint
+# that its skin leaves open.
+UNKNOWN_POSE = 0.1
 
 
 def relaxed_pose(body: BodyModel) -> np.ndarray:
@@ -31,9 +34,10 @@ def relaxed_pose(body: BodyModel) -> np.ndarray:
 
 
 def source_pose(motion: Motion, bodies: BodyPair, frames: np.ndarray) -> np.ndarray:
-    """(n, Jt, 3) axis-angle of the target's joints: the source's by joint name, relaxed where it has none."""
+    """(n, Jt, 3) axis-angle of the target's joints: the source's by joint name, relaxed where it has none, or
+    where it is meshes alone."""
     pose = np.repeat(relaxed_pose(bodies.target)[None], len(frames), 0)
-    names = bodies.source.joint_names
+    names = bodies.source.joint_names if motion.has_poses else ()
     for joint, name in enumerate(bodies.target.joint_names):
         if name in names:
             pose[:, joint] = motion.poses[frames, names.index(name)]
@@ -100,10 +104,21 @@ def vertex_weights(bodies: BodyPair, settings: FitSettings, painted: np.ndarray 
     return np.where(bodies.correspondence.valid, np.maximum(weights, LEAST_WEIGHT), 0).astype(np.float32)
 
 
-def prior_weights(bodies: BodyPair, settings: FitSettings) -> np.ndarray:
-    """(Jt,) float32 pull on the relative rotation of each of the target's joints."""
+def prior_weights(bodies: BodyPair, settings: FitSettings, has_poses: bool = True) -> np.ndarray:
+    """(Jt,) float32 pull on the relative rotation of each of the target's joints.
+
+    Args:
+        bodies: source and target.
+        settings: of the stage.
+        has_poses: the source has rotations, and is not meshes alone.
+    """
     names = bodies.target.joint_names
     weights = np.full(len(names), settings.pose_prior, dtype=np.float32)
+    if not has_poses:
+        if settings.pose_prior_to == "source":
+            weights *= UNKNOWN_POSE
+        # Nothing says which way the body should face.
+        weights[0] = 0
     for joint in np.flatnonzero(unseen_face(bodies)):
         weights[joint] = settings.jaw_prior if names[joint] == FACE_JOINTS[0] else settings.eyes_prior
     return weights

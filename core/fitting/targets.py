@@ -13,6 +13,7 @@ from core.bodies import BodyPair
 from core.body import BodyModel, pose_features
 from core.fitting.patches import Patches, stack
 from core.motion import Motion
+from core.posed import meshes_about_middle, root_path
 from core.skinning import rotation_matrices
 
 
@@ -49,7 +50,7 @@ class MotionTargets:
         if motion.expression is not None:
             self.expression = torch.as_tensor(motion.expression[:, : self.source.num_expression])
         order = None
-        if self.expression is None and motion.frame_betas is None:
+        if self.expression is None and motion.frame_betas is None and motion.has_poses:
             self.patches = _whole_skin(self.source)
             self.bases = self.patches.bases(self.betas)
             order = self.patches.vertices
@@ -57,6 +58,9 @@ class MotionTargets:
 
     def at(self, frames: np.ndarray) -> Tensor:
         """(V, 3, n) metres, the source's trans taken off."""
+        if self.motion.vertices is not None:
+            mesh = meshes_about_middle(self.motion, self.source, np.asarray(frames))
+            return (self.rows @ mesh.flatten(1)).view(-1, 3, len(frames))
         poses = torch.as_tensor(self.motion.poses[frames])
         if self.expression is not None or self.motion.frame_betas is not None:
             return self._one_by_one(poses, frames)
@@ -75,6 +79,9 @@ class MotionTargets:
 
     def roots(self, frames: np.ndarray) -> Tensor:
         """(n, 3) the source's root joint, its trans taken off."""
+        if self.motion.vertices is not None:
+            place = root_path(self.motion.some(np.asarray(frames)), self.source)
+            return self.source.tensor(place.astype(np.float64) - self.motion.trans[frames])
         rest = self.source.rest_joints(self.source.coefficients(self._betas(frames), None))
         return rest[..., 0, :].expand(len(frames), 3)
 

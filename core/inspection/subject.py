@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bodies import BodyPair, left_out, load_bodies, within
+from core.bodies import BodyPair, left_out, load_bodies, of_bodies_there, within
 from core.body import BodyModel
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
@@ -20,6 +20,7 @@ from core.inspection.joints import BodyJoint, body_joints
 from core.inspection.mesh_graph import MeshGraph
 from core.inspection.regions import region_masks
 from core.inspection.surface_distance import SurfaceDistance, surface_distance
+from core.mesh_order import check_meshes
 from core.motion import Motion, Reading
 from core.posed import posed
 
@@ -139,15 +140,18 @@ def inspect_file(
     Raises:
         RefitError: a file cannot be used, or the bodies are not those that the fit was made with.
     """
-    result = load_result(path) if is_result(path) else None
+    result = None if path.is_dir() or not is_result(path) else load_result(path)
     motion = load_motion(path, Reading(person=person)) if result is None else find_motion(path, result)
     if not len(motion):
         raise FileError(path, "holds no frames")
+    motion = of_bodies_there(motion, models, gender)
     if result is not None:
         target, gender = result.family, licensed_gender(result) or gender
     elif target is None:
         target = "smplh" if motion.family == "smplx" else "smplx"
     bodies = load_bodies(models, source=motion.family, target=target, gender=gender or motion.gender)
+    if not motion.has_poses:
+        check_meshes(motion, bodies.source)
     if result is not None and (made_with := other_bodies(result, bodies)):
         raise FileError(
             path, f"was made with {made_with}, not with the {bodies.label}; --models DIR chooses others"

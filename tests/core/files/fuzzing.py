@@ -25,8 +25,9 @@ from core.bodies import builtin_folder, load_bodies
 from core.errors import RefitError
 from core.files.describe import describe_file
 from core.files.joint_sets import read_joint_set
+from core.files.mesh_readers import mesh_vertices
 from core.files.models import read_model
-from core.files.motions import load_motion
+from core.files.motions import load_motion, survey
 from core.files.recipes import read_recipe, recipe_text
 from core.files.regressors import read_regressor
 from core.files.results import load_result, save_result
@@ -38,6 +39,7 @@ from core.fitting.recipe import ACCURATE
 from core.inspection.joint_set import joints_of_set
 from core.motion import Motion
 from core.session import Session, SessionStep, SourceFile
+from tests.core.files import mesh_files
 from tests.core.files.joblib_writer import joblib_bytes
 from tests.core.files.test_results import make_result
 from tests.transfer_files import write_correspondence as write_official
@@ -184,6 +186,15 @@ def _set(path: Path) -> Any:
     return joints_of_set(read_joint_set(path), _bodies().source)
 
 
+def _few() -> np.ndarray:
+    return np.random.default_rng(3).normal(size=(9, 3)).astype(np.float32)
+
+
+def _vertices() -> dict[str, np.ndarray]:
+    vertices = np.random.default_rng(4).normal(size=(1, 6890, 3)).astype(np.float16)
+    return {"vertices": vertices, "gender": np.array("male"), "mocap_frame_rate": np.array(30)}
+
+
 def _regressed(path: Path) -> Any:
     return read_regressor(path, _bodies().source)
 
@@ -221,6 +232,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("joints.json", _joint_set, _json, (_set,)),
     Kind("recipe.toml", lambda: [recipe_text(Draft.of(ACCURATE)).encode()], lambda held: held[0], (_recipe,)),
     Kind("walk.refit", lambda: [_session_bytes()], lambda held: held[0], (load_session, session_summary)),
+    Kind("vertices.npz", _vertices, _npz, (load_motion, describe_file, survey)),
+    Kind("mesh.obj", lambda: [mesh_files.obj(_few())], lambda held: held[0], (mesh_vertices,)),
+    Kind("text.ply", lambda: [mesh_files.ply(_few(), "ascii")], lambda held: held[0], (mesh_vertices,)),
+    Kind("mesh.ply", lambda: [mesh_files.ply(_few())], lambda held: held[0], (mesh_vertices,)),
+    Kind("big.ply", lambda: [mesh_files.ply(_few(), "big", "f8")], lambda held: held[0], (mesh_vertices,)),
     Kind("result.npz", lambda: _as_arrays(_result_bytes()), _npz, (load_result, describe_file)),
 )
 HEAVY: tuple[Kind, ...] = (

@@ -72,7 +72,7 @@ def nested(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 ANYTHING = {"json": nested(PLAIN).filter(lambda value: value == value), "other": nested(LEAVES)}
-TEXT_KINDS = {"mask.txt", "recipe.toml", "walk.refit"}
+TEXT_KINDS = {"mask.txt", "recipe.toml", "walk.refit", "mesh.obj", "text.ply", "mesh.ply", "big.ply"}
 QUICK = settings(
     max_examples=12,
     deadline=None,
@@ -211,7 +211,7 @@ def test_the_unsafe_way_would_have_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["motion.npz", "dense.npz", "mask.npz", "result.npz", "walk.refit", "model.npz"]
+    "name", ["motion.npz", "dense.npz", "mask.npz", "result.npz", "walk.refit", "model.npz", "vertices.npz"]
 )
 def test_bombs(name: str, tmp_path: Path) -> None:
     """A few kilobytes that claim to be gigabytes: refused before memory is taken."""
