@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import Field, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from core.body import BodyModel
+from core.build_settings import BuildSettings
 from core.correspondence import Correspondence
 from core.errors import RefitError
 from core.hand_shape import rigid_motions
@@ -49,58 +50,6 @@ WHY_WORDS = {
     Why.FACING_AWAY: "facing away",
     Why.TOO_FAR: "too far",
 }
-
-
-@dataclass(frozen=True)
-class BuildSettings:
-    """How a correspondence is built. Each field carries its label, unit, range and help, to build controls
-    from.
-
-    Attributes:
-        max_distance_mm: a vertex further from the source's surface than this has no counterpart.
-        with_hidden: eyes, their sockets and the inner mouth may have counterparts as well.
-        max_angle_deg: a vertex has no counterpart where the surfaces face apart by more than this.
-    """
-
-    max_distance_mm: float = field(
-        default=20.0,
-        metadata={
-            "label": "Distance at most",
-            "help": "A vertex further from the source's surface than this has no counterpart",
-            "unit": "mm",
-            "range": (0.1, 1000.0),
-        },
-    )
-    with_hidden: bool = field(
-        default=False,
-        metadata={
-            "label": "Eyes and inner mouth",
-            "help": "Eyes, their sockets and the inner mouth may have counterparts as well",
-        },
-    )
-    max_angle_deg: float = field(
-        default=84.0,
-        metadata={
-            "label": "Facing apart at most",
-            "help": "A vertex has no counterpart where the two surfaces face apart by more than this",
-            "unit": "°",
-            "range": (1.0, 180.0),
-        },
-    )
-
-    def __post_init__(self) -> None:
-        if not 0 < self.max_distance_mm <= 1000:
-            raise RefitError(
-                f"A distance of {self.max_distance_mm:g} mm is no limit; it must be above 0 and at most 1000."
-            )
-        if not 0 < self.max_angle_deg <= 180:
-            raise RefitError(
-                f"An angle of {self.max_angle_deg:g}° is no limit; it must be above 0 and at most 180."
-            )
-
-
-BUILD_SETTINGS: dict[str, Field[Any]] = {item.name: item for item in fields(BuildSettings)}
-"""Every setting of a build, by name."""
 
 
 @dataclass(frozen=True, eq=False)

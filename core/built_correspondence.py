@@ -24,7 +24,7 @@ _BUILDER = 2
 _MOST_BUILT = 4
 _BUILT: dict[Path, Correspondence] = {}
 
-# What asks for bodies may be many calls away from what builds; a window that waits wants to know all the same.
+# What asks for bodies may be many calls away from what builds, and wants to know how far it is all the same.
 _TELL: ContextVar[Callable[[float], None]] = ContextVar("_TELL", default=lambda share: None)
 
 

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from core.body import BodyModel
-from core.build_correspondence import WHY_WORDS, BuildSettings, Why, build_correspondence
+from core.build_correspondence import WHY_WORDS, Why, build_correspondence
+from core.build_settings import BuildSettings
 from core.cli import DONE
 from core.errors import RefitError
 from core.files.atomic import check_place

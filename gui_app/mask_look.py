@@ -10,10 +10,13 @@ import numpy as np
 from gui_app import colours
 from gui_app.ramp import error_colours
 
-Shows = Literal["validity", "distance"]
+Shows = Literal["validity", "distance", "difference"]
 
 # How much of a colour is left where the brush would touch, or under what is not valid.
 UNDER_BRUSH, UNDER_INVALID = 0.45, 0.5
+DIFFERENCE_MM = 5.0
+"""Where the colours of the difference between two correspondences end: beyond it vertices are counted."""
+IN_ONE_ONLY = "in one of the two only"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,15 @@ def distance_colours(distance_mm: np.ndarray, range_mm: float, valid: np.ndarray
     out = np.empty((len(distance_mm), 3), np.uint8)
     error_colours(distance_mm, range_mm, out)
     return _mixed(out, ~valid, colours.INVALID_SKIN, UNDER_INVALID)
+
+
+def difference_colours(distance_mm: np.ndarray, alone: np.ndarray) -> np.ndarray:
+    """(V, 3) uint8: how far the two counterparts of each vertex lie apart; ``alone`` are ids of vertices that
+    have one counterpart only."""
+    out = np.empty((len(distance_mm), 3), np.uint8)
+    error_colours(distance_mm, DIFFERENCE_MM, out)
+    out[alone] = colours.rgb(colours.TAKEN_OUT)
+    return out
 
 
 def with_patch(base: np.ndarray, patch: np.ndarray, colour: str) -> np.ndarray:

@@ -81,6 +81,7 @@ class AppState(QObject):
         super().__init__(parent)
         self.opened: Opened | None = None
         self.opening = ""
+        self.building: float | None = None
         self.frame = 0
         self.result: FitResult | None = None
         self.run = RunStatus()
@@ -155,9 +156,10 @@ class AppState(QObject):
             and (not opened.builtin_motion or opened.bodies.correspondence.painted)
         )
 
-    def set_opening(self, name: str) -> None:
-        """A file is being read; '' when that is over."""
-        self.opening = name
+    def set_opening(self, name: str, building: float | None = None) -> None:
+        """A file is being read; '' when that is over. ``building`` is the share done of the correspondence
+        that has to be built for it, None where none has to."""
+        self.opening, self.building = name, building
         self.opening_changed.emit()
 
     def set_opened(self, opened: Opened) -> None:

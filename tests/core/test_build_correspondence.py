@@ -13,7 +13,12 @@ from scipy import sparse
 
 from core import built_correspondence as kept
 from core.bodies import builtin_folder, load_bodies
-from core.build_correspondence import BUILD_SETTINGS, BuildSettings, Why, build_correspondence, joints_apart_mm
+from core.build_correspondence import (
+    Why,
+    build_correspondence,
+    joints_apart_mm,
+)
+from core.build_settings import BUILD_SETTINGS, BuildSettings
 from core.cli import main
 from core.errors import FileError, RefitError
 from core.files.transfer import read_correspondence

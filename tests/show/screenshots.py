@@ -16,6 +16,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from core.build_settings import BuildSettings
 from core.inspection.joint_set_edit import KINDS, members_of_kind
 from core.joints import PARTS
 from gui_app.application import make_application
@@ -120,6 +121,14 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         regressors.renormalise(knee)
         drive.wait(lambda: regressors.figures() is not None)
 
+    def map_() -> None:
+        """One built from the bodies, against the one in use."""
+        window.inspection.set_page("map")
+        maps = window.joints.panel.maps
+        maps.build(BuildSettings())
+        drive.wait(lambda: not maps.building)
+        drive.wait(lambda: maps.comparison() is not None and maps.rows() is not None)
+
     def painted() -> None:
         """The ears, a stroke over the chest, and the brush where it ended."""
         painting, opened = window.painting, state.opened
@@ -193,6 +202,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "vertex": [frame(137), actions.joints.trigger, vertex],
         "joint_sets": [frame(137), actions.joints.trigger, own_set],
         "regressor": [frame(90), actions.joints.trigger, regressor, part("legs")],
+        "map": [frame(90), actions.joints.trigger, map_],
         "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
