@@ -116,6 +116,11 @@ class AppState(QObject):
         return self.opened.valid if self.opened is not None else None
 
     @property
+    def weights(self) -> np.ndarray | None:
+        """(V,) how much each vertex of the fit's body counts in fits; None for all alike."""
+        return self.opened.bodies.correspondence.weights if self.opened is not None else None
+
+    @property
     def has_rate(self) -> bool:
         """The frame rate is known, from the file or from the user."""
         return self.given_rate is not None or (
@@ -150,11 +155,10 @@ class AppState(QObject):
     def worth_asking(self) -> bool:
         """Closing now would lose a fit that a fresh start would not make again by itself."""
         opened = self.opened
-        return (
-            not self.saved
-            and opened is not None
-            and (not opened.builtin_motion or opened.bodies.correspondence.painted)
-        )
+        if opened is None or self.saved:
+            return False
+        used = opened.bodies.correspondence
+        return not opened.builtin_motion or used.painted or used.weights is not None
 
     def set_opening(self, name: str, building: float | None = None) -> None:
         """A file is being read; '' when that is over. ``building`` is the share done of the correspondence
@@ -236,6 +240,19 @@ class AppState(QObject):
         self.mask_changed.emit()
         self.saved_changed.emit()
 
+    def set_weights(self, weights: np.ndarray | None) -> None:
+        """Vertices of the fit's body count by these weights (V,) in fits from now on; None for all alike.
+
+        Raises:
+            RefitError: they are no weights of this body.
+        """
+        opened = self.opened
+        if opened is None:
+            return
+        self.opened = opened.with_weights(weights)
+        if self.opened is not opened:
+            self.mask_changed.emit()
+
     def restore(
         self,
         result: FitResult | None,
@@ -243,10 +260,13 @@ class AppState(QObject):
         changed: np.ndarray | None,
         valid: np.ndarray | None = None,
         accepted: tuple[Accepted, ...] = (),
+        weights: np.ndarray | None = None,
     ) -> None:
-        """Goes back to a fit, a given frame rate, a mask and accepted problems that there were before."""
+        """Goes back to a fit, a given frame rate, a mask with weights and accepted problems that there were
+        before."""
         if valid is not None:
             self.set_mask(valid)
+            self.set_weights(weights)
         self.set_accepted(accepted)
         if rate != self.given_rate:
             self.given_rate = rate
