@@ -114,7 +114,7 @@ class MaskLasso(MaskTool):
         if kind == QEvent.Type.MouseMove and event.buttons() & LEFT:
             if self._corners and (at - self._corners[-1]).manhattanLength() >= SPACING:
                 self._corners.append(at)
-                self.line.show_line(self._corners, self._painting.puts_back != opposite(event))
+                self.line.show_line(self._corners, self._adds(event))
             return True
         if kind == QEvent.Type.MouseButtonRelease and event.button() == LEFT:
             corners, self._corners = self._corners, []
@@ -123,6 +123,9 @@ class MaskLasso(MaskTool):
                 self._ask(corners, opposite(event))
             return True
         return False
+
+    def _adds(self, event: QMouseEvent) -> bool:
+        return (self._painting.weighs or self._painting.puts_back) != opposite(event)
 
     def _ask(self, corners: list[QPointF], opposite: bool) -> None:
         opened, plotter = self._state.opened, self._viewport.plotter

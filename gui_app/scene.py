@@ -20,7 +20,7 @@ from gui_app.flat import flat_actor
 from gui_app.ghost import Ghost
 from gui_app.in_place import write_points
 from gui_app.legend import Legend
-from gui_app.mask_look import DIFFERENCE_MM, IN_ONE_ONLY, MaskLook, mask_rows
+from gui_app.mask_look import DIFFERENCE_MM, IN_ONE_ONLY, MaskLook, mask_rows, weight_ramp
 from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
@@ -69,6 +69,8 @@ class Scene:
         self._ghost = Ghost(right, colours.SOURCE_WORDS)
         self._bar = ColourBar(right)
         self._bar.set_range(self._range_mm)
+        self._weight_bar = ColourBar(right, weight_ramp(), "weight")
+        self._weight_bar.set_ticks(("×0.1", "×0.3", "×1", "×3", "×10"))
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
         self._mask: MaskLook | None = None
         self._mask_legend = Legend(right, mask_rows(), high=True)
@@ -230,6 +232,7 @@ class Scene:
         in_mm = self._colouring == "error" if not mask else mask in ("distance", "difference")
         self._bar.set_visible(fitted and in_mm)
         self._bar.set_range(DIFFERENCE_MM if mask == "difference" else self._range_mm)
+        self._weight_bar.set_visible(fitted and mask == "weight")
         unlike = self._colouring in ("invalid", "correspondence")
         self._invalid_legend.set_visible(fitted and unlike and not mask)
         self._mask_legend.set_visible(fitted and mask == "validity")
@@ -339,6 +342,7 @@ class Scene:
             view.layout(size, scale, low_note=self._layout == "overlay")
         self._ghost.layout(size[1], scale)
         self._bar.layout(size, scale)
+        self._weight_bar.layout(size, scale)
         self._invalid_legend.layout(size, scale)
         self._mask_legend.layout(size, scale)
         self._alone_legend.layout(size, scale)

@@ -47,7 +47,7 @@ class Refit:
         before_mm: mean error of the fit as it was, over the vertices that count now.
         after_mm: mean error of the new pose over the same vertices.
         converged: a further step would gain next to nothing.
-        weighed_mm: mean error before and after over the vertices that do not weigh 1; None without any.
+        heavier_mm: mean error before and after over the vertices that weigh more than 1; None without any.
     """
 
     frame: int
@@ -58,7 +58,7 @@ class Refit:
     before_mm: float
     after_mm: float
     converged: bool
-    weighed_mm: tuple[float, float] | None = None
+    heavier_mm: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,10 +140,10 @@ class QuickRefit:
         before = float(known.start_mm[counts].mean())
         told = self._told(frame, found, error, before, float(off[counts].mean()))
         if bodies.correspondence.weights is not None:
-            some = counts & (bodies.correspondence.weights[self.skin.vertices] != 1)
+            some = counts & (bodies.correspondence.weights[self.skin.vertices] > 1)
             if some.any():
                 means = float(known.start_mm[some].mean()), float(off[some].mean())
-                told = replace(told, weighed_mm=means)
+                told = replace(told, heavier_mm=means)
         return told
 
     def _look_up(self, frame: int) -> _Frame:

@@ -192,7 +192,7 @@ def test_weights_of_vertices_are_used_told_and_read_again(
         found = quick.refit(FRAME, valid, weights)
         if found.converged:
             break
-    assert found.weighed_mm is not None
+    assert found.heavier_mm is not None
     own = result.part_mm[FRAME, PARTS.index("hands")]
     assert np.nanmean(found.error_mm[hands & valid]) < own, "what weighs more is met better"
     run = FitRun(
@@ -208,7 +208,7 @@ def test_weights_of_vertices_are_used_told_and_read_again(
         pass
     wanted = run.result()
     assert found.after_mm == pytest.approx(wanted.mean_mm[FRAME], abs=2e-3)
-    assert quick.refit(FRAME, valid).weighed_mm is None
+    assert quick.refit(FRAME, valid).heavier_mm is None
     # All frames with the weights: the file says so, and whoever reads it gets them back.
     whole = fit(motion, weighed)
     assert made_with(whole, weighed.correspondence)
