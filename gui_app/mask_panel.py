@@ -39,7 +39,7 @@ BRUSH_TIP = (
 BRUSH_BUTTON_TIP = f"Brush: {BRUSH_TIP[:1].lower()}{BRUSH_TIP[1:]}  (N)"
 LASSO_TIP = (
     "Lasso: draw a line around vertices of the fit that can be seen; with Shift the other way round. Right "
-    "button: turn  (Shift+N)"
+    "button: turn. Esc: drop the line  (Shift+N)"
 )
 RADIUS_TIP = "Radius of the brush along the surface, millimetres; or Ctrl and the wheel over the view"
 MODES = (
