@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
@@ -73,7 +74,6 @@ NO_OTHER = "nothing yet: build one, or open a file"
 MOST_LISTED = 60
 VERTEX = Qt.ItemDataRole.UserRole + 30
 NEAR_M = 0.12
-LEAST_FOR_TABLE = 330
 
 
 class CorrespondencePage(QWidget):
@@ -134,19 +134,31 @@ class CorrespondencePage(QWidget):
         prepare(self.table, self.table.header(), {0: 64, 2: 82}, 1)
         side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         self.table.headerItem().setTextAlignment(2, side)
-        self.table.setMinimumHeight(44)
+        self.table.setMinimumHeight(84)
+        self.table.hide()
         self.table.clicked.connect(self._on_row)
         self.card = BuildCard(correspondences, preferences, self)
+        inside = QWidget(self)
+        found = QVBoxLayout(inside)
+        found.setContentsMargins(0, 0, 4, 0)
+        found.setSpacing(6)
+        found.addLayout(self._grid(FIGURES))
+        found.addWidget(self.doubt)
+        found.addLayout(against)
+        found.addWidget(self._difference)
+        found.addWidget(self.table, 1)
+        found.addStretch(0)
+        # In a low window the settings stay in sight, and the rest is scrolled.
+        scroll = QScrollArea(self)
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 4, 0)
         whole.setSpacing(6)
         whole.addLayout(head)
-        whole.addLayout(self._grid(FIGURES))
-        whole.addWidget(self.doubt)
-        whole.addLayout(against)
-        whole.addWidget(self._difference)
-        whole.addWidget(self.table, 1)
-        whole.addStretch(0)
+        whole.addWidget(scroll, 1)
         whole.addWidget(self.card)
 
     def _grid(self, rows: tuple[tuple[str, str], ...]) -> QGridLayout:
@@ -166,14 +178,6 @@ class CorrespondencePage(QWidget):
             grid.addWidget(value, row, 1)
             self.figures[name], self._titles[name] = value, title
         return grid
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a low window the list gives way."""
-        super().resizeEvent(event)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        self.table.setVisible(self._listed is not None and self.height() >= LEAST_FOR_TABLE)
 
     def refresh(self) -> None:
         """Everything anew."""
@@ -264,7 +268,7 @@ class CorrespondencePage(QWidget):
                 item = QTreeWidgetItem(self.table, [str(vertex), where, f"{distance[vertex]:.2f}"])
                 item.setData(0, VERTEX, int(vertex))
                 item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
-        self._make_room()
+        self.table.setVisible(found is not None)
 
     @Slot(QModelIndex)
     def _on_row(self, index: QModelIndex) -> None:
