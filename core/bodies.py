@@ -85,6 +85,25 @@ class BodyPair:
             )
         return self if correspondence is self.correspondence else replace(self, correspondence=correspondence)
 
+    def with_weights(self, weights: np.ndarray | None) -> BodyPair:
+        """The same pair, with other weights of the target's vertices in fits.
+
+        Args:
+            weights: (Vt,) above zero; None for all alike.
+
+        Raises:
+            RefitError: another number of vertices, or weights that are not finite and above zero.
+        """
+        if weights is not None:
+            if weights.shape != self.correspondence.valid.shape:
+                raise RefitError(
+                    f"There are weights for {weights.size} vertices, the body has {self.target.num_vertices}."
+                )
+            if not (np.isfinite(weights).all() and (weights > 0).all()):
+                raise RefitError("Weights of vertices must be finite and above zero.")
+        correspondence = self.correspondence.with_weights(weights)
+        return self if correspondence is self.correspondence else replace(self, correspondence=correspondence)
+
     def to(self, device: str | torch.device) -> BodyPair:
         """The same pair on another device."""
         return _moved(self, torch.device(device))

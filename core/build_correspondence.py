@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from core.body import BodyModel
+from core.build_settings import BuildSettings
 from core.correspondence import Correspondence
 from core.errors import RefitError
 from core.hand_shape import rigid_motions
@@ -30,7 +31,6 @@ PERCENTILES = (50, 90, 95, 99, 100)
 TRUST_RMS_MM, TRUST_MATCHED, TRUST_VALID = 3.0, 0.9, 0.5
 """Beyond this distance, or with a smaller share of the skin, a look is needed before it is used."""
 
-_LEAST_FACING = 0.1
 _JOINTS_ALIKE_MM = 150.0
 _STEPS = 20
 _PREPARED, _ALIGNED = 0.15, 0.9
@@ -50,25 +50,6 @@ WHY_WORDS = {
     Why.FACING_AWAY: "facing away",
     Why.TOO_FAR: "too far",
 }
-
-
-@dataclass(frozen=True)
-class BuildSettings:
-    """How a correspondence is built.
-
-    Attributes:
-        max_distance_mm: a vertex further from the source's surface than this has no counterpart.
-        with_hidden: eyes, their sockets and the inner mouth may have counterparts as well.
-    """
-
-    max_distance_mm: float = 20.0
-    with_hidden: bool = False
-
-    def __post_init__(self) -> None:
-        if not 0 < self.max_distance_mm <= 1000:
-            raise RefitError(
-                f"A distance of {self.max_distance_mm:g} mm is no limit; it must be above 0 and at most 1000."
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +176,7 @@ def build_correspondence(
         tell=lambda step: tell(_PREPARED + (_ALIGNED - _PREPARED) * step / _STEPS),
     )
     tell(_ALIGNED)
-    found = _nearest_facing(laid.vertices, target.faces, source, faces, settings.max_distance_mm / 1000)
+    found = _nearest_facing(laid.vertices, target.faces, source, faces, settings)
     distance, face, weights = found
     why = np.full(target.num_vertices, Why.VALID)
     why[1000 * distance > settings.max_distance_mm] = Why.TOO_FAR
@@ -256,7 +237,11 @@ def hidden_skin(body: BodyModel) -> np.ndarray:
 
 
 def _nearest_facing(
-    points: np.ndarray, points_faces: np.ndarray, source: BodyModel, faces: np.ndarray, limit: float
+    points: np.ndarray,
+    points_faces: np.ndarray,
+    source: BodyModel,
+    faces: np.ndarray,
+    settings: BuildSettings,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The nearest points of a surface that faces the same way.
 
@@ -265,11 +250,12 @@ def _nearest_facing(
     Returns:
         (V,) metres, (V,) index into ``faces``, -1 where there is none, and (V, 3) barycentric weights.
     """
+    limit, least = settings.max_distance_mm / 1000, float(np.cos(np.radians(settings.max_angle_deg)))
     shape = source.v_template.astype(np.float64)
     normals, goal_normals = vertex_normals(points, points_faces), vertex_normals(shape, faces)
     met = closest_on_surface(points, shape, faces)
     across = np.einsum("nk,nkc->nc", met.weights, goal_normals[faces[met.face]])
-    turned = np.flatnonzero(np.einsum("nc,nc->n", normals, across) < _LEAST_FACING)
+    turned = np.flatnonzero(np.einsum("nc,nc->n", normals, across) < least)
     distance, face, weights = met.distance.copy(), met.face.copy(), met.weights.copy()
     face[turned] = -1
     corners = shape[faces]
@@ -280,7 +266,7 @@ def _nearest_facing(
     near = cKDTree(centre).query_ball_point(points[turned], limit + reach)
     for vertex, candidates in zip(turned, near, strict=True):
         ids = np.asarray(candidates, dtype=int)
-        ids = ids[plane[ids] @ normals[vertex] >= _LEAST_FACING]
+        ids = ids[plane[ids] @ normals[vertex] >= least]
         if not len(ids):
             continue
         spread = np.repeat(points[vertex][None], len(ids), axis=0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +18,25 @@ from core.files.transfer import read_correspondence
 from core.files.transfer_writing import write_correspondence
 from core.joints import FAMILY_LABEL
 
-_BUILDER = 1
+_BUILDER = 2
 """Grows when the same bodies would give another correspondence."""
 
 _MOST_BUILT = 4
 _BUILT: dict[Path, Correspondence] = {}
+
+# What asks for bodies may be many calls away from what builds, and wants to know how far it is all the same.
+_TELL: ContextVar[Callable[[float], None]] = ContextVar("_TELL", default=lambda share: None)
+
+
+@contextlib.contextmanager
+def telling(tell: Callable[[float], None]) -> Iterator[None]:
+    """Within it ``tell`` is called with the share done, 0 first, while a correspondence is built in this
+    thread; what it raises ends the work."""
+    token = _TELL.set(tell)
+    try:
+        yield
+    finally:
+        _TELL.reset(token)
 
 
 def built_correspondence(source: BodyModel, target: BodyModel, *, build: bool) -> Correspondence | None:
@@ -41,7 +57,7 @@ def built_correspondence(source: BodyModel, target: BodyModel, *, build: bool) -
     kept = _BUILT.get(path) or _read(path, source, target)
     if kept is not None or not build:
         return kept
-    correspondence, report = build_correspondence(source, target)
+    correspondence, report = build_correspondence(source, target, tell=_TELL.get())
     if not report.trustworthy:
         raise RefitError(
             f"The two bodies lie {report.rms_mm:.1f} mm apart with {100 * report.matched:.0f} % of the skin "

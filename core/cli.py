@@ -312,6 +312,13 @@ def _add_correspond(commands: Any) -> None:
         help="vertices further from the source's surface have no counterpart; default: 20",
     )
     correspond.add_argument(
+        "--max-angle",
+        type=float,
+        default=84.0,
+        metavar="DEG",
+        help="vertices have no counterpart where the surfaces face apart by more; default: 84",
+    )
+    correspond.add_argument(
         "--with-hidden", action="store_true", help="also look for counterparts of eyes and inner mouth"
     )
     correspond.add_argument(

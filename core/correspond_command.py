@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from core.body import BodyModel
-from core.build_correspondence import WHY_WORDS, BuildSettings, Why, build_correspondence
+from core.build_correspondence import WHY_WORDS, Why, build_correspondence
+from core.build_settings import BuildSettings
 from core.cli import DONE
 from core.errors import RefitError
 from core.files.atomic import check_place
 from core.files.models import read_model
-from core.files.transfer_writing import check_transfer_name, write_correspondence
+from core.files.transfer_writing import check_replaceable, check_transfer_name, write_correspondence
 from core.inspection.correspondence_difference import difference_document, difference_from_file
 from core.inspection.tables import cell, facts, print_difference
 from core.joints import FAMILY_LABEL
@@ -32,7 +33,7 @@ def correspond(options: argparse.Namespace) -> int:
     Raises:
         RefitError: a body or file cannot be read, nothing can be built, or a file cannot be written.
     """
-    settings = BuildSettings(options.max_distance, options.with_hidden)
+    settings = BuildSettings(options.max_distance, options.with_hidden, options.max_angle)
     if not options.out and not options.compare:
         raise RefitError("Nothing to do with what is built; give --out FILE, --compare FILE, or both.")
     for path in options.out:
@@ -70,6 +71,7 @@ def _check_out(path: Path, options: argparse.Namespace) -> None:
     if path.exists() and any(one is not None and one.exists() and path.samefile(one) for one in inputs):
         raise RefitError(f"{path} is an input; choose another output.")
     check_place(path, options.force)
+    check_replaceable(path)
 
 
 def _body(body: BodyModel) -> dict[str, Any]:

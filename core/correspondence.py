@@ -26,6 +26,8 @@ class Correspondence:
         notes: sentences on what was assumed while reading.
         device: where it is applied.
         as_read: (Vt,) bool: the mask that the files give, where ``valid`` was painted since; else None.
+        weights: (Vt,) float32 above zero: how much each vertex counts in a fit, beside what the settings of a
+            stage say; None for all alike.
     """
 
     matrix: sparse.csr_matrix
@@ -37,6 +39,7 @@ class Correspondence:
     notes: tuple[str, ...] = ()
     device: torch.device = field(default=torch.device("cpu"))
     as_read: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.valid.shape != (self.matrix.shape[0],) or self.valid.dtype != bool:
@@ -64,8 +67,19 @@ class Correspondence:
         if np.array_equal(valid, self.valid):
             return self
         own = None if np.array_equal(valid, self.own) else self.own
-        other = replace(self, valid=valid, as_read=own)
-        # What does not depend on the mask need not be made again.
+        return self._like(replace(self, valid=valid, as_read=own))
+
+    def with_weights(self, weights: np.ndarray | None) -> Correspondence:
+        """The same map with other weights of the vertices, (Vt,) above zero; None for all alike."""
+        if weights is not None:
+            weights = np.asarray(weights, dtype=np.float32)
+            weights = None if bool((weights == 1).all()) else weights
+        if same_weights(weights, self.weights):
+            return self
+        return self._like(replace(self, weights=weights))
+
+    def _like(self, other: Correspondence) -> Correspondence:
+        # What depends on neither mask nor weights need not be made again.
         for name in ("operator", "by_source"):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
@@ -115,3 +129,8 @@ class Correspondence:
         frames = vertices.shape[0]
         flat = vertices.to(self.device).permute(1, 2, 0).reshape(vertices.shape[1], -1)
         return (self.operator @ flat).view(-1, 3, frames).permute(2, 0, 1).contiguous()
+
+
+def same_weights(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    """Two lists of weights say the same; None says that all are alike."""
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))

@@ -25,6 +25,7 @@ class SessionStep:
         changed: (n,) ascending ids of the frames that the step changed, None for all.
         accepted: problems that were accepted as they are.
         valid: (V,) bool, the target's vertices that counted; None for those of the fit.
+        weights: (V,) float32 above zero, how much each of them did; None for all alike.
     """
 
     result: FitResult | None = None
@@ -33,6 +34,13 @@ class SessionStep:
     changed: np.ndarray | None = None
     accepted: tuple[Accepted, ...] = ()
     valid: np.ndarray | None = None
+    weights: np.ndarray | None = None
+
+    def weighing(self, correspondence: Correspondence) -> np.ndarray | None:
+        """(V,) float32: the weights of single vertices; None for all alike, or where they are of another
+        body."""
+        fits = self.weights is not None and len(self.weights) == len(correspondence.valid)
+        return self.weights if fits else None
 
     def mask(self, correspondence: Correspondence) -> np.ndarray:
         """(V,) bool: the vertices that counted; as the fit or the files say where the step does not."""

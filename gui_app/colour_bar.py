@@ -1,4 +1,4 @@
-"""The slim scale beside the fit: millimetres from good to bad, and violet for vertices without error."""
+"""The slim scale beside the fit: millimetres from good to bad, or weights; violet for vertices without."""
 
 from __future__ import annotations
 
@@ -20,25 +20,31 @@ TICKS = 5
 
 
 class ColourBar:
-    """A vertical scale in pixels of its view; ``layout`` after every change of size."""
+    """A vertical scale in pixels of its view; ``layout`` after every change of size.
 
-    def __init__(self, renderer: vtkRenderer) -> None:
+    Args:
+        renderer: of the view.
+        strip: (256, 3) uint8 colours from the lowest to the highest; None for those of errors.
+        unit: what stands above.
+    """
+
+    def __init__(self, renderer: vtkRenderer, strip: np.ndarray | None = None, unit: str = "mm") -> None:
         self._renderer = renderer
         self._range_mm = 20.0
         self._points = np.zeros((2 * STEPS + 4, 3), np.float32)
-        strip = np.arange(2 * STEPS).reshape(-1, 2)
-        quads = np.column_stack([np.full(STEPS - 1, 4), strip[:-1], strip[1:, ::-1]])
+        corners = np.arange(2 * STEPS).reshape(-1, 2)
+        quads = np.column_stack([np.full(STEPS - 1, 4), corners[:-1], corners[1:, ::-1]])
         last = 2 * STEPS
         faces = np.append(quads.ravel(), [4, last, last + 1, last + 2, last + 3])
         self._mesh = pv.PolyData(self._points, faces)
-        colour = np.repeat(ramp(), 2, axis=0)
+        colour = np.repeat(ramp() if strip is None else strip, 2, axis=0)
         violet = np.tile(np.array(rgb(colours.INVALID_QUIET), np.uint8), (4, 1))
         self._mesh.point_data["colour"] = np.concatenate([colour, violet])
         self._mesh.GetPointData().SetActiveScalars("colour")
         self._bar = flat_actor(self._mesh)
         quiet = colours.TEXT_SECONDARY
         self._ticks = [text_actor("", TEXT_SIZE, quiet, vertical="centre") for _ in range(TICKS)]
-        self._unit = text_actor("mm", TEXT_SIZE, quiet, vertical="centre")
+        self._unit = text_actor(unit, TEXT_SIZE, quiet, vertical="centre")
         self._not_compared = text_actor("not compared", TEXT_SIZE - 1, quiet, vertical="centre")
         for actor in self._actors():
             renderer.AddViewProp(actor)
@@ -58,6 +64,11 @@ class ColourBar:
             value = range_mm * index / (TICKS - 1)
             text = f"{value:.0f}" if abs(value - round(value)) < 1e-6 else f"{value:.1f}"
             actor.SetInput(f"≥ {text}" if index == TICKS - 1 else text)
+
+    def set_ticks(self, words: tuple[str, ...]) -> None:
+        """Words beside the scale, `TICKS` of them from the lowest to the highest."""
+        for actor, text in zip(self._ticks, words, strict=True):
+            actor.SetInput(text)
 
     def layout(self, size: tuple[int, int], scale: float) -> None:
         """Places everything in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""

@@ -50,6 +50,8 @@ INVALID_QUIET = "#57497a"
 TAKEN_OUT = "#e0679a"
 # Where the brush would take out, and put back.
 BRUSH_OUT, BRUSH_BACK = "#ffc4dc", "#d4f7f7"
+# Vertices that weigh less than the others in a fit, and more.
+LIGHTER, HEAVIER = "#2f6bff", "#ffa726"
 
 # Body parts in the order of `core.joints.PARTS`; told apart with any colour vision (Okabe and Ito, 2008).
 PARTS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#cc79a7")
@@ -112,6 +114,8 @@ _LIGHT: dict[str, str | tuple[str, ...]] = {
     "INVALID_SKIN": "#7d63b8",
     "INVALID_QUIET": "#a294cf",
     "TAKEN_OUT": "#d04a86",
+    "LIGHTER": "#1d56e0",
+    "HEAVIER": "#e07b00",
     "BRUSH_OUT": "#ffd3e6",
     "BRUSH_BACK": "#c4f0f0",
     "PARTS": ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#cc79a7"),

@@ -76,7 +76,7 @@ class FitActions(QObject):
         ready = state.opened is not None and not state.run.active and not state.opening
         actions.fit.setEnabled(ready)
         actions.fit_frame.setEnabled(ready)
-        actions.cancel.setEnabled(state.run.phase == "running")
+        actions.cancel.setEnabled(state.run.phase == "running" or state.building is not None)
         actions.cancel.setIconText("Cancelling…" if state.run.phase == "cancelling" else "Cancel")
         selection, some = selected(state), problems(state)
         self._present(

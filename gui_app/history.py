@@ -30,6 +30,7 @@ class Moment:
         changed: ids of the frames that the step changed, None for all.
         valid: (V,) bool, the vertices that count; None without a motion.
         accepted: the problems that are accepted as they are.
+        weights: (V,) how much each vertex counts in fits; None for all alike.
     """
 
     result: FitResult | None
@@ -38,6 +39,7 @@ class Moment:
     changed: np.ndarray | None = None
     valid: np.ndarray | None = None
     accepted: tuple[Accepted, ...] = ()
+    weights: np.ndarray | None = None
 
 
 class History(QObject):
@@ -96,14 +98,20 @@ class History(QObject):
     def add(self, step: str, changed: np.ndarray | None = None) -> None:
         """What is shown now was made by ``step``; nothing can be redone any more."""
         state = self._state
-        self._put(Moment(state.result, state.given_rate, step, changed, state.valid, state.accepted))
+        self._put(
+            Moment(state.result, state.given_rate, step, changed, state.valid, state.accepted, state.weights)
+        )
 
     def amend(self) -> None:
         """What is shown now takes the place of what the last step led to; nothing can be redone any more."""
         del self._moments[self._at + 1 :]
         state = self._state
         self._moments[self._at] = replace(
-            self.now, result=state.result, rate=state.given_rate, valid=state.valid
+            self.now,
+            result=state.result,
+            rate=state.given_rate,
+            valid=state.valid,
+            weights=state.weights,
         )
         self.changed.emit()
 
@@ -165,7 +173,7 @@ class History(QObject):
 
     def _show(self, changed: np.ndarray | None) -> None:
         now = self.now
-        self._state.restore(now.result, now.rate, changed, now.valid, now.accepted)
+        self._state.restore(now.result, now.rate, changed, now.valid, now.accepted, now.weights)
         self.changed.emit()
 
     def _bytes(self) -> int:
@@ -183,14 +191,16 @@ class History(QObject):
         opened = self._state.opened
         session = opened.session if opened is not None else None
         if opened is not None and session is not None:
+            own = opened.bodies.correspondence
             self._moments = [
-                Moment(s.result, s.rate, s.name, s.changed, s.mask(opened.bodies.correspondence), s.accepted)
+                Moment(s.result, s.rate, s.name, s.changed, s.mask(own), s.accepted, s.weighing(own))
                 for s in session.steps
             ]
             self._at = session.at
         else:
             result = opened.result if opened is not None else None
-            self._moments = [Moment(result, self._state.given_rate, valid=self._state.valid)]
+            state = self._state
+            self._moments = [Moment(result, state.given_rate, valid=state.valid, weights=state.weights)]
             self._at = 0
         self.changed.emit()
 
@@ -203,4 +213,5 @@ class History(QObject):
         result = self.now.result if self._state.run.active else self._state.result
         step = f"frame rate {rate:g} fps"
         nothing = np.empty(0, np.intp)
-        self._put(Moment(result, rate, step, nothing, self._state.valid, self._state.accepted))
+        state = self._state
+        self._put(Moment(result, rate, step, nothing, state.valid, state.accepted, state.weights))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.inspection.support import Support
     from gui_app.opening import Opened
 
-Page = Literal["joints", "vertices", "sets", "regressor"]
+Page = Literal["joints", "vertices", "sets", "regressor", "map"]
 # Pages on which a joint is chosen and its vertices show.
 OF_JOINTS: tuple[Page, ...] = ("joints", "regressor")
 BODIES: tuple[BodyName, BodyName] = ("source", "fit")

@@ -38,9 +38,11 @@ class JointsDock(PanelDock):
         self._none.triggered.connect(inspection.choose_nothing)
         inspection.looks_changed.connect(self._on_looks)
         state.run_changed.connect(self._on_looks)
+        state.opening_changed.connect(self._on_looks)
         self._on_looks()
 
     @Slot()
     def _on_looks(self) -> None:
-        # While a fit runs, the same key cancels it.
-        self._none.setEnabled(self._inspection.shows_something and not self._state.run.active)
+        # While a fit runs, or a correspondence is built for a file, the same key cancels it.
+        busy = self._state.run.active or self._state.building is not None
+        self._none.setEnabled(self._inspection.shows_something and not busy)

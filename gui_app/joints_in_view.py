@@ -60,8 +60,8 @@ class JointsInView(QObject):
             looks[inspection.body] = self._candidate_look()
         elif something and inspection.vertex is not None:
             looks = self._vertex_looks(inspection.vertex)
-            # Not while the pointer wanders: the bodies would flicker.
-            see_through = inspection.held
+            # Not while the pointer wanders: the bodies would flicker. On the map the skin has colours to see.
+            see_through = inspection.held and inspection.page != "map"
         elif something and inspection.page == "vertices" and inspection.rows:
             looks["fit"] = rows_look(np.array(inspection.rows))
             see_through = True

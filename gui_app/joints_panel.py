@@ -12,6 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui_app.correspondence_page import CorrespondencePage
+from gui_app.correspondences import Correspondences
 from gui_app.inspection import BODIES, Inspection, Page
 from gui_app.joint_motion import JointMotion
 from gui_app.pins import Pins
@@ -24,17 +26,19 @@ from gui_app.side_panel import REFRESH_SECONDS, SidePanel, choice_button
 from gui_app.soon import Paced, Soon
 from gui_app.state import AppState
 from gui_app.support_page import SupportPage
+from gui_app.theme import icon
 from gui_app.vertex_page import VertexPage
 from gui_app.viewport import Viewport
 
 LEAST_HEIGHT = 240
 NO_MOTION = "Joints of both bodies and the vertices they are made of appear here.\n\nOpen a motion: Ctrl+O"
-PAGES: tuple[Page, ...] = ("joints", "vertices", "sets", "regressor")
+PAGES: tuple[Page, ...] = ("joints", "vertices", "sets", "regressor", "map")
 PAGE_TIPS = (
     "Choose a joint, see its vertices",
     "Point at a vertex, see its joints",
     "Joint sets of your own, followed over the motion",
     "The regressor that joints are made by: figures, picture, another one compared",
+    "The correspondence of the two bodies: built from them, compared, saved",
 )
 
 
@@ -61,11 +65,14 @@ class JointsPanel(SidePanel):
         self.vertices = VertexPage(state, inspection, self.rest, self)
         self.sets = SetPage(state, inspection, viewport, preferences, self.motion, pins, self)
         self.regressor = RegressorPage(state, inspection, self.regressors, preferences, self)
+        self.maps = Correspondences(state, self)
+        self.map = CorrespondencePage(state, inspection, viewport, self.maps, preferences, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.joints)
         self._pages.addWidget(self.vertices)
         self._pages.addWidget(self.sets)
         self._pages.addWidget(self.regressor)
+        self._pages.addWidget(self.map)
         self.tabs, self.bodies = QButtonGroup(self), QButtonGroup(self)
         self.title = QLabel("JOINTS", self)
         self.title.setProperty("role", "section")
@@ -77,9 +84,13 @@ class JointsPanel(SidePanel):
             row.addWidget(choice_button(self.tabs, number, page.capitalize(), tip, self, "5px 4px"))
         row.addStretch(1)
         for number, body in enumerate(BODIES):
-            row.addWidget(
-                choice_button(self.bodies, number, body, f"List the {body}; both show in 3D", self, "5px 4px")
+            button = choice_button(
+                self.bodies, number, "", f"List the {body}; both show in 3D", self, "4px 3px"
             )
+            # The words of the pages need the room.
+            button.setIcon(icon("person", f"{body.upper()}_WORDS"))
+            button.setAccessibleName(body)
+            row.addWidget(button)
         self.tabs.idClicked.connect(self._on_tab)
         self.bodies.idClicked.connect(self._on_body)
         full = QWidget(self)
@@ -94,7 +105,7 @@ class JointsPanel(SidePanel):
             state.motion_changed, inspection.joint_changed, inspection.vertex_changed,
             inspection.body_changed, inspection.page_changed, self.rest.changed,
             self.motion.changed, self.sets.sets.changed, self.sets.measured.changed, pins.changed,
-            self.regressors.changed, self.regressors.measured,
+            self.regressors.changed, self.regressors.measured, self.maps.changed,
         ):  # fmt: skip
             signal.connect(self._look)
         inspection.looks_changed.connect(self._rows.ask)
@@ -133,8 +144,10 @@ class JointsPanel(SidePanel):
             self.vertices.refresh()
         elif inspection.page == "sets":
             self.sets.refresh()
-        else:
+        elif inspection.page == "regressor":
             self.regressor.refresh()
+        else:
+            self.map.refresh()
         self._numbers.done()
 
     @Slot()

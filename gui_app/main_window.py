@@ -16,6 +16,7 @@ from gui_app.autosave import Autosave
 from gui_app.before_fit import BeforeFit
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
+from gui_app.difference_in_view import DifferenceInView
 from gui_app.earlier_figures import EarlierFigures
 from gui_app.editing import Editing
 from gui_app.export_chip import ExportChip
@@ -214,6 +215,7 @@ class MainWindow(QMainWindow):
             self.state, self.inspection, self.viewport, self.preferences, self.pins, self.actions_, self
         )
         self.joints.stand_in(self)
+        DifferenceInView(self.inspection, self.joints.panel.maps, self.viewport, self.probe)
         self.probe.markers = self.joints.panel.sets.in_view
         self.painting = MaskPainting(self.state, self.history, self.joints.panel.rest, self)
         self.preview = MaskPreview(self.state, self.painting, self.editing, self)
@@ -241,6 +243,7 @@ class MainWindow(QMainWindow):
         for action, slot in (
             (actions.export, self._open_export),
             (actions.copy_picture, self.exporting.copy_picture),
+            (actions.cancel, self.opening.cancel),
             (actions.palette, self.palette_.open_up),
             (actions.start_page, self.show_start_page),
             (actions.quit, self.close),
@@ -361,6 +364,7 @@ class MainWindow(QMainWindow):
             self.joints.panel.sets.measured,
             self.joints.panel.sets.export,
             self.joints.panel.regressors,
+            self.joints.panel.maps,
             self.fitting,
             self.fixing,
             self.opening,

@@ -15,9 +15,9 @@ from gui_app.theme import tabular
 
 FIGURE_TIP = (
     "Mean error of this frame over the vertices that are valid now: as it was fitted, and fitted again with "
-    "this mask, in millimetres"
+    "this mask, in millimetres; and over those that weigh more"
 )
-ALL = "Fit all frames with this mask"
+ALL, ALL_WEIGHED = "Fit all frames with this mask", "Fit all frames with these weights"
 
 
 class MaskCard(QFrame):
@@ -80,8 +80,9 @@ class MaskCard(QFrame):
             self.figure.setText(f"{mean:.2f} mm" if mean == mean else "–")
             self.where.setText(f"mean on frame {state.frame}")
         self.words.setText(self._sentence(made))
+        self.fit.setText(ALL if self._painting.weights is None else ALL_WEIGHED)
         self.fit.setVisible(not made and not state.run.active)
-        self.fit.setEnabled(self._actions.fit.isEnabled() and self._painting.draft is None)
+        self.fit.setEnabled(self._actions.fit.isEnabled() and not self._painting.stroking)
 
     def _sentence(self, made: bool) -> str:
         state = self._state
@@ -91,10 +92,16 @@ class MaskCard(QFrame):
             return "Fit this motion to paint on the body and see what the mask does: Ctrl+Return"
         if not state.result.fitted[state.frame]:
             return f"Frame {state.frame} is not fitted: fit it to paint on it (Ctrl+Shift+Return)"
+        weighs = self._painting.weights is not None
         if made:
-            return "All frames are fitted with this mask"
+            return f"All frames are fitted with {'these weights' if weighs else 'this mask'}"
+        other = "other weights or another mask" if weighs else "another mask"
         if state.result.edited[state.frame]:
-            return "This frame was edited by hand and stays as it is; the fit was made with another mask"
+            return f"This frame was edited by hand and stays as it is; the fit was made with {other}"
         if self._preview.figures is None:
-            return "The fit was made with another mask"
-        return "This frame is shown fitted again; the fit itself was made with another mask"
+            return f"The fit was made with {other}"
+        heavier = self._preview.heavier
+        if heavier is not None:
+            figures = f"{heavier[0]:.2f} → {heavier[1]:.2f} mm"
+            return f"{figures} where vertices weigh more; the fit itself was made with other weights"
+        return f"This frame is shown fitted again; the fit itself was made with {other}"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from gui_app import colours
 from gui_app.live_theme import follow
-from gui_app.mask_look import MaskLook, distance_colours, validity_colours, with_patch
+from gui_app.mask_look import MaskLook, distance_colours, validity_colours, weight_colours, with_patch
 from gui_app.mask_painting import MaskPainting
 from gui_app.soon import Soon
 from gui_app.state import AppState
@@ -62,6 +62,9 @@ class MaskInView(QObject):
             found = self._painting.rest.found
             if found is not None:
                 return distance_colours(found.distance_mm, self._state.range_mm, valid)
+        if self._painting.shows == "weight":
+            weights = self._painting.weights
+            return weight_colours(np.ones(len(valid)) if weights is None else weights, valid)
         return validity_colours(invalid_reasons(opened.bodies.correspondence, valid))
 
     @Slot()
@@ -70,7 +73,8 @@ class MaskInView(QObject):
         if base is None or not painting.active:
             return
         colour = colours.BRUSH_BACK if painting.patch_puts_back else colours.BRUSH_OUT
-        shows = painting.shows if painting.rest.found is not None else "validity"
+        unknown = painting.shows == "distance" and painting.rest.found is None
+        shows = "validity" if unknown else painting.shows
         self._viewport.scene.set_mask_look(MaskLook(with_patch(base, painting.patch, colour), shows))
         if self._shown:
             self._viewport.repaint_skin()
@@ -90,4 +94,6 @@ class MaskInView(QObject):
         words = why_invalid(opened.bodies, vertex, reason, regions, source).rstrip(".")
         if painting.shows == "distance" and painting.rest.found is not None:
             words += f" · {painting.rest.found.distance_mm[vertex]:.1f} mm from the source in the rest pose"
+        if painting.weights is not None:
+            words += f" · weighs ×{painting.weights[vertex]:.3g}"
         return words

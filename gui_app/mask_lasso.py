@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Signal, Slot
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from gui_app.lasso_line import LassoLine
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 SPACING = 3.0
 FAILED = "What the lasso goes around could not be found; details are in the log"
 NOT_SHOWN = "The lasso goes around vertices of the fit: show it (4, 5 or 7)"
+DROPPED = "The line of the lasso was dropped"
 NOTHING_INSIDE = "The lasso goes around no vertex of the fit that can be seen"
 
 
@@ -100,7 +101,18 @@ class MaskLasso(MaskTool):
         """Takes what belongs to the lasso, and leaves the rest to the view."""
         if not self.in_hand:
             return False
+        if self._corners and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            return self._on_escape(event)
         return isinstance(event, QMouseEvent) and self._on_mouse(event)
+
+    def _on_escape(self, event: QKeyEvent) -> bool:
+        """While a line is drawn the key belongs to it, and to no action of the window."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+        elif event.type() == QEvent.Type.KeyPress:
+            self._forget()
+            self._state.say(DROPPED)
+        return True
 
     def _on_mouse(self, event: QMouseEvent) -> bool:
         kind, at = event.type(), event.position()
@@ -110,11 +122,13 @@ class MaskLasso(MaskTool):
             QToolTip.hideText()
             if self._painting.begin_lasso():
                 self._corners = [at]
+                # Where the keys go while it is drawn.
+                self._viewport.plotter.setFocus(Qt.FocusReason.MouseFocusReason)
             return True
         if kind == QEvent.Type.MouseMove and event.buttons() & LEFT:
             if self._corners and (at - self._corners[-1]).manhattanLength() >= SPACING:
                 self._corners.append(at)
-                self.line.show_line(self._corners, self._painting.puts_back != opposite(event))
+                self.line.show_line(self._corners, self._adds(event))
             return True
         if kind == QEvent.Type.MouseButtonRelease and event.button() == LEFT:
             corners, self._corners = self._corners, []
@@ -123,6 +137,9 @@ class MaskLasso(MaskTool):
                 self._ask(corners, opposite(event))
             return True
         return False
+
+    def _adds(self, event: QMouseEvent) -> bool:
+        return (self._painting.weighs or self._painting.puts_back) != opposite(event)
 
     def _ask(self, corners: list[QPointF], opposite: bool) -> None:
         opened, plotter = self._state.opened, self._viewport.plotter

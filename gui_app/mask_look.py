@@ -8,12 +8,15 @@ from typing import Literal
 import numpy as np
 
 from gui_app import colours
-from gui_app.ramp import error_colours
+from gui_app.ramp import STEPS, error_colours
 
-Shows = Literal["validity", "distance"]
+Shows = Literal["validity", "distance", "weight", "difference"]
 
 # How much of a colour is left where the brush would touch, or under what is not valid.
 UNDER_BRUSH, UNDER_INVALID = 0.45, 0.5
+DIFFERENCE_MM = 5.0
+"""Where the colours of the difference between two correspondences end: beyond it vertices are counted."""
+IN_ONE_ONLY = "in one of the two only"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,30 @@ def distance_colours(distance_mm: np.ndarray, range_mm: float, valid: np.ndarray
     out = np.empty((len(distance_mm), 3), np.uint8)
     error_colours(distance_mm, range_mm, out)
     return _mixed(out, ~valid, colours.INVALID_SKIN, UNDER_INVALID)
+
+
+def weight_colours(weights: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """(V, 3) uint8: less than 1 and more than 1 in hues of their own, veiled where it is not ``valid``."""
+    out = weight_ramp()[np.round((np.log10(weights) + 1) / 2 * (STEPS - 1)).clip(0, STEPS - 1).astype(int)]
+    out[~valid] = colours.rgb(colours.INVALID_QUIET)
+    return out
+
+
+def weight_ramp() -> np.ndarray:
+    """(256, 3) uint8: from 0.1 by way of 1, the skin's own colour, to 10; even in the logarithm."""
+    ends = np.array([colours.rgb(one) for one in (colours.LIGHTER, colours.FIT_SKIN, colours.HEAVIER)], float)
+    at = np.linspace(-1, 1, STEPS)
+    mixed = np.column_stack([np.interp(at, (-1, 0, 1), ends[:, channel]) for channel in range(3)])
+    return np.round(mixed).astype(np.uint8)
+
+
+def difference_colours(distance_mm: np.ndarray, alone: np.ndarray) -> np.ndarray:
+    """(V, 3) uint8: how far the two counterparts of each vertex lie apart; ``alone`` are ids of vertices that
+    have one counterpart only."""
+    out = np.empty((len(distance_mm), 3), np.uint8)
+    error_colours(distance_mm, DIFFERENCE_MM, out)
+    out[alone] = colours.rgb(colours.TAKEN_OUT)
+    return out
 
 
 def with_patch(base: np.ndarray, patch: np.ndarray, colour: str) -> np.ndarray:

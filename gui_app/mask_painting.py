@@ -1,7 +1,9 @@
-"""The mask of valid vertices while it is painted: tools, strokes, and steps in the history."""
+"""The mask of valid vertices while it is painted, or their weights: tools, strokes, steps in the history."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from gui_app.history import History
 from gui_app.mask_look import Shows
 from gui_app.rest_distance import RestDistance
 from gui_app.state import AppState
+from gui_app.weight_painting import LEAST_WEIGHT, MOST_WEIGHT, WeightPainting
 
 if TYPE_CHECKING:
     from gui_app.mask_worker import MaskTools
@@ -26,6 +29,7 @@ NOTHING_CHANGED = "The mask is as it was"
 class MaskPainting(QObject):
     """What is painted, and with what. A stroke is a draft until it ends; then it is a step.
 
+    While it ``weighs``, brush, lasso and sets change the weights of vertices and not the mask.
     ``mask_changed``: the mask, or the draft of it. ``settings_changed``: brush, mode or colours.
     ``patch_changed``: what the brush would touch. ``tools_changed``: more of the tools can be used.
     """
@@ -42,7 +46,8 @@ class MaskPainting(QObject):
         self._state, self._history, self.rest = state, history, rest
         self.active = False
         self.brush_on = self.lasso_on = False
-        self.puts_back = False
+        self.puts_back = self.weighs = False
+        self.weighing = WeightPainting(state, history)
         self.radius_mm = RADIUS_MM
         self.shows: Shows = "validity"
         self.tools: MaskTools | None = None
@@ -57,6 +62,21 @@ class MaskPainting(QObject):
     def valid(self) -> np.ndarray | None:
         """(V,) bool: the mask as it is painted now; None without a motion."""
         return self.draft if self.draft is not None else self._state.valid
+
+    @property
+    def weights(self) -> np.ndarray | None:
+        """(V,) weights of the vertices as they are painted now; None where all are alike."""
+        return self.weighing.now
+
+    @property
+    def stroking(self) -> bool:
+        """The brush is down."""
+        return self.draft is not None or self.weighing.draft is not None
+
+    @property
+    def resets(self) -> bool:
+        """There is something to go back from, in the mode that there is."""
+        return self._state.weights is not None if self.weighs else self.painted
 
     @property
     def blocked(self) -> str:
@@ -115,7 +135,9 @@ class MaskPainting(QObject):
     def use_lasso(self, vertices: np.ndarray, opposite: bool = False) -> None:
         """Takes out the vertices of the fit that a line goes around, or puts them back."""
         opened, valid = self._state.opened, self._state.valid
-        if opened is not None and valid is not None:
+        if self.weighs:
+            self._weigh(partial(self.weighing.give, vertices, "weight lasso", opposite))
+        elif opened is not None and valid is not None:
             after = valid.copy()
             after[vertices] = self.puts_back != opposite
             self._make("mask lasso", after & opened.bodies.correspondence.filled)
@@ -133,6 +155,24 @@ class MaskPainting(QObject):
             self.puts_back = puts_back
             self.settings_changed.emit()
 
+    def set_weighs(self, weighs: bool) -> None:
+        """Whether brush and sets change weights in place of the mask; the colours follow."""
+        if weighs != self.weighs:
+            self.drop_stroke()
+            self.weighs = weighs
+            if weighs:
+                self.shows = "weight"
+            elif self.shows == "weight":
+                self.shows = "validity"
+            self.settings_changed.emit()
+
+    def set_weight(self, weight: float) -> None:
+        """What brush and sets make vertices weigh."""
+        weight = min(max(weight, LEAST_WEIGHT), MOST_WEIGHT)
+        if weight != self.weighing.weight:
+            self.weighing.weight = weight
+            self.settings_changed.emit()
+
     def set_shows(self, shows: Shows) -> None:
         """What the colours of the skin tell."""
         if shows != self.shows:
@@ -144,7 +184,7 @@ class MaskPainting(QObject):
         patch = np.empty(0, np.intp)
         if vertex is not None and self.tools is not None:
             patch = self.tools.graph.brush(vertex, self.radius_mm / 1000)
-        puts_back = self.puts_back != opposite
+        puts_back = (self.weighs or self.puts_back) != opposite
         if puts_back != self.patch_puts_back or not np.array_equal(patch, self.patch):
             self.patch, self.patch_puts_back = patch, puts_back
             self.patch_changed.emit()
@@ -158,12 +198,21 @@ class MaskPainting(QObject):
         self._state.set_playing(False)
         if self._state.valid is None or self.blocked:
             return False
-        self.draft = self._state.valid.copy()
+        if self.weighs:
+            self.weighing.begin()
+        else:
+            self.draft = self._state.valid.copy()
         return True
 
     def dab(self, vertices: list[int], opposite: bool = False) -> None:
         """Paints around some vertices, along the surface and never through it."""
         opened = self._state.opened
+        if self.weighs and self.tools is not None:
+            radius = self.radius_mm / 1000
+            found = np.concatenate([self.tools.graph.brush(vertex, radius) for vertex in vertices])
+            if self.weighing.dab(found, opposite):
+                self.mask_changed.emit()
+            return
         if self.draft is None or self.tools is None or opened is None:
             return
         before = self.draft
@@ -183,11 +232,15 @@ class MaskPainting(QObject):
             self.draft = None
             self._make("mask brush", draft, quiet=True)
             self.mask_changed.emit()
+        elif self.weighing.draft is not None:
+            self._weigh(self.weighing.end)
+            self.weighing.draft = None
+            self.mask_changed.emit()
 
     def drop_stroke(self) -> None:
         """Forgets the stroke under way."""
-        if self.draft is not None:
-            self.draft = None
+        if self.stroking:
+            self.draft = self.weighing.draft = None
             self.mask_changed.emit()
 
     @Slot()
@@ -214,15 +267,19 @@ class MaskPainting(QObject):
 
     @Slot()
     def mirror(self) -> None:
-        """Takes out the mirror image of what is out as well."""
-        if self.tools is not None and self.valid is not None:
+        """Takes out the mirror image of what is out as well; of weights, gives it the same ones."""
+        if self.weighs and self.tools is not None:
+            self._weigh(partial(self.weighing.mirror, self.tools.mirror))
+        elif self.tools is not None and self.valid is not None:
             out = ~self.valid
             self._make("mirroring the mask", ~(out | self.tools.mirror.image(out)))
 
     @Slot()
     def reset(self) -> None:
-        """Back to the mask of the models' files."""
-        if self._state.opened is not None:
+        """Back to the mask of the models' files, or to vertices that all weigh 1."""
+        if self.weighs:
+            self._weigh(self.weighing.reset)
+        elif self._state.opened is not None:
             self._make("resetting the mask", self._state.opened.bodies.correspondence.own)
 
     def use_part(self, part: str) -> None:
@@ -250,10 +307,13 @@ class MaskPainting(QObject):
             self._use(beyond, f"what is beyond {distance_mm:.1f} mm")
 
     def load(self, path: Path) -> None:
-        """Takes the mask from a file."""
+        """Takes the mask from a file, or the weights."""
         from core.files.vertex_lists import read_vertex_list
 
         if self._state.valid is None:
+            return
+        if self.weighs:
+            self._weigh(partial(self.weighing.load, path))
             return
         try:
             found = read_vertex_list(path, len(self._state.valid))
@@ -266,11 +326,13 @@ class MaskPainting(QObject):
             self._state.say(f"{path.name} {way} {count:,} vert{'ex' if count == 1 else 'ices'}")
 
     def save(self, path: Path, replace: bool) -> bool:
-        """Writes the mask to a file; the sentence about it goes to the status bar."""
+        """Writes the mask to a file, or the weights; the sentence about it goes to the status bar."""
         from core.files.vertex_lists import write_vertex_list
 
         if self._state.valid is None:
             return False
+        if self.weighs:
+            return self.weighing.save(path, replace)
         try:
             write_vertex_list(path, self._state.valid, overwrite=replace)
         except RefitError as error:
@@ -280,10 +342,21 @@ class MaskPainting(QObject):
         return True
 
     def _use(self, which: np.ndarray, words: str) -> None:
-        if self.valid is not None and self.puts_back:
+        if self.weighs:
+            self._weigh(partial(self.weighing.weigh, which, words))
+        elif self.valid is not None and self.puts_back:
             self._make(f"putting back {words}", self.valid | which)
         elif self.valid is not None:
             self._make(f"taking out {words}", self.valid & ~which)
+
+    def _weigh(self, change: Callable[[], None]) -> None:
+        """Changes the weights, unless a fit runs."""
+        if self.blocked:
+            self._state.say(self.blocked)
+            return
+        self._state.settle()
+        if not self.blocked:
+            change()
 
     def _make(self, step: str, valid: np.ndarray, quiet: bool = False) -> bool:
         """Makes another mask a step; False, and a sentence, where that cannot be."""
@@ -317,7 +390,7 @@ class MaskPainting(QObject):
 
     @Slot()
     def _on_motion(self) -> None:
-        self.draft = None
+        self.draft = self.weighing.draft = None
         self.patch = np.empty(0, np.intp)
         opened = self._state.opened
         if self.tools is not None and (opened is None or not _same_target(self.tools, opened.bodies.target)):

@@ -36,15 +36,19 @@ BRUSH_TIP = (
     "Left button: paint along the surface; with Shift the other way round. Right button: turn. "
     "Ctrl and wheel: size"
 )
+BRUSH_BUTTON_TIP = f"Brush: {BRUSH_TIP[:1].lower()}{BRUSH_TIP[1:]}  (N)"
 LASSO_TIP = (
     "Lasso: draw a line around vertices of the fit that can be seen; with Shift the other way round. Right "
-    "button: turn  (Shift+N)"
+    "button: turn. Esc: drop the line  (Shift+N)"
 )
 RADIUS_TIP = "Radius of the brush along the surface, millimetres; or Ctrl and the wheel over the view"
 MODES = (
     ("Take out", "Brush and sets take vertices out of fits and errors"),
     ("Put back", "Brush and sets make vertices valid again"),
+    ("Weigh", "Brush and sets give vertices a weight of their own in fits; with Shift, 1 again"),
 )
+
+WEIGH = len(MODES) - 1
 
 
 class MaskPanel(SidePanel):
@@ -101,7 +105,8 @@ class MaskPanel(SidePanel):
     def _brush_row(self, actions: Actions) -> QHBoxLayout:
         painting = self._painting
         actions.mask_brush.setIconText("Brush")
-        self.brush = action_button(actions.mask_brush, self, words=True)
+        self.brush = action_button(actions.mask_brush, self)
+        self.brush.setToolTip(BRUSH_BUTTON_TIP)
         self.brush.setStyleSheet("padding: 5px 4px;")
         self.lasso = action_button(actions.mask_lasso, self)
         self.lasso.setStyleSheet("padding: 5px 4px;")
@@ -120,7 +125,7 @@ class MaskPanel(SidePanel):
         row.addWidget(self.radius)
         row.addStretch(1)
         for number, (words, tip) in enumerate(MODES):
-            row.addWidget(choice_button(self.modes, number, words, tip, self, "5px 3px"))
+            row.addWidget(choice_button(self.modes, number, words, tip, self, "5px 2px"))
         self.modes.idClicked.connect(self._on_mode)
         return row
 
@@ -152,10 +157,13 @@ class MaskPanel(SidePanel):
         painting.rest.want()
         with QSignalBlocker(self.radius):
             self.radius.show_value(painting.radius_mm)
-        self.modes.button(int(painting.puts_back)).setChecked(True)
+        self.modes.button(WEIGH if painting.weighs else int(painting.puts_back)).setChecked(True)
         valid = painting.valid
         count = int(valid.sum())
-        self.head.setText(f"{count:,} valid · {len(valid) - count:,} not")
+        weights = painting.weights
+        weighed = 0 if weights is None else int((weights != 1).sum())
+        words = f"{count:,} valid · {len(valid) - count:,} not"
+        self.head.setText(f"{weighed:,} weighed · {count:,} valid" if weighed else words)
         if painting.tools is not None:
             report = mask_report(opened.bodies.target, valid, painting.tools.graph)
             self.counts.show_report(report, opened.bodies.target.joint_names)
@@ -164,4 +172,6 @@ class MaskPanel(SidePanel):
 
     @Slot(int)
     def _on_mode(self, number: int) -> None:
-        self._painting.set_puts_back(bool(number))
+        self._painting.set_weighs(number == WEIGH)
+        if number != WEIGH:
+            self._painting.set_puts_back(bool(number))

@@ -74,6 +74,11 @@ class MaskPreview(QObject):
         return found[1].before_mm, found[1].after_mm
 
     @property
+    def heavier(self) -> tuple[float, float] | None:
+        """The same over the vertices that weigh more than 1; None without any."""
+        return self._shown[1].heavier_mm if self._shown is not None and self.figures is not None else None
+
+    @property
     def at_rest(self) -> bool:
         """What is shown is as good as it gets with the mask of now."""
         valid = self._painting.valid
@@ -86,7 +91,8 @@ class MaskPreview(QObject):
         state, valid = self._state, self._painting.valid
         if state.opened is None or state.result is None or valid is None:
             return True
-        return made_with(state.result, state.opened.bodies.correspondence.with_valid(valid))
+        now = state.opened.bodies.correspondence.with_valid(valid).with_weights(self._painting.weights)
+        return made_with(state.result, now)
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
@@ -147,7 +153,13 @@ class MaskPreview(QObject):
         assert state.result is not None
         self._number += 1
         self._asked = RefitRequest(
-            self._number, opened.motion, opened.bodies, state.result, state.frame, painting.valid
+            self._number,
+            opened.motion,
+            opened.bodies,
+            state.result,
+            state.frame,
+            painting.valid,
+            painting.weights,
         )
         self._waits = False
         self._refit.emit(self._asked)
@@ -184,7 +196,13 @@ class MaskPreview(QObject):
         shown = self._shown
         if shown is None or not self._belongs(shown[0]):
             return False
-        return shown[1].converged and np.array_equal(shown[0].valid, valid)
+        return shown[1].converged and self._same(shown[0], valid)
+
+    def _same(self, request: RefitRequest, valid: np.ndarray) -> bool:
+        """It was asked for with this mask and the weights as they are now."""
+        now, then = self._painting.weights, request.weights
+        alike = now is then or (now is not None and then is not None and np.array_equal(now, then))
+        return alike and np.array_equal(request.valid, valid)
 
     def _belongs(self, request: RefitRequest) -> bool:
         """What was asked for is still what is looked at, whatever was painted meanwhile."""
@@ -221,7 +239,7 @@ class MaskPreview(QObject):
         opened.posed.show_refit(found)
         self._state.trial_changed.emit()
         now = self._painting.valid
-        same = now is not None and np.array_equal(request.valid, now)
+        same = now is not None and self._same(request, now)
         self._rounds = 0 if found.converged or not same else self._rounds + 1
         if not same or self._waits or 0 < self._rounds < MOST_ROUNDS:
             self._waits = False

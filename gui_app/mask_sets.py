@@ -18,15 +18,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui_app.drag_field import DragField
 from gui_app.mask_look import Shows
 from gui_app.mask_painting import MaskPainting
 from gui_app.preferences import Preferences
 from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
 from gui_app.theme import icon, tabular
+from gui_app.weight_painting import LEAST_WEIGHT, MOST_WEIGHT
 
 LISTS = "Lists of vertices (*.npy *.txt *.json *.npz *.pkl);;All files (*)"
 LIST = Kind("Save the mask", "Ids of valid vertices", ".npy")
+WEIGHT_FILES = "Weights of vertices (*.npz *.npy);;All files (*)"
+WEIGHTS = Kind("Save the weights", "Ids and their weights", ".npz", (("A weight for each vertex", ".npy"),))
+RESET_TIPS = ("Back to the mask of the models' files", "All vertices weigh 1 again")
+LOAD_TIPS = (
+    "Load a mask from a file: ids, booleans, or a head-bun list…",
+    "Load weights from a file: .npz with ids and weights, or .npy…",
+)
+SAVE_TIPS = ("Save the ids of the valid vertices to a file…", "Save the weights to a file…")
+QUICK = (0.1, 0.5, 2.0, 10.0)
 SHOWS: tuple[tuple[Shows, str, str], ...] = (
     ("validity", "Valid", "The skin shows which vertices are valid, and why others are not"),
     (
@@ -34,6 +45,7 @@ SHOWS: tuple[tuple[Shows, str, str], ...] = (
         "Distance",
         "The skin shows how far each vertex is from the source's surface, mean shapes in the rest pose",
     ),
+    ("weight", "Weight", "The skin shows how much each vertex counts in a fit, 0.1 to 10 times"),
 )
 # Tenths of a millimetre.
 NEAREST, FURTHEST, BEYOND = 5, 400, 50
@@ -64,13 +76,13 @@ class MaskSets(QWidget):
         self.regions.aboutToShow.connect(self._fill_regions)
         by_part = self._menu("Body part", "Take out a body part, or put it back", self.parts)
         by_region = self._menu("Region", "Take out eyes, mouth or ears, or put them back", self.regions)
-        self.reset = self._button("", "Back to the mask of the models' files")
+        self.reset = self._button("", RESET_TIPS[0])
         self.reset.setIcon(icon("arrow-u-up-left", "TEXT_SECONDARY"))
         self.reset.clicked.connect(painting.reset)
-        self.load = self._button("", "Load a mask from a file: ids, booleans, or a head-bun list…")
+        self.load = self._button("", LOAD_TIPS[0])
         self.load.setIcon(icon("folder-open", "TEXT_SECONDARY"))
         self.load.clicked.connect(self._load)
-        self.save = self._button("", "Save the ids of the valid vertices to a file…")
+        self.save = self._button("", SAVE_TIPS[0])
         self.save.setIcon(icon("floppy-disk", "TEXT_SECONDARY"))
         self.save.clicked.connect(self._save)
         self.beyond = QSlider(Qt.Orientation.Horizontal, self)
@@ -103,6 +115,7 @@ class MaskSets(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        column.addWidget(self._weight_row())
         column.addLayout(_row(self.grow, self.shrink, self.invert, self.mirror, None))
         column.addLayout(_row(by_part, by_region, None, self.reset, self.load, self.save))
         column.addLayout(_row(beyond, self.beyond, self._beyond_words, self.use_beyond))
@@ -111,6 +124,29 @@ class MaskSets(QWidget):
             self.grow, self.shrink, self.invert, self.mirror, by_part, by_region, self.load,
         )  # fmt: skip
         self.refresh()
+
+    def _weight_row(self) -> QWidget:
+        title = QLabel("weight", self)
+        title.setProperty("role", "secondary")
+        self.weight = DragField("", 2, 0.05, MOST_WEIGHT, self)
+        self.weight.setRange(LEAST_WEIGHT, MOST_WEIGHT)
+        self.weight.setPrefix("×")
+        self.weight.setFixedWidth(70)
+        self.weight.setToolTip(
+            "How much a painted vertex counts in a fit, 0.1 to 10 times; not in the published method"
+        )
+        self.weight.edited.connect(self._painting.set_weight)
+        buttons: list[QWidget | None] = []
+        for value in QUICK:
+            button = self._button(f"×{value:g}", f"Paint a weight of {value:g}")
+            button.setStyleSheet("padding: 4px 1px;")
+            button.clicked.connect(partial(_use, self._painting.set_weight, value))
+            buttons.append(button)
+        self.weighing = QWidget(self)
+        row = _row(title, self.weight, None, *buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.weighing.setLayout(row)
+        return self.weighing
 
     def _button(self, words: str, tip: str) -> QToolButton:
         button = QToolButton(self)
@@ -131,26 +167,39 @@ class MaskSets(QWidget):
     def refresh(self, *_: object) -> None:
         """What can be done now, and the words that say how much."""
         painting = self._painting
-        able = not painting.blocked
+        able, weighs = not painting.blocked, painting.weighs
+        self.weighing.setVisible(weighs)
+        self.weight.show_value(painting.weighing.weight)
+        for button, tips in ((self.reset, RESET_TIPS), (self.load, LOAD_TIPS), (self.save, SAVE_TIPS)):
+            button.setToolTip(tips[weighs])
         for button in self._all:
             button.setEnabled(able)
         for button in (self.grow, self.shrink, self.mirror):
             button.setEnabled(able and painting.tools is not None)
-        self.reset.setEnabled(able and painting.painted)
+        if weighs:
+            for button in (self.grow, self.shrink, self.invert):
+                button.setEnabled(False)
+        self.reset.setEnabled(able and painting.resets)
         self.save.setEnabled(painting.valid is not None)
         for number, choice in enumerate(SHOWS):
             self.shows.button(number).setChecked(choice[0] == painting.shows)
         distance = self.beyond.value() / 10
         self._beyond_words.setText(f"{distance:.1f} mm")
         which = painting.beyond(distance) if self.isVisible() else None
-        self.use_beyond.setText("Put back" if painting.puts_back else "Take out")
+        way = self._way()
+        self.use_beyond.setText(way)
         self.use_beyond.setEnabled(able and which is not None)
         if which is None or painting.valid is None:
             self.use_beyond.setToolTip("The rest pose is being measured…")
         else:
-            count = int((which & (~painting.valid if painting.puts_back else painting.valid)).sum())
-            way = "Put back" if painting.puts_back else "Take out"
+            concerned = which & (~painting.valid if painting.puts_back else painting.valid)
+            count = int((which if weighs else concerned).sum())
             self.use_beyond.setToolTip(f"{way} {count:,} vertices further than {distance:.1f} mm")
+
+    def _way(self) -> str:
+        if self._painting.weighs:
+            return f"Weigh ×{self._painting.weighing.weight:g}"
+        return "Put back" if self._painting.puts_back else "Take out"
 
     @Slot()
     def _fill_parts(self) -> None:
@@ -168,7 +217,7 @@ class MaskSets(QWidget):
 
     def _fill(self, menu: QMenu, names: tuple[str, ...], use: object) -> None:
         menu.clear()
-        way = "Put back" if self._painting.puts_back else "Take out"
+        way = self._way()
         for name in names:
             menu.addAction(f"{way} {name}").triggered.connect(partial(_use, use, name))
 
@@ -182,8 +231,9 @@ class MaskSets(QWidget):
 
     @Slot()
     def _load(self) -> None:
+        title, files = ("Load weights", WEIGHT_FILES) if self._painting.weighs else ("Load a mask", LISTS)
         name, _ = QFileDialog.getOpenFileName(
-            self.window(), "Load a mask", self._preferences.text("mask_folder", ""), LISTS
+            self.window(), title, self._preferences.text("mask_folder", ""), files
         )
         if name:
             self._preferences.store("mask_folder", str(Path(name).parent))
@@ -192,13 +242,14 @@ class MaskSets(QWidget):
     @Slot()
     def _save(self) -> None:
         folder = self._preferences.text("mask_folder", "") or str(Path.home())
-        start = Path(folder) / "valid_vertices.npy"
-        place = ask_where(self.window(), start, LIST)
+        weighs = self._painting.weighs
+        start = Path(folder) / ("vertex_weights.npz" if weighs else "valid_vertices.npy")
+        place = ask_where(self.window(), start, WEIGHTS if weighs else LIST)
         if place is not None and self._painting.save(place.path, place.replace):
             self._preferences.store("mask_folder", str(place.path.parent))
 
 
-def _use(use: object, name: str, *_: object) -> None:
+def _use(use: object, name: str | float, *_: object) -> None:
     assert callable(use)
     use(name)
 

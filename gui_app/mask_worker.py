@@ -46,7 +46,7 @@ class MaskTools:
 
 @dataclass(frozen=True, eq=False)
 class RefitRequest:
-    """A frame to be fitted again with a mask."""
+    """A frame to be fitted again with a mask, and with weights of single vertices or None."""
 
     number: int
     motion: Motion
@@ -54,6 +54,7 @@ class RefitRequest:
     result: FitResult
     frame: int
     valid: np.ndarray
+    weights: np.ndarray | None = None
 
 
 class MaskWorker(QObject):
@@ -95,7 +96,8 @@ class MaskWorker(QObject):
         """Fits a frame again, and says once how it went."""
         try:
             pose_on_one_thread()
-            self.refitted.emit(request, self._quick_of(request).refit(request.frame, request.valid))
+            quick = self._quick_of(request)
+            self.refitted.emit(request, quick.refit(request.frame, request.valid, request.weights))
         except RefitError as error:
             self.failed.emit(request, str(error))
         except Exception:

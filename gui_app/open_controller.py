@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -34,29 +35,43 @@ class OpenRequest:
     answer: Answer = NOTHING_SAID
 
 
+class Dropped(Exception):
+    """Nobody waits any more for what is being opened."""
+
+
 class OpenWorker(QObject):
-    """Lives in the opening thread."""
+    """Lives in the opening thread. Whatever is built for another request than the ``newest`` is given up."""
 
     opened = Signal(int, object)
+    built = Signal(int, float)
     failed = Signal(int, str)
     missing = Signal(object, object)
     unanswered = Signal(object, object)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.newest = 0
+
     @Slot(object)
     def open(self, request: OpenRequest) -> None:
-        """Reads the file and says once how it went."""
+        """Reads the file and says once how it went; nothing where it is not wanted any more."""
+        from core.built_correspondence import telling
+
         try:
             path = request.path
             if path is None:
                 from core.bodies import default_motion
 
                 path = default_motion()
-            opened = open_file(path, request.models, request.source, request.answer)
+            with telling(partial(self._tell, request.request_id)):
+                opened = open_file(path, request.models, request.source, request.answer)
             if request.left_over:
                 opened = replace(opened, left_over=True)
             opened.posed.frame(0)
             opened.posed.prepare()
             self.opened.emit(request.request_id, opened)
+        except Dropped:
+            log.info("Opening %s was given up", request.path)
         except Unanswered as asked:
             self.unanswered.emit(request, asked)
         except SourceMissing as error:
@@ -68,6 +83,12 @@ class OpenWorker(QObject):
             name = request.path or "The built-in motion"
             words = f"{name}: cannot be opened because of an unexpected error; details are in the log"
             self.failed.emit(request.request_id, words)
+
+    def _tell(self, request_id: int, share: float) -> None:
+        # A plain number, which the GUI thread writes and this one reads.
+        if request_id != self.newest:
+            raise Dropped
+        self.built.emit(request_id, share)
 
 
 class OpenController(QObject):
@@ -90,6 +111,7 @@ class OpenController(QObject):
         self._start.connect(self._worker.open)
         replies = [
             (self._worker.opened, self._on_opened),
+            (self._worker.built, self._on_built),
             (self._worker.failed, self._on_failed),
             (self._worker.missing, self._on_missing),
             (self._worker.unanswered, self._on_unanswered),
@@ -113,15 +135,34 @@ class OpenController(QObject):
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
         if self.closed:
             return
-        self._request_id += 1
+        self._next_request()
         name = path.name if path else "the built-in motion"
         self._state.set_opening("what was kept" if left_over else name)
         self._start.emit(OpenRequest(self._request_id, path, models, source, left_over, answer))
 
+    @Slot()
+    def cancel(self) -> None:
+        """Gives up what is being opened while something has to be built for it; that alone takes long."""
+        if self._state.building is not None:
+            self._next_request()
+            name = self._state.opening
+            self._state.set_opening("")
+            self._state.say(f"Opening {name} was cancelled")
+            self.failed.emit()
+
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
-        self._request_id += 1
+        self._next_request()
         return self._thread.close(wait_ms)
+
+    def _next_request(self) -> None:
+        self._request_id += 1
+        self._worker.newest = self._request_id
+
+    @Slot(int, float)
+    def _on_built(self, request_id: int, share: float) -> None:
+        if request_id == self._request_id and self._state.opening:
+            self._state.set_opening(self._state.opening, share)
 
     @Slot(int, object)
     def _on_opened(self, request_id: int, opened: Opened) -> None:

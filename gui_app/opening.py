@@ -82,6 +82,18 @@ class Opened:
         fit = replace(self.subject.fit, valid=bodies.correspondence.valid)
         return replace(self, bodies=bodies, subject=replace(self.subject, fit=fit))
 
+    def with_weights(self, weights: np.ndarray | None) -> Opened:
+        """The same with other weights of single vertices in fits; the frames posed already are kept.
+
+        Raises:
+            RefitError: they are no weights of this body.
+        """
+        bodies = self.bodies.with_weights(weights)
+        if bodies is self.bodies:
+            return self
+        self.posed.set_bodies(bodies)
+        return replace(self, bodies=bodies)
+
     @property
     def stem(self) -> str:
         """The name without its ending, for the names of other files."""
@@ -154,14 +166,15 @@ def open_fit(path: Path, models: str | Path | None, source: Path | None = None) 
         RefitError: one of the three cannot be used, or the bodies in use are others.
     """
     from core.files.results import load_result
-    from core.fitting.painted_mask import measured_mask
+    from core.fitting.painted_mask import made_weights, measured_mask
 
     result = load_result(path)
     motion = find_motion(path, result, source)
     opened = _opened(motion, models, licensed_gender(result), path, result.family)
     check_bodies(path, result, opened.bodies)
     valid = measured_mask(result, opened.bodies.correspondence)
-    return replace(opened.with_valid(valid), result=result)
+    opened = opened.with_valid(valid).with_weights(made_weights(result, opened.bodies.correspondence))
+    return replace(opened, result=result)
 
 
 def open_session(path: Path, models: str | Path | None, source: Path | None = None) -> Opened:
@@ -179,7 +192,8 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
     opened = _opened(motion, models, gender, path, target)
     for fit in fits:
         check_bodies(path, fit, opened.bodies)
-    opened = opened.with_valid(session.now.mask(opened.bodies.correspondence))
+    own, now = opened.bodies.correspondence, session.now
+    opened = opened.with_valid(now.mask(own)).with_weights(now.weighing(own))
     return replace(opened, result=session.now.result, session=session)
 
 

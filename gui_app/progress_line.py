@@ -36,7 +36,7 @@ class ProgressLine(QWidget):
             share = max(run.share, LEAST_SHARE)
             colour = colours.ACCENT if run.phase == "running" else colours.TEXT_DISABLED
         elif self._state.opening:
-            share, colour = LEAST_SHARE, colours.ACCENT
+            share, colour = max(self._state.building or 0.0, LEAST_SHARE), colours.ACCENT
         else:
             return
         painter.fillRect(QRectF(0, 0, self.width() * share, HEIGHT), QColor(colour))

@@ -37,7 +37,12 @@ if TYPE_CHECKING:
     from core.inspection.regressor_statistics import RegressorComparison, RegressorStatistics
 
 FILES = "J_regressors (*.npy *.npz *.pkl);;All files (*)"
-FILE = Kind("Save the regressor", "J_regressor", ".npz")
+FILE = Kind(
+    "Save the regressor",
+    "J_regressor",
+    ".npz",
+    (("J_regressor, the array alone", ".npy"), ("J_regressor, sparse as scipy saves it", "_sparse.npz")),
+)
 WAIT = "…"
 FIGURES = (
     ("shape", "Joints × vertices"),
@@ -92,7 +97,9 @@ class RegressorPage(QWidget):
         self.open = self._button(
             "folder-open", "Open another J_regressor for this body (.npy, .npz, pickle)…", self._open
         )
-        self.save = self._button("floppy-disk", "Save this regressor as a new file…", self._save)
+        self.save = self._button(
+            "floppy-disk", "Save this regressor as a new file (.npz, .npy, or sparse .npz)…", self._save
+        )
         for button in (self.undo, self.redo, self.own, self.open, self.save):
             head.addWidget(button)
         self.figures: dict[str, QLabel] = {}

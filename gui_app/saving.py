@@ -19,11 +19,24 @@ SUFFIX = ".npz"
 
 @dataclass(frozen=True)
 class Kind:
-    """What is saved: the title of the question, the kind of file in words, and its suffix."""
+    """What is saved: the title of the question, the kind of file in words, and its suffix; ``others`` are
+    further kinds, each in words with its suffix. A suffix may be the end of a name, ``_sparse.npz``."""
 
     title: str
     words: str
     suffix: str
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """Suffixes by what a dialog shows for them."""
+        return {f"{words} (*{suffix})": suffix for words, suffix in ((self.words, self.suffix), *self.others)}
+
+    def named(self, path: Path, chosen: str) -> Path:
+        """The path with a suffix: its own where it has one of this kind's, else that of the filter chosen."""
+        if any(path.name.lower().endswith(suffix) for suffix in self.filters.values()):
+            return path
+        return path.with_name(path.name + self.filters.get(chosen, self.suffix))
 
 
 FIT = Kind("Save fit", "AMASS SMPL-X", SUFFIX)
@@ -39,18 +52,18 @@ class Place:
 
 def ask_where(parent: QWidget, start: Path, kind: Kind = FIT) -> Place | None:
     """Asks for a file name, and about replacing exactly the file that would be written; None if cancelled."""
-    suffix = kind.suffix
-    dialog = QFileDialog(parent, kind.title, str(start.parent), f"{kind.words} (*{suffix})")
+    dialog = QFileDialog(parent, kind.title, str(start.parent), ";;".join(kind.filters))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-    dialog.setDefaultSuffix(suffix.removeprefix("."))
+    if not kind.others:
+        dialog.setDefaultSuffix(kind.suffix.removeprefix("."))
     # Some systems' dialogs ask before the suffix is there; the one of macOS cannot be kept from asking.
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
     dialog.selectFile(start.name)
     if not dialog.exec() or not dialog.selectedFiles():
         return None
     chosen = Path(dialog.selectedFiles()[0])
-    path = chosen if chosen.suffix.lower() == suffix else chosen.with_name(chosen.name + suffix)
+    path = kind.named(chosen, dialog.selectedNameFilter())
     if not path.exists():
         return Place(path)
     asked = sys.platform == "darwin" and path == chosen

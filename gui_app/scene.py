@@ -20,7 +20,7 @@ from gui_app.flat import flat_actor
 from gui_app.ghost import Ghost
 from gui_app.in_place import write_points
 from gui_app.legend import Legend
-from gui_app.mask_look import MaskLook, mask_rows
+from gui_app.mask_look import DIFFERENCE_MM, IN_ONE_ONLY, MaskLook, mask_rows, weight_ramp
 from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
@@ -70,9 +70,13 @@ class Scene:
         self._ghost = Ghost(right, colours.SOURCE_WORDS)
         self._bar = ColourBar(right)
         self._bar.set_range(self._range_mm)
+        self._weight_bar = ColourBar(right, weight_ramp(), "weight")
+        self._weight_bar.set_ticks(("×0.1", "×0.3", "×1", "×3", "×10"))
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
         self._mask: MaskLook | None = None
         self._mask_legend = Legend(right, mask_rows(), high=True)
+        self._difference: MaskLook | None = None
+        self._alone_legend = Legend(right, ((IN_ONE_ONLY, colours.TAKEN_OUT),), high=True)
         self._divider = pv.PolyData(np.zeros((2, 3), np.float32), lines=np.array([2, 0, 1]))
         self._divider_actor = flat_actor(self._divider)
         self._divider_actor.GetProperty().SetColor(*colours.rgb_unit(colours.LINE))
@@ -177,6 +181,16 @@ class Scene:
         self._arrange()
         self._paint()
 
+    def set_difference_look(self, look: MaskLook | None) -> None:
+        """Colours of the difference between two correspondences, or None; the mask stands before them."""
+        self._difference = look
+        self._arrange()
+        self._paint()
+
+    @property
+    def _look(self) -> MaskLook | None:
+        return self._difference if self._mask is None else self._mask
+
     def set_fit_path(self, roots: np.ndarray | None) -> None:
         """(T, 3) the fit's pelvis at every frame, metres in the motion's own world, NaN where unknown."""
         subject = self._subject
@@ -192,16 +206,16 @@ class Scene:
         """What the colours of the skin tell; the error goes up to ``range_mm`` millimetres."""
         self._colouring = colouring
         self._range_mm = range_mm
-        self._bar.set_range(range_mm)
         self._arrange()
         self._paint()
 
     def _paint(self) -> None:
         if self._subject is None:
             return
-        if self._mask is not None and len(self._mask.colours) == self._subject.fit.size:
+        look = self._look
+        if look is not None and len(look.colours) == self._subject.fit.size:
             self._source_view.paint("plain")
-            self._fit.paint(self._mask.colours)
+            self._fit.paint(look.colours)
             return
         self._source_view.paint(self._colouring if self._colouring in ON_BOTH else "plain")
         error = self._picture.error_mm if self._picture is not None else None
@@ -215,11 +229,15 @@ class Scene:
         """Shows what belongs to the layout and the colouring, hides the rest."""
         picture, overlay = self._picture, self._layout == "overlay"
         fitted = picture is not None and picture.fit_vertices is not None
-        mask = "" if self._mask is None else self._mask.shows
-        self._bar.set_visible(fitted and (self._colouring == "error" if not mask else mask == "distance"))
+        mask = "" if self._look is None else self._look.shows
+        in_mm = self._colouring == "error" if not mask else mask in ("distance", "difference")
+        self._bar.set_visible(fitted and in_mm)
+        self._bar.set_range(DIFFERENCE_MM if mask == "difference" else self._range_mm)
+        self._weight_bar.set_visible(fitted and mask == "weight")
         unlike = self._colouring in ("invalid", "correspondence")
         self._invalid_legend.set_visible(fitted and unlike and not mask)
         self._mask_legend.set_visible(fitted and mask == "validity")
+        self._alone_legend.set_visible(fitted and mask == "difference")
         parts = self._colouring == "parts" and self._subject is not None and not mask
         self._source_view.parts.set_visible(parts and self._layout == "source")
         self._fit_view.parts.set_visible(parts)
@@ -295,6 +313,7 @@ class Scene:
         self.set_layers(replace(other._layers, ground=other._layers.ground and ground))
         self.set_colouring(other._colouring, other._range_mm)
         self.set_mask_look(other._mask)
+        self.set_difference_look(other._difference)
         for view, theirs in zip(self._views, other._views, strict=True):
             view.set_support(theirs.support.look, theirs.see_through)
 
@@ -327,6 +346,8 @@ class Scene:
             view.layout(size, scale, low_note=self._layout == "overlay")
         self._ghost.layout(size[1], scale)
         self._bar.layout(size, scale)
+        self._weight_bar.layout(size, scale)
         self._invalid_legend.layout(size, scale)
         self._mask_legend.layout(size, scale)
+        self._alone_legend.layout(size, scale)
         write_points(self._divider, np.array([(1, 0, 0), (1, size[1], 0)], np.float32))

@@ -46,7 +46,7 @@ class SessionNow(QObject):
         if opened is None:
             return None
         steps = [
-            SessionStep(m.result, m.rate, m.step, m.changed, m.accepted, m.valid)
+            SessionStep(m.result, m.rate, m.step, m.changed, m.accepted, m.valid, m.weights)
             for m in self._history.moments
         ]
         at = self._history.at
@@ -55,7 +55,15 @@ class SessionNow(QObject):
             steps = steps[: at + 1]
             state = self._state
             steps.append(
-                SessionStep(state.result, state.given_rate, UNFINISHED, None, state.accepted, state.valid)
+                SessionStep(
+                    state.result,
+                    state.given_rate,
+                    UNFINISHED,
+                    None,
+                    state.accepted,
+                    state.valid,
+                    state.weights,
+                )
             )
             at += 1
         if most_bytes is not None:

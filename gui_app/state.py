@@ -81,6 +81,7 @@ class AppState(QObject):
         super().__init__(parent)
         self.opened: Opened | None = None
         self.opening = ""
+        self.building: float | None = None
         self.frame = 0
         self.result: FitResult | None = None
         self.run = RunStatus()
@@ -113,6 +114,11 @@ class AppState(QObject):
     def valid(self) -> np.ndarray | None:
         """(V,) bool: which vertices of the fit's body count; None without a motion."""
         return self.opened.valid if self.opened is not None else None
+
+    @property
+    def weights(self) -> np.ndarray | None:
+        """(V,) how much each vertex of the fit's body counts in fits; None for all alike."""
+        return self.opened.bodies.correspondence.weights if self.opened is not None else None
 
     @property
     def has_rate(self) -> bool:
@@ -149,15 +155,15 @@ class AppState(QObject):
     def worth_asking(self) -> bool:
         """Closing now would lose a fit that a fresh start would not make again by itself."""
         opened = self.opened
-        return (
-            not self.saved
-            and opened is not None
-            and (not opened.builtin_motion or opened.bodies.correspondence.painted)
-        )
+        if opened is None or self.saved:
+            return False
+        used = opened.bodies.correspondence
+        return not opened.builtin_motion or used.painted or used.weights is not None
 
-    def set_opening(self, name: str) -> None:
-        """A file is being read; '' when that is over."""
-        self.opening = name
+    def set_opening(self, name: str, building: float | None = None) -> None:
+        """A file is being read; '' when that is over. ``building`` is the share done of the correspondence
+        that has to be built for it, None where none has to."""
+        self.opening, self.building = name, building
         self.opening_changed.emit()
 
     def set_opened(self, opened: Opened) -> None:
@@ -234,6 +240,19 @@ class AppState(QObject):
         self.mask_changed.emit()
         self.saved_changed.emit()
 
+    def set_weights(self, weights: np.ndarray | None) -> None:
+        """Vertices of the fit's body count by these weights (V,) in fits from now on; None for all alike.
+
+        Raises:
+            RefitError: they are no weights of this body.
+        """
+        opened = self.opened
+        if opened is None:
+            return
+        self.opened = opened.with_weights(weights)
+        if self.opened is not opened:
+            self.mask_changed.emit()
+
     def restore(
         self,
         result: FitResult | None,
@@ -241,10 +260,13 @@ class AppState(QObject):
         changed: np.ndarray | None,
         valid: np.ndarray | None = None,
         accepted: tuple[Accepted, ...] = (),
+        weights: np.ndarray | None = None,
     ) -> None:
-        """Goes back to a fit, a given frame rate, a mask and accepted problems that there were before."""
+        """Goes back to a fit, a given frame rate, a mask with weights and accepted problems that there were
+        before."""
         if valid is not None:
             self.set_mask(valid)
+            self.set_weights(weights)
         self.set_accepted(accepted)
         if rate != self.given_rate:
             self.given_rate = rate

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 from gui_app.run_words import status_words
 from gui_app.state import AppState
 from gui_app.theme import refresh_style, tabular
-from gui_app.words import frames_words, plain_tip
+from gui_app.words import building_words, frames_words, plain_tip
 
 BUILTIN_TIP = (
     "These bodies come with Refit, under a free licence. They have the layout of SMPL-H and SMPL-X but not "
@@ -71,7 +71,7 @@ class Status(QStatusBar):
         if self._state.opening:
             if not self.words.text().startswith("Opening "):  # another file, instead of the one before
                 self._before = self.words.text()
-            self.words.setText(f"Opening {self._state.opening}…")
+            self.words.setText(f"Opening {self._state.opening}…{building_words(self._state.building)}")
         elif self.words.text().startswith("Opening "):
             self.words.setText(self._before)
 

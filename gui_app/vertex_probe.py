@@ -36,7 +36,7 @@ class VertexProbe(QObject):
     skeleton is told by ``joint_clicked``, and pins nothing; nor does one on a vertex while ``holds``.
     ``markers`` stand before both: what is drawn over the bodies there is named and clicked first.
     ``tells_mask`` has the words on whether a vertex of the fit is valid, and why not; None where nobody wants
-    to know.
+    to know. ``tells_difference`` likewise has those on how far two correspondences are apart there.
     """
 
     pointed = Signal(str, int)
@@ -48,6 +48,7 @@ class VertexProbe(QObject):
         self._state, self._pins, self._viewport = state, pins, viewport
         self.finds_joints = self.holds = False
         self.tells_mask: Callable[[int], str] | None = None
+        self.tells_difference: Callable[[int], str] | None = None
         self.markers: Markers | None = None
         self._at = QPoint()
         self._pressed: QPoint | None = None
@@ -140,6 +141,8 @@ class VertexProbe(QObject):
                 said.append("click to take its pin out" if pinned else "click to pin")
         if body == "fit" and self.tells_mask is not None:
             said.append(self.tells_mask(vertex))
+        elif body == "fit" and self.tells_difference is not None:
+            said.append(self.tells_difference(vertex))
         if self.holds:
             said.append("click to hold")
         return " · ".join(said)

@@ -28,7 +28,7 @@ from gui_app.preferences import Preferences
 from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.theme import icon
-from gui_app.words import plain_tip
+from gui_app.words import building_words, plain_tip
 
 READING = "Source and fit appear here side by side."
 WHAT = (
@@ -205,7 +205,8 @@ class Welcome(QWidget):
     def _on_opening(self) -> None:
         reading = bool(self._state.opening)
         self._title.setText(f"Opening {self._state.opening}…" if reading else "Refit")
-        self._words.setText(READING if reading else WHAT)
+        building = building_words(self._state.building)
+        self._words.setText(building.strip() or READING if reading else WHAT)
         if reading:
             self._page.hide()
         else:

@@ -26,3 +26,10 @@ def which_frames(first: int, last: int) -> str:
 def plain_tip(text: str) -> str:
     """A tooltip or message that shows ``text`` as it stands, whatever markup a file put in it."""
     return f"<qt>{escape(text)}</qt>".replace("\n", "<br>") if text else ""
+
+
+def building_words(share: float | None) -> str:
+    """How far a correspondence is that is being built from two bodies; '' for None."""
+    if share is None:
+        return ""
+    return f" Building the correspondence from the two bodies, {100 * share:.0f} %  ·  Esc cancels"

@@ -11,7 +11,7 @@ from surface import lip_loop, pocket_parts
 def _front(
     verts: np.ndarray, tris: np.ndarray, origin: np.ndarray, ray: np.ndarray
 ) -> tuple[int, np.ndarray]:
-    """Last triangle a ray leaves through, with barycentric weights."""
+    """Last triangle a ray leaves through, with barycentric weights; between the lips, the rim beside it."""
     p = verts[tris]
     e1, e2 = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
     h = np.cross(ray, e2)
@@ -23,9 +23,24 @@ def _front(
     v = q @ ray / det
     t = np.einsum("ij,ij->i", e2, q) / det
     hit = (u >= -1e-9) & (v >= -1e-9) & (u + v <= 1 + 1e-9) & (t > 0)
+    if not hit.any():
+        return _beside(verts, tris, origin, ray)
     k = int(np.argmax(np.where(hit, t, -np.inf)))
     w = np.clip([1 - u[k] - v[k], u[k], v[k]], 0, None)
     return k, w / w.sum()
+
+
+def _beside(
+    verts: np.ndarray, tris: np.ndarray, origin: np.ndarray, ray: np.ndarray
+) -> tuple[int, np.ndarray]:
+    """Triangle ahead that comes closest to a ray, with the barycentric weights of its point there."""
+    away = verts - origin
+    along = away @ ray
+    ahead = np.flatnonzero((along[tris] > 0).all(1))
+    p = (away - along[:, None] * ray)[tris[ahead]]
+    w = closest_on_triangles(np.zeros((len(ahead), 3)), p[:, 0], p[:, 1], p[:, 2])
+    k = int(np.argmin(np.linalg.norm(np.einsum("ni,nij->nj", w, p), axis=1)))
+    return int(ahead[k]), w[k]
 
 
 def _nearest(verts: np.ndarray, tris: np.ndarray, point: np.ndarray) -> tuple[int, np.ndarray]:

@@ -22,6 +22,9 @@ from core.inspection.regressor_statistics import off_rows
 from core.joints import FAMILY_LABEL
 
 KEY = "J_regressor"
+SPARSE = "sparse.npz"
+"""How the name of a file ends that is written sparse."""
+
 _MOST_NAMED = 4
 
 
@@ -74,7 +77,8 @@ def read_regressor(path: str | Path, body: BodyModel) -> RegressorFile:
 
 
 def write_regressor(path: str | Path, regressor: np.ndarray, *, overwrite: bool = False) -> None:
-    """Writes a (J, V) regressor as float32: an array in ``.npy``, the key ``J_regressor`` in ``.npz``.
+    """Writes a (J, V) regressor as float32: an array in ``.npy``, the key ``J_regressor`` in ``.npz``; in a
+    file whose name ends in ``sparse.npz`` as ``scipy.sparse.save_npz`` writes it.
 
     Args:
         path: ends in .npy or .npz.
@@ -90,8 +94,12 @@ def write_regressor(path: str | Path, regressor: np.ndarray, *, overwrite: bool 
     if ending not in (".npy", ".npz"):
         raise RefitError(f"{path} is no name for a regressor; it must end in .npy or .npz.")
     if path.is_file() and overwrite:
-        _refuse_what_stays(path)
+        _refuse_what_stays(path, np.shape(regressor))
     matrix = np.ascontiguousarray(regressor, dtype=np.float32)
+    if path.name.lower().endswith(SPARSE):
+        with atomic_write(path, overwrite=overwrite) as file:
+            sparse.save_npz(file, sparse.csr_matrix(matrix))
+        return
     if ending == ".npz":
         write_npz(path, {KEY: matrix}, overwrite=overwrite)
         return
@@ -144,12 +152,12 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more joints" if more > 0 else "")
 
 
-def _refuse_what_stays(path: Path) -> None:
+def _refuse_what_stays(path: Path, shape: tuple[int, ...]) -> None:
     if is_npz(path):
         keys = set(npz_headers(path))
         if looks_like_model(keys):
             raise FileError(path, "is a body model, which is never written over; choose another name")
-        if keys == {KEY}:
+        if keys == {KEY} or (saved_by_scipy(keys) and sparse_in_npz(path).shape == shape):
             return
     elif is_npy(path) and read_npy(path).ndim == 2:
         return

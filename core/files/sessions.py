@@ -114,6 +114,7 @@ class _Writer:
             "result": None if step.result is None else self._result(step.result),
             "accepted": [vars(one) for one in step.accepted],
             "valid": None if step.valid is None else self._put(step.valid),
+            "weights": None if step.weights is None else self._put(step.weights),
         }
 
     def _result(self, result: FitResult) -> dict[str, Any]:
@@ -216,7 +217,18 @@ class _Reader:
             None if changed is None else self._ids(where + ".changed", changed),
             self._accepted(where + ".accepted", step),
             self._valid(where + ".valid", step),
+            self._weights(where + ".weights", step),
         )
+
+    def _weights(self, where: str, step: dict[str, Any]) -> np.ndarray | None:
+        """What single vertices weighed; earlier versions knew nothing of it."""
+        name = self._one(step, "weights", str, where.removesuffix("weights"), none=True)
+        if name is None:
+            return None
+        weights = numbers(self._path, where, self._array(where, name), (None,))
+        if not (np.isfinite(weights).all() and (weights > 0).all()):
+            raise FileError(self._path, f"{where} holds weights that are not above zero", key=_CONTENTS)
+        return weights
 
     def _valid(self, where: str, step: dict[str, Any]) -> np.ndarray | None:
         """What was painted; earlier versions knew the masks of fits only."""

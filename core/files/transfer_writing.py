@@ -11,8 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from core.correspondence import Correspondence
-from core.errors import RefitError
+from core.errors import FileError, RefitError
 from core.files.atomic import atomic_write
+from core.files.transfer import matrix_in, transfer_contents
 
 ENDINGS = (".pkl", ".npz")
 
@@ -28,6 +29,17 @@ def check_transfer_name(path: str | Path) -> None:
     """Raises RefitError where the name is none of a transfer file to write."""
     if Path(path).suffix.lower() not in ENDINGS:
         raise RefitError(f"{path} is no name for a correspondence; it must end in {' or '.join(ENDINGS)}.")
+
+
+def check_replaceable(path: str | Path) -> None:
+    """Raises FileError where something is at ``path`` that is no correspondence: a body model above all."""
+    path = Path(path)
+    if not path.exists():
+        return
+    try:
+        matrix_in(path, transfer_contents(path))
+    except FileError:
+        raise FileError(path, "is no correspondence, and is not written over; choose another name") from None
 
 
 def write_correspondence(

@@ -1,7 +1,7 @@
 """Which vertices a fit was made with, and which its errors are over: told in its provenance, read again.
 
 A mask that the models' files give needs no more than their checksum. One that was painted is told in full, so
-that the fit can be opened and measured anywhere.
+that the fit can be opened and measured anywhere; so are weights that single vertices were given.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.bodies import BodyPair
-from core.correspondence import Correspondence
+from core.correspondence import Correspondence, same_weights
 from core.fitting.result import FitResult
 from core.frame_swap import measured
 from core.motion import Motion
@@ -24,25 +24,42 @@ MEASURED_AT_ONCE = 16
 MOST_VERTICES = 1_000_000
 """More than any body has: a file that claims so many is not believed."""
 
+LEAST_WEIGHT, MOST_WEIGHT = 1e-3, 1e3
+"""Weights of single vertices beyond these are not believed either."""
+
 _FIGURES = ("mean", "median", "p95", "max", "part")
 _MADE, _OVER, _KEPT = "painted_mask", "errors_over", "kept_frames"
 
 
 def told_mask(correspondence: Correspondence) -> dict[str, Any] | None:
-    """A painted mask in plain json values; None for the one that the files give.
+    """A painted mask in plain json values; None for the one that the files give, without weights.
 
     Returns:
-        ``vertices``, how many the body has, and ``left_out``, [first, last] ids of runs that do not count.
+        ``vertices``, how many the body has, ``left_out``, [first, last] ids of runs that do not count, and,
+        where there are weights, ``weights``, [first, last, weight] of runs that do not weigh 1.
     """
-    if not correspondence.painted:
+    weights = correspondence.weights
+    if not correspondence.painted and weights is None:
         return None
-    out = np.flatnonzero(~correspondence.valid)
-    cuts = np.flatnonzero(np.diff(out) > 1) + 1
-    runs = np.split(out, cuts) if len(out) else []
-    return {
+    told: dict[str, Any] = {
         "vertices": len(correspondence.valid),
-        "left_out": [[int(run[0]), int(run[-1])] for run in runs],
+        "left_out": [[first, last] for first, last in _runs(~correspondence.valid)],
     }
+    if weights is not None:
+        runs = [
+            [first, last, float(value)]
+            for value in np.unique(weights[weights != 1])
+            for first, last in _runs(weights == value)
+        ]
+        told["weights"] = sorted(runs)
+    return told
+
+
+def _runs(which: np.ndarray) -> list[tuple[int, int]]:
+    """First and last ids of what is True in a row."""
+    ids = np.flatnonzero(which)
+    runs = np.split(ids, np.flatnonzero(np.diff(ids) > 1) + 1) if len(ids) else []
+    return [(int(run[0]), int(run[-1])) for run in runs]
 
 
 def measured_mask(result: FitResult, correspondence: Correspondence) -> np.ndarray:
@@ -51,10 +68,19 @@ def measured_mask(result: FitResult, correspondence: Correspondence) -> np.ndarr
     return _read(told, correspondence)
 
 
+def made_weights(result: FitResult, correspondence: Correspondence) -> np.ndarray | None:
+    """(V,) float32: the weights of single vertices that a fit was made with; None for all alike."""
+    return _read_weights(_table(result).get(_MADE), len(correspondence.valid))
+
+
 def made_with(result: FitResult, correspondence: Correspondence) -> bool:
-    """All frames of a fit were made with the mask of ``correspondence``."""
+    """All frames of a fit were made with the mask and the weights of ``correspondence``."""
     told = [_table(result).get(_MADE), *_table(result).get(_KEPT, [])]
-    return all(np.array_equal(_read(one, correspondence), correspondence.valid) for one in told)
+    return all(
+        np.array_equal(_read(one, correspondence), correspondence.valid)
+        and same_weights(_read_weights(one, len(correspondence.valid)), correspondence.weights)
+        for one in told
+    )
 
 
 def with_measured_mask(bodies: BodyPair, result: FitResult) -> BodyPair:
@@ -68,12 +94,17 @@ def with_measured_mask(bodies: BodyPair, result: FitResult) -> BodyPair:
 
 def painted_words(result: FitResult) -> str:
     """``painted, 8,946 of 10,475 vertices valid``: the mask that the errors are over; nothing for that of the
-    models' files."""
+    models' files. ``512 weighed ×0.5 to ×4`` is added where some have weights of their own."""
     told = result.provenance.get(_OVER, _table(result).get(_MADE))
     if not isinstance(told, dict) or not isinstance(told.get("vertices"), int):
         return ""
     valid = _counted(told, told["vertices"])
-    return f"painted, {int(valid.sum()):,} of {len(valid):,} vertices valid"
+    words = f"painted, {int(valid.sum()):,} of {len(valid):,} vertices valid"
+    weights = _read_weights(_table(result).get(_MADE), told["vertices"])
+    if weights is not None:
+        some = weights[weights != 1]
+        words += f", {len(some):,} weighed ×{some.min():g} to ×{some.max():g}"
+    return words
 
 
 def kept(told: dict[str, Any], start: FitResult) -> dict[str, Any]:
@@ -148,3 +179,17 @@ def _counted(told: dict[str, Any], vertices: int) -> np.ndarray:
         if isinstance(run, list) and len(run) == 2 and all(isinstance(end, int) for end in run):
             mask[max(run[0], 0) : max(run[1] + 1, 0)] = False
     return mask
+
+
+def _read_weights(told: Any, vertices: int) -> np.ndarray | None:
+    """(vertices,) float32 of what is told; None where nothing is, or of another body."""
+    runs = told.get("weights") if isinstance(told, dict) and told.get("vertices") == vertices else None
+    if not isinstance(runs, list) or not 0 < vertices <= MOST_VERTICES:
+        return None
+    weights = np.ones(vertices, dtype=np.float32)
+    for run in runs:
+        if not isinstance(run, list) or len(run) != 3 or not all(isinstance(end, int) for end in run[:2]):
+            continue
+        if isinstance(run[2], int | float) and LEAST_WEIGHT <= run[2] <= MOST_WEIGHT:
+            weights[max(run[0], 0) : max(run[1] + 1, 0)] = run[2]
+    return None if bool((weights == 1).all()) else weights

@@ -7,7 +7,7 @@ step or two from the frame's present pose do the rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -47,6 +47,7 @@ class Refit:
         before_mm: mean error of the fit as it was, over the vertices that count now.
         after_mm: mean error of the new pose over the same vertices.
         converged: a further step would gain next to nothing.
+        heavier_mm: mean error before and after over the vertices that weigh more than 1; None without any.
     """
 
     frame: int
@@ -57,6 +58,7 @@ class Refit:
     before_mm: float
     after_mm: float
     converged: bool
+    heavier_mm: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,19 +104,20 @@ class QuickRefit:
         self._pose: Pose | None = None
 
     @torch.inference_mode()
-    def refit(self, frame: int, valid: np.ndarray) -> Refit:
-        """Fits a frame with a mask, from where the last call left it, or else from the fit.
+    def refit(self, frame: int, valid: np.ndarray, weights: np.ndarray | None = None) -> Refit:
+        """Fits a frame with a mask and weights, from where the last call left it, or else from the fit.
 
         Args:
             frame: id.
             valid: (V,) bool: the target vertices that count.
+            weights: (V,) above zero, how much each of them does; None for all alike.
 
         Raises:
-            RefitError: the frame is not fitted, or too few vertices count.
+            RefitError: the frame is not fitted, too few vertices count, or the weights are none.
         """
         if not self.result.fitted[frame]:
             raise RefitError(f"Frame {frame} is not fitted, so it cannot be fitted again; fit it first.")
-        bodies = self.bodies.with_valid(valid)
+        bodies = self.bodies.with_valid(valid).with_weights(weights)
         if self._frame is None or self._frame.frame != frame:
             self._frame, self._pose = self._look_up(frame), None
         known, counts = self._frame, bodies.correspondence.valid[self.skin.vertices]
@@ -135,7 +138,13 @@ class QuickRefit:
         error = np.full(bodies.target.num_vertices, np.nan, dtype=np.float32)
         error[self.skin.vertices[counts]] = off[counts]
         before = float(known.start_mm[counts].mean())
-        return self._told(frame, found, error, before, float(off[counts].mean()))
+        told = self._told(frame, found, error, before, float(off[counts].mean()))
+        if bodies.correspondence.weights is not None:
+            some = counts & (bodies.correspondence.weights[self.skin.vertices] > 1)
+            if some.any():
+                means = float(known.start_mm[some].mean()), float(off[some].mean())
+                told = replace(told, heavier_mm=means)
+        return told
 
     def _look_up(self, frame: int) -> _Frame:
         body, fit, one = self.bodies.target, self.result.as_motion(), np.array([frame])

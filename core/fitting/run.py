@@ -136,6 +136,9 @@ class FitRun:
         if vertex_weights is not None:
             _check_weights(vertex_weights, bodies.target.num_vertices)
         self.device = pick_device(device)
+        if self.recipe.method != "gauss-newton":
+            # The published method knows nothing of them, and its result must not claim them.
+            bodies = bodies.with_weights(None)
         self.bodies = bodies.to(self.device)
         self.threads = threads or available_processors()
         finite = np.flatnonzero(motion.finite_frames())

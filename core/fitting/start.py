@@ -89,10 +89,13 @@ def unknowns(bodies: BodyPair, settings: FitSettings, coefficients: np.ndarray) 
 
 
 def vertex_weights(bodies: BodyPair, settings: FitSettings, painted: np.ndarray | None) -> np.ndarray:
-    """(V,) float32 weights of the target's vertices: valid ones, by part, times ``painted`` (V,) if given."""
+    """(V,) float32 weights of the target's vertices: valid ones, by part, times those that the bodies have
+    for single vertices, times ``painted`` (V,) if given."""
     target = bodies.target
     weights = bodies.correspondence.valid.astype(np.float32)
     weights *= np.array(settings.part_weights, dtype=np.float32)[target.vertex_part]
+    if bodies.correspondence.weights is not None:
+        weights *= bodies.correspondence.weights
     if painted is not None:
         weights *= painted.astype(np.float32)
     has = _sees_fingers(bodies)

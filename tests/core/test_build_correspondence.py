@@ -13,7 +13,12 @@ from scipy import sparse
 
 from core import built_correspondence as kept
 from core.bodies import builtin_folder, load_bodies
-from core.build_correspondence import BuildSettings, Why, build_correspondence, joints_apart_mm
+from core.build_correspondence import (
+    Why,
+    build_correspondence,
+    joints_apart_mm,
+)
+from core.build_settings import BUILD_SETTINGS, BuildSettings
 from core.cli import main
 from core.errors import FileError, RefitError
 from core.files.transfer import read_correspondence
@@ -169,6 +174,10 @@ def test_limits():
         BuildSettings(max_distance_mm=0)
     with pytest.raises(RefitError, match="no limit"):
         BuildSettings(max_distance_mm=float("nan"))
+    with pytest.raises(RefitError, match="no limit"):
+        BuildSettings(max_angle_deg=0)
+    for setting in BUILD_SETTINGS.values():
+        assert setting.metadata["help"]
 
 
 def test_what_cannot_be_built(pair):
@@ -244,7 +253,8 @@ def folder(tmp_path):
 def test_a_folder_without_correspondences_opens_with_built_ones(folder, pair, built, monkeypatch, tmp_path):
     calls = []
 
-    def build(source, target):
+    def build(source, target, tell):
+        tell(0.5)
         calls.append((source.family, target.family))
         return built
 
@@ -252,7 +262,9 @@ def test_a_folder_without_correspondences_opens_with_built_ones(folder, pair, bu
     with pytest.raises(FileError, match=r"no correspondence from SMPL-X to SMPL-H.*`refit correspond`"):
         pair_of(folder).reverse()
     calls.clear()
-    found = pair_of(folder)
+    shares = []
+    with kept.telling(shares.append):
+        found = pair_of(folder)
     assert not calls, "kept in memory"
     monkeypatch.setattr(kept, "_BUILT", {})
     found = pair_of(folder)
@@ -267,8 +279,10 @@ def test_a_folder_without_correspondences_opens_with_built_ones(folder, pair, bu
     # A file that was kept and damaged since is built anew.
     found.correspondence.path.write_bytes(b"damaged")
     monkeypatch.setattr(kept, "_BUILT", {})
-    assert pair_of(folder).correspondence.valid.sum() == 9143
+    with kept.telling(shares.append):
+        assert pair_of(folder).correspondence.valid.sum() == 9143
     assert calls == [("smplh", "smplx")]
+    assert shares == [0.5]
 
 
 def pair_of(folder):
@@ -278,20 +292,20 @@ def pair_of(folder):
 def test_nothing_doubtful_is_used_unseen(folder, built, monkeypatch):
     found, report = built
     doubtful = replace(report, rms_mm=9.0)
-    monkeypatch.setattr(kept, "build_correspondence", lambda source, target: (found, doubtful))
+    monkeypatch.setattr(kept, "build_correspondence", lambda source, target, tell: (found, doubtful))
     with pytest.raises(FileError, match=r"no correspondence .*; none can be built: .* 9\.0 mm apart"):
         load_bodies(folder)
 
 
 def test_settings_that_cannot_be_written_do_not_matter(folder, built, monkeypatch, tmp_path):
     (tmp_path / "settings").write_text("a file, where a folder is expected")
-    monkeypatch.setattr(kept, "build_correspondence", lambda source, target: built)
+    monkeypatch.setattr(kept, "build_correspondence", lambda source, target, tell: built)
     assert load_bodies(folder).correspondence.valid.any()
 
 
 def test_the_way_back_is_built_where_it_is_asked_for(folder, built_back, monkeypatch):
     shutil.copy(OURS, folder / "transfer")
-    monkeypatch.setattr(kept, "build_correspondence", lambda source, target: built_back)
+    monkeypatch.setattr(kept, "build_correspondence", lambda source, target, tell: built_back)
     pair = load_bodies(folder)
     assert pair.reverse(build=True).correspondence.valid.all()
     assert pair.reverse().correspondence.valid.all()
@@ -346,6 +360,15 @@ def test_what_the_command_refuses(arguments, words, capsys, tmp_path, monkeypatc
     assert words in said
     assert said.count("\n") == 1
     assert not (tmp_path / "x.pkl").exists()
+
+
+def test_a_body_model_is_never_written_over(tmp_path, capsys):
+    other = tmp_path / "model.npz"
+    shutil.copy(SMPLH, other)
+    before = other.read_bytes()
+    assert main(["correspond", str(SMPLH), str(SMPLX), "-o", str(other), "--force"]) == 1
+    assert "is no correspondence, and is not written over" in capsys.readouterr().err
+    assert other.read_bytes() == before
 
 
 def test_comparing_with_itself_and_with_nonsense(tmp_path, capsys):

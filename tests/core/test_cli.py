@@ -349,7 +349,7 @@ def test_what_a_run_has_to_say_is_shown_once(
 def test_a_check_without_the_way_back_is_told_at_the_start(
     clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def build(*bodies: object) -> None:
+    def build(*bodies: object, tell: object) -> None:
         raise RefitError("They do not match.")
 
     monkeypatch.setattr("core.built_correspondence.build_correspondence", build)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from gui_app.inspection import JointKey
 from gui_app.main_window import MainWindow
 from tests.gui_app.test_mask import FIT_MS, LEFT, NONE, camera, front_of, on_screen, open_panel, valid
 
@@ -76,3 +77,31 @@ def test_a_line_takes_what_is_seen_inside(fitted: MainWindow, qtbot: QtBot) -> N
     window.actions_.mask.trigger()
     qtbot.waitUntil(lambda: not window.painting.lasso_on)
     assert not window.actions_.mask_lasso.isEnabled()
+
+
+def test_escape_drops_the_line_and_nothing_else(fitted: MainWindow, qtbot: QtBot) -> None:
+    window = fitted
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    open_panel(window, qtbot)
+    knee = JointKey("left_knee", "kinematic")
+    window.inspection.set_active(True)
+    window.inspection.go_to_joint(knee)
+    assert window.actions_.choose_none.isEnabled()
+    window.actions_.mask_lasso.trigger()
+    plotter, before = window.viewport.plotter, valid(window).copy()
+    middle = on_screen(window, front_of(window, "torso"))
+    mouse(window, EVENTS.MouseButtonPress, middle - QPointF(30, 30))
+    for x, y in ((30, -30), (30, 30), (-30, 30)):
+        mouse(window, EVENTS.MouseMove, middle + QPointF(x, y))
+    assert window.lasso.line.isVisible()
+    qtbot.keyClick(plotter, Qt.Key.Key_Escape)
+    assert not window.lasso.line.isVisible()
+    assert window.inspection.joint == knee, "the key was the line's"
+    mouse(window, EVENTS.MouseMove, middle)
+    mouse(window, EVENTS.MouseButtonRelease, middle)
+    assert not window.lasso.line.isVisible()
+    assert window.painting.lasso_on, "another line can be drawn"
+    qtbot.keyClick(plotter, Qt.Key.Key_Escape)
+    assert window.inspection.joint is None
+    np.testing.assert_array_equal(valid(window), before)

@@ -19,7 +19,7 @@ from gui_app import save_actions
 from gui_app.curves import lone
 from gui_app.main_window import MainWindow
 from gui_app.preferences import Preferences
-from gui_app.saving import Place, ask_where
+from gui_app.saving import Kind, Place, ask_where
 from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
 
 MakeWindow = Callable[..., MainWindow]
@@ -405,6 +405,15 @@ def test_saving_asks_about_the_file_that_would_be_written(
     (tmp_path / "exists.npz").touch()
     assert ask_where(window, tmp_path / "start.npz") is None
     assert asked == ["Replace exists.npz?"]
+    kind = Kind("Save", "Dense", ".npz", (("Sparse", "_sparse.npz"), ("Array", ".npy")))
+    for chosen, name, written in (
+        ("Sparse (*_sparse.npz)", "mine", "mine_sparse.npz"),
+        ("Array (*.npy)", "mine", "mine.npy"),
+        ("Dense (*.npz)", "mine.npy", "mine.npy"),
+    ):
+        monkeypatch.setattr(QFileDialog, "selectedNameFilter", lambda _, chosen=chosen: chosen)
+        monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _, name=name: [str(tmp_path / name)])
+        assert ask_where(window, tmp_path / "start.npz", kind) == Place(tmp_path / written)
 
 
 def test_a_fit_made_with_other_bodies_does_not_open(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from core.build_settings import BuildSettings
 from core.inspection.joint_set_edit import KINDS, members_of_kind
 from core.joints import PARTS
 from gui_app.application import make_application
@@ -120,6 +121,14 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         regressors.renormalise(knee)
         drive.wait(lambda: regressors.figures() is not None)
 
+    def map_() -> None:
+        """One built from the bodies, against the one in use."""
+        window.inspection.set_page("map")
+        maps = window.joints.panel.maps
+        maps.build(BuildSettings())
+        drive.wait(lambda: not maps.building)
+        drive.wait(lambda: maps.comparison() is not None and maps.rows() is not None)
+
     def painted() -> None:
         """The ears, a stroke over the chest, and the brush where it ended."""
         painting, opened = window.painting, state.opened
@@ -137,6 +146,29 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         around = painting.tools.graph.brush(chest, 0.19)
         painting.dab([int(vertex) for vertex in around[rest[around, 1] < rest[chest, 1] + 0.05]])
         painting.point_at(int(around[np.argmin(rest[around, 1])]))
+        drive.wait(lambda: window.preview.at_rest)
+
+    def weighed() -> None:
+        """Hands that weigh more, a chest that weighs less, and the brush on it."""
+        painting, opened = window.painting, state.opened
+        assert opened is not None
+        drive.wait(lambda: painting.tools is not None and painting.tools.complete)
+        assert painting.tools is not None
+        window.masks.panel.modes.button(2).click()
+        painting.set_weight(10.0)
+        painting.use_part("hands")
+        painting.set_weight(3.0)
+        painting.use_region("ears")
+        painting.set_weight(0.2)
+        rest, torso = (
+            opened.bodies.target.v_template,
+            opened.bodies.target.vertex_part == PARTS.index("torso"),
+        )
+        chest = int(np.flatnonzero(torso)[np.argmax(rest[torso] @ (0.0, 0.6, 1.0))])
+        actions.mask_brush.setChecked(True)
+        painting.begin_stroke()
+        painting.dab([int(vertex) for vertex in painting.tools.graph.brush(chest, 0.1)])
+        painting.point_at(chest)
         drive.wait(lambda: window.preview.at_rest)
 
     def problems() -> None:
@@ -193,6 +225,8 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "vertex": [frame(137), actions.joints.trigger, vertex],
         "joint_sets": [frame(137), actions.joints.trigger, own_set],
         "regressor": [frame(90), actions.joints.trigger, regressor, part("legs")],
+        "map": [frame(90), actions.joints.trigger, map_],
+        "weights": [frame(90), actions.mask.trigger, weighed],
         "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
         "colour_menu": [_menu("Colour", window)],
@@ -234,7 +268,9 @@ def put_back(window: MainWindow) -> None:
     actions.joints.setChecked(False)
     window.painting.drop_stroke()
     if actions.mask.isChecked():
-        window.painting.reset()
+        for weighs in (True, False):
+            window.painting.set_weighs(weighs)
+            window.painting.reset()
     actions.mask.setChecked(False)
     actions.theme_dark.trigger()
     window.state.set_selection(None)

@@ -27,6 +27,7 @@ from core.session import Session, SessionStep, SourceFile
 
 FRAMES = 6
 PAINTED = np.arange(10475) % 3 != 0
+WEIGHTS = np.linspace(0.1, 10, 10475, dtype=np.float32)
 ACCEPTED = (
     Accepted("part_mm", "hands", 1, 3, 31.5, "‘wild’ hand"),
     Accepted("finite", "whole body", 0, 0, 1.0),
@@ -56,7 +57,7 @@ def session(motion: Motion, result: FitResult) -> Session:
         SessionStep(None, None, valid=PAINTED),
         SessionStep(result, None, "fit of all frames"),
         SessionStep(edited, 50.0, "edit of frame 2 – ‘left knee’", np.array([2]), ACCEPTED),
-        SessionStep(own, 50.0, "fit with own shapes"),
+        SessionStep(own, 50.0, "fit with own shapes", weights=WEIGHTS),
     )
     return Session(SourceFile.of(motion), motion, steps, 2, {"frame": 3, "layout": "overlay"})
 
@@ -91,6 +92,9 @@ def test_everything_comes_back(session: Session, file: Path) -> None:
     assert again.steps[0].valid is not None
     assert np.array_equal(again.steps[0].valid, PAINTED)
     assert again.steps[1].valid is None
+    assert again.steps[2].weights is None
+    assert again.steps[3].weights is not None
+    assert np.array_equal(again.steps[3].weights, WEIGHTS)
     correspondence = load_bodies().correspondence
     assert np.array_equal(again.steps[0].mask(correspondence), PAINTED & correspondence.filled)
     assert np.array_equal(again.steps[1].mask(correspondence), correspondence.own)
@@ -187,6 +191,7 @@ BROKEN = {
     "list": (put("motion", value=[]), "expected an object"),
     "mask": (put("steps", 2, "valid", value="arrays/0001"), "expected a list of booleans"),
     "no mask": (put("steps", 2, "valid", value="../x"), "is not there"),
+    "weights": (put("steps", 3, "weights", value="arrays/0001"), "expected"),
     "accepted": (put("steps", 2, "accepted", value={}), "expected a list"),
     "accepted one": (put("steps", 2, "accepted", 1, value=3), "is not a json object"),
     "accepted frame": (put("steps", 2, "accepted", 0, "first", value="3"), "expected a whole number"),
@@ -206,11 +211,12 @@ def test_what_does_not_fit_is_one_sentence(what: str, file: Path, tmp_path: Path
 def test_sessions_from_before_accepted_problems_and_painted_masks(file: Path, tmp_path: Path) -> None:
     def forget(contents: dict[str, Any]) -> None:
         for step in contents["steps"]:
-            del step["accepted"], step["valid"]
+            del step["accepted"], step["valid"], step["weights"]
 
     again = load_session(rewritten(file, tmp_path / "old.refit", forget))
     assert [step.accepted for step in again.steps] == [()] * 4
     assert [step.valid for step in again.steps] == [None] * 4
+    assert [step.weights for step in again.steps] == [None] * 4
 
 
 def leaves(contents: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

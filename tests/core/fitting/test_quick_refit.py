@@ -11,7 +11,14 @@ import pytest
 from core.bodies import BodyPair
 from core.errors import RefitError
 from core.files.results import load_result, save_result
-from core.fitting.painted_mask import made_with, measured_mask, measured_with, with_measured_mask
+from core.fitting.painted_mask import (
+    made_weights,
+    made_with,
+    measured_mask,
+    measured_with,
+    painted_words,
+    with_measured_mask,
+)
 from core.fitting.quick_refit import QuickRefit, Refit
 from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
@@ -167,3 +174,59 @@ def test_kept_frames_tell_their_masks(walk: tuple[Motion, BodyPair, FitResult]) 
     told = measured_with(motion, painted, found)
     assert np.array_equal(measured_mask(told, pair.correspondence), painted.correspondence.valid)
     assert not made_with(told, painted.correspondence)
+
+
+def test_weights_of_vertices_are_used_told_and_read_again(
+    walk: tuple[Motion, BodyPair, FitResult], tmp_path: Path
+) -> None:
+    motion, pair, result = walk
+    weights = np.ones(pair.target.num_vertices, np.float32)
+    hands = pair.target.vertex_part == PARTS.index("hands")
+    weights[hands] = 8.0
+    weights[pair.target.vertex_part == PARTS.index("torso")] = 0.1
+    weighed, valid = pair.with_weights(weights), pair.correspondence.valid
+    assert made_with(result, pair.correspondence)
+    assert not made_with(result, weighed.correspondence)
+    quick = QuickRefit(motion, pair, result)
+    for _ in range(12):
+        found = quick.refit(FRAME, valid, weights)
+        if found.converged:
+            break
+    assert found.heavier_mm is not None
+    own = result.part_mm[FRAME, PARTS.index("hands")]
+    assert np.nanmean(found.error_mm[hands & valid]) < own, "what weighs more is met better"
+    run = FitRun(
+        motion,
+        weighed,
+        Recipe((FitSettings(),), start="current"),
+        frames=np.array([FRAME]),
+        start=result,
+        device="cpu",
+        threads=1,
+    )
+    for _ in run:
+        pass
+    wanted = run.result()
+    assert found.after_mm == pytest.approx(wanted.mean_mm[FRAME], abs=2e-3)
+    assert quick.refit(FRAME, valid).heavier_mm is None
+    # All frames with the weights: the file says so, and whoever reads it gets them back.
+    whole = fit(motion, weighed)
+    assert made_with(whole, weighed.correspondence)
+    assert not made_with(whole, pair.correspondence)
+    save_result(tmp_path / "weighed.npz", whole)
+    again = load_result(tmp_path / "weighed.npz")
+    told = made_weights(again, pair.correspondence)
+    assert told is not None
+    np.testing.assert_array_equal(told, weights)
+    np.testing.assert_array_equal(measured_mask(again, pair.correspondence), valid)
+    assert "weighed ×0.1 to ×8" in painted_words(again)
+    assert made_weights(result, pair.correspondence) is None
+
+
+def test_weights_that_are_none(walk: tuple[Motion, BodyPair, FitResult]) -> None:
+    _, pair, _ = walk
+    count = pair.target.num_vertices
+    assert pair.with_weights(np.ones(count)) is pair
+    for weights in (np.ones(3), np.zeros(count), np.full(count, np.inf)):
+        with pytest.raises(RefitError):
+            pair.with_weights(weights)

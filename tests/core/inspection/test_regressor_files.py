@@ -140,7 +140,7 @@ def test_edits_leave_the_old_matrix_alone() -> None:
             with_weight(MATRIX, 4, 1, wrong)
 
 
-@pytest.mark.parametrize("ending", [".npy", ".npz"])
+@pytest.mark.parametrize("ending", [".npy", ".npz", "_sparse.npz"])
 def test_a_regressor_is_written_and_only_a_regressor_written_over(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"new{ending}"
     edited = renormalised(with_weight(MATRIX, 4, 17, 0.25), 4)
@@ -150,6 +150,18 @@ def test_a_regressor_is_written_and_only_a_regressor_written_over(ending: str, t
         write_regressor(path, MATRIX)
     write_regressor(path, MATRIX, overwrite=True)
     assert np.array_equal(read_regressor(path, BODY).matrix, MATRIX)
+
+
+def test_a_sparse_one_is_what_scipy_reads(tmp_path: Path) -> None:
+    path = tmp_path / "mine_sparse.npz"
+    write_regressor(path, MATRIX)
+    np.testing.assert_array_equal(sparse.load_npz(path).toarray(), MATRIX)
+    assert path.stat().st_size < 60_000
+    # A sparse matrix of another kind, a correspondence, stays.
+    other = tmp_path / "other_sparse.npz"
+    sparse.save_npz(other, sparse.identity(7, format="csr"))
+    with pytest.raises(FileError, match="is no regressor, and is not written over"):
+        write_regressor(other, MATRIX, overwrite=True)
 
 
 def test_a_model_is_never_written_over(tmp_path: Path) -> None:
