@@ -138,7 +138,7 @@ class StagesPanel(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(inside)
         self._reveal = Later(self._on_reveal, self, REVEAL_MS)
-        self._actions.steps.toggled.connect(self._reveal.ask)
+        self.steps.grown.connect(self._reveal.ask)
         return self.area
 
     def _foot(self) -> QVBoxLayout:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -42,7 +42,9 @@ STILL = "This recipe leaves the frame where it is"
 
 
 class StepsCard(QFrame):
-    """Fits the frame while it is open, and shows the step that is chosen."""
+    """Fits the frame while it is open, and shows the chosen step; ``grown`` when it needs more room."""
+
+    grown = Signal()
 
     def __init__(
         self, state: AppState, stepping: FrameStepping, actions: Actions, parent: QWidget | None = None
@@ -116,6 +118,12 @@ class StepsCard(QFrame):
         """Nobody looks: the fit is shown again."""
         super().hideEvent(event)
         self._action.setChecked(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tells when it gets higher."""
+        super().resizeEvent(event)
+        if event.size().height() > event.oldSize().height():
+            self.grown.emit()
 
     @Slot(bool)
     def _on_open(self, shown: bool) -> None:
