@@ -328,9 +328,15 @@ def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot
 
     actions.fix_rows.trigger()
     qtbot.waitUntil(lambda: fixing.open and not fixing.running, timeout=FIT_MS)
-    assert len(fixing.fixes) == 8
+    assert len(fixing.fixes) == 9
     qtbot.waitUntil(lambda: page.chosen is fixing.fixes[0] and page.apply.isEnabled())
-    assert page.table.topLevelItemCount() == 9
+    assert page.table.topLevelItemCount() == 10
+    borrowed = page.table.topLevelItem(8)
+    assert borrowed.text(0) == "Borrowed limb"
+    assert borrowed.toolTip(0).endswith("<br>Here: left hand</qt>")
+    page.table.setCurrentItem(borrowed)
+    assert state.peeked is fixing.fixes[7].result
+    page.table.setCurrentItem(page.table.topLevelItem(1))
     chosen = fixing.fixes[0]
     steps = len(faulty.history)
     page.apply.click()
