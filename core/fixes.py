@@ -31,6 +31,7 @@ from core.fitting.settings import FitSettings
 from core.frame_starts import from_neighbours
 from core.frame_swap import measured, swapped
 from core.joints import PARTS
+from core.limbs import borrowed
 from core.motion import Motion
 from core.seams import joined, margin, seam_jump
 from core.second_opinion import LOOSE_PRIOR, polished, settings_of
@@ -93,6 +94,13 @@ STRATEGIES = (
     ),
     Strategy("jaw", "Jaw freed", "The jaw may turn.", changes={"free_jaw": True}),
     Strategy(
+        "limb",
+        "Borrowed limb",
+        "The hand or limb that is off is taken from the good frames before and after, whatever the source "
+        "does; nothing else changes.",
+        "",
+    ),
+    Strategy(
         "across",
         "Interpolated",
         "Nothing is fitted: the frames lie between the good ones before and after, whatever the source does.",
@@ -134,6 +142,7 @@ class Fix:
         seam_mm: largest acceleration of a joint beyond the source's where the frames meet the others,
             mm/frame²; NaN where there are no others.
         smooth: the seam is hardly rougher than the source.
+        limbs: names of the limbs that were taken from other frames.
     """
 
     strategy: Strategy | None
@@ -144,6 +153,7 @@ class Fix:
     part_mm: float
     seam_mm: float
     smooth: bool
+    limbs: tuple[str, ...] = ()
 
 
 class FixTrial:
@@ -204,7 +214,10 @@ class FixTrial:
         for index, strategy in enumerate(self.strategies):
             yield FixProgress(strategy, index, total, 0, len(self._wide))
             found: FitResult | None = None
-            if not strategy.start:
+            limbs: tuple[str, ...] = ()
+            if strategy.name == "limb":
+                found, limbs = self._borrowed()
+            elif not strategy.start:
                 found = self._across()
             for run in self._runs(strategy):
                 with closing(iter(run)) as steps:  # type: ignore[type-var]
@@ -218,9 +231,10 @@ class FixTrial:
             if not strategy.changes and strategy.start:
                 self._consider(found)
             whole = joined(self.motion, self.bodies, self.result, found, self.frames, self._suspects)
-            told = {"strategy": strategy.name, "frames": self.frames.tolist()}
+            told: dict[str, Any] = {"strategy": strategy.name, "frames": self.frames.tolist()}
+            told |= {"limbs": list(limbs)} if limbs else {}
             whole = replace(whole, provenance=self.result.provenance | {"fixed": told})
-            self.fixes.append(self._measured(strategy, whole))
+            self.fixes.append(replace(self._measured(strategy, whole), limbs=limbs))
 
     def _runs(self, strategy: Strategy) -> Iterator[FitRun]:
         """The runs of a strategy, one after another; the last one's result counts."""
@@ -267,6 +281,19 @@ class FixTrial:
             return None
         poses, transl = self.result.poses.copy(), self.result.transl.copy()
         fill_gaps(poses, transl, good, self.frames)
+        return self._laid(poses, transl)
+
+    def _borrowed(self) -> tuple[FitResult | None, tuple[str, ...]]:
+        """The frames with limbs of good ones, with their errors; and which limbs."""
+        if not self.result.fitted[self.frames].all():
+            return None, ()
+        found = borrowed(self.motion, self.bodies, self.result, self.frames, self._suspects)
+        if found is None or not found.limbs:
+            return None, ()
+        return self._laid(found.result.poses, self.result.transl.copy()), found.limbs
+
+    def _laid(self, poses: np.ndarray, transl: np.ndarray) -> FitResult:
+        """The fit with these poses, measured in the frames that they change."""
         values: dict[str, Any] = {"poses": poses, "transl": transl}
         for name in ("fitted", "converged", "edited"):
             values[name] = getattr(self.result, name).copy()

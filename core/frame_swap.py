@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -36,27 +37,48 @@ def measured(motion: Motion, bodies: BodyPair, result: FitResult, frames: np.nda
         RefitError: the result belongs to another motion or another body.
     """
     check_belonging(motion, bodies, result)
-    fit = result.as_motion()
-    usable = (motion.finite_frames() & result.fitted & fit.finite_frames())[frames]
     mean, median, p95, most = (np.full(len(frames), np.nan, np.float32) for _ in range(4))
     part = np.full((len(frames), len(PARTS)), np.nan, np.float32)
     found = FrameErrors(mean, median, p95, most, part)
+    members = bodies.target.vertex_part[np.flatnonzero(bodies.correspondence.valid)]
+    for some, skin, target in compared(motion, bodies, result, frames):
+        errors = frame_errors(skin - target, members)
+        for name in ("mean", "median", "p95", "max", "part"):
+            getattr(found, name)[some] = getattr(errors, name)
+    return found
+
+
+def compared(
+    motion: Motion, bodies: BodyPair, result: FitResult, frames: np.ndarray
+) -> Iterator[tuple[np.ndarray, torch.Tensor, torch.Tensor]]:
+    """Skin and targets of some frames, a few at a time; those that cannot be measured are left out.
+
+    Args:
+        motion: the source.
+        bodies: that it was fitted with.
+        result: the fit, as long as the motion.
+        frames: (n,) ids.
+
+    Yields:
+        Places in ``frames``, and (V, 3, m) metres each of the vertices that count and of their targets, seen
+        from where the source stands.
+    """
+    fit = result.as_motion()
+    usable = (motion.finite_frames() & result.fitted & fit.finite_frames())[frames]
     vertices = np.flatnonzero(bodies.correspondence.valid)
     rows = bodies.correspondence.rows(vertices)
     at = np.flatnonzero(usable)
-    with torch.no_grad():
-        for start in range(0, len(at), CHUNK_FRAMES):
-            some = at[start : start + CHUNK_FRAMES]
-            here = np.asarray(frames)[some]
-            # Taken off on both sides, so that bodies far from the origin keep their digits.
-            moved = fit.trans[here].astype(np.float64) - motion.trans[here]
+    for start in range(0, len(at), CHUNK_FRAMES):
+        some = at[start : start + CHUNK_FRAMES]
+        here = np.asarray(frames)[some]
+        # Taken off on both sides, so that bodies far from the origin keep their digits.
+        moved = fit.trans[here].astype(np.float64) - motion.trans[here]
+        with torch.no_grad():
             source = _skin(motion, bodies.source, here, np.zeros_like(moved))
             skin = _skin(fit, bodies.target, here, moved)
             target = (rows @ source.reshape(len(source), -1)).view(-1, 3, len(here))
-            errors = frame_errors(skin[vertices] - target, bodies.target.vertex_part[vertices])
-            for name in ("mean", "median", "p95", "max", "part"):
-                getattr(found, name)[some] = getattr(errors, name)
-    return found
+            ours = skin[vertices]
+        yield some, ours, target
 
 
 def _skin(motion: Motion, body: BodyModel, frames: np.ndarray, transl: np.ndarray) -> torch.Tensor:

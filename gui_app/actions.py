@@ -44,6 +44,7 @@ SPECS: dict[str, Spec] = {
     "fit_selection": Spec("Fit", "Fit selection", "selection", ("Alt+Return",), "Fit the selected frames"),
     "fit_problems": Spec("Fit", "Fit problem frames", "warning", ("Ctrl+Alt+Return",)),
     "cancel": Spec("Fit", "Cancel", "x-circle", ("Esc",), "Stop fitting; fitted frames are kept"),
+    "steps": Spec("Fit", "Steps of this frame", "path", ("I",), "The body after each stage and step", True),
     "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two steps a frame, for a first look", True),
     "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until a step gains next to nothing", True),
     "preset_published": Spec("Fit", "Published (slow)", "hourglass-medium", (), PUBLISHED_TIP, True),
@@ -140,6 +141,7 @@ class Actions:
     fit_frame: QAction
     fit_selection: QAction
     fit_problems: QAction
+    steps: QAction
     preset_fast: QAction
     preset_accurate: QAction
     preset_published: QAction

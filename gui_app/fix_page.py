@@ -145,7 +145,8 @@ class FixPage(QWidget):
         for column, word in enumerate(words):
             item.setText(column, word)
             if fix.strategy is not None:
-                item.setToolTip(column, plain_tip(fix.strategy.help))
+                which = f"\nHere: {', '.join(fix.limbs)}" if fix.limbs else ""
+                item.setToolTip(column, plain_tip(fix.strategy.help + which))
 
     def _present(self, item: QTreeWidgetItem | None, fix: Fix, best: bool) -> None:
         if item is None:

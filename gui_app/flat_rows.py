@@ -49,8 +49,8 @@ class FlatRows(QAbstractTableModel):
         return self.sides[section] if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
-def select_rows(view: QTreeView, places: Iterable[int]) -> None:
-    """Selects these rows and no others, without a word of it, and brings the first into view."""
+def select_rows(view: QTreeView, places: Iterable[int], *, look: bool = True) -> None:
+    """Selects these rows and no others, without a word of it; ``look`` brings the first into view."""
     model, chosen, first = view.model(), QItemSelection(), None
     last = model.columnCount() - 1
     for place in places:
@@ -58,6 +58,6 @@ def select_rows(view: QTreeView, places: Iterable[int]) -> None:
         chosen.select(model.index(place, 0), model.index(place, last))
     with QSignalBlocker(view.selectionModel()):
         view.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-    if first is not None:
+    if first is not None and look:
         view.scrollTo(model.index(first, 0))
     view.viewport().update()

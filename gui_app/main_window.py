@@ -360,6 +360,7 @@ class MainWindow(QMainWindow):
             self.preview,
             self.lasso,
             self.figures,
+            self.stages.panel.stepping,
             self.joints.panel.motion,
             self.joints.panel.sets.measured,
             self.joints.panel.sets.export,

@@ -50,7 +50,7 @@ class Menus(QObject):
         self._menu(bar, "Edit", [actions.undo, actions.redo])
         fit = self._menu(bar, "Fit", [])
         fill_fit_menu(fit, actions)
-        for action in (None, actions.cancel, None, actions.autofit):
+        for action in (None, actions.cancel, None, actions.steps, None, actions.autofit):
             fit.addSeparator() if action is None else fit.addAction(action)
         self._menu(
             bar,

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 from core.fitting.draft import Entry
 from core.fitting.setting_effect import no_effect
 from core.joints import PARTS
+from gui_app.part_picture import PartPicture
 from gui_app.setting_fields import NumberField
 from gui_app.stage_look import section, tool
 from gui_app.stage_words import setting_tip, value_words
 from gui_app.words import plain_tip
 
-COLUMNS = 3
-FIELD_WIDTH = 46
+FIELD_WIDTH = 64
 NAME = "part_weights"
 
 
@@ -39,31 +39,40 @@ class PartWeights(QWidget):
         head.addWidget(section("WEIGHTS", self))
         head.addStretch(1)
         head.addWidget(self.reset)
+        self.picture = PartPicture(self)
+        self.picture.edited.connect(self._on_number)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(5)
-        grid.setVerticalSpacing(4)
-        for number, part in enumerate(PARTS):
-            row, column = divmod(number, COLUMNS)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        for row, part in enumerate(PARTS):
             label, field = QLabel(part, self), NumberField(NAME, self)
             field.setPrefix("×")
             field.setFixedWidth(FIELD_WIDTH)
             field.setAccessibleName(f"Weight of {part}")
             field.edited.connect(partial(self._on_number, part))
-            grid.addWidget(label, row, 2 * column)
-            grid.addWidget(field, row, 2 * column + 1)
-            grid.setColumnStretch(2 * column, 1)
+            # A dot beside it moves nothing.
+            label.setMinimumWidth(label.fontMetrics().horizontalAdvance("hands •") + 2)
+            grid.addWidget(label, row, 0)
+            grid.addWidget(field, row, 1)
             self.fields[part], self._labels[part] = field, label
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(0, 0, 0, 0)
         column_.setSpacing(0)
         column_.addLayout(head)
-        column_.addLayout(grid)
+        both = QHBoxLayout()
+        both.setSpacing(14)
+        both.addStretch(1)
+        both.addWidget(self.picture)
+        both.addLayout(grid)
+        both.addStretch(1)
+        column_.addLayout(both)
 
     def show_entry(self, entry: Entry, method: str) -> None:
         """Shows the weights of a stage."""
         self._shown = entry
         why_not = no_effect(entry.settings, NAME, method)
         was = entry.base.part_weights
+        self.picture.show_weights(entry.settings.part_weights, why_not)
         for part, weight, before in zip(PARTS, entry.settings.part_weights, was, strict=True):
             field, label = self.fields[part], self._labels[part]
             field.show_number(weight)

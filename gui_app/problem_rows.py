@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
+from gui_app.cells import HEADING
 from gui_app.flat_rows import RIGHT, FlatRows, Index
+from gui_app.problem_groups import Grouping, Heading, grouped
 from gui_app.problem_words import body_part, kind_role, part_words
 from gui_app.words import plain_tip, span_words, which_frames
 
@@ -126,7 +128,12 @@ def figure_words(problem: Problem) -> str:
 
 
 class ProblemRows(FlatRows):
-    """The rows that the filter lets through, sorted by a column."""
+    """The rows that the filter lets through, sorted by a column, in groups if that is wished.
+
+    Attributes:
+        rows: from top to bottom.
+        lines: the same, with the headings of groups among them.
+    """
 
     headings, tips, sides = HEADINGS, tuple(map(plain_tip, TIPS)), (None, None, None, RIGHT, None)
 
@@ -134,7 +141,9 @@ class ProblemRows(FlatRows):
         super().__init__(parent)
         self._all: tuple[Row, ...] = ()
         self.rows: list[Row] = []
+        self.lines: list[Row | Heading] = []
         self.filter = Filter()
+        self.grouping: Grouping = "none"
         self._column, self._descending = FRAMES, False
 
     def set_rows(self, rows: tuple[Row, ...]) -> bool:
@@ -151,6 +160,17 @@ class ProblemRows(FlatRows):
             self.filter = wanted
             self._arrange()
 
+    def group(self, by: Grouping) -> None:
+        """Puts rows below headings, or takes these away."""
+        if by != self.grouping:
+            self.grouping = by
+            self._arrange()
+
+    def members(self, heading: Heading) -> list[Row]:
+        """The rows below a heading."""
+        at = next((i for i, line in enumerate(self.lines) if line == heading), len(self.lines))
+        return [line for line in self.lines[at + 1 : at + 1 + heading.count] if isinstance(line, Row)]
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Orders by a column."""
         self._column, self._descending = column, order == Qt.SortOrder.DescendingOrder
@@ -159,12 +179,13 @@ class ProblemRows(FlatRows):
     def _arrange(self) -> None:
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
-        were = [(self.rows[index.row()].key, index.column()) for index in old]
+        were = [(self.lines[index.row()].key, index.column()) for index in old]
         rows = [row for row in self._all if self.filter.takes(row)]
         rows.sort(key=lambda row: row.problem.first)
         rows.sort(key=self._order, reverse=self._descending)
-        self.rows = rows
-        places = {row.key: place for place, row in enumerate(rows)}
+        self.lines = grouped(rows, self.grouping)
+        self.rows = [line for line in self.lines if isinstance(line, Row)]
+        places = {line.key: place for place, line in enumerate(self.lines)}
         now = [
             self.index(places[key], column) if key in places else QModelIndex() for key, column in were
         ]  # fmt: skip
@@ -180,13 +201,25 @@ class ProblemRows(FlatRows):
             return (problem.kind.name != "THROUGHOUT", problem.first, problem.last)
         return (cells(row)[self._column].casefold(),)
 
-    def shown(self) -> list[Row]:
-        """A row a problem."""
-        return self.rows
+    def shown(self) -> list[Row | Heading]:
+        """A row a problem, and one a heading."""
+        return self.lines
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Headings are passed over by keys, and cannot be selected."""
+        if index.isValid() and isinstance(self.lines[index.row()], Heading):
+            return Qt.ItemFlag.NoItemFlags
+        return super().flags(index)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words, the second line and the colours."""
-        row, column = self.rows[index.row()], index.column()
+        row, column = self.lines[index.row()], index.column()
+        if isinstance(row, Heading):
+            if role == HEADING:
+                return True
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return f"Choose the {row.count:,} below" if row.count > 1 else "Choose the one below"
+            return row.words if role == Qt.ItemDataRole.DisplayRole and column == FRAMES else None
         if role == Qt.ItemDataRole.DisplayRole:
             return cells(row)[column]
         if role == REASON:

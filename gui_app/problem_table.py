@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
+    QItemSelectionModel,
     QModelIndex,
     QRect,
     QSize,
@@ -12,12 +13,13 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView, QWidget
 
 from gui_app import colours
-from gui_app.cells import Cells, prepare
+from gui_app.cells import HEADING, Cells, prepare
 from gui_app.flat_rows import Index, select_rows
+from gui_app.problem_groups import Grouping, Heading
 from gui_app.problem_rows import (
     CHANGE,
     FIGURE,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 UPPER, LOWER, PAD = 20, 16, 3
 ROW = UPPER + LOWER + 2 * PAD
 ICON = 14
+TITLE = 25
 INDENT = ICON + 9
 HEADER = """QHeaderView::section { padding: 3px 6px; }
 QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: center right; margin-right: 3px; }"""
@@ -48,8 +51,8 @@ class ProblemCells(Cells):
     """The first line of a row; the view paints the second across all columns."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Two lines."""
-        return QSize(40, ROW)
+        """Two lines, or the title of a group."""
+        return QSize(40, TITLE if index.data(HEADING) else ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paints the words, and in the first column what the row is."""
@@ -86,6 +89,7 @@ class ProblemTable(QTreeView):
         self.header().setSortIndicator(FRAMES, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         self.setMinimumHeight(64)
+        self._on_title = False
         self._tell = Soon(self.chosen.emit, self)
         self.selectionModel().selectionChanged.connect(self._tell.ask)
         self.clicked.connect(self._on_click)
@@ -95,16 +99,28 @@ class ProblemTable(QTreeView):
     def selected(self) -> list[Row]:
         """The selected rows, from top to bottom."""
         indices = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self.model_.rows[index] for index in indices]
+        lines = (self.model_.lines[index] for index in indices)
+        return [line for line in lines if isinstance(line, Row)]
 
-    def choose(self, keys: set[tuple[str, str, int]]) -> None:
-        """Selects the rows with these keys, as far as they are there."""
-        select_rows(self, [place for place, row in enumerate(self.model_.rows) if row.key in keys])
+    def group(self, by: Grouping) -> None:
+        """Rows below headings, or without."""
+        # Where all are of one height, that of the first is enough to know.
+        self.setUniformRowHeights(by == "none")
+        self.model_.group(by)
+
+    def choose(self, keys: set[tuple[str, str, int]], *, look: bool = True) -> None:
+        """Selects the rows with these keys, as far as they are there; ``look`` brings the first into view."""
+        places = [place for place, row in enumerate(self.model_.lines) if row.key in keys]
+        select_rows(self, places, look=look)
         self._tell.ask()
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """The ground of the row, its cells, and its second line across them."""
         place: QRect = option.rect  # type: ignore[attr-defined]
+        line = self.model_.lines[index.row()]
+        if isinstance(line, Heading):
+            _draw_title(painter, place, line)
+            return
         if self.selectionModel().isRowSelected(index.row(), QModelIndex()):
             painter.fillRect(place, QColor(colours.CHOSEN))
         elif self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos())).row() == index.row() and (
@@ -129,6 +145,26 @@ class ProblemTable(QTreeView):
             painter.drawText(inside, side, change[0])
         painter.restore()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A heading chooses all below it, with Ctrl beside what is chosen."""
+        index = self.indexAt(event.position().toPoint())
+        line = self.model_.lines[index.row()] if index.isValid() else None
+        self._on_title = isinstance(line, Heading)
+        if not isinstance(line, Heading):
+            super().mousePressEvent(event)
+            return
+        below = index.siblingAtRow(index.row() + 1)
+        self.selectionModel().setCurrentIndex(below, QItemSelectionModel.SelectionFlag.NoUpdate)
+        keys = {row.key for row in self.model_.members(line)}
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            keys |= {row.key for row in self.selected}
+        self.choose(keys, look=False)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pressed on a heading, nothing is dragged."""
+        if not self._on_title or not event.buttons():
+            super().mouseMoveEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down go from problem to problem."""
         super().keyPressEvent(event)
@@ -144,6 +180,26 @@ class ProblemTable(QTreeView):
 
     @Slot(QModelIndex)
     def _go(self, index: Index) -> None:
-        if index.isValid():
-            problem: Problem = self.model_.rows[index.row()].problem
+        line = self.model_.lines[index.row()] if index.isValid() else None
+        if isinstance(line, Row):
+            problem: Problem = line.problem
             self.sought.emit(problem)
+
+
+def _draw_title(painter: QPainter, place: QRect, heading: Heading) -> None:
+    """The name of a group, and how many are in it."""
+    painter.save()
+    painter.setPen(QColor(colours.LINE))
+    painter.drawLine(place.left() + 6, place.bottom(), place.right() - 6, place.bottom())
+    font = QFont(painter.font())
+    font.setPixelSize(SMALL_PIXELS)
+    font.setWeight(QFont.Weight.DemiBold)
+    painter.setFont(font)
+    side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+    inside = place.adjusted(7, 0, -8, -4)
+    painter.setPen(QColor(colours.TEXT))
+    painter.drawText(inside, side, heading.words)
+    after = painter.fontMetrics().horizontalAdvance(heading.words) + 8
+    painter.setPen(QColor(colours.TEXT_SECONDARY))
+    painter.drawText(inside.adjusted(after, 0, 0, 0), side, f"{heading.count:,}")
+    painter.restore()

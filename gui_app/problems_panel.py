@@ -25,6 +25,7 @@ from gui_app.last_change import LastChange
 from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
 from gui_app.problem_desk import ProblemDesk
+from gui_app.problem_groups import GroupButton
 from gui_app.problem_note import ProblemNote
 from gui_app.problem_rows import ANY, Filter, Row
 from gui_app.problem_table import ProblemTable
@@ -98,10 +99,14 @@ class ProblemsPanel(QWidget):
         above.addWidget(self.search, 1)
         above.addWidget(self.kind)
         above.addWidget(self.part)
+        self.groups = GroupButton(preferences, self)
+        above.addWidget(self.groups)
         self.thresholds = ThresholdLine(state, preferences, self)
         self.table = ProblemTable(self)
         self.table.sought.connect(self._on_sought)
         self.table.chosen.connect(self._on_chosen)
+        self.table.group(self.groups.by)
+        self.groups.chosen.connect(self.table.group)
         self.nothing = _sentence(self)
         self._middle = QStackedWidget(self)
         self._middle.addWidget(self.table)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from core.fitting.draft import Entry
 from gui_app.actions import Actions
 from gui_app.fit_controller import FitController
+from gui_app.frame_stepping import FrameStepping
 from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
 from gui_app.quiet_line import QuietLine
@@ -35,10 +36,12 @@ from gui_app.scopes import (
     selected,
     why_no_problems,
 )
+from gui_app.soon import Later
 from gui_app.stage_card import StageCard
 from gui_app.stage_look import SHEET, chip, quiet_icon
 from gui_app.stage_words import TITLES, outcome_words
 from gui_app.state import AppState
+from gui_app.steps_card import StepsCard
 from gui_app.theme import tabular
 from gui_app.view_buttons import MenuButton
 
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 
 WIDTH = 352
 LEAST_HEIGHT = 236
+# By then the cards have found their places.
+REVEAL_MS = 60
 SCOPE = "stages_scope"
 SCOPES = ("frame", "selection", "problems", "all")
 SCOPE_WORDS = {"frame": "This frame", "selection": "Selection", "problems": "Problems", "all": "All"}
@@ -123,12 +128,17 @@ class StagesPanel(QWidget):
         self.note.setWordWrap(True)
         self._column.addWidget(self.note)
         self._column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
+        self.stepping = FrameStepping(self._state, self._recipes, self)
+        self.steps = StepsCard(self._state, self.stepping, self._actions, inside)
+        self._column.addWidget(self.steps)
         self._column.addStretch(1)
         self.area = QScrollArea(self)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(inside)
+        self._reveal = Later(self._on_reveal, self, REVEAL_MS)
+        self.steps.grown.connect(self._reveal.ask)
         return self.area
 
     def _foot(self) -> QVBoxLayout:
@@ -280,6 +290,11 @@ class StagesPanel(QWidget):
     def _on_add(self, kind: str) -> None:
         self._recipes.edit(self._recipes.draft.added(kind))
         self.cards[-1].open_up(True)
+
+    @Slot()
+    def _on_reveal(self) -> None:
+        if self.steps.isVisible() and self._actions.steps.isChecked():
+            self.area.ensureWidgetVisible(self.steps, 0, 4)
 
     @Slot(int)
     def _on_scope(self, _number: int) -> None:

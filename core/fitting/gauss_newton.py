@@ -81,6 +81,8 @@ class Stepping:
         tolerance: a frame has converged when its next step promises less than this share of its objective.
         stopped: asked before each step; True ends the fit with what there is.
         seen: told the mean objective before each step, while all frames take part; None for nobody.
+        watch: told where all frames stand before each step and in the end, while all of them take part; None
+            for nobody. Meant for single frames: of many, most leave early.
     """
 
     skin: FitSkin
@@ -92,6 +94,7 @@ class Stepping:
     tolerance: float
     stopped: Callable[[], bool]
     seen: Callable[[float], None] | None = None
+    watch: Callable[[PoseFit], None] | None = None
 
 
 class Stopped(Exception):
@@ -140,6 +143,8 @@ def fit_poses(
         frozen = step_number < frozen_steps
         if by.seen is not None and len(active) == count:
             by.seen(float(value.energy.mean()))
+        if by.watch is not None and len(active) == count:
+            by.watch(PoseFit(pose, value.energy, value.residual, damping < 0, steps, curved))
         if bool(factors.stale.any()):
             _renew(factors, by, pose, value, prior, damping, curved and not frozen, share)
         slope = gradient(value, by.unknowns, by.skin)

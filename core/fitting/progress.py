@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.metrics import FrameErrors
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -41,3 +43,24 @@ class Progress:
     note: str = ""
     steps: int = 0
     trace: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """Where n frames stand between two steps, for somebody who watches them.
+
+    Attributes:
+        poses: (n, J, 3) axis-angle, radians.
+        transl: (n, 3) metres, in the source's own world.
+        betas: (n, B).
+        expression: (n, E).
+        energy: (n,) objective, square metres.
+        errors: of the n frames.
+    """
+
+    poses: np.ndarray
+    transl: np.ndarray
+    betas: np.ndarray
+    expression: np.ndarray
+    energy: np.ndarray
+    errors: FrameErrors

@@ -27,7 +27,7 @@ from core.errors import RefitError
 from core.fitting.gauss_newton import Stopped
 from core.fitting.painted_mask import kept
 from core.fitting.problem import Problem
-from core.fitting.progress import Progress
+from core.fitting.progress import Progress, Taken
 from core.fitting.provenance import provenance
 from core.fitting.recipe import Recipe, for_meshes
 from core.fitting.result import FitResult
@@ -35,7 +35,7 @@ from core.fitting.result_table import FittedChunk, ResultTable
 from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeFit
 from core.fitting.smooth import overlap
-from core.fitting.stage import PoseStage, shape_fit, start_mm
+from core.fitting.stage import PoseStage, shape_fit, shape_taken, start_mm
 from core.mesh_order import check_meshes
 from core.motion import Motion
 
@@ -100,6 +100,8 @@ class FitRun:
         measure_start: the first step tells the mean v2v of where the first stage starts (not of the published
             method).
         betas: (B,) the shape that stages with a fixed one begin with; None for that of ``start``, or none.
+        watch: told from a worker's thread where the frames stand before each step and in the end, for runs of
+            a single frame (not of the published method); None for nobody.
 
     Raises:
         RefitError: the bodies do not suit the motion, there is no frame to fit, or the recipe goes on from a
@@ -121,6 +123,7 @@ class FitRun:
         stop: threading.Event | None = None,
         measure_start: bool = False,
         betas: np.ndarray | None = None,
+        watch: Callable[[Taken], None] | None = None,
     ) -> None:
         if motion.family != bodies.source.family:
             raise RefitError(
@@ -148,6 +151,7 @@ class FitRun:
         self.first_frame = first_frame
         self.vertex_weights = vertex_weights
         self._start = start
+        self._watch = watch if len(self.frames) == 1 else None
         self._holds_shape = start is not None and len(self.frames) < len(finite)
         self._stop = stop or threading.Event()
         self._measures_start = measure_start
@@ -261,10 +265,12 @@ class FitRun:
         chosen = self._shape_frames(settings)
         if problem.solves_shape:
             solved = shape_fit(problem, _split(chosen, SHAPE_CHUNK), pool, self._stopped)
+            self._tell(problem, chosen, solved)
             for iteration in range(1, settings.iterations + 1):
                 finished = solved.step()
                 if self._stopped():
                     return
+                self._tell(problem, chosen, solved)
                 objective = solved.energy / solved.frames
                 seen = np.empty(0, dtype=int)
                 if iteration == 1 and origin != "current" and not only_shape:
@@ -277,7 +283,7 @@ class FitRun:
             self._share(problem, solved)
         if self._stopped() or only_shape:
             return
-        stage = PoseStage(problem, chosen, solved, self._stopped)
+        stage = PoseStage(problem, chosen, solved, self._stopped, self._watch)
         chunks = self._ordered(size)
         yield from self._collected("pose", pool, workers, problem, chunks, stage.fit)
         if settings.coupled and not self._stopped():
@@ -289,6 +295,10 @@ class FitRun:
                 return stage.smooth(frames, window, known)
 
             yield from self._collected("smooth", pool, workers, problem, chunks, smooth)
+
+    def _tell(self, problem: Problem, chosen: np.ndarray, solved: ShapeFit) -> None:
+        if self._watch is not None:
+            self._watch(shape_taken(problem, chosen, solved))
 
     def _fit_seen(
         self, pool: ThreadPoolExecutor, problem: Problem, chosen: np.ndarray, solved: ShapeFit

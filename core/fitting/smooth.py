@@ -67,6 +67,8 @@ def fit_window(
     for _ in range(by.iterations):
         if by.stopped():
             break
+        if by.watch is not None:
+            by.watch(_found(state, converged, steps, curved))
         if factors is None:
             factors = _eliminate(*_blocks(by, state, prior, couplings, curved), damping)
         step, promised = _substitute(*factors, state.slope)
@@ -84,13 +86,20 @@ def fit_window(
                 break
             continue
         damping, state = max(damping * 0.1, START_DAMPING), trial
-    count = len(pose.world)
+    found = _found(state, converged, steps, curved)
+    if by.watch is not None:
+        by.watch(found)
+    return found
+
+
+def _found(state: _State, converged: bool, steps: int, curved: bool) -> PoseFit:
+    energy = state.value.energy
     return PoseFit(
         state.pose,
-        state.value.energy,
+        energy,
         state.value.residual,
-        torch.full((count,), converged, device=targets.device),
-        torch.full((count,), steps, dtype=torch.int32, device=targets.device),
+        torch.full((len(energy),), converged, device=energy.device),
+        torch.full((len(energy),), steps, dtype=torch.int32, device=energy.device),
         curved,
     )
 

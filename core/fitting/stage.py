@@ -14,9 +14,10 @@ from core.fitting.corrective_curvature import CorrectiveCurvature
 from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses, promises_little
 from core.fitting.parts_start import PartsStart, from_nearest_frame, outlying_frames
 from core.fitting.problem import Problem
+from core.fitting.progress import Taken
 from core.fitting.result_table import FittedChunk, Parameters, fitted_chunk
 from core.fitting.shape import ShapeChunk, ShapeFit
-from core.fitting.skin import Pose, Prior
+from core.fitting.skin import Pose, Prior, Shape
 from core.fitting.smooth import fit_window
 from core.fitting.statistics import SkinStatistics
 from core.fitting.warm_start import KnownFrames
@@ -73,6 +74,34 @@ def start_mm(problem: Problem, frames: np.ndarray) -> float:
     return float(lengths_mm(residual, 1).mean())
 
 
+def taken(problem: Problem, frames: np.ndarray, shape: Shape, found: PoseFit) -> Taken:
+    """Where some frames stand, in the terms of files.
+
+    Args:
+        problem: of the stage.
+        frames: (n,) ids.
+        shape: that they share.
+        found: of the n frames.
+    """
+    own = found.pose.betas
+    coefficients = shape.betas.expand(len(frames), -1) if own is None else own
+    rest = problem.skin.joint_template[0] + coefficients @ problem.skin.joint_basis[0].T
+    chunk = fitted_chunk(found, problem.skin, rest.cpu().numpy())
+    betas, expression = np.split(coefficients.cpu().numpy(), [problem.num_betas], axis=1)
+    transl = chunk.transl + problem.motion.trans[frames]
+    return Taken(chunk.poses, transl, betas, expression, chunk.energy, chunk.errors)
+
+
+def shape_taken(problem: Problem, frames: np.ndarray, solved: ShapeFit) -> Taken:
+    """Where the frames of a single chunk stand while the shape is solved from them; their energy is their
+    share of the whole objective."""
+    (chunk,), (value,) = solved.chunks, solved.values
+    nothing = torch.zeros_like(value.energy, dtype=torch.int32)
+    energy = torch.full_like(value.energy, solved.energy / solved.frames)
+    found = PoseFit(chunk.pose, energy, value.residual, nothing > 0, nothing)
+    return taken(problem, frames, solved.shape, found)
+
+
 class PoseStage:
     """Fits the poses of any frames, what they share held; safe to call from several threads.
 
@@ -81,12 +110,18 @@ class PoseStage:
         frames: (n,) ids of frames that the shape was solved from, or of any whose shared coefficients hold.
         solved: the shape, where the stage solves it, or None.
         stopped: asked before each step.
+        watch: told where the frames of a chunk stand before each step and in the end; None for nobody.
     """
 
     def __init__(
-        self, problem: Problem, frames: np.ndarray, solved: ShapeFit | None, stopped: Callable[[], bool]
+        self,
+        problem: Problem,
+        frames: np.ndarray,
+        solved: ShapeFit | None,
+        stopped: Callable[[], bool],
+        watch: Callable[[Taken], None] | None = None,
     ) -> None:
-        self.problem = problem
+        self.problem, self._watch = problem, watch
         self.shape_converged, self.curved = True, False
         self.known: KnownFrames | None = None
         if solved is not None:
@@ -118,7 +153,7 @@ class PoseStage:
         """Fits a chunk of frames (ascending ids) and gives them back with what was found and how."""
         trace: list[float] = []
         watched = copy(self)
-        watched.by = replace(self.by, seen=trace.append)
+        watched.by = replace(self.by, seen=trace.append, watch=self._watcher(frames))
         _, found = watched._fit(frames)
         return frames, replace(found, trace=(*trace, float(found.energy.mean())))
 
@@ -155,7 +190,7 @@ class PoseStage:
         if problem.settings.pose_prior_to == "previous":
             prior = replace(prior, weights=problem.face_weights)
         found = fit_window(
-            self.by,
+            replace(self.by, watch=self._watcher(window)),
             problem.current(window, known),
             targets,
             prior,
@@ -165,6 +200,12 @@ class PoseStage:
         found.converged &= self.shape_converged
         wanted = torch.as_tensor(np.isin(window, frames), device=targets.device)
         return frames, self.chunk(found[wanted])
+
+    def _watcher(self, frames: np.ndarray) -> Callable[[PoseFit], None] | None:
+        tell = self._watch
+        if tell is None:
+            return None
+        return lambda found: tell(taken(self.problem, frames, self.by.shape, found))
 
     def chunk(self, found: PoseFit) -> FittedChunk:
         """What was found, in the terms of files."""

@@ -10,6 +10,8 @@ import pytest
 from core.errors import RefitError
 from core.fixes import STRATEGIES, Fix, FixTrial, best
 from core.frame_swap import measured
+from core.joints import PARTS
+from core.limbs import LIMBS, borrowed, limb_errors, limb_joints
 from tests.core.clip_fits import fitted_clip
 from tests.core.test_problem_frames import planted
 
@@ -45,6 +47,54 @@ def test_each_gives_what_it_says(trial: FixTrial) -> None:
             assert fix.smooth
     across = trial.fixes[-1].result
     assert not across.converged[trial.frames].any()
+
+
+def test_a_hand_is_borrowed_from_good_frames(trial: FixTrial) -> None:
+    motion, pair, clean = fitted_clip("walk", 0, 60)
+    fix = next(fix for fix in trial.fixes if fix.strategy and fix.strategy.name == "limb")
+    assert fix.limbs == ("left hand",)
+    assert fix.result.provenance["fixed"]["limbs"] == ["left hand"]
+    hand = np.isin(np.arange(pair.target.num_joints), limb_joints(pair.target, "left hand"))
+    frames, place = trial.frames, PARTS.index("hands")
+    assert len(frames) == 10
+    poses = fix.result.poses[frames]
+    np.testing.assert_array_equal(poses[:, ~hand], trial.result.poses[np.ix_(frames, np.flatnonzero(~hand))])
+    assert (poses[:, hand] != trial.result.poses[np.ix_(frames, np.flatnonzero(hand))]).any()
+    np.testing.assert_array_equal(fix.result.transl[frames], trial.result.transl[frames])
+    bad = measured(motion, pair, trial.result, frames).part[:, place].mean()
+    good = measured(motion, pair, clean, frames).part[:, place].mean()
+    assert bad > good + 5
+    assert measured(motion, pair, fix.result, frames).part[:, place].mean() < good + 0.5
+    assert fix.smooth
+
+
+def test_of_a_limb_only_what_is_off_is_borrowed() -> None:
+    motion, pair, clean = fitted_clip("walk", 0, 60)
+    frames, names = np.arange(20, 30), pair.target.joint_names
+    poses = clean.poses.copy()
+    poses[np.ix_(frames, [names.index("right_elbow")])] += 0.6
+    poses[np.ix_(frames[5:], [names.index("left_ankle")])] += 0.5
+    bad = replace(clean, poses=poses)
+    suspects = np.concatenate([frames, [40]])
+    found = borrowed(motion, pair, bad, frames, suspects)
+    assert found is not None
+    # The hand has only moved along with its arm.
+    assert found.limbs == ("right arm", "left foot")
+    before, after = (limb_errors(motion, pair, fit, frames).mean(0) for fit in (bad, found.result))
+    wanted = limb_errors(motion, pair, clean, frames).mean(0)
+    for limb, good in zip(LIMBS, wanted, strict=True):
+        assert after[LIMBS.index(limb)] < good + 15, limb
+    arm = LIMBS.index("right arm")
+    assert after[arm] < before[arm] / 3
+    # At the end of a motion there is one side to take from; with nothing off something is borrowed still.
+    last = np.arange(50, 60)
+    found = borrowed(motion, pair, clean, last, last)
+    assert found is not None
+    assert len(found.limbs) == 1
+    joints = limb_joints(pair.target, found.limbs[0])
+    lent = found.result.poses[np.ix_(last, joints)]
+    assert (lent == lent[:1]).all()
+    assert borrowed(motion, pair, clean, last, np.arange(60)) is None
 
 
 def test_the_best_is_the_simplest_of_those_as_good(trial: FixTrial) -> None:

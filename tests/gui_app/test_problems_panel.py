@@ -15,7 +15,9 @@ from pytestqt.qtbot import QtBot
 from core.frame_swap import measured
 from gui_app import session_actions
 from gui_app.main_window import MainWindow
+from gui_app.problem_groups import Heading
 from gui_app.problem_rows import FRAMES, KIND, PART, VALUE
+from gui_app.problem_words import body_part
 from gui_app.problems_panel import LOOKING, NO_FIT, NO_MATCH, NO_PROBLEMS, ProblemsPanel
 from gui_app.saving import Place
 from gui_app.threshold_line import STEPS
@@ -115,6 +117,66 @@ def test_rows_are_found_sorted_filtered_and_gone_to(faulty: MainWindow, qtbot: Q
     panel.thresholds.reset.click()
     settled(faulty, qtbot)
     assert len(model.rows) == before
+
+
+def test_rows_in_groups(faulty: MainWindow, make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    panel, state = faulty.problem_list.panel, faulty.state
+    model, table = panel.table.model_, panel.table
+    qtbot.waitUntil(lambda: all(row.kind for row in model.rows), timeout=FIT_MS)
+    plain = list(model.rows)
+    assert model.lines == plain
+    press(panel, 1)
+    chosen = table.selected
+
+    def titles() -> dict[str, int]:
+        return {line.words: line.count for line in model.lines if isinstance(line, Heading)}
+
+    panel.groups.choices["part"].trigger()
+    assert list(titles()) == ["Hands", "Feet", "Whole body"]
+    assert sum(titles().values()) == len(model.rows) == len(plain)
+    assert set(model.rows) == set(plain)
+    assert table.selected == chosen
+    for heading in [line for line in model.lines if isinstance(line, Heading)]:
+        assert {body_part(row.problem) or "whole body" for row in model.members(heading)} == {heading.name}
+    assert table.indexAt(table.visualRect(model.index(0, 0)).center()).row() == 0
+    assert table.visualRect(model.index(0, 0)).height() < table.visualRect(model.index(1, 0)).height()
+
+    # Sorted within the groups; the filter takes headings along.
+    table.sortByColumn(VALUE, Qt.SortOrder.DescendingOrder)
+    hands = model.members(next(line for line in model.lines if line.key[1] == "hands"))
+    orders = [(row.problem.unit, row.problem.value) for row in hands]
+    assert orders == sorted(orders, reverse=True)
+    panel.search.setText("hand shape")
+    assert list(titles()) == ["Hands"]
+    panel.search.clear()
+
+    # Keys pass over headings; a click on one chooses what is below it.
+    table.setCurrentIndex(model.index(1, 0))
+    places = []
+    for _ in model.rows[1:]:
+        QTest.keyClick(table, Qt.Key.Key_Down)
+        assert table.selected == [model.lines[table.currentIndex().row()]]
+        assert state.frame == table.selected[0].problem.frame
+        places += table.selected
+    assert places == model.rows[1:]
+    place = next(i for i, line in enumerate(model.lines) if line.key[1] == "feet")
+    press(panel, place)
+    feet = model.lines[place]
+    assert isinstance(feet, Heading)
+    assert table.selected == model.members(feet)
+    qtbot.waitUntil(lambda: panel.chosen_rows() == table.selected and panel.refit.scope is not None)
+    qtbot.waitUntil(lambda: set(panel.refit.scope.frames) >= set(FOOT))
+    press(panel, 0, Qt.KeyboardModifier.ControlModifier)
+    assert len(table.selected) == feet.count + model.lines[0].count
+
+    panel.groups.choices["kind"].trigger()
+    assert next(iter(titles())) == "Failed fit"
+    qtbot.waitUntil(lambda: len(panel.chosen_rows()) == len(table.selected))
+    faulty.actions_.accept.trigger()
+    settled(faulty, qtbot)
+    assert "Accepted" in titles()
+    other = make_window(None, wait=False)
+    assert other.problem_list.panel.table.model_.grouping == "kind"
 
 
 def test_nothing_to_show_says_why(window: MainWindow, qtbot: QtBot) -> None:
@@ -266,9 +328,15 @@ def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot
 
     actions.fix_rows.trigger()
     qtbot.waitUntil(lambda: fixing.open and not fixing.running, timeout=FIT_MS)
-    assert len(fixing.fixes) == 8
+    assert len(fixing.fixes) == 9
     qtbot.waitUntil(lambda: page.chosen is fixing.fixes[0] and page.apply.isEnabled())
-    assert page.table.topLevelItemCount() == 9
+    assert page.table.topLevelItemCount() == 10
+    borrowed = page.table.topLevelItem(8)
+    assert borrowed.text(0) == "Borrowed limb"
+    assert borrowed.toolTip(0).endswith("<br>Here: left hand</qt>")
+    page.table.setCurrentItem(borrowed)
+    assert state.peeked is fixing.fixes[7].result
+    page.table.setCurrentItem(page.table.topLevelItem(1))
     chosen = fixing.fixes[0]
     steps = len(faulty.history)
     page.apply.click()

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from core.files.recipes import read_recipe
 from core.fitting.recipe import ACCURATE, FAST
 from core.fitting.setting_values import SETTINGS
+from core.joints import PARTS
 from gui_app import recipe_buttons
 from gui_app.main_window import MainWindow
 from gui_app.saving import Place
@@ -171,6 +173,49 @@ def test_controls_keep_to_their_limits_and_go_back(window: MainWindow, qtbot: Qt
     assert panel.cards == [card]
     assert not card.remove.isEnabled()
     assert window.recipes.recipe().stages[0].iterations == 3
+
+
+def test_weights_on_the_picture_of_the_body(window: MainWindow, qtbot: QtBot) -> None:
+    panel = opened_panel(window)
+    weights = panel.cards[0].weights
+    picture = weights.picture
+    middles: dict[str, list[QPointF]] = {}
+    for part, path in picture.pieces():
+        middles.setdefault(part, []).append(path.boundingRect().center())
+        assert picture.rect().contains(path.boundingRect().toAlignedRect())
+    assert {part: len(places) for part, places in middles.items()} == {
+        "head": 1, "torso": 1, "arms": 2, "hands": 2, "legs": 2, "feet": 2
+    }  # fmt: skip
+
+    def click(part: str, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        place = middles[part][-1].toPoint()
+        QTest.mouseClick(picture, Qt.MouseButton.LeftButton, keys, place)
+
+    def now() -> dict[str, float]:
+        return dict(zip(PARTS, window.recipes.draft.entries[0].settings.part_weights, strict=True))
+
+    click("hands")
+    click("hands")
+    assert now()["hands"] == weights.fields["hands"].number() == 3
+    assert picture.tip("hands").startswith("hands ×3")
+    click("torso", Qt.KeyboardModifier.ShiftModifier)
+    click("torso", Qt.KeyboardModifier.ShiftModifier)
+    click("torso", Qt.KeyboardModifier.ShiftModifier)
+    assert now() == {"head": 1, "torso": 0, "arms": 1, "hands": 3, "legs": 1, "feet": 1}
+    assert window.recipes.recipe().stages[0].part_weights == (1, 0, 1, 3, 1, 1)
+    weights.fields["feet"].setValue(4)
+    click("feet")
+    assert now()["feet"] == 5
+    assert picture.part_at(QPointF(1, 1)) == ""
+    picture.repaint()
+    weights.reset.click()
+    assert set(now().values()) == {1}
+    window.actions_.preset_published.trigger()
+    card = panel.cards[0]
+    card.open_up(True)
+    before = window.recipes.draft
+    QTest.mouseClick(card.weights.picture, Qt.MouseButton.LeftButton, pos=middles["head"][0].toPoint())
+    assert window.recipes.draft == before
 
 
 def test_presets_and_recipes_of_ones_own(

@@ -81,6 +81,17 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         drive.wait(lambda: not state.run.active)
         drive.wait(lambda: state.analysis is not None)
 
+    def stepped() -> None:
+        """The body after the edges of an edge, a translation and a vertex stage."""
+        recipes, panel = window.recipes, window.stages.panel
+        recipes.edit(recipes.draft.added("edge").moved(1, -1).added("translation").moved(2, -1))
+        for card in panel.cards:
+            card.open_up(False)
+        actions.steps.setChecked(True)
+        drive.wait(lambda: panel.stepping.found is not None)
+        assert panel.stepping.found is not None
+        panel.stepping.show(panel.stepping.found.ends[0])
+
     def joint(name: str) -> Callable[[], None]:
         def show() -> None:
             window.inspection.go_to_joint(JointKey(name, "kinematic"))
@@ -239,8 +250,10 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "log": [_dialog(window, "log")],
         "start_page": [_dialog(window, "start_page")],
         "stages": [frame(186), actions.stages.trigger, tuned],
+        "steps": [frame(90), stepped],
         "problems": [problems],
         "fixes": [fixes],
+        "groups": [actions.problems.trigger, window.problem_list.panel.groups.choices["part"].trigger],
         "history": [frame(186), actions.runs.trigger],
     }
 
@@ -258,6 +271,7 @@ def put_back(window: MainWindow) -> None:
     actions.stages.setChecked(False)
     window.fixing.leave()
     actions.problems.setChecked(False)
+    window.problem_list.panel.groups.choices["none"].trigger()
     actions.runs.setChecked(False)
     window.recipes.choose("accurate")
     for page in reversed(PAGES):
