@@ -101,6 +101,15 @@ def lock_of(file: Path) -> Path:
     return file.with_suffix(".lock")
 
 
+def drop_locks(folder: Path) -> None:
+    """Deletes the locks of processes that were killed before they had kept anything."""
+    for path in folder.glob("kept-*.lock"):
+        lock = QLockFile(str(path))
+        lock.setStaleLockTime(0)
+        if not path.with_suffix(".refit").exists() and lock.tryLock(0):
+            lock.unlock()
+
+
 def free_name(folder: Path) -> Path:
     """A name in the folder that no window uses, in this process or another."""
     with suppress(OSError):

@@ -193,6 +193,26 @@ def test_after_a_kill_the_next_start_offers_what_was_there(
     assert load_session(window.autosave.file).now.name == "fit of all frames"
 
 
+LOCKED = """
+import os, signal, sys
+from PySide6.QtCore import QLockFile
+QLockFile(sys.argv[1]).lock()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_killed_before_it_kept_anything_leaves_nothing_for_ever(
+    make_window: Make, own_settings: Path, qtbot: QtBot
+) -> None:
+    lock = own_settings / "kept" / "kept-1-0.lock"
+    lock.parent.mkdir()
+    subprocess.run([sys.executable, "-c", LOCKED, str(lock)], timeout=60, check=False)
+    assert lock.exists()
+    window = make_window(None, wait=False)
+    qtbot.waitUntil(lambda: not lock.exists(), timeout=FIT_MS)
+    assert not window.left_over.isVisible()
+
+
 def test_nothing_is_left_over_after_closing_in_order(
     make_window: Make, motion_file: Path, own_settings: Path, qtbot: QtBot
 ) -> None:
