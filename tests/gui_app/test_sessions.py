@@ -196,7 +196,8 @@ def test_after_a_kill_the_next_start_offers_what_was_there(
 LOCKED = """
 import os, signal, sys
 from PySide6.QtCore import QLockFile
-QLockFile(sys.argv[1]).lock()
+lock = QLockFile(sys.argv[1])
+lock.lock()
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
