@@ -193,6 +193,21 @@ def test_after_a_kill_the_next_start_offers_what_was_there(
     assert load_session(window.autosave.file).now.name == "fit of all frames"
 
 
+def test_how_it_is_looked_at_is_kept_too(fitted: MainWindow, qtbot: QtBot) -> None:
+    fitted.autosave.keep()
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    first = fitted.autosave.file.stat().st_mtime_ns
+    fitted.autosave.keep()
+    assert not fitted.writer.waiting, "nothing has changed"
+    fitted.actions_.layout_overlay.trigger()
+    fitted.state.set_frame(11)
+    fitted.autosave.keep()
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    assert fitted.autosave.file.stat().st_mtime_ns > first
+    view = load_session(fitted.autosave.file).view
+    assert (view["layout"], view["frame"]) == ("overlay", 11)
+
+
 LOCKED = """
 import os, signal, sys
 from PySide6.QtCore import QLockFile
