@@ -411,7 +411,9 @@ class Reopening(Walk):
         drive.rest(0.7)
         click(dialog.export)
         wait(lambda: not self.window.exporting.status.active and target.is_file())
-        drive.rest(1.2)
+        drive.rest(1.4)
+        # The film ends here.
+        print(WAITED, time.monotonic(), time.monotonic() + drive.MOST_SECONDS, flush=True)
         dialog.hide()
 
 
