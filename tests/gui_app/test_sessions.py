@@ -20,6 +20,7 @@ from core.session import Session
 from gui_app import session_actions
 from gui_app.main_window import MainWindow
 from gui_app.saving import Place
+from gui_app.state import RunStatus
 from tests.gui_app.conftest import FIT_MS
 
 Make = Callable[..., MainWindow]
@@ -259,3 +260,19 @@ def test_what_a_run_has_shown_is_kept_while_it_goes_on(
     assert kept.result is not None
     assert kept.result.fitted.any()
     assert kept.result.partial
+
+
+def test_an_earlier_fit_of_more_frames_stays_the_one_that_is_shown(fitted: MainWindow, qtbot: QtBot) -> None:
+    state = fitted.state
+    assert state.result is not None
+    begun = replace(state.result, fitted=np.arange(state.frames) == 3)
+    state.set_run(RunStatus("running"))
+    state.set_result(begun, None)
+    fitted.autosave.keep()
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    state.set_run(RunStatus())
+    kept = load_session(fitted.autosave.file)
+    assert [step.name for step in kept.steps[1:]] == ["fit of all frames", "unfinished fit"]
+    assert kept.now.name == "fit of all frames"
+    assert kept.now.result is not None
+    assert kept.now.result.fitted.all()

@@ -29,7 +29,7 @@ from tests.show.mending_walk import DYING, FIGURES, LEFT, READY, RESULT, WAITED
 from tests.show.recording import Span, recorded
 from tests.show.walking import HEIGHT, WIDTH
 
-START_SECONDS = 0.7
+START_SECONDS, PACE = 0.7, 1.2
 
 
 @dataclass
@@ -147,7 +147,7 @@ def main(argv: list[str]) -> int:
         label = behind()
         first = begun("mend", folder)
         first.until(READY)
-        with recorded(Path(argv[0]) if argv else None, WIDTH, HEIGHT) as waits:
+        with recorded(Path(argv[0]) if argv else None, WIDTH, HEIGHT, PACE) as waits:
             first.process.write(b"go\n")
             first.until(DYING)
             label.setText("kill -9, in the middle of a fit")

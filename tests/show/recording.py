@@ -37,10 +37,11 @@ def _run(words: list[str]) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def recorded(film: Path | None, width: int, height: int) -> Iterator[list[Span]]:
+def recorded(film: Path | None, width: int, height: int, pace: float = 1.0) -> Iterator[list[Span]]:
     """Records the upper left of the screen while the block runs; nothing without a name for the film.
 
-    Spans of `time.monotonic` that the block puts into the list are left out of the film.
+    Spans of `time.monotonic` that the block puts into the list are left out of the film; what is left goes
+    by ``pace`` times as fast.
     """
     waits: list[Span] = []
     if film is None:
@@ -66,8 +67,9 @@ def recorded(film: Path | None, width: int, height: int) -> Iterator[list[Span]]
         finally:
             process.communicate(b"q", timeout=30)
         spans = "+".join(f"between(t,{start - began:.2f},{end - began:.2f})" for start, end in waits)
-        cut = ["-vf", f"select='not({spans})',setpts=N/{RATE}/TB"] if waits else []
-        if _run(["-ss", "0.4", "-copyts", "-i", str(raw), *cut, *SMALL, str(film)]).wait(300):
+        chosen = f"select='not({spans or 0})',setpts=N/{RATE * pace}/TB"
+        cut = ["-ss", "0.4", "-copyts", "-i", str(raw), "-vf", chosen, "-r", f"{RATE * pace:g}"]
+        if _run([*cut, *SMALL, str(film)]).wait(300):
             raise SystemExit(f"{film} could not be made")
 
 
