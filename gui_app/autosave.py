@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Slot
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from core.session import Session
 
 EVERY_MS = 60_000
+QUICK_SECONDS = 5.0
+"""A session that takes longer to write is not written only because it is looked at in another way."""
 MOST_BYTES = 300_000_000
 """Older steps are not kept beyond this, so that a minute is always enough to write."""
 
@@ -40,6 +43,8 @@ class Autosave(QObject):
         self._state, self._now, self._writer = state, now, writer
         self._was_active = False
         self._kept: tuple[object, ...] = ()
+        self._kept_view: dict[str, Any] = {}
+        self._began = self._seconds = 0.0
         self._file = free_name(preferences.kept)
         self._lock = QLockFile(str(lock_of(self._file)))
         self._lock.setStaleLockTime(0)
@@ -49,6 +54,7 @@ class Autosave(QObject):
         if self._lock.tryLock(0):
             self._timer.start()
             state.run_changed.connect(self._on_run)
+            writer.written.connect(self._on_written)
 
     @property
     def file(self) -> Path:
@@ -64,9 +70,16 @@ class Autosave(QObject):
         if session is None or all(step.result is None for step in session.steps):
             return
         marks = _marks(session)
-        if marks != self._kept:
-            self._kept = marks
+        looks_other = session.view != self._kept_view and self._seconds < QUICK_SECONDS
+        if marks != self._kept or looks_other:
+            self._kept, self._kept_view = marks, session.view
+            self._began = time.monotonic()
             self._writer.write(self._file, session, overwrite=True)
+
+    @Slot(object, object)
+    def _on_written(self, path: Path, _session: Session) -> None:
+        if path == self._file:
+            self._seconds = time.monotonic() - self._began
 
     @Slot()
     def _on_run(self) -> None:
@@ -99,6 +112,15 @@ def kept_files(folder: Path) -> list[Path]:
 def lock_of(file: Path) -> Path:
     """The lock of a kept file."""
     return file.with_suffix(".lock")
+
+
+def drop_locks(folder: Path) -> None:
+    """Deletes the locks of processes that were killed before they had kept anything."""
+    for path in folder.glob("kept-*.lock"):
+        lock = QLockFile(str(path))
+        lock.setStaleLockTime(0)
+        if not path.with_suffix(".refit").exists() and lock.tryLock(0):
+            lock.unlock()
 
 
 def free_name(folder: Path) -> Path:

@@ -37,6 +37,7 @@ CURVES = (("max_mm", "max", "CURVE_MAX"), ("p95_mm", "p95", "CURVE_P95"), ("mean
 SHOWN = {**{name: role for name, _, role in CURVES}, CHOSEN: "TEXT"}
 WORDS = {"CURVE_MAX": "MAX_WORDS"}
 WAITING = "Error curves appear here while frames are fitted: press Fit"
+FITTING = "Error curves appear here as frames are fitted"
 UNMEASURED = "This curve appears here once the fit is finished and measured"
 NO_SUCH_COLUMN = "These bodies have no such figure: choose another curve"
 
@@ -106,6 +107,7 @@ class Curves(pg.PlotWidget):
         state.frame_changed.connect(self._on_frame)
         state.result_changed.connect(self._on_result)
         state.analysis_changed.connect(self._on_analysis)
+        state.run_changed.connect(self._on_run)
         earlier.changed.connect(self._draw_before)
         self._on_motion()
         follow(self._on_theme)
@@ -245,6 +247,11 @@ class Curves(pg.PlotWidget):
             self._draw()
 
     @Slot()
+    def _on_run(self) -> None:
+        if not self._series and self._words.toPlainText() in (WAITING, FITTING):
+            self._words.setText(self._find_series()[1])
+
+    @Slot()
     def _on_analysis(self) -> None:
         analysis = self._state.analysis
         self.menu.metrics = analysis.metrics if analysis is not None else None
@@ -263,7 +270,7 @@ class Curves(pg.PlotWidget):
         choice, result, analysis = self.menu.choice, self._state.result, self._state.analysis
         if not choice.metric:
             if result is None or not result.fitted.any():
-                return {}, WAITING
+                return {}, FITTING if self._state.run.active else WAITING
             return {name: np.asarray(getattr(result, name), float) for name, _, _ in CURVES}, ""
         if analysis is None:
             return {}, UNMEASURED

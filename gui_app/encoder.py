@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import secrets
 import subprocess
 import tempfile
 import threading
@@ -16,6 +15,7 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.atomic import check_place
+from core.files.temporary import temporary_mark
 
 QUEUED_PICTURES = 4
 POLL_SECONDS = 0.1
@@ -75,7 +75,7 @@ class Encoder:
         return self.over.wait(seconds)
 
     def _run(self) -> None:
-        mark = f".refit-{secrets.token_hex(8)}"
+        mark = temporary_mark()
         temporary = self.path.with_name(mark + self.path.suffix)
         lossless = self.path.with_name(mark + ".mkv")
         colours = self.path.with_name(mark + ".png")

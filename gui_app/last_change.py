@@ -11,6 +11,7 @@ from gui_app.before_fit import BeforeFit
 from gui_app.history import History
 from gui_app.live_theme import dress, follow
 from gui_app.problem_desk import ProblemDesk
+from gui_app.problem_rows import change_role
 from gui_app.quiet_line import QuietLine
 from gui_app.soon import Soon
 from gui_app.state import AppState
@@ -18,7 +19,6 @@ from gui_app.theme import SMALL_PIXELS, icon, tabular
 from gui_app.words import frames_words, plain_tip
 
 COLUMNS = 3
-LEAST_MM = 0.05
 HOLD_TIP = "Hold to see the bodies, their colours and the numbers as they were before  ({keys})"
 TIP = "Mean distance in the frames that have changed, before → now, millimetres"
 
@@ -102,8 +102,7 @@ class LastChange(QFrame):
         self.title.setToolTip(step[:1].upper() + step[1:])
         self.take_back.setToolTip(plain_tip(f"Take back {step}  (Ctrl+Z)"))
         for label, (part, change) in zip(self.figures, changes.items(), strict=False):
-            gained = change.before - change.now
-            role = "GOOD" if gained >= LEAST_MM else "WARNING" if gained <= -LEAST_MM else "TEXT_SECONDARY"
+            role = change_role(change.before - change.now)
             label.setText(
                 f"<span style='color:{colours.TEXT_SECONDARY}'>{part}</span>&nbsp; "
                 f"<span style='color:{colours.of(role)}'>{change.before:.1f} → {change.now:.1f}</span>"

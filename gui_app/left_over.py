@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from gui_app.autosave import Autosave, kept_files, lock_of
+from gui_app.autosave import Autosave, drop_locks, kept_files, lock_of
 from gui_app.icon_label import IconLabel
 from gui_app.open_actions import OpenActions
 from gui_app.opening import Opened
@@ -53,6 +53,7 @@ class LeftOverBar(QFrame):
             # It can be had where the process that held it is gone; held, so that no other window offers it.
             if lock.tryLock(0):
                 self._locks[file] = lock
+        drop_locks(self._autosave.file.parent)
         self._show()
 
     def _show(self) -> None:

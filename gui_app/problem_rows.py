@@ -34,6 +34,7 @@ STATUS = Qt.ItemDataRole.UserRole + 22
 """Role of what a row is: an icon and the role of its colour."""
 CHANGE = Qt.ItemDataRole.UserRole + 23
 """Role of the beginning of the second line that tells a change, and the role of its colour."""
+LEAST_MM = 0.05
 ANY = ""
 Status = Literal["open", "accepted", "mended"]
 
@@ -225,8 +226,7 @@ class ProblemRows(FlatRows):
         if role == REASON:
             return row.words
         if role == CHANGE and row.change is not None and row.change_words:
-            better = row.change.now < row.change.before
-            return row.change_words, "GOOD" if better else "WARNING"
+            return row.change_words, change_role(row.change.before - row.change.now)
         if role == STATUS:
             if row.status == "open":
                 return "warning", kind_role(row.problem.kind)
@@ -240,6 +240,13 @@ class ProblemRows(FlatRows):
                 return "TEXT_SECONDARY"
             return "ERROR" if column == KIND and row.kind == "failed fit" else None
         return None
+
+
+def change_role(gained_mm: float) -> str:
+    """The role of the colour of a change; what cannot be seen in its figures is neither good nor bad."""
+    if abs(gained_mm) < LEAST_MM:
+        return "TEXT_SECONDARY"
+    return "GOOD" if gained_mm > 0 else "WARNING"
 
 
 def _tip(row: Row) -> str:

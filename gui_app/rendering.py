@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pyvista as pv
 
 from core.errors import FileError
 from core.files.atomic import atomic_write
+from core.files.temporary import temporary_mark
 from gui_app.display import has_display
 from gui_app.scene import Scene
 from gui_app.words import FALLBACK_RATE
@@ -117,7 +117,7 @@ def _taking_the_place_of(path: Path, overwrite: bool) -> Iterator[Path]:
     Raises:
         FileError: the block cannot write it, or ``path`` exists and ``overwrite`` is False.
     """
-    temporary = path.with_name(f".refit-{secrets.token_hex(8)}{path.suffix}")
+    temporary = path.with_name(temporary_mark() + path.suffix)
     try:
         yield temporary
         refuse_existing([path], overwrite)

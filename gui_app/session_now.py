@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
+from gui_app.fit_worker import covers_more
 from gui_app.history import History
 from gui_app.recipe_desk import RecipeDesk
 from gui_app.session_view import show_view, view_of
@@ -53,7 +54,7 @@ class SessionNow(QObject):
         if self._state.run.active and self._state.result is not steps[at].result:
             # A run that goes on has shown frames already: a step that is not over.
             steps = steps[: at + 1]
-            state = self._state
+            state, earlier = self._state, steps[at].result
             steps.append(
                 SessionStep(
                     state.result,
@@ -65,7 +66,9 @@ class SessionNow(QObject):
                     state.weights,
                 )
             )
-            at += 1
+            # As where a run is cancelled, an earlier fit of more frames stays; redo has what was finished.
+            if earlier is None or state.result is None or not covers_more(earlier, state.result):
+                at += 1
         if most_bytes is not None:
             first = min(_first_kept(steps, most_bytes), at)
             steps, at = steps[first:], at - first

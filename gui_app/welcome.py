@@ -119,7 +119,7 @@ class Welcome(QWidget):
     def _lay_out(self, actions: Actions) -> None:
         start = QVBoxLayout()
         start.setSpacing(9)
-        open_button = self._button(actions.open, "Open a motion or a fit…")
+        open_button = self._button(actions.open, "Open a motion, a fit or a session…")
         open_button.setDefault(True)
         start.addWidget(_section("Open", self))
         start.addWidget(open_button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -186,6 +186,8 @@ class Welcome(QWidget):
             button.clicked.connect(partial(self._open, path))
             self.recent.addWidget(button)
         self.found.setText(found_words(self._models.folder))
+        # The page is in the middle, and does not ask how high a text is that is broken into lines.
+        self.found.setFixedHeight(self.found.heightForWidth(COLUMN_WIDTH))
         opened = self._state.opened
         self._back.setVisible(opened is not None)
         self._back.setText(f"Back to {opened.name}" if opened else "")

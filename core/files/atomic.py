@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from core.errors import FileError
+from core.files.temporary import sweep, temporary_beside
 
 
 @contextmanager
@@ -37,8 +37,9 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
     try:
         check_place(target, overwrite)
         target = target.resolve()  # a link stays a link
-        temporary = target.with_name(f".refit-{secrets.token_hex(8)}.tmp")
+        temporary = temporary_beside(target)
         with temporary.open("xb") as file:
+            sweep(temporary)
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from core.errors import FileError
 from core.files.atomic import reason
+from core.files.temporary import sweep, temporary_beside, temporary_mark
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many frames are written."""
@@ -82,9 +82,10 @@ def write_numbered(
 def _new_folder(target: Path, overwrite: bool) -> Iterator[Path]:
     """A new folder to be filled; it becomes ``target`` when the block ends, or goes if the block fails."""
     _check_folder(target, overwrite)
-    temporary = target.with_name(f".refit-{secrets.token_hex(8)}.tmp")
+    temporary = temporary_beside(target)
     try:
         temporary.mkdir()
+        sweep(temporary)
         yield temporary
         _check_folder(target, overwrite)
         _take_the_place(temporary, target)
@@ -111,7 +112,7 @@ def _take_the_place(temporary: Path, target: Path) -> None:
     if not target.exists():
         os.replace(temporary, target)
         return
-    old = target.with_name(f".refit-{secrets.token_hex(8)}.old")
+    old = target.with_name(f"{temporary_mark()}.old")
     os.replace(target, old)
     try:
         os.replace(temporary, target)

@@ -16,7 +16,7 @@ from core.frame_swap import measured
 from gui_app import session_actions
 from gui_app.main_window import MainWindow
 from gui_app.problem_groups import Heading
-from gui_app.problem_rows import FRAMES, KIND, PART, VALUE
+from gui_app.problem_rows import FRAMES, KIND, PART, VALUE, change_role
 from gui_app.problem_words import body_part
 from gui_app.problems_panel import LOOKING, NO_FIT, NO_MATCH, NO_PROBLEMS, ProblemsPanel
 from gui_app.saving import Place
@@ -349,3 +349,9 @@ def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot
     assert any(row.status == "mended" for row in panel.table.model_.rows)
     actions.undo.trigger()
     assert state.result.poses is bad.poses
+
+
+def test_a_change_that_cannot_be_seen_is_neither_good_nor_bad() -> None:
+    assert [change_role(gained) for gained in (2.0, 0.01, -0.01, -2.0)] == [
+        "GOOD", "TEXT_SECONDARY", "TEXT_SECONDARY", "WARNING",
+    ]  # fmt: skip

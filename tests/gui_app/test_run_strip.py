@@ -10,6 +10,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from core.fitting.progress import Progress
+from gui_app.curves import FITTING, WAITING
 from gui_app.fit_worker import FitWorker
 from gui_app.main_window import MainWindow
 from gui_app.pace import MOST_POINTS, Pace
@@ -26,7 +27,10 @@ def test_the_strip_comes_goes_and_moves_nothing(
     window = make_window(long_walk)
     strip = window.run_strip
     place = window.viewport.geometry()
+    in_place_of_curves = window.timeline.curves._words
+    assert in_place_of_curves.toPlainText() == WAITING
     window.actions_.fit.trigger()
+    assert in_place_of_curves.toPlainText() == FITTING
     assert not strip.isVisible()
     qtbot.waitUntil(strip.isVisible, timeout=FIT_MS)
     assert window.viewport.geometry() == place

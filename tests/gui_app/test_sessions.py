@@ -20,6 +20,7 @@ from core.session import Session
 from gui_app import session_actions
 from gui_app.main_window import MainWindow
 from gui_app.saving import Place
+from gui_app.state import RunStatus
 from tests.gui_app.conftest import FIT_MS
 
 Make = Callable[..., MainWindow]
@@ -193,6 +194,42 @@ def test_after_a_kill_the_next_start_offers_what_was_there(
     assert load_session(window.autosave.file).now.name == "fit of all frames"
 
 
+def test_how_it_is_looked_at_is_kept_too(fitted: MainWindow, qtbot: QtBot) -> None:
+    fitted.autosave.keep()
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    first = fitted.autosave.file.stat().st_mtime_ns
+    fitted.autosave.keep()
+    assert not fitted.writer.waiting, "nothing has changed"
+    fitted.actions_.layout_overlay.trigger()
+    fitted.state.set_frame(11)
+    fitted.autosave.keep()
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    assert fitted.autosave.file.stat().st_mtime_ns > first
+    view = load_session(fitted.autosave.file).view
+    assert (view["layout"], view["frame"]) == ("overlay", 11)
+
+
+LOCKED = """
+import os, signal, sys
+from PySide6.QtCore import QLockFile
+lock = QLockFile(sys.argv[1])
+lock.lock()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_killed_before_it_kept_anything_leaves_nothing_for_ever(
+    make_window: Make, own_settings: Path, qtbot: QtBot
+) -> None:
+    lock = own_settings / "kept" / "kept-1-0.lock"
+    lock.parent.mkdir()
+    subprocess.run([sys.executable, "-c", LOCKED, str(lock)], timeout=60, check=False)
+    assert lock.exists()
+    window = make_window(None, wait=False)
+    qtbot.waitUntil(lambda: not lock.exists(), timeout=FIT_MS)
+    assert not window.left_over.isVisible()
+
+
 def test_nothing_is_left_over_after_closing_in_order(
     make_window: Make, motion_file: Path, own_settings: Path, qtbot: QtBot
 ) -> None:
@@ -223,3 +260,19 @@ def test_what_a_run_has_shown_is_kept_while_it_goes_on(
     assert kept.result is not None
     assert kept.result.fitted.any()
     assert kept.result.partial
+
+
+def test_an_earlier_fit_of_more_frames_stays_the_one_that_is_shown(fitted: MainWindow, qtbot: QtBot) -> None:
+    state = fitted.state
+    assert state.result is not None
+    begun = replace(state.result, fitted=np.arange(state.frames) == 3)
+    state.set_run(RunStatus("running"))
+    state.set_result(begun, None)
+    fitted.autosave.keep()
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    state.set_run(RunStatus())
+    kept = load_session(fitted.autosave.file)
+    assert [step.name for step in kept.steps[1:]] == ["fit of all frames", "unfinished fit"]
+    assert kept.now.name == "fit of all frames"
+    assert kept.now.result is not None
+    assert kept.now.result.fitted.all()

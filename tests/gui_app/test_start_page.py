@@ -27,6 +27,8 @@ def test_the_start_page_opens_motions_and_goes_back(window: MainWindow, qtbot: Q
     assert not window.welcome.isVisible()
     window.actions_.start_page.trigger()
     assert window.welcome.isVisible()
+    found = window.welcome.found
+    assert found.height() == found.heightForWidth(found.width()), "its last line is cut off"
     button(window, "Back to stroll_poses.npz").click()
     assert window.viewport.isVisible()
     window.actions_.start_page.trigger()

@@ -14,6 +14,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.bodies import builtin_motions
+from core.fitting.result import FitResult
 from core.frame_swap import measured
 from gui_app.main_window import MainWindow, Options
 
@@ -74,14 +75,21 @@ def spoil(window: MainWindow) -> None:
     poses, transl = state.result.poses.copy(), state.result.transl.copy()
     poses[np.ix_(hand, fingers)] += np.random.default_rng(3).normal(0, 0.5, (len(hand), len(fingers), 3))
     transl[jump] += 0.03
-    bad, frames = replace(state.result, poses=poses, transl=transl), np.concatenate([hand, jump])
-    errors = measured(state.opened.motion, state.opened.bodies, bad, frames)
+    bad = replace(state.result, poses=poses, transl=transl)
+    put(window, bad, np.concatenate([hand, jump]), "spoiling")
+
+
+def put(window: MainWindow, fit: FitResult, frames: np.ndarray, step: str) -> None:
+    """A fit that differs in some frames becomes the one that is shown, as a step of the history."""
+    state = window.state
+    assert state.opened is not None
+    errors = measured(state.opened.motion, state.opened.bodies, fit, frames)
     for name in ("mean", "median", "p95", "max", "part"):
-        values = getattr(bad, f"{name}_mm").copy()
+        values = getattr(fit, f"{name}_mm").copy()
         values[frames] = getattr(errors, name)
-        bad = replace(bad, **{f"{name}_mm": values})
-    state.set_result(bad, None)
-    window.history.add("spoiling")
+        fit = replace(fit, **{f"{name}_mm": values})
+    state.set_result(fit, None)
+    window.history.add(step)
     wait(lambda: state.analysis is not None and state.analysis.result is state.result)
     window.desk.keep()
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ RATE = 20
 LOSSLESS = ("-c:v", "libx264", "-crf", "0", "-preset", "ultrafast")
 SMALL = tuple("-c:v libx264 -crf 24 -preset slow -pix_fmt yuv420p -movflags +faststart".split())  # noqa: SIM905
 POINTER_STEPS = 8
+Span = tuple[float, float]
 CAPTION_STYLE = (
     "background: #5aa9e6; color: #0f1114; font-size: 17px; font-weight: 600; padding: 8px 16px;"
     "border: none; border-radius: 0;"
@@ -35,10 +37,15 @@ def _run(words: list[str]) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def recorded(film: Path | None, width: int, height: int) -> Iterator[None]:
-    """Records the upper left of the screen while the block runs; nothing without a name for the film."""
+def recorded(film: Path | None, width: int, height: int, pace: float = 1.0) -> Iterator[list[Span]]:
+    """Records the upper left of the screen while the block runs; nothing without a name for the film.
+
+    Spans of `time.monotonic` that the block puts into the list are left out of the film; what is left goes
+    by ``pace`` times as fast.
+    """
+    waits: list[Span] = []
     if film is None:
-        yield
+        yield waits
         return
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.mkv"
@@ -53,12 +60,16 @@ def recorded(film: Path | None, width: int, height: int) -> Iterator[None]:
                 str(raw),
             ]
         )
+        began = time.monotonic()
         drive.rest(0.5)
         try:
-            yield
+            yield waits
         finally:
             process.communicate(b"q", timeout=30)
-        if _run(["-ss", "0.4", "-i", str(raw), *SMALL, str(film)]).wait(300):
+        spans = "+".join(f"between(t,{start - began:.2f},{end - began:.2f})" for start, end in waits)
+        chosen = f"select='not({spans or 0})',setpts=N/{RATE * pace}/TB"
+        cut = ["-ss", "0.4", "-copyts", "-i", str(raw), "-vf", chosen, "-r", f"{RATE * pace:g}"]
+        if _run([*cut, *SMALL, str(film)]).wait(300):
             raise SystemExit(f"{film} could not be made")
 
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 
 import numpy as np
 import pytest
 
 from core.errors import FileError
+from core.files import temporary
 from core.files.atomic import atomic_write, write_npz
 
 
@@ -115,3 +117,22 @@ def test_npz_refuses_objects(tmp_path):
     with pytest.raises(TypeError, match="'a'"):
         write_npz(tmp_path / "a.npz", {"a": np.array([None])})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(temporary, "_looked_through", set())
+    old, folder, fresh = (tmp_path / f".refit-{n:016x}.tmp" for n in range(3))
+    other, film = tmp_path / ".refit-notes", tmp_path / f".refit-{3:016x}.mp4"
+    folder.mkdir()
+    (folder / "a_000001.obj").write_bytes(b"half")
+    for path in (old, fresh, other, film):
+        path.write_bytes(b"half")
+    for path in (old, folder, other, film):
+        os.utime(path, (time.time() - 7200,) * 2)
+    with atomic_write(tmp_path / "a") as file:
+        file.write(b"new")
+    assert sorted(tmp_path.iterdir()) == sorted([fresh, other, tmp_path / "a"])
+    os.utime(fresh, (time.time() - 7200,) * 2)
+    with atomic_write(tmp_path / "b") as file:
+        file.write(b"new")
+    assert fresh.exists(), "a folder is looked through once"
