@@ -22,7 +22,7 @@ MOST_MEGABYTES = 3072
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(SECONDS + 120),
+    pytest.mark.timeout(SECONDS + 1200),
     pytest.mark.skipif(
         importlib.util.find_spec("atheris") is None,
         reason="atheris is not installed; test_fuzz.py tries random bytes without it",
