@@ -95,7 +95,8 @@ def inner_points(base: Base, at: np.ndarray, nose_y: float) -> list[np.ndarray]:
     up = [front(0.62 * w, y0 + 0.0060), front(0.25 * w, y0 + 0.0085), front(0.0, y0 + 0.0075)]
     low = [front(0.0, y0 - 0.0110), front(0.3 * w, y0 - 0.0100), front(0.66 * w, y0 - 0.0065)]
     lip_up = [front(0.5 * w, y0 + 0.001), front(0.0, y0 + 0.0012)]
-    lip_low = [front(0.0, y0 - 0.0012), front(0.5 * w, y0 - 0.001)]
+    # The lower lip begins further from the seam than the upper one.
+    lip_low = [front(0.0, y0 - 0.0026), front(0.5 * w, y0 - 0.0030)]
 
     def mir(p: np.ndarray) -> np.ndarray:
         return p * flip

@@ -14,7 +14,14 @@ from core.body import BodyModel
 from core.errors import FileError, RefitError
 from core.files.models import read_model
 from core.inspection.feeds import vertex_feeds
-from core.inspection.joints import body_joints, find_joint, joint_errors_mm, joint_places, joint_rows
+from core.inspection.joints import (
+    body_joints,
+    find_joint,
+    joint_errors_mm,
+    joint_places,
+    joint_rows,
+    landmark_names,
+)
 from core.inspection.mirror import mirror_map
 from core.inspection.regressor_statistics import compare_regressors, regressor_statistics
 from core.inspection.support import joint_support
@@ -245,3 +252,24 @@ def test_landmarks_that_are_off_the_body_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "model.npz", **arrays)
     with pytest.raises(FileError, match="'lmk_faces_idx' names triangles from"):
         read_model(tmp_path / "model.npz")
+
+
+def test_landmarks_of_the_lips_are_on_the_lips() -> None:
+    body = load_bodies().target
+    assert body.landmark_faces is not None
+    corners = body.v_template[body.faces[body.landmark_faces]].astype(float)
+    at = dict(zip(landmark_names(51), np.einsum("lk,lkc->lc", body.landmark_weights, corners), strict=True))
+    left, right = at["left_mouth_1"], at["right_mouth_1"]
+    mouth = (left + right) / 2
+    for name in at:
+        if "lip" in name or "mouth" in name:
+            assert np.linalg.norm(at[name] - mouth) < 0.6 * np.linalg.norm(left - right), name
+    # Outer above inner, and the upper lip above the lower one.
+    for side in ("left", "right"):
+        outer, inner = at[f"{side}_mouth_3"], at[f"{side}_lip_2"]
+        assert outer[1] > inner[1] > at[f"{side}_lip_3"][1] > at[f"{side}_mouth_4"][1]
+    assert at["mouth_top"][1] > at["lip_top"][1] > at["lip_bottom"][1] > at["mouth_bottom"][1]
+    for name, place in at.items():
+        if name.startswith("left"):
+            twin = at[name.replace("left", "right")]
+            assert np.abs(twin * (-1, 1, 1) - place).max() < 1e-3, name
