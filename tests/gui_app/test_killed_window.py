@@ -23,8 +23,8 @@ from core.files.temporary import UNTOUCHED_SECONDS
 from tests.gui_app.working_window import EVERY_SECONDS, MOTION, RESULT, SESSION, last_work
 
 KILLS = 200
-SLACK_SECONDS = 15.0
-"""For writing, and for a machine that is busy."""
+MOST_SECONDS = 60.0
+"""That may be lost, though more is kept every second: on a busy machine writing takes its time."""
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Kills:
         assert work >= (self.kept or 0), "what was kept is lost"
         lost = [self.killed_at - moment for number, moment in self.works.items() if number > work]
         self.lost_seconds.append(max(lost, default=0.0))
-        assert self.lost_seconds[-1] < EVERY_SECONDS + SLACK_SECONDS
+        assert self.lost_seconds[-1] < MOST_SECONDS
         self.works = {number: moment for number, moment in self.works.items() if number <= work}
         self.kept = work
 

@@ -267,6 +267,7 @@ def test_an_earlier_fit_of_more_frames_stays_the_one_that_is_shown(fitted: MainW
     assert state.result is not None
     begun = replace(state.result, fitted=np.arange(state.frames) == 3)
     state.set_run(RunStatus("running"))
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
     state.set_result(begun, None)
     fitted.autosave.keep()
     qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
