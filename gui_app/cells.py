@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTreeWidget,
     QWidget,
 )
 
@@ -88,3 +91,24 @@ def prepare(view: QAbstractItemView, header: QHeaderView, widths: dict[int, int]
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(column, width)
     header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+
+
+def listed(
+    headings: Sequence[str],
+    widths: dict[int, int],
+    stretch: int,
+    numbers: Iterable[int],
+    parent: QWidget,
+) -> QTreeWidget:
+    """A list of rows without children, with columns as `prepare` takes them; over columns of ``numbers`` the
+    heading stands right as they do."""
+    table = QTreeWidget(parent)
+    table.setHeaderLabels(list(headings))
+    table.setRootIsDecorated(False)
+    table.setUniformRowHeights(True)
+    prepare(table, table.header(), widths, stretch)
+    for column in numbers:
+        table.headerItem().setTextAlignment(
+            column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
+    return table

@@ -11,13 +11,8 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
-    QSizePolicy,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -25,14 +20,16 @@ from PySide6.QtWidgets import (
 
 from gui_app.action_button import quiet_button
 from gui_app.build_card import BuildCard
-from gui_app.cells import prepare
+from gui_app.cells import listed
 from gui_app.correspondences import Correspondences, Entry
+from gui_app.figure_rows import FigureRows
 from gui_app.inspection import Inspection
 from gui_app.joint_label import joint_words
 from gui_app.preferences import Preferences
 from gui_app.saving import Kind, ask_where
+from gui_app.scrolled import scrolled
 from gui_app.state import AppState
-from gui_app.theme import refresh_style, tabular
+from gui_app.theme import refresh_style
 from gui_app.viewport import Viewport
 from gui_app.words import plain_tip
 
@@ -112,8 +109,8 @@ class CorrespondencePage(QWidget):
         title.setProperty("role", "secondary")
         against.addWidget(title)
         against.addWidget(self.second, 1)
-        self.figures: dict[str, QLabel] = {}
-        self._titles: dict[str, QLabel] = {}
+        self._rows, self._apart = FigureRows(FIGURES, self), FigureRows(DIFFERENCE, self)
+        self.figures = {**self._rows.values, **self._apart.values}
         self.doubt = QLabel(DOUBT, self)
         self.doubt.setWordWrap(True)
         self.doubt.setProperty("role", "warning")
@@ -124,16 +121,10 @@ class CorrespondencePage(QWidget):
         column = QVBoxLayout(self._difference)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(self._grid(DIFFERENCE))
+        column.addWidget(self._apart)
         column.addWidget(self.on_skin)
-        self.table = QTreeWidget(self)
-        self.table.setHeaderLabels(list(HEADINGS))
-        self.table.setRootIsDecorated(False)
-        self.table.setUniformRowHeights(True)
+        self.table = listed(HEADINGS, {0: 64, 2: 82}, 1, (2,), self)
         self.table.setToolTip(WORST_TIP)
-        prepare(self.table, self.table.header(), {0: 64, 2: 82}, 1)
-        side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        self.table.headerItem().setTextAlignment(2, side)
         self.table.setMinimumHeight(84)
         self.table.hide()
         self.table.clicked.connect(self._on_row)
@@ -142,42 +133,19 @@ class CorrespondencePage(QWidget):
         found = QVBoxLayout(inside)
         found.setContentsMargins(0, 0, 4, 0)
         found.setSpacing(6)
-        found.addLayout(self._grid(FIGURES))
+        found.addWidget(self._rows)
         found.addWidget(self.doubt)
         found.addLayout(against)
         found.addWidget(self._difference)
         found.addWidget(self.table, 1)
         found.addStretch(0)
         # In a low window the settings stay in sight, and the rest is scrolled.
-        scroll = QScrollArea(self)
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 4, 0)
         whole.setSpacing(6)
         whole.addLayout(head)
-        whole.addWidget(scroll, 1)
+        whole.addWidget(scrolled(inside, self), 1)
         whole.addWidget(self.card)
-
-    def _grid(self, rows: tuple[tuple[str, str], ...]) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(1)
-        grid.setColumnStretch(1, 1)
-        for row, (name, tip) in enumerate(rows):
-            title, value = QLabel(name, self), QLabel(self)
-            title.setProperty("role", "secondary")
-            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            tabular(value)
-            for label in (title, value):
-                label.setToolTip(tip)
-            grid.addWidget(title, row, 0)
-            grid.addWidget(value, row, 1)
-            self.figures[name], self._titles[name] = value, title
-        return grid
 
     def refresh(self) -> None:
         """Everything anew."""
@@ -203,8 +171,7 @@ class CorrespondencePage(QWidget):
             else f"{len(rows.empty):,} empty · {len(rows.off)} off · {len(rows.across)} across"
         )
         for name in OF_BUILT:
-            self.figures[name].setVisible(report is not None)
-            self._titles[name].setVisible(report is not None)
+            self._rows.show_row(name, report is not None)
         doubtful = report is not None and not report.trustworthy
         if doubtful == self.doubt.isHidden():
             self.doubt.setVisible(doubtful)

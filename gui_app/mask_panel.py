@@ -6,10 +6,8 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -25,6 +23,7 @@ from gui_app.mask_painting import LEAST_RADIUS_MM, MOST_RADIUS_MM, MaskPainting
 from gui_app.mask_preview import MaskPreview
 from gui_app.mask_sets import MaskSets
 from gui_app.preferences import Preferences
+from gui_app.scrolled import scrolled
 from gui_app.side_panel import REFRESH_SECONDS, WIDTH, SidePanel, choice_button
 from gui_app.soon import Paced
 from gui_app.state import AppState
@@ -81,17 +80,12 @@ class MaskPanel(SidePanel):
         column.addWidget(self.sets)
         column.addWidget(self.counts)
         column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         full = QWidget(self)
         whole = QVBoxLayout(full)
         whole.setContentsMargins(0, 2, 0, 0)
         whole.setSpacing(6)
         whole.addLayout(self._brush_row(actions))
-        whole.addWidget(scroll, 1)
+        whole.addWidget(scrolled(inside, self), 1)
         whole.addWidget(self.card)
         self.fill(full)
         self._soon = Paced(self.refresh, self, round(1000 * REFRESH_SECONDS))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui_app.editing import Edit, Editing, Kind
 from gui_app.parameter_rows import METRES, SIGMA, ParameterRows, Unit
+from gui_app.scrolled import scrolled
 from gui_app.theme import SMALL_PIXELS
 
 if TYPE_CHECKING:
@@ -88,11 +89,7 @@ class RowsPage(Page):
         column.addWidget(self.note)
         column.addWidget(self.rows)
         column.addStretch(1)
-        area = QScrollArea(self)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
+        area = scrolled(inside, self)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(area)

@@ -10,19 +10,18 @@ from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
     QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from gui_app.action_button import quiet_button
-from gui_app.cells import prepare
+from gui_app.cells import listed
+from gui_app.figure_rows import FigureRows
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import Inspection, JointKey
 from gui_app.joint_label import joint_words
@@ -31,7 +30,6 @@ from gui_app.regressor_picture import RegressorPicture
 from gui_app.regressors import Regressors
 from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
-from gui_app.theme import tabular
 
 if TYPE_CHECKING:
     from core.inspection.regressor_statistics import RegressorComparison, RegressorStatistics
@@ -102,33 +100,11 @@ class RegressorPage(QWidget):
         )
         for button in (self.undo, self.redo, self.own, self.open, self.save):
             head.addWidget(button)
-        self.figures: dict[str, QLabel] = {}
-        self._numbers = QWidget(self)
-        grid = QGridLayout(self._numbers)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(1)
-        for row, (name, tip) in enumerate(FIGURES):
-            title, value = QLabel(name, self), QLabel(self)
-            title.setProperty("role", "secondary")
-            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            tabular(value)
-            for label in (title, value):
-                label.setToolTip(tip)
-            grid.addWidget(title, row, 0)
-            grid.addWidget(value, row, 1)
-            self.figures[name] = value
-        grid.setColumnStretch(1, 1)
+        self._numbers = FigureRows(FIGURES, self)
+        self.figures = self._numbers.values
         self.picture = RegressorPicture(self)
-        self.table = QTreeWidget(self)
-        self.table.setHeaderLabels(list(HEADINGS))
-        self.table.setRootIsDecorated(False)
-        self.table.setUniformRowHeights(True)
+        self.table = listed(HEADINGS, {1: 78, 2: 80, 3: 86}, 0, range(1, len(HEADINGS)), self)
         self.table.setToolTip(COMPARED)
-        prepare(self.table, self.table.header(), {1: 78, 2: 80, 3: 86}, 0)
-        for column in range(1, len(HEADINGS)):
-            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            self.table.headerItem().setTextAlignment(column, side)
         self.table.setMinimumHeight(66)
         column_box = QVBoxLayout(self)
         column_box.setContentsMargins(0, 0, 0, 0)

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -36,6 +34,7 @@ from gui_app.scopes import (
     selected,
     why_no_problems,
 )
+from gui_app.scrolled import scrolled
 from gui_app.soon import Later
 from gui_app.stage_card import StageCard
 from gui_app.stage_look import SHEET, chip, quiet_icon
@@ -132,11 +131,7 @@ class StagesPanel(QWidget):
         self.steps = StepsCard(self._state, self.stepping, self._actions, inside)
         self._column.addWidget(self.steps)
         self._column.addStretch(1)
-        self.area = QScrollArea(self)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(inside)
+        self.area = scrolled(inside, self)
         self._reveal = Later(self._on_reveal, self, REVEAL_MS)
         self.steps.grown.connect(self._reveal.ask)
         return self.area

@@ -51,6 +51,16 @@ def settled(quick: QuickRefit, valid: np.ndarray, frame: int = FRAME) -> Refit:
     raise AssertionError("it does not come to rest")
 
 
+def fitted_again(motion: Motion, pair: BodyPair, result: FitResult) -> FitResult:
+    """With that one frame fitted by an ordinary run."""
+    recipe = Recipe((FitSettings(),), start="current")
+    frames = np.array([FRAME])
+    run = FitRun(motion, pair, recipe, frames=frames, start=result, device="cpu", threads=1)
+    for _ in run:
+        pass
+    return run.result()
+
+
 @pytest.mark.parametrize("parts", [("feet",), ("arms", "hands"), ("torso",)])
 def test_it_ends_where_a_run_with_that_mask_ends(
     walk: tuple[Motion, BodyPair, FitResult], parts: tuple[str, ...]
@@ -58,18 +68,7 @@ def test_it_ends_where_a_run_with_that_mask_ends(
     motion, pair, result = walk
     valid = without(pair, *parts)
     found = settled(QuickRefit(motion, pair, result), valid)
-    run = FitRun(
-        motion,
-        pair.with_valid(valid),
-        Recipe((FitSettings(),), start="current"),
-        frames=np.array([FRAME]),
-        start=result,
-        device="cpu",
-        threads=1,
-    )
-    for _ in run:
-        pass
-    wanted = run.result()
+    wanted = fitted_again(motion, pair.with_valid(valid), result)
     assert found.after_mm == pytest.approx(wanted.mean_mm[FRAME], abs=2e-3)
     skin, _ = posed(wanted.as_motion(), pair.target, np.array([FRAME]))
     assert np.linalg.norm(found.vertices - skin[0], axis=1)[valid].mean() < 2e-4
@@ -155,18 +154,7 @@ def test_errors_are_over_another_mask_while_the_fit_stays(walk: tuple[Motion, Bo
 def test_kept_frames_tell_their_masks(walk: tuple[Motion, BodyPair, FitResult]) -> None:
     motion, pair, result = walk
     painted = pair.with_valid(without(pair, "hands"))
-    run = FitRun(
-        motion,
-        painted,
-        Recipe((FitSettings(),), start="current"),
-        frames=np.array([FRAME]),
-        start=result,
-        device="cpu",
-        threads=1,
-    )
-    for _ in run:
-        pass
-    found = run.result()
+    found = fitted_again(motion, painted, result)
     assert not made_with(found, painted.correspondence), "the other frames were made with another one"
     assert np.array_equal(measured_mask(found, pair.correspondence), pair.correspondence.valid), (
         "the errors of the kept frames are over the mask that they were measured with"
@@ -195,18 +183,7 @@ def test_weights_of_vertices_are_used_told_and_read_again(
     assert found.heavier_mm is not None
     own = result.part_mm[FRAME, PARTS.index("hands")]
     assert np.nanmean(found.error_mm[hands & valid]) < own, "what weighs more is met better"
-    run = FitRun(
-        motion,
-        weighed,
-        Recipe((FitSettings(),), start="current"),
-        frames=np.array([FRAME]),
-        start=result,
-        device="cpu",
-        threads=1,
-    )
-    for _ in run:
-        pass
-    wanted = run.result()
+    wanted = fitted_again(motion, weighed, result)
     assert found.after_mm == pytest.approx(wanted.mean_mm[FRAME], abs=2e-3)
     assert quick.refit(FRAME, valid).heavier_mm is None
     # All frames with the weights: the file says so, and whoever reads it gets them back.
