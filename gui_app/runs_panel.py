@@ -196,8 +196,8 @@ def _cells(entry: RunEntry) -> tuple[str, str, str]:
 
 
 def _settings_words(entry: RunEntry) -> str:
-    """``accurate (vertex) · 10 frames in 0.2 s · all frames 1.31 mm``."""
-    words = [f"{entry.recipe} ({', '.join(entry.stages)})"] if entry.recipe else []
+    """``accurate: vertex · 10 frames in 0.2 s · all frames 1.31 mm``."""
+    words = [f"{entry.recipe}: {', '.join(entry.stages)}"] if entry.recipe else []
     if entry.seconds:
         words.append(f"{frames_words(entry.frames)} in {entry.seconds:.1f} s")
     if not math.isnan(entry.whole_mm):

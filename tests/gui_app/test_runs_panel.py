@@ -40,7 +40,7 @@ def test_return_to_any_and_compare_any_two(fitted: MainWindow, qtbot: QtBot) -> 
 
     # The last with the first: what both steps changed.
     panel.table.setCurrentItem(panel.table.topLevelItem(1))
-    assert "accurate (vertex)" in panel.words.words
+    assert "accurate: vertex" in panel.words.words
     panel.compare.click()
     assert before.earlier is first
     assert before.comparison is not None
