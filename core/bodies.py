@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -153,12 +152,8 @@ def load_bodies(
     else:
         folder = Path(chosen).expanduser()
 
-    # Side by side: most of it is unpacking, for which Python's lock is not held.
-    with ThreadPoolExecutor(2, "refit-read") as pool:
-        families = dict.fromkeys((source, target))
-        read = pool.map(partial(_read, folder, gender=gender, builtin=chosen is None), families)
-        found = dict(zip(families, read, strict=True))
-    source_body, target_body = found[source], found[target]
+    source_body = _read(folder, source, gender, chosen is None)
+    target_body = source_body if source == target else _read(folder, target, gender, chosen is None)
     if chosen is not None:
         for body in {id(body): body for body in (source_body, target_body)}.values():
             if body.builtin:
