@@ -30,6 +30,9 @@ _HEADER_READERS = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
 }
+# Before 3.11.8, Python 3.11 may raise a SystemError where two threads parse literals at once, as headers are:
+# github.com/python/cpython/issues/106905
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -271,11 +274,16 @@ def _member(
 
 
 def _read_header(path: str | Path, file: BinaryIO, key: str | None) -> ArrayHeader:
-    try:
-        version = npy_format.read_magic(file)
-        shape, fortran, dtype = _HEADER_READERS[version](file)
-    except Exception:
-        raise FileError(path, "does not start with a NumPy array header", key=key) from None
+    began = file.tell()
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            version = npy_format.read_magic(file)
+            shape, fortran, dtype = _HEADER_READERS[version](file)
+            break
+        except Exception as error:
+            if not (tries_left and isinstance(error, SystemError)):
+                raise FileError(path, "does not start with a NumPy array header", key=key) from None
+            file.seek(began)
     if any(isinstance(n, bool) or n < 0 for n in shape):
         raise FileError(path, f"claims the impossible shape {shape}", key=key)
     return ArrayHeader(tuple(int(n) for n in shape), dtype, bool(fortran))

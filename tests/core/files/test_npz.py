@@ -56,6 +56,26 @@ def test_other_byte_order_becomes_native(save):
     np.testing.assert_array_equal(found, [0, 1, 2])
 
 
+def test_a_thread_that_disturbs_the_parser_spoils_nothing(save, monkeypatch):
+    original, calls = npz._HEADER_READERS[1, 0], []
+
+    def disturbed(file):
+        found = original(file)
+        calls.append(file)
+        if len(calls) < 3:
+            raise SystemError("AST constructor recursion depth mismatch (before=9, after=7)")
+        return found
+
+    monkeypatch.setitem(npz._HEADER_READERS, (1, 0), disturbed)
+    values = np.arange(12.0).reshape(3, 4)
+    assert np.array_equal(read_npz(save({"values": values}))["values"], values)
+    assert len(calls) == 3
+    monkeypatch.setattr(npz, "_TRIES", 2)
+    calls.clear()
+    with pytest.raises(FileError, match="header"):
+        read_npz(save({"values": values}))
+
+
 def test_names_of_any_script(save):
     path = save({"关节": np.ones(2)}, "Bewegung – 动作 é.npz")
     assert list(read_npz(path)) == ["关节"]
