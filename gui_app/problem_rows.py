@@ -82,9 +82,10 @@ class Row:
 
     @property
     def value_words(self) -> str:
-        """The figure; the reason has its unit in full."""
-        unit = self.problem.unit.replace("frame", "f")
-        return f"{self.problem.value:.1f}{'' if unit == '°' else ' '}{unit}" if unit else ""
+        """The figure, with a unit that is short; the reason and the tooltip have every unit in full."""
+        unit = self.problem.unit
+        short = "°" if unit == "°" else f" {unit}" if len(unit) <= 2 else ""
+        return f"{self.problem.value:.1f}{short}" if unit else ""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class RunsPanel(QWidget):
         tabular(self.table)
         header = self.table.header()
         header.setStretchLastSection(False)
-        for column, width in ((1, 58), (2, 92)):
+        for column, width in ((1, 58), (2, 100)):
             self.table.headerItem().setTextAlignment(column, RIGHT)
             header.setSectionResizeMode(column, header.ResizeMode.Fixed)
             header.resizeSection(column, width)

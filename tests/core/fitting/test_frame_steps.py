@@ -34,8 +34,29 @@ def steps_of(recipe: Recipe, with_fit: bool = True) -> FrameSteps:
     return frame_steps(motion, pair, recipe, FRAME, fit if with_fit else None, device="cpu")
 
 
-@pytest.mark.parametrize("with_fit", [True, False], ids=["with a fit", "without"])
-@pytest.mark.parametrize("recipe", [ACCURATE, FAST, TUNED, CHAIN, PARTS, OWN_SHAPE], ids=lambda r: r.name)
+@pytest.mark.parametrize(
+    ("recipe", "with_fit"),
+    [
+        (ACCURATE, True),
+        (ACCURATE, False),
+        (FAST, False),
+        (TUNED, True),
+        (CHAIN, True),
+        (PARTS, False),
+        (OWN_SHAPE, True),
+        *(
+            pytest.param(recipe, with_fit, marks=pytest.mark.slow)
+            for recipe, with_fit in (
+                (FAST, True),
+                (TUNED, False),
+                (CHAIN, False),
+                (PARTS, True),
+                (OWN_SHAPE, False),
+            )
+        ),
+    ],
+    ids=lambda value: value.name if isinstance(value, Recipe) else "with a fit" if value else "without",
+)
 def test_the_last_step_is_the_fit_of_the_frame(recipe: Recipe, with_fit: bool) -> None:
     motion, pair, fit = fitted_clip("walk", 0, 60)
     found = steps_of(recipe, with_fit)
