@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SESSION = Kind("Save session", "Refit session", ".refit")
 MOTION_FLAG = "sessions_hold_motion"
+NAMED_ONLY = " · it names the meshes and holds no copy of them"
 
 
 class SessionActions(QObject):
@@ -80,7 +81,8 @@ class SessionActions(QObject):
         saved = session.now.result
         if saved is not None:
             self._state.file(path, saved, session.now.accepted)
-        self._state.say(f"Saved {path.name}")
+        meshes = session.motion is not None and not session.motion.has_poses
+        self._state.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
 
     @Slot(object, str)
     def _on_failed(self, path: Path, sentence: str) -> None:

@@ -140,7 +140,10 @@ def test_a_session_finds_its_meshes(
     assert (tmp_path / "a.ply").stat().st_size > 200_000
     place = tmp_path / "walk.refit"
     monkeypatch.setattr(session_actions, "ask_where", lambda *_: Place(place, replace=True))
-    window.actions_.save_session.trigger()
+    with qtbot.waitSignal(
+        window.state.said, timeout=FIT_MS, check_params_cb=lambda said: "holds no copy" in said
+    ):
+        window.actions_.save_session.trigger()
     qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
     assert load_session(place).motion is None
     other = make_window(place)
