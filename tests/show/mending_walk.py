@@ -200,7 +200,7 @@ class Mending(Walk):
         """Strategies are tried on two problems at once; the best is taken."""
         fixing = self.window.fixing
         wait(self.judged)
-        self.caption.say("X tries eight strategies on two problems at once")
+        self.caption.say("X tries nine strategies on two problems at once")
         self.choose(max(self.rows(FEET), key=lambda row: len(row.problem.frames)))
         drive.rest(0.5)
         self.choose(max(self.rows(STANDS_OFF), key=lambda row: row.problem.severity), CONTROL)
