@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
+from core.build_settings import BuildSettings
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe import ACCURATE, PRESETS
@@ -307,16 +308,16 @@ def _add_correspond(commands: Any) -> None:
     correspond.add_argument(
         "--max-distance",
         type=float,
-        default=20.0,
+        default=BuildSettings.max_distance_mm,
         metavar="MM",
-        help="vertices further from the source's surface have no counterpart; default: 20",
+        help="vertices further from the source's surface have no counterpart; default: %(default)g",
     )
     correspond.add_argument(
         "--max-angle",
         type=float,
-        default=84.0,
+        default=BuildSettings.max_angle_deg,
         metavar="DEG",
-        help="vertices have no counterpart where the surfaces face apart by more; default: 84",
+        help="vertices have no counterpart where the surfaces face apart by more; default: %(default)g",
     )
     correspond.add_argument(
         "--with-hidden", action="store_true", help="also look for counterparts of eyes and inner mouth"

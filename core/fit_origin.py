@@ -56,19 +56,15 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
         SourceMissing: it is nowhere, or only in another version.
     """
     from core.files.motions import load_motion
-    from core.files.opening import checksum
 
     other: Path | None = None
     for candidate in [given] if given is not None else _candidates(path, source):
         try:
-            if source.sha256 and not candidate.is_dir() and checksum(candidate) != source.sha256:
-                other = other or candidate
-                continue
             motion = load_motion(candidate, source.reading)
-            if source.sha256 and motion.sha256 != source.sha256:
-                other = other or candidate
-                continue
         except RefitError:
+            other = other or candidate
+            continue
+        if source.sha256 and motion.sha256 != source.sha256:
             other = other or candidate
             continue
         if source.sha256:

@@ -57,37 +57,41 @@ def limb_joints(body: BodyModel, limb: str) -> np.ndarray:
 
 
 def limb_errors(
-    motion: Motion, bodies: BodyPair, result: FitResult, frames: np.ndarray, *, laid: bool = False
-) -> np.ndarray:
-    """How far the limbs are off in some frames.
+    motion: Motion, bodies: BodyPair, result: FitResult, frames: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far the limbs are off in some frames: as they stand, and in their own shape.
 
     Args:
         motion: the source.
         bodies: that it was fitted with.
         result: the fit.
         frames: (n,) ids.
-        laid: each limb is laid onto its target as a whole before, so that only its own shape counts, wherever
-            the rest of the body has put it.
 
     Returns:
         (n, len(LIMBS)) mean distance of each limb's skin, millimetres; NaN in a frame that is not fitted, and
-        for a limb with hardly a vertex that counts.
+        for a limb with hardly a vertex that counts. The same once each limb is laid onto its target as a
+        whole, wherever the rest of the body has put it.
     """
     body = bodies.target
     of_joint = np.array([limb_of(name) for name in body.joint_names])
     members = of_joint[body.weights[bodies.correspondence.valid].argmax(1)]
-    out = np.full((len(frames), len(LIMBS)), np.nan)
+    placed, shaped = (np.full((len(frames), len(LIMBS)), np.nan) for _ in range(2))
     for some, skin, target in compared(motion, bodies, result, frames):
         for index, limb in enumerate(LIMBS):
             rows = torch.as_tensor(np.flatnonzero(members == limb), device=skin.device)
             if len(rows) < LEAST_VERTICES:
                 continue
             ours, theirs = (points[rows].permute(2, 0, 1) for points in (skin, target))
-            if laid:
-                rotation, shift = rigid_motions(ours, theirs)
-                ours = ours @ rotation.mT + shift[:, None]
-            out[some, index] = 1000 * (ours - theirs).square().sum(2).sqrt().mean(1).cpu().numpy()
-    return out
+            placed[some, index] = _apart_mm(ours, theirs)
+            rotation, shift = rigid_motions(ours, theirs)
+            shaped[some, index] = _apart_mm(ours @ rotation.mT + shift[:, None], theirs)
+    return placed, shaped
+
+
+def _apart_mm(ours: torch.Tensor, theirs: torch.Tensor) -> np.ndarray:
+    """(n,) mean distance of points (n, V, 3), metres."""
+    mean: np.ndarray = 1000 * (ours - theirs).square().sum(2).sqrt().mean(1).cpu().numpy()
+    return mean
 
 
 def borrowed(
@@ -147,16 +151,11 @@ def _borrow(
     motion: Motion, bodies: BodyPair, found: FitResult, stretch: np.ndarray, good: np.ndarray
 ) -> set[str]:
     """Changes the poses of frames in a row; returns which limbs it has taken over."""
-
-    def errors(frames: np.ndarray, laid: bool) -> np.ndarray:
-        return limb_errors(motion, bodies, found, frames, laid=laid)
-
     at = int(np.searchsorted(good, stretch[0]))
     sides = good[max(0, at - AROUND) : at], good[at : at + AROUND]
-    placed, shaped = (
-        _Usual(sides, (errors(sides[0], laid), errors(sides[1], laid))) for laid in (False, True)
-    )
-    here, shape = errors(stretch, False).mean(0), errors(stretch, True).mean(0)
+    before, after, now = (limb_errors(motion, bodies, found, frames) for frames in (*sides, stretch))
+    placed, shaped = (_Usual(sides, errors) for errors in zip(before, after, strict=True))
+    here, shape = (errors.mean(0) for errors in now)
     # NaN is never more than anything.
     off, bent = here > placed.most(), shape > shaped.most()
     taken: set[str] = set()

@@ -30,7 +30,7 @@ class ColourBar:
 
     def __init__(self, renderer: vtkRenderer, strip: np.ndarray | None = None, unit: str = "mm") -> None:
         self._renderer = renderer
-        self._range_mm = 20.0
+        self._range_mm: float | None = None
         self._points = np.zeros((2 * STEPS + 4, 3), np.float32)
         corners = np.arange(2 * STEPS).reshape(-1, 2)
         quads = np.column_stack([np.full(STEPS - 1, 4), corners[:-1], corners[1:, ::-1]])
@@ -58,7 +58,9 @@ class ColourBar:
             actor.SetVisibility(visible)
 
     def set_range(self, range_mm: float) -> None:
-        """The error at the top of the scale."""
+        """The error at the top of the scale; asked for with every frame."""
+        if range_mm == self._range_mm:
+            return
         self._range_mm = range_mm
         for index, actor in enumerate(self._ticks):
             value = range_mm * index / (TICKS - 1)

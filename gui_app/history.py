@@ -97,9 +97,13 @@ class History(QObject):
 
     def add(self, step: str, changed: np.ndarray | None = None) -> None:
         """What is shown now was made by ``step``; nothing can be redone any more."""
+        self._put(self._shown(step, changed))
+
+    def _shown(self, step: str = "", changed: np.ndarray | None = None) -> Moment:
+        """What is shown now, as the step that led to it."""
         state = self._state
-        self._put(
-            Moment(state.result, state.given_rate, step, changed, state.valid, state.accepted, state.weights)
+        return Moment(
+            state.result, state.given_rate, step, changed, state.valid, state.accepted, state.weights
         )
 
     def amend(self) -> None:
@@ -199,8 +203,7 @@ class History(QObject):
             self._at = session.at
         else:
             result = opened.result if opened is not None else None
-            state = self._state
-            self._moments = [Moment(result, state.given_rate, valid=state.valid, weights=state.weights)]
+            self._moments = [replace(self._shown(), result=result, accepted=())]
             self._at = 0
         self.changed.emit()
 
@@ -212,6 +215,4 @@ class History(QObject):
         # The fit before a run that is going on: what the run shows so far is no step of its own.
         result = self.now.result if self._state.run.active else self._state.result
         step = f"frame rate {rate:g} fps"
-        nothing = np.empty(0, np.intp)
-        state = self._state
-        self._put(Moment(result, rate, step, nothing, state.valid, state.accepted, state.weights))
+        self._put(replace(self._shown(step, np.empty(0, np.intp)), result=result, rate=rate))

@@ -80,8 +80,8 @@ def test_of_a_limb_only_what_is_off_is_borrowed() -> None:
     assert found is not None
     # The hand has only moved along with its arm.
     assert found.limbs == ("right arm", "left foot")
-    before, after = (limb_errors(motion, pair, fit, frames).mean(0) for fit in (bad, found.result))
-    wanted = limb_errors(motion, pair, clean, frames).mean(0)
+    before, after = (limb_errors(motion, pair, fit, frames)[0].mean(0) for fit in (bad, found.result))
+    wanted = limb_errors(motion, pair, clean, frames)[0].mean(0)
     for limb, good in zip(LIMBS, wanted, strict=True):
         assert after[LIMBS.index(limb)] < good + 15, limb
     arm = LIMBS.index("right arm")
