@@ -200,8 +200,9 @@ class MaskPreview(QObject):
 
     def _same(self, request: RefitRequest, valid: np.ndarray) -> bool:
         """It was asked for with this mask and the weights as they are now."""
-        now, then = self._painting.weights, request.weights
-        alike = now is then or (now is not None and then is not None and np.array_equal(now, then))
+        from core.correspondence import same_weights
+
+        alike = same_weights(self._painting.weights, request.weights)
         return alike and np.array_equal(request.valid, valid)
 
     def _belongs(self, request: RefitRequest) -> bool:
