@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,13 +21,24 @@ from gui_app.worker_thread import WAIT_MS, WorkerThread
 
 if TYPE_CHECKING:
     from core.fitting.recipe import Recipe
+    from core.fitting.result import FitResult
+
+
+@dataclass(frozen=True, eq=False)
+class EndedRun:
+    """How the last run ended: its last reply, the fit before it, and what was fitted, in words."""
+
+    reply: RunReply
+    before: FitResult | None
+    what: str
 
 
 class FitController(QObject):
-    """One fitting thread; one run at a time. ``ended`` carries its last reply and the fit before it."""
+    """One fitting thread; one run at a time. ``ended`` carries how it ended, which ``last`` keeps until
+    another one begins."""
 
     _start = Signal(object)
-    ended = Signal(object, object)
+    ended = Signal(object)
 
     def __init__(
         self,
@@ -49,6 +60,7 @@ class FitController(QObject):
         self._newest: RunReply | None = None
         self._pending: list[np.ndarray | None] = []
         self._shown: RunReply | None = None
+        self.last: EndedRun | None = None
         self._scope = all_frames()
         self._step = ""
         self._worker = FitWorker()
@@ -153,7 +165,7 @@ class FitController(QObject):
         self._run_id += 1
         self._newest = None
         self._pending = []
-        self._shown = None
+        self._shown = self.last = None
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
@@ -189,7 +201,8 @@ class FitController(QObject):
         if reply.run_id == self._run_id:
             earlier = self._history.now.result
             self._settle(reply, "cancelled")
-            self.ended.emit(reply, earlier)
+            self.last = EndedRun(reply, earlier, self._scope.what)
+            self.ended.emit(self.last)
             self._state.say(finished_words(reply, earlier))
 
     @Slot(int, str)

@@ -15,7 +15,6 @@ from gui_app.picking import BodyName
 from gui_app.state import AppState
 
 if TYPE_CHECKING:
-    from core.fitting.result import FitResult
     from core.inspection.joint_errors import JointErrorSeries
 
 FAILED = "The joints could not be followed over the motion; details are in the log"
@@ -50,7 +49,7 @@ class JointMotion(Measuring):
     def __init__(self, state: AppState, inspection: Inspection, parent: QObject | None = None) -> None:
         super().__init__("joints", measure_joints, state, parent)
         self._inspection = inspection
-        self._result: FitResult | None = None
+        self._result = state.result
         self._errors: JointErrorSeries | None = None
         self._regressed: dict[BodyName, np.ndarray] = {}
         self._gave_up = False

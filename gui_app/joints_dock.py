@@ -11,6 +11,7 @@ from gui_app.joints_panel import JointsPanel
 from gui_app.panel_dock import MOST_WIDTH, PanelDock
 from gui_app.pins import Pins
 from gui_app.preferences import Preferences
+from gui_app.rest_distance import RestDistance
 from gui_app.state import AppState
 from gui_app.viewport import Viewport
 
@@ -25,16 +26,18 @@ class JointsDock(PanelDock):
         viewport: Viewport,
         preferences: Preferences,
         pins: Pins,
+        rest: RestDistance,
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Joints", actions.joints, parent=parent)
         self._state, self._inspection = state, inspection
         self._none = actions.choose_none
-        self.panel = JointsPanel(state, inspection, viewport, preferences, pins, self)
+        self.panel = JointsPanel(state, inspection, viewport, preferences, pins, rest, self)
         self.setMaximumWidth(MOST_WIDTH)
         self.hold(self.panel, [self.panel.title, self.panel.head], titled=False)
         actions.joints.toggled.connect(inspection.set_active)
+        inspection.set_active(actions.joints.isChecked())
         self._none.triggered.connect(inspection.choose_nothing)
         inspection.looks_changed.connect(self._on_looks)
         state.run_changed.connect(self._on_looks)

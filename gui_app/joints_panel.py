@@ -52,17 +52,17 @@ class JointsPanel(SidePanel):
         viewport: Viewport,
         preferences: Preferences,
         pins: Pins,
+        rest: RestDistance,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(NO_MOTION, LEAST_HEIGHT, parent)
         self._state, self._inspection = state, inspection
-        self.rest = RestDistance(state, self)
         self.motion = JointMotion(state, inspection, self)
         self.regressors = Regressors(state, inspection, self)
         self.joints = SupportPage(
             state, inspection, viewport, preferences, self.motion, self.regressors, self
         )
-        self.vertices = VertexPage(state, inspection, self.rest, self)
+        self.vertices = VertexPage(state, inspection, rest, self)
         self.sets = SetPage(state, inspection, viewport, preferences, self.motion, pins, self)
         self.regressor = RegressorPage(state, inspection, self.regressors, preferences, self)
         self.maps = Correspondences(state, self)
@@ -103,7 +103,7 @@ class JointsPanel(SidePanel):
         self._numbers = Paced(self._refresh_frame, self, round(1000 * REFRESH_SECONDS))
         for signal in (
             state.motion_changed, inspection.joint_changed, inspection.vertex_changed,
-            inspection.body_changed, inspection.page_changed, self.rest.changed,
+            inspection.body_changed, inspection.page_changed, rest.changed,
             self.motion.changed, self.sets.sets.changed, self.sets.measured.changed, pins.changed,
             self.regressors.changed, self.regressors.measured, self.maps.changed,
         ):  # fmt: skip

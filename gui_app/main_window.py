@@ -16,7 +16,6 @@ from gui_app.autosave import Autosave
 from gui_app.before_fit import BeforeFit
 from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
-from gui_app.difference_in_view import DifferenceInView
 from gui_app.earlier_figures import EarlierFigures
 from gui_app.editing import Editing
 from gui_app.export_chip import ExportChip
@@ -29,45 +28,33 @@ from gui_app.help_actions import HelpActions
 from gui_app.history import History
 from gui_app.hold_before import HoldBefore, PeekChip
 from gui_app.inspection import Inspection
-from gui_app.joints_dock import JointsDock
-from gui_app.joints_in_view import JointsInView
-from gui_app.last_change import LastChange
+from gui_app.kept_thresholds import KeptThresholds
 from gui_app.left_over import LeftOverBar
-from gui_app.mask_brush import MaskBrush
-from gui_app.mask_dock import MaskDock
 from gui_app.mask_figures import MaskFigures
-from gui_app.mask_in_view import MaskInView
-from gui_app.mask_lasso import MaskLasso
 from gui_app.mask_painting import MaskPainting
-from gui_app.mask_preview import MaskPreview
 from gui_app.menus import Menus
 from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
 from gui_app.open_actions import OpenActions, dropped_file
 from gui_app.open_controller import OpenController
-from gui_app.parameters_dock import ParametersDock
 from gui_app.pin_spheres import PinSpheres
 from gui_app.pins import Pins
 from gui_app.playback import Player
 from gui_app.playback_actions import PlaybackActions
 from gui_app.preferences import Preferences
+from gui_app.problem_choice import ProblemChoice
 from gui_app.problem_desk import ProblemDesk
 from gui_app.problem_steps import ProblemSteps
 from gui_app.problem_verdicts import ProblemVerdicts
-from gui_app.problems_dock import ProblemsDock
-from gui_app.problems_panel import ProblemsPanel
 from gui_app.progress_line import ProgressLine
 from gui_app.recipe_desk import RecipeDesk
-from gui_app.refit_row import RefitRow
+from gui_app.rest_distance import RestDistance
 from gui_app.run_strip import RunStrip
-from gui_app.runs_dock import RunsDock
-from gui_app.runs_panel import RunsPanel
 from gui_app.save_actions import SaveActions
 from gui_app.session_actions import SessionActions
 from gui_app.session_now import SessionNow
 from gui_app.session_writer import SessionWriter
-from gui_app.stages_dock import StagesDock
-from gui_app.stages_panel import StagesPanel
+from gui_app.side_panels import SidePanels
 from gui_app.state import AppState
 from gui_app.status import Status
 from gui_app.theme_choice import ThemeChoice
@@ -124,6 +111,7 @@ class MainWindow(QMainWindow):
         self.fixing = Fixing(self.state, self.history, options.device, options.threads, self)
         hold = HoldBefore(self.state, before, self.actions_, self)
         self.fixing.changed.connect(hold.drop)
+        KeptThresholds(self.state, self.preferences, self)
         self.verdicts = ProblemVerdicts(self.state, self)
         self.desk = ProblemDesk(self.state, self.history, before, self.verdicts, self)
         self.editing = Editing(self.state, self.history, self)
@@ -179,56 +167,18 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.timeline = Timeline(self.state, self.actions_, self.pins, self.earlier, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
-        self.parameters = ParametersDock(self.state, self.editing, self.actions_.parameters, self)
-        self.parameters.stand_in(self)
-        self.stages = StagesDock(
-            StagesPanel(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self),
-            self.actions_.stages,
-            self,
+        self.problem_steps = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
+        self.problem_choice = ProblemChoice(
+            self.state, self.desk, self.fitting, self.fixing, self.recipes, self.actions_, self
         )
-        self.stages.stand_in(self)
-        self.runs = RunsDock(RunsPanel(self.state, self.history, self.before, self), self.actions_, self)
-        self.runs.stand_in(self)
-        self.problems = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
-        self.problem_list = ProblemsDock(
-            ProblemsPanel(
-                self.state,
-                self.desk,
-                self.verdicts,
-                RefitRow(self.state, self.desk, self.fitting, self.fixing, self.recipes, self.actions_),
-                LastChange(self.state, self.history, self.before, self.desk, self.actions_),
-                self.fixing,
-                self.preferences,
-                self.actions_,
-                self,
-            ),
-            self.actions_,
-            self,
-        )
-        self.problem_list.panel.sought.connect(self.problems.show)
-        self.problem_list.stand_in(self)
         self.spheres = PinSpheres(self.state, self.pins, self.viewport)
         self.probe = VertexProbe(self.state, self.pins, self.viewport)
         self.inspection = Inspection(self.state, self)
-        JointsInView(self.state, self.inspection, self.viewport, self.probe)
-        self.joints = JointsDock(
-            self.state, self.inspection, self.viewport, self.preferences, self.pins, self.actions_, self
-        )
-        self.joints.stand_in(self)
-        DifferenceInView(self.inspection, self.joints.panel.maps, self.viewport, self.probe)
-        self.probe.markers = self.joints.panel.sets.in_view
-        self.painting = MaskPainting(self.state, self.history, self.joints.panel.rest, self)
-        self.preview = MaskPreview(self.state, self.painting, self.editing, self)
+        self.rest = RestDistance(self.state, self)
+        self.painting = MaskPainting(self.state, self.history, self.rest, self)
         self.figures = MaskFigures(self.state, self.history, self)
-        MaskInView(self.state, self.painting, self.viewport, self.probe)
-        self.brush = MaskBrush(self.painting, self.viewport, self.actions_.mask_brush)
-        self.lasso = MaskLasso(self.state, self.painting, self.viewport, self.actions_.mask_lasso)
-        self.masks = MaskDock(
-            self.state, self.painting, self.preview, self.figures, self.preferences, self.actions_, self
-        )
-        self.masks.stand_in(self)
         self.state.mask_changed.connect(self.inspection.looks_changed)
-        self.timeline.curves.accompany(self.inspection, self.joints.panel.motion)
+        self.panels = SidePanels(self)
         self.setStatusBar(Status(self.state, self))
         self.exporting = ExportController(self.state, self.viewport, self)
         self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
@@ -263,6 +213,7 @@ class MainWindow(QMainWindow):
         stored = self.preferences
         if not self.restoreGeometry(stored.bytes("geometry")):
             self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableGeometry().size()))
+        self.panels.restore(stored)
         if not self.restoreState(stored.bytes("layout"), LAYOUT_VERSION):
             self.resizeDocks(
                 [self.timeline], [min(330, round(0.34 * self.height()))], Qt.Orientation.Vertical
@@ -356,16 +307,9 @@ class MainWindow(QMainWindow):
             self.earlier,
             self.verdicts,
             self.editing,
-            self.joints.panel.rest,
-            self.preview,
-            self.lasso,
+            self.rest,
             self.figures,
-            self.stages.panel.stepping,
-            self.joints.panel.motion,
-            self.joints.panel.sets.measured,
-            self.joints.panel.sets.export,
-            self.joints.panel.regressors,
-            self.joints.panel.maps,
+            self.panels,
             self.fitting,
             self.fixing,
             self.opening,
@@ -387,6 +331,7 @@ class MainWindow(QMainWindow):
         stored = self.preferences
         stored.store("geometry", self.saveGeometry())
         stored.store("layout", self.saveState(LAYOUT_VERSION))
+        self.panels.store(stored)
         stored.store("threshold_mm", self.timeline.curves.threshold.mm)
         self.playing.store(stored)
         self.views.store(stored)

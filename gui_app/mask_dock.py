@@ -1,4 +1,4 @@
-"""The panel of the mask beside the bodies, hidden until it is asked for."""
+"""The panel of the mask beside the bodies, with what paints the mask on the fit."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from gui_app.actions import Actions
+from gui_app.editing import Editing
+from gui_app.mask_brush import MaskBrush
 from gui_app.mask_figures import MaskFigures
+from gui_app.mask_in_view import MaskInView
+from gui_app.mask_lasso import MaskLasso
 from gui_app.mask_painting import MaskPainting
 from gui_app.mask_panel import MaskPanel
 from gui_app.mask_preview import MaskPreview
 from gui_app.panel_dock import MOST_WIDTH, PanelDock
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
+from gui_app.vertex_probe import VertexProbe
+from gui_app.viewport import Viewport
 
 
 class MaskDock(PanelDock):
@@ -22,15 +28,21 @@ class MaskDock(PanelDock):
         self,
         state: AppState,
         painting: MaskPainting,
-        preview: MaskPreview,
         figures: MaskFigures,
+        editing: Editing,
+        viewport: Viewport,
+        probe: VertexProbe,
         preferences: Preferences,
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Mask", actions.mask, parent=parent)
         self._painting = painting
-        self.panel = MaskPanel(state, painting, preview, figures, preferences, actions, self)
+        self.preview = MaskPreview(state, painting, editing, self)
+        MaskInView(state, painting, viewport, probe)
+        MaskBrush(painting, viewport, actions.mask_brush)
+        self.lasso = MaskLasso(state, painting, viewport, actions.mask_lasso)
+        self.panel = MaskPanel(state, painting, self.preview, figures, preferences, actions, self)
         self.setMaximumWidth(MOST_WIDTH)
         self.hold(self.panel, [self.panel.head])
 

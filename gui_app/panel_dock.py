@@ -71,13 +71,19 @@ class PanelDock(QDockWidget):
         self.visibilityChanged.connect(self._on_visibility)
 
     def stand_in(self, window: QMainWindow) -> None:
-        """Takes its place in a window, behind one tab with what stands there already."""
+        """Takes the place in a window that it had the last time, or one behind a tab with what stands there
+        already; shown if its action is checked."""
+        shown = self._action.isChecked()
+        if not window.restoreDockWidget(self):
+            self._join_others(window)
+        self._on_action(shown)
+
+    def _join_others(self, window: QMainWindow) -> None:
         others = [d for d in window.findChildren(QDockWidget) if window.dockWidgetArea(d) == self._side]
         window.addDockWidget(self._side, self)
         for other in others:
             if other is not self:
                 window.tabifyDockWidget(other, self)
-        self.hide()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing hides it."""

@@ -24,10 +24,11 @@ from gui_app.fixing import Fixing
 from gui_app.last_change import LastChange
 from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
+from gui_app.problem_choice import ProblemChoice
 from gui_app.problem_desk import ProblemDesk
 from gui_app.problem_groups import GroupButton
 from gui_app.problem_note import ProblemNote
-from gui_app.problem_rows import ANY, Filter, Row
+from gui_app.problem_rows import ANY, Filter
 from gui_app.problem_table import ProblemTable
 from gui_app.problem_verdicts import ProblemVerdicts
 from gui_app.problem_words import problems_words
@@ -35,7 +36,7 @@ from gui_app.refit_row import RefitRow
 from gui_app.soon import Soon
 from gui_app.stage_look import SHEET
 from gui_app.state import AppState
-from gui_app.theme import icon, tabular
+from gui_app.theme import tabular
 from gui_app.threshold_line import ThresholdLine
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class ProblemsPanel(QWidget):
         state: AppState,
         desk: ProblemDesk,
         verdicts: ProblemVerdicts,
-        refit: RefitRow,
+        choice: ProblemChoice,
         last: LastChange,
         fixing: Fixing,
         preferences: Preferences,
@@ -75,9 +76,9 @@ class ProblemsPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.refit, self.last, self._fixing = refit, last, fixing
-        refit.row.addWidget(last.buttons)
-        self._state, self._desk, self._verdicts, self._actions = state, desk, verdicts, actions
+        self._state, self._desk, self._verdicts, self._choice = state, desk, verdicts, choice
+        self.refit, self.last, self._fixing = RefitRow(actions, self), last, fixing
+        self.refit.row.addWidget(last.buttons)
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         dress(self, SHEET)
@@ -101,7 +102,7 @@ class ProblemsPanel(QWidget):
         above.addWidget(self.part)
         self.groups = GroupButton(preferences, self)
         above.addWidget(self.groups)
-        self.thresholds = ThresholdLine(state, preferences, self)
+        self.thresholds = ThresholdLine(state, self)
         self.table = ProblemTable(self)
         self.table.sought.connect(self._on_sought)
         self.table.chosen.connect(self._on_chosen)
@@ -128,14 +129,14 @@ class ProblemsPanel(QWidget):
         self._stack.addWidget(full)
         self.fixes = FixPage(state, fixing, self)
         self._stack.addWidget(self.fixes)
-        fixing.changed.connect(self._on_fixing)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        actions.accept.triggered.connect(self._on_accept)
+        self.note.text.textChanged.connect(self._on_typed)
+        choice.changed.connect(self._present_note)
         self._soon = Soon(self.refresh, self)
         for signal in (
-            desk.changed, state.motion_changed, state.analysis_changed, state.result_changed,
+            desk.changed, fixing.changed, state.motion_changed, state.analysis_changed, state.result_changed,
             state.run_changed, state.frame_changed,
         ):  # fmt: skip
             signal.connect(self._soon.ask)
@@ -153,12 +154,15 @@ class ProblemsPanel(QWidget):
         """The problems are judged while somebody looks."""
         super().showEvent(event)
         self._verdicts.want(True)
+        self._on_typed(self.note.text.text())
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody wants to know."""
+        """Nobody wants to know, and what is chosen cannot be seen."""
         super().hideEvent(event)
         self._verdicts.want(False)
+        self._choice.typed = ""
+        self._choice.choose(())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a low window the table needs the room itself."""
@@ -167,26 +171,10 @@ class ProblemsPanel(QWidget):
         self.last.set_low(self.height() < LEAST_FOR_PARTS)
 
     @Slot()
-    def _on_fixing(self) -> None:
-        if self._fixing.open:
-            self._actions.problems.setChecked(True)
-        self._soon.ask()
-
-    def chosen_rows(self) -> list[Row]:
-        """The chosen rows, or those of the frame shown where the panel is closed or none is chosen."""
-        rows = self.table.selected if self.isVisible() else []
-        return rows or self._desk.at_frame()
-
-    def chosen(self) -> list[Problem]:
-        """Their problems that there are still."""
-        return [row.problem for row in self.chosen_rows() if row.status != "mended"]
-
-    @Slot()
     def refresh(self) -> None:
         """Shows everything as it is now."""
         state, analysis = self._state, self._state.analysis
         if not self.isVisible():
-            self._present_accept()
             return
         empty = NO_MOTION if state.opened is None else NO_FIT if not state.has_fit else ""
         if not empty and analysis is None:
@@ -197,7 +185,7 @@ class ProblemsPanel(QWidget):
         if not empty:
             self.table.model_.set_rows(self._desk.rows)
             self._show_rows()
-        self._present_accept()
+        self._choice.choose(self.table.selected)
 
     def _count_words(self) -> str:
         assert self._state.analysis is not None
@@ -214,20 +202,13 @@ class ProblemsPanel(QWidget):
         self.note.setEnabled(shown)
         self.table.viewport().update()
 
-    def _present_accept(self) -> None:
-        """Chosen rows that are all accepted can be opened again; others be accepted."""
-        action, rows = self._actions.accept, [row for row in self.chosen_rows() if row.status != "mended"]
-        notes = {row.note for row in rows}
-        self.reopens = bool(rows) and all(row.status == "accepted" for row in rows)
-        words = "Reopen" if self.reopens else "Accept"
-        if action.text() != words:
-            # Every other icon is told to all who show the action, and this is asked at every frame.
-            action.setText(words)
-            action.setIcon(icon("arrow-u-up-left" if self.reopens else "check"))
-        action.setEnabled(bool(rows) and not self._state.run.active)
-        note = notes.pop() if self.reopens and len(notes) == 1 else ""
-        self.note.show_note(note, tuple(row.key for row in rows))
-        self.refit.choose(self.chosen_rows())
+    @Slot()
+    def _present_note(self) -> None:
+        self.note.show_note(self._choice.note, tuple(row.key for row in self._choice.open_rows))
+
+    @Slot(str)
+    def _on_typed(self, words: str) -> None:
+        self._choice.typed = words.strip() if self.isVisible() else ""
 
     @Slot()
     def _on_filter(self, *_: object) -> None:
@@ -238,8 +219,8 @@ class ProblemsPanel(QWidget):
 
     @Slot()
     def _on_chosen(self) -> None:
-        self._present_accept()
         rows = self.table.selected
+        self._choice.choose(rows)
         if rows:
             self.thresholds.show_threshold(rows[0].problem)
 
@@ -247,16 +228,9 @@ class ProblemsPanel(QWidget):
     def _on_sought(self, problem: Problem) -> None:
         self.sought.emit(problem)
 
-    @Slot()
-    def _on_accept(self) -> None:
-        if self.reopens:
-            self._desk.reopen(self.chosen())
-        else:
-            self._desk.accept(self.chosen(), self.note.text.text().strip() if self.isVisible() else "")
-
     @Slot(str)
     def _on_note(self, note: str) -> None:
-        self._desk.accept(self.chosen(), note)
+        self._choice.accept(note)
 
 
 def _choice(entries: tuple[tuple[str, str], ...], tip: str, parent: QWidget) -> QComboBox:

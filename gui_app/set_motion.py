@@ -16,7 +16,6 @@ from gui_app.own_sets import OwnSets
 from gui_app.state import AppState
 
 if TYPE_CHECKING:
-    from core.fitting.result import FitResult
     from core.inspection.joints import BodyJoint
     from core.inverse import JointErrors
 
@@ -68,7 +67,7 @@ class SetMotion(Measuring):
     ) -> None:
         super().__init__("sets", measure_set, state, parent)
         self._inspection, self._sets = inspection, sets
-        self._result: FitResult | None = None
+        self._result = state.result
         self._means: dict[int, float] = {}
         self._gave_up = False
         self.shows_smpl = False

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from core.fitting.draft import Entry
 from gui_app.actions import Actions
-from gui_app.fit_controller import FitController
+from gui_app.fit_controller import EndedRun, FitController
 from gui_app.frame_stepping import FrameStepping
 from gui_app.live_theme import dress
 from gui_app.preferences import Preferences
@@ -46,9 +46,7 @@ from gui_app.view_buttons import MenuButton
 
 if TYPE_CHECKING:
     from core.fitting.recipe import Recipe
-    from core.fitting.result import FitResult
     from core.fitting.stage_reports import StageReport
-    from gui_app.fit_worker import RunReply
 
 WIDTH = 352
 LEAST_HEIGHT = 236
@@ -82,7 +80,6 @@ class StagesPanel(QWidget):
         self._asked: list[StageCard] | None = None
         self._running: list[StageCard] = []
         self._active = False
-        self._what = ""
         self.cards: list[StageCard] = []
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -110,6 +107,7 @@ class StagesPanel(QWidget):
         fitting.ended.connect(self._on_ended)
         recipes.changed.connect(self._on_recipe)
         self._on_recipe()
+        self._catch_up()
         if len(self.cards) == 1:
             self.cards[0].open_up(True)
 
@@ -345,7 +343,6 @@ class StagesPanel(QWidget):
         if run.active and not self._active:
             self._forget()
             self._running = self._asked or [card for card in self.cards if card.entry.on]
-            self._what = run.what
         self._active = run.active
         if run.active:
             self._show_reports(run.stages, True)
@@ -356,9 +353,21 @@ class StagesPanel(QWidget):
             if report.index < len(self._running) and self._running[report.index] in self.cards:
                 self._running[report.index].show_report(report, running)
 
-    @Slot(object, object)
-    def _on_ended(self, reply: RunReply, before: FitResult | None) -> None:
+    @Slot(object)
+    def _on_ended(self, ended: EndedRun) -> None:
+        reply = ended.reply
         self._show_reports(reply.stages, False)
-        words = "" if reply.keeps_earlier else outcome_words(reply.reached, before, reply.result)
+        words = "" if reply.keeps_earlier else outcome_words(reply.reached, ended.before, reply.result)
         self.outcome.setText(words)
-        self.outcome_of.set_words(self._what[:1].upper() + self._what[1:] if words else "")
+        self.outcome_of.set_words(ended.what[:1].upper() + ended.what[1:] if words else "")
+
+    def _catch_up(self) -> None:
+        """Shows the run that goes on, or the one that ended before the panel was there."""
+        self._forget()
+        self._on_run()
+        last, on = self._fitting.last, [card for card in self.cards if card.entry.on]
+        if last is not None:
+            # Of stages that were changed since, nothing is known.
+            same = [stage.kind for stage in last.reply.stages] == [card.entry.settings.stage for card in on]
+            self._running = on if same else []
+            self._on_ended(last)

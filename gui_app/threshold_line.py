@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import math
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from core.problem_thresholds import ProblemThresholds
-from gui_app.preferences import Preferences
+from gui_app.kept_thresholds import DEFAULTS
 from gui_app.stage_look import tool
 from gui_app.state import AppState
 from gui_app.theme import tabular
@@ -21,15 +19,11 @@ from gui_app.words import plain_tip
 if TYPE_CHECKING:
     from core.problem_frames import Problem
 
-log = logging.getLogger(__name__)
-
-THRESHOLDS = "problem_thresholds"
 WIDTH = 156
 STEPS = 40
 REACH = 8.0
 """The slider goes from the default divided by this to the default times this."""
 FIELDS = {item.name: item for item in fields(ProblemThresholds)}
-DEFAULTS = ProblemThresholds()
 FIRST = "part_mm"
 MOST_FRAMES = 20
 
@@ -37,10 +31,9 @@ MOST_FRAMES = 20
 class ThresholdLine(QWidget):
     """Changes ``state.thresholds``; what is found with them follows."""
 
-    def __init__(self, state: AppState, preferences: Preferences, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state, self._preferences = state, preferences
-        state.set_thresholds(kept(preferences))
+        self._state = state
         self.which = QComboBox(self)
         for name, item in FIELDS.items():
             self.which.addItem(item.metadata["label"], name)
@@ -70,7 +63,6 @@ class ThresholdLine(QWidget):
         self.slider.valueChanged.connect(self._on_slider)
         self.reset.clicked.connect(self._on_reset)
         state.thresholds_changed.connect(self._present)
-        state.thresholds_changed.connect(self._store)
         self._present()
 
     @property
@@ -93,15 +85,6 @@ class ThresholdLine(QWidget):
         self._state.set_thresholds(replace(self._state.thresholds, **change))
 
     @Slot()
-    def _store(self) -> None:
-        changed = {
-            name: value
-            for name, value in asdict(self._state.thresholds).items()
-            if value != getattr(DEFAULTS, name)
-        }
-        self._preferences.store(THRESHOLDS, json.dumps(changed) if changed else "")
-
-    @Slot()
     def _on_reset(self) -> None:
         self._state.set_thresholds(DEFAULTS)
 
@@ -118,16 +101,6 @@ class ThresholdLine(QWidget):
         for widget in (self.which, self.slider, self.value):
             widget.setToolTip(tip)
         self.reset.setEnabled(thresholds != DEFAULTS)
-
-
-def kept(preferences: Preferences) -> ProblemThresholds:
-    """The thresholds of the last time; the usual ones where they cannot be read."""
-    text = preferences.text(THRESHOLDS, "")
-    try:
-        return ProblemThresholds(**json.loads(text)) if text else DEFAULTS
-    except (ValueError, TypeError):
-        log.warning("The kept thresholds of problems cannot be read; the usual ones are used")
-        return DEFAULTS
 
 
 def value_at(name: str, place: int) -> float | int:

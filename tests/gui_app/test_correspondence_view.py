@@ -53,8 +53,8 @@ def test_from_a_vertex_to_its_source_triangle_and_back(fitted: MainWindow, qtbot
     window, opened = fitted, fitted.state.opened
     assert opened is not None
     window.actions_.joints.trigger()
-    qtbot.waitUntil(window.joints.panel.isVisible)
-    inspection, page = window.inspection, window.joints.panel.vertices
+    qtbot.waitUntil(window.panels.joints.panel.isVisible)
+    inspection, page = window.inspection, window.panels.joints.panel.vertices
     matrix = opened.bodies.correspondence.matrix
     vertex = int(np.flatnonzero(np.diff(matrix.indptr) == 3)[1000])
     row = matrix[vertex]
@@ -87,8 +87,8 @@ def test_rows_of_the_correspondence_are_listed_and_shown(fitted: MainWindow, qtb
     window, opened = fitted, fitted.state.opened
     assert opened is not None
     window.actions_.joints.trigger()
-    qtbot.waitUntil(window.joints.panel.isVisible)
-    inspection, panel = window.inspection, window.joints.panel
+    qtbot.waitUntil(window.panels.joints.panel.isVisible)
+    inspection, panel = window.inspection, window.panels.joints.panel
     inspection.set_page("vertices")
     check, fit = panel.vertices.check, window.viewport.scene.support("fit")
     qtbot.waitUntil(lambda: check.topLevelItemCount() == 4)

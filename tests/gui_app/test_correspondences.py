@@ -74,9 +74,9 @@ def go(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 def open_page(window: MainWindow, qtbot: QtBot) -> CorrespondencePage:
     window.actions_.joints.trigger()
-    qtbot.waitUntil(window.joints.panel.isVisible)
-    window.joints.panel.tabs.button(4).click()
-    page = window.joints.panel.map
+    qtbot.waitUntil(window.panels.joints.panel.isVisible)
+    window.panels.joints.panel.tabs.button(4).click()
+    page = window.panels.joints.panel.map
     qtbot.waitUntil(lambda: page.isVisible() and "empty" in page.figures["rows"].text())
     return page
 
@@ -85,7 +85,7 @@ def test_one_is_built_compared_and_saved(
     fitted: MainWindow, qtbot: QtBot, go: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = fitted
-    page, maps, opened = open_page(window, qtbot), window.joints.panel.maps, window.state.opened
+    page, maps, opened = open_page(window, qtbot), window.panels.joints.panel.maps, window.state.opened
     assert opened is not None
     own = opened.bodies.correspondence
     empty = int((~own.filled).sum())
@@ -183,5 +183,5 @@ def test_a_folder_without_one_tells_how_far_it_is_and_can_be_given_up(
     qtbot.waitUntil(lambda: window.state.opened is not before)
     assert window.state.building is None
     assert not window.actions_.cancel.isEnabled()
-    assert window.joints.panel.maps.in_use is not None
-    assert window.joints.panel.maps.in_use.name == "in use · built when opened"
+    assert window.panels.joints.panel.maps.in_use is not None
+    assert window.panels.joints.panel.maps.in_use.name == "in use · built when opened"

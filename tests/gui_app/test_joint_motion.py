@@ -19,9 +19,9 @@ ELBOW = JointKey("left_elbow", "kinematic")
 def open_at(window: MainWindow, key: JointKey, qtbot: QtBot) -> None:
     """The panel with a joint that is measured."""
     window.actions_.joints.trigger()
-    qtbot.waitUntil(window.joints.panel.isVisible)
+    qtbot.waitUntil(window.panels.joints.panel.isVisible)
     window.inspection.choose_joint(key)
-    motion = window.joints.panel.motion
+    motion = window.panels.joints.panel.motion
     qtbot.waitUntil(lambda: motion.error() is not None)
     if key.kind == "kinematic":
         qtbot.waitUntil(lambda: motion.regressed() is not None)
@@ -32,7 +32,7 @@ def test_a_joint_is_a_curve_with_its_figures_in_the_panel(fitted: MainWindow, qt
     window, opened, result = fitted, fitted.state.opened, fitted.state.result
     assert opened is not None
     assert result is not None
-    curves, lines = window.timeline.curves, window.joints.panel.joints.lines
+    curves, lines = window.timeline.curves, window.panels.joints.panel.joints.lines
     joint = curves.joint
     assert joint is not None
     assert joint.chip.isHidden()
@@ -65,14 +65,14 @@ def test_a_joint_is_a_curve_with_its_figures_in_the_panel(fitted: MainWindow, qt
 
     window.inspection.set_body("source")
     before = lines.rows[REGRESSED].mean.text()
-    qtbot.waitUntil(lambda: window.joints.panel.motion.regressed() is not None)
+    qtbot.waitUntil(lambda: window.panels.joints.panel.motion.regressed() is not None)
     qtbot.waitUntil(lambda: lines.rows[REGRESSED].mean.text() not in (before, "…"))
-    assert window.joints.panel.motion.regressed() is not None
+    assert window.panels.joints.panel.motion.regressed() is not None
 
 
 def test_the_curve_goes_with_the_joint_the_panel_and_the_fit(fitted: MainWindow, qtbot: QtBot) -> None:
     window = fitted
-    lines, joint = window.joints.panel.joints.lines, window.timeline.curves.joint
+    lines, joint = window.panels.joints.panel.joints.lines, window.timeline.curves.joint
     assert joint is not None
     open_at(window, ELBOW, qtbot)
     first = joint.curve.getOriginalDataset()[1]

@@ -31,7 +31,7 @@ def open_panel(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     window.actions_.joints.trigger()
-    qtbot.waitUntil(window.joints.panel.isVisible)
+    qtbot.waitUntil(window.panels.joints.panel.isVisible)
     QApplication.processEvents()
 
 
@@ -49,9 +49,9 @@ def on_screen(window: MainWindow, body: str, point: np.ndarray) -> QPoint:
 def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies(fitted: MainWindow, qtbot: QtBot) -> None:
     window, opened = fitted, fitted.state.opened
     assert opened is not None
-    assert not window.joints.isVisible(), "hidden until it is asked for"
+    assert not window.panels.joints.isVisible(), "hidden until it is asked for"
     open_panel(window, qtbot)
-    page, tree = window.joints.panel.joints, window.joints.panel.joints.tree
+    page, tree = window.panels.joints.panel.joints, window.panels.joints.panel.joints.tree
     assert page._below.currentWidget() is page.empty
     tree.search.setText("left knee")
     tree.search.returnPressed.emit()
@@ -104,7 +104,7 @@ def test_spheres_and_figures_go_along_with_the_frame(fitted: MainWindow, qtbot: 
     drawn = window.viewport.scene.support("fit")
     qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 1)
     look, actors = drawn.look, drawn.actors
-    before = window.joints.panel.joints.figures["joint, m"].text()
+    before = window.panels.joints.panel.joints.figures["joint, m"].text()
     opacity = window.viewport.scene.support("source").spheres
     assert opacity.GetVisibility()
     window.state.set_frame(12)
@@ -114,14 +114,14 @@ def test_spheres_and_figures_go_along_with_the_frame(fitted: MainWindow, qtbot: 
     qtbot.waitUntil(lambda: np.allclose(drawn.places, vertices[look.vertices], atol=1e-5))
     assert drawn.look is look, "moved, not made anew"
     assert drawn.actors is actors
-    qtbot.waitUntil(lambda: window.joints.panel.joints.figures["joint, m"].text() != before)
+    qtbot.waitUntil(lambda: window.panels.joints.panel.joints.figures["joint, m"].text() != before)
     window.inspection.set_least_share(0.04)
     qtbot.waitUntil(lambda: drawn.look is not look)
     share = np.abs(opened.bodies.target.J_regressor[opened.bodies.target.joint_names.index(KNEE.name)])
     kept = np.flatnonzero(share >= 0.04 * share.sum())
     assert drawn.look is not None
     assert set(drawn.look.vertices) == set(kept)
-    assert set(window.joints.panel.joints.table.rows.vertices) == set(kept)
+    assert set(window.panels.joints.panel.joints.table.rows.vertices) == set(kept)
 
 
 def test_escape_and_closing_take_it_off_the_bodies(fitted: MainWindow, qtbot: QtBot) -> None:
@@ -140,7 +140,7 @@ def test_escape_and_closing_take_it_off_the_bodies(fitted: MainWindow, qtbot: Qt
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 0 and skin.GetOpacity() == 1)
     assert window.inspection.joint is None
-    qtbot.waitUntil(lambda: not window.joints.panel.joints.tree.currentIndex().isValid())
+    qtbot.waitUntil(lambda: not window.panels.joints.panel.joints.tree.currentIndex().isValid())
 
 
 def test_rows_stand_out_and_bring_the_camera_near(fitted: MainWindow, qtbot: QtBot) -> None:
@@ -148,7 +148,7 @@ def test_rows_stand_out_and_bring_the_camera_near(fitted: MainWindow, qtbot: QtB
     assert opened is not None
     open_panel(window, qtbot)
     window.inspection.choose_joint(KNEE)
-    table = window.joints.panel.joints.table
+    table = window.panels.joints.panel.joints.table
     qtbot.waitUntil(lambda: len(table.rows.vertices) > 3)
     vertex = table.rows.vertices[2]
     table.scrollTo(table.rows.index(2, 2))
@@ -180,7 +180,7 @@ def test_the_table_is_copied_and_saved(
     window = fitted
     open_panel(window, qtbot)
     window.inspection.choose_joint(KNEE)
-    page = window.joints.panel.joints
+    page = window.panels.joints.panel.joints
     qtbot.waitUntil(lambda: len(page.table.rows.vertices) > 3)
     target = tmp_path / "knee.csv"
     monkeypatch.setattr(support_page, "ask_where", lambda *_: Place(target))
@@ -208,7 +208,7 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     window, opened = fitted, fitted.state.opened
     assert opened is not None
     open_panel(window, qtbot)
-    panel, inspection = window.joints.panel, window.inspection
+    panel, inspection = window.panels.joints.panel, window.inspection
     panel.tabs.button(1).click()
     qtbot.waitUntil(panel.vertices.isVisible)
     plotter = window.viewport.plotter
@@ -236,8 +236,8 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     qtbot.mouseClick(plotter, LEFT, pos=at)
     qtbot.waitUntil(lambda: inspection.held)
     assert not window.probe._click.isActive(), "it is held, and not pinned as well"
-    panel.rest.want()
-    qtbot.waitUntil(lambda: panel.rest.found is not None)
+    window.rest.want()
+    qtbot.waitUntil(lambda: window.rest.found is not None)
     qtbot.waitUntil(lambda: panel.vertices.list.topLevelItem(2).childCount() > 2)
 
     feeds, moved, source = (panel.vertices.list.topLevelItem(group) for group in range(3))
@@ -299,13 +299,13 @@ def test_before_a_motion_and_a_fit(make_window: MakeWindow, motion_file: Path, q
     source, fit = (window.viewport.scene.support(body) for body in BODIES)
     qtbot.waitUntil(lambda: source.mark.GetVisibility() == 1)
     assert fit.mark.GetVisibility() == 0, "there is no fit to show it on"
-    table = window.joints.panel.joints.table
+    table = window.panels.joints.panel.joints.table
     qtbot.waitUntil(lambda: len(table.rows.vertices) > 3)
     assert table.rows.index(0, 3).data() == "–"
-    assert window.joints.panel.joints.figures["joint, m"].text() == "–"
+    assert window.panels.joints.panel.joints.figures["joint, m"].text() == "–"
     window.inspection.choose_joint(JointKey("jaw", "kinematic"))
     window.inspection.set_body("source")
-    page = window.joints.panel.joints
+    page = window.panels.joints.panel.joints
     qtbot.waitUntil(lambda: "no joint" in page.empty.text())
     assert page._below.currentWidget() is page.empty
 

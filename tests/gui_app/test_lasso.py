@@ -28,9 +28,9 @@ def draw(window: MainWindow, corners: list[QPointF], *, shift: bool = False) -> 
     mouse(window, EVENTS.MouseButtonPress, corners[0], shift=shift)
     for at in corners[1:]:
         mouse(window, EVENTS.MouseMove, at, shift=shift)
-    assert window.lasso.line.isVisible()
+    assert window.panels.masks.lasso.line.isVisible()
     mouse(window, EVENTS.MouseButtonRelease, corners[-1], shift=shift)
-    assert not window.lasso.line.isVisible()
+    assert not window.panels.masks.lasso.line.isVisible()
 
 
 def test_a_line_takes_what_is_seen_inside(fitted: MainWindow, qtbot: QtBot) -> None:
@@ -58,7 +58,7 @@ def test_a_line_takes_what_is_seen_inside(fitted: MainWindow, qtbot: QtBot) -> N
     assert shape is not None
     assert np.linalg.norm(shape[taken] - shape[vertex], axis=1).max() < 0.2, "nothing of the back"
     assert window.actions_.undo.text() == "Undo mask lasso"
-    qtbot.waitUntil(lambda: window.preview.figures is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.panels.masks.preview.figures is not None, timeout=FIT_MS)
     draw(window, square, shift=True)
     qtbot.waitUntil(lambda: bool(valid(window)[vertex]))
     # The frame was fitted again in between: a vertex at the line may have gone over it.
@@ -94,13 +94,13 @@ def test_escape_drops_the_line_and_nothing_else(fitted: MainWindow, qtbot: QtBot
     mouse(window, EVENTS.MouseButtonPress, middle - QPointF(30, 30))
     for x, y in ((30, -30), (30, 30), (-30, 30)):
         mouse(window, EVENTS.MouseMove, middle + QPointF(x, y))
-    assert window.lasso.line.isVisible()
+    assert window.panels.masks.lasso.line.isVisible()
     qtbot.keyClick(plotter, Qt.Key.Key_Escape)
-    assert not window.lasso.line.isVisible()
+    assert not window.panels.masks.lasso.line.isVisible()
     assert window.inspection.joint == knee, "the key was the line's"
     mouse(window, EVENTS.MouseMove, middle)
     mouse(window, EVENTS.MouseButtonRelease, middle)
-    assert not window.lasso.line.isVisible()
+    assert not window.panels.masks.lasso.line.isVisible()
     assert window.painting.lasso_on, "another line can be drawn"
     qtbot.keyClick(plotter, Qt.Key.Key_Escape)
     assert window.inspection.joint is None

@@ -34,7 +34,7 @@ FRAME = 5
 def open_panel(window: MainWindow, qtbot: QtBot) -> None:
     window.state.set_frame(FRAME)
     window.actions_.mask.trigger()
-    qtbot.waitUntil(window.masks.panel.isVisible)
+    qtbot.waitUntil(window.panels.masks.panel.isVisible)
     qtbot.waitUntil(lambda: window.painting.tools is not None, timeout=FIT_MS)
 
 
@@ -110,7 +110,7 @@ def test_the_panel_shows_what_is_valid_and_why_not(fitted: MainWindow, qtbot: Qt
     quiet = np.array(colours.rgb(colours.INVALID_QUIET))
     qtbot.waitUntil(lambda: bool((skin(window)[invalid] == quiet).all()))
     assert (skin(window)[opened.valid] == colours.rgb(colours.FIT_SKIN)).all()
-    panel = window.masks.panel
+    panel = window.panels.masks.panel
     report = mask_report(opened.bodies.target, opened.valid, window.painting.tools.graph)
     qtbot.waitUntil(lambda: len(panel.counts.parts) == len(PARTS))
     assert panel.head.text() == f"{report.valid:,} valid · {report.invalid:,} not"
@@ -177,16 +177,16 @@ def test_the_frame_shown_is_fitted_again_and_the_fit_stays(fitted: MainWindow, q
     assert result is not None
     open_panel(window, qtbot)
     was = opened.posed.frame(FRAME).fit_vertices.copy()
-    assert window.preview.made_with_mask()
-    assert window.preview.figures is None
+    assert window.panels.masks.preview.made_with_mask()
+    assert window.panels.masks.preview.figures is None
     window.painting.begin_stroke()
     window.painting.dab([front_of(window, "torso"), front_of(window, "legs")])
-    qtbot.waitUntil(lambda: window.preview.figures is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.panels.masks.preview.figures is not None, timeout=FIT_MS)
     assert window.painting.draft is not None, "while the brush is down"
     window.painting.end_stroke()
     window.painting.use_part("legs")
-    qtbot.waitUntil(lambda: window.preview.at_rest, timeout=FIT_MS)
-    before, after = window.preview.figures
+    qtbot.waitUntil(lambda: window.panels.masks.preview.at_rest, timeout=FIT_MS)
+    before, after = window.panels.masks.preview.figures
     now = state.opened.posed.frame(FRAME)
     assert np.nanmean(shown_error(window)) == pytest.approx(after, rel=1e-4)
     own = np.linalg.norm(now.fit_vertices - was, axis=1)
@@ -195,16 +195,19 @@ def test_the_frame_shown_is_fitted_again_and_the_fit_stays(fitted: MainWindow, q
     mask = valid(window)
     off = 1000 * np.linalg.norm(was - targets, axis=1)[mask].mean()
     assert before == pytest.approx(off, abs=0.01)
-    card = window.masks.panel.card
+    card = window.panels.masks.panel.card
     qtbot.waitUntil(lambda: card.figure.text() == f"{before:.2f} → {after:.2f} mm")
     assert card.fit.isVisible()
     assert state.result.poses is result.poses, "nothing of it is part of the fit"
 
     state.set_frame(FRAME + 3)
-    qtbot.waitUntil(lambda: window.preview.at_rest and window.preview.figures is not None, timeout=FIT_MS)
-    assert not np.allclose(window.preview.figures, (before, after))
+    qtbot.waitUntil(
+        lambda: window.panels.masks.preview.at_rest and window.panels.masks.preview.figures is not None,
+        timeout=FIT_MS,
+    )
+    assert not np.allclose(window.panels.masks.preview.figures, (before, after))
     window.actions_.mask.trigger()
-    qtbot.waitUntil(lambda: window.preview.figures is None)
+    qtbot.waitUntil(lambda: window.panels.masks.preview.figures is None)
     state.set_frame(FRAME)
     np.testing.assert_allclose(state.opened.posed.frame(FRAME).fit_vertices, was, atol=1e-6)
 
@@ -216,16 +219,18 @@ def test_all_frames_are_fitted_with_it_saved_and_opened_again(
     first = state.result
     open_panel(window, qtbot)
     window.painting.use_part("hands")
-    qtbot.waitUntil(lambda: window.masks.panel.card.fit.isVisible())
-    window.masks.panel.card.fit.click()
+    qtbot.waitUntil(lambda: window.panels.masks.panel.card.fit.isVisible())
+    window.panels.masks.panel.card.fit.click()
     qtbot.waitUntil(lambda: not state.run.active and state.result.poses is not first.poses, timeout=FIT_MS)
-    assert window.preview.made_with_mask()
+    assert window.panels.masks.preview.made_with_mask()
     assert np.isnan(state.result.part_mm[:, PARTS.index("hands")]).all()
     skinned, _ = posed(state.result.as_motion(), state.opened.bodies.target, np.array([FRAME]))
     source = state.opened.posed.frame(FRAME).source_vertices
     off = 1000 * np.linalg.norm(skinned[0] - state.opened.bodies.correspondence.matrix @ source, axis=1)
     assert state.result.mean_mm[FRAME] == pytest.approx(off[valid(window)].mean(), rel=1e-3)
-    qtbot.waitUntil(lambda: window.masks.panel.card.words.text() == "All frames are fitted with this mask")
+    qtbot.waitUntil(
+        lambda: window.panels.masks.panel.card.words.text() == "All frames are fitted with this mask"
+    )
     path = motion_file.parent / "masked.npz"
     save_result(path, state.result)
     state.set_saved(path)
@@ -240,7 +245,7 @@ def test_all_frames_are_fitted_with_it_saved_and_opened_again(
     assert other.painting.painted
     assert other.state.saved
     qtbot.waitUntil(lambda: other.state.analysis is not None, timeout=FIT_MS)
-    assert other.preview.made_with_mask()
+    assert other.panels.masks.preview.made_with_mask()
 
 
 def test_errors_follow_the_mask_and_so_do_undo_and_redo(fitted: MainWindow, qtbot: QtBot) -> None:
@@ -271,7 +276,7 @@ def test_tools_change_the_mask_one_step_each(fitted: MainWindow, qtbot: QtBot) -
     open_panel(window, qtbot)
     qtbot.waitUntil(lambda: painting.tools.complete and painting.rest.found is not None, timeout=FIT_MS)
     own, graph = valid(window).copy(), painting.tools.graph
-    sets = window.masks.panel.sets
+    sets = window.panels.masks.panel.sets
     sets.refresh()
     filled = window.state.opened.bodies.correspondence.filled
 
@@ -318,7 +323,7 @@ def test_masks_come_from_files_and_go_there(
     asked = str(tmp_path / "smplx_exclude_vertices_headbun.npy")
     monkeypatch.setattr(dialog, "getOpenFileName", staticmethod(lambda *_: (asked, "")))
     window.actions_.mask.trigger()
-    sets = window.masks.panel.sets
+    sets = window.panels.masks.panel.sets
     sets.load.click()
     wanted = own.copy()
     wanted[bun] = False

@@ -71,7 +71,7 @@ def test_a_folder_is_dropped_fitted_and_measured(
     assert len(rate_is_known) == 1
     assert state.rate == RATE
     assert folder in Preferences().recent
-    assert window.stages.panel.start.text().startswith("from parts")
+    assert window.panels.stages.panel.start.text().startswith("from parts")
     vertices = load_motion(folder).vertices
     assert vertices is not None
     state.set_frame(7)
@@ -84,7 +84,7 @@ def test_a_folder_is_dropped_fitted_and_measured(
     qtbot.waitUntil(lambda: state.analysis is not None, timeout=FIT_MS)
     for action in (window.actions_.parameters, window.actions_.joints, window.actions_.problems):
         action.setChecked(True)
-    panel = window.parameters.panel
+    panel = window.panels.parameters.panel
     qtbot.waitUntil(lambda: panel.note.text() == "The source is meshes: it has no parameters", timeout=FIT_MS)
     assert not panel.pose.from_source.isEnabled()
     for tab in range(4):
@@ -94,7 +94,7 @@ def test_a_folder_is_dropped_fitted_and_measured(
     window.state.set_saved()
     window.files.open_path(motion_file)
     qtbot.waitUntil(lambda: state.frames != FRAMES, timeout=FIT_MS)
-    assert window.stages.panel.start.text().startswith("from source")
+    assert window.panels.stages.panel.start.text().startswith("from source")
 
 
 def test_one_of_the_meshes_opens_them_all(

@@ -27,7 +27,7 @@ FRAME = 7
 def opened_panel(window: MainWindow, joint: str = "left_elbow") -> ParametersPanel:
     window.actions_.parameters.trigger()
     window.state.set_frame(FRAME)
-    panel = window.parameters.panel
+    panel = window.panels.parameters.panel
     panel.refresh()
     if window.state.result is not None:
         panel.pose.tree.choose(panel.pose.tree.model.names.index(joint))
@@ -51,20 +51,20 @@ def test_hidden_until_asked_for_and_remembered(
 ) -> None:
     window = make_window(motion_file)
     window.resize(1280, 720)
-    assert not window.parameters.isVisible()
+    assert not window.panels.parameters.isVisible()
     assert not window.actions_.parameters.isChecked()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=FIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_P)
-    assert window.parameters.isVisible()
-    panel = window.parameters.panel
+    assert window.panels.parameters.isVisible()
+    panel = window.panels.parameters.panel
     assert panel.empty.isVisible()
     assert panel.empty.text() == NO_FIT
     window.close()
     again = make_window(motion_file)
-    assert again.parameters.isVisible()
+    assert again.panels.parameters.isVisible()
     assert again.actions_.parameters.isChecked()
-    again.parameters.close()
+    again.panels.parameters.close()
     assert not again.actions_.parameters.isChecked()
 
 

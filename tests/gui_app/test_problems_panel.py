@@ -39,7 +39,7 @@ def settled(window: MainWindow, qtbot: QtBot) -> None:
         timeout=FIT_MS,
     )
     qtbot.waitUntil(lambda: not window.desk._soon.waiting and not window.before._soon.waiting)
-    panel = window.problem_list.panel
+    panel = window.panels.problems.panel
     qtbot.waitUntil(lambda: panel.table.model_._all == window.desk.rows and not panel._soon.waiting)
 
 
@@ -78,7 +78,7 @@ def faulty(fitted: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def test_rows_are_found_sorted_filtered_and_gone_to(faulty: MainWindow, qtbot: QtBot) -> None:
-    state, panel = faulty.state, faulty.problem_list.panel
+    state, panel = faulty.state, faulty.panels.problems.panel
     model, table = panel.table.model_, panel.table
     spans = {(row.problem.first, row.problem.last) for row in model.rows}
     assert {(8, 10), (16, 17)} <= spans
@@ -120,7 +120,7 @@ def test_rows_are_found_sorted_filtered_and_gone_to(faulty: MainWindow, qtbot: Q
 
 
 def test_rows_in_groups(faulty: MainWindow, make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
-    panel, state = faulty.problem_list.panel, faulty.state
+    panel, state = faulty.panels.problems.panel, faulty.state
     model, table = panel.table.model_, panel.table
     qtbot.waitUntil(lambda: all(row.kind for row in model.rows), timeout=FIT_MS)
     plain = list(model.rows)
@@ -164,23 +164,25 @@ def test_rows_in_groups(faulty: MainWindow, make_window: Callable[..., MainWindo
     feet = model.lines[place]
     assert isinstance(feet, Heading)
     assert table.selected == model.members(feet)
-    qtbot.waitUntil(lambda: panel.chosen_rows() == table.selected and panel.refit.scope is not None)
-    qtbot.waitUntil(lambda: set(panel.refit.scope.frames) >= set(FOOT))
+    qtbot.waitUntil(
+        lambda: faulty.problem_choice.rows == table.selected and faulty.problem_choice.scope is not None
+    )
+    qtbot.waitUntil(lambda: set(faulty.problem_choice.scope.frames) >= set(FOOT))
     press(panel, 0, Qt.KeyboardModifier.ControlModifier)
     assert len(table.selected) == feet.count + model.lines[0].count
 
     panel.groups.choices["kind"].trigger()
     assert next(iter(titles())) == "Failed fit"
-    qtbot.waitUntil(lambda: len(panel.chosen_rows()) == len(table.selected))
+    qtbot.waitUntil(lambda: len(faulty.problem_choice.rows) == len(table.selected))
     faulty.actions_.accept.trigger()
     settled(faulty, qtbot)
     assert "Accepted" in titles()
     other = make_window(None, wait=False)
-    assert other.problem_list.panel.table.model_.grouping == "kind"
+    assert other.panels.problems.panel.table.model_.grouping == "kind"
 
 
 def test_nothing_to_show_says_why(window: MainWindow, qtbot: QtBot) -> None:
-    panel = window.problem_list.panel
+    panel = window.panels.problems.panel
     window.actions_.problems.trigger()
     qtbot.waitUntil(panel.empty.isVisible)
     assert panel.empty.text() == NO_FIT
@@ -202,12 +204,14 @@ def test_accepted_with_a_note_undone_by_name_and_kept_in_the_session(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    state, panel, actions = faulty.state, faulty.problem_list.panel, faulty.actions_
+    state, panel, actions = faulty.state, faulty.panels.problems.panel, faulty.actions_
     model = panel.table.model_
     panel.table.sortByColumn(FRAMES, Qt.SortOrder.AscendingOrder)
     panel.search.setText("8–10")
     panel.table.selectAll()
-    qtbot.waitUntil(lambda: actions.accept.isEnabled() and len(panel.chosen()) == len(model.rows))
+    qtbot.waitUntil(
+        lambda: actions.accept.isEnabled() and len(faulty.problem_choice.problems) == len(model.rows)
+    )
     panel.note.text.setText("the source's hand is wild")
     actions.accept.trigger()
     settled(faulty, qtbot)
@@ -250,7 +254,7 @@ def test_accepted_with_a_note_undone_by_name_and_kept_in_the_session(
 
 
 def test_rows_fitted_again_looked_at_from_both_sides_and_taken_back(faulty: MainWindow, qtbot: QtBot) -> None:
-    state, panel, actions = faulty.state, faulty.problem_list.panel, faulty.actions_
+    state, panel, actions = faulty.state, faulty.panels.problems.panel, faulty.actions_
     model, bad = panel.table.model_, state.result
     assert bad is not None
     place = next(i for i, row in enumerate(model.rows) if row.problem.metric == "part_mm")
@@ -304,7 +308,7 @@ def test_rows_fitted_again_looked_at_from_both_sides_and_taken_back(faulty: Main
 
 
 def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot: QtBot) -> None:
-    state, panel, actions = faulty.state, faulty.problem_list.panel, faulty.actions_
+    state, panel, actions = faulty.state, faulty.panels.problems.panel, faulty.actions_
     bad, fixing, page = state.result, faulty.fixing, panel.fixes
     assert bad is not None
     press(panel, next(i for i, r in enumerate(panel.table.model_.rows) if r.problem.metric == "part_mm"))

@@ -26,9 +26,9 @@ def open_page(window: MainWindow, qtbot: QtBot) -> RegressorPage:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     window.actions_.joints.trigger()
-    qtbot.waitUntil(window.joints.panel.isVisible)
-    window.joints.panel.tabs.button(3).click()
-    page = window.joints.panel.regressor
+    qtbot.waitUntil(window.panels.joints.panel.isVisible)
+    window.panels.joints.panel.tabs.button(3).click()
+    page = window.panels.joints.panel.regressor
     qtbot.waitUntil(lambda: page.isVisible() and "×" in page.figures["shape"].text())
     return page
 
@@ -124,13 +124,13 @@ def test_weights_are_edited_undone_and_saved(
     before = body.J_regressor.copy()
     joint = body.joint_names.index(KNEE.name)
     window.inspection.go_to_joint(KNEE)
-    joints = window.joints.panel.joints
+    joints = window.panels.joints.panel.joints
     rows = joints.table.rows
     qtbot.waitUntil(lambda: len(rows.vertices) > 3)
     assert joints.undo.isHidden()
     vertex = rows.vertices[0]
     rows.setData(rows.index(0, WEIGHT), "-0,25")
-    regressors = window.joints.panel.regressors
+    regressors = window.panels.joints.panel.regressors
     assert regressors.matrix is not None
     assert regressors.matrix[joint, vertex] == np.float32(-0.25)
     qtbot.waitUntil(lambda: joints.figures["negative"].text() == "1")
@@ -148,7 +148,7 @@ def test_weights_are_edited_undone_and_saved(
     qtbot.keyClick(joints.table, Qt.Key.Key_F2)
     field = joints.table.findChild(QLineEdit)
     assert field is not None
-    window.joints.panel.refresh()
+    window.panels.joints.panel.refresh()
     QApplication.processEvents()
     assert field.isVisible()
     second = rows.vertices[1]
@@ -163,7 +163,7 @@ def test_weights_are_edited_undone_and_saved(
 
     target = tmp_path / "mine.npz"
     monkeypatch.setattr(regressor_page, "ask_where", lambda *_: Place(target))
-    window.joints.panel.tabs.button(3).click()
+    window.panels.joints.panel.tabs.button(3).click()
     qtbot.waitUntil(page.isVisible)
     page.save.click()
     with np.load(target) as archive:

@@ -22,7 +22,7 @@ def moved(window: MainWindow, frames: slice, by: float, step: str) -> None:
 
 
 def test_return_to_any_and_compare_any_two(fitted: MainWindow, qtbot: QtBot) -> None:
-    state, history, panel, before = fitted.state, fitted.history, fitted.runs.panel, fitted.before
+    state, history, panel, before = fitted.state, fitted.history, fitted.panels.runs.panel, fitted.before
     fitted.actions_.runs.trigger()
     first = state.result
     moved(fitted, slice(4, 8), 2.0, "bending")

@@ -37,7 +37,7 @@ def saved_as(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch, qt
 def edit_a_row(window: MainWindow) -> None:
     """One more step: a joint of the frame shown is turned by hand."""
     window.actions_.parameters.setChecked(True)
-    rows = window.parameters.panel.pose.rows
+    rows = window.panels.parameters.panel.pose.rows
     rows.fields[0].setValue(12.0)
     rows.finished.emit()
 

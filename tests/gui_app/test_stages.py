@@ -31,7 +31,7 @@ FRAME = 7
 def opened_panel(window: MainWindow) -> StagesPanel:
     window.actions_.stages.setChecked(True)
     window.state.set_frame(FRAME)
-    return window.stages.panel
+    return window.panels.stages.panel
 
 
 def wait(window: MainWindow, qtbot: QtBot) -> None:

@@ -21,9 +21,9 @@ FRAME = 7
 
 def found(window: MainWindow, qtbot: QtBot) -> FrameStepping:
     """The steps are there, and shown."""
-    stepping = window.stages.panel.stepping
+    stepping = window.panels.stages.panel.stepping
     qtbot.waitUntil(lambda: stepping.found is not None, timeout=FIT_MS)
-    qtbot.waitUntil(lambda: len(window.stages.panel.steps.track.values) == len(stepping.found))
+    qtbot.waitUntil(lambda: len(window.panels.stages.panel.steps.track.values) == len(stepping.found))
     return stepping
 
 
@@ -37,7 +37,7 @@ def opened(window: MainWindow, qtbot: QtBot) -> FrameStepping:
 
 
 def test_stepping_back_to_the_start_and_on_to_the_fit(fitted: MainWindow, qtbot: QtBot) -> None:
-    state, card = fitted.state, fitted.stages.panel.steps
+    state, card = fitted.state, fitted.panels.stages.panel.steps
     result, undoable = state.result, len(fitted.history)
     assert result is not None
     stepping = opened(fitted, qtbot)
@@ -90,7 +90,7 @@ def test_stepping_back_to_the_start_and_on_to_the_fit(fitted: MainWindow, qtbot:
 
 
 def test_what_cannot_be_stepped_through_says_why(window: MainWindow, qtbot: QtBot) -> None:
-    state, card = window.state, window.stages.panel.steps
+    state, card = window.state, window.panels.stages.panel.steps
     stepping = opened(window, qtbot)
     qtbot.waitUntil(lambda: card.words.words == NOT_FITTED)
     stepping.show(0)

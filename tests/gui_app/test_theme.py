@@ -126,9 +126,9 @@ def test_another_theme_while_the_window_is_open(fitted: MainWindow, qtbot: QtBot
     fitted.state.set_frame(5)
     fitted.state.set_selection((3, 9))
     qtbot.waitUntil(lambda: viewport.scene.frame == 5, timeout=FIT_MS)
-    qtbot.waitUntil(lambda: fitted.parameters.panel.frame.text().endswith("5"), timeout=FIT_MS)
+    qtbot.waitUntil(lambda: fitted.panels.parameters.panel.frame.text().endswith("5"), timeout=FIT_MS)
     shown = (
-        fitted.menuBar(), fitted.findChild(Toolbar), fitted.statusBar(), fitted.parameters,
+        fitted.menuBar(), fitted.findChild(Toolbar), fitted.statusBar(), fitted.panels.parameters,
         fitted.timeline.transport, fitted.timeline.why, fitted.timeline.curves,
     )  # fmt: skip
     camera = np.array(viewport.plotter.renderers[0].camera.position)

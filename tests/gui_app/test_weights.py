@@ -24,9 +24,9 @@ MakeWindow = Callable[..., MainWindow]
 
 def weigh(window: MainWindow, qtbot: QtBot, value: float) -> None:
     open_panel(window, qtbot)
-    window.masks.panel.modes.button(2).click()
-    qtbot.waitUntil(window.masks.panel.sets.weight.isVisible)
-    window.masks.panel.sets.weight.setValue(value)
+    window.panels.masks.panel.modes.button(2).click()
+    qtbot.waitUntil(window.panels.masks.panel.sets.weight.isVisible)
+    window.panels.masks.panel.sets.weight.setValue(value)
     assert window.painting.weighing.weight == pytest.approx(value)
 
 
@@ -48,12 +48,12 @@ def test_a_stroke_weighs_and_the_frame_follows(fitted: MainWindow, qtbot: QtBot)
     heavy = np.setdiff1d(np.flatnonzero(weights == 10), window.painting.patch)
     qtbot.waitUntil(lambda: bool((skin(window)[heavy] == colours.rgb(colours.HEAVIER)).all()))
     assert "weighs ×10" in window.probe.words("fit", vertex)
-    assert window.masks.panel.head.text().startswith(f"{int((weights == 10).sum())} weighed")
-    qtbot.waitUntil(lambda: window.preview.at_rest, timeout=FIT_MS)
-    heavier = window.preview.heavier
+    assert window.panels.masks.panel.head.text().startswith(f"{int((weights == 10).sum())} weighed")
+    qtbot.waitUntil(lambda: window.panels.masks.preview.at_rest, timeout=FIT_MS)
+    heavier = window.panels.masks.preview.heavier
     assert heavier is not None
     assert heavier[1] < heavier[0], "what weighs more is met better"
-    card = window.masks.panel.card
+    card = window.panels.masks.panel.card
     qtbot.waitUntil(lambda: card.words.text().startswith(f"{heavier[0]:.2f} → {heavier[1]:.2f} mm where"))
     # With Shift they weigh 1 again; each is a step.
     stroke(window, at, at + QPointF(20, 0), shift=True)
@@ -66,7 +66,7 @@ def test_a_stroke_weighs_and_the_frame_follows(fitted: MainWindow, qtbot: QtBot)
     window.actions_.redo.trigger()
     np.testing.assert_array_equal(state.weights, weights)  # type: ignore[arg-type]
     # The mask is painted as ever.
-    window.masks.panel.modes.button(0).click()
+    window.panels.masks.panel.modes.button(0).click()
     assert window.painting.shows == "validity"
     stroke(window, at, at + QPointF(20, 0))
     assert not state.valid[vertex]  # type: ignore[index]
@@ -79,7 +79,7 @@ def test_sets_weigh_and_files_keep_it(
     window, painting, state = fitted, fitted.painting, fitted.state
     assert state.opened is not None
     weigh(window, qtbot, 0.5)
-    sets = window.masks.panel.sets
+    sets = window.panels.masks.panel.sets
     assert not sets.grow.isEnabled()
     assert not sets.reset.isEnabled()
     hands = state.opened.bodies.target.vertex_part == PARTS.index("hands")
@@ -123,7 +123,7 @@ def test_the_fit_uses_them_and_they_are_there_again(
     assert first is not None
     weigh(window, qtbot, 10.0)
     window.painting.use_part("feet")
-    card, weights = window.masks.panel.card, state.weights
+    card, weights = window.panels.masks.panel.card, state.weights
     qtbot.waitUntil(lambda: card.fit.isVisible() and card.fit.isEnabled())
     assert card.fit.text() == "Fit all frames with these weights"
     card.fit.click()
@@ -144,7 +144,7 @@ def test_the_fit_uses_them_and_they_are_there_again(
         assert other.state.opened is not None
         told = made_weights(other.state.result, other.state.opened.bodies.correspondence)  # type: ignore[arg-type]
         np.testing.assert_array_equal(told, weights)  # type: ignore[arg-type]
-        assert other.preview.made_with_mask()
+        assert other.panels.masks.preview.made_with_mask()
     # In the session the way back is there as well.
     other.actions_.undo.trigger()
     other.actions_.undo.trigger()

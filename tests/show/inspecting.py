@@ -76,8 +76,8 @@ class Inspecting(Walk):
         self.state.set_frame(FRAME)
         self.caption.say("J: joints, and the vertices that regress them")
         click(self.button("joints"))
-        drive.wait(self.window.joints.panel.isVisible)
-        page = self.window.joints.panel.joints
+        drive.wait(self.window.panels.joints.panel.isVisible)
+        page = self.window.panels.joints.panel.joints
         self.type_into(page.tree.search, "left elbow")
         drive.wait(lambda: page.table.rows.vertices != [])
         self.caption.say("Left elbow: weight by size and colour, on both bodies")
@@ -87,7 +87,7 @@ class Inspecting(Walk):
 
     def over_time(self) -> None:
         """The chosen joint, source against fit, over the motion."""
-        panel = self.window.joints.panel
+        panel = self.window.panels.joints.panel
         panel.tabs.button(PAGES.index("joints")).click()
         drive.wait(lambda: panel.motion.regressed() is not None)
         self.caption.say("How far that joint is off, over the whole motion")
@@ -97,7 +97,7 @@ class Inspecting(Walk):
 
     def vertex(self) -> None:
         """Point at a vertex, see every joint that it feeds."""
-        panel = self.window.joints.panel
+        panel = self.window.panels.joints.panel
         self.caption.say("Point at a vertex: every joint it feeds")
         click(panel.tabs.button(PAGES.index("vertices")))
         elbow = self.nearest((0.45, 0.1, 0.0), "arms")
@@ -136,7 +136,7 @@ class Inspecting(Walk):
                 QTest.mouseMove(plotter, place)
                 drive.rest(0.07)
         QTest.mouseRelease(plotter, left, pos=places[-1])
-        drive.wait(lambda: window.preview.at_rest)
+        drive.wait(lambda: window.panels.masks.preview.at_rest)
         assert window.state.valid is not None
         assert int(window.state.valid.sum()) < before
         drive.rest(1.5)
@@ -146,7 +146,7 @@ class Inspecting(Walk):
 
     def correspondence(self) -> None:
         """The source by place, the fit by what it corresponds to."""
-        if self.window.joints.isVisible():
+        if self.window.panels.joints.isVisible():
             click(self.button("joints"))
         self.caption.say("Equal colours correspond")
         self.window.actions_.colour_correspondence.trigger()
@@ -160,22 +160,22 @@ class Inspecting(Walk):
         state.set_frame(WILD_HAND)
         self.caption.say("S: the stages of a fit. Hands three times, on this frame")
         click(self.button("stages"))
-        drive.wait(window.stages.panel.isVisible)
-        card = window.stages.panel.cards[-1]
+        drive.wait(window.panels.stages.panel.isVisible)
+        card = window.panels.stages.panel.cards[-1]
         card.open_up(True)
         card.weights.fields["hands"].setValue(3)
         window.viewport.focus_part("hands")
         drive.rest(0.8)
-        window.stages.panel.scopes.button(0).click()
+        window.panels.stages.panel.scopes.button(0).click()
         before = state.result
-        click(window.stages.panel.run)
+        click(window.panels.stages.panel.run)
         drive.wait(lambda: not state.run.active and state.result is not before)
         drive.wait(self.idle)
         drive.rest(1.6)
 
     def problems(self) -> None:
         """Find the failed frames, fit them again, see before and after."""
-        state, panel, actions = self.state, self.window.problem_list.panel, self.window.actions_
+        state, panel, actions = self.state, self.window.panels.problems.panel, self.window.actions_
         click(self.button("stages"))
         drive.spoil(self.window)
         self.caption.say("T: what is wrong, where, and why")
@@ -202,7 +202,7 @@ class Inspecting(Walk):
 
     def fixes(self) -> None:
         """Try the strategies on a frame, apply the best."""
-        state, panel = self.state, self.window.problem_list.panel
+        state, panel = self.state, self.window.panels.problems.panel
         drive.wait(lambda: all(row.kind or row.status != "open" for row in self.window.desk.rows))
         rows = panel.table.model_.rows
         index = next(

@@ -83,7 +83,7 @@ class Mending(Walk):
 
     def __init__(self, window: MainWindow, folder: Path) -> None:
         super().__init__(window, folder)
-        self.panel = window.problem_list.panel
+        self.panel = window.panels.problems.panel
         self.clean = self.bad = fit_of(window)
         self.figures: dict[str, Any] = {"seconds": {}}
 
@@ -261,7 +261,7 @@ class Mending(Walk):
         self.press(Qt.Key.Key_T)
         self.press(Qt.Key.Key_H)
         drive.rest(0.3)
-        panel = window.runs.panel
+        panel = window.panels.runs.panel
         wait(lambda: panel.isVisible() and panel.table.topLevelItemCount() == len(window.history.moments))
         self.press(Qt.Key.Key_0)
         for place, other, words in (

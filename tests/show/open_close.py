@@ -59,7 +59,7 @@ def live(file: Path, folder: Path, end: str) -> None:
     if end in ("fitted", "exporting"):
         drive.wait(lambda: window.state.analysis is not None)
         window.actions_.parameters.setChecked(True)
-        panel = window.parameters.panel
+        panel = window.panels.parameters.panel
         panel.pose.rows.fields[0].setValue(5.0)
         panel.pose.rows.finished.emit()
     if end == "exporting":

@@ -64,12 +64,12 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         return lambda: window.viewport.focus_part(name)
 
     def parameters_of(name: str) -> Callable[[], None]:
-        tree = window.parameters.panel.pose.tree
+        tree = window.panels.parameters.panel.pose.tree
         return lambda: tree.choose(tree.model.names.index(name))
 
     def tuned() -> None:
         """Edges first, then hands that count three times; run on all frames."""
-        recipes, panel = window.recipes, window.stages.panel
+        recipes, panel = window.recipes, window.panels.stages.panel
         recipes.edit(recipes.draft.added("edge").moved(1, -1))
         edge, vertex = panel.cards
         edge.open_up(False)
@@ -83,7 +83,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
 
     def stepped() -> None:
         """The body after the edges of an edge, a translation and a vertex stage."""
-        recipes, panel = window.recipes, window.stages.panel
+        recipes, panel = window.recipes, window.panels.stages.panel
         recipes.edit(recipes.draft.added("edge").moved(1, -1).added("translation").moved(2, -1))
         for card in panel.cards:
             card.open_up(False)
@@ -95,7 +95,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def joint(name: str) -> Callable[[], None]:
         def show() -> None:
             window.inspection.go_to_joint(JointKey(name, "kinematic"))
-            drive.wait(lambda: window.joints.panel.motion.regressed() is not None)
+            drive.wait(lambda: window.panels.joints.panel.motion.regressed() is not None)
 
         return show
 
@@ -106,17 +106,17 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         window.inspection.set_page("vertices")
         window.inspection.hold("fit", chosen)
         window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
-        window.joints.panel.rest.want()
-        drive.wait(lambda: window.joints.panel.rest.found is not None)
+        window.rest.want()
+        drive.wait(lambda: window.rest.found is not None)
 
     def own_set() -> None:
         """Vertex joints and the joints of SMPL, one of them chosen."""
         window.inspection.set_page("sets")
-        page = window.joints.panel.sets
+        page = window.panels.joints.panel.sets
         assert state.opened is not None
         for kind in (KINDS[2], KINDS[0]):
             page.sets.add(members_of_kind(state.opened.bodies.target, kind), kind)
-        drive.wait(lambda: window.joints.panel.motion.means("fit") is not None)
+        drive.wait(lambda: window.panels.joints.panel.motion.means("fit") is not None)
         page.table.marked.emit((0,))
         page.refresh()
 
@@ -124,7 +124,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         """The matrix, a knee in it, and a smaller one in its place."""
         window.inspection.set_page("regressor")
         assert state.opened is not None
-        body, regressors = state.opened.bodies.target, window.joints.panel.regressors
+        body, regressors = state.opened.bodies.target, window.panels.joints.panel.regressors
         knee = body.joint_names.index("left_knee")
         window.inspection.choose_joint(JointKey("left_knee", "kinematic"))
         for vertex in np.argsort(-np.abs(body.J_regressor[knee]))[16:32]:
@@ -135,7 +135,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def map_() -> None:
         """One built from the bodies, against the one in use."""
         window.inspection.set_page("map")
-        maps = window.joints.panel.maps
+        maps = window.panels.joints.panel.maps
         maps.build(BuildSettings())
         drive.wait(lambda: not maps.building)
         drive.wait(lambda: maps.comparison() is not None and maps.rows() is not None)
@@ -157,7 +157,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         around = painting.tools.graph.brush(chest, 0.19)
         painting.dab([int(vertex) for vertex in around[rest[around, 1] < rest[chest, 1] + 0.05]])
         painting.point_at(int(around[np.argmin(rest[around, 1])]))
-        drive.wait(lambda: window.preview.at_rest)
+        drive.wait(lambda: window.panels.masks.preview.at_rest)
 
     def weighed() -> None:
         """Hands that weigh more, a chest that weighs less, and the brush on it."""
@@ -165,7 +165,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         assert opened is not None
         drive.wait(lambda: painting.tools is not None and painting.tools.complete)
         assert painting.tools is not None
-        window.masks.panel.modes.button(2).click()
+        window.panels.masks.panel.modes.button(2).click()
         painting.set_weight(10.0)
         painting.use_part("hands")
         painting.set_weight(3.0)
@@ -180,11 +180,11 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         painting.begin_stroke()
         painting.dab([int(vertex) for vertex in painting.tools.graph.brush(chest, 0.1)])
         painting.point_at(chest)
-        drive.wait(lambda: window.preview.at_rest)
+        drive.wait(lambda: window.panels.masks.preview.at_rest)
 
     def problems() -> None:
         """A hand that is spoiled and fitted again, with what is left to do."""
-        panel, model = window.problem_list.panel, window.problem_list.panel.table.model_
+        panel, model = window.panels.problems.panel, window.panels.problems.panel.table.model_
         actions.problems.setChecked(True)
         drive.spoil(window)
         drive.wait(lambda: bool(model.rows) and all(row.kind for row in model.rows))
@@ -202,11 +202,11 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         """What the strategies give on a frame that stands elsewhere."""
         problems()
         drive.rest(0.3)
-        rows = window.problem_list.panel.table.model_.rows
+        rows = window.panels.problems.panel.table.model_.rows
         body = next(row for row in rows if row.problem.metric == "mean_mm" and row.status == "open")
-        window.problem_list.panel.table.choose({body.key})
-        window.problem_list.panel.sought.emit(body.problem)
-        drive.wait(lambda: window.problem_list.panel.refit.scope is not None)
+        window.panels.problems.panel.table.choose({body.key})
+        window.panels.problems.panel.sought.emit(body.problem)
+        drive.wait(lambda: window.problem_choice.scope is not None)
         drive.rest(0.2)
         actions.fix_rows.trigger()
         drive.wait(lambda: window.fixing.open and not window.fixing.running)
@@ -253,7 +253,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "steps": [frame(90), stepped],
         "problems": [problems],
         "fixes": [fixes],
-        "groups": [actions.problems.trigger, window.problem_list.panel.groups.choices["part"].trigger],
+        "groups": [actions.problems.trigger, window.panels.problems.panel.groups.choices["part"].trigger],
         "history": [frame(186), actions.runs.trigger],
     }
 
@@ -271,14 +271,14 @@ def put_back(window: MainWindow) -> None:
     actions.stages.setChecked(False)
     window.fixing.leave()
     actions.problems.setChecked(False)
-    window.problem_list.panel.groups.choices["none"].trigger()
+    window.panels.problems.panel.groups.choices["none"].trigger()
     actions.runs.setChecked(False)
     window.recipes.choose("accurate")
     for page in reversed(PAGES):
         window.inspection.set_page(page)
         window.inspection.choose_nothing()
     window.inspection.set_body("fit")
-    window.joints.panel.regressors.use_own()
+    window.panels.joints.panel.regressors.use_own()
     actions.joints.setChecked(False)
     window.painting.drop_stroke()
     if actions.mask.isChecked():
