@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.spatial.transform import Rotation, Slerp
 
 from core.bodies import BodyPair
 from core.errors import RefitError
@@ -227,6 +226,9 @@ def fill_gaps(poses: np.ndarray, transl: np.ndarray, done: np.ndarray, gaps: np.
     inside = gaps[~outside]
     if not len(inside):
         return
+    # Most fits have no gaps, and need not wait for it.
+    from scipy.spatial.transform import Rotation, Slerp
+
     after = np.searchsorted(done, inside)
     around = np.union1d(done[after - 1], done[after])
     for joint in range(poses.shape[1]):

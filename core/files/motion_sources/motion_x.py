@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from core.errors import FileError
 from core.files.arrays import numbers
@@ -76,6 +75,9 @@ def standing_along(root: np.ndarray) -> str | None:
     usable = root[np.isfinite(root).all(1) & (np.abs(root) < 1e3).all(1)]
     if not len(usable):
         return None
+    # As long to import as most files take to open.
+    from scipy.spatial.transform import Rotation
+
     upwards = Rotation.from_rotvec(usable.astype(float)).apply([0.0, 1.0, 0.0]).mean(0)
     axis = int(np.abs(upwards).argmax())
     if abs(upwards[axis]) < _MOSTLY:

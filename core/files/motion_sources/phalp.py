@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from core.errors import FileError
 from core.files.arrays import shape_text
@@ -137,6 +136,9 @@ def _axis_angle(path: Path, track: int, ids: np.ndarray, matrices: np.ndarray) -
         raise FileError(
             path, f"of person {track} in frame {frame} holds a matrix that is no rotation", key="smpl"
         )
+    # As long to import as most files take to open.
+    from scipy.spatial.transform import Rotation
+
     vectors = Rotation.from_matrix(good.reshape(-1, 3, 3)).as_rotvec() if len(good) else np.empty((0, 3))
     poses[finite] = vectors.reshape(len(good), -1)
     return poses
