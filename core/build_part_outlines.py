@@ -1,5 +1,5 @@
-"""Finds the outlines of a body's parts as seen from the front; ``python -m core.build_part_outlines`` writes
-those of the built-in body beside `core.part_outlines`."""
+"""Finds the outlines of a body's parts, and of its face, as seen from the front; ``python -m
+core.build_part_outlines`` writes those of the built-in body beside `core.part_outlines`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from core.joints import PARTS
-from core.part_outlines import FILE, PartOutline
+from core.part_outlines import FACE_FILE, FACE_PARTS, FILE, PartOutline
 
 if TYPE_CHECKING:
     from core.body import BodyModel
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ARMS_DOWN, LEGS_APART, PALMS_OUT = 0.95, 0.05, 1.4
 # Pixels that a body is high while its outlines are found.
 HEIGHT = 900
-# Points within a triangle: along each side.
-POINTS = 7
+# Points within a triangle: along each side; those of the face cover more pixels.
+POINTS, FACE_POINTS = 7, 25
 # Outlines are smoothed over so many pixels, and keep every so many of their points.
 SMOOTH, EVERY = 3.0, 6
 # Borders between parts are rounded over so many pixels.
@@ -31,12 +31,31 @@ LEAST_AREA = 400
 
 def front_outlines(body: BodyModel) -> tuple[PartOutline, ...]:
     """The parts of a body's skin as seen from the front, its arms hanging down."""
-    labels = _labels(_hanging(body), body.faces.astype(np.int64), body.vertex_part)
+    labels = _labels(_hanging(body), body.faces.astype(np.int64), body.vertex_part, POINTS)
+    return _outlines(labels, [(part, labels == index) for index, part in enumerate(PARTS)])
+
+
+def face_outlines(body: BodyModel) -> tuple[PartOutline, ...]:
+    """Head, jaw and eyes of a body as seen from the front; the eyes as if the lids were open."""
+    moved_by = np.asarray(body.skin_weights).argmax(1)
+    names = np.array(body.joint_names)[moved_by]
+    eyes, jaw = np.char.find(names, "eye") >= 0, names == "jaw"
+    vertices = body.v_template.astype(np.float64)
+    vertices[eyes, 2] += 1
+    faces = body.faces.astype(np.int64)
+    above = eyes | jaw | (names == "head") | (names == "neck")
+    parts = np.where(eyes, 2, np.where(jaw, 1, 0))
+    labels = _labels(vertices, faces[above[faces].all(1)], parts, FACE_POINTS)
+    return _outlines(labels, list(zip(FACE_PARTS, (labels >= 0, labels == 1, labels == 2), strict=True)))
+
+
+def _outlines(labels: np.ndarray, masks: list[tuple[str, np.ndarray]]) -> tuple[PartOutline, ...]:
+    """The pieces of each part, in heights of what is there."""
     top = np.flatnonzero((labels >= 0).any(1))[0]
     middle = labels.shape[1] / 2
     found = []
-    for index, part in enumerate(PARTS):
-        pieces, count = ndimage.label(labels == index)
+    for part, mask in masks:
+        pieces, count = ndimage.label(mask)
         for piece in range(1, count + 1):
             inside = pieces == piece
             if inside.sum() >= LEAST_AREA:
@@ -59,17 +78,18 @@ def _hanging(body: BodyModel) -> np.ndarray:
     return vertices
 
 
-def _labels(vertices: np.ndarray, faces: np.ndarray, vertex_part: np.ndarray) -> np.ndarray:
-    """(h, w) the part that is seen in each pixel, -1 for none."""
-    low, high = vertices[:, :2].min(0), vertices[:, :2].max(0)
+def _labels(vertices: np.ndarray, faces: np.ndarray, vertex_part: np.ndarray, side: int) -> np.ndarray:
+    """(h, w) the part that is seen in each pixel, -1 for none; ``side`` points along that of a triangle."""
+    seen = vertices[np.unique(faces)]
+    low, high = seen[:, :2].min(0), seen[:, :2].max(0)
     scale = HEIGHT / (high[1] - low[1])
-    reach = scale * np.abs(vertices[:, 0]).max()
+    reach = scale * np.abs(seen[:, 0]).max()
     size = (HEIGHT + 24, 2 * int(np.ceil(reach + 12)))
     parts = np.sort(vertex_part[faces], 1)[:, 1]  # of three corners the one in the middle: what two agree on
     place = np.column_stack(
         (size[1] / 2 + scale * vertices[:, 0], 12 + scale * (high[1] - vertices[:, 1]), vertices[:, 2])
     )
-    first, second = np.meshgrid(*(np.linspace(0, 1, POINTS),) * 2)
+    first, second = np.meshgrid(*(np.linspace(0, 1, side),) * 2)
     within = (first + second) <= 1
     shares = np.column_stack((first[within], second[within], 1 - first[within] - second[within]))
     points = np.einsum("sk,fkc->fsc", shares, place[faces]).reshape(-1, 3)
@@ -84,7 +104,8 @@ def _labels(vertices: np.ndarray, faces: np.ndarray, vertex_part: np.ndarray) ->
     filled = np.where(gaps, picture[tuple(near)], picture)
     # Borders between parts run along triangles: rounded, within the body.
     nearness = [
-        ndimage.gaussian_filter((filled == part).astype(np.float32), ROUND) for part in range(len(PARTS))
+        ndimage.gaussian_filter((filled == part).astype(np.float32), ROUND)
+        for part in range(vertex_part.max() + 1)
     ]
     rounded: np.ndarray = np.where(filled >= 0, np.argmax(nearness, 0), -1)
     return rounded
@@ -130,13 +151,12 @@ def _write() -> None:
     from core.bodies import load_bodies
     from core.files.atomic import atomic_write
 
-    pieces = [
-        {"part": outline.part, "points": outline.points.round(4).tolist()}
-        for outline in front_outlines(load_bodies(None).target)
-    ]
-    lines = ",\n".join(json.dumps(piece, separators=(",", ":")) for piece in pieces)
-    with atomic_write(FILE, overwrite=True) as file:
-        file.write(f"[\n{lines}\n]\n".encode())
+    body = load_bodies(None).target
+    for path, outlines in ((FILE, front_outlines(body)), (FACE_FILE, face_outlines(body))):
+        pieces = [{"part": found.part, "points": found.points.round(4).tolist()} for found in outlines]
+        lines = ",\n".join(json.dumps(piece, separators=(",", ":")) for piece in pieces)
+        with atomic_write(path, overwrite=True) as file:
+            file.write(f"[\n{lines}\n]\n".encode())
 
 
 if __name__ == "__main__":

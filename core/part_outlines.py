@@ -1,4 +1,4 @@
-"""The front of the built-in body as outlines of its parts, for a small picture."""
+"""The front of the built-in body, and its face, as outlines of their parts, for small pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from pathlib import Path
 import numpy as np
 
 FILE = Path(__file__).with_name("part_outlines.json")
-"""Written by `core.build_part_outlines`."""
+FACE_FILE = Path(__file__).with_name("face_outlines.json")
+"""Both written by `core.build_part_outlines`."""
+
+FACE_PARTS = ("face", "jaw", "eyes")
+"""The head as a whole, and what lies on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,9 +22,9 @@ class PartOutline:
     """One piece of a part.
 
     Attributes:
-        part: one of `core.joints.PARTS`.
+        part: one of `core.joints.PARTS`, or of `FACE_PARTS`.
         points: (n, 2) a closed line; x to the right of the picture from the middle of the body, y downwards
-            from its top, in heights of the body.
+            from its top, in heights of the body, or of head and neck.
     """
 
     part: str
@@ -30,5 +34,15 @@ class PartOutline:
 @lru_cache(maxsize=1)
 def builtin_outlines() -> tuple[PartOutline, ...]:
     """Those of the built-in body."""
-    pieces = json.loads(FILE.read_text(encoding="utf-8"))
+    return _read(FILE)
+
+
+@lru_cache(maxsize=1)
+def builtin_face() -> tuple[PartOutline, ...]:
+    """Those of the built-in body's face."""
+    return _read(FACE_FILE)
+
+
+def _read(path: Path) -> tuple[PartOutline, ...]:
+    pieces = json.loads(path.read_text(encoding="utf-8"))
     return tuple(PartOutline(piece["part"], np.array(piece["points"])) for piece in pieces)

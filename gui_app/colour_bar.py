@@ -10,11 +10,14 @@ from gui_app import colours
 from gui_app.colours import rgb
 from gui_app.flat import flat_actor
 from gui_app.in_place import write_points
-from gui_app.labels import place_text, text_actor
+from gui_app.labels import NARROW, place_text, text_actor
 from gui_app.ramp import STEPS, ramp
 
 RIGHT_MARGIN = 104
 WIDTH = 8
+# In a narrow view: as much as the longest tick needs, and the line on violet in the corner.
+NARROW_MARGIN, NARROW_WIDTH = 54, 6
+CORNER_MARGIN, CORNER_BOTTOM = 106, 8
 TEXT_SIZE = 12
 TICKS = 5
 
@@ -75,19 +78,23 @@ class ColourBar:
     def layout(self, size: tuple[int, int], scale: float) -> None:
         """Places everything in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
         view_width, view_height = size
+        narrow = view_width < NARROW * scale
         height = min(0.46 * view_height, 300 * scale)
         bottom = (view_height - height) / 2
-        left = view_width - RIGHT_MARGIN * scale
-        right = left + WIDTH * scale
+        left = view_width - (NARROW_MARGIN if narrow else RIGHT_MARGIN) * scale
+        right = left + (NARROW_WIDTH if narrow else WIDTH) * scale
         points = self._points
         y = np.linspace(bottom, bottom + height, STEPS)
         points[: 2 * STEPS : 2] = np.column_stack([np.full(STEPS, left), y, np.zeros(STEPS)])
         points[1 : 2 * STEPS : 2] = np.column_stack([np.full(STEPS, right), y, np.zeros(STEPS)])
-        low, high = bottom - 34 * scale, bottom - 26 * scale
-        points[2 * STEPS :] = [(left, low, 0), (right, low, 0), (right, high, 0), (left, high, 0)]
-        write_points(self._mesh, points)
         text_left = right + 7 * scale
         for index, actor in enumerate(self._ticks):
             place_text(actor, text_left, bottom + height * index / (TICKS - 1))
         place_text(self._unit, left - 1 * scale, bottom + height + 20 * scale)
-        place_text(self._not_compared, text_left, (low + high) / 2)
+        low = (CORNER_BOTTOM if narrow else bottom / scale - 34) * scale
+        if narrow:
+            left = view_width - CORNER_MARGIN * scale
+        right, high = left + WIDTH * scale, low + 8 * scale
+        points[2 * STEPS :] = [(left, low, 0), (right, low, 0), (right, high, 0), (left, high, 0)]
+        write_points(self._mesh, points)
+        place_text(self._not_compared, right + 7 * scale, (low + high) / 2)

@@ -1,26 +1,35 @@
-"""What a stage may change of the body, as small buttons that are on or off."""
+"""What a stage may change of the body: places on a small picture of it, and small buttons for the rest."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.fitting.draft import Entry
 from core.fitting.setting_effect import no_effect
 from core.fitting.setting_values import SETTINGS, is_open
+from gui_app.group_picture import Group, GroupPicture, State
 from gui_app.stage_look import chip, section
 from gui_app.stage_words import setting_tip
 from gui_app.words import plain_tip
 
 # Names as in files of motions; a word for off where it is a choice.
-GROUPS: tuple[tuple[tuple[str, str], ...], ...] = (
-    (("global_orient", "free_global_orient"), ("body", "free_body"), ("transl", "free_transl")),
-    (("left hand", "free_left_hand"), ("right hand", "free_right_hand")),
-    (("jaw", "free_jaw"), ("eyes", "free_eyes"), ("betas", "shape"), ("expression", "expression")),
-)
+PLACES = {
+    "body": "free_body",
+    "left hand": "free_left_hand",
+    "right hand": "free_right_hand",
+    "jaw": "free_jaw",
+    "eyes": "free_eyes",
+}
+CHIPS = {
+    "global_orient": "free_global_orient",
+    "transl": "free_transl",
+    "betas": "shape",
+    "expression": "expression",
+}
 OFF = {"shape": "fixed", "expression": "off"}
 TURNED_ON = "shared"
 
@@ -34,33 +43,46 @@ class FreeGroups(QWidget):
         super().__init__(parent)
         self.chips: dict[str, QToolButton] = {}
         self._shown: Entry | None = None
+        self.picture = GroupPicture(self)
+        self.picture.clicked.connect(self._on_place)
+        beside = QVBoxLayout()
+        beside.setSpacing(4)
+        beside.addStretch(1)
+        for words, name in CHIPS.items():
+            button = chip(words, self)
+            button.clicked.connect(partial(self._on_click, name))
+            self.chips[name] = button
+            beside.addWidget(button)
+        beside.addStretch(1)
+        both = QHBoxLayout()
+        both.setSpacing(10)
+        both.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignVCenter)
+        both.addLayout(beside, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column.setSpacing(2)
         column.addWidget(section("FREE", self))
-        for groups in GROUPS:
-            row = QHBoxLayout()
-            row.setSpacing(4)
-            for words, name in groups:
-                button = chip(words, self)
-                button.clicked.connect(partial(self._on_click, name))
-                self.chips[name] = button
-                row.addWidget(button, len(words) + 4)
-            column.addLayout(row)
+        column.addLayout(both)
 
     def show_entry(self, entry: Entry, method: str) -> None:
         """Shows what is free in a stage."""
         self._shown = entry
-        for groups in GROUPS:
-            for words, name in groups:
-                button, value = self.chips[name], getattr(entry.settings, name)
-                why_not = no_effect(entry.settings, name, method)
-                mark = " •" if entry.changed(name) else ""
-                button.setText(f"{words}: auto{mark}" if value is None else f"{words}{mark}")
-                button.setChecked(is_free(name, value) and not (why_not and name == "free_transl"))
-                button.setEnabled(not why_not)
-                then = f"A click: {_words(name, self._next(name))}"
-                button.setToolTip(plain_tip(f"{setting_tip(name)}\n{why_not or then}"))
+        self.picture.show_groups({words: self._group(entry, name, method) for words, name in PLACES.items()})
+        for words, name in CHIPS.items():
+            button, value = self.chips[name], getattr(entry.settings, name)
+            why_not = no_effect(entry.settings, name, method)
+            button.setText(f"{words} •" if entry.changed(name) else words)
+            button.setChecked(is_free(name, value) and not (why_not and name == "free_transl"))
+            button.setEnabled(not why_not)
+            button.setToolTip(plain_tip(self._tip(name, why_not)))
+
+    def _group(self, entry: Entry, name: str, method: str) -> Group:
+        value, why_not = getattr(entry.settings, name), no_effect(entry.settings, name, method)
+        state: State = "auto" if value is None else "free" if value else "held"
+        return Group(state, entry.changed(name), not why_not, self._tip(name, why_not))
+
+    def _tip(self, name: str, why_not: str) -> str:
+        return f"{setting_tip(name)}\n{why_not or f'A click: {_words(name, self._next(name))}'}"
 
     def _next(self, name: str) -> Any:
         """What a click makes of it."""
@@ -73,6 +95,9 @@ class FreeGroups(QWidget):
         if is_open(name):
             return {None: True, True: False, False: None}[value]
         return not value
+
+    def _on_place(self, words: str) -> None:
+        self._on_click(PLACES[words])
 
     def _on_click(self, name: str, *_: object) -> None:
         self.edited.emit(name, self._next(name))

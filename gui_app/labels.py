@@ -19,6 +19,8 @@ VTK_FONT_FILE = 4
 LABEL_SIZE = 13
 LABEL_MARGIN = 14
 LINE_HEIGHT = 20
+# In a view less wide than this a body leaves little room beside it.
+NARROW = 380
 
 
 @lru_cache(maxsize=1)

@@ -10,12 +10,13 @@ from gui_app import colours
 from gui_app.colours import rgb
 from gui_app.flat import flat_actor
 from gui_app.in_place import write_points
-from gui_app.labels import LABEL_MARGIN, place_text, text_actor
+from gui_app.labels import LABEL_MARGIN, LINE_HEIGHT, NARROW, place_text, text_actor
 
 ROW = 22
 SWATCH = 10
 TEXT_SIZE = 12
 LETTER = 7.4
+LOW = 2
 
 
 class Legend:
@@ -54,8 +55,13 @@ class Legend:
         longest = max(len(words) for words, _ in self._rows)
         left = width - (longest * LETTER + SWATCH + 24) * scale
         top = height / 2 + ROW * scale * len(self._rows) / 2
+        narrow = width < NARROW * scale
         if self._high:
-            top = height - LABEL_MARGIN * scale
+            # Below the words in the other corner, where there is no room beside them.
+            top = height - (LABEL_MARGIN + LINE_HEIGHT * narrow) * scale
+        elif len(self._rows) == 1 and narrow:
+            # A line in the middle would lie on the body: into the lower corner.
+            top = (ROW + LOW) * scale
         corners = np.zeros((len(self._rows), 4, 3), np.float32)
         half = SWATCH * scale / 2
         for index, actor in enumerate(self._words):

@@ -120,7 +120,7 @@ class MaskLasso(MaskTool):
             return True
         if kind in PRESSES and event.button() == LEFT:
             QToolTip.hideText()
-            if self._painting.begin_lasso():
+            if self._painting.begin():
                 self._corners = [at]
                 # Where the keys go while it is drawn.
                 self._viewport.plotter.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -139,7 +139,7 @@ class MaskLasso(MaskTool):
         return False
 
     def _adds(self, event: QMouseEvent) -> bool:
-        return (self._painting.weighs or self._painting.puts_back) != opposite(event)
+        return self._painting.paint.adds(opposite(event))
 
     def _ask(self, corners: list[QPointF], opposite: bool) -> None:
         opened, plotter = self._state.opened, self._viewport.plotter

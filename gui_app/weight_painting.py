@@ -9,28 +9,44 @@ import numpy as np
 
 from core.errors import RefitError
 from gui_app.history import History
+from gui_app.mask_look import Shows
 from gui_app.state import AppState
+from gui_app.vertex_painting import VertexPainting
 
 if TYPE_CHECKING:
     from core.inspection.mirror import MirrorMap
 
 WEIGHT, LEAST_WEIGHT, MOST_WEIGHT = 4.0, 0.1, 10.0
 ALIKE = "Every vertex weighs 1"
-NOTHING_CHANGED = "The weights are as they were"
 
 
-class WeightPainting:
-    """A stroke is a draft until it ends; then it is a step."""
+class WeightPainting(VertexPainting):
+    """Gives vertices a weight."""
+
+    stroke = "weight brush"
+    unchanged = "The weights are as they were"
 
     def __init__(self, state: AppState, history: History) -> None:
-        self._state, self._history = state, history
+        super().__init__(state, history)
         self.weight = WEIGHT
-        self.draft: np.ndarray | None = None
 
     @property
     def now(self) -> np.ndarray | None:
         """(V,) weights as they are painted now; None where all are alike."""
         return self.draft if self.draft is not None else self._state.weights
+
+    @property
+    def resets(self) -> bool:
+        """Some do not weigh 1."""
+        return self._state.weights is not None
+
+    def shown(self, shows: Shows) -> Shows:
+        """The weights."""
+        return "weight"
+
+    def adds(self, opposite: bool) -> bool:
+        """The brush gives the weight, and not 1."""
+        return not opposite
 
     def copy(self) -> np.ndarray:
         """(V,) float32 that may be changed."""
@@ -42,30 +58,15 @@ class WeightPainting:
         """Sets the brush down."""
         self.draft = self.copy()
 
-    def dab(self, vertices: np.ndarray, opposite: bool) -> bool:
-        """Gives vertices the weight of the brush, or 1 the other way round; False where they have it."""
-        if self.draft is None:
-            return False
-        value = np.float32(1.0 if opposite else self.weight)
-        if (self.draft[vertices] == value).all():
-            return False
-        self.draft = self.draft.copy()
-        self.draft[vertices] = value
-        return True
-
-    def end(self) -> None:
-        """Lifts the brush: the stroke is a step."""
-        draft, self.draft = self.draft, None
-        if draft is not None:
-            self._make("weight brush", draft, quiet=True)
+    def use_lasso(self, vertices: np.ndarray, opposite: bool) -> None:
+        """Gives the vertices that a line goes around the weight."""
+        self.give(vertices, "weight lasso", opposite)
 
     def give(self, which: np.ndarray, words: str, opposite: bool = False) -> None:
         """Gives vertices, ids or booleans, the weight, or 1 the other way round."""
-        weights = self.copy()
-        weights[which] = 1.0 if opposite else self.weight
-        self._make(words, weights)
+        self._make(words, self._dabbed(self.copy(), which, opposite))
 
-    def weigh(self, which: np.ndarray, name: str) -> None:
+    def use(self, which: np.ndarray, name: str) -> None:
         """Gives a set of vertices that has a name the weight."""
         self.give(which, f"weighing {name} ×{self.weight:g}")
 
@@ -102,22 +103,19 @@ class WeightPainting:
         self._state.say(f"Saved the weights of {int((weights != 1).sum()):,} vertices as {path.name}")
         return True
 
-    def _make(self, step: str, weights: np.ndarray | None, quiet: bool = False) -> None:
-        state = self._state
-        before = state.opened
-        try:
-            state.set_weights(weights)
-        except RefitError as error:
-            state.fail(str(error))
-            return
-        if state.opened is before:
-            if not quiet:
-                state.say(NOTHING_CHANGED)
-            return
-        self._history.add(step, np.empty(0, np.intp))
-        if not quiet:
-            words = ALIKE if state.weights is None else weighed_words(state.weights)
-            state.say(f"{step[:1].upper()}{step[1:]} · {words}")
+    def _dabbed(self, draft: np.ndarray, vertices: np.ndarray, opposite: bool) -> np.ndarray:
+        after = draft.copy()
+        after[vertices] = self.weight if self.adds(opposite) else 1.0
+        return after
+
+    def _standing(self) -> object:
+        return self._state.opened
+
+    def _put(self, values: np.ndarray | None) -> None:
+        self._state.set_weights(values)
+
+    def _words(self) -> str:
+        return ALIKE if self._state.weights is None else weighed_words(self._state.weights)
 
 
 def weighed_words(weights: np.ndarray) -> str:

@@ -1,13 +1,13 @@
-"""The small body of the part weights: every part, both sides, true to the labels of the built-in body."""
+"""The small body of the stages and its face: every part, both sides, true to the built-in body."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.bodies import load_bodies
-from core.build_part_outlines import front_outlines
+from core.build_part_outlines import face_outlines, front_outlines
 from core.joints import PARTS
-from core.part_outlines import builtin_outlines
+from core.part_outlines import builtin_face, builtin_outlines
 
 
 def area(points: np.ndarray) -> float:
@@ -16,10 +16,14 @@ def area(points: np.ndarray) -> float:
 
 
 def test_what_is_kept_is_what_is_found() -> None:
-    kept, found = builtin_outlines(), front_outlines(load_bodies(None).target)
-    assert [outline.part for outline in kept] == [outline.part for outline in found]
-    for one, other in zip(kept, found, strict=True):
-        assert abs(area(one.points) - area(other.points)) < 1e-3
+    body = load_bodies(None).target
+    for kept, found in (
+        (builtin_outlines(), front_outlines(body)),
+        (builtin_face(), face_outlines(body)),
+    ):
+        assert [outline.part for outline in kept] == [outline.part for outline in found]
+        for one, other in zip(kept, found, strict=True):
+            assert abs(area(one.points) - area(other.points)) < 1e-3
 
 
 def test_every_part_is_where_it_belongs() -> None:
@@ -36,3 +40,15 @@ def test_every_part_is_where_it_belongs() -> None:
     points = np.concatenate([outline.points for outline in outlines])
     assert -0.005 <= points[:, 1].min() < 0.01
     assert 0.99 < points[:, 1].max() <= 1.01
+
+
+def test_the_face_has_a_jaw_below_two_eyes() -> None:
+    outlines = builtin_face()
+    assert [outline.part for outline in outlines] == ["face", "jaw", "eyes", "eyes"]
+    face, jaw, *eyes = (outline.points for outline in outlines)
+    assert abs(eyes[0][:, 0].mean() + eyes[1][:, 0].mean()) < 0.01
+    assert max(eye[:, 1].max() for eye in eyes) < jaw[:, 1].min()
+    for part in (jaw, *eyes):
+        # Lines are smoothed each for itself.
+        assert (part.min(0) > face.min(0) - 0.01).all()
+        assert (part.max(0) < face.max(0) + 0.01).all()

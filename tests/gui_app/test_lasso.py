@@ -83,9 +83,9 @@ def test_escape_drops_the_line_and_nothing_else(fitted: MainWindow, qtbot: QtBot
     window = fitted
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
+    window.actions_.joints.trigger()
     open_panel(window, qtbot)
     knee = JointKey("left_knee", "kinematic")
-    window.inspection.set_active(True)
     window.inspection.go_to_joint(knee)
     assert window.actions_.choose_none.isEnabled()
     window.actions_.mask_lasso.trigger()

@@ -182,7 +182,7 @@ def test_the_frame_shown_is_fitted_again_and_the_fit_stays(fitted: MainWindow, q
     window.painting.begin_stroke()
     window.painting.dab([front_of(window, "torso"), front_of(window, "legs")])
     qtbot.waitUntil(lambda: window.panels.masks.preview.figures is not None, timeout=FIT_MS)
-    assert window.painting.draft is not None, "while the brush is down"
+    assert window.painting.stroking, "while the brush is down"
     window.painting.end_stroke()
     window.painting.use_part("legs")
     qtbot.waitUntil(lambda: window.panels.masks.preview.at_rest, timeout=FIT_MS)
@@ -293,7 +293,7 @@ def test_tools_change_the_mask_one_step_each(fitted: MainWindow, qtbot: QtBot) -
 
     right = own.copy()
     right[np.flatnonzero(own & (window.state.opened.bodies.target.v_template[:, 0] > 0.3))] = False
-    painting._make("a side", right)
+    painting.validity._make("a side", right)
     sets.mirror.click()
     mirrored = ~(~right | painting.tools.mirror.image(~right)) & filled
     np.testing.assert_array_equal(valid(window), mirrored)

@@ -16,6 +16,7 @@ from core.files.motions import load_motion
 from core.motion import Motion
 from core.posed import PosedFrames
 from gui_app.body_actor import BodyActor
+from gui_app.colour_bar import ColourBar
 from gui_app.colours import INVALID_QUIET, rgb
 from gui_app.ground import Ground
 from gui_app.opening import Opened, describe_subject
@@ -134,6 +135,22 @@ def test_the_ramp_rises_evenly_from_grey_to_bright() -> None:
     assert colours[-1].sum() > colours[0].sum()
     steps = np.linalg.norm(np.diff(colours[::16], axis=0), axis=1)
     assert steps.min() > 0
+
+
+@pytest.mark.parametrize("width", [240, 420])
+def test_the_scale_leaves_room_for_the_body_and_is_whole(width: int) -> None:
+    plotter = pv.Plotter(off_screen=True, window_size=[width, 300])
+    plotter.background_color = "black"
+    bar = ColourBar(plotter.renderer)
+    bar.set_range(100.0)
+    bar.layout((width, 300), 1.0)
+    image = np.asarray(plotter.screenshot(return_img=True)).max(axis=2)
+    plotter.close()
+    beside, below = image[40:230], image[265:] if width == 240 else image[230:]
+    for part, least in ((beside, width - (60 if width == 240 else 106)), (below, width - 108)):
+        drawn = np.flatnonzero((part > 20).any(axis=0))
+        assert drawn.min() >= least
+        assert drawn.max() < width - 1
 
 
 def test_vertices_without_error_are_violet() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPolygonF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -15,8 +16,11 @@ from pytestqt.qtbot import QtBot
 from core.files.recipes import read_recipe
 from core.fitting.recipe import ACCURATE, FAST
 from core.fitting.setting_values import SETTINGS
+from core.fitting.settings import FitSettings
 from core.joints import PARTS
 from gui_app import recipe_buttons
+from gui_app.free_groups import CHIPS, PLACES
+from gui_app.group_picture import GROUPS, GroupPicture
 from gui_app.main_window import MainWindow
 from gui_app.saving import Place
 from gui_app.setting_fields import NumberField
@@ -45,8 +49,20 @@ def type_into(qtbot: QtBot, field: QWidget, text: str) -> None:
     qtbot.keyClick(field, Qt.Key.Key_Return)
 
 
+def centre(picture: GroupPicture, name: str) -> QPointF:
+    return dict(picture.pieces())[name].boundingRect().center()
+
+
 def scope(panel: StagesPanel, number: int) -> None:
     panel.scopes.button(number).click()
+
+
+def click_group(picture: GroupPicture, name: str) -> None:
+    """In the middle of a group, or of the first piece of it."""
+    path = dict(picture.pieces())[name]
+    place = next(QPolygonF(polygon).boundingRect().center() for polygon in path.toSubpathPolygons())
+    assert picture.name_at(place) == name
+    QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=place.toPoint())
 
 
 def test_one_stage_on_one_frame(fitted: MainWindow, qtbot: QtBot) -> None:
@@ -56,7 +72,7 @@ def test_one_stage_on_one_frame(fitted: MainWindow, qtbot: QtBot) -> None:
     assert edge.is_open
     assert edge.title.text() == "2  Edge"
     type_into(qtbot, edge.rows.fields["iterations"], "5")
-    edge.groups.chips["free_jaw"].click()
+    click_group(edge.groups.picture, "jaw")
     assert edge.rows.dots["iterations"].shown
     assert fitted.recipes.recipe().stages[1].free_jaw
     edge.alone.click()
@@ -149,13 +165,6 @@ def test_controls_keep_to_their_limits_and_go_back(window: MainWindow, qtbot: Qt
     rows.fields["robust"].activated.emit(1)
     assert settings().robust == "huber"
     assert more.fields["robust_scale"].isEnabled()
-    hand = card.groups.chips["free_left_hand"]
-    states = []
-    for _ in range(3):
-        hand.click()
-        states.append(settings().free_left_hand)
-    assert states == [True, False, None]
-    assert hand.text() == "left hand: auto"
     card.groups.chips["shape"].click()
     assert settings().shape == "fixed"
     assert not more.fields["shape_prior"].isEnabled()
@@ -173,6 +182,63 @@ def test_controls_keep_to_their_limits_and_go_back(window: MainWindow, qtbot: Qt
     assert panel.cards == [card]
     assert not card.remove.isEnabled()
     assert window.recipes.recipe().stages[0].iterations == 3
+
+
+def test_free_groups_on_the_picture_of_the_body(window: MainWindow, qtbot: QtBot) -> None:
+    panel = opened_panel(window)
+    panel.add.menu().actions()[0].trigger()
+    edge = panel.cards[1]
+    groups = edge.groups
+    picture = groups.picture
+    assert set(PLACES) == set(GROUPS) == {name for name, _ in picture.pieces()}
+    for _, path in picture.pieces():
+        assert picture.rect().contains(path.boundingRect().toAlignedRect())
+
+    def now() -> FitSettings:
+        return window.recipes.draft.entries[1].settings
+
+    # Left is the body's own: it looks at us.
+    assert centre(picture, "left hand").x() > centre(picture, "body").x() > centre(picture, "right hand").x()
+    states = []
+    for _ in range(3):
+        click_group(picture, "left hand")
+        states.append((now().free_left_hand, picture.groups["left hand"].state))
+    assert states == [(True, "free"), (False, "held"), (None, "auto")]
+    assert not picture.groups["left hand"].changed
+    for name in ("body", "right hand", "eyes"):
+        click_group(picture, name)
+    assert (now().free_body, now().free_right_hand, now().free_eyes) == (False, True, True)
+    assert picture.groups["body"].changed
+    assert "body: held" in picture.tip("body")
+    assert "A click: free" in picture.tip("body")
+    assert picture.name_at(QPointF(1, 1)) == ""
+    free = window.recipes.recipe().stages[1]
+    assert not free.free_body
+    assert free.free_eyes
+
+    # Keys, which are the window's elsewhere.
+    frame, playing = window.state.frame, window.state.playing
+    picture.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Space):
+        qtbot.keyClick(picture, key)
+    assert picture.at == "right hand"
+    assert now().free_right_hand is False
+    assert "right hand: held" in picture.accessibleDescription()
+    qtbot.keyClick(picture, Qt.Key.Key_Left)
+    assert picture.at == "eyes"
+    qtbot.keyClick(picture, Qt.Key.Key_Return)
+    assert not now().free_eyes
+    assert (window.state.frame, window.state.playing) == (frame, playing)
+
+    # What is no place on a body; edges do not see where it is.
+    assert list(groups.chips) == list(CHIPS.values())
+    assert not groups.chips["free_transl"].isEnabled()
+    groups.chips["shape"].click()
+    assert now().shape == "fixed"
+    assert groups.chips["shape"].text() == "betas •"
+    edge.reset.trigger()
+    assert not any(group.changed for group in picture.groups.values())
+    assert [group.state for group in picture.groups.values()] == ["free", "auto", "auto", "held", "held"]
 
 
 def test_weights_on_the_picture_of_the_body(window: MainWindow, qtbot: QtBot) -> None:
@@ -206,7 +272,7 @@ def test_weights_on_the_picture_of_the_body(window: MainWindow, qtbot: QtBot) ->
     weights.fields["feet"].setValue(4)
     click("feet")
     assert now()["feet"] == 5
-    assert picture.part_at(QPointF(1, 1)) == ""
+    assert picture.name_at(QPointF(1, 1)) == ""
     picture.repaint()
     weights.reset.click()
     assert set(now().values()) == {1}

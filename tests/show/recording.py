@@ -22,6 +22,8 @@ RATE = 20
 LOSSLESS = ("-c:v", "libx264", "-crf", "0", "-preset", "ultrafast")
 SMALL = tuple("-c:v libx264 -crf 24 -preset slow -pix_fmt yuv420p -movflags +faststart".split())  # noqa: SIM905
 POINTER_STEPS = 8
+# By then the window is drawn where words were, and the words where they are.
+DRAWN_SECONDS = 0.1
 Span = tuple[float, float]
 CAPTION_STYLE = (
     "background: #5aa9e6; color: #0f1114; font-size: 17px; font-weight: 600; padding: 8px 16px;"
@@ -83,11 +85,16 @@ class Caption(QLabel):
 
     def say(self, words: str) -> None:
         """Shows the words at the top, in the middle."""
+        # What follows may keep the window from drawing: until it does, the screen shows the old words in
+        # their old place as well.
+        self.hide()
+        drive.rest(DRAWN_SECONDS)
         self.setText(words)
         self.adjustSize()
         corner = self._over.mapToGlobal(QPoint(0, 0))
         self.move(corner.x() + (self._over.width() - self.width()) // 2, corner.y() + 12)
         self.show()
+        drive.rest(DRAWN_SECONDS)
 
 
 def point_at(widget: QWidget, place: QPoint | None = None, seconds: float = 0.3) -> QPoint:
