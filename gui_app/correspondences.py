@@ -81,6 +81,7 @@ class Correspondences(QObject):
         self._thread = WorkerThread("correspondence", worker, replies, self)
         state.motion_changed.connect(self._on_motion)
         state.mask_changed.connect(self.changed)
+        self._on_motion()
 
     @property
     def building(self) -> bool:
