@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +13,9 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 import core.bodies
-from core.fitting.run import FitRun
+from core.fitting.recipe import PRESETS
+from core.fitting.result import FitResult
+from core.fitting.run import FitRun, Progress
 from gui_app import open_question
 from gui_app.main_window import MainWindow, Options
 from gui_app.open_answer import Answer
@@ -65,6 +66,26 @@ def long_walk(walk: Path, tmp_path: Path) -> Path:
     return target
 
 
+@pytest.fixture(scope="session")
+def stroll_again(walk: Path, tmp_path_factory: pytest.TempPathFactory) -> type[FitRun]:
+    """Runs that tell again what a run on all of the short motion told, without its work."""
+    opened = open_motion(cut_file(walk, tmp_path_factory.mktemp("stroll") / "stroll_poses.npz", FRAMES), None)
+    run = FitRun(
+        opened.motion, opened.bodies, PRESETS["accurate"], first_frame=0, device="cpu", measure_start=True
+    )
+    steps, found = list(run), run.result()
+
+    class Again(FitRun):
+        def __iter__(self) -> Iterator[Progress]:
+            assert (self.recipe, len(self.motion), len(self.frames)) == (run.recipe, FRAMES, FRAMES)
+            yield from steps
+
+        def result(self) -> FitResult:
+            return found
+
+    return Again
+
+
 @pytest.fixture(scope="module")
 def shown(walk: Path, tmp_path_factory: pytest.TempPathFactory) -> Opened:
     """Eight fitted frames of walking."""
@@ -74,15 +95,6 @@ def shown(walk: Path, tmp_path_factory: pytest.TempPathFactory) -> Opened:
         pass
     opened.posed.set_result(run.result())
     return opened
-
-
-@pytest.fixture(scope="session")
-def read_bodies_once() -> Iterator[None]:
-    """The built-in bodies are read once for all tests."""
-    original = core.bodies.load_bodies
-    core.bodies.load_bodies = functools.lru_cache(maxsize=None)(original)
-    yield
-    core.bodies.load_bodies = original
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +113,7 @@ def no_file_dialogs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def garbage_between_tests(read_bodies_once: None) -> Iterator[None]:
+def garbage_between_tests() -> Iterator[None]:
     """As in the application, no worker frees what belongs to the GUI thread; modules are left out."""
     core.bodies.load_bodies()
     gc.collect()
@@ -156,8 +168,10 @@ def window(make_window: Callable[..., MainWindow], motion_file: Path) -> MainWin
 
 
 @pytest.fixture
-def fitted(window: MainWindow, qtbot: QtBot) -> MainWindow:
+def fitted(window: MainWindow, qtbot: QtBot, stroll_again: type[FitRun]) -> MainWindow:
     """A window whose fit has finished."""
-    window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.fitting.run.FitRun", stroll_again)
+        window.actions_.fit.trigger()
+        qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
     return window

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -43,6 +45,7 @@ def small_pair() -> BodyPair:
     return replace(pair, target=body, correspondence=Correspondence(matrix, valid))
 
 
+@lru_cache
 def clip(frames: int = FRAMES) -> Motion:
     """A few frames of the default motion."""
     return load_motion(default_motion()).cut(300, 300 + frames)
@@ -95,8 +98,16 @@ class BothObjectives:
         posed = torch.as_tensor(source_pose(motion, pair, self.frames)).double()
         self.source = rotation_matrices(posed)
         self.state = self._random_state(seed)
-        self.autograd = self._autograd(painted, layer)
+        self._judge = lambda one: one._autograd(painted, layer)
+        self.autograd = self._judge(self)
         self.free = np.flatnonzero(self.autograd.free)
+
+    def at(self, seed: int) -> BothObjectives:
+        """The same stage at another random state."""
+        other = copy(self)
+        other.state = self._random_state(seed)
+        other.autograd = self._judge(other)
+        return other
 
     def _exact_skin(self, painted: np.ndarray | None) -> FitSkin:
         """The problem's skin in float64."""
