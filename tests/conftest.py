@@ -24,5 +24,7 @@ def builtin_bodies_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("read_model", "smpl_from_smplh", "read_correspondence"):
             read = getattr(core.bodies, name)
-            patch.setattr(core.bodies, name, functools.cache(read) if name == "smpl_from_smplh" else once(read))
+            patch.setattr(
+                core.bodies, name, functools.cache(read) if name == "smpl_from_smplh" else once(read)
+            )
         yield

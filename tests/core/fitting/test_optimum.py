@@ -66,7 +66,7 @@ def check_optimum(motion: Motion, pair: BodyPair, folder: Path, iterations: int)
     assert abs(mean_mm(objective, *polished) - result.mean_mm.mean()) < 0.02
 
 
-@pytest.mark.parametrize("name", variants.NAMES)
+@pytest.mark.parametrize("name", ["dense correctives", "other shape basis"])
 def test_no_independent_optimiser_gets_lower(name: str, tmp_path: Path) -> None:
     clip = next(path for path in builtin_motions() if path.stem == "dance_poses")
     check_optimum(spread_frames(load_motion(clip), 2), variants.body_pair(name), tmp_path, iterations=20)

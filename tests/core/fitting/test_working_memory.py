@@ -53,7 +53,9 @@ def peak_bytes(frames: int, settings: str) -> int:
     "settings",
     [
         FitSettings(shape_frames=8),
-        FitSettings(expression="per-frame", robust="huber", robust_by="vertex", robust_scale=2.0),
+        FitSettings(
+            expression="per-frame", robust="huber", robust_by="vertex", robust_scale=2.0, iterations=6
+        ),
         FitSettings(shape_frames=8, smoothness=0.3),
     ],
     ids=["plain", "own expressions, robust", "smooth"],
