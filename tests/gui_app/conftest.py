@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import core.bodies
 from core.fitting.recipe import PRESETS
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, Progress
+from core.inspection import regions, surface_distance
 from gui_app import open_question
 from gui_app.main_window import MainWindow, Options
 from gui_app.open_answer import Answer
@@ -130,9 +132,38 @@ def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_question, "ask", lambda *_: Answer(final=True))
 
 
+@pytest.fixture(scope="session")
+def bodies_looked_through_once() -> Iterator[None]:
+    """What is found out about bodies alone, regions and distances at rest, is found out once for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, parts in (
+            (regions, "region_masks", lambda body, *_: body),
+            (
+                surface_distance,
+                "surface_distance",
+                lambda pair: (pair.source, pair.target, pair.correspondence),
+            ),
+        ):
+            patch.setattr(module, name, once_for(getattr(module, name), parts))
+        yield
+
+
+def once_for(find: Callable[..., Any], parts: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose answer for the same parts of its arguments is kept."""
+    kept: dict[Any, Any] = {}
+
+    def found(*arguments: Any) -> Any:
+        key = parts(*arguments)
+        if key not in kept:
+            kept[key] = find(*arguments)
+        return kept[key]
+
+    return found
+
+
 @pytest.fixture
 def make_window(
-    qtbot: QtBot, qapp: object, garbage_between_tests: None
+    qtbot: QtBot, qapp: object, garbage_between_tests: None, bodies_looked_through_once: None
 ) -> Iterator[Callable[..., MainWindow]]:
     """Opens windows, and closes them in order at the end."""
     windows: list[MainWindow] = []
