@@ -118,7 +118,7 @@ def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies_in_every_frame(
     kept = np.flatnonzero(share >= 0.04 * share.sum())
     assert drawn.look is not None
     assert set(drawn.look.vertices) == set(kept)
-    assert set(window.joints.panel.joints.table.rows.vertices) == set(kept)
+    qtbot.waitUntil(lambda: set(window.joints.panel.joints.table.rows.vertices) == set(kept))
 
 
 def test_rows_stand_out_bring_the_camera_near_and_are_copied_and_saved(
