@@ -248,57 +248,8 @@ def test_accepted_with_a_note_undone_by_name_and_kept_in_the_session(
     assert len(state.accepted) == count
 
 
-def test_strategies_are_tried_and_rows_fitted_again_and_either_is_taken_back(
-    faulty: MainWindow, qtbot: QtBot
-) -> None:
+def test_rows_fitted_again_looked_at_from_both_sides_and_taken_back(faulty: MainWindow, qtbot: QtBot) -> None:
     state, panel, actions = faulty.state, faulty.problem_list.panel, faulty.actions_
-    bad, fixing, page = state.result, faulty.fixing, panel.fixes
-    assert bad is not None
-    press(panel, next(i for i, r in enumerate(panel.table.model_.rows) if r.problem.metric == "part_mm"))
-    qtbot.waitUntil(actions.fix_rows.isEnabled)
-    actions.fix_rows.trigger()
-    assert state.run.active
-    qtbot.waitUntil(lambda: bool(fixing.fixes), timeout=FIT_MS)
-    assert actions.cancel.isEnabled()
-    assert not actions.fit.isEnabled()
-    actions.cancel.trigger()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
-    assert 0 < len(fixing.fixes) < 8
-    # What was tried can be taken; the best is chosen and shown.
-    qtbot.waitUntil(lambda: state.peeked is not None)
-    assert page.isVisible()
-    assert state.peeked is fixing.fixes[0].result
-    page.back.click()
-    assert state.peeked is None
-    assert state.result is bad
-    qtbot.waitUntil(panel.table.isVisible)
-
-    actions.fix_rows.trigger()
-    qtbot.waitUntil(lambda: fixing.open and not fixing.running, timeout=FIT_MS)
-    assert len(fixing.fixes) == 9
-    qtbot.waitUntil(lambda: page.chosen is fixing.fixes[0] and page.apply.isEnabled())
-    assert page.table.topLevelItemCount() == 10
-    borrowed = page.table.topLevelItem(8)
-    assert borrowed.text(0) == "Borrowed limb"
-    assert borrowed.toolTip(0).endswith("<br>Here: left hand</qt>")
-    page.table.setCurrentItem(borrowed)
-    assert state.peeked is fixing.fixes[7].result
-    page.table.setCurrentItem(page.table.topLevelItem(1))
-    chosen = fixing.fixes[0]
-    steps = len(faulty.history)
-    page.apply.click()
-    assert state.result is chosen.result
-    assert state.peeked is None
-    assert len(faulty.history) == steps + 1
-    assert actions.undo.text() == "Undo fix of frames 8–10: from the source"
-    settled(faulty, qtbot)
-    assert not fixing.open
-    assert any(row.status == "mended" for row in panel.table.model_.rows)
-    actions.undo.trigger()
-    assert state.result.poses is bad.poses
-    settled(faulty, qtbot)
-
-    # Fitted again, looked at from both sides, and taken back.
     model, bad = panel.table.model_, state.result
     assert bad is not None
     place = next(i for i, row in enumerate(model.rows) if row.problem.metric == "part_mm")
@@ -349,6 +300,54 @@ def test_strategies_are_tried_and_rows_fitted_again_and_either_is_taken_back(
     assert state.result is not None
     assert np.array_equal(state.result.poses, bad.poses)
     assert {(8, 10)} <= {(row.problem.first, row.problem.last) for row in model.rows}
+
+
+def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot: QtBot) -> None:
+    state, panel, actions = faulty.state, faulty.problem_list.panel, faulty.actions_
+    bad, fixing, page = state.result, faulty.fixing, panel.fixes
+    assert bad is not None
+    press(panel, next(i for i, r in enumerate(panel.table.model_.rows) if r.problem.metric == "part_mm"))
+    qtbot.waitUntil(actions.fix_rows.isEnabled)
+    actions.fix_rows.trigger()
+    assert state.run.active
+    qtbot.waitUntil(lambda: bool(fixing.fixes), timeout=FIT_MS)
+    assert actions.cancel.isEnabled()
+    assert not actions.fit.isEnabled()
+    actions.cancel.trigger()
+    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    assert 0 < len(fixing.fixes) < 8
+    # What was tried can be taken; the best is chosen and shown.
+    qtbot.waitUntil(lambda: state.peeked is not None)
+    assert page.isVisible()
+    assert state.peeked is fixing.fixes[0].result
+    page.back.click()
+    assert state.peeked is None
+    assert state.result is bad
+    qtbot.waitUntil(panel.table.isVisible)
+
+    actions.fix_rows.trigger()
+    qtbot.waitUntil(lambda: fixing.open and not fixing.running, timeout=FIT_MS)
+    assert len(fixing.fixes) == 9
+    qtbot.waitUntil(lambda: page.chosen is fixing.fixes[0] and page.apply.isEnabled())
+    assert page.table.topLevelItemCount() == 10
+    borrowed = page.table.topLevelItem(8)
+    assert borrowed.text(0) == "Borrowed limb"
+    assert borrowed.toolTip(0).endswith("<br>Here: left hand</qt>")
+    page.table.setCurrentItem(borrowed)
+    assert state.peeked is fixing.fixes[7].result
+    page.table.setCurrentItem(page.table.topLevelItem(1))
+    chosen = fixing.fixes[0]
+    steps = len(faulty.history)
+    page.apply.click()
+    assert state.result is chosen.result
+    assert state.peeked is None
+    assert len(faulty.history) == steps + 1
+    assert actions.undo.text() == "Undo fix of frames 8–10: from the source"
+    settled(faulty, qtbot)
+    assert not fixing.open
+    assert any(row.status == "mended" for row in panel.table.model_.rows)
+    actions.undo.trigger()
+    assert state.result.poses is bad.poses
 
 
 def test_a_change_that_cannot_be_seen_is_neither_good_nor_bad() -> None:

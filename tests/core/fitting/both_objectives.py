@@ -12,6 +12,7 @@ from scipy import sparse
 from torch import Tensor
 
 from core.bodies import BodyPair, default_motion, load_bodies
+from core.body import BodyModel
 from core.correspondence import Correspondence
 from core.files.motions import load_motion
 from core.fitting.autograd import AutogradObjective
@@ -49,6 +50,13 @@ def small_pair() -> BodyPair:
 def clip(frames: int = FRAMES) -> Motion:
     """A few frames of the default motion."""
     return load_motion(default_motion()).cut(300, 300 + frames)
+
+
+@lru_cache(maxsize=8)
+def exact_skin(body: BodyModel, counted: bytes, coefficients: tuple[int, ...]) -> FitSkin:
+    """A skin in float64 whose (V,) flags ``counted`` say what takes part; any metric can be put on it."""
+    taken = np.frombuffer(counted, dtype=bool).astype(np.float32)
+    return FitSkin(body, taken, np.array(coefficients, dtype=int), dtype=torch.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +125,8 @@ class BothObjectives:
             vertex, edge, settings.robust, settings.robust_by == "vertex", settings.robust_scale / 1000
         )
         weights, like = vertex_weights(self.pair, settings, painted), self.problem.skin
-        return FitSkin(like.body, weights, like.coefficients, weighing, dtype=torch.float64)
+        exact = exact_skin(like.body, (weights > 0).tobytes(), tuple(like.coefficients.tolist()))
+        return exact.weighed(weights, weighing)
 
     def _random_state(self, seed: int) -> FitState:
         generator = torch.Generator().manual_seed(seed)
