@@ -21,6 +21,7 @@ from gui_app.main_window import MainWindow
 from gui_app.saving import Place
 from gui_app.subject import upright
 from gui_app.support_look import support_look
+from tests.gui_app.conftest import FIT_MS
 
 MakeWindow = Callable[..., MainWindow]
 LEFT = Qt.MouseButton.LeftButton
@@ -210,7 +211,7 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: inspection.held)
     assert not window.probe._click.isActive(), "it is held, and not pinned as well"
     panel.rest.want()
-    qtbot.waitUntil(lambda: panel.rest.found is not None)
+    qtbot.waitUntil(lambda: panel.rest.found is not None, timeout=FIT_MS)
     qtbot.waitUntil(lambda: panel.vertices.list.topLevelItem(2).childCount() > 2)
 
     feeds, moved, source = (panel.vertices.list.topLevelItem(group) for group in range(3))
