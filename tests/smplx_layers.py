@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from core.body import BodyModel
 from core.fitting.autograd import AutogradObjective
 from core.fitting.autograd_unknowns import FitState
 from core.fitting.settings import FitSettings
-from core.fitting.smplx_layer import write_model
+from core.fitting.smplx_layer import SmplxLayer, write_model
 from core.joints import FACE_JOINTS, JOINT_NAMES
 from core.skinning import rotation_matrices
 
@@ -30,6 +31,12 @@ def layer(body: BodyModel, folder: Path, frames: int) -> torch.nn.Module:
         struct = smplx.utils.Struct(**data)
         return smplx.SMPLH(path, data_struct=struct, batch_size=frames, num_betas=10, **hands)
     return smplx.SMPLX(path, batch_size=frames, num_betas=10, num_expression_coeffs=10, **hands)
+
+
+@lru_cache(maxsize=2)
+def shared_layer(body: BodyModel) -> SmplxLayer:
+    """The layer of the yardsticks, made once for a body."""
+    return SmplxLayer(body)
 
 
 def arguments(family: str, poses: Tensor) -> dict[str, Tensor]:
@@ -90,7 +97,9 @@ class Objective:
             eyes_prior=pose_prior,
         )
         self.prior = prior.double()
-        self.objective = AutogradObjective(body, targets, valid, settings, rotation_matrices(self.prior))
+        self.objective = AutogradObjective(
+            body, targets, valid, settings, rotation_matrices(self.prior), layer=shared_layer(body)
+        )
         self.held = torch.as_tensor(~self.objective.free)
 
     def _state(self, poses: Tensor, transl: Tensor, betas: Tensor) -> FitState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -13,8 +14,9 @@ from core.body import BodyModel
 NAMES = ("built-in", "strong correctives", "dense correctives", "other shape basis")
 
 
+@lru_cache(maxsize=6)
 def body_pair(name: str, source: str = "smplh") -> BodyPair:
-    """The built-in pair, or one of its variants, by name."""
+    """The built-in pair, or one of its variants, by name; made once."""
     pair = load_bodies(source=source)
     if name == "built-in":
         return pair

@@ -15,7 +15,6 @@ from tests.variants import body_pair
 CLIPS = ("range_of_motion", "walk", "dance", "cartwheel", "spinkick", "backflip")
 
 
-@lru_cache(maxsize=4)
 def bodies(variant: str) -> BodyPair:
     """A pair of `tests.variants`."""
     return body_pair(variant)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +14,10 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 import core.bodies
-from core.fitting.run import FitRun
+from core.fitting.recipe import PRESETS
+from core.fitting.result import FitResult
+from core.fitting.run import FitRun, Progress
+from core.inspection import regions, surface_distance
 from gui_app import open_question
 from gui_app.main_window import MainWindow, Options
 from gui_app.open_answer import Answer
@@ -65,6 +68,26 @@ def long_walk(walk: Path, tmp_path: Path) -> Path:
     return target
 
 
+@pytest.fixture(scope="session")
+def stroll_again(walk: Path, tmp_path_factory: pytest.TempPathFactory) -> type[FitRun]:
+    """Runs that tell again what a run on all of the short motion told, without its work."""
+    opened = open_motion(cut_file(walk, tmp_path_factory.mktemp("stroll") / "stroll_poses.npz", FRAMES), None)
+    run = FitRun(
+        opened.motion, opened.bodies, PRESETS["accurate"], first_frame=0, device="cpu", measure_start=True
+    )
+    steps, found = list(run), run.result()
+
+    class Again(FitRun):
+        def __iter__(self) -> Iterator[Progress]:
+            assert (self.recipe, len(self.motion), len(self.frames)) == (run.recipe, FRAMES, FRAMES)
+            yield from steps
+
+        def result(self) -> FitResult:
+            return found
+
+    return Again
+
+
 @pytest.fixture(scope="module")
 def shown(walk: Path, tmp_path_factory: pytest.TempPathFactory) -> Opened:
     """Eight fitted frames of walking."""
@@ -74,15 +97,6 @@ def shown(walk: Path, tmp_path_factory: pytest.TempPathFactory) -> Opened:
         pass
     opened.posed.set_result(run.result())
     return opened
-
-
-@pytest.fixture(scope="session")
-def read_bodies_once() -> Iterator[None]:
-    """The built-in bodies are read once for all tests."""
-    original = core.bodies.load_bodies
-    core.bodies.load_bodies = functools.lru_cache(maxsize=None)(original)
-    yield
-    core.bodies.load_bodies = original
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +115,7 @@ def no_file_dialogs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def garbage_between_tests(read_bodies_once: None) -> Iterator[None]:
+def garbage_between_tests() -> Iterator[None]:
     """As in the application, no worker frees what belongs to the GUI thread; modules are left out."""
     core.bodies.load_bodies()
     gc.collect()
@@ -118,9 +132,38 @@ def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_question, "ask", lambda *_: Answer(final=True))
 
 
+@pytest.fixture(scope="session")
+def bodies_looked_through_once() -> Iterator[None]:
+    """What is found out about bodies alone, regions and distances at rest, is found out once for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, parts in (
+            (regions, "region_masks", lambda body, *_: body),
+            (
+                surface_distance,
+                "surface_distance",
+                lambda pair: (pair.source, pair.target, pair.correspondence),
+            ),
+        ):
+            patch.setattr(module, name, once_for(getattr(module, name), parts))
+        yield
+
+
+def once_for(find: Callable[..., Any], parts: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose answer for the same parts of its arguments is kept."""
+    kept: dict[Any, Any] = {}
+
+    def found(*arguments: Any) -> Any:
+        key = parts(*arguments)
+        if key not in kept:
+            kept[key] = find(*arguments)
+        return kept[key]
+
+    return found
+
+
 @pytest.fixture
 def make_window(
-    qtbot: QtBot, qapp: object, garbage_between_tests: None
+    qtbot: QtBot, qapp: object, garbage_between_tests: None, bodies_looked_through_once: None
 ) -> Iterator[Callable[..., MainWindow]]:
     """Opens windows, and closes them in order at the end."""
     windows: list[MainWindow] = []
@@ -156,8 +199,10 @@ def window(make_window: Callable[..., MainWindow], motion_file: Path) -> MainWin
 
 
 @pytest.fixture
-def fitted(window: MainWindow, qtbot: QtBot) -> MainWindow:
+def fitted(window: MainWindow, qtbot: QtBot, stroll_again: type[FitRun]) -> MainWindow:
     """A window whose fit has finished."""
-    window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.fitting.run.FitRun", stroll_again)
+        window.actions_.fit.trigger()
+        qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
     return window

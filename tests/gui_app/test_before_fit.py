@@ -55,7 +55,9 @@ def test_the_first_fit_has_nothing_before_it(fitted: MainWindow) -> None:
     assert not fitted.timeline.curves.before.legend.isVisible()
 
 
-def test_two_lines_show_where_the_error_was_another(mended: MainWindow, qtbot: QtBot) -> None:
+def test_lines_show_where_the_error_was_another_of_any_figure_and_a_key_hides_them(
+    mended: MainWindow, qtbot: QtBot
+) -> None:
     state, curves, before = mended.state, mended.timeline.curves, mended.timeline.curves.before
     earlier = mended.history.before(state.result)
     assert set(before.lines) == {"mean_mm", "p95_mm"}
@@ -85,9 +87,6 @@ def test_two_lines_show_where_the_error_was_another(mended: MainWindow, qtbot: Q
     qtbot.waitUntil(lambda: bool(before.lines), timeout=FIT_MS)
     assert mended.earlier.before.comparison.better == 8
 
-
-def test_a_key_turns_the_lines_off_and_it_is_remembered(mended: MainWindow, qtbot: QtBot) -> None:
-    before = mended.timeline.curves.before
     mended.activateWindow()
     qtbot.waitUntil(mended.isActiveWindow, timeout=FIT_MS)
     qtbot.keyClick(mended, Qt.Key.Key_C)
@@ -102,9 +101,6 @@ def test_a_key_turns_the_lines_off_and_it_is_remembered(mended: MainWindow, qtbo
     assert before.lines
     assert Preferences().flag("before_fit", False)
 
-
-def test_a_chosen_figure_is_measured_for_the_earlier_fit_too(mended: MainWindow, qtbot: QtBot) -> None:
-    state, curves = mended.state, mended.timeline.curves
     qtbot.waitUntil(
         lambda: state.analysis is not None and state.analysis.result is state.result, timeout=FIT_MS
     )

@@ -182,7 +182,9 @@ def test_video_looks_as_the_window_and_leaves_it_alone(
     assert sorted(path.name for path in tmp_path.glob("[!s]*")) == ["a.mp4", "b.gif"]
 
 
-def test_stopping_leaves_nothing(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_stopping_leaves_nothing_pictures_are_as_asked_and_what_goes_wrong_is_said(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     dialog = fitted.export_dialog
     fitted.preferences.folder = str(tmp_path)
     dialog.open_for("mp4")
@@ -197,8 +199,6 @@ def test_stopping_leaves_nothing(fitted: MainWindow, qtbot: QtBot, tmp_path: Pat
     assert not list(tmp_path.glob("*.mp4"))
     assert not leftovers(tmp_path)
 
-
-def test_pictures_and_clipboard(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     width, height = fitted.exporting.view_size()
     export(fitted, qtbot, tmp_path / "a.png", kind="png", zoom=2)
     opaque = QImage(str(tmp_path / "a.png"))
@@ -211,8 +211,6 @@ def test_pictures_and_clipboard(fitted: MainWindow, qtbot: QtBot, tmp_path: Path
     fitted.actions_.copy_picture.trigger()
     assert QGuiApplication.clipboard().image().width() == 2 * width
 
-
-def test_what_goes_wrong_is_said(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     export(fitted, qtbot, tmp_path / "gone" / "a.csv", kind="csv", frames=(0, 3))
     assert fitted.exporting.status.failed
     assert fitted.message.isVisible()

@@ -71,9 +71,7 @@ def test_a_built_in_motion_is_found_by_name(walk: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("family", ["smplh", "smpl"])
-def test_a_fit_in_smplh_or_smpl_opens_with_its_own_bodies(
-    walk: Path, tmp_path: Path, family: str, read_bodies_once: None
-) -> None:
+def test_a_fit_in_smplh_or_smpl_opens_with_its_own_bodies(tmp_path: Path, family: str) -> None:
     motion = tmp_path / "walk_stageii.npz"
     poses = np.zeros((5, 165), np.float32)
     np.savez(motion, poses=poses, trans=poses[:, :3], betas=np.zeros(10), gender="neutral")

@@ -26,7 +26,9 @@ def fit(window: MainWindow, qtbot: QtBot, action: str = "fit") -> None:
     qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
 
 
-def test_undo_of_the_first_fit_shows_the_unfitted_state(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_fits_are_undone_and_redone_once_the_run_is_over_and_as_saved_as_their_files(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window, actions = fitted, fitted.actions_
     result = window.state.result
     assert actions.undo.text() == "Undo fit of all frames"
@@ -50,8 +52,6 @@ def test_undo_of_the_first_fit_shows_the_unfitted_state(fitted: MainWindow, qtbo
     assert "unsaved" in window.windowTitle()
     qtbot.waitUntil(lambda: bool(window.viewport.scene._fit.actor.GetVisibility()), timeout=FIT_MS)
 
-
-def test_undo_waits_for_the_run_to_end(fitted: MainWindow, qtbot: QtBot) -> None:
     fitted.actions_.fit.trigger()
     assert not fitted.actions_.undo.isEnabled()
     assert "once the fit that runs is over" in fitted.actions_.undo.toolTip()
@@ -61,10 +61,6 @@ def test_undo_waits_for_the_run_to_end(fitted: MainWindow, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: not fitted.state.run.active, timeout=FIT_MS)
     assert fitted.actions_.undo.isEnabled()
 
-
-def test_a_fit_that_is_in_a_file_is_saved_when_one_comes_back_to_it(
-    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     target = tmp_path / "stroll_stageii.npz"
     monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target, replace=True))
     fitted.actions_.save.trigger()
@@ -101,16 +97,6 @@ def test_a_cancelled_fit_is_taken_back_in_one_step(
     assert int(window.state.result.fitted.sum()) == done
 
 
-def test_another_motion_clears_the_history(
-    fitted: MainWindow, qtbot: QtBot, walk: Path, tmp_path: Path
-) -> None:
-    fitted.state.set_saved()
-    fitted.files.open_path(cut_file(walk, tmp_path / "other_poses.npz", 10))
-    qtbot.waitUntil(lambda: fitted.state.frames == 10, timeout=FIT_MS)
-    assert not fitted.actions_.undo.isEnabled()
-    assert len(fitted.history) == 0
-
-
 def test_a_given_frame_rate_is_a_step(
     make_window: MakeWindow, walk: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -127,7 +113,9 @@ def test_a_given_frame_rate_is_a_step(
     assert window.timeline.transport._rate.value() == 50.0
 
 
-def test_the_history_is_bounded(fitted: MainWindow) -> None:
+def test_the_history_is_bounded_and_cleared_by_another_motion(
+    fitted: MainWindow, qtbot: QtBot, walk: Path, tmp_path: Path
+) -> None:
     state, first = fitted.state, fitted.state.result
     few = History(state, fitted, most_steps=3)
     size = sum(value.nbytes for value in vars(first).values() if isinstance(value, np.ndarray))
@@ -144,6 +132,12 @@ def test_the_history_is_bounded(fitted: MainWindow) -> None:
     assert few.redo_name == "step 5"
     few.redo()
     assert state.result is last
+
+    fitted.state.set_saved()
+    fitted.files.open_path(cut_file(walk, tmp_path / "other_poses.npz", 10))
+    qtbot.waitUntil(lambda: fitted.state.frames == 10, timeout=FIT_MS)
+    assert not fitted.actions_.undo.isEnabled()
+    assert len(fitted.history) == 0
 
 
 def test_a_file_holds_the_last_fit_written_to_it(fitted: MainWindow) -> None:

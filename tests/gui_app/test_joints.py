@@ -21,6 +21,7 @@ from gui_app.main_window import MainWindow
 from gui_app.saving import Place
 from gui_app.subject import upright
 from gui_app.support_look import support_look
+from tests.gui_app.conftest import FIT_MS
 
 MakeWindow = Callable[..., MainWindow]
 LEFT = Qt.MouseButton.LeftButton
@@ -46,7 +47,9 @@ def on_screen(window: MainWindow, body: str, point: np.ndarray) -> QPoint:
     return QPoint(round(x / scale), round(plotter.height() - 1 - y / scale))
 
 
-def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies_in_every_frame(
+    fitted: MainWindow, qtbot: QtBot
+) -> None:
     window, opened = fitted, fitted.state.opened
     assert opened is not None
     assert not window.panels.joints.isVisible(), "hidden until it is asked for"
@@ -95,12 +98,7 @@ def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies(fitted: MainWindo
     place = tree.outline.place(body.joint_names.index(KNEE.name))
     assert place.siblingAtColumn(1).data() == f"{error:.1f}"
 
-
-def test_spheres_and_figures_go_along_with_the_frame(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened = fitted, fitted.state.opened
-    assert opened is not None
-    open_panel(window, qtbot)
-    window.inspection.choose_joint(KNEE)
+    # Spheres and figures go along with the frame.
     drawn = window.viewport.scene.support("fit")
     qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 1)
     look, actors = drawn.look, drawn.actors
@@ -121,29 +119,12 @@ def test_spheres_and_figures_go_along_with_the_frame(fitted: MainWindow, qtbot: 
     kept = np.flatnonzero(share >= 0.04 * share.sum())
     assert drawn.look is not None
     assert set(drawn.look.vertices) == set(kept)
-    assert set(window.panels.joints.panel.joints.table.rows.vertices) == set(kept)
+    qtbot.waitUntil(lambda: set(window.panels.joints.panel.joints.table.rows.vertices) == set(kept))
 
 
-def test_escape_and_closing_take_it_off_the_bodies(fitted: MainWindow, qtbot: QtBot) -> None:
-    window = fitted
-    open_panel(window, qtbot)
-    skin = window.viewport.scene._fit.actor.GetProperty()
-    window.inspection.choose_joint(KNEE)
-    drawn = window.viewport.scene.support("fit")
-    qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 1 and skin.GetOpacity() < 1)
-    window.actions_.joints.trigger()
-    qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 0 and skin.GetOpacity() == 1)
-    assert window.inspection.joint == KNEE, "it is there again when the panel is"
-    assert not window.actions_.choose_none.isEnabled()
-    window.actions_.joints.trigger()
-    qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 1)
-    qtbot.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 0 and skin.GetOpacity() == 1)
-    assert window.inspection.joint is None
-    qtbot.waitUntil(lambda: not window.panels.joints.panel.joints.tree.currentIndex().isValid())
-
-
-def test_rows_stand_out_and_bring_the_camera_near(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_rows_stand_out_bring_the_camera_near_and_are_copied_and_saved(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window, opened = fitted, fitted.state.opened
     assert opened is not None
     open_panel(window, qtbot)
@@ -173,13 +154,6 @@ def test_rows_stand_out_and_bring_the_camera_near(fitted: MainWindow, qtbot: QtB
     focal = np.array(window.viewport.plotter.renderers[0].camera.focal_point)
     np.testing.assert_allclose(focal, upright(picture.fit_vertices[vertex], "z"), atol=1e-4)
 
-
-def test_the_table_is_copied_and_saved(
-    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = fitted
-    open_panel(window, qtbot)
-    window.inspection.choose_joint(KNEE)
     page = window.panels.joints.panel.joints
     qtbot.waitUntil(lambda: len(page.table.rows.vertices) > 3)
     target = tmp_path / "knee.csv"
@@ -237,7 +211,7 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: inspection.held)
     assert not window.probe._click.isActive(), "it is held, and not pinned as well"
     window.rest.want()
-    qtbot.waitUntil(lambda: window.rest.found is not None)
+    qtbot.waitUntil(lambda: window.rest.found is not None, timeout=FIT_MS)
     qtbot.waitUntil(lambda: panel.vertices.list.topLevelItem(2).childCount() > 2)
 
     feeds, moved, source = (panel.vertices.list.topLevelItem(group) for group in range(3))
@@ -278,7 +252,9 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
     ] or "·" in next(iter(told))
 
 
-def test_a_click_on_the_skeleton_chooses_the_joint(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_on_the_skeleton_chooses_a_joint_and_escape_and_closing_take_it_off(
+    fitted: MainWindow, qtbot: QtBot
+) -> None:
     window, opened = fitted, fitted.state.opened
     assert opened is not None
     window.actions_.layer_skeleton.setChecked(True)
@@ -290,6 +266,20 @@ def test_a_click_on_the_skeleton_chooses_the_joint(fitted: MainWindow, qtbot: Qt
     qtbot.mouseClick(window.viewport.plotter, LEFT, pos=at)
     assert window.inspection.joint == KNEE
     assert window.pins.vertices == ()
+
+    skin = window.viewport.scene._fit.actor.GetProperty()
+    drawn = window.viewport.scene.support("fit")
+    qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 1 and skin.GetOpacity() < 1)
+    window.actions_.joints.trigger()
+    qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 0 and skin.GetOpacity() == 1)
+    assert window.inspection.joint == KNEE, "it is there again when the panel is"
+    assert not window.actions_.choose_none.isEnabled()
+    window.actions_.joints.trigger()
+    qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 1)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: drawn.mark.GetVisibility() == 0 and skin.GetOpacity() == 1)
+    assert window.inspection.joint is None
+    qtbot.waitUntil(lambda: not window.panels.joints.panel.joints.tree.currentIndex().isValid())
 
 
 def test_before_a_motion_and_a_fit(make_window: MakeWindow, motion_file: Path, qtbot: QtBot) -> None:

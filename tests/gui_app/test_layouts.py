@@ -28,7 +28,7 @@ def on_screen(window: MainWindow, right: bool, vertices: np.ndarray) -> QPoint:
     return QPoint(round(x / scale), round(plotter.height() - 1 - y / scale))
 
 
-def test_the_vertex_under_the_pointer(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_pointer_focus_and_double_click_find_the_body(fitted: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: fitted.viewport.scene._fit.actor.GetVisibility() == 1, timeout=FIT_MS)
     opened = fitted.state.opened
     picture = opened.posed.frame(fitted.state.frame)
@@ -43,6 +43,18 @@ def test_the_vertex_under_the_pointer(fitted: MainWindow, qtbot: QtBot) -> None:
         assert found[0] == name
         assert head[found[1]]
     assert fitted.viewport.vertex_at(5, 5) is None
+
+    camera = fitted.viewport.plotter.renderers[0].camera
+    before = camera.distance
+    fitted.viewport.focus_part("head")
+    vertices = fitted.state.opened.posed.frame(0).fit_vertices
+    head = vertices[fitted.state.opened.bodies.target.vertex_part == 0]
+    assert camera.focal_point == pytest.approx((head.min(axis=0) + head.max(axis=0)) / 2, abs=1e-5)
+    assert camera.distance < before / 2
+
+    spot = on_screen(fitted, True, head)
+    qtbot.mouseDClick(fitted.viewport.plotter, Qt.MouseButton.LeftButton, pos=spot)
+    assert np.linalg.norm(head - np.array(camera.focal_point), axis=1).min() < 1e-4
 
 
 def drawn(window: MainWindow) -> tuple[bool, bool]:
@@ -120,16 +132,6 @@ def drag(plotter: QWidget, place: QPoint) -> None:
     QCoreApplication.sendEvent(plotter, event)
 
 
-def test_a_double_click_focuses_on_the_body(fitted: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: fitted.viewport.scene._fit.actor.GetVisibility() == 1, timeout=FIT_MS)
-    vertices = fitted.state.opened.posed.frame(0).fit_vertices
-    head = vertices[fitted.state.opened.bodies.target.vertex_part == 0]
-    spot = on_screen(fitted, True, head)
-    qtbot.mouseDClick(fitted.viewport.plotter, Qt.MouseButton.LeftButton, pos=spot)
-    camera = fitted.viewport.plotter.renderers[0].camera
-    assert np.linalg.norm(head - np.array(camera.focal_point), axis=1).min() < 1e-4
-
-
 def test_how_it_looks_is_remembered(
     make_window: Callable[..., MainWindow], motion_file: Path, qtbot: QtBot
 ) -> None:
@@ -144,13 +146,3 @@ def test_how_it_looks_is_remembered(
     assert not second.actions_.error.isChecked()
     second.actions_.error.trigger()
     assert second.state.colouring == "error"
-
-
-def test_focus_brings_a_part_near(fitted: MainWindow, qtbot: QtBot) -> None:
-    camera = fitted.viewport.plotter.renderers[0].camera
-    before = camera.distance
-    fitted.viewport.focus_part("head")
-    vertices = fitted.state.opened.posed.frame(0).fit_vertices
-    head = vertices[fitted.state.opened.bodies.target.vertex_part == 0]
-    assert camera.focal_point == pytest.approx((head.min(axis=0) + head.max(axis=0)) / 2, abs=1e-5)
-    assert camera.distance < before / 2

@@ -102,7 +102,7 @@ def front_of(window: MainWindow, part: str) -> int:
     raise AssertionError(part)
 
 
-def test_the_panel_shows_what_is_valid_and_why_not(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_the_panel_shows_what_is_valid_and_errors_follow_it(fitted: MainWindow, qtbot: QtBot) -> None:
     window, opened = fitted, fitted.state.opened
     assert opened is not None
     open_panel(window, qtbot)
@@ -131,43 +131,27 @@ def test_the_panel_shows_what_is_valid_and_why_not(fitted: MainWindow, qtbot: Qt
     error_colours(shown_error(window), window.state.range_mm, wanted := np.empty_like(skin(window)))
     qtbot.waitUntil(lambda: bool((skin(window) == wanted).all()))
 
-
-def test_a_stroke_paints_the_surface_and_leaves_the_camera(fitted: MainWindow, qtbot: QtBot) -> None:
-    window = fitted
-    open_panel(window, qtbot)
-    window.viewport.focus_part("torso")
-    window.actions_.mask_brush.trigger()
-    vertex = front_of(window, "torso")
-    at, before, seen = on_screen(window, vertex), valid(window).copy(), camera(window)
-    mouse(window, QEvent.Type.MouseMove, at, NONE, NONE)
-    patch = window.painting.tools.graph.brush(vertex, 0.03)
-    assert set(window.painting.patch) == set(patch), "what would be touched is shown"
-    qtbot.waitUntil(lambda: bool((skin(window)[patch] != colours.rgb(colours.FIT_SKIN)).any(1).all()))
-    stroke(window, at, at + QPointF(24, 0))
-    painted = before & ~valid(window)
-    assert set(patch) <= set(np.flatnonzero(painted))
-    opened = window.state.opened
-    assert opened is not None
-    rest = opened.bodies.target.v_template
-    assert np.linalg.norm(rest[painted] - rest[vertex], axis=1).max() < 0.2, "not through the body, nor far"
-    np.testing.assert_array_equal(camera(window), seen)
-    assert window.actions_.undo.text() == "Undo mask brush"
-    assert not window.state.saved
-
-    stroke(window, at, at + QPointF(24, 0), shift=True)
-    np.testing.assert_array_equal(valid(window), before)
+    # Errors follow the mask, and so do undo and redo.
+    state = fitted.state
+    before = state.result
+    torso = PARTS.index("torso")
+    window.painting.use_part("torso")
+    qtbot.waitUntil(lambda: bool(np.isnan(state.result.part_mm[:, torso]).all()), timeout=FIT_MS)
+    assert state.result.poses is before.poses
+    assert state.result.mean_mm[3] != before.mean_mm[3]
+    qtbot.waitUntil(lambda: state.analysis is not None and state.analysis.result is state.result,
+                    timeout=FIT_MS)  # fmt: skip
+    measured = state.result.mean_mm.copy()
     window.actions_.undo.trigger()
-    np.testing.assert_array_equal(valid(window), before & ~painted)
-    window.actions_.undo.trigger()
-    np.testing.assert_array_equal(valid(window), before)
+    assert state.result is before
+    assert not window.painting.painted
+    assert window.actions_.redo.text() == "Redo taking out torso"
     window.actions_.redo.trigger()
-    np.testing.assert_array_equal(valid(window), before & ~painted)
-    stroke(window, at, at + QPointF(30, 10), button=RIGHT)
-    assert np.abs(camera(window) - seen).max() > 1e-3, "the right button turns the camera"
-    np.testing.assert_array_equal(valid(window), before & ~painted)
-    window.actions_.mask.trigger()
-    qtbot.waitUntil(lambda: not window.painting.brush_on)
-    assert not window.actions_.mask_brush.isEnabled()
+    qtbot.waitUntil(lambda: not window.figures.busy, timeout=FIT_MS)
+    np.testing.assert_allclose(state.result.mean_mm, measured, rtol=1e-5)
+    path = window.state.opened.motion.path.parent / "told.npz"
+    save_result(path, state.result)
+    assert "errors_over" in load_result(path).provenance
 
 
 def test_the_frame_shown_is_fitted_again_and_the_fit_stays(fitted: MainWindow, qtbot: QtBot) -> None:
@@ -248,30 +232,7 @@ def test_all_frames_are_fitted_with_it_saved_and_opened_again(
     assert other.panels.masks.preview.made_with_mask()
 
 
-def test_errors_follow_the_mask_and_so_do_undo_and_redo(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, state = fitted, fitted.state
-    before = state.result
-    torso = PARTS.index("torso")
-    window.painting.use_part("torso")
-    qtbot.waitUntil(lambda: bool(np.isnan(state.result.part_mm[:, torso]).all()), timeout=FIT_MS)
-    assert state.result.poses is before.poses
-    assert state.result.mean_mm[3] != before.mean_mm[3]
-    qtbot.waitUntil(lambda: state.analysis is not None and state.analysis.result is state.result,
-                    timeout=FIT_MS)  # fmt: skip
-    measured = state.result.mean_mm.copy()
-    window.actions_.undo.trigger()
-    assert state.result is before
-    assert not window.painting.painted
-    assert window.actions_.redo.text() == "Redo taking out torso"
-    window.actions_.redo.trigger()
-    qtbot.waitUntil(lambda: not window.figures.busy, timeout=FIT_MS)
-    np.testing.assert_allclose(state.result.mean_mm, measured, rtol=1e-5)
-    path = window.state.opened.motion.path.parent / "told.npz"
-    save_result(path, state.result)
-    assert "errors_over" in load_result(path).provenance
-
-
-def test_tools_change_the_mask_one_step_each(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, qtbot: QtBot) -> None:
     window, painting = fitted, fitted.painting
     open_panel(window, qtbot)
     qtbot.waitUntil(lambda: painting.tools.complete and painting.rest.found is not None, timeout=FIT_MS)
@@ -312,6 +273,41 @@ def test_tools_change_the_mask_one_step_each(fitted: MainWindow, qtbot: QtBot) -
     assert len(window.history) == steps, "nothing would be left: a sentence, and no step"
     assert window.message.isVisible()
     np.testing.assert_array_equal(valid(window), own)
+
+    # A stroke of the brush leaves the camera.
+    window.viewport.focus_part("torso")
+    window.actions_.mask_brush.trigger()
+    vertex = front_of(window, "torso")
+    at, before, seen = on_screen(window, vertex), valid(window).copy(), camera(window)
+    mouse(window, QEvent.Type.MouseMove, at, NONE, NONE)
+    patch = window.painting.tools.graph.brush(vertex, 0.03)
+    assert set(window.painting.patch) == set(patch), "what would be touched is shown"
+    qtbot.waitUntil(lambda: bool((skin(window)[patch] != colours.rgb(colours.FIT_SKIN)).any(1).all()))
+    stroke(window, at, at + QPointF(24, 0))
+    painted = before & ~valid(window)
+    assert set(patch) <= set(np.flatnonzero(painted))
+    opened = window.state.opened
+    assert opened is not None
+    rest = opened.bodies.target.v_template
+    assert np.linalg.norm(rest[painted] - rest[vertex], axis=1).max() < 0.2, "not through the body, nor far"
+    np.testing.assert_array_equal(camera(window), seen)
+    assert window.actions_.undo.text() == "Undo mask brush"
+    assert not window.state.saved
+
+    stroke(window, at, at + QPointF(24, 0), shift=True)
+    np.testing.assert_array_equal(valid(window), before)
+    window.actions_.undo.trigger()
+    np.testing.assert_array_equal(valid(window), before & ~painted)
+    window.actions_.undo.trigger()
+    np.testing.assert_array_equal(valid(window), before)
+    window.actions_.redo.trigger()
+    np.testing.assert_array_equal(valid(window), before & ~painted)
+    stroke(window, at, at + QPointF(30, 10), button=RIGHT)
+    assert np.abs(camera(window) - seen).max() > 1e-3, "the right button turns the camera"
+    np.testing.assert_array_equal(valid(window), before & ~painted)
+    window.actions_.mask.trigger()
+    qtbot.waitUntil(lambda: not window.painting.brush_on)
+    assert not window.actions_.mask_brush.isEnabled()
 
 
 def test_masks_come_from_files_and_go_there(

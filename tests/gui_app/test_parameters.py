@@ -68,7 +68,7 @@ def test_hidden_until_asked_for_and_remembered(
     assert not again.actions_.parameters.isChecked()
 
 
-def test_a_typed_number_moves_the_body_and_is_a_step(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_a_typed_number_and_a_drag_move_the_body_and_are_steps(fitted: MainWindow, qtbot: QtBot) -> None:
     window, state = fitted, fitted.state
     panel, result = opened_panel(window), state.result
     field, joint = panel.pose.rows.fields[1], panel.pose.tree.joint
@@ -103,10 +103,7 @@ def test_a_typed_number_moves_the_body_and_is_a_step(fitted: MainWindow, qtbot: 
     assert state.result is edited
     assert marks.isVisible()
 
-
-def test_a_drag_is_seen_at_once_and_becomes_one_step(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, state = fitted, fitted.state
-    panel, result = opened_panel(window), state.result
+    result = state.result
     field, steps = panel.pose.rows.fields[0], len(window.history)
     line = field.lineEdit()
     qtbot.waitUntil(lambda: window.viewport.scene._frame == FRAME, timeout=FIT_MS)
@@ -135,7 +132,9 @@ def test_a_drag_is_seen_at_once_and_becomes_one_step(fitted: MainWindow, qtbot: 
     assert state.result is result
 
 
-def test_back_to_the_fit_and_over_to_the_source(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_back_to_the_fit_over_to_the_source_and_a_shape_for_all_frames(
+    fitted: MainWindow, qtbot: QtBot
+) -> None:
     window, state = fitted, fitted.state
     panel, result = opened_panel(window, "right_knee"), state.result
     pose, motion = panel.pose, state.opened.motion
@@ -166,10 +165,7 @@ def test_back_to_the_fit_and_over_to_the_source(fitted: MainWindow, qtbot: QtBot
     assert not pose.from_source.isEnabled()
     assert pose.from_source.toolTip() == "The source has no joint of this name"
 
-
-def test_a_shared_shape_is_measured_in_all_frames(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, state = fitted, fitted.state
-    panel, result = opened_panel(window), state.result
+    result = state.result
     panel.tabs.button(1).click()
     rows = panel.shape_.rows
     rows.fields[1].setValue(2.0)
@@ -217,23 +213,6 @@ def test_no_editing_while_a_fit_runs_and_a_fit_takes_the_mark_away(fitted: MainW
     assert not panel.note.isVisible()
 
 
-def test_a_frame_without_a_fit_shows_the_source_alone(fitted: MainWindow, qtbot: QtBot) -> None:
-    panel, state = opened_panel(fitted), fitted.state
-    state.set_result(replace(state.result, fitted=np.arange(state.frames) != FRAME), None)
-    panel.refresh()
-    field = panel.pose.rows.fields[1]
-    assert field.text() == "–"
-    assert not field.isEnabled()
-    assert panel.note.text() == f"Frame {FRAME} is not fitted: fit it first (Ctrl+Shift+Return)"
-    elbow = panel.pose.tree.model.place(panel.pose.tree.joint, 1)
-    assert elbow.data().endswith("°")
-    assert [elbow.siblingAtColumn(column).data() for column in (2, 3)] == ["–", "–"]
-    state.set_frame(FRAME + 1)
-    qtbot.waitUntil(field.isEnabled, timeout=FIT_MS)
-    assert field.text().endswith("°")
-    assert not panel.note.isVisible()
-
-
 def test_marks_and_ways_back_outlive_the_file(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,7 +241,9 @@ def test_marks_and_ways_back_outlive_the_file(
     assert state.result.edited[FRAME]
 
 
-def test_the_tree_has_a_level_for_each_fork(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_the_tree_has_a_level_for_each_fork_and_frames_without_a_fit_show_the_source_alone(
+    fitted: MainWindow, qtbot: QtBot
+) -> None:
     tree = opened_panel(fitted).pose.tree
     names = tree.model.names
     above = {
@@ -282,3 +263,19 @@ def test_the_tree_has_a_level_for_each_fork(fitted: MainWindow, qtbot: QtBot) ->
         "left knee",
         "right knee",
     ]
+
+    tree.search.clear()
+    panel, state = opened_panel(fitted), fitted.state
+    state.set_result(replace(state.result, fitted=np.arange(state.frames) != FRAME), None)
+    panel.refresh()
+    field = panel.pose.rows.fields[1]
+    assert field.text() == "–"
+    assert not field.isEnabled()
+    assert panel.note.text() == f"Frame {FRAME} is not fitted: fit it first (Ctrl+Shift+Return)"
+    elbow = panel.pose.tree.model.place(panel.pose.tree.joint, 1)
+    assert elbow.data().endswith("°")
+    assert [elbow.siblingAtColumn(column).data() for column in (2, 3)] == ["–", "–"]
+    state.set_frame(FRAME + 1)
+    qtbot.waitUntil(field.isEnabled, timeout=FIT_MS)
+    assert field.text().endswith("°")
+    assert not panel.note.isVisible()

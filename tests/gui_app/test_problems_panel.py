@@ -77,7 +77,9 @@ def faulty(fitted: MainWindow, qtbot: QtBot) -> MainWindow:
     return fitted
 
 
-def test_rows_are_found_sorted_filtered_and_gone_to(faulty: MainWindow, qtbot: QtBot) -> None:
+def test_rows_are_found_sorted_filtered_gone_to_and_put_in_groups(
+    faulty: MainWindow, make_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
     state, panel = faulty.state, faulty.panels.problems.panel
     model, table = panel.table.model_, panel.table
     spans = {(row.problem.first, row.problem.last) for row in model.rows}
@@ -118,10 +120,7 @@ def test_rows_are_found_sorted_filtered_and_gone_to(faulty: MainWindow, qtbot: Q
     settled(faulty, qtbot)
     assert len(model.rows) == before
 
-
-def test_rows_in_groups(faulty: MainWindow, make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
-    panel, state = faulty.panels.problems.panel, faulty.state
-    model, table = panel.table.model_, panel.table
+    # In groups.
     qtbot.waitUntil(lambda: all(row.kind for row in model.rows), timeout=FIT_MS)
     plain = list(model.rows)
     assert model.lines == plain

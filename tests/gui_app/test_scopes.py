@@ -25,7 +25,9 @@ def wait(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
 
 
-def test_some_frames_are_fitted_and_the_others_stay(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_some_frames_are_fitted_and_the_others_stay_and_so_are_problems_once_known(
+    fitted: MainWindow, qtbot: QtBot
+) -> None:
     window, actions = fitted, fitted.actions_
     before = window.state.result
     assert not actions.fit_selection.isEnabled()
@@ -45,20 +47,11 @@ def test_some_frames_are_fitted_and_the_others_stay(fitted: MainWindow, qtbot: Q
     assert actions.undo.text() == "Undo fit of frames 5–8"
     assert "Fitted 4 frames" in window.statusBar().words.text()
 
-
-def test_one_frame_alone_without_an_earlier_fit(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.set_frame(7)
-    window.actions_.fit_frame.trigger()
-    wait(window, qtbot)
-    assert np.flatnonzero(window.state.result.fitted).tolist() == [7]
-    assert not window.state.result.partial
-    assert window.actions_.undo.text() == "Undo fit of frame 7"
-
-
-def test_problem_frames_once_they_are_known(fitted: MainWindow, qtbot: QtBot) -> None:
     action, state = fitted.actions_.fit_problems, fitted.state
     frames = np.array([3, 11])
-    qtbot.waitUntil(lambda: state.analysis is not None, timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: state.analysis is not None and state.analysis.result is state.result, timeout=FIT_MS
+    )
     found = state.analysis
     state.set_analysis(None)
     assert not action.isEnabled()
@@ -72,6 +65,15 @@ def test_problem_frames_once_they_are_known(fitted: MainWindow, qtbot: QtBot) ->
     action.trigger()
     wait(fitted, qtbot)
     assert fitted.actions_.undo.text() == "Undo fit of 2 problem frames"
+
+
+def test_one_frame_alone_without_an_earlier_fit(window: MainWindow, qtbot: QtBot) -> None:
+    window.state.set_frame(7)
+    window.actions_.fit_frame.trigger()
+    wait(window, qtbot)
+    assert np.flatnonzero(window.state.result.fitted).tolist() == [7]
+    assert not window.state.result.partial
+    assert window.actions_.undo.text() == "Undo fit of frame 7"
 
 
 def test_the_preset_is_used_and_remembered(

@@ -100,7 +100,7 @@ def test_a_mask_painted_before_any_fit_comes_back(
     assert np.array_equal(other.state.valid, before)
 
 
-def test_it_opens_without_the_file_of_its_motion(
+def test_what_cannot_be_read_is_told_what_is_elsewhere_asked_for_and_neither_is_needed(
     fitted: MainWindow,
     make_window: Make,
     motion_file: Path,
@@ -108,18 +108,15 @@ def test_it_opens_without_the_file_of_its_motion(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
-    motion_file.unlink()
-    other = make_window(tmp_path / "a.refit")
-    assert other.state.frames == fitted.state.frames
-    assert other.state.opened is not None
-    assert other.state.opened.name == motion_file.name
-
-
-def test_a_motion_that_is_elsewhere_is_asked_for(
-    fitted: MainWindow, motion_file: Path, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     session = saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
+    data = (tmp_path / "a.refit").read_bytes()
+    (tmp_path / "half.refit").write_bytes(data[: len(data) // 2])
+    before = fitted.state.result
+    with qtbot.waitSignal(fitted.state.failed, timeout=FIT_MS) as failed:
+        fitted.files.open_path(tmp_path / "half.refit")
+    assert str(tmp_path / "half.refit") in failed.args[0]
+    assert fitted.state.result is before
+
     save_session(tmp_path / "b.refit", replace(session, motion=None))
     elsewhere = tmp_path / "moved" / "other_name.npz"
     elsewhere.parent.mkdir()
@@ -139,18 +136,12 @@ def test_a_motion_that_is_elsewhere_is_asked_for(
     assert fitted.state.opened is not None
     assert fitted.state.opened.motion.path == elsewhere
 
-
-def test_a_session_that_cannot_be_read_leaves_what_was_open(
-    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
-    data = (tmp_path / "a.refit").read_bytes()
-    (tmp_path / "b.refit").write_bytes(data[: len(data) // 2])
-    before = fitted.state.result
-    with qtbot.waitSignal(fitted.state.failed, timeout=FIT_MS) as failed:
-        fitted.files.open_path(tmp_path / "b.refit")
-    assert str(tmp_path / "b.refit") in failed.args[0]
-    assert fitted.state.result is before
+    # A session that holds its motion needs no file of it.
+    assert not motion_file.exists()
+    other = make_window(tmp_path / "a.refit")
+    assert other.state.frames == fitted.state.frames
+    assert other.state.opened is not None
+    assert other.state.opened.name == motion_file.name
 
 
 KILLED = """
@@ -194,7 +185,9 @@ def test_after_a_kill_the_next_start_offers_what_was_there(
     assert load_session(window.autosave.file).now.name == "fit of all frames"
 
 
-def test_how_it_is_looked_at_is_kept_too(fitted: MainWindow, qtbot: QtBot) -> None:
+def test_how_it_is_looked_at_is_kept_and_an_earlier_fit_of_more_frames_stays_shown(
+    fitted: MainWindow, qtbot: QtBot
+) -> None:
     fitted.autosave.keep()
     qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
     first = fitted.autosave.file.stat().st_mtime_ns
@@ -207,6 +200,21 @@ def test_how_it_is_looked_at_is_kept_too(fitted: MainWindow, qtbot: QtBot) -> No
     assert fitted.autosave.file.stat().st_mtime_ns > first
     view = load_session(fitted.autosave.file).view
     assert (view["layout"], view["frame"]) == ("overlay", 11)
+
+    state = fitted.state
+    assert state.result is not None
+    begun = replace(state.result, fitted=np.arange(state.frames) == 3)
+    state.set_run(RunStatus("running"))
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    state.set_result(begun, None)
+    fitted.autosave.keep()
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    state.set_run(RunStatus())
+    kept = load_session(fitted.autosave.file)
+    assert [step.name for step in kept.steps[1:]] == ["fit of all frames", "unfinished fit"]
+    assert kept.now.name == "fit of all frames"
+    assert kept.now.result is not None
+    assert kept.now.result.fitted.all()
 
 
 LOCKED = """
@@ -260,20 +268,3 @@ def test_what_a_run_has_shown_is_kept_while_it_goes_on(
     assert kept.result is not None
     assert kept.result.fitted.any()
     assert kept.result.partial
-
-
-def test_an_earlier_fit_of_more_frames_stays_the_one_that_is_shown(fitted: MainWindow, qtbot: QtBot) -> None:
-    state = fitted.state
-    assert state.result is not None
-    begun = replace(state.result, fitted=np.arange(state.frames) == 3)
-    state.set_run(RunStatus("running"))
-    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
-    state.set_result(begun, None)
-    fitted.autosave.keep()
-    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
-    state.set_run(RunStatus())
-    kept = load_session(fitted.autosave.file)
-    assert [step.name for step in kept.steps[1:]] == ["fit of all frames", "unfinished fit"]
-    assert kept.now.name == "fit of all frames"
-    assert kept.now.result is not None
-    assert kept.now.result.fitted.all()

@@ -52,7 +52,74 @@ def drag(window: MainWindow, qtbot: QtBot, frames: tuple[float, ...], key: Qt.Ke
     qtbot.mouseRelease(widget, LEFT, key, place(window, frames[-1]))
 
 
-def test_from_a_problem_to_its_place_and_reason(faulty: MainWindow, qtbot: QtBot) -> None:
+def test_a_range_a_curve_and_a_threshold_are_chosen(faulty: MainWindow, qtbot: QtBot) -> None:
+    state = faulty.state
+    drag(faulty, qtbot, (4.0, 6.0, 9.0, 12.0), SHIFT)
+    qtbot.waitUntil(lambda: state.selection == (4, 12), timeout=FIT_MS)
+    chip = faulty.timeline.transport._selected
+    assert chip.isVisible()
+    assert chip.text() == "frames 4–12"
+    assert faulty.timeline.curves.brush.band.getRegion() == (3.5, 12.5)
+    faulty.timeline.curves.brush.band.setRegion((5.6, 12.5))
+    assert state.selection == (6, 12)
+    qtbot.mouseClick(faulty.timeline.curves.viewport(), LEFT, SHIFT, place(faulty, 20.0))
+    qtbot.waitUntil(lambda: state.selection is None, timeout=FIT_MS)
+    assert not chip.isVisible()
+    faulty.actions_.select_all.trigger()
+    assert state.selection == (0, FRAMES - 1)
+    faulty.actions_.select_none.trigger()
+    assert state.selection is None
+
+    curves, metrics = faulty.timeline.curves, faulty.state.analysis.metrics
+    choice = CurveChoice("joint_mm", "left_wrist", "Joint: left wrist", "mm")
+    curves.menu.choose(choice)
+    shown = curves._series["chosen"]
+    assert np.allclose(shown, metrics.joint_mm[:, metrics.joint_names.index("left_wrist")], equal_nan=True)
+    assert curves._curves["mean_mm"].xData is None
+    assert curves.frame_meant(BAD + 0.2) == BAD
+    curves.menu.choose(CurveChoice())
+    assert len(curves._curves["mean_mm"].xData) == FRAMES
+
+    over, threshold = faulty.timeline.transport.over, faulty.timeline.curves.threshold
+    threshold.line.setValue(150.0)
+    assert over.words.text() == "1 frame over"
+    assert over.mm.value() == 150.0
+    over.mm.setValue(500.0)
+    assert over.words.text() == "0 frames over"
+    assert threshold.line.value() == 500.0
+    faulty.state.set_saved()
+    faulty.close()
+    qtbot.waitUntil(lambda: not faulty.isVisible(), timeout=FIT_MS)
+    assert Preferences().number("threshold_mm", 0.0) == 500.0
+
+
+def test_playing_stays_in_the_selection(window: MainWindow, qtbot: QtBot) -> None:
+    window.state.set_selection((6, 9))
+    seen = []
+    window.state.frame_changed.connect(seen.append)
+    window.actions_.play.trigger()
+    qtbot.waitUntil(lambda: len(seen) > 6, timeout=FIT_MS)
+    window.actions_.play.trigger()
+    assert set(seen) <= {6, 7, 8, 9}
+
+
+def test_strip_marks_list_and_keys_lead_to_a_problem_its_place_and_reason(
+    faulty: MainWindow, qtbot: QtBot
+) -> None:
+    strip = faulty.timeline.strip
+    x = round(float(faulty.timeline.curves.time_scale().x_of(7)))
+    qtbot.mouseClick(strip, LEFT, pos=QPoint(x, 4))
+    assert faulty.state.frame == 7
+    assert strip._words_at(x, 1).startswith("head, frame 7: ")
+
+    curves = faulty.timeline.curves
+    for _ in range(2):
+        qtbot.mouseMove(curves.viewport(), place(faulty, BAD, 40.0))
+        qtbot.mouseMove(curves.viewport(), place(faulty, BAD, 41.0))
+    qtbot.waitUntil(curves.readout.isVisible, timeout=FIT_MS)
+    assert f"</span> {BAD}" in curves.readout.text()
+    assert "200.0 mm" in curves.readout.text()
+
     why = faulty.timeline.why
     assert BAD in faulty.state.analysis.frames
     assert "problem frame" in why.problems.text()
@@ -72,8 +139,7 @@ def test_from_a_problem_to_its_place_and_reason(faulty: MainWindow, qtbot: QtBot
     point, _ = why.place()
     assert np.isfinite(point).all()
 
-
-def test_the_list_and_the_marks_lead_there(faulty: MainWindow, qtbot: QtBot) -> None:
+    faulty.state.set_frame(0)
     marks = faulty.timeline.marks
     index = int(np.flatnonzero(faulty.state.analysis.worst == BAD)[0])
     x = float(faulty.timeline.curves.time_scale().x_of(BAD))
@@ -87,79 +153,6 @@ def test_the_list_and_the_marks_lead_there(faulty: MainWindow, qtbot: QtBot) -> 
     cell = popup.view.visualRect(popup.view.model().index(row, 2)).center()
     qtbot.mouseClick(popup.view.viewport(), LEFT, pos=cell)
     assert faulty.state.frame == BAD
-
-
-def test_hovering_tells_the_figures(faulty: MainWindow, qtbot: QtBot) -> None:
-    curves = faulty.timeline.curves
-    for _ in range(2):
-        qtbot.mouseMove(curves.viewport(), place(faulty, BAD, 40.0))
-        qtbot.mouseMove(curves.viewport(), place(faulty, BAD, 41.0))
-    qtbot.waitUntil(curves.readout.isVisible, timeout=FIT_MS)
-    assert f"</span> {BAD}" in curves.readout.text()
-    assert "200.0 mm" in curves.readout.text()
-
-
-def test_a_range_is_brushed_shown_and_cleared(faulty: MainWindow, qtbot: QtBot) -> None:
-    state = faulty.state
-    drag(faulty, qtbot, (4.0, 6.0, 9.0, 12.0), SHIFT)
-    qtbot.waitUntil(lambda: state.selection == (4, 12), timeout=FIT_MS)
-    chip = faulty.timeline.transport._selected
-    assert chip.isVisible()
-    assert chip.text() == "frames 4–12"
-    assert faulty.timeline.curves.brush.band.getRegion() == (3.5, 12.5)
-    faulty.timeline.curves.brush.band.setRegion((5.6, 12.5))
-    assert state.selection == (6, 12)
-    qtbot.mouseClick(faulty.timeline.curves.viewport(), LEFT, SHIFT, place(faulty, 20.0))
-    qtbot.waitUntil(lambda: state.selection is None, timeout=FIT_MS)
-    assert not chip.isVisible()
-    faulty.actions_.select_all.trigger()
-    assert state.selection == (0, FRAMES - 1)
-    faulty.actions_.select_none.trigger()
-    assert state.selection is None
-
-
-def test_playing_stays_in_the_selection(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.set_selection((6, 9))
-    seen = []
-    window.state.frame_changed.connect(seen.append)
-    window.actions_.play.trigger()
-    qtbot.waitUntil(lambda: len(seen) > 6, timeout=FIT_MS)
-    window.actions_.play.trigger()
-    assert set(seen) <= {6, 7, 8, 9}
-
-
-def test_the_threshold_counts_and_is_remembered(faulty: MainWindow, qtbot: QtBot) -> None:
-    over, threshold = faulty.timeline.transport.over, faulty.timeline.curves.threshold
-    threshold.line.setValue(150.0)
-    assert over.words.text() == "1 frame over"
-    assert over.mm.value() == 150.0
-    over.mm.setValue(500.0)
-    assert over.words.text() == "0 frames over"
-    assert threshold.line.value() == 500.0
-    faulty.state.set_saved()
-    faulty.close()
-    qtbot.waitUntil(lambda: not faulty.isVisible(), timeout=FIT_MS)
-    assert Preferences().number("threshold_mm", 0.0) == 500.0
-
-
-def test_another_curve_is_chosen(faulty: MainWindow) -> None:
-    curves, metrics = faulty.timeline.curves, faulty.state.analysis.metrics
-    choice = CurveChoice("joint_mm", "left_wrist", "Joint: left wrist", "mm")
-    curves.menu.choose(choice)
-    shown = curves._series["chosen"]
-    assert np.allclose(shown, metrics.joint_mm[:, metrics.joint_names.index("left_wrist")], equal_nan=True)
-    assert curves._curves["mean_mm"].xData is None
-    assert curves.frame_meant(BAD + 0.2) == BAD
-    curves.menu.choose(CurveChoice())
-    assert len(curves._curves["mean_mm"].xData) == FRAMES
-
-
-def test_the_strip_seeks(faulty: MainWindow, qtbot: QtBot) -> None:
-    strip = faulty.timeline.strip
-    x = round(float(faulty.timeline.curves.time_scale().x_of(7)))
-    qtbot.mouseClick(strip, LEFT, pos=QPoint(x, 4))
-    assert faulty.state.frame == 7
-    assert strip._words_at(x, 1).startswith("head, frame 7: ")
 
 
 def test_a_click_near_a_peak_means_the_peak() -> None:
@@ -208,7 +201,9 @@ def test_a_loop_stays_within_its_span() -> None:
     assert PlaybackClock(8, 10, 10.0, span=(7, 8)).frame_at(0.1) == (9, True)
 
 
-def test_a_vertex_is_told_pinned_followed_and_taken_out(faulty: MainWindow, qtbot: QtBot) -> None:
+def test_a_vertex_is_told_pinned_followed_and_taken_out_and_four_at_most(
+    faulty: MainWindow, qtbot: QtBot
+) -> None:
     plotter, pins = faulty.viewport.plotter, faulty.pins
     valid = faulty.state.opened.bodies.correspondence.valid
     faulty.state.set_frame(BAD)
@@ -241,9 +236,7 @@ def test_a_vertex_is_told_pinned_followed_and_taken_out(faulty: MainWindow, qtbo
     assert pins.vertices == ()
     assert not drawn.isVisible()
 
-
-def test_only_vertices_with_an_error_are_pinned_and_four_at_most(faulty: MainWindow) -> None:
-    valid = faulty.state.opened.bodies.correspondence.valid
+    # Only vertices with an error.
     faulty.pins.toggle(int(np.flatnonzero(~valid)[0]))
     assert faulty.pins.vertices == ()
     assert "no error to follow" in faulty.statusBar().words.text()

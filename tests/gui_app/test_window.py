@@ -48,13 +48,11 @@ def test_without_a_file_the_default_motion_opens_and_is_fitted(
     assert "unsaved" in window.windowTitle()
 
 
-def test_the_bodies_in_use_are_named(window: MainWindow) -> None:
+def test_keys_slider_box_and_playing_move_the_frame(window: MainWindow, qtbot: QtBot) -> None:
     chip = window.statusBar().bodies
     assert chip.isVisible()
     assert chip.text() == "built-in bodies"
 
-
-def test_keys_move_the_frame(window: MainWindow, qtbot: QtBot) -> None:
     state = window.state
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=FIT_MS)
@@ -78,16 +76,6 @@ def test_keys_move_the_frame(window: MainWindow, qtbot: QtBot) -> None:
     press(window, qtbot, Qt.Key.Key_Space)
     assert not state.playing
 
-
-def test_playing_without_loop_ends_on_the_last_frame(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.set_loop(False)
-    window.state.set_speed(4.0)
-    window.actions_.play.trigger()
-    qtbot.waitUntil(lambda: not window.state.playing, timeout=FIT_MS)
-    assert window.state.frame == FRAMES - 1
-
-
-def test_slider_and_frame_box_follow_and_lead(window: MainWindow) -> None:
     transport = window.timeline.transport
     transport._slider.setValue(7)
     assert window.state.frame == 7
@@ -97,16 +85,24 @@ def test_slider_and_frame_box_follow_and_lead(window: MainWindow) -> None:
     assert transport._slider.value() == 9
     assert window.timeline.curves.cursor_line.value() == 9
 
+    assert not state.loop
+    state.set_speed(4.0)
+    window.actions_.play.trigger()
+    qtbot.waitUntil(lambda: not window.state.playing, timeout=FIT_MS)
+    assert window.state.frame == FRAMES - 1
 
-def test_a_click_on_the_curves_goes_to_that_frame(fitted: MainWindow, qtbot: QtBot) -> None:
+    window.actions_.shortcuts.trigger()
+    window.actions_.about.trigger()
+    titles = {child.windowTitle() for child in window.children() if hasattr(child, "windowTitle")}
+    assert {"Keyboard shortcuts", "About Refit"} <= titles
+
+
+def test_curves_lead_and_figures_and_bodies_are_those_of_the_frame(fitted: MainWindow, qtbot: QtBot) -> None:
     curves = fitted.timeline.curves
     at = curves.mapFromScene(curves.getPlotItem().vb.mapViewToScene(QPointF(15, 1)))
     qtbot.mouseClick(curves.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at))
     qtbot.waitUntil(lambda: fitted.state.frame == 15, timeout=FIT_MS)
 
-
-def test_a_drag_on_the_curves_scrubs(fitted: MainWindow, qtbot: QtBot) -> None:
-    curves = fitted.timeline.curves
     view = curves.getPlotItem().vb
 
     def place(frame: float) -> QPoint:
@@ -120,16 +116,38 @@ def test_a_drag_on_the_curves_scrubs(fitted: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=place(18))
     qtbot.waitUntil(lambda: fitted.state.frame == 18, timeout=FIT_MS)
 
-
-def test_figures_are_those_of_the_frame(fitted: MainWindow) -> None:
     fitted.state.set_frame(5)
     transport = fitted.timeline.transport
     assert transport._mean.text == f"{fitted.state.result.mean_mm[5]:.1f}"
     assert transport._p95.text == f"{fitted.state.result.p95_mm[5]:.1f}"
     assert transport._max.text == f"{fitted.state.result.max_mm[5]:.1f}"
 
+    fitted.state.set_frame(3)
 
-def test_cancel_keeps_what_is_fitted(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
+    def shown() -> bool:
+        image = grab(fitted)
+        middle = image.shape[1] // 2
+        views = image[40:, :middle], image[40:, middle:-100]
+        return all((view.max(axis=2) > 110).mean() > 0.03 for view in views)
+
+    qtbot.waitUntil(shown, timeout=FIT_MS)
+
+    fitted.state.set_view(range_mm=2.0)
+    qtbot.wait(100)
+    coloured = grab(fitted)
+    fitted.actions_.error.trigger()
+
+    def changed() -> bool:
+        middle = coloured.shape[1] // 2
+        difference = np.abs(grab(fitted) - coloured)[:, middle:-100]
+        return bool((difference.max(axis=2) > 40).mean() > 0.01)
+
+    qtbot.waitUntil(changed, timeout=FIT_MS)
+
+
+def test_cancel_keeps_what_is_fitted_and_other_frames_say_so(
+    make_window: MakeWindow, qtbot: QtBot, walk: Path
+) -> None:
     window = make_window(walk)
     window.actions_.fit.trigger()
     qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
@@ -142,14 +160,6 @@ def test_cancel_keeps_what_is_fitted(make_window: MakeWindow, qtbot: QtBot, walk
     assert 0 < result.fitted.sum() < len(result)
     assert "Cancelled" in window.statusBar().words.text()
     assert "partial" in window.windowTitle()
-
-
-def test_frames_not_fitted_yet_say_so(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
-    window = make_window(walk)
-    window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
-    window.actions_.cancel.trigger()
-    wait_for_fit(window, qtbot)
     missing = int(np.flatnonzero(~window.state.result.fitted)[-1])
     window.state.set_frame(missing)
     assert window.timeline.transport._mean.text == "–"
@@ -159,7 +169,9 @@ def test_frames_not_fitted_yet_say_so(make_window: MakeWindow, qtbot: QtBot, wal
     assert not window.viewport.scene._fit.actor.GetVisibility()
 
 
-def test_a_bad_file_leaves_what_was_open(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_cannot_be_opened_leaves_what_was_open_and_a_dropped_file_takes_its_place(
+    window: MainWindow, qtbot: QtBot, walk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bad = tmp_path / "broken.npz"
     bad.write_bytes(b"not an archive")
     before = window.state.opened
@@ -168,16 +180,15 @@ def test_a_bad_file_leaves_what_was_open(window: MainWindow, qtbot: QtBot, tmp_p
     assert "broken.npz" in window.message.words.text()
     assert window.state.opened is before
 
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(empty))
+    window.actions_.models.trigger()
+    qtbot.waitUntil(lambda: str(empty) in window.message.words.text(), timeout=FIT_MS)
+    assert window.state.opened.bodies.builtin
+    assert window.models.folder is None
+    assert Preferences().models is None
 
-def test_a_bad_file_at_the_start_leaves_words(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window = make_window(tmp_path / "missing.npz", wait=False)
-    qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
-    assert "missing.npz" in window.message.words.text()
-    assert window.welcome.isVisible()
-    assert not window.actions_.fit.isEnabled()
-
-
-def test_a_dropped_file_opens(window: MainWindow, qtbot: QtBot, walk: Path, tmp_path: Path) -> None:
     other = cut_file(walk, tmp_path / "other_poses.npz", 10)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(other))])
@@ -191,43 +202,23 @@ def test_a_dropped_file_opens(window: MainWindow, qtbot: QtBot, walk: Path, tmp_
     assert other in Preferences().recent
 
 
-def test_save_writes_the_fit_and_clears_the_mark(
-    fitted: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "out" / "stroll_stageii.npz"
-    target.parent.mkdir()
-    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target))
-    assert "● unsaved" in fitted.windowTitle()
-    fitted.actions_.save.trigger()
-    assert "unsaved" not in fitted.windowTitle()
-    assert fitted.statusBar().words.text() == "Saved stroll_stageii.npz"
-    assert np.array_equal(load_result(target).poses, fitted.state.result.poses)
+def test_a_bad_file_at_the_start_leaves_words(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = make_window(tmp_path / "missing.npz", wait=False)
+    qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
+    assert "missing.npz" in window.message.words.text()
+    assert window.welcome.isVisible()
+    assert not window.actions_.fit.isEnabled()
 
 
-def test_a_saved_fit_opens_beside_its_motion(
+def test_a_fit_is_saved_asked_about_and_opened_beside_its_motion(
     fitted: MainWindow, make_window: MakeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = tmp_path / "stroll_stageii.npz"
-    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target))
-    fitted.actions_.save.trigger()
-    again = make_window(target)
-    assert Preferences().recent[0] == target
-    assert again.state.result is not None
-    assert again.state.result.fitted.all()
-    assert "unsaved" not in again.windowTitle()
-
-
-def test_a_save_that_fails_says_why(
-    fitted: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "no_such_folder" / "x.npz"
-    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target))
+    nowhere = tmp_path / "no_such_folder" / "x.npz"
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(nowhere))
     fitted.actions_.save.trigger()
     assert fitted.message.isVisible()
     assert "unsaved" in fitted.windowTitle()
 
-
-def test_closing_asks_about_an_unsaved_fit(fitted: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def stay(box: QMessageBox) -> int:
@@ -239,12 +230,28 @@ def test_closing_asks_about_an_unsaved_fit(fitted: MainWindow, monkeypatch: pyte
     assert asked
     assert fitted.isVisible()
 
+    target = tmp_path / "stroll_stageii.npz"
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target))
+    assert "● unsaved" in fitted.windowTitle()
+    fitted.actions_.save.trigger()
+    assert "unsaved" not in fitted.windowTitle()
+    assert fitted.statusBar().words.text() == "Saved stroll_stageii.npz"
+    assert np.array_equal(load_result(target).poses, fitted.state.result.poses)
+
+    fitted.close()
+    assert len(asked) == 1
+    again = make_window(target)
+    assert Preferences().recent[0] == target
+    assert again.state.result is not None
+    assert again.state.result.fitted.all()
+    assert "unsaved" not in again.windowTitle()
+
 
 def test_closing_in_the_middle_of_a_run(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
     window = make_window(walk)
-    window.actions_.play.trigger()
     window.actions_.fit.trigger()
     qtbot.waitUntil(lambda: window.state.run.frames_done > 0, timeout=FIT_MS)
+    window.actions_.play.trigger()
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
     assert window.fitting._thread.isFinished()
@@ -292,13 +299,6 @@ def test_the_window_remembers(make_window: MakeWindow, motion_file: Path, qtbot:
     assert second.state.range_mm == 50.0
 
 
-def test_the_shortcuts_and_about_open(window: MainWindow) -> None:
-    window.actions_.shortcuts.trigger()
-    window.actions_.about.trigger()
-    titles = {child.windowTitle() for child in window.children() if hasattr(child, "windowTitle")}
-    assert {"Keyboard shortcuts", "About Refit"} <= titles
-
-
 def grab(window: MainWindow) -> np.ndarray:
     """What the 3D view shows, as (rows, columns, 3) bytes."""
     image = window.viewport.plotter.grabFramebuffer().convertToFormat(QImage.Format.Format_RGB888)
@@ -306,45 +306,9 @@ def grab(window: MainWindow) -> np.ndarray:
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
 
 
-def test_both_views_show_a_body_on_the_screen(fitted: MainWindow, qtbot: QtBot) -> None:
-    fitted.state.set_frame(3)
-
-    def shown() -> bool:
-        image = grab(fitted)
-        middle = image.shape[1] // 2
-        views = image[40:, :middle], image[40:, middle:-100]
-        return all((view.max(axis=2) > 110).mean() > 0.03 for view in views)
-
-    qtbot.waitUntil(shown, timeout=FIT_MS)
-
-
-def test_the_error_switch_changes_the_skin_on_the_screen(fitted: MainWindow, qtbot: QtBot) -> None:
-    fitted.state.set_view(range_mm=2.0)
-    qtbot.wait(100)
-    coloured = grab(fitted)
-    fitted.actions_.error.trigger()
-
-    def changed() -> bool:
-        middle = coloured.shape[1] // 2
-        difference = np.abs(grab(fitted) - coloured)[:, middle:-100]
-        return bool((difference.max(axis=2) > 40).mean() > 0.01)
-
-    qtbot.waitUntil(changed, timeout=FIT_MS)
-
-
-def test_a_folder_without_models_says_what_is_missing_and_keeps_the_bodies(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_fit_outlives_a_cancelled_run_a_broken_one_and_a_file_of_other_bodies(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(tmp_path))
-    window.actions_.models.trigger()
-    qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
-    assert str(tmp_path) in window.message.words.text()
-    assert window.state.opened.bodies.builtin
-    assert window.models.folder is None
-    assert Preferences().models is None
-
-
-def test_a_complete_fit_survives_a_cancelled_second_run(fitted: MainWindow, qtbot: QtBot) -> None:
     before = fitted.state.result
     fitted.actions_.fit.trigger()
     fitted.actions_.cancel.trigger()
@@ -355,14 +319,9 @@ def test_a_complete_fit_survives_a_cancelled_second_run(fitted: MainWindow, qtbo
     assert fitted.state.result is before
     assert fitted.statusBar().words.text() == "Cancelled: the earlier fit is kept"
 
-
-def test_a_fit_that_breaks_says_so_without_internals(
-    fitted: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ValueError("internals")
 
-    before = fitted.state.result
     monkeypatch.setattr("core.fitting.run.FitRun", broken)
     fitted.actions_.fit.trigger()
     wait_for_fit(fitted, qtbot)
@@ -370,6 +329,19 @@ def test_a_fit_that_breaks_says_so_without_internals(
     assert "unexpected error" in fitted.message.words.text()
     assert "internals" not in fitted.message.words.text()
     assert fitted.state.result is before
+
+    result = fitted.state.result
+    body = {**result.provenance["source_body"], "sha256": "0" * 64, "built_in": False, "name": "SMPL-H male"}
+    other = replace(result, provenance={**result.provenance, "bodies": "licensed", "source_body": body})
+    path = tmp_path / "other_stageii.npz"
+    save_result(path, other)
+    fitted.state.set_saved()
+    fitted.files.open_path(path)
+    qtbot.waitUntil(lambda: "SMPL-H male" in fitted.message.words.text(), timeout=FIT_MS)
+    words = fitted.message.words.text()
+    assert "licensed" in words
+    assert "Bodies menu" in words
+    assert fitted.state.result is result
 
 
 def test_a_given_rate_stays_and_is_saved(
@@ -414,22 +386,6 @@ def test_saving_asks_about_the_file_that_would_be_written(
         monkeypatch.setattr(QFileDialog, "selectedNameFilter", lambda _, chosen=chosen: chosen)
         monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _, name=name: [str(tmp_path / name)])
         assert ask_where(window, tmp_path / "start.npz", kind) == Place(tmp_path / written)
-
-
-def test_a_fit_made_with_other_bodies_does_not_open(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    result = fitted.state.result
-    body = {**result.provenance["source_body"], "sha256": "0" * 64, "built_in": False, "name": "SMPL-H male"}
-    other = replace(result, provenance={**result.provenance, "bodies": "licensed", "source_body": body})
-    path = tmp_path / "other_stageii.npz"
-    save_result(path, other)
-    fitted.state.set_saved()
-    fitted.files.open_path(path)
-    qtbot.waitUntil(fitted.message.isVisible, timeout=FIT_MS)
-    words = fitted.message.words.text()
-    assert "SMPL-H male" in words
-    assert "licensed" in words
-    assert "Bodies menu" in words
-    assert fitted.state.result is result
 
 
 def test_a_motion_in_smplx_is_fitted_to_smplh(

@@ -15,7 +15,7 @@ from gui_app.application import make_application
 from gui_app.main_window import MainWindow, Options
 from tests.show import drive
 
-FRAMES = 40
+FRAMES = 24
 WARM = 5
 # How far a window gets before it is closed.
 ENDS = ("fitted", "fitted", "running", "loading", "exporting")
@@ -65,7 +65,7 @@ def live(file: Path, folder: Path, end: str) -> None:
     if end == "exporting":
         window.export_dialog.open_for("mp4")
         window.exporting.start(window.export_dialog.form.choice(), folder / "film.mp4", overwrite=False)
-        drive.rest(0.3)
+        drive.wait(lambda: window.exporting.status.done >= 1)
     window.state.set_saved()
     window.close()
     drive.wait(lambda: not window.isVisible())

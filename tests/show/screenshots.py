@@ -23,6 +23,7 @@ from gui_app.application import make_application
 from gui_app.inspection import JointKey
 from gui_app.joints_panel import PAGES
 from gui_app.main_window import MainWindow
+from gui_app.problem_rows import Row
 from tests.show import drive
 
 SETTLE_SECONDS = 0.9
@@ -198,12 +199,19 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         drive.wait(lambda: state.analysis is not None and state.analysis.result is state.result)
         drive.wait(lambda: all(row.kind or row.status != "open" for row in window.desk.rows))
 
+    def standing_elsewhere() -> list[Row]:
+        """Open rows of whole bodies."""
+        rows = window.panels.problems.panel.table.model_.rows
+        return [row for row in rows if row.problem.metric == "mean_mm" and row.status == "open"]
+
     def fixes() -> None:
         """What the strategies give on a frame that stands elsewhere."""
-        problems()
+        actions.problems.setChecked(True)
         drive.rest(0.3)
-        rows = window.panels.problems.panel.table.model_.rows
-        body = next(row for row in rows if row.problem.metric == "mean_mm" and row.status == "open")
+        if not standing_elsewhere():
+            problems()
+            drive.rest(0.3)
+        body = standing_elsewhere()[0]
         window.panels.problems.panel.table.choose({body.key})
         window.panels.problems.panel.sought.emit(body.problem)
         drive.wait(lambda: window.problem_choice.scope is not None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -10,6 +12,7 @@ from scipy import sparse
 from torch import Tensor
 
 from core.bodies import BodyPair, default_motion, load_bodies
+from core.body import BodyModel
 from core.correspondence import Correspondence
 from core.files.motions import load_motion
 from core.fitting.autograd import AutogradObjective
@@ -43,9 +46,17 @@ def small_pair() -> BodyPair:
     return replace(pair, target=body, correspondence=Correspondence(matrix, valid))
 
 
+@lru_cache
 def clip(frames: int = FRAMES) -> Motion:
     """A few frames of the default motion."""
     return load_motion(default_motion()).cut(300, 300 + frames)
+
+
+@lru_cache(maxsize=8)
+def exact_skin(body: BodyModel, counted: bytes, coefficients: tuple[int, ...]) -> FitSkin:
+    """A skin in float64 whose (V,) flags ``counted`` say what takes part; any metric can be put on it."""
+    taken = np.frombuffer(counted, dtype=bool).astype(np.float32)
+    return FitSkin(body, taken, np.array(coefficients, dtype=int), dtype=torch.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +106,16 @@ class BothObjectives:
         posed = torch.as_tensor(source_pose(motion, pair, self.frames)).double()
         self.source = rotation_matrices(posed)
         self.state = self._random_state(seed)
-        self.autograd = self._autograd(painted, layer)
+        self._judge = lambda one: one._autograd(painted, layer)
+        self.autograd = self._judge(self)
         self.free = np.flatnonzero(self.autograd.free)
+
+    def at(self, seed: int) -> BothObjectives:
+        """The same stage at another random state."""
+        other = copy(self)
+        other.state = self._random_state(seed)
+        other.autograd = self._judge(other)
+        return other
 
     def _exact_skin(self, painted: np.ndarray | None) -> FitSkin:
         """The problem's skin in float64."""
@@ -106,7 +125,8 @@ class BothObjectives:
             vertex, edge, settings.robust, settings.robust_by == "vertex", settings.robust_scale / 1000
         )
         weights, like = vertex_weights(self.pair, settings, painted), self.problem.skin
-        return FitSkin(like.body, weights, like.coefficients, weighing, dtype=torch.float64)
+        exact = exact_skin(like.body, (weights > 0).tobytes(), tuple(like.coefficients.tolist()))
+        return exact.weighed(weights, weighing)
 
     def _random_state(self, seed: int) -> FitState:
         generator = torch.Generator().manual_seed(seed)

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from core.bodies import BodyPair, builtin_motions
-from core.body import BodyModel
 from core.files.motions import load_motion
 from core.fitting.autograd import AutogradObjective
 from core.fitting.autograd_unknowns import FitState
@@ -18,12 +17,12 @@ from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, Progress
 from core.fitting.settings import FitSettings
-from core.fitting.smplx_layer import SmplxLayer
 from core.fitting.start import source_pose, vertex_weights
 from core.joints import LEFT_HAND, PARTS
 from core.motion import Motion
 from core.posed import posed
 from core.skinning import rotation_matrices
+from tests.smplx_layers import shared_layer
 
 TIGHT = FitSettings(tolerance=1e-6, iterations=40)
 EDGES = FitSettings(stage="edge")
@@ -66,11 +65,6 @@ def fit(motion: Motion, pair: BodyPair, recipe: Recipe | FitSettings | None = No
     return run(motion, pair, recipe, **more)[0]
 
 
-@lru_cache(maxsize=2)
-def _layer(body: BodyModel) -> SmplxLayer:
-    return SmplxLayer(body)
-
-
 def judged(
     motion: Motion,
     pair: BodyPair,
@@ -90,7 +84,7 @@ def judged(
         rotation_matrices(torch.as_tensor(source_pose(motion, pair, np.arange(len(motion)))).double()),
         source_transl=torch.as_tensor(motion.trans).double(),
         source_has_fingers=LEFT_HAND[0] in pair.source.joint_names,
-        layer=_layer(pair.target),
+        layer=shared_layer(pair.target),
     )
     betas = result.betas if result.frame_betas is None else result.frame_betas
     expression = result.expression

@@ -66,10 +66,10 @@ def check_optimum(motion: Motion, pair: BodyPair, folder: Path, iterations: int)
     assert abs(mean_mm(objective, *polished) - result.mean_mm.mean()) < 0.02
 
 
-@pytest.mark.parametrize("name", variants.NAMES)
+@pytest.mark.parametrize("name", ["dense correctives", "other shape basis"])
 def test_no_independent_optimiser_gets_lower(name: str, tmp_path: Path) -> None:
     clip = next(path for path in builtin_motions() if path.stem == "dance_poses")
-    check_optimum(spread_frames(load_motion(clip), 2), variants.body_pair(name), tmp_path, iterations=20)
+    check_optimum(spread_frames(load_motion(clip), 2), variants.body_pair(name), tmp_path, iterations=12)
 
 
 @pytest.mark.slow
@@ -104,8 +104,8 @@ def test_a_body_is_recovered_from_its_own_skin(family: str) -> None:
     """With one body on both sides the optimum is known: the source's own parameters, at no distance."""
     pair = load_bodies(source=family, target=family)
     rng = np.random.default_rng(0)
-    clip = spread_frames(load_motion(default_motion()), 6)
-    poses = np.zeros((6, pair.source.num_joints, 3), dtype=np.float32)
+    clip = spread_frames(load_motion(default_motion()), 3)
+    poses = np.zeros((3, pair.source.num_joints, 3), dtype=np.float32)
     poses[:, :22] = clip.poses[:, :22]
     betas = rng.normal(size=pair.source.num_betas).astype(np.float32)
     motion = Motion(family=family, poses=poses, trans=clip.trans, betas=betas)

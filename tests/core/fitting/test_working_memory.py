@@ -52,14 +52,16 @@ def peak_bytes(frames: int, settings: str) -> int:
 @pytest.mark.parametrize(
     "settings",
     [
-        FitSettings(shape_frames=8),
-        FitSettings(expression="per-frame", robust="huber", robust_by="vertex", robust_scale=2.0),
-        FitSettings(shape_frames=8, smoothness=0.3),
+        FitSettings(shape_frames=4),
+        FitSettings(
+            shape_frames=4, expression="per-frame", robust="huber", robust_by="vertex", robust_scale=2.0
+        ),
+        FitSettings(shape_frames=4, smoothness=0.3),
     ],
     ids=["plain", "own expressions, robust", "smooth"],
 )
 def test_two_runs_give_the_same_numbers(settings: FitSettings) -> None:
-    motion, pair = clip("walk", 40, 12), load_bodies()
+    motion, pair = clip("walk", 40, 6), load_bodies()
     one, other = fit(motion, pair, settings), fit(motion, pair, settings)
     for name in ("poses", "transl", "betas", "expression", "mean_mm", "max_mm", "part_mm", "converged"):
         assert np.array_equal(getattr(one, name), getattr(other, name)), name

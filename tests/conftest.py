@@ -1,0 +1,39 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import core.bodies
+
+SLOW_SECONDS = 3 * 3600
+
+
+@pytest.fixture(scope="session", autouse=True)
+def builtin_bodies_read_once() -> Iterator[None]:
+    """Files of the built-in bodies, which no test changes, are read once; all others each time."""
+    folder = core.bodies.builtin_folder()
+
+    def once(read: Callable[..., Any]) -> Callable[..., Any]:
+        kept = functools.cache(read)
+        return lambda path, **more: (kept if Path(path).is_relative_to(folder) else read)(path, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("read_model", "smpl_from_smplh", "read_correspondence"):
+            read = getattr(core.bodies, name)
+            patch.setattr(
+                core.bodies, name, functools.cache(read) if name == "smpl_from_smplh" else once(read)
+            )
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long checks may take their time: some polish whole clips, or open hundreds of windows."""
+    for item in items:
+        if item.get_closest_marker("slow") is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
