@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
@@ -18,9 +19,6 @@ from gui_app.command_palette import CommandPalette
 from gui_app.commands_found import Commands
 from gui_app.earlier_figures import EarlierFigures
 from gui_app.editing import Editing
-from gui_app.export_chip import ExportChip
-from gui_app.export_controller import ExportController
-from gui_app.export_dialog import ExportDialog
 from gui_app.fit_controller import FitController
 from gui_app.fit_menu import FitActions
 from gui_app.fixing import Fixing
@@ -66,6 +64,10 @@ from gui_app.vertex_probe import VertexProbe
 from gui_app.view_controls import ViewControls
 from gui_app.viewport import Viewport
 from gui_app.welcome import START_FLAG, Welcome
+
+if TYPE_CHECKING:
+    from gui_app.export_controller import ExportController
+    from gui_app.export_dialog import ExportDialog
 
 LAYOUT_VERSION = 1
 DEFAULT_SIZE = QSize(1440, 900)
@@ -180,9 +182,6 @@ class MainWindow(QMainWindow):
         self.state.mask_changed.connect(self.inspection.looks_changed)
         self.panels = SidePanels(self)
         self.setStatusBar(Status(self.state, self))
-        self.exporting = ExportController(self.state, self.viewport, self)
-        self.export_dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
-        self.statusBar().addPermanentWidget(ExportChip(self.exporting, self.export_dialog, self))
         commands = Commands(self.state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
         Menus(self, self.actions_, self.preferences, self.files.open_path)
@@ -192,7 +191,7 @@ class MainWindow(QMainWindow):
         actions, state = self.actions_, self.state
         for action, slot in (
             (actions.export, self._open_export),
-            (actions.copy_picture, self.exporting.copy_picture),
+            (actions.copy_picture, self._copy_picture),
             (actions.cancel, self.opening.cancel),
             (actions.palette, self.palette_.open_up),
             (actions.start_page, self.show_start_page),
@@ -237,6 +236,27 @@ class MainWindow(QMainWindow):
             self.files.open_first(self._options.file)
         else:
             self.welcome.look_again()
+
+    @cached_property
+    def exporting(self) -> ExportController:
+        """What writes files; made when the first one is asked for."""
+        from gui_app.export_controller import ExportController
+
+        return ExportController(self.state, self.viewport, self)
+
+    @cached_property
+    def export_dialog(self) -> ExportDialog:
+        """Where an export is begun, with what stands for it in the status bar once it is closed."""
+        from gui_app.export_chip import ExportChip
+        from gui_app.export_dialog import ExportDialog
+
+        dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
+        self.statusBar().addPermanentWidget(ExportChip(self.exporting, dialog, self))
+        return dialog
+
+    @Slot()
+    def _copy_picture(self) -> None:
+        self.exporting.copy_picture()
 
     @Slot()
     def _open_export(self) -> None:
@@ -313,10 +333,11 @@ class MainWindow(QMainWindow):
             self.fitting,
             self.fixing,
             self.opening,
-            self.exporting,
             self.writer,
         )
         over = [part.close() for part in parts]
+        if "exporting" in vars(self):
+            over.append(self.exporting.close())
         if not all(over):
             event.ignore()
             QTimer.singleShot(500, self, self.close)
