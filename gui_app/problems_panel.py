@@ -42,7 +42,7 @@ from gui_app.threshold_line import ThresholdLine
 if TYPE_CHECKING:
     from core.problem_frames import Problem
 
-WIDTH, LEAST_WIDTH, LEAST_HEIGHT = 468, 412, 236
+WIDTH, LEAST_WIDTH, LEAST_HEIGHT = 468, 440, 236
 # In a low window the table needs the room itself.
 LEAST_FOR_SLIDER, LEAST_FOR_PARTS = 240, 340
 NO_MOTION = "Frames that stand out appear here, where they are and why.\n\nOpen a motion: Ctrl+O"
