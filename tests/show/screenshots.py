@@ -192,7 +192,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         hands = next(row for row in model.rows if row.problem.part == "hands")
         panel.table.choose({hands.key})
         panel.sought.emit(hands.problem)
-        drive.wait(actions.refit_rows.isEnabled)
+        drive.wait(lambda: window.problem_choice.rows == [hands] and actions.refit_rows.isEnabled())
         spoiled = state.result
         actions.refit_rows.trigger()
         drive.wait(lambda: state.result is not spoiled and not state.run.active)
@@ -214,7 +214,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         body = standing_elsewhere()[0]
         window.panels.problems.panel.table.choose({body.key})
         window.panels.problems.panel.sought.emit(body.problem)
-        drive.wait(lambda: window.problem_choice.scope is not None)
+        drive.wait(lambda: window.problem_choice.rows == [body])
         drive.rest(0.2)
         actions.fix_rows.trigger()
         drive.wait(lambda: window.fixing.open and not window.fixing.running)
