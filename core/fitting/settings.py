@@ -69,7 +69,12 @@ class FitSettings:
         ("edge", "translation", "vertex"),
     )
     iterations: int = _number(
-        12, "Iterations", "Most Gauss-Newton steps a frame takes.", unit="steps", low=1, high=200
+        40,
+        "Iterations",
+        "Most Gauss-Newton steps a frame takes; nearly all need fewer than ten.",
+        unit="steps",
+        low=1,
+        high=200,
     )
     tolerance: float = _number(
         2e-4,

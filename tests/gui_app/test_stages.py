@@ -152,9 +152,9 @@ def test_controls_keep_to_their_limits_and_go_back(window: MainWindow, qtbot: Qt
     ):
         type_into(qtbot, rows.fields[name], typed)
         assert getattr(settings(), name) == found, name
-    assert rows.resets["iterations"].toolTip() == "Back to 12 steps"
+    assert rows.resets["iterations"].toolTip() == "Back to 40 steps"
     rows.resets["iterations"].click()
-    assert settings().iterations == 12
+    assert settings().iterations == 40
     assert not rows.dots["iterations"].shown
     # Nothing would be fitted: the control goes back.
     type_into(qtbot, more.fields["vertex_weight"], "0")
@@ -177,7 +177,7 @@ def test_controls_keep_to_their_limits_and_go_back(window: MainWindow, qtbot: Qt
     type_into(qtbot, card.rows.fields["iterations"], "3")
     panel.cards[1].up.trigger()
     assert panel.cards[1] is card
-    assert [entry.settings.iterations for entry in window.recipes.draft.entries] == [12, 3]
+    assert [entry.settings.iterations for entry in window.recipes.draft.entries] == [40, 3]
     panel.cards[0].remove.trigger()
     assert panel.cards == [card]
     assert not card.remove.isEnabled()

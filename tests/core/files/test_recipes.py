@@ -99,7 +99,7 @@ def test_assignments() -> None:
     assert changed.entries[0].changed("iterations")
     assert not changed.entries[1].changed("iterations")
     assert assigned(draft, []) == draft
-    assert assigned(Draft.of(ACCURATE), ["vertex.iterations=12"]).recipe() == ACCURATE
+    assert assigned(Draft.of(ACCURATE), ["vertex.iterations=40"]).recipe() == ACCURATE
 
 
 @pytest.mark.parametrize(
