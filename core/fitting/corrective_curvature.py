@@ -4,7 +4,8 @@ The offset of a vertex, R_i P_i f, changes with the pose through the features f 
 R_i taken as the rotation of the joint that holds the vertex most, its derivative is J_d = G_d(i) P_i F, F the
 derivative of the features, and (J_0 + J_d)^T (J_0 + J_d) needs two contractions over the vertices that do not
 depend on the pose: of U with P, joint by joint, and of P with itself. The result stays positive semi-definite
-whichever joint is taken for a vertex.
+whichever joint is taken for a vertex. What follows the contractions is small and done for a few frames at
+once, frames last, so that it runs over long rows.
 """
 
 from __future__ import annotations
@@ -20,18 +21,22 @@ from core.fitting.frame_unknowns import Unknowns
 from core.fitting.skin import FitSkin, Pose, Shape
 from core.skinning import cross_matrices
 
+# So many frames stay in a processor's caches.
+FRAMES_AT_ONCE = 32
+
 
 @dataclass(frozen=True, eq=False)
 class _Lever:
     """The contraction of one joint's levers with the correctives.
 
     Attributes:
-        features: (q,) ids of the features that matter.
+        joints: (g,) joints whose features matter, less one: the root has none.
         holders: (d,) joints that hold the vertices.
-        tensor: (3 q, 3 d): lever axis and feature by holder and offset axis.
+        tensor: joint, feature and torque axis by offset axis, holder and its own axis, (27 g, 9 d), all seen
+            from the joint; for the root position, joint and feature by holder and its own axis, (9 g, 3 d).
     """
 
-    features: Tensor
+    joints: Tensor
     holders: Tensor
     tensor: Tensor
 
@@ -62,19 +67,25 @@ class CorrectiveCurvature:
                 continue
             weighted = basis[:count] * skin.metric.vertex_weights[patch.bent, :, 0]
             product = (weighted.T @ patch.directions.view(count, -1)).view(len(patch.columns), 3, -1)
-            turning = product[:-1].view(-1, 3, 3, len(patch.features))  # (joints, lever axis, offset axis, q)
+            arms = product[:-1].view(-1, 3, 3, len(patch.features))  # (joints, lever axis, offset axis, q)
             owners = (patch.columns[:-1:3] // 3)[:, None]
-            tensor[owners, :, patch.features, index] = turning.permute(0, 3, 1, 2)
+            tensor[owners, :, patch.features, index] = arms.permute(0, 3, 1, 2)
             tensor[-1, 0, patch.features, index] = product[-1].T
-        return [self._compact(lever, held) for lever in tensor[:-1]], self._compact(tensor[-1, :1], held)
+        # Of the lever's axis: from the offset's to the torque's.
+        across = cross_matrices(torch.eye(3).to(tensor))
+        levers = [self._compact(lever, held, across) for lever in tensor[:-1]]
+        return levers, self._compact(tensor[-1, :1], held, across.new_ones(1, 1, 1))
 
     @staticmethod
-    def _compact(lever: Tensor, held: Tensor) -> _Lever:
+    def _compact(lever: Tensor, held: Tensor, across: Tensor) -> _Lever:
+        """Without what is zero, from (k, P, d, 3) by lever axis, feature, holder and its axis, with (k, c, m)
+        by lever, torque and offset axes."""
         used = (lever != 0).any(-1).any(0)  # (P, d)
-        features = torch.nonzero(used.any(1)).squeeze(1)
+        joints = torch.nonzero(used.any(1).view(-1, 9).any(1)).squeeze(1)
         holders = torch.nonzero(used.any(0)).squeeze(1)
-        tensor = lever[:, features][:, :, holders]
-        return _Lever(features, held[holders], tensor.flatten(2).flatten(0, 1).contiguous())
+        chosen = lever.unflatten(1, (-1, 9))[:, joints][:, :, :, holders].flatten(1, 2)
+        tensor = torch.einsum("kcm,kqdl->qcmdl", across, chosen)
+        return _Lever(joints, held[holders], tensor.flatten(2).flatten(0, 1).contiguous())
 
     def add_to(self, matrix: Tensor, pose: Pose, unknowns: Unknowns, share: int = 1) -> None:
         """Adds to (n, 3F + 3, 3F + 3) matrices of `pose_matrix`, in place.
@@ -88,70 +99,58 @@ class CorrectiveCurvature:
         """
         frames = len(pose.world)
         if share == 1 or frames <= share:
-            matrix += self._part(pose, unknowns)
+            for start in range(0, frames, FRAMES_AT_ONCE):
+                some = slice(start, start + FRAMES_AT_ONCE)
+                matrix[some] += self._part(pose[some], unknowns)
             return
-        of = torch.arange(frames, device=matrix.device) // share
-        middle = torch.arange(int(of[-1]) + 1, device=of.device) * share + share // 2
-        owners = pose[middle.clamp_max(frames - 1)]
-        # From the joints of the frame that it was made for to those of each frame.
-        turn = _axes(pose, unknowns) @ _axes(owners, unknowns)[of].transpose(-1, -2)
-        part = self._part(owners, unknowns)[of]
-        for _ in range(2):
-            part = (turn @ part.unflatten(1, (-1, 3))).flatten(1, 2).transpose(1, 2)
-        matrix += part
+        starts = torch.arange(0, frames, share, device=matrix.device)
+        owners = pose[(starts + share // 2).clamp_max(frames - 1)]
+        axes, own = _axes(pose, unknowns), _axes(owners, unknowns)
+        for at in range(0, len(starts), FRAMES_AT_ONCE):
+            parts = self._part(owners[at : at + FRAMES_AT_ONCE], unknowns)
+            for index, part in enumerate(parts, at):
+                some = slice(index * share, (index + 1) * share)
+                # From the joints of the frame that it was made for to those of each frame.
+                turn = axes[some] @ own[index].transpose(-1, -2)
+                once = _turned(turn, part.expand(len(turn), -1, -1))
+                matrix[some] += _turned(turn, once.transpose(1, 2).contiguous())
 
     def _part(self, pose: Pose, unknowns: Unknowns) -> Tensor:
         """(n, 3F + 3, 3F + 3) what is added to the matrices of n poses."""
-        size = 3 * len(unknowns.free) + 3
-        matrix = pose.world.new_zeros(len(pose.world), size, size)
         with self._lock:
-            joint_levers, root_lever = self.contractions
+            levers, position = self.contractions
             squares = self.skin.corrective_squares
-        world = pose.world
-        frames, joints = world.shape[:2]
-        axes = torch.eye(3, dtype=world.dtype, device=world.device)
-        turning = cross_matrices(axes)
-        above = world[:, self.parents].transpose(-1, -2)[:, :, None]
-        # F of each joint: how its nine features turn with its own rotation, less its parent's.
-        turned = (above @ turning @ world[:, 1:, None]).flatten(3).transpose(2, 3)  # (n, J-1, 9, 3)
+        world = pose.world.permute(1, 2, 3, 0).contiguous()  # (J, 3, 3, n)
+        joints, frames = len(world), world.shape[-1]
+        derivative = self._derivative(pose)
+        # Torques and the force by the turning of each joint against its parent.
+        cross = world.new_zeros(joints + 1, 3, joints - 1, 3, frames)
+        for joint, lever in enumerate(levers):
+            if len(lever.joints):
+                own = world[joint]
+                seen = (own[:, :, None, None] * world[lever.holders].transpose(0, 1)[:, None]).sum(0)
+                found = (lever.tensor @ seen.reshape(-1, frames)).view(-1, 9, 3, frames)
+                found = _contracted(found, derivative[lever.joints]).transpose(0, 1)
+                cross[joint][:, lever.joints] = (own[:, :, None, None] * found).sum(1)
+        if len(position.joints):
+            seen = world[position.holders].transpose(1, 2).reshape(-1, 3 * frames)
+            found = (position.tensor @ seen).view(-1, 9, 3, frames)
+            cross[-1][:, position.joints] = _contracted(found, derivative[position.joints]).transpose(0, 1)
+        cross[:-1] += 0.5 * self._differences(_squared(squares, derivative), 0)
+        half = self._differences(cross, 2)
+        half = unknowns.gather(half, 2).flatten(2, 3)
+        half = torch.cat((unknowns.gather(half[:-1], 0).flatten(0, 1), half[-1]))  # (3F + 3, 3F, n)
+        matrix = half.new_zeros(len(half), len(half), frames)
+        matrix[:, :-3] += half
+        matrix[:-3] += half.transpose(0, 1)
+        return matrix.permute(2, 0, 1).contiguous()
 
-        levers = world.new_zeros(frames, joints + 1, 3, len(squares))
-        for joint, lever in enumerate(joint_levers):
-            if len(lever.features):
-                levers[:, joint][:, :, lever.features] = self._cross(lever, pose, joint).permute(1, 2, 0)
-        if len(root_lever.features):
-            root = self._through(root_lever, world, 1)[:, 0]
-            levers[:, -1][:, :, root_lever.features] = root.permute(1, 2, 0)
-        cross = levers.flatten(1, 2).unflatten(2, (-1, 9)).transpose(1, 2) @ turned  # (n, J-1, 3J+3, 3)
-        cross = self._differences(cross.permute(0, 2, 1, 3), 2)  # (n, 3J+3, J, 3)
-
-        half = turned.permute(1, 0, 3, 2).reshape(joints - 1, -1, 9) @ squares.view(joints - 1, 9, -1)
-        half = half.view(joints - 1, frames, 3, joints - 1, 9).permute(1, 3, 0, 2, 4).flatten(2, 3)
-        square = (half @ turned).unflatten(2, (joints - 1, 3))  # (n, k, j, 3, 3)
-        square = self._differences(self._differences(square, 1), 2).permute(0, 2, 3, 1, 4)  # (n, j, 3, k, 3)
-
-        rotations = cross[:, :-3].unflatten(1, (joints, 3))
-        square = square + rotations + rotations.permute(0, 3, 4, 1, 2)
-        square = unknowns.gather(unknowns.gather(square, 1), 3)
-        matrix[:, :-3, :-3] += square.flatten(3, 4).flatten(1, 2)
-        roots = unknowns.gather(cross[:, -3:], 2).flatten(2)
-        matrix[:, -3:, :-3] += roots
-        matrix[:, :-3, -3:] += roots.transpose(1, 2)
-        return matrix
-
-    def _through(self, lever: _Lever, world: Tensor, axes: int) -> Tensor:
-        """(q, axes, n, 3) contraction with the holders' rotations: offset axes turned to the world's."""
-        frames = len(world)
-        right = world[:, lever.holders].permute(1, 3, 0, 2).reshape(-1, 3 * frames)
-        return (lever.tensor @ right).view(axes, len(lever.features), frames, 3).transpose(0, 1)
-
-    def _cross(self, lever: _Lever, pose: Pose, joint: int) -> Tensor:
-        """Rows (q, n, 3) of J_0^T J_d of one joint by feature."""
-        moments = self._through(lever, pose.world, 3).permute(0, 2, 1, 3)  # (q, n, lever axis, offset axis)
-        m = pose.world[:, joint] @ moments
-        return torch.stack(
-            (m[..., 1, 2] - m[..., 2, 1], m[..., 2, 0] - m[..., 0, 2], m[..., 0, 1] - m[..., 1, 0]), -1
-        )
+    def _derivative(self, pose: Pose) -> Tensor:
+        """(J - 1, 9, 3, n) F: how the features of each joint change as it turns against its parent."""
+        turning = cross_matrices(torch.eye(3).to(pose.world))
+        above = pose.world[:, self.parents].transpose(-1, -2)[:, :, None]
+        turned = above @ turning @ pose.world[:, 1:, None]  # (n, J - 1, axis, 3, 3)
+        return turned.flatten(3).permute(1, 3, 2, 0).contiguous()
 
     def _differences(self, values: Tensor, dim: int) -> Tensor:
         """From what turns with a joint's rotation less its parent's to what turns with each: J-1 become J."""
@@ -160,6 +159,35 @@ class CorrectiveCurvature:
         out = values.new_zeros(shape)
         out.narrow(dim, 1, shape[dim] - 1).copy_(values)
         return out.index_add_(dim, self.parents, values, alpha=-1)
+
+
+def _contracted(values: Tensor, derivative: Tensor) -> Tensor:
+    """(g, a, 3, n) from (g, 9, a, n) values by feature and (g, 9, 3, n) F of as many joints."""
+    out = values[:, 0, :, None] * derivative[:, 0, None]
+    for feature in range(1, 9):
+        out.addcmul_(values[:, feature, :, None], derivative[:, feature, None])
+    return out
+
+
+def _squared(squares: Tensor, derivative: Tensor) -> Tensor:
+    """(J - 1, 3, J - 1, 3, n) F^T C F, from (P, P) C and (J - 1, 9, 3, n) F."""
+    joints, _, _, frames = derivative.shape
+    out = derivative.new_empty(joints, 3, joints, 3, frames)
+    for joint, own in enumerate(derivative):
+        half = (squares[9 * joint :, 9 * joint : 9 * joint + 9] @ own.view(9, -1)).view(-1, 9, 3, frames)
+        found = _contracted(half, derivative[joint:])
+        out[joint, :, joint:] = found.transpose(0, 1)
+        out[joint:, :, joint] = found.transpose(1, 2)
+    return out
+
+
+def _turned(turn: Tensor, rows: Tensor) -> Tensor:
+    """(n, 3k, m) rows, three by three turned by (n, k, 3, 3) rotations."""
+    rows = rows.unflatten(1, (-1, 3))
+    out = turn[..., 0, None] * rows[:, :, 0, None]
+    for axis in (1, 2):
+        out.addcmul_(turn[..., axis, None], rows[:, :, axis, None])
+    return out.flatten(1, 2)
 
 
 def _axes(pose: Pose, unknowns: Unknowns) -> Tensor:

@@ -112,6 +112,7 @@ def fit_poses(
     frozen_steps: int = 0,
     curved: bool = False,
     share: int = 1,
+    value: Evaluation | None = None,
 ) -> PoseFit:
     """Fits n frames, each on its own.
 
@@ -123,6 +124,7 @@ def fit_poses(
         frozen_steps: how many of the first steps take the correctives as constant.
         curved: have the correctives in the matrix from the start, not only once steps fall short.
         share: so many frames in a row share the correctives' part of the matrix.
+        value: the objective and its true gradient there, where they are known already.
 
     Returns:
         The best pose of each frame.
@@ -135,7 +137,8 @@ def fit_poses(
     active = torch.arange(count, device=device)
     steps = torch.zeros(count, dtype=torch.int32, device=device)
     _go_on(by)
-    value = by.skin.evaluate(pose, by.shape, targets, prior, frozen=frozen_steps > 0)
+    if value is None:
+        value = by.skin.evaluate(pose, by.shape, targets, prior, frozen=frozen_steps > 0)
     damping = torch.full((count,), START_DAMPING, device=device, dtype=targets.dtype)
     factors, secants = Factors(damping), Secants()
     _go_on(by)

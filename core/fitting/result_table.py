@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,27 @@ class FittedChunk:
     energy: np.ndarray
     errors: FrameErrors
     trace: tuple[float, ...] = ()
+
+
+def joined(parts: list[tuple[np.ndarray, FittedChunk]]) -> FittedChunk:
+    """One chunk, in ascending order, of the frames (ids) of several; the last one's trace."""
+    order = np.argsort(np.concatenate([frames for frames, _ in parts]))
+    chunks = [chunk for _, chunk in parts]
+
+    def all_of(name: str, of: Sequence[object]) -> Any:
+        values = [getattr(each, name) for each in of]
+        return None if values[0] is None else np.concatenate(values)[order]
+
+    errors = FrameErrors(
+        **{
+            field.name: all_of(field.name, [chunk.errors for chunk in chunks])
+            for field in fields(FrameErrors)
+        }
+    )
+    arrays = ("poses", "transl", "coefficients", "converged", "steps", "energy")
+    return FittedChunk(
+        **{name: all_of(name, chunks) for name in arrays}, errors=errors, trace=chunks[-1].trace
+    )
 
 
 def fitted_chunk(found: PoseFit, skin: FitSkin, rest_root: np.ndarray) -> FittedChunk:

@@ -20,6 +20,7 @@ from core.fitting.frame_unknowns import Unknowns
 from core.fitting.gauss_newton import (
     MOST_DAMPING,
     START_DAMPING,
+    PoseFit,
     Stepping,
     Stopped,
     fit_poses,
@@ -30,7 +31,7 @@ from core.fitting.statistics import SkinStatistics
 from core.metrics import lengths_mm
 
 # Steps with constant correctives end when one gains less than this share of the objective.
-ROUGH_TOLERANCE = 0.02
+ROUGH_TOLERANCE = 0.05
 
 
 @dataclass(eq=False)
@@ -108,11 +109,12 @@ class ShapeFit:
         self.prior = solved.prior.double() * self.frames
         self.damping = START_DAMPING
         self.frozen = frozen
-        self.curved = False
+        # Dense correctives turn with every joint.
+        self.curved = not skin.patches.sparse
         self.converged = False
         self._curvature: CorrectiveCurvature | None = None
         self.shape = skin.shape(solved.start)
-        self.values = self._evaluate(self.shape, [chunk.pose for chunk in chunks])
+        self._keep(self._evaluate(self.shape, [chunk.pose for chunk in chunks]))
 
     @property
     def betas(self) -> Tensor:
@@ -141,6 +143,10 @@ class ShapeFit:
             )
 
         return list(self.pool.map(one, self.chunks, poses))
+
+    def _keep(self, values: list[Evaluation]) -> None:
+        self.values = values
+        self._exact = not self.frozen
 
     @torch.inference_mode()
     def _eliminate(self, chunk: ShapeChunk, value: Evaluation, found: SkinStatistics) -> _Eliminated:
@@ -190,16 +196,20 @@ class ShapeFit:
     def _fit_poses(self) -> None:
         by = self.stepping()
 
-        def one(chunk: ShapeChunk) -> bool:
-            found = fit_poses(by, chunk.pose, chunk.targets, chunk.prior, curved=self.curved)
-            chunk.pose = found.pose
-            return found.curved
+        def one(chunk: ShapeChunk, value: Evaluation) -> PoseFit:
+            known = value if self._exact else None
+            return fit_poses(by, chunk.pose, chunk.targets, chunk.prior, curved=self.curved, value=known)
 
         try:
-            self.curved = any(list(self.pool.map(one, self.chunks)))
+            found = list(self.pool.map(one, self.chunks, self.values))
         except Stopped:
             return
-        self.values = self._evaluate(self.shape, [chunk.pose for chunk in self.chunks])
+        self.curved = any(each.curved for each in found)
+        if self._exact and not any(bool(each.steps.any()) for each in found):
+            return
+        for chunk, each in zip(self.chunks, found, strict=True):
+            chunk.pose = each.pose
+        self._keep(self._evaluate(self.shape, [chunk.pose for chunk in self.chunks]))
 
     def _joint_step(self) -> tuple[float, float]:
         """Moves betas and poses if that lowers the objective; returns what it promised and what it gained."""
@@ -236,7 +246,8 @@ class ShapeFit:
         if gain < 0:
             self.damping *= 10
             return promised, gain
-        self.shape, self.values = trial_shape, values
+        self.shape = trial_shape
+        self._keep(values)
         for chunk, pose in zip(self.chunks, trial_poses, strict=True):
             chunk.pose = pose
         self.damping = max(self.damping * 0.1, START_DAMPING)

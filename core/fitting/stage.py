@@ -15,7 +15,7 @@ from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses, promises_lit
 from core.fitting.parts_start import PartsStart, from_nearest_frame, outlying_frames
 from core.fitting.problem import Problem
 from core.fitting.progress import Taken
-from core.fitting.result_table import FittedChunk, Parameters, fitted_chunk
+from core.fitting.result_table import FittedChunk, Parameters, fitted_chunk, joined
 from core.fitting.shape import ShapeChunk, ShapeFit
 from core.fitting.skin import Pose, Prior, Shape
 from core.fitting.smooth import fit_window
@@ -25,6 +25,8 @@ from core.metrics import lengths_mm
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
 ANCHOR_EVERY = 16
+# Where steps are costly, every so many are fitted first even where some are near: the others take one step.
+CLOSE_ANCHOR_EVERY = 4
 # Steps from afar that take the pose correctives as constant.
 FROZEN_STEPS = 2
 # So many neighbouring frames share the correctives' part of their matrices.
@@ -154,25 +156,22 @@ class PoseStage:
         trace: list[float] = []
         watched = copy(self)
         watched.by = replace(self.by, seen=trace.append, watch=self._watcher(frames))
-        _, found = watched._fit(frames)
+        found = watched._fit(frames)
         return frames, replace(found, trace=(*trace, float(found.energy.mean())))
 
-    def _fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
-        problem = self.problem
+    def _fit(self, frames: np.ndarray) -> FittedChunk:
+        problem, in_chain = self.problem, self.problem.settings.order == "chain"
+        if problem.origin == "source" and not in_chain:
+            return self._from_known(frames)
         targets, prior = problem.targets.at(frames), problem.prior(frames)
-        if problem.settings.order == "chain":
-            found = self._down_the_chain(frames, targets, prior)
-        elif problem.origin == "source":
-            found = self._from_known(frames, targets, prior)
-        else:
-            frozen = 0 if problem.origin == "current" else FROZEN_STEPS
-            start = self._begin(frames, targets)
-            found = self._from(start, targets, prior, frozen=frozen)
-            if problem.origin == "parts":
-                self._mend_outlying(found, start, targets, prior)
-        # Poses at their best for a shape that is not yet at its own are not converged.
-        found.converged &= self.shape_converged
-        return frames, self.chunk(found)
+        if in_chain:
+            return self.chunk(self._down_the_chain(frames, targets, prior))
+        frozen = 0 if problem.origin == "current" else FROZEN_STEPS
+        start = self._begin(frames, targets)
+        found = self._from(start, targets, prior, frozen=frozen)
+        if problem.origin == "parts":
+            self._mend_outlying(found, start, targets, prior)
+        return self.chunk(found)
 
     @torch.inference_mode()
     def smooth(
@@ -197,7 +196,6 @@ class PoseStage:
             problem.couplings(window),
             curved=self.curved,
         )
-        found.converged &= self.shape_converged
         wanted = torch.as_tensor(np.isin(window, frames), device=targets.device)
         return frames, self.chunk(found[wanted])
 
@@ -209,6 +207,8 @@ class PoseStage:
 
     def chunk(self, found: PoseFit) -> FittedChunk:
         """What was found, in the terms of files."""
+        # Poses at their best for a shape that is not yet at its own are not converged.
+        found.converged &= self.shape_converged
         rest = self.by.shape.rest[0].expand(len(found.energy), 3)
         if found.pose.betas is not None:
             skin = self.problem.skin
@@ -231,32 +231,36 @@ class PoseStage:
         by = replace(self.by, seen=None) if quietly else self.by
         return fit_poses(by, pose, targets, prior, frozen_steps=frozen, curved=self.curved, share=share)
 
-    def _from_known(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
-        """From the nearest fitted frames; where none are near, some of these first, from afar."""
-        problem, known, moves = self.problem, self.known, self.problem.unknowns.moves
-        roots = problem.targets.roots(frames)
-        source = problem.source_rotations(frames)
-        anchored = None
-        if known is None or not known.are_near(frames):
-            some = np.arange(len(frames))[min(ANCHOR_EVERY // 4, len(frames) - 1) :: ANCHOR_EVERY]
-            index = torch.as_tensor(some, device=targets.device)
-            if known is None:
-                pose = self._begin(frames[some], targets[..., index])
-            else:
-                pose = known.start(frames[some], source[index], roots[index], moves)
-            quietly = len(some) < len(frames)
-            anchors = self._from(
-                pose, targets[..., index], prior[index], frozen=FROZEN_STEPS, quietly=quietly
+    def _from_known(self, frames: np.ndarray) -> FittedChunk:
+        """From the nearest fitted frames; where none are near enough, some of these first."""
+        near = self.known is not None and self.known.are_near(frames)
+        if near and not self.curved:
+            return self.chunk(self._beside(self.known, frames, share=SHARE_CURVATURE))
+        every = CLOSE_ANCHOR_EVERY if near else ANCHOR_EVERY
+        first = np.arange(len(frames)) % every == min(every // 4, len(frames) - 1)
+        some, others = frames[first], frames[~first]
+        anchors = self._beside(self.known, some, quietly=len(others) > 0)
+        done = some, self.chunk(anchors)
+        if not len(others):
+            return done[1]
+        known = KnownFrames(self.problem.skin, some, anchors.pose, self.problem.source_rotations(some))
+        return joined([done, (others, self.chunk(self._beside(known, others, share=SHARE_CURVATURE)))])
+
+    def _beside(
+        self, known: KnownFrames | None, frames: np.ndarray, *, share: int = 1, quietly: bool = False
+    ) -> PoseFit:
+        """Fits frames from known ones, as from afar where these are not near; None: from the source."""
+        problem = self.problem
+        targets, prior = problem.targets.at(frames), problem.prior(frames)
+        if known is None:
+            return self._from(
+                self._begin(frames, targets), targets, prior, frozen=FROZEN_STEPS, quietly=quietly
             )
-            known = KnownFrames(problem.skin, frames[some], anchors.pose, source[index])
-            anchored = anchors.steps
         near = known.are_near(frames)
-        pose = known.start(frames, source, roots, moves)
-        frozen, share = (0, SHARE_CURVATURE) if near else (FROZEN_STEPS, 1)
-        found = self._from(pose, targets, prior, frozen=frozen, share=share)
-        if anchored is not None:
-            found.steps[index] += anchored
-        return found
+        source, roots = problem.source_rotations(frames), problem.targets.roots(frames)
+        pose = known.start(frames, source, roots, problem.unknowns.moves)
+        frozen, share = (0, share) if near else (FROZEN_STEPS, 1)
+        return self._from(pose, targets, prior, frozen=frozen, share=share, quietly=quietly)
 
     def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, prior: Prior) -> None:
         """Fits frames that stand out from those around them once more, from the nearest other frame; they

@@ -17,8 +17,8 @@ NEAR_FRAMES = 30
 class KnownFrames:
     """Fitted frames that new ones start from.
 
-    What the two of them around a frame turned away from their source rotations, joint by joint, and moved
-    away from its root, blended by their distance in time, is likely what the frame needs.
+    What the frames around one turned away from their source rotations, joint by joint, and moved away from
+    its root, followed smoothly in time, is likely what it needs.
 
     Args:
         skin: of the target.
@@ -45,28 +45,46 @@ class KnownFrames:
             roots: (m, 3) their source's root positions, metres.
             moves: the body moves as a whole; else its root keeps the place that the shape gives it.
         """
-        device = self.root.device
-        after = np.clip(np.searchsorted(self.frames, frames), 0, len(self.frames) - 1)
-        before = np.where(self.frames[after] > frames, np.clip(after - 1, 0, None), after)
-        gap = np.maximum(self.frames[after] - self.frames[before], 1)
-        share = np.clip((frames - self.frames[before]) / gap, 0, 1).astype(np.float32)
-        first, last = torch.as_tensor(before, device=device), torch.as_tensor(after, device=device)
-        weight = torch.as_tensor(share, device=device)[:, None]
+        device, last = self.root.device, len(self.frames) - 1
+        first = np.clip(np.searchsorted(self.frames, frames, side="right") - 1, 0, last)
+        # The one before each frame, the one after it, and one more on either side.
+        around = np.clip(first + np.array([[-1], [0], [1], [2]]), 0, last)
+        shares = torch.as_tensor(_hermite(self.frames[around], frames), dtype=roots.dtype, device=device)
+        known = torch.as_tensor(around, device=device)
 
-        change = rotation_vectors(self.turn[first].transpose(-1, -2) @ self.turn[last])
-        turn = self.turn[first] @ rotation_matrices(change * weight[..., None])
+        away = self.turn[known[1]].transpose(-1, -2) @ self.turn[known]
+        turn = self.turn[known[1]] @ rotation_matrices(_mixed(shares, rotation_vectors(away)))
         world = self.skin.tree.world_rotations(source @ turn)
         if moves:
             # The root's offset turns with the body.
-            offset = self._offset(first, roots) * (1 - weight) + self._offset(last, roots) * weight
-            root = roots + (source[:, 0] @ offset[..., None]).squeeze(-1)
+            offset = (self.facing[known].transpose(-1, -2) @ (self.root[known] - roots)[..., None]).squeeze(
+                -1
+            )
+            root = roots + (source[:, 0] @ _mixed(shares, offset)[..., None]).squeeze(-1)
         else:
-            root = self.root[first] * (1 - weight) + self.root[last] * weight
-        betas = self.betas
-        if betas is not None:
-            betas = betas[first] * (1 - weight) + betas[last] * weight
-        return Pose(world, root, betas)
+            root = _mixed(shares, self.root[known])
+        return Pose(world, root, None if self.betas is None else _mixed(shares, self.betas[known]))
 
-    def _offset(self, known: Tensor, roots: Tensor) -> Tensor:
-        """(m, 3) root positions of known frames beyond the source's, as seen from the body."""
-        return (self.facing[known].transpose(-1, -2) @ (self.root[known] - roots)[..., None]).squeeze(-1)
+
+def _mixed(shares: Tensor, values: Tensor) -> Tensor:
+    """(m, ...) of (4, m, ...) values, each with its share (4, m)."""
+    return (shares.view(*shares.shape, *[1] * (values.dim() - 2)) * values).sum(0)
+
+
+def _hermite(times: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """(4, m) shares of four values in the cubic between the middle two.
+
+    Its slopes there are those from the neighbour on one side to that on the other, whatever the distances;
+    before the first value and after the last it is constant.
+
+    Args:
+        times: (4, m) of the values, ascending; repeated where there are no more.
+        at: (m,) in between.
+    """
+    before, first, second, after = times.astype(np.float64)
+    gap = np.maximum(second - first, 1)
+    s = np.clip((at - first) / gap, 0, 1)
+    start, end = s * (1 - s) ** 2 * gap, s * s * (s - 1) * gap  # shares of the two slopes
+    start, end = start / np.maximum(second - before, 1), end / np.maximum(after - first, 1)
+    second_share = s * s * (3 - 2 * s)
+    return np.stack((-start, 1 - second_share - end, second_share + start, end))
