@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,17 +12,17 @@ import numpy as np
 import torch
 
 from core.body import BodyModel
+from core.builtin_files import builtin_folder
 from core.correspondence import Correspondence
 from core.environment import BUILTIN, MODELS_VARIABLE
 from core.errors import FileError, RefitError
+from core.files.model_arrays import FileState, file_state
 from core.files.model_folder import MASK_PATTERNS, find_correspondence, find_mask, find_model
 from core.files.models import GENDERS, read_model, smpl_from_smplh
 from core.files.opening import checksum
 from core.files.transfer import read_correspondence, read_mask
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
-
-_DEFAULT_MOTION = "range_of_motion_poses.npz"
 
 LEAST_VALID = 3
 """So many vertices at least say where a body is."""
@@ -152,8 +153,11 @@ def load_bodies(
     else:
         folder = Path(chosen).expanduser()
 
-    source_body = _read(folder, source, gender, chosen is None)
-    target_body = source_body if source == target else _read(folder, target, gender, chosen is None)
+    families = (source,) if source == target else (source, target)
+    with ThreadPoolExecutor(len(families), "refit-read") as pool:
+        # Most of the time goes into unpacking, which two threads do at once.
+        read = [pool.submit(_read, folder, family, gender, chosen is None) for family in families]
+        source_body, target_body = read[0].result(), read[-1].result()
     if chosen is not None:
         for body in {id(body): body for body in (source_body, target_body)}.values():
             if body.builtin:
@@ -266,45 +270,20 @@ def _reversed(pair: BodyPair, build: bool) -> BodyPair:
     )
 
 
-def builtin_folder() -> Path:
-    """The folder with the built-in bodies and motions: inside the installed package, or beside a checkout.
-
-    Raises:
-        FileError: there is none.
-    """
-    installed = Path(__file__).parent / "assets"
-    checkout = Path(__file__).parents[1] / "assets"
-    for folder in (installed, checkout):
-        if (folder / "bodies").is_dir():
-            return folder
-    raise FileError(checkout, "there is no folder of built-in bodies and motions")
-
-
-def builtin_motions() -> list[Path]:
-    """The built-in motion files, by name.
-
-    Raises:
-        FileError: the built-in files are missing.
-    """
-    return sorted((builtin_folder() / "motions").glob("*.npz"))
-
-
-def default_motion() -> Path:
-    """The motion shown where none is given.
-
-    Raises:
-        FileError: it is missing.
-    """
-    path = builtin_folder() / "motions" / _DEFAULT_MOTION
-    if not path.is_file():
-        raise FileError(path, "there is no such file")
-    return path
-
-
 def _read(folder: Path, family: str, gender: str, builtin: bool) -> BodyModel:
     if builtin and family == "smpl":
-        return smpl_from_smplh(read_model(find_model(folder, "smplh", gender), gender=gender, family="smplh"))
-    return read_model(find_model(folder, family, gender), gender=gender, family=family)
+        return smpl_from_smplh(_model(find_model(folder, "smplh", gender), gender, "smplh"))
+    return _model(find_model(folder, family, gender), gender, family)
+
+
+def _model(path: Path, gender: str, family: str) -> BodyModel:
+    return _kept(path, gender, family, file_state(path))
+
+
+@lru_cache(maxsize=2)
+def _kept(path: Path, gender: str, family: str, state: FileState) -> BodyModel:
+    # The next motion is likely to need the same bodies; a file that has changed has another state.
+    return read_model(path, gender=gender, family=family)
 
 
 def _correspond(folder: Path, source: BodyModel, target: BodyModel, *, build: bool) -> Correspondence:

@@ -85,7 +85,7 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
 
 
 def _candidates(path: Path, source: SourceFile) -> Iterator[Path]:
-    from core.bodies import builtin_motions
+    from core.builtin_files import builtin_motions
 
     name, told = Path(source.name).name, source.path
     places = [Path(told)] if told and not told.startswith(NETWORK) and Path(told).is_absolute() else []

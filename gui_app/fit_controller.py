@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from gui_app.fit_worker import FitWorker, RunReply, RunRequest, covers_more
+from gui_app.fit_worker import FitWorker, Preparation, RunReply, RunRequest, covers_more
 from gui_app.history import History
 from gui_app.recipe_desk import RecipeDesk
 from gui_app.run_words import finished_words
@@ -20,8 +20,10 @@ from gui_app.words import frames_words
 from gui_app.worker_thread import WAIT_MS, WorkerThread
 
 if TYPE_CHECKING:
+    from core.bodies import BodyPair
     from core.fitting.recipe import Recipe
     from core.fitting.result import FitResult
+    from core.motion import Motion
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,7 @@ class FitController(QObject):
     """One fitting thread; one run at a time. ``ended`` carries how it ended, which ``last`` keeps until
     another one begins."""
 
+    _prepare = Signal(object)
     _start = Signal(object)
     ended = Signal(object)
 
@@ -64,6 +67,7 @@ class FitController(QObject):
         self._scope = all_frames()
         self._step = ""
         self._worker = FitWorker()
+        self._prepare.connect(self._worker.prepare)
         self._start.connect(self._worker.run)
         self._show_newest = Soon(self._apply_newest, self)
         replies = [
@@ -73,6 +77,11 @@ class FitController(QObject):
             (self._worker.failed, self._on_failed),
         ]
         self._thread = WorkerThread("fit", self._worker, replies, self)
+
+    def prepare(self, motion: Motion, bodies: BodyPair) -> None:
+        """Prepares the bodies of a motion that is about to be fitted, unless a fit is under way."""
+        if not self._state.run.active and not self._thread.closed and self._recipes.draft.runs:
+            self._prepare.emit(Preparation(motion, bodies, self._recipes.recipe(), self._device))
 
     @Slot()
     def start(self) -> None:

@@ -53,6 +53,16 @@ class RunRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class Preparation:
+    """What the first run of a motion will need."""
+
+    motion: Motion
+    bodies: BodyPair
+    recipe: Recipe
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
 class RunReply:
     """The fit to show.
 
@@ -87,6 +97,18 @@ class FitWorker(QObject):
     previewed = Signal(object)
     finished = Signal(object)
     failed = Signal(int, str)
+
+    @Slot(object)
+    def prepare(self, request: Preparation) -> None:
+        """Prepares bodies before their motion is on the screen. What cannot be fitted says so when it is."""
+        from core.fitting.run import FitRun
+
+        try:
+            FitRun(request.motion, request.bodies, request.recipe, device=request.device).prepare()
+        except RefitError as error:
+            log.info("Nothing was prepared for %s: %s", request.motion.name, error)
+        except Exception:
+            log.exception("Preparing %s stopped", request.motion.name)
 
     @Slot(object)
     def run(self, request: RunRequest) -> None:

@@ -29,16 +29,18 @@ class Garbage(QObject):
 
     @Slot()
     def look(self) -> None:
-        """Collects as much as has come together since the last look."""
-        if not self._settled and LARGEST in sys.modules:
-            # Once, when no more modules come: what is left out is never freed.
-            loaded, self._modules = self._modules, len(sys.modules)
-            self._settled = loaded == self._modules
-            if self._settled:
-                gc.freeze()
+        """Collects as much as has come together since the last look, but nothing while modules are imported:
+        what they bring stays, and looking through it would hold them up."""
+        before, self._modules = self._modules, len(sys.modules)
+        if self._modules != before:
+            return
         young, _, old = gc.get_count()
         most_young, _, most_old = gc.get_threshold()
         if old > most_old:
             gc.collect()
         elif young > most_young:
             gc.collect(1)
+        if not self._settled and LARGEST in sys.modules:
+            # Once, when no more modules come: what is left out is never freed.
+            self._settled = True
+            gc.freeze()

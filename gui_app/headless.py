@@ -39,7 +39,7 @@ def render_job(
     Raises:
         RefitError: something cannot be read, fitted or written, or exists and ``overwrite`` is False.
     """
-    from core.bodies import default_motion
+    from core.builtin_files import default_motion
     from core.files.results import save_result
     from core.outputs import stageii_name
     from gui_app.opening import open_file

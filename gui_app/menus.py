@@ -101,7 +101,7 @@ class Menus(QObject):
 
     @Slot()
     def _fill_motions(self) -> None:
-        from core.bodies import builtin_motions
+        from core.builtin_files import builtin_motions
         from core.errors import RefitError
 
         self.motions.clear()

@@ -15,7 +15,7 @@ def motion_title(path: Path) -> str:
 
 def builtin_by_title() -> dict[str, Path]:
     """The built-in motions, none where they cannot be found."""
-    from core.bodies import builtin_motions
+    from core.builtin_files import builtin_motions
     from core.errors import RefitError
 
     try:

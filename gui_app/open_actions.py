@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QDropEvent
@@ -22,6 +23,10 @@ from gui_app.preferences import Preferences
 from gui_app.save_actions import SaveActions
 from gui_app.state import AppState
 from gui_app.words import plain_tip
+
+if TYPE_CHECKING:
+    from core.bodies import BodyPair
+    from core.motion import Motion
 
 MESHES_FILTER = "Meshes: choose one, its folder opens (*.obj *.ply)"
 SOURCE_FILTER = f"Motions (*.npz *.pkl *.pt *.npy);;{MESHES_FILTER};;All files (*)"
@@ -54,6 +59,7 @@ class OpenActions(QObject):
         actions.open.triggered.connect(self._ask_open)
         actions.models.triggered.connect(self._ask_models)
         actions.builtin.triggered.connect(self._use_builtin)
+        opening.read.connect(self._on_read)
         opening.opened.connect(self._on_opened)
         opening.failed.connect(self._on_failed)
         opening.missing.connect(self._ask_source)
@@ -150,6 +156,11 @@ class OpenActions(QObject):
         motion = opened.motion
         answer = Answer(motion.reading, self._state.given_rate, final=motion.gender is not None)
         self._opening.open(opened.motion.path, self._models.models, answer=answer)
+
+    @Slot(object, object)
+    def _on_read(self, motion: Motion, bodies: BodyPair) -> None:
+        if self._actions.autofit.isChecked():
+            self._fitting.prepare(motion, bodies)
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:

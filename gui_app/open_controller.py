@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.builtin_files import builtin_folder, default_motion
+from core.environment import BUILTIN, MODELS_VARIABLE
 from core.errors import RefitError
+from core.files.model_arrays import reading_ahead
 from core.fit_origin import SourceMissing
 from gui_app.open_answer import NOTHING_SAID, Answer, Unanswered
-from gui_app.opening import Opened, open_file
+from gui_app.opening import Opened, open_file, pose_on_one_thread
 from gui_app.state import AppState
 from gui_app.worker_thread import WAIT_MS, WorkerThread
+
+if TYPE_CHECKING:
+    from core.bodies import BodyPair
+    from core.motion import Motion
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +53,7 @@ class Dropped(Exception):
 class OpenWorker(QObject):
     """Lives in the opening thread. Whatever is built for another request than the ``newest`` is given up."""
 
+    read = Signal(int, object, object)
     opened = Signal(int, object)
     built = Signal(int, float)
     failed = Signal(int, str)
@@ -55,21 +67,26 @@ class OpenWorker(QObject):
     @Slot(object)
     def open(self, request: OpenRequest) -> None:
         """Reads the file and says once how it went; nothing where it is not wanted any more."""
+        with _bodies_read_ahead(request.models):
+            self._open(request)
+
+    def _open(self, request: OpenRequest) -> None:
+        pose_on_one_thread()
         from core.built_correspondence import telling
 
         try:
             path = request.path
             if path is None:
-                from core.bodies import default_motion
-
                 path = default_motion()
             with telling(partial(self._tell, request.request_id)):
-                opened = open_file(path, request.models, request.source, request.answer)
+                read = partial(self.read.emit, request.request_id)
+                opened = open_file(path, request.models, request.source, request.answer, read)
             if request.left_over:
                 opened = replace(opened, left_over=True)
             opened.posed.frame(0)
-            opened.posed.prepare()
             self.opened.emit(request.request_id, opened)
+            # While the first frame is drawn and fitted.
+            opened.posed.prepare()
         except Dropped:
             log.info("Opening %s was given up", request.path)
         except Unanswered as asked:
@@ -91,9 +108,18 @@ class OpenWorker(QObject):
         self.built.emit(request_id, share)
 
 
+def _bodies_read_ahead(models: str | Path | None) -> AbstractContextManager[None]:
+    """Reads the built-in bodies, where they are likely wanted, while torch is imported for the first file."""
+    if "torch" in sys.modules or (models or os.environ.get(MODELS_VARIABLE) or BUILTIN) != BUILTIN:
+        return nullcontext()
+    return reading_ahead((builtin_folder() / "bodies").rglob("*.npz"))
+
+
 class OpenController(QObject):
     """One opening thread. A file that cannot be opened leaves what was open as it is."""
 
+    read = Signal(object, object)
+    """A motion that has no fit, and its bodies: what it takes to show them is still being worked out."""
     opened = Signal(object)
     failed = Signal()
     missing = Signal(object, object)
@@ -110,6 +136,7 @@ class OpenController(QObject):
         self._worker = OpenWorker()
         self._start.connect(self._worker.open)
         replies = [
+            (self._worker.read, self._on_read),
             (self._worker.opened, self._on_opened),
             (self._worker.built, self._on_built),
             (self._worker.failed, self._on_failed),
@@ -163,6 +190,11 @@ class OpenController(QObject):
     def _on_built(self, request_id: int, share: float) -> None:
         if request_id == self._request_id and self._state.opening:
             self._state.set_opening(self._state.opening, share)
+
+    @Slot(int, object, object)
+    def _on_read(self, request_id: int, motion: Motion, bodies: BodyPair) -> None:
+        if request_id == self._request_id:
+            self.read.emit(motion, bodies)
 
     @Slot(int, object)
     def _on_opened(self, request_id: int, opened: Opened) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,7 +119,11 @@ def pose_on_one_thread() -> None:
 
 
 def open_file(
-    path: Path, models: str | Path | None, source: Path | None = None, answer: Answer = AS_FAR_AS_SAID
+    path: Path,
+    models: str | Path | None,
+    source: Path | None = None,
+    answer: Answer = AS_FAR_AS_SAID,
+    read: Callable[[Motion, BodyPair], object] | None = None,
 ) -> Opened:
     """Reads a motion, or a fit or a session together with the motion it was made from.
 
@@ -127,6 +132,7 @@ def open_file(
         models: as in `core.bodies.load_bodies`.
         source: where the motion of a fit or session is; None where it is to be looked for.
         answer: what is known of a motion beside the file.
+        read: told of a motion that has no fit and of its bodies, as soon as both are read.
 
     Raises:
         Unanswered: something about a motion has to be asked.
@@ -139,15 +145,20 @@ def open_file(
     if path.is_dir() and not is_mesh_folder(path):
         raise FileError(path, "is a folder without meshes (.obj or .ply)")
     if path.is_dir():
-        return open_motion(path, models, answer)
+        return open_motion(path, models, answer, read)
     if is_session(path):
         return open_session(path, models, source)
     if is_result(path):
         return open_fit(path, models, source)
-    return open_motion(path, models, answer)
+    return open_motion(path, models, answer, read)
 
 
-def open_motion(path: Path, models: str | Path | None, answer: Answer = AS_FAR_AS_SAID) -> Opened:
+def open_motion(
+    path: Path,
+    models: str | Path | None,
+    answer: Answer = AS_FAR_AS_SAID,
+    read: Callable[[Motion, BodyPair], object] | None = None,
+) -> Opened:
     """Reads a motion and loads the bodies that belong to it: to SMPL-X the SMPL-H body.
 
     Raises:
@@ -156,7 +167,7 @@ def open_motion(path: Path, models: str | Path | None, answer: Answer = AS_FAR_A
     """
     motion = read_motion(path, models, answer)
     target = "smplh" if motion.family == "smplx" else "smplx"
-    return replace(_opened(motion, models, None, path, target), given_rate=answer.rate)
+    return replace(_opened(motion, models, None, path, target, read), given_rate=answer.rate)
 
 
 def open_fit(path: Path, models: str | Path | None, source: Path | None = None) -> Opened:
@@ -198,9 +209,15 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
 
 
 def _opened(
-    motion: Motion, models: str | Path | None, gender: str | None, file: Path, target: str = "smplx"
+    motion: Motion,
+    models: str | Path | None,
+    gender: str | None,
+    file: Path,
+    target: str = "smplx",
+    read: Callable[[Motion, BodyPair], object] | None = None,
 ) -> Opened:
-    from core.bodies import bodies_for, builtin_motions, of_bodies_there
+    from core.bodies import bodies_for, of_bodies_there
+    from core.builtin_files import builtin_motions
     from core.mesh_order import check_meshes
     from core.posed import PosedFrames
 
@@ -210,6 +227,8 @@ def _opened(
     bodies = bodies_for(motion, models, gender, target=target)
     if not motion.has_poses:
         check_meshes(motion, bodies.source)
+    if read is not None:
+        read(motion, bodies)
     return Opened(
         motion=motion,
         bodies=bodies,

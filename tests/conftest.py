@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import core.bodies
+from core.builtin_files import builtin_folder
 
 SLOW_SECONDS = 3 * 3600
 
@@ -17,7 +18,7 @@ SLOW_SECONDS = 3 * 3600
 @pytest.fixture(scope="session", autouse=True)
 def builtin_bodies_read_once() -> Iterator[None]:
     """Files of the built-in bodies, which no test changes, are read once; all others each time."""
-    folder = core.bodies.builtin_folder()
+    folder = builtin_folder()
 
     def once(read: Callable[..., Any]) -> Callable[..., Any]:
         kept = functools.cache(read)

@@ -5,29 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from core.body import BodyModel
 from core.errors import FileError
-from core.files.arrays import finite, key_list, numbers, shape_text, text, texts
-from core.files.npz import is_npz, is_plain, npz_headers, read_npz
+from core.files.arrays import finite, numbers, shape_text, text, texts
+from core.files.model_arrays import LANDMARK_KEYS, REGRESSOR_KEYS, model_arrays
 from core.files.opening import checksum
-from core.files.pickles import read_pickle
 from core.joints import FAMILY_LABEL, JOINT_NAMES, LEFT_HAND, RIGHT_HAND
 
 NUM_VERTICES = {"smpl": 6890, "smplh": 6890, "smplx": 10475}
 NUM_FACES = {"smpl": 13776, "smplh": 13776, "smplx": 20908}
 GENDERS = ("neutral", "female", "male")
-
-MODEL_KEYS = ("v_template", "f", "shapedirs", "posedirs", "weights", "kintree_table")
-"""Keys every model file has; ``J_regressor`` too, in one of several forms."""
-
-REGRESSOR_KEYS = tuple(f"J_regressor{part}" for part in ("", "_data", "_indices", "_indptr", "_row", "_col"))
-_LANDMARK_KEYS = ("lmk_faces_idx", "lmk_bary_coords")
-_OPTIONAL_KEYS = ("hands_meanl", "hands_meanr", "joint_names", "origin", "gender", *_LANDMARK_KEYS)
 
 # The published SMPL-X files: 300 shape and 100 expression directions, or 10 and 10.
 _SHAPE_SPACE, _EXPRESSION_SPACE = 300, 100
@@ -57,7 +48,7 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         FileError: the file cannot be read, lacks a key, or a key has the wrong type, shape or contents.
     """
     path = Path(path)
-    arrays = _npz_arrays(path) if is_npz(path) else pickled_arrays(path, read_pickle(path))
+    arrays = model_arrays(path)
     found = _family(path, arrays)
     if family is not None and found != family:
         raise FileError(path, f"is an {FAMILY_LABEL[found]} model, expected {FAMILY_LABEL[family]}")
@@ -94,49 +85,6 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         path=path,
         sha256=checksum(path),
     )
-
-
-def pickled_arrays(path: Path, contents: Any) -> dict[str, np.ndarray]:
-    """The arrays of a model in what a pickle holds, a sparse J_regressor in its parts.
-
-    Raises:
-        FileError: it is no body model, or an array that is needed holds something else than numbers.
-    """
-    if not isinstance(contents, dict):
-        raise FileError(path, "is not a body model: it holds no table of arrays")
-    keys = {key for key in contents if isinstance(key, str)}
-    _check_keys(path, keys)
-    arrays: dict[str, np.ndarray] = {}
-    for key in (*MODEL_KEYS, *REGRESSOR_KEYS, *_OPTIONAL_KEYS):
-        value = contents.get(key)
-        if sparse.issparse(value):
-            rows = sparse.csr_matrix(value)
-            arrays |= {f"{key}_{part}": getattr(rows, part) for part in ("data", "indices", "indptr")}
-        elif isinstance(value, np.ndarray) and is_plain(value.dtype):
-            arrays[key] = value
-        elif key in MODEL_KEYS:
-            raise FileError(path, f"is a {type(value).__name__}, expected an array of numbers", key=key)
-    if not any(key.startswith("J_regressor") for key in arrays):
-        raise FileError(path, "is neither an array of numbers nor a sparse matrix", key="J_regressor")
-    return arrays
-
-
-def _npz_arrays(path: Path) -> dict[str, np.ndarray]:
-    headers = npz_headers(path)
-    _check_keys(path, set(headers))
-    plain = [key for key in (*REGRESSOR_KEYS, *_OPTIONAL_KEYS) if key in headers and headers[key].plain]
-    wanted = [*MODEL_KEYS, *plain]
-    if "J_regressor" in headers and not any(key.startswith("J_regressor") for key in plain):
-        wanted.append("J_regressor")  # refused by name
-    return read_npz(path, wanted)
-
-
-def _check_keys(path: Path, keys: set[str]) -> None:
-    missing = [key for key in MODEL_KEYS if key not in keys]
-    if not missing and not any(key.startswith("J_regressor") for key in keys):
-        missing = ["J_regressor"]
-    if missing:
-        raise FileError(path, f"is not a body model: it has no {key_list(missing)}, but {key_list(keys)}")
 
 
 def smpl_from_smplh(body: BodyModel) -> BodyModel:
@@ -308,16 +256,16 @@ def _landmarks(
     path: Path, arrays: dict[str, np.ndarray], faces: int
 ) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
     """(L,) triangles and (L, 3) barycentric weights of the landmarks, or None twice."""
-    if not all(key in arrays for key in _LANDMARK_KEYS):
+    if not all(key in arrays for key in LANDMARK_KEYS):
         return None, None
-    ids = _whole(path, _LANDMARK_KEYS[0], arrays[_LANDMARK_KEYS[0]])
+    ids = _whole(path, LANDMARK_KEYS[0], arrays[LANDMARK_KEYS[0]])
     if len(ids) and (ids.min() < 0 or ids.max() >= faces):
         raise FileError(
             path,
             f"names triangles from {ids.min()} to {ids.max()}, expected 0 to {faces - 1}",
-            key=_LANDMARK_KEYS[0],
+            key=LANDMARK_KEYS[0],
         )
-    return ids, _exact(path, arrays, _LANDMARK_KEYS[1], (len(ids), 3))
+    return ids, _exact(path, arrays, LANDMARK_KEYS[1], (len(ids), 3))
 
 
 def _joint_names(path: Path, family: str, arrays: dict[str, np.ndarray]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from core.body import BodyModel
 from core.errors import FileError, RefitError
 from core.files.arrays import finite, key_list, numbers, shape_text
 from core.files.atomic import atomic_write, write_npz
-from core.files.models import REGRESSOR_KEYS, looks_like_model, regressor_of
+from core.files.model_arrays import REGRESSOR_KEYS
+from core.files.models import looks_like_model, regressor_of
 from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.opening import checksum
 from core.files.pickles import read_pickle

@@ -219,6 +219,24 @@ class FitRun:
             pool.shutdown(wait=True, cancel_futures=True)
             self._seconds = time.perf_counter() - self._started
 
+    def prepare(self) -> None:
+        """Prepares what the first stage needs of the bodies; it is kept, for other runs with them too."""
+        if self.recipe.method == "gauss-newton":
+            with ThreadPoolExecutor(1, "refit-prepare", initializer=_one_thread) as pool:
+                pool.submit(self._problem, self.recipe.stages[0], self.recipe.start).result()
+
+    def _problem(self, settings: FitSettings, origin: str) -> Problem:
+        return Problem(
+            self.motion,
+            self.bodies,
+            settings,
+            self._table,
+            origin,
+            self.vertex_weights,
+            self._holds_shape,
+            self.motion.has_poses and self.recipe.start != "parts",
+        )
+
     def _steps(
         self, pool: ThreadPoolExecutor, workers: int, settings: FitSettings, origin: str
     ) -> Iterator[Progress]:
@@ -238,19 +256,7 @@ class FitRun:
         origin: str,
         only_shape: bool = False,
     ) -> Iterator[Progress]:
-        def prepare() -> Problem:
-            return Problem(
-                self.motion,
-                self.bodies,
-                settings,
-                self._table,
-                origin,
-                self.vertex_weights,
-                self._holds_shape,
-                self.motion.has_poses and self.recipe.start != "parts",
-            )
-
-        problem = pool.submit(prepare).result()
+        problem = pool.submit(self._problem, settings, origin).result()
         if self._stopped():
             return
         if self._measures_start:

@@ -147,8 +147,9 @@ class PoseStage:
     def _known(self, frames: np.ndarray, poses: list[Pose]) -> KnownFrames:
         betas = None if poses[0].betas is None else torch.cat([p.betas for p in poses if p.betas is not None])
         pose = Pose(torch.cat([p.world for p in poses]), torch.cat([p.root for p in poses]), betas)
-        source = self.problem.source_rotations(frames)
-        return KnownFrames(self.problem.skin, frames, pose, source)
+        problem = self.problem
+        source, roots = problem.source_rotations(frames), problem.targets.roots(frames)
+        return KnownFrames(problem.skin, frames, pose, source, roots)
 
     @torch.inference_mode()
     def fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
@@ -233,7 +234,7 @@ class PoseStage:
 
     def _from_known(self, frames: np.ndarray) -> FittedChunk:
         """From the nearest fitted frames; where none are near enough, some of these first."""
-        near = self.known is not None and self.known.are_near(frames)
+        near = self.known is not None and self.known.are_near(frames, self.problem.source_rotations(frames))
         if near and not self.curved:
             return self.chunk(self._beside(self.known, frames, share=SHARE_CURVATURE))
         every = CLOSE_ANCHOR_EVERY if near else ANCHOR_EVERY
@@ -243,7 +244,9 @@ class PoseStage:
         done = some, self.chunk(anchors)
         if not len(others):
             return done[1]
-        known = KnownFrames(self.problem.skin, some, anchors.pose, self.problem.source_rotations(some))
+        known = self._known(some, [anchors.pose])
+        if self.known is not None:
+            known = self.known.with_frames(known)
         return joined([done, (others, self.chunk(self._beside(known, others, share=SHARE_CURVATURE)))])
 
     def _beside(
@@ -256,8 +259,8 @@ class PoseStage:
             return self._from(
                 self._begin(frames, targets), targets, prior, frozen=FROZEN_STEPS, quietly=quietly
             )
-        near = known.are_near(frames)
         source, roots = problem.source_rotations(frames), problem.targets.roots(frames)
+        near = known.are_near(frames, source)
         pose = known.start(frames, source, roots, problem.unknowns.moves)
         frozen, share = (0, share) if near else (FROZEN_STEPS, 1)
         return self._from(pose, targets, prior, frozen=frozen, share=share, quietly=quietly)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from copy import copy
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,8 +13,8 @@ from core.fitting.result_table import nearest
 from core.fitting.skin import FitSkin, Pose
 from core.skinning import rotation_matrices, rotation_vectors
 
-# Between fitted frames this near little is left to do: mostly one step.
-NEAR_FRAMES = 30
+# Between fitted frames this near little is left to do, mostly one step, unless a joint bends further.
+NEAR_FRAMES, NEAR_RADIANS = 30, 1.5
 
 
 class KnownFrames:
@@ -25,16 +28,40 @@ class KnownFrames:
         frames: (n,) ids, ascending.
         pose: their fitted poses.
         source: (n, J, 3, 3) their source's relative rotations.
+        roots: (n, 3) their source's root positions, metres.
     """
 
-    def __init__(self, skin: FitSkin, frames: np.ndarray, pose: Pose, source: Tensor) -> None:
+    def __init__(self, skin: FitSkin, frames: np.ndarray, pose: Pose, source: Tensor, roots: Tensor) -> None:
         self.skin, self.frames, self.root, self.betas = skin, frames, pose.root, pose.betas
+        self.source = source
         self.turn = source.transpose(-1, -2) @ skin.tree.relative_rotations(pose.world)
-        self.facing = source[:, 0]
+        # The root's offset turns with the body.
+        self.offset = (source[:, 0].transpose(-1, -2) @ (pose.root - roots)[..., None]).squeeze(-1)
 
-    def are_near(self, frames: np.ndarray) -> bool:
-        """Whether each of the frames has a known one close by."""
-        return bool(np.abs(self.frames[nearest(self.frames, frames)] - frames).max() <= NEAR_FRAMES)
+    def with_frames(self, other: KnownFrames) -> KnownFrames:
+        """These and others; of a frame that both know, what the other one knows."""
+        frames, places = np.unique(np.concatenate((other.frames, self.frames)), return_index=True)
+        index = torch.as_tensor(places, device=self.root.device)
+        both = copy(self)
+        both.frames = frames
+        for name in ("root", "source", "turn", "offset", "betas"):
+            ours, theirs = getattr(self, name), getattr(other, name)
+            setattr(both, name, None if ours is None else torch.cat((theirs, ours))[index])
+        return both
+
+    def are_near(self, frames: np.ndarray, source: Tensor) -> bool:
+        """Whether each of the frames (m,) has a known one close by, with a pose not far from its own.
+
+        Args:
+            frames: (m,) ids.
+            source: (m, J, 3, 3) their source's relative rotations.
+        """
+        known = nearest(self.frames, frames)
+        if np.abs(self.frames[known] - frames).max() > NEAR_FRAMES:
+            return False
+        # The trace of a rotation is 1 + 2 cos of its angle. The root turns as a whole.
+        traces = (self.source[torch.as_tensor(known, device=source.device), 1:] * source[:, 1:]).sum((-1, -2))
+        return float(traces.min()) >= 1 + 2 * math.cos(NEAR_RADIANS)
 
     def start(self, frames: np.ndarray, source: Tensor, roots: Tensor, moves: bool) -> Pose:
         """Poses to start from.
@@ -56,11 +83,7 @@ class KnownFrames:
         turn = self.turn[known[1]] @ rotation_matrices(_mixed(shares, rotation_vectors(away)))
         world = self.skin.tree.world_rotations(source @ turn)
         if moves:
-            # The root's offset turns with the body.
-            offset = (self.facing[known].transpose(-1, -2) @ (self.root[known] - roots)[..., None]).squeeze(
-                -1
-            )
-            root = roots + (source[:, 0] @ _mixed(shares, offset)[..., None]).squeeze(-1)
+            root = roots + (source[:, 0] @ _mixed(shares, self.offset[known])[..., None]).squeeze(-1)
         else:
             root = _mixed(shares, self.root[known])
         return Pose(world, root, None if self.betas is None else _mixed(shares, self.betas[known]))

@@ -24,8 +24,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.bodies import BodyPair, builtin_motions
+from core.bodies import BodyPair
 from core.body import BodyModel
+from core.builtin_files import builtin_motions
 from core.cli import parser
 from core.convert import convert
 from core.files.motions import load_motion

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.bodies import BodyPair, builtin_motions
+from core.bodies import BodyPair
+from core.builtin_files import builtin_motions
 from core.files.motions import load_motion
 from core.fitting.published import OPTIMISERS, PublishedFit
 from core.fitting.run import FitRun

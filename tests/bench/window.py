@@ -27,7 +27,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 from pyvistaqt import QtInteractor
 
-from core.bodies import builtin_motions
+from core.builtin_files import builtin_motions
 from gui_app.application import make_application
 from gui_app.main_window import MainWindow, Options
 from tests.show import drive

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core.bodies import BodyPair, builtin_folder
+from core.bodies import BodyPair
+from core.builtin_files import builtin_folder
 from core.files.motions import load_motion
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun

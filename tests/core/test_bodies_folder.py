@@ -5,7 +5,8 @@ import pytest
 from scipy import sparse
 
 from core import bodies
-from core.bodies import bodies_for, builtin_motions, default_motion, load_bodies, within
+from core.bodies import bodies_for, load_bodies, within
+from core.builtin_files import builtin_motions, default_motion
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
 from core.motion import Motion

@@ -12,13 +12,14 @@ import pytest
 from scipy import sparse
 
 from core import built_correspondence as kept
-from core.bodies import builtin_folder, load_bodies
+from core.bodies import load_bodies
 from core.build_correspondence import (
     Why,
     build_correspondence,
     joints_apart_mm,
 )
 from core.build_settings import BUILD_SETTINGS, BuildSettings
+from core.builtin_files import builtin_folder
 from core.cli import main
 from core.errors import FileError, RefitError
 from core.files.transfer import read_correspondence

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bodies import builtin_folder, builtin_motions, default_motion
+from core.builtin_files import builtin_folder, builtin_motions, default_motion
 from core.cli import main
 from core.errors import RefitError
 from core.files.motions import load_motion

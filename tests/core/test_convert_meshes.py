@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bodies import BodyPair, builtin_folder, load_bodies
+from core.bodies import BodyPair, load_bodies
 from core.body import BodyModel
+from core.builtin_files import builtin_folder
 from core.cli import main
 from core.errors import RefitError
 from core.files.meshes import write_meshes

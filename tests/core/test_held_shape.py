@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bodies import builtin_motions
+from core.builtin_files import builtin_motions
 from core.cli import main
 from core.errors import FileError
 from core.files.results import load_result

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from core.bodies import BodyPair, bodies_for, default_motion, load_bodies
+from core.bodies import BodyPair, bodies_for, load_bodies
 from core.body import CHUNK_FRAMES
+from core.builtin_files import default_motion
 from core.correspondence import Correspondence
 from core.errors import RefitError
 from core.files.models import smpl_from_smplh

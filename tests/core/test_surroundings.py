@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.bodies import bodies_for, builtin_motions
+from core.bodies import bodies_for
+from core.builtin_files import builtin_motions
 from core.errors import FileError
 from core.files.motions import load_motion
 from core.surroundings import smooth_path, surroundings

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 import core.bodies
+from core.builtin_files import builtin_motions
 from core.fitting.recipe import PRESETS
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, Progress
@@ -44,7 +45,7 @@ def cut_file(source: Path, target: Path, frames: int, **changes: object) -> Path
 @pytest.fixture(scope="session")
 def walk() -> Path:
     """The built-in walk."""
-    return next(path for path in core.bodies.builtin_motions() if path.name == "walk_poses.npz")
+    return next(path for path in builtin_motions() if path.name == "walk_poses.npz")
 
 
 @pytest.fixture

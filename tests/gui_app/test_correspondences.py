@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from core import build_correspondence as builder
 from core import built_correspondence as kept
-from core.bodies import builtin_folder
 from core.build_correspondence import BuildReport, Why
 from core.build_settings import BuildSettings
+from core.builtin_files import builtin_folder
 from core.correspondence import Correspondence
 from core.files.transfer import read_correspondence
 from core.inspection.correspondence_rows import compare_correspondences

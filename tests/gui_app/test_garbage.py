@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -52,3 +53,16 @@ def test_what_belongs_to_modules_is_looked_at_once(garbage: Garbage) -> None:
     garbage.look()
     assert gc.get_freeze_count() > 10_000
     assert len(gc.get_objects()) < 10_000
+
+
+def test_nothing_is_collected_while_modules_come(garbage: Garbage, monkeypatch: pytest.MonkeyPatch) -> None:
+    garbage.look()
+    garbage.look()
+    freed: list[int] = []
+    for number in range(5000):
+        weakref.finalize(Ring(), freed.append, number)
+    monkeypatch.setitem(sys.modules, "one_that_has_just_come", sys)
+    garbage.look()
+    assert not freed
+    garbage.look()
+    assert len(freed) == 5000

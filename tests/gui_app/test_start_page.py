@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-import core.bodies
+from core.builtin_files import builtin_folder
 from core.files.model_folder import models_there
 from gui_app import recent_log
 from gui_app.main_window import MainWindow
@@ -50,7 +50,7 @@ def test_without_opening_at_start_the_page_is_first(make_window: Callable[..., M
 
 
 def test_models_found_are_named(tmp_path: Path) -> None:
-    folder = core.bodies.builtin_folder() / "bodies"
+    folder = builtin_folder() / "bodies"
     assert models_there(folder)["smplx"] == ["neutral"]
     assert "SMPL-X neutral" in found_words(folder)
     assert "no models" in found_words(tmp_path)

@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
-from core.bodies import builtin_motions
+from core.builtin_files import builtin_motions
 from core.fitting.result import FitResult
 from core.frame_swap import measured
 from gui_app.main_window import MainWindow, Options

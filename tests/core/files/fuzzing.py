@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from core.bodies import builtin_folder, load_bodies
+from core.bodies import load_bodies
+from core.builtin_files import builtin_folder
 from core.errors import RefitError
 from core.files.describe import describe_file
 from core.files.joint_sets import read_joint_set

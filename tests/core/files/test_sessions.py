@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.accepted import Accepted
-from core.bodies import default_motion, load_bodies
+from core.bodies import load_bodies
+from core.builtin_files import default_motion
 from core.errors import FileError
 from core.files.motions import load_motion
 from core.files.sessions import is_session, load_session, save_session

@@ -11,8 +11,9 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from core.bodies import BodyPair, default_motion, load_bodies
+from core.bodies import BodyPair, load_bodies
 from core.body import BodyModel
+from core.builtin_files import default_motion
 from core.correspondence import Correspondence
 from core.files.motions import load_motion
 from core.fitting.autograd import AutogradObjective

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.bodies import BodyPair, builtin_motions
+from core.bodies import BodyPair
+from core.builtin_files import builtin_motions
 from core.files.motions import load_motion
 from core.fitting.autograd import AutogradObjective
 from core.fitting.autograd_unknowns import FitState

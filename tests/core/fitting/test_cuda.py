@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import default_motion, load_bodies
+from core.bodies import load_bodies
+from core.builtin_files import default_motion
 from core.errors import RefitError
 from core.files.motions import load_motion
 from core.fitting.result import FitResult

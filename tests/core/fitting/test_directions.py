@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bodies import BodyPair, bodies_for, default_motion
+from core.bodies import BodyPair, bodies_for
+from core.builtin_files import default_motion
 from core.cli import main
 from core.files.describe import describe_file
 from core.files.motions import load_motion

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.bodies import builtin_motions
 from core.body import pose_features
+from core.builtin_files import builtin_motions
 from core.files.motions import load_motion
 from core.fitting.features_in_time import LEAST_FRAMES, RANKS, TOLERANCE, in_time
 from core.skinning import rotation_matrices

@@ -167,3 +167,20 @@ def test_corrective_curvature_equals_an_explicit_jacobian() -> None:
     CorrectiveCurvature(case.skin, shape).add_to(matrix, case.pose, free)
     assert torch.allclose(matrix[0], expected, atol=1e-7)
     assert (torch.linalg.eigvalsh(matrix) > -1e-7).all()
+
+
+@pytest.mark.parametrize("frames", [1, 7, 70])
+def test_frames_share_the_correctives_part_as_seen_from_their_joints(frames: int) -> None:
+    """One pose seen from many sides: what is added for one of them is right for all."""
+    case = Case()
+    free = Unknowns.of(case.body.parents, FACE)
+    generator = torch.Generator().manual_seed(3)
+    sides = rotation_matrices(torch.randn(frames, 1, 3, generator=generator, dtype=torch.float64))
+    pose = Pose(sides @ case.pose.world[:1], case.pose.root[:1].expand(frames, 3))
+    curvature = CorrectiveCurvature(case.skin, case.skin.shape(case.betas))
+    size = 3 * len(free.free) + 3
+    each, shared = torch.zeros(2, frames, size, size, dtype=torch.float64)
+    curvature.add_to(each, pose, free)
+    curvature.add_to(shared, pose, free, 4)
+    assert each.abs().max() > 0.01
+    assert torch.allclose(each, shared, atol=1e-10)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import BodyPair, builtin_motions, default_motion, load_bodies
+from core.bodies import BodyPair, load_bodies
+from core.builtin_files import builtin_motions, default_motion
 from core.files.motions import load_motion
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun

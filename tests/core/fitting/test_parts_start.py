@@ -10,8 +10,9 @@ import torch
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-from core.bodies import BodyPair, builtin_motions
+from core.bodies import BodyPair
 from core.body import BodyModel
+from core.builtin_files import builtin_motions
 from core.files.motions import load_motion
 from core.fitting.parts_start import (
     PartsStart,

@@ -10,9 +10,11 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from core.bodies import BodyPair, default_motion, load_bodies
+from core.bodies import BodyPair, load_bodies
+from core.builtin_files import default_motion
 from core.errors import RefitError
 from core.files.motions import load_motion
+from core.fitting.problem import prepared
 from core.fitting.result import FitResult
 from core.fitting.run import CPU_CHUNK, FitRun, Progress
 from core.fitting.settings import FitSettings
@@ -275,3 +277,14 @@ def test_posed_frames_follow_the_result(result: FitResult, motion: Motion, pair:
     assert len(frames._sources) <= 2
     with pytest.raises(IndexError):
         frames.frame(len(motion))
+
+
+def test_what_is_prepared_is_there_for_the_run(pair: BodyPair, motion: Motion) -> None:
+    fresh = replace(pair, target=replace(pair.target))
+    run = FitRun(motion, fresh, threads=1)
+    run.prepare()
+    before = prepared.cache_info()
+    for _ in run:
+        break
+    after = prepared.cache_info()
+    assert (after.hits, after.misses) == (before.hits + 1, before.misses)

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from core.bodies import bodies_for, default_motion
+from core.bodies import bodies_for
+from core.builtin_files import default_motion
 from core.files.motions import load_motion
 from core.fitting.progress import Progress
 from core.fitting.recipe import Recipe

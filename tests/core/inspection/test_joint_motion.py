@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.bodies import default_motion, load_bodies
+from core.bodies import load_bodies
+from core.builtin_files import default_motion
 from core.files.motions import load_motion
 from core.fitting.run import FitRun
 from core.inspection.joint_motion import regressed_over_fit_mm, series_figures

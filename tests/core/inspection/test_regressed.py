@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.bodies import default_motion, load_bodies
+from core.bodies import load_bodies
+from core.builtin_files import default_motion
 from core.files.motions import load_motion
 from core.inspection.regressed import regressed_difference_mm, regressed_joints
 from core.motion import Motion
