@@ -27,6 +27,10 @@ class MaskLook:
     shows: Shows
 
 
+MASK_WORDS = ("valid", "no counterpart", "by the list", "by hand")
+"""The words of `mask_rows` where there is little room."""
+
+
 def mask_rows() -> tuple[tuple[str, str], ...]:
     """Words and colours in the order of `core.inspection.mask_report.Reason`."""
     return (

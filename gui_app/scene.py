@@ -20,7 +20,7 @@ from gui_app.flat import flat_actor
 from gui_app.ghost import Ghost
 from gui_app.in_place import write_points
 from gui_app.legend import Legend
-from gui_app.mask_look import DIFFERENCE_MM, IN_ONE_ONLY, MaskLook, mask_rows, weight_ramp
+from gui_app.mask_look import DIFFERENCE_MM, IN_ONE_ONLY, MASK_WORDS, MaskLook, mask_rows, weight_ramp
 from gui_app.picking import BodyName, VertexPicker
 from gui_app.ramp import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene_camera import SceneCamera
@@ -74,7 +74,7 @@ class Scene:
         self._weight_bar.set_ticks(("×0.1", "×0.3", "×1", "×3", "×10"))
         self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
         self._mask: MaskLook | None = None
-        self._mask_legend = Legend(right, mask_rows(), high=True)
+        self._mask_legend = Legend(right, mask_rows(), high=True, short=MASK_WORDS)
         self._difference: MaskLook | None = None
         self._alone_legend = Legend(right, ((IN_ONE_ONLY, colours.TAKEN_OUT),), high=True)
         self._divider = pv.PolyData(np.zeros((2, 3), np.float32), lines=np.array([2, 0, 1]))

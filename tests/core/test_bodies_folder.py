@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from core import bodies
+from core import builtin_files
 from core.bodies import bodies_for, load_bodies, within
 from core.builtin_files import builtin_motions, default_motion
 from core.errors import FileError, RefitError
@@ -202,7 +202,7 @@ def test_built_in_motions():
 
 
 def test_an_installation_without_assets(monkeypatch, tmp_path):
-    monkeypatch.setattr(bodies, "__file__", str(tmp_path / "core" / "bodies.py"))
+    monkeypatch.setattr(builtin_files, "__file__", str(tmp_path / "core" / "builtin_files.py"))
     for call in (load_bodies, builtin_motions, default_motion):
         with pytest.raises(FileError, match="no folder of built-in"):
             call()

@@ -48,7 +48,8 @@ def test_a_stroke_weighs_and_the_frame_follows(fitted: MainWindow, qtbot: QtBot)
     heavy = np.setdiff1d(np.flatnonzero(weights == 10), window.painting.patch)
     qtbot.waitUntil(lambda: bool((skin(window)[heavy] == colours.rgb(colours.HEAVIER)).all()))
     assert "weighs ×10" in window.probe.words("fit", vertex)
-    assert window.panels.masks.panel.head.text().startswith(f"{int((weights == 10).sum())} weighed")
+    head = window.panels.masks.panel.head
+    qtbot.waitUntil(lambda: head.text().startswith(f"{int((weights == 10).sum())} weighed"))
     qtbot.waitUntil(lambda: window.panels.masks.preview.at_rest, timeout=FIT_MS)
     heavier = window.panels.masks.preview.heavier
     assert heavier is not None

@@ -13,9 +13,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-import core.bodies
 from core.files.results import load_result, save_result
-from gui_app import save_actions
+from gui_app import open_controller, save_actions
 from gui_app.curves import lone
 from gui_app.main_window import MainWindow
 from gui_app.preferences import Preferences
@@ -37,7 +36,7 @@ def press(window: MainWindow, qtbot: QtBot, key: Qt.Key, with_shift: bool = Fals
 def test_without_a_file_the_default_motion_opens_and_is_fitted(
     make_window: MakeWindow, qtbot: QtBot, motion_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.bodies, "default_motion", lambda: motion_file)
+    monkeypatch.setattr(open_controller, "default_motion", lambda: motion_file)
     window = make_window(None, autofit=True)
     assert window.state.opened.name == "stroll_poses.npz"
     assert window.state.run.active
