@@ -14,9 +14,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +24,7 @@ import torch
 from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fitting.gauss_newton import Stopped
+from core.fitting.in_chunks import in_chunks, split
 from core.fitting.painted_mask import kept
 from core.fitting.problem import Problem
 from core.fitting.progress import Progress, Taken
@@ -51,8 +51,6 @@ SLOW_CHUNK = 32
 SHAPE_CHUNK = 24
 # Where a run starts is measured on so many frames at most.
 START_FRAMES = 64
-# A device that cannot hold so few frames is left for the processor.
-LEAST_CHUNK = 16
 
 
 def pick_device(name: str) -> torch.device:
@@ -270,7 +268,7 @@ class FitRun:
         solved: ShapeFit | None = None
         chosen = self._shape_frames(settings)
         if problem.solves_shape:
-            solved = shape_fit(problem, _split(chosen, SHAPE_CHUNK), pool, self._stopped)
+            solved = shape_fit(problem, split(chosen, SHAPE_CHUNK), pool, self._stopped)
             self._tell(problem, chosen, solved)
             for iteration in range(1, settings.iterations + 1):
                 finished = solved.step()
@@ -340,64 +338,32 @@ class FitRun:
         fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
     ) -> Iterator[Progress]:
         """Fits chunks in the pool and takes in what comes back."""
-
-        def unless_stopped(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk] | None:
-            try:
-                # A chunk that still waited for its turn when the run was cancelled need not begin.
-                return None if self._stopped() else fit(frames)
-            except Stopped:
-                return None
-
-        waiting = deque(chunks)
-        running: dict[Future[tuple[np.ndarray, FittedChunk] | None], np.ndarray] = {}
-        iteration, objective, distance, done, note = 0, 0.0, 0.0, 0, ""
-        while True:
-            while waiting and len(running) < workers + 1 and not self._stopped():
-                frames = waiting.popleft()
-                running[pool.submit(unless_stopped, frames)] = frames
-            if not running:
-                return
-            ready, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ready:
-                asked = running.pop(future)
-                try:
-                    fitted = future.result()
-                except torch.OutOfMemoryError:
-                    if len(asked) < 2 * LEAST_CHUNK:
-                        raise
-                    if self.device.type == "cuda":
-                        torch.cuda.empty_cache()
-                    waiting.extendleft(reversed(_split(asked, -(-len(asked) // 2))))
-                    note = "The device ran out of memory: fewer frames are fitted at once."
-                    continue
-                if fitted is None:
-                    continue
-                frames, found = fitted
-                # A chunk cut short keeps its best so far; one that never took a step is dropped, and so is
-                # one whose frames may have a better fit to go back to.
-                if self._stopped() and (
-                    not found.steps.any() or (self._holds_shape and not found.converged.all())
-                ):
-                    continue
-                self._cut = self._cut or (self._stopped() and not found.converged.all())
-                self._table.store(frames, found, problem.num_betas, problem.num_expression)
-                iteration += 1
-                done += len(frames)
-                objective += float(found.energy.sum())
-                distance += float(found.errors.mean.sum())
-                yield Progress(
-                    name,
-                    iteration,
-                    done,
-                    len(self.frames),
-                    objective / done,
-                    distance / done,
-                    frames,
-                    note=note,
-                    steps=int(found.steps.max()),
-                    trace=found.trace,
-                )
-                note = ""
+        iteration, objective, distance, done = 0, 0.0, 0.0, 0
+        for frames, found, note in in_chunks(pool, workers, chunks, fit, self._stopped):
+            # A chunk cut short keeps its best so far; one that never took a step is dropped, and so is one
+            # whose frames may have a better fit to go back to.
+            if self._stopped() and (
+                not found.steps.any() or (self._holds_shape and not found.converged.all())
+            ):
+                continue
+            self._cut = self._cut or (self._stopped() and not found.converged.all())
+            self._table.store(frames, found, problem.num_betas, problem.num_expression)
+            iteration += 1
+            done += len(frames)
+            objective += float(found.energy.sum())
+            distance += float(found.errors.mean.sum())
+            yield Progress(
+                name,
+                iteration,
+                done,
+                len(self.frames),
+                objective / done,
+                distance / done,
+                frames,
+                note=note,
+                steps=int(found.steps.max()),
+                trace=found.trace,
+            )
 
     def _shape_frames(self, settings: FitSettings) -> np.ndarray:
         return spread(self.frames, settings.shape_frames)
@@ -405,7 +371,7 @@ class FitRun:
     def _ordered(self, size: int) -> list[np.ndarray]:
         """The frames to fit in chunks, those from ``first_frame`` on first."""
         at = int(np.searchsorted(self.frames, self.first_frame or 0)) // size * size
-        return [*_split(self.frames[at:], size), *_split(self.frames[:at], size)]
+        return [*split(self.frames[at:], size), *split(self.frames[:at], size)]
 
     def result(self) -> FitResult:
         """What has been fitted so far, as a copy; partial unless every stage has come to its end."""
@@ -429,7 +395,3 @@ def spread(frames: np.ndarray, most: int) -> np.ndarray:
     """At most so many of the frames, spread evenly over them."""
     count = min(most, len(frames))
     return frames[np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]
-
-
-def _split(frames: np.ndarray, size: int) -> list[np.ndarray]:
-    return [frames[start : start + size] for start in range(0, len(frames), size)]
