@@ -22,7 +22,8 @@ from core.motion import Motion
 if TYPE_CHECKING:
     from core.fitting.quick_refit import Refit
 
-CHUNK = 8
+# Frames posed at once: a jump waits for all of them, playing gains by each.
+CHUNK = 4
 
 
 @dataclass(frozen=True, eq=False)
