@@ -112,7 +112,11 @@ def _bodies_read_ahead(models: str | Path | None) -> AbstractContextManager[None
     """Reads the built-in bodies, where they are likely wanted, while torch is imported for the first file."""
     if "torch" in sys.modules or (models or os.environ.get(MODELS_VARIABLE) or BUILTIN) != BUILTIN:
         return nullcontext()
-    return reading_ahead((builtin_folder() / "bodies").rglob("*.npz"))
+    try:
+        return reading_ahead((builtin_folder() / "bodies").rglob("*.npz"))
+    except RefitError:
+        # Whoever asks for them is told that they are missing.
+        return nullcontext()
 
 
 class OpenController(QObject):

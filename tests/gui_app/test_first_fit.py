@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from core.errors import FileError
 from core.fitting.problem import prepared
 from core.fitting.run import FitRun
 from gui_app.main_window import MainWindow
+from gui_app.open_controller import OpenRequest, OpenWorker, _bodies_read_ahead
 from tests.gui_app.conftest import FIT_MS
 
 MakeWindow = Callable[..., MainWindow]
@@ -99,3 +101,23 @@ print(before, model_arrays._ahead)
         timeout=120,
     )
     assert done.stdout.strip() == "[True, True] {}", done.stderr
+
+
+def test_bodies_that_are_missing_are_told_of_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Path:
+        raise FileError(Path("assets"), "there is no folder of built-in bodies and motions")
+
+    monkeypatch.setattr("gui_app.open_controller.builtin_folder", missing)
+    monkeypatch.setattr("core.builtin_files.builtin_folder", missing)
+    monkeypatch.delenv("REFIT_MODELS", raising=False)
+    worker, told = OpenWorker(), []
+    worker.failed.connect(lambda number, sentence: told.append(sentence))
+    torch = sys.modules.pop("torch")
+    try:
+        with _bodies_read_ahead(None):
+            sys.modules["torch"] = torch
+            worker.open(OpenRequest(1, None, None))
+    finally:
+        sys.modules["torch"] = torch
+    assert len(told) == 1
+    assert "no folder of built-in bodies" in told[0]
