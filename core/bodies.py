@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,7 +13,7 @@ import torch
 from core.body import BodyModel
 from core.builtin_files import builtin_folder
 from core.correspondence import Correspondence
-from core.environment import BUILTIN, MODELS_VARIABLE
+from core.environment import models_folder
 from core.errors import FileError, RefitError
 from core.files.model_arrays import FileState, file_state
 from core.files.model_folder import MASK_PATTERNS, find_correspondence, find_mask, find_model
@@ -141,10 +140,8 @@ def load_bodies(
     gender = gender or "neutral"
     if gender not in GENDERS:
         raise RefitError(f"'{gender}' is no gender of a body model, expected neutral, female or male")
-    chosen = models if models is not None else os.environ.get(MODELS_VARIABLE) or None
+    chosen = models_folder(models)
     notes: list[str] = []
-    if chosen == BUILTIN:
-        chosen = None
     if chosen is None:
         folder = builtin_folder() / "bodies"
         if gender != "neutral":
@@ -207,8 +204,8 @@ def of_bodies_there(motion: Motion, models: str | Path | None, gender: str | Non
         models: as in `load_bodies`.
         gender: overrides the motion's own.
     """
-    chosen = models if models is not None else os.environ.get(MODELS_VARIABLE) or None
-    if motion.has_poses or motion.family != "smplh" or chosen in (None, BUILTIN):
+    chosen = models_folder(models)
+    if motion.has_poses or motion.family != "smplh" or chosen is None:
         return motion
     folder, gender = Path(str(chosen)).expanduser(), gender or motion.gender or "neutral"
     there = [family for family in ("smplh", "smpl") if _has(folder, family, gender)]

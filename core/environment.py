@@ -19,6 +19,16 @@ SETTINGS_VARIABLE = "REFIT_SETTINGS"
 """Environment variable with a folder for the settings and what is kept, in place of the user's own."""
 
 
+def models_folder(models: str | Path | None) -> str | Path | None:
+    """The folder of licensed models to use, None for the built-in bodies.
+
+    Args:
+        models: one that was asked for, or ``BUILTIN``; None for what the environment says.
+    """
+    chosen = models if models is not None else os.environ.get(MODELS_VARIABLE) or None
+    return None if chosen == BUILTIN else chosen
+
+
 def kept_folder() -> Path:
     """The folder of what was worked out once and can be again; it need not exist."""
     settings = os.environ.get(SETTINGS_VARIABLE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.builtin_files import builtin_folder, default_motion
-from core.environment import BUILTIN, MODELS_VARIABLE
+from core.environment import models_folder
 from core.errors import RefitError
 from core.files.model_arrays import reading_ahead
 from core.fit_origin import SourceMissing
@@ -110,7 +109,7 @@ class OpenWorker(QObject):
 
 def _bodies_read_ahead(models: str | Path | None) -> AbstractContextManager[None]:
     """Reads the built-in bodies, where they are likely wanted, while torch is imported for the first file."""
-    if "torch" in sys.modules or (models or os.environ.get(MODELS_VARIABLE) or BUILTIN) != BUILTIN:
+    if "torch" in sys.modules or models_folder(models) is not None:
         return nullcontext()
     try:
         return reading_ahead((builtin_folder() / "bodies").rglob("*.npz"))

@@ -111,18 +111,19 @@ class Problem:
             self.prior_weights[0] = 0
         self._parts: RestParts | None = None
 
-    def prior(self, frames: np.ndarray) -> Prior:
-        """The pull on the relative rotations of some frames, and on coefficients of their own."""
+    def prior(self, frames: np.ndarray, source: Tensor | None = None) -> Prior:
+        """The pull on the relative rotations of some frames, and on coefficients of their own; ``source`` as
+        `source_rotations` gives it, where it is known already."""
         own = self._own_pull if self.own_coefficients else None
-        return Prior(self.reference(frames), self.prior_weights, own)
+        return Prior(self.reference(frames, source), self.prior_weights, own)
 
-    def reference(self, frames: np.ndarray) -> Tensor:
-        """(n, J, 3, 3) relative rotations that the fit is pulled to."""
+    def reference(self, frames: np.ndarray, source: Tensor | None = None) -> Tensor:
+        """(n, J, 3, 3) relative rotations that the fit is pulled to; ``source`` as in `prior`."""
         count = len(frames)
         if self.settings.pose_prior_to == "zero":
             identity = torch.eye(3, device=self.relaxed.device)
             return identity.expand(count, len(self.relaxed), 3, 3)
-        return self.source_rotations(frames)
+        return self.source_rotations(frames) if source is None else source
 
     def source_rotations(self, frames: np.ndarray) -> Tensor:
         """(n, J, 3, 3) the source's relative rotations; relaxed where it is meshes alone."""

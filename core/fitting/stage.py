@@ -142,14 +142,13 @@ class PoseStage:
                 stopped,
             )
         if solved is not None and problem.origin == "source":
-            self.known = self._known(frames, [chunk.pose for chunk in solved.chunks])
+            poses = [chunk.pose for chunk in solved.chunks]
+            self.known = self._known(frames, poses, problem.source_rotations(frames))
 
-    def _known(self, frames: np.ndarray, poses: list[Pose]) -> KnownFrames:
+    def _known(self, frames: np.ndarray, poses: list[Pose], source: torch.Tensor) -> KnownFrames:
         betas = None if poses[0].betas is None else torch.cat([p.betas for p in poses if p.betas is not None])
         pose = Pose(torch.cat([p.world for p in poses]), torch.cat([p.root for p in poses]), betas)
-        problem = self.problem
-        source, roots = problem.source_rotations(frames), problem.targets.roots(frames)
-        return KnownFrames(problem.skin, frames, pose, source, roots)
+        return KnownFrames(self.problem.skin, frames, pose, source, self.problem.targets.roots(frames))
 
     @torch.inference_mode()
     def fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
@@ -234,34 +233,42 @@ class PoseStage:
 
     def _from_known(self, frames: np.ndarray) -> FittedChunk:
         """From the nearest fitted frames; where none are near enough, some of these first."""
-        near = self.known is not None and self.known.are_near(frames, self.problem.source_rotations(frames))
+        source = self.problem.source_rotations(frames)
+        near = self.known is not None and self.known.are_near(frames, source)
         if near and not self.curved:
-            return self.chunk(self._beside(self.known, frames, share=SHARE_CURVATURE))
+            return self.chunk(self._beside(self.known, frames, source, share=SHARE_CURVATURE))
         every = CLOSE_ANCHOR_EVERY if near else ANCHOR_EVERY
         first = np.arange(len(frames)) % every == min(every // 4, len(frames) - 1)
         some, others = frames[first], frames[~first]
-        anchors = self._beside(self.known, some, quietly=len(others) > 0)
+        theirs, rest = source[torch.as_tensor(first)], source[torch.as_tensor(~first)]
+        anchors = self._beside(self.known, some, theirs, quietly=len(others) > 0)
         done = some, self.chunk(anchors)
         if not len(others):
             return done[1]
-        known = self._known(some, [anchors.pose])
+        known = self._known(some, [anchors.pose], theirs)
         if self.known is not None:
             known = self.known.with_frames(known)
-        return joined([done, (others, self.chunk(self._beside(known, others, share=SHARE_CURVATURE)))])
+        return joined([done, (others, self.chunk(self._beside(known, others, rest, share=SHARE_CURVATURE)))])
 
     def _beside(
-        self, known: KnownFrames | None, frames: np.ndarray, *, share: int = 1, quietly: bool = False
+        self,
+        known: KnownFrames | None,
+        frames: np.ndarray,
+        source: torch.Tensor,
+        *,
+        share: int = 1,
+        quietly: bool = False,
     ) -> PoseFit:
-        """Fits frames from known ones, as from afar where these are not near; None: from the source."""
+        """Fits frames of these source rotations from known ones, as from afar where these are not near; None:
+        from the source."""
         problem = self.problem
-        targets, prior = problem.targets.at(frames), problem.prior(frames)
+        targets, prior = problem.targets.at(frames), problem.prior(frames, source)
         if known is None:
             return self._from(
                 self._begin(frames, targets), targets, prior, frozen=FROZEN_STEPS, quietly=quietly
             )
-        source, roots = problem.source_rotations(frames), problem.targets.roots(frames)
         near = known.are_near(frames, source)
-        pose = known.start(frames, source, roots, problem.unknowns.moves)
+        pose = known.start(frames, source, problem.targets.roots(frames), problem.unknowns.moves)
         frozen, share = (0, share) if near else (FROZEN_STEPS, 1)
         return self._from(pose, targets, prior, frozen=frozen, share=share, quietly=quietly)
 
