@@ -113,6 +113,7 @@ def fit_poses(
     curved: bool = False,
     share: int = 1,
     value: Evaluation | None = None,
+    roughly: bool = False,
 ) -> PoseFit:
     """Fits n frames, each on its own.
 
@@ -125,6 +126,7 @@ def fit_poses(
         curved: have the correctives in the matrix from the start, not only once steps fall short.
         share: so many frames in a row share the correctives' part of the matrix.
         value: the objective and its true gradient there, where they are known already.
+        roughly: once most have converged, leave the others as they are.
 
     Returns:
         The best pose of each frame.
@@ -180,7 +182,7 @@ def fit_poses(
             if best is not None:
                 best.curved = curved
                 stay = ~best.converged
-                if not bool(stay.any()):
+                if roughly or not bool(stay.any()):
                     return best
                 active, pose, prior, damping = active[stay], pose[stay], prior[stay], damping[stay]
                 targets, slope, step = targets[..., stay], slope[stay], step[stay]

@@ -227,9 +227,13 @@ class PoseStage:
         frozen: int,
         share: int = 1,
         quietly: bool = False,
+        roughly: bool = False,
     ) -> PoseFit:
         by = replace(self.by, seen=None) if quietly else self.by
-        return fit_poses(by, pose, targets, prior, frozen_steps=frozen, curved=self.curved, share=share)
+        curved = self.curved
+        return fit_poses(
+            by, pose, targets, prior, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
+        )
 
     def _from_known(self, frames: np.ndarray) -> FittedChunk:
         """From the nearest fitted frames; where none are near enough, some of these first."""
@@ -239,16 +243,20 @@ class PoseStage:
             return self.chunk(self._beside(self.known, frames, source, share=SHARE_CURVATURE))
         every = CLOSE_ANCHOR_EVERY if near else ANCHOR_EVERY
         first = np.arange(len(frames)) % every == min(every // 4, len(frames) - 1)
-        some, others = frames[first], frames[~first]
-        theirs, rest = source[torch.as_tensor(first)], source[torch.as_tensor(~first)]
-        anchors = self._beside(self.known, some, theirs, quietly=len(others) > 0)
-        done = some, self.chunk(anchors)
-        if not len(others):
-            return done[1]
+        some, alone = frames[first], bool(first.all())
+        theirs = source[torch.as_tensor(first)]
+        anchors = self._beside(self.known, some, theirs, quietly=not alone, roughly=not alone)
+        if alone:
+            return self.chunk(anchors)
         known = self._known(some, [anchors.pose], theirs)
         if self.known is not None:
             known = self.known.with_frames(known)
-        return joined([done, (others, self.chunk(self._beside(known, others, rest, share=SHARE_CURVATURE)))])
+        # Those that were left before their last step go on with the others: few frames cost as much as many.
+        done = anchors.converged | (anchors.steps >= self.by.iterations)
+        others = ~np.isin(frames, some[done.cpu().numpy()])
+        rest = self._beside(known, frames[others], source[torch.as_tensor(others)], share=SHARE_CURVATURE)
+        parts = [(frames[others], self.chunk(rest))]
+        return joined([(frames[~others], self.chunk(anchors[done])), *parts] if done.any() else parts)
 
     def _beside(
         self,
@@ -258,19 +266,19 @@ class PoseStage:
         *,
         share: int = 1,
         quietly: bool = False,
+        roughly: bool = False,
     ) -> PoseFit:
         """Fits frames of these source rotations from known ones, as from afar where these are not near; None:
         from the source."""
         problem = self.problem
         targets, prior = problem.targets.at(frames), problem.prior(frames, source)
         if known is None:
-            return self._from(
-                self._begin(frames, targets), targets, prior, frozen=FROZEN_STEPS, quietly=quietly
-            )
+            begun = self._begin(frames, targets)
+            return self._from(begun, targets, prior, frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly)
         near = known.are_near(frames, source)
         pose = known.start(frames, source, problem.targets.roots(frames), problem.unknowns.moves)
         frozen, share = (0, share) if near else (FROZEN_STEPS, 1)
-        return self._from(pose, targets, prior, frozen=frozen, share=share, quietly=quietly)
+        return self._from(pose, targets, prior, frozen=frozen, share=share, quietly=quietly, roughly=roughly)
 
     def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, prior: Prior) -> None:
         """Fits frames that stand out from those around them once more, from the nearest other frame; they
