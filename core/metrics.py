@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from core.joints import PARTS
@@ -33,17 +34,28 @@ def frame_errors(residual: Tensor, vertex_part: np.ndarray) -> FrameErrors:
         residual: (V, 3, n) fit minus target of the vertices that count, metres.
         vertex_part: (V,) index into PARTS of each of them.
     """
-    distance = np.ascontiguousarray(lengths_mm(residual, 1).T.cpu().numpy())  # (n, V)
-    count = distance.shape[1]
+    distance = lengths_mm(residual, 1).T  # (n, V)
     members = vertex_part[:, None] == np.arange(len(PARTS))
     sizes = members.sum(0)
-    part = distance @ members.astype(np.float32) / np.where(sizes, sizes, np.nan).astype(np.float32)
-    mean, most = distance.mean(1), distance.max(1)
+    weights = members.astype(np.float32) / np.where(sizes, sizes, np.nan).astype(np.float32)
+    count = distance.shape[1]
     ranks = ((count + 1) // 2 - 1, max(0, int(np.ceil(0.95 * count)) - 1))
+    if distance.device.type != "cpu":
+        return _on_device(distance, weights, ranks)
+    lengths = np.ascontiguousarray(distance.numpy())
+    mean, most, part = lengths.mean(1), lengths.max(1), lengths @ weights
     # One after the other: the second need not look at what lies below the first.
-    distance.partition(ranks[0], axis=1)
-    distance[:, ranks[0] :].partition(ranks[1] - ranks[0], axis=1)
-    return FrameErrors(mean, distance[:, ranks[0]].copy(), distance[:, ranks[1]].copy(), most, part)
+    lengths.partition(ranks[0], axis=1)
+    lengths[:, ranks[0] :].partition(ranks[1] - ranks[0], axis=1)
+    return FrameErrors(mean, lengths[:, ranks[0]].copy(), lengths[:, ranks[1]].copy(), most, part)
+
+
+def _on_device(distance: Tensor, weights: np.ndarray, ranks: tuple[int, int]) -> FrameErrors:
+    """The same where a copy of all distances (n, V) would take longer than the fit."""
+    part = distance @ torch.as_tensor(weights, device=distance.device)
+    low, high = (distance.kthvalue(rank + 1, dim=1).values for rank in ranks)
+    found = (distance.mean(1), low, high, distance.amax(1), part)
+    return FrameErrors(*(each.cpu().numpy() for each in found))
 
 
 def vertex_error_mm(fit: Tensor, target: Tensor, valid: np.ndarray) -> np.ndarray:

@@ -15,6 +15,10 @@ from core.fitting.result_table import FittedChunk
 # A device that cannot hold so few frames is left for the processor.
 LEAST_CHUNK = 16
 
+# What is in use at once for a frame that is fitted on a GPU, with room for what else is there.
+_BYTES_A_FRAME = 4 << 20
+_CUDA_FRAMES = (512, 8192)
+
 Fitted = tuple[np.ndarray, FittedChunk]
 
 
@@ -73,6 +77,13 @@ def in_chunks(
             if fitted is not None:
                 yield (*fitted, note)
                 note = ""
+
+
+def cuda_chunk(device: torch.device) -> int:
+    """Frames fitted at once on a GPU: it is the busier the more there are, as far as its memory goes."""
+    free, _ = torch.cuda.mem_get_info(device)
+    least, most = _CUDA_FRAMES
+    return min(max(free // _BYTES_A_FRAME, least), most)
 
 
 def split(frames: np.ndarray, size: int) -> list[np.ndarray]:

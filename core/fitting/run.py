@@ -24,7 +24,7 @@ import torch
 from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fitting.gauss_newton import Stopped
-from core.fitting.in_chunks import in_chunks, split
+from core.fitting.in_chunks import cuda_chunk, in_chunks, split
 from core.fitting.painted_mask import kept
 from core.fitting.problem import Problem
 from core.fitting.progress import Progress, Taken
@@ -39,10 +39,8 @@ from core.fitting.stage import PoseStage, shape_fit, shape_taken, start_mm
 from core.mesh_order import check_meshes
 from core.motion import Motion
 
-# Frames fitted at once: few enough to stay in a processor's caches, enough to make its loops long; a GPU
-# wants more.
+# Frames fitted at once: few enough to stay in a processor's caches, enough to make its loops long.
 CPU_CHUNK = 128
-CUDA_CHUNK = 512
 # Dense pose correctives are read from memory again for every lot of frames.
 DENSE_CHUNK = 256
 # Frames fitted at once where each has large matrices of its own.
@@ -257,18 +255,23 @@ class FitRun:
         problem = pool.submit(self._problem, settings, origin).result()
         if self._stopped():
             return
-        if self._measures_start:
+        if self._measures_start and not problem.solves_shape:
             self._measures_start = False
             distance = pool.submit(start_mm, problem, spread(self.frames, START_FRAMES)).result()
             yield Progress("start", 0, 0, len(self.frames), float("nan"), distance)
         size = CPU_CHUNK if problem.skin.patches.sparse else DENSE_CHUNK
-        size = CUDA_CHUNK if self.device.type == "cuda" else size
+        on_gpu = self.device.type == "cuda"
+        size = cuda_chunk(self.device) if on_gpu else size
         if settings.slow or problem.own_coefficients:
             size = min(size, SLOW_CHUNK)
         solved: ShapeFit | None = None
         chosen = self._shape_frames(settings)
         if problem.solves_shape:
-            solved = shape_fit(problem, split(chosen, SHAPE_CHUNK), pool, self._stopped)
+            shape_chunk = len(chosen) if on_gpu else SHAPE_CHUNK
+            solved = shape_fit(problem, split(chosen, shape_chunk), pool, self._stopped)
+            if self._measures_start:
+                self._measures_start = False
+                yield Progress("start", 0, 0, len(self.frames), float("nan"), solved.mean_mm)
             self._tell(problem, chosen, solved)
             for iteration in range(1, settings.iterations + 1):
                 finished = solved.step()

@@ -1,0 +1,161 @@
+"""Whatever is fitted stays on its device, and is the same fit there."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.bodies import BodyPair, load_bodies
+from core.fitting.in_chunks import cuda_chunk
+from core.fitting.recipe import ACCURATE, FAST, Recipe
+from core.fitting.result import FitResult
+from core.fitting.run import FitRun
+from core.fitting.settings import FitSettings
+from core.fitting.stage import PoseStage
+from core.motion import Motion, motion_of_meshes
+from core.posed import posed
+from tests.core.fitting import pretended_gpu as pretended_gpu_module
+from tests.core.fitting.judged import clip
+from tests.core.fitting.pretended_gpu import on_gpu, pretended_gpu
+from tests.variants import body_pair
+
+FRAMES = 6
+CASES: dict[str, Recipe | FitSettings] = {
+    "accurate": ACCURATE,
+    "fast": FAST,
+    "edges, translation, vertices": Recipe(
+        (FitSettings(stage="edge", iterations=4), FitSettings(stage="translation"), FitSettings())
+    ),
+    "down the chain": FitSettings(stage="edge", order="chain", iterations=1, free_left_hand=False),
+    "from body parts": Recipe((FitSettings(),), start="parts"),
+    "smooth": FitSettings(smoothness=0.3),
+    "like the frame before": FitSettings(pose_prior=1e-3, pose_prior_to="previous"),
+    "towards zero": FitSettings(pose_prior=1e-3, pose_prior_to="zero"),
+    "robust by part": FitSettings(robust="huber", robust_scale=1.5, edge_weight=1.0),
+    "robust by vertex": FitSettings(robust="geman-mcclure", robust_by="vertex", robust_scale=5.0),
+    "own shape and expression": FitSettings(shape="per-frame", expression="per-frame"),
+    "shared expression, face": FitSettings(expression="shared", free_jaw=True, free_eyes=True),
+    "held": FitSettings(free_transl=False, free_global_orient=False, free_left_hand=False, pose_prior=1e-2),
+    "fixed shape": FitSettings(shape="fixed"),
+}
+LATER = ("fast", "like the frame before", "towards zero", "shared expression, face", "held", "fixed shape")
+
+
+def fit(
+    motion: Motion, pair: BodyPair, recipe: Recipe | FitSettings, device: str, **more: object
+) -> FitResult:
+    run = FitRun(motion, pair, recipe, device=device, threads=1, first_frame=2, measure_start=True, **more)  # type: ignore[arg-type]
+    for _ in run:
+        pass
+    return run.result()
+
+
+def same(one: FitResult, other: FitResult) -> None:
+    """Both, to the rounding of sums taken in another order."""
+    for field in fields(FitResult):
+        value = getattr(one, field.name)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            assert np.allclose(value, getattr(other, field.name), rtol=1e-4, atol=2e-5, equal_nan=True), (
+                field.name
+            )
+        elif isinstance(value, np.ndarray):
+            assert np.array_equal(value, getattr(other, field.name)), field.name
+
+
+def test_the_pretence_refuses_what_a_gpu_would() -> None:
+    with pretended_gpu():
+        there, here = torch.ones(3, device="cuda"), torch.ones(3)
+        assert there.device.type == "cuda"
+        assert on_gpu(2 * there[here > 0] + torch.tensor(1.0))
+        assert not on_gpu(there.cpu() + here)
+        for mix in (
+            lambda: there + here,
+            lambda: here[there > 0],
+            lambda: there.__setitem__(slice(0, 2), here[:2]),
+            lambda: torch.cat((there, here)),
+            lambda: here.index_add_(0, torch.tensor([0], device="cuda"), here[:1]),
+        ):
+            with pytest.raises(RuntimeError, match="same device"):
+                mix()
+        with pytest.raises(TypeError, match="numpy"):
+            there.numpy()
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LATER else ()) for name in CASES]
+)
+def test_every_setting_stays_on_its_device(name: str) -> None:
+    motion, pair = clip("dance", 100, FRAMES), load_bodies()
+    here = fit(motion, pair, CASES[name], "cpu")
+    with pretended_gpu():
+        there = fit(motion, pair, CASES[name], "cuda")
+    same(here, there)
+    assert there.provenance["device"] == "cuda"
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "dense correctives",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("strong correctives", "other shape basis")),
+    ],
+)
+def test_harder_bodies_too(variant: str) -> None:
+    motion, pair = clip("backflip", 30, 2 * FRAMES), body_pair(variant)
+    here = fit(motion, pair, ACCURATE, "cpu")
+    with pretended_gpu():
+        same(here, fit(motion, pair, ACCURATE, "cuda"))
+
+
+def test_sources_of_every_kind() -> None:
+    walk, pair = clip("walk", 0, FRAMES), load_bodies()
+    own = np.repeat(walk.betas[None], FRAMES, 0) + 0.1 * np.arange(FRAMES, dtype=np.float32)[:, None]
+    meshes = motion_of_meshes("smplh", posed(walk, pair.source, slice(None))[0], frame_rate=60.0)
+    for motion in (replace(walk, frame_betas=own), meshes):
+        here = fit(motion, pair, ACCURATE, "cpu")
+        with pretended_gpu():
+            same(here, fit(motion, pair, ACCURATE, "cuda"))
+
+
+def test_what_leaves_the_device_is_the_result_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    placed = pretended_gpu_module._placed
+
+    def weighing(value: object, goes: bool, crossing: bool) -> object:
+        if crossing and not goes and isinstance(value, torch.Tensor):
+            left.append(value.numel() * value.element_size())
+        return placed(value, goes, crossing)
+
+    monkeypatch.setattr(pretended_gpu_module, "_placed", weighing)
+    motion = clip("walk", 0, 60)
+    with pretended_gpu():
+        fit(motion, load_bodies(), ACCURATE, "cuda")
+    assert sum(left) < 2_000 * len(motion), "a residual alone is a hundred thousand bytes a frame"
+
+
+@pytest.mark.parametrize(("gigabytes", "frames"), [(1, 512), (8, 2048), (100, 8192)])
+def test_a_larger_device_gets_more_frames_at_once(gigabytes: int, frames: int) -> None:
+    with pretended_gpu(gigabytes << 30):
+        assert cuda_chunk(torch.device("cuda")) == frames
+
+
+def test_what_does_not_fit_on_the_device_goes_on_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    motion, pair = clip("walk", 0, FRAMES), load_bodies()
+    here, inner = fit(motion, pair, ACCURATE, "cpu"), PoseStage.fit
+
+    def full(stage: PoseStage, frames: np.ndarray) -> object:
+        if stage.problem.skin.body.device.type == "cuda":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return inner(stage, frames)
+
+    monkeypatch.setattr(PoseStage, "fit", full)
+    with pretended_gpu():
+        run = FitRun(motion, pair, ACCURATE, device="cuda", threads=1)
+        notes = [step.note for step in run]
+    assert "The device ran out of memory: the fit goes on on the processor." in notes
+    found = run.result()
+    assert found.converged.all()
+    assert np.abs(here.mean_mm - found.mean_mm).max() < 0.01
