@@ -239,6 +239,13 @@ class BodyModel:
 
         Vertices first is the layout in which skinning is one matrix product over all frames of a chunk.
         """
+        for part, skin, _ in self.posed_chunks(poses, betas, transl, expression):
+            yield part, skin
+
+    def posed_chunks(
+        self, poses: Tensor, betas: Tensor | None, transl: Tensor, expression: Tensor | None = None
+    ) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """As `vertex_chunks`, with the world joints (n, J, 3) of the same frames."""
         coefficients = self.coefficients(betas, expression)
         poses, transl = poses.to(self.device), transl.to(self.device)
         shared = coefficients.dim() == 1
@@ -250,12 +257,11 @@ class BodyModel:
                 shaped, rest = self.shaped(coefficients[part]), self.rest_joints(coefficients[part])
             relative = rotation_matrices(poses[part])
             world = self.tree.world_rotations(relative)
-            root = torch.zeros(3, device=self.device)
-            joints = self.tree.joint_positions(world, rest, rest[..., 0, :] + root.expand(len(world), 3))
+            joints = self.tree.joint_positions(world, rest, rest[..., 0, :].expand(len(world), 3))
             bent = shaped + corrective_offsets(self.correctives, relative)
             skin = blend(self.skin_weights, world, joints, rest, bent)
             # Added last, as everything before it is small: keeps the digits of bodies far from the origin.
-            yield part, skin + transl[part].T
+            yield part, skin + transl[part].T, joints + transl[part, None]
 
     def shaped(self, coefficients: Tensor) -> Tensor:
         """(B + E,) to (V, 3, 1), or (N, B + E) to (V, 3, N): vertices before posing."""
@@ -266,8 +272,8 @@ class BodyModel:
 def corrective_matrix(posedirs: Tensor) -> Tensor:
     """(V, 3, P) posedirs as one (3V, P) matrix, sparse (CSR) where that is faster."""
     matrix = posedirs.flatten(0, 1)
-    density = float((matrix != 0).float().mean()) if matrix.numel() else 1.0
-    return matrix.to_sparse_csr() if density < SPARSE_BELOW else matrix
+    sparse = int(torch.count_nonzero(matrix)) < SPARSE_BELOW * matrix.numel()
+    return matrix.to_sparse_csr() if sparse else matrix
 
 
 def pose_features(relative: Tensor) -> Tensor:

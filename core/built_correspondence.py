@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from core.body import BodyModel
-from core.build_correspondence import build_correspondence
 from core.correspondence import Correspondence
 from core.environment import kept_folder
 from core.errors import RefitError
@@ -57,6 +56,9 @@ def built_correspondence(source: BodyModel, target: BodyModel, *, build: bool) -
     kept = _BUILT.get(path) or _read(path, source, target)
     if kept is not None or not build:
         return kept
+    # What builds takes long to import, and every file that is opened comes by here.
+    from core.build_correspondence import build_correspondence
+
     correspondence, report = build_correspondence(source, target, tell=_TELL.get())
     if not report.trustworthy:
         raise RefitError(

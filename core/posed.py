@@ -80,7 +80,6 @@ class PosedFrames:
         target = self.bodies.target
         at_rest = torch.zeros(1, target.num_joints, 3), None, torch.zeros(1, 3)
         vertices = target.vertices(*at_rest)
-        target.joints(*at_rest)
         targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(0)[0][:1]))
         vertex_error_mm(vertices.to(targets.device), targets, self.bodies.correspondence.valid)
 
@@ -98,6 +97,11 @@ class PosedFrames:
             return
         for chunk in np.unique(np.asarray(changed, dtype=int) // CHUNK):
             self._fits.pop(int(chunk), None)
+
+    @property
+    def tries_out(self) -> bool:
+        """What a change would do is shown."""
+        return self._trial is not None
 
     def try_out(self, change: Change | None, frame: int | None = None) -> None:
         """Shows what a change would do, without making it.
@@ -201,6 +205,7 @@ class PosedFrames:
         return _latest(self._fits, chunk, self._most)
 
 
+@torch.inference_mode()
 def posed(motion: Motion, body: BodyModel, frames: slice | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (n, V, 3) and joints (n, J, 3) of some frames of a motion in its own body, float32 metres.
 
@@ -208,9 +213,15 @@ def posed(motion: Motion, body: BodyModel, frames: slice | np.ndarray) -> tuple[
     """
     transl = torch.as_tensor(motion.trans[frames])
     vertices = torch.empty(len(transl), body.num_vertices, 3, device=body.device)
-    for part, skin in skin_chunks(motion, body, frames, transl):
-        vertices[part] = skin.permute(2, 0, 1)
-    return vertices.cpu().numpy(), joints_of(motion, body, frames, transl).cpu().numpy()
+    if motion.vertices is not None:
+        for part, skin in skin_chunks(motion, body, frames, transl):
+            vertices[part] = skin.permute(2, 0, 1)
+        return vertices.cpu().numpy(), joints_of(motion, body, frames, transl).cpu().numpy()
+    joints = torch.empty(len(transl), body.num_joints, 3, device=body.device)
+    poses, betas, expression = arguments_of(motion, body, frames)
+    for part, skin, places in body.posed_chunks(poses, betas, transl, expression):
+        vertices[part], joints[part] = skin.permute(2, 0, 1), places
+    return vertices.cpu().numpy(), joints.cpu().numpy()
 
 
 def skin_chunks(

@@ -9,6 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 EVERY_MS = 250
 LARGEST = "torch"
+# The first look at all objects waits this long after the last module came, so that it comes after what they
+# were wanted for: the first frame that is shown, and its fit.
+SETTLES_AFTER_MS = 2000
 
 
 class Garbage(QObject):
@@ -22,6 +25,7 @@ class Garbage(QObject):
         super().__init__(parent)
         gc.disable()
         self._modules = 0
+        self._still_ms = 0
         self._settled = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
@@ -32,7 +36,8 @@ class Garbage(QObject):
         """Collects as much as has come together since the last look, but nothing while modules are imported:
         what they bring stays, and looking through it would hold them up."""
         before, self._modules = self._modules, len(sys.modules)
-        if self._modules != before:
+        self._still_ms = self._still_ms + EVERY_MS if self._modules == before else 0
+        if self._still_ms < (EVERY_MS if self._settled else SETTLES_AFTER_MS):
             return
         young, _, old = gc.get_count()
         most_young, _, most_old = gc.get_threshold()

@@ -41,7 +41,9 @@ class Viewport(QWidget):
         layout.addWidget(self.plotter)
         self.plotter.installEventFilter(self)
 
+        self._path_due = self._on_trial = False
         self._redraw = Soon(self._draw, self)
+        self._afterwards = Later(self._redraw.ask, self, 0)
         self._still = Later(self._draw_smooth, self, STILL_MS)
 
         state.motion_changed.connect(self._on_motion)
@@ -101,6 +103,7 @@ class Viewport(QWidget):
             return
         self.scene.build(opened.subject)
         self._fresh = True
+        self._trace()
         self.refresh()
 
     @Slot()
@@ -120,7 +123,7 @@ class Viewport(QWidget):
         opened = self._state.opened
         if opened is not None:
             self.scene.build(opened.subject, frame)
-            self.scene.set_fit_path(opened.posed.fit_roots())
+            self._trace()
         self._on_view()
         # At once: until then the new bodies have no place.
         self._draw()
@@ -132,14 +135,26 @@ class Viewport(QWidget):
         self.scene.set_layout(self._state.layout)
         self.scene.set_layers(self._state.layers)
         self.scene.set_colouring(self._state.colouring, self._state.range_mm)
+        if self._path_due:
+            self._trace()
         self.refresh()
 
     @Slot(object)
-    def _on_result(self, _changed: object) -> None:
+    def _on_result(self, changed: np.ndarray | None) -> None:
+        self._trace()
+        layers = self._state.layers
+        if changed is None:
+            self.refresh()
+        elif self._on_trial or layers.trajectory or self._state.frame in changed:
+            # By itself, after all else that shows the fit: together they hold the window up for too long.
+            self._afterwards.ask()
+
+    def _trace(self) -> None:
+        """Tells the scene where the fit's pelvis goes, once somebody looks at its path."""
         opened = self._state.opened
-        if opened is not None:
+        self._path_due = not self._state.layers.trajectory
+        if opened is not None and not self._path_due:
             self.scene.set_fit_path(opened.posed.fit_roots())
-        self.refresh()
 
     @Slot()
     def _on_peek(self) -> None:
@@ -233,6 +248,7 @@ class Viewport(QWidget):
         if self._closed or opened is None:
             return
         self.scene.show(self._state.frame, opened.posed.frame(self._state.frame))
+        self._on_trial = opened.posed.tries_out
         self.scene.layout(self.plotter.devicePixelRatioF())
         if self._fresh and self.isVisible():
             self._fresh = False
@@ -256,6 +272,7 @@ class Viewport(QWidget):
         if not self._closed:
             self._closed = True
             self._redraw.stop()
+            self._afterwards.stop()
             self._still.stop()
             self.plotter.removeEventFilter(self)
             self.plotter.close()

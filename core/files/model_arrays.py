@@ -67,10 +67,17 @@ def model_arrays(path: Path) -> dict[str, np.ndarray]:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     if is_npz(path):
-        return _npz_arrays(path)
-    from core.files.pickles import read_pickle
+        arrays = _npz_arrays(path)
+    else:
+        from core.files.pickles import read_pickle
 
-    return _pickled_arrays(path, read_pickle(path))
+        arrays = _pickled_arrays(path, read_pickle(path))
+    directions = arrays["posedirs"]
+    if directions.dtype.kind == "f":
+        # By far the largest: made ready here, where it may go on beside something else.
+        with np.errstate(over="ignore"):
+            arrays["posedirs"] = directions.astype(np.float32, copy=False)
+    return arrays
 
 
 def _pickled_arrays(path: Path, contents: Any) -> dict[str, np.ndarray]:

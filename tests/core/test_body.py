@@ -94,6 +94,16 @@ def test_chunks_do_not_show() -> None:
     assert (together[[0, 31, 32, 69]] - alone).abs().max() < 2e-6
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["one shape", "a shape a frame"])
+def test_joints_come_with_the_skin(own: bool) -> None:
+    body = load_bodies().target
+    state = random_state(body)
+    betas = state["betas"] if own else state["betas"][0]
+    alone = body.joints(state["poses"], betas, state["transl"])
+    ((_, _, joints),) = body.posed_chunks(state["poses"], betas, state["transl"])
+    assert (joints - alone).abs().max() < 2e-6
+
+
 def test_smpl_body_has_the_skin_of_its_smplh_body_where_hands_are_flat() -> None:
     smpl, smplh = load_bodies(source="smpl").source, load_bodies(source="smplh").source
     generator = torch.Generator().manual_seed(2)

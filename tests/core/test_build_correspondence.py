@@ -259,7 +259,7 @@ def test_a_folder_without_correspondences_opens_with_built_ones(folder, pair, bu
         calls.append((source.family, target.family))
         return built
 
-    monkeypatch.setattr(kept, "build_correspondence", build)
+    monkeypatch.setattr("core.build_correspondence.build_correspondence", build)
     with pytest.raises(FileError, match=r"no correspondence from SMPL-X to SMPL-H.*`refit correspond`"):
         pair_of(folder).reverse()
     calls.clear()
@@ -293,20 +293,24 @@ def pair_of(folder):
 def test_nothing_doubtful_is_used_unseen(folder, built, monkeypatch):
     found, report = built
     doubtful = replace(report, rms_mm=9.0)
-    monkeypatch.setattr(kept, "build_correspondence", lambda source, target, tell: (found, doubtful))
+    monkeypatch.setattr(
+        "core.build_correspondence.build_correspondence", lambda source, target, tell: (found, doubtful)
+    )
     with pytest.raises(FileError, match=r"no correspondence .*; none can be built: .* 9\.0 mm apart"):
         load_bodies(folder)
 
 
 def test_settings_that_cannot_be_written_do_not_matter(folder, built, monkeypatch, tmp_path):
     (tmp_path / "settings").write_text("a file, where a folder is expected")
-    monkeypatch.setattr(kept, "build_correspondence", lambda source, target, tell: built)
+    monkeypatch.setattr("core.build_correspondence.build_correspondence", lambda source, target, tell: built)
     assert load_bodies(folder).correspondence.valid.any()
 
 
 def test_the_way_back_is_built_where_it_is_asked_for(folder, built_back, monkeypatch):
     shutil.copy(OURS, folder / "transfer")
-    monkeypatch.setattr(kept, "build_correspondence", lambda source, target, tell: built_back)
+    monkeypatch.setattr(
+        "core.build_correspondence.build_correspondence", lambda source, target, tell: built_back
+    )
     pair = load_bodies(folder)
     assert pair.reverse(build=True).correspondence.valid.all()
     assert pair.reverse().correspondence.valid.all()

@@ -352,7 +352,7 @@ def test_a_check_without_the_way_back_is_told_at_the_start(
     def build(*bodies: object, tell: object) -> None:
         raise RefitError("They do not match.")
 
-    monkeypatch.setattr("core.built_correspondence.build_correspondence", build)
+    monkeypatch.setattr("core.build_correspondence.build_correspondence", build)
     monkeypatch.setenv("REFIT_SETTINGS", str(tmp_path / "settings"))
     models = tmp_path / "models"
     shutil.copytree(builtin_folder() / "bodies", models)

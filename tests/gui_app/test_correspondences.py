@@ -67,7 +67,6 @@ def go(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         return found, a_report(found, settings or BuildSettings())
 
     monkeypatch.setattr(builder, "build_correspondence", build)
-    monkeypatch.setattr(kept, "build_correspondence", build)
     monkeypatch.setattr(kept, "_BUILT", {})
     return event
 

@@ -13,7 +13,7 @@ import torch  # noqa: F401 - what the garbage is waiting for
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from gui_app.garbage import Garbage
+from gui_app.garbage import EVERY_MS, SETTLES_AFTER_MS, Garbage
 
 
 class Ring:
@@ -30,6 +30,11 @@ def garbage() -> Iterator[Garbage]:
     parent.deleteLater()
     if enabled:
         gc.enable()
+
+
+def settle(garbage: Garbage) -> None:
+    for _ in range(1 + SETTLES_AFTER_MS // EVERY_MS):
+        garbage.look()
 
 
 @pytest.mark.usefixtures("garbage")
@@ -49,15 +54,13 @@ def test_rings_of_a_worker_are_freed_in_the_gui_thread(qtbot: QtBot) -> None:
 
 
 def test_what_belongs_to_modules_is_looked_at_once(garbage: Garbage) -> None:
-    garbage.look()
-    garbage.look()
+    settle(garbage)
     assert gc.get_freeze_count() > 10_000
     assert len(gc.get_objects()) < 10_000
 
 
 def test_nothing_is_collected_while_modules_come(garbage: Garbage, monkeypatch: pytest.MonkeyPatch) -> None:
-    garbage.look()
-    garbage.look()
+    settle(garbage)
     freed: list[int] = []
     for number in range(5000):
         weakref.finalize(Ring(), freed.append, number)
@@ -65,4 +68,20 @@ def test_nothing_is_collected_while_modules_come(garbage: Garbage, monkeypatch: 
     garbage.look()
     assert not freed
     garbage.look()
+    assert len(freed) == 5000
+
+
+def test_the_first_look_waits_until_no_module_has_come_for_a_while(
+    garbage: Garbage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freed: list[int] = []
+    for number in range(5000):
+        weakref.finalize(Ring(), freed.append, number)
+    for _ in range(SETTLES_AFTER_MS // EVERY_MS):
+        garbage.look()
+    monkeypatch.setitem(sys.modules, "one_that_has_just_come", sys)
+    garbage.look()
+    garbage.look()
+    assert not freed
+    settle(garbage)
     assert len(freed) == 5000
