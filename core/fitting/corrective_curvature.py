@@ -21,8 +21,8 @@ from core.fitting.frame_unknowns import Unknowns
 from core.fitting.skin import FitSkin, Pose, Shape
 from core.skinning import cross_matrices
 
-# So many frames stay in a processor's caches.
-FRAMES_AT_ONCE = 32
+# So many frames stay in a processor's caches; a GPU waits for Python at each turn of the loop.
+FRAMES_AT_ONCE, FRAMES_AT_ONCE_ON_GPU = 32, 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,16 +98,17 @@ class CorrectiveCurvature:
                 is costly where the correctives are dense.
         """
         frames = len(pose.world)
+        at_once = FRAMES_AT_ONCE if matrix.device.type == "cpu" else FRAMES_AT_ONCE_ON_GPU
         if share == 1 or frames <= share:
-            for start in range(0, frames, FRAMES_AT_ONCE):
-                some = slice(start, start + FRAMES_AT_ONCE)
+            for start in range(0, frames, at_once):
+                some = slice(start, start + at_once)
                 matrix[some] += self._part(pose[some], unknowns)
             return
         starts = torch.arange(0, frames, share, device=matrix.device)
         owners = pose[(starts + share // 2).clamp_max(frames - 1)]
         axes, own = _axes(pose, unknowns), _axes(owners, unknowns)
-        for at in range(0, len(starts), FRAMES_AT_ONCE):
-            parts = self._part(owners[at : at + FRAMES_AT_ONCE], unknowns)
+        for at in range(0, len(starts), at_once):
+            parts = self._part(owners[at : at + at_once], unknowns)
             for index, part in enumerate(parts, at):
                 some = slice(index * share, (index + 1) * share)
                 # From the joints of the frame that it was made for to those of each frame.

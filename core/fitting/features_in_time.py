@@ -15,8 +15,8 @@ from torch import Tensor
 LEAST_FRAMES = 128
 # Columns tried, one after the other.
 RANKS = (48, 72, 96)
-# Of a feature, which is an entry of a rotation matrix: with correctives of millimetres, about a micrometre.
-TOLERANCE = 1e-4
+# Of a feature, an entry of a rotation matrix: with dense correctives two micrometres at most, a tenth in the mean.
+TOLERANCE = 3e-4
 
 
 def in_time(features: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -26,7 +26,7 @@ def in_time(features: Tensor) -> tuple[Tensor, Tensor | None]:
         features: (P, n).
 
     Returns:
-        (P, k) columns and (k, n) how they are mixed in each frame, right to 1e-4 in every entry; or the
+        (P, k) columns and (k, n) how they are mixed in each frame, right to 3e-4 in every entry; or the
         features themselves and None.
     """
     frames = features.shape[1]
