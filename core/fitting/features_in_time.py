@@ -15,8 +15,8 @@ from torch import Tensor
 LEAST_FRAMES = 128
 # Columns tried, one after the other.
 RANKS = (48, 72, 96)
-# Of a feature, an entry of a rotation matrix: with dense correctives at most two micrometres of skin, a tenth of
-# one in the mean.
+# Of a feature, an entry of a rotation matrix: with dense correctives two micrometres of skin at the
+# most, and a tenth of one in the mean.
 TOLERANCE = 3e-4
 
 
