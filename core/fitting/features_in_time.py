@@ -11,8 +11,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-# Fewer frames than this gain nothing.
-LEAST_FRAMES = 128
+# Fewer frames than this gain nothing, and more need more columns than are tried.
+LEAST_FRAMES, MOST_FRAMES = 128, 512
 # Columns tried, one after the other.
 RANKS = (48, 72, 96)
 # Of a feature, an entry of a rotation matrix: with dense correctives two micrometres of skin at the
@@ -31,7 +31,7 @@ def in_time(features: Tensor) -> tuple[Tensor, Tensor | None]:
         features themselves and None.
     """
     frames = features.shape[1]
-    if frames < LEAST_FRAMES or len(features) < 2 * RANKS[-1]:
+    if not LEAST_FRAMES <= frames <= MOST_FRAMES or len(features) < 2 * RANKS[-1]:
         return features, None
     # Any mixtures of them span the space (Halko, Martinsson and Tropp 2011).
     axes, _ = torch.linalg.qr(features @ _start(frames, features.dtype, features.device))

@@ -182,6 +182,8 @@ def fit_poses(
             if best is not None:
                 best.curved = curved
                 stay = ~best.converged
+                if roughly:
+                    _take_back(best, pose, value)
                 if roughly or not bool(stay.any()):
                     return best
                 active, pose, prior, damping = active[stay], pose[stay], prior[stay], damping[stay]
@@ -285,6 +287,14 @@ def _renew(
     curvature = by.curvature if curved else None
     matrix = frame_matrix(by.found, pose, by.unknowns, prior, pull, curvature, share)
     factors.set(factorise(matrix, damping))
+
+
+def _take_back(best: PoseFit, pose: Pose, before: Evaluation) -> None:
+    """Frames that rose, or that went where there is no number, are again where they were."""
+    rose = torch.nonzero(~(best.energy <= before.energy)).squeeze(1)
+    if len(rose):
+        energy, residual = before.energy[rose], before.residual[..., rose]
+        _store(best, rose, pose[rose], energy, residual, best.converged[rose])
 
 
 def _nowhere(pose: Pose, targets: Tensor, steps: Tensor) -> PoseFit:

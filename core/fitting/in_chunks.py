@@ -17,7 +17,7 @@ LEAST_CHUNK = 16
 
 # What is in use at once for a frame that is fitted on a GPU, with room for what else is there.
 _BYTES_A_FRAME = 4 << 20
-_CUDA_FRAMES = (512, 8192)
+_CUDA_FRAMES = (512, 4096)
 
 Fitted = tuple[np.ndarray, FittedChunk]
 
@@ -82,6 +82,8 @@ def in_chunks(
 def cuda_chunk(device: torch.device) -> int:
     """Frames fitted at once on a GPU: it is the busier the more there are, as far as its memory goes."""
     free, _ = torch.cuda.mem_get_info(device)
+    # What torch keeps for itself since an earlier lot is free, too.
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     least, most = _CUDA_FRAMES
     return min(max(free // _BYTES_A_FRAME, least), most)
 

@@ -47,8 +47,8 @@ DENSE_CHUNK = 256
 SLOW_CHUNK = 32
 # Frames at once while the shape is solved; the same whatever the workers, so that the result is too.
 SHAPE_CHUNK = 24
-# Where a run starts is measured on so many frames at most.
-START_FRAMES = 64
+# Where a run starts is measured on so many frames.
+START_FRAMES = 32
 
 
 def pick_device(name: str) -> torch.device:
@@ -255,20 +255,20 @@ class FitRun:
         problem = pool.submit(self._problem, settings, origin).result()
         if self._stopped():
             return
-        if self._measures_start and not problem.solves_shape:
+        chosen = self._shape_frames(settings)
+        # Where the shape is solved from enough frames, that is known with its first look at them.
+        few = not problem.solves_shape or len(chosen) < min(START_FRAMES, len(self.frames))
+        if self._measures_start and few:
             self._measures_start = False
             distance = pool.submit(start_mm, problem, spread(self.frames, START_FRAMES)).result()
             yield Progress("start", 0, 0, len(self.frames), float("nan"), distance)
         size = CPU_CHUNK if problem.skin.patches.sparse else DENSE_CHUNK
-        on_gpu = self.device.type == "cuda"
-        size = cuda_chunk(self.device) if on_gpu else size
+        size = cuda_chunk(self.device) if self.device.type == "cuda" else size
         if settings.slow or problem.own_coefficients:
             size = min(size, SLOW_CHUNK)
         solved: ShapeFit | None = None
-        chosen = self._shape_frames(settings)
         if problem.solves_shape:
-            shape_chunk = len(chosen) if on_gpu else SHAPE_CHUNK
-            solved = shape_fit(problem, split(chosen, shape_chunk), pool, self._stopped)
+            solved = shape_fit(problem, split(chosen, SHAPE_CHUNK), pool, self._stopped)
             if self._measures_start:
                 self._measures_start = False
                 yield Progress("start", 0, 0, len(self.frames), float("nan"), solved.mean_mm)

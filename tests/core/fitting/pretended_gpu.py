@@ -120,7 +120,7 @@ def _placed(value: Any, goes: bool, crossing: bool) -> Any:
 
 
 @contextmanager
-def pretended_gpu(free_bytes: int = 8 << 30) -> Iterator[None]:
+def pretended_gpu(free_bytes: int = 8 << 30, reserved_bytes: int = 0) -> Iterator[None]:
     """Within it ``torch.device('cuda')`` can be used, also by the threads of a fit."""
     from core.fitting import patch_products, run, skin_gradient
 
@@ -140,5 +140,7 @@ def pretended_gpu(free_bytes: int = 8 << 30) -> Iterator[None]:
         patch.setattr(skin_gradient, "add_back", through(skin_gradient.add_back))
         patch.setattr(torch.cuda, "is_available", lambda: True)
         patch.setattr(torch.cuda, "empty_cache", lambda: None)
+        patch.setattr(torch.cuda, "memory_reserved", lambda device=None: reserved_bytes)
+        patch.setattr(torch.cuda, "memory_allocated", lambda device=None: 0)
         patch.setattr(torch.cuda, "mem_get_info", lambda device=None: (free_bytes, 2 * free_bytes))
         yield

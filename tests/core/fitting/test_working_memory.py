@@ -68,12 +68,13 @@ def test_two_runs_give_the_same_numbers(settings: FitSettings) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is counted in other units elsewhere")
 @pytest.mark.parametrize("settings", ["{'shape_frames': 16}", "{'shape_frames': 16, 'smoothness': 0.3}"])
 def test_long_motions_need_no_more_working_memory(settings: str) -> None:
-    # Both long enough for every chunk to be a full one.
-    short, long = (peak_bytes(frames, settings) for frames in (500, 2000))
-    assert long - short < 1500 * KEPT_A_FRAME
+    # One run in a few meets a heap that is in the way.
+    short, long = (min(peak_bytes(frames, settings) for _ in range(3)) for frames in (2000, 8000))
+    assert long - short < 6000 * KEPT_A_FRAME
 
 
 @pytest.mark.slow
