@@ -22,7 +22,7 @@ from core.motion import Motion
 if TYPE_CHECKING:
     from core.fitting.quick_refit import Refit
 
-# Frames posed at once: a jump waits for all of them, playing gains by each.
+# Frames posed at once while one follows the other; a jump waits for its own alone.
 CHUNK = 4
 
 
@@ -54,7 +54,7 @@ class PosedFrame:
 
 
 class PosedFrames:
-    """Poses frames on demand, a small chunk at a time, and keeps the most recent ones.
+    """Poses frames on demand, a few ahead where they follow each other, and keeps the most recent ones.
 
     Args:
         motion: source motion.
@@ -67,7 +67,7 @@ class PosedFrames:
         self, motion: Motion, bodies: BodyPair, result: FitResult | None = None, cache_frames: int = 512
     ) -> None:
         self.motion, self.bodies, self.result = motion, bodies, result
-        self._most = max(1, cache_frames // CHUNK)
+        self._most = max(CHUNK, cache_frames)
         self._sources: OrderedDict[int, tuple[np.ndarray, np.ndarray]] = OrderedDict()
         self._fits: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
         self._trial: tuple[Change, int | None] | None = None
@@ -80,7 +80,7 @@ class PosedFrames:
         target = self.bodies.target
         at_rest = torch.zeros(1, target.num_joints, 3), None, torch.zeros(1, 3)
         vertices = target.vertices(*at_rest)
-        targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(0)[0][:1]))
+        targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(0)[0][None]))
         vertex_error_mm(vertices.to(targets.device), targets, self.bodies.correspondence.valid)
 
     def set_result(self, result: FitResult | None, changed: np.ndarray | None = None) -> None:
@@ -95,8 +95,8 @@ class PosedFrames:
         if changed is None:
             self._fits.clear()
             return
-        for chunk in np.unique(np.asarray(changed, dtype=int) // CHUNK):
-            self._fits.pop(int(chunk), None)
+        for frame in np.asarray(changed, dtype=int).tolist():
+            self._fits.pop(frame, None)
 
     @property
     def tries_out(self) -> bool:
@@ -134,10 +134,8 @@ class PosedFrames:
 
     def show_refit(self, refit: Refit) -> None:
         """Shows a frame as it was fitted again, without making it part of the fit; as `try_out` does."""
-        vertices, joints = self._source(refit.frame // CHUNK)
-        inside = refit.frame % CHUNK
         picture = PosedFrame(
-            vertices[inside], joints[inside], refit.vertices, refit.joints, refit.error_mm
+            *self._source(refit.frame), refit.vertices, refit.joints, refit.error_mm
         )  # fmt: skip
         self._trial, self._tried = (refit.change, refit.frame), (refit.frame, picture)
 
@@ -161,16 +159,12 @@ class PosedFrames:
             raise IndexError(f"frame {index} of {len(self.motion)}")
         if self._peeks and self._other is not None:
             return self._other.frame(index)
-        chunk, inside = divmod(index, CHUNK)
-        vertices, joints = self._source(chunk)
+        vertices, joints = self._source(index)
         if self.result is None or not self.result.fitted[index]:
-            return PosedFrame(vertices[inside], joints[inside], None, None, None)
+            return PosedFrame(vertices, joints, None, None, None)
         if self._trial is not None and self._trial[1] in (None, index):
-            return self._changed(index, vertices[inside], joints[inside], self._trial[0])
-        fit_vertices, fit_joints, error = self._fit(chunk)
-        return PosedFrame(
-            vertices[inside], joints[inside], fit_vertices[inside], fit_joints[inside], error[inside]
-        )
+            return self._changed(index, vertices, joints, self._trial[0])
+        return PosedFrame(vertices, joints, *self._fit(index))
 
     def _changed(
         self, index: int, source_vertices: np.ndarray, source_joints: np.ndarray, change: Change
@@ -190,19 +184,37 @@ class PosedFrames:
         fit = torch.as_tensor(vertices, device=targets.device)
         return vertex_error_mm(fit, targets, self.bodies.correspondence.valid)
 
-    def _source(self, chunk: int) -> tuple[np.ndarray, np.ndarray]:
-        if chunk not in self._sources:
-            self._sources[chunk] = posed(self.motion, self.bodies.source, _frames(chunk, len(self.motion)))
-        return _latest(self._sources, chunk, self._most)
+    def _source(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        if index not in self._sources:
+            frames = self._together(index, self._sources)
+            found = posed(self.motion, self.bodies.source, frames)
+            self._sources.update(zip(frames.tolist(), zip(*found, strict=True), strict=True))
+        return _latest(self._sources, index, self._most)
 
-    def _fit(self, chunk: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        if chunk not in self._fits:
+    def _fit(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if index not in self._fits:
             assert self.result is not None
-            motion = self.result.as_motion()
-            vertices, joints = posed(motion, self.bodies.target, _frames(chunk, len(motion)))
-            error = self._errors(vertices, self._source(chunk)[0])
-            self._fits[chunk] = (vertices, joints, error)
-        return _latest(self._fits, chunk, self._most)
+            frames = self._together(index, self._fits)
+            vertices, joints = posed(self.result.as_motion(), self.bodies.target, frames)
+            source = np.stack([self._source(frame)[0] for frame in frames.tolist()])
+            found = vertices, joints, self._errors(vertices, source)
+            self._fits.update(zip(frames.tolist(), zip(*found, strict=True), strict=True))
+        return _latest(self._fits, index, self._most)
+
+    def _together(self, index: int, known: OrderedDict) -> np.ndarray:
+        """Ids of the frames to pose with one, ascending: those it is likely to go on to."""
+        step = 0
+        for away in range(1, CHUNK + 1):
+            step = 1 if index - away in known else -1 if index + away in known else 0
+            if step:
+                break
+        frames = [index]
+        while step and len(frames) < CHUNK:
+            following = frames[-1] + step
+            if following in known or not 0 <= following < len(self.motion):
+                break
+            frames.append(following)
+        return np.sort(frames)
 
 
 @torch.inference_mode()
@@ -324,10 +336,6 @@ def check_belonging(motion: Motion, bodies: BodyPair, result: FitResult) -> None
     for what, family, body in pairs:
         if family != body.family:
             raise RefitError(f"The {what} is in {family}, but its body is {body.family}.")
-
-
-def _frames(chunk: int, total: int) -> slice:
-    return slice(chunk * CHUNK, min((chunk + 1) * CHUNK, total))
 
 
 def _latest(cache: OrderedDict, key: int, most: int):  # type: ignore[no-untyped-def]
