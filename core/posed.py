@@ -134,9 +134,7 @@ class PosedFrames:
 
     def show_refit(self, refit: Refit) -> None:
         """Shows a frame as it was fitted again, without making it part of the fit; as `try_out` does."""
-        picture = PosedFrame(
-            *self._source(refit.frame), refit.vertices, refit.joints, refit.error_mm
-        )  # fmt: skip
+        picture = PosedFrame(*self._source(refit.frame), refit.vertices, refit.joints, refit.error_mm)
         self._trial, self._tried = (refit.change, refit.frame), (refit.frame, picture)
 
     def fit_roots(self) -> np.ndarray | None:

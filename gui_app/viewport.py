@@ -142,10 +142,10 @@ class Viewport(QWidget):
     @Slot(object)
     def _on_result(self, changed: np.ndarray | None) -> None:
         self._trace()
-        layers = self._state.layers
+        state = self._state
         if changed is None:
             self.refresh()
-        elif self._on_trial or layers.trajectory or self._state.frame in changed:
+        elif self._on_trial or state.layers.trajectory or state.frame in changed:
             # By itself, after all else that shows the fit: together they hold the window up for too long.
             self._afterwards.ask()
 

@@ -256,8 +256,9 @@ class PoseStage:
         others = ~np.isin(frames, some[done.cpu().numpy()])
         rest = self._beside(known, frames[others], source[torch.as_tensor(others)], share=SHARE_CURVATURE)
         rest.steps[torch.as_tensor(np.isin(frames[others], some))] += anchors.steps[~done]
-        parts = [(frames[others], self.chunk(rest))]
-        return joined([(frames[~others], self.chunk(anchors[done])), *parts] if done.any() else parts)
+        if not bool(done.any()):
+            return self.chunk(rest)
+        return joined([(frames[~others], self.chunk(anchors[done])), (frames[others], self.chunk(rest))])
 
     def _beside(
         self,

@@ -46,10 +46,8 @@ CASES: dict[str, Recipe | FitSettings] = {
 LATER = ("fast", "like the frame before", "towards zero", "shared expression, face", "held", "fixed shape")
 
 
-def fit(
-    motion: Motion, pair: BodyPair, recipe: Recipe | FitSettings, device: str, **more: object
-) -> FitResult:
-    run = FitRun(motion, pair, recipe, device=device, threads=1, first_frame=2, measure_start=True, **more)  # type: ignore[arg-type]
+def fit(motion: Motion, pair: BodyPair, recipe: Recipe | FitSettings, device: str) -> FitResult:
+    run = FitRun(motion, pair, recipe, device=device, threads=1, first_frame=2, measure_start=True)
     for _ in run:
         pass
     return run.result()
