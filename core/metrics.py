@@ -42,8 +42,10 @@ def frame_errors(residual: Tensor, vertex_part: np.ndarray) -> FrameErrors:
     ranks = ((count + 1) // 2 - 1, max(0, int(np.ceil(0.95 * count)) - 1))
     if distance.device.type != "cpu":
         return _on_device(distance, weights, ranks)
+    # By torch: numpy's product has threads of its own, which spin for a while and hold up other workers.
+    part = (distance @ torch.from_numpy(weights)).numpy()
     lengths = np.ascontiguousarray(distance.numpy())
-    mean, most, part = lengths.mean(1), lengths.max(1), lengths @ weights
+    mean, most = lengths.mean(1), lengths.max(1)
     # One after the other: the second need not look at what lies below the first.
     lengths.partition(ranks[0], axis=1)
     lengths[:, ranks[0] :].partition(ranks[1] - ranks[0], axis=1)
