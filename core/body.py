@@ -140,7 +140,9 @@ class BodyModel:
         """(J, 3, B + E) metres the rest joints move per unit of shape and expression."""
         counts, regressor = self._regressor
         basis = np.concatenate((self.shapedirs[counts], self.expressiondirs[counts]), 2)
-        return self.tensor(np.tensordot(regressor, basis, 1))
+        # Not by numpy, whose products leave a thread spinning for a while.
+        product = torch.from_numpy(regressor) @ torch.from_numpy(basis.astype(regressor.dtype)).flatten(1)
+        return self.tensor(product.unflatten(1, basis.shape[1:]).numpy())
 
     @cached_property
     def _regressor(self) -> tuple[np.ndarray, np.ndarray]:

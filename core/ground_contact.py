@@ -39,7 +39,7 @@ class Soles:
     def __init__(self, body: BodyModel, valid: np.ndarray) -> None:
         main = np.array(body.joint_names)[body.weights.argmax(1)]
         vertices = np.flatnonzero(valid)
-        joints = body.J_regressor @ body.v_template
+        joints = body.joint_template.cpu().numpy()
         average = np.zeros((len(PATCHES), len(vertices)), dtype=np.float32)
         self.known = np.zeros(len(PATCHES), dtype=bool)
         for side, word in enumerate(("left", "right")):

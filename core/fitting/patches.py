@@ -201,7 +201,8 @@ def _patch(
     # Every ancestor of a joint that holds a vertex moves it.
     needed = np.flatnonzero(tree.subtree[:, held].any(1))
     columns = np.append((3 * needed[:, None] + np.arange(3)).ravel(), 3 * body.num_joints)
-    below = weights @ tree.subtree.T
+    # A product of numpy would set threads of its own spinning beside the workers.
+    below = (torch.from_numpy(weights) @ torch.from_numpy(tree.subtree.T.astype(weights.dtype))).numpy()
     ids = torch.as_tensor(vertices, device=body.device)
     wanted = torch.as_tensor(coefficients, device=body.device)
 
