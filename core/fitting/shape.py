@@ -168,13 +168,12 @@ class ShapeFit:
         if self.stopped():
             return True
         before = self.energy
-        promised, gain = self._joint_step()
+        gain = self._joint_step()
         if self.frozen:
             # Constant correctives have given what they can.
             if gain < ROUGH_TOLERANCE * before:
                 self.frozen, self.damping = False, START_DAMPING
             return False
-        self.converged = promised <= self.tolerance * before
         return self.converged or self.damping > MOST_DAMPING
 
     def stepping(self) -> Stepping:
@@ -211,8 +210,9 @@ class ShapeFit:
             chunk.pose = each.pose
         self._keep(self._evaluate(self.shape, [chunk.pose for chunk in self.chunks]))
 
-    def _joint_step(self) -> tuple[float, float]:
-        """Moves betas and poses if that lowers the objective; returns what it promised and what it gained."""
+    def _joint_step(self) -> float:
+        """Moves betas and poses if that lowers the objective, or finds that it has converged; returns what was
+        gained."""
         found = SkinStatistics(self.skin, self.normal, self.shape)
 
         def eliminate(chunk: ShapeChunk, value: Evaluation) -> _Eliminated:
@@ -220,7 +220,7 @@ class ShapeFit:
 
         parts = list(self.pool.map(eliminate, self.chunks, self.values))
         if self.stopped():
-            return 0.0, 0.0
+            return 0.0
         matrix = torch.stack([part.shared.squares for part in parts]).sum(0)
         matrix = matrix + torch.diag(matrix.diagonal() * self.damping + self.prior)
         slope = self.prior * self.betas.double()
@@ -234,6 +234,10 @@ class ShapeFit:
         change = torch.zeros_like(slope)
         change[free] = -torch.linalg.solve(matrix[free][:, free], slope[free])
         promised -= 0.5 * float(slope @ change)
+        # So little is not worth another look at all frames.
+        self.converged = not self.frozen and promised <= self.tolerance * self.energy
+        if self.converged:
+            return 0.0
         step = change.to(self.betas)
         trial_shape = self.skin.shape(self.betas + step)
 
@@ -245,13 +249,13 @@ class ShapeFit:
         gain = self.energy - self._energy(trial_shape, values)
         if gain < 0:
             self.damping *= 10
-            return promised, gain
+            return gain
         self.shape = trial_shape
         self._keep(values)
         for chunk, pose in zip(self.chunks, trial_poses, strict=True):
             chunk.pose = pose
         self.damping = max(self.damping * 0.1, START_DAMPING)
-        return promised, gain
+        return gain
 
     @torch.inference_mode()
     def _substitute(self, pose: Pose, part: _Eliminated, change: Tensor) -> Pose:
