@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from core.fitting.frame_unknowns import Unknowns
+from core.fitting.pose_matrix import frames_first
 from core.fitting.skin import FitSkin, Pose, Shape
 from core.skinning import cross_matrices
 
@@ -144,7 +145,7 @@ class CorrectiveCurvature:
         matrix = half.new_zeros(len(half), len(half), frames)
         matrix[:, :-3] += half
         matrix[:-3] += half.transpose(0, 1)
-        return matrix.permute(2, 0, 1).contiguous()
+        return frames_first(matrix)
 
     def _derivative(self, pose: Pose) -> Tensor:
         """(J - 1, 9, 3, n) F: how the features of each joint change as it turns against its parent."""

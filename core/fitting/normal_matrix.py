@@ -68,9 +68,13 @@ class NormalMatrix:
 
     def at(self, betas: Tensor) -> Tensor:
         """(p, K, K) H of (Z,) betas."""
-        coefficients = with_mean(betas)
-        half = torch.tensordot(coefficients.double(), self.blocks.double(), ([0], [1]))
-        return torch.tensordot(coefficients.double(), half, ([0], [1])).to(betas)
+        coefficients = with_mean(betas).double()
+        found = self.blocks.new_zeros((), dtype=torch.float64)
+        # Row by row: all blocks in double precision at once would not stay in a processor's caches.
+        for index, coefficient in enumerate(coefficients):
+            row = torch.tensordot(coefficients, self.blocks[:, index].double(), ([0], [1]))
+            found = found + coefficient * row
+        return found.to(betas)
 
     def derivatives(self, betas: Tensor) -> Tensor:
         """(p, Z, K, K): U(betas)^T L U_z for each beta z."""

@@ -53,21 +53,27 @@ def pose_matrix(
     matrix[:-3, -3:] = coupling
     matrix[-3:, :-3] = coupling.transpose(0, 1)
     matrix[-3:, -3:].diagonal(dim1=0, dim2=1).copy_(normal[..., -1, -1, None].expand(frames, 3))
-    return matrix.permute(2, 0, 1).contiguous()
+    return frames_first(matrix)
+
+
+def frames_first(matrices: Tensor) -> Tensor:
+    """(n, D, D) matrices from contiguous (D, D, n)."""
+    # Only as two dimensions is a transpose copied block by block.
+    return matrices.flatten(0, 1).t().contiguous().unflatten(1, matrices.shape[:2])
 
 
 def _fill(rotations: Tensor, normal: Tensor, turning: Tensor, unknowns: Unknowns) -> None:
     """Adds tr(M) I - M^T, M = G_a H_ab G_b^T, for all pairs of joints, each to that of their owners."""
-    joints, frames = len(turning), turning.shape[-1]
-    count = len(unknowns.free)
+    joints = len(turning)
     blocks = normal[..., :-1, :-1].unflatten(-1, (joints, 3)).unflatten(-3, (joints, 3))
     blocks = blocks.movedim(-2, -3)  # (..., a, b, k, m)
     shared = blocks.dim() == 4
     owner = torch.as_tensor(unknowns.owner, device=turning.device)
     wanted = (blocks != 0).flatten(-2).any(-1)
     wanted = wanted if shared else wanted.any(0)
-    first, second = torch.nonzero(wanted & (owner[:, None] >= 0) & (owner >= 0), as_tuple=True)
-    place = owner[first] * count + owner[second]
+    # What a pair adds the other way round is the transpose.
+    first, second = torch.nonzero(wanted.triu() & (owner[:, None] >= 0) & (owner >= 0), as_tuple=True)
+    place = owner[first] * len(unknowns.free) + owner[second]
     order = torch.argsort(place)
     first, second, place = first[order], second[order], place[order]
     for start in range(0, len(first), PAIRS_AT_ONCE):
@@ -75,6 +81,8 @@ def _fill(rotations: Tensor, normal: Tensor, turning: Tensor, unknowns: Unknowns
         one, two = turning[first[some]], turning[second[some]]
         products = blocks[..., first[some], second[some], :, :]
         products = products[..., None] if shared else products.movedim(0, -1)  # (p, k, m, n)
+        # A joint with itself is its own transpose, and added twice.
+        products = products * torch.where(first[some] == second[some], 0.5, 1.0)[:, None, None, None]
         half = one[:, :, 0, None] * products[:, None, 0]
         for axis in (1, 2):
             half.addcmul_(one[:, :, axis, None], products[:, None, axis])
@@ -84,11 +92,19 @@ def _fill(rotations: Tensor, normal: Tensor, turning: Tensor, unknowns: Unknowns
         traces = found.diagonal(dim1=1, dim2=2).sum(-1)
         found.neg_()
         found.diagonal(dim1=1, dim2=2).add_(traces[..., None])
-        targets, which = torch.unique(place[some], return_inverse=True)
-        if len(targets) < len(found):
-            found = found.new_zeros(len(targets), 3, 3, frames).index_add_(0, which, found)
-        # A pair of owners may go on in the next lot.
-        rotations[targets // count, :, targets % count] += found
+        _put(rotations, place[some], found)
+
+
+def _put(rotations: Tensor, place: Tensor, found: Tensor) -> None:
+    """Adds (p, 3, 3, n) to (F, 3, F, 3, n) at the sorted ``place`` (p,), row times F and column, and
+    transposed."""
+    targets, which = torch.unique_consecutive(place, return_inverse=True)
+    if len(targets) < len(found):
+        found = found.new_zeros(len(targets), *found.shape[1:]).index_add_(0, which, found)
+    row, column = targets // len(rotations), targets % len(rotations)
+    # One after the other: a pair of owners may be there already, from an earlier lot or as its own transpose.
+    rotations[row, :, column] += found
+    rotations[column, :, row] += found.transpose(1, 2)
 
 
 def prior_graph(parents: Tensor, weights: Tensor) -> Tensor:

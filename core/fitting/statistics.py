@@ -129,15 +129,16 @@ class SkinStatistics:
         else:
             products = derivatives @ columns[:, None]
         outer = (columns @ columns.transpose(1, 2)).flatten(1)
-        terms = blocks[:, 1:, 1:].flatten(1, 2).flatten(2)  # (p, Z Z, K K)
+        # With those of the mean shape, which are left out at the end: to take them out first is to copy all.
+        terms = blocks.flatten(1, 2).flatten(2)  # (p, (Z + 1)^2, K K)
         if weights is None:
-            squares = outer @ terms.sum(0).T
+            squares = sum(outer @ term.T for term in terms)
         else:
             squares = sum(
                 (outer * weight[:, None]) @ term.T for weight, term in zip(weights, terms, strict=True)
             )
-        count = blocks.shape[1] - 1
-        return Statistics(normal, products, squares.unflatten(1, (count, count)))
+        squares = squares.unflatten(1, blocks.shape[1:3])[:, 1:, 1:]
+        return Statistics(normal, products, squares)
 
     def _from_vertices(self, pose: Pose, stacked: Tensor, pull: Tensor, base: Statistics) -> Statistics:
         """Adds the vertex metric with a weight for each vertex and frame; ``base`` holds the edges."""
