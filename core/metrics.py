@@ -37,13 +37,13 @@ def frame_errors(residual: Tensor, vertex_part: np.ndarray) -> FrameErrors:
     distance = lengths_mm(residual, 1).T  # (n, V)
     members = vertex_part[:, None] == np.arange(len(PARTS))
     sizes = members.sum(0)
-    weights = members.astype(np.float32) / np.where(sizes, sizes, np.nan).astype(np.float32)
+    weights = torch.from_numpy(members / np.where(sizes, sizes, np.nan)).to(distance)
     count = distance.shape[1]
     ranks = ((count + 1) // 2 - 1, max(0, int(np.ceil(0.95 * count)) - 1))
     if distance.device.type != "cpu":
         return _on_device(distance, weights, ranks)
     # By torch: numpy's product has threads of its own, which spin for a while and hold up other workers.
-    part = (distance @ torch.from_numpy(weights)).numpy()
+    part = (distance @ weights).numpy()
     lengths = np.ascontiguousarray(distance.numpy())
     mean, most = lengths.mean(1), lengths.max(1)
     # One after the other: the second need not look at what lies below the first.
@@ -52,11 +52,10 @@ def frame_errors(residual: Tensor, vertex_part: np.ndarray) -> FrameErrors:
     return FrameErrors(mean, lengths[:, ranks[0]].copy(), lengths[:, ranks[1]].copy(), most, part)
 
 
-def _on_device(distance: Tensor, weights: np.ndarray, ranks: tuple[int, int]) -> FrameErrors:
+def _on_device(distance: Tensor, weights: Tensor, ranks: tuple[int, int]) -> FrameErrors:
     """The same where a copy of all distances (n, V) would take longer than the fit."""
-    part = distance @ torch.as_tensor(weights, device=distance.device)
     low, high = (distance.kthvalue(rank + 1, dim=1).values for rank in ranks)
-    found = (distance.mean(1), low, high, distance.amax(1), part)
+    found = (distance.mean(1), low, high, distance.amax(1), distance @ weights)
     return FrameErrors(*(each.cpu().numpy() for each in found))
 
 

@@ -211,8 +211,7 @@ class ShapeFit:
         self._keep(self._evaluate(self.shape, [chunk.pose for chunk in self.chunks]))
 
     def _joint_step(self) -> float:
-        """Moves betas and poses if that lowers the objective, or finds that it has converged; returns what was
-        gained."""
+        """Moves betas and poses if that lowers the objective, or finds them converged; returns the gain."""
         found = SkinStatistics(self.skin, self.normal, self.shape)
 
         def eliminate(chunk: ShapeChunk, value: Evaluation) -> _Eliminated:

@@ -20,7 +20,7 @@ from core.fitting.shape import ShapeChunk, ShapeFit
 from core.fitting.skin import Pose, Prior, Shape
 from core.fitting.smooth import fit_window
 from core.fitting.statistics import SkinStatistics
-from core.fitting.warm_start import KnownFrames
+from core.fitting.warm_start import KnownFrames, smallest_traces, trace_of
 from core.metrics import lengths_mm
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
@@ -29,8 +29,9 @@ ANCHOR_EVERY = 16
 CLOSE_ANCHOR_EVERY = 4
 # Steps from afar that take the pose correctives as constant.
 FROZEN_STEPS = 2
-# So many neighbouring frames share the correctives' part of their matrices.
-SHARE_CURVATURE = 8
+# So many neighbouring frames share the correctives' part of their matrices, but none do where within half of
+# them most frames turn a joint further.
+SHARE_CURVATURE, SHARE_RADIANS = 8, 0.34
 
 
 def shape_fit(
@@ -236,29 +237,32 @@ class PoseStage:
         )
 
     def _from_known(self, frames: np.ndarray) -> FittedChunk:
-        """From the nearest fitted frames; where none are near enough, some of these first."""
-        source = self.problem.source_rotations(frames)
-        near = self.known is not None and self.known.are_near(frames, source)
-        if near and not self.curved:
-            return self.chunk(self._beside(self.known, frames, source, share=SHARE_CURVATURE))
-        every = CLOSE_ANCHOR_EVERY if near else ANCHOR_EVERY
-        first = np.arange(len(frames)) % every == min(every // 4, len(frames) - 1)
-        some, alone = frames[first], bool(first.all())
-        theirs = source[torch.as_tensor(first)]
-        anchors = self._beside(self.known, some, theirs, quietly=not alone, roughly=not alone)
-        if alone:
-            return self.chunk(anchors)
-        known = self._known(some, [anchors.pose], theirs)
-        if self.known is not None:
-            known = self.known.with_frames(known)
-        # Those that were left before their last step go on with the others: few frames cost as much as many.
-        done = anchors.converged | (anchors.steps >= self.by.iterations)
-        others = ~np.isin(frames, some[done.cpu().numpy()])
-        rest = self._beside(known, frames[others], source[torch.as_tensor(others)], share=SHARE_CURVATURE)
-        rest.steps[torch.as_tensor(np.isin(frames[others], some))] += anchors.steps[~done]
-        if not bool(done.any()):
-            return self.chunk(rest)
-        return joined([(frames[~others], self.chunk(anchors[done])), (frames[others], self.chunk(rest))])
+        """From the nearest fitted frames; where none are near enough, or steps are costly, a few of these
+        first, and the others between them."""
+        source, known = self.problem.source_rotations(frames), self.known
+        near = known is not None and known.are_near(frames, source)
+        far, close = [] if near else [ANCHOR_EVERY], [CLOSE_ANCHOR_EVERY] if self.curved else []
+        left, steps = np.ones(len(frames), dtype=bool), np.zeros(len(frames), dtype=np.int32)
+        parts: list[tuple[np.ndarray, FittedChunk]] = []
+        for every in (*far, *close, 1):
+            some = left & (np.arange(len(frames)) % every == min(every // 3, len(frames) - 1))
+            if not some.any():
+                continue
+            last, theirs = bool((some == left).all()), source[torch.as_tensor(some)]
+            share = _sharing(theirs) if every == 1 else 1
+            found = self._beside(known, frames[some], theirs, share=share, quietly=not last, roughly=not last)
+            found.steps += torch.as_tensor(steps[some], device=found.steps.device)
+            # Those left before their last step go on with the others: few frames cost as much as many.
+            done = found.converged | (found.steps >= self.by.iterations) | last
+            if bool(done.any()):
+                parts.append((frames[some][done.cpu().numpy()], self.chunk(found[done])))
+            if last:
+                break
+            steps[some] = found.steps.cpu().numpy()
+            left[some] = ~done.cpu().numpy()
+            fitted = self._known(frames[some], [found.pose], theirs)
+            known = fitted if known is None else known.with_frames(fitted)
+        return joined(parts)
 
     def _beside(
         self,
@@ -316,3 +320,13 @@ class PoseStage:
         # Every joint by itself may be at its best while all of them together are not.
         found.converged = promises_little(self.by, found.pose, targets, prior)
         return found
+
+
+def _sharing(source: torch.Tensor) -> int:
+    """How many frames in a row share the correctives' part of their matrices, from their source's relative
+    rotations (n, J, 3, 3)."""
+    apart = SHARE_CURVATURE // 2
+    if len(source) <= apart:
+        return SHARE_CURVATURE
+    turns = smallest_traces(source[apart:, 1:], source[:-apart, 1:])
+    return SHARE_CURVATURE if float(turns.median()) >= trace_of(SHARE_RADIANS) else 1

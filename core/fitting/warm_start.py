@@ -59,9 +59,9 @@ class KnownFrames:
         known = nearest(self.frames, frames)
         if np.abs(self.frames[known] - frames).max() > NEAR_FRAMES:
             return False
-        # The trace of a rotation is 1 + 2 cos of its angle. The root turns as a whole.
-        traces = (self.source[torch.as_tensor(known, device=source.device), 1:] * source[:, 1:]).sum((-1, -2))
-        return float(traces.min()) >= 1 + 2 * math.cos(NEAR_RADIANS)
+        # The root turns as a whole.
+        theirs = self.source[torch.as_tensor(known, device=source.device), 1:]
+        return float(smallest_traces(theirs, source[:, 1:]).min()) >= trace_of(NEAR_RADIANS)
 
     def start(self, frames: np.ndarray, source: Tensor, roots: Tensor, moves: bool) -> Pose:
         """Poses to start from.
@@ -87,6 +87,16 @@ class KnownFrames:
         else:
             root = _mixed(shares, self.root[known])
         return Pose(world, root, None if self.betas is None else _mixed(shares, self.betas[known]))
+
+
+def smallest_traces(one: Tensor, other: Tensor) -> Tensor:
+    """(n,) traces of the furthest turns between (n, J, 3, 3) rotations and others."""
+    return (one * other).sum((-1, -2)).amin(1)
+
+
+def trace_of(angle: float) -> float:
+    """Trace of a rotation by so many radians."""
+    return 1 + 2 * math.cos(angle)
 
 
 def _mixed(shares: Tensor, values: Tensor) -> Tensor:
