@@ -253,11 +253,12 @@ class PoseStage:
             found = self._beside(known, frames[some], theirs, share=share, quietly=not last, roughly=not last)
             found.steps += torch.as_tensor(steps[some], device=found.steps.device)
             # Those left before their last step go on with the others: few frames cost as much as many.
-            done = found.converged | (found.steps >= self.by.iterations) | last
+            done = found.converged | (found.steps >= self.by.iterations)
+            if last:
+                parts.append((frames[some], self.chunk(found)))
+                break
             if bool(done.any()):
                 parts.append((frames[some][done.cpu().numpy()], self.chunk(found[done])))
-            if last:
-                break
             steps[some] = found.steps.cpu().numpy()
             left[some] = ~done.cpu().numpy()
             fitted = self._known(frames[some], [found.pose], theirs)
