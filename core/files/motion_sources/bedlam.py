@@ -64,9 +64,13 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     if "imgname" not in arrays or "sub" not in arrays:
         every = np.arange(len(poses))
         return [Take(_rows_of(path, rows, genders, every), notes, there=tuple(there))]
+    images, subjects = (
+        same_frames(path, key, np.asarray(texts(path, key, arrays[key])), len(poses))
+        for key in ("imgname", "sub")
+    )
     found = []
-    for person, members in _members(path, arrays, len(poses)).items():
-        ids, step = _image_numbers(path, arrays["imgname"][members])
+    for person, members in _members(images, subjects).items():
+        ids, step = _image_numbers(path, images[members])
         order = np.argsort(ids, kind="stable")
         members, ids = members[order], in_order(path, "imgname", ids[order])
         own = _rows_of(path, rows, genders, members)
@@ -74,11 +78,8 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     return found
 
 
-def _members(path: Path, arrays: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+def _members(images: np.ndarray, subjects: np.ndarray) -> dict[str, np.ndarray]:
     """The rows of each person, in the order in which they first appear."""
-    images, subjects = (
-        same_frames(path, key, np.asarray(texts(path, key, arrays[key])), count) for key in ("imgname", "sub")
-    )
     rows: dict[str, list[int]] = {}
     for row, (image, subject) in enumerate(zip(images.tolist(), subjects.tolist(), strict=True)):
         folder = PurePosixPath(image).parent.name
@@ -88,7 +89,7 @@ def _members(path: Path, arrays: dict[str, np.ndarray], count: int) -> dict[str,
 
 def _image_numbers(path: Path, images: np.ndarray) -> tuple[np.ndarray, int]:
     """(n,) numbers that the names of images end in, and how far apart neighbours are."""
-    found = [_NUMBER.search(PurePosixPath(image).stem) for image in texts(path, "imgname", images)]
+    found = [_NUMBER.search(PurePosixPath(image).stem) for image in images.tolist()]
     if any(match is None or len(match[1]) > 15 for match in found):
         raise FileError(path, "holds names without a number at the end", key="imgname")
     ids = np.array([int(match[1]) for match in found if match is not None], np.int64)

@@ -58,6 +58,7 @@ def test_without_names_all_rows_are_one_motion(save: Save) -> None:
         ({"trans_world": np.zeros((8, 3))}, "'trans_world' has shape (8, 3), expected (9, 3)"),
         ({"shape": np.zeros((1, 10))}, "'shape' has shape (1, 10), expected (9, any)"),
         ({"imgname": np.array(["a"] * 9)}, "names without a number"),
+        ({"imgname": np.array([[""] * 3] * 3)}, "names without a number"),
         ({"imgname": np.array(["s/0"] * 9)}, "'imgname' are not frames in ascending order"),
         ({"imgname": np.arange(9)}, "'imgname' is integers, expected text"),
         ({"sub": np.array(["a"])}, "'sub' has shape (1,), expected 9 rows"),
