@@ -27,8 +27,8 @@ class Progress:
         index: its place in the recipe, from 0.
         note: a sentence on something that people should know, or empty.
         steps: most steps that one of these frames took, or that a stage of the shape has taken so far.
-        trace: mean objective of these frames before each step that all of them took, and in the end, square
-            metres; or nothing.
+        trace: mean objective of those of these frames that were fitted last, before each step that all of
+            them took, and in the end, square metres; or nothing.
     """
 
     stage: str

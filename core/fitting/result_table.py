@@ -51,7 +51,8 @@ class FittedChunk:
         steps: (n,) steps tried.
         energy: (n,) objective, square metres.
         errors: of the n frames.
-        trace: mean objective before each step that all frames took, and in the end; or nothing.
+        trace: mean objective of those that were fitted last, before each step that all of them took, and in
+            the end; or nothing.
     """
 
     poses: np.ndarray

@@ -32,6 +32,8 @@ from core.metrics import lengths_mm
 
 # Steps with constant correctives end when one gains less than this share of the objective.
 ROUGH_TOLERANCE = 0.05
+# What a step promises says how far it is to the optimum while it is damped no more than this.
+TRUSTED_DAMPING = 0.1
 
 
 @dataclass(eq=False)
@@ -233,8 +235,9 @@ class ShapeFit:
         change = torch.zeros_like(slope)
         change[free] = -torch.linalg.solve(matrix[free][:, free], slope[free])
         promised -= 0.5 * float(slope @ change)
-        # So little is not worth another look at all frames.
-        self.converged = not self.frozen and promised <= self.tolerance * self.energy
+        # So little is not worth another look at all frames; but damped as much, any step promises little.
+        trusted = not self.frozen and self.damping <= TRUSTED_DAMPING
+        self.converged = trusted and promised <= self.tolerance * self.energy
         if self.converged:
             return 0.0
         step = change.to(self.betas)

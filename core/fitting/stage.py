@@ -125,7 +125,7 @@ class PoseStage:
         watch: Callable[[Taken], None] | None = None,
     ) -> None:
         self.problem, self._watch = problem, watch
-        self.shape_converged, self.curved = True, False
+        self.shape_converged, self.curved = True, not problem.skin.patches.sparse
         self.known: KnownFrames | None = None
         if solved is not None:
             self.shape_converged, self.curved = solved.converged, solved.curved
@@ -158,7 +158,8 @@ class PoseStage:
         watched = copy(self)
         watched.by = replace(self.by, seen=trace.append, watch=self._watcher(frames))
         found = watched._fit(frames)
-        return frames, replace(found, trace=(*trace, float(found.energy.mean())))
+        end = found.trace or (float(found.energy.mean()),)
+        return frames, replace(found, trace=(*trace, *end))
 
     def _fit(self, frames: np.ndarray) -> FittedChunk:
         problem, in_chain = self.problem, self.problem.settings.order == "chain"
@@ -252,18 +253,19 @@ class PoseStage:
             share = _sharing(theirs) if every == 1 else 1
             found = self._beside(known, frames[some], theirs, share=share, quietly=not last, roughly=not last)
             found.steps += torch.as_tensor(steps[some], device=found.steps.device)
+            if last:
+                break
             # Those left before their last step go on with the others: few frames cost as much as many.
             done = found.converged | (found.steps >= self.by.iterations)
-            if last:
-                parts.append((frames[some], self.chunk(found)))
-                break
             if bool(done.any()):
                 parts.append((frames[some][done.cpu().numpy()], self.chunk(found[done])))
             steps[some] = found.steps.cpu().numpy()
             left[some] = ~done.cpu().numpy()
             fitted = self._known(frames[some], [found.pose], theirs)
             known = fitted if known is None else known.with_frames(fitted)
-        return joined(parts)
+        parts.append((frames[some], self.chunk(found)))
+        # Only the steps of these are told.
+        return replace(joined(parts), trace=(float(found.energy.mean()),))
 
     def _beside(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from core.fitting import stage
+from core.fitting.settings import FitSettings
 from core.fitting.skin import Evaluation, FitSkin, Pose
 from core.fitting.warm_start import smallest_traces, trace_of
 from core.skinning import rotation_matrices
@@ -55,3 +57,21 @@ def test_frames_share_curvature_while_joints_turn_slowly() -> None:
     assert stage._sharing(turning(fast)[:3]) == stage.SHARE_CURVATURE
     traces = smallest_traces(turning(slow)[:1, 1:], turning(slow)[4:5, 1:])
     assert float(traces) == pytest.approx(trace_of(4 * slow), abs=1e-5)
+
+
+def test_they_converge_with_a_shape_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    motion, pair = clip("spinkick", 10, 48), body_pair("dense correctives")
+    ends: list[float] = []
+    chunk = stage.PoseStage.chunk
+
+    def kept(self: stage.PoseStage, found: stage.PoseFit) -> Any:
+        ends.append(float(found.energy.mean()))
+        return chunk(self, found)
+
+    monkeypatch.setattr(stage.PoseStage, "chunk", kept)
+    found, steps = run(motion, pair, FitSettings(shape="fixed"))
+    assert found.converged.all()
+    traces = [step.trace for step in steps if step.trace]
+    assert len(traces) == 1
+    assert traces[0][-1] == pytest.approx(ends[-1]), "it ends with the frames that it began with"
+    assert all(after < before for before, after in itertools.pairwise(traces[0]))

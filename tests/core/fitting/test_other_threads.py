@@ -29,7 +29,7 @@ def ticks():
         try:
             with open(f"/proc/self/task/{task}/stat") as file:
                 numbers = file.read().rpartition(")")[2].split()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue  # it has just ended
         spent += 0 if task in known else int(numbers[11]) + int(numbers[12])
     return spent
