@@ -14,6 +14,8 @@ MOST_TICKS = 4
 FITS = """
 import os, threading, time
 
+import torch
+
 from core.bodies import load_bodies
 from core.fitting.run import FitRun
 from core.fitting.settings import FitSettings
@@ -35,6 +37,8 @@ def ticks():
     return spent
 
 
+# What torch does for the thread that runs this is another matter.
+torch.set_num_threads(1)
 pairs = body_pair("dense correctives"), load_bodies()
 time.sleep(1)  # making them may have set some spinning
 before = ticks()
