@@ -246,6 +246,7 @@ class PoseStage:
         left, steps = np.ones(len(frames), dtype=bool), np.zeros(len(frames), dtype=np.int32)
         parts: list[tuple[np.ndarray, FittedChunk]] = []
         for every in (*far, *close, 1):
+            # Not at the ends, and those of every 16 are among those of every 4.
             some = left & (np.arange(len(frames)) % every == min(every // 3, len(frames) - 1))
             if not some.any():
                 continue
@@ -263,9 +264,9 @@ class PoseStage:
             left[some] = ~done.cpu().numpy()
             fitted = self._known(frames[some], [found.pose], theirs)
             known = fitted if known is None else known.with_frames(fitted)
-        parts.append((frames[some], self.chunk(found)))
         # Only the steps of these are told.
-        return replace(joined(parts), trace=(float(found.energy.mean()),))
+        ended = replace(self.chunk(found), trace=(float(found.energy.mean()),))
+        return joined([*parts, (frames[some], ended)])
 
     def _beside(
         self,

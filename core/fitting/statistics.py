@@ -131,12 +131,8 @@ class SkinStatistics:
         outer = (columns @ columns.transpose(1, 2)).flatten(1)
         # With those of the mean shape, which are left out at the end: to take them out first is to copy all.
         terms = blocks.flatten(1, 2).flatten(2)  # (p, (Z + 1)^2, K K)
-        if weights is None:
-            squares = sum(outer @ term.T for term in terms)
-        else:
-            squares = sum(
-                (outer * weight[:, None]) @ term.T for weight, term in zip(weights, terms, strict=True)
-            )
+        outers = [outer] * len(terms) if weights is None else (outer * weight[:, None] for weight in weights)
+        squares = sum(one @ term.T for one, term in zip(outers, terms, strict=True))
         squares = squares.unflatten(1, blocks.shape[1:3])[:, 1:, 1:]
         return Statistics(normal, products, squares)
 
