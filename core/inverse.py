@@ -16,8 +16,6 @@ from core.correspondence import Correspondence
 from core.errors import RefitError
 from core.files.models import smpl_from_smplh
 from core.fitting.result import FitResult
-from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
 from core.joints import FAMILY_LABEL, JOINT_NAMES
 from core.metrics import FrameErrors, frame_errors, lengths_mm
 from core.motion import Motion
@@ -79,38 +77,6 @@ class InverseCheck:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class RoundTrip:
-    """A motion fitted to another body and that fit fitted back; T frames.
-
-    Attributes:
-        surface: v2v between the motion and the way back, vertex by vertex of the one body both are in; (T,)
-            and (T, parts), NaN where either way is not fitted.
-        back: the fit of the way back.
-    """
-
-    surface: FrameErrors
-    back: FitResult
-
-
-def mapped_back(motion: Motion, bodies: BodyPair, result: FitResult) -> Iterator[tuple[np.ndarray, Tensor]]:
-    """The fit's surface in the source's topology, a few frames at a time.
-
-    Yields:
-        ids of n fitted frames, and (n, Vs, 3) metres in the source's own world; zero for a source vertex
-        without counterpart (`BodyPair.reverse`, ``correspondence.valid``).
-
-    Raises:
-        FileError: the folder of models has no correspondence in that direction.
-        RefitError: motion, bodies and result do not belong together.
-    """
-    inverse = bodies.reverse().correspondence
-    for frames, _, fit in _surfaces(motion, bodies, result):
-        trans = torch.as_tensor(motion.trans[frames], device=fit.device)
-        counted = torch.as_tensor(np.diff(inverse.matrix.indptr) > 0, device=fit.device)
-        yield frames, _mapped(inverse, fit).permute(2, 0, 1) + trans[:, None] * counted[:, None]
-
-
 def check_inverse(motion: Motion, bodies: BodyPair, result: FitResult) -> InverseCheck:
     """Maps a fit back to the source, and measures its surface and SMPL's 24 joints there.
 
@@ -142,49 +108,6 @@ def check_inverse(motion: Motion, bodies: BodyPair, result: FitResult) -> Invers
         joints.error_mm[frames] = lengths_mm(found - own, 1).T.cpu().numpy()
         joints.regressed_error_mm[frames] = lengths_mm(found - same, 1).T.cpu().numpy()
     return InverseCheck(surface, joints)
-
-
-def round_trip(
-    motion: Motion,
-    bodies: BodyPair,
-    result: FitResult,
-    settings: FitSettings | None = None,
-    *,
-    device: str = "cpu",
-    threads: int | None = None,
-) -> RoundTrip:
-    """Fits a fit back to the body of its source, and compares the two motions vertex by vertex.
-
-    Takes as long as a fit.
-
-    Args:
-        motion: the source of the fit.
-        bodies: the pair it was made with.
-        result: the fit.
-        settings: of the way back.
-        device: as in `FitRun`.
-        threads: as in `FitRun`.
-
-    Raises:
-        FileError: the folder of models has no correspondence from the target to the source.
-        RefitError: motion, bodies and result do not belong together.
-    """
-    _check_belonging(motion, bodies, result)
-    run = FitRun(result.as_motion(), bodies.reverse(), settings, device=device, threads=threads)
-    for _ in run:
-        pass
-    back = run.result()
-    surface = _nothing(len(motion), result.part_mm.shape[1])
-    pair = BodyPair(
-        bodies.source,
-        bodies.source,
-        Correspondence.identity(bodies.source.num_vertices).to(bodies.source.device),
-        bodies.builtin,
-        bodies.folder,
-    )
-    for frames, source, again in _surfaces(motion, pair, back, result.fitted & back.fitted):
-        _store(surface, frames, frame_errors(again - source, bodies.source.vertex_part))
-    return RoundTrip(surface, back)
 
 
 class SmplRegressor:
@@ -234,12 +157,12 @@ def _smpl_body(bodies: BodyPair) -> BodyModel:
 
 
 def _surfaces(
-    motion: Motion, bodies: BodyPair, result: FitResult, fitted: np.ndarray | None = None
+    motion: Motion, bodies: BodyPair, result: FitResult
 ) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
     """Ids of n fitted frames, and source (Vs, 3, n) and fit (Vt, 3, n), the source's trans taken off."""
     _check_belonging(motion, bodies, result)
     fit = result.as_motion()
-    done = np.flatnonzero(result.fitted if fitted is None else fitted)
+    done = np.flatnonzero(result.fitted)
     # `vertex_chunks` divides both alike, as they have the same frames. The source's trans is left away, so
     # that a body far from the origin keeps its digits.
     at_source = np.zeros_like(motion.trans[done])

@@ -227,22 +227,6 @@ class Viewport(QWidget):
         middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
         self.focus_on(middle, float(np.linalg.norm(vertices - middle, axis=1).max()))
 
-    def focus_part(self, name: str) -> None:
-        """Brings a part of the fit (one of `core.joints.PARTS`) near, or of the source before a fit."""
-        from core.joints import PARTS
-
-        opened = self._state.opened
-        if opened is None:
-            return
-        picture = opened.posed.frame(self._state.frame)
-        body, vertices = opened.bodies.target, picture.fit_vertices
-        if vertices is None:
-            body, vertices = opened.bodies.source, picture.source_vertices
-        part = vertices[body.vertex_part == PARTS.index(name)]
-        if len(part):
-            middle = (part.min(axis=0) + part.max(axis=0)) / 2
-            self.focus_on(middle, float(np.linalg.norm(part - middle, axis=1).max()))
-
     def _draw(self) -> None:
         opened = self._state.opened
         if self._closed or opened is None:

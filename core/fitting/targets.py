@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,17 +14,6 @@ from core.fitting.patches import Patches, stack
 from core.motion import Motion
 from core.posed import meshes_about_middle, root_path
 from core.skinning import rotation_matrices
-
-
-class TargetPoints(Protocol):
-    """Target points of any frames of a source, relative to the source's own translation: a body far from the
-    origin keeps its digits."""
-
-    def at(self, frames: np.ndarray) -> Tensor:
-        """(V, 3, n) metres, in the order of the skin's vertices."""
-
-    def roots(self, frames: np.ndarray) -> Tensor:
-        """(n, 3) metres: where the source's root joint is, as far as it is known."""
 
 
 @lru_cache(maxsize=2)

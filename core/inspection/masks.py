@@ -46,9 +46,3 @@ def part_mask(body: BodyModel, part: str) -> np.ndarray:
     if part not in PARTS:
         raise RefitError(f"'{part}' is no body part, expected {', '.join(PARTS)}.")
     return np.asarray(body.vertex_part == PARTS.index(part))
-
-
-def side_mask(body: BodyModel, side: str) -> np.ndarray:
-    """The vertices whose strongest joint is on one side, ``'left'`` or ``'right'``."""
-    of_side = np.array([name.startswith(f"{side}_") for name in body.joint_names])
-    return np.asarray(of_side[body.weights.argmax(1)])

@@ -28,11 +28,6 @@ class MirrorMap:
     joints: np.ndarray
     middle: float
 
-    @property
-    def paired(self) -> np.ndarray:
-        """(V,) bool: the vertex and its image name each other."""
-        return np.asarray(self.vertices[self.vertices] == np.arange(len(self.vertices)))
-
     def image(self, mask: np.ndarray) -> np.ndarray:
         """(V,) bool: the mirror image of some vertices. On an exactly symmetric body twice is nothing."""
         return mask[self.vertices]

@@ -26,23 +26,6 @@ def with_weight(regressor: np.ndarray, joint: int, vertex: int, weight: float) -
     return out
 
 
-def with_scaled(regressor: np.ndarray, joint: int, vertices: np.ndarray, factor: float) -> np.ndarray:
-    """The weights of some vertices of a joint times ``factor``."""
-    if not np.isfinite(factor):
-        raise RefitError(f"{factor} is no factor; it must be a finite number.")
-    out = regressor.copy()
-    out[joint, vertices] *= factor
-    return out
-
-
-def without_small(regressor: np.ndarray, joint: int, share: float) -> np.ndarray:
-    """A joint's row without the vertices whose |weight| is below ``share`` of the sum of all |weights|."""
-    out = regressor.copy()
-    size = np.abs(out[joint].astype(np.float64))
-    out[joint, size < share * size.sum()] = 0
-    return out
-
-
 def renormalised(regressor: np.ndarray, joint: int) -> np.ndarray:
     """A joint's row scaled so that it sums to one.
 

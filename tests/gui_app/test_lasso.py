@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from gui_app.inspection import JointKey
 from gui_app.main_window import MainWindow
 from tests.gui_app.test_mask import FIT_MS, LEFT, NONE, camera, front_of, on_screen, open_panel, valid
+from tests.show import drive
 
 EVENTS = QEvent.Type
 
@@ -36,7 +37,7 @@ def draw(window: MainWindow, corners: list[QPointF], *, shift: bool = False) -> 
 def test_a_line_takes_what_is_seen_inside(fitted: MainWindow, qtbot: QtBot) -> None:
     window = fitted
     open_panel(window, qtbot)
-    window.viewport.focus_part("torso")
+    drive.focus_part(window, "torso")
     window.actions_.mask_brush.trigger()
     window.actions_.mask_lasso.trigger()
     assert window.painting.lasso_on

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from gui_app.main_window import MainWindow
 from gui_app.view_options import LAYOUTS
 from tests.gui_app.conftest import FIT_MS
+from tests.show import drive
 
 
 def on_screen(window: MainWindow, right: bool, vertices: np.ndarray) -> QPoint:
@@ -46,7 +47,7 @@ def test_pointer_focus_and_double_click_find_the_body(fitted: MainWindow, qtbot:
 
     camera = fitted.viewport.plotter.renderers[0].camera
     before = camera.distance
-    fitted.viewport.focus_part("head")
+    drive.focus_part(fitted, "head")
     vertices = fitted.state.opened.posed.frame(0).fit_vertices
     head = vertices[fitted.state.opened.bodies.target.vertex_part == 0]
     assert camera.focal_point == pytest.approx((head.min(axis=0) + head.max(axis=0)) / 2, abs=1e-5)

@@ -24,6 +24,7 @@ from gui_app.mask_brush import between
 from gui_app.ramp import error_colours
 from gui_app.saving import Place
 from gui_app.subject import upright
+from tests.show import drive
 
 MakeWindow = Callable[..., MainWindow]
 FIT_MS = 60_000
@@ -275,7 +276,7 @@ def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, q
     np.testing.assert_array_equal(valid(window), own)
 
     # A stroke of the brush leaves the camera.
-    window.viewport.focus_part("torso")
+    drive.focus_part(window, "torso")
     window.actions_.mask_brush.trigger()
     vertex = front_of(window, "torso")
     at, before, seen = on_screen(window, vertex), valid(window).copy(), camera(window)

@@ -18,6 +18,7 @@ from gui_app import colours, mask_sets, session_actions
 from gui_app.main_window import MainWindow
 from gui_app.saving import Place
 from tests.gui_app.test_mask import FIT_MS, FRAME, front_of, on_screen, open_panel, skin, stroke
+from tests.show import drive
 
 MakeWindow = Callable[..., MainWindow]
 
@@ -34,7 +35,7 @@ def test_a_stroke_weighs_and_the_frame_follows(fitted: MainWindow, qtbot: QtBot)
     window, state = fitted, fitted.state
     weigh(window, qtbot, 10.0)
     assert window.painting.shows == "weight"
-    window.viewport.focus_part("torso")
+    drive.focus_part(window, "torso")
     window.actions_.mask_brush.trigger()
     vertex = front_of(window, "torso")
     at, before = on_screen(window, vertex), state.valid

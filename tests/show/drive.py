@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from core.builtin_files import builtin_motions
 from core.fitting.result import FitResult
 from core.frame_swap import measured
+from core.joints import PARTS
 from gui_app.main_window import MainWindow, Options
 
 MOST_SECONDS = 120.0
@@ -62,6 +63,19 @@ def fitted_window(file: Path, width: int = 1440, height: int = 900) -> MainWindo
     wait(lambda: window.state.result is not None and not window.state.run.active)
     wait(lambda: window.state.analysis is not None)
     return window
+
+
+def focus_part(window: MainWindow, name: str) -> None:
+    """Brings a part of the fit (one of `core.joints.PARTS`) near, or of the source before a fit."""
+    opened = window.state.opened
+    assert opened is not None
+    picture = opened.posed.frame(window.state.frame)
+    body, vertices = opened.bodies.target, picture.fit_vertices
+    if vertices is None:
+        body, vertices = opened.bodies.source, picture.source_vertices
+    part = vertices[body.vertex_part == PARTS.index(name)]
+    middle = (part.min(axis=0) + part.max(axis=0)) / 2
+    window.viewport.focus_on(middle, float(np.linalg.norm(part - middle, axis=1).max()))
 
 
 def spoil(window: MainWindow) -> None:

@@ -81,7 +81,7 @@ class Inspecting(Walk):
         self.type_into(page.tree.search, "left elbow")
         drive.wait(lambda: page.table.rows.vertices != [])
         self.caption.say("Left elbow: weight by size and colour, on both bodies")
-        self.window.viewport.focus_part("arms")
+        drive.focus_part(self.window, "arms")
         drive.rest(2.0)
         page.tree.search.clear()
 
@@ -164,7 +164,7 @@ class Inspecting(Walk):
         card = window.panels.stages.panel.cards[-1]
         card.open_up(True)
         card.weights.fields["hands"].setValue(3)
-        window.viewport.focus_part("hands")
+        drive.focus_part(window, "hands")
         drive.rest(0.8)
         window.panels.stages.panel.scopes.button(0).click()
         before = state.result

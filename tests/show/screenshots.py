@@ -62,7 +62,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         return lambda: state.set_frame(number)
 
     def part(name: str) -> Callable[[], None]:
-        return lambda: window.viewport.focus_part(name)
+        return lambda: drive.focus_part(window, name)
 
     def parameters_of(name: str) -> Callable[[], None]:
         tree = window.panels.parameters.panel.pose.tree

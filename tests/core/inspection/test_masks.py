@@ -16,7 +16,7 @@ from core.errors import FileError, RefitError
 from core.files.vertex_lists import read_vertex_list, write_vertex_list
 from core.inspection.closest import closest_on_surface, on_triangles
 from core.inspection.mask_report import Reason, invalid_reasons, mask_report, why_invalid
-from core.inspection.masks import grown, mask_of, part_mask, shrunk, side_mask, within
+from core.inspection.masks import grown, mask_of, part_mask, shrunk, within
 from core.inspection.mesh_graph import MeshGraph
 from core.inspection.mirror import mirror_map
 from core.inspection.regions import region_masks
@@ -121,8 +121,11 @@ def test_parts_and_sides(pair: BodyPair) -> None:
     body = pair.target
     hands = part_mask(body, "hands")
     assert np.array_equal(hands, body.vertex_part == PARTS.index("hands"))
-    left = hands & side_mask(body, "left")
-    assert np.array_equal(mirror_map(body).image(left), hands & side_mask(body, "right"))
+    left, right = (
+        hands & np.char.startswith(np.array(body.joint_names)[body.weights.argmax(1)], side)
+        for side in ("left_", "right_")
+    )
+    assert np.array_equal(mirror_map(body).image(left), right)
     assert (body.v_template[left, 0] > 0).all()
     with pytest.raises(RefitError, match="'tail' is no body part, expected head, torso"):
         part_mask(body, "tail")
