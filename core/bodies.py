@@ -53,18 +53,6 @@ class BodyPair:
         """What to call the pair to people."""
         return "built-in bodies" if self.builtin else f"licensed models in {self.folder}"
 
-    def reverse(self, *, build: bool = False) -> BodyPair:
-        """The way back: the same bodies, source and target exchanged.
-
-        Args:
-            build: where the folder has no correspondence in that direction, build one, which takes some
-                seconds; otherwise only one that was built before is used.
-
-        Raises:
-            FileError: the folder has no correspondence in that direction.
-        """
-        return _reversed(self, build)
-
     def with_valid(self, valid: np.ndarray) -> BodyPair:
         """The same pair, with other target vertices that count in fits and errors.
 
@@ -194,6 +182,20 @@ def bodies_for(
     gender = gender or motion.gender
     pair = load_bodies(models, source=motion.family, target=target, gender=gender, device=device)
     return replace(pair, notes=(*pair.notes, *left_out(motion, pair.source)))
+
+
+def reversed_bodies(pair: BodyPair, *, build: bool = False) -> BodyPair:
+    """The way back: the same bodies, source and target exchanged.
+
+    Args:
+        pair: the way there, from `load_bodies`.
+        build: where the folder has no correspondence in that direction, build one, which takes some seconds;
+            otherwise only one that was built before is used.
+
+    Raises:
+        FileError: the folder has no correspondence in that direction.
+    """
+    return _reversed(pair, build)
 
 
 def of_bodies_there(motion: Motion, models: str | Path | None, gender: str | None = None) -> Motion:

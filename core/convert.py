@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from rich.text import Text
 
 from core import report
-from core.bodies import BodyPair, left_out, of_bodies_there, within
+from core.bodies import BodyPair, left_out, of_bodies_there, reversed_bodies, within
 from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import SeveralPeople, load_motion
@@ -84,7 +84,7 @@ def convert(options: argparse.Namespace) -> int:
     shelf = Shelf(options)
     pair = shelf.check()
     if options.check:
-        pair.reverse(build=True)
+        reversed_bodies(pair, build=True)
     label = FAMILY_LABEL[options.to]
     how = "" if recipe.name == ACCURATE.name else f" · {recipe.name}"
     console.print(f"Refit · to {label}{how} · {pair.label} · {device.type.upper()}", style="bold")
@@ -202,7 +202,7 @@ def _convert_one(
                 raise FileError(source, f"has no frames in {_range_text(options.frames)}")
         bodies = shelf.take_for(motion)
         if options.check:
-            bodies.reverse(build=True)  # so that what a check lacks is told before the fit
+            reversed_bodies(bodies, build=True)  # so that what a check lacks is told before the fit
         outcome.notes = (*motion.notes, *bodies.notes, *left_out(motion, bodies.source))
         motion = within(motion, bodies.source)
         if motion.gender is None and not options.gender:

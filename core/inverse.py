@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.bodies import BodyPair
+from core.bodies import BodyPair, reversed_bodies
 from core.body import BodyModel
 from core.correspondence import Correspondence
 from core.errors import RefitError
@@ -93,7 +93,7 @@ def check_inverse(motion: Motion, bodies: BodyPair, result: FitResult) -> Invers
         FileError: the folder of models has no correspondence from the target to the source.
         RefitError: motion, bodies and result do not belong together.
     """
-    inverse = bodies.reverse().correspondence
+    inverse = reversed_bodies(bodies).correspondence
     regress = SmplRegressor(bodies)
     surface = _nothing(len(motion), result.part_mm.shape[1])
     empty = np.full((len(motion), len(SMPL_JOINTS)), np.nan, dtype=np.float32)
@@ -125,7 +125,7 @@ class SmplRegressor:
     def __init__(self, bodies: BodyPair) -> None:
         self.matrix = _smpl_body(bodies).J_regressor.astype(np.float64)
         self.over_source = self._over(bodies.source, bodies.correspondence)
-        self.over_target = self._over(bodies.target, bodies.reverse().correspondence)
+        self.over_target = self._over(bodies.target, reversed_bodies(bodies).correspondence)
 
     def source(self, vertices: Tensor) -> Tensor:
         """(Vs, 3, n) to (24, 3, n)."""

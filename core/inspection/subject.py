@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bodies import BodyPair, left_out, load_bodies, of_bodies_there, within
+from core.bodies import BodyPair, left_out, load_bodies, of_bodies_there, reversed_bodies, within
 from core.body import BodyModel
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
@@ -88,7 +88,7 @@ class Inspected:
         if which == "target":
             return self.bodies.correspondence.valid
         try:
-            return self.bodies.reverse().correspondence.valid
+            return reversed_bodies(self.bodies).correspondence.valid
         except FileError:
             return None
 

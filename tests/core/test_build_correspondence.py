@@ -12,7 +12,7 @@ import pytest
 from scipy import sparse
 
 from core import built_correspondence as kept
-from core.bodies import load_bodies
+from core.bodies import load_bodies, reversed_bodies
 from core.build_correspondence import (
     Why,
     build_correspondence,
@@ -69,8 +69,8 @@ def differing(pair, found):
 
 def test_it_agrees_with_the_one_that_the_bodies_were_made_with(pair, built, built_back):
     assert differing(pair, built[0]) == (0, 13)
-    assert differing(pair.reverse(), built_back[0]) == (0, 0)
-    for (found, report), whole in ((built, pair), (built_back, pair.reverse())):
+    assert differing(reversed_bodies(pair), built_back[0]) == (0, 0)
+    for (found, report), whole in ((built, pair), (built_back, reversed_bodies(pair))):
         assert report.trustworthy
         assert report.rms_mm < 0.6
         rows = correspondence_report(replace(whole, correspondence=found))
@@ -99,7 +99,7 @@ def test_the_report_is_that_of_the_matrix(pair, built):
 @pytest.mark.parametrize("name", ["strong correctives", "dense correctives", "other shape basis"])
 def test_harder_bodies(name):
     pair = body_pair(name)
-    for way in (pair, pair.reverse()):
+    for way in (pair, reversed_bodies(pair)):
         found, report = build_correspondence(way.source, way.target)
         over, alone = differing(way, found)
         assert over == 0
@@ -110,7 +110,7 @@ def test_harder_bodies(name):
 @pytest.mark.slow
 def test_rest_poses_that_differ(pair):
     body = with_dense_correctives(pair.target)
-    other = replace(pair.reverse(), source=with_other_rest_pose(body, 20))
+    other = replace(reversed_bodies(pair), source=with_other_rest_pose(body, 20))
     found, report = build_correspondence(other.source, other.target)
     assert report.trustworthy
     assert report.turned[0].endswith("shoulder")
@@ -261,7 +261,7 @@ def test_a_folder_without_correspondences_opens_with_built_ones(folder, pair, bu
 
     monkeypatch.setattr("core.build_correspondence.build_correspondence", build)
     with pytest.raises(FileError, match=r"no correspondence from SMPL-X to SMPL-H.*`refit correspond`"):
-        pair_of(folder).reverse()
+        reversed_bodies(pair_of(folder))
     calls.clear()
     shares = []
     with kept.telling(shares.append):
@@ -312,8 +312,8 @@ def test_the_way_back_is_built_where_it_is_asked_for(folder, built_back, monkeyp
         "core.build_correspondence.build_correspondence", lambda source, target, tell: built_back
     )
     pair = load_bodies(folder)
-    assert pair.reverse(build=True).correspondence.valid.all()
-    assert pair.reverse().correspondence.valid.all()
+    assert reversed_bodies(pair, build=True).correspondence.valid.all()
+    assert reversed_bodies(pair).correspondence.valid.all()
 
 
 def test_the_command(tmp_path, capsys, monkeypatch, built):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from core.bodies import BodyPair, bodies_for, load_bodies
+from core.bodies import BodyPair, bodies_for, load_bodies, reversed_bodies
 from core.body import CHUNK_FRAMES
 from core.builtin_files import default_motion
 from core.correspondence import Correspondence
@@ -182,7 +182,7 @@ def test_vertices_without_counterpart_leave_their_weight_to_the_others(
     motion: Motion, pair: BodyPair, result: FitResult
 ) -> None:
     """An inverse correspondence with a hole in a joint's ring still gives the joint its place."""
-    back = pair.reverse()
+    back = reversed_bodies(pair)
     knee = smpl_from_smplh(pair.source).J_regressor[SMPL_JOINTS.index("left_knee")]
     ring = np.flatnonzero(knee)
     keep = np.ones(pair.source.num_vertices)
@@ -232,7 +232,7 @@ def test_other_directions(motion: Motion, source: str, target: str) -> None:
 def test_there_and_back(motion: Motion, result: FitResult, name: str) -> None:
     pair = body_pair(name)
     there = result if name == NAMES[0] else fit(motion, pair)
-    back = fit(there.as_motion(), pair.reverse())
+    back = fit(there.as_motion(), reversed_bodies(pair))
     assert back.family == "smplh"
     assert back.fitted.all()
     source, _ = posed(motion, pair.source, slice(None))

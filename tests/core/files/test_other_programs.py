@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.bodies import reversed_bodies
 from core.body import BodyModel
 from core.files.results import save_result
 from core.fitting.result import FitResult
@@ -30,7 +31,7 @@ def result_in(family: str) -> tuple[FitResult, BodyModel]:
     _, pair, found = fitted_clip("dance", 100, 106)
     if family == "smplx":
         return replace(found, frame_rate=RATE), pair.target
-    back = fit(found.as_motion(), pair.reverse())
+    back = fit(found.as_motion(), reversed_bodies(pair))
     return replace(back, frame_rate=RATE), pair.source
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bodies import BodyPair, bodies_for
+from core.bodies import BodyPair, bodies_for, reversed_bodies
 from core.builtin_files import default_motion
 from core.cli import main
 from core.files.describe import describe_file
@@ -109,7 +109,7 @@ def test_expression_of_the_source_moves_what_is_met(sources: dict[str, Motion]) 
     "name", [pytest.param(name, marks=pytest.mark.slow if "dense" in name else ()) for name in NAMES[1:]]
 )
 def test_harder_bodies_on_the_way_to_smplh(sources: dict[str, Motion], name: str) -> None:
-    pair = body_pair(name).reverse()
+    pair = reversed_bodies(body_pair(name))
     result = fit(sources["smplx"], pair)
     assert result.fitted.all()
     assert result.summary()["mean"] < 3
