@@ -52,7 +52,7 @@ from gui_app.save_actions import SaveActions
 from gui_app.session_actions import SessionActions
 from gui_app.session_now import SessionNow
 from gui_app.session_writer import SessionWriter
-from gui_app.side_panels import SidePanels
+from gui_app.side_panels import PanelParts, SidePanels
 from gui_app.state import AppState
 from gui_app.status import Status
 from gui_app.theme_choice import ThemeChoice
@@ -180,12 +180,28 @@ class MainWindow(QMainWindow):
         self.painting = MaskPainting(self.state, self.history, self.rest, self)
         self.figures = MaskFigures(self.state, self.history, self)
         self.state.mask_changed.connect(self.inspection.looks_changed)
-        self.panels = SidePanels(self)
+        self.panels = SidePanels(self._panel_parts(), self)
         self.setStatusBar(Status(self.state, self))
         commands = Commands(self.state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
-        Menus(self, self.actions_, self.preferences, self.files.open_path)
+        Menus(
+            self.menuBar(),
+            self.timeline.toggleViewAction(),
+            self.actions_,
+            self.preferences,
+            self.files.open_path,
+        )
         self.setMinimumSize(900, 560)
+
+    def _panel_parts(self) -> PanelParts:
+        return PanelParts(
+            state=self.state, actions=self.actions_, preferences=self.preferences, history=self.history,
+            recipes=self.recipes, fitting=self.fitting, before=self.before, fixing=self.fixing,
+            verdicts=self.verdicts, desk=self.desk, problem_steps=self.problem_steps,
+            problem_choice=self.problem_choice, editing=self.editing, painting=self.painting,
+            figures=self.figures, inspection=self.inspection, rest=self.rest, pins=self.pins,
+            viewport=self.viewport, probe=self.probe, curves=self.timeline.curves,
+        )  # fmt: skip
 
     def _connect(self) -> None:
         actions, state = self.actions_, self.state

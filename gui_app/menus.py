@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
@@ -18,23 +17,20 @@ from gui_app.preferences import Preferences
 from gui_app.view_buttons import fill_camera_menu, fill_colour_menu
 from gui_app.words import plain_tip
 
-if TYPE_CHECKING:
-    from gui_app.main_window import MainWindow
-
 
 class Menus(QObject):
-    """File, Edit, Fit, Play, View, Bodies, Help."""
+    """File, Edit, Fit, Play, View, Bodies, Help; ``timeline`` shows and hides the timeline."""
 
     def __init__(
         self,
-        window: MainWindow,
+        bar: QMenuBar,
+        timeline: QAction,
         actions: Actions,
         preferences: Preferences,
         open_path: Callable[[Path], object],
     ) -> None:
-        super().__init__(window)
+        super().__init__(bar)
         self._preferences, self._open_path = preferences, open_path
-        bar = window.menuBar()
         file = self._menu(bar, "File", [actions.open])
         self.motions = file.addMenu("Built-in motions")
         self.motions.aboutToShow.connect(self._fill_motions)
@@ -74,7 +70,7 @@ class Menus(QObject):
         view.addMenu("Layers").addActions(actions.layers)
         view.addSeparator()
         view.addAction(actions.before_fit)
-        view.addAction(window.timeline.toggleViewAction())
+        view.addAction(timeline)
         view.addAction(actions.stages)
         view.addAction(actions.runs)
         view.addAction(actions.problems)

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QMainWindow
 
+from gui_app.actions import Actions
 from gui_app.preferences import Preferences
+from gui_app.state import AppState
 
 if TYPE_CHECKING:
+    from gui_app.before_fit import BeforeFit
+    from gui_app.curves import Curves
+    from gui_app.editing import Editing
+    from gui_app.fit_controller import FitController
+    from gui_app.fixing import Fixing
+    from gui_app.history import History
+    from gui_app.inspection import Inspection
     from gui_app.joints_dock import JointsDock
-    from gui_app.main_window import MainWindow
     from gui_app.mask_dock import MaskDock
+    from gui_app.mask_figures import MaskFigures
+    from gui_app.mask_painting import MaskPainting
     from gui_app.panel_dock import PanelDock
     from gui_app.parameters_dock import ParametersDock
+    from gui_app.pins import Pins
+    from gui_app.problem_choice import ProblemChoice
+    from gui_app.problem_desk import ProblemDesk
+    from gui_app.problem_steps import ProblemSteps
+    from gui_app.problem_verdicts import ProblemVerdicts
     from gui_app.problems_dock import ProblemsDock
+    from gui_app.recipe_desk import RecipeDesk
+    from gui_app.rest_distance import RestDistance
     from gui_app.runs_dock import RunsDock
     from gui_app.stages_dock import StagesDock
+    from gui_app.vertex_probe import VertexProbe
+    from gui_app.viewport import Viewport
 
 Dock = TypeVar("Dock", bound="PanelDock")
 
@@ -34,6 +55,33 @@ PANELS = {
 """The panels, and the action that shows each."""
 ALSO_ASK = {"steps": "stages"}
 """Further actions that show something in a panel."""
+
+
+@dataclass(frozen=True)
+class PanelParts:
+    """What the panels show, and what does the work that is asked for in them."""
+
+    state: AppState
+    actions: Actions
+    preferences: Preferences
+    history: History
+    recipes: RecipeDesk
+    fitting: FitController
+    before: BeforeFit
+    fixing: Fixing
+    verdicts: ProblemVerdicts
+    desk: ProblemDesk
+    problem_steps: ProblemSteps
+    problem_choice: ProblemChoice
+    editing: Editing
+    painting: MaskPainting
+    figures: MaskFigures
+    inspection: Inspection
+    rest: RestDistance
+    pins: Pins
+    viewport: Viewport
+    probe: VertexProbe
+    curves: Curves
 
 
 def _when_asked(make: Callable[[SidePanels], Dock]) -> cached_property[Dock]:
@@ -53,16 +101,20 @@ def _when_asked(make: Callable[[SidePanels], Dock]) -> cached_property[Dock]:
 class SidePanels(QObject):
     """Every panel of a window, by name. What belongs to one alone is made along with it.
 
+    Args:
+        parts: what they show and ask.
+        window: where they have their place.
+
     Attributes:
         made: names of those that are made, or about to be.
     """
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, parts: PanelParts, window: QMainWindow) -> None:
         super().__init__(window)
-        self.window = window
+        self.parts, self.window = parts, window
         self.made: set[str] = set()
         self._parts: list[Callable[[], bool]] = []
-        actions = window.actions_
+        actions = parts.actions
         for name, action in (*PANELS.items(), *((name, action) for action, name in ALSO_ASK.items())):
             getattr(actions, action).toggled.connect(partial(self._ask, name))
         # They work in a panel that is open; until then nobody else would say so.
@@ -74,8 +126,8 @@ class SidePanels(QObject):
         """The numbers of the frame."""
         from gui_app.parameters_dock import ParametersDock
 
-        window = self.window
-        return ParametersDock(window.state, window.editing, window.actions_.parameters, window)
+        parts, window = self.parts, self.window
+        return ParametersDock(parts.state, parts.editing, parts.actions.parameters, window)
 
     @_when_asked
     def stages(self) -> StagesDock:
@@ -83,12 +135,12 @@ class SidePanels(QObject):
         from gui_app.stages_dock import StagesDock
         from gui_app.stages_panel import StagesPanel
 
-        window = self.window
+        parts, window = self.parts, self.window
         panel = StagesPanel(
-            window.state, window.fitting, window.recipes, window.actions_, window.preferences, window
+            parts.state, parts.fitting, parts.recipes, parts.actions, parts.preferences, window
         )
         self._parts.append(panel.stepping.close)
-        return StagesDock(panel, window.actions_.stages, window)
+        return StagesDock(panel, parts.actions.stages, window)
 
     @_when_asked
     def runs(self) -> RunsDock:
@@ -96,9 +148,9 @@ class SidePanels(QObject):
         from gui_app.runs_dock import RunsDock
         from gui_app.runs_panel import RunsPanel
 
-        window = self.window
-        panel = RunsPanel(window.state, window.history, window.before, window)
-        return RunsDock(panel, window.actions_, window)
+        parts, window = self.parts, self.window
+        panel = RunsPanel(parts.state, parts.history, parts.before, window)
+        return RunsDock(panel, parts.actions, window)
 
     @_when_asked
     def problems(self) -> ProblemsDock:
@@ -107,21 +159,21 @@ class SidePanels(QObject):
         from gui_app.problems_dock import ProblemsDock
         from gui_app.problems_panel import ProblemsPanel
 
-        window = self.window
-        last = LastChange(window.state, window.history, window.before, window.desk, window.actions_)
+        parts, window = self.parts, self.window
+        last = LastChange(parts.state, parts.history, parts.before, parts.desk, parts.actions)
         panel = ProblemsPanel(
-            window.state,
-            window.desk,
-            window.verdicts,
-            window.problem_choice,
+            parts.state,
+            parts.desk,
+            parts.verdicts,
+            parts.problem_choice,
             last,
-            window.fixing,
-            window.preferences,
-            window.actions_,
+            parts.fixing,
+            parts.preferences,
+            parts.actions,
             window,
         )
-        panel.sought.connect(window.problem_steps.show)
-        return ProblemsDock(panel, window.actions_, window)
+        panel.sought.connect(parts.problem_steps.show)
+        return ProblemsDock(panel, parts.actions, window)
 
     @_when_asked
     def joints(self) -> JointsDock:
@@ -131,22 +183,22 @@ class SidePanels(QObject):
         from gui_app.joints_dock import JointsDock
         from gui_app.joints_in_view import JointsInView
 
-        window = self.window
-        JointsInView(window.state, window.inspection, window.viewport, window.probe)
+        parts, window = self.parts, self.window
+        JointsInView(parts.state, parts.inspection, parts.viewport, parts.probe)
         dock = JointsDock(
-            window.state,
-            window.inspection,
-            window.viewport,
-            window.preferences,
-            window.pins,
-            window.rest,
-            window.actions_,
+            parts.state,
+            parts.inspection,
+            parts.viewport,
+            parts.preferences,
+            parts.pins,
+            parts.rest,
+            parts.actions,
             window,
         )
         panel = dock.panel
-        DifferenceInView(window.inspection, panel.maps, window.viewport, window.probe)
-        window.probe.markers = panel.sets.in_view
-        window.timeline.curves.accompany(window.inspection, panel.motion)
+        DifferenceInView(parts.inspection, panel.maps, parts.viewport, parts.probe)
+        parts.probe.markers = panel.sets.in_view
+        parts.curves.accompany(parts.inspection, panel.motion)
         self._parts += [
             panel.motion.close,
             panel.sets.measured.close,
@@ -161,16 +213,16 @@ class SidePanels(QObject):
         """The mask and the weights of vertices, with what paints them on the fit."""
         from gui_app.mask_dock import MaskDock
 
-        window = self.window
+        parts, window = self.parts, self.window
         dock = MaskDock(
-            window.state,
-            window.painting,
-            window.figures,
-            window.editing,
-            window.viewport,
-            window.probe,
-            window.preferences,
-            window.actions_,
+            parts.state,
+            parts.painting,
+            parts.figures,
+            parts.editing,
+            parts.viewport,
+            parts.probe,
+            parts.preferences,
+            parts.actions,
             window,
         )
         self._parts += [dock.preview.close, dock.lasso.close]
@@ -180,11 +232,11 @@ class SidePanels(QObject):
         """Makes those that were open the last time, before the window takes its layout again."""
         for name in stored.text(OPEN, "").split():
             if name in PANELS:
-                getattr(self.window.actions_, PANELS[name]).setChecked(True)
+                getattr(self.parts.actions, PANELS[name]).setChecked(True)
 
     def store(self, stored: Preferences) -> None:
         """Remembers which are open."""
-        shown = (name for name, action in PANELS.items() if getattr(self.window.actions_, action).isChecked())
+        shown = (name for name, action in PANELS.items() if getattr(self.parts.actions, action).isChecked())
         stored.store(OPEN, " ".join(shown))
 
     def close(self) -> bool:
