@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import core
 from core.errors import FileError
 
+PACKAGE = Path(core.__file__).parent
 _DEFAULT_MOTION = "range_of_motion_poses.npz"
 
 
@@ -15,8 +17,8 @@ def builtin_folder() -> Path:
     Raises:
         FileError: there is none.
     """
-    installed = Path(__file__).parent / "assets"
-    checkout = Path(__file__).parents[1] / "assets"
+    installed = PACKAGE / "assets"
+    checkout = PACKAGE.parent / "assets"
     for folder in (installed, checkout):
         if (folder / "bodies").is_dir():
             return folder

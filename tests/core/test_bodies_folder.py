@@ -202,7 +202,7 @@ def test_built_in_motions():
 
 
 def test_an_installation_without_assets(monkeypatch, tmp_path):
-    monkeypatch.setattr(builtin_files, "__file__", str(tmp_path / "core" / "builtin_files.py"))
+    monkeypatch.setattr(builtin_files, "PACKAGE", tmp_path / "core")
     for call in (load_bodies, builtin_motions, default_motion):
         with pytest.raises(FileError, match="no folder of built-in"):
             call()
