@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         "convert",
         help="fit motions and write them in SMPL-X, SMPL-H or SMPL",
         description="Fits each motion and writes an npz with AMASS's keys. "
-        "Exit codes: 0 all done, 1 some inputs failed, 2 bad usage.",
+        "Exit codes: 0 all done, 1 some inputs or fits failed, 2 bad usage.",
     )
     convert.add_argument(
         "inputs",
@@ -197,7 +197,13 @@ def parser() -> argparse.ArgumentParser:
         help="also write a session beside each output (.refit), to go on with in the window",
     )
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
-    convert.add_argument("--force", action="store_true", help="write over existing outputs")
+    over = convert.add_mutually_exclusive_group()
+    over.add_argument("--force", action="store_true", help="write over existing outputs")
+    over.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="write over existing outputs whose fit failed, and no others, whatever settings made them",
+    )
 
     _add_inspect(commands)
     _add_correspond(commands)

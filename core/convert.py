@@ -19,7 +19,7 @@ from core.cli import DONE, SOME_FAILED
 from core.errors import FileError, RefitError
 from core.files.motions import SeveralPeople, load_motion
 from core.files.results import save_result
-from core.files.sessions import SUFFIX, save_session
+from core.files.sessions import SUFFIX, load_session, save_session
 from core.findings import Finding, findings
 from core.fitting.assignments import assigned
 from core.fitting.draft import Draft
@@ -30,9 +30,12 @@ from core.held_shape import HeldShape, held, read_shape, shape_of_all
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
 from core.motion import Motion, Reading
-from core.outputs import Job, check_targets, finished, for_people, plan
+from core.outputs import Job, check_targets, failed_before, finished, for_people, plan
 from core.session import Session, SessionStep, SourceFile
 from core.shelf import Shelf
+
+STEP = "refit convert"
+"""What led to the fit in a session that is written beside it."""
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Outcome:
         findings: what stands out in what was fitted now or before, or None where it was not asked for.
         seconds: of reading, fitting and writing.
         error: the sentence, where it failed.
+        failure: why the fit that was written, now or before, has failed as a whole (`core.fit_failure`).
         notes: sentences on what was assumed, and on what came up during the fit.
     """
 
@@ -57,12 +61,18 @@ class Outcome:
     findings: tuple[Finding, ...] | None = None
     seconds: float = 0.0
     error: str = ""
+    failure: str = ""
     notes: tuple[str, ...] = field(default=())
 
     @property
     def name(self) -> str:
         """What to call the input to people."""
         return self.job.label
+
+    @property
+    def failed(self) -> bool:
+        """There is no fit, or one that has failed."""
+        return self.status == "failed" or bool(self.failure)
 
 
 def convert(options: argparse.Namespace) -> int:
@@ -110,7 +120,7 @@ def convert(options: argparse.Namespace) -> int:
             console.print(str(error), style="red")
             return SOME_FAILED
         console.print(f"Wrote {options.report}")
-    return SOME_FAILED if any(outcome.status == "failed" for outcome in outcomes) else DONE
+    return SOME_FAILED if any(outcome.failed for outcome in outcomes) else DONE
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
@@ -209,23 +219,27 @@ def _convert_one(
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
         betas = None if shape is None else shape.of_body(bodies.target)
         run = FitRun(motion, bodies, recipe, device=options.device, threads=options.threads, betas=betas)
-        skips = output.exists() and not options.force
+        again = options.retry_failed and failed_before(output, run)
+        writes_over = options.force or again
+        skips = output.exists() and not writes_over
         if skips:
-            result = finished(output, run, shape)
+            result = finished(output, run, shape, however_made=options.retry_failed)
         else:
             result, said = _watched(run, job.label, console)
             if shape is not None:
                 result = replace(result, provenance={**result.provenance, "held_shape": shape.told})
             outcome.result, outcome.notes = result, (*outcome.notes, *said)
             output.parent.mkdir(parents=True, exist_ok=True)
-            save_result(output, result, overwrite=options.force)
+            save_result(output, result, overwrite=writes_over)
+        if result.failed:
+            outcome.failure, outcome.error = result.failure, f"{output}: the fit failed: {result.failure}"
         if options.session:
-            _write_session(output.with_suffix(SUFFIX), motion, result, overwrite=options.force)
+            _write_session(output.with_suffix(SUFFIX), motion, result, options.force, again)
         if options.check:
             outcome.check = check_inverse(motion, bodies, result)
         if options.problems:
             outcome.findings = _found(run, bodies, result, console)
-        outcome.status = "skipped" if skips else "done"
+        outcome.status = "skipped" if skips else "failed" if result.failed else "done"
     except SeveralPeople as error:
         outcome.error = f"{error}; give --person ID or --person all"
     except RefitError as error:
@@ -239,12 +253,26 @@ def _convert_one(
     return outcome
 
 
-def _write_session(path: Path, motion: Motion, result: FitResult, *, overwrite: bool) -> None:
-    """The fit and its motion, to be gone on with in the window; one that is there is left alone."""
+def _write_session(path: Path, motion: Motion, result: FitResult, force: bool, again: bool) -> None:
+    """The fit and its motion, to be gone on with in the window.
+
+    One that is there is left alone, unless ``force``; or unless the fit was made ``again``, and it holds the
+    failed one and nothing since.
+    """
+    overwrite = force or (again and path.exists() and _holds_failed_alone(path))
     if path.exists() and not overwrite:
         return
-    step = SessionStep(result, None, "refit convert")
+    step = SessionStep(result, None, STEP)
     save_session(path, Session(SourceFile.of(motion), motion, (step,)), overwrite=overwrite)
+
+
+def _holds_failed_alone(path: Path) -> bool:
+    try:
+        steps = load_session(path).steps
+    except FileError:
+        return False
+    first = steps[0].result
+    return len(steps) == 1 and steps[0].name == STEP and first is not None and first.failed
 
 
 def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple[str, ...]]:

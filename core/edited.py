@@ -10,6 +10,7 @@ import numpy as np
 
 from core.bodies import BodyPair
 from core.errors import RefitError
+from core.fit_failure import judged
 from core.fitting.result import FitResult
 from core.frame_parameters import Change, widened
 from core.frame_swap import measured
@@ -107,7 +108,7 @@ def _measured_anew(
             values[f"{name}_mm"][some] = getattr(found, name)
         if on_progress:
             on_progress(start + len(some), len(new))
-    return replace(result, **values)
+    return judged(replace(result, **values))
 
 
 def _same(one: FitResult, other: FitResult, frames: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import torch
 
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
+from core.fit_failure import judged
 from core.fitting.result import FitResult
 from core.joints import PARTS
 from core.metrics import FrameErrors, frame_errors
@@ -109,7 +110,7 @@ def swapped(result: FitResult, other: FitResult, frames: np.ndarray) -> FitResul
     if own is not None:
         changes["frame_betas"] = own
         changes["betas"] = own[changes["fitted"]].mean(0)
-    return replace(result, **changes)
+    return judged(replace(result, **changes))
 
 
 def _own_betas(result: FitResult, other: FitResult, frames: np.ndarray) -> np.ndarray | None:

@@ -175,8 +175,20 @@ def _is_motion(path: Path) -> bool:
         return False
 
 
-def finished(output: Path, run: FitRun, shape: HeldShape | None = None) -> FitResult:
-    """The existing output; raises FileError unless it is the finished result that this run would make."""
+def finished(
+    output: Path, run: FitRun, shape: HeldShape | None = None, *, however_made: bool = False
+) -> FitResult:
+    """The existing output, if it is the finished result that a run would make.
+
+    Args:
+        output: an existing file.
+        run: of the motion.
+        shape: that the run holds.
+        however_made: a finished fit of the motion will do, whatever bodies, shape and settings made it.
+
+    Raises:
+        FileError: it is not.
+    """
     advice = "use --force to write over it"
     if not is_result(output):
         raise FileError(output, f"exists and is no result of Refit; {advice}")
@@ -188,6 +200,8 @@ def finished(output: Path, run: FitRun, shape: HeldShape | None = None) -> FitRe
         raise FileError(
             output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
         )
+    if however_made:
+        return found
     for what in ("source_body", "target_body", "correspondence"):
         if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256", "painted_mask")):
             raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
@@ -196,6 +210,15 @@ def finished(output: Path, run: FitRun, shape: HeldShape | None = None) -> FitRe
     if found.provenance.get("recipe") != wanted["recipe"]:
         raise FileError(output, f"exists and was made with other settings; {advice}")
     return found
+
+
+def failed_before(output: Path, run: FitRun) -> bool:
+    """An output is there, and it is a failed fit of the motion of the run, whatever settings made it.
+
+    Raises:
+        FileError: it is there, and no finished fit of this motion.
+    """
+    return output.exists() and finished(output, run, however_made=True).failed
 
 
 def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[str, ...]) -> bool:

@@ -31,7 +31,13 @@ MOST_FINDINGS = 10
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """One line for a finished input, and its notes."""
     name = outcome.name
-    if outcome.status == "done":
+    if outcome.status == "skipped" and outcome.failure:
+        told = f"✗ {name} is done already, but failed: {outcome.failure}: {outcome.job.output}"
+        console.print(told, style="red", soft_wrap=True)
+    elif outcome.failure:
+        told = f"✗ {name} failed: {outcome.failure} → {outcome.job.output}"
+        console.print(told, style="red", soft_wrap=True)
+    elif outcome.status == "done":
         console.print(f"✓ {name} → {outcome.job.output}", style="green", soft_wrap=True)
     elif outcome.status == "skipped":
         console.print(f"– {name} is done already: {outcome.job.output}", style="dim", soft_wrap=True)
@@ -63,11 +69,13 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.findings is not None:
             _print_findings(console, outcome.name, outcome.findings)
-    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    failed = [outcome for outcome in outcomes if outcome.failed]
     if failed:
         console.print(f"{len(failed)} of {len(outcomes)} failed:", style="red")
         for outcome in failed:
             console.print(f"  {outcome.error}", soft_wrap=True)
+    if any(outcome.status == "skipped" for outcome in failed):
+        console.print("Those that are done already are fitted again with --retry-failed.")
 
 
 def _print_findings(console: Console, name: str, found: tuple[Finding, ...]) -> None:
@@ -159,6 +167,10 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         entry["person"] = outcome.job.person
     if outcome.error:
         entry["error"] = outcome.error
+    # null: there is no fit.
+    fitted = outcome.result is not None or outcome.status == "skipped"
+    entry["refit_failed"] = bool(outcome.failure) if fitted else None
+    entry["refit_failure"] = outcome.failure or None
     if outcome.result is not None:
         result = outcome.result
         figures = result.summary()
@@ -217,4 +229,4 @@ def _json_numbers(values: dict[str, float]) -> dict[str, float | None]:
 
 
 def _json_number(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 4)
+    return round(value, 4) if math.isfinite(value) else None

@@ -24,6 +24,7 @@ class RunEntry:
         mean_mm: mean distance over these frames before and after, before NaN where there was no fit; None
             where no frame has changed.
         whole_mm: mean distance over all fitted frames afterwards, NaN without any.
+        failure: why the fit that it led to has failed as a whole, empty where it has not.
     """
 
     name: str
@@ -33,6 +34,7 @@ class RunEntry:
     seconds: float
     mean_mm: Change | None
     whole_mm: float
+    failure: str = ""
 
 
 def run_entry(name: str, before: FitResult | None, now: FitResult | None) -> RunEntry:
@@ -42,7 +44,7 @@ def run_entry(name: str, before: FitResult | None, now: FitResult | None) -> Run
     whole = now.summary()["mean"]
     # A step that changes no parameters, such as another frame rate, shares the poses.
     if before is not None and before.poses is now.poses:
-        return RunEntry(name, "", (), 0, 0.0, None, whole)
+        return RunEntry(name, "", (), 0, 0.0, None, whole, now.failure)
     fitted = before is None or before.seconds != now.seconds or before.provenance != now.provenance
     told = now.provenance.get("recipe") if fitted else None
     told = told if isinstance(told, dict) else {}
@@ -56,6 +58,7 @@ def run_entry(name: str, before: FitResult | None, now: FitResult | None) -> Run
         now.seconds if fitted else 0.0,
         change,
         whole,
+        now.failure,
     )
 
 

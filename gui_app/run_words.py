@@ -77,7 +77,7 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     result = reply.result
     figures = f"{result.seconds:.1f} s · {_figures(result, reply.reached, earlier)}"
     if reply.complete:
-        return f"Fitted {frames_words(reached)} in {figures}"
+        return f"Fitted {frames_words(reached)} in {figures}{' · failed' if result.failed else ''}"
     if earlier is None:
         return f"Cancelled: {reached:,} of {asked} kept, marked partial · {figures}"
     if reply.apart:

@@ -141,9 +141,10 @@ class RunsPanel(QWidget):
             assert row is not None
             here = place == self._history.at
             compared = moment.result is not None and moment.result is self._before.earlier
-            row.setIcon(0, _mark(here, compared))
+            row.setIcon(0, _mark(here, compared, bool(entry.failure)))
             later = place > self._history.at
             role = "TEXT_DISABLED" if later else "TEXT" if here or compared else "TEXT_SECONDARY"
+            role = "ERROR" if entry.failure and not later else role
             for column, words in enumerate(_cells(entry)):
                 row.setText(column, words)
                 row.setForeground(column, QColor(colours.of(role)))
@@ -179,14 +180,17 @@ class RunsPanel(QWidget):
             self._state.say(f"Compared with what there was after {moment.step or 'opening'}")
 
 
-def _mark(here: bool, compared: bool) -> QIcon:
+def _mark(here: bool, compared: bool, failed: bool) -> QIcon:
     if here:
-        return icon("caret-right", "ACCENT")
-    return icon("eye", "ACCENT") if compared else icon("circle", "LINE")
+        return icon("caret-right", "ERROR" if failed else "ACCENT")
+    if compared:
+        return icon("eye", "ACCENT")
+    return icon("warning-circle", "ERROR") if failed else icon("circle", "LINE")
 
 
 def _cells(entry: RunEntry) -> tuple[str, str, str]:
     name = entry.name[:1].upper() + entry.name[1:] if entry.name else BEGAN
+    name += " · failed" if entry.failure else ""
     frames = f"{entry.frames:,}" if entry.frames else ""
     change = entry.mean_mm
     if change is None:
@@ -197,7 +201,8 @@ def _cells(entry: RunEntry) -> tuple[str, str, str]:
 
 def _settings_words(entry: RunEntry) -> str:
     """``accurate: vertex · 10 frames in 0.2 s · all frames 1.31 mm``."""
-    words = [f"{entry.recipe}: {', '.join(entry.stages)}"] if entry.recipe else []
+    words = [f"failed: {entry.failure}"] if entry.failure else []
+    words += [f"{entry.recipe}: {', '.join(entry.stages)}"] if entry.recipe else []
     if entry.seconds:
         words.append(f"{frames_words(entry.frames)} in {entry.seconds:.1f} s")
     if not math.isnan(entry.whole_mm):

@@ -141,6 +141,8 @@ def _fit(result: FitResult) -> Rows:
     rows += _motion(result.as_motion())
     fitted, converged = int(result.fitted.sum()), int((result.fitted & result.converged).sum())
     rows.append(("Fitted", f"{fitted} of {len(result)} frames, {converged} converged"))
+    if result.failed:
+        rows.append(("Failed", result.failure))
     edited = int(result.edited.sum())
     if edited:
         rows.append(("Edited by hand", f"{edited} frame{'' if edited == 1 else 's'}"))

@@ -33,7 +33,8 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
     have the pieces of the pose as well (``root_orient``, ``pose_body``, ...), SMPL-X ``expression`` (T, E).
     Everything else has the prefix ``refit_``: errors in millimetres by frame and part, which frames are
     fitted and converged, the up axis, ``refit_frame_betas`` (T, B) where each frame has betas of its own
-    (``betas`` is their mean), ``refit_edited`` where frames were changed by hand since they were fitted, and
+    (``betas`` is their mean), ``refit_edited`` where frames were changed by hand since they were fitted,
+    ``refit_failed``, a boolean, with ``refit_failure``, why, in words (`core.fit_failure`), and
     ``refit_provenance``, a json text. Both spellings of the frame rate are written, or neither where it is
     not known.
 
@@ -83,6 +84,7 @@ def load_result(path: str | Path) -> FitResult:
         provenance=_provenance(path, arrays["refit_provenance"]),
         frame_betas=_frame_betas(path, arrays, frames, len(motion.betas)),
         edited=_edited(path, arrays, frames),
+        failure=_failure(path, arrays),
         **errors,
         **flags,
     )
@@ -129,6 +131,8 @@ def _arrays(result: FitResult) -> dict[str, np.ndarray]:
         "refit_source_name": np.array(result.source_name.encode("utf-8", "replace").decode("utf-8")),
         "refit_seconds": np.array(float(result.seconds)),
         "refit_partial": np.array(bool(result.partial)),
+        "refit_failed": np.array(result.failed),
+        "refit_failure": np.array(result.failure),
         "refit_provenance": np.array(json.dumps(result.provenance)),
     }
 
@@ -166,6 +170,13 @@ def _frame_betas(path: Path, arrays: dict[str, np.ndarray], frames: int, count: 
 def _edited(path: Path, arrays: dict[str, np.ndarray], frames: int) -> np.ndarray:
     key = "refit_edited"
     return _flags(path, key, arrays[key], frames) if key in arrays else np.zeros(frames, dtype=bool)
+
+
+def _failure(path: Path, arrays: dict[str, np.ndarray]) -> str:
+    """Why the fit has failed; nothing where it has not, or the file, of an earlier version, does not say."""
+    if not _counted(path, arrays, "refit_failed"):
+        return ""
+    return _said(path, arrays, "refit_failure") or "the file does not say why"
 
 
 def _said(path: Path, arrays: dict[str, np.ndarray], key: str) -> str:

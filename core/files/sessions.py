@@ -123,6 +123,7 @@ class _Writer:
             "frame_rate": result.frame_rate,
             "seconds": result.seconds,
             "partial": result.partial,
+            "failure": result.failure,
             "provenance": result.provenance,
             "arrays": {
                 "betas": self._put(result.betas),
@@ -277,6 +278,8 @@ class _Reader:
             partial=self._one(told, "partial", bool, dot),
             provenance=self._one(told, "provenance", dict, dot),
             frame_betas=own if len(own) else None,
+            # Earlier versions knew nothing of it.
+            failure=self._one(told, "failure", str, dot, none=True) or "",
             **texts,
             **arrays,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.fit_failure import judged
 from core.fitting.painted_mask import kept
 from core.fitting.result import FitResult
 
@@ -52,7 +53,7 @@ def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResu
     told = later.provenance
     if "correspondence" in told and (earlier.fitted & ~take).any():
         told = kept(told, earlier)
-    return replace(later, provenance=told, **rows)
+    return judged(replace(later, provenance=told, **rows))
 
 
 def _share_shape(earlier: FitResult, later: FitResult, take: np.ndarray) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.bodies import BodyPair
 from core.correspondence import Correspondence, same_weights
+from core.fit_failure import judged, kept_short
 from core.fitting.result import FitResult
 from core.frame_swap import measured
 from core.motion import Motion
@@ -108,7 +109,10 @@ def painted_words(result: FitResult) -> str:
 
 
 def kept(told: dict[str, Any], start: FitResult) -> dict[str, Any]:
-    """A run's provenance that says with which masks the frames kept from ``start`` were made and measured."""
+    """A run's provenance that says with which masks the frames kept from ``start`` were made and measured,
+    and whether they were to converge.
+    """
+    told = kept_short(told, start)
     theirs, ours = _table(start), told["correspondence"]
     others = [mask for mask in (theirs.get(_MADE), *theirs.get(_KEPT, [])) if mask != ours[_MADE]]
     if others:
@@ -155,7 +159,7 @@ def measured_with(
     mask = told_mask(bodies.correspondence)
     if mask != _table(result).get(_MADE):
         told[_OVER] = mask
-    return replace(result, provenance=told, **{f"{name}_mm": rows for name, rows in values.items()})
+    return judged(replace(result, provenance=told, **{f"{name}_mm": rows for name, rows in values.items()}))
 
 
 def _table(result: FitResult) -> dict[str, Any]:

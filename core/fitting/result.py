@@ -42,6 +42,8 @@ class FitResult:
         provenance: how it was made: bodies, checksums, settings, version. Plain json values.
         frame_betas: (T, B) float32 betas of each frame's own, or None.
         edited: (T,) bool: parameters were changed by hand since the frame was fitted; none by default.
+        failure: why the fit has failed as a whole, in words (`core.fit_failure`); empty where it has not, or
+            where nobody has looked.
     """
 
     family: str
@@ -65,6 +67,7 @@ class FitResult:
     provenance: dict[str, Any] = field(default_factory=dict)
     frame_betas: np.ndarray | None = None
     edited: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    failure: str = ""
 
     def __post_init__(self) -> None:
         frames = len(self.poses)
@@ -78,6 +81,11 @@ class FitResult:
 
     def __len__(self) -> int:
         return len(self.poses)
+
+    @property
+    def failed(self) -> bool:
+        """The fit has failed as a whole; ``failure`` says why."""
+        return bool(self.failure)
 
     @property
     def builtin(self) -> bool:
