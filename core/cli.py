@@ -165,7 +165,13 @@ def parser() -> argparse.ArgumentParser:
     shape.add_argument(
         "--share-shape",
         action="store_true",
-        help="the inputs are clips of one subject: solve one shape over all of them",
+        help="one shape for each subject: clips in one folder, of one gender, whose betas do not differ; "
+        "each of several people in a file is a subject",
+    )
+    shape.add_argument(
+        "--one-shape",
+        action="store_true",
+        help="one shape for all inputs, whatever their folders and betas say",
     )
     _add_reading(convert)
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")

@@ -6,6 +6,7 @@ import argparse
 import logging
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,14 @@ from core.fitting.draft import Draft
 from core.fitting.recipe import ACCURATE, PRESETS, Recipe
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, pick_device
-from core.held_shape import HeldShape, held, read_shape, shape_of_all
+from core.held_shape import HeldShape, held, read_shape, shape_frames
 from core.inverse import InverseCheck, check_inverse
 from core.joints import FAMILY_LABEL
 from core.motion import Motion, Reading
 from core.outputs import Job, check_targets, failed_before, finished, for_people, plan
 from core.session import Session, SessionStep, SourceFile
 from core.shelf import Shelf
+from core.subjects import Clip, Subject, everything, grouped
 
 STEP = "refit convert"
 """What led to the fit in a session that is written beside it."""
@@ -51,6 +53,7 @@ class Outcome:
         seconds: of reading, fitting and writing.
         error: the sentence, where it failed.
         failure: why the fit that was written, now or before, has failed as a whole (`core.fit_failure`).
+        subject: whose shape it holds, where subjects' shapes are solved.
         notes: sentences on what was assumed, and on what came up during the fit.
     """
 
@@ -62,6 +65,7 @@ class Outcome:
     seconds: float = 0.0
     error: str = ""
     failure: str = ""
+    subject: str = ""
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -104,12 +108,10 @@ def convert(options: argparse.Namespace) -> int:
             "data. Point --models at your folder of licensed models for those.",
             style="yellow",
         )
-    shape = _held_shape(options, jobs, recipe, shelf, console)
-    if shape is not None:
-        recipe = held(recipe)
+    shapes = _shapes(options, jobs, recipe, shelf, console)
     outcomes = []
     for job in jobs:
-        outcome = _convert_one(job, options, recipe, shelf, shape, console)
+        outcome = _convert_one(job, options, recipe, shelf, shapes.get(job.output), console)
         outcomes.append(outcome)
         report.print_outcome(console, outcome)
     report.print_table(console, outcomes)
@@ -143,20 +145,22 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     return draft.recipe()
 
 
-def _held_shape(
+def _shapes(
     options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: Shelf, console: Console
-) -> HeldShape | None:
-    """The shape that all fits hold, where the options ask for one.
+) -> dict[Path, HeldShape | Subject]:
+    """The shape that each output's fit is to hold, or whose; those left out find their own.
 
     Raises:
-        RefitError: it cannot be read or solved, or the recipe has no use for it.
+        RefitError: it cannot be read, or the recipe has no use for it.
     """
     if options.betas is not None:
         held(recipe)
-        return read_shape(options.betas)
-    if not options.share_shape:
-        return None
-    motions, bodies = [], None
+        shape = read_shape(options.betas)
+        return {job.output: shape for job in jobs}
+    if not (options.share_shape or options.one_shape):
+        return {}
+    shape_frames(recipe)
+    clips, outputs = [], []
     for job in jobs:
         try:
             motion = load_motion(job.source, _reading(options, job.person))
@@ -164,21 +168,27 @@ def _held_shape(
             pair = shelf.take_for(motion)
         except RefitError:
             continue  # told with the others, when it is this one's turn
-        if bodies is not None and pair is not bodies:
-            raise RefitError(
-                f"{job.source}: --share-shape is for clips of one subject, but this one is of another body "
-                "than those before it."
-            )
-        bodies = pair
-        if motion.finite_frames().any():
-            motions.append(within(motion, pair.source))
-    if bodies is None or not motions:
-        return None
-    with console.status("one shape for all clips"):
-        found = shape_of_all(motions, bodies, recipe, options.device, options.threads)
-    clips = "1 clip" if len(motions) == 1 else f"{len(motions)} clips"
-    console.print(f"One shape, from {found.told['frames']} frames of {clips}")
-    return found
+        gender = options.gender or motion.gender or "neutral"
+        clip = Clip.of(job.source, job.person, motion, gender, pair, recipe)
+        if clip is not None:
+            clips.append(clip)
+            outputs.append(job.output)
+    found = (everything if options.one_shape else grouped)(clips, recipe, options.device, options.threads)
+    for note in found.notes:
+        console.print(note, style="yellow", soft_wrap=True)
+    return {outputs[place]: subject for subject, places in found.subjects for place in places}
+
+
+def _solved(shape: HeldShape | Subject, console: Console) -> HeldShape:
+    """The shape to hold; a subject's is solved for the first of its clips, and told."""
+    if isinstance(shape, HeldShape):
+        return shape
+    if not shape.solved:
+        with console.status(Text(f"one shape for {shape.name}")):
+            shape.shape()
+        clips = "1 clip" if len(shape.clips) == 1 else f"{len(shape.clips)} clips"
+        console.print(f"One shape for {shape.name}: {shape.told['frames']} frames of {clips}", soft_wrap=True)
+    return shape.shape()
 
 
 def _reading(options: argparse.Namespace, person: str | None) -> Reading:
@@ -197,11 +207,11 @@ def _convert_one(
     options: argparse.Namespace,
     recipe: Recipe,
     shelf: Shelf,
-    shape: HeldShape | None,
+    shape: HeldShape | Subject | None,
     console: Console,
 ) -> Outcome:
     source, output = job.source, job.output
-    outcome = Outcome(job)
+    outcome = Outcome(job, subject=shape.name if isinstance(shape, Subject) else "")
     started = time.perf_counter()
     try:
         motion = load_motion(source, _reading(options, job.person))
@@ -217,17 +227,21 @@ def _convert_one(
         motion = within(motion, bodies.source)
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
-        betas = None if shape is None else shape.of_body(bodies.target)
-        run = FitRun(motion, bodies, recipe, device=options.device, threads=options.threads, betas=betas)
+        told = None if shape is None else shape.told
+        recipe = recipe if shape is None else held(recipe)
+        with_it = partial(FitRun, motion, bodies, recipe, device=options.device, threads=options.threads)
+        run = with_it()
         again = options.retry_failed and failed_before(output, run)
         writes_over = options.force or again
         skips = output.exists() and not writes_over
         if skips:
-            result = finished(output, run, shape, however_made=options.retry_failed)
+            result = finished(output, run, told, however_made=options.retry_failed)
         else:
-            result, said = _watched(run, job.label, console)
             if shape is not None:
-                result = replace(result, provenance={**result.provenance, "held_shape": shape.told})
+                run = with_it(betas=_solved(shape, console).of_body(bodies.target))
+            result, said = _watched(run, job.label, console)
+            if told is not None:
+                result = replace(result, provenance={**result.provenance, "held_shape": told})
             outcome.result, outcome.notes = result, (*outcome.notes, *said)
             output.parent.mkdir(parents=True, exist_ok=True)
             save_result(output, result, overwrite=writes_over)

@@ -99,17 +99,26 @@ def shape_of_all(
     Raises:
         RefitError: the recipe solves no shape that frames share.
     """
-    stages = [stage for stage in recipe.stages if stage.shape == "shared" and stage.stage != "translation"]
-    if recipe.method != "gauss-newton" or not stages:
-        raise RefitError(f"The recipe '{recipe.name}' solves no shape that frames share.")
-    each = max(1, max(stage.shape_frames for stage in stages) // len(motions))
-    together = _joined([_some_frames(motion, each) for motion in motions])
+    each = max(1, shape_frames(recipe) // len(motions))
+    together = _joined([some_frames(motion, each) for motion in motions])
     run = FitRun(together, bodies, recipe, device=device, threads=threads)
     for _ in run:
         pass
     found = run.result()
     told = {"clips": sorted(motion.sha256 for motion in motions), "frames": len(together)}
     return HeldShape(found.betas, found.family, bodies.target.gender, told)
+
+
+def shape_frames(recipe: Recipe) -> int:
+    """From how many frames at most the recipe solves a shape.
+
+    Raises:
+        RefitError: it solves no shape that frames share.
+    """
+    stages = [stage for stage in recipe.stages if stage.shape == "shared" and stage.stage != "translation"]
+    if recipe.method != "gauss-newton" or not stages:
+        raise RefitError(f"The recipe '{recipe.name}' solves no shape that frames share.")
+    return max(stage.shape_frames for stage in stages)
 
 
 def held(recipe: Recipe) -> Recipe:
@@ -125,7 +134,8 @@ def held(recipe: Recipe) -> Recipe:
     return replace(recipe, stages=tuple(replace(stage, shape="fixed") for stage in recipe.stages))
 
 
-def _some_frames(motion: Motion, count: int) -> Motion:
+def some_frames(motion: Motion, count: int) -> Motion:
+    """At most so many of the finite frames, spread evenly, each with betas of its own."""
     some = motion.some(spread(np.flatnonzero(motion.finite_frames()), count))
     if some.frame_betas is not None:
         return some

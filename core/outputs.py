@@ -14,7 +14,6 @@ from core.files.results import is_result, load_result
 from core.fitting.provenance import provenance
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun
-from core.held_shape import HeldShape
 from core.motion import Motion
 
 # A folder of motions also holds marker fits, in AMASS, and our own outputs; these names are never inputs.
@@ -176,14 +175,14 @@ def _is_motion(path: Path) -> bool:
 
 
 def finished(
-    output: Path, run: FitRun, shape: HeldShape | None = None, *, however_made: bool = False
+    output: Path, run: FitRun, shape: dict[str, Any] | None = None, *, however_made: bool = False
 ) -> FitResult:
     """The existing output, if it is the finished result that a run would make.
 
     Args:
         output: an existing file.
         run: of the motion.
-        shape: that the run holds.
+        shape: where the shape that the run holds is from (`HeldShape.told`), None where it solves its own.
         however_made: a finished fit of the motion will do, whatever bodies, shape and settings made it.
 
     Raises:
@@ -205,7 +204,7 @@ def finished(
     for what in ("source_body", "target_body", "correspondence"):
         if not _same(found.provenance, wanted, what, ("sha256", "mask_sha256", "painted_mask")):
             raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
-    if found.provenance.get("held_shape") != (shape.told if shape else None):
+    if found.provenance.get("held_shape") != shape:
         raise FileError(output, f"exists and was made with another shape; {advice}")
     if found.provenance.get("recipe") != wanted["recipe"]:
         raise FileError(output, f"exists and was made with other settings; {advice}")

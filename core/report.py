@@ -165,6 +165,8 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
     }
     if outcome.job.person is not None:
         entry["person"] = outcome.job.person
+    if outcome.subject:
+        entry["subject"] = outcome.subject
     if outcome.error:
         entry["error"] = outcome.error
     # null: there is no fit.

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.bodies import BodyPair
 from core.errors import RefitError
+from core.fit_failure import judged
 from core.fitting.gauss_newton import PoseFit
 from core.fitting.result import FitResult
 from core.fitting.skin import FitSkin
@@ -195,7 +196,7 @@ class ResultTable:
         self.part[frames] = found.errors.part
 
     def result(self, seconds: float, partial: bool, provenance: dict[str, Any]) -> FitResult:
-        """A copy of what is there now."""
+        """A copy of what is there now, and whether it has failed as a whole."""
         poses, transl = self.poses.copy(), self.transl.copy()
         expression = self.expression.copy()
         own, shared = self.frame_betas, self.betas if len(self.betas) else np.zeros(10, dtype=np.float32)
@@ -208,7 +209,7 @@ class ResultTable:
                 lay_between(own, done, gaps)
         if own is not None and bool((own == own[:1]).all()):
             own = None
-        return FitResult(
+        found = FitResult(
             family=self.target.family,
             gender=self.target.gender,
             poses=poses,
@@ -231,6 +232,7 @@ class ResultTable:
             frame_betas=None if own is None else own.copy(),
             edited=self.edited.copy(),
         )
+        return judged(found)
 
 
 def fill_gaps(poses: np.ndarray, transl: np.ndarray, done: np.ndarray, gaps: np.ndarray) -> None:

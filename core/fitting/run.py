@@ -23,7 +23,6 @@ import torch
 
 from core.bodies import BodyPair
 from core.errors import RefitError
-from core.fit_failure import judged
 from core.fitting.gauss_newton import Stopped
 from core.fitting.in_chunks import cuda_chunk, in_chunks, split
 from core.fitting.painted_mask import kept
@@ -385,7 +384,7 @@ class FitRun:
         made = provenance(self.motion, self.bodies, self.recipe, str(self.device))
         if self._start is not None and self._holds_shape:
             made = kept(made, self._start)
-        return judged(self._table.result(seconds, partial, made))
+        return self._table.result(seconds, partial, made)
 
 
 def _check_weights(weights: np.ndarray, vertices: int) -> None:

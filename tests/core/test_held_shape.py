@@ -57,7 +57,7 @@ def test_the_shape_of_a_fit_is_held(clips: Path, tmp_path: Path, capsys: pytest.
 def test_one_shape_over_all_clips(clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert main([*CONVERT, str(clips), "-o", str(out), "--share-shape"]) == 0
-    assert "One shape, from 8 frames of 2 clips" in said(capsys)
+    assert "One shape for subject clips: 8 frames of 2 clips" in said(capsys)
     first, second = (load_result(path) for path in sorted(out.iterdir()))
     assert np.array_equal(first.betas, second.betas)
     assert np.abs(first.betas).max() > 0.1
