@@ -12,6 +12,7 @@ from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fit_failure import judged
 from core.fitting.result import FitResult
+from core.fitting.result_table import within
 from core.frame_parameters import Change, widened
 from core.frame_swap import measured
 from core.motion import Motion
@@ -51,7 +52,8 @@ def edited(
             measuring.
 
     Raises:
-        RefitError: the frame is not fitted, or the fit belongs to another motion or another body.
+        RefitError: the frame is not fitted, the fit belongs to another motion or another body, or there are
+            more coefficients than the body has.
     """
     if not result.fitted[frame]:
         raise RefitError(f"Frame {frame} is not fitted, so there is nothing to edit; fit it first.")
@@ -62,9 +64,12 @@ def edited(
     if change.transl is not None:
         values["transl"] = result.transl.copy()
         values["transl"][frame] = change.transl
+    target = bodies.target
     if change.expression is not None:
+        within("expression coefficients", np.asarray(change.expression), target.num_expression)
         values["expression"] = _with_row(result.expression, frame, change.expression)
     if change.betas is not None:
+        within("betas", np.asarray(change.betas), target.num_betas)
         if result.frame_betas is None:
             values["betas"] = np.asarray(change.betas, np.float32)
         else:

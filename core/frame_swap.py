@@ -12,7 +12,7 @@ import torch
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
 from core.fit_failure import judged
-from core.fitting.result import FitResult
+from core.fitting.result import FitResult, shapes
 from core.joints import PARTS
 from core.metrics import FrameErrors, frame_errors
 from core.motion import Motion
@@ -108,8 +108,7 @@ def swapped(result: FitResult, other: FitResult, frames: np.ndarray) -> FitResul
     changes["expression"] = mine
     own = _own_betas(result, other, frames)
     if own is not None:
-        changes["frame_betas"] = own
-        changes["betas"] = own[changes["fitted"]].mean(0)
+        changes["betas"], changes["frame_betas"] = shapes(own, changes["fitted"])
     return judged(replace(result, **changes))
 
 

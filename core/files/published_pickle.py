@@ -16,7 +16,7 @@ import torch
 
 from core.files.atomic import atomic_write
 from core.files.numbered import Progress, write_numbered
-from core.fitting.result import FitResult
+from core.fitting.result import FitResult, shapes
 from core.skinning import rotation_matrices
 
 PROTOCOL = 2
@@ -43,7 +43,8 @@ def write_merged(path: str | Path, result: FitResult, frames: np.ndarray, *, ove
 
     ``global_orient`` (T, 3), ``body_pose`` (T, 63), ``left_hand_pose`` and ``right_hand_pose`` (T, 45),
     ``jaw_pose``, ``leye_pose``, ``reye_pose`` (T, 3) in radians, ``transl`` (T, 3) in metres, ``expression``
-    (T, E), ``betas`` (B,), the mean where each frame has its own.
+    (T, E), ``betas`` (B,). Where each frame has its own that is their mean, and ``frame_betas`` (T, B), which
+    the tool does not know, are what the poses go with.
 
     Raises:
         FileError: it cannot be written, or exists and ``overwrite`` is False.
@@ -54,6 +55,11 @@ def write_merged(path: str | Path, result: FitResult, frames: np.ndarray, *, ove
         for key, joints in _JOINTS[result.family].items()
     }
     arrays |= {"transl": _float32(result.transl[ids]), "betas": _float32(result.betas)}
+    if result.frame_betas is not None:
+        betas, own = shapes(result.frame_betas[ids], result.fitted[ids])
+        arrays["betas"] = _float32(betas)
+        if own is not None:
+            arrays["frame_betas"] = _float32(own)
     if result.family == "smplx":
         arrays["expression"] = _expression(result, ids)
     with atomic_write(path, overwrite=overwrite) as file:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.fit_failure import judged
 from core.fitting.painted_mask import kept
-from core.fitting.result import FitResult
+from core.fitting.result import FitResult, shapes
 
 # Betas and expression of two runs that solved the same shape differ by less than this.
 SAME_SHAPE = 1e-5
@@ -50,6 +50,8 @@ def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResu
     rows: dict[str, Any] = {name: values.copy() for name, values in earlier.by_frame().items()}
     for name, values in later.by_frame().items():
         rows[name][take] = values[take]
+    if rows.get("frame_betas") is not None:
+        rows["betas"], rows["frame_betas"] = shapes(rows["frame_betas"], rows["fitted"])
     told = later.provenance
     if "correspondence" in told and (earlier.fitted & ~take).any():
         told = kept(told, earlier)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -75,7 +76,7 @@ class Problem:
         weighing = Weighing(vertex, edge, settings.robust, by_vertex, settings.robust_scale / 1000)
         weights = vertex_weights(bodies, settings, painted)
 
-        self.num_betas = min(max(settings.num_betas, len(table.betas)), target.num_betas)
+        self.num_betas = min(max(settings.num_betas, table.num_betas), target.num_betas)
         expressive = settings.expression != "off" or bool(table.expression.any())
         self.num_expression = min(settings.num_expression, target.num_expression) if expressive else 0
         if expressive and table.expression[:, self.num_expression :].any():
@@ -88,12 +89,15 @@ class Problem:
         mode = np.where(is_beta, settings.shape, settings.expression)
         # Of a body with more betas than are solved, the rest stay as they are.
         solvable = moving & (~is_beta | (np.arange(len(columns)) < settings.num_betas))
+        solvable &= is_beta | (np.arange(len(columns)) < self.num_betas + settings.num_expression)
         own = np.flatnonzero(solvable & (mode == "per-frame"))
         shared = solvable & (mode == "shared") & (not holds_shape)
         self.own_coefficients = bool(len(own)) or table.has_own_coefficients
         self.unknowns: Unknowns = unknowns(bodies, settings, own)
         self.solves_shape = bool(shared.any())
         self._shared = torch.as_tensor(shared, device=target.device)
+        self._by_frame = torch.zeros_like(self._shared)
+        self._by_frame[own] = True
         pull = np.where(is_beta, settings.shape_prior, settings.expression_prior).astype(np.float32)
         self._pull = torch.as_tensor(pull, device=target.device)
         self._own_pull = torch.zeros_like(self._pull)
@@ -140,14 +144,30 @@ class Problem:
             betas: (Z,) coefficients that the frames share now.
         """
         if self.origin == "current":
-            return self.current(frames, self.table)
-        if self.origin == "parts":
-            return self._from_parts(targets, betas)
-        world = self.skin.tree.world_rotations(start_rotations(self.motion, self.bodies, frames))
-        own = self.coefficients(frames, self.table) if self.own_coefficients else None
-        return Pose(world, self.targets.roots(frames), own)
+            begun = self.current(frames, self.table)
+        elif self.origin == "parts":
+            begun = self._from_parts(targets)
+        else:
+            world = self.skin.tree.world_rotations(start_rotations(self.motion, self.bodies, frames))
+            begun = Pose(world, self.targets.roots(frames))
+        if not self.own_coefficients:
+            return begun
+        return self.with_held(frames, replace(begun, betas=self.coefficients(frames, self.table)), betas)
 
-    def _from_parts(self, targets: Tensor, betas: Tensor) -> Pose:
+    def with_held(self, frames: np.ndarray, pose: Pose, betas: Tensor) -> Pose:
+        """The poses with what no frame may change for itself.
+
+        Args:
+            frames: (n,) ids.
+            pose: of those frames.
+            betas: (Z,) coefficients that frames share now.
+        """
+        if pose.betas is None:
+            return pose
+        held = torch.where(self._shared, betas, self.coefficients(frames, self.table))
+        return replace(pose, betas=torch.where(self._by_frame, pose.betas, held))
+
+    def _from_parts(self, targets: Tensor) -> Pose:
         if self._parts is None:
             weights = self.skin.metric.vertex_weights.flatten()
             self._parts = RestParts(
@@ -157,8 +177,7 @@ class Problem:
         free = torch.as_tensor(self.unknowns.free, device=targets.device)
         rotations = self.relaxed.expand(len(found.roots), -1, -1, -1).clone()
         rotations[:, free] = found.rotations[:, free]
-        own = betas.expand(len(found.roots), -1) if self.own_coefficients else None
-        return Pose(self.skin.tree.world_rotations(rotations), found.roots, own)
+        return Pose(self.skin.tree.world_rotations(rotations), found.roots)
 
     def current(self, frames: np.ndarray, known: Parameters | ResultTable) -> Pose:
         """Where some frames are now."""
@@ -181,7 +200,9 @@ class Problem:
 
     def shape_unknowns(self, frames: np.ndarray) -> ShapeUnknowns:
         """The coefficients that frames share, as the table has them, and which of them are solved."""
-        start = self.coefficients(frames, self.table).mean(0)
+        known = self.coefficients(frames, self.table)
+        # Not by their mean, which may have another last digit.
+        start = known[0] if bool((known == known[:1]).all()) else known.mean(0)
         return ShapeUnknowns(start, self._shared, torch.where(self._shared, self._pull, 0 * self._pull))
 
     @property

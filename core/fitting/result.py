@@ -122,6 +122,8 @@ class FitResult:
     def take(self, frames: np.ndarray) -> FitResult:
         """The fit of some frames only, given by ids."""
         cut: dict[str, Any] = {name: values[frames] for name, values in self.by_frame().items()}
+        if self.frame_betas is not None:
+            cut["betas"], cut["frame_betas"] = shapes(cut["frame_betas"], cut["fitted"])
         return replace(self, **cut)
 
     def as_motion(self) -> Motion:
@@ -137,3 +139,19 @@ class FitResult:
             expression=self.expression if self.expression.shape[1] else None,
             frame_betas=self.frame_betas,
         )
+
+
+def shapes(frame_betas: np.ndarray, fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Betas of frames' own as a fit holds them: `FitResult.betas` and `FitResult.frame_betas`.
+
+    Args:
+        frame_betas: (T, B) what the frames have.
+        fitted: (T,) bool.
+
+    Returns:
+        (B,) and None where all frames have the same, else the mean of the fitted ones and (T, B).
+    """
+    if len(frame_betas) and bool((frame_betas == frame_betas[:1]).all()):
+        return frame_betas[0].copy(), None
+    told = frame_betas[fitted] if fitted.any() else frame_betas
+    return told.mean(0) if len(told) else np.zeros(frame_betas.shape[1:], np.float32), frame_betas

@@ -7,18 +7,23 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fit_failure import judged
 from core.fitting.gauss_newton import PoseFit
-from core.fitting.result import FitResult
+from core.fitting.result import FitResult, shapes
 from core.fitting.skin import FitSkin
 from core.fitting.start import source_pose
 from core.joints import PARTS
 from core.metrics import FrameErrors, frame_errors
 from core.motion import Motion
 from core.skinning import rotation_vectors
+
+# Metres that rounding a place may lose unseen.
+LEAST_LOSS = 5e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +52,7 @@ class FittedChunk:
     Attributes:
         poses: (n, J, 3) axis-angle, radians.
         transl: (n, 3) metres, the source's trans not yet added.
-        coefficients: (n, Z) of the frames' own, or None.
+        coefficients: (n, Z) of shape and expression that the figures are of.
         converged: (n,) bool.
         steps: (n,) steps tried.
         energy: (n,) objective, square metres.
@@ -58,7 +63,7 @@ class FittedChunk:
 
     poses: np.ndarray
     transl: np.ndarray
-    coefficients: np.ndarray | None
+    coefficients: np.ndarray
     converged: np.ndarray
     steps: np.ndarray
     energy: np.ndarray
@@ -72,8 +77,7 @@ def joined(parts: list[tuple[np.ndarray, FittedChunk]]) -> FittedChunk:
     chunks = [chunk for _, chunk in parts]
 
     def all_of(name: str, of: Sequence[object]) -> Any:
-        values = [getattr(each, name) for each in of]
-        return None if values[0] is None else np.concatenate(values)[order]
+        return np.concatenate([getattr(each, name) for each in of])[order]
 
     errors = FrameErrors(
         **{
@@ -87,24 +91,31 @@ def joined(parts: list[tuple[np.ndarray, FittedChunk]]) -> FittedChunk:
     )
 
 
-def fitted_chunk(found: PoseFit, skin: FitSkin, rest_root: np.ndarray) -> FittedChunk:
+def fitted_chunk(found: PoseFit, skin: FitSkin, shared: Tensor, trans: np.ndarray) -> FittedChunk:
     """What the solver found, in the terms of files.
 
     Args:
         found: n frames.
         skin: that they were fitted with.
-        rest_root: (3,) or (n, 3) root joint of the shape at rest, metres.
+        shared: (Z,) coefficients of frames that have none of their own.
+        trans: (n, 3) the source's, metres.
     """
-    relative = skin.tree.relative_rotations(found.pose.world)
-    own = found.pose.betas
+    relative, own = skin.tree.relative_rotations(found.pose.world), found.pose.betas
+    coefficients = shared.expand(len(found.energy), -1) if own is None else own
+    rest = skin.joint_template[0] + coefficients @ skin.joint_basis[0].T
+    transl, residual = (found.pose.root - rest).cpu().numpy(), found.residual
+    # Far from the origin a file keeps fewer digits: what it gives is told, not what was found.
+    lost = (transl + trans).astype(np.float64) - trans - transl
+    if np.abs(lost).max(initial=0) > LEAST_LOSS:
+        residual = residual + torch.as_tensor(lost.T).to(residual)
     return FittedChunk(
         rotation_vectors(relative).cpu().numpy(),
-        found.pose.root.cpu().numpy() - rest_root,
-        None if own is None else own.cpu().numpy(),
+        transl,
+        coefficients.cpu().numpy(),
         found.converged.cpu().numpy(),
         found.steps.cpu().numpy(),
         found.energy.cpu().numpy(),
-        frame_errors(found.residual, skin.body.vertex_part[skin.vertices]),
+        frame_errors(residual, skin.body.vertex_part[skin.vertices]),
     )
 
 
@@ -112,7 +123,8 @@ class ResultTable:
     """The result while it grows; written by the thread that iterates the run, between chunks of a stage.
 
     Frames not fitted yet hold the source's rotations and trans; frames whose input is not finite lie between
-    their neighbours.
+    their neighbours. Shape and expression are held twice: those that the next fit of a frame begins with, and
+    those that its figures are of. They differ while a stage has solved a shape and not yet fitted the frame.
 
     Args:
         motion: the source.
@@ -141,6 +153,9 @@ class ResultTable:
             name: np.full(count, np.nan, dtype=np.float32) for name in ("mean", "median", "p95", "max")
         }
         self.part = np.full((count, len(PARTS)), np.nan, dtype=np.float32)
+        # What the figures of fitted frames are of.
+        self._betas = np.zeros((count, 0), dtype=np.float32)
+        self._expression = self.expression.copy()
         if start is not None:
             self._take(start)
 
@@ -151,16 +166,27 @@ class ResultTable:
                 f"the motion {len(self.poses)} frames for {self.target.family}."
             )
         self.poses, self.transl = start.poses.copy(), start.transl.copy()
-        self.betas, self.frame_betas = start.betas.copy(), start.frame_betas
-        if self.frame_betas is not None:
-            self.frame_betas = self.frame_betas.copy()
-        expression = start.expression[:, : self.expression.shape[1]]
+        self.set_betas(start.betas)
+        if start.frame_betas is not None:
+            self.frame_betas = within("betas", start.frame_betas, self.target.num_betas).copy()
+        expression = within("expression coefficients", start.expression, self.target.num_expression)
         self.expression[:, : expression.shape[1]] = expression
+        self._betas, self._expression = self._next_betas(), self.expression.copy()
         self.fitted, self.converged = start.fitted.copy(), start.converged.copy()
         self.edited = start.edited.copy()
         for name, values in self.errors.items():
             values[:] = getattr(start, f"{name}_mm")
         self.part[:] = start.part_mm
+
+    def _next_betas(self) -> np.ndarray:
+        """(T, B) a copy of what frames begin with."""
+        own = self.frame_betas
+        return np.repeat(self.betas[None], len(self.poses), 0) if own is None else own.copy()
+
+    @property
+    def num_betas(self) -> int:
+        """Of all frames' betas, as many as any has."""
+        return len(self.betas) if self.frame_betas is None else self.frame_betas.shape[1]
 
     def parameters(self) -> Parameters:
         """A copy of what frames have now."""
@@ -173,20 +199,29 @@ class ResultTable:
         return self.frame_betas is not None or bool((self.expression != self.expression[:1]).any())
 
     def set_betas(self, betas: np.ndarray) -> None:
-        """All frames have these (B,) betas from now on."""
-        self.betas, self.frame_betas = betas.astype(np.float32), None
+        """Frames that are fitted from now on have these (B,) betas.
+
+        Raises:
+            RefitError: they are more than the body has.
+        """
+        self.betas = within("betas", betas.astype(np.float32), self.target.num_betas)
+        self.frame_betas = None
 
     def store(self, frames: np.ndarray, found: FittedChunk, num_betas: int, num_expression: int) -> None:
-        """Takes in a finished chunk of the frames with these ids; its own coefficients, where it has some,
-        are ``num_betas`` betas and then ``num_expression`` of expression."""
+        """Takes in a finished chunk of the frames with these ids; its coefficients are ``num_betas`` betas
+        and then ``num_expression`` of expression."""
         self.poses[frames] = found.poses
         self.transl[frames] = found.transl + self.motion.trans[frames]
-        if found.coefficients is not None:
-            if self.frame_betas is None:
-                self.frame_betas = np.zeros((len(self.poses), num_betas), dtype=np.float32)
-                self.frame_betas[:, : len(self.betas)] = self.betas[:num_betas]
-            self.frame_betas[frames, :num_betas] = found.coefficients[:, :num_betas]
-            self.expression[frames, :num_expression] = found.coefficients[:, num_betas:]
+        betas, expression = np.split(found.coefficients, [num_betas], axis=1)
+        if self.frame_betas is None and (betas != _wide(self.betas, num_betas)).any():
+            self.frame_betas = self._next_betas()
+        if self.frame_betas is not None:
+            self.frame_betas = _wide(self.frame_betas, num_betas)
+            self.frame_betas[frames] = _wide(betas, self.frame_betas.shape[1])
+        self._betas = _wide(self._betas, num_betas)
+        self._betas[frames] = _wide(betas, self._betas.shape[1])
+        self.expression[frames, :num_expression] = expression
+        self._expression[frames] = self.expression[frames]
         self.fitted[frames] = True
         self.edited[frames] = False
         self.converged[frames] = found.converged
@@ -198,23 +233,22 @@ class ResultTable:
     def result(self, seconds: float, partial: bool, provenance: dict[str, Any]) -> FitResult:
         """A copy of what is there now, and whether it has failed as a whole."""
         poses, transl = self.poses.copy(), self.transl.copy()
-        expression = self.expression.copy()
-        own, shared = self.frame_betas, self.betas if len(self.betas) else np.zeros(10, dtype=np.float32)
+        fitted = self.fitted[:, None]
+        width = max(self.num_betas, self._betas.shape[1])
+        betas, told = _wide(self._next_betas(), width), _wide(self._betas, width)
+        betas, expression = np.where(fitted, told, betas), np.where(fitted, self._expression, self.expression)
         gaps, done = np.flatnonzero(~self.finite), np.flatnonzero(self.fitted)
         if len(gaps) and len(done):
             fill_gaps(poses, transl, done, gaps)
             lay_between(expression, done, gaps)
-            if own is not None:
-                own = own.copy()
-                lay_between(own, done, gaps)
-        if own is not None and bool((own == own[:1]).all()):
-            own = None
+            lay_between(betas, done, gaps)
+        shared, own = shapes(betas, self.fitted)
         found = FitResult(
             family=self.target.family,
             gender=self.target.gender,
             poses=poses,
             transl=transl,
-            betas=shared.copy() if own is None else own[self.fitted].mean(0),
+            betas=shared if len(shared) else np.zeros(10, dtype=np.float32),
             expression=expression,
             frame_rate=self.motion.frame_rate,
             up_axis=self.motion.up_axis,
@@ -229,10 +263,28 @@ class ResultTable:
             seconds=seconds,
             partial=partial,
             provenance=provenance,
-            frame_betas=None if own is None else own.copy(),
+            frame_betas=own,
             edited=self.edited.copy(),
         )
         return judged(found)
+
+
+def within(what: str, coefficients: np.ndarray, most: int) -> np.ndarray:
+    """Coefficients (..., n) without zeros beyond the ``most`` that a body has.
+
+    Raises:
+        RefitError: they are more than it has: they would be kept and told, and not be used.
+    """
+    if coefficients[..., most:].any():
+        count = coefficients.shape[-1]
+        raise RefitError(f"There are {count} {what}, the body has {most}: they are of another body.")
+    return coefficients[..., :most]
+
+
+def _wide(values: np.ndarray, count: int) -> np.ndarray:
+    """The values with zeros up to ``count`` in their last axis; as they are where they have so many."""
+    missing = count - values.shape[-1]
+    return values if missing <= 0 else np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)])
 
 
 def fill_gaps(poses: np.ndarray, transl: np.ndarray, done: np.ndarray, gaps: np.ndarray) -> None:

@@ -86,12 +86,10 @@ def taken(problem: Problem, frames: np.ndarray, shape: Shape, found: PoseFit) ->
         shape: that they share.
         found: of the n frames.
     """
-    own = found.pose.betas
-    coefficients = shape.betas.expand(len(frames), -1) if own is None else own
-    rest = problem.skin.joint_template[0] + coefficients @ problem.skin.joint_basis[0].T
-    chunk = fitted_chunk(found, problem.skin, rest.cpu().numpy())
-    betas, expression = np.split(coefficients.cpu().numpy(), [problem.num_betas], axis=1)
-    transl = chunk.transl + problem.motion.trans[frames]
+    trans = problem.motion.trans[frames]
+    chunk = fitted_chunk(found, problem.skin, shape.betas, trans)
+    betas, expression = np.split(chunk.coefficients, [problem.num_betas], axis=1)
+    transl = chunk.transl + trans
     return Taken(chunk.poses, transl, betas, expression, chunk.energy, chunk.errors)
 
 
@@ -167,13 +165,13 @@ class PoseStage:
             return self._from_known(frames)
         targets, prior = problem.targets.at(frames), problem.prior(frames)
         if in_chain:
-            return self.chunk(self._down_the_chain(frames, targets, prior))
+            return self.chunk(frames, self._down_the_chain(frames, targets, prior))
         frozen = 0 if problem.origin == "current" else FROZEN_STEPS
         start = self._begin(frames, targets)
         found = self._from(start, targets, prior, frozen=frozen)
         if problem.origin == "parts":
             self._mend_outlying(found, start, targets, prior)
-        return self.chunk(found)
+        return self.chunk(frames, found)
 
     @torch.inference_mode()
     def smooth(
@@ -199,7 +197,7 @@ class PoseStage:
             curved=self.curved,
         )
         wanted = torch.as_tensor(np.isin(window, frames), device=targets.device)
-        return frames, self.chunk(found[wanted])
+        return frames, self.chunk(frames, found[wanted])
 
     def _watcher(self, frames: np.ndarray) -> Callable[[PoseFit], None] | None:
         tell = self._watch
@@ -207,15 +205,12 @@ class PoseStage:
             return None
         return lambda found: tell(taken(self.problem, frames, self.by.shape, found))
 
-    def chunk(self, found: PoseFit) -> FittedChunk:
-        """What was found, in the terms of files."""
+    def chunk(self, frames: np.ndarray, found: PoseFit) -> FittedChunk:
+        """What was found of some frames (ids), in the terms of files."""
         # Poses at their best for a shape that is not yet at its own are not converged.
         found.converged &= self.shape_converged
-        rest = self.by.shape.rest[0].expand(len(found.energy), 3)
-        if found.pose.betas is not None:
-            skin = self.problem.skin
-            rest = skin.joint_template[0] + found.pose.betas @ skin.joint_basis[0].T
-        return fitted_chunk(found, self.problem.skin, rest.cpu().numpy())
+        trans = self.problem.motion.trans[frames]
+        return fitted_chunk(found, self.problem.skin, self.by.shape.betas, trans)
 
     def _begin(self, frames: np.ndarray, targets: torch.Tensor) -> Pose:
         return self.problem.begin(frames, targets, self.by.shape.betas)
@@ -259,14 +254,15 @@ class PoseStage:
             # Those left before their last step go on with the others: few frames cost as much as many.
             done = found.converged | (found.steps >= self.by.iterations)
             if bool(done.any()):
-                parts.append((frames[some][done.cpu().numpy()], self.chunk(found[done])))
+                ended = frames[some][done.cpu().numpy()]
+                parts.append((ended, self.chunk(ended, found[done])))
             steps[some] = found.steps.cpu().numpy()
             left[some] = ~done.cpu().numpy()
             fitted = self._known(frames[some], [found.pose], theirs)
             known = fitted if known is None else known.with_frames(fitted)
         # Only the steps of these are told.
-        ended = replace(self.chunk(found), trace=(float(found.energy.mean()),))
-        return joined([*parts, (frames[some], ended)])
+        left_over = replace(self.chunk(frames[some], found), trace=(float(found.energy.mean()),))
+        return joined([*parts, (frames[some], left_over)])
 
     def _beside(
         self,
@@ -287,6 +283,7 @@ class PoseStage:
             return self._from(begun, targets, prior, frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly)
         near = known.are_near(frames, source)
         pose = known.start(frames, source, problem.targets.roots(frames), problem.unknowns.moves)
+        pose = problem.with_held(frames, pose, self.by.shape.betas)
         frozen, share = (0, share) if near else (FROZEN_STEPS, 1)
         return self._from(pose, targets, prior, frozen=frozen, share=share, quietly=quietly, roughly=roughly)
 
