@@ -36,16 +36,25 @@ def numbers(path: str | Path, key: str, array: object, shape: tuple[int | None, 
         return np.require(found, np.float32, ("C", "W"))
 
 
+def for_sparse(array: np.ndarray) -> np.ndarray:
+    """The same numbers in a form that scipy.sparse takes: in this machine's byte order, and no halves."""
+    if array.dtype.kind == "f" and array.dtype.itemsize == 2:
+        return array.astype(np.float32)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
 def finite(path: str | Path, key: str, array: np.ndarray) -> np.ndarray:
     """``array`` itself, if all of it is finite.
 
     Raises:
         FileError: it holds NaN or infinite values.
     """
+    with np.errstate(invalid="ignore"):
+        # Three times as fast as to ask of each value, and what is not finite shows in one of the two.
+        if not array.size or (np.isfinite(array.max()) and np.isfinite(array.min())):
+            return array
     bad = int((~np.isfinite(array)).sum())
-    if bad:
-        raise FileError(path, f"holds {bad} values that are not finite, expected none", key=key)
-    return array
+    raise FileError(path, f"holds {bad} values that are not finite, expected none", key=key)
 
 
 def number(path: str | Path, key: str, array: np.ndarray) -> float:

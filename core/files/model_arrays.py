@@ -22,7 +22,8 @@ MODEL_KEYS = ("v_template", "f", "shapedirs", "posedirs", "weights", "kintree_ta
 
 REGRESSOR_KEYS = tuple(f"J_regressor{part}" for part in ("", "_data", "_indices", "_indptr", "_row", "_col"))
 LANDMARK_KEYS = ("lmk_faces_idx", "lmk_bary_coords")
-_OPTIONAL_KEYS = ("hands_meanl", "hands_meanr", "joint_names", "origin", "gender", *LANDMARK_KEYS)
+HAND_KEYS = ("hands_componentsl", "hands_componentsr")
+_OPTIONAL_KEYS = ("hands_meanl", "hands_meanr", "joint_names", "origin", "gender", *LANDMARK_KEYS, *HAND_KEYS)
 
 FileState = tuple[int, int]
 """When a file was written, and how long it is."""

@@ -10,9 +10,10 @@ import numpy as np
 from scipy import sparse
 
 from core.body import BodyModel
+from core.body_check import check_body
 from core.errors import FileError
 from core.files.arrays import finite, numbers, shape_text, text, texts
-from core.files.model_arrays import LANDMARK_KEYS, REGRESSOR_KEYS, model_arrays
+from core.files.model_arrays import HAND_KEYS, LANDMARK_KEYS, REGRESSOR_KEYS, model_arrays
 from core.files.opening import checksum
 from core.joints import FAMILY_LABEL, JOINT_NAMES, LEFT_HAND, RIGHT_HAND
 
@@ -45,7 +46,8 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         family: the family it should be of; None for any.
 
     Raises:
-        FileError: the file cannot be read, lacks a key, or a key has the wrong type, shape or contents.
+        FileError: the file cannot be read, lacks a key, or a key has the wrong type, shape or contents; or
+            they are no person's, see `core.body_check`.
     """
     path = Path(path)
     arrays = model_arrays(path)
@@ -65,7 +67,7 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
             key="f",
         )
     landmark_faces, landmark_weights = _landmarks(path, arrays, len(faces))
-    return BodyModel(
+    body = BodyModel(
         family=found,
         gender=gender,
         joint_names=_joint_names(path, found, arrays),
@@ -85,6 +87,8 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         path=path,
         sha256=checksum(path),
     )
+    check_body(path, body)
+    return body
 
 
 def smpl_from_smplh(body: BodyModel) -> BodyModel:
@@ -188,6 +192,11 @@ def _parents(path: Path, table: np.ndarray, joints: int) -> np.ndarray:
     if parents[0] not in (-1, 2**32 - 1):
         raise FileError(path, f"gives the first joint the parent {parents[0]}, expected none", key=key)
     parents[0] = -1
+    roots = 1 + np.flatnonzero((parents[1:] == -1) | (parents[1:] == 2**32 - 1))
+    if roots.size:
+        raise FileError(
+            path, f"gives joint {roots[0]} no parent as well, expected one root, the first joint", key=key
+        )
     wrong = np.flatnonzero((parents[1:] < 0) | (parents[1:] >= np.arange(1, joints)))
     if wrong.size:
         joint = int(wrong[0]) + 1
@@ -246,6 +255,9 @@ def _whole(path: Path, key: str, array: np.ndarray) -> np.ndarray:
 
 
 def _hands_mean(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray | None:
+    for key in HAND_KEYS:
+        if key in arrays:  # not needed, but what says something else is no such model
+            _exact(path, arrays, key, (None, 45))
     keys = ("hands_meanl", "hands_meanr")
     if not all(key in arrays for key in keys):
         return None

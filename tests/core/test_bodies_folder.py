@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from core import builtin_files
 from core.bodies import bodies_for, load_bodies, reversed_bodies, within
@@ -10,7 +9,7 @@ from core.builtin_files import builtin_motions, default_motion
 from core.errors import FileError, RefitError
 from core.files.motions import load_motion
 from core.motion import Motion
-from tests.core.files.model_arrays import model_arrays
+from tests.core.files.model_arrays import builtin_matrix, model_arrays
 from tests.transfer_files import write_correspondence, write_mask
 
 SMPLH, SMPLX = 6890, 10475
@@ -21,6 +20,15 @@ def no_models_variable(monkeypatch):
     monkeypatch.delenv("REFIT_MODELS", raising=False)
 
 
+@pytest.fixture
+def none_can_be_built(monkeypatch, tmp_path):
+    def refuse(source, target, tell):
+        raise RefitError("not here")
+
+    monkeypatch.setenv("REFIT_SETTINGS", str(tmp_path / "kept"))
+    monkeypatch.setattr("core.build_correspondence.build_correspondence", refuse)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder laid out as the licensed downloads are: male models only."""
@@ -29,9 +37,10 @@ def folder(tmp_path_factory):
         (root / name).mkdir(parents=True)
     np.savez(root / "smplh/male/model.npz", **model_arrays("smplh", columns=16))
     np.savez(root / "smplx/SMPLX_MALE.npz", **model_arrays("smplx", columns=20))
-    matrix = sparse.eye(SMPLX, SMPLH, format="csr", dtype=np.float32)
+    matrix = builtin_matrix("smplh", "smplx")
     write_correspondence(root / "transfer/smplh2smplx_deftrafo_setup.pkl", matrix)
-    write_mask(root / "transfer/smplx_mask_ids.npy", np.arange(SMPLX) < 100)
+    filled = np.diff(matrix.indptr) > 0
+    write_mask(root / "transfer/smplx_mask_ids.npy", filled & (np.cumsum(filled) <= 100))
     return root
 
 
@@ -59,7 +68,7 @@ def test_the_environment_names_the_folder(folder, monkeypatch):
     assert load_bodies().builtin
 
 
-def test_built_in_bodies_never_stand_in(folder, tmp_path):
+def test_built_in_bodies_never_stand_in(folder, tmp_path, none_can_be_built):
     with pytest.raises(FileError, match=r"no SMPL-H female model.*found male only"):
         load_bodies(folder, gender="female")
     with pytest.raises(FileError, match="no SMPL-H neutral model"):
@@ -94,7 +103,7 @@ def test_without_a_mask_there_is_a_note(tmp_path, folder):
         elif path.name != "smplx_mask_ids.npy":
             copy.write_bytes(path.read_bytes())
     pair = load_bodies(tmp_path, gender="male")
-    assert pair.correspondence.valid.sum() == SMPLH
+    assert pair.correspondence.valid.sum() == pair.correspondence.filled.sum() > SMPLH
     assert len(pair.notes) == 1
 
 
@@ -131,7 +140,7 @@ def test_built_in_bodies_in_every_direction(source, target):
         assert pair.correspondence.valid.all()
 
 
-def test_the_way_back(folder):
+def test_the_way_back(folder, none_can_be_built):
     pair = load_bodies()
     back = reversed_bodies(pair)
     assert (back.source, back.target) == (pair.target, pair.source)
@@ -155,7 +164,7 @@ def test_licensed_models_towards_smplh(folder, tmp_path):
             copy.mkdir()
         else:
             copy.symlink_to(path)
-    back = sparse.eye(SMPLH, SMPLX, format="lil", dtype=np.float32)
+    back = builtin_matrix("smplx", "smplh").tolil()
     back[7] = 0
     write_correspondence(tmp_path / "transfer/smplx2smplh_deftrafo_setup.pkl", back)
     pair = bodies_for(motion("smplx"), tmp_path, target="smplh")

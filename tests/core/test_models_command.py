@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from core.cli import main
-from tests.core.files.model_arrays import model_arrays
+from tests.core.files.model_arrays import builtin_matrix, model_arrays
 from tests.transfer_files import write_correspondence
 
 
@@ -22,8 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(root / "body_models/smplh/female/model.npz", **model_arrays("smplh", columns=16))
     np.savez(root / "later/SMPLX_FEMALE.npz", **model_arrays("smplx", columns=20))
     np.savez(root / "later/SMPLX_MALE.npz", **(model_arrays("smplx") | {"weights": np.zeros((5, 5))}))
-    matrix = sparse.eye(10475, 6890, format="csr", dtype=np.float32)
-    write_correspondence(root / "later/smplh2smplx_deftrafo_setup.pkl", matrix)
+    write_correspondence(root / "later/smplh2smplx_deftrafo_setup.pkl", builtin_matrix("smplh", "smplx"))
     return root
 
 

@@ -9,7 +9,7 @@ from scipy import sparse
 from core.files.models import read_model, smpl_from_smplh
 from core.joints import JOINT_NAMES
 from tests.core.files.hostile import CreatesFile
-from tests.core.files.model_arrays import VERTICES, model_arrays
+from tests.core.files.model_arrays import SMALL, VERTICES, model_arrays
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -43,8 +43,8 @@ def test_hand_means(save):
 def test_smplx_shape_and_expression(save, columns, shape, expression):
     body = read_model(save(model_arrays("smplx", columns=columns), "SMPLX_MALE.npz"), family="smplx")
     assert (body.num_betas, body.num_expression, body.gender) == (shape, expression, "male")
-    np.testing.assert_array_equal(body.shapedirs[0, 0], np.arange(shape) + 1)
-    np.testing.assert_array_equal(body.expressiondirs[0, 0], np.arange(expression) + 1 + shape)
+    np.testing.assert_array_equal(body.shapedirs[0, 0], SMALL * (np.arange(shape) + 1))
+    np.testing.assert_array_equal(body.expressiondirs[0, 0], SMALL * (np.arange(expression) + 1 + shape))
 
 
 def test_smpl(save):
