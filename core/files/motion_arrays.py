@@ -24,6 +24,9 @@ _GENDER_OF_WORD = {
 }
 _MOST_SIGMAS = 100
 
+USUAL_SIGMAS = 5.0
+"""Of a person's shape each coefficient lies within this, in standard deviations of the model's people."""
+
 
 def poses_in(path: Path, arrays: dict[str, np.ndarray], notes: list[str]) -> tuple[str, np.ndarray]:
     """Family and (T, J, 3) poses; ``notes`` takes in which pieces are missing.
@@ -95,6 +98,17 @@ def betas_in(
             most = np.abs(found).max()
             raise FileError(path, f"holds {most:.3g}, expected at most {_MOST_SIGMAS} in size", key="betas")
     return values, own, shapeless
+
+
+def beyond_people(betas: np.ndarray, frame_betas: np.ndarray | None) -> list[str]:
+    """A sentence where a shape is one that nobody has; else nothing."""
+    largest = max(float(np.abs(found).max(initial=0)) for found in (betas, frame_betas) if found is not None)
+    if largest <= USUAL_SIGMAS:
+        return []
+    return [
+        f"Betas reach {largest:.3g} σ, expected within ±{USUAL_SIGMAS:g}: check the file's gender, and which "
+        "model its betas are of."
+    ]
 
 
 def gender_in(path: Path, array: np.ndarray | None) -> str | None:

@@ -15,6 +15,7 @@ from core.files.mesh_readers import READERS
 from core.files.models import looks_like_model
 from core.files.motion_arrays import (
     betas_in,
+    beyond_people,
     expression_in,
     frame_rate_in,
     gender_in,
@@ -104,6 +105,7 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
     if "dmpls" in arrays and arrays["dmpls"].any():
         notes.append("The soft-tissue coefficients 'dmpls' have no counterpart and were left out.")
     betas, frame_betas, shapeless = betas_in(path, arrays["betas"], frames, take.own_shapes)
+    notes += beyond_people(betas, frame_betas)
     if shapeless.size:
         poses = poses.copy()
         poses[shapeless] = np.nan

@@ -33,6 +33,16 @@ def test_amass_smplh(save, amass):
     assert "dmpls" in motion.notes[0]
 
 
+@pytest.mark.parametrize("times", [0.98, 1.02])
+@pytest.mark.parametrize("shape", [(16,), (5, 16)])
+def test_a_shape_that_nobody_has_is_said(save, amass, times, shape):
+    betas = np.zeros(16)
+    betas[3] = -5 * times
+    notes = load_motion(save(without(amass, "dmpls") | {"betas": np.broadcast_to(betas, shape)})).notes
+    said = "Betas reach 5.1 σ, expected within ±5: check the file's gender, and which model its betas are of."
+    assert notes == ((said,) if times > 1 else ())
+
+
 def test_zero_dmpls_are_not_worth_a_note(save, amass):
     assert load_motion(save(amass | {"dmpls": np.zeros((5, 8))})).notes == ()
 
