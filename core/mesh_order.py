@@ -1,10 +1,11 @@
-"""Whether meshes are those of a body: as many vertices, in its order, in metres."""
+"""Whether meshes are those of a body: as many vertices, in its order, in metres, and no mirror image."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.body import BodyModel
+from core.body_check import signed_volume
 from core.errors import RefitError
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
@@ -17,7 +18,7 @@ _FRAMES = 5
 
 def check_meshes(motion: Motion, body: BodyModel) -> None:
     """Raises RefitError where the meshes cannot be of the body: another number of vertices, another order, or
-    another unit than metres.
+    another unit than metres; or where they are mirrored.
 
     Args:
         motion: that is meshes alone.
@@ -37,6 +38,12 @@ def check_meshes(motion: Motion, body: BodyModel) -> None:
     found = np.median([np.median(_lengths(motion.vertices[frame], edges)) for frame in some])
     stretch = float(found / usual)
     if 1 / MOST_STRETCH < stretch < MOST_STRETCH:
+        turned = sum(signed_volume(motion.vertices[frame], body.faces) < 0 for frame in some)
+        if (signed_volume(body.v_template, body.faces) > 0) == (turned > len(some) / 2):
+            raise RefitError(
+                f"{motion.name}: its meshes are mirror images of {label}: left and right are exchanged, or "
+                "the coordinates are left-handed."
+            )
         return
     tall = np.median([np.ptp(motion.vertices[frame].astype(np.float64), axis=0).max() for frame in some])
     scale = float(tall / np.ptp(body.v_template, axis=0).max())

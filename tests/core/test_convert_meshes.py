@@ -24,6 +24,7 @@ from core.fitting.result import FitResult
 from core.fitting.run import FitRun
 from core.fixes import FixTrial
 from core.frame_parameters import source_parameters
+from core.inspection.mirror import mirror_map
 from core.inverse import check_inverse
 from core.measure_motion import measure_motion
 from core.motion import Motion, motion_of_meshes
@@ -269,6 +270,8 @@ def test_meshes_of_another_order_or_unit_are_refused() -> None:
         (vertices * 100, "are they in centimetres"),
         (vertices * 0, "not in the order"),
         (vertices[:, :-1], "have 6889 vertices, the built-in SMPL-H body has 6890"),
+        (vertices * [-1, 1, 1], "mirror images of the built-in SMPL-H body"),
+        (vertices[:, mirror_map(pair.source).vertices], "mirror images of the built-in SMPL-H body"),
     ):
         with pytest.raises(RefitError, match=said):
             FitRun(motion_of_meshes("smplh", wrong), pair)
