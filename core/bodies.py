@@ -13,6 +13,7 @@ import torch
 from core.body import BodyModel
 from core.builtin_files import builtin_folder
 from core.correspondence import Correspondence
+from core.correspondence_check import LEAST_VALID, checked
 from core.environment import models_folder
 from core.errors import FileError, RefitError
 from core.files.model_arrays import FileState, file_state
@@ -22,9 +23,6 @@ from core.files.opening import checksum
 from core.files.transfer import read_correspondence, read_mask
 from core.joints import FAMILY_LABEL
 from core.motion import Motion
-
-LEAST_VALID = 3
-"""So many vertices at least say where a body is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -286,6 +284,10 @@ def _kept(path: Path, gender: str, family: str, state: FileState) -> BodyModel:
 
 
 def _correspond(folder: Path, source: BodyModel, target: BodyModel, *, build: bool) -> Correspondence:
+    return checked(_found(folder, source, target, build), source, target, folder)
+
+
+def _found(folder: Path, source: BodyModel, target: BodyModel, build: bool) -> Correspondence:
     if source.num_vertices == target.num_vertices:
         return Correspondence.identity(source.num_vertices)
     mask = find_mask(folder, target.family)

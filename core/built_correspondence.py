@@ -11,6 +11,7 @@ import numpy as np
 
 from core.body import BodyModel
 from core.correspondence import Correspondence
+from core.correspondence_check import checked
 from core.environment import kept_folder
 from core.errors import RefitError
 from core.files.transfer import read_correspondence
@@ -95,6 +96,7 @@ def _read(path: Path, source: BodyModel, target: BodyModel) -> Correspondence | 
         found = read_correspondence(
             path, source_vertices=source.num_vertices, target_vertices=target.num_vertices
         )
+        found = checked(found, source, target, path.parent)
     except RefitError:
         return None
     return found if np.array_equal(found.valid, found.filled) else None

@@ -19,7 +19,7 @@ from core.errors import RefitError
 from core.files.atomic import check_place
 from core.files.models import read_model
 from core.files.transfer_writing import check_replaceable, check_transfer_name, write_correspondence
-from core.inspection.correspondence_difference import difference_document, difference_from_file
+from core.inspection.correspondence_difference import difference_from_file
 from core.inspection.tables import cell, facts, print_difference
 from core.joints import FAMILY_LABEL
 
@@ -53,8 +53,7 @@ def correspond(options: argparse.Namespace) -> int:
         "trustworthy": report.trustworthy,
     }
     if options.compare:
-        found = difference_from_file(options.compare, source, target, built)
-        told["comparison"] = {"with": str(options.compare), **difference_document(target, found)}
+        told["comparison"] = difference_from_file(options.compare, source, target, built)
     for path in options.out:
         write_correspondence(path, built, report.distance_mm, overwrite=options.force)
     told["written"] = [str(path) for path in options.out]

@@ -17,7 +17,7 @@ from core.files.motions import SeveralPeople
 from core.files.npz import is_npz, npz_headers
 from core.files.regressors import RegressorFile, read_regressor
 from core.inspection import document
-from core.inspection.correspondence_difference import difference_document, difference_from_file
+from core.inspection.correspondence_difference import difference_from_file
 from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import joints_of_set
 from core.inspection.subject import WHICH, Inspected, inspect_bodies, inspect_file
@@ -87,8 +87,8 @@ def _document(inspected: Inspected, options: argparse.Namespace) -> dict[str, An
         told["joint_set"] = _joint_set(inspected, which, options)
     if options.compare:
         bodies = inspected.bodies
-        found = difference_from_file(options.compare, bodies.source, bodies.target, bodies.correspondence)
-        told["comparison"] = {"with": str(options.compare), **difference_document(bodies.target, found)}
+        ours = bodies.correspondence
+        told["comparison"] = difference_from_file(options.compare, bodies.source, bodies.target, ours)
     asked = options.compare or options.joint or options.vertex is not None or options.joint_set
     if not asked:
         told["body"] = which

@@ -84,7 +84,8 @@ class CorrespondenceWorker(QObject):
 
     @Slot(object, object)
     def open(self, bodies: BodyPair, path: Path) -> None:
-        """Reads a file for two bodies."""
+        """Reads a file for two bodies. With one that no fit could be made with, it says why not."""
+        from core.correspondence_check import looked_at
         from core.files.transfer import read_correspondence
 
         vertices = bodies.source.num_vertices, bodies.target.num_vertices
@@ -92,7 +93,10 @@ class CorrespondenceWorker(QObject):
             found = read_correspondence(
                 path, source_vertices=vertices[0], target_vertices=vertices[1], mask_expected=False
             )
+            found, sentence = looked_at(found, bodies.source, bodies.target)
             self.opened.emit(bodies, found)
+            if sentence:
+                self.failed.emit(f"{sentence[:-1]}; no fit can be made with it.")
         except RefitError as error:
             self.failed.emit(str(error))
         except Exception:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from core.correspondence_check import check_weights
 from core.errors import FileError
 from core.files.arrays import key_list, shape_text
 from core.files.mesh_motions import holds_vertices, is_mesh_folder
-from core.files.models import looks_like_model, read_model
+from core.files.models import NUM_VERTICES, looks_like_model, read_model
 from core.files.motion_sources.contents import contents_of
 from core.files.motion_sources.registry import source_of
 from core.files.motions import SeveralPeople, load_motion
@@ -177,6 +178,14 @@ def _model(path: Path) -> Rows:
 
 def _correspondence(path: Path, contents: Any) -> Rows:
     key, matrix = matrix_in(path, contents)
+    if not np.isfinite(matrix.data).all():
+        raise FileError(path, "holds weights that are not finite", key=key or None)
+    half = matrix.shape[1] // 2
+    weights = matrix[:, :half] if half in NUM_VERTICES.values() else matrix  # the other half is of normals
+    try:
+        notes = check_weights(path, key, weights, np.ones(matrix.shape[0], dtype=bool))
+    except FileError as error:
+        notes = (f"{path.name} {error.problem}.",)
     filled = int((np.diff(matrix.indptr) > 0).sum())
     return [
         ("Kind", "correspondence between two surfaces"),
@@ -185,6 +194,7 @@ def _correspondence(path: Path, contents: Any) -> Rows:
         ("Rows with entries", str(filled)),
         ("Entries", str(matrix.nnz)),
         ("SHA-256", checksum(path)),
+        *(("Note", note) for note in notes),
     ]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from core.files.arrays import for_sparse
 from core.files.npz import is_plain, is_text, native
 from core.files.opening import MAX_BYTES
 
@@ -361,9 +362,7 @@ def from_entries(data: Any, rows: Any, columns: Any, shape: tuple[int, int]) -> 
         raise Refused("holds a sparse matrix whose values are not numbers")
     if not len(data) == len(rows) == len(columns):
         raise Refused("holds a sparse matrix with unequal numbers of values and places")
-    if data.dtype == np.float16:
-        data = data.astype(np.float32)
-    return sparse.coo_matrix((data, (rows, columns)), shape=shape).tocsr()
+    return sparse.coo_matrix((for_sparse(data), (rows, columns)), shape=shape).tocsr()
 
 
 def compressed(parts: dict[str, Any], majors: int, minors: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,8 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from core.correspondence import Correspondence
+from core.correspondence_check import check_weights
 from core.errors import FileError
-from core.files.arrays import key_list, kind_of, shape_text
+from core.files.arrays import for_sparse, key_list, kind_of, shape_text
 from core.files.joblib_files import read_any_pickle
 from core.files.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.opening import checksum
@@ -50,27 +51,30 @@ def read_correspondence(
         mask_expected: the target's family comes with such a file, so that a note says where it is missing.
 
     Raises:
-        FileError: a file cannot be read, or does not fit these bodies.
+        FileError: a file cannot be read, does not fit these bodies, or more than a few of the rows that count
+            hold no weights of a point on a triangle, see `core.correspondence_check`.
     """
     path = Path(path)
     contents = transfer_contents(path)
-    matrix, notes = _weights(path, contents, source_vertices, target_vertices)
+    key, matrix, notes = _weights(path, contents, source_vertices, target_vertices)
     if mask is not None:
+        listed = read_mask(mask, target_vertices)
         return Correspondence(
             matrix,
-            read_mask(mask, target_vertices),
+            listed,
             path=path,
             sha256=checksum(path),
             mask_path=Path(mask),
             mask_sha256=checksum(mask),
-            notes=notes,
+            notes=(*notes, *check_weights(path, key, matrix, listed)),
         )
     valid, said = _own_mask(path, contents, target_vertices)
     if valid is None:
         valid = np.ones(target_vertices, dtype=bool)
         if mask_expected:
             said = (*said, "There is no file of valid vertices, so every vertex with a counterpart counts.")
-    return Correspondence(matrix, valid, path=path, sha256=checksum(path), notes=(*notes, *said))
+    notes = (*notes, *check_weights(path, key, matrix, valid), *said)
+    return Correspondence(matrix, valid, path=path, sha256=checksum(path), notes=notes)
 
 
 def read_mask(path: str | Path, vertices: int) -> np.ndarray:
@@ -133,12 +137,12 @@ def _matrix(path: str | Path, contents: object) -> tuple[str, Any]:
         if isinstance(value, np.ndarray):
             what = f"{what}, but {kind_of(value)} of shape {shape_text(value.shape)}"
         raise FileError(path, f"is not {what}", key=key or None)
-    return key, value
+    return key, for_sparse(value) if dense else value
 
 
 def _weights(
     path: Path, contents: object, sources: int, targets: int
-) -> tuple[sparse.csr_matrix, tuple[str, ...]]:
+) -> tuple[str, sparse.csr_matrix, tuple[str, ...]]:
     key, found = _matrix(path, contents)
     notes: tuple[str, ...] = ()
     if found.shape == (targets, 2 * sources) and key != "matrix":
@@ -162,7 +166,7 @@ def _weights(
         raise FileError(path, "holds weights that are not finite", key=key or None)
     if not matrix.nnz:
         raise FileError(path, "holds no weights", key=key or None)
-    return matrix, notes
+    return key, matrix, notes
 
 
 def _turned(path: Path, key: str, matrix: sparse.csr_matrix) -> sparse.csr_matrix:

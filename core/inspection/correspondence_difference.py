@@ -9,6 +9,7 @@ import numpy as np
 
 from core.body import BodyModel
 from core.correspondence import Correspondence
+from core.correspondence_check import looked_at
 from core.files.transfer import read_correspondence
 from core.inspection.correspondence_rows import CorrespondenceComparison, compare_correspondences
 from core.joints import PARTS
@@ -22,8 +23,12 @@ _WORST = 20
 
 def difference_from_file(
     path: str | Path, source: BodyModel, target: BodyModel, correspondence: Correspondence
-) -> CorrespondenceComparison:
+) -> dict[str, Any]:
     """Compares a correspondence with the one in a file, which comes second.
+
+    Returns:
+        `difference_document`, with ``with``, the file, and ``notes`` on it. One that no fit could be made
+        with is compared all the same, and a note says so.
 
     Raises:
         FileError: the file cannot be read, or does not fit these bodies.
@@ -34,7 +39,9 @@ def difference_from_file(
         target_vertices=target.num_vertices,
         mask_expected=False,
     )
-    return compare_correspondences(source, correspondence, other)
+    other, _ = looked_at(other, source, target)
+    found = compare_correspondences(source, correspondence, other)
+    return {"with": str(path), "notes": list(other.notes), **difference_document(target, found)}
 
 
 def difference_document(target: BodyModel, found: CorrespondenceComparison) -> dict[str, Any]:

@@ -215,6 +215,8 @@ def _correspondence(console: Console, found: dict[str, Any]) -> None:
 def print_difference(console: Console, found: dict[str, Any]) -> None:
     """Prints `core.inspection.correspondence_difference.difference_document`, ``with`` the name of a file."""
     over, distance = found["over_mm"], found["distance_mm"]
+    for note in found["notes"]:
+        console.print(note, style="yellow", soft_wrap=True)
     if found["same"]:
         facts(console, f"compared with {found['with']}", [("same", "every weight and every mark")])
         return

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from scipy import sparse
 
 from core import build_correspondence as builder
 from core import built_correspondence as kept
@@ -21,6 +22,7 @@ from core.builtin_files import builtin_folder
 from core.correspondence import Correspondence
 from core.files.transfer import read_correspondence
 from core.inspection.correspondence_rows import compare_correspondences
+from core.inspection.mirror import mirror_map
 from gui_app import colours, correspondence_page
 from gui_app.correspondence_page import CorrespondencePage
 from gui_app.main_window import MainWindow
@@ -184,3 +186,25 @@ def test_a_folder_without_one_tells_how_far_it_is_and_can_be_given_up(
     assert not window.actions_.cancel.isEnabled()
     assert window.panels.joints.panel.maps.in_use is not None
     assert window.panels.joints.panel.maps.in_use.name == "in use · built when opened"
+
+
+def test_one_that_no_fit_can_be_made_with_is_told_and_shown(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = fitted
+    page, opened = open_page(window, qtbot), window.state.opened
+    assert opened is not None
+    own, file = opened.bodies.correspondence, tmp_path / "exchanged.npz"
+    sparse.save_npz(file, sparse.csr_matrix(own.matrix[:, mirror_map(opened.bodies.source).vertices]))
+    told: list[str] = []
+    window.state.failed.connect(told.append)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    page.open.click()
+    qtbot.waitUntil(lambda: page.first.currentText() == file.name and len(told) == 1)
+    assert told[0].startswith(f"{file.name} exchanges left and right: ")
+    assert told[0].endswith("; no fit can be made with it.")
+    entry = window.panels.joints.panel.maps.first
+    assert entry is not None
+    assert "exchanges left and right" in entry.tip
+    assert opened.bodies.correspondence is own
+    window.actions_.joints.trigger()

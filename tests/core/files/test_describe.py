@@ -36,6 +36,18 @@ def test_correspondence_and_mask(save):
     assert dict(describe_file(save(out.getvalue(), "m.npy")))["Ids"] == "3, from 2 to 9"
 
 
+def test_rows_of_a_correspondence_that_are_no_weights(save, refuses):
+    matrix = np.eye(6, 4)
+    rows = describe_file(save({"matrix": 0.7 * matrix}))
+    said = "file.npz has 4 of 4 rows that sum to 0.7, expected one in each: the weights of a point on a "
+    assert ("Note", f"{said}triangle.") in rows
+    normals = np.hstack([np.eye(5, 6890), np.ones((5, 6890))])
+    rows = describe_file(save({"mtx": sparse.csr_matrix(normals).toarray()}))
+    assert "Note" not in dict(rows), "the half for the normals is none of weights"
+    matrix[0, 0] = np.nan
+    assert "'matrix' holds weights that are not finite" in refuses(describe_file, save({"matrix": matrix}))
+
+
 def test_anything_else(save, refuses, tmp_path):
     marker = tmp_path / "created"
     assert "neither a motion" in refuses(describe_file, save({"a": np.ones(1)}))
