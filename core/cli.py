@@ -14,12 +14,13 @@ from core.build_settings import BuildSettings
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe import ACCURATE, PRESETS
+from core.interrupts import INTERRUPTED, second_ends_at_once
 from core.motion import MOST_RATE
 
 COMMANDS = ("convert", "inspect", "correspond", "info", "models")
 
 
-DONE, SOME_FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, SOME_FAILED, BAD_USAGE = 0, 1, 2
 
 
 def frame_range(text: str) -> tuple[int | None, int | None]:
@@ -352,30 +353,35 @@ def main(argv: list[str] | None = None) -> int:
     except SystemExit as end:
         return int(end.code or 0)
     try:
-        if options.command == "info":
-            return _info(options.file)
-        if options.command == "inspect":
-            from core.inspect_command import inspect
-
-            return inspect(options)
-        if options.command == "correspond":
-            from core.correspond_command import correspond
-
-            return correspond(options)
-        if options.command == "models":
-            from core.models_command import models
-
-            return models(options)
-        options.threads = options.threads or default_threads()
-        from core.convert import convert
-
-        return convert(options)
+        with second_ends_at_once():
+            return _run(options)
     except RefitError as error:
         print(f"refit: {error}", file=sys.stderr)
         return BAD_USAGE if options.command == "convert" else SOME_FAILED
     except KeyboardInterrupt:
         print("refit: interrupted; finished outputs are kept.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "info":
+        return _info(options.file)
+    if options.command == "inspect":
+        from core.inspect_command import inspect
+
+        return inspect(options)
+    if options.command == "correspond":
+        from core.correspond_command import correspond
+
+        return correspond(options)
+    if options.command == "models":
+        from core.models_command import models
+
+        return models(options)
+    options.threads = options.threads or default_threads()
+    from core.convert import convert
+
+    return convert(options)
 
 
 def _info(path: Path) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from core import report
@@ -34,6 +34,8 @@ from core.motion import Motion, Reading
 from core.outputs import Job, check_targets, failed_before, finished, for_people, plan
 from core.session import Session, SessionStep, SourceFile
 from core.shelf import Shelf
+from core.silence import Silence
+from core.still_there import StillThere
 from core.subjects import Clip, Subject, everything, grouped
 
 STEP = "refit convert"
@@ -303,10 +305,12 @@ def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     ]
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    silence = Silence()
+    with StillThere(silence, columns, console) as bar:
         task = bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
         started, said = time.perf_counter(), dict[str, None]()
         for step in run:
+            silence.hear(step.stage)
             if step.note:
                 said[step.note] = None
             if step.stage == "shape":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core import __version__, cli
 from core.errors import RefitError
+from core.interrupts import INTERRUPTED, second_ends_at_once
 from gui_app.display import has_display
 
 HEADLESS_FOLDER = "refit-headless"
@@ -55,7 +56,12 @@ def _without_display(options: argparse.Namespace, threads: int | None) -> int:
         f"to ./{HEADLESS_FOLDER}."
     )
     folder = Path(HEADLESS_FOLDER)
-    return render_job(options.file, folder, options.models, options.device, threads, overwrite=True)
+    try:
+        with second_ends_at_once():
+            return render_job(options.file, folder, options.models, options.device, threads, overwrite=True)
+    except KeyboardInterrupt:
+        print("refit: interrupted; finished outputs are kept.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _window(options: argparse.Namespace, threads: int | None) -> int:
