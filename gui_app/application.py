@@ -15,6 +15,7 @@ from gui_app.garbage import Garbage
 from gui_app.main_window import MainWindow, Options
 from gui_app.recent_log import keep_log
 from gui_app.theme import apply_theme, icon
+from gui_app.worker_thread import end_process
 
 SWITCH_SECONDS = 0.0005
 PULSE_MS = 200
@@ -57,7 +58,7 @@ def run(options: Options) -> int:
     window.show()
     interrupt = Interrupt(window)
     signal.signal(signal.SIGINT, interrupt.note)
-    return app.exec()
+    return end_process(app.exec())
 
 
 class Interrupt(QObject):

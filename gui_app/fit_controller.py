@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from gui_app.fit_watch import FitWatch
 from gui_app.fit_worker import FitWorker, Preparation, RunReply, RunRequest, covers_more
 from gui_app.history import History
 from gui_app.recipe_desk import RecipeDesk
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from core.fitting.recipe import Recipe
     from core.fitting.result import FitResult
     from core.motion import Motion
+
+LEFT = "The fit does not answer: it is left behind, and the next one begins in another thread."
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +69,16 @@ class FitController(QObject):
         self.last: EndedRun | None = None
         self._scope = all_frames()
         self._step = ""
+        self._show_newest = Soon(self._apply_newest, self)
+        self._watch = FitWatch(state, self)
+        self._watch.unanswered.connect(self._on_unanswered)
+        self._hire()
+
+    def _hire(self) -> None:
+        """A worker in a thread of its own."""
         self._worker = FitWorker()
         self._prepare.connect(self._worker.prepare)
         self._start.connect(self._worker.run)
-        self._show_newest = Soon(self._apply_newest, self)
         replies = [
             (self._worker.progressed, self._on_progress),
             (self._worker.previewed, self._on_preview),
@@ -137,6 +146,7 @@ class FitController(QObject):
         motion = state.opened.motion_at(state.given_rate)
         frames = len(motion) if scope.frames is None else len(scope.frames)
         state.set_run(RunStatus("running", frames_total=frames, what=scope.what))
+        self._watch.begin(self._worker.silence)
         self._start.emit(
             RunRequest(
                 self._run_id,
@@ -156,9 +166,11 @@ class FitController(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Stops the run after its current step; what it has fitted is kept on top of the earlier fit."""
+        """Stops the run after its current step; what it has fitted is kept on top of the earlier fit. One
+        that does not answer is left behind."""
         if self._state.run.phase == "running":
             self._cancel.set()
+            self._watch.cancelled()
             # What the run leaves is here in a moment: drawing a preview first would only hold it up.
             self._show_newest.stop()
             self._state.set_run(replace(self._state.run, phase="cancelling"))
@@ -170,6 +182,7 @@ class FitController(QObject):
         self._state.set_run(RunStatus())
 
     def _abandon(self) -> None:
+        self._watch.end()
         self._cancel.set()
         self._run_id += 1
         self._newest = None
@@ -216,21 +229,37 @@ class FitController(QObject):
 
     @Slot(int, str)
     def _on_failed(self, run_id: int, sentence: str) -> None:
-        if run_id != self._run_id:
-            return
+        if run_id == self._run_id:
+            self._keep_shown("stopped")
+            self._state.fail(sentence)
+
+    @Slot()
+    def _on_unanswered(self) -> None:
+        """The worker hangs: it stays behind with its thread, and another one takes its place."""
+        self._prepare.disconnect(self._worker.prepare)
+        self._start.disconnect(self._worker.run)
+        self._thread.leave()
+        self._hire()
+        self._run_id += 1
+        self._keep_shown("cancelled")
+        self._state.fail(LEFT)
+
+    def _keep_shown(self, how_it_ended: str) -> None:
+        """The run is over without a last reply: what the previews had is kept."""
+        self._watch.end()
         self._apply_newest()
         shown, earlier = self._shown, self._history.now.result
         if shown is None:
             self._state.set_run(RunStatus())
-        else:
-            keeps = shown.apart and earlier is not None and covers_more(earlier, shown.result)
-            keeps = keeps or shown.result is earlier
-            self._settle(replace(shown, keeps_earlier=keeps), "stopped")
-            self._state.say("The earlier fit is kept" if keeps else "What was fitted is kept")
-        self._state.fail(sentence)
+            return
+        keeps = shown.apart and earlier is not None and covers_more(earlier, shown.result)
+        keeps = keeps or shown.result is earlier
+        self._settle(replace(shown, keeps_earlier=keeps), how_it_ended)
+        self._state.say("The earlier fit is kept" if keeps else "What was fitted is kept")
 
     def _settle(self, reply: RunReply, how_it_ended: str) -> None:
         """The run is over: what is left of it is one step to undo."""
+        self._watch.end()
         self._newest, self._pending, self._shown = None, [], None
         self._state.set_run(RunStatus())
         if reply.result is None:

@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
+from core.silence import Silence
 from gui_app.pace import Pace
 
 if TYPE_CHECKING:
@@ -91,12 +92,16 @@ class RunReply:
 
 
 class FitWorker(QObject):
-    """Lives in the fitting thread. Every reply carries the id of its run."""
+    """Lives in the fitting thread. Every reply carries the id of its run; ``silence`` hears of every step."""
 
     progressed = Signal(int, object)
     previewed = Signal(object)
     finished = Signal(object)
     failed = Signal(int, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.silence = Silence()
 
     @Slot(object)
     def prepare(self, request: Preparation) -> None:
@@ -131,6 +136,7 @@ class FitWorker(QObject):
         stages = StageReports(time.monotonic())
         last_progress = last_preview = 0.0
         for progress in run:
+            self.silence.hear(progress.stage)
             if len(progress.frames):
                 replies.see(progress.frames)
             now = time.monotonic()

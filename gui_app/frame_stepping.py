@@ -13,6 +13,7 @@ from gui_app.recipe_desk import RecipeDesk
 from gui_app.soon import Later
 from gui_app.stage_words import TITLES
 from gui_app.state import AppState
+from gui_app.worker_thread import WAIT_MS
 
 if TYPE_CHECKING:
     from core.fitting.frame_steps import FrameSteps
@@ -145,7 +146,7 @@ class FrameStepping(Measuring):
         """Shows the fit again."""
         self.show(self.last)
 
-    def close(self, wait_ms: int = 2_000) -> bool:
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
         self._later.stop()
         return super().close(wait_ms)

@@ -35,6 +35,7 @@ from gui_app.message_bar import MessageBar
 from gui_app.models_choice import ModelsChoice
 from gui_app.open_actions import OpenActions, dropped_file
 from gui_app.open_controller import OpenController
+from gui_app.patience import Patience
 from gui_app.pin_spheres import PinSpheres
 from gui_app.pins import Pins
 from gui_app.playback import Player
@@ -64,12 +65,14 @@ from gui_app.vertex_probe import VertexProbe
 from gui_app.view_controls import ViewControls
 from gui_app.viewport import Viewport
 from gui_app.welcome import START_FLAG, Welcome
+from gui_app.worker_thread import leave_all
 
 if TYPE_CHECKING:
     from gui_app.export_controller import ExportController
     from gui_app.export_dialog import ExportDialog
 
 LAYOUT_VERSION = 1
+CLOSE_AGAIN_MS = 200
 DEFAULT_SIZE = QSize(1440, 900)
 
 
@@ -91,6 +94,7 @@ class MainWindow(QMainWindow):
         self._options = options
         self._started = False
         self._leaving = False
+        self._patience = Patience()
         self.preferences = Preferences()
         self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
         self.models = ModelsChoice(self.preferences, options.models)
@@ -330,7 +334,7 @@ class MainWindow(QMainWindow):
             self.files.open_path(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Asks about unsaved work, ends the threads, frees the graphics memory."""
+        """Asks about unsaved work, ends the threads or leaves those that hang, frees the graphics memory."""
         if not self._leaving and not self.saving.may_lose_work("Close without saving this fit?"):
             event.ignore()
             return
@@ -355,9 +359,11 @@ class MainWindow(QMainWindow):
         if "exporting" in vars(self):
             over.append(self.exporting.close())
         if not all(over):
-            event.ignore()
-            QTimer.singleShot(500, self, self.close)
-            return
+            if not self._patience.over(writing=self.writer.waiting > 0):
+                event.ignore()
+                QTimer.singleShot(CLOSE_AGAIN_MS, self, self.close)
+                return
+            leave_all(self)
         self.autosave.close()
         self.left_over.release()
         self._store()
