@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from core.body import BodyModel
+from core.body_views import PairViews
 from core.builtin_files import builtin_folder
 from core.correspondence import Correspondence
 from core.correspondence_check import LEAST_VALID, checked
@@ -25,8 +26,8 @@ from core.joints import FAMILY_LABEL
 from core.motion import Motion
 
 
-@dataclass(frozen=True, eq=False)
-class BodyPair:
+@dataclass(frozen=True, eq=False, repr=False)
+class BodyPair(PairViews):
     """The body a motion is in, the body it is fitted to, and how their surfaces correspond.
 
     Attributes:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.body_views import BodyViews
 from core.joints import PARTS, joint_part
 from core.skinning import KinematicTree, constant, rotation_matrices
 
@@ -28,8 +29,8 @@ CHUNK_FRAMES = 32
 SPARSE_BELOW = 0.1
 
 
-@dataclass(frozen=True, eq=False)
-class BodyModel:
+@dataclass(frozen=True, eq=False, repr=False)
+class BodyModel(BodyViews):
     """One body model: V vertices, F faces, J joints, B shape and E expression coefficients.
 
     Attributes:

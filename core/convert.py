@@ -42,7 +42,7 @@ STEP = "refit convert"
 """What led to the fit in a session that is written beside it."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Outcome:
     """What became of one input.
 
@@ -70,6 +70,10 @@ class Outcome:
     subject: str = ""
     notes: tuple[str, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        how = self.error if self.failed else f"→ {self.job.output}"
+        return f"<Outcome {self.name} {self.status} {how}>"
+
     @property
     def name(self) -> str:
         """What to call the input to people."""
@@ -85,12 +89,28 @@ def convert(options: argparse.Namespace) -> int:
     """Runs ``refit convert`` with its parsed options.
 
     Returns:
-        0 if everything is done, 1 if some inputs failed.
+        0 if everything is done, 1 if some inputs or fits failed, or the report cannot be written.
 
     Raises:
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
     console = Console(highlight=False, markup=False)
+    outcomes, unwritten = conversion(options, console)
+    if unwritten is not None:
+        console.print(str(unwritten), style="red")
+    failed = unwritten is not None or any(outcome.failed for outcome in outcomes)
+    return SOME_FAILED if failed else DONE
+
+
+def conversion(options: argparse.Namespace, console: Console) -> tuple[tuple[Outcome, ...], FileError | None]:
+    """Converts what the parsed options of ``refit convert`` say; ``recipe`` may be a `Recipe` as well.
+
+    Returns:
+        What became of each input, and why the report could not be written, or None.
+
+    Raises:
+        RefitError: the options make no sense together, or the models folder cannot serve.
+    """
     recipe = chosen_recipe(options)
     pairs = plan(options.inputs, options.output, options.to)
     single = options.output.suffix.lower() == ".npz"
@@ -121,10 +141,9 @@ def convert(options: argparse.Namespace) -> int:
         try:
             report.write_json(options.report, outcomes, pair, device.type, options, recipe)
         except FileError as error:
-            console.print(str(error), style="red")
-            return SOME_FAILED
+            return tuple(outcomes), error
         console.print(f"Wrote {options.report}")
-    return SOME_FAILED if any(outcome.failed for outcome in outcomes) else DONE
+    return tuple(outcomes), None
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
@@ -135,6 +154,8 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     """
     if options.recipe is None:
         draft, what = Draft.of(PRESETS[options.preset]), f"--preset {options.preset}"
+    elif isinstance(options.recipe, Recipe):
+        draft, what = Draft.of(options.recipe), f"recipe '{options.recipe.name}'"
     else:
         from core.files.recipes import read_recipe
 

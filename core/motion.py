@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from core.pose_parts import PoseParts
+
 UpAxis = Literal["y", "z", "-y"]
 """The axis of a world that points up; ``'-y'`` where y points down, as a camera's does."""
 
@@ -73,8 +75,8 @@ class Reading:
 AS_IT_IS = Reading()
 
 
-@dataclass(frozen=True)
-class Motion:
+@dataclass(frozen=True, repr=False)
+class Motion(PoseParts):
     """One person's motion in the parameters of one body family, or as the meshes of such a body.
 
     Attributes:
@@ -125,8 +127,77 @@ class Motion:
         if self.betas.ndim != 1:
             raise ValueError(f"betas has shape {self.betas.shape}, expected (B,)")
 
+    @classmethod
+    def from_arrays(
+        cls,
+        global_orient: Any,
+        body_pose: Any,
+        *,
+        left_hand_pose: Any = None,
+        right_hand_pose: Any = None,
+        jaw_pose: Any = None,
+        leye_pose: Any = None,
+        reye_pose: Any = None,
+        betas: Any = None,
+        transl: Any = None,
+        expression: Any = None,
+        family: str | None = None,
+        gender: str | None = None,
+        frame_rate: float | None = None,
+        up_axis: str = "z",
+    ) -> Motion:
+        """A motion from arrays of numpy or torch, or lists; they are copied.
+
+        Rotations are axis-angle in radians, each joint relative to its parent, of T frames and n joints in
+        (T, 3n) or (T, n, 3).
+
+        Args:
+            global_orient: (T, 3) of the root.
+            body_pose: (T, 63) of SMPL-H and SMPL-X, (T, 69) of SMPL.
+            left_hand_pose: (T, 45) absolute, no hand mean is to be added; None for a flat hand.
+            right_hand_pose: likewise.
+            jaw_pose: (T, 3) of SMPL-X; None for zero.
+            leye_pose: likewise.
+            reye_pose: likewise.
+            betas: (B,), or (T, B) where each frame has its own; None for the mean shape.
+            transl: (T, 3) metres; None for zero.
+            expression: (T, E) of SMPL-X; None for none.
+            family: ``'smpl'``, ``'smplh'`` or ``'smplx'``; None for SMPL where ``body_pose`` has its 69
+                columns, SMPL-X where there is a jaw, an eye or an expression, else SMPL-H.
+            gender: ``'neutral'``, ``'female'`` or ``'male'``; None where it is not known.
+            frame_rate: frames a second; None where it is not known.
+            up_axis: of the world, ``'y'``, ``'z'`` or ``'-y'``.
+
+        Raises:
+            RefitError: an argument has the wrong type or shape, or a value that cannot be; it is named.
+        """
+        from core.motion_from_arrays import motion_from_arrays
+
+        parts = {
+            "global_orient": global_orient,
+            "body_pose": body_pose,
+            "left_hand_pose": left_hand_pose,
+            "right_hand_pose": right_hand_pose,
+            "jaw_pose": jaw_pose,
+            "leye_pose": leye_pose,
+            "reye_pose": reye_pose,
+        }
+        said: dict[str, Any] = {"family": family, "gender": gender, "frame_rate": frame_rate}
+        return motion_from_arrays(parts, betas, transl, expression, up_axis=up_axis, **said)
+
     def __len__(self) -> int:
         return self.poses.shape[0]
+
+    def __repr__(self) -> str:
+        words = [f"{self.family} {self.gender or 'of unknown gender'}", self.label]
+        words.append(f"{len(self):,} frame" + "s" * (len(self) != 1))
+        words += [f"{self.frame_rate:g} fps" if self.frame_rate else "no frame rate", f"{self.up_axis} up"]
+        return f"<Motion {' · '.join(words + ['meshes'] * (not self.has_poses))}>"
+
+    @property
+    def transl(self) -> np.ndarray:
+        """(T, 3) float32 metres: ``trans`` by its other name."""
+        return self.trans
 
     @property
     def has_poses(self) -> bool:

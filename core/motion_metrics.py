@@ -17,7 +17,7 @@ def _metric(
     return {"label": label, "unit": unit, "help": help_, "columns": columns, "over": over}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MotionMetrics:
     """Figures over T frames, V target vertices and k joints that source and target share.
 
@@ -120,6 +120,10 @@ class MotionMetrics:
 
     def __len__(self) -> int:
         return len(self.fitted)
+
+    def __repr__(self) -> str:
+        words = f"{len(self):,} frame" + "s" * (len(self) != 1)
+        return f"<MotionMetrics {words} · mean {_mean(self.mean_mm):.1f} mm, max {_most(self.max_mm):.1f} mm>"
 
     def column_names(self, name: str) -> tuple[str, ...]:
         """What the columns of the array ``name`` are; empty for a plain series."""

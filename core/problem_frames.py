@@ -13,7 +13,7 @@ from core.problem_rules import RULES, Kind, Rule, booked, figure, limits, plain
 from core.problem_thresholds import ProblemThresholds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Problem:
     """A stretch of frames in which one figure is not as it should be.
 
@@ -42,6 +42,10 @@ class Problem:
     threshold: float
     unit: str
     reason: str
+
+    def __repr__(self) -> str:
+        frames = f"frame {self.first}" if self.first == self.last else f"frames {self.first}–{self.last}"
+        return f"<Problem {frames}: {self.reason}>"
 
     @property
     def frames(self) -> range:

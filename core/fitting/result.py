@@ -9,10 +9,12 @@ import numpy as np
 
 from core.joints import PARTS
 from core.motion import Motion, UpAxis
+from core.pose_parts import PoseParts
+from core.result_views import ResultViews
 
 
-@dataclass(frozen=True, eq=False)
-class FitResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class FitResult(ResultViews, PoseParts):
     """A motion of the target body with its errors against the source; T frames, J joints.
 
     Errors are distances in millimetres between the valid target vertices and the points of the source's
@@ -86,6 +88,11 @@ class FitResult:
     def failed(self) -> bool:
         """The fit has failed as a whole; ``failure`` says why."""
         return bool(self.failure)
+
+    @property
+    def trans(self) -> np.ndarray:
+        """(T, 3) float32 metres: ``transl`` by AMASS's name."""
+        return self.transl
 
     @property
     def builtin(self) -> bool:
