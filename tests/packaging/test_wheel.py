@@ -65,19 +65,23 @@ def wheel(dist: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new virtual environment with the wheel; what Refit depends on is borrowed from this one."""
-    folder = tmp_path_factory.mktemp("installed")
+def environment_with(what: Path, folder: Path, *how: str) -> Path:
+    """A new virtual environment with Refit; what it depends on is borrowed from this one."""
     venv.create(folder, with_pip=False, symlinks=True)
-    python = folder / "bin" / "python"
-    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
-    run(*pip, "install", "--no-index", "--no-deps", wheel, cwd=folder)
     # A plain path in a .pth file: .pth files in that folder, and so an editable checkout, do not count.
     borrowed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (site_packages,) = folder.glob("lib/python*/site-packages")
     (site_packages / "borrowed.pth").write_text("\n".join(sorted(borrowed)) + "\n")
+    python = folder / "bin" / "python"
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
+    run(*pip, "install", "--no-index", "--no-deps", *how, what, cwd=folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new virtual environment with the wheel."""
+    return environment_with(wheel, tmp_path_factory.mktemp("installed"))
 
 
 def names_in(wheel: Path) -> list[str]:
@@ -85,10 +89,10 @@ def names_in(wheel: Path) -> list[str]:
         return [name for name in archive.namelist() if not name.endswith("/")]
 
 
-def test_wheel_holds_two_packages(wheel: Path):
+def test_wheel_holds_three_packages(wheel: Path):
     tops = {name.partition("/")[0] for name in names_in(wheel)}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"core", "gui_app"}
-    assert len(tops) == 3
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"core", "gui_app", "refit"}
+    assert len(tops) == 4
 
 
 def test_wheel_from_checkout_is_the_same(wheel: Path, tmp_path: Path):
@@ -114,8 +118,12 @@ def test_wheel_holds_every_file_of_the_packages(wheel: Path):
         for path in (CHECKOUT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    packed = {name for name in names_in(wheel) if name.startswith(("core/", "gui_app/"))}
+    # What Python users import has a place of its own in the checkout, and is in the wheel once.
+    files = {name.removeprefix("core/public/") for name in files}
+    packed = {name for name in names_in(wheel) if name.startswith(("core/", "gui_app/", "refit/"))}
     assert files == {name for name in packed if not name.startswith("core/assets/")}
+    # Its types are those of core.
+    assert {"refit/__init__.py", "refit/py.typed", "core/py.typed"} <= packed
 
 
 def test_wheel_holds_bodies_and_motions_and_no_other_assets(wheel: Path):
@@ -145,9 +153,18 @@ def test_sdist_holds_no_pictures_of_the_readme(dist: Path):
 
 
 def test_installed_packages_are_not_the_checkout(environment: Path, tmp_path: Path):
-    program = "import core, gui_app; print(core.__file__); print(gui_app.__file__)"
+    program = "import core, gui_app, refit; print(core.__file__, gui_app.__file__, refit.__file__)"
     files = run(environment / "bin" / "python", "-c", program, cwd=tmp_path).split()
+    assert len(files) == 3
     assert all(Path(file).is_relative_to(environment) for file in files), files
+
+
+def test_editable_install_is_the_checkout(tmp_path: Path):
+    editable = environment_with(CHECKOUT, tmp_path / "editable", "--no-build-isolation", "--editable")
+    program = "import core, gui_app, refit; print(core.__file__, gui_app.__file__, refit.__file__)"
+    files = run(editable / "bin" / "python", "-c", program, cwd=tmp_path).split()
+    places = [CHECKOUT / place / "__init__.py" for place in ("core", "gui_app", "core/public/refit")]
+    assert [Path(file) for file in files] == places
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +179,20 @@ def test_installed_core_converts(environment: Path, motion: Path, tmp_path: Path
     run(python, "-m", "core", "convert", motion, "--frames", "0:4", "-o", "out", cwd=tmp_path)
     with np.load(tmp_path / "out" / "walk_stageii.npz") as result:
         assert len(result["poses"]) == 4
+
+
+def test_installed_module_fits_without_the_windows_libraries(environment: Path, motion: Path, tmp_path: Path):
+    program = """
+import refit
+motion = refit.load_motion(sys.argv[1]).cut(0, 2)
+fit = refit.fit(motion, preset="fast", threads=1)
+refit.save(fit, "two.npz")
+print(repr(refit.load_result("two.npz")))
+print("No picture: pyvista cannot be imported here" in fit._repr_html_())
+"""
+    said = run(environment / "bin" / "python", "-c", WITHOUT_WINDOW + program, motion, cwd=tmp_path)
+    assert said.startswith("<FitResult smplx neutral · walk_poses.npz · 2 frames · mean ")
+    assert said.endswith("\nTrue\n")
 
 
 def test_installed_command_describes_a_file(environment: Path, motion: Path, tmp_path: Path):

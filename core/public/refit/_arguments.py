@@ -1,0 +1,178 @@
+"""Arguments as they are given in Python, checked; what does not fit is a sentence that names the argument."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.bodies import BodyPair, bodies_for, of_bodies_there
+from core.cli import default_threads
+from core.errors import RefitError
+from core.fitting.assignments import assigned
+from core.fitting.draft import Draft
+from core.fitting.recipe import PRESETS, Recipe
+from core.fitting.settings import FitSettings
+from core.motion import Motion
+
+T = TypeVar("T")
+
+DEVICES = ("auto", "cpu", "cuda")
+
+AnyRecipe = Recipe | FitSettings | Mapping[str, Any] | str | os.PathLike[str]
+AnyBodies = BodyPair | str | os.PathLike[str]
+
+
+def expect(name: str, value: object, kind: type[T]) -> T:
+    """The value, if it is of this kind.
+
+    Raises:
+        RefitError: it is not.
+    """
+    if not isinstance(value, kind):
+        raise RefitError(f"{name} is a {type(value).__name__}, expected a {kind.__name__}.")
+    return value
+
+
+def one_of(name: str, value: object, choices: tuple[str, ...]) -> str:
+    """The value, if it is one of the choices.
+
+    Raises:
+        RefitError: it is not.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise RefitError(f"{name} is {value!r}, expected one of {', '.join(choices)}.")
+    return value
+
+
+def path_of(name: str, value: object) -> Path:
+    """A path from a text or a path.
+
+    Raises:
+        RefitError: it is neither.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise RefitError(f"{name} is a {type(value).__name__}, expected a path.")
+    return Path(os.fspath(value)).expanduser()  # type: ignore[arg-type]
+
+
+def bodies_in(bodies: object) -> BodyPair | Path | str | None:
+    """A pair of bodies, a folder of models, ``'builtin'``, or None.
+
+    Raises:
+        RefitError: it is none of these.
+    """
+    from core.environment import BUILTIN
+
+    if bodies is None or isinstance(bodies, BodyPair):
+        return bodies
+    if isinstance(bodies, str | os.PathLike):
+        return BUILTIN if bodies == BUILTIN else path_of("bodies", bodies)
+    raise RefitError(f"bodies is a {type(bodies).__name__}, expected a BodyPair or a folder of models.")
+
+
+def motion_and_bodies(motion: Motion, bodies: AnyBodies | None) -> tuple[Motion, BodyPair]:
+    """A motion with the bodies to fit it with; what was assumed in choosing them is a warning.
+
+    Args:
+        motion: the source.
+        bodies: a pair, a folder of licensed models, or None for what `core.bodies.load_bodies` then takes.
+
+    Raises:
+        FileError: the folder lacks a file, or a file cannot be read.
+        RefitError: ``bodies`` is none of these.
+    """
+    chosen = bodies_in(bodies)
+    if isinstance(chosen, BodyPair):
+        return motion, chosen
+    motion = of_bodies_there(motion, chosen)
+    pair = bodies_for(motion, chosen, target=other_family(motion.family))
+    for note in pair.notes:
+        warnings.warn(note, UserWarning, stacklevel=3)
+    return motion, pair
+
+
+def other_family(family: str) -> str:
+    """What a motion is fitted in where nothing is said: SMPL-X, and SMPL-H where it is in SMPL-X itself."""
+    return "smplh" if family == "smplx" else "smplx"
+
+
+def chosen_recipe(
+    preset: str | None, recipe: AnyRecipe | None, settings: Mapping[str, Any] | None, usual: Recipe
+) -> Recipe:
+    """What to do.
+
+    Args:
+        preset: name of a preset, or None.
+        recipe: a recipe, a single stage, plain values of one, or a TOML file; or None.
+        settings: what is changed of it, ``{"vertex.weights.hands": 3}``; or None.
+        usual: where neither is given.
+
+    Raises:
+        FileError: the file cannot be read, or holds what is no recipe.
+        RefitError: both are given, an unknown preset, or a value that cannot be.
+    """
+    if preset is not None and recipe is not None:
+        raise RefitError("preset and recipe are both given, expected one of them.")
+    if preset is not None:
+        found = PRESETS[one_of("preset", preset, tuple(PRESETS))]
+    else:
+        found = usual if recipe is None else recipe_in(recipe)
+    return found if settings is None else _changed(found, settings)
+
+
+def recipe_in(recipe: AnyRecipe) -> Recipe:
+    if isinstance(recipe, Recipe):
+        return recipe
+    if isinstance(recipe, FitSettings):
+        return Recipe((recipe,), name="own")
+    try:
+        if isinstance(recipe, Mapping):
+            return Recipe.from_dict({"name": "own", **recipe})
+        if isinstance(recipe, str | os.PathLike):
+            from core.files.recipes import read_recipe
+
+            return read_recipe(path_of("recipe", recipe)).recipe()
+    except (ValueError, TypeError, AttributeError) as error:
+        raise RefitError(f"recipe: {error}.") from None
+    raise RefitError(f"recipe is a {type(recipe).__name__}, expected a Recipe, its values, or a TOML file.")
+
+
+def assignments(settings: Mapping[str, Any]) -> list[str]:
+    """Settings as the command line takes them after ``--set``.
+
+    Raises:
+        RefitError: they are no mapping.
+    """
+    if not isinstance(settings, Mapping):
+        kind = type(settings).__name__
+        raise RefitError(f"settings is a {kind}, expected a dict as {{'vertex.weights.hands': 3}}.")
+    return [f"{name}={_value(value)}" for name, value in settings.items()]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "auto" if value is None else str(value)
+
+
+def _changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    try:
+        return assigned(Draft.of(recipe), assignments(settings)).recipe()
+    except RefitError as error:
+        raise RefitError(str(error).replace("--set ", "settings: ", 1)) from None
+
+
+def thread_count(threads: int | None) -> int | None:
+    """The number of workers; None for one a processor.
+
+    Raises:
+        RefitError: it is no number of threads, or ``REFIT_THREADS`` is not.
+    """
+    if threads is None:
+        return default_threads()
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise RefitError(f"threads is {threads!r}, expected 1 or more.")
+    return threads

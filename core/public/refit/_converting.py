@@ -1,0 +1,161 @@
+"""Many motions in, one file each out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from core.cli import parser
+from core.convert import Outcome, conversion
+from core.errors import RefitError
+from core.fitting.recipe import ACCURATE
+from refit._arguments import AnyRecipe, assignments, chosen_recipe, path_of, recipe_in, thread_count
+from refit._progress import in_notebook
+
+
+def convert(
+    inputs: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    to: str = "smplx",
+    models: str | os.PathLike[str] | None = None,
+    gender: str | None = None,
+    preset: str | None = None,
+    recipe: AnyRecipe | None = None,
+    settings: Mapping[str, Any] | None = None,
+    betas: str | os.PathLike[str] | None = None,
+    share_shape: bool = False,
+    person: str | int | None = None,
+    coordinates: str | None = None,
+    frame_rate: float | None = None,
+    up_axis: str | None = None,
+    fps: float | None = None,
+    device: str = "auto",
+    frames: slice | tuple[int | None, int | None] | None = None,
+    threads: int | None = None,
+    check: bool = False,
+    problems: bool = False,
+    session: bool = False,
+    report: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> tuple[Outcome, ...]:
+    """Fits motions and writes a file for each: what ``refit convert`` does.
+
+    One that fails does not stop the others; those that are done already are left as they are. Ctrl+C ends it,
+    finished files are kept.
+
+    Args:
+        inputs: motion files and folders to walk, one or several.
+        output: a folder, or the name of an ``.npz`` for one input.
+        to: family of the results, ``'smplx'``, ``'smplh'`` or ``'smpl'``.
+        models: as in `load_bodies`.
+        gender: of the bodies; None for what each file says.
+        preset: as in `fit`.
+        recipe: as in `fit`.
+        settings: as in `fit`.
+        betas: a fit, or a motion of the target body, whose shape is held.
+        share_shape: the inputs are clips of one subject: one shape is solved over all of them.
+        person: who of several people in a file, or ``'all'``.
+        coordinates: as in `load_motion`.
+        frame_rate: as there.
+        up_axis: as there.
+        fps: as there.
+        device: as in `fit`.
+        frames: only these of each motion, ``slice(100, 200)`` or ``(100, 200)``.
+        threads: as in `fit`.
+        check: also map each fit back to its source, and measure there.
+        problems: also find what stands out, and whether bodies or fit are to blame.
+        session: also write a session beside each output, to go on with in the window.
+        report: ``.json`` file for the figures.
+        overwrite: replace outputs that are there (``--force``).
+        progress: tell in a terminal or notebook what the command line tells.
+
+    Returns:
+        What became of each input: ``name``, ``job.source``, ``job.output``, ``status`` (``'done'``,
+        ``'skipped'``, ``'failed'``), ``error`` (a sentence), ``result`` (the fit, where it was made now),
+        ``check``, ``findings``, ``seconds``, ``notes``.
+
+    Raises:
+        FileError: the report cannot be written, or the models cannot be read.
+        RefitError: the arguments make no sense, alone or together.
+    """
+    # Told in Python's words before the command line's.
+    chosen_recipe(preset, recipe, settings, ACCURATE)
+    several = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
+    if not several:
+        raise RefitError("inputs are none, expected motion files or folders.")
+    given = {
+        "to": to,
+        "models": None if models is None else path_of("models", models),
+        "gender": gender,
+        "preset": preset,
+        "betas": None if betas is None else path_of("betas", betas),
+        "share-shape": share_shape,
+        "person": person,
+        "coordinates": coordinates,
+        "frame-rate": frame_rate,
+        "up-axis": up_axis,
+        "fps": fps,
+        "device": device,
+        "frames": _range(frames),
+        "threads": thread_count(threads),
+        "check": check,
+        "problems": problems,
+        "session": session,
+        "report": None if report is None else path_of("report", report),
+        "force": overwrite,
+    }
+    words = ["convert", f"--output={path_of('output', output)}"]
+    for name, value in given.items():
+        if value is True:
+            words.append(f"--{name}")
+        elif value is not None and value is not False:
+            words.append(f"--{name}={value}")
+    words += [f"--set={text}" for text in assignments(settings or {})]
+    options = _parsed([*words, "--", *(str(path_of("inputs", item)) for item in several)])
+    if recipe is not None:
+        options.recipe = recipe_in(recipe)
+    outcomes, unwritten = conversion(options, _console(progress))
+    if unwritten is not None:
+        raise unwritten
+    return outcomes
+
+
+def _console(progress: bool) -> Console:
+    """Where it is told; in a notebook in plain lines, as its displays need more libraries."""
+    plain: dict[str, Any] = {"highlight": False, "markup": False}
+    if progress and in_notebook():
+        return Console(force_jupyter=False, force_terminal=False, **plain)
+    console = Console(stderr=True, **plain)
+    console.quiet = not (progress and console.is_terminal)
+    return console
+
+
+def _parsed(words: list[str]) -> Any:
+    """The options of the command line, its complaint as a sentence."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return parser().parse_args(words)
+    except SystemExit:
+        raise RefitError(f"{said.getvalue().rpartition('error: ')[2].strip()}.") from None
+
+
+def _range(frames: object) -> str | None:
+    if frames is None:
+        return None
+    if isinstance(frames, slice) and frames.step in (None, 1):
+        frames = (frames.start, frames.stop)
+    if (
+        not isinstance(frames, tuple | list)
+        or len(frames) != 2
+        or not all(end is None or (isinstance(end, int) and not isinstance(end, bool)) for end in frames)
+    ):
+        raise RefitError(f"frames is {frames!r}, expected a slice or (first, end) without steps.")
+    return ":".join("" if end is None else str(end) for end in frames)

@@ -1,0 +1,131 @@
+"""What is read and written."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from core.bodies import BodyPair
+from core.bodies import load_bodies as load_pair
+from core.errors import RefitError
+from core.files.models import GENDERS
+from core.files.motions import load_motion as read_motion
+from core.files.results import load_result, save_result
+from core.fitting.result import FitResult
+from core.joints import FAMILY_LABEL
+from core.motion import MOST_RATE, UP_AXES, Motion, Reading
+from refit._arguments import bodies_in, expect, one_of, other_family, path_of
+
+__all__ = ["load_bodies", "load_motion", "load_result", "save"]
+
+COORDINATES = ("world", "camera")
+
+
+def load_motion(
+    path: str | os.PathLike[str],
+    *,
+    person: str | int | None = None,
+    coordinates: str | None = None,
+    frame_rate: float | None = None,
+    gender: str | None = None,
+    up_axis: str | None = None,
+    fps: float | None = None,
+) -> Motion:
+    """The motion in a file: of AMASS (SMPL, SMPL-H, SMPL-X), of AIST++, 3DPW, WHAM, 4D-Humans, GVHMR, BEDLAM
+    or Motion-X, or meshes.
+
+    Nothing in the file is executed. What it does not say stays None and is told in ``motion.notes``.
+
+    Args:
+        path: the file, or a folder of meshes (``.obj``, ``.ply``).
+        person: who of several people in the file.
+        coordinates: ``'world'`` or ``'camera'``, where the file has both; None for the world's.
+        frame_rate: frames a second, where the file does not say.
+        gender: of the body, where the file does not say.
+        up_axis: ``'y'``, ``'z'`` or ``'-y'``, in place of what is known of such files.
+        fps: frames a second to resample to; None for the file's own frames.
+
+    Returns:
+        T frames: ``global_orient`` (T, 3), ``body_pose`` (T, 63 or 69) and so on in radians, ``transl`` (T,
+        3) in metres, in the file's own world, ``betas`` (B,).
+
+    Raises:
+        FileError: the file cannot be read, is no motion, or holds several people and none is named.
+        RefitError: an argument is none of what it may be.
+    """
+    chosen: dict[str, Any] = {
+        "person": None if person is None else str(person),
+        "coordinates": None if coordinates is None else one_of("coordinates", coordinates, COORDINATES),
+        "frame_rate": _rate("frame_rate", frame_rate),
+        "gender": None if gender is None else one_of("gender", gender, GENDERS),
+        "up_axis": None if up_axis is None else one_of("up_axis", up_axis, UP_AXES),
+        "fps": _rate("fps", fps),
+    }
+    return read_motion(path_of("path", path), Reading(**chosen))
+
+
+def load_bodies(
+    models: str | os.PathLike[str] | None = None,
+    motion: Motion | None = None,
+    *,
+    source: str | None = None,
+    target: str | None = None,
+    gender: str | None = None,
+) -> BodyPair:
+    """The two bodies of a fit, and how their surfaces correspond.
+
+    Args:
+        models: folder of licensed models, of any layout; ``'builtin'`` for the built-in bodies; None for the
+            folder that the environment variable ``REFIT_MODELS`` names, or else the built-in bodies.
+        motion: what is to be fitted: says family and gender where they are not given.
+        source: family of the motion, ``'smpl'``, ``'smplh'`` or ``'smplx'``; None for the motion's own, or
+            SMPL-H.
+        target: family of the fit; None for SMPL-X, or SMPL-H where the source is SMPL-X.
+        gender: ``'neutral'``, ``'female'`` or ``'male'``; None for the motion's own, or neutral. The built-in
+            bodies are neutral.
+
+    Returns:
+        ``source`` and ``target``, each a `BodyModel`, their ``correspondence``, and ``notes`` on what was
+        assumed.
+
+    Raises:
+        FileError: the folder lacks a file, or a file cannot be read. The built-in bodies never stand in.
+        RefitError: an argument is none of what it may be.
+    """
+    if motion is not None:
+        expect("motion", motion, Motion)
+        source, gender = source or motion.family, gender or motion.gender
+    source = one_of("source", source or "smplh", tuple(FAMILY_LABEL))
+    target = one_of("target", target or other_family(source), tuple(FAMILY_LABEL))
+    if gender is not None:
+        one_of("gender", gender, GENDERS)
+    folder = bodies_in(models)
+    if isinstance(folder, BodyPair):
+        raise RefitError("models is a BodyPair, expected a folder of models.")
+    return load_pair(folder, source=source, target=target, gender=gender)
+
+
+def save(fit: FitResult, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """Writes a fit as ``.npz`` with the keys of AMASS, whole or not at all; `load_result` reads it again.
+
+    Args:
+        fit: with its errors and how it was made.
+        path: where, with the ending ``.npz``.
+        overwrite: replace a file that is there.
+
+    Raises:
+        FileError: the file exists and ``overwrite`` is False, or it cannot be written.
+        RefitError: ``fit`` is no `FitResult`, or the name has another ending.
+    """
+    target = path_of("path", path)
+    if target.suffix.lower() != ".npz":
+        raise RefitError(f"path is {os.fspath(path)!r}, expected a name that ends in .npz.")
+    save_result(target, expect("fit", fit, FitResult), overwrite=bool(overwrite))
+
+
+def _rate(name: str, value: float | None) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MOST_RATE:
+        raise RefitError(f"{name} is {value!r}, expected a positive number of frames a second.")
+    return float(value)

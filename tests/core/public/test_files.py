@@ -1,0 +1,222 @@
+"""Files by `refit`: what is read and written, many at once, and what the README shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import refit
+from core import bodies_of_fit
+from core.builtin_files import builtin_folder
+from core.convert import conversion
+from core.files.results import load_result
+from tests.core.clip_fits import fitted_clip
+
+CHECKOUT = Path(__file__).parents[3]
+WALK = builtin_folder() / "motions" / "walk_poses.npz"
+QUIET: dict[str, Any] = {"device": "cpu", "threads": 1, "progress": False}
+
+
+def cut(target: Path, frames: int, **changes: Any) -> Path:
+    """The first frames of the walk in a file of their own; a key changed to None is left out."""
+    with np.load(WALK) as file:
+        arrays = dict(file)
+    arrays |= {name: arrays[name][:frames].copy() for name in ("poses", "trans")}
+    arrays = {name: value for name, value in (arrays | changes).items() if value is not None}
+    np.savez(target, **arrays)
+    return target
+
+
+def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
+    _, _, fit = fitted_clip("walk", 0, 6)
+    path = tmp_path / "walk_stageii.npz"
+    assert refit.save(fit, str(path)) is None
+    again = refit.load_result(path)
+    for name, values in fit.by_frame().items():
+        np.testing.assert_array_equal(again.by_frame()[name], values)
+    np.testing.assert_array_equal(again.vertices([1]), fit.vertices([1]))
+    assert repr(again) == repr(fit)
+    with pytest.raises(refit.RefitError, match=r"already exists, and is only replaced when asked to"):
+        refit.save(fit, path)
+    refit.save(fit.take(np.arange(2)), path, overwrite=True)
+    assert len(refit.load_result(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "path", "sentence"),
+    [
+        ("fit", "walk.pkl", "path is 'walk.pkl', expected a name that ends in .npz."),
+        ("fit", "nowhere/walk.npz", "nowhere/walk.npz: cannot be written: there is no folder nowhere"),
+        ("fit", 3, "path is a int, expected a path."),
+        ("motion", "walk.npz", "fit is a Motion, expected a FitResult."),
+    ],
+)
+def test_what_cannot_be_saved_is_told(
+    what: str, path: Any, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    motion, _, fit = fitted_clip("walk", 0, 6)
+    with pytest.raises(refit.RefitError, match=f"^{re.escape(sentence)}"):
+        refit.save({"motion": motion, "fit": fit}[what], path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_file_does_not_say_can_be_said(tmp_path: Path) -> None:
+    path = cut(tmp_path / "silent.npz", 4, gender=None, mocap_framerate=None)
+    silent = refit.load_motion(path)
+    assert (silent.gender, silent.frame_rate, silent.up_axis) == (None, None, "z")
+    told = refit.load_motion(path, gender="female", frame_rate=30, up_axis="y", fps=60)
+    assert (told.gender, told.frame_rate, told.up_axis, len(told)) == ("female", 60.0, "y", 7)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"path": "there is none.npz"}, "there is none.npz: there is no such file"),
+        ({"path": None}, "path is a NoneType, expected a path."),
+        ({"frame_rate": "30"}, "frame_rate is '30', expected a positive number of frames a second."),
+        ({"fps": -1}, "fps is -1, expected a positive number of frames a second."),
+        ({"gender": "man"}, "gender is 'man', expected one of neutral, female, male."),
+        ({"up_axis": "Z"}, "up_axis is 'Z', expected one of y, z, -y."),
+        ({"coordinates": "local"}, "coordinates is 'local', expected one of world, camera."),
+    ],
+)
+def test_motions_that_cannot_be_read_are_told(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(refit.RefitError, match=f"^{re.escape(sentence)}"):
+        refit.load_motion(**{"path": WALK} | given)
+
+
+def test_bodies_are_those_of_the_motion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("REFIT_MODELS", raising=False)
+    motion, _, fit = fitted_clip("walk", 0, 6)
+    pair = refit.load_bodies(motion=motion)
+    assert (pair.source.family, pair.target.family, pair.builtin) == ("smplh", "smplx", True)
+    back = refit.load_bodies("builtin", fit.as_motion())
+    assert (back.source.family, back.target.family) == ("smplx", "smplh")
+    other = refit.load_bodies(source="smpl", gender="male")
+    assert (other.source.family, other.source.gender) == ("smpl", "neutral")
+    assert "no built-in male body" in other.notes[0]
+    with pytest.raises(refit.RefitError, match=re.escape(str(tmp_path))):
+        refit.load_bodies(tmp_path)
+    for given, sentence in (
+        ({"target": "mano"}, "target is 'mano', expected one of smpl, smplh, smplx."),
+        ({"gender": "x"}, "gender is 'x', expected one of neutral, female, male."),
+        ({"motion": fit}, "motion is a FitResult, expected a Motion."),
+        ({"models": pair}, "models is a BodyPair, expected a folder of models."),
+    ):
+        with pytest.raises(refit.RefitError, match=f"^{re.escape(sentence)}"):
+            refit.load_bodies(**given)  # type: ignore[arg-type]
+
+
+def test_many_are_converted_as_the_command_line_does(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        cut(tmp_path / f"{name}_poses.npz", 3)
+    (tmp_path / "bad_poses.npz").write_bytes(b"none")
+    inputs = [tmp_path / f"{name}_poses.npz" for name in ("one", "bad", "two")]
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    settings = {"vertex.iterations": 2, "vertex.weights.hands": 3}
+    done = refit.convert(inputs, out, settings=settings, frames=(1, None), report=report, **QUIET)
+    assert [outcome.status for outcome in done] == ["done", "failed", "done"]
+    assert repr(done[0]) == f"<Outcome one_poses.npz done → {out / 'one_stageii.npz'}>"
+    assert "bad_poses.npz" in done[1].error
+    assert report.is_file()
+    (stage,) = load_result(out / "one_stageii.npz").provenance["recipe"]["stages"]
+    assert (stage["iterations"], stage["part_weights"][3]) == (2, 3)
+    assert done[0].result is not None
+    assert len(done[0].result) == 2
+    again = refit.convert(
+        inputs[::2], out, recipe=refit.Recipe.from_dict(done[0].result.provenance["recipe"]),
+        frames=slice(1, None), **QUIET,
+    )  # fmt: skip
+    assert [outcome.status for outcome in again] == ["skipped", "skipped"]
+    # One that is there and is another: the sentence, and then the wish.
+    (other,) = refit.convert(str(inputs[0]), out, preset="fast", **QUIET)
+    assert (other.status, "exists and holds another fit" in other.error) == ("failed", True)
+    (other,) = refit.convert(str(inputs[0]), out, preset="fast", overwrite=True, **QUIET)
+    assert other.status == "done"
+
+
+def test_a_conversion_tells_what_the_command_line_tells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("refit._converting.in_notebook", lambda: True)
+    path = cut(tmp_path / "one_poses.npz", 2)
+    refit.convert(path, tmp_path / "out.npz", preset="fast", device="cpu", threads=1)
+    assert "✓ one_poses.npz" in capsys.readouterr().out
+    refit.convert(path, tmp_path / "two.npz", preset="fast", **QUIET)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"to": "mano"}, "argument --to: invalid choice: 'mano'"),
+        ({"inputs": []}, "inputs are none, expected motion files or folders."),
+        (
+            {"inputs": ["-x.npz", "y.npz"], "output": "z.npz"},
+            "z.npz is one file, but there are several inputs",
+        ),
+        ({"frames": slice(0, 9, 2)}, "frames is slice(0, 9, 2), expected a slice or (first, end)"),
+        ({"frames": 3}, "frames is 3, expected a slice or (first, end)"),
+        ({"preset": "fast", "recipe": {}}, "preset and recipe are both given"),
+        ({"recipe": {"start": "current"}}, "recipe 'own': 'start' is 'current', expected source or parts"),
+        ({"settings": {"vertex.iterations": 0}}, "settings: vertex.iterations: is 0"),
+        ({"fps": "fast"}, "argument --fps: 'fast' is no number of frames a second"),
+        ({"report": "report.txt"}, "report.txt is no name for a report; it must end in .json."),
+    ],
+)
+def test_conversions_that_make_no_sense_are_told(
+    given: dict[str, Any], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments: dict[str, Any] = {"inputs": WALK, "output": "out", **QUIET} | given
+    with pytest.raises(refit.RefitError, match=f"^{re.escape(sentence)}"):
+        refit.convert(**arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("refit._converting.conversion", lambda *a: (conversion(*a)[0], refused))
+    refused = refit.RefitError("no room")
+    with pytest.raises(refit.RefitError, match=r"^no room"):
+        refit.convert(cut(tmp_path / "a.npz", 2), tmp_path / "b.npz", preset="fast", **QUIET)
+
+
+def readme_program() -> str:
+    (section,) = re.findall(
+        r"## From Python\n\n```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.S
+    )
+    return str(section)
+
+
+def test_the_program_in_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = readme_program()
+    assert re.findall(r"^(?:import|from) .*", program, re.M) == ["import refit"]
+    assert len(program.splitlines()) <= 10
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REFIT_MODELS", raising=False)
+    monkeypatch.setattr(bodies_of_fit, "_used", [])
+    with np.load(WALK) as file:
+        poses = file["poses"][:101].copy()
+    poses[50, 66:111] += np.random.default_rng(0).normal(0, 0.8, 45)
+    cut(Path("walk_poses.npz"), 101, poses=poses)
+    names: dict[str, Any] = {}
+    exec(compile(program, "README.md", "exec"), names)
+    assert names["problems"]
+    assert names["vertices"].shape == (2, 10475, 3)
+    assert "<FitResult smplx neutral · walk_poses.npz · 101 frames" in capsys.readouterr().out
+    saved = refit.load_result("walk_stageii.npz")
+    np.testing.assert_array_equal(saved.poses, names["fit"].poses)
+    assert saved.provenance["recipe"]["stages"][0]["robust"] == "huber"
+
+
+def test_the_module_shows_the_same_calls() -> None:
+    """Names of functions and settings in the docstring are those of the README's program."""
+    shown = set(re.findall(r"refit\.(\w+)\(", refit.__doc__ or ""))
+    assert shown == set(re.findall(r"refit\.(\w+)\(", readme_program()))

@@ -1,0 +1,165 @@
+"""What `refit` promises: its names, how they are called, and that importing it costs nothing."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+import refit
+from core.body import BodyModel
+from core.convert import Outcome
+from core.errors import RefitError
+from core.files.results import load_result
+from core.fitting.result import FitResult
+from core.motion import Motion
+
+CHECKOUT = Path(__file__).parents[3]
+
+# Whoever changes one of these breaks somebody's program.
+CALLS = {
+    "convert": (
+        "inputs, output, *, to='smplx', models=None, gender=None, preset=None, recipe=None, settings=None, "
+        "betas=None, share_shape=False, person=None, coordinates=None, frame_rate=None, up_axis=None, "
+        "fps=None, device='auto', frames=None, threads=None, check=False, problems=False, session=False, "
+        "report=None, overwrite=False, progress=True"
+    ),
+    "find_problems": "fit, motion, bodies=None, *, thresholds=None",
+    "fit": (
+        "motion, bodies=None, *, preset=None, recipe=None, settings=None, frames=None, device='auto', "
+        "threads=None, progress=True"
+    ),
+    "load_bodies": "models=None, motion=None, *, source=None, target=None, gender=None",
+    "load_motion": (
+        "path, *, person=None, coordinates=None, frame_rate=None, gender=None, up_axis=None, fps=None"
+    ),
+    "load_result": "path",
+    "measure": "fit, motion, bodies=None",
+    "refit_frames": (
+        "fit, motion, frames, bodies=None, *, preset=None, recipe=None, settings=None, suspects=(), "
+        "device='auto', threads=None, progress=True"
+    ),
+    "save": "fit, path, overwrite=False",
+}
+CLASSES = {
+    "BodyModel",
+    "BodyPair",
+    "FitResult",
+    "FitSettings",
+    "Motion",
+    "MotionMetrics",
+    "Outcome",
+    "Problem",
+    "Recipe",
+    "RefitError",
+}
+METHODS = {
+    "BodyModel.vertices_of": "motion, frames=None",
+    "FitResult.joints": "frames=None, bodies=None",
+    "FitResult.mesh": "frame, bodies=None, library='pyvista'",
+    "FitResult.to_frame": "",
+    "FitResult.vertices": "frames=None, bodies=None",
+    "Motion.from_arrays": (
+        "global_orient, body_pose, *, left_hand_pose=None, right_hand_pose=None, jaw_pose=None, "
+        "leye_pose=None, reye_pose=None, betas=None, transl=None, expression=None, family=None, "
+        "gender=None, frame_rate=None, up_axis='z'"
+    ),
+}
+PARAMETERS = (
+    *(
+        "global_orient",
+        "body_pose",
+        "left_hand_pose",
+        "right_hand_pose",
+        "jaw_pose",
+        "leye_pose",
+        "reye_pose",
+    ),
+    *("transl", "trans", "betas", "expression", "poses"),
+)
+
+
+def called(function: object) -> str:
+    signature = inspect.signature(function)  # type: ignore[arg-type]
+    plain = [p.replace(annotation=p.empty) for name, p in signature.parameters.items() if name != "self"]
+    return str(inspect.Signature(plain)).strip("()") if plain else ""
+
+
+def test_names_are_these_and_no_others() -> None:
+    assert set(refit.__all__) == {*CALLS, *CLASSES, "__version__"}
+    assert dir(refit) == sorted(refit.__all__)
+    with pytest.raises(AttributeError, match="'refit' has no attribute 'FitRun'"):
+        _ = refit.FitRun
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_functions_are_called_like_this(name: str) -> None:
+    function = getattr(refit, name)
+    assert called(function) == CALLS[name]
+    assert "Raises:" in function.__doc__
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_are_called_like_this(name: str) -> None:
+    kind, _, method = name.partition(".")
+    assert called(getattr(getattr(refit, kind), method)) == METHODS[name]
+
+
+def test_classes_are_those_of_core() -> None:
+    assert refit.Motion is Motion
+    assert refit.FitResult is FitResult
+    assert refit.BodyModel is BodyModel
+    assert refit.Outcome is Outcome
+    assert refit.RefitError is RefitError
+    assert refit.load_result is load_result
+    for kind in (Motion, FitResult):
+        assert not [name for name in PARAMETERS if not named(kind, name)]
+
+
+def named(kind: type, name: str) -> bool:
+    return hasattr(kind, name) or name in kind.__dataclass_fields__  # type: ignore[attr-defined]
+
+
+def in_a_fresh_interpreter(program: str) -> str:
+    paths = os.pathsep.join((str(CHECKOUT), str(CHECKOUT / "core" / "public")))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_import_brings_nothing_along() -> None:
+    heavy = "('numpy', 'torch', 'scipy', 'rich', 'smplx', 'PySide6', 'vtkmodules', 'pyvista', 'gui_app')"
+    program = f"import refit, sys; print([name for name in {heavy} if name in sys.modules])"
+    assert in_a_fresh_interpreter(program) == "[]"
+
+
+def test_fitting_brings_no_window_along() -> None:
+    program = """
+import sys
+from refit import *
+import refit
+print(sorted(set(refit.__all__) - set(globals())))
+print([name for name in ("PySide6", "vtkmodules", "pyvista", "gui_app") if name in sys.modules])
+"""
+    assert in_a_fresh_interpreter(program).split("\n") == ["[]", "[]"]
+
+
+def test_types_are_told() -> None:
+    package = Path(refit.__file__).parent
+    assert package == CHECKOUT / "core" / "public" / "refit"
+    assert (package / "py.typed").is_file()
+    for name in CALLS:
+        function = getattr(refit, name)
+        assert set(get_type_hints(function)) == {*inspect.signature(function).parameters, "return"}
