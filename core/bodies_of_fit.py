@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.bodies import BodyPair, load_bodies
+from core.environment import BUILTIN
 from core.errors import RefitError
 from core.fit_origin import licensed_gender, other_bodies
 from core.fitting.painted_mask import made_weights, with_measured_mask
@@ -27,7 +28,8 @@ def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) ->
     Args:
         result: the fit.
         bodies: source and target, or the folder of licensed models; None for those used last that the fit was
-            made with, or else those in the folder that ``REFIT_MODELS`` names, or the built-in ones.
+            made with, or else the built-in ones or those in the folder that ``REFIT_MODELS`` names, whichever
+            it was made with.
 
     Raises:
         FileError: the folder lacks a file, or a file cannot be read.
@@ -41,6 +43,8 @@ def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) ->
     else:
         source = _told(result, "source_body").get("family")
         source = source if source in FAMILY_LABEL else "smplx" if result.family != "smplx" else "smplh"
+        if bodies is None and result.provenance.get("bodies") == "built-in":
+            bodies = BUILTIN
         pair = load_bodies(bodies, source=source, target=result.family, gender=licensed_gender(result))
     made_with = _others(result, pair)
     if made_with:

@@ -149,6 +149,7 @@ def test_sdist_holds_no_pictures_of_the_readme(dist: Path):
     with tarfile.open(path) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
     assert {"pyproject.toml", "README.md", "LICENSE", "Makefile", ".make/setup.sh"} <= set(names)
+    assert [name for name in names if name.endswith("refit/__init__.py")] == ["core/public/refit/__init__.py"]
     assert not [name for name in names if name.startswith(("assets/readme", ".venv", ".git/", "dist"))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -19,7 +19,7 @@ from refit._progress import in_notebook
 
 
 def convert(
-    inputs: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     output: str | os.PathLike[str],
     *,
     to: str = "smplx",
@@ -82,12 +82,12 @@ def convert(
         ``check``, ``findings``, ``seconds``, ``notes``.
 
     Raises:
-        FileError: the report cannot be written, or the models cannot be read.
-        RefitError: the arguments make no sense, alone or together.
+        RefitError: the report cannot be written, or the models cannot be read; the arguments make no sense,
+            alone or together.
     """
     # Told in Python's words before the command line's.
     chosen_recipe(preset, recipe, settings, ACCURATE)
-    several = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
+    several = list(inputs) if isinstance(inputs, Iterable) and not isinstance(inputs, str) else [inputs]
     if not several:
         raise RefitError("inputs are none, expected motion files or folders.")
     given = {

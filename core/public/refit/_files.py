@@ -10,13 +10,12 @@ from core.bodies import load_bodies as load_pair
 from core.errors import RefitError
 from core.files.models import GENDERS
 from core.files.motions import load_motion as read_motion
-from core.files.results import load_result, save_result
+from core.files.results import load_result as read_result
+from core.files.results import save_result
 from core.fitting.result import FitResult
 from core.joints import FAMILY_LABEL
 from core.motion import MOST_RATE, UP_AXES, Motion, Reading
 from refit._arguments import bodies_in, expect, one_of, other_family, path_of
-
-__all__ = ["load_bodies", "load_motion", "load_result", "save"]
 
 COORDINATES = ("world", "camera")
 
@@ -50,8 +49,8 @@ def load_motion(
         3) in metres, in the file's own world, ``betas`` (B,).
 
     Raises:
-        FileError: the file cannot be read, is no motion, or holds several people and none is named.
-        RefitError: an argument is none of what it may be.
+        RefitError: the file cannot be read, is no motion, or holds several people and none is named; an
+            argument is none of what it may be.
     """
     chosen: dict[str, Any] = {
         "person": None if person is None else str(person),
@@ -89,8 +88,8 @@ def load_bodies(
         assumed.
 
     Raises:
-        FileError: the folder lacks a file, or a file cannot be read. The built-in bodies never stand in.
-        RefitError: an argument is none of what it may be.
+        RefitError: the folder lacks a file (the built-in bodies never stand in), or a file cannot be read; an
+            argument is none of what it may be.
     """
     if motion is not None:
         expect("motion", motion, Motion)
@@ -114,13 +113,28 @@ def save(fit: FitResult, path: str | os.PathLike[str], overwrite: bool = False) 
         overwrite: replace a file that is there.
 
     Raises:
-        FileError: the file exists and ``overwrite`` is False, or it cannot be written.
-        RefitError: ``fit`` is no `FitResult`, or the name has another ending.
+        RefitError: the file exists and ``overwrite`` is False, or it cannot be written; ``fit`` is no
+            `FitResult`, or the name has another ending.
     """
     target = path_of("path", path)
     if target.suffix.lower() != ".npz":
         raise RefitError(f"path is {os.fspath(path)!r}, expected a name that ends in .npz.")
     save_result(target, expect("fit", fit, FitResult), overwrite=bool(overwrite))
+
+
+def load_result(path: str | os.PathLike[str]) -> FitResult:
+    """The fit in a file that `save`, the command line or the window wrote.
+
+    Args:
+        path: the ``.npz``.
+
+    Returns:
+        The fit with its errors and how it was made.
+
+    Raises:
+        RefitError: the file cannot be read, is no result, or an array in it has the wrong type or shape.
+    """
+    return read_result(path_of("path", path))
 
 
 def _rate(name: str, value: float | None) -> float | None:

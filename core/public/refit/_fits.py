@@ -70,9 +70,8 @@ def fit(
         frame ``mean_mm``, ``median_mm``, ``p95_mm``, ``max_mm`` (T,), ``part_mm`` (T, 6).
 
     Raises:
-        FileError: the bodies or the recipe cannot be read.
-        RefitError: an argument is none of what it may be, the bodies do not suit the motion, or no frame has
-            finite numbers.
+        RefitError: the bodies or the recipe cannot be read; an argument is none of what it may be, the bodies
+            do not suit the motion, or no frame has finite numbers.
     """
     expect("motion", motion, Motion)
     one_of("device", device, DEVICES)
@@ -126,9 +125,8 @@ def refit_frames(
         A new fit, which is measured anew where it differs.
 
     Raises:
-        FileError: the bodies or the recipe cannot be read.
-        RefitError: an argument is none of what it may be, the fit belongs to another motion or other bodies,
-            or none of the frames has finite numbers.
+        RefitError: the bodies or the recipe cannot be read; an argument is none of what it may be, the fit
+            belongs to another motion or other bodies, or none of the frames has finite numbers.
     """
     expect("fit", fit, FitResult)
     expect("motion", motion, Motion)

@@ -33,8 +33,7 @@ def measure(fit: FitResult, motion: Motion, bodies: AnyBodies | None = None) -> 
         more; ``column_names(name)`` says what the columns are, ``summary()`` gives means and maxima.
 
     Raises:
-        FileError: the bodies cannot be read.
-        RefitError: the fit belongs to another motion or other bodies.
+        RefitError: the bodies cannot be read; the fit belongs to another motion or other bodies.
     """
     expect("fit", fit, FitResult)
     expect("motion", motion, Motion)
@@ -62,8 +61,8 @@ def find_problems(
         ``unit`` and ``reason``. `refit_frames` takes them as its frames.
 
     Raises:
-        FileError: the bodies cannot be read.
-        RefitError: the fit belongs to another motion or other bodies, or there is no such threshold.
+        RefitError: the bodies cannot be read; the fit belongs to another motion or other bodies, or there is
+            no such threshold.
     """
     try:
         given: dict[str, Any] = {} if thresholds is None else dict(thresholds)

@@ -155,6 +155,7 @@ def test_a_conversion_tells_what_the_command_line_tells(
     ("given", "sentence"),
     [
         ({"to": "mano"}, "argument --to: invalid choice: 'mano'"),
+        ({"inputs": 3}, "inputs is a int, expected a path."),
         ({"inputs": []}, "inputs are none, expected motion files or folders."),
         (
             {"inputs": ["-x.npz", "y.npz"], "output": "z.npz"},

@@ -19,6 +19,7 @@ from core.builtin_files import builtin_folder
 from core.fitting.run import FitRun
 from core.fitting.settings import FitSettings
 from core.frame_choice import frame_ids
+from core.motion import motion_of_meshes
 from core.seams import seam_jump
 from refit import _progress
 from tests.core.clip_fits import clip, fitted_clip
@@ -58,14 +59,29 @@ def test_a_fit_is_that_of_core(variant: str, nothing_used: None) -> None:
     np.testing.assert_array_equal(found.vertices([2]), pair.target.vertices_of(wanted, [2]))
 
 
-def test_bodies_are_the_built_in_ones_where_none_are_named(nothing_used: None) -> None:
+def test_bodies_are_the_built_in_ones_where_none_are_named(
+    nothing_used: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     found = refit.fit(clip("walk", 0, 2), frames=[1], preset="fast", **QUIET)
     assert found.fitted.tolist() == [False, True]
     assert found.builtin
     assert found.provenance["recipe"]["name"] == "fast"
     assert found.provenance["source_body"]["sha256"] == body_pair("built-in").source.sha256
+    # It says so itself, whatever is named later.
+    monkeypatch.setattr(bodies_of_fit, "_used", [])
+    monkeypatch.setenv("REFIT_MODELS", str(tmp_path / "none"))
     assert np.isnan(found.vertices(0)).all()
     assert np.isfinite(found.vertices(1)).all()
+
+
+def test_smplx_is_fitted_with_smplh_and_meshes_with_what_they_are_of(nothing_used: None) -> None:
+    motion, pair, fit = fitted_clip("walk", 0, 6)
+    back = refit.fit(fit.as_motion().cut(0, 2), preset="fast", **QUIET)
+    assert (back.family, back.provenance["source_body"]["family"]) == ("smplh", "smplx")
+    assert back.mean_mm.max() < 10
+    meshes = motion_of_meshes("smplh", pair.source.vertices_of(motion), frame_rate=60.0)
+    found = refit.fit(meshes, recipe=refit.Recipe.from_dict(fit.provenance["recipe"]), **QUIET)
+    np.testing.assert_allclose(found.mean_mm, fit.mean_mm, atol=0.1)
 
 
 def test_bodies_are_those_in_a_folder_and_what_is_assumed_is_told(nothing_used: None) -> None:
