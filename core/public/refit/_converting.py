@@ -30,6 +30,7 @@ def convert(
     settings: Mapping[str, Any] | None = None,
     betas: str | os.PathLike[str] | None = None,
     share_shape: bool = False,
+    one_shape: bool = False,
     person: str | int | None = None,
     coordinates: str | None = None,
     frame_rate: float | None = None,
@@ -43,6 +44,7 @@ def convert(
     session: bool = False,
     report: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
+    retry_failed: bool = False,
     progress: bool = True,
 ) -> tuple[Outcome, ...]:
     """Fits motions and writes a file for each: what ``refit convert`` does.
@@ -60,7 +62,8 @@ def convert(
         recipe: as in `fit`.
         settings: as in `fit`.
         betas: a fit, or a motion of the target body, whose shape is held.
-        share_shape: the inputs are clips of one subject: one shape is solved over all of them.
+        share_shape: one shape for each subject: clips in one folder, of one gender, with the same betas.
+        one_shape: one shape for all inputs, whatever their folders and betas say.
         person: who of several people in a file, or ``'all'``.
         coordinates: as in `load_motion`.
         frame_rate: as there.
@@ -74,11 +77,13 @@ def convert(
         session: also write a session beside each output, to go on with in the window.
         report: ``.json`` file for the figures.
         overwrite: replace outputs that are there (``--force``).
+        retry_failed: replace outputs whose fit failed as a whole, and no others.
         progress: tell in a terminal or notebook what the command line tells.
 
     Returns:
         What became of each input: ``name``, ``job.source``, ``job.output``, ``status`` (``'done'``,
-        ``'skipped'``, ``'failed'``), ``error`` (a sentence), ``result`` (the fit, where it was made now),
+        ``'skipped'``, ``'failed'``), ``failed``, ``error`` (a sentence), ``failure`` (why the fit that was
+        written failed as a whole), ``result`` (the fit, where it was made now),
         ``check``, ``findings``, ``seconds``, ``notes``.
 
     Raises:
@@ -97,6 +102,7 @@ def convert(
         "preset": preset,
         "betas": None if betas is None else path_of("betas", betas),
         "share-shape": share_shape,
+        "one-shape": one_shape,
         "person": person,
         "coordinates": coordinates,
         "frame-rate": frame_rate,
@@ -110,6 +116,7 @@ def convert(
         "session": session,
         "report": None if report is None else path_of("report", report),
         "force": overwrite,
+        "retry-failed": retry_failed,
     }
     words = ["convert", f"--output={path_of('output', output)}"]
     for name, value in given.items():

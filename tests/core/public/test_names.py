@@ -24,9 +24,9 @@ CHECKOUT = Path(__file__).parents[3]
 CALLS = {
     "convert": (
         "inputs, output, *, to='smplx', models=None, gender=None, preset=None, recipe=None, settings=None, "
-        "betas=None, share_shape=False, person=None, coordinates=None, frame_rate=None, up_axis=None, "
-        "fps=None, device='auto', frames=None, threads=None, check=False, problems=False, session=False, "
-        "report=None, overwrite=False, progress=True"
+        "betas=None, share_shape=False, one_shape=False, person=None, coordinates=None, frame_rate=None, "
+        "up_axis=None, fps=None, device='auto', frames=None, threads=None, check=False, problems=False, "
+        "session=False, report=None, overwrite=False, retry_failed=False, progress=True"
     ),
     "find_problems": "fit, motion, bodies=None, *, thresholds=None",
     "fit": (
