@@ -9,6 +9,7 @@ from gui_app.export_controller import ExportController
 from gui_app.export_dialog import ExportDialog
 from gui_app.export_words import progress_words
 from gui_app.theme import icon, tabular
+from gui_app.words import plain_tip
 
 
 class ExportChip(QToolButton):
@@ -45,5 +46,5 @@ class ExportChip(QToolButton):
             self.setText(f"Exporting {100 * status.done // status.total} %")
         else:
             self.setText("Exporting…")
-        self.setToolTip(f"{progress_words(status)}\nClick to see or stop it")
+        self.setToolTip(plain_tip(f"{progress_words(status)}\nClick to see or stop it"))
         self.setVisible(status.active and not self._dialog.isVisible())

@@ -34,6 +34,7 @@ from gui_app.preferences import Preferences
 from gui_app.saving import may_replace
 from gui_app.state import AppState
 from gui_app.theme import icon, refresh_style, tabular
+from gui_app.wrapped_label import WrappedLabel
 
 LIST_WIDTH = 236
 ROW_HEIGHT = 48
@@ -79,9 +80,7 @@ class ExportDialog(QDialog):
         browse = QPushButton("Browse…", self)
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
-        self.words = QLabel(self)
-        self.words.setWordWrap(True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words = WrappedLabel(self)
         tabular(self.words)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)

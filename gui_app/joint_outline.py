@@ -25,6 +25,7 @@ from gui_app.cells import HEADING, prepare
 from gui_app.figures import NO_NUMBER
 from gui_app.inspection import JointKey
 from gui_app.joint_label import joint_words
+from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from core.inspection.joints import BodyJoint
@@ -134,7 +135,7 @@ class JointOutline(QAbstractItemModel):
         if role == Qt.ItemDataRole.ToolTipRole and row.joint >= 0:
             if column == 1:
                 return ERROR_TIP
-            return f"{self.joints[row.joint].name} · joint {self.joints[row.joint].index}"
+            return plain_tip(f"{self.joints[row.joint].name} · joint {self.joints[row.joint].index}")
         if column == 1 and role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight
         if column == 1 and role == Qt.ItemDataRole.ForegroundRole:

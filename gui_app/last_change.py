@@ -99,7 +99,7 @@ class LastChange(QFrame):
         step = self._history.undo_name
         words = f"{frames_words(len(found))} · mean {whole.before:.1f} → {whole.now:.1f} mm" if whole else ""
         self.title.set_words(words)
-        self.title.setToolTip(step[:1].upper() + step[1:])
+        self.title.setToolTip(plain_tip(step[:1].upper() + step[1:]))
         self.take_back.setToolTip(plain_tip(f"Take back {step}  (Ctrl+Z)"))
         for label, (part, change) in zip(self.figures, changes.items(), strict=False):
             role = change_role(change.before - change.now)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QLockFile, QTimer, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from gui_app.autosave import Autosave, drop_locks, kept_files, lock_of
 from gui_app.icon_label import IconLabel
 from gui_app.open_actions import OpenActions
 from gui_app.opening import Opened
 from gui_app.theme import icon
+from gui_app.wrapped_label import WrappedLabel
 
 
 class LeftOverBar(QFrame):
@@ -23,9 +24,7 @@ class LeftOverBar(QFrame):
         self.setProperty("role", "offer")
         self._files, self._autosave = files, autosave
         self._locks: dict[Path, QLockFile] = {}
-        self.words = QLabel(self)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setWordWrap(True)
+        self.words = WrappedLabel(self)
         sign = IconLabel(icon("clock-counter-clockwise", "ACCENT"), 18, self)
         self.restore = QPushButton("Restore", self)
         self.restore.setToolTip("Open it as it was")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from gui_app.icon_label import IconLabel
 from gui_app.state import AppState
 from gui_app.theme import icon
+from gui_app.wrapped_label import WrappedLabel
 
 
 class MessageBar(QFrame):
@@ -22,9 +23,7 @@ class MessageBar(QFrame):
         self._failure = ""
         self.setProperty("role", "message")
         sign = IconLabel(icon("warning-circle", "ERROR"), 18, self)
-        self.words = QLabel(self)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setWordWrap(True)
+        self.words = WrappedLabel(self)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._dismiss = QToolButton(self)
         self._dismiss.setIcon(icon("x", "TEXT_SECONDARY"))

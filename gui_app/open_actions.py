@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
@@ -15,6 +15,7 @@ from gui_app import open_question
 from gui_app.actions import Actions
 from gui_app.fit_controller import FitController
 from gui_app.folder_memory import FolderMemory
+from gui_app.message_box import message_box
 from gui_app.models_choice import ModelsChoice
 from gui_app.open_answer import NOTHING_SAID, Answer, Unanswered
 from gui_app.open_controller import OpenController, OpenRequest
@@ -22,7 +23,6 @@ from gui_app.opening import Opened, pose_on_one_thread
 from gui_app.preferences import Preferences
 from gui_app.save_actions import SaveActions
 from gui_app.state import AppState
-from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from core.bodies import BodyPair
@@ -89,10 +89,9 @@ class OpenActions(QObject):
     def _ask_source(self, request: OpenRequest, error: SourceMissing) -> None:
         """Where is the motion that a fit or session belongs to?"""
         name = error.source.name or "its motion"
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "Where is the motion?", "", parent=self._window)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"{error.path.name} belongs to {name}, which is not where it was.")
-        box.setInformativeText(plain_tip(f"It lay at {error.source.path or 'a place that is not known'}."))
+        question = f"{error.path.name} belongs to {name}, which is not where it was."
+        lay = f"It lay at {error.source.path or 'a place that is not known'}."
+        box = message_box(self._window, "Where is the motion?", question, lay)
         choose = box.addButton("Choose the file…", QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(choose)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from core.motion import Reading
 from gui_app.live_theme import dress
 from gui_app.open_answer import Answer, Unanswered
-from gui_app.words import plain_tip
+from gui_app.words import breakable
 
 if TYPE_CHECKING:
     from core.files.motions import Person
@@ -50,7 +50,8 @@ class OpenQuestion(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
         column.setSpacing(14)
-        title = QLabel(plain_tip(asked.path.name))
+        title = QLabel(breakable(asked.path.name))
+        title.setTextFormat(Qt.TextFormat.PlainText)
         title.setProperty("role", "title")
         title.setWordWrap(True)
         column.addWidget(title)

@@ -53,9 +53,8 @@ class RecipeButton(MenuButton):
             action = menu.addAction(path.stem.replace("&", "&&"), partial(self.load, path))
             action.setToolTip(plain_tip(str(path)))
         menu.addSeparator()
-        back = menu.addAction(
-            quiet_icon("arrow-counter-clockwise"), f"Back to {self._recipes.name}", self._go_back
-        )
+        name = self._recipes.name.replace("&", "&&")
+        back = menu.addAction(quiet_icon("arrow-counter-clockwise"), f"Back to {name}", self._go_back)
         back.setEnabled(self._recipes.is_changed)
         menu.addAction(quiet_icon("floppy-disk"), "Save as…", self.ask_save)
         menu.addAction(quiet_icon("folder-open"), "Load…", self._ask_load)

@@ -30,6 +30,7 @@ from gui_app.regressor_picture import RegressorPicture
 from gui_app.regressors import Regressors
 from gui_app.saving import Kind, ask_where
 from gui_app.state import AppState
+from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from core.inspection.regressor_statistics import RegressorComparison, RegressorStatistics
@@ -144,14 +145,14 @@ class RegressorPage(QWidget):
                 " · edited" if now.edited else ""
             )
         self.title.setText(words)
-        self.title.setToolTip("" if now.matrix is None else f"{words}\n{LOOKING}")
+        self.title.setToolTip("" if now.matrix is None else plain_tip(f"{words}\n{LOOKING}"))
         self.own.setEnabled(now.matrix is not None)
         for button, verb, name in (
             (self.undo, "Undo", regressors.undo_name),
             (self.redo, "Redo", regressors.redo_name),
         ):
             button.setEnabled(bool(name))
-            button.setToolTip(f"{verb} {name}" if name else f"Nothing to {verb.lower()}")
+            button.setToolTip(plain_tip(f"{verb} {name}" if name else f"Nothing to {verb.lower()}"))
         self.picture.set_matrix(matrix, model.joint_names)
         self.refresh_marks()
         found = regressors.figures()

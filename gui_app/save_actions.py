@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from gui_app.actions import Actions
+from gui_app.message_box import message_box
 from gui_app.preferences import Preferences
 from gui_app.saving import ask_where, save_fit
 from gui_app.state import AppState
-from gui_app.words import plain_tip
 
 
 class SaveActions(QObject):
@@ -45,9 +45,8 @@ class SaveActions(QObject):
         state.settle()
         if not state.worth_asking or state.opened is None:
             return True
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "Unsaved fit", question, parent=self._window)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(plain_tip(f"The fit of {state.opened.name} is not in a file yet."))
+        more = f"The fit of {state.opened.name} is not in a file yet."
+        box = message_box(self._window, "Unsaved fit", question, more)
         save = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)

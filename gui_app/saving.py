@@ -6,13 +6,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.errors import RefitError
+from gui_app.message_box import message_box
 from gui_app.preferences import Preferences
 from gui_app.state import AppState
-from gui_app.words import plain_tip
 
 SUFFIX = ".npz"
 
@@ -72,9 +71,8 @@ def ask_where(parent: QWidget, start: Path, kind: Kind = FIT) -> Place | None:
 
 def may_replace(parent: QWidget, path: Path) -> bool:
     """Asks whether what is at ``path`` may be lost."""
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "Replace", f"Replace {path.name}?", parent=parent)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setInformativeText(plain_tip(f"It exists in {path.parent}; what it holds would be lost."))
+    more = f"It exists in {path.parent}; what it holds would be lost."
+    box = message_box(parent, "Replace", f"Replace {path.name}?", more)
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     box.exec()

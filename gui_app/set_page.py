@@ -38,6 +38,7 @@ from gui_app.set_rows import SetRow, SetTable
 from gui_app.side_panel import choice_button
 from gui_app.state import AppState
 from gui_app.viewport import Viewport
+from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from core.inspection.joints import BodyJoint
@@ -167,7 +168,8 @@ class SetPage(QWidget):
             (self.redo, "Redo", self.sets.redo_name, "Ctrl+Shift+Z in the list"),
         ):
             button.setEnabled(bool(name))
-            button.setToolTip(f"{words} {name}  ({keys})" if name else f"Nothing to {words.lower()}")
+            tip = f"{words} {name}  ({keys})" if name else f"Nothing to {words.lower()}"
+            button.setToolTip(plain_tip(tip))
         self.save.setEnabled(bool(now.members))
         self.adding.refresh()
         rows = self._smpl_rows() if smpl else self._own_rows()

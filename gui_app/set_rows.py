@@ -24,6 +24,7 @@ from gui_app.cells import prepare
 from gui_app.figures import NO_NUMBER
 from gui_app.flat_rows import LEFT, RIGHT, FlatRows, Index, select_rows
 from gui_app.history_keys import history_key
+from gui_app.words import plain_tip
 
 HEADINGS = ("name", "is", "here, mm", "mean, mm")
 TIPS = (
@@ -88,7 +89,7 @@ class SetRows(FlatRows):
         if role == Qt.ItemDataRole.EditRole:
             return row.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.name} · {row.what}" if column < 2 else TIPS[column]
+            return plain_tip(f"{row.name} · {row.what}" if column < 2 else TIPS[column])
         if role == Qt.ItemDataRole.TextAlignmentRole and column > 1:
             return Qt.AlignmentFlag.AlignRight
         if role == Qt.ItemDataRole.ForegroundRole and column == 1:

@@ -36,6 +36,7 @@ from gui_app.state import AppState
 from gui_app.support_rows import SupportTable
 from gui_app.theme import tabular
 from gui_app.viewport import Viewport
+from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from core.inspection.support import Support
@@ -244,7 +245,8 @@ class SupportPage(QWidget):
             (self.redo, "Redo", regressors.redo_name, "Ctrl+Shift+Z in the table"),
         ):
             button.setEnabled(bool(name))
-            button.setToolTip(f"{verb} {name}  ({keys})" if name else f"Nothing to {verb.lower()}")
+            tip = f"{verb} {name}  ({keys})" if name else f"Nothing to {verb.lower()}"
+            button.setToolTip(plain_tip(tip))
 
     def refresh_frame(self) -> None:
         """The numbers that change with the frame."""

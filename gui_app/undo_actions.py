@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from gui_app.actions import SPECS, Actions, tip_with_keys
 from gui_app.history import History
 from gui_app.state import AppState
+from gui_app.words import plain_tip
 
 BUSY = "once the fit that runs is over"
 
@@ -41,7 +42,9 @@ class UndoActions(QObject):
         running = self._state.run.active
         spec = SPECS[key]
         words = f"{spec.text} {name}" if name else spec.text
-        action.setText(words)
+        # In a menu an & would underline what follows it.
+        action.setText(words.replace("&", "&&"))
         tip = words if name else f"Nothing to {key}"
-        action.setToolTip(tip_with_keys(spec, f"{tip}, {BUSY}" if name and running else tip))
+        tip = f"{tip}, {BUSY}" if name and running else tip
+        action.setToolTip(plain_tip(tip_with_keys(spec, tip)))
         action.setEnabled(bool(name) and not running)

@@ -27,6 +27,7 @@ from gui_app.rest_distance import RestDistance
 from gui_app.row_check import RowCheck
 from gui_app.state import AppState
 from gui_app.theme import tabular
+from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from core.inspection.feeds import VertexFeeds
@@ -206,7 +207,7 @@ class VertexPage(QWidget):
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled)
         for column in (0, 1):
-            item.setToolTip(column, tip)
+            item.setToolTip(column, plain_tip(tip))
         if bar is not None:
             item.setData(1, BAR, abs(float(bar)))
         return item

@@ -14,6 +14,7 @@ from gui_app.pins import Pins
 from gui_app.soon import Later
 from gui_app.state import AppState
 from gui_app.viewport import Viewport
+from gui_app.words import plain_tip
 
 HOVER_MS = 60
 STILL_PIXELS = 3
@@ -113,7 +114,7 @@ class VertexProbe(QObject):
         plotter = self._viewport.plotter
         marked = self.markers.words_at(self._at) if self.markers is not None else ""
         if marked:
-            QToolTip.showText(plotter.mapToGlobal(self._at), marked, plotter)
+            QToolTip.showText(plotter.mapToGlobal(self._at), plain_tip(marked), plotter)
             return
         found = self._viewport.vertex_at(self._at.x(), self._at.y())
         if found is None:

@@ -180,7 +180,7 @@ class Welcome(QWidget):
         files = self._preferences.recent[:MOST_RECENT]
         self._recent_title.setVisible(bool(files))
         for path in files:
-            button = QPushButton(path.name, self)
+            button = QPushButton(path.name.replace("&", "&&"), self)
             dress(button, RECENT_STYLE)
             button.setToolTip(plain_tip(str(path)))
             button.clicked.connect(partial(self._open, path))

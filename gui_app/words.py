@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 FALLBACK_RATE = 30.0
@@ -23,8 +24,27 @@ def which_frames(first: int, last: int) -> str:
     return f"frame{'' if first == last else 's'} {span_words(first, last)}"
 
 
+BREAK = "\u200b"
+"""Not to be seen; a line may end there."""
+MOST_LETTERS = 24
+"""Of a word that a line may end only behind."""
+
+
+def breakable(text: str) -> str:
+    """The same with places, not to be seen, where a line may end within words as long as those of paths."""
+
+    def cut(word: str) -> str:
+        if len(word) <= MOST_LETTERS:
+            return word
+        parts = re.split(r"(?<=[/\\_.-])", word)
+        pieces = [part[i : i + MOST_LETTERS] for part in parts for i in range(0, len(part), MOST_LETTERS)]
+        return BREAK.join(pieces)
+
+    return re.sub(r"\S+", lambda word: cut(word[0]), text)
+
+
 def plain_tip(text: str) -> str:
-    """A tooltip or message that shows ``text`` as it stands, whatever markup a file put in it."""
+    """A tooltip that shows ``text`` as it stands, whatever markup a file put in it, and is wrapped."""
     return f"<qt>{escape(text)}</qt>".replace("\n", "<br>") if text else ""
 
 

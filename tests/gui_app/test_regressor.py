@@ -137,7 +137,7 @@ def test_weights_are_edited_undone_and_saved(
     qtbot.waitUntil(joints.normalise.isVisible)
     joints.normalise.click()
     qtbot.waitUntil(lambda: joints.figures["sum"].text() == "1.0000")
-    assert joints.undo.toolTip().startswith("Undo renormalising left knee")
+    assert joints.undo.toolTip().startswith("<qt>Undo renormalising left knee")
     joints.undo.click()
     qtbot.waitUntil(lambda: joints.figures["sum"].text() != "1.0000")
     joints.table.setFocus()
