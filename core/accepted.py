@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.problem_changes import place
 from core.problem_frames import Problem
+from core.problem_rules import Kind
 
 WORSE = 1.1
 """An accepted problem that grows beyond this share of what it was is a problem again."""
@@ -39,7 +40,10 @@ class Accepted:
 
     def covers(self, problem: Problem) -> bool:
         """The problem is this one: the same figure of the same part, its worst frame in the same stretch,
-        and not worse than it was."""
+        and not worse than it was. What is over a bound is no longer than it was either: a lower bound would
+        otherwise hide all that it finds behind one frame."""
+        if problem.kind is Kind.OVER and not (self.first <= problem.first and problem.last <= self.last):
+            return False
         return (
             place(problem.metric, problem.part) == place(self.metric, self.part)
             and self.first <= problem.frame <= self.last

@@ -16,6 +16,7 @@ from core.errors import RefitError
 from core.fitting.recipe import ACCURATE, PRESETS
 from core.interrupts import INTERRUPTED, second_ends_at_once
 from core.motion import MOST_RATE
+from core.problem_thresholds import ProblemThresholds
 
 COMMANDS = ("convert", "inspect", "correspond", "info", "models")
 
@@ -196,7 +197,9 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--problems",
         action="store_true",
-        help="also list the frames that stand out, and whether the bodies or the fit are to blame",
+        help="also list the problem frames, which stand out from the median or are over "
+        f"{ProblemThresholds.mean_most_mm:g} mm in the mean or {ProblemThresholds.max_most_mm:g} mm at the "
+        "worst vertex, and whether the bodies or the fit are to blame",
     )
     convert.add_argument(
         "--session",

@@ -11,7 +11,7 @@ from core.bodies import BodyPair
 from core.fitting.result import FitResult
 from core.measure_motion import measure_motion
 from core.motion import Motion
-from core.problem_frames import Kind, Problem, find_problems, problem_frames, stretches
+from core.problem_frames import Kind, Problem, find_problems, problem_frames, stretches, suspect_frames
 from core.problem_thresholds import ProblemThresholds
 from core.second_opinion import verdicts
 from core.verdict import Judgement, Verdict
@@ -106,7 +106,7 @@ def findings(
         bodies,
         result,
         np.unique(np.concatenate(wanted)),
-        suspects=problem_frames(problems),
+        suspects=suspect_frames(problems),
         device=device,
         threads=threads,
         stop=stop,

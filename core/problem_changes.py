@@ -10,7 +10,7 @@ from core.fit_comparison import Change
 from core.fitting.result import FitResult
 from core.joints import PARTS, joint_part
 from core.problem_frames import Problem
-from core.problem_rules import RULES
+from core.problem_rules import RULES, Kind
 
 WHOLE = "whole body"
 _OF_ALL = frozenset(rule.metric for rule in RULES if rule.worst_column)
@@ -34,7 +34,7 @@ def place(metric: str, part: str) -> tuple[str, str]:
 def gone(earlier: Iterable[Problem], now: Iterable[Problem]) -> tuple[Problem, ...]:
     """The problems of an earlier fit that a later one has no more: the same figure of the same place does not
     stand out in any of their frames."""
-    there: dict[tuple[str, str], list[Problem]] = {}
+    there: dict[tuple[str, str, bool], list[Problem]] = {}
     for problem in now:
         there.setdefault(_series(problem), []).append(problem)
     return tuple(
@@ -78,9 +78,10 @@ def problem_change(before: FitResult, now: FitResult, problem: Problem) -> Chang
     return changes.get(body_part(problem.part) or WHOLE)
 
 
-def _series(problem: Problem) -> tuple[str, str]:
+def _series(problem: Problem) -> tuple[str, str, bool]:
     """The same for problems of which a stretch has one at most."""
-    return problem.metric, "" if problem.metric in _OF_ALL else problem.part
+    part = "" if problem.metric in _OF_ALL else problem.part
+    return problem.metric, part, problem.kind is Kind.OVER
 
 
 def _by_part(fit: FitResult, frames: np.ndarray) -> dict[str, np.ndarray]:

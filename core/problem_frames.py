@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -54,7 +54,10 @@ class Problem:
 
     @property
     def severity(self) -> float:
-        """How often the excess over the usual value goes into what is allowed; 1 at the threshold."""
+        """How often what is allowed goes into the excess over the usual value; 1 at the threshold. Where a
+        bound holds whatever is usual, how often it goes into the value."""
+        if self.kind is Kind.OVER:
+            return self.value / self.threshold
         allowed = self.threshold - self.usual
         return (self.value - self.usual) / allowed if allowed > 0 else 1.0
 
@@ -65,9 +68,10 @@ def find_problems(
     """The stretches of a motion that stand out, by first frame, then most telling first.
 
     A frame is a problem where a figure exceeds its median over the motion by both a multiple of its robust
-    spread and an absolute bound (`ProblemThresholds`); a distance also where it exceeds the ceiling. Sudden
-    shaking is booked to the frame among neighbours that is off most, so that the good frames beside a bad one
-    stay good.
+    spread and an absolute bound, and where its mean or its worst vertex exceeds what it may be at most,
+    whatever is usual (`ProblemThresholds`); a part or joint also where its distance exceeds the ceiling.
+    Sudden shaking is booked to the frame among neighbours that is off most, so that the good frames beside a
+    bad one stay good.
     """
     thresholds = thresholds or ProblemThresholds()
     found: list[Problem] = []
@@ -85,19 +89,48 @@ def problem_frames(problems: Iterable[Problem]) -> np.ndarray:
     return np.array(sorted(frames), dtype=int)
 
 
+def suspect_frames(problems: Iterable[Problem]) -> np.ndarray:
+    """Ids of those from which no other frame is to start, and into which none is to fade, ascending. A frame
+    that is over a bound and does not stand out is as good as this motion's others."""
+    return problem_frames(problem for problem in problems if problem.kind is not Kind.OVER)
+
+
 def stretches(problems: Iterable[Problem]) -> tuple[tuple[Problem, ...], ...]:
-    """Problems in stretches of frames that overlap or touch, each with its most telling problem first."""
+    """Problems in stretches of frames that overlap or touch, each with its most telling problem first.
+
+    What is over a bound for so long that several of the others lie in it would hide them, and is a stretch by
+    itself. What is off throughout comes first, the others by first frame.
+    """
+    problems = tuple(problems)
+    throughout = [[problem] for problem in problems if problem.kind is Kind.THROUGHOUT]
+    groups = _touching(p for p in problems if p.kind not in (Kind.THROUGHOUT, Kind.OVER))
+    firsts, lasts = ([span[end] for span in map(_span, groups)] for end in (0, 1))
+    alone: list[list[Problem]] = []
+    for over in _touching(problem for problem in problems if problem.kind is Kind.OVER):
+        first, last = _span(over)
+        near = groups[bisect_left(lasts, first - 1) : bisect_right(firsts, last + 1)]
+        if len(near) == 1:
+            near[0] += over
+        else:
+            alone.append(over)
+    groups = sorted([*groups, *alone], key=_span)
+    return tuple(tuple(sorted(group, key=_telling)) for group in (*throughout, *groups))
+
+
+def _touching(problems: Iterable[Problem]) -> list[list[Problem]]:
     groups: list[list[Problem]] = []
     end = -2
-    for problem in sorted(problems, key=lambda problem: problem.first):
-        if problem.kind is Kind.THROUGHOUT:
-            groups.insert(0, [problem])
-            continue
+    for problem in sorted(problems, key=_first):
         if problem.first > end + 1:
             groups.append([])
         groups[-1].append(problem)
         end = max(end, problem.last)
-    return tuple(tuple(sorted(group, key=_telling)) for group in groups)
+    return groups
+
+
+def _span(group: Iterable[Problem]) -> tuple[int, int]:
+    group = tuple(group)
+    return min(problem.first for problem in group), max(problem.last for problem in group)
 
 
 def _telling(problem: Problem) -> tuple[int, float]:
@@ -130,7 +163,7 @@ def _beginning_before(problem: Problem, series: list[list[Problem]]) -> Iterator
 def _explains(wide: Problem, other: Problem) -> bool:
     return (
         other.kind is Kind.OFF
-        and other.metric in {"mean_mm", "part_mm", "joint_mm"} - {wide.metric}
+        and other.metric in {"mean_mm", "max_mm", "part_mm", "joint_mm"} - {wide.metric}
         and wide.first <= other.first
         and other.last <= wide.last
         and wide.severity > other.severity
@@ -178,7 +211,9 @@ def _problem(
 ) -> Problem:
     value, usual, limit = figures
     unit = MotionMetrics.__dataclass_fields__[rule.metric].metadata["unit"]
-    said = rule.words.format(part=plain(name), value=figure(value, unit), usual=figure(usual, unit))
+    said = rule.words.format(
+        part=plain(name), value=figure(value, unit), usual=figure(usual, unit), limit=figure(limit, unit)
+    )
     return Problem(rule.kind, rule.metric, name, *where, value, usual, limit, unit, said)
 
 

@@ -25,6 +25,7 @@ class Kind(Enum):
     SOURCE_JUMP = "source jumps"
     THROUGHOUT = "off throughout"
     OFF = "off"
+    OVER = "over"
     JUMP = "jumps"
     GROUND = "ground"
     NOT_CONVERGED = "not converged"
@@ -38,10 +39,11 @@ class Rule:
         metric: name of the array in `MotionMetrics`.
         bound: name of the field in `ProblemThresholds`.
         kind: of problem.
-        words: the reason, with places for ``part``, ``value`` and ``usual``.
+        words: the reason, with places for ``part``, ``value``, ``usual`` and ``limit``.
         worst_column: the worst column speaks for all of them; otherwise each speaks for itself.
         distance: the ceiling holds, and it may be too much throughout.
         source_rate: the bound is for 60 frames a second.
+        at_most: the bound holds as it stands, whatever is usual.
     """
 
     metric: str
@@ -51,10 +53,14 @@ class Rule:
     worst_column: bool = False
     distance: bool = False
     source_rate: bool = False
+    at_most: bool = False
 
 
 RULES = (
     Rule("mean_mm", "whole_mm", Kind.OFF, "{part} {value} off, usually {usual}", distance=True),
+    Rule("mean_mm", "mean_most_mm", Kind.OVER, "mean {value}, over {limit}", at_most=True),
+    Rule("max_mm", "max_rise_mm", Kind.OFF, "max {value}, usually {usual}"),
+    Rule("max_mm", "max_most_mm", Kind.OVER, "max {value}, over {limit}", at_most=True),
     Rule("part_mm", "part_mm", Kind.OFF, "{part} {value} off, usually {usual}", distance=True),
     Rule("hand_mm", "hand_mm", Kind.OFF, "shape of the {part} {value} off, usually {usual}", distance=True),
     Rule("joint_mm", "joint_mm", Kind.OFF, "{part} {value} from the source's, usually {usual}", True, True),
@@ -89,6 +95,8 @@ def limits(
             usual[column] = np.median(known)
             spread[column] = _MAD_TO_DEVIATION * np.median(np.abs(known - usual[column]))
             quarter[column] = np.percentile(known, 25)
+    if rule.at_most:
+        return usual, np.where(np.isfinite(usual), bound, np.nan)
     limit = usual + np.maximum(bound, thresholds.spread * spread)
     if rule.distance:
         # Where most frames are bad, the median is bad too; the best quarter still tells.

@@ -18,7 +18,9 @@ from core.files.atomic import atomic_write
 from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
 from core.joints import PARTS
+from core.problem_frames import problem_frames
 from core.problem_rules import figure, plain
+from core.problem_thresholds import ProblemThresholds
 
 if TYPE_CHECKING:
     from core.convert import Outcome
@@ -82,8 +84,10 @@ def _print_findings(console: Console, name: str, found: tuple[Finding, ...]) -> 
     """The worst stretches, in order of time, or one line where there are none."""
     console.print()
     if not found:
-        console.print(f"{name}: no problem frames", style="dim", soft_wrap=True)
+        words = f"{name}: no problem frames ({ProblemThresholds().words})"
+        console.print(words, style="dim", soft_wrap=True)
         return
+    frames = len(problem_frames(problem for finding in found for problem in finding.problems))
     ranked = sorted(found, key=lambda finding: -finding.worst.severity)[:MOST_FINDINGS]
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("frames", "part", "value", "why", "verdict"):
@@ -93,7 +97,11 @@ def _print_findings(console: Console, name: str, found: tuple[Finding, ...]) -> 
         span = f"{finding.first}–{finding.last}" if finding.last > finding.first else str(finding.first)
         value = figure(worst.value, worst.unit) if worst.unit else "–"
         table.add_row(span, plain(worst.part), value, Text(worst.reason), finding.blame)
-    console.print(f"{name}: {len(found)} stretch{'es' * (len(found) > 1)} of problem frames", soft_wrap=True)
+    counted = (
+        f"{frames:,} problem frame{'s' * (frames != 1)} in {len(found)} stretch{'es' * (len(found) > 1)}"
+    )
+    words = f"{name}: {counted}" if frames else f"{name}: off throughout, and no frame stands out from that"
+    console.print(words, soft_wrap=True)
     console.print(table)
     if len(found) > len(ranked):
         console.print(f"{len(found) - len(ranked)} more: --report FILE.json lists all", style="dim")
@@ -192,6 +200,10 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
             "joint_mm": _json_numbers(check.joints.by_joint()),
         }
     if outcome.findings is not None:
+        entry["problem_frames"] = len(
+            problem_frames(problem for finding in outcome.findings for problem in finding.problems)
+        )
+        entry["problem_thresholds"] = ProblemThresholds().as_dict()
         entry["problems"] = [_finding(finding) for finding in outcome.findings]
     return entry
 
@@ -207,6 +219,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "metric": worst.metric,
         "value": _json_number(worst.value),
         "usual": _json_number(worst.usual),
+        "threshold": _json_number(worst.threshold),
         "unit": worst.unit,
         "reasons": [problem.reason for problem in finding.problems],
         "verdict": finding.blame,

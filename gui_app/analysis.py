@@ -68,6 +68,13 @@ class Analysis:
         return tuple(stretch for stretch in self.stretches if local(stretch))
 
     @cached_property
+    def suspects(self) -> np.ndarray:
+        """Ids of the frames from which no other is to start, and into which none is to fade, ascending."""
+        from core.problem_frames import suspect_frames
+
+        return suspect_frames(problem for stretch in self.stretches for problem in stretch)
+
+    @cached_property
     def spans(self) -> np.ndarray:
         """(P, 2) first and last frame of each of ``places``."""
         return np.array([stretch_span(stretch) for stretch in self.places], dtype=int).reshape(-1, 2)
@@ -79,18 +86,22 @@ class Analysis:
 
     def place_at(self, frame: int) -> tuple[Problem, ...] | None:
         """The problem stretch that ``frame`` lies in, if it does."""
-        index = int(np.searchsorted(self.spans[:, 0], frame, side="right")) - 1
-        return self.places[index] if index >= 0 and frame <= self.spans[index, 1] else None
+        over = np.flatnonzero((self.spans[:, 0] <= frame) & (frame <= self.spans[:, 1]))
+        if not len(over):
+            return None
+        # A long one may hold others; the shortest says most of the frame.
+        lengths = self.spans[over, 1] - self.spans[over, 0]
+        return self.places[over[lengths.argmin()]]
 
     def next_worst(self, frame: int) -> int | None:
         """The worst frame of the next stretch after ``frame``."""
-        index = int(np.searchsorted(self.worst, frame, side="right"))
-        return int(self.worst[index]) if index < len(self.worst) else None
+        later = self.worst[self.worst > frame]
+        return int(later.min()) if len(later) else None
 
     def previous_worst(self, frame: int) -> int | None:
         """The worst frame of the last stretch before ``frame``."""
-        index = int(np.searchsorted(self.worst, frame, side="left")) - 1
-        return int(self.worst[index]) if index >= 0 else None
+        earlier = self.worst[self.worst < frame]
+        return int(earlier.max()) if len(earlier) else None
 
 
 def local(stretch: tuple[Problem, ...]) -> bool:

@@ -85,7 +85,11 @@ class Curves(pg.PlotWidget):
         self._words = pg.TextItem(WAITING, anchor=(0.5, 0.5))
         self.addItem(self._words, ignoreBounds=True)
         self.brush = Brush(state, plot, self)
-        self.threshold = Threshold(plot, self)
+        self.thresholds = [
+            Threshold(state, f"{short}_most_mm", short, role, plot, self)
+            for _, short, role in CURVES
+            if short in ("mean", "max")
+        ]
         self.pins = PinCurves(state, pins, plot, self)
         self.pins.move(LEFT_AXIS + 8, CHIP_TOP)
         self.joint: JointCurve | None = None
@@ -292,7 +296,8 @@ class Curves(pg.PlotWidget):
             self.joint.draw(bool(self._series) and self.menu.choice.unit == "mm")
             self.pins.move(LEFT_AXIS + 8 + self.joint.room, CHIP_TOP)
         self._draw_before()
-        self.threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
+        for threshold in self.thresholds:
+            threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
 
     @Slot()
     def _draw_before(self) -> None:

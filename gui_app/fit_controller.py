@@ -119,7 +119,7 @@ class FitController(QObject):
     def start_joined(self, scope: Scope) -> None:
         """Fits some frames, which then fade into those around them."""
         analysis = self._state.analysis
-        self._begin(scope, joins=np.empty(0, int) if analysis is None else analysis.frames)
+        self._begin(scope, joins=np.empty(0, int) if analysis is None else analysis.suspects)
 
     def _begin(
         self,

@@ -86,7 +86,7 @@ class Fixing(QObject):
         if state.run.active or self._thread.closed:
             return
         self.leave()
-        suspects = state.analysis.frames if state.analysis is not None else np.empty(0, int)
+        suspects = state.analysis.suspects if state.analysis is not None else np.empty(0, int)
         motion = state.opened.motion_at(state.given_rate)
         self._asked = FixRequest(
             motion,

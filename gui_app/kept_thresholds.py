@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 THRESHOLDS = "problem_thresholds"
 DEFAULTS = ProblemThresholds()
+LINE, LINE_MM = "threshold_mm", 20.0
+"""An earlier version kept its line across the curves by itself, here where nobody had moved it."""
 
 
 class KeptThresholds(QObject):
@@ -29,8 +31,12 @@ class KeptThresholds(QObject):
 
     def _kept(self) -> ProblemThresholds:
         text = self._preferences.text(THRESHOLDS, "")
+        line = self._preferences.number(LINE, LINE_MM)
         try:
-            return ProblemThresholds(**json.loads(text)) if text else DEFAULTS
+            kept = json.loads(text) if text else {}
+            if line != LINE_MM:
+                kept = {"max_most_mm": line, **kept}
+            return ProblemThresholds(**kept)
         except (ValueError, TypeError):
             log.warning("The kept thresholds of problems cannot be read; the usual ones are used")
             return DEFAULTS
@@ -43,3 +49,5 @@ class KeptThresholds(QObject):
             if value != getattr(DEFAULTS, name)
         }
         self._preferences.store(THRESHOLDS, json.dumps(changed) if changed else "")
+        # What stood there has been taken over, and may have been changed since.
+        self._preferences.store(LINE, LINE_MM)

@@ -57,7 +57,6 @@ from gui_app.side_panels import PanelParts, SidePanels
 from gui_app.state import AppState
 from gui_app.status import Status
 from gui_app.theme_choice import ThemeChoice
-from gui_app.threshold import DEFAULT_MM
 from gui_app.timeline import Timeline
 from gui_app.toolbar import Toolbar
 from gui_app.undo_actions import UndoActions
@@ -239,7 +238,6 @@ class MainWindow(QMainWindow):
             )
         # The cards want height; a stored layout brings its own corners along.
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.timeline.curves.threshold.set_mm(stored.number("threshold_mm", DEFAULT_MM))
         self.playing.restore(stored)
         self.views.restore(stored)
 
@@ -375,7 +373,6 @@ class MainWindow(QMainWindow):
         stored.store("geometry", self.saveGeometry())
         stored.store("layout", self.saveState(LAYOUT_VERSION))
         self.panels.store(stored)
-        stored.store("threshold_mm", self.timeline.curves.threshold.mm)
         self.playing.store(stored)
         self.views.store(stored)
         stored.sync()

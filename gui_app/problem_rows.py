@@ -60,7 +60,9 @@ class Row:
     @property
     def key(self) -> tuple[str, str, int]:
         """The same for the same problem of another moment."""
-        return self.problem.metric, self.problem.part, self.problem.frame
+        problem = self.problem
+        over = " over" if problem.kind.name == "OVER" else ""
+        return problem.metric + over, problem.part, problem.frame
 
     @property
     def words(self) -> str:
@@ -123,7 +125,9 @@ def figure_words(problem: Problem) -> str:
     """``Body part``, ``Joint turn``: the name of the figure that stands out."""
     from core.motion_metrics import MotionMetrics
 
-    known = {"finite": "Not finite", "converged": "Convergence"}
+    known = {"finite": "Not finite", "converged": "Convergence", "max_mm": "Max"}
+    if problem.kind.name == "OVER" and problem.metric == "mean_mm":
+        return "Mean"
     if problem.metric in known:
         return known[problem.metric]
     return str(MotionMetrics.__dataclass_fields__[problem.metric].metadata["label"])
@@ -257,7 +261,11 @@ def _tip(row: Row) -> str:
     if problem.unit:
         unit = problem.unit
         usual, most = f"{problem.usual:.1f}", f"{problem.threshold:.1f}"
-        lines.append(f"{problem.value:.1f} {unit}, usually {usual}, a problem from {most}")
+        if problem.kind.name in ("OVER", "THROUGHOUT"):
+            lines.append(f"{problem.value:.1f} {unit}, a problem over {most}")
+        else:
+            more = f"{problem.threshold - problem.usual:.1f}"
+            lines.append(f"{problem.value:.1f} {unit}, median {usual}, a problem over {most} (+{more})")
     if row.change is not None:
         part = body_part(problem) or "whole body"
         lines.append(f"{part} in these frames: {row.change.before:.2f} → {row.change.now:.2f} mm")

@@ -101,7 +101,7 @@ class ProblemVerdicts(Measuring):
         waiting = {p.frame: p.severity for p in analysis.problems if p.frame not in self._known}
         if waiting:
             first = sorted(waiting, key=lambda frame: -waiting[frame])[:AT_ONCE]
-            frames, suspects = np.array(first), analysis.frames
+            frames, suspects = np.array(first), analysis.suspects
             self._ask(VerdictRequest(opened.motion, opened.bodies, result, frames, suspects))
 
     def _take(self, request: VerdictRequest, found: tuple[Judgement, ...]) -> None:

@@ -11,8 +11,9 @@ from gui_app.words import which_frames
 if TYPE_CHECKING:
     from core.problem_frames import Problem
     from core.problem_rules import Kind
+    from core.problem_thresholds import ProblemThresholds
 
-GRAVE = ("OFF", "NOT_FINITE", "THROUGHOUT")
+GRAVE = ("OFF", "OVER", "NOT_FINITE", "THROUGHOUT")
 
 
 def kind_colour(kind: Kind) -> str:
@@ -48,6 +49,14 @@ def part_words(problem: Problem) -> str:
     from core.problem_rules import plain
 
     return plain(problem.part)
+
+
+def no_problems_words(thresholds: ProblemThresholds) -> str:
+    """That there are none, and what that means."""
+    return (
+        f"No problem frames: none stands out from its median, none is over {thresholds.mean_most_mm:g} mm in "
+        f"the mean or {thresholds.max_most_mm:g} mm at its worst vertex"
+    )
 
 
 def problems_words(count: int) -> str:

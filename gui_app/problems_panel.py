@@ -31,7 +31,7 @@ from gui_app.problem_note import ProblemNote
 from gui_app.problem_rows import ANY, Filter
 from gui_app.problem_table import ProblemTable
 from gui_app.problem_verdicts import ProblemVerdicts
-from gui_app.problem_words import problems_words
+from gui_app.problem_words import no_problems_words, problems_words
 from gui_app.refit_row import RefitRow
 from gui_app.soon import Soon
 from gui_app.stage_look import SHEET
@@ -49,7 +49,7 @@ NO_MOTION = "Frames that stand out appear here, where they are and why.\n\nOpen 
 NO_FIT = "Frames that stand out appear here, where they are and why.\n\nFit first: Ctrl+Return"
 FITTING = "Problem frames are looked for once the fit is over"
 LOOKING = "Looking for problem frames…"
-NO_PROBLEMS = "No problems: no frame stands out.\n\nA threshold further to the left finds more"
+MORE = "A threshold further to the left finds more"
 NO_MATCH = "No row matches what is asked for above"
 KINDS = (
     ("Any kind", ANY), ("Failed fit", "failed fit"), ("Model gap", "model gap"), ("Source", "source"),
@@ -198,7 +198,8 @@ class ProblemsPanel(QWidget):
     def _show_rows(self) -> None:
         shown = bool(self.table.model_.rows)
         self._middle.setCurrentIndex(0 if shown else 1)
-        self.nothing.setText(NO_MATCH if self._desk.rows else NO_PROBLEMS)
+        none = f"{no_problems_words(self._state.thresholds)}.\n\n{MORE}"
+        self.nothing.setText(NO_MATCH if self._desk.rows else none)
         self.note.setEnabled(shown)
         self.table.viewport().update()
 

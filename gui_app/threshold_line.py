@@ -48,7 +48,7 @@ class ThresholdLine(QWidget):
         self.value = QLabel(self)
         tabular(self.value)
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance("88.8 mm/frame²") + 2)
+        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance("+88.8 mm/frame²") + 2)
         self.value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.reset = tool("arrow-counter-clockwise", "All thresholds as they were", self)
         row = QHBoxLayout(self)
@@ -74,8 +74,9 @@ class ThresholdLine(QWidget):
         """Puts the one on the slider that makes this a problem."""
         from core.problem_rules import RULES, Kind
 
-        bounds = {rule.metric: rule.bound for rule in RULES}
-        name = "throughout_mm" if problem.kind is Kind.THROUGHOUT else bounds.get(problem.metric, "")
+        bounds = {(rule.metric, rule.kind): rule.bound for rule in RULES}
+        known = bounds.get((problem.metric, problem.kind), "")
+        name = "throughout_mm" if problem.kind is Kind.THROUGHOUT else known
         if name:
             self.which.setCurrentIndex(list(FIELDS).index(name))
 
@@ -95,9 +96,10 @@ class ThresholdLine(QWidget):
         unit = metadata["unit"]
         with QSignalBlocker(self.slider):
             self.slider.setValue(place_of(name, value))
-        self.value.setText(f"{value:.3g}{'' if unit == '°' else ' '}{unit}".strip())
-        default = f"{getattr(DEFAULTS, name):g} {unit}".strip()
-        tip = plain_tip(f"{metadata['help']}\nUsually {default}; to the left more frames are problems")
+        plus = "+" if metadata["over_median"] else ""
+        self.value.setText(f"{plus}{value:.3g}{'' if unit == '°' else ' '}{unit}".strip())
+        default = f"{plus}{getattr(DEFAULTS, name):g} {unit}".strip()
+        tip = plain_tip(f"{metadata['help']}\n{default} at first; to the left more frames are problems")
         for widget in (self.which, self.slider, self.value):
             widget.setToolTip(tip)
         self.reset.setEnabled(thresholds != DEFAULTS)

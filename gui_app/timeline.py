@@ -41,7 +41,7 @@ class Timeline(QDockWidget):
         self.why = WhyBar(state, actions, body)
         self.curves = Curves(state, pins, earlier, body)
         self.curves.menu.extra = (actions.before_fit,)
-        self.transport = Transport(state, actions, self.curves.threshold, LEFT_AXIS, body)
+        self.transport = Transport(state, actions, LEFT_AXIS, body)
         self.marks = ProblemMarks(state, self.curves, body)
         self.edits = EditMarks(state, self.curves, body)
         self.strip = HeatStrip(state, self.curves, body)

@@ -19,13 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from gui_app.action_button import action_button
+from gui_app.at_most import AtMost
 from gui_app.figures import Figure
 from gui_app.live_theme import dress
-from gui_app.over_threshold import OverThreshold
 from gui_app.selection_chip import SelectionChip
 from gui_app.state import SPEEDS, AppState
 from gui_app.theme import tabular
-from gui_app.threshold import Threshold
 from gui_app.words import FALLBACK_RATE, frames_words
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ class Transport(QWidget):
         self,
         state: AppState,
         actions: Actions,
-        threshold: Threshold,
         left_margin: int,
         parent: QWidget | None = None,
     ) -> None:
@@ -75,8 +73,8 @@ class Transport(QWidget):
         self._selected = SelectionChip(state, self)
         row.addWidget(self._selected)
         row.addStretch(1)
-        self.over = OverThreshold(state, threshold, self)
-        row.addWidget(self.over)
+        self.at_most = AtMost(state, self)
+        row.addWidget(self.at_most)
         self._line_after = _line()
         row.addWidget(self._line_after)
         self._row = row
@@ -172,12 +170,12 @@ class Transport(QWidget):
         for widget, wanted in (
             (self._no_rate, self._state.wants_rate),
             (self._selected, self._state.selection is not None),
-            (self.over, True),
+            (self.at_most, True),
             (self._line_after, True),
             (self._p95, True),
         ):
             widget.setVisible(wanted)
-        for widget in (self._line_after, self.over, self._p95, self._selected, self._no_rate):
+        for widget in (self._line_after, self.at_most, self._p95, self._selected, self._no_rate):
             self._row.invalidate()
             if self._row.sizeHint().width() <= self.width():
                 break

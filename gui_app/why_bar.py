@@ -13,10 +13,11 @@ from gui_app.action_button import action_button
 from gui_app.elided import ElidedLabel
 from gui_app.live_theme import dress, follow
 from gui_app.problem_list import ProblemList
-from gui_app.problem_words import body_part, kind_colour, problems_words
+from gui_app.problem_words import body_part, kind_colour, no_problems_words, problems_words
 from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.theme import icon
+from gui_app.words import plain_tip
 
 if TYPE_CHECKING:
     from core.problem_frames import Problem
@@ -98,7 +99,10 @@ class WhyBar(QFrame):
             words = problems_words(count) if count else "off throughout"
             grave = any(kind_colour(s[0].kind) == colours.ERROR for s in analysis.stretches)
             self._present(f"{words} ▾", "warning", colours.ERROR if grave else colours.WARNING)
-        self.problems.setEnabled(analysis is not None and bool(analysis.stretches))
+        found = analysis is None or bool(analysis.stretches)
+        tip = LIST_TIP if analysis is None or found else no_problems_words(analysis.thresholds)
+        self.problems.setToolTip(plain_tip(tip))
+        self.problems.setEnabled(analysis is not None and found)
 
     def _present(self, words: str, icon_name: str, colour: str) -> None:
         # While a fit runs, its signals come many times a second and change nothing here.

@@ -37,3 +37,13 @@ def test_it_holds_for_the_same_place_as_long_as_it_does_not_get_worse() -> None:
         replace(HAND, metric="jitter_mm"),
     ):
         assert accepted_by(other, accepted) is None
+
+
+def test_a_lower_bound_does_not_hide_what_it_finds_behind_an_accepted_frame() -> None:
+    over = Problem(
+        Kind.OVER, "max_mm", "whole body", 70, 71, 70, 60.0, 9.0, 50.0, "mm", "max 60 mm, over 50 mm"
+    )
+    accepted = accept([over], ())
+    assert accepted_by(over, accepted)
+    assert accepted_by(replace(over, last=70, threshold=55.0), accepted)
+    assert accepted_by(replace(over, first=60, last=80, threshold=30.0), accepted) is None

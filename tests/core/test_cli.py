@@ -317,7 +317,7 @@ def test_problem_frames_are_told_with_their_verdict(
     save_result(target, replace(result, transl=transl, poses=poses), overwrite=True)
     assert main([*arguments, "--problems"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "walk_poses.npz: 2 stretches of problem frames" in said
+    assert "walk_poses.npz: 5 problem frames in 2 stretches" in said
     assert "10–13 " in said
     assert "30 whole body 52 mm whole body 52 mm off, usually" in said
     assert said.count("failed fit") == 2

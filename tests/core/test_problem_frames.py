@@ -177,15 +177,15 @@ def test_both_the_spread_and_the_bound_must_be_exceeded() -> None:
     assert problem_frames(find_problems(steady(mean_mm=quiet), ProblemThresholds(whole_mm=2))).tolist() == [
         50
     ]
-    restless = np.abs(20 + 4 * np.random.default_rng(1).normal(size=300)).astype(np.float32)
+    restless = np.abs(9 + 2 * np.random.default_rng(1).normal(size=300)).astype(np.float32)
     assert find_problems(steady(mean_mm=restless)) == ()
     assert len(problem_frames(find_problems(steady(mean_mm=restless), ProblemThresholds(spread=1))))
 
 
 @pytest.mark.parametrize("level", [100.0, 15.0])
-def test_an_error_that_is_the_same_everywhere_singles_out_no_frame(level: float) -> None:
+def test_an_error_that_is_the_same_everywhere_stands_out_nowhere(level: float) -> None:
     everywhere = (level + steady().mean_mm).astype(np.float32)
-    problems = find_problems(steady(mean_mm=everywhere))
+    problems = find_problems(steady(mean_mm=everywhere), ProblemThresholds(mean_most_mm=200))
     assert len(problem_frames(problems)) == 0
     if level > 25:
         (problem,) = problems
@@ -201,8 +201,63 @@ def test_where_most_frames_are_bad_they_are_still_found() -> None:
     mostly[:200] += 90
     problems = find_problems(steady(mean_mm=mostly))
     assert problem_frames(problems).tolist() == list(range(200))
-    assert [p.kind for p in problems] == [Kind.OFF]
+    assert [p.kind for p in problems] == [Kind.OFF, Kind.OVER]
     assert problems[0].reason.endswith("usually 3.0 mm")
+
+
+def test_a_frame_over_a_bound_is_a_problem_whatever_is_usual() -> None:
+    # Neither figure stands out from its median.
+    most = (45 + 3 * np.random.default_rng(2).normal(size=300)).clip(36, 49).astype(np.float32)
+    most[[70, 71, 200]] = 60, 55, 52
+    mean = (17 + np.random.default_rng(3).normal(size=300)).clip(14, 19.5).astype(np.float32)
+    mean[120] = 24
+    problems = find_problems(steady(max_mm=most, mean_mm=mean))
+    assert [(p.kind, p.metric, p.first, p.last) for p in problems] == [
+        (Kind.OVER, "max_mm", 70, 71),
+        (Kind.OVER, "mean_mm", 120, 120),
+        (Kind.OVER, "max_mm", 200, 200),
+    ]
+    assert [p.reason for p in problems] == [
+        "max 60 mm, over 50 mm",
+        "mean 24 mm, over 20 mm",
+        "max 52 mm, over 50 mm",
+    ]
+    assert [p.severity for p in problems] == pytest.approx([1.2, 1.2, 1.04])
+    assert problem_frames(problems).tolist() == [70, 71, 120, 200]
+    assert len(stretches(problems)) == 3
+    for bound in (47.0, 44.0, 0.5):
+        problems = find_problems(
+            steady(max_mm=most, mean_mm=mean), ProblemThresholds(max_most_mm=bound, join_frames=0)
+        )
+        assert set(np.flatnonzero((most > bound) | (mean > 20))) == set(problem_frames(problems).tolist())
+
+
+def test_a_worst_vertex_stands_out_from_its_median() -> None:
+    most = steady().max_mm.copy()
+    most[40], most[90] = 35, 60
+    problems = find_problems(steady(max_mm=most))
+    assert [(p.kind, p.frame, p.reason) for p in problems] == [
+        (Kind.OFF, 40, "max 35 mm, usually 3.0 mm"),
+        (Kind.OFF, 90, "max 60 mm, usually 3.0 mm"),
+        (Kind.OVER, 90, "max 60 mm, over 50 mm"),
+    ]
+    assert find_problems(steady(max_mm=most), ProblemThresholds(max_rise_mm=60, max_most_mm=60)) == ()
+
+
+def test_a_long_stretch_over_a_bound_hides_none_of_those_in_it() -> None:
+    part, most = steady().part_mm.copy(), steady().max_mm.copy()
+    part[[100, 150], PARTS.index("feet")] = 30
+    most[80:220] = 55
+    groups = stretches(find_problems(steady(part_mm=part, max_mm=most), ProblemThresholds(max_rise_mm=90)))
+    assert [(g[0].kind, g[0].first, g[0].last) for g in groups] == [
+        (Kind.OVER, 80, 219),
+        (Kind.OFF, 100, 100),
+        (Kind.OFF, 150, 150),
+    ]
+    # Around a single one it is part of the same stretch, which the other introduces.
+    part[150] = 3
+    (group,) = stretches(find_problems(steady(part_mm=part, max_mm=most), ProblemThresholds(max_rise_mm=90)))
+    assert [p.kind for p in group] == [Kind.OFF, Kind.OVER]
 
 
 def test_near_stretches_are_one_and_far_ones_two() -> None:

@@ -37,6 +37,15 @@ def test_places_are_found_by_frame() -> None:
     assert [found.previous_worst(frame) for frame in (0, 11, 12, 40, 99)] == [None, None, 11, 11, 40]
 
 
+def test_a_long_stretch_over_a_bound_hides_none_of_those_in_it() -> None:
+    over, inside = problem(0, 99, 60, Kind.OVER), problem(40, 42, 41)
+    found = analysis((over,), (problem(10, 12, 11),), (inside,))
+    assert found.place_at(41) == (inside,)
+    assert found.place_at(50) == found.place_at(99) == (over,)
+    assert [found.next_worst(frame) for frame in (0, 11, 41, 60)] == [11, 41, 60, None]
+    assert [found.previous_worst(frame) for frame in (11, 41, 99)] == [None, 11, 60]
+
+
 def test_nothing_found_leads_nowhere() -> None:
     found = analysis()
     assert found.place_at(3) is None

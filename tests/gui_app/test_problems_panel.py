@@ -17,8 +17,8 @@ from gui_app import session_actions
 from gui_app.main_window import MainWindow
 from gui_app.problem_groups import Heading
 from gui_app.problem_rows import FRAMES, KIND, PART, VALUE, change_role
-from gui_app.problem_words import body_part
-from gui_app.problems_panel import LOOKING, NO_FIT, NO_MATCH, NO_PROBLEMS, ProblemsPanel
+from gui_app.problem_words import body_part, no_problems_words
+from gui_app.problems_panel import LOOKING, MORE, NO_FIT, NO_MATCH, ProblemsPanel
 from gui_app.saving import Place
 from gui_app.threshold_line import STEPS
 from tests.gui_app.conftest import FIT_MS
@@ -191,7 +191,8 @@ def test_nothing_to_show_says_why(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_.fit.trigger()
     settled(window, qtbot)
     assert panel.nothing.isVisible()
-    assert panel.nothing.text() == NO_PROBLEMS
+    assert panel.nothing.text() == f"{no_problems_words(window.state.thresholds)}.\n\n{MORE}"
+    assert "over 20 mm in the mean or 50 mm at its worst vertex" in panel.nothing.text()
     assert panel.head.text() == "no problem frames"
     assert LOOKING
 

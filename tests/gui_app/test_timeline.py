@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from core.joints import PARTS
+from core.problem_thresholds import ProblemThresholds
 from gui_app.curve_choice import CurveChoice
 from gui_app.curves import top_of
 from gui_app.heat_strip import heat_image
@@ -80,17 +82,56 @@ def test_a_range_a_curve_and_a_threshold_are_chosen(faulty: MainWindow, qtbot: Q
     curves.menu.choose(CurveChoice())
     assert len(curves._curves["mean_mm"].xData) == FRAMES
 
-    over, threshold = faulty.timeline.transport.over, faulty.timeline.curves.threshold
-    threshold.line.setValue(150.0)
-    assert over.words.text() == "1 frame over"
-    assert over.mm.value() == 150.0
-    over.mm.setValue(500.0)
-    assert over.words.text() == "0 frames over"
-    assert threshold.line.value() == 500.0
-    faulty.state.set_saved()
-    faulty.close()
-    qtbot.waitUntil(lambda: not faulty.isVisible(), timeout=FIT_MS)
-    assert Preferences().number("threshold_mm", 0.0) == 500.0
+
+def looked_through(window: MainWindow, qtbot: QtBot) -> set[int]:
+    """The problem frames with the thresholds as they are now."""
+    state = window.state
+    qtbot.waitUntil(
+        lambda: state.analysis is not None and state.analysis.thresholds == state.thresholds, timeout=FIT_MS
+    )
+    return set(state.analysis.frames.tolist())
+
+
+def test_what_is_over_a_line_is_a_problem_frame_wherever_they_are_counted(
+    faulty: MainWindow, make_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    state, curves, panels = faulty.state, faulty.timeline.curves, faulty.panels.problems.panel
+    faulty.actions_.problems.setChecked(True)
+    lines = {threshold._name: threshold.line for threshold in curves.thresholds}
+    boxes = faulty.timeline.transport.at_most.fields
+    assert list(lines) == ["max_most_mm", "mean_most_mm"]
+    assert {name: box.value() for name, box in boxes.items()} == {"mean_most_mm": 20.0, "max_most_mm": 50.0}
+    for name, metric in (("max_most_mm", "max_mm"), ("mean_most_mm", "mean_mm")):
+        figures = getattr(state.analysis.metrics, metric)
+        middle = round(float(np.median(figures)), 1)
+        for bound in (middle, 0.5):
+            lines[name].setValue(bound)
+            assert getattr(state.thresholds, name) == boxes[name].value() == bound
+            found = looked_through(faulty, qtbot)
+            assert set(np.flatnonzero(figures > bound)) <= found
+            words = f"{len(found)} problem frames"
+            assert faulty.timeline.why.problems.text() == f"{words} ▾"
+            qtbot.waitUntil(lambda words=words: panels.head.text().startswith(words), timeout=FIT_MS)
+            assert f"over {bound:.1f} mm" in {p.reason.split(", ")[-1] for p in state.analysis.problems}
+        boxes[name].setValue(500.0)
+        assert lines[name].value() == getattr(state.thresholds, name) == 500.0
+    panels.thresholds.which.setCurrentText("Max at most")
+    panels.thresholds.slider.setValue(0)
+    assert boxes["max_most_mm"].value() == lines["max_most_mm"].value() == 50.0
+    assert BAD in looked_through(faulty, qtbot)
+    boxes["max_most_mm"].setValue(777.0)
+    assert make_window(None, wait=False).state.thresholds.max_most_mm == 777.0
+
+
+def test_a_line_that_an_earlier_version_kept_is_the_bound(make_window: Callable[..., MainWindow]) -> None:
+    Preferences().store("threshold_mm", 33.0)
+    Preferences().store("problem_thresholds", '{"whole_mm": 2.0, "ceiling_mm": 60.0}')
+    kept = make_window(None, wait=False).state.thresholds
+    assert (kept.max_most_mm, kept.whole_mm, kept.ceiling_mm) == (33.0, 2.0, 60.0)
+    # Once taken over it is not taken over again.
+    window = make_window(None, wait=False)
+    window.state.set_thresholds(ProblemThresholds())
+    assert make_window(None, wait=False).state.thresholds == ProblemThresholds()
 
 
 def test_playing_stays_in_the_selection(window: MainWindow, qtbot: QtBot) -> None:
