@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.fitting.painted_mask import same_masks
 from core.fitting.result import FitResult
 
 # Half of the last digit that people read: a frame that changes by less is neither better nor worse.
@@ -44,6 +45,29 @@ class FitComparison:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+
+def changed_frames(before: FitResult, now: FitResult) -> np.ndarray:
+    """Ids of the frames that are not the same in two fits of a motion, ascending: parameters, figures, or
+    whether there is a fit of them."""
+    old, new = before.by_frame(), now.by_frame()
+    fitted = before.fitted | now.fitted
+    if old.keys() != new.keys() or not np.array_equal(before.betas, now.betas):
+        return np.flatnonzero(fitted)
+    differs = np.zeros(len(now), dtype=bool)
+    for name, values in new.items():
+        if values.shape != old[name].shape:
+            return np.flatnonzero(fitted)
+        same = (values == old[name]) | ((values != values) & (old[name] != old[name]))
+        differs |= ~same.reshape(len(now), -1).all(1)
+    return np.flatnonzero(differs & fitted)
+
+
+def same_fit(before: FitResult, now: FitResult) -> bool:
+    """Two fits of a motion do not differ in any frame, nor in the mask that they were made with."""
+    if len(before) != len(now) or before.partial != now.partial:
+        return False
+    return same_masks(before, now) and not len(changed_frames(before, now))
 
 
 def compare_fits(before: FitResult, now: FitResult) -> FitComparison | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.fit_comparison import Change, compare_fits
+from core.fit_comparison import Change, changed_frames, compare_fits
 from core.fitting.result import FitResult
 
 
@@ -72,10 +72,8 @@ def _change(before: FitResult | None, now: FitResult) -> tuple[int, Change | Non
     if before is None or not before.fitted.any():
         count = int(now.fitted.sum())
         return count, Change(float("nan"), now.summary()["mean"]) if count else None
-    found = compare_fits(before, now)
+    found, count = compare_fits(before, now), len(changed_frames(before, now))
     new = now.fitted & ~before.fitted
     if found is None:
-        return int(new.sum()), Change(
-            float("nan"), float(np.nanmean(now.mean_mm[new]))
-        ) if new.any() else None
-    return len(found) + int(new.sum()), found.mean_mm
+        return count, Change(float("nan"), float(np.nanmean(now.mean_mm[new]))) if new.any() else None
+    return count, found.mean_mm

@@ -46,6 +46,8 @@ def margin(
     near = np.zeros(len(motion), dtype=bool)
     chosen = near.copy()
     chosen[frames] = True
+    # A frame that cannot be fitted has nothing that others could fade into.
+    chosen &= finite
     for towards in (1, -1):
         front = chosen.copy()
         for _ in range(REACH):

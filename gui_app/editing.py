@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gui_app.edit_worker import EditRequest, EditWorker, make_edit
 from gui_app.history import History, Moment
+from gui_app.scopes import frame_shown
 from gui_app.state import AppState, RunStatus
 from gui_app.worker_thread import WAIT_MS, WorkerThread
 
@@ -100,6 +101,8 @@ class Editing(QObject):
             return RUNNING
         if state.peeked is not None:
             return PEEKING
+        if state.opened is not None and (why_not := frame_shown(state).why_not):
+            return f"{why_not}: there is nothing to edit"
         if state.result is not None and not state.result.fitted[state.frame]:
             return f"Frame {state.frame} is not fitted: fit it first (Ctrl+Shift+Return)"
         return ""

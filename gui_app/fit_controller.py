@@ -13,8 +13,8 @@ from gui_app.fit_watch import FitWatch
 from gui_app.fit_worker import FitWorker, Preparation, RunReply, RunRequest, covers_more
 from gui_app.history import History
 from gui_app.recipe_desk import RecipeDesk
-from gui_app.run_words import finished_words
-from gui_app.scopes import Scope, all_frames, frame_shown, problems, selected
+from gui_app.run_words import finished_words, unchanged_words
+from gui_app.scopes import Scope, all_frames, fittable, frame_shown, problems, selected
 from gui_app.soon import Soon
 from gui_app.state import AppState, RunStatus
 from gui_app.words import frames_words
@@ -132,6 +132,10 @@ class FitController(QObject):
         state.settle()
         if scope is None or state.opened is None or state.run.active or self._thread.closed:
             return
+        scope = fittable(state, scope)
+        if scope.why_not:
+            state.fail(f"{scope.why_not}: there is nothing to fit")
+            return
         if recipe is None:
             if not self._recipes.draft.runs:
                 state.fail("Every stage is off: put one on in the Stages panel to fit")
@@ -144,7 +148,7 @@ class FitController(QObject):
         self._step = f"{what} on {scope.what}" if what else f"fit of {scope.what}"
         self._cancel = threading.Event()
         motion = state.opened.motion_at(state.given_rate)
-        frames = len(motion) if scope.frames is None else len(scope.frames)
+        frames = len(motion) - len(scope.left_out) if scope.frames is None else len(scope.frames)
         state.set_run(RunStatus("running", frames_total=frames, what=scope.what))
         self._watch.begin(self._worker.silence)
         self._start.emit(
@@ -222,10 +226,12 @@ class FitController(QObject):
     def _on_finished(self, reply: RunReply) -> None:
         if reply.run_id == self._run_id:
             earlier = self._history.now.result
-            self._settle(reply, "cancelled")
+            changed = self._settle(reply, "cancelled")
             self.last = EndedRun(reply, earlier, self._scope.what)
             self.ended.emit(self.last)
-            self._state.say(finished_words(reply, earlier))
+            words = finished_words(reply, earlier) if changed else unchanged_words(self._scope.what)
+            left_out = self._scope.left_out_words
+            self._state.say(f"{words} · {left_out}" if left_out else words)
 
     @Slot(int, str)
     def _on_failed(self, run_id: int, sentence: str) -> None:
@@ -257,19 +263,24 @@ class FitController(QObject):
         self._settle(replace(shown, keeps_earlier=keeps), how_it_ended)
         self._state.say("The earlier fit is kept" if keeps else "What was fitted is kept")
 
-    def _settle(self, reply: RunReply, how_it_ended: str) -> None:
-        """The run is over: what is left of it is one step to undo."""
+    def _settle(self, reply: RunReply, how_it_ended: str) -> bool:
+        """The run is over: what is left of it is one step to undo; False where it is what there was."""
+        from core.fit_comparison import same_fit
+
         self._watch.end()
         self._newest, self._pending, self._shown = None, [], None
         self._state.set_run(RunStatus())
         if reply.result is None:
-            return
-        if reply.keeps_earlier:
-            if self._state.result is not self._history.now.result:
-                self._state.set_result(self._history.now.result, None)
-            return
+            return True
+        earlier = self._history.now.result
+        same = earlier is not None and same_fit(earlier, reply.result)
+        if reply.keeps_earlier or same:
+            if self._state.result is not earlier:
+                self._state.set_result(earlier, None)
+            return reply.keeps_earlier
         step = self._step
         if not reply.complete:
             step = f"{how_it_ended} fit ({len(reply.reached):,} of {frames_words(reply.asked)})"
         self._state.set_result(reply.result, None)
         self._history.add(step)
+        return True

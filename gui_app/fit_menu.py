@@ -12,7 +12,7 @@ from gui_app.actions import SPECS, Actions, tip_with_keys
 from gui_app.fit_controller import FitController
 from gui_app.preferences import Preferences
 from gui_app.recipe_desk import RecipeDesk
-from gui_app.scopes import NO_SELECTION, problems, selected, why_no_problems
+from gui_app.scopes import NO_SELECTION, Scope, frame_shown, problems, selected, why_no_problems
 from gui_app.state import AppState
 
 AUTOFIT = "autofit"
@@ -59,6 +59,7 @@ class FitActions(QObject):
             state.result_changed,
         ):
             signal.connect(self._on_change)
+        state.frame_changed.connect(self._on_frame)
         self._on_change()
 
     def _choose(self, name: str, *_: object) -> None:
@@ -75,23 +76,28 @@ class FitActions(QObject):
         state, actions = self._state, self._actions
         ready = state.opened is not None and not state.run.active and not state.opening
         actions.fit.setEnabled(ready)
-        actions.fit_frame.setEnabled(ready)
+        self._on_frame()
         actions.cancel.setEnabled(state.run.phase == "running" or state.building is not None)
         actions.cancel.setIconText("Cancelling…" if state.run.phase == "cancelling" else "Cancel")
-        selection, some = selected(state), problems(state)
-        self._present(
-            actions.fit_selection, "fit_selection", ready, selection.what if selection else "", NO_SELECTION
-        )
-        self._present(
-            actions.fit_problems, "fit_problems", ready, some.what if some else "", why_no_problems(state)
-        )
+        self._present(actions.fit_selection, "fit_selection", ready, selected(state), NO_SELECTION)
+        self._present(actions.fit_problems, "fit_problems", ready, problems(state), why_no_problems(state))
 
-    def _present(self, action: QAction, key: str, ready: bool, what: str, why_not: str) -> None:
-        spec = SPECS[key]
-        action.setEnabled(ready and bool(what))
-        action.setToolTip(
-            tip_with_keys(spec, f"Fit {what}; the others stay as they are" if what else why_not)
-        )
+    @Slot()
+    def _on_frame(self, *_: object) -> None:
+        state, action, spec = self._state, self._actions.fit_frame, SPECS["fit_frame"]
+        ready = state.opened is not None and not state.run.active and not state.opening
+        why_not = frame_shown(state).why_not if state.opened is not None else ""
+        action.setEnabled(ready and not why_not)
+        action.setToolTip(tip_with_keys(spec, why_not or spec.tip))
+
+    def _present(self, action: QAction, key: str, ready: bool, scope: Scope | None, none: str) -> None:
+        why_not = none if scope is None else scope.why_not
+        action.setEnabled(ready and not why_not)
+        words = why_not
+        if scope is not None and not why_not:
+            words = f"Fit {scope.what}; the others stay as they are"
+            words = f"{words}. {scope.left_out_words}" if scope.left_out_words else words
+        action.setToolTip(tip_with_keys(SPECS[key], words))
 
 
 def fill_fit_menu(menu: QMenu, actions: Actions) -> None:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +74,7 @@ class RunReply:
         changed: ids of the frames that are new since the reply before, None for all.
         reached: ids of the frames that the run has fitted.
         asked: how many it was to fit.
+        around: ids of those among them that only fade into the earlier fit.
         complete: it came to its end.
         apart: the new fit has another shape than the earlier one, so that only one of them can be shown.
         keeps_earlier: and the earlier one is.
@@ -89,6 +90,7 @@ class RunReply:
     apart: bool = False
     keeps_earlier: bool = False
     stages: tuple[StageReport, ...] = ()
+    around: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
 
 
 class FitWorker(QObject):
@@ -132,7 +134,8 @@ class FitWorker(QObject):
 
         run = begin(request)
         replies = Replies(request, run)
-        pace = Pace(request.what, time.monotonic())
+        around = f" and {len(replies.around):,} around" if len(replies.around) else ""
+        pace = Pace(request.what + around, time.monotonic())
         stages = StageReports(time.monotonic())
         last_progress = last_preview = 0.0
         for progress in run:
@@ -167,6 +170,8 @@ def begin(request: RunRequest) -> FitRun:
     elif request.joins is not None and start is not None:
         from core.seams import margin
 
+        # What cannot be fitted is not there to be joined to.
+        frames = frames[request.motion.finite_frames()[frames]]
         around = margin(request.motion, start, frames, request.joins)
         frames = np.union1d(frames, around) if len(around) else frames
     return FitRun(
@@ -201,6 +206,9 @@ class Replies:
         self._reached = np.zeros(len(request.motion), dtype=bool)
         self._new: list[np.ndarray] = []
         self._apart = False
+        # Beside the frames that were asked for there are those over which they fade into the others.
+        asked, joins = request.frames, request.joins is not None and run.keeps_others
+        self.around = np.setdiff1d(run.frames, asked) if joins and asked is not None else np.empty(0, int)
 
     @property
     def news(self) -> bool:
@@ -226,6 +234,7 @@ class Replies:
             np.flatnonzero(self._reached),
             len(self._run.frames),
             apart=self._apart,
+            around=self.around,
         )
 
     def last(self) -> RunReply:
@@ -255,7 +264,15 @@ class Replies:
                 before = np.flatnonzero(self._request.motion.finite_frames())
             result = replace(result, partial=is_partial(result.fitted, asked, before))
         return RunReply(
-            self._request.run_id, result, None, reached, len(asked), complete, self._apart, keeps_earlier
+            self._request.run_id,
+            result,
+            None,
+            reached,
+            len(asked),
+            complete,
+            self._apart,
+            keeps_earlier,
+            around=self.around,
         )
 
     def _on_top(self, found: FitResult) -> FitResult:

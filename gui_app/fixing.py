@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.fix_worker import FixRequest, FixWorker
 from gui_app.history import History
-from gui_app.scopes import Scope
+from gui_app.run_words import unchanged_words
+from gui_app.scopes import Scope, fittable
 from gui_app.state import AppState, RunStatus
 from gui_app.worker_thread import WAIT_MS, WorkerThread
 
@@ -85,6 +86,10 @@ class Fixing(QObject):
             return
         if state.run.active or self._thread.closed:
             return
+        scope = fittable(state, scope)
+        if scope.frames is None or scope.why_not:
+            state.fail(f"{scope.why_not}: there is nothing to put right")
+            return
         self.leave()
         suspects = state.analysis.suspects if state.analysis is not None else np.empty(0, int)
         motion = state.opened.motion_at(state.given_rate)
@@ -112,12 +117,18 @@ class Fixing(QObject):
 
     def take(self, fix: Fix) -> None:
         """What a strategy gives becomes the fit: one step to undo."""
+        from core.fit_comparison import changed_frames
+
         request = self._asked
         if request is None or fix.strategy is None or self._state.run.active:
             return
         step = f"fix of {self.what}: {fix.strategy.label.lower()}"
-        changed = np.flatnonzero((fix.result.poses != request.result.poses).any((1, 2)))
+        changed = changed_frames(request.result, fix.result)
+        what = self.what
         self.leave()
+        if not len(changed):
+            self._state.say(unchanged_words(what))
+            return
         self._state.set_result(fix.result, changed)
         self._history.add(step, changed)
         self._state.say(f"{step[:1].upper()}{step[1:]} · mean {fix.mean_mm:.1f} mm")

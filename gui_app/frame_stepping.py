@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from gui_app.measuring import MeasureRequest, Measuring
 from gui_app.opening import Opened
 from gui_app.recipe_desk import RecipeDesk
+from gui_app.scopes import frame_shown
 from gui_app.soon import Later
 from gui_app.stage_words import TITLES
 from gui_app.state import AppState
@@ -104,9 +105,7 @@ class FrameStepping(Measuring):
             return PUBLISHED
         if state.run.active:
             return RUNNING
-        if not state.opened.motion.cut(state.frame, state.frame + 1).finite_frames().all():
-            return f"Frame {state.frame} has no pose to fit"
-        return FAILED if self._failed else ""
+        return frame_shown(state).why_not or (FAILED if self._failed else "")
 
     def kinds(self) -> tuple[str, ...]:
         """The stages that are on, in order."""

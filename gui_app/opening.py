@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,11 @@ class Opened:
     def valid(self) -> np.ndarray:
         """(V,) bool: which vertices of the fit's body count in fits and errors."""
         return self.bodies.correspondence.valid
+
+    @cached_property
+    def finite(self) -> np.ndarray:
+        """(T,) bool: the frames whose source has finite numbers; the others cannot be fitted."""
+        return self.motion.finite_frames()
 
     def with_valid(self, valid: np.ndarray) -> Opened:
         """The same with another mask; the frames posed already are kept.

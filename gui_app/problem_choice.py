@@ -14,7 +14,7 @@ from gui_app.fixing import Fixing
 from gui_app.problem_desk import ProblemDesk, problems_which
 from gui_app.problem_rows import Row
 from gui_app.recipe_desk import RecipeDesk
-from gui_app.scopes import Scope
+from gui_app.scopes import Scope, fittable
 from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.theme import icon
@@ -23,6 +23,7 @@ from gui_app.words import frames_words, plain_tip
 if TYPE_CHECKING:
     from core.problem_frames import Problem
 
+FADES = "A few frames on either side are fitted along, to fade into the others"
 NONE_CHOSEN = "Choose rows to fit their frames again"
 NOTHING_ON = "Every stage is off: put one on in the Stages panel to fit"
 FIX_TIP = "Try several strategies on the chosen frames, and see what each gives"
@@ -33,7 +34,8 @@ class ProblemChoice(QObject):
 
     Attributes:
         typed: the note that stands beside the table, for what is accepted next.
-        scope: frames of the rows, None without any.
+        scope: frames of the rows that can be fitted, None without rows.
+        left_out: why some cannot, in words.
         reopens: they are all accepted, and can be opened again.
     """
 
@@ -53,7 +55,7 @@ class ProblemChoice(QObject):
         self._state, self._desk, self._recipes = state, desk, recipes
         self._fitting, self._fixing, self._actions = fitting, fixing, actions
         self._chosen: tuple[Row, ...] = ()
-        self.typed = ""
+        self.typed = self.left_out = ""
         self.scope: Scope | None = None
         self.reopens = False
         actions.accept.triggered.connect(self._on_accept)
@@ -100,7 +102,8 @@ class ProblemChoice(QObject):
 
     @Slot()
     def _present(self) -> None:
-        self.scope = scope_of(self.rows)
+        scope = scope_of(self.rows)
+        self.scope = None if scope is None else fittable(self._state, scope)
         self._present_accept()
         self._present_fits()
         self.changed.emit()
@@ -120,15 +123,18 @@ class ProblemChoice(QObject):
         ready = state.opened is not None and not state.run.active and not state.opening
         why_not = "" if self._recipes.draft.runs else NOTHING_ON
         frames = 0 if scope is None or scope.frames is None else len(scope.frames)
+        left_out = "" if scope is None else scope.left_out_words
         refit.setEnabled(ready and frames > 0 and not why_not)
         refit.setIconText(f"Re-fit {frames_words(frames)}" if frames else "Re-fit")
         fitted = (
             scope is not None and state.result is not None and bool(state.result.fitted[scope.frames].any())
         )
         fix.setEnabled(ready and fitted)
-        fix.setToolTip(plain_tip(tip_with_keys(SPECS["fix_rows"], FIX_TIP if frames else NONE_CHOSEN)))
-        tip = why_not or f"With {self._recipes.recipe().name}, as on the Stages panel"
-        tip = tip if frames else NONE_CHOSEN
+        self.left_out = left_out
+        none = left_out or NONE_CHOSEN
+        fix.setToolTip(plain_tip(tip_with_keys(SPECS["fix_rows"], FIX_TIP if frames else none)))
+        tip = why_not or f"With {self._recipes.recipe().name}, as on the Stages panel. {FADES}"
+        tip = f"{tip}. {left_out}" if frames and left_out else tip if frames else none
         refit.setToolTip(plain_tip(tip_with_keys(SPECS["refit_rows"], tip)))
 
     @Slot()

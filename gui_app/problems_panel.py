@@ -205,6 +205,7 @@ class ProblemsPanel(QWidget):
 
     @Slot()
     def _present_note(self) -> None:
+        self.refit.say(self._choice.left_out)
         self.note.show_note(self._choice.note, tuple(row.key for row in self._choice.open_rows))
 
     @Slot(str)

@@ -61,6 +61,11 @@ def time_left(seconds: float | None) -> str:
     return f"about {seconds / 3600:.1f} h"
 
 
+def unchanged_words(what: str) -> str:
+    """The line of a run that came out as what there was."""
+    return f"Nothing changed: the fit of {what} is as it was"
+
+
 def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     """The line that a run leaves behind.
 
@@ -68,8 +73,9 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
         reply: the last one of the run.
         earlier: the fit that there was before it, or None.
     """
-    reached, asked = len(reply.reached), frames_words(reply.asked)
-    if not reached or reply.result is None:
+    reached = len(np.setdiff1d(reply.reached, reply.around))
+    asked = frames_words(reply.asked - len(reply.around))
+    if not len(reply.reached) or reply.result is None:
         kept = earlier is not None
         return "Cancelled: the earlier fit is kept" if kept else "Cancelled before the first frame was fitted"
     if reply.keeps_earlier:
@@ -77,7 +83,9 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     result = reply.result
     figures = f"{result.seconds:.1f} s · {_figures(result, reply.reached, earlier)}"
     if reply.complete:
-        return f"Fitted {frames_words(reached)} in {figures}{' · failed' if result.failed else ''}"
+        around = f" and {len(reply.around):,} around" if len(reply.around) else ""
+        failed = " · failed" if result.failed else ""
+        return f"Fitted {frames_words(reached)}{around} in {figures}{failed}"
     if earlier is None:
         return f"Cancelled: {reached:,} of {asked} kept, marked partial · {figures}"
     if reply.apart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,10 +17,44 @@ NO_PROBLEMS = "No frame of this fit has a problem"
 
 @dataclass(frozen=True, eq=False)
 class Scope:
-    """``what`` to fit in words, ``'frames 120–180'``, and the ids of these frames, None for all."""
+    """Frames to fit.
+
+    Attributes:
+        what: they in words, ``'frames 120–180'``.
+        frames: their ids, None for all.
+        left_out: ids of those that were meant too and cannot be fitted: their source is not finite.
+    """
 
     what: str
     frames: np.ndarray | None = None
+    left_out: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+
+    @property
+    def left_out_words(self) -> str:
+        """``5 frames have no finite numbers in the source``; empty where none is left out."""
+        if not len(self.left_out):
+            return ""
+        one = len(self.left_out) == 1
+        which = f"Frame {self.left_out[0]} has" if one else f"{frames_words(len(self.left_out))} have"
+        return f"{which} no finite numbers in the source"
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing of it can be fitted; empty where something can."""
+        return "" if self.frames is None or len(self.frames) else self.left_out_words
+
+
+def fittable(state: AppState, scope: Scope) -> Scope:
+    """The same without the frames that cannot be fitted."""
+    if state.opened is None:
+        return scope
+    finite = state.opened.finite
+    asked = np.arange(len(finite)) if scope.frames is None else scope.frames
+    good = finite[asked]
+    if good.all():
+        return scope
+    every = scope.frames is None and bool(good.any())
+    return replace(scope, frames=None if every else asked[good], left_out=asked[~good])
 
 
 def all_frames() -> Scope:
@@ -30,7 +64,7 @@ def all_frames() -> Scope:
 
 def frame_shown(state: AppState) -> Scope:
     """The frame on the screen alone."""
-    return Scope(f"frame {state.frame}", np.array([state.frame]))
+    return fittable(state, Scope(f"frame {state.frame}", np.array([state.frame])))
 
 
 def selected(state: AppState) -> Scope | None:
@@ -38,7 +72,7 @@ def selected(state: AppState) -> Scope | None:
     if state.selection is None:
         return None
     first, last = state.selection
-    return Scope(which_frames(first, last), np.arange(first, last + 1))
+    return fittable(state, Scope(which_frames(first, last), np.arange(first, last + 1)))
 
 
 def problems(state: AppState) -> Scope | None:
@@ -46,8 +80,9 @@ def problems(state: AppState) -> Scope | None:
     found = _found(state)
     if found is None or not len(found.frames):
         return None
-    frames = np.array(found.frames)
-    return Scope(frames_words(len(frames)).replace("frame", "problem frame"), frames)
+    scope = fittable(state, Scope("", np.array(found.frames)))
+    count = len(found.frames) if scope.frames is None or scope.why_not else len(scope.frames)
+    return replace(scope, what=frames_words(count).replace("frame", "problem frame"))
 
 
 def why_no_problems(state: AppState) -> str:

@@ -197,8 +197,9 @@ class StagesPanel(QWidget):
             return NO_MOTION
         if state.run.active:
             return RUNNING
-        if self.scope() is not None:
-            return ""
+        scope = self.scope()
+        if scope is not None:
+            return scope.why_not
         return NO_SELECTION if self.scope_name == "selection" else why_no_problems(state)
 
     @Slot()

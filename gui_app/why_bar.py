@@ -14,6 +14,7 @@ from gui_app.elided import ElidedLabel
 from gui_app.live_theme import dress, follow
 from gui_app.problem_list import ProblemList
 from gui_app.problem_words import body_part, kind_colour, no_problems_words, problems_words
+from gui_app.scopes import frame_shown
 from gui_app.soon import Soon
 from gui_app.state import AppState
 from gui_app.theme import icon
@@ -121,7 +122,8 @@ class WhyBar(QFrame):
             return
         frame = state.frame
         if not result.fitted[frame]:
-            self._say("", colours.TEXT_DISABLED, f"Frame {frame} is not fitted")
+            words = frame_shown(state).why_not or f"Frame {frame} is not fitted"
+            self._say("", colours.TEXT_DISABLED, words)
             return
         problem = self._problem_at(frame) if state.peeked is None else None
         parts = result.part_mm[frame]

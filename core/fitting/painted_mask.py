@@ -84,6 +84,13 @@ def made_with(result: FitResult, correspondence: Correspondence) -> bool:
     )
 
 
+def same_masks(one: FitResult, other: FitResult) -> bool:
+    """Two fits were made with the same masks and weights, and are measured over the same."""
+    return one.provenance.get(_OVER) == other.provenance.get(_OVER) and all(
+        _table(one).get(name) == _table(other).get(name) for name in (_MADE, _KEPT)
+    )
+
+
 def with_measured_mask(bodies: BodyPair, result: FitResult) -> BodyPair:
     """The bodies with the mask that the errors of a fit are over.
 

@@ -143,7 +143,8 @@ class FitRun:
         finite = np.flatnonzero(motion.finite_frames())
         self.frames = finite if frames is None else np.intersect1d(finite, frames)
         if not len(self.frames):
-            raise RefitError(f"{motion.name} has no frame with finite numbers to fit.")
+            among = " among those asked for" if len(finite) else ""
+            raise RefitError(f"{motion.name} has no frame with finite numbers to fit{among}.")
         self.first_frame = first_frame
         self.vertex_weights = vertex_weights
         self._start = start

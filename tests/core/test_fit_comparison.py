@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.fit_comparison import compare_fits
+from core.fit_comparison import changed_frames, compare_fits, same_fit
 from core.fitting.result import FitResult
 from core.joints import PARTS
 
@@ -84,3 +84,23 @@ def test_without_a_frame_that_changed_there_is_nothing_to_tell() -> None:
     assert compare_fits(before, replace(before, seconds=3.0)) is None
     assert compare_fits(before, before.take(np.arange(5))) is None
     assert compare_fits(without(before, list(range(20))), without(before, list(range(20, 40)))) is None
+
+
+def test_frames_that_are_not_the_same_are_told_whatever_their_errors() -> None:
+    before = without(fit(0), [7])
+    again = replace(
+        before, **{name: values.copy() for name, values in before.by_frame().items()}, seconds=9.0
+    )
+    assert changed_frames(before, again).tolist() == []
+    assert same_fit(before, again)
+    poses, converged = before.poses.copy(), before.converged.copy()
+    poses[[3, 7], 2, 1] += 0.1
+    converged[12] = False
+    # What stands in a frame that neither has fitted is nobody's.
+    assert changed_frames(before, replace(again, poses=poses, converged=converged)).tolist() == [3, 12]
+    assert changed_frames(before, fit(0)).tolist() == [7]
+    assert len(changed_frames(before, replace(again, betas=before.betas + 1))) == FRAMES - 1
+    assert not same_fit(before, replace(again, poses=poses))
+    assert not same_fit(before, replace(again, partial=True))
+    painted = {"correspondence": {"painted_mask": {"vertices": 4, "left_out": [[0, 1]]}}}
+    assert not same_fit(before, replace(again, provenance=painted))

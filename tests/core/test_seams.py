@@ -77,3 +77,15 @@ def test_where_a_margin_ends() -> None:
         39, 41, 42,
     ]  # fmt: skip
     assert not len(margin(motion, clean, np.arange(4, 86)))
+
+
+def test_frames_that_cannot_be_fitted_have_none_around_them() -> None:
+    motion, _, clean = fitted_clip("walk", 0, 90)
+    poses = motion.poses.copy()
+    poses[40:45] = np.nan
+    gappy = replace(motion, poses=poses)
+    fitted = clean.fitted.copy()
+    fitted[40:45] = False
+    assert margin(gappy, replace(clean, fitted=fitted), np.arange(40, 45)).tolist() == []
+    around = margin(gappy, replace(clean, fitted=fitted), np.arange(40, 47))
+    assert around.tolist() == list(range(47, 47 + REACH))

@@ -61,6 +61,8 @@ def test_a_finished_fit_is_measured_and_a_second_run_keeps_the_figures_until_it_
     first = state.analysis
     assert first.result is state.result
     assert np.allclose(first.metrics.mean_mm, state.result.mean_mm, atol=0.05)
+    # Another recipe: a run that changes nothing leaves the figures as they are.
+    fitted.actions_.presets["fast"].trigger()
     fitted.actions_.fit.trigger()
     seen = []
     state.analysis_changed.connect(lambda: seen.append(state.analysis))
