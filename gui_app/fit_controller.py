@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.fitting.result import FitResult
     from core.motion import Motion
 
-LEFT = "The fit does not answer: it is left behind, and the next one begins in another thread."
+LEFT = "The fit does not answer: it was left behind, and the next one does not wait for it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +182,8 @@ class FitController(QObject):
     @Slot()
     def drop(self) -> None:
         """Stops the run and forgets it, for example because another motion was opened."""
+        if self._watch.silent:
+            self._replace_worker()  # the next run may hardly wait for this one
         self._abandon()
         self._state.set_run(RunStatus())
 
@@ -239,13 +241,16 @@ class FitController(QObject):
             self._keep_shown("stopped")
             self._state.fail(sentence)
 
-    @Slot()
-    def _on_unanswered(self) -> None:
+    def _replace_worker(self) -> None:
         """The worker hangs: it stays behind with its thread, and another one takes its place."""
         self._prepare.disconnect(self._worker.prepare)
         self._start.disconnect(self._worker.run)
         self._thread.leave()
         self._hire()
+
+    @Slot()
+    def _on_unanswered(self) -> None:
+        self._replace_worker()
         self._run_id += 1
         self._keep_shown("cancelled")
         self._state.fail(LEFT)

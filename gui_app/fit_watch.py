@@ -32,6 +32,11 @@ class FitWatch(QObject):
         self._silence = silence
         self._timer.start()
 
+    @property
+    def silent(self) -> bool:
+        """A run goes on that has told nothing for as long as an answer may take."""
+        return self._timer.isActive() and self._silence.seconds() > ANSWER_SECONDS
+
     def end(self) -> None:
         """It is over."""
         self._timer.stop()

@@ -102,6 +102,22 @@ def test_a_hung_fit_is_told_and_left_and_another_begins(
     assert left_behind()
 
 
+def test_a_fit_after_a_hung_one_that_was_dropped_does_not_wait_for_it(
+    window: MainWindow, qtbot: QtBot, hangs: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_watch, "ANSWER_SECONDS", 0.5)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(hangs.is_set, timeout=FIT_MS)
+    qtbot.wait(700)
+    window.fitting.drop()
+    monkeypatch.setattr(core.fitting.run, "PoseStage", PoseStage)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    assert window.state.result is not None
+    assert not window.state.result.partial
+    assert left_behind()
+
+
 def test_what_a_left_fit_tells_later_is_not_heard(
     window: MainWindow,
     qtbot: QtBot,
