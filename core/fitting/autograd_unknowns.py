@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -70,7 +70,8 @@ def solves_expression(settings: FitSettings) -> bool:
 class StageUnknowns:
     """What a stage changes of a state, as one flat vector; the rest stays as it starts.
 
-    Translation is held under a metric of edges alone, which does not see it.
+    Where the translation is held, as under a metric of edges alone, which does not see it, the root joint
+    stays, whatever becomes of the shape.
 
     Args:
         body: target.
@@ -105,10 +106,14 @@ class StageUnknowns:
         if solves_expression(settings):
             self.num_expression = min(settings.num_expression, body.num_expression)
             expression = _spread(expression, frames, settings.expression, self.num_expression)
-        elif settings.stage != "translation":
-            expression = torch.zeros_like(expression)
         self.free_transl = settings.free_transl and settings.metrics[0] > 0
-        self.base = FitState(start.poses, start.transl, betas, expression)
+        self._body = body
+        self._root = start.transl + root_at_rest(body, start)
+        base = FitState(start.poses, start.transl, betas, expression)
+        self.base = base if self.free_transl else self._with_root(base)
+
+    def _with_root(self, state: FitState) -> FitState:
+        return replace(state, transl=self._root - root_at_rest(self._body, state))
 
     def pack(self, state: FitState) -> Tensor:
         """The free values of a state, (size,)."""
@@ -138,7 +143,16 @@ class StageUnknowns:
         found = []
         for value, count in ((base.betas, self.num_betas), (base.expression, self.num_expression)):
             found.append(torch.cat((take(value[..., :count]), value[..., count:]), -1))
-        return FitState(poses, transl, found[0], found[1])
+        state = FitState(poses, transl, found[0], found[1])
+        return state if self.free_transl else self._with_root(state)
+
+
+def root_at_rest(body: BodyModel, state: FitState) -> Tensor:
+    """(n, 3) or (3,) the root joint of a state's shape at rest, differentiable in it."""
+    basis = body.joint_basis[0].to(state.betas)
+    betas, expression = state.betas, state.expression
+    place = body.joint_template[0].to(betas) + betas @ basis[:, : body.num_betas].T
+    return place + expression @ basis[:, body.num_betas :].T
 
 
 def _spread(value: Tensor, frames: int, mode: str, count: int) -> Tensor:

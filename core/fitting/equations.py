@@ -10,7 +10,7 @@ from torch import Tensor
 from core.fitting.corrective_curvature import CorrectiveCurvature
 from core.fitting.frame_unknowns import Unknowns
 from core.fitting.pose_matrix import pose_matrix
-from core.fitting.skin import Evaluation, FitSkin, Pose, Prior
+from core.fitting.skin import Evaluation, Pose, Prior
 from core.fitting.statistics import SkinStatistics, Statistics
 from core.skinning import axial, rotation_matrices
 
@@ -30,23 +30,20 @@ class ShapeCoupling:
     slope: Tensor
 
 
-def gradient(value: Evaluation, unknowns: Unknowns, skin: FitSkin) -> Tensor:
+def gradient(value: Evaluation, unknowns: Unknowns) -> Tensor:
     """(n, D) derivative by the unknowns of each frame."""
     parts = [unknowns.gather(value.torque, 1).flatten(1)]
     if unknowns.moves:
         parts.append(value.force)
     if len(unknowns.coefficients):
         assert value.betas is not None
-        by_betas = value.betas
-        if not unknowns.moves:
-            by_betas = by_betas + value.force @ skin.joint_basis[0]
-        parts.append(by_betas[:, unknowns.coefficients])
+        parts.append(value.betas[:, unknowns.coefficients])
     return torch.cat(parts, 1) if len(parts) > 1 else parts[0]
 
 
-def moved(pose: Pose, step: Tensor, unknowns: Unknowns, skin: FitSkin) -> Pose:
+def moved(pose: Pose, step: Tensor, unknowns: Unknowns) -> Pose:
     """The poses after a step (n, D) on the manifold: G_a <- exp([w_a]x) G_a. Where the body does not move as
-    a whole, its root follows the shape."""
+    a whole, its root joint stays, whatever becomes of the shape."""
     turns = 3 * len(unknowns.free)
     world, root, betas = pose.world, pose.root, pose.betas
     if turns:
@@ -58,8 +55,6 @@ def moved(pose: Pose, step: Tensor, unknowns: Unknowns, skin: FitSkin) -> Pose:
         change = torch.zeros_like(betas)
         change[:, unknowns.coefficients] = step[:, -len(unknowns.coefficients) :]
         betas = betas + change
-        if not unknowns.moves:
-            root = root + change @ skin.joint_basis[0].T
     return Pose(world, root, betas)
 
 
@@ -91,7 +86,7 @@ def frame_matrix(
         curvature.add_to(matrix, pose, unknowns, share)
     if own:
         chosen = _chosen(unknowns, matrix)
-        matrix = _with_coefficients(matrix, products, pose, unknowns, skin)[:, chosen[:, None], chosen]
+        matrix = _with_coefficients(matrix, products, pose, unknowns)[:, chosen[:, None], chosen]
         if prior.betas is not None:
             held = prior.betas[unknowns.coefficients]
             matrix.diagonal(dim1=1, dim2=2)[:, -len(held) :] += held
@@ -108,7 +103,7 @@ def coupled_matrix(
     skin = found.skin
     products = found.of(pose, value.pull, True)
     matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, prior.weights)
-    full = _with_coefficients(matrix, products, pose, unknowns, skin)
+    full = _with_coefficients(matrix, products, pose, unknowns)
     count = len(skin.coefficients)
     own = _chosen(unknowns, full)
     shared = full.shape[1] - count + torch.arange(count, device=full.device)
@@ -118,8 +113,6 @@ def coupled_matrix(
         matrix.diagonal(dim1=1, dim2=2)[:, -len(pull) :] += pull
     assert value.betas is not None
     slope = value.betas.sum(0) if value.betas.dim() == 2 else value.betas
-    if not unknowns.moves:
-        slope = slope + skin.joint_basis[0].T @ value.force.sum(0)
     return matrix, ShapeCoupling(
         full[:, own[:, None], shared], full[:, shared[:, None], shared].double().sum(0), slope
     )
@@ -134,19 +127,11 @@ def _chosen(unknowns: Unknowns, like: Tensor) -> Tensor:
     )
 
 
-def _with_coefficients(
-    matrix: Tensor, found: Statistics, pose: Pose, unknowns: Unknowns, skin: FitSkin
-) -> Tensor:
-    """(n, 3F + 3 + Z, 3F + 3 + Z): coefficients appended to matrices of `pose_matrix`. Where the body does
-    not move as a whole, its root follows the shape."""
+def _with_coefficients(matrix: Tensor, found: Statistics, pose: Pose, unknowns: Unknowns) -> Tensor:
+    """(n, 3F + 3 + Z, 3F + 3 + Z): coefficients appended to matrices of `pose_matrix`."""
     assert found.products is not None
     assert found.squares is not None
     coupling, squares = _coupling(pose, found.products, unknowns), found.squares
-    if not unknowns.moves:
-        follows = skin.joint_basis[0]
-        on_root = coupling[:, -3:].transpose(1, 2) @ follows
-        squares = squares + follows.T @ matrix[:, -3:, -3:] @ follows + on_root + on_root.transpose(1, 2)
-        coupling = coupling + matrix[:, :, -3:] @ follows
     above = torch.cat((matrix, coupling), 2)
     return torch.cat((above, torch.cat((coupling.transpose(1, 2), squares), 2)), 1)
 

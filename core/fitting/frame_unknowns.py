@@ -18,7 +18,7 @@ class Unknowns:
     Attributes:
         free: (F,) joint ids.
         owner: (J,) for each joint, the position in ``free`` of the joint it turns with, or -1.
-        moves: the root position is free.
+        moves: the root position is free; else the root joint stays where it is, whatever the shape.
         coefficients: (C,) ids of the shape and expression coefficients that each frame has for itself.
     """
 

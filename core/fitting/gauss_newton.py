@@ -152,7 +152,7 @@ def fit_poses(
             by.watch(PoseFit(pose, value.energy, value.residual, damping < 0, steps, curved))
         if bool(factors.stale.any()):
             _renew(factors, by, pose, value, prior, damping, curved and not frozen, share)
-        slope = gradient(value, by.unknowns, by.skin)
+        slope = gradient(value, by.unknowns)
         step, promised = secants.step(slope, factors.solve)
         done = (promised <= by.tolerance * value.energy) & (not frozen)
         hopeless = damping >= MOST_DAMPING
@@ -175,7 +175,7 @@ def fit_poses(
             factors.keep(stay)
             secants.keep(stay)
         thaws = step_number + 1 == frozen_steps
-        trial = moved(pose, step, by.unknowns, by.skin)
+        trial = moved(pose, step, by.unknowns)
         steps[active] += 1
         if sampled:
             best = _check_by_sample(by, trial, value, promised, targets, prior, factors, steps)
@@ -194,7 +194,7 @@ def fit_poses(
         gain = value.energy - after.energy
         good = gain >= 0
         if not frozen:
-            secants.learn(step, gradient(after, by.unknowns, by.skin) - slope, good)
+            secants.learn(step, gradient(after, by.unknowns) - slope, good)
         damping = torch.where(good, (damping * 0.1).clamp_min(START_DAMPING), damping * 10)
         short = gain < KEEP_FACTOR_ABOVE * promised
         if bool(short.any()):
@@ -229,7 +229,7 @@ def promises_little(by: Stepping, pose: Pose, targets: Tensor, prior: Prior) -> 
     matrix = frame_matrix(by.found, pose, by.unknowns, prior, value.pull)
     factors = Factors(value.energy)
     factors.set(factorise(matrix, torch.full_like(value.energy, START_DAMPING)))
-    _, promised = factors.solve(gradient(value, by.unknowns, by.skin))
+    _, promised = factors.solve(gradient(value, by.unknowns))
     return promised <= by.tolerance * value.energy
 
 
@@ -260,7 +260,7 @@ def _check_by_sample(
         return None
     hardest = torch.topk((promised / before.energy).masked_fill(~delivered, 0), SAMPLE).indices
     value = by.skin.evaluate(trial[hardest], by.shape, targets[..., hardest], prior[hardest])
-    _, left = factors.solve(gradient(value, by.unknowns, by.skin), hardest)
+    _, left = factors.solve(gradient(value, by.unknowns), hardest)
     rate = (left / promised[hardest].clamp_min(1e-30))[delivered[hardest]].max()
     done = delivered & (rate * promised <= by.tolerance * energy)
     done[hardest] = left <= by.tolerance * energy[hardest]

@@ -94,6 +94,7 @@ class Problem:
         shared = solvable & (mode == "shared") & (not holds_shape)
         self.own_coefficients = bool(len(own)) or table.has_own_coefficients
         self.unknowns: Unknowns = unknowns(bodies, settings, own)
+        self._root_stays = not settings.free_transl and vertex > 0
         self.solves_shape = bool(shared.any())
         self._shared = torch.as_tensor(shared, device=target.device)
         self._by_frame = torch.zeros_like(self._shared)
@@ -150,18 +151,20 @@ class Problem:
         else:
             world = self.skin.tree.world_rotations(start_rotations(self.motion, self.bodies, frames))
             begun = Pose(world, self.targets.roots(frames))
-        if not self.own_coefficients:
-            return begun
-        return self.with_held(frames, replace(begun, betas=self.coefficients(frames, self.table)), betas)
+        if self.own_coefficients:
+            begun = replace(begun, betas=self.coefficients(frames, self.table))
+        return self.with_held(frames, begun, betas)
 
     def with_held(self, frames: np.ndarray, pose: Pose, betas: Tensor) -> Pose:
-        """The poses with what no frame may change for itself.
+        """The poses with what no frame may change for itself: coefficients, and where the root joint is.
 
         Args:
             frames: (n,) ids.
             pose: of those frames.
             betas: (Z,) coefficients that frames share now.
         """
+        if self._root_stays:
+            pose = replace(pose, root=self.targets.roots(frames))
         if pose.betas is None:
             return pose
         held = torch.where(self._shared, betas, self.coefficients(frames, self.table))

@@ -31,7 +31,7 @@ from torch import Tensor
 from core.body import BodyModel
 from core.errors import RefitError
 from core.fitting.autograd import AutogradObjective
-from core.fitting.autograd_unknowns import FitState, StageUnknowns, free_joint_mask
+from core.fitting.autograd_unknowns import FitState, StageUnknowns, free_joint_mask, root_at_rest
 from core.fitting.minimise import Iterate, lbfgs, trust_ncg
 from core.fitting.objective_terms import counted_targets, valid_edges
 from core.fitting.published_stages import PUBLISHED_STAGES
@@ -92,6 +92,8 @@ class PublishedFit:
         dtype: of the layer; the tool's is float32.
         source_has_fingers: whether fingers turn where the settings leave it open.
         stopped: asked before and after each step.
+        roots: (n, 3) where the source's root joint is, in the coordinates of the targets: where that of a
+            stage without a free translation is held; None for where it starts.
 
     Attributes:
         poses, transl, betas, expression: (n, J, 3), (n, 3), (n, B) and (n, E) float32; frames that were not
@@ -119,6 +121,7 @@ class PublishedFit:
         dtype: torch.dtype = torch.float64,
         source_has_fingers: bool = True,
         stopped: Callable[[], bool] = never,
+        roots: Tensor | None = None,
     ) -> None:
         if optimiser not in OPTIMISERS:
             raise ValueError(f"optimiser is {optimiser!r}, expected one of {', '.join(OPTIMISERS)}")
@@ -135,7 +138,7 @@ class PublishedFit:
         self.edges = valid_edges(body.faces, mask) if edges is None else edges
         self.part = body.vertex_part[mask]
         self.targets = counted_targets(targets, mask).permute(2, 0, 1)
-        self.source = source
+        self.source, self.roots = source, roots
         self.source_has_fingers, self.stopped = source_has_fingers, stopped
         self.layer = SmplxLayer(body, dtype)
         count = len(self.targets)
@@ -181,6 +184,9 @@ class PublishedFit:
         self, settings: FitSettings, state: FitState, part: slice
     ) -> Generator[PublishedProgress, None, FitState]:
         objective = self._objective(settings, part)
+        if self.roots is not None and settings.metrics[0] and not settings.free_transl:
+            place = self.roots[part].to(state.transl) - root_at_rest(self.body, state)
+            state = replace(state, transl=place)
         turns = [objective.free]
         if settings.order == "chain" and objective.free.any():
             turns = [np.arange(len(objective.free)) == joint for joint in np.flatnonzero(objective.free)]

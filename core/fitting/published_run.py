@@ -55,6 +55,7 @@ def published_steps(
             dtype=torch.float32,
             source_has_fingers=LEFT_HAND[0] in bodies.source.joint_names,
             stopped=stopped,
+            roots=targets.roots(one),
         )
         last = Progress("pose", 0, done, len(frames), 0.0, 0.0)
         for step in fit:

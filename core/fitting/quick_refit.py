@@ -152,7 +152,8 @@ class QuickRefit:
         shape = self.skin.shape(body.coefficients(betas.reshape(-1), _first(expression)).to(body.device))
         world = self.skin.tree.world_rotations(rotation_matrices(poses.to(body.device)))
         moved = fit.trans[one].astype(np.float64) - self.motion.trans[one]
-        start = Pose(world, shape.rest[0] + body.tensor(moved))
+        root = shape.rest[0] + body.tensor(moved) if self._unknowns.moves else self._targets.roots(one)
+        start = Pose(world, root)
         if self.settings.pose_prior_to == "zero":
             reference = torch.eye(3, device=body.device).expand(1, body.num_joints, 3, 3)
         else:

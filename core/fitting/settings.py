@@ -151,7 +151,7 @@ class FitSettings:
     free_transl: bool = _switch(
         True,
         "Fit transl",
-        "Let the body move as a whole; else its root stays where the source's is.",
+        "Let the body move as a whole; else its root joint is where the source's is, whatever the shape.",
         advanced=True,
     )
     shape: str = _choice(

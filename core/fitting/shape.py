@@ -81,7 +81,7 @@ class ShapeFit:
         skin: of the target.
         normal: its normal matrices.
         chunks: the frames; their poses are moved.
-        unknowns: of each frame. Where the body does not move as a whole, its root follows the shape.
+        unknowns: of each frame. Where the body does not move as a whole, its root joint stays.
         solved: the coefficients.
         iterations: most steps of a frame.
         tolerance: done when a step promises less than this share of the objective.
@@ -154,7 +154,7 @@ class ShapeFit:
     def _eliminate(self, chunk: ShapeChunk, value: Evaluation, found: SkinStatistics) -> _Eliminated:
         matrix, shared = coupled_matrix(found, chunk.pose, self.unknowns, chunk.prior, value)
         factor = factorise(matrix, torch.full((len(matrix),), self.damping).to(matrix))
-        slope = gradient(value, self.unknowns, self.skin)
+        slope = gradient(value, self.unknowns)
         sides = torch.cat((slope[..., None], shared.coupling), 2)
         half = torch.linalg.solve_triangular(factor, sides, upper=False)
         return _Eliminated(factor, half[..., :1], half[..., 1:], shared)
@@ -263,6 +263,5 @@ class ShapeFit:
     def _substitute(self, pose: Pose, part: _Eliminated, change: Tensor) -> Pose:
         half = part.half_slope + (part.half_coupling @ change)[..., None]
         step = -torch.linalg.solve_triangular(part.factor.transpose(1, 2), half, upper=True).squeeze(-1)
-        after = moved(pose, step, self.unknowns, self.skin)
-        root = after.root if self.unknowns.moves else after.root + self.skin.joint_basis[0] @ change
-        return Pose(after.world, root, None if after.betas is None else after.betas + change)
+        after = moved(pose, step, self.unknowns)
+        return Pose(after.world, after.root, None if after.betas is None else after.betas + change)

@@ -75,7 +75,7 @@ def fit_window(
         if promised <= SHARE_OF_TOLERANCE * by.tolerance * state.total:
             converged = True
             break
-        trial = _look(by, moved(state.pose, step, by.unknowns, by.skin), targets, prior, couplings)
+        trial = _look(by, moved(state.pose, step, by.unknowns), targets, prior, couplings)
         steps += 1
         gain = state.total - trial.total
         if gain < KEEP_FACTOR_ABOVE * promised:
@@ -112,7 +112,7 @@ def _look(by: Stepping, pose: Pose, targets: Tensor, prior: Prior, couplings: li
         total += float(coupling.energy(pose, by.skin))
         coupling.add_gradient(torque, force, pose, by.skin)
     pulled = Evaluation(value.energy, torque, force, value.betas, value.residual, value.pull)
-    return _State(pose, value, gradient(pulled, by.unknowns, by.skin), total)
+    return _State(pose, value, gradient(pulled, by.unknowns), total)
 
 
 def _blocks(

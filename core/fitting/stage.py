@@ -190,7 +190,7 @@ class PoseStage:
             prior = replace(prior, weights=problem.face_weights)
         found = fit_window(
             replace(self.by, watch=self._watcher(window)),
-            problem.current(window, known),
+            problem.with_held(window, problem.current(window, known), self.by.shape.betas),
             targets,
             prior,
             problem.couplings(window),

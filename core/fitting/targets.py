@@ -70,7 +70,8 @@ class MotionTargets:
         if self.motion.vertices is not None:
             place = root_path(self.motion.some(np.asarray(frames)), self.source)
             return self.source.tensor(place.astype(np.float64) - self.motion.trans[frames])
-        rest = self.source.rest_joints(self.source.coefficients(self._betas(frames), None))
+        face = None if self.expression is None else self.expression[torch.as_tensor(frames)]
+        rest = self.source.rest_joints(self.source.coefficients(self._betas(frames), face))
         return rest[..., 0, :].expand(len(frames), 3)
 
     def _betas(self, frames: np.ndarray) -> Tensor:

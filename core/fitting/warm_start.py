@@ -32,7 +32,7 @@ class KnownFrames:
     """
 
     def __init__(self, skin: FitSkin, frames: np.ndarray, pose: Pose, source: Tensor, roots: Tensor) -> None:
-        self.skin, self.frames, self.root, self.betas = skin, frames, pose.root, pose.betas
+        self.skin, self.frames, self.betas = skin, frames, pose.betas
         self.source = source
         self.turn = source.transpose(-1, -2) @ skin.tree.relative_rotations(pose.world)
         # The root's offset turns with the body.
@@ -41,10 +41,10 @@ class KnownFrames:
     def with_frames(self, other: KnownFrames) -> KnownFrames:
         """These and others; of a frame that both know, what the other one knows."""
         frames, places = np.unique(np.concatenate((other.frames, self.frames)), return_index=True)
-        index = torch.as_tensor(places, device=self.root.device)
+        index = torch.as_tensor(places, device=self.offset.device)
         both = copy(self)
         both.frames = frames
-        for name in ("root", "source", "turn", "offset", "betas"):
+        for name in ("source", "turn", "offset", "betas"):
             ours, theirs = getattr(self, name), getattr(other, name)
             setattr(both, name, None if ours is None else torch.cat((theirs, ours))[index])
         return both
@@ -70,9 +70,9 @@ class KnownFrames:
             frames: (m,) ids.
             source: (m, J, 3, 3) their source's relative rotations.
             roots: (m, 3) their source's root positions, metres.
-            moves: the body moves as a whole; else its root keeps the place that the shape gives it.
+            moves: the body moves as a whole; else its root is where the source's is.
         """
-        device, last = self.root.device, len(self.frames) - 1
+        device, last = self.offset.device, len(self.frames) - 1
         first = np.clip(np.searchsorted(self.frames, frames, side="right") - 1, 0, last)
         # The one before each frame, the one after it, and one more on either side.
         around = np.clip(first + np.array([[-1], [0], [1], [2]]), 0, last)
@@ -82,10 +82,9 @@ class KnownFrames:
         away = self.turn[known[1]].transpose(-1, -2) @ self.turn[known]
         turn = self.turn[known[1]] @ rotation_matrices(_mixed(shares, rotation_vectors(away)))
         world = self.skin.tree.world_rotations(source @ turn)
+        root = roots
         if moves:
             root = roots + (source[:, 0] @ _mixed(shares, self.offset[known])[..., None]).squeeze(-1)
-        else:
-            root = _mixed(shares, self.root[known])
         return Pose(world, root, None if self.betas is None else _mixed(shares, self.betas[known]))
 
 
