@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from core.body import BodyModel
+from core.correspondence_check import checked
 from core.environment import BUILTIN, MODELS_VARIABLE
 from core.errors import RefitError
 from core.files.model_folder import (
@@ -23,6 +25,7 @@ from core.files.model_folder import (
 )
 from core.files.models import GENDERS, read_model
 from core.files.opening import checksum
+from core.files.transfer import read_correspondence
 from core.joints import FAMILY_LABEL
 
 WHERE = {
@@ -66,12 +69,14 @@ class ModelsReport:
         models: in the order in which they are used.
         transfer: name of the way, file and checksum of each correspondence and mask.
         missing: what is not there.
+        problems: why a correspondence cannot be used with the first bodies of its two families.
     """
 
     folder: str
     models: tuple[ModelRow, ...]
     transfer: tuple[tuple[str, str, str], ...]
     missing: tuple[MissingRow, ...]
+    problems: tuple[str, ...] = ()
 
 
 def models_report(folder: Path) -> ModelsReport:
@@ -81,12 +86,15 @@ def models_report(folder: Path) -> ModelsReport:
         FileError: the folder does not exist.
     """
     rows, used = [], set[tuple[str, str]]()
+    bodies: dict[str, BodyModel] = {}
     for file in model_files(folder):
-        row = _read(file, folder, (file.family, file.gender) not in used)
+        row, body = _read(file, folder, (file.family, file.gender) not in used)
+        if body is not None:
+            bodies.setdefault(file.family, body)
         if not row.problem:
             used.add((row.family, row.gender))
         rows.append(row)
-    transfer, missing = [], []
+    transfer, missing, problems = [], [], []
     for family in MODEL_PATTERNS:
         genders = [gender for gender in GENDERS if (family, gender) not in used]
         if genders:
@@ -98,6 +106,7 @@ def models_report(folder: Path) -> ModelsReport:
         try:
             path = find_correspondence(folder, source, target)
             transfer.append((f"correspondence, {way}", _below(path, folder), checksum(path)))
+            problems += _problem(path, folder, bodies.get(source), bodies.get(target))
         except RefitError:
             needed = "every conversion to SMPL-X" if target == "smplx" else "conversions from SMPL-X, --check"
             needed += "; built from the two bodies while it is missing"
@@ -109,7 +118,7 @@ def models_report(folder: Path) -> ModelsReport:
         name = Path(MASK_PATTERNS["smplx"][0]).name
         needed = "leaving out eyeballs and mouth; without it all vertices count"
         missing.append(MissingRow(f"valid vertices, {name}", needed, TRANSFER))
-    return ModelsReport(str(folder), tuple(rows), tuple(transfer), tuple(missing))
+    return ModelsReport(str(folder), tuple(rows), tuple(transfer), tuple(missing), tuple(problems))
 
 
 def models(options: argparse.Namespace) -> int:
@@ -128,14 +137,30 @@ def models(options: argparse.Namespace) -> int:
     return 0 if any(row.used for row in report.models) else 1
 
 
-def _read(file: ModelFile, folder: Path, first: bool) -> ModelRow:
+def _problem(path: Path, folder: Path, source: BodyModel | None, target: BodyModel | None) -> list[str]:
+    """Why no fit can be made with a correspondence; nothing where one can, or a body is not there."""
+    if source is None or target is None:
+        return []
+    mask = find_mask(folder, target.family)
+    try:
+        found = read_correspondence(
+            path, source_vertices=source.num_vertices, target_vertices=target.num_vertices, mask=mask
+        )
+        checked(found, source, target, folder)
+    except RefitError as error:
+        return [str(error)]
+    return []
+
+
+def _read(file: ModelFile, folder: Path, first: bool) -> tuple[ModelRow, BodyModel | None]:
     place = _below(file.path, folder)
     try:
         body = read_model(file.path, gender=file.gender, family=file.family)
     except RefitError as error:
         problem = str(error).removeprefix(f"{file.path}: ")
-        return ModelRow(file.family, file.gender, place, problem=problem)
-    return ModelRow(file.family, file.gender, place, body.num_betas, body.num_expression, body.sha256, first)
+        return ModelRow(file.family, file.gender, place, problem=problem), None
+    counts = body.num_betas, body.num_expression
+    return ModelRow(file.family, file.gender, place, *counts, body.sha256, first), body
 
 
 def _needed_for(family: str) -> str:
@@ -169,6 +194,8 @@ def _print(report: ModelsReport) -> None:
         for style, *cells, path in lines:
             padded = (f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
             console.print(Text("  ".join((*padded, path)), style=style))
+    for problem in report.problems:
+        console.print(Text(f"\n{problem}", style="red"))
     if report.missing:
         console.print(Text("\nNot there", style="bold"))
     for missing in report.missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,23 @@ def test_all_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
         "correspondence, SMPL-H to SMPL-X",
         "later/smplh2smplx_deftrafo_setup.pkl",
     ]
+
+
+def test_a_correspondence_that_cannot_be_right_is_told(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    order = np.random.default_rng(0).permutation(6890)
+    path = copy / "later/smplh2smplx_deftrafo_setup.pkl"
+    write_correspondence(path, builtin_matrix("smplh", "smplx")[:, order])
+    for place, wrong in ((folder, 0), (copy, 1)):
+        assert main(["models", str(place), "--json"]) == 0
+        assert len(json.loads(capsys.readouterr().out)["problems"]) == wrong
+    assert main(["models", str(copy)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{path}: has " in said
+    assert "it is for vertices in another order than those of model.npz and SMPLX_FEMALE.npz" in said
 
 
 def test_the_table_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
