@@ -11,7 +11,7 @@ import pytest
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from core.bodies import BodyPair, load_bodies
+from core.bodies import BodyPair, load_bodies, reversed_bodies
 from core.body import BodyModel
 from core.builtin_files import builtin_folder
 from core.cli import main
@@ -99,7 +99,7 @@ def legitimate():  # type: ignore[no-untyped-def]
             yield f"{source} to {target}", load_bodies(source=source, target=target)
     for name in NAMES:
         yield name, body_pair(name)
-        yield f"{name}, back", body_pair(name).reverse()
+        yield f"{name}, back", reversed_bodies(body_pair(name))
     pair = load_bodies()
     for degrees in (20, 60):
         yield f"arms lowered {degrees}°", replace(pair, source=with_other_rest_pose(pair.source, degrees))
@@ -112,7 +112,7 @@ def legitimate():  # type: ignore[no-untyped-def]
     for number in range(3):  # as unlike as the shapes of the two genders, and more
         unlike = replace(pair, source=shaped(pair.source, number, 3), target=shaped(pair.target, number, -3))
         yield f"beta {number}", unlike
-    for way in (pair, pair.reverse()):
+    for way in (pair, reversed_bodies(pair)):
         yield (
             "nearest vertices",
             replace(way, correspondence=Correspondence(nearest(way), np.ones(way.target.num_vertices, bool))),
