@@ -34,9 +34,15 @@ DEEP = Path("/data") / "/".join(f"a_folder_of_captures_{n}" for n in range(8)) /
 MARKUP = ("<qt>", "</qt>", "&lt;", "&amp;amp;")
 # What is asked by the system's own dialogs for files: each module, and what it asks for.
 FILE_DIALOGS = {
-    "correspondence_page", "export_dialog", "mask_sets", "open_actions", "recipe_buttons", "regressor_page",
-    "saving", "set_page",
-}  # fmt: skip
+    "gui_app.correspondence_page",
+    "gui_app.export_dialog",
+    "gui_app.mask_sets",
+    "gui_app.open_actions",
+    "gui_app.recipe_buttons",
+    "gui_app.regressor_page",
+    "gui_app.saving",
+    "gui_app.set_page",
+}
 KINDS = {
     "QDialog", "QMessageBox", "QInputDialog", "QErrorMessage", "QProgressDialog", "QWizard", "QColorDialog",
     "QFontDialog", "QDialogButtonBox", "message_box",
@@ -80,40 +86,45 @@ def log(window: MainWindow, name: str) -> object:
 
 
 DIALOGS: dict[str, list[Callable[[MainWindow, str], object]]] = {
-    "save_actions": [unsaved],
-    "saving": [replaced],
-    "open_actions": [where_is_it],
-    "open_question": [open_question],
-    "export_dialog": [export],
-    "recent_log": [log],
-    "dialogs": [
+    "gui_app.save_actions": [unsaved],
+    "gui_app.saving": [replaced],
+    "gui_app.open_actions": [where_is_it],
+    "gui_app.open_question": [open_question],
+    "gui_app.export_dialog": [export],
+    "gui_app.recent_log": [log],
+    "gui_app.dialogs": [
         lambda window, _name: About(window.state, window).exec(),
         lambda window, _name: Shortcuts(window).exec(),
     ],
 }
 # Where all message boxes are made, and who shows the sheets of the others.
-MAKERS = {"message_box", "help_actions"}
+MAKERS = {"gui_app.message_box", "gui_app.help_actions"}
 
 
-def modules() -> Iterator[tuple[str, set[str]]]:
-    """Each module of the window, and the names that it uses."""
-    for path in sorted(Path(gui_app.__file__).parent.glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        yield path.stem, {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Each module of the window by its name."""
+    folder = Path(gui_app.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        name = ".".join((folder.name, *path.relative_to(folder).with_suffix("").parts))
+        yield name, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def test_no_dialog_is_forgotten() -> None:
-    used = dict(modules())
-    assert {name for name, names in used.items() if names & KINDS} == DIALOGS.keys() | MAKERS
-    assert {name for name, names in used.items() if "QFileDialog" in names} == FILE_DIALOGS
+    trees = dict(modules())
+    used = {
+        module: {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        for module, tree in trees.items()
+    }
+    assert {module for module, names in used.items() if names & KINDS} == DIALOGS.keys() | MAKERS
+    assert {module for module, names in used.items() if "QFileDialog" in names} == FILE_DIALOGS
     # A message box made elsewhere would have a format of its own.
     made = {
-        name
-        for name in used
-        for node in ast.walk(ast.parse((Path(gui_app.__file__).parent / f"{name}.py").read_text()))
+        module
+        for module, tree in trees.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("QMessageBox")
     }
-    assert made == {"message_box"}
+    assert made == {"gui_app.message_box"}
 
 
 def named(window: MainWindow, name: str) -> None:
