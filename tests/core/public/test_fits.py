@@ -21,6 +21,7 @@ from core.fitting.settings import FitSettings
 from core.frame_choice import frame_ids
 from core.motion import motion_of_meshes
 from core.seams import seam_jump
+from gui_app.fit_worker import Replies, RunRequest, begin
 from refit import _progress
 from tests.core.clip_fits import clip, fitted_clip
 from tests.core.test_problem_frames import planted
@@ -191,6 +192,29 @@ def test_some_frames_are_fitted_again_and_joined(faulty: Any) -> None:
     np.testing.assert_array_equal(mended.betas, bad.betas)
     assert seam_jump(motion, pair, mended, ids) < 2
     assert not mended.partial
+
+
+def test_frames_are_joined_as_the_window_joins_them(faulty: Any) -> None:
+    motion, pair, bad, faults = faulty
+    hand, recipe = np.asarray(faults["hand"]), refit.Recipe((FitSettings(robust="huber"),))
+    suspects = np.concatenate([np.asarray(frames) for frames in faults.values()])
+    request = RunRequest(
+        1, motion, pair, recipe, "", hand, bad, 0, "cpu", 1, threading.Event(), joins=suspects
+    )  # fmt: skip
+    run = begin(request)
+    replies = Replies(request, run)
+    for step in run:
+        replies.see(step.frames)
+    wanted = replies.last().result
+    assert wanted is not None
+    found = refit.refit_frames(bad, motion, hand, pair, recipe=recipe, suspects=suspects, **QUIET)
+    for name, values in wanted.by_frame().items():
+        np.testing.assert_array_equal(found.by_frame()[name], values, err_msg=name)
+    assert found.provenance["recipe"] == wanted.provenance["recipe"]
+    # It fades: the frames around are between the old and the new.
+    beside = hand[0] - 3
+    assert not np.array_equal(found.poses[beside], bad.poses[beside])
+    assert not np.array_equal(found.poses[beside], run.result().poses[beside])
 
 
 def test_no_frames_change_nothing_and_all_are_a_new_fit(faulty: Any) -> None:
