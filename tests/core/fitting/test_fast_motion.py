@@ -64,9 +64,9 @@ def test_they_converge_with_a_shape_that_is_held(monkeypatch: pytest.MonkeyPatch
     ends: list[float] = []
     chunk = stage.PoseStage.chunk
 
-    def kept(self: stage.PoseStage, found: stage.PoseFit) -> Any:
+    def kept(self: stage.PoseStage, frames: np.ndarray, found: stage.PoseFit) -> Any:
         ends.append(float(found.energy.mean()))
-        return chunk(self, found)
+        return chunk(self, frames, found)
 
     monkeypatch.setattr(stage.PoseStage, "chunk", kept)
     found, steps = run(motion, pair, FitSettings(shape="fixed"))
