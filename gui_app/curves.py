@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -212,7 +213,7 @@ class Curves(pg.PlotWidget):
             number = _number(self._series[CHOSEN][frame])
             if before:
                 number = f"before {_number(before[CHOSEN])} → now {number}"
-            said.append(f"{choice.title} {number} {choice.unit}")
+            said.append(f"{escape(choice.title)} {number} {choice.unit}")
         elif not np.isfinite(self._series["mean_mm"][frame]):
             said.append("not fitted")
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, Signal, Slot
@@ -78,7 +80,7 @@ class JointCurve(QObject):
         """For the readout at a frame, '' where there is no curve."""
         if self._values is None or self._inspection.joint is None:
             return ""
-        name = joint_words(self._inspection.joint.name)
+        name = escape(joint_words(self._inspection.joint.name))
         return f"<span style='color:{colours.WEIGHT}'>{name}</span> {_number(self._values[frame])} mm"
 
     @Slot()

@@ -85,6 +85,7 @@ class RegressorPage(QWidget):
         self._comparison: RegressorComparison | None = None
         self._items: list[QTreeWidgetItem] = []
         self.title = QLabel(self)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setStyleSheet("font-weight: 600;")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         head = QHBoxLayout()

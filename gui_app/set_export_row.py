@@ -62,6 +62,7 @@ class SetExportRow(QWidget):
         )
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.words = QLabel(self)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         dress(self.words, "color: $TEXT_SECONDARY; font-size: 11px;")
         tabular(self.words)

@@ -124,6 +124,7 @@ class SupportPage(QWidget):
     def _details(self) -> QWidget:
         whole = QWidget(self)
         self.title = QLabel(whole)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setStyleSheet("font-weight: 600;")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.copy = quiet_button("copy", "Copy the table", whole, HEAD_HEIGHT)

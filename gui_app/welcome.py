@@ -190,7 +190,7 @@ class Welcome(QWidget):
         self.found.setFixedHeight(self.found.heightForWidth(COLUMN_WIDTH))
         opened = self._state.opened
         self._back.setVisible(opened is not None)
-        self._back.setText(f"Back to {opened.name}" if opened else "")
+        self._back.setText(f"Back to {opened.name}".replace("&", "&&") if opened else "")
         self._page.show()
 
     @Slot()

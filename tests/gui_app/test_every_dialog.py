@@ -6,7 +6,9 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAction, QGuiApplication
@@ -31,6 +33,7 @@ NAME = "<b>walk<u>&amp;<img src=x>.npz"
 # A name without a place where a line may end, and folders below folders.
 LONG = "walk" * 30 + ".npz"
 DEEP = Path("/data") / "/".join(f"a_folder_of_captures_{n}" for n in range(8)) / ("take" * 20)
+SETTLED_MS = 5_000
 MARKUP = ("<qt>", "</qt>", "&lt;", "&amp;amp;")
 # What is asked by the system's own dialogs for files: each module, and what it asks for.
 FILE_DIALOGS = {
@@ -203,9 +206,9 @@ def test_what_went_wrong_is_never_cut_off(window: MainWindow, qtbot: QtBot) -> N
         for bar in (window.message, window.left_over):
             bar.words.setText(sentence)
             bar.show()
-        QApplication.processEvents()
         for bar in (window.message, window.left_over):
-            assert faults(bar) == []
+            # What is shown anew finds its height a moment later.
+            qtbot.waitUntil(lambda bar=bar: faults(bar) == [], timeout=SETTLED_MS)
             assert bar.words.text() == sentence
         words = window.message.words
         words.setSelection(0, len(QLabel.text(words)))
@@ -243,5 +246,11 @@ def test_tooltips_show_names_as_they_are(
     tips = {thing.toolTip() for thing in everything}
     assert any("&lt;img src=x&gt;" in tip for tip in tips)
     assert [tip for tip in tips if "<img" in tip or "<b>walk" in tip or "<i>captures" in tip] == []
+    joint = window.timeline.curves.joint
+    assert joint is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(joint, "_values", np.zeros(FRAMES))
+        patch.setattr(joint, "_inspection", SimpleNamespace(joint=SimpleNamespace(name="<img src=x>")))
+        assert "&lt;img src=x&gt;" in joint.words_of(3)
     labels = [label for label in window.findChildren(QLabel) if label.textFormat() != Qt.TextFormat.PlainText]
     assert [label.text() for label in labels if "<img" in label.text() or "<i>capt" in label.text()] == []
