@@ -163,6 +163,7 @@ def _remarks(result: FitResult) -> list[str]:
     late = int((result.fitted & ~result.converged & ~result.edited).sum())
     edited = int(result.edited.sum())
     return [
+        *[f"failed: {result.failure}"] * result.failed,
         *[f"{late:,} not converged"] * bool(late),
         *[f"{edited:,} edited by hand"] * bool(edited),
         *["stopped before its end"] * result.partial,

@@ -50,6 +50,9 @@ def test_words_are_short() -> None:
     )
     none = replace(fit, fitted=np.zeros(6, bool), source_name="")
     assert repr(none) == "<FitResult smplx neutral · unnamed motion · 0 of 6 frames fitted · built-in bodies>"
+    wrong = replace(fit, failure="mean 437 mm, more than 40 mm")
+    assert " · failed: mean 437 mm, more than 40 mm · " in repr(wrong)
+    assert "failed: mean 437 mm" in wrong._repr_html_()
     assert repr(pair).startswith("<BodyPair smplh → smplx neutral · 9,146 of 10,475 vertices count · ")
     assert repr(pair.target) == (
         "<BodyModel smplx neutral · 10,475 vertices, 55 joints, 10 betas · built-in>"
