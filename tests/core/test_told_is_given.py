@@ -58,8 +58,8 @@ def layer(body: BodyModel) -> SmplxLayer:
     return SmplxLayer(body)
 
 
-def skin(body: BodyModel, poses: np.ndarray, trans: np.ndarray, betas: np.ndarray, expression: Any) -> Any:
-    """(n, V, 3) metres, less ``trans``, which would cost digits."""
+def skin(body: BodyModel, poses: np.ndarray, betas: np.ndarray, expression: Any) -> Any:
+    """(n, V, 3) metres, less the translation, which would cost digits."""
 
     def numbers(values: np.ndarray, count: int) -> torch.Tensor:
         values = np.broadcast_to(values, (len(poses), values.shape[-1])).astype(np.float64)
@@ -80,7 +80,7 @@ def target_points(motion: Motion, pair: BodyPair, frames: np.ndarray) -> np.ndar
         source = motion.vertices[frames].astype(np.float64) - motion.trans[frames, None]
     else:
         expression = None if motion.expression is None else motion.expression[frames]
-        source = skin(pair.source, motion.poses[frames], None, motion.betas_of(frames), expression)
+        source = skin(pair.source, motion.poses[frames], motion.betas_of(frames), expression)
     matrix = pair.correspondence.matrix.astype(np.float64)
     return np.stack([matrix @ one for one in source])
 
@@ -91,7 +91,7 @@ def distances(pair: BodyPair, motion: Motion, frames: np.ndarray, arrays: dict[s
     poses = arrays["poses"].reshape(len(arrays["poses"]), -1, 3)
     assert poses.shape[1] == len(JOINT_NAMES[body.family])
     betas = arrays.get("refit_frame_betas", arrays["betas"])
-    found = skin(body, poses, None, betas, arrays.get("expression"))
+    found = skin(body, poses, betas, arrays.get("expression"))
     beside = arrays["trans"].astype(np.float64) - motion.trans[frames]
     off = found + beside[:, None] - target_points(motion, pair, frames)
     return 1000 * np.linalg.norm(off[:, pair.correspondence.valid], axis=2)
@@ -286,7 +286,7 @@ def test_chosen_frames(shape: str, tmp_path: Path) -> None:
     check(result, clip(), pair, tmp_path)
 
 
-AGAIN = {
+AGAIN: dict[str, dict[str, Any]] = {
     "as it was": {},
     "own shape": {"shape": "per-frame"},
     "held": {"shape": "fixed"},
@@ -305,7 +305,7 @@ def test_frames_fitted_again(
     settings = FitSettings(iterations=3, **AGAIN[how])
     recipe = Recipe((settings,), start=origin)
     result = run(clip(), pair, recipe, frames=np.array([1]), start=earlier)
-    kept = [0, 2]
+    kept = np.array([0, 2])
     np.testing.assert_array_equal(result.mean_mm[kept], earlier.mean_mm[kept])
     check(result, clip(), pair, tmp_path)
     if settings.shape == "fixed":

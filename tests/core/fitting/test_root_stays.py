@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from tests.core.fitting.judged import clip, fit, judged
 from tests.variants import body_pair
 
 HELD = FitSettings(free_transl=False)
-OWN = {"shape": "per-frame", "expression": "per-frame"}
+OWN: dict[str, Any] = {"shape": "per-frame", "expression": "per-frame"}
 
 
 def tall() -> Motion:
