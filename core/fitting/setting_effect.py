@@ -13,17 +13,19 @@ OF_JOINTS = (
 )  # fmt: skip
 OF_SHAPE = ("shape", "shape_prior", "shape_frames", "num_betas")
 OF_EXPRESSION = ("expression", "expression_prior", "num_expression")
-# The published method fits each frame on its own.
-NOT_PUBLISHED = (
-    "shape", "expression", "smoothness", "pose_prior_to", "robust", "robust_by", "robust_scale",
-    "shape_frames", "part_weights",
-)  # fmt: skip
+# The published method fits each frame on its own, and ends by its gradient.
+NOT_PUBLISHED = ("smoothness", "shape_frames", "tolerance")
+OF_VERTICES = ("robust", "robust_by", "robust_scale")
 
 
 def no_effect(settings: FitSettings, name: str, method: str = "gauss-newton") -> str:
     """Why a setting changes nothing beside the others, as a sentence; empty where it does."""
     if method != "gauss-newton" and name in NOT_PUBLISHED:
         return "The published method does without"
+    if settings.stage == "translation" and name == "edge_weight":
+        return "Edges do not see where the body is"
+    if not settings.metrics[0] and name in OF_VERTICES:
+        return "The robust loss is of distances between vertices: give the vertex metric a weight"
     if settings.stage == "translation" and name in (*OF_JOINTS, *OF_SHAPE, *OF_EXPRESSION):
         return "The translation stage moves the body as a whole"
     if name == "free_transl" and not settings.metrics[0]:
@@ -37,7 +39,8 @@ def no_effect(settings: FitSettings, name: str, method: str = "gauss-newton") ->
     if name == "eyes_prior" and not settings.free_eyes:
         return "The eyes are held"
     if name in OF_SHAPE and name != "shape" and settings.shape == "fixed":
-        return "The shape is held"
+        solved_alike = name == "shape_frames" and settings.expression == "shared"
+        return "" if solved_alike else "The shape is held"
     if name in OF_EXPRESSION and name != "expression" and settings.expression == "off":
         return "The expression is held"
     return ""

@@ -177,15 +177,25 @@ class FitSettings:
         "source",
         "Pose prior to",
         "The source's rotations by joint name (of meshes a relaxed pose, at a tenth of the pull), no "
-        "rotation, or the frame before.",
+        "rotation (the root turns as it likes), or the frame before.",
         ("source", "zero", "previous"),
         advanced=True,
     )
     jaw_prior: float = _number(
-        1e-2, "Jaw prior", "Pull of a free jaw towards closed.", unit="m²/rad²", high=10, advanced=True
+        1e-2,
+        "Jaw prior",
+        "Pull of a free jaw towards closed, where the source has none.",
+        unit="m²/rad²",
+        high=10,
+        advanced=True,
     )
     eyes_prior: float = _number(
-        1e-2, "Eyes prior", "Pull of free eyes towards straight.", unit="m²/rad²", high=10, advanced=True
+        1e-2,
+        "Eyes prior",
+        "Pull of free eyes towards straight, where the source has none.",
+        unit="m²/rad²",
+        high=10,
+        advanced=True,
     )
     shape_prior: float = _number(
         1e-3, "Shape prior", "Pull of betas towards the mean shape, for each frame.", unit="m²", high=10
@@ -208,7 +218,8 @@ class FitSettings:
     shape_frames: int = _number(
         48,
         "Shape frames",
-        "A shared shape is solved from this many frames, spread evenly, together with their poses.",
+        "A shared shape or expression is solved from this many frames, spread evenly, together with their "
+        "poses.",
         unit="frames",
         low=1,
         high=100_000,
@@ -217,7 +228,8 @@ class FitSettings:
     num_betas: int = _number(
         16,
         "Betas",
-        "Shape coefficients that are solved, as far as the body has them; those beyond stay zero.",
+        "Shape coefficients that are solved, as far as the body has them; those beyond stay as they are: "
+        "zero, at first.",
         low=1,
         high=100,
         advanced=True,
