@@ -139,7 +139,8 @@ def conversion(options: argparse.Namespace, console: Console) -> tuple[tuple[Out
     report.print_table(console, outcomes)
     if options.report:
         try:
-            report.write_json(options.report, outcomes, pair, device.type, options, recipe)
+            used = held(recipe) if shapes else recipe
+            report.write_json(options.report, outcomes, pair, device.type, options, used)
         except FileError as error:
             return tuple(outcomes), error
         console.print(f"Wrote {options.report}")

@@ -189,8 +189,9 @@ def _mark(here: bool, compared: bool, failed: bool) -> QIcon:
 
 
 def _cells(entry: RunEntry) -> tuple[str, str, str]:
-    name = entry.name[:1].upper() + entry.name[1:] if entry.name else BEGAN
-    name += " · failed" if entry.failure else ""
+    name = entry.name or BEGAN
+    # First, as the end of a long name has no room.
+    name = f"Failed: {name[:1].lower()}{name[1:]}" if entry.failure else name[:1].upper() + name[1:]
     frames = f"{entry.frames:,}" if entry.frames else ""
     change = entry.mean_mm
     if change is None:

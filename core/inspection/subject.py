@@ -158,5 +158,6 @@ def inspect_file(
         )
     if result is not None:
         bodies = with_measured_mask(bodies, result)
-    notes = (*motion.notes, *bodies.notes, *left_out(motion, bodies.source))
+    failed = () if result is None or not result.failed else (f"This fit failed: {result.failure}.",)
+    notes = (*failed, *motion.notes, *bodies.notes, *left_out(motion, bodies.source))
     return Inspected(bodies, within(motion, bodies.source), result, notes)

@@ -74,6 +74,8 @@ def test_a_fit_that_failed_is_written_and_says_so(
 
     assert main(["info", str(out / "walk_stageii.npz")]) == 0
     assert f"Failed {result.failure}" in said(capsys)
+    assert main(["inspect", str(out / "walk_stageii.npz"), "--joint", "pelvis"]) == 0
+    assert f"This fit failed: {result.failure}." in said(capsys)
 
 
 def test_a_failed_fit_is_done_until_it_is_retried(

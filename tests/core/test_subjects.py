@@ -87,7 +87,9 @@ def test_each_subject_reaches_what_it_reaches_alone(
             "cartwheel_poses.npz, spinkick_poses.npz; dance_poses.npz, walk_poses.npz." in told
         )
         assert "One shape for subject flat · cartwheel_poses.npz and 1 more: 12 frames of 2 clips" in told
-    subjects = [entry["subject"] for entry in json.loads(report.read_text())["inputs"]]
+    document = json.loads(report.read_text())
+    assert document["recipe"]["stages"][0]["shape"] == "fixed"
+    subjects = [entry["subject"] for entry in document["inputs"]]
     assert len(set(subjects)) == 2
     # What is finished needs no shape.
     assert main(arguments) == 0

@@ -34,7 +34,7 @@ def test_a_fit_that_failed_is_told_until_another_one_is_shown(
     panel = window.panels.runs.panel
     qtbot.waitUntil(lambda: panel.table.topLevelItemCount() == 2 and panel.chosen == 1)
     row = panel.table.topLevelItem(1)
-    assert row.text(0) == "Fit of all frames · failed"
+    assert row.text(0) == "Failed: fit of all frames"
     assert row.foreground(0).color().name() == colours.of("ERROR")
     assert state.result.failure in panel.words.words
     assert state.result.failure in row.toolTip(0)
@@ -57,7 +57,7 @@ def test_a_fit_that_failed_is_told_until_another_one_is_shown(
     assert not bar.isVisible()
     qtbot.waitUntil(lambda: panel.table.topLevelItemCount() == 3)
     names = [panel.table.topLevelItem(place).text(0) for place in (1, 2)]
-    assert names == ["Fit of all frames · failed", "Fit of all frames"]
+    assert names == ["Failed: fit of all frames", "Fit of all frames"]
 
 
 def test_a_failed_fit_that_is_opened_is_told(
