@@ -51,7 +51,7 @@ def test_the_window_is_as_it_was(
     state = window.state
     assert (state.layout, state.layers.skeleton, state.layers.skin) == ("overlay", True, True)
     assert state.thresholds.skate_mm == 4.5
-    assert window.timeline.curves.threshold.mm == 6.0
+    assert state.thresholds.max_most_mm == 6.0, "the line across the curves"
     assert window.actions_.themes[1].isChecked()
     assert {"parameters", "stages", "problems", "masks"} <= window.panels.made
     assert "joints" not in window.panels.made
