@@ -66,6 +66,27 @@ class PoseFit:
         _store(self, index, other.pose, other.energy, other.residual, other.converged)
         self.steps[index] += other.steps
 
+    @classmethod
+    def of(cls, which: Tensor, ones: PoseFit, others: PoseFit) -> PoseFit:
+        """One fit of n frames: those that ``which`` (n,) bool names from one fit, the rest from another."""
+        order = torch.cat((torch.nonzero(which), torch.nonzero(~which))).squeeze(1).argsort()
+        betas = None
+        if ones.pose.betas is not None and others.pose.betas is not None:
+            betas = torch.cat((ones.pose.betas, others.pose.betas))[order]
+        pose = Pose(
+            torch.cat((ones.pose.world, others.pose.world))[order],
+            torch.cat((ones.pose.root, others.pose.root))[order],
+            betas,
+        )
+        return cls(
+            pose,
+            torch.cat((ones.energy, others.energy))[order],
+            torch.cat((ones.residual, others.residual), 2)[..., order],
+            torch.cat((ones.converged, others.converged))[order],
+            torch.cat((ones.steps, others.steps))[order],
+            ones.curved or others.curved,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Stepping:

@@ -69,6 +69,7 @@ class Problem:
         knows_rotations: bool = True,
     ) -> None:
         self.motion, self.bodies, self.settings = motion, bodies, settings
+        self.holds_shape = holds_shape
         self.table, self.origin, self.knows_rotations = table, origin, knows_rotations
         target = bodies.target
         vertex, edge = settings.metrics
@@ -145,15 +146,27 @@ class Problem:
             betas: (Z,) coefficients that the frames share now.
         """
         if self.origin == "current":
-            begun = self.current(frames, self.table)
-        elif self.origin == "parts":
-            begun = self._from_parts(targets)
-        else:
-            world = self.skin.tree.world_rotations(start_rotations(self.motion, self.bodies, frames))
-            begun = Pose(world, self.targets.roots(frames))
+            return self._with_held(frames, self.current(frames, self.table), betas)
+        if self.origin == "parts":
+            return self.at_parts(frames, targets, betas)
+        return self.at_source(frames, betas)
+
+    def at_source(self, frames: np.ndarray, betas: Tensor) -> Pose:
+        """Some frames as the source has them; where the fit goes on from another, only what is free. Arguments
+        as in `begin`."""
+        rotations, roots = start_rotations(self.motion, self.bodies, frames), self.targets.roots(frames)
+        if self.origin == "current":
+            now = self.current(frames, self.table)
+            free, relative = self.unknowns.free, self.skin.tree.relative_rotations(now.world)
+            relative[:, free] = rotations[:, free]
+            rotations, roots = relative, roots if self.unknowns.moves else now.root
+        return self._with_held(frames, Pose(self.skin.tree.world_rotations(rotations), roots), betas)
+
+    def _with_held(self, frames: np.ndarray, pose: Pose, betas: Tensor) -> Pose:
+        """As `with_held`; frames with coefficients of their own have those that the table has."""
         if self.own_coefficients:
-            begun = replace(begun, betas=self.coefficients(frames, self.table))
-        return self.with_held(frames, begun, betas)
+            pose = replace(pose, betas=self.coefficients(frames, self.table))
+        return self.with_held(frames, pose, betas)
 
     def with_held(self, frames: np.ndarray, pose: Pose, betas: Tensor) -> Pose:
         """The poses with what no frame may change for itself: coefficients, and where the root joint is.
@@ -170,7 +183,9 @@ class Problem:
         held = torch.where(self._shared, betas, self.coefficients(frames, self.table))
         return replace(pose, betas=torch.where(self._by_frame, pose.betas, held))
 
-    def _from_parts(self, targets: Tensor) -> Pose:
+    def at_parts(self, frames: np.ndarray, targets: Tensor, betas: Tensor) -> Pose:
+        """Some frames with their parts laid onto their targets, the held joints relaxed. Arguments as in
+        `begin`."""
         if self._parts is None:
             weights = self.skin.metric.vertex_weights.flatten()
             self._parts = RestParts(
@@ -180,7 +195,7 @@ class Problem:
         free = torch.as_tensor(self.unknowns.free, device=targets.device)
         rotations = self.relaxed.expand(len(found.roots), -1, -1, -1).clone()
         rotations[:, free] = found.rotations[:, free]
-        return Pose(self.skin.tree.world_rotations(rotations), found.roots)
+        return self._with_held(frames, Pose(self.skin.tree.world_rotations(rotations), found.roots), betas)
 
     def current(self, frames: np.ndarray, known: Parameters | ResultTable) -> Pose:
         """Where some frames are now."""

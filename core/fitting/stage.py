@@ -12,6 +12,7 @@ import torch
 
 from core.fitting.corrective_curvature import CorrectiveCurvature
 from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses, promises_little
+from core.fitting.mending import mended, suspects
 from core.fitting.parts_start import PartsStart, from_nearest_frame, outlying_frames
 from core.fitting.problem import Problem
 from core.fitting.progress import Taken
@@ -25,6 +26,8 @@ from core.metrics import lengths_mm
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
 ANCHOR_EVERY = 16
+# Some are near enough when so large a share of the frames to be fitted has one.
+MOST_NEAR = 0.75
 # Where steps are costly, every so many are fitted first even where some are near: the others take one step.
 CLOSE_ANCHOR_EVERY = 4
 # Steps from afar that take the pose correctives as constant.
@@ -160,6 +163,32 @@ class PoseStage:
         return frames, replace(found, trace=(*trace, *end))
 
     def _fit(self, frames: np.ndarray) -> FittedChunk:
+        found = self._first(frames)
+        if self.problem.settings.order != "chain":
+            found = mended(found, frames, self.by.iterations, self.by.stopped, self._starts())
+        # Poses at their best for a shape that is not yet at its own are not converged.
+        return replace(found, converged=found.converged & self.shape_converged)
+
+    def _starts(self) -> list[Callable[[np.ndarray], FittedChunk]]:
+        """Other starts of frames that may have ended badly, each fits them from there."""
+        problem = self.problem
+
+        def again(frames: np.ndarray, at: Callable[[torch.Tensor], Pose]) -> FittedChunk:
+            targets, prior = problem.targets.at(frames), problem.prior(frames)
+            found = self._from(at(targets), targets, prior, frozen=FROZEN_STEPS, quietly=True)
+            return self.chunk(frames, found)
+
+        def source(frames: np.ndarray) -> FittedChunk:
+            return again(frames, lambda _: problem.at_source(frames, self.by.shape.betas))
+
+        def parts(frames: np.ndarray) -> FittedChunk:
+            return again(frames, lambda targets: problem.at_parts(frames, targets, self.by.shape.betas))
+
+        if not problem.knows_rotations:
+            return []
+        return [source, parts] if problem.origin == "source" else [source]
+
+    def _first(self, frames: np.ndarray) -> FittedChunk:
         problem, in_chain = self.problem, self.problem.settings.order == "chain"
         if problem.origin == "source" and not in_chain:
             return self._from_known(frames)
@@ -196,6 +225,7 @@ class PoseStage:
             problem.couplings(window),
             curved=self.curved,
         )
+        found.converged &= self.shape_converged
         wanted = torch.as_tensor(np.isin(window, frames), device=targets.device)
         return frames, self.chunk(frames, found[wanted])
 
@@ -207,8 +237,6 @@ class PoseStage:
 
     def chunk(self, frames: np.ndarray, found: PoseFit) -> FittedChunk:
         """What was found of some frames (ids), in the terms of files."""
-        # Poses at their best for a shape that is not yet at its own are not converged.
-        found.converged &= self.shape_converged
         trans = self.problem.motion.trans[frames]
         return fitted_chunk(found, self.problem.skin, self.by.shape.betas, trans)
 
@@ -236,7 +264,10 @@ class PoseStage:
         """From the nearest fitted frames; where none are near enough, or steps are costly, a few of these
         first, and the others between them."""
         source, known = self.problem.source_rotations(frames), self.known
-        near = known is not None and known.are_near(frames, source)
+        if self.problem.holds_shape:
+            # Frames asked for by themselves: often those that their neighbours led astray.
+            return self.chunk(frames, self._beside(None, frames, source))
+        near = known is not None and known.near(frames, source).mean() >= MOST_NEAR
         far, close = [] if near else [ANCHOR_EVERY], [CLOSE_ANCHOR_EVERY] if self.curved else []
         left, steps = np.ones(len(frames), dtype=bool), np.zeros(len(frames), dtype=np.int32)
         parts: list[tuple[np.ndarray, FittedChunk]] = []
@@ -274,23 +305,36 @@ class PoseStage:
         quietly: bool = False,
         roughly: bool = False,
     ) -> PoseFit:
-        """Fits frames of these source rotations from known ones, as from afar where these are not near; None:
-        from the source."""
+        """Fits frames of these source rotations from known ones, and from the source where these are not
+        near; None: all from the source."""
         problem = self.problem
         targets, prior = problem.targets.at(frames), problem.prior(frames, source)
         if known is None:
             begun = self._begin(frames, targets)
             return self._from(begun, targets, prior, frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly)
-        near = known.are_near(frames, source)
         pose = known.start(frames, source, problem.targets.roots(frames), problem.unknowns.moves)
         pose = problem.with_held(frames, pose, self.by.shape.betas)
-        frozen, share = (0, share) if near else (FROZEN_STEPS, 1)
-        return self._from(pose, targets, prior, frozen=frozen, share=share, quietly=quietly, roughly=roughly)
+        near = torch.as_tensor(known.near(frames, source), device=targets.device)
+        if bool(near.all()):
+            return self._from(pose, targets, prior, frozen=0, share=share, quietly=quietly, roughly=roughly)
+        far = ~near
+        begun = problem.at_source(frames[far.cpu().numpy()], self.by.shape.betas)
+        quietly = quietly or bool(near.any())
+        from_afar = self._from(
+            begun, targets[..., far], prior[far], frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly
+        )
+        if bool(far.all()):
+            return from_afar
+        beside = self._from(
+            pose[near], targets[..., near], prior[near], frozen=0, share=share, quietly=True, roughly=roughly
+        )
+        return PoseFit.of(near, beside, from_afar)
 
     def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, prior: Prior) -> None:
-        """Fits frames that stand out from those around them once more, from the nearest other frame; they
-        keep the better. What stands out still is not called converged."""
-        outlying = outlying_frames(found.energy.cpu().numpy())
+        """Fits frames that stand out from those around them, or did not converge, once more, from the nearest
+        other frame; they keep the better. What stands out still is not called converged."""
+        converged = found.converged.cpu().numpy()
+        outlying = suspects(found.energy.cpu().numpy(), converged, self.by.iterations)
         if not outlying.any() or outlying.all():
             return
         tree, which = self.problem.skin.tree, torch.as_tensor(outlying, device=targets.device)

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.result_table import nearest
 from core.fitting.skin import FitSkin, Pose
 from core.skinning import rotation_matrices, rotation_vectors
 
@@ -49,22 +48,33 @@ class KnownFrames:
             setattr(both, name, None if ours is None else torch.cat((theirs, ours))[index])
         return both
 
-    def are_near(self, frames: np.ndarray, source: Tensor) -> bool:
-        """Whether each of the frames (m,) has a known one close by, with a pose not far from its own.
+    def near(self, frames: np.ndarray, source: Tensor) -> np.ndarray:
+        """(m,) bool: frames with a known one close by, before or after, with a pose not far from their own.
 
         Args:
             frames: (m,) ids.
             source: (m, J, 3, 3) their source's relative rotations.
         """
-        known = nearest(self.frames, frames)
-        if np.abs(self.frames[known] - frames).max() > NEAR_FRAMES:
-            return False
+        around = self._around(frames)[1:3]
+        close = np.abs(self.frames[around] - frames) <= NEAR_FRAMES
+        return (close & self._alike(around, source)).any(0)
+
+    def _around(self, frames: np.ndarray) -> np.ndarray:
+        """(4, m) places of the known frame before each one, of that after it, and of one more on either
+        side."""
+        last = len(self.frames) - 1
+        first = np.clip(np.searchsorted(self.frames, frames, side="right") - 1, 0, last)
+        return np.clip(first + np.array([[-1], [0], [1], [2]]), 0, last)
+
+    def _alike(self, places: np.ndarray, source: Tensor) -> np.ndarray:
+        """(k, m) bool: the source poses of known frames are not far from those given."""
         # The root turns as a whole.
-        theirs = self.source[torch.as_tensor(known, device=source.device), 1:]
-        return float(smallest_traces(theirs, source[:, 1:]).min()) >= trace_of(NEAR_RADIANS)
+        theirs = self.source[torch.as_tensor(places, device=source.device), 1:]
+        traces = (theirs * source[:, 1:]).sum((-1, -2)).amin(-1)
+        return (traces >= trace_of(NEAR_RADIANS)).cpu().numpy()
 
     def start(self, frames: np.ndarray, source: Tensor, roots: Tensor, moves: bool) -> Pose:
-        """Poses to start from.
+        """Poses to start from; known frames of poses far from a frame's own have no say while others do.
 
         Args:
             frames: (m,) ids.
@@ -72,10 +82,12 @@ class KnownFrames:
             roots: (m, 3) their source's root positions, metres.
             moves: the body moves as a whole; else its root is where the source's is.
         """
-        device, last = self.offset.device, len(self.frames) - 1
-        first = np.clip(np.searchsorted(self.frames, frames, side="right") - 1, 0, last)
-        # The one before each frame, the one after it, and one more on either side.
-        around = np.clip(first + np.array([[-1], [0], [1], [2]]), 0, last)
+        device, around = self.offset.device, self._around(frames)
+        far, one, two = ~self._alike(around, source), around[1].copy(), around[2].copy()
+        around[:2] = np.where(far[1] & ~far[2], two, around[:2])
+        around[2:] = np.where(far[2] & ~far[1], one, around[2:])
+        around[0] = np.where(far[0] & ~far[1], around[1], around[0])
+        around[3] = np.where(far[3] & ~far[2], around[2], around[3])
         shares = torch.as_tensor(_hermite(self.frames[around], frames), dtype=roots.dtype, device=device)
         known = torch.as_tensor(around, device=device)
 

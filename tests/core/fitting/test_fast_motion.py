@@ -34,7 +34,9 @@ def test_frames_between_others_end_where_they_would_alone(name: str, monkeypatch
     for_found, evaluated = sum(evaluated), []
     monkeypatch.setattr(stage, "ANCHOR_EVERY", 1)
     monkeypatch.setattr(stage, "CLOSE_ANCHOR_EVERY", 1)
-    monkeypatch.setattr(stage.KnownFrames, "are_near", lambda *_: False)
+    monkeypatch.setattr(
+        stage.KnownFrames, "near", lambda _, frames, source: np.zeros(len(frames), dtype=bool)
+    )
     alone, their_steps = run(motion, pair)
     assert found.converged.all()
     assert alone.converged.all()

@@ -77,3 +77,18 @@ def test_a_body_that_does_not_move_as_a_whole_has_the_sources_root() -> None:
     middle = KnownFrames(SKIN, known, pose, source, roots).start(np.array([5]), source[:1], roots[:1], False)
     assert torch.equal(middle.root, roots[:1])
     assert not torch.allclose(pose.root, roots)
+
+
+def test_known_frames_of_another_posture_have_no_say() -> None:
+    known, rate = np.array([10, 20, 30, 40]), 0.01 * torch.arange(200.0).double()
+    pose, source, roots = fitted(known, rate[known])
+    mine = KnownFrames(SKIN, known, pose, source, roots)
+    # Frame 24 is like the one after it alone, 26 like none: each is where it is although others are close.
+    seen = torch.stack(
+        (source[2], rotation_matrices(torch.full((BODY.num_joints, 3), 1.7).double()) @ source[1])
+    )
+    assert mine.near(np.array([24, 26]), seen).tolist() == [True, False]
+    assert mine.near(np.array([24, 95]), source[[2, 3]]).tolist() == [True, False], "the last is long ago"
+    found = mine.start(np.array([24]), seen[:1], roots[2:3], True)
+    assert torch.allclose(found.world, pose.world[2:3], atol=1e-9)
+    assert torch.allclose(found.root, pose.root[2:3], atol=1e-9)
