@@ -111,4 +111,4 @@ def is_free(name: str, value: Any) -> bool:
 def _words(name: str, value: Any) -> str:
     if name in OFF:
         return "held" if value == OFF[name] else f"{SETTINGS[name].metadata['label'].lower()} {value}"
-    return {None: "auto, as the source has fingers", True: "free", False: "held"}[value]
+    return {None: "auto, as the source shows the fingers", True: "free", False: "held"}[value]

@@ -12,7 +12,7 @@ from core.fitting.progress import Progress
 from core.fitting.published import PublishedFit
 from core.fitting.recipe import Recipe
 from core.fitting.result_table import FittedChunk, ResultTable
-from core.fitting.start import start_rotations
+from core.fitting.start import shows_fingers, start_rotations
 from core.fitting.targets import MotionTargets
 from core.joints import LEFT_HAND
 from core.metrics import frame_errors
@@ -53,7 +53,7 @@ def published_steps(
             optimiser=recipe.method,
             start="source" if recipe.start == "source" else "zero",
             dtype=torch.float32,
-            source_has_fingers=LEFT_HAND[0] in bodies.source.joint_names,
+            source_has_fingers=shows_fingers(bodies, LEFT_HAND),
             stopped=stopped,
             roots=targets.roots(one),
         )

@@ -137,12 +137,14 @@ class FitSettings:
     free_left_hand: bool | None = _switch(
         None,
         "Fit left hand",
-        "Let the left hand's fingers turn. Open: where the source has fingers; else they stay relaxed.",
+        "Let the left hand's fingers turn. Open: where joints or skin of the source show them; "
+        "without joints the pose prior pulls them to a relaxed hand.",
     )
     free_right_hand: bool | None = _switch(
         None,
         "Fit right hand",
-        "Let the right hand's fingers turn. Open: where the source has fingers; else they stay relaxed.",
+        "Let the right hand's fingers turn. Open: where joints or skin of the source show them; "
+        "without joints the pose prior pulls them to a relaxed hand.",
     )
     free_jaw: bool = _switch(
         False, "Fit jaw", "Let the jaw turn. A source without a face says little about it."

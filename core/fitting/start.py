@@ -52,15 +52,36 @@ def start_rotations(motion: Motion, bodies: BodyPair, frames: np.ndarray) -> Ten
 def free_hands(bodies: BodyPair, settings: FitSettings) -> tuple[bool, bool]:
     """Whether the fingers of the left and right hand turn: where left open, if the source says where they
     are."""
-    has = _sees_fingers(bodies)
     left, right = settings.free_left_hand, settings.free_right_hand
-    return has if left is None else left, has if right is None else right
+    return (
+        shows_fingers(bodies, LEFT_HAND) if left is None else left,
+        shows_fingers(bodies, RIGHT_HAND) if right is None else right,
+    )
 
 
-def _sees_fingers(bodies: BodyPair) -> bool:
-    # A body of the same topology shows every finger by its skin, even where it has no joints for them.
-    shared = bodies.source.num_vertices == bodies.target.num_vertices
-    return shared or LEFT_HAND[0] in bodies.source.joint_names
+def shows_fingers(bodies: BodyPair, hand: tuple[str, ...]) -> bool:
+    """Whether the source says where the fingers of a hand are: by joints, or by skin that counts."""
+    skin = finger_skin(bodies.target, hand)
+    return hand[0] in bodies.source.joint_names or bool(bodies.correspondence.valid[skin].any())
+
+
+def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
+    """(V,) bool: vertices that follow the fingers of a hand most."""
+    fingers = [body.joint_names.index(name) for name in hand if name in body.joint_names]
+    return np.asarray(body.weights[:, fingers].sum(1) > 0.5)
+
+
+def unspoken_skin(bodies: BodyPair, settings: FitSettings) -> np.ndarray:
+    """(V,) bool: skin of fingers that are held although the source has no joints to hold them by: where it
+    lies, nobody says."""
+    unspoken = np.zeros(bodies.target.num_vertices, dtype=bool)
+    # A body of the same topology holds its fingers as the target's file has them.
+    if bodies.source.num_vertices == bodies.target.num_vertices:
+        return unspoken
+    for free, hand in zip(free_hands(bodies, settings), (LEFT_HAND, RIGHT_HAND), strict=True):
+        if not free and hand[0] not in bodies.source.joint_names:
+            unspoken |= finger_skin(bodies.target, hand)
+    return unspoken
 
 
 def unknowns(bodies: BodyPair, settings: FitSettings, coefficients: np.ndarray) -> Unknowns:
@@ -91,18 +112,13 @@ def unknowns(bodies: BodyPair, settings: FitSettings, coefficients: np.ndarray) 
 def vertex_weights(bodies: BodyPair, settings: FitSettings, painted: np.ndarray | None) -> np.ndarray:
     """(V,) float32 weights of the target's vertices: valid ones, by part, times those that the bodies have
     for single vertices, times ``painted`` (V,) if given."""
-    target = bodies.target
     weights = bodies.correspondence.valid.astype(np.float32)
-    weights *= np.array(settings.part_weights, dtype=np.float32)[target.vertex_part]
+    weights *= np.array(settings.part_weights, dtype=np.float32)[bodies.target.vertex_part]
     if bodies.correspondence.weights is not None:
         weights *= bodies.correspondence.weights
     if painted is not None:
         weights *= painted.astype(np.float32)
-    has = _sees_fingers(bodies)
-    for free, hand in zip(free_hands(bodies, settings), (LEFT_HAND, RIGHT_HAND), strict=True):
-        if not free and not has:
-            fingers = [target.joint_names.index(name) for name in hand if name in target.joint_names]
-            weights[target.weights[:, fingers].sum(1) > 0.5] *= HELD_FINGER_WEIGHT
+    weights[unspoken_skin(bodies, settings)] *= HELD_FINGER_WEIGHT
     # What weighs nothing still counts in the figures.
     return np.where(bodies.correspondence.valid, np.maximum(weights, LEAST_WEIGHT), 0).astype(np.float32)
 

@@ -25,7 +25,7 @@ from core.fitting.result_table import ResultTable
 from core.fitting.settings import FitSettings
 from core.fitting.skin import Evaluation, FitSkin, Pose, Prior, Weighing
 from core.fitting.smplx_layer import SmplxLayer
-from core.fitting.start import source_pose, vertex_weights
+from core.fitting.start import shows_fingers, source_pose, vertex_weights
 from core.joints import LEFT_HAND, PARTS
 from core.motion import Motion
 from core.skinning import rotation_matrices, rotation_vectors
@@ -164,7 +164,7 @@ class BothObjectives:
             # Neighbours that pull on each other are smoothness of the poses themselves, wherever they are.
             source, transl = torch.eye(3).expand_as(source), self.state.transl
             settings = replace(settings, smoothness=settings.pose_prior, pose_prior=0, pose_prior_to="source")
-        has_fingers = LEFT_HAND[0] in self.pair.source.joint_names
+        has_fingers = shows_fingers(self.pair, LEFT_HAND)
         found = AutogradObjective(
             body,
             targets,

@@ -18,7 +18,7 @@ from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
 from core.fitting.run import FitRun, Progress
 from core.fitting.settings import FitSettings
-from core.fitting.start import source_pose, vertex_weights
+from core.fitting.start import shows_fingers, source_pose, vertex_weights
 from core.joints import LEFT_HAND, PARTS
 from core.motion import Motion
 from core.posed import posed
@@ -84,7 +84,7 @@ def judged(
         settings,
         rotation_matrices(torch.as_tensor(source_pose(motion, pair, np.arange(len(motion)))).double()),
         source_transl=torch.as_tensor(motion.trans).double(),
-        source_has_fingers=LEFT_HAND[0] in pair.source.joint_names,
+        source_has_fingers=shows_fingers(pair, LEFT_HAND),
         layer=shared_layer(pair.target),
     )
     betas = result.betas if result.frame_betas is None else result.frame_betas

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from scipy.spatial.transform import Rotation
 
 from core.bodies import BodyPair, load_bodies
 from core.builtin_files import default_motion
@@ -18,8 +17,7 @@ from core.fitting.problem import prepared
 from core.fitting.result import FitResult
 from core.fitting.run import CPU_CHUNK, FitRun, Progress
 from core.fitting.settings import FitSettings
-from core.fitting.start import relaxed_pose
-from core.joints import LEFT_HAND, PARTS, RIGHT_HAND
+from core.joints import PARTS
 from core.metrics import vertex_error_mm
 from core.motion import Motion
 from core.posed import PosedFrames, posed
@@ -177,32 +175,6 @@ def test_nothing_finite_is_refused_in_one_sentence(motion: Motion, pair: BodyPai
 def test_bodies_of_another_family_are_refused(motion: Motion) -> None:
     with pytest.raises(RefitError, match="smplh motion, but the source body is smpl"):
         FitRun(motion, load_bodies(source="smpl"))
-
-
-def test_fingers_that_the_source_does_not_have_stay_relaxed(motion: Motion) -> None:
-    smpl = load_bodies(source="smpl")
-    poses = np.zeros((6, 24, 3), dtype=np.float32)
-    poses[:, :22] = motion.poses[:6, :22]
-    source = Motion(family="smpl", poses=poses, trans=motion.trans[:6], betas=motion.betas[:10])
-    result = run_to_end(source, smpl)
-    names = smpl.target.joint_names
-    fingers = [names.index(name) for name in (*LEFT_HAND, *RIGHT_HAND)]
-    relaxed = relaxed_pose(smpl.target)
-    assert np.abs(relaxed[fingers]).max() > 0.05
-    assert np.abs(result.poses[:, fingers] - relaxed[fingers]).max() < 1e-5
-    freed = run_to_end(source, smpl, replace(FEW, free_left_hand=True, free_right_hand=True))
-    assert freed.mean_mm.mean() < result.mean_mm.mean()
-
-
-def test_wrists_do_not_turn_for_fingers_that_the_source_does_not_have(motion: Motion) -> None:
-    smpl = load_bodies(source="smpl")
-    poses = np.zeros((6, 24, 3), dtype=np.float32)
-    poses[:, :22] = motion.poses[:6, :22]
-    source = Motion(family="smpl", poses=poses, trans=motion.trans[:6], betas=motion.betas)
-    result = run_to_end(source, smpl)
-    for wrist in (20, 21):
-        ours, theirs = Rotation.from_rotvec(result.poses[:, wrist]), Rotation.from_rotvec(poses[:, wrist])
-        assert np.degrees((ours * theirs.inv()).magnitude()).max() < 4
 
 
 def test_a_body_with_many_shape_coefficients_is_fitted_with_the_first_ones(

@@ -149,7 +149,7 @@ def test_the_engine_frees_the_joints_that_autograd_does(source: str) -> None:
     pair = load_bodies(source=source)
     for settings in (*CASES.values(), FitSettings(stage="translation"), FitSettings(free_right_hand=True)):
         found = unknowns(pair, settings, np.empty(0, dtype=int))
-        expected = free_joint_mask(pair.target, settings, source == "smplh")
+        expected = free_joint_mask(pair.target, settings)
         assert found.free.tolist() == np.flatnonzero(expected).tolist()
         assert found.moves == (settings.free_transl and settings.stage != "edge")
 
