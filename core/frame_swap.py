@@ -12,6 +12,7 @@ import torch
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
 from core.fit_failure import judged
+from core.fitting.counted import counted_valid
 from core.fitting.result import FitResult, shapes
 from core.joints import PARTS
 from core.metrics import FrameErrors, frame_errors
@@ -41,7 +42,7 @@ def measured(motion: Motion, bodies: BodyPair, result: FitResult, frames: np.nda
     mean, median, p95, most = (np.full(len(frames), np.nan, np.float32) for _ in range(4))
     part = np.full((len(frames), len(PARTS)), np.nan, np.float32)
     found = FrameErrors(mean, median, p95, most, part)
-    members = bodies.target.vertex_part[np.flatnonzero(bodies.correspondence.valid)]
+    members = bodies.target.vertex_part[np.flatnonzero(counted_valid(bodies, result))]
     for some, skin, target in compared(motion, bodies, result, frames):
         errors = frame_errors(skin - target, members)
         for name in ("mean", "median", "p95", "max", "part"):
@@ -66,7 +67,7 @@ def compared(
     """
     fit = result.as_motion()
     usable = (motion.finite_frames() & result.fitted & fit.finite_frames())[frames]
-    vertices = np.flatnonzero(bodies.correspondence.valid)
+    vertices = np.flatnonzero(counted_valid(bodies, result))
     rows = bodies.correspondence.rows(vertices)
     at = np.flatnonzero(usable)
     for start in range(0, len(at), CHUNK_FRAMES):

@@ -38,6 +38,7 @@ def _hand(side: str) -> tuple[str, ...]:
 
 LEFT_HAND = _hand("left")
 RIGHT_HAND = _hand("right")
+HANDS = {"left": LEFT_HAND, "right": RIGHT_HAND}
 
 JOINT_NAMES: dict[str, tuple[str, ...]] = {
     "smpl": (*_BODY, "left_hand", "right_hand"),

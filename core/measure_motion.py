@@ -12,6 +12,7 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
+from core.fitting.counted import counted_bodies
 from core.fitting.result import FitResult
 from core.ground_contact import PATCHES, GroundMetrics, Soles, ground_metrics, moved_up
 from core.hand_shape import HandShape
@@ -45,6 +46,7 @@ def measure_motion(
         RefitError: the result belongs to another motion or another body.
     """
     check_belonging(motion, bodies, result)
+    bodies = counted_bodies(bodies, result)
     count = len(motion)
     finite = motion.finite_frames()
     usable = finite & result.fitted & result.as_motion().finite_frames()

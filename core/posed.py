@@ -14,6 +14,7 @@ from torch import Tensor
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
 from core.errors import RefitError
+from core.fitting.counted import counted_valid
 from core.fitting.result import FitResult
 from core.frame_parameters import Change, frame_parameters
 from core.metrics import vertex_error_mm
@@ -180,7 +181,7 @@ class PosedFrames:
     def _errors(self, vertices: np.ndarray, source_vertices: np.ndarray) -> np.ndarray:
         targets = self.bodies.correspondence.apply(torch.as_tensor(source_vertices))
         fit = torch.as_tensor(vertices, device=targets.device)
-        return vertex_error_mm(fit, targets, self.bodies.correspondence.valid)
+        return vertex_error_mm(fit, targets, counted_valid(self.bodies, self.result))
 
     def _source(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         if index not in self._sources:

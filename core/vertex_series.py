@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from core.bodies import BodyPair
+from core.fitting.counted import counted_valid
 from core.fitting.result import FitResult
 from core.metrics import lengths_mm
 from core.motion import Motion
@@ -56,5 +57,5 @@ def vertex_series(
                 out[frames] = lengths_mm(off, 1).T.cpu().numpy()
             if on_progress:
                 on_progress(min(start + CHUNK, count), count)
-    out[:, ~bodies.correspondence.valid[ids]] = np.nan
+    out[:, ~counted_valid(bodies, result)[ids]] = np.nan
     return out

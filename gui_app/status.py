@@ -42,6 +42,7 @@ class Status(QStatusBar):
         state.motion_changed.connect(self.words.clear)
         state.motion_changed.connect(self._on_motion)
         state.rate_changed.connect(self._on_motion)
+        state.result_changed.connect(self._on_notes)
         state.opening_changed.connect(self._on_opening)
         state.run_changed.connect(self._on_run)
         state.said.connect(self.words.setText)
@@ -58,13 +59,21 @@ class Status(QStatusBar):
         self.bodies.setProperty("kind", "builtin" if builtin else "licensed")
         refresh_style(self.bodies)
         self.bodies.show()
-        notes = opened.notes
-        self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")
-        self.notes.setToolTip(plain_tip("\n".join(f"• {note}" for note in notes)))
-        self.notes.setContentsMargins(0, 0, 14 if notes else 0, 0)
+        self._on_notes()
         frames = len(opened.motion)
         rate = f"{self._state.rate:g} fps" if self._state.has_rate else "no frame rate"
         self.motion.setText(f"{frames_words(frames)} · {rate}")
+
+    @Slot()
+    def _on_notes(self) -> None:
+        notes, result = self._state.opened.notes if self._state.opened else (), self._state.result
+        if result is not None:
+            from core.fitting.counted import NOTE, hands_told
+
+            notes = (*notes, NOTE) if hands_told(result.provenance) else notes
+        self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")
+        self.notes.setToolTip(plain_tip("\n".join(f"• {note}" for note in notes)))
+        self.notes.setContentsMargins(0, 0, 14 if notes else 0, 0)
 
     @Slot()
     def _on_opening(self) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import BodyModel
+from core.fitting.counted import uncounted
 from core.fitting.coupling import ROOT_PER_ROTATION, Coupling
 from core.fitting.frame_unknowns import Unknowns
 from core.fitting.normal_matrix import NormalMatrix
@@ -85,6 +86,11 @@ class Problem:
         columns = (*range(self.num_betas), *range(target.num_betas, target.num_betas + self.num_expression))
         self.skin, self.normal = prepared(target, weights.tobytes(), weighing, columns)
 
+        self.counted: Tensor | None = None
+        spoken = ~uncounted(target, table.held_hands)[self.skin.vertices]
+        if spoken.any() and not spoken.all():
+            self.counted = torch.as_tensor(np.flatnonzero(spoken), device=target.device)
+
         moving = settings.stage != "translation"
         is_beta = np.arange(len(columns)) < self.num_betas
         mode = np.where(is_beta, settings.shape, settings.expression)
@@ -152,8 +158,8 @@ class Problem:
         return self.at_source(frames, betas)
 
     def at_source(self, frames: np.ndarray, betas: Tensor) -> Pose:
-        """Some frames as the source has them; where the fit goes on from another, only what is free. Arguments
-        as in `begin`."""
+        """Some frames as the source has them; where the fit goes on from another, only what is free. Frames
+        and betas as in `begin`."""
         rotations, roots = start_rotations(self.motion, self.bodies, frames), self.targets.roots(frames)
         if self.origin == "current":
             now = self.current(frames, self.table)

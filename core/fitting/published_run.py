@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from core.bodies import BodyPair
+from core.fitting.counted import uncounted
 from core.fitting.progress import Progress
 from core.fitting.published import PublishedFit
 from core.fitting.recipe import Recipe
@@ -74,7 +75,9 @@ def published_steps(
             yield last
         if not fit.finished.all():
             return
-        found = _chunk(fit, bodies, vertices, points, last.objective)
+        counts = ~uncounted(body, table.held_hands)[vertices]
+        counts |= not counts.any()
+        found = _chunk(fit, bodies, vertices[counts], points[counts], last.objective)
         table.store(one, found, body.num_betas, body.num_expression)
         distance += float(found.errors.mean[0])
         objective += last.objective

@@ -16,6 +16,7 @@ from torch import Tensor
 from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fitting.corrective_curvature import CorrectiveCurvature
+from core.fitting.counted import counted_valid
 from core.fitting.frame_unknowns import Unknowns
 from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses
 from core.fitting.result import FitResult
@@ -120,7 +121,7 @@ class QuickRefit:
         bodies = self.bodies.with_valid(valid).with_weights(weights)
         if self._frame is None or self._frame.frame != frame:
             self._frame, self._pose = self._look_up(frame), None
-        known, counts = self._frame, bodies.correspondence.valid[self.skin.vertices]
+        known, counts = self._frame, counted_valid(bodies, self.result)[self.skin.vertices]
         skin = self.skin.weighed(vertex_weights(bodies, self.settings, None))
         by = Stepping(
             skin,

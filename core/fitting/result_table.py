@@ -13,6 +13,7 @@ from torch import Tensor
 from core.bodies import BodyPair
 from core.errors import RefitError
 from core.fit_failure import judged
+from core.fitting.counted import HELD
 from core.fitting.gauss_newton import PoseFit
 from core.fitting.result import FitResult, shapes
 from core.fitting.skin import FitSkin
@@ -91,7 +92,9 @@ def joined(parts: list[tuple[np.ndarray, FittedChunk]]) -> FittedChunk:
     )
 
 
-def fitted_chunk(found: PoseFit, skin: FitSkin, shared: Tensor, trans: np.ndarray) -> FittedChunk:
+def fitted_chunk(
+    found: PoseFit, skin: FitSkin, shared: Tensor, trans: np.ndarray, counted: Tensor | None = None
+) -> FittedChunk:
     """What the solver found, in the terms of files.
 
     Args:
@@ -99,11 +102,15 @@ def fitted_chunk(found: PoseFit, skin: FitSkin, shared: Tensor, trans: np.ndarra
         skin: that they were fitted with.
         shared: (Z,) coefficients of frames that have none of their own.
         trans: (n, 3) the source's, metres.
+        counted: places in the skin's order of the vertices that the errors are over; None for all.
     """
     relative, own = skin.tree.relative_rotations(found.pose.world), found.pose.betas
     coefficients = shared.expand(len(found.energy), -1) if own is None else own
     rest = skin.joint_template[0] + coefficients @ skin.joint_basis[0].T
     transl, residual = (found.pose.root - rest).cpu().numpy(), found.residual
+    vertices = skin.vertices
+    if counted is not None:
+        residual, vertices = residual[counted], vertices[counted.cpu().numpy()]
     # Far from the origin a file keeps fewer digits: what it gives is told, not what was found.
     lost = (transl + trans).astype(np.float64) - trans - transl
     if np.abs(lost).max(initial=0) > LEAST_LOSS:
@@ -115,7 +122,7 @@ def fitted_chunk(found: PoseFit, skin: FitSkin, shared: Tensor, trans: np.ndarra
         found.converged.cpu().numpy(),
         found.steps.cpu().numpy(),
         found.energy.cpu().numpy(),
-        frame_errors(residual, skin.body.vertex_part[skin.vertices]),
+        frame_errors(residual, skin.body.vertex_part[vertices]),
     )
 
 
@@ -131,6 +138,9 @@ class ResultTable:
         bodies: that it is fitted with.
         start: a fit of the same motion to go on from, or None.
 
+    Attributes:
+        held_hands: hands whose fingers no error is over, see `core.fitting.counted`.
+
     Raises:
         RefitError: ``start`` is of other frames or another body.
     """
@@ -139,6 +149,7 @@ class ResultTable:
         count, target = len(motion), bodies.target
         self.motion, self.target = motion, target
         self.finite = motion.finite_frames()
+        self.held_hands: tuple[str, ...] = ()
         posed = source_pose(motion, bodies, np.arange(count))
         self.poses = np.nan_to_num(posed).astype(np.float32)
         self.transl = np.nan_to_num(motion.trans).astype(np.float32)
@@ -262,7 +273,7 @@ class ResultTable:
             part_mm=self.part.copy(),
             seconds=seconds,
             partial=partial,
-            provenance=provenance,
+            provenance=provenance | ({HELD: list(self.held_hands)} if self.held_hands else {}),
             frame_betas=own,
             edited=self.edited.copy(),
         )

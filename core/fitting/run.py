@@ -23,6 +23,7 @@ import torch
 
 from core.bodies import BodyPair
 from core.errors import RefitError
+from core.fitting.counted import NOTE, held_hands
 from core.fitting.gauss_newton import Stopped
 from core.fitting.in_chunks import cuda_chunk, in_chunks, split
 from core.fitting.painted_mask import kept
@@ -152,12 +153,11 @@ class FitRun:
         self._holds_shape = start is not None and len(self.frames) < len(finite)
         self._stop = stop or threading.Event()
         self._measures_start = measure_start
-        self._left = False
-        self._cut = False
-        self._finished = False
+        self._left = self._cut = self._finished = False
         self._started = 0.0
         self._seconds = 0.0
         self._table = ResultTable(motion, self.bodies, start)
+        self._table.held_hands = held_hands(bodies, self.recipe, start, self._holds_shape)
         if betas is not None:
             self._table.set_betas(betas)
 
@@ -192,7 +192,7 @@ class FitRun:
                 return
             origin = self.recipe.start
             for index, settings in enumerate(self.recipe.stages):
-                note = ""
+                note = NOTE if self._table.held_hands and not index else ""
                 while True:
                     try:
                         for progress in self._steps(pool, workers, settings, origin):

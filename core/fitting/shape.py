@@ -88,6 +88,7 @@ class ShapeFit:
         pool: runs the chunks.
         stopped: asked between steps; True ends them.
         frozen: begin with constant correctives, as is right from afar.
+        counted: places in the skin's order of the vertices that `mean_mm` is over; None for all.
     """
 
     def __init__(
@@ -103,7 +104,9 @@ class ShapeFit:
         pool: Executor,
         stopped: Callable[[], bool],
         frozen: bool = True,
+        counted: Tensor | None = None,
     ) -> None:
+        self.counted = counted
         self.skin, self.normal, self.chunks, self.unknowns = skin, normal, chunks, unknowns
         self.solved, self.iterations, self.tolerance = solved, iterations, tolerance
         self.pool, self.stopped = pool, stopped
@@ -131,7 +134,9 @@ class ShapeFit:
     @property
     def mean_mm(self) -> float:
         """Mean v2v over the frames, millimetres."""
-        return sum(float(lengths_mm(v.residual, 1).mean(0).sum()) for v in self.values) / self.frames
+        which: Tensor | slice = slice(None) if self.counted is None else self.counted
+        distances = (lengths_mm(value.residual[which], 1) for value in self.values)
+        return sum(float(distance.mean(0).sum()) for distance in distances) / self.frames
 
     def _energy(self, shape: Shape, values: list[Evaluation]) -> float:
         data = sum(float(value.energy.double().sum()) for value in values)

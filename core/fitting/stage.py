@@ -68,6 +68,7 @@ def shape_fit(
         pool=pool,
         stopped=stopped,
         frozen=problem.origin != "current",
+        counted=problem.counted,
     )
 
 
@@ -77,7 +78,7 @@ def start_mm(problem: Problem, frames: np.ndarray) -> float:
     targets, coefficients = problem.targets.at(frames), problem.shape_unknowns(frames).start
     pose = problem.begin(frames, targets, coefficients)
     _, residual = problem.skin.look(pose, problem.skin.shape(coefficients), targets, problem.prior(frames))
-    return float(lengths_mm(residual, 1).mean())
+    return float(lengths_mm(residual if problem.counted is None else residual[problem.counted], 1).mean())
 
 
 def taken(problem: Problem, frames: np.ndarray, shape: Shape, found: PoseFit) -> Taken:
@@ -90,7 +91,7 @@ def taken(problem: Problem, frames: np.ndarray, shape: Shape, found: PoseFit) ->
         found: of the n frames.
     """
     trans = problem.motion.trans[frames]
-    chunk = fitted_chunk(found, problem.skin, shape.betas, trans)
+    chunk = fitted_chunk(found, problem.skin, shape.betas, trans, problem.counted)
     betas, expression = np.split(chunk.coefficients, [problem.num_betas], axis=1)
     transl = chunk.transl + trans
     return Taken(chunk.poses, transl, betas, expression, chunk.energy, chunk.errors)
@@ -237,8 +238,9 @@ class PoseStage:
 
     def chunk(self, frames: np.ndarray, found: PoseFit) -> FittedChunk:
         """What was found of some frames (ids), in the terms of files."""
-        trans = self.problem.motion.trans[frames]
-        return fitted_chunk(found, self.problem.skin, self.by.shape.betas, trans)
+        problem = self.problem
+        trans = problem.motion.trans[frames]
+        return fitted_chunk(found, problem.skin, self.by.shape.betas, trans, problem.counted)
 
     def _begin(self, frames: np.ndarray, targets: torch.Tensor) -> Pose:
         return self.problem.begin(frames, targets, self.by.shape.betas)

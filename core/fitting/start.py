@@ -10,7 +10,7 @@ from core.bodies import BodyPair
 from core.body import BodyModel
 from core.fitting.frame_unknowns import Unknowns
 from core.fitting.settings import FitSettings
-from core.joints import FACE_JOINTS, LEFT_HAND, RIGHT_HAND
+from core.joints import FACE_JOINTS, HANDS, LEFT_HAND, RIGHT_HAND
 from core.motion import Motion
 from core.skinning import rotation_matrices
 
@@ -75,13 +75,21 @@ def unspoken_skin(bodies: BodyPair, settings: FitSettings) -> np.ndarray:
     """(V,) bool: skin of fingers that are held although the source has no joints to hold them by: where it
     lies, nobody says."""
     unspoken = np.zeros(bodies.target.num_vertices, dtype=bool)
-    # A body of the same topology holds its fingers as the target's file has them.
-    if bodies.source.num_vertices == bodies.target.num_vertices:
-        return unspoken
-    for free, hand in zip(free_hands(bodies, settings), (LEFT_HAND, RIGHT_HAND), strict=True):
-        if not free and hand[0] not in bodies.source.joint_names:
-            unspoken |= finger_skin(bodies.target, hand)
+    for hand in unspoken_hands(bodies, settings):
+        unspoken |= finger_skin(bodies.target, HANDS[hand])
     return unspoken
+
+
+def unspoken_hands(bodies: BodyPair, settings: FitSettings) -> set[str]:
+    """Names of the hands (`core.joints.HANDS`) whose fingers are held so."""
+    # A body of the same topology has its fingers as the target has them.
+    if bodies.source.num_vertices == bodies.target.num_vertices:
+        return set()
+    return {
+        name
+        for free, (name, hand) in zip(free_hands(bodies, settings), HANDS.items(), strict=True)
+        if not free and hand[0] not in bodies.source.joint_names
+    }
 
 
 def unknowns(bodies: BodyPair, settings: FitSettings, coefficients: np.ndarray) -> Unknowns:
