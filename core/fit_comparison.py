@@ -64,8 +64,9 @@ def changed_frames(before: FitResult, now: FitResult) -> np.ndarray:
 
 
 def same_fit(before: FitResult, now: FitResult) -> bool:
-    """Two fits of a motion do not differ in any frame, nor in the mask that they were made with."""
-    if len(before) != len(now) or before.partial != now.partial:
+    """Two fits of a motion do not differ in any frame, in the mask that they were made with, or in what makes
+    them failed ones."""
+    if len(before) != len(now) or before.partial != now.partial or before.failure != now.failure:
         return False
     return same_masks(before, now) and not len(changed_frames(before, now))
 
