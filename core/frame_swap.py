@@ -11,8 +11,8 @@ import torch
 
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
+from core.counted_vertices import counted_valid
 from core.fit_failure import judged
-from core.fitting.counted import counted_valid
 from core.fitting.result import FitResult, shapes
 from core.joints import PARTS
 from core.metrics import FrameErrors, frame_errors

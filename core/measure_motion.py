@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
-from core.fitting.counted import counted_bodies
+from core.counted_vertices import counted_bodies
 from core.fitting.result import FitResult
 from core.ground_contact import PATCHES, GroundMetrics, Soles, ground_metrics, moved_up
 from core.hand_shape import HandShape

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import CHUNK_FRAMES, BodyModel
+from core.counted_vertices import counted_valid
 from core.errors import RefitError
-from core.fitting.counted import counted_valid
 from core.fitting.result import FitResult
 from core.frame_parameters import Change, frame_parameters
 from core.metrics import vertex_error_mm

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from core.bodies import BodyPair
-from core.fitting.counted import counted_valid
+from core.counted_vertices import counted_valid
 from core.fitting.result import FitResult
 from core.metrics import lengths_mm
 from core.motion import Motion

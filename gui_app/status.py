@@ -68,7 +68,7 @@ class Status(QStatusBar):
     def _on_notes(self) -> None:
         notes, result = self._state.opened.notes if self._state.opened else (), self._state.result
         if result is not None:
-            from core.fitting.counted import NOTE, hands_told
+            from core.counted_vertices import NOTE, hands_told
 
             notes = (*notes, NOTE) if hands_told(result.provenance) else notes
         self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")

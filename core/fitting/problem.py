@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import BodyModel
-from core.fitting.counted import uncounted
+from core.counted_vertices import uncounted
 from core.fitting.coupling import ROOT_PER_ROTATION, Coupling
 from core.fitting.frame_unknowns import Unknowns
 from core.fitting.normal_matrix import NormalMatrix

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from core.bodies import BodyPair
-from core.fitting.counted import uncounted
+from core.counted_vertices import uncounted
 from core.fitting.progress import Progress
 from core.fitting.published import PublishedFit
 from core.fitting.recipe import Recipe

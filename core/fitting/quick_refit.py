@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from core.bodies import BodyPair
+from core.counted_vertices import counted_valid
 from core.errors import RefitError
 from core.fitting.corrective_curvature import CorrectiveCurvature
-from core.fitting.counted import counted_valid
 from core.fitting.frame_unknowns import Unknowns
 from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses
 from core.fitting.result import FitResult

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from core.bodies import BodyPair
+from core.counted_vertices import HELD
 from core.errors import RefitError
 from core.fit_failure import judged
-from core.fitting.counted import HELD
 from core.fitting.gauss_newton import PoseFit
 from core.fitting.result import FitResult, shapes
 from core.fitting.skin import FitSkin
@@ -139,7 +139,7 @@ class ResultTable:
         start: a fit of the same motion to go on from, or None.
 
     Attributes:
-        held_hands: hands whose fingers no error is over, see `core.fitting.counted`.
+        held_hands: hands whose fingers no error is over, see `core.counted_vertices`.
 
     Raises:
         RefitError: ``start`` is of other frames or another body.

@@ -22,8 +22,8 @@ import numpy as np
 import torch
 
 from core.bodies import BodyPair
+from core.counted_vertices import NOTE
 from core.errors import RefitError
-from core.fitting.counted import NOTE, held_hands
 from core.fitting.gauss_newton import Stopped
 from core.fitting.in_chunks import cuda_chunk, in_chunks, split
 from core.fitting.painted_mask import kept
@@ -37,6 +37,7 @@ from core.fitting.settings import FitSettings
 from core.fitting.shape import ShapeFit
 from core.fitting.smooth import overlap
 from core.fitting.stage import PoseStage, shape_fit, shape_taken, start_mm
+from core.fitting.start import held_hands
 from core.mesh_order import check_meshes
 from core.motion import Motion
 

@@ -8,7 +8,10 @@ from torch import Tensor
 
 from core.bodies import BodyPair
 from core.body import BodyModel
+from core.counted_vertices import finger_skin, hands_told
 from core.fitting.frame_unknowns import Unknowns
+from core.fitting.recipe import Recipe
+from core.fitting.result import FitResult
 from core.fitting.settings import FitSettings
 from core.joints import FACE_JOINTS, HANDS, LEFT_HAND, RIGHT_HAND
 from core.motion import Motion
@@ -65,12 +68,6 @@ def shows_fingers(bodies: BodyPair, hand: tuple[str, ...]) -> bool:
     return hand[0] in bodies.source.joint_names or bool(bodies.correspondence.valid[skin].any())
 
 
-def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
-    """(V,) bool: vertices that follow the fingers of a hand most."""
-    fingers = [body.joint_names.index(name) for name in hand if name in body.joint_names]
-    return np.asarray(body.weights[:, fingers].sum(1) > 0.5)
-
-
 def unspoken_skin(bodies: BodyPair, settings: FitSettings) -> np.ndarray:
     """(V,) bool: skin of fingers that are held although the source has no joints to hold them by: where it
     lies, nobody says."""
@@ -90,6 +87,24 @@ def unspoken_hands(bodies: BodyPair, settings: FitSettings) -> set[str]:
         for free, (name, hand) in zip(free_hands(bodies, settings), HANDS.items(), strict=True)
         if not free and hand[0] not in bodies.source.joint_names
     }
+
+
+def held_hands(bodies: BodyPair, recipe: Recipe, start: FitResult | None, keeps: bool) -> tuple[str, ...]:
+    """Hands whose fingers a run holds without a source to follow.
+
+    Args:
+        bodies: of the run.
+        recipe: fingers that one of its stages turns are where that stage says.
+        start: the fit that the run goes on from, or None.
+        keeps: frames of ``start`` stay as they are: all are measured alike.
+    """
+    told = None if start is None else hands_told(start.provenance)
+    if keeps and told is not None:
+        return told
+    held = set(HANDS).intersection(*(unspoken_hands(bodies, stage) for stage in recipe.stages))
+    if recipe.start == "current" and told is not None:
+        held &= set(told)
+    return tuple(hand for hand in HANDS if hand in held)
 
 
 def unknowns(bodies: BodyPair, settings: FitSettings, coefficients: np.ndarray) -> Unknowns:

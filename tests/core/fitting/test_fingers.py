@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from core.counted_vertices import finger_skin
 from core.fitting.result import FitResult
 from core.fitting.settings import FitSettings
-from core.fitting.start import finger_skin, free_hands, relaxed_pose
+from core.fitting.start import free_hands, relaxed_pose
 from core.joints import LEFT_HAND, PARTS, RIGHT_HAND
 from core.motion import Motion
 from tests.core.fitting.judged import clip, fit, joints_named

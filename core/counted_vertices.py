@@ -16,9 +16,7 @@ import numpy as np
 from core.bodies import BodyPair
 from core.body import BodyModel
 from core.correspondence import Correspondence
-from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
-from core.fitting.start import finger_skin, unspoken_hands
 from core.joints import HANDS
 
 HELD = "held_fingers"
@@ -27,28 +25,16 @@ HELD = "held_fingers"
 NOTE = "The fingers are held and the source has none: their skin is not counted."
 
 
-def held_hands(bodies: BodyPair, recipe: Recipe, start: FitResult | None, keeps: bool) -> tuple[str, ...]:
-    """Hands whose fingers a run holds without a source to follow.
-
-    Args:
-        bodies: of the run.
-        recipe: fingers that one of its stages turns are where that stage says.
-        start: the fit that the run goes on from, or None.
-        keeps: frames of ``start`` stay as they are: all are measured alike.
-    """
-    told = None if start is None else hands_told(start.provenance)
-    if keeps and told is not None:
-        return told
-    held = set(HANDS).intersection(*(unspoken_hands(bodies, stage) for stage in recipe.stages))
-    if recipe.start == "current" and told is not None:
-        held &= set(told)
-    return tuple(hand for hand in HANDS if hand in held)
-
-
 def hands_told(provenance: dict[str, Any]) -> tuple[str, ...]:
     """Names of the hands that a fit's provenance says were held without a source to follow."""
     told = provenance.get(HELD)
     return tuple(hand for hand in HANDS if isinstance(told, list) and hand in told)
+
+
+def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
+    """(V,) bool: vertices that follow the fingers of a hand most."""
+    fingers = [body.joint_names.index(name) for name in hand if name in body.joint_names]
+    return np.asarray(body.weights[:, fingers].sum(1) > 0.5)
 
 
 def uncounted(body: BodyModel, hands: tuple[str, ...]) -> np.ndarray:

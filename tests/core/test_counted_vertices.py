@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from core.bodies import BodyPair
+from core.counted_vertices import HELD, NOTE, counted_valid
 from core.edited import edited
 from core.files.results import load_result, save_result
-from core.fitting.counted import HELD, NOTE, counted_valid, held_hands
 from core.fitting.painted_mask import measured_mask, measured_with
 from core.fitting.quick_refit import QuickRefit
 from core.fitting.recipe import Recipe
 from core.fitting.result import FitResult
 from core.fitting.run import Progress
 from core.fitting.settings import FitSettings
-from core.fitting.start import finger_skin
+from core.fitting.start import finger_skin, held_hands
 from core.frame_parameters import Change
 from core.frame_swap import measured
 from core.joints import HANDS, PARTS
