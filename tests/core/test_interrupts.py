@@ -45,7 +45,8 @@ def converting(then: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, text=True, **pipes) as process:
         try:
             assert process.stdout is not None
-            assert "fits\n" in iter(process.stdout.readline, "")
+            # Two workers may write into one line.
+            assert any("fits" in line for line in iter(process.stdout.readline, ""))
             yield process
         finally:
             process.kill()
