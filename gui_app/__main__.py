@@ -7,10 +7,12 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from core import __version__, cli
+from core import __version__
+from core.commands import argument_types, cli
+from core.commands.exit_codes import INTERRUPTED
+from core.commands.interrupts import second_ends_at_once
 from core.errors import RefitError
-from core.interrupts import INTERRUPTED, second_ends_at_once
-from gui_app.display import has_display
+from gui_app.tasks.display import has_display
 
 HEADLESS_FOLDER = "refit-headless"
 
@@ -27,7 +29,10 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
     top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")
     top.add_argument(
-        "--threads", type=cli.thread_count, metavar="N", help="fitting threads (default: one a processor)"
+        "--threads",
+        type=argument_types.thread_count,
+        metavar="N",
+        help="fitting threads (default: one a processor)",
     )
     top.add_argument("--version", action="version", version=f"Refit {__version__}")
     return top
@@ -45,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _without_display(options: argparse.Namespace, threads: int | None) -> int:
     try:
-        from gui_app.headless import render_job
+        from gui_app.app.headless import render_job
     except ImportError as error:
         raise RefitError(
             f"There is no display for a window, and pictures need pyvista, which cannot be imported here "
@@ -66,8 +71,8 @@ def _without_display(options: argparse.Namespace, threads: int | None) -> int:
 
 def _window(options: argparse.Namespace, threads: int | None) -> int:
     try:
-        from gui_app.application import run
-        from gui_app.main_window import Options
+        from gui_app.app.application import run
+        from gui_app.app.main_window import Options
     except ImportError as error:
         raise RefitError(
             f"The window needs PySide6, pyvista and pyvistaqt, which cannot be imported here ({error}); "

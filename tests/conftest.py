@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-import core.bodies
-from core.builtin_files import builtin_folder
+import core.correspond.load_bodies
+from core.files.builtin_files import builtin_folder
 
 SLOW_SECONDS = 3 * 3600
 
@@ -26,9 +26,11 @@ def builtin_bodies_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("read_model", "smpl_from_smplh", "read_correspondence"):
-            read = getattr(core.bodies, name)
+            read = getattr(core.correspond.load_bodies, name)
             patch.setattr(
-                core.bodies, name, functools.cache(read) if name == "smpl_from_smplh" else once(read)
+                core.correspond.load_bodies,
+                name,
+                functools.cache(read) if name == "smpl_from_smplh" else once(read),
             )
         yield
 

@@ -10,13 +10,13 @@ import smplx
 import torch
 from torch import Tensor
 
-from core.body import BodyModel
-from core.fitting.autograd import AutogradObjective
-from core.fitting.autograd_unknowns import FitState
-from core.fitting.settings import FitSettings
-from core.fitting.smplx_layer import SmplxLayer, write_model
-from core.joints import FACE_JOINTS, JOINT_NAMES
-from core.skinning import rotation_matrices
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.reference.autograd_objective import AutogradObjective
+from core.fitting.reference.autograd_unknowns import FitState
+from core.fitting.reference.smplx_layer import SmplxLayer, write_model
+from core.model.body import BodyModel
+from core.model.joints import FACE_JOINTS, JOINT_NAMES
+from core.model.skinning import rotation_matrices
 
 
 def layer(body: BodyModel, folder: Path, frames: int) -> torch.nn.Module:

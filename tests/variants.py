@@ -8,8 +8,9 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from core.bodies import BodyPair, load_bodies
-from core.body import BodyModel
+from core.correspond.load_bodies import load_bodies
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
 
 NAMES = ("built-in", "strong correctives", "dense correctives", "other shape basis")
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from core.bodies import BodyPair
 from core.errors import RefitError
-from core.fitting.progress import Progress, Taken
-from core.fitting.recipe import Recipe
-from core.fitting.result import FitResult
+from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
-from core.motion import Motion
+from core.fitting.stage.progress import Progress, Taken
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
 
 # Nearer than this two bodies are the same step: a stage begins where the one before has ended.
 SAME_RADIANS, SAME_METRES = 1e-5, 1e-6

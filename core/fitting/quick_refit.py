@@ -13,23 +13,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.bodies import BodyPair
-from core.counted_vertices import counted_valid
 from core.errors import RefitError
-from core.fitting.corrective_curvature import CorrectiveCurvature
-from core.fitting.frame_unknowns import Unknowns
-from core.fitting.gauss_newton import PoseFit, Stepping, fit_poses
-from core.fitting.result import FitResult
-from core.fitting.settings import FitSettings
-from core.fitting.skin import FitSkin, Pose, Prior, Shape
-from core.fitting.start import prior_weights, start_rotations, unknowns, vertex_weights
-from core.fitting.statistics import SkinStatistics, Statistics
-from core.fitting.targets import MotionTargets
-from core.frame_parameters import Change
-from core.metrics import lengths_mm
-from core.motion import Motion
-from core.posed import arguments_of, check_belonging
-from core.skinning import rotation_matrices, rotation_vectors
+from core.fitting.objective.objective import FitSkin, Pose, Prior, Shape
+from core.fitting.objective.targets import MotionTargets
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.solver.corrective_curvature import CorrectiveCurvature
+from core.fitting.solver.gauss_newton import PoseFit, Stepping, fit_poses
+from core.fitting.solver.skin_products import SkinStatistics, Statistics
+from core.fitting.solver.unknowns import Unknowns
+from core.fitting.stage.initial_pose import prior_weights, start_rotations, unknowns, vertex_weights
+from core.measure.counted_vertices import counted_valid
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.frame_parameters import Change
+from core.model.motion import Motion
+from core.model.posing import arguments_of, check_belonging
+from core.model.skinning import rotation_matrices, rotation_vectors
+from core.model.vertex_errors import lengths_mm
 
 ITERATIONS = 2
 """Steps at most; what is left to do then the next call does, which goes on from where this one ended."""

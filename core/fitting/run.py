@@ -11,7 +11,6 @@ reached, marked partial.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,25 +20,26 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from core.bodies import BodyPair
-from core.counted_vertices import NOTE
 from core.errors import RefitError
-from core.fitting.gauss_newton import Stopped
-from core.fitting.in_chunks import cuda_chunk, in_chunks, split
-from core.fitting.painted_mask import kept
-from core.fitting.problem import Problem
-from core.fitting.progress import Progress, Taken
-from core.fitting.provenance import provenance
-from core.fitting.recipe import Recipe, for_meshes
-from core.fitting.result import FitResult
-from core.fitting.result_table import FittedChunk, ResultTable
-from core.fitting.settings import FitSettings
-from core.fitting.shape import ShapeFit
-from core.fitting.smooth import overlap
-from core.fitting.stage import PoseStage, shape_fit, shape_taken, start_mm
-from core.fitting.start import held_hands
-from core.mesh_order import check_meshes
-from core.motion import Motion
+from core.files.bodies.mesh_check import check_meshes
+from core.fitting.devices import available_processors, pick_device
+from core.fitting.recipe.recipe import Recipe, for_meshes
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.solver.gauss_newton import Stopped
+from core.fitting.solver.shape_solve import ShapeFit
+from core.fitting.solver.temporal_solve import overlap
+from core.fitting.stage.frame_chunks import cuda_chunk, in_chunks, split
+from core.fitting.stage.initial_pose import held_hands
+from core.fitting.stage.partial_result import FittedChunk, ResultTable
+from core.fitting.stage.progress import Progress, Taken
+from core.fitting.stage.provenance import provenance
+from core.fitting.stage.stage import PoseStage, shape_fit, shape_taken, start_mm
+from core.fitting.stage.stage_problem import Problem
+from core.measure.counted_vertices import NOTE
+from core.measure.vertex_mask import kept
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
 
 # Frames fitted at once: few enough to stay in a processor's caches, enough to make its loops long.
 CPU_CHUNK = 128
@@ -51,26 +51,6 @@ SLOW_CHUNK = 32
 SHAPE_CHUNK = 24
 # Where a run starts is measured on so many frames.
 START_FRAMES = 32
-
-
-def pick_device(name: str) -> torch.device:
-    """``'auto'``, ``'cpu'`` or ``'cuda'`` to a device.
-
-    Raises:
-        RefitError: CUDA was asked for and there is none.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise RefitError("This machine has no CUDA device that torch can use; fit with --device cpu.")
-    return torch.device(name)
-
-
-def available_processors() -> int:
-    """Processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _one_thread() -> None:
@@ -183,7 +163,7 @@ class FitRun:
         try:
             if self.recipe.method != "gauss-newton":
                 # Brings the smplx package and scipy's optimisers along, which nothing else needs.
-                from core.fitting.published_run import published_steps
+                from core.fitting.reference.published_run import published_steps
 
                 frames = np.concatenate(self._ordered(1))
                 yield from published_steps(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from core.fitting.progress import Progress
+from core.fitting.stage.progress import Progress
 
 MOST_POINTS = 120
 

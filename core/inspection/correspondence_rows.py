@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.bodies import BodyPair
-from core.body import BodyModel
-from core.correspondence import Correspondence
-from core.inspection.feeds import check_vertex
-from core.inspection.surface_distance import SurfaceDistance
+from core.inspection.rest_distance import SurfaceDistance
+from core.inspection.vertex_feeds import check_vertex
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.correspondence import Correspondence
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def correspondence_row(bodies: BodyPair, vertex: int, rest: SurfaceDistance) -> 
     Args:
         bodies: the pair.
         vertex: id of a target vertex.
-        rest: `core.inspection.surface_distance.surface_distance` of the pair.
+        rest: `core.inspection.rest_distance.surface_distance` of the pair.
 
     Raises:
         RefitError: the target has no such vertex.

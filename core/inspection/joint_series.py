@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from core.body import BodyModel
 from core.errors import RefitError
-from core.fitting.result import FitResult
-from core.inspection.joints import BodyJoint, joint_rows
-from core.motion import Motion
-from core.posed import posed
-from core.posed_points import CHUNK, PosedPoints
+from core.model.body import BodyModel
+from core.model.body_joints import BodyJoint, joint_rows
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
+from core.model.posed_points import CHUNK, PosedPoints
+from core.model.posing import posed
 
 TIMED_FRAMES = 128
 _TIMED_PASSES = 4

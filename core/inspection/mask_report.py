@@ -10,11 +10,11 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from core.bodies import BodyPair
-from core.body import BodyModel
-from core.correspondence import Correspondence
-from core.inspection.mesh_graph import MeshGraph
-from core.joints import FAMILY_LABEL, PARTS
+from core.geometry.mesh_graph import MeshGraph
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.correspondence import Correspondence
+from core.model.joints import FAMILY_LABEL, PARTS
 
 
 class Reason(IntEnum):
@@ -113,7 +113,7 @@ def why_invalid(
         bodies: the pair.
         vertex: id.
         reason: of `invalid_reasons`.
-        regions: `core.inspection.regions.region_masks` of the target.
+        regions: `core.geometry.regions.region_masks` of the target.
         source_regions: of the source.
     """
     correspondence = bodies.correspondence

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.bodies import BodyPair
-from core.fitting.result import FitResult
-from core.inspection.joints import BodyJoint
-from core.inverse import SMPL_JOINTS, JointErrors, SmplRegressor, chain_ids
-from core.metrics import lengths_mm
-from core.motion import Motion
-from core.posed import check_belonging
-from core.posed_points import CHUNK, PosedPoints
+from core.measure.map_back import SMPL_JOINTS, JointErrors, SmplRegressor, chain_ids
+from core.model.body_joints import BodyJoint
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
+from core.model.posed_points import CHUNK, PosedPoints
+from core.model.posing import check_belonging
+from core.model.vertex_errors import lengths_mm
 
 
 def smpl_joint_errors(
@@ -24,7 +24,8 @@ def smpl_joint_errors(
     result: FitResult,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> JointErrors:
-    """What `core.inverse.check_inverse` says of the joints, posing only the vertices that they are made of.
+    """What `core.measure.map_back.check_inverse` says of the joints, posing only the vertices that they are
+    made of.
 
     The joints of the fit are those that SMPL's regressor finds on it: the inverse correspondence, then the
     regressor.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.inspection.joints import BodyJoint
+from core.model.body_joints import BodyJoint
 
 
 @dataclass(frozen=True, eq=False)

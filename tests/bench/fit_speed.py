@@ -24,16 +24,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.bodies import BodyPair
-from core.body import BodyModel
-from core.builtin_files import builtin_motions
-from core.cli import parser
-from core.convert import convert
-from core.files.motions import load_motion
-from core.fitting.recipe import ACCURATE, FAST, Recipe
+from core.commands.cli import parser
+from core.commands.convert import convert
+from core.files.builtin_files import builtin_motions
+from core.files.motions.load_motion import load_motion
+from core.fitting.recipe.recipe import ACCURATE, FAST, Recipe
 from core.fitting.run import FitRun
-from core.measure_motion import measure_motion
-from core.motion import Motion
+from core.measure.measure_motion import measure_motion
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.motion import Motion
 from tests import variants
 from tests.smplx_layers import arguments, layer
 

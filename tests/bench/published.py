@@ -20,17 +20,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.bodies import BodyPair
-from core.builtin_files import builtin_motions
-from core.files.motions import load_motion
-from core.fitting.published import OPTIMISERS, PublishedFit
+from core.files.builtin_files import builtin_motions
+from core.files.motions.load_motion import load_motion
+from core.fitting.reference.published import OPTIMISERS, PublishedFit
+from core.fitting.reference.smplx_layer import SmplxLayer, write_model
 from core.fitting.run import FitRun
-from core.fitting.smplx_layer import SmplxLayer, write_model
-from core.fitting.start import source_pose
-from core.joints import PARTS
-from core.metrics import frame_errors
-from core.motion import Motion
-from core.skinning import rotation_matrices
+from core.fitting.stage.initial_pose import source_pose
+from core.model.body_pair import BodyPair
+from core.model.joints import PARTS
+from core.model.motion import Motion
+from core.model.skinning import rotation_matrices
+from core.model.vertex_errors import frame_errors
 from tests import variants
 from tests.bench.fit_speed import forward_passes
 

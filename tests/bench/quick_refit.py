@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.body import BodyModel
 from core.fitting.quick_refit import QuickRefit
-from core.inspection.mesh_graph import MeshGraph
+from core.geometry.mesh_graph import MeshGraph
+from core.model.body import BodyModel
 from tests.bench.fit_speed import median_seconds
 from tests.core.clip_fits import fitted_clip
 from tests.smplx_layers import arguments, layer

@@ -27,9 +27,9 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 from pyvistaqt import QtInteractor
 
-from core.builtin_files import builtin_motions
-from gui_app.application import make_application
-from gui_app.main_window import MainWindow, Options
+from core.files.builtin_files import builtin_motions
+from gui_app.app.application import make_application
+from gui_app.app.main_window import MainWindow, Options
 from tests.show import drive
 
 FRAMES = 120
@@ -56,8 +56,8 @@ app.exec()
 OURS = """
 import os, time
 from functools import partial
-from gui_app.application import make_application
-from gui_app.main_window import MainWindow, Options
+from gui_app.app.application import make_application
+from gui_app.app.main_window import MainWindow, Options
 app = make_application()
 window = MainWindow(Options(device="cpu"))
 window.resize(WIDTH, HEIGHT)

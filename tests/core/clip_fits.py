@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core.bodies import BodyPair
-from core.builtin_files import builtin_folder
-from core.files.motions import load_motion
-from core.fitting.result import FitResult
+from core.files.builtin_files import builtin_folder
+from core.files.motions.load_motion import load_motion
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.motion import Motion
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
 from tests.variants import body_pair
 
 CLIPS = ("range_of_motion", "walk", "dance", "cartwheel", "spinkick", "backflip")

@@ -23,6 +23,6 @@ def test_core_brings_no_window_along() -> None:
 
 
 def test_the_command_line_is_cheap_to_import() -> None:
-    probe = "import sys, core.cli; print('torch' in sys.modules)"
+    probe = "import sys, core.commands.cli; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -9,20 +9,19 @@ from pathlib import Path
 import numpy as np
 
 import tests
-from core.accepted import Accepted
-from core.bodies import load_bodies
-from core.files.joint_sets import read_joint_set
-from core.files.motions import load_motion
-from core.files.pickles import read_pickle
-from core.files.recipes import read_recipe
-from core.files.results import load_result
-from core.files.sessions import load_session, session_summary
-from core.files.vertex_lists import read_vertex_list
-from core.files.vertex_weights import read_vertex_weights
-from core.fitting.settings import FitSettings
-from core.frame_swap import measured
+from core.correspond.load_bodies import load_bodies
+from core.files.bodies.vertex_sets import read_vertex_list, read_vertex_weights
+from core.files.containers.pickles import read_pickle
+from core.files.motions.load_motion import load_motion
+from core.fitting.recipe.settings import FitSettings
 from core.inspection.joint_set import SetMember
-from core.joints import PARTS
+from core.measure.frame_errors import measured
+from core.model.joints import PARTS
+from core.outputs.joint_sets import read_joint_set
+from core.outputs.recipes import read_recipe
+from core.outputs.results import load_result
+from core.outputs.sessions import load_session, session_summary
+from core.problems.accepted import Accepted
 
 FILES = Path(tests.__path__[0]) / "written_by_0_1"
 FRAMES, VERTICES = 8, 10475

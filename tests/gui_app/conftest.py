@@ -13,17 +13,19 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-import core.bodies
-from core.builtin_files import builtin_motions
-from core.fitting.recipe import PRESETS
-from core.fitting.result import FitResult
+import core.correspond.load_bodies
+from core.files.builtin_files import builtin_motions
+from core.fitting.recipe.recipe import PRESETS
 from core.fitting.run import FitRun, Progress
-from core.inspection import regions, surface_distance
-from gui_app import open_question
-from gui_app.main_window import MainWindow, Options
-from gui_app.open_answer import Answer
-from gui_app.opening import Opened, open_motion
-from gui_app.theme import apply_theme
+from core.geometry import regions
+from core.inspection import rest_distance
+from core.model.fit_result import FitResult
+from gui_app.app.main_window import MainWindow, Options
+from gui_app.document.opened import Opened
+from gui_app.files import open_question
+from gui_app.files.open import open_motion
+from gui_app.files.open_question import Answer
+from gui_app.style.theme import apply_theme
 
 FRAMES = 24
 FIT_MS = 60_000
@@ -118,7 +120,7 @@ def no_file_dialogs(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def garbage_between_tests() -> Iterator[None]:
     """As in the application, no worker frees what belongs to the GUI thread; modules are left out."""
-    core.bodies.load_bodies()
+    core.correspond.load_bodies.load_bodies()
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -140,7 +142,7 @@ def bodies_looked_through_once() -> Iterator[None]:
         for module, name, parts in (
             (regions, "region_masks", lambda body, *_: body),
             (
-                surface_distance,
+                rest_distance,
                 "surface_distance",
                 lambda pair: (pair.source, pair.target, pair.correspondence),
             ),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gui_app import __main__ as command
-from gui_app.display import has_display
+from gui_app.tasks.display import has_display
 
 NO_QT = """
 import sys
@@ -66,7 +66,7 @@ def test_a_bad_number_of_threads_in_the_environment_is_bad_usage(
 def test_headless_refuses_to_replace_files(
     walk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from gui_app import headless
+    from gui_app.app import headless
 
     (tmp_path / "walk_stageii.npz").write_bytes(b"mine")
     assert headless.main([str(walk), "-o", str(tmp_path)]) == 1
@@ -81,7 +81,9 @@ def test_without_a_display_it_says_so_and_names_the_folder(
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr("gui_app.headless.render_job", lambda *arguments, **_: asked.append(arguments) or 0)
+    monkeypatch.setattr(
+        "gui_app.app.headless.render_job", lambda *arguments, **_: asked.append(arguments) or 0
+    )
     assert command.main([]) == 0
     assert asked[0][1] == Path("refit-headless")
     assert "no display" in capsys.readouterr().out
@@ -103,7 +105,7 @@ def test_bad_usage_is_two() -> None:
 
 
 def test_the_scene_knows_neither_qt_nor_torch() -> None:
-    words = "import sys, gui_app.scene; print([m for m in ('PySide6', 'torch') if m in sys.modules])"
+    words = "import sys, gui_app.scene.scene; print([m for m in ('PySide6', 'torch') if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", words], capture_output=True, text=True, timeout=120, check=True
     )
@@ -112,8 +114,8 @@ def test_the_scene_knows_neither_qt_nor_torch() -> None:
 
 def test_a_window_is_made_without_torch(own_settings: Path) -> None:
     words = (
-        "import os, sys; from gui_app.application import make_application; "
-        "from gui_app.main_window import MainWindow, Options; app = make_application(); "
+        "import os, sys; from gui_app.app.application import make_application; "
+        "from gui_app.app.main_window import MainWindow, Options; app = make_application(); "
         "window = MainWindow(Options()); print('torch' in sys.modules, flush=True); os._exit(0)"
     )
     done = subprocess.run(

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import tests
-from core.motion import Reading
-from gui_app.folder_memory import FolderMemory
-from gui_app.live_theme import wear
-from gui_app.main_window import MainWindow
-from gui_app.preferences import Preferences
+from core.model.motion import Reading
+from gui_app.app.main_window import MainWindow
+from gui_app.document.preferences import Preferences
+from gui_app.files.folder_memory import FolderMemory
+from gui_app.style.live_theme import wear
 from tests.gui_app.conftest import FIT_MS
 
 FILES = Path(tests.__path__[0]) / "written_by_0_1"

@@ -203,7 +203,7 @@ def test_installed_command_describes_a_file(environment: Path, motion: Path, tmp
 @pytest.mark.parametrize(
     "program",
     [
-        "from core.cli import main; sys.exit(main(sys.argv[1:]))",
+        "from core.commands.cli import main; sys.exit(main(sys.argv[1:]))",
         "from gui_app.__main__ import main; sys.exit(main(sys.argv[1:]))",
     ],
     ids=["core", "refit"],

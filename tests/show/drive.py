@@ -13,11 +13,11 @@ import numpy as np
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
-from core.builtin_files import builtin_motions
-from core.fitting.result import FitResult
-from core.frame_swap import measured
-from core.joints import PARTS
-from gui_app.main_window import MainWindow, Options
+from core.files.builtin_files import builtin_motions
+from core.measure.frame_errors import measured
+from core.model.fit_result import FitResult
+from core.model.joints import PARTS
+from gui_app.app.main_window import MainWindow, Options
 
 MOST_SECONDS = 120.0
 
@@ -66,7 +66,7 @@ def fitted_window(file: Path, width: int = 1440, height: int = 900) -> MainWindo
 
 
 def focus_part(window: MainWindow, name: str) -> None:
-    """Brings a part of the fit (one of `core.joints.PARTS`) near, or of the source before a fit."""
+    """Brings a part of the fit (one of `core.model.joints.PARTS`) near, or of the source before a fit."""
     opened = window.state.opened
     assert opened is not None
     picture = opened.posed.frame(window.state.frame)

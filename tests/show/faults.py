@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bodies import BodyPair, bodies_for
-from core.files.motions import load_motion
-from core.fitting.result import FitResult
+from core.correspond.load_bodies import bodies_for
+from core.files.motions.load_motion import load_motion
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
 from tests.show import drive
 
 FILE = "dance_with_faults.npz"

@@ -14,7 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
-from gui_app.main_window import MainWindow
+from gui_app.app.main_window import MainWindow
 from tests.show import drive
 from tests.show.recording import click, drag
 from tests.show.walking import CONTROL, HEIGHT, PLAIN, WIDTH, Walk, film

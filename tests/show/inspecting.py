@@ -18,12 +18,12 @@ from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
-from core.joints import PARTS
-from gui_app import session_actions
-from gui_app.joint_label import projected
-from gui_app.joints_panel import PAGES
-from gui_app.saving import Place
-from gui_app.subject import upright
+from core.model.joints import PARTS
+from gui_app.inspect.panel import PAGES
+from gui_app.scene.picking import projected
+from gui_app.scene.subject import upright
+from gui_app.session import save
+from gui_app.widgets.save_dialog import Place
 from tests.show import drive
 from tests.show.recording import click, point_at
 from tests.show.walking import Walk, film
@@ -226,7 +226,7 @@ class Inspecting(Walk):
         """The recipe and the session go into files."""
         target = self.folder / "dance.refit"
         # Nobody is there to answer the dialog.
-        session_actions.ask_where = lambda *_: Place(target, False)  # type: ignore[assignment]
+        save.ask_where = lambda *_: Place(target, False)  # type: ignore[assignment]
         self.caption.say("Ctrl+Shift+S: everything into one session, to go on with elsewhere")
         self.window.actions_.save_session.trigger()
         drive.wait(target.is_file)

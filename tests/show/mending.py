@@ -21,8 +21,8 @@ import numpy as np
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtWidgets import QApplication, QLabel
 
-from core.files.motions import load_motion
-from core.files.results import load_result
+from core.files.motions.load_motion import load_motion
+from core.outputs.results import load_result
 from tests.show import drive
 from tests.show.faults import FAILED, faulty_file
 from tests.show.mending_walk import DYING, FIGURES, LEFT, READY, RESULT, WAITED

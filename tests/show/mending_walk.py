@@ -16,19 +16,18 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from core.files.sessions import load_session
-from core.fitting.result import FitResult
-from core.fixes import SEAM_SLACK_MM
-from core.joints import PARTS
-from core.seams import seam_jump
-from gui_app import session_actions
-from gui_app.application import make_application
-from gui_app.main_window import MainWindow, Options
-from gui_app.problem_rows import Row
-from gui_app.saving import Place
-from gui_app.session_now import UNFINISHED
-from gui_app.session_view import view_of
-from gui_app.subject import upright
+from core.model.fit_result import FitResult
+from core.model.joints import PARTS
+from core.outputs.sessions import load_session
+from core.problems.blend_frames import seam_jump
+from core.problems.fix_strategies import SEAM_SLACK_MM
+from gui_app.app.application import make_application
+from gui_app.app.main_window import MainWindow, Options
+from gui_app.problems.rows import Row
+from gui_app.scene.subject import upright
+from gui_app.session import save as session_actions
+from gui_app.session.snapshot import UNFINISHED, view_of
+from gui_app.widgets.save_dialog import Place
 from tests.show import drive
 from tests.show.faults import FAILED, FAULTS, FEET, FILE, HAND, SOURCE, STANDS_OFF, Fault, spoilt
 from tests.show.recording import click, point_at

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent
 
-from gui_app.application import make_application
-from gui_app.main_window import MainWindow, Options
+from gui_app.app.application import make_application
+from gui_app.app.main_window import MainWindow, Options
 from tests.show import drive
 
 FRAMES = 24

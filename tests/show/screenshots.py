@@ -16,14 +16,14 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from core.build_settings import BuildSettings
-from core.inspection.joint_set_edit import KINDS, members_of_kind
-from core.joints import PARTS
-from gui_app.application import make_application
-from gui_app.inspection import JointKey
-from gui_app.joints_panel import PAGES
-from gui_app.main_window import MainWindow
-from gui_app.problem_rows import Row
+from core.correspond.build_settings import BuildSettings
+from core.inspection.joint_set import KINDS, members_of_kind
+from core.model.joints import PARTS
+from gui_app.app.application import make_application
+from gui_app.app.main_window import MainWindow
+from gui_app.document.inspect_selection import JointKey
+from gui_app.inspect.panel import PAGES
+from gui_app.problems.rows import Row
 from tests.show import drive
 
 SETTLE_SECONDS = 0.9

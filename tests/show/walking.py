@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
-from gui_app.application import make_application
-from gui_app.main_window import MainWindow, Options
-from gui_app.toolbar import Toolbar
+from gui_app.app.application import make_application
+from gui_app.app.main_window import MainWindow, Options
+from gui_app.app.toolbar import Toolbar
 from tests.show import drive
 from tests.show.recording import Caption, point_at, recorded
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import __version__
 from core.errors import RefitError
-from core.notebook import draw_with
+from core.model.notebook import draw_with
 
 if TYPE_CHECKING:
     from refit._converting import convert

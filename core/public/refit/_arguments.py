@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.bodies import BodyPair, bodies_for, of_bodies_there
-from core.cli import default_threads
+from core.commands.cli import default_threads
+from core.correspond.load_bodies import bodies_for, of_bodies_there
 from core.errors import RefitError
-from core.fitting.assignments import assigned
-from core.fitting.draft import Draft
-from core.fitting.recipe import PRESETS, Recipe
-from core.fitting.settings import FitSettings
-from core.motion import Motion
+from core.fitting.recipe.draft import Draft
+from core.fitting.recipe.overrides import assigned
+from core.fitting.recipe.recipe import PRESETS, Recipe
+from core.fitting.recipe.settings import FitSettings
+from core.model.body_pair import BodyPair
+from core.model.motion import Motion
 
 T = TypeVar("T")
 
@@ -78,7 +79,8 @@ def motion_and_bodies(motion: Motion, bodies: AnyBodies | None) -> tuple[Motion,
 
     Args:
         motion: the source.
-        bodies: a pair, a folder of licensed models, or None for what `core.bodies.load_bodies` then takes.
+        bodies: a pair, a folder of licensed models, or None for what
+        `core.correspond.load_bodies.load_bodies` then takes.
 
     Raises:
         FileError: the folder lacks a file, or a file cannot be read.
@@ -132,7 +134,7 @@ def recipe_in(recipe: AnyRecipe) -> Recipe:
         if isinstance(recipe, Mapping):
             return Recipe.from_dict({"name": "own", **recipe})
         if isinstance(recipe, str | os.PathLike):
-            from core.files.recipes import read_recipe
+            from core.outputs.recipes import read_recipe
 
             return read_recipe(path_of("recipe", recipe)).recipe()
     except (ValueError, TypeError, AttributeError) as error:

@@ -10,10 +10,11 @@ from typing import Any
 
 from rich.console import Console
 
-from core.cli import parser
-from core.convert import Outcome, conversion
+from core.commands.cli import parser
+from core.commands.convert import conversion
+from core.commands.outcome import Outcome
 from core.errors import RefitError
-from core.fitting.recipe import ACCURATE
+from core.fitting.recipe.recipe import ACCURATE
 from refit._arguments import AnyRecipe, assignments, chosen_recipe, path_of, recipe_in, thread_count
 from refit._progress import in_notebook
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from core.bodies import BodyPair
-from core.bodies import load_bodies as load_pair
+from core.correspond.load_bodies import load_bodies as load_pair
 from core.errors import RefitError
-from core.files.models import GENDERS
-from core.files.motions import load_motion as read_motion
-from core.files.results import load_result as read_result
-from core.files.results import save_result
-from core.fitting.result import FitResult
-from core.joints import FAMILY_LABEL
-from core.motion import MOST_RATE, UP_AXES, Motion, Reading
+from core.files.motions.load_motion import load_motion as read_motion
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import FAMILY_LABEL, GENDERS
+from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
+from core.outputs.results import load_result as read_result
+from core.outputs.results import save_result
 from refit._arguments import bodies_in, expect, one_of, other_family, path_of
 
 COORDINATES = ("world", "camera")

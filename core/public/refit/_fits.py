@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from core.bodies_of_fit import bodies_of, remember
 from core.errors import RefitError
-from core.fitting.progress import Progress
-from core.fitting.recipe import ACCURATE
-from core.fitting.result import FitResult
+from core.fitting.recipe.recipe import ACCURATE
 from core.fitting.run import FitRun
-from core.frame_choice import frame_ids
-from core.motion import Motion
-from core.refit_frames import recipe_of
-from core.refit_frames import refit_frames as fitted_again
+from core.fitting.stage.progress import Progress
+from core.model.fit_result import FitResult
+from core.model.frame_choice import frame_ids
+from core.model.motion import Motion
+from core.problems.refit_frames import recipe_of
+from core.problems.refit_frames import refit_frames as fitted_again
+from core.session.bodies_of_fit import bodies_of, remember
 from refit._arguments import (
     DEVICES,
     AnyBodies,

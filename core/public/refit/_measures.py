@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.bodies_of_fit import bodies_of
 from core.errors import RefitError
-from core.fitting.result import FitResult
-from core.measure_motion import measure_motion
-from core.motion import Motion
-from core.motion_metrics import MotionMetrics
-from core.problem_frames import Problem
-from core.problem_frames import find_problems as problems_in
-from core.problem_thresholds import ProblemThresholds
+from core.measure.measure_motion import measure_motion
+from core.measure.motion_metrics import MotionMetrics
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
+from core.problems.detect import Problem
+from core.problems.detect import find_problems as problems_in
+from core.problems.thresholds import ProblemThresholds
+from core.session.bodies_of_fit import bodies_of
 from refit._arguments import AnyBodies, bodies_in, expect
 
 

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.bodies import BodyPair
-from core.body import BodyModel
 from core.errors import RefitError
-from core.fitting.result import FitResult
-from core.joints import FAMILY_LABEL
-from core.motion import UpAxis, vertical
-from core.notebook import PICTURE_HEIGHT, NoPicture
-from core.result_views import worst_frame
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import FAMILY_LABEL
+from core.model.motion import UpAxis, vertical
+from core.model.notebook import PICTURE_HEIGHT, NoPicture
+from core.model.result_views import worst_frame
 
 if TYPE_CHECKING:
-    from gui_app.subject import BodyShape, Subject
+    from gui_app.scene.subject import BodyShape, Subject
 
 WIDTH = 200
 """Pixels of a page for one body; a picture has twice as many."""
@@ -44,7 +44,7 @@ class _Body:
 
 @dataclass(frozen=True, eq=False)
 class _Frame:
-    """As `gui_app.subject.FramePicture`."""
+    """As `gui_app.scene.subject.FramePicture`."""
 
     source_vertices: np.ndarray
     source_joints: np.ndarray
@@ -86,8 +86,8 @@ def draw(what: Any) -> bytes:
 def _fitted(fit: FitResult) -> _Body:
     if not fit.fitted.any():
         raise NoPicture("no frame is fitted.")
-    from core.bodies_of_fit import bodies_of
-    from core.posed import posed
+    from core.model.posing import posed
+    from core.session.bodies_of_fit import bodies_of
 
     frame = worst_frame(fit)
     try:
@@ -107,7 +107,7 @@ def _at_rest(model: BodyModel, role: str) -> _Body:
 def _drawn(bodies: list[_Body], up: UpAxis) -> bytes:
     with _quietly():
         _check_drawing()
-        from gui_app.rendering import off_screen
+        from gui_app.export.offscreen import off_screen
 
         first, last = bodies[0], bodies[-1]
         shown = _Shown(_subject(bodies, up), _Frame(first.vertices, first.joints, last.vertices, last.joints))
@@ -128,7 +128,7 @@ def _drawn(bodies: list[_Body], up: UpAxis) -> bytes:
 
 def _subject(bodies: list[_Body], up_axis: UpAxis) -> Subject:
     """What the scene needs to know of bodies that stand still."""
-    from gui_app.subject import Subject
+    from gui_app.scene.subject import Subject
 
     up, across, upwards = vertical(up_axis)
     points = np.concatenate([body.vertices for body in bodies])
@@ -148,7 +148,7 @@ def _subject(bodies: list[_Body], up_axis: UpAxis) -> Subject:
 
 
 def _shape(body: _Body) -> BodyShape:
-    from gui_app.subject import BodyShape
+    from gui_app.scene.subject import BodyShape
 
     model = body.model
     return BodyShape(
@@ -171,8 +171,8 @@ def _check_drawing() -> None:
         import vtkmodules.vtkRenderingOpenGL2  # noqa: F401
         from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
-        import gui_app.rendering  # noqa: F401
-        from gui_app.display import has_display
+        import gui_app.export.offscreen  # noqa: F401
+        from gui_app.tasks.display import has_display
     except ImportError as error:
         raise NoPicture(f"pyvista cannot be imported here ({error}).") from None
     if sys.platform.startswith("linux") and not has_display():

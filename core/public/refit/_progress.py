@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from core.fitting.progress import Progress
 from core.fitting.run import FitRun
+from core.fitting.stage.progress import Progress
 
 NOTEBOOK_SECONDS = 0.2
 """A notebook is told no more often than this."""

@@ -1,14 +1,14 @@
 """What the functions of `refit` take and give."""
 
-from core.bodies import BodyPair
-from core.body import BodyModel
-from core.convert import Outcome
-from core.fitting.recipe import Recipe
-from core.fitting.result import FitResult
-from core.fitting.settings import FitSettings
-from core.motion import Motion
-from core.motion_metrics import MotionMetrics
-from core.problem_frames import Problem
+from core.commands.outcome import Outcome
+from core.fitting.recipe.recipe import Recipe
+from core.fitting.recipe.settings import FitSettings
+from core.measure.motion_metrics import MotionMetrics
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
+from core.problems.detect import Problem
 
 __all__ = [
     "BodyModel",

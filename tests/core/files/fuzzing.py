@@ -21,28 +21,28 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from core.bodies import load_bodies
-from core.builtin_files import builtin_folder
+from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
-from core.files.describe import describe_file
-from core.files.joint_sets import read_joint_set
-from core.files.mesh_readers import mesh_vertices
-from core.files.models import read_model
-from core.files.motions import load_motion, survey
-from core.files.recipes import read_recipe, recipe_text
-from core.files.regressors import read_regressor
-from core.files.results import load_result, save_result
-from core.files.sessions import load_session, save_session, session_summary
-from core.files.transfer import read_correspondence, read_mask
-from core.files.vertex_lists import read_vertex_list
-from core.fitting.draft import Draft
-from core.fitting.recipe import ACCURATE
+from core.files.bodies.correspondences import read_correspondence, read_mask
+from core.files.bodies.models import read_model
+from core.files.bodies.regressors import read_regressor
+from core.files.bodies.vertex_sets import read_vertex_list
+from core.files.builtin_files import builtin_folder
+from core.files.motions.load_motion import load_motion, survey
+from core.files.motions.mesh_readers import mesh_vertices
+from core.fitting.recipe.draft import Draft
+from core.fitting.recipe.recipe import ACCURATE
 from core.inspection.joint_set import joints_of_set
-from core.motion import Motion
-from core.session import Session, SessionStep, SourceFile
-from tests.core.files import mesh_files
-from tests.core.files.joblib_writer import joblib_bytes
-from tests.core.files.test_results import make_result
+from core.model.motion import Motion
+from core.outputs.describe import describe_file
+from core.outputs.joint_sets import read_joint_set
+from core.outputs.recipes import read_recipe, recipe_text
+from core.outputs.results import load_result, save_result
+from core.outputs.sessions import load_session, save_session, session_summary
+from core.session.session import Session, SessionStep, SourceFile
+from tests.core.files.containers.joblib_writer import joblib_bytes
+from tests.core.files.motions import mesh_files
+from tests.core.outputs.test_results import make_result
 from tests.transfer_files import write_correspondence as write_official
 
 SOURCES, TARGETS = 7, 5

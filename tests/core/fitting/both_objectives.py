@@ -11,24 +11,24 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from core.bodies import BodyPair, load_bodies
-from core.body import BodyModel
-from core.builtin_files import default_motion
-from core.correspondence import Correspondence
-from core.files.motions import load_motion
-from core.fitting.autograd import AutogradObjective
-from core.fitting.autograd_unknowns import FitState, solves_expression, solves_shape
-from core.fitting.coupling import Coupling
-from core.fitting.objective_terms import squared_angle
-from core.fitting.problem import Problem
-from core.fitting.result_table import ResultTable
-from core.fitting.settings import FitSettings
-from core.fitting.skin import Evaluation, FitSkin, Pose, Prior, Weighing
-from core.fitting.smplx_layer import SmplxLayer
-from core.fitting.start import shows_fingers, source_pose, vertex_weights
-from core.joints import LEFT_HAND, PARTS
-from core.motion import Motion
-from core.skinning import rotation_matrices, rotation_vectors
+from core.correspond.load_bodies import load_bodies
+from core.files.builtin_files import default_motion
+from core.files.motions.load_motion import load_motion
+from core.fitting.objective.objective import Evaluation, FitSkin, Pose, Prior, Weighing
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.reference.autograd_objective import AutogradObjective, squared_angle
+from core.fitting.reference.autograd_unknowns import FitState, solves_expression, solves_shape
+from core.fitting.reference.smplx_layer import SmplxLayer
+from core.fitting.solver.temporal_solve import Coupling
+from core.fitting.stage.initial_pose import shows_fingers, source_pose, vertex_weights
+from core.fitting.stage.partial_result import ResultTable
+from core.fitting.stage.stage_problem import Problem
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.correspondence import Correspondence
+from core.model.joints import LEFT_HAND, PARTS
+from core.model.motion import Motion
+from core.model.skinning import rotation_matrices, rotation_vectors
 from tests.core.fitting.small_problem import small_body
 
 FRAMES = 3

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.bodies import BodyPair, load_bodies
-from core.fitting.result import FitResult
-from core.motion import Motion
+from core.correspond.load_bodies import load_bodies
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
 from tests.core.fitting.judged import EDGES, TIGHT, clip, fit
 
 

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.bodies import BodyPair
-from core.builtin_files import builtin_motions
-from core.files.motions import load_motion
-from core.fitting.autograd import AutogradObjective
-from core.fitting.autograd_unknowns import FitState
-from core.fitting.recipe import Recipe
-from core.fitting.result import FitResult
+from core.files.builtin_files import builtin_motions
+from core.files.motions.load_motion import load_motion
+from core.fitting.recipe.recipe import Recipe
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.reference.autograd_objective import AutogradObjective
+from core.fitting.reference.autograd_unknowns import FitState
 from core.fitting.run import FitRun, Progress
-from core.fitting.settings import FitSettings
-from core.fitting.start import shows_fingers, source_pose, vertex_weights
-from core.joints import LEFT_HAND, PARTS
-from core.motion import Motion
-from core.posed import posed
-from core.skinning import rotation_matrices
+from core.fitting.stage.initial_pose import shows_fingers, source_pose, vertex_weights
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import LEFT_HAND, PARTS
+from core.model.motion import Motion
+from core.model.posing import posed
+from core.model.skinning import rotation_matrices
 from tests.smplx_layers import shared_layer
 
 TIGHT = FitSettings(tolerance=1e-6, iterations=40)

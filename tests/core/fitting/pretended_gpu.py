@@ -122,7 +122,8 @@ def _placed(value: Any, goes: bool, crossing: bool) -> Any:
 @contextmanager
 def pretended_gpu(free_bytes: int = 8 << 30, reserved_bytes: int = 0) -> Iterator[None]:
     """Within it ``torch.device('cuda')`` can be used, also by the threads of a fit."""
-    from core.fitting import patch_products, run, skin_gradient
+    from core.fitting import run
+    from core.fitting.objective import patch_products, skin_gradient
 
     def through(compiled: Callable[..., Any]) -> Callable[..., Any]:
         # What is compiled does not ask the classes of its arguments.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.bodies import load_bodies
-from core.body import BodyModel
+from core.correspond.load_bodies import load_bodies
+from core.model.body import BodyModel
 
 
 def random_body(seed: int = 0, vertices: int = 60, betas: int = 3) -> BodyModel:

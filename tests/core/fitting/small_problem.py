@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body import BodyModel
-from core.fitting.autograd_unknowns import FitState
-from core.skinning import rotation_matrices
+from core.fitting.reference.autograd_unknowns import FitState
+from core.model.body import BodyModel
+from core.model.skinning import rotation_matrices
 from tests.core.fitting.random_body import random_body
 
 FRAMES = 3

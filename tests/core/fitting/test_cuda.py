@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import load_bodies
-from core.builtin_files import default_motion
+from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
-from core.files.motions import load_motion
-from core.fitting.result import FitResult
-from core.fitting.run import FitRun, pick_device
+from core.files.builtin_files import default_motion
+from core.files.motions.load_motion import load_motion
+from core.fitting.devices import pick_device
+from core.fitting.run import FitRun
+from core.model.fit_result import FitResult
 
 
 def fit_on(device: str) -> FitResult:

@@ -9,17 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bodies import BodyPair, bodies_for, reversed_bodies
-from core.builtin_files import default_motion
-from core.cli import main
-from core.files.describe import describe_file
-from core.files.motions import load_motion
-from core.files.results import load_result, save_result
-from core.fitting.result import FitResult
+from core.commands.cli import main
+from core.correspond.load_bodies import bodies_for, reversed_bodies
+from core.files.builtin_files import default_motion
+from core.files.motions.load_motion import load_motion
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.joints import FAMILY_LABEL, JOINT_NAMES
-from core.motion import Motion
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import FAMILY_LABEL, JOINT_NAMES
+from core.model.motion import Motion
+from core.outputs.describe import describe_file
+from core.outputs.results import load_result, save_result
 from tests.variants import NAMES, body_pair, strengthened
 
 FRAMES = 4

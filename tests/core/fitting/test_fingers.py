@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from core.counted_vertices import finger_skin
-from core.fitting.result import FitResult
-from core.fitting.settings import FitSettings
-from core.fitting.start import free_hands, relaxed_pose
-from core.joints import LEFT_HAND, PARTS, RIGHT_HAND
-from core.motion import Motion
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.stage.initial_pose import free_hands, relaxed_pose
+from core.measure.counted_vertices import finger_skin
+from core.model.fit_result import FitResult
+from core.model.joints import LEFT_HAND, PARTS, RIGHT_HAND
+from core.model.motion import Motion
 from tests.core.fitting.judged import clip, fit, joints_named
 from tests.variants import NAMES, body_pair
 

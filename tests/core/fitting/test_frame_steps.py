@@ -9,10 +9,10 @@ import pytest
 
 from core.errors import RefitError
 from core.fitting.frame_steps import FrameSteps, frame_steps
-from core.fitting.recipe import ACCURATE, FAST, PUBLISHED, Recipe
+from core.fitting.recipe.recipe import ACCURATE, FAST, PUBLISHED, Recipe
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.frame_swap import measured
+from core.measure.frame_errors import measured
 from tests.core.clip_fits import fitted_clip
 
 FRAME = 30

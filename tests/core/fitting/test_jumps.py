@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from core.bodies import BodyPair
-from core.findings import findings
-from core.fitting import stage
-from core.fitting.result import FitResult
-from core.fitting.result_table import FittedChunk
-from core.fitting.settings import FitSettings
-from core.motion import Motion
-from core.problem_frames import Kind
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.stage import stage
+from core.fitting.stage.partial_result import FittedChunk
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
+from core.problems.detect import Kind
+from core.problems.findings import findings
 from tests.core.fitting.judged import clip, fit
 from tests.variants import NAMES, body_pair, with_other_rest_pose
 

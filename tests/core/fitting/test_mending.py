@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import BodyPair
-from core.fitting.gauss_newton import PoseFit
-from core.fitting.recipe import Recipe
-from core.fitting.settings import FitSettings
-from core.fitting.skin import Pose, Prior
-from core.fitting.stage import PoseStage
-from core.skinning import rotation_matrices
+from core.fitting.objective.objective import Pose, Prior
+from core.fitting.recipe.recipe import Recipe
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.solver.gauss_newton import PoseFit
+from core.fitting.stage.stage import PoseStage
+from core.model.body_pair import BodyPair
+from core.model.skinning import rotation_matrices
 from tests.core.fitting.judged import clip, fit
 
 BAD = 7

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import BodyPair, load_bodies
-from core.builtin_files import builtin_motions, default_motion
-from core.files.motions import load_motion
-from core.fitting.result import FitResult
+from core.correspond.load_bodies import load_bodies
+from core.files.builtin_files import builtin_motions, default_motion
+from core.files.motions.load_motion import load_motion
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.fitting.start import source_pose
-from core.joints import FACE_JOINTS
-from core.motion import Motion
-from core.posed import posed
+from core.fitting.stage.initial_pose import source_pose
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import FACE_JOINTS
+from core.model.motion import Motion
+from core.model.posing import posed
 from tests import variants
 from tests.smplx_layers import Objective
 

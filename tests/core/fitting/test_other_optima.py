@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import pytest
 
-from core.bodies import BodyPair
-from core.fitting.result import FitResult
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import Progress
-from core.fitting.settings import FitSettings
-from core.motion import Motion
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
 from tests.core.fitting.judged import clip, judged, run, spread
 from tests.variants import NAMES, body_pair
 

@@ -16,10 +16,10 @@ import os, threading, time
 
 import torch
 
-from core.bodies import load_bodies
+from core.correspond.load_bodies import load_bodies
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.measure_motion import measure_motion
+from core.fitting.recipe.settings import FitSettings
+from core.measure.measure_motion import measure_motion
 from tests.core.fitting.judged import clip
 from tests.variants import body_pair
 

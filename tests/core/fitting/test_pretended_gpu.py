@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import BodyPair, load_bodies
-from core.fitting.in_chunks import cuda_chunk
-from core.fitting.recipe import ACCURATE, FAST, Recipe
-from core.fitting.result import FitResult
+from core.correspond.load_bodies import load_bodies
+from core.fitting.recipe.recipe import ACCURATE, FAST, Recipe
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.fitting.stage import PoseStage
-from core.joints import PARTS
-from core.metrics import frame_errors
-from core.motion import Motion, motion_of_meshes
-from core.posed import posed
+from core.fitting.stage.frame_chunks import cuda_chunk
+from core.fitting.stage.stage import PoseStage
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import PARTS
+from core.model.motion import Motion, motion_of_meshes
+from core.model.posing import posed
+from core.model.vertex_errors import frame_errors
 from tests.core.fitting import pretended_gpu as pretended_gpu_module
 from tests.core.fitting.judged import clip
 from tests.core.fitting.pretended_gpu import on_gpu, pretended_gpu

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bodies import BodyPair
 from core.errors import RefitError
-from core.files.results import load_result, save_result
-from core.fitting.painted_mask import (
+from core.fitting.quick_refit import QuickRefit, Refit
+from core.fitting.recipe.recipe import Recipe
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.run import FitRun
+from core.measure.vertex_mask import (
     made_weights,
     made_with,
     measured_mask,
@@ -19,15 +21,13 @@ from core.fitting.painted_mask import (
     painted_words,
     with_measured_mask,
 )
-from core.fitting.quick_refit import QuickRefit, Refit
-from core.fitting.recipe import Recipe
-from core.fitting.result import FitResult
-from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.frame_parameters import frame_parameters
-from core.joints import PARTS
-from core.motion import Motion
-from core.posed import posed
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.frame_parameters import frame_parameters
+from core.model.joints import PARTS
+from core.model.motion import Motion
+from core.model.posing import posed
+from core.outputs.results import load_result, save_result
 from tests.core.clip_fits import fit, fitted_clip
 
 FRAME = 9

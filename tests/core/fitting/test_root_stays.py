@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import BodyPair, load_bodies
-from core.fitting import published
+from core.correspond.load_bodies import load_bodies
 from core.fitting.frame_steps import frame_steps
 from core.fitting.quick_refit import QuickRefit
-from core.fitting.recipe import PRESETS, Recipe
-from core.fitting.result import FitResult
-from core.fitting.settings import FitSettings
-from core.motion import Motion, motion_of_meshes
-from core.posed import joints_of, posed
+from core.fitting.recipe.recipe import PRESETS, Recipe
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.reference import published
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion, motion_of_meshes
+from core.model.posing import joints_of, posed
 from tests.core.fitting.judged import clip, fit, judged
 from tests.variants import body_pair
 

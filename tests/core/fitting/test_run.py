@@ -9,18 +9,20 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import BodyPair, load_bodies
-from core.builtin_files import default_motion
+from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
-from core.files.motions import load_motion
-from core.fitting.problem import prepared
-from core.fitting.result import FitResult
+from core.files.builtin_files import default_motion
+from core.files.motions.load_motion import load_motion
+from core.fitting.posed_frames import PosedFrames
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import CPU_CHUNK, FitRun, Progress
-from core.fitting.settings import FitSettings
-from core.joints import PARTS
-from core.metrics import vertex_error_mm
-from core.motion import Motion
-from core.posed import PosedFrames, posed
+from core.fitting.stage.stage_problem import prepared
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import PARTS
+from core.model.motion import Motion
+from core.model.posing import posed
+from core.model.vertex_errors import vertex_error_mm
 
 FEW = FitSettings(shape_frames=8)
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.bodies import BodyPair
 from core.errors import RefitError
-from core.fitting import published
-from core.fitting.recipe import Recipe
-from core.fitting.result import FitResult
+from core.fitting.recipe.recipe import Recipe
+from core.fitting.recipe.setting_rules import no_effect, with_value
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.reference import published
 from core.fitting.run import FitRun
-from core.fitting.setting_effect import no_effect, with_value
-from core.fitting.settings import FitSettings
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
 from tests.core.fitting.both_objectives import clip, small_pair
 
 ALL_FREE = FitSettings(

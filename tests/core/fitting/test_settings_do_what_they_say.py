@@ -12,12 +12,12 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from core.bodies import BodyPair
-from core.fitting.result import FitResult
-from core.fitting.settings import FitSettings
-from core.fitting.start import source_pose
-from core.joints import FACE_JOINTS, LEFT_HAND, PARTS, RIGHT_HAND
-from core.motion import Motion
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.stage.initial_pose import source_pose
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import FACE_JOINTS, LEFT_HAND, PARTS, RIGHT_HAND
+from core.model.motion import Motion
 from tests.core.fitting.judged import clip, fit, joints_named, judged, run
 from tests.variants import body_pair
 

@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from core.bodies import bodies_for
-from core.builtin_files import default_motion
-from core.files.motions import load_motion
-from core.fitting.progress import Progress
-from core.fitting.recipe import Recipe
+from core.correspond.load_bodies import bodies_for
+from core.files.builtin_files import default_motion
+from core.files.motions.load_motion import load_motion
+from core.fitting.recipe.recipe import Recipe
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
+from core.fitting.stage.progress import Progress
 from core.fitting.stage_reports import MOST_POINTS, StageReport, StageReports
 
 EDGE, VERTEX = FitSettings(stage="edge", iterations=3), FitSettings(iterations=4)

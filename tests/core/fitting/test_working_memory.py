@@ -10,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.bodies import load_bodies
-from core.fitting.recipe import FAST
+from core.correspond.load_bodies import load_bodies
+from core.fitting.recipe.recipe import FAST
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.motion import Motion
+from core.model.motion import Motion
 from tests.core.fitting.judged import clip, fit
 
 # Bytes that a frame may leave behind: its parameters and errors, in the run's table and in the result.
@@ -23,9 +23,9 @@ KEPT_A_FRAME = 8_000
 SCRIPT = """
     import resource, sys
     import torch
-    from core.bodies import load_bodies
+    from core.correspond.load_bodies import load_bodies
     from core.fitting.run import FitRun
-    from core.fitting.settings import FitSettings
+    from core.fitting.recipe.settings import FitSettings
     from tests.core.fitting.test_working_memory import looped
 
     torch.set_num_threads(1)

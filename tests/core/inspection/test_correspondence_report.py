@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from core.bodies import BodyPair, load_bodies
-from core.correspondence import Correspondence
+from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
 from core.inspection.correspondence_report import bordering_parts, correspondence_report, source_faces
 from core.inspection.correspondence_rows import compare_correspondences, correspondence_row, target_vertices
-from core.inspection.surface_distance import SurfaceDistance, surface_distance
-from core.joints import PARTS
+from core.inspection.rest_distance import SurfaceDistance, surface_distance
+from core.model.body_pair import BodyPair
+from core.model.correspondence import Correspondence
+from core.model.joints import PARTS
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.bodies import load_bodies
-from core.builtin_files import default_motion
-from core.files.motions import load_motion
+from core.correspond.load_bodies import load_bodies
+from core.files.builtin_files import default_motion
+from core.files.motions.load_motion import load_motion
 from core.fitting.run import FitRun
-from core.inspection.joint_motion import regressed_over_fit_mm, series_figures
-from core.posed import posed
+from core.inspection.joint_errors import regressed_over_fit_mm, series_figures
+from core.model.posing import posed
 
 
 def test_mean_and_maximum_pass_over_frames_without_a_value() -> None:

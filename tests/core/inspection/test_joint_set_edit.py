@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.bodies import load_bodies
+from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
 from core.inspection.joint_series import JointSeries, fitted_motion
-from core.inspection.joint_set import JointSet, SetMember, joints_of_set
-from core.inspection.joint_set_edit import KINDS, members_of_kind, moved, with_members, with_name, without
+from core.inspection.joint_set import (
+    KINDS,
+    JointSet,
+    SetMember,
+    joints_of_set,
+    members_of_kind,
+    moved,
+    with_members,
+    with_name,
+    without,
+)
 from core.inspection.smpl_joints import smpl_joint_errors, smpl_joints_of_fit
 from tests.core.clip_fits import fitted_clip
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bodies import load_bodies
+from core.correspond.load_bodies import load_bodies
 from core.errors import FileError, RefitError
-from core.files.joint_sets import export_joint_places, read_joint_set, write_joint_set
 from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import JointSet, SetMember, joints_of_set
-from core.inspection.joints import body_joints, joint_places
 from core.inspection.smpl_joints import smpl_joint_errors
-from core.inverse import check_inverse
-from core.posed import posed
+from core.measure.map_back import check_inverse
+from core.model.body_joints import body_joints, joint_places
+from core.model.posing import posed
+from core.outputs.joint_sets import export_joint_places, read_joint_set, write_joint_set
 from tests.core.clip_fits import clip, fitted_clip
 from tests.variants import NAMES, body_pair
 

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from core.bodies import load_bodies
-from core.body import BodyModel
+from core.correspond.load_bodies import load_bodies
 from core.errors import FileError, RefitError
-from core.files.models import read_model
-from core.inspection.feeds import vertex_feeds
-from core.inspection.joints import (
+from core.files.bodies.models import read_model
+from core.geometry.mirror import mirror_map
+from core.inspection.regressor import compare_regressors, regressor_statistics
+from core.inspection.support import joint_support
+from core.inspection.vertex_feeds import vertex_feeds
+from core.model.body import BodyModel
+from core.model.body_joints import (
     body_joints,
     find_joint,
     joint_errors_mm,
@@ -22,9 +25,6 @@ from core.inspection.joints import (
     joint_rows,
     landmark_names,
 )
-from core.inspection.mirror import mirror_map
-from core.inspection.regressor_statistics import compare_regressors, regressor_statistics
-from core.inspection.support import joint_support
 from tests.smplx_layers import arguments, layer
 from tests.variants import NAMES, body_pair
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.bodies import load_bodies
-from core.builtin_files import default_motion
-from core.files.motions import load_motion
-from core.inspection.regressed import regressed_difference_mm, regressed_joints
-from core.motion import Motion
-from core.posed import posed
+from core.correspond.load_bodies import load_bodies
+from core.files.builtin_files import default_motion
+from core.files.motions.load_motion import load_motion
+from core.inspection.regressed_joints import regressed_difference_mm, regressed_joints
+from core.model.motion import Motion
+from core.model.posing import posed
 from tests.variants import NAMES, body_pair
 
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import refit
-from core.files.motions import load_motion
-from core.joints import JOINT_NAMES
-from core.motion import motion_of_meshes
+from core.files.motions.load_motion import load_motion
+from core.model.joints import JOINT_NAMES
+from core.model.motion import motion_of_meshes
 from tests.core.clip_fits import clip, fitted_clip
 from tests.variants import body_pair
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import refit
-from core import bodies_of_fit
-from core.builtin_files import builtin_folder
-from core.convert import conversion
-from core.files.results import load_result
+from core.commands.convert import conversion
+from core.files.builtin_files import builtin_folder
+from core.outputs.results import load_result
+from core.session import bodies_of_fit
 from tests.core.clip_fits import fitted_clip
 
 CHECKOUT = Path(__file__).parents[3]

@@ -13,18 +13,18 @@ import numpy as np
 import pytest
 
 import refit
-from core import bodies_of_fit
-from core.bodies import BodyPair
-from core.builtin_files import builtin_folder
+from core.files.builtin_files import builtin_folder
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.settings import FitSettings
-from core.frame_choice import frame_ids
-from core.motion import motion_of_meshes
-from core.seams import seam_jump
-from gui_app.fit_worker import Replies, RunRequest, begin
+from core.model.body_pair import BodyPair
+from core.model.frame_choice import frame_ids
+from core.model.motion import motion_of_meshes
+from core.problems.blend_frames import seam_jump
+from core.session import bodies_of_fit
+from gui_app.fit.fit_worker import Replies, RunRequest, begin
 from refit import _progress
 from tests.core.clip_fits import clip, fitted_clip
-from tests.core.test_problem_frames import planted
+from tests.core.problems.test_detect import planted
 from tests.variants import body_pair
 
 QUIET: dict[str, Any] = {"device": "cpu", "threads": 1, "progress": False}

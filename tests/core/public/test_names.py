@@ -12,11 +12,11 @@ from typing import get_type_hints
 import pytest
 
 import refit
-from core.body import BodyModel
-from core.convert import Outcome
+from core.commands.outcome import Outcome
 from core.errors import RefitError
-from core.fitting.result import FitResult
-from core.motion import Motion
+from core.model.body import BodyModel
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
 
 CHECKOUT = Path(__file__).parents[3]
 

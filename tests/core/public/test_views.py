@@ -17,8 +17,9 @@ import pytest
 import pyvista
 
 import refit
-from core import bodies_of_fit, notebook
-from core.joints import PARTS
+from core.model import notebook
+from core.model.joints import PARTS
+from core.session import bodies_of_fit
 from refit import _pictures
 from tests.core.clip_fits import clip, fitted_clip
 from tests.variants import body_pair

@@ -1,0 +1,6 @@
+"""The command line without a window: one module a subcommand, and what they share.
+
+The top of ``core``: it may import everything else there, and nothing there imports it, nor does a library
+that only wants to fit. Start with `core.commands.cli`, which reads arguments and must stay cheap to
+import.
+"""

@@ -1,0 +1,65 @@
+"""The bodies that a conversion of many motions needs."""
+
+from __future__ import annotations
+
+import argparse
+
+from core.commands.output_paths import OUTPUT_ENDING
+from core.correspond.load_bodies import load_bodies
+from core.errors import FileError
+from core.model.body_pair import BodyPair
+from core.model.joints import FAMILY_LABEL
+from core.model.motion import Motion
+
+
+class Shelf:
+    """Bodies, each pair read once."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.models, self.gender, self.target = options.models, options.gender, options.to
+        self.pairs: dict[tuple[str, str], BodyPair] = {}
+
+    def check(self) -> BodyPair:
+        """A pair that the folder has, so that a useless folder is told once and at the start.
+
+        Raises:
+            FileError: the folder has no pair of bodies at all.
+        """
+        first: FileError | None = None
+        for family in ("smplh", "smplx", "smpl"):
+            for gender in (self.gender,) if self.gender else ("neutral", "male", "female"):
+                if family == self.target:
+                    continue
+                try:
+                    return self.take(family, gender)
+                except FileError as error:
+                    first = first or error
+        assert first is not None
+        raise first
+
+    def take(self, family: str, gender: str) -> BodyPair:
+        """The bodies for motions of a family and gender.
+
+        Raises:
+            FileError: the folder lacks a file.
+        """
+        if (family, gender) not in self.pairs:
+            self.pairs[family, gender] = load_bodies(
+                self.models, source=family, target=self.target, gender=gender
+            )
+        return self.pairs[family, gender]
+
+    def take_for(self, motion: Motion) -> BodyPair:
+        """The bodies for a motion.
+
+        Raises:
+            FileError: it is in the target's family already, or the folder lacks a file.
+        """
+        if motion.family == self.target and motion.has_poses:
+            others = " or ".join(f"--to {other}" for other in OUTPUT_ENDING if other != self.target)
+            raise FileError(
+                motion.path or "",
+                f"is in {FAMILY_LABEL[self.target]} already, there is nothing to convert; use {others} for "
+                "another body",
+            )
+        return self.take(motion.family, self.gender or motion.gender or "neutral")

@@ -1,0 +1,368 @@
+"""The command line: ``refit convert``, ``inspect``, ``info``, … Cheap to import: torch comes later."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core import __version__
+from core.commands.argument_types import frame_range, rate, thread_count
+from core.commands.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
+from core.commands.interrupts import second_ends_at_once
+from core.correspond.build_settings import BuildSettings
+from core.environment import THREADS_VARIABLE
+from core.errors import RefitError
+from core.fitting.recipe.recipe import ACCURATE, PRESETS
+from core.problems.thresholds import ProblemThresholds
+
+COMMANDS = ("convert", "inspect", "correspond", "info", "models")
+
+
+def default_threads() -> int | None:
+    """``REFIT_THREADS``, or None where it is not set.
+
+    Raises:
+        RefitError: it is set to something that is no number of threads.
+    """
+    text = os.environ.get(THREADS_VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        return thread_count(text)
+    except argparse.ArgumentTypeError as error:
+        raise RefitError(f"{THREADS_VARIABLE}: {error}") from None
+
+
+def run_told(work: Callable[[int | None], int], threads: int | None) -> int:
+    """Runs ``work`` with the number of threads to use; what goes wrong becomes one sentence and an exit code.
+
+    Args:
+        work: takes the number of threads, None for one a processor, and returns an exit code.
+        threads: as given on the command line; None for what the environment says.
+
+    Returns:
+        What ``work`` returns, or 1 if it failed, or 2 if the environment makes no sense.
+    """
+    code = BAD_USAGE
+    try:
+        threads = threads or default_threads()
+        code = SOME_FAILED
+        return work(threads)
+    except RefitError as error:
+        print(f"refit: {error}", file=sys.stderr)
+        return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="refit",
+        description="Fit SMPL-X to motion in SMPL or SMPL-H, or any of the three to another. "
+        "Without a command, `refit [FILE]` opens the window.",
+    )
+    top.add_argument("--version", action="version", version=f"Refit {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    convert = commands.add_parser(
+        "convert",
+        help="fit motions and write them in SMPL-X, SMPL-H or SMPL",
+        description="Fits each motion and writes an npz with AMASS's keys. "
+        "Exit codes: 0 all done, 1 some inputs or fits failed, 2 bad usage.",
+    )
+    convert.add_argument(
+        "inputs",
+        nargs="+",
+        type=Path,
+        metavar="MOTION",
+        help="motion file of any tool that `refit info` knows, or a folder to walk",
+    )
+    convert.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        metavar="OUT",
+        help="folder (walk_poses.npz becomes walk_stageii.npz in it, or walk_smplh.npz, walk_smpl.npz with "
+        "--to), or a .npz name for one input",
+    )
+    convert.add_argument(
+        "--to",
+        choices=("smplx", "smplh", "smpl"),
+        default="smplx",
+        help="body to fit; default: smplx",
+    )
+    convert.add_argument(
+        "--models",
+        type=Path,
+        metavar="DIR",
+        help="folder with the licensed models; without it REFIT_MODELS, then the built-in bodies",
+    )
+    convert.add_argument(
+        "--gender", choices=("neutral", "female", "male"), help="of the bodies; default: what the file says"
+    )
+    how = convert.add_mutually_exclusive_group()
+    how.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default=ACCURATE.name,
+        help=f"how to fit; default: {ACCURATE.name}",
+    )
+    how.add_argument(
+        "--recipe", type=Path, metavar="FILE.toml", help="how to fit, as the window's stages are saved"
+    )
+    convert.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="assignments",
+        metavar="STAGE.SETTING=VALUE",
+        help="change the preset or recipe, as vertex.weights.hands=3 or 2.iterations=40; can be repeated",
+    )
+    shape = convert.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--betas",
+        type=Path,
+        metavar="FILE",
+        help="hold the shape of this fit, or of this motion of the same body",
+    )
+    shape.add_argument(
+        "--share-shape",
+        action="store_true",
+        help="one shape for each subject: clips in one folder, of one gender, whose betas do not differ; "
+        "each of several people in a file is a subject",
+    )
+    shape.add_argument(
+        "--one-shape",
+        action="store_true",
+        help="one shape for all inputs, whatever their folders and betas say",
+    )
+    _add_reading(convert)
+    convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    convert.add_argument(
+        "--frames",
+        type=frame_range,
+        metavar="A:B",
+        help="only these frames, as in Python slices; the last ten: --frames=-10:",
+    )
+    convert.add_argument(
+        "--threads",
+        type=thread_count,
+        metavar="N",
+        help="fitting threads; default: REFIT_THREADS, else one a processor",
+    )
+    convert.add_argument(
+        "--check",
+        action="store_true",
+        help="also map each fit back to its source, and measure surface and SMPL's 24 joints there",
+    )
+    convert.add_argument(
+        "--problems",
+        action="store_true",
+        help="also list the problem frames, which stand out from the median or are over "
+        f"{ProblemThresholds.mean_most_mm:g} mm in the mean or {ProblemThresholds.max_most_mm:g} mm at the "
+        "worst vertex, and whether the bodies or the fit are to blame",
+    )
+    convert.add_argument(
+        "--session",
+        action="store_true",
+        help="also write a session beside each output (.refit), to go on with in the window",
+    )
+    convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
+    over = convert.add_mutually_exclusive_group()
+    over.add_argument("--force", action="store_true", help="write over existing outputs")
+    over.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="write over existing outputs whose fit failed, and no others, whatever settings made them",
+    )
+
+    _add_inspect(commands)
+    _add_correspond(commands)
+
+    info = commands.add_parser("info", help="say what a motion, model or result file holds")
+    info.add_argument("file", type=Path, metavar="FILE")
+
+    models = commands.add_parser(
+        "models",
+        help="say which licensed models a folder has, and what is missing",
+        description="Reads every SMPL, SMPL-H and SMPL-X model below a folder, whatever its layout. Exit "
+        "codes: 0 models were found, 1 none.",
+    )
+    models.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="default: what REFIT_MODELS names"
+    )
+    models.add_argument("--json", action="store_true", help="print json instead of tables")
+    return top
+
+
+def _add_reading(convert: argparse.ArgumentParser) -> None:
+    how = convert.add_argument_group("how motions are read")
+    how.add_argument(
+        "--person", metavar="ID", help="who of several people in a file, as `refit info` lists them, or all"
+    )
+    how.add_argument(
+        "--coordinates",
+        choices=("world", "camera"),
+        help="where a file has both; default: world",
+    )
+    how.add_argument(
+        "--frame-rate", type=rate, metavar="FPS", help="frames a second of files that do not say theirs"
+    )
+    how.add_argument(
+        "--up-axis", choices=("y", "z", "-y"), help="in place of what is known of the file; --up-axis=-y"
+    )
+    how.add_argument("--fps", type=rate, metavar="FPS", help="resample to so many frames a second")
+
+
+def _add_inspect(commands: Any) -> None:
+    inspect = commands.add_parser(
+        "inspect",
+        help="look into bodies: joints, regressors, valid vertices, correspondences",
+        description="Tells what joints are made of, which vertices count and what they correspond to; of the "
+        "bodies alone, of a motion, or of a fit. Exit codes: 0 done, 1 failed, 2 bad usage.",
+    )
+    inspect.add_argument(
+        "file", nargs="?", type=Path, metavar="MOTION_OR_FIT", help="default: the bodies alone"
+    )
+    inspect.add_argument("--person", metavar="ID", help="who of several people in a motion file")
+    inspect.add_argument("--joint", metavar="NAME", help="one joint and the vertices it is made of")
+    inspect.add_argument(
+        "--vertex", type=int, metavar="ID", help="one vertex: what it feeds, what it corresponds to"
+    )
+    inspect.add_argument(
+        "--frame",
+        type=int,
+        metavar="N",
+        help="measure in this frame; default: supports in the rest pose, errors over the whole motion",
+    )
+    inspect.add_argument(
+        "--body", choices=("source", "target"), help="default: the fit's body, the motion's without a fit"
+    )
+    inspect.add_argument(
+        "--regressor",
+        type=Path,
+        metavar="FILE",
+        help="another J_regressor for that body: .npy, .npz or pickle",
+    )
+    inspect.add_argument(
+        "--joint-set", type=Path, metavar="FILE", help="a joint set (.json) to follow through the motion"
+    )
+    inspect.add_argument("--out", type=Path, metavar="FILE", help="where its joints go: .npz or .csv")
+    inspect.add_argument("--force", action="store_true", help="write over an existing --out")
+    inspect.add_argument(
+        "--from",
+        dest="source",
+        choices=("smpl", "smplh", "smplx"),
+        help="source body, without a motion; default: smplh",
+    )
+    inspect.add_argument("--to", choices=("smpl", "smplh", "smplx"), help="target body; default: smplx")
+    inspect.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
+    inspect.add_argument("--gender", choices=("neutral", "female", "male"), help="of the bodies")
+    inspect.add_argument(
+        "--compare", type=Path, metavar="FILE", help="compare the correspondence with another file's"
+    )
+    inspect.add_argument("--json", action="store_true", help="print json instead of tables")
+
+
+def _add_correspond(commands: Any) -> None:
+    correspond = commands.add_parser(
+        "correspond",
+        help="build the correspondence between two bodies",
+        description="Lays the target's rest shape onto the source's, and gives each target vertex the "
+        "nearest point of the source's surface. Exit codes: 0 done, 1 failed, 2 bad usage.",
+    )
+    correspond.add_argument("source", type=Path, metavar="SOURCE_MODEL", help="model file of the source body")
+    correspond.add_argument("target", type=Path, metavar="TARGET_MODEL", help="model file of the target body")
+    correspond.add_argument(
+        "-o",
+        "--out",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="where it goes: .pkl as the published tools read it, or .npz; can be repeated",
+    )
+    correspond.add_argument(
+        "--max-distance",
+        type=float,
+        default=BuildSettings.max_distance_mm,
+        metavar="MM",
+        help="vertices further from the source's surface have no counterpart; default: %(default)g",
+    )
+    correspond.add_argument(
+        "--max-angle",
+        type=float,
+        default=BuildSettings.max_angle_deg,
+        metavar="DEG",
+        help="vertices have no counterpart where the surfaces face apart by more; default: %(default)g",
+    )
+    correspond.add_argument(
+        "--with-hidden", action="store_true", help="also look for counterparts of eyes and inner mouth"
+    )
+    correspond.add_argument(
+        "--compare", type=Path, metavar="FILE", help="compare with another correspondence"
+    )
+    correspond.add_argument("--force", action="store_true", help="write over an existing --out")
+    correspond.add_argument("--json", action="store_true", help="print json instead of a report")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command.
+
+    Returns:
+        0 all done, 1 some inputs failed, 2 bad usage, 130 interrupted.
+    """
+    try:
+        options = parser().parse_args(argv)
+    except SystemExit as end:
+        return int(end.code or 0)
+    try:
+        with second_ends_at_once():
+            return _run(options)
+    except RefitError as error:
+        print(f"refit: {error}", file=sys.stderr)
+        return BAD_USAGE if options.command == "convert" else SOME_FAILED
+    except KeyboardInterrupt:
+        print("refit: interrupted; finished outputs are kept.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "info":
+        return _info(options.file)
+    if options.command == "inspect":
+        from core.commands.inspect import inspect
+
+        return inspect(options)
+    if options.command == "correspond":
+        from core.commands.correspond import correspond
+
+        return correspond(options)
+    if options.command == "models":
+        from core.commands.models import models
+
+        return models(options)
+    options.threads = options.threads or default_threads()
+    from core.commands.convert import convert
+
+    return convert(options)
+
+
+def _info(path: Path) -> int:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from core.outputs.describe import describe_file
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in describe_file(path):
+        table.add_row(label, Text(value))
+    Console(highlight=False).print(table)
+    return DONE

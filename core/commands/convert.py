@@ -1,0 +1,321 @@
+"""Many motions in, one file each out, in another family: what ``refit convert`` does."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from core.commands import report
+from core.commands.body_cache import Shelf
+from core.commands.exit_codes import DONE, SOME_FAILED
+from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
+from core.commands.outcome import Outcome
+from core.commands.output_paths import Job, check_targets, failed_before, finished, for_people, plan
+from core.commands.progress_bar import StillThere
+from core.commands.subjects import Clip, Subject, everything, grouped
+from core.correspond.load_bodies import of_bodies_there, reversed_bodies
+from core.errors import FileError, RefitError
+from core.files.motions.load_motion import SeveralPeople, load_motion
+from core.fitting.devices import pick_device
+from core.fitting.no_progress import Silence
+from core.fitting.recipe.draft import Draft
+from core.fitting.recipe.overrides import assigned
+from core.fitting.recipe.recipe import ACCURATE, PRESETS, Recipe
+from core.fitting.run import FitRun
+from core.measure.map_back import check_inverse
+from core.model.body_pair import BodyPair, left_out, within
+from core.model.fit_result import FitResult
+from core.model.joints import FAMILY_LABEL
+from core.model.motion import Motion, Reading
+from core.outputs.results import save_result
+from core.outputs.sessions import SUFFIX, load_session, save_session
+from core.problems.findings import Finding, findings
+from core.session.session import Session, SessionStep, SourceFile
+
+STEP = "refit convert"
+"""What led to the fit in a session that is written beside it."""
+
+
+def convert(options: argparse.Namespace) -> int:
+    """Runs ``refit convert`` with its parsed options.
+
+    Returns:
+        0 if everything is done, 1 if some inputs or fits failed, or the report cannot be written.
+
+    Raises:
+        RefitError: the options make no sense together, or the models folder cannot serve.
+    """
+    console = Console(highlight=False, markup=False)
+    outcomes, unwritten = conversion(options, console)
+    if unwritten is not None:
+        console.print(str(unwritten), style="red")
+    failed = unwritten is not None or any(outcome.failed for outcome in outcomes)
+    return SOME_FAILED if failed else DONE
+
+
+def conversion(options: argparse.Namespace, console: Console) -> tuple[tuple[Outcome, ...], FileError | None]:
+    """Converts what the parsed options of ``refit convert`` say; ``recipe`` may be a `Recipe` as well.
+
+    Returns:
+        What became of each input, and why the report could not be written, or None.
+
+    Raises:
+        RefitError: the options make no sense together, or the models folder cannot serve.
+    """
+    recipe = chosen_recipe(options)
+    pairs = plan(options.inputs, options.output, options.to)
+    single = options.output.suffix.lower() == ".npz"
+    jobs = for_people(pairs, options.person, single, options.to)
+    check_targets(jobs, options.report)
+    device = pick_device(options.device)
+    shelf = Shelf(options)
+    pair = shelf.check()
+    if options.check:
+        reversed_bodies(pair, build=True)
+    label = FAMILY_LABEL[options.to]
+    how = "" if recipe.name == ACCURATE.name else f" · {recipe.name}"
+    console.print(f"Refit · to {label}{how} · {pair.label} · {device.type.upper()}", style="bold")
+    if pair.builtin:
+        console.print(
+            f"The built-in bodies stand in for SMPL models: use the results to try Refit, not as {label} "
+            "data. Point --models at your folder of licensed models for those.",
+            style="yellow",
+        )
+    shapes = _shapes(options, jobs, recipe, shelf, console)
+    outcomes = []
+    for job in jobs:
+        outcome = _convert_one(job, options, recipe, shelf, shapes.get(job.output), console)
+        outcomes.append(outcome)
+        report.print_outcome(console, outcome)
+    report.print_table(console, outcomes)
+    if options.report:
+        try:
+            used = held(recipe) if shapes else recipe
+            report.write_json(options.report, outcomes, pair, device.type, options, used)
+        except FileError as error:
+            return tuple(outcomes), error
+        console.print(f"Wrote {options.report}")
+    return tuple(outcomes), None
+
+
+def chosen_recipe(options: argparse.Namespace) -> Recipe:
+    """The recipe that the options ask for.
+
+    Raises:
+        RefitError: the file or an assignment is wrong, or the recipe is of no use without a fit.
+    """
+    if options.recipe is None:
+        draft, what = Draft.of(PRESETS[options.preset]), f"--preset {options.preset}"
+    elif isinstance(options.recipe, Recipe):
+        draft, what = Draft.of(options.recipe), f"recipe '{options.recipe.name}'"
+    else:
+        from core.outputs.recipes import read_recipe
+
+        draft, what = read_recipe(options.recipe), str(options.recipe)
+    draft = assigned(draft, options.assignments)
+    if not draft.runs:
+        raise RefitError(f"{what}: every stage is off, expected one that is on.")
+    if draft.start == "current":
+        raise RefitError(f"{what}: 'start' is 'current', expected source or parts: there is no fit yet.")
+    return draft.recipe()
+
+
+def _shapes(
+    options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: Shelf, console: Console
+) -> dict[Path, HeldShape | Subject]:
+    """The shape that each output's fit is to hold, or whose; those left out find their own.
+
+    Raises:
+        RefitError: it cannot be read, or the recipe has no use for it.
+    """
+    if options.betas is not None:
+        held(recipe)
+        shape = read_shape(options.betas)
+        return {job.output: shape for job in jobs}
+    if not (options.share_shape or options.one_shape):
+        return {}
+    shape_frames(recipe)
+    clips, outputs = [], []
+    for job in jobs:
+        try:
+            motion = load_motion(job.source, _reading(options, job.person))
+            motion = of_bodies_there(motion, options.models, options.gender)
+            pair = shelf.take_for(motion)
+        except RefitError:
+            continue  # told with the others, when it is this one's turn
+        gender = options.gender or motion.gender or "neutral"
+        clip = Clip.of(job.source, job.person, motion, gender, pair, recipe)
+        if clip is not None:
+            clips.append(clip)
+            outputs.append(job.output)
+    found = (everything if options.one_shape else grouped)(clips, recipe, options.device, options.threads)
+    for note in found.notes:
+        console.print(note, style="yellow", soft_wrap=True)
+    return {outputs[place]: subject for subject, places in found.subjects for place in places}
+
+
+def _solved(shape: HeldShape | Subject, console: Console) -> HeldShape:
+    """The shape to hold; a subject's is solved for the first of its clips, and told."""
+    if isinstance(shape, HeldShape):
+        return shape
+    if not shape.solved:
+        with console.status(Text(f"one shape for {shape.name}")):
+            shape.shape()
+        clips = "1 clip" if len(shape.clips) == 1 else f"{len(shape.clips)} clips"
+        console.print(f"One shape for {shape.name}: {shape.told['frames']} frames of {clips}", soft_wrap=True)
+    return shape.shape()
+
+
+def _reading(options: argparse.Namespace, person: str | None) -> Reading:
+    return Reading(
+        person=person,
+        coordinates=options.coordinates,
+        frame_rate=options.frame_rate,
+        gender=options.gender,
+        up_axis=options.up_axis,
+        fps=options.fps,
+    )
+
+
+def _convert_one(
+    job: Job,
+    options: argparse.Namespace,
+    recipe: Recipe,
+    shelf: Shelf,
+    shape: HeldShape | Subject | None,
+    console: Console,
+) -> Outcome:
+    source, output = job.source, job.output
+    outcome = Outcome(job, subject=shape.name if isinstance(shape, Subject) else "")
+    started = time.perf_counter()
+    try:
+        motion = load_motion(source, _reading(options, job.person))
+        motion = of_bodies_there(motion, options.models, options.gender)
+        if options.frames:
+            motion = motion.cut(*options.frames)
+            if not len(motion):
+                raise FileError(source, f"has no frames in {_range_text(options.frames)}")
+        bodies = shelf.take_for(motion)
+        if options.check:
+            reversed_bodies(bodies, build=True)  # so that what a check lacks is told before the fit
+        outcome.notes = (*motion.notes, *bodies.notes, *left_out(motion, bodies.source))
+        motion = within(motion, bodies.source)
+        if motion.gender is None and not options.gender:
+            outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
+        told = None if shape is None else shape.told
+        recipe = recipe if shape is None else held(recipe)
+        with_it = partial(FitRun, motion, bodies, recipe, device=options.device, threads=options.threads)
+        run = with_it()
+        again = options.retry_failed and failed_before(output, run)
+        writes_over = options.force or again
+        skips = output.exists() and not writes_over
+        if skips:
+            result = finished(output, run, told, however_made=options.retry_failed)
+        else:
+            if shape is not None:
+                run = with_it(betas=_solved(shape, console).of_body(bodies.target))
+            result, said = _watched(run, job.label, console)
+            if told is not None:
+                result = replace(result, provenance={**result.provenance, "held_shape": told})
+            outcome.result, outcome.notes = result, (*outcome.notes, *said)
+            output.parent.mkdir(parents=True, exist_ok=True)
+            save_result(output, result, overwrite=writes_over)
+        if result.failed:
+            outcome.failure, outcome.error = result.failure, f"{output}: the fit failed: {result.failure}"
+        if options.session:
+            _write_session(output.with_suffix(SUFFIX), motion, result, options.force, again)
+        if options.check:
+            outcome.check = check_inverse(motion, bodies, result)
+        if options.problems:
+            outcome.findings = _found(run, bodies, result, console)
+        outcome.status = "skipped" if skips else "failed" if result.failed else "done"
+    except SeveralPeople as error:
+        outcome.error = f"{error}; give --person ID or --person all"
+    except RefitError as error:
+        outcome.error = str(error)
+    except OSError as error:
+        outcome.error = f"{output}: cannot be written ({error.strerror})"
+    except Exception as error:  # one input's trouble must not stop the others
+        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        outcome.error = f"{source}: the fit failed in a way that was not foreseen ({error!r})"
+    outcome.seconds = time.perf_counter() - started
+    return outcome
+
+
+def _write_session(path: Path, motion: Motion, result: FitResult, force: bool, again: bool) -> None:
+    """The fit and its motion, to be gone on with in the window.
+
+    One that is there is left alone, unless ``force``; or unless the fit was made ``again``, and it holds the
+    failed one and nothing since.
+    """
+    overwrite = force or (again and path.exists() and _holds_failed_alone(path))
+    if path.exists() and not overwrite:
+        return
+    step = SessionStep(result, None, STEP)
+    save_session(path, Session(SourceFile.of(motion), motion, (step,)), overwrite=overwrite)
+
+
+def _holds_failed_alone(path: Path) -> bool:
+    try:
+        steps = load_session(path).steps
+    except FileError:
+        return False
+    first = steps[0].result
+    return len(steps) == 1 and steps[0].name == STEP and first is not None and first.failed
+
+
+def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple[str, ...]]:
+    """Iterates the run with a progress bar; an interrupt ends it cleanly.
+
+    Returns:
+        The result, and what the run had to say.
+    """
+    columns: list[Any] = [
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=28),
+        TextColumn("{task.completed}/{task.total} frames"),
+        TextColumn("{task.fields[figures]}"),
+        TimeRemainingColumn(),
+    ]
+    silence = Silence()
+    with StillThere(silence, columns, console) as bar:
+        task = bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
+        started, said = time.perf_counter(), dict[str, None]()
+        for step in run:
+            silence.hear(step.stage)
+            if step.note:
+                said[step.note] = None
+            if step.stage == "shape":
+                started = time.perf_counter()
+                bar.update(task, figures=f"{step.mean_mm:.2f} mm")
+                continue
+            rate = step.frames_done / (time.perf_counter() - started)
+            bar.update(
+                task,
+                description=f"{name} · {step.stage}",
+                completed=step.frames_done,
+                figures=f"{rate:.0f} frames/s · {step.mean_mm:.2f} mm",
+            )
+    return run.result(), tuple(said)
+
+
+def _found(run: FitRun, bodies: BodyPair, result: FitResult, console: Console) -> tuple[Finding, ...]:
+    """What stands out in a result of the run."""
+    if not console.is_terminal:
+        return findings(run.motion, bodies, result, device=str(run.device), threads=run.threads)
+    with console.status(Text(f"{run.motion.name} · problems")):
+        return findings(run.motion, bodies, result, device=str(run.device), threads=run.threads)
+
+
+def _range_text(frames: tuple[int | None, int | None]) -> str:
+    return ":".join("" if end is None else str(end) for end in frames)

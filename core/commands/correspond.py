@@ -1,0 +1,122 @@
+"""What ``refit correspond`` does: builds a correspondence from two bodies, reports on it, and writes it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from core.commands.exit_codes import DONE
+from core.commands.inspect_tables import cell, facts, print_difference
+from core.correspond.build import WHY_WORDS, Why, build_correspondence
+from core.correspond.build_settings import BuildSettings
+from core.errors import RefitError
+from core.files.bodies.correspondences import check_replaceable, check_transfer_name, write_correspondence
+from core.files.bodies.models import read_model
+from core.files.containers.atomic import check_place
+from core.inspection.correspondence_report import difference_from_file
+from core.model.body import BodyModel
+from core.model.joints import FAMILY_LABEL
+
+
+def correspond(options: argparse.Namespace) -> int:
+    """Runs ``refit correspond`` with its parsed options.
+
+    Returns:
+        0.
+
+    Raises:
+        RefitError: a body or file cannot be read, nothing can be built, or a file cannot be written.
+    """
+    settings = BuildSettings(options.max_distance, options.with_hidden, options.max_angle)
+    if not options.out and not options.compare:
+        raise RefitError("Nothing to do with what is built; give --out FILE, --compare FILE, or both.")
+    for path in options.out:
+        _check_out(path, options)
+    source, target = read_model(options.source), read_model(options.target)
+    console = Console(highlight=False, markup=False)
+    quiet = options.json or not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task("building", total=1.0)
+        built, report = build_correspondence(
+            source, target, settings, lambda share: progress.update(task, completed=share)
+        )
+    told: dict[str, Any] = {
+        "source": _body(source),
+        "target": _body(target),
+        **report.document(),
+        "trustworthy": report.trustworthy,
+    }
+    if options.compare:
+        told["comparison"] = difference_from_file(options.compare, source, target, built)
+    for path in options.out:
+        write_correspondence(path, built, report.distance_mm, overwrite=options.force)
+    told["written"] = [str(path) for path in options.out]
+    if options.json:
+        print(json.dumps(told, indent=1, allow_nan=False))
+    else:
+        _print(console, told)
+    return DONE
+
+
+def _check_out(path: Path, options: argparse.Namespace) -> None:
+    check_transfer_name(path)
+    inputs = (options.source, options.target, options.compare)
+    if path.exists() and any(one is not None and one.exists() and path.samefile(one) for one in inputs):
+        raise RefitError(f"{path} is an input; choose another output.")
+    check_place(path, options.force)
+    check_replaceable(path)
+
+
+def _body(body: BodyModel) -> dict[str, Any]:
+    return {
+        "family": body.family,
+        "gender": body.gender,
+        "file": body.path.name if body.path else None,
+        "sha256": body.sha256,
+        "builtin": body.builtin,
+    }
+
+
+def _print(console: Console, told: dict[str, Any]) -> None:
+    labels = " → ".join(FAMILY_LABEL[told[which]["family"]] for which in ("source", "target"))
+    console.print(f"Refit · {labels} · correspondence built from two bodies", style="bold", soft_wrap=True)
+    if told["source"]["builtin"] or told["target"]["builtin"]:
+        console.print("  A built-in body is one of them, not a licensed model.", style="dim", soft_wrap=True)
+    distance, laid = told["distance_mm"], told["alignment"]
+    invalid = [(why, told["invalid"][why.name.lower()]) for why in Why if why != Why.VALID]
+    others = ", ".join(f"{count} {WHY_WORDS[why]}" for why, count in invalid if count)
+    turned = laid["most_turned"]
+    facts(
+        console,
+        "built",
+        [
+            ("valid", f"{told['valid']} of {told['vertices']} vertices"),
+            ("others", others or "none"),
+            (
+                "distance",
+                f"half within {cell(distance['p50'])} mm, 99 % within {cell(distance['p99'])}, "
+                f"at most {cell(distance['max'])}",
+            ),
+            (
+                "shapes laid on each other",
+                f"{cell(laid['rms_mm'])} mm apart (rms), {100 * laid['matched']:.1f} % of the skin matched",
+            ),
+            ("turned most", f"{turned['joint']}, {turned['degrees']:.1f}°"),
+            ("by part", ", ".join(f"{n} {p['valid']}/{p['total']}" for n, p in told["parts"].items())),
+        ],
+    )
+    if not told["trustworthy"]:
+        console.print(
+            "The shapes do not lie on each other well: look at the correspondence before it is used.",
+            style="yellow",
+        )
+    if "comparison" in told:
+        print_difference(console, told["comparison"])
+    for path in told["written"]:
+        console.print(f"\nwritten: {path}", soft_wrap=True)

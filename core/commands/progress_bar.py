@@ -1,0 +1,28 @@
+"""A progress bar that says so when nothing goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, RenderableType
+from rich.progress import Progress, ProgressColumn
+from rich.text import Text
+
+from core.fitting.no_progress import Silence
+
+WAY_OUT = "Ctrl+C stops it, a second Ctrl+C at once."
+
+
+class StillThere(Progress):
+    """Drawn by a thread of its own, so that it also speaks when the fit hangs; nothing without a terminal."""
+
+    def __init__(self, silence: Silence, columns: Sequence[ProgressColumn], console: Console) -> None:
+        self._silence = silence
+        super().__init__(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The bar, and below it a sentence once nothing was told for long."""
+        yield from super().get_renderables()
+        sentence = self._silence.sentence(WAY_OUT)
+        if sentence:
+            yield Text(sentence, style="yellow")

@@ -1,0 +1,247 @@
+"""The figures of a conversion, as a table to read and as JSON to compute with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from core import __version__
+from core.files.containers.atomic import atomic_write
+from core.fitting.recipe.recipe import Recipe
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import PARTS
+from core.problems.detect import problem_frames
+from core.problems.rules import figure, plain
+from core.problems.thresholds import ProblemThresholds
+
+if TYPE_CHECKING:
+    from core.commands.outcome import Outcome
+    from core.problems.findings import Finding
+
+# Stretches of problem frames that are printed of an input.
+MOST_FINDINGS = 10
+
+
+def print_outcome(console: Console, outcome: Outcome) -> None:
+    """One line for a finished input, and its notes."""
+    name = outcome.name
+    if outcome.status == "skipped" and outcome.failure:
+        told = f"✗ {name} is done already, but failed: {outcome.failure}: {outcome.job.output}"
+        console.print(told, style="red", soft_wrap=True)
+    elif outcome.failure:
+        told = f"✗ {name} failed: {outcome.failure} → {outcome.job.output}"
+        console.print(told, style="red", soft_wrap=True)
+    elif outcome.status == "done":
+        console.print(f"✓ {name} → {outcome.job.output}", style="green", soft_wrap=True)
+    elif outcome.status == "skipped":
+        console.print(f"– {name} is done already: {outcome.job.output}", style="dim", soft_wrap=True)
+    else:
+        console.print(f"✗ {name} failed", style="red", soft_wrap=True)
+    if outcome.status != "skipped":
+        for note in outcome.notes:
+            console.print(f"  {note}", style="dim", soft_wrap=True)
+
+
+def print_table(console: Console, outcomes: list[Outcome]) -> None:
+    """The tables at the end (v2v in mm, mean over frames; max: the worst vertex), then what failed.
+
+    Where fits were checked, two more: the fit mapped back against the source, and SMPL's 24 joints of both
+    (`core.measure.map_back`). Where problem frames were looked for, one more for each input.
+    """
+    fitted = [(outcome.name, outcome.result) for outcome in outcomes if outcome.result is not None]
+    if fitted:
+        columns = ("frames", "s", "ms/frame", "mean mm", "median", "p95", "max")
+        _print_columns(console, "motion", columns, [(name, _figures(result)) for name, result in fitted])
+        parts = [(name, [_mm(value) for value in result.part_means()]) for name, result in fitted]
+        _print_columns(console, "mean mm by part", PARTS, parts)
+    checked = [(outcome.name, outcome.check) for outcome in outcomes if outcome.check is not None]
+    if checked:
+        back = [(name, _cells(check.surface_summary())) for name, check in checked]
+        _print_columns(console, "mapped back, v2v", ("mean mm", "p95", "max"), back)
+        joints = [(name, _cells(check.joints.summary())) for name, check in checked]
+        _print_columns(console, "24 joints", ("mean mm", "max", "regressed from both"), joints)
+    for outcome in outcomes:
+        if outcome.findings is not None:
+            _print_findings(console, outcome.name, outcome.findings)
+    failed = [outcome for outcome in outcomes if outcome.failed]
+    if failed:
+        console.print(f"{len(failed)} of {len(outcomes)} failed:", style="red")
+        for outcome in failed:
+            console.print(f"  {outcome.error}", soft_wrap=True)
+    if any(outcome.status == "skipped" for outcome in failed):
+        console.print("Those that are done already are fitted again with --retry-failed.")
+
+
+def _print_findings(console: Console, name: str, found: tuple[Finding, ...]) -> None:
+    """The worst stretches, in order of time, or one line where there are none."""
+    console.print()
+    if not found:
+        words = f"{name}: no problem frames ({ProblemThresholds().words})"
+        console.print(words, style="dim", soft_wrap=True)
+        return
+    frames = len(problem_frames(problem for finding in found for problem in finding.problems))
+    ranked = sorted(found, key=lambda finding: -finding.worst.severity)[:MOST_FINDINGS]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("frames", "part", "value", "why", "verdict"):
+        table.add_column(heading, justify="right" if heading == "value" else "left", no_wrap=heading != "why")
+    for finding in sorted(ranked, key=found.index):
+        worst = finding.worst
+        span = f"{finding.first}–{finding.last}" if finding.last > finding.first else str(finding.first)
+        value = figure(worst.value, worst.unit) if worst.unit else "–"
+        table.add_row(span, plain(worst.part), value, Text(worst.reason), finding.blame)
+    counted = (
+        f"{frames:,} problem frame{'s' * (frames != 1)} in {len(found)} stretch{'es' * (len(found) > 1)}"
+    )
+    words = f"{name}: {counted}" if frames else f"{name}: off throughout, and no frame stands out from that"
+    console.print(words, soft_wrap=True)
+    console.print(table)
+    if len(found) > len(ranked):
+        console.print(f"{len(found) - len(ranked)} more: --report FILE.json lists all", style="dim")
+
+
+def _print_columns(
+    console: Console, title: str, headings: tuple[str, ...], rows: list[tuple[str, list[str]]]
+) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(title, overflow="ellipsis", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, cells in rows:
+        table.add_row(Text(name), *cells)
+    console.print()
+    console.print(table)
+
+
+def _figures(result: FitResult) -> list[str]:
+    figures = result.summary()
+    per_frame = 1000 * result.seconds / max(1, figures["frames"])
+    return [
+        str(figures["frames"]),
+        f"{result.seconds:.1f}",
+        f"{per_frame:.1f}",
+        *(_mm(figures[name]) for name in ("mean", "median", "p95", "max")),
+    ]
+
+
+def _cells(figures: dict[str, float]) -> list[str]:
+    return [_mm(value) for value in figures.values()]
+
+
+def write_json(
+    path: Path,
+    outcomes: list[Outcome],
+    bodies: BodyPair,
+    device: str,
+    options: argparse.Namespace,
+    recipe: Recipe,
+) -> None:
+    """Writes the figures of all inputs; an existing report is replaced, as its name was asked for.
+
+    Raises:
+        FileError: it cannot be written.
+    """
+    document = {
+        "made_by": f"Refit {__version__}",
+        "bodies": "built-in" if bodies.builtin else "licensed",
+        "models": str(bodies.folder),
+        "to": options.to,
+        "preset": options.preset if options.recipe is None else None,
+        "recipe": recipe.as_dict(),
+        "device": device,
+        "threads": options.threads,
+        "inputs": [_entry(outcome) for outcome in outcomes],
+    }
+    with atomic_write(path, overwrite=True) as file:
+        file.write(json.dumps(document, indent=2, allow_nan=False).encode())
+
+
+def _entry(outcome: Outcome) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "source": str(outcome.job.source),
+        "output": str(outcome.job.output),
+        "status": outcome.status,
+        "seconds": round(outcome.seconds, 3),
+        "notes": list(outcome.notes),
+    }
+    if outcome.job.person is not None:
+        entry["person"] = outcome.job.person
+    if outcome.subject:
+        entry["subject"] = outcome.subject
+    if outcome.error:
+        entry["error"] = outcome.error
+    # null: there is no fit.
+    fitted = outcome.result is not None or outcome.status == "skipped"
+    entry["refit_failed"] = bool(outcome.failure) if fitted else None
+    entry["refit_failure"] = outcome.failure or None
+    if outcome.result is not None:
+        result = outcome.result
+        figures = result.summary()
+        entry["frames"] = figures["frames"]
+        entry["frames_converged"] = int(result.converged.sum())
+        entry["fit_seconds"] = round(result.seconds, 3)
+        entry["ms_per_frame"] = round(1000 * result.seconds / max(1, figures["frames"]), 3)
+        entry["v2v_mm"] = {name: _json_number(figures[name]) for name in ("mean", "median", "p95", "max")}
+        entry["part_mm"] = {
+            part: _json_number(value) for part, value in zip(PARTS, result.part_means(), strict=True)
+        }
+    if outcome.check is not None:
+        check = outcome.check
+        entry["check"] = {
+            "mapped_back_mm": _json_numbers(check.surface_summary()),
+            "joints_mm": _json_numbers(check.joints.summary()),
+            "joint_mm": _json_numbers(check.joints.by_joint()),
+        }
+    if outcome.findings is not None:
+        entry["problem_frames"] = len(
+            problem_frames(problem for finding in outcome.findings for problem in finding.problems)
+        )
+        entry["problem_thresholds"] = ProblemThresholds().as_dict()
+        entry["problems"] = [_finding(finding) for finding in outcome.findings]
+    return entry
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    worst = finding.worst
+    return {
+        "first": finding.first,
+        "last": finding.last,
+        "frame": worst.frame,
+        "kind": worst.kind.value,
+        "part": worst.part,
+        "metric": worst.metric,
+        "value": _json_number(worst.value),
+        "usual": _json_number(worst.usual),
+        "threshold": _json_number(worst.threshold),
+        "unit": worst.unit,
+        "reasons": [problem.reason for problem in finding.problems],
+        "verdict": finding.blame,
+        "judged": [
+            {
+                "frame": judgement.frame,
+                "mean_mm": _json_number(judgement.before),
+                "refitted_mean_mm": _json_number(judgement.after),
+                "verdict": judgement.verdict.value,
+            }
+            for judgement in finding.judged
+        ],
+    }
+
+
+def _mm(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _json_numbers(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: _json_number(value) for name, value in values.items()}
+
+
+def _json_number(value: float) -> float | None:
+    return round(value, 4) if math.isfinite(value) else None

@@ -1,0 +1,142 @@
+"""Writing a file whole or not at all, by way of a temporary one beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from core.errors import FileError
+
+# Temporary files beside what is written: their names, and what killed processes have left of them.
+
+_NAME = re.compile(r"\.refit-[0-9a-f]{16}\.(tmp|mkv|mp4|gif|png)")
+UNTOUCHED_SECONDS = 3600.0
+"""Nobody is writing any more what has not been touched for so long."""
+_looked_through: set[Path] = set()
+
+
+def temporary_mark() -> str:
+    """How the name of a new temporary file begins."""
+    return f".refit-{secrets.token_hex(8)}"
+
+
+def temporary_beside(target: Path) -> Path:
+    """A name in the folder of ``target``, to be written first and to take its place then."""
+    return target.with_name(f"{temporary_mark()}.tmp")
+
+
+def sweep(own: Path) -> None:
+    """Deletes what killed processes have left in the folder of a temporary file that was just made.
+
+    Times are compared with that file's, for a folder may lie on a machine whose clock is another. Each folder
+    is looked through once a process: it may hold many files.
+    """
+    folder = own.parent
+    if folder in _looked_through:
+        return
+    _looked_through.add(folder)
+    with suppress(OSError):
+        now = own.stat().st_mtime
+        for path in folder.glob(".refit-*"):
+            if not _NAME.fullmatch(path.name) or path.is_symlink():
+                continue
+            # A folder is touched by each new file in it.
+            with suppress(OSError):
+                if now - path.stat().st_mtime > UNTOUCHED_SECONDS:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextmanager
+def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """A new file that takes the place of ``path`` when the block ends, or leaves no trace if the block fails.
+
+    The bytes go to a temporary file in the same folder and are on the disk before the name changes hands.
+
+    Args:
+        path: where the file is to be.
+        overwrite: replace a file that is there; otherwise it is left alone.
+
+    Raises:
+        FileError: the file exists and ``overwrite`` is False, the folder does not exist or may not be written
+            to, or the disk is full.
+    """
+    if "\0" in str(path):
+        raise FileError(path, "cannot be written: a file name has no zero bytes")
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        check_place(target, overwrite)
+        target = target.resolve()  # a link stays a link
+        temporary = temporary_beside(target)
+        with temporary.open("xb") as file:
+            sweep(temporary)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _refuse_existing(target, overwrite)
+        os.replace(temporary, target)
+        temporary = None
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise FileError(path, f"cannot be written: {reason(error)}") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def write_npz(path: str | Path, arrays: dict[str, np.ndarray], *, overwrite: bool = False) -> None:
+    """Write plain arrays to a compressed ``.npz`` file, atomically.
+
+    Raises:
+        FileError: as `atomic_write`.
+        TypeError: an array holds Python objects.
+    """
+    for key, array in arrays.items():
+        if np.asarray(array).dtype.hasobject:
+            raise TypeError(f"'{key}' holds Python objects, expected numbers or text")
+    with atomic_write(path, overwrite=overwrite) as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def check_place(target: Path, overwrite: bool) -> None:
+    """Raises FileError where a file cannot be put: no folder, or something is there that stays."""
+    _refuse_existing(target, overwrite)
+    if not target.parent.is_dir():
+        raise FileError(target, f"cannot be written: there is no folder {target.parent}")
+
+
+def _refuse_existing(target: Path, overwrite: bool) -> None:
+    if target.is_dir():
+        raise FileError(target, "is a folder, expected the name of a file to write")
+    if target.exists() and not overwrite:
+        raise FileError(target, "already exists, and is only replaced when asked to")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself durable, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def reason(error: OSError) -> str:
+    """Why writing failed, in words."""
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return "there is no space left on the disk"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "the folder or file is write-protected"
+    return error.strerror or str(error)

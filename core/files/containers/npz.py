@@ -1,0 +1,357 @@
+"""NumPy's own files, ``.npy`` and ``.npz``, read so that nothing in them can run.
+
+Arrays of numbers, booleans and text are read. Arrays of Python objects are pickles inside: they are never
+opened. The memory a file may take is bounded before any of it is taken.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+from core.errors import FileError
+from core.files.containers.opening import MAX_BYTES, open_to_read
+
+_MAX_MEMBERS = 10_000
+_CHUNK = 1 << 24
+_SUFFIX = ".npy"
+_HEADER_READERS = {
+    (1, 0): npy_format.read_array_header_1_0,
+    (2, 0): npy_format.read_array_header_2_0,
+}
+# Before 3.11.8, Python 3.11 may raise a SystemError where two threads parse literals at once, as headers are:
+# github.com/python/cpython/issues/106905
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """What a file says of one of its arrays.
+
+    Attributes:
+        shape: the array's shape.
+        dtype: its type.
+        fortran: True where the first index runs fastest.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fortran: bool
+
+    @property
+    def plain(self) -> bool:
+        """Numbers, booleans or text: the only arrays that are read."""
+        return is_plain(self.dtype)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes the array takes."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def is_plain(dtype: np.dtype) -> bool:
+    """Whether an array of this type holds only numbers, booleans or text."""
+    if dtype.fields is not None or dtype.subdtype is not None:
+        return False
+    return dtype.kind in "biuSU" or (
+        dtype.kind in "fc" and dtype.itemsize <= (8 if dtype.kind == "f" else 16)
+    )
+
+
+def read_npz(path: str | Path, keys: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an ``.npz`` file, in native byte order.
+
+    Args:
+        path: the file.
+        keys: the arrays wanted; those the file does not have are left out. None: all that are plain.
+
+    Raises:
+        FileError: the file is not an ``.npz`` file, is damaged or too large, or a key in ``keys`` holds
+            Python objects.
+    """
+    wanted = None if keys is None else set(keys)
+    arrays: dict[str, np.ndarray] = {}
+    budget = MAX_BYTES
+    with _archive(path) as (archive, members):
+        for key, info in members.items():
+            if wanted is not None and key not in wanted:
+                continue
+            with _member(path, archive, info, key) as file:
+                header = _read_header(path, file, key)
+                if not header.plain:
+                    if wanted is None:
+                        continue
+                    raise FileError(path, _not_plain(header), key=key)
+                if header.nbytes > budget:
+                    raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed", key=key)
+                budget -= header.nbytes
+                arrays[key] = _read_data(path, file, header, info.file_size, key)
+    return arrays
+
+
+def read_float32(path: str | Path, key: str) -> np.ndarray:
+    """One array of numbers in an ``.npz`` file as float32, never in memory as anything larger.
+
+    Raises:
+        FileError: as `read_npz`, there is no such array, or it holds no real numbers.
+    """
+    with _archive(path) as (archive, members):
+        if key not in members:
+            raise FileError(path, "is not in the file", key=key)
+        with _member(path, archive, members[key], key) as file:
+            header = _read_header(path, file, key)
+            if header.dtype.kind not in "iuf" or not header.plain:
+                raise FileError(path, f"is an array of {header.dtype}, expected numbers", key=key)
+            if 4 * math.prod(header.shape) > MAX_BYTES:
+                raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed", key=key)
+            _check_there(path, file, header, members[key].file_size, key)
+            flat, at = np.empty(math.prod(header.shape), np.float32), 0
+            for chunk in _chunks(path, file, header, key):
+                part = np.frombuffer(chunk, header.dtype)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    flat[at : at + len(part)] = part
+                at += len(part)
+    array = flat.reshape(header.shape, order="F" if header.fortran else "C")
+    return np.ascontiguousarray(array)
+
+
+def npz_headers(path: str | Path) -> dict[str, ArrayHeader]:
+    """Shape and type of every array in an ``.npz`` file, without reading the arrays.
+
+    Raises:
+        FileError: the file is not an ``.npz`` file or is damaged.
+    """
+    headers = {}
+    with _archive(path) as (archive, members):
+        for key, info in members.items():
+            with _member(path, archive, info, key) as file:
+                headers[key] = _read_header(path, file, key)
+    return headers
+
+
+def read_text(path: str | Path, name: str, limit: int) -> str:
+    """A text that lies beside the arrays of an ``.npz`` file.
+
+    Raises:
+        FileError: the file is not an ``.npz`` file or is damaged, has no member of this name, or the text is
+            no Unicode or longer than ``limit`` bytes.
+    """
+    with _archive(path) as (archive, _):
+        try:
+            info = archive.getinfo(name)
+        except KeyError:
+            raise FileError(path, "is not in the file", key=name) from None
+        with _member(path, archive, info, name) as file:
+            data = file.read(limit + 1)
+    if len(data) > limit:
+        raise FileError(path, f"is longer than the {limit} bytes allowed", key=name)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise FileError(path, "is text that is not valid Unicode", key=name) from None
+
+
+def is_npz(path: str | Path) -> bool:
+    """Whether the file starts as an ``.npz`` file does.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    with open_to_read(path) as file:
+        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def npz_has(path: str | Path, key: str) -> bool:
+    """Whether the file is an ``.npz`` with an array of this name; a zip of something else is none.
+
+    Raises:
+        FileError: the file cannot be read or is damaged.
+    """
+    if not is_npz(path):
+        return False
+    with open_to_read(path) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return f"{key}{_SUFFIX}" in archive.namelist()
+        except Exception:
+            raise FileError(path, "is a damaged or incomplete .npz file") from None
+
+
+def is_npy(path: str | Path) -> bool:
+    """Whether the file starts as an ``.npy`` file does.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    with open_to_read(path) as file:
+        return file.read(len(npy_format.MAGIC_PREFIX)) == npy_format.MAGIC_PREFIX
+
+
+def npy_header(path: str | Path) -> ArrayHeader:
+    """Shape and type of the array in an ``.npy`` file, without reading it.
+
+    Raises:
+        FileError: the file is not an ``.npy`` file.
+    """
+    with open_to_read(path) as file:
+        return _read_header(path, file, None)
+
+
+def read_npy(path: str | Path) -> np.ndarray:
+    """The array of an ``.npy`` file, in native byte order.
+
+    Raises:
+        FileError: the file is not an ``.npy`` file, is damaged or too large, or holds Python objects.
+    """
+    with open_to_read(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if file.read(len(npy_format.MAGIC_PREFIX)) != npy_format.MAGIC_PREFIX:
+            raise FileError(path, "is not a NumPy .npy file")
+        file.seek(0)
+        header = _read_header(path, file, None)
+        if not header.plain:
+            raise FileError(path, _not_plain(header))
+        if header.nbytes > MAX_BYTES:
+            raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed")
+        return _read_data(path, file, header, size, None)
+
+
+@contextmanager
+def _archive(path: str | Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
+    with open_to_read(path) as file:
+        if file.read(2) != b"PK":
+            raise FileError(path, "is not an .npz file")
+        file.seek(0)
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception:
+            raise FileError(path, "is a damaged or incomplete .npz file") from None
+        with archive:
+            infos = archive.infolist()
+            members = {
+                info.filename[: -len(_SUFFIX)]: info for info in infos if info.filename.endswith(_SUFFIX)
+            }
+            if not members:
+                raise FileError(path, "is a zip file without NumPy arrays")
+            if len(infos) > _MAX_MEMBERS:
+                raise FileError(path, f"holds {len(infos)} arrays, expected at most {_MAX_MEMBERS}")
+            yield archive, members
+
+
+@contextmanager
+def _member(
+    path: str | Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, key: str
+) -> Iterator[BinaryIO]:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileError(path, "is compressed in a way that NumPy does not use", key=key)
+    try:
+        with archive.open(info) as file:
+            yield file  # type: ignore[misc]
+    except FileError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        OSError,
+        OverflowError,
+        MemoryError,
+    ):
+        raise FileError(path, "is damaged or incomplete", key=key) from None
+
+
+def _read_header(path: str | Path, file: BinaryIO, key: str | None) -> ArrayHeader:
+    began = file.tell()
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            version = npy_format.read_magic(file)
+            shape, fortran, dtype = _HEADER_READERS[version](file)
+            break
+        except Exception as error:
+            if not (tries_left and isinstance(error, SystemError)):
+                raise FileError(path, "does not start with a NumPy array header", key=key) from None
+            file.seek(began)
+    if any(isinstance(n, bool) or n < 0 for n in shape):
+        raise FileError(path, f"claims the impossible shape {shape}", key=key)
+    return ArrayHeader(tuple(int(n) for n in shape), dtype, bool(fortran))
+
+
+def _read_data(
+    path: str | Path, file: BinaryIO, header: ArrayHeader, size: int, key: str | None
+) -> np.ndarray:
+    """The array after the header just read; ``size`` is the length of both as the file says."""
+    _check_there(path, file, header, size, key)
+    data = bytearray()
+    for chunk in _chunks(path, file, header, key):
+        data += chunk
+    order: Literal["F", "C"] = "F" if header.fortran else "C"
+    array = native(
+        np.frombuffer(data, header.dtype, math.prod(header.shape)).reshape(header.shape, order=order)
+    )
+    if not is_text(array):
+        raise FileError(path, "is text that is not valid Unicode", key=key)
+    return array
+
+
+def _check_there(path: str | Path, file: BinaryIO, header: ArrayHeader, size: int, key: str | None) -> None:
+    """Refuses an array that the file, ``size`` bytes long as it says, is too short for."""
+    expected = header.nbytes
+    available = size - file.tell()
+    if expected > available:
+        raise FileError(
+            path,
+            f"is cut short: shape {header.shape} of {header.dtype} takes {expected} bytes, "
+            f"the file has {max(available, 0)}",
+            key=key,
+        )
+    if max(header.shape, default=0) > MAX_BYTES or len(header.shape) > 32:
+        raise FileError(path, f"claims the impossible shape {header.shape}", key=key)
+
+
+def _chunks(path: str | Path, file: BinaryIO, header: ArrayHeader, key: str | None) -> Iterator[bytes]:
+    """The bytes of the array after the header just read, whole numbers at a time; compares its checksum."""
+    expected = header.nbytes
+    rest, done = b"", 0
+    while done < expected:
+        chunk = file.read(min(_CHUNK, expected - done))
+        if not chunk:
+            raise FileError(path, f"is cut short: {expected} bytes expected, {done} found", key=key)
+        done += len(chunk)
+        chunk = rest + chunk
+        whole = len(chunk) - len(chunk) % header.dtype.itemsize
+        rest = chunk[whole:]
+        yield chunk[:whole]
+    file.read(1)  # at its end a zip member's checksum is compared
+
+
+def native(array: np.ndarray) -> np.ndarray:
+    """The array in this machine's byte order, its booleans 0 or 1 whatever bytes the file had."""
+    if array.dtype.kind == "b":
+        return array.view(np.uint8) != 0
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def is_text(array: np.ndarray) -> bool:
+    """False for an array of text with characters that there are not, which Python cannot even show."""
+    if array.dtype.kind != "U" or not array.size or not array.dtype.itemsize:
+        return True
+    return bool(np.ascontiguousarray(array).reshape(-1).view(np.uint32).max() <= sys.maxunicode)
+
+
+def _not_plain(header: ArrayHeader) -> str:
+    if header.dtype.hasobject:
+        return "holds pickled Python objects, which are never opened, expected plain numbers or text"
+    return f"is an array of {header.dtype}, expected plain numbers or text"

@@ -1,0 +1,121 @@
+"""A folder of files that are numbered by frame: whole or not there at all, and stopped on request."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import FileError
+from core.files.containers.atomic import reason, sweep, temporary_beside, temporary_mark
+
+Progress = Callable[[int, int], None]
+"""Called with how many of how many frames are written."""
+
+_NUMBERED = re.compile(r".+_\d{6,}\.\w+")
+
+
+class Stopped(Exception):
+    """Writing was stopped on request; nothing is left behind."""
+
+
+def tell(done: int, total: int, progress: Progress | None, stop: threading.Event | None) -> None:
+    """Says how far writing is.
+
+    Raises:
+        Stopped: ``stop`` is set.
+    """
+    if stop is not None and stop.is_set():
+        raise Stopped
+    if progress is not None:
+        progress(done, total)
+
+
+def only_numbered(folder: Path) -> bool:
+    """The folder holds nothing but files as `write_numbered` calls them, so that it may be replaced."""
+    try:
+        return all(entry.is_file() and _NUMBERED.fullmatch(entry.name) for entry in folder.iterdir())
+    except OSError:
+        return False
+
+
+def write_numbered(
+    folder: str | Path,
+    name: str,
+    suffix: str,
+    files: Iterable[tuple[int, bytes]],
+    total: int,
+    *,
+    overwrite: bool,
+    progress: Progress | None,
+    stop: threading.Event | None,
+) -> None:
+    """Writes a folder of files, ``walk_000137.obj`` for frame 137: all of them or none.
+
+    Args:
+        folder: a new one; it appears when everything is written.
+        name: how every file's name begins.
+        suffix: how it ends.
+        files: frames and what their files hold.
+        total: how many there are.
+        overwrite: replace a folder that holds numbered files and nothing else. Any other is left alone.
+        progress: told how many are written.
+        stop: looked at before every file.
+
+    Raises:
+        FileError: the folder exists and may not be replaced, or cannot be written.
+        Stopped: ``stop`` was set.
+    """
+    with _new_folder(Path(folder), overwrite) as place:
+        for done, (frame, content) in enumerate(files):
+            tell(done, total, progress, stop)
+            (place / f"{name}_{frame:06d}{suffix}").write_bytes(content)
+        tell(total, total, progress, stop)
+
+
+@contextmanager
+def _new_folder(target: Path, overwrite: bool) -> Iterator[Path]:
+    """A new folder to be filled; it becomes ``target`` when the block ends, or goes if the block fails."""
+    _check_folder(target, overwrite)
+    temporary = temporary_beside(target)
+    try:
+        temporary.mkdir()
+        sweep(temporary)
+        yield temporary
+        _check_folder(target, overwrite)
+        _take_the_place(temporary, target)
+    except OSError as error:
+        raise FileError(target, f"cannot be written: {reason(error)}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _check_folder(target: Path, overwrite: bool) -> None:
+    if not target.parent.is_dir():
+        raise FileError(target, f"cannot be written: there is no folder {target.parent}")
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise FileError(target, "is a file, expected the name of a folder to write")
+    if not only_numbered(target):
+        raise FileError(target, "holds other files; choose a folder that does not exist yet")
+    if not overwrite and any(target.iterdir()):
+        raise FileError(target, "already exists, and is only replaced when asked to")
+
+
+def _take_the_place(temporary: Path, target: Path) -> None:
+    if not target.exists():
+        os.replace(temporary, target)
+        return
+    old = target.with_name(f"{temporary_mark()}.old")
+    os.replace(target, old)
+    try:
+        os.replace(temporary, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

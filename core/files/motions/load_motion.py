@@ -1,0 +1,301 @@
+"""Motion files: those of AMASS and of the tools in `core.files.motions.sources`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.bodies.models import looks_like_model
+from core.files.containers.arrays import key_list, numbers
+from core.files.containers.opening import checksum
+from core.files.motions.mesh_motions import NAME as MESHES
+from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder, load_meshes, says
+from core.files.motions.mesh_readers import READERS
+from core.files.motions.motion_arrays import (
+    betas_in,
+    beyond_people,
+    expression_in,
+    frame_rate_in,
+    gender_in,
+    poses_in,
+    up_axis_in,
+)
+from core.files.motions.sources.file_contents import Contents, contents_of
+from core.files.motions.sources.person_track import Take
+from core.files.motions.sources.registry import NAMES, Source, source_of
+from core.model.motion import AS_IT_IS, Motion, Reading
+
+_RANGES_SHOWN = 8
+_PEOPLE_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the people in a motion file.
+
+    Attributes:
+        name: what the file calls the person; None where it holds but one and has no name for it.
+        frames: how many there are from the first to the last.
+        seen: in how many of them the person is.
+    """
+
+    name: str | None
+    frames: int
+    seen: int
+
+    @property
+    def words(self) -> str:
+        """How many frames, for people."""
+        gaps = self.frames - self.seen
+        frames = f"{self.frames} frame" + "s" * (self.frames != 1)
+        return frames + (f", {gaps} of them gaps" if gaps else "")
+
+
+class SeveralPeople(FileError):
+    """A file holds several people, and none of them was chosen."""
+
+    def __init__(self, path: str | Path, people: tuple[Person, ...], wanted: str | None) -> None:
+        self.people = people
+        listed = ", ".join(f"{person.name} ({person.words})" for person in people[:_PEOPLE_SHOWN])
+        more = len(people) - _PEOPLE_SHOWN
+        listed += f" and {more} more" if more > 0 else ""
+        if wanted is None:
+            super().__init__(path, f"holds {len(people)} people, choose one: {listed}")
+        else:
+            super().__init__(path, f"has no person '{wanted[:40]}', expected one of {listed}")
+
+
+def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
+    """The motion in a file: of AMASS, of one of the tools in `core.files.motions.sources`, or meshes.
+
+    In AMASS's keys that is SMPL+H (``poses`` (T, 156)), SMPL-X stage II (``poses`` (T, 165), or its pieces
+    ``root_orient``, ``pose_body``, ``pose_jaw``, ``pose_eye`` and ``pose_hand``) and SMPL (``poses`` (T,
+    72)), all with ``trans`` (T, 3) and ``betas``. Frames with NaN are kept and noted. What neither the file
+    nor ``reading`` says (gender, frame rate) stays None and is noted, never invented.
+
+    Meshes are an ``.npz`` with ``vertices`` (T, V, 3), metres, of an SMPL or SMPL-H body or of an SMPL-X one,
+    or a folder of ``.obj`` or ``.ply`` with such vertices.
+
+    Args:
+        path: the file, or a folder of meshes.
+        reading: who of several people, in which coordinates, and what the file does not say.
+
+    Raises:
+        SeveralPeople: there are several people and ``reading`` names none of them.
+        FileError: the file cannot be read, is no motion, has no frames, or a key has the wrong type or shape.
+    """
+    path = Path(path)
+    if is_mesh_folder(path):
+        return _of_meshes(path, reading)
+    contents = contents_of(path)
+    if _is_meshes(contents):
+        return _of_meshes(path, reading)
+    takes = _source(contents).takes(contents, reading.coordinates)
+    take = _chosen(path, takes, reading.person)
+    arrays, gaps = take.whole(path)
+    notes = list(take.notes)
+    family, poses = poses_in(path, arrays, notes)
+    frames = len(poses)
+    if frames == 0:
+        raise FileError(path, "holds no frames, expected at least one", key="poses")
+    trans = numbers(path, "trans", arrays["trans"], (frames, 3))
+    if "dmpls" in arrays and arrays["dmpls"].any():
+        notes.append("The soft-tissue coefficients 'dmpls' have no counterpart and were left out.")
+    betas, frame_betas, shapeless = betas_in(path, arrays["betas"], frames, take.own_shapes)
+    notes += beyond_people(betas, frame_betas)
+    if shapeless.size:
+        poses = poses.copy()
+        poses[shapeless] = np.nan
+    gender = gender_in(path, arrays.get("gender"))
+    rate = frame_rate_in(path, arrays)
+    if gender is None and reading.gender is None:
+        notes.append("The file does not say the gender.")
+    if rate is None and reading.frame_rate is None:
+        notes.append("The file does not say the frame rate.")
+    motion = Motion(
+        family=family,
+        poses=poses,
+        trans=trans,
+        betas=betas,
+        gender=gender or reading.gender,
+        frame_rate=rate or reading.frame_rate,
+        up_axis=reading.up_axis or up_axis_in(path, arrays.get("refit_up_axis")),
+        expression=expression_in(path, arrays.get("expression"), frames),
+        path=path,
+        sha256=checksum(path),
+        frame_betas=frame_betas,
+        reading=replace(
+            reading,
+            person=take.person if len(takes) > 1 else None,
+            gender=None if gender else reading.gender,
+            frame_rate=None if rate else reading.frame_rate,
+        ),
+    )
+    notes += _not_finite(motion, gaps)
+    motion = replace(motion, notes=tuple(notes))
+    if reading.fps is None:
+        return motion
+    from core.model.resample import resampled
+
+    return resampled(motion, reading.fps)
+
+
+def _of_meshes(path: Path, reading: Reading) -> Motion:
+    """The motion in a file or folder of meshes."""
+    motion = load_meshes(path, reading)
+    if reading.fps is not None and reading.fps != motion.frame_rate:
+        raise FileError(path, "is meshes, which have no rotations to resample; leave out --fps")
+    return replace(motion, notes=(*motion.notes, *_not_finite(motion, np.empty(0, int))))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What can be chosen in a motion file, and what it does not say.
+
+    Attributes:
+        people: at least one.
+        coordinates: those that there are, where the file says so.
+        lacks_rate: it does not say the frame rate.
+        lacks_gender: it does not say the gender, of one person at least.
+    """
+
+    people: tuple[Person, ...]
+    coordinates: tuple[str, ...]
+    lacks_rate: bool
+    lacks_gender: bool
+
+
+def survey(path: str | Path) -> Survey:
+    """What can be chosen in a motion file, and what it does not say.
+
+    Raises:
+        FileError: the file cannot be read, or is no motion.
+    """
+    path = Path(path)
+    contents = None if is_mesh_folder(path) else contents_of(path)
+    if contents is None or _is_meshes(contents):
+        frames, lacks_rate, lacks_gender = says(path)
+        return Survey((Person(None, frames, frames),), (), lacks_rate, lacks_gender)
+    takes = _source(contents).takes(contents)
+    return Survey(
+        _people(takes),
+        takes[0].there if takes else (),
+        any(frame_rate_in(path, take.arrays) is None for take in takes),
+        any(gender_in(path, take.arrays.get("gender")) is None for take in takes),
+    )
+
+
+def people_in(path: str | Path) -> tuple[Person, ...]:
+    """Who is in a motion file.
+
+    Raises:
+        FileError: the file cannot be read, or is no motion.
+    """
+    return survey(path).people
+
+
+def motion_source(path: str | Path) -> str | None:
+    """The name of the tool whose motion file this is, ``'AMASS'`` for all with its keys, ``'meshes'`` for
+    vertices over time; None for others.
+
+    Raises:
+        FileError: the file cannot be read, or is damaged.
+    """
+    if is_mesh_folder(path):
+        return MESHES
+    contents = contents_of(Path(path))
+    source = source_of(contents)
+    if source is None:
+        return MESHES if _is_meshes(contents) else None
+    return source.NAME
+
+
+def _is_meshes(contents: Contents) -> bool:
+    return (
+        holds_vertices(contents)
+        and source_of(contents) is None
+        and not looks_like_model({str(key) for key in contents.table})
+    )
+
+
+def _source(contents: Contents) -> Source:
+    """The module that reads the file.
+
+    Raises:
+        FileError: there is none, or it is a body model.
+    """
+    if looks_like_model({str(key) for key in contents.table}):
+        raise FileError(contents.path, "is a body model, expected a motion with poses, trans and betas")
+    source = source_of(contents)
+    keys = set(contents.table)
+    if source is not None:
+        if source.NAME == "AMASS" and "betas" not in keys:
+            raise _missing(contents.path, ["betas"], keys)
+        return source
+    expected = f"expected an .npz file with poses, trans and betas, or with vertices, or a motion of {NAMES}"
+    if contents.kind == "npz":
+        missing = [key for key in ("betas", "trans") if key not in keys]
+        if "poses" not in keys and not {"root_orient", "pose_body"} <= keys:
+            missing.append("poses")
+        raise _missing(contents.path, missing, keys)
+    if contents.path.suffix.lower() in READERS:
+        raise FileError(contents.path, "is a single mesh, expected the folder of all of them")
+    kinds = {"pickle": "a pickle", "torch": "a torch file", "npy": "a single array"}
+    if contents.kind in kinds:
+        raise FileError(contents.path, f"is {kinds[contents.kind]} but not a motion, {expected}")
+    raise FileError(contents.path, f"is not a motion file, {expected}")
+
+
+def _missing(path: Path, missing: list[str], keys: set[str]) -> FileError:
+    return FileError(
+        path,
+        f"is not a motion: it has no {key_list(missing)}, expected poses, trans and betas, "
+        f"found {key_list(keys)}",
+    )
+
+
+def _people(takes: list[Take]) -> tuple[Person, ...]:
+    return tuple(Person(take.person, take.frames, take.seen) for take in takes)
+
+
+def _chosen(path: Path, takes: list[Take], person: str | None) -> Take:
+    """The take of the person asked for; of one alone where nobody is asked for."""
+    if not takes:
+        raise FileError(path, "holds nobody, expected at least one person")
+    if person is None and len(takes) == 1:
+        return takes[0]
+    if person is not None:
+        for take in takes:
+            if take.person == person:
+                return take
+        if takes[0].person is None:
+            raise FileError(path, f"holds one person without a name, expected no choice of '{person[:40]}'")
+    raise SeveralPeople(path, _people(takes), person)
+
+
+def _not_finite(motion: Motion, gaps: np.ndarray) -> list[str]:
+    """Sentences on the frames in which the person is not seen, and on those with impossible numbers."""
+    notes, frames = [], len(motion)
+    if gaps.size:
+        if gaps.size == 1:
+            notes.append(f"Frame {gaps[0]} of {frames} is a gap: the person is not in it.")
+        else:
+            notes.append(f"Frames {ranges(gaps)} of {frames} are gaps: the person is not in them.")
+    bad = np.setdiff1d(np.flatnonzero(~motion.finite_frames()), gaps)
+    if bad.size:
+        which = "Frame" if bad.size == 1 else "Frames"
+        notes.append(
+            f"{which} {ranges(bad)} of {frames} hold values that are not finite, or too large to be a pose."
+        )
+    return notes
+
+
+def ranges(ids: np.ndarray) -> str:
+    """Sorted integers for people: ``3, 7–9``; a long list ends in ``and N more``."""
+    runs = np.split(ids, np.flatnonzero(np.diff(ids) > 1) + 1)
+    words = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:_RANGES_SHOWN]]
+    more = sum(len(run) for run in runs[_RANGES_SHOWN:])
+    return ", ".join(words) + (f" and {more} more" if more else "")

@@ -1,0 +1,201 @@
+"""Motions that are meshes: an ``.npz`` with ``vertices`` (T, V, 3), or a folder of ``.obj`` or ``.ply``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.bodies.models import NUM_VERTICES
+from core.files.containers.arrays import shape_text
+from core.files.containers.npz import ArrayHeader, npz_headers, read_float32, read_npz
+from core.files.containers.opening import MAX_BYTES, checksum, read_bytes
+from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
+from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
+from core.files.motions.sources.amass import FRAME_RATE_KEYS
+from core.files.motions.sources.file_contents import Contents
+from core.model.motion import MOST_FRAMES, Motion, Reading, UpAxis, motion_of_meshes
+
+NAME = "meshes"
+KEY = "vertices"
+FAMILY_OF_COUNT = {NUM_VERTICES["smplh"]: "smplh", NUM_VERTICES["smplx"]: "smplx"}
+"""Whose vertices they are. SMPL's are SMPL-H's, whose fingers can follow them."""
+
+REGRESSED = "The source is meshes: its joints are found by the body's regressor, and it has no rotations."
+_SAID = ("gender", "refit_up_axis", *FRAME_RATE_KEYS)
+# Frames that are looked at for which way up they are.
+_SAMPLES = 24
+
+
+def is_mesh_folder(path: str | Path) -> bool:
+    """Whether it is a folder with meshes in it."""
+    return bool(Path(path).is_dir() and _listed(Path(path)))
+
+
+def holds_vertices(contents: Contents) -> bool:
+    """Whether a file that is no other motion is meshes over time."""
+    header = contents.table.get(KEY)
+    return contents.kind == "npz" and isinstance(header, ArrayHeader)
+
+
+def load_meshes(path: Path, reading: Reading) -> Motion:
+    """The motion in an ``.npz`` with ``vertices``, metres, or in a folder of meshes.
+
+    Raises:
+        FileError: a file cannot be read, or its vertices are not those of a body.
+    """
+    for what, chosen in (("person", reading.person), ("coordinates", reading.coordinates)):
+        if chosen is not None:
+            raise FileError(path, f"is meshes, expected no choice of {what} ('{chosen[:40]}')")
+    arrays: dict[str, np.ndarray] = {}
+    if path.is_dir():
+        vertices, sha256, notes = _of_folder(path)
+    else:
+        vertices, arrays, notes = _of_npz(path)
+        sha256 = checksum(path)
+    gender, rate = gender_in(path, arrays.get("gender")), frame_rate_in(path, arrays)
+    if gender is None and reading.gender is None:
+        notes.append("The file does not say the gender." if arrays else "Meshes do not say the gender.")
+    if rate is None and reading.frame_rate is None:
+        notes.append(
+            "The file does not say the frame rate." if arrays else "Meshes do not say the frame rate."
+        )
+    up = reading.up_axis
+    if up is None and "refit_up_axis" in arrays:
+        up = up_axis_in(path, arrays["refit_up_axis"])
+    if up is None:
+        found = standing_along(vertices)
+        up = found or "y"
+        told = f"the bodies stand along {up}." if found else "and the bodies do not stand: y is taken."
+        notes.append(f"Meshes do not say which axis is up{':' if found else ','} {told}")
+    motion = motion_of_meshes(
+        FAMILY_OF_COUNT[vertices.shape[1]],
+        vertices,
+        gender=gender or reading.gender,
+        frame_rate=rate or reading.frame_rate,
+        up_axis=up,
+        path=path,
+        sha256=sha256,
+        reading=replace(
+            reading,
+            gender=None if gender else reading.gender,
+            frame_rate=None if rate else reading.frame_rate,
+        ),
+    )
+    return replace(motion, notes=(REGRESSED, *notes))
+
+
+def says(path: Path) -> tuple[int, bool, bool]:
+    """How many frames there are, and whether the frame rate and the gender are missing, without reading them.
+
+    Raises:
+        FileError: a file cannot be read.
+    """
+    if path.is_dir():
+        return len(_listed(path)), True, True
+    arrays = read_npz(path, _SAID)
+    header = _header(path)
+    return header.shape[0], frame_rate_in(path, arrays) is None, gender_in(path, arrays.get("gender")) is None
+
+
+def mesh_count(folder: Path) -> int | None:
+    """How many vertices the first mesh in a folder has; None where it cannot be read."""
+    try:
+        return len(mesh_vertices(_listed(folder)[0]))
+    except (FileError, IndexError):
+        return None
+
+
+def standing_along(vertices: np.ndarray) -> UpAxis | None:
+    """``'y'``, ``'z'`` or ``'-y'``: along which most bodies stand, heads and hands up; None where they lie.
+
+    Args:
+        vertices: (T, V, 3) metres, of which some frames are looked at.
+    """
+    frames = np.unique(np.linspace(0, len(vertices) - 1, _SAMPLES).round().astype(int))
+    some = [vertices[frame].astype(np.float64) for frame in frames if np.isfinite(vertices[frame]).all()]
+    if not some:
+        return None
+    longest = [int(np.ptp(mesh, axis=0).argmax()) for mesh in some]
+    axis = max((0, 1, 2), key=longest.count)
+    if axis == 0 or 2 * longest.count(axis) <= len(some):
+        return None
+    # A body has more vertices above its middle than below: those of head and hands.
+    upper = np.median(
+        [(mesh[:, axis] > (mesh[:, axis].min() + mesh[:, axis].max()) / 2).mean() for mesh in some]
+    )
+    if axis == 2:
+        return "z" if upper > 0.5 else None
+    return "y" if upper > 0.5 else "-y"
+
+
+def _header(path: Path) -> ArrayHeader:
+    header = npz_headers(path)[KEY]
+    shape = header.shape
+    wanted = [shape_text((None, count, 3)) for count in sorted(FAMILY_OF_COUNT)]
+    if len(shape) != 3 or shape[2] != 3 or shape[1] not in FAMILY_OF_COUNT:
+        raise FileError(path, f"has shape {shape_text(shape)}, expected {' or '.join(wanted)}", key=KEY)
+    if shape[0] == 0:
+        raise FileError(path, "holds no frames, expected at least one", key=KEY)
+    return header
+
+
+def _of_npz(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray], list[str]]:
+    header = _header(path)
+    _check_size(path, header.shape[0], header.shape[1])
+    headers = npz_headers(path)
+    closed = sorted(key for key in _SAID if key in headers and not headers[key].plain)
+    notes = [f"'{key}' is a pickled Python object, which is never opened." for key in closed]
+    return read_float32(path, KEY), read_npz(path, set(_SAID) - set(closed)), notes
+
+
+def _of_folder(folder: Path) -> tuple[np.ndarray, str, list[str]]:
+    """Vertices of all meshes in their order, a checksum of names and contents, and notes."""
+    files = _listed(folder)
+    kinds = sorted({file.suffix.lower() for file in files})
+    if len(kinds) > 1:
+        counts = " and ".join(f"{sum(f.suffix.lower() == kind for f in files)} {kind}" for kind in kinds)
+        raise FileError(folder, f"has {counts} files, expected meshes of one kind")
+    if not files:
+        raise FileError(folder, f"has no meshes ({', '.join(READERS)})")
+    digest, vertices, notes = hashlib.sha256(), np.empty((0, 0, 3), np.float32), list[str]()
+    if have_gaps([file.stem for file in files]):
+        notes.append("The numbers of the files leave gaps: the meshes follow one another all the same.")
+    for frame, file in enumerate(files):
+        data = read_bytes(file, MOST_BYTES)
+        mesh = mesh_vertices(file, data)
+        if frame == 0:
+            if len(mesh) not in FAMILY_OF_COUNT:
+                wanted = " or ".join(map(str, sorted(FAMILY_OF_COUNT)))
+                raise FileError(file, f"has {len(mesh)} vertices, expected {wanted}, as the bodies have")
+            _check_size(folder, len(files), len(mesh))
+            vertices = np.empty((len(files), len(mesh), 3), np.float32)
+        if len(mesh) != vertices.shape[1]:
+            raise FileError(
+                file, f"has {len(mesh)} vertices, expected {vertices.shape[1]} as {files[0].name} has"
+            )
+        vertices[frame] = mesh
+        digest.update(file.name.encode("utf-8", "surrogateescape") + b"\0")
+        digest.update(hashlib.sha256(data).digest())
+    return vertices, digest.hexdigest(), notes
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The meshes in a folder as people count them: 1, 2, 10."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise FileError(folder, f"cannot be read: {error.strerror}") from None
+    wanted = (name for name in names if os.path.splitext(name)[1].lower() in READERS)
+    return [folder / name for name in sorted(wanted, key=lambda name: (natural(name), name))]
+
+
+def _check_size(path: Path, frames: int, count: int) -> None:
+    most = min(MOST_FRAMES, MAX_BYTES // (12 * count))
+    if frames > most:
+        raise FileError(path, f"has {frames} frames of {count} vertices, expected at most {most} at once")

@@ -1,0 +1,225 @@
+"""Vertices of one mesh file, ``.obj`` or ``.ply``, in the order of the file: nothing is merged or dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.containers.opening import read_bytes
+
+MOST_BYTES = 1 << 26
+MOST_VERTICES = 1 << 20
+"""No mesh of a body is larger."""
+
+_OBJ_VERTEX = re.compile(rb"^[ \t]*v[ \t]+([^\r\n]*)", re.MULTILINE)
+# x y z, with a weight, with a colour, or with both.
+_OBJ_WIDTHS = (3, 4, 6, 7)
+_MOST_HEADER = 1 << 16
+_END = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE)
+_PLY_TYPES = {
+    **dict.fromkeys(("char", "int8"), "i1"),
+    **dict.fromkeys(("uchar", "uint8"), "u1"),
+    **dict.fromkeys(("short", "int16"), "i2"),
+    **dict.fromkeys(("ushort", "uint16"), "u2"),
+    **dict.fromkeys(("int", "int32"), "i4"),
+    **dict.fromkeys(("uint", "uint32"), "u4"),
+    **dict.fromkeys(("float", "float32"), "f4"),
+    **dict.fromkeys(("double", "float64"), "f8"),
+}
+_PLY_FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
+
+
+def mesh_vertices(path: Path, data: bytes | None = None) -> np.ndarray:
+    """(V, 3) float32 vertices of a mesh file, by the end of its name.
+
+    Args:
+        path: the file.
+        data: its bytes, where they were read already.
+
+    Raises:
+        FileError: it cannot be read, is no such mesh, or its numbers are none.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise FileError(path, f"is no mesh, expected a name that ends in {' or '.join(READERS)}")
+    return reader(path, read_bytes(path, MOST_BYTES) if data is None else data)
+
+
+def _obj(path: Path, data: bytes) -> np.ndarray:
+    """``v x y z``; everything else, faces among it, is passed over."""
+    rows = []
+    for found in _OBJ_VERTEX.finditer(data):
+        rows.append(found[1])
+        if len(rows) > MOST_VERTICES:
+            raise _too_many(path)
+    if not rows:
+        raise FileError(path, "has no vertices ('v x y z'), expected an .obj mesh")
+    width = len(rows[0].split())
+    if width not in _OBJ_WIDTHS:
+        raise FileError(path, f"has the vertex '{_shown(rows[0])}', expected three numbers")
+    return _table(path, rows, width)[:, :3]
+
+
+def _too_many(path: Path) -> FileError:
+    return FileError(path, f"has more than {MOST_VERTICES} vertices, expected those of a body")
+
+
+@dataclass(frozen=True)
+class _Element:
+    """A kind of rows in a ply file: how many, and the name and type of each value; lists have none."""
+
+    name: str
+    count: int
+    values: tuple[tuple[str, str | None], ...]
+
+
+def _ply(path: Path, data: bytes) -> np.ndarray:
+    end = _END.search(data, 0, _MOST_HEADER)
+    if not data.startswith(b"ply") or end is None:
+        raise FileError(path, "has no header that begins with 'ply' and ends with 'end_header'")
+    order, elements = _ply_header(path, data[: end.start()])
+    at = end.end()
+    for element in elements:
+        if element.name == "vertex":
+            break
+        if element.count and any(kind is None for _, kind in element.values):
+            raise FileError(
+                path,
+                f"has lists ('{_shown(element.name.encode())}') before its vertices, expected them after",
+            )
+        at = _after(path, data, at, element, order)
+    else:
+        raise FileError(path, "has no element 'vertex' in its header")
+    names = [name for name, _ in element.values]
+    if len(set(names)) != len(names) or not {"x", "y", "z"} <= set(names):
+        raise FileError(
+            path, f"has vertices of {_shown(' '.join(names).encode()) or 'nothing'}, expected x, y and z"
+        )
+    if any(kind is None for _, kind in element.values):
+        raise FileError(path, "has vertices with lists, expected numbers only", key="vertex")
+    if element.count > MOST_VERTICES:
+        raise _too_many(path)
+    stop = _after(path, data, at, element, order)
+    if not order:
+        rows = [line for line in data[at:stop].splitlines() if line.strip()]
+        if len(rows) != element.count:
+            raise _cut_short(path, element, len(rows))
+        return _table(path, rows, len(names))[:, [names.index(axis) for axis in "xyz"]]
+    table = np.frombuffer(data, _row_type(element, order), element.count, at)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.stack([table[axis].astype(np.float32) for axis in "xyz"], axis=1)
+
+
+def _ply_header(path: Path, text: bytes) -> tuple[str, list[_Element]]:
+    """Byte order, empty for text, and the elements."""
+    order: str | None = None
+    elements: list[_Element] = []
+    for line in text.decode("ascii", "replace").splitlines()[1:]:
+        match line.split():
+            case ["format", name, _] if name in _PLY_FORMATS:
+                order = _PLY_FORMATS[name]
+            case ["element", name, count] if count.isascii() and count.isdigit() and len(count) < 16:
+                elements.append(_Element(name, int(count), ()))
+            case ["property", "list", *_] if elements:
+                last = elements[-1]
+                elements[-1] = _Element(last.name, last.count, (*last.values, ("", None)))
+            case ["property", kind, name] if elements and kind in _PLY_TYPES:
+                last = elements[-1]
+                elements[-1] = _Element(last.name, last.count, (*last.values, (name, _PLY_TYPES[kind])))
+            case ["comment", *_] | ["obj_info", *_] | []:
+                pass
+            case _:
+                raise FileError(
+                    path,
+                    f"has the line '{_shown(line.strip().encode())}' in its header, which ply does not know",
+                )
+    if order is None:
+        raise FileError(path, f"does not say its format, expected one of {', '.join(_PLY_FORMATS)}")
+    return order, elements
+
+
+def _row_type(element: _Element, order: str) -> np.dtype:
+    return np.dtype([(name, f"{order}{kind}") for name, kind in element.values])
+
+
+def _after(path: Path, data: bytes, at: int, element: _Element, order: str) -> int:
+    """Where the rows of an element end; those of text are a line each."""
+    if order:
+        size = sum(np.dtype(kind).itemsize for _, kind in element.values if kind)
+        there = (len(data) - at) // size if size else element.count
+        if there < element.count:
+            raise _cut_short(path, element, there)
+        return at + size * element.count
+    for row in range(element.count):
+        at = data.find(b"\n", at) + 1 or len(data) + (row < element.count - 1)
+        if at > len(data):
+            raise _cut_short(path, element, row + 1)
+    return at
+
+
+def _cut_short(path: Path, element: _Element, there: int) -> FileError:
+    return FileError(
+        path,
+        f"is cut short: it has {there} rows, its header says {element.count}",
+        key=_shown(element.name.encode()),
+    )
+
+
+def _table(path: Path, rows: list[bytes], width: int) -> np.ndarray:
+    """(n, width) float32 numbers in rows of text."""
+    words = [row.split() for row in rows]
+    try:
+        values = np.array([float(word) for row in words for word in row if len(row) == width])
+    except ValueError:
+        values = np.empty(0)
+    if values.size != width * len(rows):
+        wrong = next(at for at, row in enumerate(words) if not _are_numbers(row, width))
+        found = _shown(rows[wrong])
+        raise FileError(path, f"is '{found}', expected {width} numbers", key=f"vertex {wrong}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.reshape(-1, width).astype(np.float32)
+
+
+def _shown(row: bytes) -> str:
+    """The beginning of a row for people, whatever is in it."""
+    return "".join(sign if sign.isprintable() else "?" for sign in row[:40].decode("latin-1"))
+
+
+def _are_numbers(words: list[bytes], width: int) -> bool:
+    try:
+        return len([float(word) for word in words]) == width
+    except ValueError:
+        return False
+
+
+READERS: dict[str, Callable[[Path, bytes], np.ndarray]] = {".obj": _obj, ".ply": _ply}
+"""By the end of the file's name."""
+
+
+def opened_as(path: Path) -> Path:
+    """The folder where the path is one of the meshes in it; any other path as it is."""
+    return path.parent if path.suffix.lower() in READERS and not path.is_dir() else path
+
+
+def have_gaps(names: list[str]) -> bool:
+    """Whether the last numbers in names, in this order, go on by steps that differ; False without any."""
+    found = [re.findall(r"[0-9]{1,15}", name) for name in names]
+    if not all(found):
+        return False
+    steps = np.diff([int(numbers[-1]) for numbers in found])
+    return bool(len(steps) and (steps != steps[0]).any())
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """A key that sorts names as people count: 1, 2, 10."""
+    return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in _words(name)]
+
+
+def _words(name: str) -> Iterator[str]:
+    # No more than int() takes of one number.
+    return iter(re.findall(r"[0-9]{1,4000}|[^0-9]+", name.lower()))

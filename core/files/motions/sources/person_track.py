@@ -1,0 +1,176 @@
+"""One person's motion as a source's module hands it on: in AMASS's keys, not yet checked as a motion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.containers.arrays import key_list, numbers, shape_text
+from core.model.motion import MOST_FRAMES
+
+_MOST_ID = 10**15
+WORLD, CAMERA = "world", "camera"
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """One person in a file.
+
+    Attributes:
+        arrays: in AMASS's keys, and ``refit_up_axis``; ``betas`` (B,), or (T, B) where ``own_shapes``.
+        notes: sentences on what was assumed or left out.
+        person: what the file calls the person; None where it holds but one and has no name for it.
+        own_shapes: each frame may have a shape of its own.
+        ids: (n,) in which frames the n rows of ``arrays`` are seen, ascending; None for one after the other.
+        ids_key: where the ids are from, for messages.
+        step: how far apart the ids of frames are that follow each other.
+        there: the coordinates that the file has, where it says so.
+    """
+
+    arrays: dict[str, np.ndarray]
+    notes: tuple[str, ...] = ()
+    person: str | None = None
+    own_shapes: bool = False
+    ids: np.ndarray | None = None
+    ids_key: str = ""
+    step: int = 1
+    there: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> int:
+        """In how many frames the person is."""
+        poses = self.arrays.get("poses", self.arrays.get("root_orient"))
+        return 0 if poses is None or not poses.ndim else len(poses)
+
+    @property
+    def frames(self) -> int:
+        """How many there are from the first to the last, gaps included."""
+        if self.ids is not None and len(self.ids):
+            return (int(self.ids[-1]) - int(self.ids[0])) // self.step + 1
+        return self.seen
+
+    def whole(self, path: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """The arrays with a row for every frame, and (g,) the ids of those in which the person is not seen.
+
+        Betas of such a frame are the mean of the others, all else is not a number.
+
+        Raises:
+            FileError: the frames are too far apart to be a motion.
+        """
+        if self.ids is None or not len(self.ids):
+            return self.arrays, np.empty(0, int)
+        if self.frames > MOST_FRAMES:
+            raise FileError(
+                path, f"reach over {self.frames} frames, expected at most {MOST_FRAMES}", key=self.ids_key
+            )
+        places = (self.ids - self.ids[0]) // self.step
+        wide = dict(self.arrays)
+        for key in ("poses", "trans", "betas"):
+            array = self.arrays[key]
+            fill = array.mean(0) if key == "betas" else np.nan
+            wide[key] = np.full((self.frames, *array.shape[1:]), fill, np.float32)
+            wide[key][places] = array
+        return wide, np.setdiff1d(np.arange(self.frames), places)
+
+
+def array_of(path: Path, key: str, value: Any) -> np.ndarray:
+    """What a pickle has under a key, as an array.
+
+    Raises:
+        FileError: it is something else.
+    """
+    if not isinstance(value, (np.ndarray, np.number, int, float)):
+        raise FileError(path, f"is a {type(value).__name__}, expected an array of numbers", key=key)
+    return np.asarray(value)
+
+
+def value_in(path: Path, table: Mapping[Any, Any], key: str, where: str = "") -> Any:
+    """The value under a key.
+
+    Raises:
+        FileError: there is none.
+    """
+    if key not in table:
+        found = key_list(str(name) for name in table)
+        raise FileError(path, f"is not in the file, found {found}", key=where + key)
+    return table[key]
+
+
+def numbers_in(
+    path: Path, table: Mapping[Any, Any], key: str, shape: tuple[int | None, ...], where: str = ""
+) -> np.ndarray:
+    """The array under a key as float32 of the given shape.
+
+    Args:
+        path: the file, for the message.
+        table: what the file holds.
+        key: of the array.
+        shape: lengths expected; None where any will do.
+        where: what the table is called, with its dot, for the message.
+
+    Raises:
+        FileError: there is none, or it is something else.
+    """
+    name = where + key
+    return numbers(path, name, array_of(path, name, value_in(path, table, key, where)), shape)
+
+
+def items_of(path: Path, key: str, value: Any, count: int | None = None) -> list[Any]:
+    """What a list, tuple or array of objects holds.
+
+    Raises:
+        FileError: it is none of them, or has another length than ``count``.
+    """
+    if not isinstance(value, (list, tuple, np.ndarray)) or (isinstance(value, np.ndarray) and not value.ndim):
+        raise FileError(path, f"is a {type(value).__name__}, expected a list", key=key)
+    if count is not None and len(value) != count:
+        raise FileError(path, f"has {len(value)} entries, expected {count}", key=key)
+    return list(value)
+
+
+def in_order(path: Path, key: str, ids: np.ndarray) -> np.ndarray:
+    """``ids``, if they are numbers of frames in ascending order.
+
+    Raises:
+        FileError: they are not.
+    """
+    if len(ids) and (ids[0] < 0 or ids[-1] > _MOST_ID or (ids[1:] <= ids[:-1]).any()):
+        raise FileError(path, "are not frames in ascending order, each once", key=key)
+    return ids
+
+
+def choose_coordinates(path: Path, there: Iterable[str], wanted: str | None) -> tuple[str, tuple[str, ...]]:
+    """The coordinates to read a motion in: the world's before the camera's, and notes on the choice.
+
+    Raises:
+        FileError: those that are wanted are not there.
+    """
+    known = tuple(there)
+    if wanted is None:
+        chosen = WORLD if WORLD in known else known[0]
+    elif wanted in known:
+        chosen = wanted
+    else:
+        raise FileError(path, f"has no {wanted} coordinates, only {' and '.join(known)} coordinates")
+    if len(known) > 1:
+        other = next(name for name in known if name != chosen)
+        return chosen, (f"In {chosen} coordinates; the file has {other} coordinates as well.",)
+    return chosen, (f"In {chosen} coordinates.",) if chosen == CAMERA else ()
+
+
+def same_frames(path: Path, key: str, array: np.ndarray, frames: int) -> np.ndarray:
+    """``array``, if it has as many rows as the motion has frames.
+
+    Raises:
+        FileError: it has not.
+    """
+    if len(array) != frames:
+        raise FileError(
+            path, f"has shape {shape_text(array.shape)}, expected {frames} rows, one a frame", key=key
+        )
+    return array

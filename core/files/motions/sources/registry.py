@@ -1,0 +1,34 @@
+"""Which module reads a file."""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+from core.files.motions.sources import aist, amass, bedlam, gvhmr, motion_x, phalp, three_dpw, wham
+from core.files.motions.sources.file_contents import Contents
+from core.files.motions.sources.person_track import Take
+
+
+class Source(Protocol):
+    """What every module offers."""
+
+    NAME: str
+
+    def looks_like(self, contents: Contents) -> bool:
+        """Whether the file is one of this source's."""
+
+    def takes(self, contents: Contents, coordinates: str | None = None) -> list[Take]:
+        """Its people; ``coordinates`` are those to prefer, None for the world's."""
+
+
+SOURCES = tuple(
+    cast(Source, module) for module in (amass, bedlam, aist, three_dpw, wham, phalp, gvhmr, motion_x)
+)
+"""In the order in which they are asked."""
+
+NAMES = ", ".join(source.NAME for source in SOURCES[:-1]) + f" or {SOURCES[-1].NAME}"
+
+
+def source_of(contents: Contents) -> Source | None:
+    """The module that reads the file; None where it is none of their motions."""
+    return next((source for source in SOURCES if source.looks_like(contents)), None)

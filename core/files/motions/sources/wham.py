@@ -1,0 +1,84 @@
+"""WHAM: one of joblib's pickles, a dict a person, in the camera's coordinates and in the world's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.motions.sources.file_contents import Contents
+from core.files.motions.sources.person_track import (
+    CAMERA,
+    WORLD,
+    Take,
+    array_of,
+    choose_coordinates,
+    in_order,
+    numbers_in,
+    same_frames,
+)
+
+NAME = "WHAM"
+_KEYS = {WORLD: ("pose_world", "trans_world"), CAMERA: ("pose", "trans")}
+_UP = {WORLD: "y", CAMERA: "-y"}
+
+
+def looks_like(contents: Contents) -> bool:
+    """Whether the file is WHAM's result."""
+    people = contents.table.values()
+    return (
+        contents.kind == "pickle"
+        and len(people) > 0
+        and all(
+            isinstance(one, dict)
+            and "betas" in one
+            and (one.keys() >= {*_KEYS[WORLD]} or one.keys() >= {*_KEYS[CAMERA]})
+            for one in people
+        )
+    )
+
+
+def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
+    """Its people, by their track.
+
+    ``pose_world`` (T, 72) and ``trans_world`` (T, 3) in a y-up world, ``pose`` and ``trans`` in the camera's
+    coordinates, y down; ``betas`` (T, 10), a guess for each frame; ``frame_ids`` (T,) of the video.
+
+    Raises:
+        FileError: a key has the wrong type or shape, or the coordinates are not there.
+    """
+    return [_person(contents.path, str(name), table, coordinates) for name, table in contents.table.items()]
+
+
+def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | None) -> Take:
+    there = [name for name, keys in _KEYS.items() if table.keys() >= {*keys}]
+    chosen, notes = choose_coordinates(path, there, coordinates)
+    where = f"{person}."
+    pose_key, trans_key = _KEYS[chosen]
+    poses = numbers_in(path, table, pose_key, (None, 72), where)
+    arrays = {
+        "poses": poses,
+        "trans": numbers_in(path, table, trans_key, (len(poses), 3), where),
+        "betas": numbers_in(path, table, "betas", (len(poses), None), where),
+    }
+    arrays["refit_up_axis"] = np.array(_UP[chosen])
+    ids = None
+    if table.get("frame_ids") is not None:
+        key = where + "frame_ids"
+        ids = in_order(path, key, same_frames(path, key, _ids(path, where, table["frame_ids"]), len(poses)))
+        if len(ids) and ids[0]:
+            notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
+    return Take(
+        arrays, notes, person, own_shapes=True, ids=ids, ids_key=where + "frame_ids", there=tuple(there)
+    )
+
+
+def _ids(path: Path, where: str, value: Any) -> np.ndarray:
+    if isinstance(value, list) and all(isinstance(one, (int, np.integer)) for one in value):
+        value = np.asarray(value)
+    ids = array_of(path, where + "frame_ids", value)
+    if ids.dtype.kind not in "iu" or ids.ndim != 1:
+        raise FileError(path, "is no row of frame numbers", key=where + "frame_ids")
+    return ids.astype(np.int64)

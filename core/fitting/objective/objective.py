@@ -1,0 +1,331 @@
+"""The objective of a fit on the skin: its value and its true gradient, correctives included.
+
+The gradient is written out by hand instead of by autograd: one forward and one backward pass over the patches
+of the skin, each a few products of small matrices, cost a fraction of a forward pass of the `smplx` package.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.fitting.objective.data_term import Metric, graph_laplacian
+from core.fitting.objective.patches import Patches, stack, with_mean
+from core.fitting.objective.skin_gradient import SkinGradient
+from core.model.body import BodyModel, pose_features
+from core.model.skinning import KinematicTree, axial, rotation_vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """One shape of the target.
+
+    Attributes:
+        betas: (Z,) shape coefficients, and expression coefficients where they are solved.
+        bases: U of each patch of the skin.
+        rest: (J, 3) rest joints, metres.
+    """
+
+    betas: Tensor
+    bases: list[Tensor]
+    rest: Tensor
+
+
+@dataclass(eq=False)
+class Pose:
+    """Poses of n frames in world terms, as the solver moves them.
+
+    Attributes:
+        world: (n, J, 3, 3) world rotations.
+        root: (n, 3) world position of the root joint, metres.
+        betas: (n, Z) coefficients of each frame in place of the shape's, or None where all share the shape.
+    """
+
+    world: Tensor
+    root: Tensor
+    betas: Tensor | None = None
+
+    def __getitem__(self, index: Tensor | slice) -> Pose:
+        betas = None if self.betas is None else self.betas[index]
+        return Pose(self.world[index], self.root[index], betas)
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """Pull of the relative rotations of n frames towards given ones, and of their own coefficients to zero.
+
+    Attributes:
+        rotations: (n, J, 3, 3) relative rotations.
+        weights: (J,) square metres per square radian.
+        betas: (Z,) square metres, where frames have coefficients of their own; or None.
+    """
+
+    rotations: Tensor
+    weights: Tensor
+    betas: Tensor | None = None
+
+    def __getitem__(self, index: Tensor | slice) -> Prior:
+        return Prior(self.rotations[index], self.weights, self.betas)
+
+
+@dataclass(eq=False)
+class Evaluation:
+    """Objective of n frames and its derivatives.
+
+    Attributes:
+        energy: (n,) square metres.
+        torque: (n, J, 3) derivative by a world rotation increment of each joint, exp([w]x) G.
+        force: (n, 3) derivative by the root position.
+        betas: (Z,) derivative of the summed energy by betas, (n, Z) where frames have their own; or None
+            where not asked for.
+        residual: (V, 3, n) fit minus target on the vertices that count, metres.
+        pull: (p, n) weights of the groups as the robust loss sees them, or None without one.
+    """
+
+    energy: Tensor
+    torque: Tensor
+    force: Tensor
+    betas: Tensor | None
+    residual: Tensor
+    pull: Tensor | None = None
+
+    def __getitem__(self, index: Tensor) -> Evaluation:
+        return Evaluation(
+            self.energy[index],
+            self.torque[index],
+            self.force[index],
+            None if self.betas is None or self.betas.dim() == 1 else self.betas[index],
+            self.residual[..., index],
+            None if self.pull is None else self.pull[:, index],
+        )
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """Which metric a skin is seen through; see `core.fitting.objective.data_term`.
+
+    Attributes:
+        vertex: weight of the vertex metric.
+        edge: weight of the edge metric.
+        loss: robust loss of the vertex metric.
+        by_vertex: the loss takes every vertex by itself, not body parts.
+        scale: of the loss, metres.
+    """
+
+    vertex: float = 1.0
+    edge: float = 0.0
+    loss: str = "none"
+    by_vertex: bool = False
+    scale: float = 0.01
+
+
+class FitSkin:
+    """The target body's skin where it counts: vertices with a positive weight, and nothing else.
+
+    Args:
+        body: target, on the device to fit on.
+        vertex_weights: (V,) non-negative; vertices with weight 0 take no part.
+        coefficients: (Z,) ids of the shape and expression coefficients that are solved.
+        weighing: the metric.
+        dtype: float32, or float64 for checks.
+
+    Attributes:
+        vertices: ids of those vertices, in the skin's own order.
+        metric: of those vertices.
+    """
+
+    def __init__(
+        self,
+        body: BodyModel,
+        vertex_weights: np.ndarray,
+        coefficients: np.ndarray,
+        weighing: Weighing = Weighing(),
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.body = body
+        self.tree: KinematicTree = body.tree
+        self.coefficients = coefficients
+        self.patches = Patches(body, np.flatnonzero(vertex_weights > 0), coefficients, dtype)
+        self.vertices = self.patches.vertices
+        wanted = torch.as_tensor(coefficients, device=body.device)
+        self.joint_template = body.joint_template.to(dtype)
+        self.joint_basis = body.joint_basis[..., wanted].to(dtype)
+        self.subtree = torch.as_tensor(self.tree.subtree, device=body.device).to(dtype)
+        self.parents = torch.as_tensor(self.tree.parents[1:], device=body.device)
+        self.metric = self._metric(vertex_weights, weighing)
+
+    def weighed(self, vertex_weights: np.ndarray, weighing: Weighing = Weighing()) -> FitSkin:
+        """The same skin through another metric, whose (V,) weights may be 0 for some of its vertices."""
+        other = copy(self)
+        other.__dict__.pop("corrective_squares", None)
+        other.metric = self._metric(vertex_weights, weighing)
+        return other
+
+    def _metric(self, vertex_weights: np.ndarray, weighing: Weighing) -> Metric:
+        like, device = self.joint_template, self.body.device
+        weights = torch.as_tensor(vertex_weights[self.vertices], device=device).to(like)
+        parts, groups = np.unique(self.body.vertex_part[self.vertices], return_inverse=True)
+        edges, edge_weights, laplacian = None, None, None
+        if weighing.edge > 0:
+            edges = torch.as_tensor(self.edges, device=device)
+            edge_weights = weighing.edge * weights[edges].mean(1)
+            laplacian = graph_laplacian(edges, edge_weights, len(weights))
+        return Metric(
+            weighing.vertex * weights[:, None, None],
+            laplacian,
+            edges,
+            edge_weights,
+            None if weighing.by_vertex else torch.as_tensor(groups, device=device),
+            len(parts),
+            weighing.loss,
+            weighing.scale,
+        )
+
+    @cached_property
+    def edges(self) -> np.ndarray:
+        """(E, 2) valid edges, both ends of which count, in the skin's order; each once."""
+        place = np.full(self.body.num_vertices, -1)
+        place[self.vertices] = np.arange(len(self.vertices))
+        faces = place[self.body.faces.astype(np.int64)]
+        pairs = np.sort(np.concatenate((faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]])), 1)
+        return np.unique(pairs[(pairs[:, 0] >= 0) & (pairs[:, 0] != pairs[:, 1])], axis=0)
+
+    @cached_property
+    def corrective_squares(self) -> Tensor:
+        """(P, P) posedirs^T diag(w) posedirs."""
+        width = 9 * (self.body.num_joints - 1)
+        out = self.joint_template.new_zeros(width, width)
+        for patch in self.patches.patches:
+            if len(patch.weights):
+                weights = self.metric.vertex_weights[patch.bent].expand(-1, 3, 1).reshape(-1, 1)
+                products = (patch.directions * weights).T @ patch.directions
+                out[patch.features[:, None], patch.features] += products
+        return out
+
+    def shape(self, betas: Tensor) -> Shape:
+        """The shape of (Z,) coefficients."""
+        return Shape(betas, self.patches.bases(betas), self.joint_template + self.joint_basis @ betas)
+
+    def look(self, pose: Pose, shape: Shape, targets: Tensor, prior: Prior) -> tuple[Tensor, Tensor]:
+        """The objective of n frames (n,) and their residuals (V, 3, n) alone: a third of the time of
+        `evaluate`, whose arguments it takes."""
+        relative = self.tree.relative_rotations(pose.world)
+        stacked, own = _stacked(pose)
+        features = self.patches.features_of(pose_features(relative))
+        energy, residual, _ = self._data(stacked, own, features, shape, targets)
+        pulled, _ = _prior_energy(pose, prior, relative)
+        return energy + pulled, residual
+
+    def _data(
+        self,
+        stacked: Tensor,
+        own: Tensor | None,
+        features: tuple[Tensor, Tensor | None],
+        shape: Shape,
+        targets: Tensor,
+        back: SkinGradient | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The data term (n,), residuals (V, 3, n), and the weights of the robust groups; the derivative goes
+        to ``back``."""
+        residual, energy = torch.empty_like(targets), torch.zeros_like(targets[0, 0])
+        # Where vertices count by themselves, a patch goes there and back while it is in the caches.
+        local, waiting = self.metric.local, []
+        patches = self.patches.patches
+        bases = shape.bases if own is None else [patch.side_by_side for patch in patches]
+        for patch, basis in zip(patches, bases, strict=True):
+            part = residual[patch.rows]
+            kept = patch.pose(basis, stacked, features, part, own, targets[patch.rows])
+            if local:
+                added, pulled = self.metric.local_energy_and_pull(part, patch.rows)
+                energy += added
+                if back is not None:
+                    back.add(patch, basis, kept, pulled)
+            elif back is not None:
+                waiting.append((patch, basis, kept))
+        if local:
+            return energy, residual, None
+        energy, pulled, pull = self.metric.energy_and_pull(residual)
+        if back is not None:
+            for patch, basis, kept in waiting:
+                back.add(patch, basis, kept, pulled[patch.rows])
+        return energy, residual, pull
+
+    def evaluate(
+        self,
+        pose: Pose,
+        shape: Shape,
+        targets: Tensor,
+        prior: Prior,
+        *,
+        by_betas: bool = False,
+        frozen: bool = False,
+    ) -> Evaluation:
+        """Objective and gradient of n frames.
+
+        Args:
+            pose: n poses.
+            shape: shared by the frames.
+            targets: (V, 3, n) metres, for the vertices of this skin.
+            prior: of the same n frames.
+            by_betas: also differentiate by the shared betas, the root position held (their prior is not part
+                of it). Betas of the frames' own are always differentiated by.
+            frozen: leave the correctives' own derivative out of the gradient. Far from the solution it
+                misleads: a finger's correctives, however small, meet the residual of the whole body.
+        """
+        world = pose.world
+        relative = self.tree.relative_rotations(world)
+        stacked, own = _stacked(pose)
+        features = self.patches.features_of(pose_features(relative))
+        back = SkinGradient(stacked, own, shape.betas if by_betas else None, frozen)
+        energy, residual, pull = self._data(stacked, own, features, shape, targets, back)
+        by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(world))
+        torque = axial(by_turning.permute(3, 0, 2, 1) @ world.transpose(-1, -2))
+
+        held, weighted = _prior_energy(pose, prior, relative)
+        torque[:, 0] += weighted[:, 0]
+        twist = weighted[:, 1:]
+        if not frozen:
+            # Back through the correctives, which see relative rotations.
+            through = back.by_features.T.unflatten(1, (-1, 3, 3))
+            twist = twist + axial(through @ relative[:, 1:].transpose(-1, -2))
+        self.add_twist(torque, twist, world)
+        by_shape = back.by_betas
+        if back.by_own is not None and pose.betas is not None:
+            by_shape = back.by_own[1:].T
+            if prior.betas is not None:
+                by_shape = by_shape + prior.betas * pose.betas
+        return Evaluation(energy + held, torque, back.by_stacked[-1].T, by_shape, residual, pull)
+
+    def add_twist(self, torque: Tensor, twist: Tensor, world: Tensor) -> None:
+        """Adds the derivative by relative rotations of the joints below the root to that by world rotations.
+
+        Args:
+            torque: (n, J, 3), changed in place.
+            twist: (n, J - 1, 3) by exp([w]x) R of each joint's relative rotation.
+            world: (n, J, 3, 3).
+        """
+        turned = (world[:, self.parents] @ twist[..., None]).squeeze(-1)
+        torque[:, 1:] += turned
+        torque.index_add_(1, self.parents, turned, alpha=-1)
+
+
+def _stacked(pose: Pose) -> tuple[Tensor, Tensor | None]:
+    """X of the poses, and (Z + 1, n) their own coefficients, a one first, if they have any."""
+    own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
+    return stack(pose.world, pose.root), own
+
+
+def _prior_energy(pose: Pose, prior: Prior, relative: Tensor) -> tuple[Tensor, Tensor]:
+    """(n,) pull on rotations and on coefficients of the frames' own, and (n, J, 3) its derivative by
+    rotations."""
+    error = rotation_vectors(relative @ prior.rotations.transpose(-1, -2))
+    weighted = error * prior.weights[:, None]
+    energy = 0.5 * (weighted * error).sum((1, 2))
+    if pose.betas is not None and prior.betas is not None:
+        energy = energy + 0.5 * (prior.betas * pose.betas.square()).sum(1)
+    return energy, weighted

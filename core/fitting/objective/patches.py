@@ -1,0 +1,279 @@
+"""A body's skin in patches, posed as products of small dense matrices.
+
+Skinning is linear in the world rotations: with u_ia = W_ia (x_i - j_a) + sum over children c of a of A_ic
+(j_c - j_a), where A_ic sums W over the subtree of c, every vertex is v_i = s + sum_a G_a u_ia plus its pose
+corrective. Stacked, v = U X, with U (V, 3J + 1) a function of the shape alone and linear in it. A row of U
+has entries for few joints only: those that hold the vertex, and their ancestors. So the skin is cut into
+patches by the joint that holds each vertex most, and each patch keeps only the columns and pose features it
+needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.fitting.objective import patch_products as products
+from core.model.body import BodyModel
+from core.model.joints import joint_part
+
+# Pose features of frames in a row, written with few columns: bodies move smoothly.
+
+# Fewer frames than this gain nothing, and more need more columns than are tried.
+LEAST_FRAMES, MOST_FRAMES = 128, 512
+# Columns tried, one after the other.
+RANKS = (48, 72, 96)
+# Of a feature, an entry of a rotation matrix: with dense correctives two micrometres of skin at the
+# most, and a tenth of one in the mean.
+TOLERANCE = 3e-4
+
+
+def in_time(features: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Features of n frames as a product, where that is cheaper.
+
+    Args:
+        features: (P, n).
+
+    Returns:
+        (P, k) columns and (k, n) how they are mixed in each frame, right to 3e-4 in every entry; or the
+        features themselves and None.
+    """
+    frames = features.shape[1]
+    if not LEAST_FRAMES <= frames <= MOST_FRAMES or len(features) < 2 * RANKS[-1]:
+        return features, None
+    # Any mixtures of them span the space (Halko, Martinsson and Tropp 2011).
+    axes, _ = torch.linalg.qr(features @ _start(frames, features.dtype, features.device))
+    for rank in RANKS:
+        columns = axes[:, :rank]
+        mixed = columns.T @ features
+        if float((features - columns @ mixed).abs().max()) <= TOLERANCE:
+            return columns, mixed
+    return features, None
+
+
+@lru_cache(maxsize=4)
+def _start(frames: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(frames, RANKS[-1], generator=generator, dtype=dtype).to(device)
+
+
+# Vertices that a patch of several joints may have.
+JOINED_VERTICES = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """r vertices that one joint, or a few in a row, hold most; the first b of them have pose correctives.
+
+    Attributes:
+        joint: the first of those joints.
+        rows: where they lie in the skin.
+        columns: (c,) the columns of U that are not zero.
+        basis: (Z + 1, r, c) U of the mean shape, then its derivative by each coefficient.
+        holders: (h,) joints that hold the first b vertices.
+        weights: (b, h) their skinning weights.
+        features: (q,) pose features that move them.
+        directions: (3b, q) posedirs, metres per unit of feature.
+    """
+
+    joint: int
+    rows: slice
+    columns: Tensor
+    basis: Tensor
+    holders: Tensor
+    weights: Tensor
+    features: Tensor
+    directions: Tensor
+
+    @cached_property
+    def side_by_side(self) -> Tensor:
+        """(r, (Z + 1) c) the basis of the mean shape and of each coefficient, side by side."""
+        return self.basis.permute(1, 0, 2).flatten(1).contiguous()
+
+    @property
+    def bent(self) -> slice:
+        """Where the vertices with correctives lie in the skin."""
+        return slice(self.rows.start, self.rows.start + len(self.weights))
+
+    def pose(
+        self,
+        basis: Tensor,
+        stacked: Tensor,
+        features: tuple[Tensor, Tensor | None],
+        out: Tensor,
+        own: Tensor | None = None,
+        less: Tensor | None = None,
+    ) -> list[Tensor]:
+        """Poses the vertices of n frames; see `core.fitting.objective.patch_products.pose`.
+
+        Args:
+            basis: (r, c) U of the shape; `side_by_side` with ``own``.
+            stacked: (K, 3, n) X of `stack`.
+            features: (P, n) pose features, and None; or as `Patches.features_of` gives them.
+            out: (r, 3, n) takes the vertices, metres.
+            own: (Z + 1, n) coefficients of each frame, a one first, in place of the shape; or None.
+            less: (r, 3, n) taken off the vertices, or None.
+
+        Returns:
+            What the way back needs.
+        """
+        return products.pose(basis, *self.layout, stacked, features[0], out, features[1], own, less)
+
+    @property
+    def layout(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """As `core.fitting.objective.patch_products` takes it."""
+        return self.columns, self.holders, self.weights, self.features, self.directions
+
+
+class Patches:
+    """The chosen vertices of a body, cut into patches.
+
+    Args:
+        body: on the device to pose on.
+        vertices: ids of the vertices wanted.
+        coefficients: (Z,) ids into the body's shape and expression coefficients that may differ from zero.
+        dtype: float32, or float64 for checks.
+
+    Attributes:
+        vertices: the ids, in the order of the patches: the skin's order.
+        patches: one for each joint that holds a vertex most.
+        features: P of the body.
+    """
+
+    def __init__(
+        self, body: BodyModel, vertices: np.ndarray, coefficients: np.ndarray, dtype: torch.dtype
+    ) -> None:
+        weights = body.weights[vertices]
+        self.features = body.posedirs.shape[2]
+        holder = _joined(body, weights.argmax(1))
+        still = ~body.moved_by[vertices].any(1)
+        order = np.lexsort((still, holder))
+        self.vertices = vertices[order]
+        self.patches: list[Patch] = []
+        start = 0
+        for joint in np.unique(holder):
+            count = int((holder == joint).sum())
+            rows = slice(start, start + count)
+            bent = int((~still[order[rows]]).sum())
+            self.patches.append(_patch(body, self.vertices[rows], rows, joint, bent, coefficients, dtype))
+            start += count
+
+    def __len__(self) -> int:
+        return len(self.vertices)
+
+    @cached_property
+    def sparse(self) -> bool:
+        """Most patches need few of the pose features."""
+        used = sum(patch.directions.numel() for patch in self.patches)
+        return used < 0.25 * sum(3 * len(patch.weights) for patch in self.patches) * self.features
+
+    def bases(self, coefficients: Tensor) -> list[Tensor]:
+        """(r, c) U of each patch, of (Z,) coefficients."""
+        return [patch.basis[0] + torch.tensordot(coefficients, patch.basis[1:], 1) for patch in self.patches]
+
+    def skin(self, bases: list[Tensor], stacked: Tensor, features: Tensor) -> Tensor:
+        """Poses the vertices of n frames of one shape.
+
+        Args:
+            bases: of the shape.
+            stacked: (K, 3, n) X of `stack`.
+            features: (P, n) pose features.
+
+        Returns:
+            (V, 3, n) metres.
+        """
+        out = stacked.new_empty(len(self), 3, stacked.shape[2])
+        split = self.features_of(features)
+        for patch, basis in zip(self.patches, bases, strict=True):
+            patch.pose(basis, stacked, split, out[patch.rows])
+        return out
+
+    def features_of(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Pose features (P, n) of frames in a row as patches take them, with few columns where that pays."""
+        return (features, None) if self.sparse else in_time(features)
+
+
+def with_mean(coefficients: Tensor) -> Tensor:
+    """(..., Z) coefficients to (..., Z + 1): the mean shape counts once."""
+    return torch.cat((torch.ones_like(coefficients[..., :1]), coefficients), -1)
+
+
+def stack(world: Tensor, root: Tensor) -> Tensor:
+    """World rotations (n, J, 3, 3) and root positions (n, 3) as X (3J + 1, 3, n): the rotations
+    transposed."""
+    return torch.cat((world.permute(1, 3, 2, 0).flatten(0, 1), root.T[None]))
+
+
+def _joined(body: BodyModel, holder: np.ndarray) -> np.ndarray:
+    """(V,) joints by which to cut the skin, from those that hold each vertex most: a joint goes with the only
+    one that it hangs on, as the joints of a finger do, while they are small. A small patch takes as many
+    operations as a large one."""
+    parents, out = body.tree.parents, holder.copy()
+    branches = np.bincount(parents[1:], minlength=len(parents))
+    part = [joint_part(name) for name in body.joint_names]
+    goes = np.arange(len(parents))
+    for joint in range(1, len(parents)):
+        top = goes[parents[joint]]
+        together = np.isin(out, (joint, top))
+        if branches[parents[joint]] == 1 and part[joint] == part[top] and together.sum() <= JOINED_VERTICES:
+            goes[joint] = top
+            out[together] = top
+    return out
+
+
+def _patch(
+    body: BodyModel,
+    vertices: np.ndarray,
+    rows: slice,
+    joint: int,
+    bent: int,
+    coefficients: np.ndarray,
+    dtype: torch.dtype,
+) -> Patch:
+    tree, parents = body.tree, body.tree.parents
+    weights = body.weights[vertices]
+    held = weights.any(0)
+    # Every ancestor of a joint that holds a vertex moves it.
+    needed = np.flatnonzero(tree.subtree[:, held].any(1))
+    columns = np.append((3 * needed[:, None] + np.arange(3)).ravel(), 3 * body.num_joints)
+    # A product of numpy would set threads of its own spinning beside the workers.
+    below = (torch.from_numpy(weights) @ torch.from_numpy(tree.subtree.T.astype(weights.dtype))).numpy()
+    ids = torch.as_tensor(vertices, device=body.device)
+    wanted = torch.as_tensor(coefficients, device=body.device)
+
+    def tensor(array: np.ndarray) -> Tensor:
+        return torch.as_tensor(np.ascontiguousarray(array), device=body.device).to(dtype)
+
+    points = torch.cat((body.template[ids][None], body.shape_basis[ids][..., wanted].permute(2, 0, 1))).to(
+        dtype
+    )
+    rest = torch.cat((body.joint_template[None], body.joint_basis[..., wanted].permute(2, 0, 1))).to(dtype)
+    basis = torch.zeros(len(points), len(vertices), len(columns), dtype=dtype, device=body.device)
+    blocks = basis[..., :-1].view(len(points), len(vertices), len(needed), 3)
+    blocks += tensor(weights[:, needed])[:, :, None] * (points[:, :, None] - rest[:, None, needed])
+    place = np.full(body.num_joints, -1)
+    place[needed] = np.arange(len(needed))
+    for child in needed[1:]:
+        bone = rest[:, child] - rest[:, parents[child]]
+        blocks[:, :, place[parents[child]]] += tensor(below[:, child])[:, None] * bone[:, None]
+    # The root position is an unknown of its own and does not move with the shape.
+    basis[0, :, -1] = 1.0
+
+    used = np.flatnonzero(body.moved_by[vertices[:bent]].any(0))
+    directions = body.posedirs[vertices[:bent, None, None], np.arange(3)[:, None], used]
+    holders = np.flatnonzero(weights[:bent].any(0))
+    device = body.device
+    return Patch(
+        joint,
+        rows,
+        torch.as_tensor(columns, device=device),
+        basis,
+        torch.as_tensor(holders, device=device),
+        tensor(weights[:bent][:, holders]),
+        torch.as_tensor(used, device=device),
+        tensor(directions.reshape(3 * bent, len(used))),
+    )

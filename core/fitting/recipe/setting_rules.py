@@ -1,0 +1,150 @@
+"""Values of settings as people write them, in files and on the command line, and which of them have an
+effect together."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Collection
+from dataclasses import Field, fields, replace
+from typing import Any
+
+from core.fitting.recipe.settings import FitSettings
+from core.model.joints import PARTS
+
+SETTINGS: dict[str, Field[Any]] = {item.name: item for item in fields(FitSettings)}
+"""Every setting of a stage, by name."""
+
+AUTO = "auto"
+"""How a setting that is left open is written."""
+
+WEIGHTS = "weights"
+"""How part weights are written: a table by part, ``weights.hands = 3``."""
+
+
+def is_open(name: str) -> bool:
+    """The setting may be left open."""
+    return SETTINGS[name].default is None
+
+
+def is_whole(name: str) -> bool:
+    """The setting is a whole number."""
+    return isinstance(SETTINGS[name].default, int) and "range" in SETTINGS[name].metadata
+
+
+def expected(name: str) -> str:
+    """What a setting may be, in words: ``a whole number, 1 to 200 steps``."""
+    metadata, or_open = SETTINGS[name].metadata, f", or '{AUTO}'" if is_open(name) else ""
+    choices = metadata.get("choices")
+    if choices is not None:
+        if True in choices:
+            return f"true or false{or_open}"
+        return f"one of {', '.join(choices)}"
+    low, high = metadata["range"]
+    unit = f" {metadata['unit']}" if metadata["unit"] else ""
+    return f"{'a whole number' if is_whole(name) else 'a number'}, {low:g} to {high:g}{unit}{or_open}"
+
+
+def checked(name: str, value: Any) -> Any:
+    """A value as `FitSettings` takes it.
+
+    Args:
+        name: of the setting; not the part weights.
+        value: as read from a file.
+
+    Raises:
+        ValueError: the value is not of the setting's type or out of its range; says both.
+    """
+    metadata = SETTINGS[name].metadata
+    if is_open(name) and value == AUTO:
+        return None
+    choices = metadata.get("choices")
+    if choices is not None:
+        # 1 equals True, but is not what the setting asks for.
+        if any(value == choice and type(value) is type(choice) for choice in choices if choice is not None):
+            return value
+    elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        low, high = metadata["range"]
+        if low <= value <= high and (isinstance(value, int) or not is_whole(name)):
+            return value if is_whole(name) else float(value)
+    raise ValueError(f"is {shown(value)}, expected {expected(name)}")
+
+
+def with_weight(weights: tuple[float, ...], part: str, value: Any) -> tuple[float, ...]:
+    """Part weights with that of one part changed.
+
+    Raises:
+        ValueError: no such part, or a weight that is no number or out of its range.
+    """
+    if part not in PARTS:
+        raise ValueError(unknown(part, PARTS, "body part"))
+    low, high = SETTINGS["part_weights"].metadata["range"]
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        raise ValueError(f"is {shown(value)}, expected a number, {low:g} to {high:g}")
+    index = PARTS.index(part)
+    return (*weights[:index], float(value), *weights[index + 1 :])
+
+
+def unknown(name: str, known: Collection[str], what: str) -> str:
+    """Says that ``name`` is none of those known, and which was probably meant."""
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(known)}"
+    return f"is no {what}; {meant}"
+
+
+def shown(value: Any) -> str:
+    """A value as a file would have it, shortened."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+# Which settings have an effect beside the others, and which values they can take there.
+
+OF_JOINTS = (
+    "order", "free_global_orient", "free_body", "free_left_hand", "free_right_hand", "free_jaw", "free_eyes",
+    "pose_prior", "pose_prior_to", "jaw_prior", "eyes_prior",
+)  # fmt: skip
+OF_SHAPE = ("shape", "shape_prior", "shape_frames", "num_betas")
+OF_EXPRESSION = ("expression", "expression_prior", "num_expression")
+# The published method fits each frame on its own, and ends by its gradient.
+NOT_PUBLISHED = ("smoothness", "shape_frames", "tolerance")
+OF_VERTICES = ("robust", "robust_by", "robust_scale")
+
+
+def no_effect(settings: FitSettings, name: str, method: str = "gauss-newton") -> str:
+    """Why a setting changes nothing beside the others, as a sentence; empty where it does."""
+    if method != "gauss-newton" and name in NOT_PUBLISHED:
+        return "The published method does without"
+    if settings.stage == "translation" and name == "edge_weight":
+        return "Edges do not see where the body is"
+    if not settings.metrics[0] and name in OF_VERTICES:
+        return "The robust loss is of distances between vertices: give the vertex metric a weight"
+    if settings.stage == "translation" and name in (*OF_JOINTS, *OF_SHAPE, *OF_EXPRESSION):
+        return "The translation stage moves the body as a whole"
+    if name == "free_transl" and not settings.metrics[0]:
+        return "Edges alone do not see where the body is: give the vertex metric a weight"
+    if name in ("robust_by", "robust_scale") and settings.robust == "none":
+        return "There is no robust loss"
+    if name == "pose_prior_to" and not settings.pose_prior:
+        return "There is no pose prior"
+    if name == "jaw_prior" and not settings.free_jaw:
+        return "The jaw is held"
+    if name == "eyes_prior" and not settings.free_eyes:
+        return "The eyes are held"
+    if name in OF_SHAPE and name != "shape" and settings.shape == "fixed":
+        solved_alike = name == "shape_frames" and settings.expression == "shared"
+        return "" if solved_alike else "The shape is held"
+    if name in OF_EXPRESSION and name != "expression" and settings.expression == "off":
+        return "The expression is held"
+    return ""
+
+
+def with_value(settings: FitSettings, name: str, value: Any) -> FitSettings | None:
+    """Settings with one of them changed; None where they would make no sense together."""
+    try:
+        return replace(settings, **{name: value})
+    except ValueError:
+        return None

@@ -1,0 +1,307 @@
+"""Settings of one stage of a fit. Each field carries its label, unit, range or choices, and help, to build
+controls from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from core.model.joints import PARTS
+
+
+def _number(
+    default: Any,
+    label: str,
+    help_: str,
+    *,
+    unit: str = "",
+    low: float = 0,
+    high: float = 1,
+    advanced: bool = False,
+) -> Any:
+    return field(
+        default=default,
+        metadata={"label": label, "help": help_, "unit": unit, "range": (low, high), "advanced": advanced},
+    )
+
+
+def _choice(default: str, label: str, help_: str, choices: tuple[str, ...], *, advanced: bool = False) -> Any:
+    return field(
+        default=default, metadata={"label": label, "help": help_, "choices": choices, "advanced": advanced}
+    )
+
+
+def _switch(default: bool | None, label: str, help_: str, *, advanced: bool = False) -> Any:
+    choices = (True, False) if default is not None else (None, True, False)
+    return field(
+        default=default, metadata={"label": label, "help": help_, "choices": choices, "advanced": advanced}
+    )
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How one stage fits; frozen, so that a run can never change under its own settings.
+
+    The objective of a frame is
+
+        1/2 vertex_weight sum_p c_p rho(1/c_p sum_{i in p} w_i |v_i - T_i|^2)
+        + 1/2 edge_weight sum_{ij} w_ij |(v_i - v_j) - (T_i - T_j)|^2
+        + 1/2 sum_a prior_a |log(R_a P_a^T)|^2
+        + 1/2 smoothness (sum_a |log(O_{n+1,a} O_{n,a}^T)|^2 + 100 |o_{n+1} - o_n|^2),   O = R R_source^T
+
+    over valid vertices i, edges ij between valid vertices and joints a, in square metres and square radians.
+    o is the root position less the source's, in metres. P is the source's rotation, or none (zero); with
+    ``pose_prior_to='previous'`` the pull is 1/2 pose_prior sum_a |log(R_{n+1,a} R_{n,a}^T)|^2 instead. ``p``
+    runs over body parts or over single vertices, c_p sums the weights w_i in p, and rho is the robust loss.
+    Where the shape is solved, 1/2 ``shape_prior`` |betas|^2 is added for each frame that it is solved from,
+    and likewise for the expression.
+
+    Raises:
+        ValueError: a value outside its range, or values that make no sense together.
+    """
+
+    stage: str = _choice(
+        "vertex",
+        "Stage",
+        "Vertex: every vertex meets its target. Edge: edge vectors match, wherever the body stands. "
+        "Translation: the body is moved as a whole.",
+        ("edge", "translation", "vertex"),
+    )
+    iterations: int = _number(
+        40,
+        "Iterations",
+        "Most Gauss-Newton steps a frame takes; nearly all need fewer than ten.",
+        unit="steps",
+        low=1,
+        high=200,
+    )
+    tolerance: float = _number(
+        2e-4,
+        "Tolerance",
+        "A frame is converged when its next step promises less than this share of its objective.",
+        low=1e-10,
+        high=0.1,
+    )
+    order: str = _choice(
+        "together",
+        "Order",
+        "All joints at once, or joint by joint down the chain from the root.",
+        ("together", "chain"),
+        advanced=True,
+    )
+    vertex_weight: float | None = _number(
+        None,
+        "Vertex metric",
+        "Weight of distances between vertices; empty: 1, and 0 in the edge stage.",
+        high=1e3,
+        advanced=True,
+    )
+    edge_weight: float | None = _number(
+        None,
+        "Edge metric",
+        "Weight of differences between edge vectors; empty: 0, and 1 in the edge stage.",
+        high=1e3,
+        advanced=True,
+    )
+    part_weights: tuple[float, ...] = _number(
+        (1.0,) * len(PARTS),
+        "Part weights",
+        f"How much the skin of each body part counts: {', '.join(PARTS)}.",
+        high=100,
+    )
+    robust: str = _choice(
+        "none",
+        "Robust loss",
+        "Huber and Geman-McClure let body parts pull less that are too far off to be met.",
+        ("none", "huber", "geman-mcclure"),
+    )
+    robust_by: str = _choice(
+        "part",
+        "Robust by",
+        "Body part and frame, or single vertices and frame (slower).",
+        ("part", "vertex"),
+        advanced=True,
+    )
+    robust_scale: float = _number(
+        10.0,
+        "Robust scale",
+        "Distance (root mean square of a part) at which the robust loss begins to let go.",
+        unit="mm",
+        low=0.1,
+        high=1000,
+        advanced=True,
+    )
+    free_global_orient: bool = _switch(True, "Fit global_orient", "Let the root turn.", advanced=True)
+    free_body: bool = _switch(True, "Fit body", "Let the body's joints turn.", advanced=True)
+    free_left_hand: bool | None = _switch(
+        None,
+        "Fit left hand",
+        "Let the left hand's fingers turn. Open: where joints or skin of the source show them; "
+        "without joints the pose prior pulls them to a relaxed hand.",
+    )
+    free_right_hand: bool | None = _switch(
+        None,
+        "Fit right hand",
+        "Let the right hand's fingers turn. Open: where joints or skin of the source show them; "
+        "without joints the pose prior pulls them to a relaxed hand.",
+    )
+    free_jaw: bool = _switch(
+        False, "Fit jaw", "Let the jaw turn. A source without a face says little about it."
+    )
+    free_eyes: bool = _switch(False, "Fit eyes", "Let the eyes turn.")
+    free_transl: bool = _switch(
+        True,
+        "Fit transl",
+        "Let the body move as a whole; else its root joint is where the source's is, whatever the shape.",
+        advanced=True,
+    )
+    shape: str = _choice(
+        "shared",
+        "Shape",
+        "One shape for the whole motion, one a frame (slower), or the one there is.",
+        ("shared", "per-frame", "fixed"),
+    )
+    expression: str = _choice(
+        "off",
+        "Expression",
+        "Not fitted (it stays as it is: none, at first), one for the whole motion, or one a frame (slower).",
+        ("off", "shared", "per-frame"),
+    )
+    pose_prior: float = _number(
+        1e-3,
+        "Pose prior",
+        "Pull of every joint towards where the prior points; steadies joints that the skin says little of.",
+        unit="m²/rad²",
+        high=10,
+    )
+    pose_prior_to: str = _choice(
+        "source",
+        "Pose prior to",
+        "The source's rotations by joint name (of meshes a relaxed pose, at a tenth of the pull), no "
+        "rotation (the root turns as it likes), or the frame before.",
+        ("source", "zero", "previous"),
+        advanced=True,
+    )
+    jaw_prior: float = _number(
+        1e-2,
+        "Jaw prior",
+        "Pull of a free jaw towards closed, where the source has none.",
+        unit="m²/rad²",
+        high=10,
+        advanced=True,
+    )
+    eyes_prior: float = _number(
+        1e-2,
+        "Eyes prior",
+        "Pull of free eyes towards straight, where the source has none.",
+        unit="m²/rad²",
+        high=10,
+        advanced=True,
+    )
+    shape_prior: float = _number(
+        1e-3, "Shape prior", "Pull of betas towards the mean shape, for each frame.", unit="m²", high=10
+    )
+    expression_prior: float = _number(
+        1e-3,
+        "Expression prior",
+        "Pull of the expression towards none, for each frame.",
+        unit="m²",
+        high=10,
+        advanced=True,
+    )
+    smoothness: float = _number(
+        0.0,
+        "Smoothness",
+        "Pull on what the fit turns and moves away from the source to change little between frames.",
+        unit="m²/rad²",
+        high=10,
+    )
+    shape_frames: int = _number(
+        48,
+        "Shape frames",
+        "A shared shape or expression is solved from this many frames, spread evenly, together with their "
+        "poses.",
+        unit="frames",
+        low=1,
+        high=100_000,
+        advanced=True,
+    )
+    num_betas: int = _number(
+        16,
+        "Betas",
+        "Shape coefficients that are solved, as far as the body has them; those beyond stay as they are: "
+        "zero, at first.",
+        low=1,
+        high=100,
+        advanced=True,
+    )
+    num_expression: int = _number(
+        10,
+        "Expression terms",
+        "Expression coefficients that are solved, as far as the body has them.",
+        low=1,
+        high=100,
+        advanced=True,
+    )
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value, choices = getattr(self, item.name), item.metadata.get("choices")
+            if choices is not None:
+                if value not in choices:
+                    known = ", ".join(str(choice) for choice in choices if choice is not None)
+                    raise ValueError(f"{item.name} is {value!r}, expected one of {known}")
+                continue
+            low, high = item.metadata["range"]
+            for number in value if isinstance(value, tuple) else (value,):
+                if number is not None and not low <= number <= high:
+                    raise ValueError(f"{item.name} is {number}, expected {low} to {high}")
+        if len(self.part_weights) != len(PARTS):
+            raise ValueError(f"part_weights has {len(self.part_weights)} numbers, expected {len(PARTS)}")
+        if not any(self.metrics):
+            raise ValueError("vertex_weight and edge_weight are both 0: nothing would be fitted")
+        if self.stage == "translation" and not self.metrics[0]:
+            raise ValueError("the translation stage needs a vertex_weight: edges do not see a translation")
+
+    @property
+    def metrics(self) -> tuple[float, float]:
+        """Weights of the vertex and of the edge metric, the stage's own where they are left open."""
+        default = (0.0, 1.0) if self.stage == "edge" else (1.0, 0.0)
+        vertex = default[0] if self.vertex_weight is None else self.vertex_weight
+        return vertex, default[1] if self.edge_weight is None else self.edge_weight
+
+    @property
+    def slow(self) -> bool:
+        """Every frame has large matrices of its own: several times the time of the fast path."""
+        by_vertex = self.robust != "none" and self.robust_by == "vertex"
+        return by_vertex or "per-frame" in (self.shape, self.expression)
+
+    @property
+    def coupled(self) -> bool:
+        """Frames pull on each other."""
+        return self.coupling_weight > 0
+
+    @property
+    def coupling_weight(self) -> float:
+        """The strongest pull of neighbouring frames on each other."""
+        return max(self.smoothness, self.pose_prior if self.pose_prior_to == "previous" else 0.0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain json values."""
+        return asdict(self) | {"part_weights": list(self.part_weights)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FitSettings:
+        """The inverse of `as_dict`; what is missing keeps its default.
+
+        Raises:
+            ValueError: an unknown name, or a value outside its range.
+        """
+        known = {item.name for item in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise ValueError(f"there is no setting '{name}'")
+        parts = values.get("part_weights")
+        given = dict(values) if parts is None else dict(values) | {"part_weights": tuple(parts)}
+        return cls(**given)

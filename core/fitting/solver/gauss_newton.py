@@ -1,0 +1,356 @@
+"""Damped Gauss-Newton steps on the poses of a few frames, the shape held.
+
+The first steps may take the pose correctives as constant: far from the solution their derivative misleads.
+The later ones have it in the gradient, so that where they stop is a stationary point of the true objective,
+and in the matrix too once steps without it fall short of what they promise. No step that raises the objective
+of a frame is ever taken (Levenberg-Marquardt, per frame).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.fitting.objective.objective import Evaluation, FitSkin, Pose, Prior, Shape
+from core.fitting.solver.corrective_curvature import CorrectiveCurvature
+from core.fitting.solver.linear_solve import Factors, Secants, factorise
+from core.fitting.solver.normal_equations import frame_matrix, gradient, moved
+from core.fitting.solver.skin_products import SkinStatistics
+from core.fitting.solver.unknowns import Unknowns
+
+START_DAMPING = 1e-4
+MOST_DAMPING = 1e4
+# A factor is used again while the steps it gives deliver most of what they promise.
+KEEP_FACTOR_ABOVE = 0.7
+# From so many frames on, so many of them are asked whether all have converged; a frame whose step delivered
+# less than this share of its promise has not; and at least this share must have, or it was not worth asking.
+SAMPLE_FROM, SAMPLE, SAMPLE_GAIN, SAMPLE_SUFFICES = 48, 16, 0.9, 0.5
+
+
+@dataclass(eq=False)
+class PoseFit:
+    """Where the steps stopped.
+
+    Attributes:
+        pose: n poses.
+        energy: (n,) objective, square metres.
+        residual: (V, 3, n) metres.
+        converged: (n,) bool.
+        steps: (n,) steps tried.
+        curved: the correctives' part of the matrix was needed.
+    """
+
+    pose: Pose
+    energy: Tensor
+    residual: Tensor
+    converged: Tensor
+    steps: Tensor
+    curved: bool = False
+
+    def __getitem__(self, index: Tensor) -> PoseFit:
+        return PoseFit(
+            self.pose[index],
+            self.energy[index],
+            self.residual[..., index],
+            self.converged[index],
+            self.steps[index],
+            self.curved,
+        )
+
+    def put(self, index: Tensor, other: PoseFit) -> None:
+        """Takes the frames ``index`` (m,) from another fit of m frames."""
+        _store(self, index, other.pose, other.energy, other.residual, other.converged)
+        self.steps[index] += other.steps
+
+    @classmethod
+    def of(cls, which: Tensor, ones: PoseFit, others: PoseFit) -> PoseFit:
+        """One fit of n frames: those that ``which`` (n,) bool names from one fit, the rest from another."""
+        order = torch.cat((torch.nonzero(which), torch.nonzero(~which))).squeeze(1).argsort()
+        betas = None
+        if ones.pose.betas is not None and others.pose.betas is not None:
+            betas = torch.cat((ones.pose.betas, others.pose.betas))[order]
+        pose = Pose(
+            torch.cat((ones.pose.world, others.pose.world))[order],
+            torch.cat((ones.pose.root, others.pose.root))[order],
+            betas,
+        )
+        return cls(
+            pose,
+            torch.cat((ones.energy, others.energy))[order],
+            torch.cat((ones.residual, others.residual), 2)[..., order],
+            torch.cat((ones.converged, others.converged))[order],
+            torch.cat((ones.steps, others.steps))[order],
+            ones.curved or others.curved,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Stepping:
+    """What all frames of a stage step by.
+
+    Attributes:
+        skin: of the target, with its metric.
+        shape: held.
+        found: the products of the skin at that shape.
+        unknowns: what is free.
+        curvature: the correctives' part of the matrix, of the shape.
+        iterations: most steps.
+        tolerance: a frame has converged when its next step promises less than this share of its objective.
+        stopped: asked before each step; True ends the fit with what there is.
+        seen: told the mean objective before each step, while all frames take part; None for nobody.
+        watch: told where all frames stand before each step and in the end, while all of them take part; None
+            for nobody. Meant for single frames: of many, most leave early.
+    """
+
+    skin: FitSkin
+    shape: Shape
+    found: SkinStatistics
+    unknowns: Unknowns
+    curvature: CorrectiveCurvature
+    iterations: int
+    tolerance: float
+    stopped: Callable[[], bool]
+    seen: Callable[[float], None] | None = None
+    watch: Callable[[PoseFit], None] | None = None
+
+
+class Stopped(Exception):
+    """The run was cancelled while these frames had nothing to keep yet."""
+
+
+# Inference mode, which keeps no books for autograd, is a sixth faster.
+@torch.inference_mode()
+def fit_poses(
+    by: Stepping,
+    pose: Pose,
+    targets: Tensor,
+    prior: Prior,
+    *,
+    frozen_steps: int = 0,
+    curved: bool = False,
+    share: int = 1,
+    value: Evaluation | None = None,
+    roughly: bool = False,
+) -> PoseFit:
+    """Fits n frames, each on its own.
+
+    Args:
+        by: what all frames share.
+        pose: n poses to start from.
+        targets: (V, 3, n) metres.
+        prior: of the frames.
+        frozen_steps: how many of the first steps take the correctives as constant.
+        curved: have the correctives in the matrix from the start, not only once steps fall short.
+        share: so many frames in a row share the correctives' part of the matrix.
+        value: the objective and its true gradient there, where they are known already.
+        roughly: once most have converged, leave the others as they are.
+
+    Returns:
+        The best pose of each frame.
+
+    Raises:
+        Stopped: before the first step was over.
+    """
+    count, device = targets.shape[2], targets.device
+    best: PoseFit | None = None
+    active = torch.arange(count, device=device)
+    steps = torch.zeros(count, dtype=torch.int32, device=device)
+    _go_on(by)
+    if value is None:
+        value = by.skin.evaluate(pose, by.shape, targets, prior, frozen=frozen_steps > 0)
+    damping = torch.full((count,), START_DAMPING, device=device, dtype=targets.dtype)
+    factors, secants = Factors(damping), Secants()
+    _go_on(by)
+    for step_number in range(by.iterations + 1):
+        frozen = step_number < frozen_steps
+        if by.seen is not None and len(active) == count:
+            by.seen(float(value.energy.mean()))
+        if by.watch is not None and len(active) == count:
+            by.watch(PoseFit(pose, value.energy, value.residual, damping < 0, steps, curved))
+        if bool(factors.stale.any()):
+            _renew(factors, by, pose, value, prior, damping, curved and not frozen, share)
+        slope = gradient(value, by.unknowns)
+        step, promised = secants.step(slope, factors.solve)
+        done = (promised <= by.tolerance * value.energy) & (not frozen)
+        hopeless = damping >= MOST_DAMPING
+        ends = bool((done | hopeless).all()) or step_number == by.iterations or by.stopped()
+        if ends and len(active) == count:
+            return PoseFit(pose, value.energy, value.residual, done, steps, curved)
+        leaving = torch.ones_like(done) if ends else done | hopeless
+        sampled = step_number == 0 and not frozen and not ends and count >= SAMPLE_FROM
+        # A step more costs less than taking a few frames out.
+        if not sampled and bool(leaving.any()):
+            best = best or _nowhere(pose, targets, steps)
+            residual = value.residual[..., leaving]
+            _store(best, active[leaving], pose[leaving], value.energy[leaving], residual, done[leaving])
+            if ends:
+                break
+            stay = ~leaving
+            active, pose, prior, damping = active[stay], pose[stay], prior[stay], damping[stay]
+            targets, slope, step = targets[..., stay], slope[stay], step[stay]
+            promised, value = promised[stay], value[stay]
+            factors.keep(stay)
+            secants.keep(stay)
+        thaws = step_number + 1 == frozen_steps
+        trial = moved(pose, step, by.unknowns)
+        steps[active] += 1
+        if sampled:
+            best = _check_by_sample(by, trial, value, promised, targets, prior, factors, steps)
+            if best is not None:
+                best.curved = curved
+                stay = ~best.converged
+                if roughly:
+                    _take_back(best, pose, value)
+                if roughly or not bool(stay.any()):
+                    return best
+                active, pose, prior, damping = active[stay], pose[stay], prior[stay], damping[stay]
+                targets, slope, step = targets[..., stay], slope[stay], step[stay]
+                promised, value, trial = promised[stay], value[stay], trial[stay]
+                factors.keep(stay)
+        after = by.skin.evaluate(trial, by.shape, targets, prior, frozen=step_number + 1 < frozen_steps)
+        gain = value.energy - after.energy
+        good = gain >= 0
+        if not frozen:
+            secants.learn(step, gradient(after, by.unknowns) - slope, good)
+        damping = torch.where(good, (damping * 0.1).clamp_min(START_DAMPING), damping * 10)
+        short = gain < KEEP_FACTOR_ABOVE * promised
+        if bool(short.any()):
+            factors.stale = short
+            curved = curved or (not frozen and step_number > 0)
+        if curved and thaws:
+            factors.stale = torch.ones_like(short)
+        if bool(good.all()):
+            pose, value = trial, after
+            continue
+        pose = _merge(good, trial, pose)
+        if thaws:
+            # What was kept has the gradient of constant correctives: take the true one from here on.
+            damping = torch.full_like(damping, START_DAMPING)
+            value = by.skin.evaluate(pose, by.shape, targets, prior)
+        else:
+            value = _merge_values(good, after, value)
+    assert best is not None
+    best.curved = curved
+    return best
+
+
+def _go_on(by: Stepping) -> None:
+    # Asked between the long parts of the first step: together they take longer than people wait.
+    if by.stopped():
+        raise Stopped
+
+
+def promises_little(by: Stepping, pose: Pose, targets: Tensor, prior: Prior) -> Tensor:
+    """(n,) bool: frames in which a step on all unknowns would gain less than the tolerance."""
+    value = by.skin.evaluate(pose, by.shape, targets, prior)
+    matrix = frame_matrix(by.found, pose, by.unknowns, prior, value.pull)
+    factors = Factors(value.energy)
+    factors.set(factorise(matrix, torch.full_like(value.energy, START_DAMPING)))
+    _, promised = factors.solve(gradient(value, by.unknowns))
+    return promised <= by.tolerance * value.energy
+
+
+def _check_by_sample(
+    by: Stepping,
+    trial: Pose,
+    before: Evaluation,
+    promised: Tensor,
+    targets: Tensor,
+    prior: Prior,
+    factors: Factors,
+    steps: Tensor,
+) -> PoseFit | None:
+    """Whether n frames have converged with the step just tried, without differentiating all of them.
+
+    What the next step would promise is measured on the frames that had furthest to go. The others fall by at
+    least the same factor, as steps get better towards the end.
+
+    Returns:
+        The frames after the step and which of them have converged; None where too few have.
+    """
+    energy, residual = by.skin.look(trial, by.shape, targets, prior)
+    _go_on(by)
+    delivered = before.energy - energy >= torch.where(
+        promised > by.tolerance * before.energy, SAMPLE_GAIN * promised, -1e-6 * before.energy
+    )
+    if float(delivered.float().mean()) < SAMPLE_SUFFICES:
+        return None
+    hardest = torch.topk((promised / before.energy).masked_fill(~delivered, 0), SAMPLE).indices
+    value = by.skin.evaluate(trial[hardest], by.shape, targets[..., hardest], prior[hardest])
+    _, left = factors.solve(gradient(value, by.unknowns), hardest)
+    rate = (left / promised[hardest].clamp_min(1e-30))[delivered[hardest]].max()
+    done = delivered & (rate * promised <= by.tolerance * energy)
+    done[hardest] = left <= by.tolerance * energy[hardest]
+    if float(done.float().mean()) < SAMPLE_SUFFICES:
+        return None
+    return PoseFit(trial, energy, residual, done, steps)
+
+
+def _renew(
+    factors: Factors,
+    by: Stepping,
+    pose: Pose,
+    value: Evaluation,
+    prior: Prior,
+    damping: Tensor,
+    curved: bool,
+    share: int,
+) -> None:
+    """Makes new factors for the frames whose old ones are stale."""
+    pull = value.pull
+    if not bool(factors.stale.all()):
+        pose, prior, damping = pose[factors.stale], prior[factors.stale], damping[factors.stale]
+        pull = None if pull is None else pull[:, factors.stale]
+    curvature = by.curvature if curved else None
+    matrix = frame_matrix(by.found, pose, by.unknowns, prior, pull, curvature, share)
+    factors.set(factorise(matrix, damping))
+
+
+def _take_back(best: PoseFit, pose: Pose, before: Evaluation) -> None:
+    """Frames that rose, or that went where there is no number, are again where they were."""
+    rose = torch.nonzero(~(best.energy <= before.energy)).squeeze(1)
+    if len(rose):
+        energy, residual = before.energy[rose], before.residual[..., rose]
+        _store(best, rose, pose[rose], energy, residual, best.converged[rose])
+
+
+def _nowhere(pose: Pose, targets: Tensor, steps: Tensor) -> PoseFit:
+    return PoseFit(
+        Pose(pose.world.clone(), pose.root.clone(), None if pose.betas is None else pose.betas.clone()),
+        torch.full_like(targets[0, 0], torch.inf),
+        torch.empty_like(targets),
+        torch.zeros_like(steps, dtype=torch.bool),
+        steps,
+    )
+
+
+def _merge(good: Tensor, new: Pose, old: Pose) -> Pose:
+    return Pose(
+        torch.where(good[:, None, None, None], new.world, old.world),
+        torch.where(good[:, None], new.root, old.root),
+        None if new.betas is None or old.betas is None else torch.where(good[:, None], new.betas, old.betas),
+    )
+
+
+def _merge_values(good: Tensor, new: Evaluation, old: Evaluation) -> Evaluation:
+    return Evaluation(
+        torch.where(good, new.energy, old.energy),
+        torch.where(good[:, None, None], new.torque, old.torque),
+        torch.where(good[:, None], new.force, old.force),
+        None if new.betas is None or old.betas is None else torch.where(good[:, None], new.betas, old.betas),
+        torch.where(good, new.residual, old.residual),
+        None if new.pull is None or old.pull is None else torch.where(good, new.pull, old.pull),
+    )
+
+
+def _store(best: PoseFit, frames: Tensor, pose: Pose, energy: Tensor, residual: Tensor, done: Tensor) -> None:
+    best.pose.world[frames] = pose.world
+    best.pose.root[frames] = pose.root
+    if best.pose.betas is not None and pose.betas is not None:
+        best.pose.betas[frames] = pose.betas
+    best.energy[frames] = energy
+    best.residual[..., frames] = residual
+    best.converged[frames] = done

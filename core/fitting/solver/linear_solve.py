@@ -1,0 +1,110 @@
+"""Cholesky factors of Gauss-Newton matrices, each used for as long as its steps are good, and what past
+steps add to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def factorise(matrix: Tensor, damping: Tensor) -> Tensor:
+    """Cholesky factors of (n, D, D) matrices, ``damping`` (n,) times their diagonal and a floor added."""
+    diagonal = matrix.diagonal(dim1=1, dim2=2)
+    floor = 1e-6 * diagonal.mean(1, keepdim=True) + 1e-12
+    added = diagonal * damping[:, None] + floor
+    diagonal.add_(added)
+    factor, info = torch.linalg.cholesky_ex(matrix)
+    if bool((info > 0).any()):
+        bad = info > 0
+        matrix[bad] += torch.diag_embed(diagonal[bad].clamp_min(floor[bad]))
+        factor, info = torch.linalg.cholesky_ex(matrix)
+        # What still fails is no matrix to step by; one frame's trouble must not end the others.
+        factor[info > 0] = 1e6 * torch.eye(matrix.shape[1]).to(matrix)
+    return factor
+
+
+class Factors:
+    """The factors that n frames step by.
+
+    Attributes:
+        stale: (n,) bool: frames that need a new one.
+    """
+
+    def __init__(self, like: Tensor) -> None:
+        """For the frames of ``like`` (n,)."""
+        self.factor: Tensor | None = None
+        self.stale = torch.ones_like(like, dtype=torch.bool)
+
+    def set(self, factor: Tensor) -> None:
+        """Gives the stale frames new factors (m, D, D)."""
+        if self.factor is None or len(factor) == len(self.factor):
+            self.factor = factor
+        else:
+            self.factor[self.stale] = factor
+        self.stale = torch.zeros_like(self.stale)
+
+    def keep(self, which: Tensor) -> None:
+        """Forgets the frames that are not ``which`` (n,) bool."""
+        self.stale = self.stale[which]
+        if self.factor is not None:
+            self.factor = self.factor[which]
+
+    def solve(self, slope: Tensor, which: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain; of the frames ``which``
+        (m,) alone, where given."""
+        assert self.factor is not None
+        factor = self.factor if which is None else self.factor[which]
+        half = torch.linalg.solve_triangular(factor, slope[..., None], upper=False)
+        step = -torch.linalg.solve_triangular(factor.transpose(1, 2), half, upper=True)
+        return step.squeeze(-1), 0.5 * half.square().sum((1, 2))
+
+
+# What past steps taught about the objective's curvature, on top of the factors that frames step by
+# (L-BFGS).
+
+# Pairs kept of each frame.
+MOST_PAIRS = 4
+
+
+class Secants:
+    """Pairs of a step and the change of the gradient along it, of n frames each."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def learn(self, step: Tensor, change: Tensor, taken: Tensor) -> None:
+        """Takes in a step.
+
+        Args:
+            step: (n, D).
+            change: (n, D) of the gradient.
+            taken: (n,) bool: frames that took it; of the others nothing is learnt.
+        """
+        product = (step * change).sum(1)
+        good = taken & (product > 1e-6 * (step.square().sum(1) * change.square().sum(1)).sqrt())
+        share = torch.where(good, 1 / torch.where(good, product, 1), 0)
+        self.pairs = [*self.pairs[1 - MOST_PAIRS :], (step, change, share[:, None])]
+
+    def keep(self, which: Tensor) -> None:
+        """Forgets the frames that are not ``which`` (n,) bool."""
+        self.pairs = [(step[which], change[which], share[which]) for step, change, share in self.pairs]
+
+    def step(self, slope: Tensor, solve: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain.
+
+        Args:
+            slope: the gradients.
+            solve: the same, by the factors alone.
+        """
+        if not self.pairs:
+            return solve(slope)
+        left, amounts = slope, []
+        for step, change, share in reversed(self.pairs):
+            amounts.append(share * (step * left).sum(1, keepdim=True))
+            left = left - amounts[-1] * change
+        found, _ = solve(left)
+        for (step, change, share), amount in zip(self.pairs, reversed(amounts), strict=True):
+            found = found - (amount + share * (change * found).sum(1, keepdim=True)) * step
+        return found, -0.5 * (slope * found).sum(1)

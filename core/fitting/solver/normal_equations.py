@@ -1,0 +1,144 @@
+"""The Gauss-Newton equations of each frame: matrix and gradient by what is free in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.fitting.objective.objective import Evaluation, Pose, Prior
+from core.fitting.solver.corrective_curvature import CorrectiveCurvature
+from core.fitting.solver.pose_matrix import pose_matrix
+from core.fitting.solver.skin_products import SkinStatistics, Statistics
+from core.fitting.solver.unknowns import Unknowns
+from core.model.skinning import axial, rotation_matrices
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeCoupling:
+    """How the unknowns of each frame couple to coefficients that all frames share.
+
+    Attributes:
+        coupling: (n, D, Z).
+        squares: (Z, Z) summed over the frames.
+        slope: (Z,) derivative of the summed objective.
+    """
+
+    coupling: Tensor
+    squares: Tensor
+    slope: Tensor
+
+
+def gradient(value: Evaluation, unknowns: Unknowns) -> Tensor:
+    """(n, D) derivative by the unknowns of each frame."""
+    parts = [unknowns.gather(value.torque, 1).flatten(1)]
+    if unknowns.moves:
+        parts.append(value.force)
+    if len(unknowns.coefficients):
+        assert value.betas is not None
+        parts.append(value.betas[:, unknowns.coefficients])
+    return torch.cat(parts, 1) if len(parts) > 1 else parts[0]
+
+
+def moved(pose: Pose, step: Tensor, unknowns: Unknowns) -> Pose:
+    """The poses after a step (n, D) on the manifold: G_a <- exp([w_a]x) G_a. Where the body does not move as
+    a whole, its root joint stays, whatever becomes of the shape."""
+    turns = 3 * len(unknowns.free)
+    world, root, betas = pose.world, pose.root, pose.betas
+    if turns:
+        world = rotation_matrices(unknowns.spread(step[:, :turns].unflatten(1, (-1, 3)))) @ world
+    if unknowns.moves:
+        root = root + step[:, turns : turns + 3]
+    if len(unknowns.coefficients):
+        assert betas is not None
+        change = torch.zeros_like(betas)
+        change[:, unknowns.coefficients] = step[:, -len(unknowns.coefficients) :]
+        betas = betas + change
+    return Pose(world, root, betas)
+
+
+def frame_matrix(
+    found: SkinStatistics,
+    pose: Pose,
+    unknowns: Unknowns,
+    prior: Prior,
+    pull: Tensor | None,
+    curvature: CorrectiveCurvature | None = None,
+    share: int = 1,
+) -> Tensor:
+    """(n, D, D) Gauss-Newton matrix of each frame.
+
+    Args:
+        found: of the skin and its shape.
+        pose: n poses.
+        unknowns: of each frame.
+        prior: of the frames.
+        pull: (p, n) weights of the groups as a robust loss sees them, or None.
+        curvature: adds the correctives' part, shared by ``share`` frames in a row; None leaves it out.
+        share: see `CorrectiveCurvature.add_to`.
+    """
+    skin = found.skin
+    own = len(unknowns.coefficients) > 0
+    products = found.of(pose, pull, own)
+    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, prior.weights)
+    if curvature is not None:
+        curvature.add_to(matrix, pose, unknowns, share)
+    if own:
+        chosen = _chosen(unknowns, matrix)
+        matrix = _with_coefficients(matrix, products, pose, unknowns)[:, chosen[:, None], chosen]
+        if prior.betas is not None:
+            held = prior.betas[unknowns.coefficients]
+            matrix.diagonal(dim1=1, dim2=2)[:, -len(held) :] += held
+    elif not unknowns.moves:
+        matrix = matrix[:, :-3, :-3].contiguous()
+    return matrix
+
+
+def coupled_matrix(
+    found: SkinStatistics, pose: Pose, unknowns: Unknowns, prior: Prior, value: Evaluation
+) -> tuple[Tensor, ShapeCoupling]:
+    """As `frame_matrix` without the correctives' part, with the coupling to all coefficients; which of them
+    the frames share, and which of those are solved, is up to the caller."""
+    skin = found.skin
+    products = found.of(pose, value.pull, True)
+    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, prior.weights)
+    full = _with_coefficients(matrix, products, pose, unknowns)
+    count = len(skin.coefficients)
+    own = _chosen(unknowns, full)
+    shared = full.shape[1] - count + torch.arange(count, device=full.device)
+    matrix = full[:, own[:, None], own]
+    if prior.betas is not None and len(unknowns.coefficients):
+        pull = prior.betas[unknowns.coefficients]
+        matrix.diagonal(dim1=1, dim2=2)[:, -len(pull) :] += pull
+    assert value.betas is not None
+    slope = value.betas.sum(0) if value.betas.dim() == 2 else value.betas
+    return matrix, ShapeCoupling(
+        full[:, own[:, None], shared], full[:, shared[:, None], shared].double().sum(0), slope
+    )
+
+
+def _chosen(unknowns: Unknowns, like: Tensor) -> Tensor:
+    """Places of a frame's unknowns in a matrix over rotations, root position and all coefficients."""
+    turns = 3 * len(unknowns.free)
+    first = list(range(turns + 3 * unknowns.moves))
+    return torch.tensor(
+        [*first, *(turns + 3 + int(z) for z in unknowns.coefficients)], dtype=torch.long, device=like.device
+    )
+
+
+def _with_coefficients(matrix: Tensor, found: Statistics, pose: Pose, unknowns: Unknowns) -> Tensor:
+    """(n, 3F + 3 + Z, 3F + 3 + Z): coefficients appended to matrices of `pose_matrix`."""
+    assert found.products is not None
+    assert found.squares is not None
+    coupling, squares = _coupling(pose, found.products, unknowns), found.squares
+    above = torch.cat((matrix, coupling), 2)
+    return torch.cat((above, torch.cat((coupling.transpose(1, 2), squares), 2)), 1)
+
+
+def _coupling(pose: Pose, products: Tensor, unknowns: Unknowns) -> Tensor:
+    """(n, 3F + 3, Z) from (n, Z, K, 3) products."""
+    world = pose.world
+    turned = world[:, None] @ products[:, :, :-1].unflatten(2, (world.shape[1], 3))
+    torques = unknowns.gather(axial(turned.transpose(-1, -2)), 2)  # (n, Z, F, 3)
+    return torch.cat((torques.flatten(2), products[:, :, -1]), 2).transpose(1, 2)

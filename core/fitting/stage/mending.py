@@ -1,0 +1,99 @@
+"""Frames that may have ended badly are fitted once more, from other starts, and keep the better end.
+
+What the frames around one say of it misleads where the motion jumps: that start may lead into a lesser
+optimum, or where steps no longer get anywhere. Ordinary motion has no such frames, and pays nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from core.fitting.solver.gauss_newton import Stopped
+from core.fitting.stage.initial_pose_from_meshes import outlying_frames
+from core.fitting.stage.partial_result import FittedChunk
+from core.model.vertex_errors import FrameErrors
+
+# Few steps may well be used up.
+FEW_STEPS = 6
+# An end that is higher by less is the same one.
+SAME = 1e-4
+# Where more frames than these, and half of all, did not converge, it is not for their starts.
+FEW = 8
+
+
+def suspects(energy: np.ndarray, converged: np.ndarray, iterations: int) -> np.ndarray:
+    """(n,) bool: frames, in order of time, that did not converge or stand out by their objective.
+
+    Args:
+        energy: (n,) objective.
+        converged: (n,) bool.
+        iterations: most steps that a frame takes.
+    """
+    late = ~converged
+    if iterations <= FEW_STEPS or late.sum() > max(FEW, len(late) // 2):
+        late = np.zeros_like(late)
+    return late | outlying_frames(energy)
+
+
+def mended(
+    found: FittedChunk,
+    frames: np.ndarray,
+    iterations: int,
+    stopped: Callable[[], bool],
+    starts: Sequence[Callable[[np.ndarray], FittedChunk]],
+) -> FittedChunk:
+    """The fit of n frames with those that may have ended badly at their best.
+
+    Args:
+        found: of the frames.
+        frames: (n,) ascending ids.
+        iterations: as in `suspects`.
+        stopped: asked before each start; True leaves it at what there is.
+        starts: each fits frames (ids) from a start of its own; those after the first are for frames that
+            have not converged until then.
+    """
+    bad = suspects(found.energy, found.converged, iterations)
+    for start in starts:
+        if not bad.any() or stopped():
+            break
+        places = np.flatnonzero(bad)
+        try:
+            again = start(frames[places])
+        except Stopped:
+            break
+        found = with_better(found, places, again)
+        bad &= ~found.converged
+    return found
+
+
+def with_better(found: FittedChunk, places: np.ndarray, again: FittedChunk) -> FittedChunk:
+    """The fit with each of the frames at ``places`` from ``again`` where its objective is lower there."""
+    better = again.energy < found.energy[places]
+    # An end that both starts lead to is one, even if the first came there late.
+    same = again.converged & (again.energy <= found.energy[places] * (1 + SAME))
+    taken, source = places[better | same], np.flatnonzero(better | same)
+
+    def put(mine: Any, theirs: Any) -> Any:
+        if mine is None or theirs is None:
+            return mine
+        mine = mine.copy()
+        mine[taken] = theirs[source]
+        return mine
+
+    arrays = ("poses", "transl", "coefficients", "converged", "energy")
+    errors = {
+        item.name: put(getattr(found.errors, item.name), getattr(again.errors, item.name))
+        for item in fields(FrameErrors)
+    }
+    steps = found.steps.copy()
+    steps[places] += again.steps
+    return replace(
+        found,
+        **{name: put(getattr(found, name), getattr(again, name)) for name in arrays},
+        steps=steps,
+        errors=FrameErrors(**errors),
+    )

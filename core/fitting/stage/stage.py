@@ -1,0 +1,379 @@
+"""One stage of a recipe: the shape where it is solved, then the poses of any frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from copy import copy
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from core.fitting.objective.objective import Pose, Prior, Shape
+from core.fitting.solver.corrective_curvature import CorrectiveCurvature
+from core.fitting.solver.gauss_newton import PoseFit, Stepping, fit_poses, promises_little
+from core.fitting.solver.shape_solve import ShapeChunk, ShapeFit
+from core.fitting.solver.skin_products import SkinStatistics
+from core.fitting.solver.temporal_solve import fit_window
+from core.fitting.stage.initial_pose_from_meshes import PartsStart, from_nearest_frame, outlying_frames
+from core.fitting.stage.mending import mended, suspects
+from core.fitting.stage.partial_result import FittedChunk, Parameters, fitted_chunk, joined
+from core.fitting.stage.progress import Taken
+from core.fitting.stage.stage_problem import Problem
+from core.fitting.stage.warm_start import KnownFrames, smallest_traces, trace_of
+from core.model.vertex_errors import lengths_mm
+
+# Where no fitted frame is near, every so many frames are fitted first and the others start from them.
+ANCHOR_EVERY = 16
+# Some are near enough when so large a share of the frames to be fitted has one.
+MOST_NEAR = 0.75
+# Where steps are costly, every so many are fitted first even where some are near: the others take one step.
+CLOSE_ANCHOR_EVERY = 4
+# Steps from afar that take the pose correctives as constant.
+FROZEN_STEPS = 2
+# So many neighbouring frames share the correctives' part of their matrices, but none do where within half of
+# them most frames turn a joint further.
+SHARE_CURVATURE, SHARE_RADIANS = 8, 0.34
+
+
+def shape_fit(
+    problem: Problem,
+    chunks: list[np.ndarray],
+    pool: Executor,
+    stopped: Callable[[], bool],
+) -> ShapeFit:
+    """The joint solve of the coefficients that frames share; to be stepped by the caller.
+
+    Args:
+        problem: of the stage.
+        chunks: ids of the frames it is solved from.
+        pool: runs the chunks.
+        stopped: asked between steps.
+    """
+    solved = problem.shape_unknowns(np.concatenate(chunks))
+
+    def chunk(frames: np.ndarray) -> ShapeChunk:
+        targets = problem.targets.at(frames)
+        return ShapeChunk(problem.begin(frames, targets, solved.start), targets, problem.prior(frames))
+
+    return ShapeFit(
+        problem.skin,
+        problem.normal,
+        list(pool.map(chunk, chunks)),
+        problem.unknowns,
+        solved,
+        iterations=problem.settings.iterations,
+        tolerance=problem.settings.tolerance,
+        pool=pool,
+        stopped=stopped,
+        frozen=problem.origin != "current",
+        counted=problem.counted,
+    )
+
+
+@torch.inference_mode()
+def start_mm(problem: Problem, frames: np.ndarray) -> float:
+    """Mean v2v in millimetres of where these frames start."""
+    targets, coefficients = problem.targets.at(frames), problem.shape_unknowns(frames).start
+    pose = problem.begin(frames, targets, coefficients)
+    _, residual = problem.skin.look(pose, problem.skin.shape(coefficients), targets, problem.prior(frames))
+    return float(lengths_mm(residual if problem.counted is None else residual[problem.counted], 1).mean())
+
+
+def taken(problem: Problem, frames: np.ndarray, shape: Shape, found: PoseFit) -> Taken:
+    """Where some frames stand, in the terms of files.
+
+    Args:
+        problem: of the stage.
+        frames: (n,) ids.
+        shape: that they share.
+        found: of the n frames.
+    """
+    trans = problem.motion.trans[frames]
+    chunk = fitted_chunk(found, problem.skin, shape.betas, trans, problem.counted)
+    betas, expression = np.split(chunk.coefficients, [problem.num_betas], axis=1)
+    transl = chunk.transl + trans
+    return Taken(chunk.poses, transl, betas, expression, chunk.energy, chunk.errors)
+
+
+def shape_taken(problem: Problem, frames: np.ndarray, solved: ShapeFit) -> Taken:
+    """Where the frames of a single chunk stand while the shape is solved from them; their energy is their
+    share of the whole objective."""
+    (chunk,), (value,) = solved.chunks, solved.values
+    nothing = torch.zeros_like(value.energy, dtype=torch.int32)
+    energy = torch.full_like(value.energy, solved.energy / solved.frames)
+    found = PoseFit(chunk.pose, energy, value.residual, nothing > 0, nothing)
+    return taken(problem, frames, solved.shape, found)
+
+
+class PoseStage:
+    """Fits the poses of any frames, what they share held; safe to call from several threads.
+
+    Args:
+        problem: of the stage.
+        frames: (n,) ids of frames that the shape was solved from, or of any whose shared coefficients hold.
+        solved: the shape, where the stage solves it, or None.
+        stopped: asked before each step.
+        watch: told where the frames of a chunk stand before each step and in the end; None for nobody.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        frames: np.ndarray,
+        solved: ShapeFit | None,
+        stopped: Callable[[], bool],
+        watch: Callable[[Taken], None] | None = None,
+    ) -> None:
+        self.problem, self._watch = problem, watch
+        self.shape_converged, self.curved = True, not problem.skin.patches.sparse
+        self.known: KnownFrames | None = None
+        if solved is not None:
+            self.shape_converged, self.curved = solved.converged, solved.curved
+            self.by = solved.stepping()
+        else:
+            shape = problem.skin.shape(problem.shape_unknowns(frames[:1]).start)
+            self.by = Stepping(
+                problem.skin,
+                shape,
+                SkinStatistics(problem.skin, problem.normal, shape),
+                problem.unknowns,
+                CorrectiveCurvature(problem.skin, shape),
+                problem.settings.iterations,
+                problem.settings.tolerance,
+                stopped,
+            )
+        if solved is not None and problem.origin == "source":
+            poses = [chunk.pose for chunk in solved.chunks]
+            self.known = self._known(frames, poses, problem.source_rotations(frames))
+
+    def _known(self, frames: np.ndarray, poses: list[Pose], source: torch.Tensor) -> KnownFrames:
+        betas = None if poses[0].betas is None else torch.cat([p.betas for p in poses if p.betas is not None])
+        pose = Pose(torch.cat([p.world for p in poses]), torch.cat([p.root for p in poses]), betas)
+        return KnownFrames(self.problem.skin, frames, pose, source, self.problem.targets.roots(frames))
+
+    @torch.inference_mode()
+    def fit(self, frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
+        """Fits a chunk of frames (ascending ids) and gives them back with what was found and how."""
+        trace: list[float] = []
+        watched = copy(self)
+        watched.by = replace(self.by, seen=trace.append, watch=self._watcher(frames))
+        found = watched._fit(frames)
+        end = found.trace or (float(found.energy.mean()),)
+        return frames, replace(found, trace=(*trace, *end))
+
+    def _fit(self, frames: np.ndarray) -> FittedChunk:
+        found = self._first(frames)
+        if self.problem.settings.order != "chain":
+            found = mended(found, frames, self.by.iterations, self.by.stopped, self._starts())
+        # Poses at their best for a shape that is not yet at its own are not converged.
+        return replace(found, converged=found.converged & self.shape_converged)
+
+    def _starts(self) -> list[Callable[[np.ndarray], FittedChunk]]:
+        """Other starts of frames that may have ended badly, each fits them from there."""
+        problem = self.problem
+
+        def again(frames: np.ndarray, at: Callable[[torch.Tensor], Pose]) -> FittedChunk:
+            targets, prior = problem.targets.at(frames), problem.prior(frames)
+            found = self._from(at(targets), targets, prior, frozen=FROZEN_STEPS, quietly=True)
+            return self.chunk(frames, found)
+
+        def source(frames: np.ndarray) -> FittedChunk:
+            return again(frames, lambda _: problem.at_source(frames, self.by.shape.betas))
+
+        def parts(frames: np.ndarray) -> FittedChunk:
+            return again(frames, lambda targets: problem.at_parts(frames, targets, self.by.shape.betas))
+
+        if not problem.knows_rotations:
+            return []
+        return [source, parts] if problem.origin == "source" else [source]
+
+    def _first(self, frames: np.ndarray) -> FittedChunk:
+        problem, in_chain = self.problem, self.problem.settings.order == "chain"
+        if problem.origin == "source" and not in_chain:
+            return self._from_known(frames)
+        targets, prior = problem.targets.at(frames), problem.prior(frames)
+        if in_chain:
+            return self.chunk(frames, self._down_the_chain(frames, targets, prior))
+        frozen = 0 if problem.origin == "current" else FROZEN_STEPS
+        start = self._begin(frames, targets)
+        found = self._from(start, targets, prior, frozen=frozen)
+        if problem.origin == "parts":
+            self._mend_outlying(found, start, targets, prior)
+        return self.chunk(frames, found)
+
+    @torch.inference_mode()
+    def smooth(
+        self, frames: np.ndarray, window: np.ndarray, known: Parameters
+    ) -> tuple[np.ndarray, FittedChunk]:
+        """Fits frames that pull on each other.
+
+        Args:
+            frames: ascending ids of those wanted.
+            window: those and their neighbours, ascending: all are solved, only ``frames`` given back.
+            known: what all of them have alone.
+        """
+        problem = self.problem
+        targets, prior = problem.targets.at(window), problem.prior(window)
+        if problem.settings.pose_prior_to == "previous":
+            prior = replace(prior, weights=problem.face_weights)
+        found = fit_window(
+            replace(self.by, watch=self._watcher(window)),
+            problem.with_held(window, problem.current(window, known), self.by.shape.betas),
+            targets,
+            prior,
+            problem.couplings(window),
+            curved=self.curved,
+        )
+        found.converged &= self.shape_converged
+        wanted = torch.as_tensor(np.isin(window, frames), device=targets.device)
+        return frames, self.chunk(frames, found[wanted])
+
+    def _watcher(self, frames: np.ndarray) -> Callable[[PoseFit], None] | None:
+        tell = self._watch
+        if tell is None:
+            return None
+        return lambda found: tell(taken(self.problem, frames, self.by.shape, found))
+
+    def chunk(self, frames: np.ndarray, found: PoseFit) -> FittedChunk:
+        """What was found of some frames (ids), in the terms of files."""
+        problem = self.problem
+        trans = problem.motion.trans[frames]
+        return fitted_chunk(found, problem.skin, self.by.shape.betas, trans, problem.counted)
+
+    def _begin(self, frames: np.ndarray, targets: torch.Tensor) -> Pose:
+        return self.problem.begin(frames, targets, self.by.shape.betas)
+
+    def _from(
+        self,
+        pose: Pose,
+        targets: torch.Tensor,
+        prior: Prior,
+        *,
+        frozen: int,
+        share: int = 1,
+        quietly: bool = False,
+        roughly: bool = False,
+    ) -> PoseFit:
+        by = replace(self.by, seen=None) if quietly else self.by
+        curved = self.curved
+        return fit_poses(
+            by, pose, targets, prior, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
+        )
+
+    def _from_known(self, frames: np.ndarray) -> FittedChunk:
+        """From the nearest fitted frames; where none are near enough, or steps are costly, a few of these
+        first, and the others between them."""
+        source, known = self.problem.source_rotations(frames), self.known
+        if self.problem.holds_shape:
+            # Frames asked for by themselves: often those that their neighbours led astray.
+            return self.chunk(frames, self._beside(None, frames, source))
+        near = known is not None and known.near(frames, source).mean() >= MOST_NEAR
+        far, close = [] if near else [ANCHOR_EVERY], [CLOSE_ANCHOR_EVERY] if self.curved else []
+        left, steps = np.ones(len(frames), dtype=bool), np.zeros(len(frames), dtype=np.int32)
+        parts: list[tuple[np.ndarray, FittedChunk]] = []
+        for every in (*far, *close, 1):
+            # Not at the ends, and those of every 16 are among those of every 4.
+            some = left & (np.arange(len(frames)) % every == min(every // 3, len(frames) - 1))
+            if not some.any():
+                continue
+            last, theirs = bool((some == left).all()), source[torch.as_tensor(some)]
+            share = _sharing(theirs) if every == 1 else 1
+            found = self._beside(known, frames[some], theirs, share=share, quietly=not last, roughly=not last)
+            found.steps += torch.as_tensor(steps[some], device=found.steps.device)
+            if last:
+                break
+            # Those left before their last step go on with the others: few frames cost as much as many.
+            done = found.converged | (found.steps >= self.by.iterations)
+            if bool(done.any()):
+                ended = frames[some][done.cpu().numpy()]
+                parts.append((ended, self.chunk(ended, found[done])))
+            steps[some] = found.steps.cpu().numpy()
+            left[some] = ~done.cpu().numpy()
+            fitted = self._known(frames[some], [found.pose], theirs)
+            known = fitted if known is None else known.with_frames(fitted)
+        # Only the steps of these are told.
+        left_over = replace(self.chunk(frames[some], found), trace=(float(found.energy.mean()),))
+        return joined([*parts, (frames[some], left_over)])
+
+    def _beside(
+        self,
+        known: KnownFrames | None,
+        frames: np.ndarray,
+        source: torch.Tensor,
+        *,
+        share: int = 1,
+        quietly: bool = False,
+        roughly: bool = False,
+    ) -> PoseFit:
+        """Fits frames of these source rotations from known ones, and from the source where these are not
+        near; None: all from the source."""
+        problem = self.problem
+        targets, prior = problem.targets.at(frames), problem.prior(frames, source)
+        if known is None:
+            begun = self._begin(frames, targets)
+            return self._from(begun, targets, prior, frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly)
+        pose = known.start(frames, source, problem.targets.roots(frames), problem.unknowns.moves)
+        pose = problem.with_held(frames, pose, self.by.shape.betas)
+        near = torch.as_tensor(known.near(frames, source), device=targets.device)
+        if bool(near.all()):
+            return self._from(pose, targets, prior, frozen=0, share=share, quietly=quietly, roughly=roughly)
+        far = ~near
+        begun = problem.at_source(frames[far.cpu().numpy()], self.by.shape.betas)
+        quietly = quietly or bool(near.any())
+        from_afar = self._from(
+            begun, targets[..., far], prior[far], frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly
+        )
+        if bool(far.all()):
+            return from_afar
+        beside = self._from(
+            pose[near], targets[..., near], prior[near], frozen=0, share=share, quietly=True, roughly=roughly
+        )
+        return PoseFit.of(near, beside, from_afar)
+
+    def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, prior: Prior) -> None:
+        """Fits frames that stand out from those around them, or did not converge, once more, from the nearest
+        other frame; they keep the better. What stands out still is not called converged."""
+        converged = found.converged.cpu().numpy()
+        outlying = suspects(found.energy.cpu().numpy(), converged, self.by.iterations)
+        if not outlying.any() or outlying.all():
+            return
+        tree, which = self.problem.skin.tree, torch.as_tensor(outlying, device=targets.device)
+        begun = PartsStart(tree.relative_rotations(start.world), start.root, which)
+        other = from_nearest_frame(begun, tree.relative_rotations(found.pose.world), outlying)
+        pose = replace(start[which], world=tree.world_rotations(other.rotations), root=other.roots)
+        again = self._from(pose, targets[..., which], prior[which], frozen=FROZEN_STEPS, quietly=True)
+        places = torch.nonzero(which).squeeze(1)
+        better = again.energy < found.energy[places]
+        found.put(places[better], again[better])
+        still = torch.as_tensor(outlying_frames(found.energy.cpu().numpy()), device=targets.device)
+        found.converged &= ~still
+
+    def _down_the_chain(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
+        """Joint by joint from the root, each with all that hangs below it; then coefficients."""
+        pose, unknowns = self._begin(frames, targets), self.problem.unknowns
+        found: PoseFit | None = None
+        links = [unknowns.alone(int(j), self.problem.bodies.target.parents) for j in unknowns.free]
+        if len(unknowns.coefficients):
+            links.append(unknowns.without_joints())
+        for link in links:
+            found = fit_poses(replace(self.by, unknowns=link), pose, targets, prior)
+            pose = found.pose
+            if self.by.stopped():
+                break
+        if found is None:
+            return self._from(pose, targets, prior, frozen=0)
+        # Every joint by itself may be at its best while all of them together are not.
+        found.converged = promises_little(self.by, found.pose, targets, prior)
+        return found
+
+
+def _sharing(source: torch.Tensor) -> int:
+    """How many frames in a row share the correctives' part of their matrices, from their source's relative
+    rotations (n, J, 3, 3)."""
+    apart = SHARE_CURVATURE // 2
+    if len(source) <= apart:
+        return SHARE_CURVATURE
+    turns = smallest_traces(source[apart:, 1:], source[:-apart, 1:])
+    return SHARE_CURVATURE if float(turns.median()) >= trace_of(SHARE_RADIANS) else 1

@@ -1,0 +1,250 @@
+"""What a stage works on: the motion, seen through the stage's settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.fitting.objective.objective import FitSkin, Pose, Prior, Weighing
+from core.fitting.objective.targets import MotionTargets
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.solver.shape_solve import ShapeUnknowns
+from core.fitting.solver.skin_products import NormalMatrix
+from core.fitting.solver.temporal_solve import ROOT_PER_ROTATION, Coupling
+from core.fitting.solver.unknowns import Unknowns
+from core.fitting.stage.initial_pose import (
+    prior_weights,
+    relaxed_pose,
+    start_rotations,
+    unknowns,
+    unseen_face,
+    vertex_weights,
+)
+from core.fitting.stage.initial_pose_from_meshes import RestParts
+from core.fitting.stage.partial_result import Parameters, ResultTable
+from core.measure.counted_vertices import uncounted
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.motion import Motion
+from core.model.skinning import rotation_matrices
+
+
+@lru_cache(maxsize=2)
+def prepared(
+    target: BodyModel, weights: bytes, weighing: Weighing, coefficients: tuple[int, ...]
+) -> tuple[FitSkin, NormalMatrix]:
+    """What depends on the bodies and few settings, kept for the next run with the same ones."""
+    skin = FitSkin(
+        target, np.frombuffer(weights, dtype=np.float32), np.array(coefficients, dtype=int), weighing
+    )
+    return skin, NormalMatrix(skin)
+
+
+class Problem:
+    """A motion to be fitted by one stage: skin, targets, priors, starts and unknowns of any of its frames.
+
+    Args:
+        motion: the source.
+        bodies: on the device to fit on.
+        settings: of the stage.
+        table: what there is already.
+        origin: where frames start: ``'source'``, ``'parts'`` or ``'current'``.
+        painted: (V,) weights of the target's vertices beside the settings', or None.
+        holds_shape: coefficients that frames share stay as they are, whatever the settings say.
+        knows_rotations: the source has rotations, and is not treated as meshes alone.
+    """
+
+    def __init__(
+        self,
+        motion: Motion,
+        bodies: BodyPair,
+        settings: FitSettings,
+        table: ResultTable,
+        origin: str = "source",
+        painted: np.ndarray | None = None,
+        holds_shape: bool = False,
+        knows_rotations: bool = True,
+    ) -> None:
+        self.motion, self.bodies, self.settings = motion, bodies, settings
+        self.holds_shape = holds_shape
+        self.table, self.origin, self.knows_rotations = table, origin, knows_rotations
+        target = bodies.target
+        vertex, edge = settings.metrics
+        by_vertex = settings.robust_by == "vertex"
+        weighing = Weighing(vertex, edge, settings.robust, by_vertex, settings.robust_scale / 1000)
+        weights = vertex_weights(bodies, settings, painted)
+
+        self.num_betas = min(max(settings.num_betas, table.num_betas), target.num_betas)
+        expressive = settings.expression != "off" or bool(table.expression.any())
+        self.num_expression = min(settings.num_expression, target.num_expression) if expressive else 0
+        if expressive and table.expression[:, self.num_expression :].any():
+            self.num_expression = target.num_expression
+        columns = (*range(self.num_betas), *range(target.num_betas, target.num_betas + self.num_expression))
+        self.skin, self.normal = prepared(target, weights.tobytes(), weighing, columns)
+
+        self.counted: Tensor | None = None
+        spoken = ~uncounted(target, table.held_hands)[self.skin.vertices]
+        if spoken.any() and not spoken.all():
+            self.counted = torch.as_tensor(np.flatnonzero(spoken), device=target.device)
+
+        moving = settings.stage != "translation"
+        is_beta = np.arange(len(columns)) < self.num_betas
+        mode = np.where(is_beta, settings.shape, settings.expression)
+        # Of a body with more betas than are solved, the rest stay as they are.
+        solvable = moving & (~is_beta | (np.arange(len(columns)) < settings.num_betas))
+        solvable &= is_beta | (np.arange(len(columns)) < self.num_betas + settings.num_expression)
+        own = np.flatnonzero(solvable & (mode == "per-frame"))
+        shared = solvable & (mode == "shared") & (not holds_shape)
+        self.own_coefficients = bool(len(own)) or table.has_own_coefficients
+        self.unknowns: Unknowns = unknowns(bodies, settings, own)
+        self._root_stays = not settings.free_transl and vertex > 0
+        self.solves_shape = bool(shared.any())
+        self._shared = torch.as_tensor(shared, device=target.device)
+        self._by_frame = torch.zeros_like(self._shared)
+        self._by_frame[own] = True
+        pull = np.where(is_beta, settings.shape_prior, settings.expression_prior).astype(np.float32)
+        self._pull = torch.as_tensor(pull, device=target.device)
+        self._own_pull = torch.zeros_like(self._pull)
+        self._own_pull[own] = self._pull[own]
+
+        self.targets = MotionTargets(motion, bodies, self.skin.vertices)
+        pulls = prior_weights(bodies, settings, motion.has_poses)
+        self.prior_weights = torch.as_tensor(pulls, device=target.device)
+        held = np.setdiff1d(np.arange(target.num_joints), self.unknowns.free)
+        self.prior_weights[torch.as_tensor(held, device=target.device)] = 0
+        self._face = torch.as_tensor(unseen_face(bodies), device=target.device)
+        self.relaxed = rotation_matrices(target.tensor(relaxed_pose(target)))
+        if not knows_rotations or settings.pose_prior_to == "zero":
+            # Nothing says which way the body should face.
+            self.prior_weights[0] = 0
+        self._parts: RestParts | None = None
+
+    def prior(self, frames: np.ndarray, source: Tensor | None = None) -> Prior:
+        """The pull on the relative rotations of some frames, and on coefficients of their own; ``source`` as
+        `source_rotations` gives it, where it is known already."""
+        own = self._own_pull if self.own_coefficients else None
+        return Prior(self.reference(frames, source), self.prior_weights, own)
+
+    def reference(self, frames: np.ndarray, source: Tensor | None = None) -> Tensor:
+        """(n, J, 3, 3) relative rotations that the fit is pulled to; ``source`` as in `prior`."""
+        count = len(frames)
+        if self.settings.pose_prior_to == "zero":
+            identity = torch.eye(3, device=self.relaxed.device)
+            return identity.expand(count, len(self.relaxed), 3, 3)
+        return self.source_rotations(frames) if source is None else source
+
+    def source_rotations(self, frames: np.ndarray) -> Tensor:
+        """(n, J, 3, 3) the source's relative rotations; relaxed where it is meshes alone."""
+        if not self.knows_rotations:
+            return self.relaxed.expand(len(frames), -1, -1, -1)
+        return start_rotations(self.motion, self.bodies, frames)
+
+    def begin(self, frames: np.ndarray, targets: Tensor, betas: Tensor) -> Pose:
+        """Where some frames start.
+
+        Args:
+            frames: (n,) ids.
+            targets: (V, 3, n) of those frames, metres.
+            betas: (Z,) coefficients that the frames share now.
+        """
+        if self.origin == "current":
+            return self._with_held(frames, self.current(frames, self.table), betas)
+        if self.origin == "parts":
+            return self.at_parts(frames, targets, betas)
+        return self.at_source(frames, betas)
+
+    def at_source(self, frames: np.ndarray, betas: Tensor) -> Pose:
+        """Some frames as the source has them; where the fit goes on from another, only what is free. Frames
+        and betas as in `begin`."""
+        rotations, roots = start_rotations(self.motion, self.bodies, frames), self.targets.roots(frames)
+        if self.origin == "current":
+            now = self.current(frames, self.table)
+            free, relative = self.unknowns.free, self.skin.tree.relative_rotations(now.world)
+            relative[:, free] = rotations[:, free]
+            rotations, roots = relative, roots if self.unknowns.moves else now.root
+        return self._with_held(frames, Pose(self.skin.tree.world_rotations(rotations), roots), betas)
+
+    def _with_held(self, frames: np.ndarray, pose: Pose, betas: Tensor) -> Pose:
+        """As `with_held`; frames with coefficients of their own have those that the table has."""
+        if self.own_coefficients:
+            pose = replace(pose, betas=self.coefficients(frames, self.table))
+        return self.with_held(frames, pose, betas)
+
+    def with_held(self, frames: np.ndarray, pose: Pose, betas: Tensor) -> Pose:
+        """The poses with what no frame may change for itself: coefficients, and where the root joint is.
+
+        Args:
+            frames: (n,) ids.
+            pose: of those frames.
+            betas: (Z,) coefficients that frames share now.
+        """
+        if self._root_stays:
+            pose = replace(pose, root=self.targets.roots(frames))
+        if pose.betas is None:
+            return pose
+        held = torch.where(self._shared, betas, self.coefficients(frames, self.table))
+        return replace(pose, betas=torch.where(self._by_frame, pose.betas, held))
+
+    def at_parts(self, frames: np.ndarray, targets: Tensor, betas: Tensor) -> Pose:
+        """Some frames with their parts laid onto their targets, the held joints relaxed. Arguments as in
+        `begin`."""
+        if self._parts is None:
+            weights = self.skin.metric.vertex_weights.flatten()
+            self._parts = RestParts(
+                self.bodies.target, self.skin.vertices, weights if self.skin.metric.sees_vertices else None
+            )
+        found = self._parts.start(targets)
+        free = torch.as_tensor(self.unknowns.free, device=targets.device)
+        rotations = self.relaxed.expand(len(found.roots), -1, -1, -1).clone()
+        rotations[:, free] = found.rotations[:, free]
+        return self._with_held(frames, Pose(self.skin.tree.world_rotations(rotations), found.roots), betas)
+
+    def current(self, frames: np.ndarray, known: Parameters | ResultTable) -> Pose:
+        """Where some frames are now."""
+        device = self.bodies.target.device
+        relative = rotation_matrices(torch.as_tensor(known.poses[frames], device=device))
+        own = self.coefficients(frames, known)
+        rest = self.skin.joint_template[0] + own @ self.skin.joint_basis[0].T
+        offset = known.transl[frames].astype(np.float64) - self.motion.trans[frames]
+        root = rest + torch.as_tensor(offset.astype(np.float32), device=device)
+        return Pose(self.skin.tree.world_rotations(relative), root, own if self.own_coefficients else None)
+
+    def coefficients(self, frames: np.ndarray, known: Parameters | ResultTable) -> Tensor:
+        """(n, Z) coefficients of some frames."""
+        out = np.zeros((len(frames), len(self.skin.coefficients)), dtype=np.float32)
+        betas = known.betas if known.frame_betas is None else known.frame_betas[frames]
+        count = min(betas.shape[-1], self.num_betas)
+        out[:, :count] = betas[..., :count]
+        out[:, self.num_betas :] = known.expression[frames, : self.num_expression]
+        return torch.as_tensor(out, device=self.bodies.target.device)
+
+    def shape_unknowns(self, frames: np.ndarray) -> ShapeUnknowns:
+        """The coefficients that frames share, as the table has them, and which of them are solved."""
+        known = self.coefficients(frames, self.table)
+        # Not by their mean, which may have another last digit.
+        start = known[0] if bool((known == known[:1]).all()) else known.mean(0)
+        return ShapeUnknowns(start, self._shared, torch.where(self._shared, self._pull, 0 * self._pull))
+
+    @property
+    def face_weights(self) -> Tensor:
+        """(J,) the prior on jaw and eyes alone, where the source has none of them."""
+        return self.prior_weights.masked_fill(~self._face, 0)
+
+    def couplings(self, frames: np.ndarray) -> list[Coupling]:
+        """How some frames, ascending, pull on each other."""
+        settings, roots = self.settings, self.targets.roots(frames)
+        joined = torch.as_tensor(np.diff(frames) == 1, dtype=roots.dtype, device=roots.device)
+        found = []
+        if settings.smoothness > 0:
+            weights = torch.full_like(self.prior_weights, settings.smoothness)
+            root_weight = ROOT_PER_ROTATION * settings.smoothness
+            found.append(Coupling(self.source_rotations(frames), roots, weights, root_weight, joined))
+        if settings.pose_prior_to == "previous":
+            weights = torch.full_like(self.prior_weights, settings.pose_prior).masked_fill(self._face, 0)
+            still = torch.eye(3, device=roots.device).expand(len(frames), len(weights), 3, 3)
+            found.append(Coupling(still, roots, weights, 0.0, joined))
+        return found

@@ -1,0 +1,134 @@
+"""Later frames start from what was learnt on earlier ones."""
+
+from __future__ import annotations
+
+import math
+from copy import copy
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.fitting.objective.objective import FitSkin, Pose
+from core.model.skinning import rotation_matrices, rotation_vectors
+
+# Between fitted frames this near little is left to do, mostly one step, unless a joint bends further.
+NEAR_FRAMES, NEAR_RADIANS = 30, 1.5
+
+
+class KnownFrames:
+    """Fitted frames that new ones start from.
+
+    What the frames around one turned away from their source rotations, joint by joint, and moved away from
+    its root, followed smoothly in time, is likely what it needs.
+
+    Args:
+        skin: of the target.
+        frames: (n,) ids, ascending.
+        pose: their fitted poses.
+        source: (n, J, 3, 3) their source's relative rotations.
+        roots: (n, 3) their source's root positions, metres.
+    """
+
+    def __init__(self, skin: FitSkin, frames: np.ndarray, pose: Pose, source: Tensor, roots: Tensor) -> None:
+        self.skin, self.frames, self.betas = skin, frames, pose.betas
+        self.source = source
+        self.turn = source.transpose(-1, -2) @ skin.tree.relative_rotations(pose.world)
+        # The root's offset turns with the body.
+        self.offset = (source[:, 0].transpose(-1, -2) @ (pose.root - roots)[..., None]).squeeze(-1)
+
+    def with_frames(self, other: KnownFrames) -> KnownFrames:
+        """These and others; of a frame that both know, what the other one knows."""
+        frames, places = np.unique(np.concatenate((other.frames, self.frames)), return_index=True)
+        index = torch.as_tensor(places, device=self.offset.device)
+        both = copy(self)
+        both.frames = frames
+        for name in ("source", "turn", "offset", "betas"):
+            ours, theirs = getattr(self, name), getattr(other, name)
+            setattr(both, name, None if ours is None else torch.cat((theirs, ours))[index])
+        return both
+
+    def near(self, frames: np.ndarray, source: Tensor) -> np.ndarray:
+        """(m,) bool: frames with a known one close by, before or after, with a pose not far from their own.
+
+        Args:
+            frames: (m,) ids.
+            source: (m, J, 3, 3) their source's relative rotations.
+        """
+        around = self._around(frames)[1:3]
+        close = np.abs(self.frames[around] - frames) <= NEAR_FRAMES
+        return (close & self._alike(around, source)).any(0)
+
+    def _around(self, frames: np.ndarray) -> np.ndarray:
+        """(4, m) places of the known frame before each one, of that after it, and of one more on either
+        side."""
+        last = len(self.frames) - 1
+        first = np.clip(np.searchsorted(self.frames, frames, side="right") - 1, 0, last)
+        return np.clip(first + np.array([[-1], [0], [1], [2]]), 0, last)
+
+    def _alike(self, places: np.ndarray, source: Tensor) -> np.ndarray:
+        """(k, m) bool: the source poses of known frames are not far from those given."""
+        # The root turns as a whole.
+        theirs = self.source[torch.as_tensor(places, device=source.device), 1:]
+        traces = (theirs * source[:, 1:]).sum((-1, -2)).amin(-1)
+        return (traces >= trace_of(NEAR_RADIANS)).cpu().numpy()
+
+    def start(self, frames: np.ndarray, source: Tensor, roots: Tensor, moves: bool) -> Pose:
+        """Poses to start from; known frames of poses far from a frame's own have no say while others do.
+
+        Args:
+            frames: (m,) ids.
+            source: (m, J, 3, 3) their source's relative rotations.
+            roots: (m, 3) their source's root positions, metres.
+            moves: the body moves as a whole; else its root is where the source's is.
+        """
+        device, around = self.offset.device, self._around(frames)
+        far, one, two = ~self._alike(around, source), around[1].copy(), around[2].copy()
+        around[:2] = np.where(far[1] & ~far[2], two, around[:2])
+        around[2:] = np.where(far[2] & ~far[1], one, around[2:])
+        around[0] = np.where(far[0] & ~far[1], around[1], around[0])
+        around[3] = np.where(far[3] & ~far[2], around[2], around[3])
+        shares = torch.as_tensor(_hermite(self.frames[around], frames), dtype=roots.dtype, device=device)
+        known = torch.as_tensor(around, device=device)
+
+        away = self.turn[known[1]].transpose(-1, -2) @ self.turn[known]
+        turn = self.turn[known[1]] @ rotation_matrices(_mixed(shares, rotation_vectors(away)))
+        world = self.skin.tree.world_rotations(source @ turn)
+        root = roots
+        if moves:
+            root = roots + (source[:, 0] @ _mixed(shares, self.offset[known])[..., None]).squeeze(-1)
+        return Pose(world, root, None if self.betas is None else _mixed(shares, self.betas[known]))
+
+
+def smallest_traces(one: Tensor, other: Tensor) -> Tensor:
+    """(n,) traces of the furthest turns between (n, J, 3, 3) rotations and others."""
+    return (one * other).sum((-1, -2)).amin(1)
+
+
+def trace_of(angle: float) -> float:
+    """Trace of a rotation by so many radians."""
+    return 1 + 2 * math.cos(angle)
+
+
+def _mixed(shares: Tensor, values: Tensor) -> Tensor:
+    """(m, ...) of (4, m, ...) values, each with its share (4, m)."""
+    return (shares.view(*shares.shape, *[1] * (values.dim() - 2)) * values).sum(0)
+
+
+def _hermite(times: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """(4, m) shares of four values in the cubic between the middle two.
+
+    Its slopes there are those from the neighbour on one side to that on the other, whatever the distances;
+    before the first value and after the last it is constant.
+
+    Args:
+        times: (4, m) of the values, ascending; repeated where there are no more.
+        at: (m,) in between.
+    """
+    before, first, second, after = times.astype(np.float64)
+    gap = np.maximum(second - first, 1)
+    s = np.clip((at - first) / gap, 0, 1)
+    start, end = s * (1 - s) ** 2 * gap, s * s * (s - 1) * gap  # shares of the two slopes
+    start, end = start / np.maximum(second - before, 1), end / np.maximum(after - first, 1)
+    second_share = s * s * (3 - 2 * s)
+    return np.stack((-start, 1 - second_share - end, second_share + start, end))

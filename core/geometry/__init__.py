@@ -1,0 +1,5 @@
+"""Geometry of skins: closest points, the mesh as a graph, mirror images, regions, and sets of vertices.
+
+May import the model alone; arrays in, arrays out. Start with `mesh_graph`; `vertex_masks` has the
+operations that the mask panel offers.
+"""

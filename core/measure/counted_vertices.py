@@ -1,0 +1,69 @@
+"""Which vertices the figures of a fit are over: those that count, without skin that no source speaks for.
+
+Fingers may be held although the source has no joints to hold them by. Where their skin should lie nobody says
+then, and its distance says nothing of the fit: no figure is over it. A fit tells in its provenance which
+hands it held so, so that whoever measures it again leaves out the same; older fits tell none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.correspondence import Correspondence
+from core.model.fit_result import FitResult
+from core.model.joints import HANDS
+
+HELD = "held_fingers"
+"""Key of a fit's provenance: names of the hands whose fingers it held without a source to follow."""
+
+NOTE = "The fingers are held and the source has none: their skin is not counted."
+
+
+def hands_told(provenance: dict[str, Any]) -> tuple[str, ...]:
+    """Names of the hands that a fit's provenance says were held without a source to follow."""
+    told = provenance.get(HELD)
+    return tuple(hand for hand in HANDS if isinstance(told, list) and hand in told)
+
+
+def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
+    """(V,) bool: vertices that follow the fingers of a hand most."""
+    fingers = [body.joint_names.index(name) for name in hand if name in body.joint_names]
+    return np.asarray(body.weights[:, fingers].sum(1) > 0.5)
+
+
+def uncounted(body: BodyModel, hands: tuple[str, ...]) -> np.ndarray:
+    """(V,) bool: skin of the fingers of these hands."""
+    out = np.zeros(body.num_vertices, dtype=bool)
+    for hand in hands:
+        out |= finger_skin(body, HANDS[hand])
+    return out
+
+
+def counted_valid(bodies: BodyPair, result: FitResult | None) -> np.ndarray:
+    """(V,) bool: the vertices that the figures of a fit are over; all valid ones where none would be left."""
+    valid = bodies.correspondence.valid
+    hands = () if result is None else hands_told(result.provenance)
+    if not hands:
+        return valid
+    left = valid & ~uncounted(bodies.target, hands)
+    return left if left.any() else valid
+
+
+def counted_bodies(bodies: BodyPair, result: FitResult) -> BodyPair:
+    """The bodies with the mask of `counted_valid`, to measure a fit with."""
+    valid = counted_valid(bodies, result)
+    if valid is bodies.correspondence.valid:
+        return bodies
+    return replace(bodies, correspondence=_with_valid(bodies.correspondence, valid.tobytes()))
+
+
+@lru_cache(maxsize=2)
+def _with_valid(correspondence: Correspondence, valid: bytes) -> Correspondence:
+    # Kept: one frame after another is measured with it.
+    return correspondence.with_valid(np.frombuffer(valid, dtype=bool))

@@ -1,0 +1,175 @@
+"""Joint sets as ``.json`` files, and the places of their joints over a motion as ``.npz`` and ``.csv``.
+
+    {"joint_set": "markers", "family": "smplx", "joints": [
+        "pelvis", {"name": "tip", "joint": "left_index"}, {"name": "chest", "vertex": 5532}]}
+
+A text alone is a joint of the body under its own name, a number alone a vertex.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import FileError, RefitError
+from core.files.containers.atomic import atomic_write, write_npz
+from core.files.containers.numbered import Progress, tell
+from core.files.containers.opening import read_bytes
+from core.inspection.joint_series import JointSeries
+from core.inspection.joint_set import JointSet, SetMember
+from core.model.joints import FAMILY_LABEL
+from core.model.motion import Motion
+from core.outputs.tables import write_place_table
+
+_MOST_BYTES = 1 << 24
+_ENTRY_KEYS = {"name", "joint", "vertex"}
+
+
+def read_joint_set(path: str | Path) -> JointSet:
+    """The joint set in a json file.
+
+    Raises:
+        FileError: the file cannot be read or holds no joint set; the sentence says which entry is wrong.
+    """
+    return parsed_joint_set(read_bytes(path, _MOST_BYTES), path)
+
+
+def parsed_joint_set(text: bytes, path: str | Path) -> JointSet:
+    """The joint set in what a json file holds; ``path`` is for the sentence where there is none.
+
+    Raises:
+        FileError: as `read_joint_set`.
+    """
+    try:
+        contents = json.loads(text.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        at = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise FileError(path, f"is not a json file{at}") from None
+    if not isinstance(contents, dict) or not isinstance(contents.get("joints"), list):
+        raise FileError(path, "is no joint set: expected an object with a list 'joints'")
+    if not contents["joints"]:
+        raise FileError(path, "holds no joints, expected at least one", key="joints")
+    family = contents.get("family")
+    if not isinstance(family, str) or family not in FAMILY_LABEL:
+        raise FileError(path, f"is {_shown(family)}, expected smpl, smplh or smplx", key="family")
+    name = contents.get("joint_set", Path(path).stem)
+    if not isinstance(name, str) or not name.strip():
+        raise FileError(path, f"is {_shown(name)}, expected the name of the set", key="joint_set")
+    members: list[SetMember] = []
+    for number, entry in enumerate(contents["joints"], 1):
+        member = _member(path, number, entry)
+        if any(member.name == other.name for other in members):
+            raise FileError(path, f"has '{member.name}' twice, expected different names", key="joints")
+        members.append(member)
+    return JointSet(name, family, tuple(members))
+
+
+def write_joint_set(path: str | Path, joint_set: JointSet, *, overwrite: bool = False) -> None:
+    """Writes a joint set as json.
+
+    Raises:
+        FileError: it cannot be written, or exists and ``overwrite`` is False.
+    """
+    with atomic_write(path, overwrite=overwrite) as file:
+        file.write(joint_set_text(joint_set))
+
+
+def joint_set_text(joint_set: JointSet) -> bytes:
+    """What a json file of a joint set holds."""
+    entries: list[dict[str, Any]] = [
+        {"name": member.name}
+        | ({"vertex": member.vertex} if member.joint is None else {"joint": member.joint})
+        for member in joint_set.members
+    ]
+    contents = {"joint_set": joint_set.name, "family": joint_set.family, "joints": entries}
+    return (json.dumps(contents, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def export_joint_places(
+    path: str | Path,
+    series: JointSeries,
+    motion: Motion,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Writes where some joints are at every frame of a motion, in the motion's own world.
+
+    ``.npz``: ``joints`` (T, k, 3) float32 metres, ``names`` (k,), ``up_axis``, and ``mocap_frame_rate`` where
+    it is known. ``.csv``: one line a joint and frame. Frames that are not finite are NaN, or empty cells.
+
+    Args:
+        path: ends in .npz or .csv.
+        series: the joints.
+        motion: T frames in the family of the joints' body.
+        overwrite: replace a file that is there.
+        progress: told how many frames are done.
+        stop: looked at every few hundred frames.
+
+    Raises:
+        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        RefitError: another ending.
+        Stopped: ``stop`` was set.
+    """
+    names = [joint.name for joint in series.joints]
+    ending = Path(path).suffix.lower()
+    if ending == ".csv":
+        write_place_table(
+            path,
+            names,
+            lambda frames: series.places(motion, frames),
+            np.arange(len(motion)),
+            motion.frame_rate,
+            overwrite=overwrite,
+            progress=progress,
+            stop=stop,
+        )
+        return
+    if ending != ".npz":
+        raise RefitError(f"{path} is no name for the joints; it must end in .npz or .csv.")
+    joints = series.over(motion, lambda done, total: tell(done, total, progress, stop))
+    arrays = {"joints": joints, "names": np.array(names), "up_axis": np.array(motion.up_axis)}
+    if motion.frame_rate is not None:
+        arrays["mocap_frame_rate"] = np.array(motion.frame_rate)
+    write_npz(path, arrays, overwrite=overwrite)
+
+
+def _member(path: str | Path, number: int, entry: Any) -> SetMember:
+    if isinstance(entry, str) and entry:
+        return SetMember(entry, joint=entry)
+    if _is_vertex(entry):
+        return SetMember(f"vertex {entry}", vertex=entry)
+    if not isinstance(entry, dict) or (("joint" in entry) == ("vertex" in entry)):
+        raise FileError(
+            path, f"has {_shown(entry)} as entry {number}, expected a 'joint' or a 'vertex'", key="joints"
+        )
+    unknown = set(entry) - _ENTRY_KEYS
+    if unknown:
+        raise FileError(path, f"has the unknown key '{min(unknown)}' in entry {number}", key="joints")
+    joint, vertex = entry.get("joint"), entry.get("vertex")
+    if "joint" in entry and not (isinstance(joint, str) and joint):
+        raise FileError(
+            path, f"has the joint {_shown(joint)} in entry {number}, expected a name", key="joints"
+        )
+    if "vertex" in entry and not _is_vertex(vertex):
+        raise FileError(
+            path, f"has the vertex {_shown(vertex)} in entry {number}, expected an id", key="joints"
+        )
+    name = entry.get("name", joint if joint is not None else f"vertex {vertex}")
+    if not isinstance(name, str) or not name.strip():
+        raise FileError(path, f"has the name {_shown(name)} in entry {number}, expected text", key="joints")
+    return SetMember(name, joint, vertex)
+
+
+def _is_vertex(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else text[:37] + "…"

@@ -1,0 +1,160 @@
+"""Posed bodies as meshes that other programs open: Wavefront ``.obj`` and binary ``.ply``.
+
+Vertices keep the order of the body model, so that files of different frames can be compared vertex by vertex.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from core.errors import RefitError
+from core.files.containers.atomic import atomic_write
+from core.files.containers.numbered import Progress, write_numbered
+from core.model.body import BodyModel
+from core.model.motion import Motion, UpAxis
+from core.model.posing import posed
+
+MeshSuffix = Literal[".obj", ".ply"]
+POSED_AT_ONCE = 8
+
+
+def write_mesh(
+    path: str | Path,
+    motion: Motion,
+    body: BodyModel,
+    frame: int,
+    *,
+    up_axis: UpAxis | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Writes one frame as a mesh; the end of the name, ``.obj`` or ``.ply``, says which.
+
+    Args:
+        path: the file.
+        motion: in the body's own family.
+        body: to pose.
+        frame: of the motion.
+        up_axis: of the file's world; None for the motion's own.
+        overwrite: replace a file that is there.
+
+    Raises:
+        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        RefitError: another ending, or the frame's numbers are not finite.
+    """
+    path = Path(path)
+    encode = _encoder(path.suffix.lower(), body.faces)
+    vertices = next(_posed(motion, body, np.array([frame]), up_axis))[1]
+    with atomic_write(path, overwrite=overwrite) as file:
+        file.write(encode(vertices))
+
+
+def write_meshes(
+    folder: str | Path,
+    name: str,
+    motion: Motion,
+    body: BodyModel,
+    frames: np.ndarray,
+    *,
+    suffix: MeshSuffix = ".obj",
+    up_axis: UpAxis | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Writes a folder of meshes, ``name_000137.obj`` for frame 137: all of them or none.
+
+    Args:
+        folder: a new one; it appears when everything is written.
+        name: how every file's name begins.
+        motion: in the body's own family.
+        body: to pose.
+        frames: ids of the frames.
+        suffix: ``'.obj'`` or ``'.ply'``.
+        up_axis: of the files' world; None for the motion's own.
+        overwrite: replace a folder of numbered files.
+        progress: told how many are written.
+        stop: looked at before every file.
+
+    Raises:
+        FileError: it cannot be written, or exists and may not be replaced.
+        RefitError: a frame's numbers are not finite.
+        Stopped: ``stop`` was set.
+    """
+    encode = _encoder(suffix, body.faces)
+    posed = _posed(motion, body, np.asarray(frames), up_axis)
+    files = ((frame, encode(vertices)) for frame, vertices in posed)
+    write_numbered(
+        folder, name, suffix, files, len(frames), overwrite=overwrite, progress=progress, stop=stop
+    )
+
+
+def mesh_bytes(suffix: str, vertices: int, faces: int) -> int:
+    """About how large a file will be."""
+    if suffix == ".ply":
+        return 190 + 12 * vertices + 13 * faces
+    return 31 * vertices + (5 + 3 * len(str(vertices))) * faces
+
+
+def turned(points: np.ndarray, from_up: UpAxis, to_up: UpAxis) -> np.ndarray:
+    """Points (..., 3) of a world with one axis up in a world with another; front stays front."""
+    if from_up == to_up:
+        return points
+    x, y, z = points[..., 0], points[..., 1], points[..., 2]
+    if from_up != "z":
+        y, z = (-z, y) if from_up == "y" else (z, -y)
+    if to_up != "z":
+        y, z = (z, -y) if to_up == "y" else (-z, y)
+    return np.stack((x, y, z), axis=-1)
+
+
+def _posed(
+    motion: Motion, body: BodyModel, frames: np.ndarray, up_axis: UpAxis | None
+) -> Iterator[tuple[int, np.ndarray]]:
+    for start in range(0, len(frames), POSED_AT_ONCE):
+        part = frames[start : start + POSED_AT_ONCE]
+        for frame, points in zip(part, posed(motion, body, part)[0], strict=True):
+            if not np.isfinite(points).all():
+                raise RefitError(f"Frame {frame} of {motion.name} has numbers that are not finite: no mesh.")
+            yield int(frame), turned(points, motion.up_axis, up_axis or motion.up_axis)
+
+
+class _Obj:
+    """Text: ``v x y z`` in metres, ``f a b c`` from 1."""
+
+    def __init__(self, faces: np.ndarray) -> None:
+        self._faces = "".join(map("f {} {} {}\n".format, *(faces.T.astype(int) + 1).tolist())).encode()
+
+    def __call__(self, vertices: np.ndarray) -> bytes:
+        lines = "".join(map("v {:.6f} {:.6f} {:.6f}\n".format, *vertices.T.astype(float).tolist()))
+        return lines.encode() + self._faces
+
+
+class _Ply:
+    """Binary, little-endian: float32 metres, int32 ids."""
+
+    def __init__(self, faces: np.ndarray) -> None:
+        rows = np.empty(len(faces), dtype=[("count", "u1"), ("ids", "<i4", 3)])
+        rows["count"], rows["ids"] = 3, faces
+        self._count, self._faces = len(faces), rows.tobytes()
+
+    def __call__(self, vertices: np.ndarray) -> bytes:
+        header = (
+            "ply\nformat binary_little_endian 1.0\ncomment metres\n"
+            f"element vertex {len(vertices)}\n"
+            "property float x\nproperty float y\nproperty float z\n"
+            f"element face {self._count}\nproperty list uchar int vertex_indices\nend_header\n"
+        )
+        return header.encode() + np.ascontiguousarray(vertices, "<f4").tobytes() + self._faces
+
+
+def _encoder(suffix: str, faces: np.ndarray) -> _Obj | _Ply:
+    if suffix == ".obj":
+        return _Obj(np.asarray(faces))
+    if suffix == ".ply":
+        return _Ply(np.asarray(faces))
+    raise RefitError(f"'{suffix}' is no mesh format, expected .obj or .ply")

@@ -1,0 +1,112 @@
+"""Results as the published transfer tool pickles them, for code that reads its output.
+
+The tool writes one pickle a frame with rotation matrices, and its ``merge_output`` one ``merged.pkl`` with
+axis-angle vectors over all frames. Both forms hold the parameters only, and NumPy arrays where the tool
+has torch's tensors, so that a reader needs nothing but NumPy.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.files.containers.atomic import atomic_write
+from core.files.containers.numbered import Progress, write_numbered
+from core.model.fit_result import FitResult, shapes
+from core.model.skinning import rotation_matrices
+
+PROTOCOL = 2
+EXPRESSION_SIZE = 10
+"""Coefficients that readers expect; a fit without expression has zeros for them."""
+
+_BODY = {"global_orient": slice(0, 1), "body_pose": slice(1, 22)}
+_JOINTS: dict[str, dict[str, slice]] = {
+    "smpl": {"global_orient": slice(0, 1), "body_pose": slice(1, 24)},
+    "smplh": {**_BODY, "left_hand_pose": slice(22, 37), "right_hand_pose": slice(37, 52)},
+    "smplx": {
+        **_BODY,
+        "jaw_pose": slice(22, 23),
+        "leye_pose": slice(23, 24),
+        "reye_pose": slice(24, 25),
+        "left_hand_pose": slice(25, 40),
+        "right_hand_pose": slice(40, 55),
+    },
+}
+
+
+def write_merged(path: str | Path, result: FitResult, frames: np.ndarray, *, overwrite: bool = False) -> None:
+    """Writes one pickle of all ``frames``, a dict of float32 arrays.
+
+    ``global_orient`` (T, 3), ``body_pose`` (T, 63), ``left_hand_pose`` and ``right_hand_pose`` (T, 45),
+    ``jaw_pose``, ``leye_pose``, ``reye_pose`` (T, 3) in radians, ``transl`` (T, 3) in metres, ``expression``
+    (T, E), ``betas`` (B,). Where each frame has its own that is their mean, and ``frame_betas`` (T, B), which
+    the tool does not know, are what the poses go with.
+
+    Raises:
+        FileError: it cannot be written, or exists and ``overwrite`` is False.
+    """
+    ids = np.asarray(frames)
+    arrays = {
+        key: _float32(result.poses[ids, joints].reshape(len(ids), -1))
+        for key, joints in _JOINTS[result.family].items()
+    }
+    arrays |= {"transl": _float32(result.transl[ids]), "betas": _float32(result.betas)}
+    if result.frame_betas is not None:
+        betas, own = shapes(result.frame_betas[ids], result.fitted[ids])
+        arrays["betas"] = _float32(betas)
+        if own is not None:
+            arrays["frame_betas"] = _float32(own)
+    if result.family == "smplx":
+        arrays["expression"] = _expression(result, ids)
+    with atomic_write(path, overwrite=overwrite) as file:
+        pickle.dump(arrays, file, protocol=PROTOCOL)
+
+
+def write_frames(
+    folder: str | Path,
+    name: str,
+    result: FitResult,
+    frames: np.ndarray,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Writes a folder with one pickle a frame, ``name_000137.pkl``: all of them or none.
+
+    Each is a dict of float32 arrays with a first dimension of one: poses as rotation matrices, ``body_pose``
+    (1, 21, 3, 3), ``global_orient`` (1, 1, 3, 3) and so on; ``transl`` (1, 3), ``betas`` (1, B),
+    ``expression`` (1, E).
+
+    Raises:
+        FileError: it cannot be written, or exists and may not be replaced.
+        Stopped: ``stop`` was set.
+    """
+    ids = np.asarray(frames).tolist()
+    files = ((frame, pickle.dumps(_one_frame(result, frame), protocol=PROTOCOL)) for frame in ids)
+    write_numbered(folder, name, ".pkl", files, len(ids), overwrite=overwrite, progress=progress, stop=stop)
+
+
+def _one_frame(result: FitResult, frame: int) -> dict[str, np.ndarray]:
+    matrices = rotation_matrices(torch.as_tensor(_float32(result.poses[frame]))).numpy()
+    betas = result.betas if result.frame_betas is None else result.frame_betas[frame]
+    arrays = {key: _float32(matrices[None, joints]) for key, joints in _JOINTS[result.family].items()}
+    arrays |= {"transl": _float32(result.transl[frame][None]), "betas": _float32(betas[None])}
+    if result.family == "smplx":
+        arrays["expression"] = _expression(result, np.array([frame]))
+    return arrays
+
+
+def _expression(result: FitResult, ids: np.ndarray) -> np.ndarray:
+    if result.expression.shape[1]:
+        return _float32(result.expression[ids])
+    return np.zeros((len(ids), EXPRESSION_SIZE), np.float32)
+
+
+def _float32(values: np.ndarray) -> np.ndarray:
+    # A contiguous copy: pickled strides are of no use to a reader.
+    return np.array(values, dtype=np.float32, order="C")

@@ -1,0 +1,197 @@
+"""Results: a fitted motion with its errors, in AMASS's keys, so that other programs open it as well."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.containers.arrays import finite, key_list, number, numbers, shape_text, text, texts
+from core.files.containers.atomic import write_npz
+from core.files.containers.npz import npz_has, npz_headers, read_npz
+from core.files.motions.load_motion import load_motion
+from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
+from core.model.fit_result import FitResult
+from core.model.joints import PARTS
+
+FORMAT = 1
+"""Grows when a key changes its meaning."""
+
+ERROR_KEYS = ("mean_mm", "median_mm", "p95_mm", "max_mm")
+_FLAG_KEYS = ("fitted", "converged")
+_REQUIRED = tuple(f"refit_{key}" for key in (*ERROR_KEYS, *_FLAG_KEYS, "part_mm", "part_names", "provenance"))
+
+
+def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False) -> None:
+    """Write a result: whole or not at all.
+
+    The motion is in the keys of AMASS files of its family: ``poses`` (T, 165) for SMPL-X, (T, 156) for
+    SMPL-H, (T, 72) for SMPL, ``trans``, ``betas``, ``gender`` and so on; radians, metres. SMPL-X and SMPL-H
+    have the pieces of the pose as well (``root_orient``, ``pose_body``, ...), SMPL-X ``expression`` (T, E).
+    Everything else has the prefix ``refit_``: errors in millimetres by frame and part, which frames are
+    fitted and converged, the up axis, ``refit_frame_betas`` (T, B) where each frame has betas of its own
+    (``betas`` is their mean), ``refit_edited`` where frames were changed by hand since they were fitted,
+    ``refit_failed``, a boolean, with ``refit_failure``, why, in words (`core.measure.fit_failure`), and
+    ``refit_provenance``, a json text. Both spellings of the frame rate are written, or neither where it is
+    not known.
+
+    Raises:
+        FileError: the file exists and ``overwrite`` is False, or cannot be written.
+    """
+    write_npz(path, _arrays(result), overwrite=overwrite)
+
+
+def load_result(path: str | Path) -> FitResult:
+    """The result in a file that `save_result` wrote.
+
+    Raises:
+        FileError: the file cannot be read, is no result, or a key has the wrong type or shape.
+    """
+    path = Path(path)
+    headers = npz_headers(path)
+    missing = [key for key in _REQUIRED if key not in headers]
+    if missing:
+        raise FileError(
+            path, f"is not a Refit result: it has no {key_list(missing)}, found {key_list(headers)}"
+        )
+    motion = load_motion(path)
+    arrays = read_npz(path, [key for key in headers if key.startswith("refit_")])
+    version = number(path, "refit_format", arrays["refit_format"]) if "refit_format" in arrays else FORMAT
+    if version > FORMAT:
+        raise FileError(path, f"is of format {version:g}, expected at most {FORMAT}", key="refit_format")
+    frames = len(motion)
+    names = texts(path, "refit_part_names", arrays["refit_part_names"])
+    if names != PARTS:
+        raise FileError(path, f"are {key_list(names)}, expected {key_list(PARTS)}", key="refit_part_names")
+    errors = {key: numbers(path, f"refit_{key}", arrays[f"refit_{key}"], (frames,)) for key in ERROR_KEYS}
+    flags = {key: _flags(path, f"refit_{key}", arrays[f"refit_{key}"], frames) for key in _FLAG_KEYS}
+    return FitResult(
+        family=motion.family,
+        gender=motion.gender or "neutral",
+        poses=motion.poses,
+        transl=motion.trans,
+        betas=motion.betas,
+        expression=motion.expression if motion.expression is not None else np.zeros((frames, 0), np.float32),
+        frame_rate=motion.frame_rate,
+        up_axis=motion.up_axis,
+        source_name=_said(path, arrays, "refit_source_name"),
+        part_mm=numbers(path, "refit_part_mm", arrays["refit_part_mm"], (frames, len(PARTS))),
+        seconds=_counted(path, arrays, "refit_seconds"),
+        partial=bool(_counted(path, arrays, "refit_partial")),
+        provenance=_provenance(path, arrays["refit_provenance"]),
+        frame_betas=_frame_betas(path, arrays, frames, len(motion.betas)),
+        edited=_edited(path, arrays, frames),
+        failure=_failure(path, arrays),
+        **errors,
+        **flags,
+    )
+
+
+def is_result(path: str | Path) -> bool:
+    """Whether the file is meant to be a result of Refit; its contents are not checked.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    return npz_has(path, "refit_provenance")
+
+
+def _arrays(result: FitResult) -> dict[str, np.ndarray]:
+    poses = np.asarray(result.poses, np.float32).reshape(len(result), -1)
+    arrays = {
+        "poses": poses,
+        "trans": np.asarray(result.transl, np.float32),
+        "betas": np.asarray(result.betas, np.float32),
+        "num_betas": np.array(len(result.betas)),
+        "gender": np.array(result.gender),
+        "surface_model_type": np.array(result.family),
+        **_pieces(result.family, poses),
+    }
+    if result.family == "smplx" or result.expression.shape[1]:
+        arrays["expression"] = np.asarray(result.expression, np.float32)
+        arrays["num_expressions"] = np.array(result.expression.shape[1])
+    if result.frame_rate is not None:
+        arrays |= {key: np.array(float(result.frame_rate)) for key in FRAME_RATE_KEYS}
+        arrays["mocap_time_length"] = np.array(len(result) / float(result.frame_rate))
+    arrays |= {
+        f"refit_{key}": np.asarray(getattr(result, key), np.float32) for key in (*ERROR_KEYS, "part_mm")
+    }
+    arrays |= {f"refit_{key}": np.asarray(getattr(result, key), bool) for key in _FLAG_KEYS}
+    if result.frame_betas is not None:
+        arrays["refit_frame_betas"] = np.asarray(result.frame_betas, np.float32)
+    if result.edited.any():
+        arrays["refit_edited"] = np.asarray(result.edited, bool)
+    return arrays | {
+        "refit_format": np.array(FORMAT),
+        "refit_part_names": np.array(PARTS),
+        "refit_up_axis": np.array(result.up_axis),
+        "refit_source_name": np.array(result.source_name.encode("utf-8", "replace").decode("utf-8")),
+        "refit_seconds": np.array(float(result.seconds)),
+        "refit_partial": np.array(bool(result.partial)),
+        "refit_failed": np.array(result.failed),
+        "refit_failure": np.array(result.failure),
+        "refit_provenance": np.array(json.dumps(result.provenance)),
+    }
+
+
+def _pieces(family: str, poses: np.ndarray) -> dict[str, np.ndarray]:
+    """The poses once more, cut as AMASS SMPL-X files have them."""
+    if family == "smpl":
+        return {}
+    pieces, start = {}, 0
+    for key, width in POSE_PARTS.items():
+        if family == "smplh" and key in ("pose_jaw", "pose_eye"):
+            continue
+        pieces[key] = poses[:, start : start + width]
+        start += width
+    return pieces
+
+
+def _flags(path: Path, key: str, array: np.ndarray, frames: int) -> np.ndarray:
+    if array.dtype.kind != "b" or array.shape != (frames,):
+        raise FileError(
+            path,
+            f"has shape {shape_text(array.shape)} of {array.dtype}, expected ({frames},) booleans",
+            key=key,
+        )
+    return array
+
+
+def _frame_betas(path: Path, arrays: dict[str, np.ndarray], frames: int, count: int) -> np.ndarray | None:
+    key = "refit_frame_betas"
+    if key not in arrays:
+        return None
+    return finite(path, key, numbers(path, key, arrays[key], (frames, count)))
+
+
+def _edited(path: Path, arrays: dict[str, np.ndarray], frames: int) -> np.ndarray:
+    key = "refit_edited"
+    return _flags(path, key, arrays[key], frames) if key in arrays else np.zeros(frames, dtype=bool)
+
+
+def _failure(path: Path, arrays: dict[str, np.ndarray]) -> str:
+    """Why the fit has failed; nothing where it has not, or the file, of an earlier version, does not say."""
+    if not _counted(path, arrays, "refit_failed"):
+        return ""
+    return _said(path, arrays, "refit_failure") or "the file does not say why"
+
+
+def _said(path: Path, arrays: dict[str, np.ndarray], key: str) -> str:
+    return text(path, key, arrays[key]) if key in arrays else ""
+
+
+def _counted(path: Path, arrays: dict[str, np.ndarray], key: str) -> float:
+    return number(path, key, arrays[key]) if key in arrays else 0.0
+
+
+def _provenance(path: Path, array: np.ndarray) -> dict[str, Any]:
+    try:
+        contents = json.loads(text(path, "refit_provenance", array))
+    except (ValueError, RecursionError):
+        contents = None
+    if not isinstance(contents, dict):
+        raise FileError(path, "is not a json object", key="refit_provenance")
+    return contents

@@ -1,0 +1,397 @@
+"""Session files, ``.refit``: one zip of plain NumPy arrays and a table of contents in json.
+
+``session.json`` names for every part of the session the arrays that belong to it; arrays that several steps
+share are in the file once. Nothing in it is pickled.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from core import __version__
+from core.errors import FileError
+from core.files.containers.arrays import finite, kind_of, numbers, shape_text
+from core.files.containers.atomic import atomic_write
+from core.files.containers.npz import npz_has, read_npz, read_text
+from core.model.fit_result import FitResult
+from core.model.joints import JOINT_NAMES, PARTS
+from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
+from core.problems.accepted import Accepted
+from core.session.session import Session, SessionStep, SourceFile
+
+SUFFIX = ".refit"
+FORMAT = 1
+"""Grows when something changes its meaning."""
+
+_CONTENTS = "session.json"
+_MARK = "refit_session"
+_MOST_CONTENTS = 64 * 1024**2
+_RESULT_TEXTS = ("family", "gender", "up_axis", "source_name")
+_FLAGS = ("fitted", "converged", "edited")
+_ERRORS = ("mean_mm", "median_mm", "p95_mm", "max_mm")
+
+
+def save_session(path: str | Path, session: Session, *, overwrite: bool = False) -> None:
+    """Write a session: whole or not at all. A motion that is meshes does not go along: it is only named.
+
+    Raises:
+        FileError: the file exists and ``overwrite`` is False, or cannot be written.
+    """
+    with atomic_write(path, overwrite=overwrite) as file:
+        _Writer().write(file, session)
+
+
+def load_session(path: str | Path) -> Session:
+    """The session in a file that `save_session` wrote.
+
+    Raises:
+        FileError: the file cannot be read, is no session, is of a later version, or something in it has the
+            wrong type or shape.
+    """
+    path = Path(path)
+    if not is_session(path):
+        raise FileError(path, "is not a session of Refit")
+    return _Reader(path).session()
+
+
+def session_summary(path: str | Path) -> tuple[datetime.datetime, str, str]:
+    """When a session was saved, the name of its motion and of the step that is shown.
+
+    Raises:
+        FileError: as `load_session`; its arrays are not looked at.
+    """
+    return _Reader(Path(path), arrays=False).summary()
+
+
+def is_session(path: str | Path) -> bool:
+    """Whether the file is meant to be a session; its contents are not checked.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    return npz_has(path, _MARK)
+
+
+class _Writer:
+    """Puts arrays into the zip, each once, and refers to them by name."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._arrays: dict[str, np.ndarray] = {}
+
+    def write(self, file: BinaryIO, session: Session) -> None:
+        motion = session.motion
+        contents = {
+            "format": FORMAT,
+            "made_by": f"Refit {__version__}",
+            "saved_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            "source": _source(session.source),
+            "motion": self._motion(motion) if motion is not None and motion.has_poses else None,
+            "steps": [self._step(step) for step in session.steps],
+            "at": session.at,
+            "view": session.view,
+        }
+        # Numbers of a pose hardly get smaller by pressing harder.
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr(_CONTENTS, json.dumps(contents, indent=1))
+            for name, array in {_MARK: np.array(FORMAT), **self._arrays}.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
+
+    def _step(self, step: SessionStep) -> dict[str, Any]:
+        return {
+            "name": step.name,
+            "rate": step.rate,
+            "changed": None if step.changed is None else self._put(np.asarray(step.changed, np.int64)),
+            "result": None if step.result is None else self._result(step.result),
+            "accepted": [vars(one) for one in step.accepted],
+            "valid": None if step.valid is None else self._put(step.valid),
+            "weights": None if step.weights is None else self._put(step.weights),
+        }
+
+    def _result(self, result: FitResult) -> dict[str, Any]:
+        return {
+            **_plain_text({key: getattr(result, key) for key in _RESULT_TEXTS}),
+            "frame_rate": result.frame_rate,
+            "seconds": result.seconds,
+            "partial": result.partial,
+            "failure": result.failure,
+            "provenance": result.provenance,
+            "arrays": {
+                "betas": self._put(result.betas),
+                **{name: self._put(values) for name, values in result.by_frame().items()},
+            },
+        }
+
+    def _motion(self, motion: Motion) -> dict[str, Any]:
+        arrays = {
+            key: getattr(motion, key) for key in ("poses", "trans", "betas", "expression", "frame_betas")
+        }
+        return {
+            "family": motion.family,
+            "gender": motion.gender,
+            "frame_rate": motion.frame_rate,
+            "up_axis": motion.up_axis,
+            "notes": list(motion.notes),
+            "arrays": {key: self._put(array) for key, array in arrays.items() if array is not None},
+        }
+
+    def _put(self, array: np.ndarray) -> str:
+        array = np.ascontiguousarray(array)
+        if array.dtype.hasobject:
+            raise TypeError("an array holds Python objects, expected numbers")
+        key = (array.dtype.str, array.shape, hashlib.sha256(array.data if array.size else b"").digest())
+        name = self._names.setdefault(key, f"arrays/{len(self._names):04d}")
+        self._arrays[name] = array
+        return name
+
+
+class _Reader:
+    """Takes a file's contents apart; every surprise is a sentence with the place in ``session.json``."""
+
+    def __init__(self, path: Path, *, arrays: bool = True) -> None:
+        self._path = path
+        contents = self._parsed()
+        version = self._one(contents, "format", int)
+        if version > FORMAT:
+            raise FileError(
+                path,
+                f"is a session of format {version}, written by {str(contents.get('made_by'))[:40]}, "
+                f"expected at most {FORMAT}, which is what Refit {__version__} reads",
+            )
+        self._contents = contents
+        self._arrays = read_npz(path) if arrays else {}
+
+    def _parsed(self) -> dict[str, Any]:
+        try:
+            contents = json.loads(read_text(self._path, _CONTENTS, _MOST_CONTENTS))
+        except (ValueError, RecursionError):
+            contents = None
+        if not isinstance(contents, dict):
+            raise FileError(self._path, "is not a json object", key=_CONTENTS)
+        return contents
+
+    def summary(self) -> tuple[datetime.datetime, str, str]:
+        source = self._one(self._contents, "source", dict)
+        steps, at = self._one(self._contents, "steps", list), self._one(self._contents, "at", int)
+        if not 0 <= at < len(steps) or not isinstance(steps[at], dict):
+            raise FileError(self._path, f"is {at}, which is no step", key="at")
+        try:
+            when = datetime.datetime.fromisoformat(self._one(self._contents, "saved_at", str))
+        except ValueError:
+            raise FileError(self._path, "is no date", key="saved_at") from None
+        return when, self._one(source, "name", str, "source."), self._one(steps[at], "name", str, "steps.")
+
+    def session(self) -> Session:
+        told = self._one(self._contents, "source", dict)
+        texts = {key: self._one(told, key, str, "source.") for key in ("name", "path", "sha256")}
+        counts = {key: self._one(told, key, int, "source.") for key in ("start", "frames")}
+        reading = Reading.of_told(told.get("reading"))
+        source = SourceFile(**texts, **counts, reading=reading)
+        stored = self._one(self._contents, "motion", dict, none=True)
+        motion = None if stored is None else self._motion(stored, source)
+        listed = self._one(self._contents, "steps", list)
+        steps = tuple(self._step(f"steps[{index}]", step) for index, step in enumerate(listed))
+        view = self._one(self._contents, "view", dict)
+        try:
+            return Session(source, motion, steps, self._one(self._contents, "at", int), view)
+        except ValueError as error:
+            raise FileError(self._path, f"does not fit together: {error}", key=_CONTENTS) from None
+
+    def _step(self, where: str, step: object) -> SessionStep:
+        if not isinstance(step, dict):
+            raise FileError(self._path, f"{where} is not a json object", key=_CONTENTS)
+        result = self._one(step, "result", dict, where + ".", none=True)
+        changed = self._one(step, "changed", str, where + ".", none=True)
+        return SessionStep(
+            None if result is None else self._result(where + ".result", result),
+            self._rate(step, "rate", where + "."),
+            self._one(step, "name", str, where + "."),
+            None if changed is None else self._ids(where + ".changed", changed),
+            self._accepted(where + ".accepted", step),
+            self._valid(where + ".valid", step),
+            self._weights(where + ".weights", step),
+        )
+
+    def _weights(self, where: str, step: dict[str, Any]) -> np.ndarray | None:
+        """What single vertices weighed; earlier versions knew nothing of it."""
+        name = self._one(step, "weights", str, where.removesuffix("weights"), none=True)
+        if name is None:
+            return None
+        weights = numbers(self._path, where, self._array(where, name), (None,))
+        if not (np.isfinite(weights).all() and (weights > 0).all()):
+            raise FileError(self._path, f"{where} holds weights that are not above zero", key=_CONTENTS)
+        return weights
+
+    def _valid(self, where: str, step: dict[str, Any]) -> np.ndarray | None:
+        """What was painted; earlier versions knew the masks of fits only."""
+        name = self._one(step, "valid", str, where.removesuffix("valid"), none=True)
+        if name is None:
+            return None
+        valid = self._arrays.get(name)
+        if valid is None or valid.dtype != bool or valid.ndim != 1:
+            found = "not there" if valid is None else f"{kind_of(valid)} of shape {shape_text(valid.shape)}"
+            raise FileError(self._path, f"{where} is {found}, expected a list of booleans", key=_CONTENTS)
+        return valid
+
+    def _accepted(self, where: str, step: dict[str, Any]) -> tuple[Accepted, ...]:
+        """What was accepted; earlier versions knew nothing of it."""
+        found = []
+        for index, told in enumerate(self._one(step, "accepted", list, none=True) or []):
+            dot = f"{where}[{index}]."
+            if not isinstance(told, dict):
+                raise FileError(self._path, f"{dot[:-1]} is not a json object", key=_CONTENTS)
+            texts = {key: self._one(told, key, str, dot) for key in ("metric", "part", "note")}
+            frames = {key: self._one(told, key, int, dot) for key in ("first", "last")}
+            value: float = self._one(told, "value", float, dot)
+            found.append(Accepted(value=value, **texts, **frames))
+        return tuple(found)
+
+    def _result(self, where: str, told: dict[str, Any]) -> FitResult:
+        dot = where + "."
+        texts: dict[str, Any] = {key: self._one(told, key, str, dot) for key in _RESULT_TEXTS}
+        family = self._among(dot + "family", texts["family"], tuple(JOINT_NAMES))
+        self._among(dot + "up_axis", texts["up_axis"], UP_AXES)
+        take = self._taker(dot + "arrays.", self._one(told, "arrays", dict, dot))
+        poses = take("poses", (None, len(JOINT_NAMES[family]), 3))
+        frames = len(poses)
+        betas = take("betas", (None,))
+        own = take("frame_betas", (frames, len(betas)), missing=True)
+        arrays: dict[str, Any] = {key: take(key, (frames,)) for key in _ERRORS}
+        arrays |= {key: take(key, (frames,), flags=True) for key in _FLAGS}
+        return FitResult(
+            poses=finite(self._path, dot + "arrays.poses", poses),
+            transl=finite(self._path, dot + "arrays.transl", take("transl", (frames, 3))),
+            betas=finite(self._path, dot + "arrays.betas", betas),
+            expression=take("expression", (frames, None)),
+            frame_rate=self._rate(told, "frame_rate", dot),
+            part_mm=take("part_mm", (frames, len(PARTS))),
+            seconds=self._one(told, "seconds", float, dot),
+            partial=self._one(told, "partial", bool, dot),
+            provenance=self._one(told, "provenance", dict, dot),
+            frame_betas=own if len(own) else None,
+            # Earlier versions knew nothing of it.
+            failure=self._one(told, "failure", str, dot, none=True) or "",
+            **texts,
+            **arrays,
+        )
+
+    def _motion(self, told: dict[str, Any], source: SourceFile) -> Motion:
+        dot = "motion."
+        family = self._among(dot + "family", self._one(told, "family", str, dot), tuple(JOINT_NAMES))
+        up_axis = self._among(dot + "up_axis", self._one(told, "up_axis", str, dot), UP_AXES)
+        notes = [note for note in self._one(told, "notes", list, dot) if isinstance(note, str)]
+        arrays = self._one(told, "arrays", dict, dot)
+        take = self._taker(dot + "arrays.", arrays)
+        poses = take("poses", (None, len(JOINT_NAMES[family]), 3))
+        frames = len(poses)
+        betas = finite(self._path, dot + "arrays.betas", take("betas", (None,)))
+        expression = take("expression", (frames, None)) if "expression" in arrays else None
+        own = take("frame_betas", (frames, len(betas)), missing=True)
+        return Motion(
+            family=family,
+            poses=poses,
+            trans=take("trans", (frames, 3)),
+            betas=betas,
+            gender=self._one(told, "gender", str, dot, none=True),
+            frame_rate=self._rate(told, "frame_rate", dot),
+            up_axis=up_axis,  # type: ignore[arg-type]
+            expression=expression,
+            path=Path(source.path or source.name),
+            sha256=source.sha256,
+            start=source.start,
+            notes=tuple(notes),
+            frame_betas=own if len(own) else None,
+            reading=source.reading,
+        )
+
+    def _taker(self, dot: str, named: dict[str, Any]) -> Callable[..., np.ndarray]:
+        def take(
+            key: str, shape: tuple[int | None, ...], *, flags: bool = False, missing: bool = False
+        ) -> np.ndarray:
+            if missing and key not in named:
+                return np.empty(0, np.float32)
+            array = self._array(dot + key, named.get(key))
+            if not flags:
+                return numbers(self._path, dot + key, array, shape)
+            if array.dtype.kind != "b" or array.shape != shape:
+                found = f"{kind_of(array)} of shape {shape_text(array.shape)}"
+                raise FileError(
+                    self._path, f"is {found}, expected {shape_text(shape)} booleans", key=dot + key
+                )
+            return array
+
+        return take
+
+    def _ids(self, where: str, name: str) -> np.ndarray:
+        array = self._array(where, name)
+        frames = self._contents["source"]["frames"]
+        if array.dtype.kind not in "iu" or array.ndim != 1 or (array >= frames).any() or (array < 0).any():
+            raise FileError(self._path, f"is no list of frames below {frames}", key=where)
+        return array.astype(np.intp)
+
+    def _array(self, where: str, name: object) -> np.ndarray:
+        if not isinstance(name, str) or name not in self._arrays:
+            raise FileError(self._path, "names no array that is in the file", key=where)
+        return self._arrays[name]
+
+    def _rate(self, table: dict[str, Any], key: str, dot: str) -> float | None:
+        rate: float | None = self._one(table, key, float, dot, none=True)
+        if rate is not None and not 0 < rate < MOST_RATE:
+            raise FileError(
+                self._path, f"is {rate:g}, expected frames a second below {MOST_RATE:g}", key=dot + key
+            )
+        return rate
+
+    def _among(self, where: str, value: str, choices: tuple[str, ...]) -> str:
+        if value not in choices:
+            raise FileError(self._path, f"is {value!r}, expected one of {', '.join(choices)}", key=where)
+        return value
+
+    def _one(self, table: dict[str, Any], key: str, kind: type, dot: str = "", *, none: bool = False) -> Any:
+        """The value of a key, if it is of the kind; a whole number counts as a float too."""
+        value = table.get(key)
+        if value is None and none:
+            return None
+        right = isinstance(value, (int, float) if kind is float else kind)
+        if not right or (isinstance(value, bool) and kind is not bool):
+            found = "missing" if key not in table else f"a json {type(value).__name__}"
+            raise FileError(self._path, f"is {found}, expected {_WORDS[kind]}", key=dot + key)
+        if kind is not float or value is None:
+            return value
+        try:
+            return float(value)
+        except OverflowError:
+            raise FileError(self._path, "is too large a number", key=dot + key) from None
+
+
+_WORDS: dict[type, str] = {
+    bool: "true or false",
+    dict: "an object",
+    float: "a number",
+    int: "a whole number",
+    list: "a list",
+    str: "a text",
+}
+
+
+def _source(source: SourceFile) -> dict[str, Any]:
+    told = _plain_text({key: value for key, value in vars(source).items() if key != "reading"})
+    reading = source.reading.told()
+    return {**told, "reading": _plain_text(reading)} if reading else told
+
+
+def _plain_text(values: dict[str, Any]) -> dict[str, Any]:
+    """File names may hold bytes that are no Unicode; json cannot."""
+    return {
+        key: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+        for key, value in values.items()
+    }

@@ -1,0 +1,69 @@
+"""The bodies that a fit was made with: those that are given or were used last, or else those by default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.correspond.load_bodies import load_bodies
+from core.environment import BUILTIN
+from core.errors import RefitError
+from core.measure.vertex_mask import made_weights, with_measured_mask
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.joints import FAMILY_LABEL
+from core.session.fit_origin import licensed_gender, other_bodies
+
+MOST_KEPT = 2
+_used: list[BodyPair] = []
+
+
+def remember(bodies: BodyPair) -> None:
+    """The next fit that was made with these bodies finds them without being told."""
+    _used[:] = [bodies, *(other for other in _used if other is not bodies)][:MOST_KEPT]
+
+
+def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) -> BodyPair:
+    """The bodies that a fit was made with, with the mask and the weights that it was made with.
+
+    Args:
+        result: the fit.
+        bodies: source and target, or the folder of licensed models; None for those used last that the fit was
+            made with, or else the built-in ones or those in the folder that ``REFIT_MODELS`` names, whichever
+            it was made with.
+
+    Raises:
+        FileError: the folder lacks a file, or a file cannot be read.
+        RefitError: the fit was made with other bodies.
+    """
+    if bodies is None:
+        bodies = next((pair for pair in _used if not _others(result, pair)), None)
+    given = isinstance(bodies, BodyPair)
+    if isinstance(bodies, BodyPair):
+        pair = bodies
+    else:
+        source = _told(result, "source_body").get("family")
+        source = source if source in FAMILY_LABEL else "smplx" if result.family != "smplx" else "smplh"
+        if bodies is None and result.provenance.get("bodies") == "built-in":
+            bodies = BUILTIN
+        pair = load_bodies(bodies, source=source, target=result.family, gender=licensed_gender(result))
+    made_with = _others(result, pair)
+    if made_with:
+        ours = "those given" if given else f"the {pair.label}"
+        raise RefitError(f"The fit was made with {made_with}, not with {ours}: give its own as bodies.")
+    remember(pair)
+    return with_measured_mask(pair, result).with_weights(made_weights(result, pair.correspondence))
+
+
+def _others(result: FitResult, bodies: BodyPair) -> str:
+    """The bodies that a fit was made with, in words; nothing where they are these, or it does not say."""
+    if result.family != bodies.target.family:
+        return f"a body of {FAMILY_LABEL[result.family]}"
+    if not _told(result, "target_body").get("sha256"):
+        return ""
+    return other_bodies(result, bodies)
+
+
+def _told(result: FitResult, key: str) -> dict[str, Any]:
+    table = result.provenance.get(key)
+    return table if isinstance(table, dict) else {}

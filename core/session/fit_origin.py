@@ -1,0 +1,153 @@
+"""What a fit was made from: its motion is looked for, and its bodies are compared with those in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import FileError, RefitError
+
+if TYPE_CHECKING:
+    from core.model.body_pair import BodyPair
+    from core.model.fit_result import FitResult
+    from core.model.motion import Motion
+    from core.session.session import SourceFile
+
+NETWORK = ("//", "\\\\")
+"""A path that a file names is only followed on this machine."""
+
+
+class SourceMissing(FileError):
+    """The motion that a file belongs to is not where it should be; somebody may know where it is.
+
+    ``source`` is what it must be.
+    """
+
+    def __init__(self, path: str | Path, problem: str, source: SourceFile) -> None:
+        super().__init__(path, problem)
+        self.source = source
+
+
+def find_motion(path: Path, result: FitResult, given: Path | None = None) -> Motion:
+    """The motion that the fit in ``path`` was made from, cut to the fit's frames; see `find_source`."""
+    from core.model.motion import Reading
+    from core.session.session import SourceFile
+
+    told = _table(result, "source")
+    source = SourceFile(
+        result.source_name,
+        _text(told, "path"),
+        _text(told, "sha256"),
+        _count(told, "start"),
+        len(result),
+        Reading.of_told(told.get("reading")),
+    )
+    return find_source(path, source, given)
+
+
+def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Motion:
+    """The motion that the fit or session in ``path`` belongs to, cut to its frames.
+
+    It is looked for at ``given``, or else where it lay, then beside the file, then among the built-in
+    motions, and must have the checksum that is known of it, or without one the same number of frames.
+
+    Raises:
+        SourceMissing: it is nowhere, or only in another version.
+    """
+    from core.files.motions.load_motion import load_motion
+
+    other: Path | None = None
+    for candidate in [given] if given is not None else _candidates(path, source):
+        try:
+            motion = load_motion(candidate, source.reading)
+        except RefitError:
+            other = other or candidate
+            continue
+        if source.sha256 and motion.sha256 != source.sha256:
+            other = other or candidate
+            continue
+        if source.sha256:
+            motion = motion.cut(source.start, source.start + source.frames)
+        if len(motion) == source.frames:
+            return motion
+        other = other or candidate
+    name = source.name or "an unnamed motion"
+    if other is not None:
+        raise SourceMissing(
+            path, f"is a fit of {name}, but {other} is not the file that it was made from", source
+        )
+    raise SourceMissing(
+        path,
+        f"is a fit of {name}, which is neither where it was nor beside the fit: put both in one folder",
+        source,
+    )
+
+
+def _candidates(path: Path, source: SourceFile) -> Iterator[Path]:
+    from core.files.builtin_files import builtin_motions
+
+    name, told = Path(source.name).name, source.path
+    places = [Path(told)] if told and not told.startswith(NETWORK) and Path(told).is_absolute() else []
+    places += [path.parent / name] if name else []
+    places += [motion for motion in builtin_motions() if motion.name == name]
+    for place in dict.fromkeys(places):
+        try:
+            there = place.is_file() or place.is_dir()
+        except (OSError, ValueError):
+            continue
+        if there:
+            yield place
+
+
+def licensed_gender(result: FitResult) -> str | None:
+    """Gender of the licensed bodies that a fit was made with; None for built-in ones, which have but one."""
+    from core.model.joints import GENDERS
+
+    body = _table(result, "source_body")
+    gender = _text(body, "gender")
+    return gender if gender in GENDERS and not body.get("built_in") else None
+
+
+def other_bodies(result: FitResult, bodies: BodyPair) -> str:
+    """The bodies that a fit was made with, in words; nothing where they are ``bodies``."""
+    told = [_table(result, "source_body"), _table(result, "target_body")]
+    if [_text(body, "sha256") for body in told] == [bodies.source.sha256, bodies.target.sha256]:
+        return ""
+    return " and ".join(_body_words(body) for body in told)
+
+
+def _body_words(body: dict[str, Any]) -> str:
+    name = _text(body, "name") or "a body it does not name"
+    kind = "built-in" if body.get("built_in") else "licensed"
+    return f"{name} ({_text(body, 'gender') or 'no gender'}, {kind})"
+
+
+def _table(result: FitResult, key: str) -> dict[str, Any]:
+    value = result.provenance.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(table: dict[str, Any], key: str) -> str:
+    value = table.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _count(table: dict[str, Any], key: str) -> int:
+    value = table.get(key)
+    return value if isinstance(value, int) and value >= 0 else 0
+
+
+# Whether a fit was made with the bodies in use.
+
+
+def check_bodies(path: Path, result: FitResult, bodies: BodyPair) -> None:
+    """Raises FileError unless ``bodies`` are those that the fit in ``path`` was made with."""
+    made_with = other_bodies(result, bodies)
+    if not made_with:
+        return
+    if result.provenance.get("bodies") == "built-in":
+        advice = "choose Use built-in bodies in the Bodies menu to open it"
+    else:
+        advice = "choose the folder of these models in the Bodies menu to open it"
+    raise FileError(path, f"was made with {made_with}, not with the {bodies.label} in use: {advice}")

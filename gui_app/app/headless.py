@@ -1,0 +1,122 @@
+"""Without a screen: fits a motion and writes result, picture and video.
+
+python -m gui_app.app.headless [FILE] -o DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.commands import argument_types, cli
+from core.errors import FileError, RefitError
+from gui_app.export.offscreen import refuse_existing, render_still, render_video
+from gui_app.widgets.text import FALLBACK_RATE, frames_words
+
+if TYPE_CHECKING:
+    from core.model.fit_result import FitResult
+    from gui_app.document.opened import Opened
+
+
+def render_job(
+    file: Path | None,
+    folder: Path,
+    models: Path | None,
+    device: str = "auto",
+    threads: int | None = None,
+    *,
+    overwrite: bool = False,
+) -> int:
+    """Fits ``file`` (None: the built-in motion), writes three files into ``folder``, returns the exit code.
+
+    Where ``file`` is a fit already, picture and video are of that.
+
+    Raises:
+        RefitError: something cannot be read, fitted or written, or exists and ``overwrite`` is False.
+    """
+    from core.commands.output_paths import stageii_name
+    from core.files.builtin_files import default_motion
+    from core.outputs.results import save_result
+    from gui_app.files.open import open_file
+
+    opened = open_file(file or default_motion(), models)
+    for note in opened.notes:
+        print(f"note: {note}", flush=True)
+    target = folder / stageii_name(Path(opened.motion.name))
+    still, video = target.with_suffix(".png"), target.with_suffix(".mp4")
+    refuse_existing([still, video] if opened.result else [target, still, video], overwrite)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(folder, f"cannot be made ({error.strerror})") from error
+    result = opened.result or _fit(opened, device, threads)
+    if not result.fitted.any():
+        raise RefitError(f"{file or opened.name} has no fitted frame to show.")
+    opened.posed.set_result(result)
+    if opened.result is None:
+        save_result(target, result, overwrite=overwrite)
+        print(f"wrote {target}", flush=True)
+    shown = int(np.nanargmax(np.where(result.fitted, result.mean_mm, -1.0)))
+    render_still(still, opened, shown, overwrite=overwrite)
+    print(f"wrote {still} (frame {shown}, the one with the largest mean error)", flush=True)
+    if not opened.motion.frame_rate:
+        print(f"no frame rate in the file: the video plays at {FALLBACK_RATE:g}", flush=True)
+    render_video(video, opened, overwrite=overwrite)
+    print(f"wrote {video}", flush=True)
+    return 0
+
+
+def _fit(opened: Opened, device: str, threads: int | None) -> FitResult:
+    from core.fitting.run import FitRun
+
+    print(f"Fitting {opened.name}: {frames_words(len(opened.motion))}, {opened.bodies.label}", flush=True)
+    run = FitRun(opened.motion, opened.bodies, device=device, threads=threads)
+    last = time.monotonic()
+    for progress in run:
+        if time.monotonic() - last > 2.0:
+            last = time.monotonic()
+            print(
+                f"  {progress.stage}: {progress.frames_done:,} of {frames_words(progress.frames_total)}, "
+                f"mean {progress.mean_mm:.1f} mm",
+                flush=True,
+            )
+    result = run.result()
+    figures = result.summary()
+    print(
+        f"Fitted {frames_words(int(figures['frames']))} in {result.seconds:.1f} s: "
+        f"mean {figures['mean']:.2f} mm, p95 {figures['p95']:.2f} mm, max {figures['max']:.1f} mm "
+        f"({opened.bodies.label})",
+        flush=True,
+    )
+    return result
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs ``python -m gui_app.app.headless``; 0 fine, 1 failed, 2 bad usage."""
+    top = argparse.ArgumentParser(
+        prog="python -m gui_app.app.headless",
+        description="Fits a motion and writes its SMPL-X file, a picture and a video.",
+    )
+    top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion; none: a built-in one")
+    top.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write")
+    top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
+    top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")
+    top.add_argument("--threads", type=argument_types.thread_count, metavar="N", help="fitting threads")
+    top.add_argument("--force", action="store_true", help="write over existing files")
+    options = top.parse_args(argv)
+
+    def work(threads: int | None) -> int:
+        return render_job(
+            options.file, options.output, options.models, options.device, threads, overwrite=options.force
+        )
+
+    return cli.run_told(work, options.threads)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+"""The Help menu: the list of shortcuts, the log, and what this program is."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from gui_app.app.log_buffer import LogSheet
+from gui_app.document.actions import SPECS, Actions
+from gui_app.document.state import AppState
+from gui_app.style.live_theme import dress
+
+MOUSE = (
+    ("Turn", "left drag"),
+    ("Move", "Shift + left drag"),
+    ("Zoom", "wheel, right drag"),
+    ("Pin a vertex of the fit", "click on it"),
+    ("Turn about a point", "double click on a body"),
+    ("Go to a frame", "click or drag the curves"),
+    ("Select frames", "Shift + drag the curves"),
+    ("Zoom the curves", "wheel on them"),
+    ("All frames again", "double click"),
+)
+MOST_LINES = 17
+"""Of one column of shortcuts; a section stays whole."""
+
+
+def in_columns() -> list[list[str]]:
+    """Every section with keys, in the order of the actions, in columns of about the same height."""
+    lines: dict[str, int] = {}
+    for spec in SPECS.values():
+        if spec.keys:
+            lines[spec.section] = lines.get(spec.section, 1) + 1
+    columns: list[list[str]] = [[]]
+    height = 0
+    for section, count in lines.items():
+        if columns[-1] and height + count > MOST_LINES:
+            columns.append([])
+            height = 0
+        columns[-1].append(section)
+        height += count
+    return columns
+
+
+def _section(title: str) -> QLabel:
+    label = QLabel(title.upper())
+    label.setProperty("role", "section")
+    label.setContentsMargins(0, 8, 0, 0)
+    return label
+
+
+def _key(text: str) -> QLabel:
+    label = QLabel(text)
+    dress(label, "background: $RAISED; border: 1px solid $LINE; border-radius: 5px; padding: 2px 7px;")
+    return label
+
+
+class _Sheet(QDialog):
+    """A dialog with a Close button that Escape presses too."""
+
+    def __init__(self, title: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(24, 20, 24, 18)
+        self.column.setSpacing(16)
+
+    def add_close(self) -> None:
+        """The button goes last."""
+        button = QPushButton("Close", self)
+        button.setDefault(True)
+        button.clicked.connect(self.reject)
+        self.column.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
+
+
+class Shortcuts(_Sheet):
+    """Every key and mouse gesture."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Keyboard shortcuts", parent)
+        row = QHBoxLayout()
+        row.setSpacing(44)
+        columns = in_columns()
+        for number, sections in enumerate(columns):
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(28)
+            grid.setVerticalSpacing(6)
+            for section in sections:
+                self._fill(grid, section)
+            if number == len(columns) - 1:
+                self._fill_mouse(grid)
+            grid.setRowStretch(grid.rowCount(), 1)
+            row.addLayout(grid)
+        self.column.addLayout(row)
+        self.add_close()
+
+    def _fill(self, grid: QGridLayout, section: str) -> None:
+        grid.addWidget(_section(section), grid.rowCount(), 0)
+        for spec in SPECS.values():
+            if spec.section == section and spec.keys:
+                line = grid.rowCount()
+                grid.addWidget(QLabel(spec.text), line, 0)
+                keys = QHBoxLayout()
+                keys.setSpacing(4)
+                for key in spec.keys:
+                    keys.addWidget(_key(QKeySequence(key).toString()))
+                keys.addStretch(1)
+                grid.addLayout(keys, line, 1)
+
+    def _fill_mouse(self, grid: QGridLayout) -> None:
+        grid.addWidget(_section("Mouse"), grid.rowCount(), 0)
+        for what, how in MOUSE:
+            line = grid.rowCount()
+            grid.addWidget(QLabel(what), line, 0)
+            gesture = QLabel(how)
+            gesture.setProperty("role", "secondary")
+            grid.addWidget(gesture, line, 1)
+
+
+class About(_Sheet):
+    """Versions and the bodies in use."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__("About Refit", parent)
+        from core import __version__
+
+        title = QLabel(f"Refit {__version__}")
+        title.setProperty("role", "title")
+        self.column.addWidget(title)
+        words = QLabel("Shows human motion in SMPL or SMPL-H beside its SMPL-X fit.")
+        words.setProperty("role", "secondary")
+        self.column.addWidget(words)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(22)
+        grid.setVerticalSpacing(6)
+        for name, value in (*bodies_lines(state), *version_lines()):
+            line = grid.rowCount()
+            left = QLabel(name)
+            left.setProperty("role", "secondary")
+            right = QLabel(value)
+            right.setTextFormat(Qt.TextFormat.PlainText)
+            right.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            right.setMaximumWidth(460)
+            right.setWordWrap(True)
+            grid.addWidget(left, line, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(right, line, 1)
+        grid.setColumnStretch(1, 1)
+        self.column.addLayout(grid)
+        self.add_close()
+
+
+def bodies_lines(state: AppState) -> list[tuple[str, str]]:
+    """Name and value of each line about the bodies."""
+    if state.opened is None:
+        return [("Bodies", "none loaded: open a motion")]
+    bodies = state.opened.bodies
+    lines = [("Bodies", bodies.label)]
+    for title, body in (("Source", bodies.source), ("Fit", bodies.target)):
+        lines.append((title, f"{body.name} · {body.num_vertices:,} vertices · {body.sha256[:12]}"))
+    return lines
+
+
+def version_lines() -> list[tuple[str, str]]:
+    """Versions of what the window stands on."""
+    lines = [("Python", platform.python_version())]
+    for package in ("PySide6-Essentials", "vtk", "pyvista", "pyvistaqt", "torch", "numpy"):
+        try:
+            lines.append((package, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            continue
+    return lines
+
+
+# The sheets of the Help menu: keys, versions and the log.
+
+
+class HelpActions(QObject):
+    """Opens each of them over the window."""
+
+    def __init__(self, state: AppState, actions: Actions, window: QWidget) -> None:
+        super().__init__(window)
+        self._state, self._window = state, window
+        actions.shortcuts.triggered.connect(self._show_shortcuts)
+        actions.about.triggered.connect(self._show_about)
+        actions.log.triggered.connect(self._show_log)
+
+    @Slot()
+    def _show_shortcuts(self) -> None:
+        _show(Shortcuts(self._window))
+
+    @Slot()
+    def _show_about(self) -> None:
+        _show(About(self._state, self._window))
+
+    @Slot()
+    def _show_log(self) -> None:
+        _show(LogSheet(self._window))
+
+
+def _show(sheet: QDialog) -> None:
+    sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    sheet.show()

@@ -1,0 +1,369 @@
+"""The window: puts the parts together and connects what is done to what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from gui_app.app.command_palette import CommandPalette, Commands
+from gui_app.app.fit_menu import FitActions
+from gui_app.app.help import HelpActions
+from gui_app.app.menus import Menus
+from gui_app.app.side_panels import PanelParts, SidePanels
+from gui_app.app.start_page import START_FLAG, Welcome
+from gui_app.app.status import MessageBar, ProgressLine, Status
+from gui_app.app.toolbar import Toolbar
+from gui_app.app.undo_actions import UndoActions
+from gui_app.app.view_controls import ThemeChoice, ViewControls
+from gui_app.document.actions import Actions
+from gui_app.document.history import History
+from gui_app.document.inspect_selection import Inspection
+from gui_app.document.preferences import Preferences
+from gui_app.document.recipe_editor import RecipeDesk
+from gui_app.document.rest_distance import RestDistance
+from gui_app.document.state import AppState
+from gui_app.files.models_choice import ModelsChoice
+from gui_app.files.open_actions import OpenActions, dropped_file
+from gui_app.files.open_controller import OpenController
+from gui_app.files.save_actions import SaveActions
+from gui_app.fit.fit_controller import FitController
+from gui_app.fit.run_strip import RunStrip
+from gui_app.history.comparison import BeforeFit
+from gui_app.history.hold_earlier import HoldBefore, PeekChip
+from gui_app.mask.painting import MaskPainting
+from gui_app.mask.remeasure import MaskFigures
+from gui_app.parameters.editing import Editing
+from gui_app.problems.analysis_controller import AnalysisController
+from gui_app.problems.fix_trial import Fixing
+from gui_app.problems.model import ProblemDesk
+from gui_app.problems.navigation import ProblemSteps
+from gui_app.problems.selection import ProblemChoice
+from gui_app.problems.thresholds import KeptThresholds
+from gui_app.problems.verdicts import ProblemVerdicts
+from gui_app.session.crash_recovery import Autosave, LeftOverBar
+from gui_app.session.save import SessionActions, SessionWriter
+from gui_app.session.snapshot import SessionNow
+from gui_app.tasks.closing_wait import Patience
+from gui_app.tasks.worker_thread import leave_all
+from gui_app.timeline.earlier_curves import EarlierFigures
+from gui_app.timeline.playback import PlaybackActions, Player
+from gui_app.timeline.timeline import Timeline
+from gui_app.viewport.pins import Pins, PinSpheres
+from gui_app.viewport.vertex_probe import VertexProbe
+from gui_app.viewport.viewport import Viewport
+
+if TYPE_CHECKING:
+    from gui_app.export.controller import ExportController
+    from gui_app.export.dialog import ExportDialog
+
+LAYOUT_VERSION = 1
+CLOSE_AGAIN_MS = 200
+DEFAULT_SIZE = QSize(1440, 900)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asked for."""
+
+    file: Path | None = None
+    models: Path | None = None
+    device: str = "auto"
+    threads: int | None = None
+
+
+class MainWindow(QMainWindow):
+    """Source and fit side by side, curves below."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self._options = options
+        self._started = False
+        self._leaving = False
+        self._patience = Patience()
+        self.preferences = Preferences()
+        self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
+        self.models = ModelsChoice(self.preferences, options.models)
+        self.state = AppState(self)
+        self.actions_ = Actions(self)
+        ThemeChoice(self.actions_, self.preferences, self)
+        self.views = ViewControls(self.state, self.actions_, self)
+        self.playing = PlaybackActions(self.state, self.actions_, self)
+        Player(self.state, self)
+        self.history = History(self.state, self)
+        self.recipes = RecipeDesk(self.preferences, self)
+        self.fitting = FitController(
+            self.state, self.history, self.recipes, options.device, options.threads, self
+        )
+        self.opening = OpenController(self.state, self)
+        self.analysing = AnalysisController(self.state, self)
+        self.pins = Pins(self.state, self)
+        self.before = before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
+        self.earlier = EarlierFigures(self.state, before, self)
+        self.fixing = Fixing(self.state, self.history, options.device, options.threads, self)
+        hold = HoldBefore(self.state, before, self.actions_, self)
+        self.fixing.changed.connect(hold.drop)
+        KeptThresholds(self.state, self.preferences, self)
+        self.verdicts = ProblemVerdicts(self.state, self)
+        self.desk = ProblemDesk(self.state, self.history, before, self.verdicts, self)
+        self.editing = Editing(self.state, self.history, self)
+        self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
+        self.files = OpenActions(
+            self.state,
+            self.actions_,
+            self.opening,
+            self.fitting,
+            self.saving,
+            self.models,
+            self.preferences,
+            self,
+        )
+        FitActions(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self)
+        UndoActions(self.state, self.history, self.actions_, self)
+        HelpActions(self.state, self.actions_, self)
+        self._build()
+        self._connect()
+        self._restore()
+        self._on_motion()
+        self.setAcceptDrops(True)
+
+    def _build(self) -> None:
+        self.addToolBar(Toolbar(self.state, self.actions_, self))
+        self.viewport = Viewport(self.state, self)
+        self.run_strip = RunStrip(self.state, self.actions_.cancel, self.viewport)
+        PeekChip(self.state, self.viewport)
+        self.welcome = Welcome(
+            self.state, self.actions_, self.preferences, self.models, self.files.open_path, self
+        )
+        self.message = MessageBar(self.state, self)
+        self.writer = SessionWriter(self)
+        now = SessionNow(self.state, self.history, self.recipes, self.viewport, self)
+        self.autosave = Autosave(self.state, now, self.writer, self.preferences, self)
+        self.left_over = LeftOverBar(self.files, self.autosave, self)
+        self.sessions = SessionActions(
+            self.state, self.actions_, now, self.writer, self.files, self.preferences, self
+        )
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.viewport)
+        if self._opens_first:
+            self._pages.setCurrentWidget(self.viewport)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(ProgressLine(self.state, self))
+        column.addWidget(self.left_over)
+        column.addWidget(self.message)
+        column.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
+        self.timeline = Timeline(self.state, self.actions_, self.pins, self.earlier, self)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
+        self.problem_steps = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
+        self.problem_choice = ProblemChoice(
+            self.state, self.desk, self.fitting, self.fixing, self.recipes, self.actions_, self
+        )
+        self.spheres = PinSpheres(self.state, self.pins, self.viewport)
+        self.probe = VertexProbe(self.state, self.pins, self.viewport)
+        self.inspection = Inspection(self.state, self)
+        self.rest = RestDistance(self.state, self)
+        self.painting = MaskPainting(self.state, self.history, self.rest, self)
+        self.figures = MaskFigures(self.state, self.history, self)
+        self.state.mask_changed.connect(self.inspection.looks_changed)
+        self.panels = SidePanels(self._panel_parts(), self)
+        self.setStatusBar(Status(self.state, self))
+        commands = Commands(self.state, self.actions_, self.preferences, self.files.open_path)
+        self.palette_ = CommandPalette(commands, self)
+        Menus(
+            self.menuBar(),
+            self.timeline.toggleViewAction(),
+            self.actions_,
+            self.preferences,
+            self.files.open_path,
+        )
+        self.setMinimumSize(900, 560)
+
+    def _panel_parts(self) -> PanelParts:
+        return PanelParts(
+            state=self.state, actions=self.actions_, preferences=self.preferences, history=self.history,
+            recipes=self.recipes, fitting=self.fitting, before=self.before, fixing=self.fixing,
+            verdicts=self.verdicts, desk=self.desk, problem_steps=self.problem_steps,
+            problem_choice=self.problem_choice, editing=self.editing, painting=self.painting,
+            figures=self.figures, inspection=self.inspection, rest=self.rest, pins=self.pins,
+            viewport=self.viewport, probe=self.probe, curves=self.timeline.curves,
+        )  # fmt: skip
+
+    def _connect(self) -> None:
+        actions, state = self.actions_, self.state
+        for action, slot in (
+            (actions.export, self._open_export),
+            (actions.copy_picture, self._copy_picture),
+            (actions.cancel, self.opening.cancel),
+            (actions.palette, self.palette_.open_up),
+            (actions.start_page, self.show_start_page),
+            (actions.quit, self.close),
+            (actions.home, partial(self.viewport.look, "home")),
+            (actions.front, partial(self.viewport.look, "front")),
+            (actions.side, partial(self.viewport.look, "side")),
+            (actions.top, partial(self.viewport.look, "top")),
+        ):
+            action.triggered.connect(slot)
+        self.welcome.left.connect(self.show_bodies)
+        self.opening.failed.connect(self._on_open_failed)
+        state.motion_changed.connect(self._on_motion)
+        for signal in (state.result_changed, state.run_changed, state.saved_changed):
+            signal.connect(self._show_title)
+
+    def _restore(self) -> None:
+        stored = self.preferences
+        if not self.restoreGeometry(stored.bytes("geometry")):
+            self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableGeometry().size()))
+        self.panels.restore(stored)
+        if not self.restoreState(stored.bytes("layout"), LAYOUT_VERSION):
+            self.resizeDocks(
+                [self.timeline], [min(330, round(0.34 * self.height()))], Qt.Orientation.Vertical
+            )
+        # The cards want height; a stored layout brings its own corners along.
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.playing.restore(stored)
+        self.views.restore(stored)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first file is read once the window is on the screen."""
+        super().showEvent(event)
+        if not self._started:
+            self._started = True
+            QTimer.singleShot(0, self, self._open_first)
+
+    @Slot()
+    def _open_first(self) -> None:
+        if self._opens_first:
+            self.files.open_first(self._options.file)
+        else:
+            self.welcome.look_again()
+
+    @cached_property
+    def exporting(self) -> ExportController:
+        """What writes files; made when the first one is asked for."""
+        from gui_app.export.controller import ExportController
+
+        return ExportController(self.state, self.viewport, self)
+
+    @cached_property
+    def export_dialog(self) -> ExportDialog:
+        """Where an export is begun, with what stands for it in the status bar once it is closed."""
+        from gui_app.export.dialog import ExportChip, ExportDialog
+
+        dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
+        self.statusBar().addPermanentWidget(ExportChip(self.exporting, dialog, self))
+        return dialog
+
+    @Slot()
+    def _copy_picture(self) -> None:
+        self.exporting.copy_picture()
+
+    @Slot()
+    def _open_export(self) -> None:
+        self.state.settle()
+        self.export_dialog.open_for()
+
+    @Slot()
+    def show_start_page(self) -> None:
+        """What can be opened, and where bodies come from."""
+        self.state.set_playing(False)
+        self.welcome.look_again()
+        self._pages.setCurrentWidget(self.welcome)
+
+    @Slot()
+    def _on_open_failed(self) -> None:
+        if self.state.opened is None:
+            self.show_start_page()
+
+    @Slot()
+    def show_bodies(self) -> None:
+        """Back from the start page."""
+        if self.state.opened is not None:
+            self._pages.setCurrentWidget(self.viewport)
+
+    @Slot()
+    def _on_motion(self) -> None:
+        actions = self.actions_
+        for action in (
+            actions.home, actions.front, actions.side, actions.top, actions.export, actions.copy_picture,
+        ):  # fmt: skip
+            action.setEnabled(self.state.opened is not None)
+        self.show_bodies()
+        self._show_title()
+
+    @Slot()
+    def _show_title(self, *_: object) -> None:
+        state = self.state
+        if state.opened is None:
+            self.setWindowTitle("Refit")
+            return
+        partial_fit = state.result is not None and state.result.partial and state.run.phase != "running"
+        marks = (" (partial)" if partial_fit else "") + ("" if state.saved else " ● unsaved")
+        self.setWindowTitle(f"{state.opened.name}{marks} — Refit")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes one file that can be opened."""
+        if dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped."""
+        path = dropped_file(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.files.open_path(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks about unsaved work, ends the threads or leaves those that hang, frees the graphics memory."""
+        if not self._leaving and not self.saving.may_lose_work("Close without saving this fit?"):
+            event.ignore()
+            return
+        self._leaving = True
+        self.setEnabled(False)
+        self.state.set_playing(False)
+        parts = (
+            self.analysing,
+            self.pins,
+            self.earlier,
+            self.verdicts,
+            self.editing,
+            self.rest,
+            self.figures,
+            self.panels,
+            self.fitting,
+            self.fixing,
+            self.opening,
+            self.writer,
+        )
+        over = [part.close() for part in parts]
+        if "exporting" in vars(self):
+            over.append(self.exporting.close())
+        if not all(over):
+            if not self._patience.over(writing=self.writer.waiting > 0):
+                event.ignore()
+                QTimer.singleShot(CLOSE_AGAIN_MS, self, self.close)
+                return
+            leave_all(self)
+        self.autosave.close()
+        self.left_over.release()
+        self._store()
+        self.viewport.close_view()
+        event.accept()
+
+    def _store(self) -> None:
+        stored = self.preferences
+        stored.store("geometry", self.saveGeometry())
+        stored.store("layout", self.saveState(LAYOUT_VERSION))
+        self.panels.store(stored)
+        self.playing.store(stored)
+        self.views.store(stored)
+        stored.sync()

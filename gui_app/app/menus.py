@@ -1,0 +1,131 @@
+"""The menu bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from core.files.builtin_files import motion_title
+from gui_app.app.fit_menu import fill_fit_menu
+from gui_app.app.view_buttons import fill_camera_menu, fill_colour_menu
+from gui_app.document.actions import Actions
+from gui_app.document.preferences import Preferences
+from gui_app.widgets.text import plain_tip
+
+
+class Menus(QObject):
+    """File, Edit, Fit, Play, View, Bodies, Help; ``timeline`` shows and hides the timeline."""
+
+    def __init__(
+        self,
+        bar: QMenuBar,
+        timeline: QAction,
+        actions: Actions,
+        preferences: Preferences,
+        open_path: Callable[[Path], object],
+    ) -> None:
+        super().__init__(bar)
+        self._preferences, self._open_path = preferences, open_path
+        file = self._menu(bar, "File", [actions.open])
+        self.motions = file.addMenu("Built-in motions")
+        self.motions.aboutToShow.connect(self._fill_motions)
+        self.recent = file.addMenu("Open recent")
+        self.recent.aboutToShow.connect(self._fill_recent)
+        file.addSeparator()
+        file.addActions([actions.save, actions.save_session, actions.session_motion])
+        file.addSeparator()
+        file.addAction(actions.export)
+        file.addAction(actions.copy_picture)
+        file.addSeparator()
+        file.addAction(actions.quit)
+        self._menu(bar, "Edit", [actions.undo, actions.redo])
+        fit = self._menu(bar, "Fit", [])
+        fill_fit_menu(fit, actions)
+        for action in (None, actions.cancel, None, actions.steps, None, actions.autofit):
+            fit.addSeparator() if action is None else fit.addAction(action)
+        self._menu(
+            bar,
+            "Play",
+            [
+                actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
+                actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last,
+                None, actions.previous_problem, actions.next_problem, actions.show_part, actions.accept,
+                actions.refit_rows, actions.fix_rows, actions.hold_before,
+                None, actions.select_all, actions.select_none,
+            ],
+        )  # fmt: skip
+        view = self._menu(
+            bar,
+            "View",
+            [*actions.layouts, None],
+        )
+        fill_camera_menu(view, actions)
+        view.addSeparator()
+        fill_colour_menu(view.addMenu("Colour"), actions)
+        view.addMenu("Layers").addActions(actions.layers)
+        view.addSeparator()
+        view.addAction(actions.before_fit)
+        view.addAction(timeline)
+        view.addAction(actions.stages)
+        view.addAction(actions.runs)
+        view.addAction(actions.problems)
+        view.addAction(actions.parameters)
+        view.addAction(actions.joints)
+        view.addAction(actions.mask)
+        view.addSeparator()
+        view.addMenu("Theme").addActions(actions.themes)
+        self._menu(bar, "Bodies", [actions.models, actions.builtin])
+        self._menu(
+            bar,
+            "Help",
+            [actions.palette, actions.shortcuts, None, actions.start_page, actions.log, actions.about],
+        )
+
+    def _menu(self, bar: QMenuBar, title: str, actions: list[QAction | None]) -> QMenu:
+        menu = bar.addMenu(title)
+        for action in actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        return menu
+
+    @Slot()
+    def _fill_motions(self) -> None:
+        from core.errors import RefitError
+        from core.files.builtin_files import builtin_motions
+
+        self.motions.clear()
+        try:
+            paths = builtin_motions()
+        except RefitError as error:
+            self.motions.addAction(str(error)).setEnabled(False)
+            return
+        for path in paths:
+            self._add_path(self.motions, motion_title(path), path)
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        paths = self._preferences.recent
+        for path in paths:
+            self._add_path(self.recent, path.name, path)
+        if paths:
+            self.recent.addSeparator()
+            self.recent.addAction("Clear this list").triggered.connect(self._clear_recent)
+        else:
+            self.recent.addAction("Files you open appear here").setEnabled(False)
+
+    def _add_path(self, menu: QMenu, title: str, path: Path) -> None:
+        action = menu.addAction(title.replace("&", "&&"))
+        action.setToolTip(plain_tip(str(path)))
+        action.triggered.connect(partial(self._open_path, path))
+
+    @Slot()
+    def _clear_recent(self) -> None:
+        self._preferences.clear_recent()

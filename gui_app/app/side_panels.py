@@ -1,0 +1,247 @@
+"""The panels beside the bodies. Each is made when it is first asked for: a start need not wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial, wraps
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QMainWindow
+
+from gui_app.document.actions import Actions
+from gui_app.document.preferences import Preferences
+from gui_app.document.state import AppState
+
+if TYPE_CHECKING:
+    from gui_app.document.history import History
+    from gui_app.document.inspect_selection import Inspection
+    from gui_app.document.recipe_editor import RecipeDesk
+    from gui_app.document.rest_distance import RestDistance
+    from gui_app.fit.fit_controller import FitController
+    from gui_app.history.comparison import BeforeFit
+    from gui_app.history.panel import RunsDock
+    from gui_app.inspect.panel import JointsDock
+    from gui_app.mask.painting import MaskPainting
+    from gui_app.mask.panel import MaskDock
+    from gui_app.mask.remeasure import MaskFigures
+    from gui_app.parameters.editing import Editing
+    from gui_app.parameters.panel import ParametersDock
+    from gui_app.problems.fix_trial import Fixing
+    from gui_app.problems.model import ProblemDesk
+    from gui_app.problems.navigation import ProblemSteps
+    from gui_app.problems.panel import ProblemsDock
+    from gui_app.problems.selection import ProblemChoice
+    from gui_app.problems.verdicts import ProblemVerdicts
+    from gui_app.stages.panel import StagesDock
+    from gui_app.timeline.curves import Curves
+    from gui_app.viewport.pins import Pins
+    from gui_app.viewport.vertex_probe import VertexProbe
+    from gui_app.viewport.viewport import Viewport
+    from gui_app.widgets.docks import PanelDock
+
+Dock = TypeVar("Dock", bound="PanelDock")
+
+OPEN = "open_panels"
+PANELS = {
+    "parameters": "parameters",
+    "stages": "stages",
+    "runs": "runs",
+    "problems": "problems",
+    "joints": "joints",
+    "masks": "mask",
+}
+"""The panels, and the action that shows each."""
+ALSO_ASK = {"steps": "stages"}
+"""Further actions that show something in a panel."""
+
+
+@dataclass(frozen=True)
+class PanelParts:
+    """What the panels show, and what does the work that is asked for in them."""
+
+    state: AppState
+    actions: Actions
+    preferences: Preferences
+    history: History
+    recipes: RecipeDesk
+    fitting: FitController
+    before: BeforeFit
+    fixing: Fixing
+    verdicts: ProblemVerdicts
+    desk: ProblemDesk
+    problem_steps: ProblemSteps
+    problem_choice: ProblemChoice
+    editing: Editing
+    painting: MaskPainting
+    figures: MaskFigures
+    inspection: Inspection
+    rest: RestDistance
+    pins: Pins
+    viewport: Viewport
+    probe: VertexProbe
+    curves: Curves
+
+
+def _when_asked(make: Callable[[SidePanels], Dock]) -> cached_property[Dock]:
+    """Makes a panel once, and gives it its place in the window."""
+
+    @wraps(make)
+    def placed(panels: SidePanels) -> Dock:
+        # What is shown meanwhile asks for it again.
+        panels.made.add(make.__name__)
+        dock = make(panels)
+        dock.stand_in(panels.window)
+        return dock
+
+    return cached_property(placed)
+
+
+class SidePanels(QObject):
+    """Every panel of a window, by name. What belongs to one alone is made along with it.
+
+    Args:
+        parts: what they show and ask.
+        window: where they have their place.
+
+    Attributes:
+        made: names of those that are made, or about to be.
+    """
+
+    def __init__(self, parts: PanelParts, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.parts, self.window = parts, window
+        self.made: set[str] = set()
+        self._parts: list[Callable[[], bool]] = []
+        actions = parts.actions
+        for name, action in (*PANELS.items(), *((name, action) for action, name in ALSO_ASK.items())):
+            getattr(actions, action).toggled.connect(partial(self._ask, name))
+        # They work in a panel that is open; until then nobody else would say so.
+        for idle in (actions.choose_none, actions.mask_brush, actions.mask_lasso):
+            idle.setEnabled(False)
+
+    @_when_asked
+    def parameters(self) -> ParametersDock:
+        """The numbers of the frame."""
+        from gui_app.parameters.panel import ParametersDock
+
+        parts, window = self.parts, self.window
+        return ParametersDock(parts.state, parts.editing, parts.actions.parameters, window)
+
+    @_when_asked
+    def stages(self) -> StagesDock:
+        """The stages of a fit."""
+        from gui_app.stages.panel import StagesDock, StagesPanel
+
+        parts, window = self.parts, self.window
+        panel = StagesPanel(
+            parts.state, parts.fitting, parts.recipes, parts.actions, parts.preferences, window
+        )
+        self._parts.append(panel.stepping.close)
+        return StagesDock(panel, parts.actions.stages, window)
+
+    @_when_asked
+    def runs(self) -> RunsDock:
+        """The history."""
+        from gui_app.history.panel import RunsDock, RunsPanel
+
+        parts, window = self.parts, self.window
+        panel = RunsPanel(parts.state, parts.history, parts.before, window)
+        return RunsDock(panel, parts.actions, window)
+
+    @_when_asked
+    def problems(self) -> ProblemsDock:
+        """The problem frames."""
+        from gui_app.problems.change_summary import LastChange
+        from gui_app.problems.panel import ProblemsDock, ProblemsPanel
+
+        parts, window = self.parts, self.window
+        last = LastChange(parts.state, parts.history, parts.before, parts.desk, parts.actions)
+        panel = ProblemsPanel(
+            parts.state,
+            parts.desk,
+            parts.verdicts,
+            parts.problem_choice,
+            last,
+            parts.fixing,
+            parts.preferences,
+            parts.actions,
+            window,
+        )
+        panel.sought.connect(parts.problem_steps.show)
+        return ProblemsDock(panel, parts.actions, window)
+
+    @_when_asked
+    def joints(self) -> JointsDock:
+        """Joints, vertices, sets, the regressor and the correspondence, and what of them shows on the
+        bodies."""
+        from gui_app.inspect.correspondence.difference_in_view import DifferenceInView
+        from gui_app.inspect.joints.in_view import JointsInView
+        from gui_app.inspect.panel import JointsDock
+
+        parts, window = self.parts, self.window
+        JointsInView(parts.state, parts.inspection, parts.viewport, parts.probe)
+        dock = JointsDock(
+            parts.state,
+            parts.inspection,
+            parts.viewport,
+            parts.preferences,
+            parts.pins,
+            parts.rest,
+            parts.actions,
+            window,
+        )
+        panel = dock.panel
+        DifferenceInView(parts.inspection, panel.maps, parts.viewport, parts.probe)
+        parts.probe.markers = panel.sets.in_view
+        parts.curves.accompany(parts.inspection, panel.motion)
+        self._parts += [
+            panel.motion.close,
+            panel.sets.measured.close,
+            panel.sets.export.close,
+            panel.regressors.close,
+            panel.maps.close,
+        ]
+        return dock
+
+    @_when_asked
+    def masks(self) -> MaskDock:
+        """The mask and the weights of vertices, with what paints them on the fit."""
+        from gui_app.mask.panel import MaskDock
+
+        parts, window = self.parts, self.window
+        dock = MaskDock(
+            parts.state,
+            parts.painting,
+            parts.figures,
+            parts.editing,
+            parts.viewport,
+            parts.probe,
+            parts.preferences,
+            parts.actions,
+            window,
+        )
+        self._parts += [dock.preview.close, dock.lasso.close]
+        return dock
+
+    def restore(self, stored: Preferences) -> None:
+        """Makes those that were open the last time, before the window takes its layout again."""
+        for name in stored.text(OPEN, "").split():
+            if name in PANELS:
+                getattr(self.parts.actions, PANELS[name]).setChecked(True)
+
+    def store(self, stored: Preferences) -> None:
+        """Remembers which are open."""
+        shown = (name for name, action in PANELS.items() if getattr(self.parts.actions, action).isChecked())
+        stored.store(OPEN, " ".join(shown))
+
+    def close(self) -> bool:
+        """Ends the threads of those that were made; False if one is still busy."""
+        over = [close() for close in self._parts]
+        return all(over)
+
+    @Slot(bool)
+    def _ask(self, name: str, wanted: bool) -> None:
+        if wanted and name not in self.made:
+            getattr(self, name)

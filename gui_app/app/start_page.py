@@ -1,0 +1,258 @@
+"""The start page: what Refit is, what can be opened, and where bodies come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.files.builtin_files import builtin_by_title
+from gui_app.document.actions import Actions
+from gui_app.document.preferences import Preferences
+from gui_app.document.state import AppState
+from gui_app.files.models_choice import ModelsChoice
+from gui_app.style.live_theme import dress, follow
+from gui_app.style.theme import icon
+from gui_app.tasks.coalesce import Soon
+from gui_app.widgets.text import building_words, plain_tip
+
+READING = "Source and fit appear here side by side."
+WHAT = (
+    "See human motion in SMPL or SMPL-H beside its SMPL-X fit, find the frames that are off, fit them again."
+)
+BUILTIN = (
+    "Refit comes with free bodies in the layout of SMPL-H and SMPL-X. They are for trying it out; "
+    "results to publish need the licensed models."
+)
+WHERE = """<table cellspacing="0" cellpadding="0">
+<tr><td style="padding:3px 18px 3px 0"><code>smplh/male/model.npz</code></td>
+<td style="padding:3px 0">from <a href="https://mano.is.tue.mpg.de">mano.is.tue.mpg.de</a></td></tr>
+<tr><td style="padding:3px 18px 3px 0"><code>smplx/SMPLX_MALE.npz</code></td>
+<td style="padding:3px 0">from <a href="https://smpl-x.is.tue.mpg.de">smpl-x.is.tue.mpg.de</a></td></tr>
+<tr><td style="padding:3px 18px 3px 0"><code>transfer/smplh2smplx_deftrafo_setup.pkl</code></td>
+<td style="padding:3px 0">SMPL-X model transfer data</td></tr>
+<tr><td style="padding:3px 18px 3px 0"><code>transfer/smplx_mask_ids.npy</code></td>
+<td style="padding:3px 0">SMPL-X model transfer data</td></tr></table>"""
+MOTION_COLUMNS = 3
+MOST_RECENT = 5
+COLUMN_WIDTH = 440
+RECENT_STYLE = (
+    "QPushButton { background: transparent; border: none; text-align: left; padding: 2px 0; color: $ACCENT; }"
+    " QPushButton:hover { text-decoration: underline; }"
+)
+START_FLAG = "open_at_start"
+
+
+class Welcome(QWidget):
+    """In the place of the bodies while there are none, and by Help ▸ Start page."""
+
+    left = Signal()
+
+    def __init__(
+        self,
+        state: AppState,
+        actions: Actions,
+        preferences: Preferences,
+        models: ModelsChoice,
+        open_path: Callable[[Path], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._preferences, self._models, self._open = state, preferences, models, open_path
+        self._title = QLabel("", self)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title.setProperty("role", "title")
+        self._words = _secondary("", self)
+        self._page = QWidget(self)
+        self.motions = QGridLayout()
+        self.motions.setSpacing(8)
+        self.recent = QVBoxLayout()
+        self.recent.setSpacing(4)
+        self._recent_title = _section("Recent", self)
+        self.found = _secondary("", self)
+        self.found.setFixedWidth(COLUMN_WIDTH)
+        self.found.setWordWrap(True)
+        self._back = QPushButton("", self)
+        self._back.setIcon(icon("arrow-left"))
+        self._back.clicked.connect(self.left)
+        self._at_start = QCheckBox("Open a built-in motion at start", self)
+        self._at_start.setChecked(preferences.flag(START_FLAG, True))
+        self._at_start.toggled.connect(self._keep_start)
+        self._lay_out(actions)
+        # A low window scrolls the page instead of squeezing it.
+        inside = QWidget(self)
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inside)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(scroll)
+        column = QVBoxLayout(inside)
+        column.setSpacing(10)
+        column.addStretch(1)
+        for widget in (self._title, self._words, self._page):
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        # Where a motion has been opened, the page has made room for it by then.
+        self._soon = Soon(self._fill_again, self)
+        state.opening_changed.connect(self._on_opening)
+        self._title.setText("Refit")
+        self._words.setText(WHAT)
+        # Filled once it is wanted: looking for motions and models imports much that a start does not need.
+        self._page.hide()
+
+    def _lay_out(self, actions: Actions) -> None:
+        start = QVBoxLayout()
+        start.setSpacing(9)
+        open_button = self._button(actions.open, "Open a motion, a fit or a session…")
+        open_button.setDefault(True)
+        start.addWidget(_section("Open", self))
+        start.addWidget(open_button, 0, Qt.AlignmentFlag.AlignLeft)
+        start.addWidget(_secondary("or drop a motion file on this window", self))
+        start.addSpacing(10)
+        start.addWidget(_section("Built-in motions", self))
+        start.addLayout(self.motions)
+        start.addSpacing(10)
+        start.addWidget(self._recent_title)
+        start.addLayout(self.recent)
+        start.addStretch(1)
+        bodies = QVBoxLayout()
+        bodies.setSpacing(9)
+        bodies.addWidget(_section("Bodies", self))
+        bodies.addWidget(self.found)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self._button(actions.models, "Choose models folder…"))
+        buttons.addWidget(self._button(actions.builtin, "Use built-in bodies"))
+        buttons.addStretch(1)
+        bodies.addLayout(buttons)
+        bodies.addSpacing(10)
+        bodies.addWidget(_section("A models folder holds", self))
+        self._where = QLabel(self)
+        self._where.setOpenExternalLinks(True)
+        self._where.setToolTip("Also with female and neutral in place of male; sign up there to download")
+        follow(self._on_theme)
+        bodies.addWidget(self._where)
+        bodies.addStretch(1)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 22, 0, 14)
+        row.setSpacing(64)
+        row.addLayout(start)
+        row.addLayout(bodies)
+        below = QHBoxLayout()
+        below.addWidget(self._back)
+        below.addStretch(1)
+        below.addWidget(self._at_start)
+        page = QVBoxLayout(self._page)
+        page.addLayout(row)
+        page.addLayout(below)
+
+    def _button(self, action: QAction, text: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(action.toolTip())
+        button.clicked.connect(action.trigger)
+        return button
+
+    @Slot()
+    def look_again(self) -> None:
+        """Reads anew which motions, recent files and models there are."""
+        _clear(self.motions)
+        _clear(self.recent)
+        for number, (title, path) in enumerate(builtin_by_title().items()):
+            button = QPushButton(title, self)
+            button.clicked.connect(partial(self._open, path))
+            self.motions.addWidget(button, *divmod(number, MOTION_COLUMNS))
+        files = self._preferences.recent[:MOST_RECENT]
+        self._recent_title.setVisible(bool(files))
+        for path in files:
+            button = QPushButton(path.name.replace("&", "&&"), self)
+            dress(button, RECENT_STYLE)
+            button.setToolTip(plain_tip(str(path)))
+            button.clicked.connect(partial(self._open, path))
+            self.recent.addWidget(button)
+        self.found.setText(found_words(self._models.folder))
+        # The page is in the middle, and does not ask how high a text is that is broken into lines.
+        self.found.setFixedHeight(self.found.heightForWidth(COLUMN_WIDTH))
+        opened = self._state.opened
+        self._back.setVisible(opened is not None)
+        self._back.setText(f"Back to {opened.name}".replace("&", "&&") if opened else "")
+        self._page.show()
+
+    @Slot()
+    def _on_theme(self) -> None:
+        # Links keep the colour that they were read with.
+        self._where.setText("")
+        self._where.setText(WHERE)
+
+    @Slot(bool)
+    def _keep_start(self, on: bool) -> None:
+        self._preferences.store(START_FLAG, on)
+
+    @Slot()
+    def _on_opening(self) -> None:
+        reading = bool(self._state.opening)
+        self._title.setText(f"Opening {self._state.opening}…" if reading else "Refit")
+        building = building_words(self._state.building)
+        self._words.setText(building.strip() or READING if reading else WHAT)
+        if reading:
+            self._page.hide()
+        else:
+            self._soon.ask()
+
+    @Slot()
+    def _fill_again(self) -> None:
+        if self.isVisible() and not self._state.opening:
+            self.look_again()
+
+
+def found_words(folder: Path | None) -> str:
+    """Which models are found, in a sentence or two."""
+    from core.errors import RefitError
+    from core.files.bodies.model_folder import models_there
+    from core.model.joints import FAMILY_LABEL
+
+    if folder is None:
+        return BUILTIN
+    try:
+        there = models_there(folder)
+    except RefitError as error:
+        return str(error)
+    names = [f"{FAMILY_LABEL[family]} {', '.join(genders)}" for family, genders in there.items() if genders]
+    return f"In use: {folder}\nFound there: {'; '.join(names) or 'no models'}"
+
+
+def _secondary(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("role", "secondary")
+    return label
+
+
+def _section(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text.upper(), parent)
+    label.setProperty("role", "section")
+    return label
+
+
+def _clear(layout: QGridLayout | QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()

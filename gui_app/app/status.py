@@ -1,0 +1,195 @@
+"""What the window says beside the bodies: the status bar, one sentence about what went wrong, and a line
+of progress."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStatusBar, QToolButton, QWidget
+
+from gui_app.document.state import AppState
+from gui_app.fit.text import status_words
+from gui_app.style import colours
+from gui_app.style.theme import icon, refresh_style, tabular
+from gui_app.widgets.labels import IconLabel
+from gui_app.widgets.text import building_words, frames_words, plain_tip
+from gui_app.widgets.wrapped_label import WrappedLabel
+
+BUILTIN_TIP = (
+    "These bodies come with Refit, under a free licence. They have the layout of SMPL-H and SMPL-X but not "
+    "their shape space: choose a folder of licensed models in the Bodies menu for results to publish."
+)
+
+
+class Status(QStatusBar):
+    """One line; nothing in it blinks."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._before = ""
+        self.setSizeGripEnabled(False)
+        self.bodies = QLabel("", self)
+        self.bodies.setProperty("role", "chip")
+        self.words = QLabel("", self)
+        self.words.setContentsMargins(10, 0, 0, 0)
+        self.notes = QLabel("", self)
+        self.motion = QLabel("", self)
+        self.motion.setContentsMargins(0, 0, 12, 0)
+        for label in (self.bodies, self.words, self.notes, self.motion):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        tabular(self.words)
+        self.addWidget(self.bodies)
+        self.addWidget(self.words, 1)
+        self.addPermanentWidget(self.notes)
+        self.addPermanentWidget(self.motion)
+        self.bodies.hide()
+        state.motion_changed.connect(self.words.clear)
+        state.motion_changed.connect(self._on_motion)
+        state.rate_changed.connect(self._on_motion)
+        state.result_changed.connect(self._on_notes)
+        state.opening_changed.connect(self._on_opening)
+        state.run_changed.connect(self._on_run)
+        state.said.connect(self.words.setText)
+
+    @Slot()
+    def _on_motion(self) -> None:
+        self._before = ""
+        opened = self._state.opened
+        if opened is None:
+            return
+        builtin = opened.bodies.builtin
+        self.bodies.setText(opened.bodies.label)
+        self.bodies.setToolTip(BUILTIN_TIP if builtin else plain_tip(str(opened.bodies.folder)))
+        self.bodies.setProperty("kind", "builtin" if builtin else "licensed")
+        refresh_style(self.bodies)
+        self.bodies.show()
+        self._on_notes()
+        frames = len(opened.motion)
+        rate = f"{self._state.rate:g} fps" if self._state.has_rate else "no frame rate"
+        self.motion.setText(f"{frames_words(frames)} · {rate}")
+
+    @Slot()
+    def _on_notes(self) -> None:
+        notes, result = self._state.opened.notes if self._state.opened else (), self._state.result
+        if result is not None:
+            from core.measure.counted_vertices import NOTE, hands_told
+
+            notes = (*notes, NOTE) if hands_told(result.provenance) else notes
+        self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")
+        self.notes.setToolTip(plain_tip("\n".join(f"• {note}" for note in notes)))
+        self.notes.setContentsMargins(0, 0, 14 if notes else 0, 0)
+
+    @Slot()
+    def _on_opening(self) -> None:
+        if self._state.opening:
+            if not self.words.text().startswith("Opening "):  # another file, instead of the one before
+                self._before = self.words.text()
+            self.words.setText(f"Opening {self._state.opening}…{building_words(self._state.building)}")
+        elif self.words.text().startswith("Opening "):
+            self.words.setText(self._before)
+
+    @Slot()
+    def _on_run(self) -> None:
+        run = self._state.run
+        if run.active:
+            self.words.setText(status_words(run))
+
+
+# One sentence about what went wrong, above the bodies, until it is dismissed.
+
+
+class MessageBar(QFrame):
+    """Hidden while there is nothing to say.
+
+    A motion that opens takes the old complaint away. A fit that failed is told as long as it is shown.
+    """
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._failure = ""
+        self.setProperty("role", "message")
+        sign = IconLabel(icon("warning-circle", "ERROR"), 18, self)
+        self.words = WrappedLabel(self)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._dismiss = QToolButton(self)
+        self._dismiss.setIcon(icon("x", "TEXT_SECONDARY"))
+        self._dismiss.setToolTip("Dismiss")
+        self._dismiss.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._dismiss.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 8, 6)
+        row.setSpacing(10)
+        row.addWidget(sign)
+        row.addWidget(self.words, 1)
+        row.addWidget(self._dismiss)
+        self.hide()
+        state.failed.connect(self.show_sentence)
+        state.motion_changed.connect(self._on_motion)
+        for signal in (state.result_changed, state.run_changed):
+            signal.connect(self._on_fit)
+
+    @Slot(str)
+    def show_sentence(self, sentence: str) -> None:
+        """Shows a sentence in place of the last one."""
+        self.words.setText(sentence)
+        self.show()
+
+    @Slot()
+    def _on_motion(self) -> None:
+        self._failure = ""
+        self.hide()
+
+    @Slot()
+    def _on_fit(self, *_: object) -> None:
+        if self._state.run.active:
+            return
+        result = self._state.result
+        failure = "" if result is None else result.failure
+        if failure == self._failure:
+            return
+        if failure:
+            self.show_sentence(_sentence(failure))
+        elif self.words.text() == _sentence(self._failure):
+            self.hide()
+        self._failure = failure
+
+
+def _sentence(failure: str) -> str:
+    return f"This fit failed: {failure}."
+
+
+# A thin line under the toolbar that fills while a fit runs or a file is read.
+
+HEIGHT = 3
+LEAST_SHARE = 0.015
+
+
+class ProgressLine(QWidget):
+    """Takes its room even when there is nothing to show, so that nothing jumps."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.setFixedHeight(HEIGHT)
+        state.run_changed.connect(self._on_change)
+        state.opening_changed.connect(self._on_change)
+
+    @Slot()
+    def _on_change(self) -> None:
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints how much is done."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours.BACKGROUND))
+        run = self._state.run
+        if run.active:
+            share = max(run.share, LEAST_SHARE)
+            colour = colours.ACCENT if run.phase == "running" else colours.TEXT_DISABLED
+        elif self._state.opening:
+            share, colour = max(self._state.building or 0.0, LEAST_SHARE), colours.ACCENT
+        else:
+            return
+        painter.fillRect(QRectF(0, 0, self.width() * share, HEIGHT), QColor(colour))

@@ -1,0 +1,269 @@
+"""Everything that can be done, once each: words, icon, shortcut and tooltip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS
+from gui_app.style.theme import icon
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How one action presents itself; ``section`` is its heading in the list of shortcuts."""
+
+    section: str
+    text: str
+    icon: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    checkable: bool = False
+
+
+PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a frame"
+
+SPECS: dict[str, Spec] = {
+    "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion, a fit or a session"),
+    "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
+    "save_session": Spec(
+        "File", "Save session…", "archive", ("Ctrl+Shift+S",), "Save the motion with all fits and the view"
+    ),
+    "session_motion": Spec(
+        "File", "Sessions carry the motion", "", (), "It opens without the motion's own file", True
+    ),
+    "export": Spec("File", "Export…", "export", ("Ctrl+E",), "Write parameters, meshes, tables or a video"),
+    "copy_picture": Spec("File", "Copy picture", "copy", ("Ctrl+Shift+C",), "Put the view on the clipboard"),
+    "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
+    "undo": Spec("Edit", "Undo", "arrow-counter-clockwise", ("Ctrl+Z",)),
+    "redo": Spec("Edit", "Redo", "arrow-clockwise", ("Ctrl+Shift+Z", "Ctrl+Y")),
+    "fit": Spec("Fit", "Fit all", "lightning", ("Ctrl+Return",), "Fit every frame, the one shown first"),
+    "fit_frame": Spec("Fit", "Fit this frame", "person", ("Ctrl+Shift+Return",), "Fit the frame shown alone"),
+    "fit_selection": Spec("Fit", "Fit selection", "selection", ("Alt+Return",), "Fit the selected frames"),
+    "fit_problems": Spec("Fit", "Fit problem frames", "warning", ("Ctrl+Alt+Return",)),
+    "cancel": Spec("Fit", "Cancel", "x-circle", ("Esc",), "Stop fitting; fitted frames are kept"),
+    "steps": Spec("Fit", "Steps of this frame", "path", ("I",), "The body after each stage and step", True),
+    "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two steps a frame, for a first look", True),
+    "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until a step gains next to nothing", True),
+    "preset_published": Spec("Fit", "Published (slow)", "hourglass-medium", (), PUBLISHED_TIP, True),
+    "play": Spec("Play", "Play / pause", "play", ("Space",), "Play or pause"),
+    "loop": Spec("Play", "Loop", "repeat", ("L",), "Go on from the first frame after the last", True),
+    "back": Spec("Play", "One frame back", "caret-left", ("Left",), "One frame back"),
+    "forward": Spec("Play", "One frame on", "caret-right", ("Right",), "One frame on"),
+    "back_ten": Spec("Play", "Ten frames back", "caret-double-left", ("Shift+Left",)),
+    "forward_ten": Spec("Play", "Ten frames on", "caret-double-right", ("Shift+Right",)),
+    "first": Spec("Play", "First frame", "skip-back", ("Home",), "First frame"),
+    "last": Spec("Play", "Last frame", "skip-forward", ("End",), "Last frame"),
+    "slower": Spec("Play", "Slower", "rewind", (",",), "Play slower"),
+    "faster": Spec("Play", "Faster", "fast-forward", (".",), "Play faster"),
+    "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
+    "next_problem": Spec("Problems", "Next problem", "arrow-line-right", ("]",), "Next problem"),
+    "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
+    "problems": Spec("Problems", "Problems", "list-bullets", ("T",), "Problem frames as a table", True),
+    "accept": Spec("Problems", "Accept", "check", ("K",), "Accept the chosen problems as they are"),
+    "refit_rows": Spec("Problems", "Fit chosen problems again", "lightning", ("R",), "Fit them again"),
+    "fix_rows": Spec("Problems", "Fix these…", "bandaids", ("X",), "Try several strategies on them"),
+    "hold_before": Spec("Problems", "Before the last change", "eye", ("A",), "Hold to see it", True),
+    "select_all": Spec("Problems", "Select all frames", "selection-all", ("Ctrl+A",), "Select all frames"),
+    "select_none": Spec("Problems", "Select none", "selection-slash", ("Ctrl+D",), "Select no frames"),
+    "before_fit": Spec("View", "Error before the last change", "clock-counter-clockwise", ("C",), "", True),
+    "home": Spec("View", "Reset view", "frame-corners", ("0",), "See the whole body from the front left"),
+    "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
+    "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
+    "top": Spec("View", "Top", "arrow-line-down", ("3",), "See the body from above"),
+    "follow": Spec("View", "Follow the body", "person-simple-run", ("F",), "The camera goes along", True),
+    "parallel": Spec("View", "Orthographic", "cube", ("O",), "Far is as large as near", True),
+    "layout_side": Spec("View", "Side by side", "columns", ("4",), "Source and fit side by side", True),
+    "layout_overlay": Spec("View", "Overlay", "intersect", ("5",), "The fit, the source as a ghost", True),
+    "layout_source": Spec("View", "Source only", "person", ("6",), "Only the source", True),
+    "layout_fit": Spec("View", "Fit only", "person", ("7",), "Only the fit", True),
+    "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
+    "colour_error": Spec("View", "Error (mm)", "", (), "Distance of the fit from the source, mm", True),
+    "colour_invalid": Spec("View", "Not compared", "", (), "Vertices without a counterpart", True),
+    "colour_parts": Spec("View", "Body parts", "", (), "The parts that errors are given for", True),
+    "colour_correspondence": Spec(
+        "View", "Correspondence", "", (), "The fit has the colours of where it maps to on the source", True
+    ),
+    "colour_plain": Spec("View", "Plain", "", (), "One colour for each body", True),
+    "layer_skin": Spec("View", "Skin", "", (), "The surface of the bodies", True),
+    "layer_wireframe": Spec("View", "Wireframe", "", ("W",), "The edges of the surface", True),
+    "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
+    "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
+    "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
+    "stages": Spec("View", "Stages", "list-numbers", ("S",), "The stages of a fit, and their settings", True),
+    "runs": Spec("View", "History", "git-commit", ("H",), "Every step: return to any, compare any", True),
+    "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
+    "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
+    "mask": Spec("Inspect", "Mask", "face-mask", ("M",), "Valid vertices: see, paint and try them", True),
+    "mask_brush": Spec("Inspect", "Mask brush", "paint-brush", ("N",), "Paint the mask on the fit", True),
+    "mask_lasso": Spec(
+        "Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw a line around vertices of the fit", True
+    ),
+    "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
+    "theme_dark": Spec("View", "Dark theme", "", (), "Light on dark", True),
+    "theme_light": Spec("View", "Light theme", "", (), "Dark on light", True),
+    "theme_system": Spec("View", "Theme as the system", "", (), "Dark or light as the rest", True),
+    "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
+    "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
+    "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
+    "start_page": Spec("Help", "Start page", "house", (), "Open files, and where bodies come from"),
+    "log": Spec("Help", "Show log", "article", (), "What went wrong lately, in detail"),
+    "shortcuts": Spec("Help", "Keyboard shortcuts", "keyboard", ("F1", "?"), "Show the keyboard shortcuts"),
+    "about": Spec("Help", "About Refit", "info", (), "Versions, and the bodies in use"),
+    "autofit": Spec("Fit", "Fit when a motion opens", "magic-wand", (), "Start fitting at once", True),
+}  # fmt: skip
+
+
+def tip_with_keys(spec: Spec, tip: str) -> str:
+    """A tooltip that ends with the keys."""
+    keys = " or ".join(QKeySequence(key).toString() for key in spec.keys)
+    return f"{tip}  ({keys})" if keys else tip
+
+
+REPEATING = (
+    "back", "forward", "back_ten", "forward_ten", "slower", "faster", "previous_problem", "next_problem",
+)  # fmt: skip
+
+
+class Actions:
+    """The actions of one window, by name."""
+
+    open: QAction
+    save: QAction
+    save_session: QAction
+    session_motion: QAction
+    export: QAction
+    copy_picture: QAction
+    quit: QAction
+    fit: QAction
+    fit_frame: QAction
+    fit_selection: QAction
+    fit_problems: QAction
+    steps: QAction
+    preset_fast: QAction
+    preset_accurate: QAction
+    preset_published: QAction
+    undo: QAction
+    redo: QAction
+    cancel: QAction
+    play: QAction
+    loop: QAction
+    back: QAction
+    forward: QAction
+    back_ten: QAction
+    forward_ten: QAction
+    first: QAction
+    last: QAction
+    slower: QAction
+    faster: QAction
+    previous_problem: QAction
+    next_problem: QAction
+    show_part: QAction
+    problems: QAction
+    accept: QAction
+    refit_rows: QAction
+    fix_rows: QAction
+    hold_before: QAction
+    select_all: QAction
+    select_none: QAction
+    before_fit: QAction
+    home: QAction
+    front: QAction
+    side: QAction
+    top: QAction
+    follow: QAction
+    parallel: QAction
+    layout_side: QAction
+    layout_overlay: QAction
+    layout_source: QAction
+    layout_fit: QAction
+    error: QAction
+    colour_error: QAction
+    colour_invalid: QAction
+    colour_parts: QAction
+    colour_correspondence: QAction
+    colour_plain: QAction
+    layer_skin: QAction
+    layer_wireframe: QAction
+    layer_skeleton: QAction
+    layer_ground: QAction
+    layer_trajectory: QAction
+    stages: QAction
+    runs: QAction
+    parameters: QAction
+    joints: QAction
+    mask: QAction
+    mask_brush: QAction
+    mask_lasso: QAction
+    choose_none: QAction
+    theme_dark: QAction
+    theme_light: QAction
+    theme_system: QAction
+    models: QAction
+    builtin: QAction
+    palette: QAction
+    start_page: QAction
+    log: QAction
+    shortcuts: QAction
+    about: QAction
+    autofit: QAction
+
+    def __init__(self, window: QWidget) -> None:
+        for name, spec in SPECS.items():
+            action = QAction(icon(spec.icon) if spec.icon else QIcon(), spec.text, window)
+            action.setCheckable(spec.checkable)
+            action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            action.setAutoRepeat(name in REPEATING)
+            action.setToolTip(tip_with_keys(spec, spec.tip or spec.text))
+            action.setStatusTip("")
+            window.addAction(action)
+            setattr(self, name, action)
+        self.layout_source.setIcon(icon("person", "SOURCE_WORDS"))
+        self.layout_fit.setIcon(icon("person", "FIT_WORDS"))
+
+    @property
+    def presets(self) -> dict[str, QAction]:
+        """By the names of the recipes."""
+        return {
+            "fast": self.preset_fast,
+            "accurate": self.preset_accurate,
+            "published": self.preset_published,
+        }
+
+    @property
+    def layouts(self) -> tuple[QAction, ...]:
+        """In the order of `LAYOUTS`."""
+        return tuple(getattr(self, f"layout_{name}") for name in LAYOUTS)
+
+    @property
+    def colourings(self) -> tuple[QAction, ...]:
+        """In the order of `COLOURINGS`."""
+        return tuple(getattr(self, f"colour_{name}") for name in COLOURINGS)
+
+    @property
+    def layers(self) -> tuple[QAction, ...]:
+        """In the order of `LAYERS`."""
+        return tuple(getattr(self, f"layer_{name}") for name in LAYERS)
+
+    @property
+    def themes(self) -> tuple[QAction, ...]:
+        """Dark, light, and as the system."""
+        return self.theme_dark, self.theme_light, self.theme_system
+
+    def set_playing(self, playing: bool) -> None:
+        """The play button shows what a press would do."""
+        self.play.setIcon(icon("pause" if playing else "play"))
+
+
+# Keys that undo and redo in a list with steps of its own, the same as those of the window.
+
+
+def history_key(event: QKeyEvent) -> str:
+    """``'undo'``, ``'redo'``, or '' for any other key."""
+    pressed = QKeySequence(event.keyCombination())
+    for name in ("undo", "redo"):
+        if any(pressed == QKeySequence(key) for key in SPECS[name].keys):
+            return name
+    return ""

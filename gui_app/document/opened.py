@@ -1,0 +1,103 @@
+"""What one opened file brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gui_app.scene.subject import Subject
+
+if TYPE_CHECKING:
+    from core.fitting.posed_frames import PosedFrames
+    from core.model.body_pair import BodyPair
+    from core.model.fit_result import FitResult
+    from core.model.motion import Motion
+    from core.session.session import Session
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A motion with its bodies, ready to be shown.
+
+    Attributes:
+        motion: the source.
+        bodies: for source and fit.
+        posed: both, frame by frame.
+        subject: what the scene needs to know.
+        builtin_motion: the motion comes with Refit.
+        file: what was opened, the motion or the fit; None where there is no file.
+        result: the fit, where one was opened.
+        session: all that was left, where a session was opened.
+        left_over: ``file`` is what Refit kept for the case that it ends unexpectedly, none of the user's.
+        given_rate: frames a second that the user said, where the file does not.
+    """
+
+    motion: Motion
+    bodies: BodyPair
+    posed: PosedFrames
+    subject: Subject
+    builtin_motion: bool
+    file: Path | None = None
+    result: FitResult | None = None
+    session: Session | None = None
+    left_over: bool = False
+    given_rate: float | None = None
+
+    @property
+    def name(self) -> str:
+        """File name of the motion, with the person where the file has several."""
+        return self.motion.label
+
+    @property
+    def valid(self) -> np.ndarray:
+        """(V,) bool: which vertices of the fit's body count in fits and errors."""
+        return self.bodies.correspondence.valid
+
+    @cached_property
+    def finite(self) -> np.ndarray:
+        """(T,) bool: the frames whose source has finite numbers; the others cannot be fitted."""
+        return self.motion.finite_frames()
+
+    def with_valid(self, valid: np.ndarray) -> Opened:
+        """The same with another mask; the frames posed already are kept.
+
+        Raises:
+            RefitError: nothing could be fitted with it.
+        """
+        bodies = self.bodies.with_valid(valid)
+        if bodies is self.bodies:
+            return self
+        self.posed.set_bodies(bodies)
+        fit = replace(self.subject.fit, valid=bodies.correspondence.valid)
+        return replace(self, bodies=bodies, subject=replace(self.subject, fit=fit))
+
+    def with_weights(self, weights: np.ndarray | None) -> Opened:
+        """The same with other weights of single vertices in fits; the frames posed already are kept.
+
+        Raises:
+            RefitError: they are no weights of this body.
+        """
+        bodies = self.bodies.with_weights(weights)
+        if bodies is self.bodies:
+            return self
+        self.posed.set_bodies(bodies)
+        return replace(self, bodies=bodies)
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending, for the names of other files."""
+        stem, person = Path(self.motion.name).stem.removesuffix("_poses"), self.motion.reading.person
+        return stem if person is None else f"{stem}_{person.replace('/', '-')}"
+
+    def motion_at(self, rate: float | None) -> Motion:
+        """The motion, with another frame rate where one is given."""
+        return self.motion if rate is None else replace(self.motion, frame_rate=rate)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was assumed or left out, of the motion and of the bodies."""
+        return tuple(dict.fromkeys((*self.motion.notes, *self.bodies.notes)))

@@ -1,0 +1,190 @@
+"""Opening motions, fits and bodies: asked for, dropped, or chosen by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from core.files.motions.mesh_readers import opened_as
+from core.session.fit_origin import SourceMissing
+from gui_app.document.actions import Actions
+from gui_app.document.opened import Opened
+from gui_app.document.preferences import Preferences
+from gui_app.document.state import AppState
+from gui_app.files import open_question
+from gui_app.files.folder_memory import FolderMemory
+from gui_app.files.models_choice import ModelsChoice
+from gui_app.files.open_controller import OpenController, OpenRequest
+from gui_app.files.open_question import NOTHING_SAID, Answer, Unanswered
+from gui_app.files.save_actions import SaveActions
+from gui_app.fit.fit_controller import FitController
+from gui_app.tasks.worker_thread import pose_on_one_thread
+from gui_app.widgets.message_box import message_box
+
+if TYPE_CHECKING:
+    from core.model.body_pair import BodyPair
+    from core.model.motion import Motion
+
+MESHES_FILTER = "Meshes: choose one, its folder opens (*.obj *.ply)"
+SOURCE_FILTER = f"Motions (*.npz *.pkl *.pt *.npy);;{MESHES_FILTER};;All files (*)"
+MOTION_FILTER = f"Motions, fits and sessions (*.npz *.pkl *.pt *.npy *.refit);;{MESHES_FILTER};;All files (*)"
+SUFFIXES = (".npz", ".pkl", ".pt", ".npy", ".refit", ".obj", ".ply")
+
+
+class OpenActions(QObject):
+    """Does what the actions for files and bodies say, unless there is unsaved work that the user keeps."""
+
+    shown = Signal(object)
+    """What was opened, when all parts of the window know of it."""
+
+    def __init__(
+        self,
+        state: AppState,
+        actions: Actions,
+        opening: OpenController,
+        fitting: FitController,
+        saving: SaveActions,
+        models: ModelsChoice,
+        preferences: Preferences,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._state, self._actions, self._window = state, actions, window
+        self._opening, self._fitting, self._saving = opening, fitting, saving
+        self._models, self._preferences = models, preferences
+        self._memory = FolderMemory(preferences)
+        actions.open.triggered.connect(self._ask_open)
+        actions.models.triggered.connect(self._ask_models)
+        actions.builtin.triggered.connect(self._use_builtin)
+        opening.read.connect(self._on_read)
+        opening.opened.connect(self._on_opened)
+        opening.failed.connect(self._on_failed)
+        opening.missing.connect(self._ask_source)
+        opening.unanswered.connect(self._ask_answer)
+        state.rate_changed.connect(self._keep_rate)
+
+    def open_path(self, path: Path, *_: object) -> None:
+        """Opens a motion, a fit or a folder of meshes; while the window closes nothing is asked any more."""
+        path = opened_as(path)
+        if not self._opening.closed and self._saving.may_lose_work(
+            "Open another file without saving this fit?"
+        ):
+            self._opening.open(path, self._models.models, answer=self._memory.answer(path))
+
+    def open_first(self, path: Path | None) -> None:
+        """Opens what the window was started with, None for the built-in motion."""
+        path = None if path is None else opened_as(path)
+        answer = self._memory.answer(path) if path is not None else NOTHING_SAID
+        self._opening.open(path, self._models.models, answer=answer)
+
+    def open_left_over(self, path: Path) -> None:
+        """Opens what Refit kept before it ended unexpectedly."""
+        if not self._opening.closed and self._saving.may_lose_work("Restore it without saving this fit?"):
+            self._opening.open(path, self._models.models, left_over=True)
+
+    @Slot(object, object)
+    def _ask_source(self, request: OpenRequest, error: SourceMissing) -> None:
+        """Where is the motion that a fit or session belongs to?"""
+        name = error.source.name or "its motion"
+        question = f"{error.path.name} belongs to {name}, which is not where it was."
+        lay = f"It lay at {error.source.path or 'a place that is not known'}."
+        box = message_box(self._window, "Where is the motion?", question, lay)
+        choose = box.addButton("Choose the file…", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(choose)
+        box.exec()
+        chosen = ""
+        if box.clickedButton() is choose:
+            folder = self._preferences.folder
+            chosen, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", folder, SOURCE_FILTER)
+        if chosen and request.path is not None:
+            source = opened_as(Path(chosen))
+            self._opening.open(request.path, request.models, source=source, left_over=request.left_over)
+        else:
+            self._state.fail(str(error))
+            self._opening.failed.emit()
+
+    @Slot(object, object)
+    def _ask_answer(self, request: OpenRequest, asked: Unanswered) -> None:
+        """What does the file leave open?"""
+        answer = open_question.ask(asked, self._memory.answer(asked.path), self._window)
+        if answer is None:
+            self._opening.failed.emit()
+            return
+        self._memory.keep(asked.path, answer)
+        self._opening.open(asked.path, request.models, left_over=request.left_over, answer=answer)
+
+    @Slot()
+    def _keep_rate(self) -> None:
+        opened, rate = self._state.opened, self._state.given_rate
+        if opened is not None and opened.motion.path is not None and rate is not None:
+            self._memory.keep_rate(opened.motion.path, rate)
+
+    @Slot()
+    def _ask_open(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open", self._preferences.folder, MOTION_FILTER)
+        if name:
+            self.open_path(Path(name))
+
+    @Slot()
+    def _ask_models(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self._window, "Folder of SMPL-H and SMPL-X models", str(self._models.folder or "")
+        )
+        if folder and self._may_change_bodies():
+            self._models.choose(Path(folder))
+            self._reopen()
+
+    @Slot()
+    def _use_builtin(self) -> None:
+        if self._may_change_bodies():
+            self._models.use_builtin()
+            self._reopen()
+
+    def _may_change_bodies(self) -> bool:
+        return self._saving.may_lose_work("Change the bodies without saving this fit?")
+
+    def _reopen(self) -> None:
+        opened = self._state.opened
+        if opened is None:
+            self._opening.open(None, self._models.models)
+            return
+        motion = opened.motion
+        answer = Answer(motion.reading, self._state.given_rate, final=motion.gender is not None)
+        self._opening.open(opened.motion.path, self._models.models, answer=answer)
+
+    @Slot(object, object)
+    def _on_read(self, motion: Motion, bodies: BodyPair) -> None:
+        if self._actions.autofit.isChecked():
+            self._fitting.prepare(motion, bodies)
+
+    @Slot(object)
+    def _on_opened(self, opened: Opened) -> None:
+        self._fitting.drop()
+        pose_on_one_thread()
+        self._models.keep()
+        self._state.set_opened(opened)
+        self.shown.emit(opened)
+        builtin = opened.builtin_motion and opened.result is None and opened.session is None
+        if opened.file is not None and not builtin and not opened.left_over:
+            self._preferences.add_recent(opened.file)
+            self._preferences.folder = str(opened.file.parent)
+        if self._actions.autofit.isChecked() and opened.result is None and opened.session is None:
+            self._fitting.start()
+
+    @Slot()
+    def _on_failed(self) -> None:
+        self._models.revert()
+
+
+def dropped_file(event: QDropEvent) -> Path | None:
+    """The file or folder that is dragged over a window, None where it is none that can be opened."""
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    path = Path(urls[0].toLocalFile())
+    return path if path.name.lower().endswith(SUFFIXES) or path.is_dir() else None

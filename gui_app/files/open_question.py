@@ -1,0 +1,231 @@
+"""What a file leaves open, and the dialog that asks for it before it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.environment import BUILTIN
+from core.errors import FileError
+from core.model.motion import AS_IT_IS, Motion, Reading
+from gui_app.style.live_theme import dress
+from gui_app.widgets.text import breakable
+
+if TYPE_CHECKING:
+    from core.files.motions.load_motion import Person, Survey
+
+# What a file does not say, or leaves open: asked before it is opened.
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known beside the file.
+
+    Attributes:
+        reading: who of several people, in which coordinates, and the gender.
+        rate: frames a second, None where nobody knows.
+        final: it was asked for; what it leaves open stays open.
+    """
+
+    reading: Reading = AS_IT_IS
+    rate: float | None = None
+    final: bool = False
+
+
+NOTHING_SAID = Answer()
+
+
+class Unanswered(FileError):
+    """A file cannot be opened before somebody has said something about it.
+
+    Attributes:
+        survey: what can be chosen, and what is missing.
+        asks_gender: the gender is missing and makes a difference.
+    """
+
+    def __init__(self, path: Path, survey: Survey, asks_gender: bool) -> None:
+        super().__init__(path, "was not opened, because a question about it was not answered")
+        self.survey, self.asks_gender = survey, asks_gender
+
+
+def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion:
+    """The motion in a file, as far as it is clear what is meant.
+
+    Raises:
+        Unanswered: something has to be asked.
+        FileError: as `core.files.motions.load_motion.load_motion`.
+    """
+    from core.files.motions.load_motion import SeveralPeople, load_motion, survey
+    from core.files.motions.mesh_motions import is_mesh_folder
+
+    licensed = models is not None and models != BUILTIN
+    if not answer.final and is_mesh_folder(path):
+        # Thousands of files are read but once, after the questions.
+        asks_gender = licensed and answer.reading.gender is None
+        if answer.rate is None or asks_gender:
+            raise Unanswered(path, survey(path), asks_gender)
+    try:
+        motion = load_motion(path, answer.reading)
+    except SeveralPeople:
+        if answer.final:
+            raise
+        found = survey(path)
+        raise Unanswered(path, found, licensed and found.lacks_gender) from None
+    lacks_rate = motion.frame_rate is None and answer.rate is None
+    lacks_gender = licensed and motion.gender is None
+    if not answer.final and (lacks_rate or lacks_gender):
+        found = replace(survey(path), lacks_rate=motion.frame_rate is None)
+        raise Unanswered(path, found, lacks_gender)
+    return motion
+
+
+WIDTH = 440
+MOST_ROWS = 8
+GENDERS = ("neutral", "female", "male")
+MOST_RATE = 10_000.0
+NOT_KNOWN = "not known"
+STYLE = """
+QListWidget { background: $BACKGROUND; border: 1px solid $LINE; border-radius: 6px; padding: 4px; }
+QListWidget::item { padding: 5px 8px; border-radius: 4px; }
+QListWidget::item:selected { background: $RAISED; color: $TEXT; }
+"""
+
+
+class OpenQuestion(QDialog):
+    """Asks who, in which coordinates, at which frame rate and of which gender, as far as each is open."""
+
+    def __init__(self, asked: Unanswered, known: Answer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Open")
+        dress(self, STYLE)
+        self._survey = asked.survey
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 18)
+        column.setSpacing(14)
+        title = QLabel(breakable(asked.path.name))
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        title.setProperty("role", "title")
+        title.setWordWrap(True)
+        column.addWidget(title)
+        self.people = QListWidget(self)
+        self.coordinates, self.gender = QComboBox(self), QComboBox(self)
+        self.rate = QDoubleSpinBox(self)
+        several = len(self._survey.people) > 1
+        self._say(column, several, asked)
+        if several:
+            self._fill_people()
+            column.addWidget(self.people)
+        self.people.setVisible(several)
+        form = QFormLayout()
+        form.setHorizontalSpacing(18)
+        form.setVerticalSpacing(10)
+        self._fill(form, asked, known)
+        column.addLayout(form)
+        column.addLayout(self._buttons())
+        self.setFixedWidth(WIDTH)
+        (self.people if several else self.rate).setFocus()
+
+    def _say(self, column: QVBoxLayout, several: bool, asked: Unanswered) -> None:
+        lacks = ["the frame rate"] * self._survey.lacks_rate + ["the gender"] * asked.asks_gender
+        parts = []
+        if several:
+            parts.append(f"{len(self._survey.people)} people are in this file: whom do you want to open?")
+        if lacks:
+            who = "Meshes do" if asked.path.is_dir() else "The file does"
+            parts.append(f"{who} not say {' or '.join(lacks)}.")
+        words = QLabel(" ".join(parts))
+        words.setProperty("role", "secondary")
+        words.setWordWrap(True)
+        column.addWidget(words)
+
+    def _fill_people(self) -> None:
+        for person in self._survey.people:
+            item = QListWidgetItem(_person_words(person), self.people)
+            item.setData(Qt.ItemDataRole.UserRole, person.name)
+        self.people.setCurrentRow(0)
+        row = self.people.sizeHintForRow(0)
+        self.people.setFixedHeight(row * min(len(self._survey.people), MOST_ROWS) + 12)
+        self.people.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.people.itemDoubleClicked.connect(self._take)
+
+    def _fill(self, form: QFormLayout, asked: Unanswered, known: Answer) -> None:
+        self.rate.setRange(0.0, MOST_RATE)
+        self.rate.setDecimals(2)
+        self.rate.setSpecialValueText(NOT_KNOWN)
+        self.rate.setSuffix(" fps")
+        self.rate.setValue(known.rate or 0.0)
+        self.rate.lineEdit().setTextMargins(6, 0, 0, 0)
+        self.rate.setToolTip("Frames a second; empty or 0 where you do not know")
+        self.rate.selectAll()
+        for name in self._survey.coordinates:
+            self.coordinates.addItem(f"of the {name}", name)
+        self.gender.addItem(NOT_KNOWN, None)
+        for gender in GENDERS:
+            self.gender.addItem(gender, gender)
+        self.gender.setCurrentIndex(max(self.gender.findData(known.reading.gender), 0))
+        self.gender.setToolTip("Of the person, which says which body is shown; not known: the neutral one")
+        rows = (
+            ("Coordinates", self.coordinates, len(self._survey.coordinates) > 1),
+            ("Frame rate", self.rate, self._survey.lacks_rate),
+            ("Gender", self.gender, asked.asks_gender),
+        )
+        for label, field, shown in rows:
+            field.setVisible(shown)
+            if shown:
+                form.addRow(label, field)
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addStretch(1)
+        cancel = QPushButton("Cancel", self)
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        self.open_button = QPushButton("Open", self)
+        self.open_button.setDefault(True)
+        self.open_button.clicked.connect(self.accept)
+        row.addWidget(cancel)
+        row.addWidget(self.open_button)
+        return row
+
+    @Slot(QListWidgetItem)
+    def _take(self, _item: QListWidgetItem) -> None:
+        self.accept()
+
+    def answer(self) -> Answer:
+        """What was said."""
+        chosen = self.people.currentItem()
+        reading = Reading(
+            person=chosen.data(Qt.ItemDataRole.UserRole) if chosen is not None else None,
+            coordinates=self.coordinates.currentData() if self.coordinates.count() > 1 else None,
+            gender=self.gender.currentData(),
+        )
+        return Answer(reading, self.rate.value() or None, final=True)
+
+
+def ask(asked: Unanswered, known: Answer, parent: QWidget) -> Answer | None:
+    """Asks; None where it was cancelled."""
+    dialog = OpenQuestion(asked, known, parent)
+    answer = dialog.answer() if dialog.exec() == QDialog.DialogCode.Accepted else None
+    dialog.deleteLater()
+    return answer
+
+
+def _person_words(person: Person) -> str:
+    name = person.name or ""
+    return f"{f'Person {name}' if name.isdigit() else name}   ·   {person.words}"

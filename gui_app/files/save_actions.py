@@ -1,0 +1,79 @@
+"""Saving the fit, and the question that is asked before one is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from core.errors import RefitError
+from gui_app.document.actions import Actions
+from gui_app.document.preferences import Preferences
+from gui_app.document.state import AppState
+from gui_app.widgets.message_box import message_box
+from gui_app.widgets.save_dialog import Place, ask_where
+
+
+def save_fit(state: AppState, place: Place, preferences: Preferences) -> bool:
+    """Saves ``state.result``; a sentence says how it went. True if it is saved."""
+    from core.outputs.results import save_result
+
+    if state.result is None:
+        return False
+    try:
+        save_result(place.path, state.result, overwrite=place.replace)
+    except RefitError as error:
+        state.fail(str(error))
+        return False
+    preferences.folder = str(place.path.parent)
+    state.set_saved(place.path)
+    state.say(f"Saved {place.path.name}")
+    return True
+
+
+class SaveActions(QObject):
+    """Does what Save fit says, and keeps it true to what there is to save."""
+
+    def __init__(self, state: AppState, actions: Actions, preferences: Preferences, window: QWidget) -> None:
+        super().__init__(window)
+        self._state, self._actions, self._preferences, self._window = state, actions, preferences, window
+        actions.save.triggered.connect(self.ask_save)
+        state.motion_changed.connect(self._on_change)
+        state.result_changed.connect(self._on_change)
+        self._on_change()
+
+    @Slot()
+    def ask_save(self) -> bool:
+        """Asks where to save the fit, and saves it; True if it is saved."""
+        state = self._state
+        state.settle()
+        if state.opened is None or state.result is None:
+            return False
+        from core.commands.output_paths import result_name
+
+        name = result_name(state.opened.motion, state.result.family)
+        start = Path(self._preferences.folder or Path.home()) / name
+        place = ask_where(self._window, start)
+        return place is not None and save_fit(state, place, self._preferences)
+
+    def may_lose_work(self, question: str) -> bool:
+        """Asks whether the fit may be lost, or is to be saved first, where it is worth asking."""
+        state = self._state
+        state.settle()
+        if not state.worth_asking or state.opened is None:
+            return True
+        more = f"The fit of {state.opened.name} is not in a file yet."
+        box = message_box(self._window, "Unsaved fit", question, more)
+        save = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(save)
+        box.exec()
+        if box.clickedButton() is save:
+            return self.ask_save()
+        return box.clickedButton() is discard
+
+    @Slot()
+    def _on_change(self, *_: object) -> None:
+        self._actions.save.setEnabled(self._state.has_fit)

@@ -1,0 +1,122 @@
+"""The fit as it was before the last change, for as long as a key or a button is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from gui_app.document.actions import SPECS, Actions, tip_with_keys
+from gui_app.document.state import AppState
+from gui_app.history.comparison import BeforeFit
+from gui_app.style.live_theme import dress
+from gui_app.style.theme import SMALL_PIXELS
+from gui_app.widgets.text import plain_tip
+
+if TYPE_CHECKING:
+    from core.model.fit_result import FitResult
+
+HOLD, KEY = "hold_before", Qt.Key.Key_A
+EDGE = 12
+# Below the words that name the fit, beside which there may be no room.
+BELOW = 32
+NOTHING = "There is no earlier fit to look at: fit some frames again"
+
+
+class HoldBefore(QObject):
+    """The action is on while the key is down; from a menu it stays on until it is chosen again.
+
+    Where something else than the fit is looked at, the fit as it is takes the place of the earlier one.
+    """
+
+    def __init__(self, state: AppState, before: BeforeFit, actions: Actions, parent: QObject) -> None:
+        super().__init__(parent)
+        self._state, self._before, self.action = state, before, actions.hold_before
+        self._showing: FitResult | None = None
+        self._back: tuple[FitResult | None, str] = (None, "")
+        self.action.toggled.connect(self._on_toggled)
+        before.changed.connect(self._on_change)
+        state.peek_changed.connect(self._on_peek)
+        state.result_changed.connect(self.drop)
+        self._on_change()
+
+    @Slot()
+    def _on_change(self) -> None:
+        there = self._before.earlier is not None or self._state.peeked is not None
+        self.action.setEnabled(there or self.action.isChecked())
+        self.action.setToolTip(plain_tip(tip_with_keys(SPECS[HOLD], SPECS[HOLD].tip if there else NOTHING)))
+
+    @Slot(bool)
+    def _on_toggled(self, on: bool) -> None:
+        application, state = QCoreApplication.instance(), self._state
+        assert application is not None
+        if on:
+            application.installEventFilter(self)
+            self._back = (state.peeked, state.peek_words)
+            self._showing = self._before.earlier if state.peeked is None else None
+            state.set_peek(self._showing)
+            return
+        application.removeEventFilter(self)
+        back, self._back = self._back, (None, "")
+        if state.peeked is self._showing:
+            state.set_peek(*back)
+
+    @Slot()
+    def drop(self, *_: object) -> None:
+        """Ends it, for what it would go back to is gone."""
+        self._back = (None, "")
+        self.action.setChecked(False)
+
+    @Slot()
+    def _on_peek(self) -> None:
+        if self.action.isChecked() and self._state.peeked is not self._showing:
+            self.action.setChecked(False)
+        self._on_change()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The key is let go, or can no longer be seen to be."""
+        over = event.type() == QEvent.Type.ApplicationDeactivate
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
+            over = event.key() == KEY and not event.isAutoRepeat()
+        if over:
+            self.action.setChecked(False)
+        return super().eventFilter(watched, event)
+
+
+class PeekChip(QLabel):
+    """Says over the 3D view that another fit is shown than the one there is."""
+
+    def __init__(self, state: AppState, view: QWidget) -> None:
+        super().__init__(view)
+        self._state, self._view = state, view
+        dress(
+            self,
+            "QLabel { background: $ACCENT; color: $ON_ACCENT; border-radius: 9px; padding: 3px 12px;"
+            f" font-weight: 600; font-size: {SMALL_PIXELS}px; }}",
+        )
+        self.hide()
+        view.installEventFilter(self)
+        state.peek_changed.connect(self._on_peek)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stays in its place."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _on_peek(self) -> None:
+        self.setVisible(self._state.peeked is not None)
+        if self._state.peeked is not None:
+            self.setText(self._state.peek_words)
+            self._place()
+            self.raise_()
+
+    def _place(self) -> None:
+        self.adjustSize()
+        if self._state.layout == "side":
+            self.move(self._view.width() // 2 + EDGE, BELOW)
+        else:
+            self.move(self._view.width() - self.width() - EDGE, EDGE)

@@ -1,0 +1,243 @@
+"""The history as a list: every step with what it did; go back to any, compare with any."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QColor, QIcon
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QStackedWidget,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui_app.document.actions import Actions
+from gui_app.document.history import History
+from gui_app.document.state import AppState
+from gui_app.history.comparison import BeforeFit
+from gui_app.style import colours
+from gui_app.style.live_theme import dress, follow
+from gui_app.style.theme import icon, tabular
+from gui_app.tasks.coalesce import Soon
+from gui_app.widgets.cards import SHEET
+from gui_app.widgets.docks import LEFT, PanelDock
+from gui_app.widgets.labels import QuietLine
+from gui_app.widgets.text import frames_words, plain_tip
+
+if TYPE_CHECKING:
+    from core.measure.fit_comparison import RunEntry
+
+WIDTH, LEAST_HEIGHT = 352, 200
+HEADINGS = ("Step", "frames", "mean, mm")
+NOTHING = "Every fit and edit appears here, with its time and what it brought.\n\nFit: Ctrl+Return"
+BEGAN = "As it was opened"
+RETURN_TIP = "Show what there was after this step; later ones stay until something new is done"
+COMPARE_TIP = "Curves, figures and the key A compare the fit shown with this one"
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class RunsPanel(QWidget):
+    """Follows `History`; the step shown has a dot, the one it is compared with an eye."""
+
+    def __init__(
+        self, state: AppState, history: History, before: BeforeFit, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._history, self._before = state, history, before
+        self._entries: tuple[RunEntry, ...] = ()
+        self._was_at = -1
+        self.setAutoFillBackground(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        dress(self, SHEET)
+        self.table = QTreeWidget(self)
+        self.table.setColumnCount(len(HEADINGS))
+        self.table.setHeaderLabels(list(HEADINGS))
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        dress(self.table, "QTreeView::item { padding: 4px 2px; } QHeaderView::section { padding: 3px 6px; }")
+        tabular(self.table)
+        header = self.table.header()
+        header.setStretchLastSection(False)
+        for column, width in ((1, 58), (2, 100)):
+            self.table.headerItem().setTextAlignment(column, RIGHT)
+            header.setSectionResizeMode(column, header.ResizeMode.Fixed)
+            header.resizeSection(column, width)
+        header.setSectionResizeMode(0, header.ResizeMode.Stretch)
+        self.table.currentItemChanged.connect(self._present)
+        self.table.itemActivated.connect(self._on_return)
+        self.words = QuietLine(self)
+        self.back = _button("Return to it", "arrow-u-up-left", RETURN_TIP, self)
+        self.back.clicked.connect(self._on_return)
+        self.compare = _button("Compare with it", "eye", COMPARE_TIP, self)
+        self.compare.clicked.connect(self._on_compare)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        buttons.addWidget(self.back)
+        buttons.addWidget(self.compare)
+        buttons.addStretch(1)
+        full = QWidget(self)
+        column_box = QVBoxLayout(full)
+        column_box.setContentsMargins(8, 4, 8, 8)
+        column_box.setSpacing(6)
+        column_box.addWidget(self.table, 1)
+        column_box.addWidget(self.words)
+        column_box.addLayout(buttons)
+        self.empty = QLabel(NOTHING, self)
+        self.empty.setWordWrap(True)
+        self.empty.setProperty("role", "secondary")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setContentsMargins(28, 0, 28, 0)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(full)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
+        soon = Soon(self.refresh, self)
+        for signal in (history.changed, before.changed, state.run_changed):
+            signal.connect(soon.ask)
+        follow(self.refresh)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the stages."""
+        return QSize(WIDTH, 420)
+
+    def minimumSizeHint(self) -> QSize:
+        """The list gives way."""
+        return QSize(WIDTH, LEAST_HEIGHT)
+
+    @property
+    def chosen(self) -> int:
+        """Index of the chosen step, -1 for none."""
+        item = self.table.currentItem()
+        return self.table.indexOfTopLevelItem(item) if item is not None else -1
+
+    @Slot()
+    def refresh(self) -> None:
+        """Lists the history as it is."""
+        from core.measure.fit_comparison import run_entries
+
+        moments = self._history.moments
+        self._entries = run_entries([(moment.step, moment.result) for moment in moments])
+        some = any(moment.result is not None for moment in moments)
+        self._stack.setCurrentIndex(1 if some else 0)
+        while self.table.topLevelItemCount() > len(moments):
+            self.table.takeTopLevelItem(self.table.topLevelItemCount() - 1)
+        while self.table.topLevelItemCount() < len(moments):
+            item = QTreeWidgetItem(self.table)
+            for column in (1, 2):
+                item.setTextAlignment(column, RIGHT)
+        for place, (moment, entry) in enumerate(zip(moments, self._entries, strict=True)):
+            row = self.table.topLevelItem(place)
+            assert row is not None
+            here = place == self._history.at
+            compared = moment.result is not None and moment.result is self._before.earlier
+            row.setIcon(0, _mark(here, compared, bool(entry.failure)))
+            later = place > self._history.at
+            role = "TEXT_DISABLED" if later else "TEXT" if here or compared else "TEXT_SECONDARY"
+            role = "ERROR" if entry.failure and not later else role
+            for column, words in enumerate(_cells(entry)):
+                row.setText(column, words)
+                row.setForeground(column, QColor(colours.of(role)))
+                row.setToolTip(column, plain_tip(_tip(entry)))
+        here_item = self.table.topLevelItem(self._history.at)
+        if self._history.at != self._was_at and here_item is not None:
+            self._was_at = self._history.at
+            self.table.setCurrentItem(here_item)
+        self._present()
+
+    @Slot()
+    def _present(self, *_: object) -> None:
+        place, moments = self.chosen, self._history.moments
+        there = 0 <= place < len(moments)
+        idle = not self._state.run.active
+        moment = moments[place] if there else None
+        self.back.setEnabled(there and idle and place != self._history.at)
+        shown = self._state.result
+        other = moment.result if moment is not None else None
+        differs = other is not None and shown is not None and other.poses is not shown.poses
+        self.compare.setEnabled(idle and differs)
+        self.words.set_words(_settings_words(self._entries[place]) if there else "")
+
+    @Slot()
+    def _on_return(self, *_: object) -> None:
+        self._history.go_to(self.chosen)
+
+    @Slot()
+    def _on_compare(self) -> None:
+        moment = self._history.moments[self.chosen]
+        if moment.result is not None:
+            self._before.compare_with(moment.result)
+            self._state.say(f"Compared with what there was after {moment.step or 'opening'}")
+
+
+def _mark(here: bool, compared: bool, failed: bool) -> QIcon:
+    if here:
+        return icon("caret-right", "ERROR" if failed else "ACCENT")
+    if compared:
+        return icon("eye", "ACCENT")
+    return icon("warning-circle", "ERROR") if failed else icon("circle", "LINE")
+
+
+def _cells(entry: RunEntry) -> tuple[str, str, str]:
+    name = entry.name or BEGAN
+    # First, as the end of a long name has no room.
+    name = f"Failed: {name[:1].lower()}{name[1:]}" if entry.failure else name[:1].upper() + name[1:]
+    frames = f"{entry.frames:,}" if entry.frames else ""
+    change = entry.mean_mm
+    if change is None:
+        return name, frames, ""
+    now = f"{change.now:.2f}"
+    return name, frames, now if math.isnan(change.before) else f"{change.before:.2f} → {now}"
+
+
+def _settings_words(entry: RunEntry) -> str:
+    """``accurate: vertex · 10 frames in 0.2 s · all frames 1.31 mm``."""
+    words = [f"failed: {entry.failure}"] if entry.failure else []
+    words += [f"{entry.recipe}: {', '.join(entry.stages)}"] if entry.recipe else []
+    if entry.seconds:
+        words.append(f"{frames_words(entry.frames)} in {entry.seconds:.1f} s")
+    if not math.isnan(entry.whole_mm):
+        words.append(f"whole motion {entry.whole_mm:.2f} mm")
+    return " · ".join(words)
+
+
+def _tip(entry: RunEntry) -> str:
+    name, _, change = _cells(entry)
+    lines = [name, _settings_words(entry)]
+    if change:
+        lines.append(f"mean of the frames it changed: {change} mm")
+    return "\n".join(line for line in lines if line)
+
+
+def _button(words: str, icon_name: str, tip: str, parent: QWidget) -> QToolButton:
+    button = QToolButton(parent)
+    button.setText(words)
+    button.setIcon(icon(icon_name))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
+
+
+# The list of all steps beside the bodies, hidden until it is asked for.
+
+
+class RunsDock(PanelDock):
+    """Stands on the left, where the stages are."""
+
+    def __init__(self, panel: RunsPanel, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__("History", actions.runs, LEFT, parent)
+        self.panel = panel
+        self.hold(panel)

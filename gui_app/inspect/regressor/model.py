@@ -1,0 +1,305 @@
+"""Another J_regressor in place of a body's own: opened, edited by hand, undone, saved. For looking only."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from core.errors import RefitError
+from gui_app.document.inspect_selection import BODIES, Inspection
+from gui_app.document.state import AppState
+from gui_app.scene.picking import BodyName, joint_words
+from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.geometry.mirror import MirrorMap
+    from core.inspection.regressor import RegressorComparison, RegressorStatistics
+    from core.model.body import BodyModel
+
+# Reads J_regressors and measures them, in a thread of its own.
+
+log = logging.getLogger(__name__)
+
+UNEXPECTED = "The regressor could not be read because of an unexpected error; details are in the log"
+NOT_MEASURED = "The regressor could not be measured; details are in the log"
+
+
+@dataclass(frozen=True, eq=False)
+class RegressorReply:
+    """Figures of a matrix, and against the body's own where it is another."""
+
+    model: BodyModel
+    matrix: np.ndarray
+    statistics: RegressorStatistics
+    comparison: RegressorComparison | None
+
+
+class RegressorWorker(QObject):
+    """Lives in the thread; left and right of a body are found once."""
+
+    opened = Signal(object, str, object)
+    failed = Signal(str)
+    measured = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mirror: tuple[BodyModel, MirrorMap] | None = None
+
+    @Slot(object, str, object)
+    def open(self, model: BodyModel, body: str, path: Path) -> None:
+        """Reads a file for a body."""
+        from core.files.bodies.regressors import read_regressor
+
+        try:
+            self.opened.emit(model, body, read_regressor(path, model))
+        except RefitError as error:
+            self.failed.emit(str(error))
+        except Exception:
+            log.exception("Reading %s stopped", path)
+            self.failed.emit(UNEXPECTED)
+
+    @Slot(object, object)
+    def measure(self, model: BodyModel, matrix: np.ndarray) -> None:
+        """Figures of a matrix."""
+        from core.geometry.mirror import mirror_map
+        from core.inspection.regressor import compare_regressors, regressor_statistics
+
+        try:
+            if self._mirror is None or self._mirror[0] is not model:
+                self._mirror = (model, mirror_map(model))
+            statistics = regressor_statistics(model, matrix, self._mirror[1])
+            own = model.J_regressor
+            comparison = None if matrix is own else compare_regressors(model, own, matrix)
+        except Exception:
+            log.exception("Measuring a regressor stopped")
+            self.failed.emit(NOT_MEASURED)
+            return
+        self.measured.emit(RegressorReply(model, matrix, statistics, comparison))
+
+
+MOST_STEPS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What led here, the matrix in place of the body's own or None, and the file that it began with."""
+
+    step: str = ""
+    matrix: np.ndarray | None = None
+    file: str = ""
+    edited: bool = False
+
+
+@dataclass(eq=False)
+class _Line:
+    model: BodyModel
+    moments: list[Moment] = field(default_factory=lambda: [Moment()])
+    at: int = 0
+
+
+class Regressors(QObject):
+    """Of the body that is listed. ``changed``: another matrix. ``measured``: its figures are known."""
+
+    changed = Signal()
+    measured = Signal()
+    _open = Signal(object, str, object)
+    _measure = Signal(object, object)
+
+    def __init__(self, state: AppState, inspection: Inspection, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state, self._inspection = state, inspection
+        self._lines: dict[BodyName, _Line] = {}
+        self._figures: dict[int, RegressorReply] = {}
+        self._wanted: object = None
+        self._worker = RegressorWorker()
+        self._open.connect(self._worker.open)
+        self._measure.connect(self._worker.measure)
+        replies = [
+            (self._worker.opened, self._on_opened),
+            (self._worker.failed, self._on_failed),
+            (self._worker.measured, self._on_measured),
+        ]
+        self._thread = WorkerThread("regressor", self._worker, replies, self)
+        state.motion_changed.connect(self._on_motion)
+
+    @property
+    def now(self) -> Moment:
+        """What is looked at."""
+        line = self._line()
+        return Moment() if line is None else line.moments[line.at]
+
+    @property
+    def matrix(self) -> np.ndarray | None:
+        """(J, V) that is looked at; None without a motion."""
+        model = self._inspection.model(self._inspection.body)
+        return (
+            None if model is None else self.now.matrix if self.now.matrix is not None else model.J_regressor
+        )
+
+    @property
+    def undo_name(self) -> str:
+        """What undo would take back; '' for nothing."""
+        line = self._line()
+        return line.moments[line.at].step if line is not None and line.at else ""
+
+    @property
+    def redo_name(self) -> str:
+        """What redo would do again; '' for nothing."""
+        line = self._line()
+        return line.moments[line.at + 1].step if line is not None and line.at + 1 < len(line.moments) else ""
+
+    def figures(self) -> tuple[RegressorStatistics, RegressorComparison | None] | None:
+        """Of what is looked at, and against the body's own; None while they are measured."""
+        model, matrix = self._inspection.model(self._inspection.body), self.matrix
+        if model is None or matrix is None or self._thread.closed:
+            return None
+        found = self._figures.get(id(matrix))
+        if found is not None and found.matrix is matrix and found.model is model:
+            return found.statistics, found.comparison
+        if self._wanted is not matrix:
+            self._wanted = matrix
+            self._measure.emit(model, matrix)
+        return None
+
+    def open(self, path: Path) -> None:
+        """Reads a regressor for the body listed; what comes of it is told later."""
+        model = self._inspection.model(self._inspection.body)
+        if model is not None and not self._thread.closed:
+            self._open.emit(model, self._inspection.body, path)
+
+    @Slot()
+    def use_own(self) -> None:
+        """Back to the body's own, as a step."""
+        if self.now.matrix is not None:
+            self._make(Moment("going back to the body's own regressor"))
+
+    def set_weight(self, joint: int, vertex: int, weight: float) -> None:
+        """One weight of one joint; zero takes the vertex out."""
+        from core.inspection.regressor import with_weight
+
+        name = self._name(joint)
+        self._edit(
+            f"weight of vertex {vertex} in {name}", lambda old: with_weight(old, joint, vertex, weight)
+        )
+
+    def renormalise(self, joint: int) -> None:
+        """Scales the weights of a joint so that they sum to one."""
+        from core.inspection.regressor import renormalised
+
+        self._edit(f"renormalising {self._name(joint)}", lambda old: renormalised(old, joint))
+
+    @Slot()
+    def undo(self) -> None:
+        """Back to what there was before the last step."""
+        self._go(-1, f"Undid {self.undo_name}", self.undo_name)
+
+    @Slot()
+    def redo(self) -> None:
+        """The step that was taken back last, once more."""
+        self._go(1, f"Redid {self.redo_name}", self.redo_name)
+
+    def save(self, path: Path, replace: bool) -> bool:
+        """Writes what is looked at to a file of its own, never over a model; a sentence says how it went."""
+        from core.files.bodies.regressors import write_regressor
+
+        if self.matrix is None:
+            return False
+        try:
+            write_regressor(path, self.matrix, overwrite=replace)
+        except RefitError as error:
+            self._state.fail(str(error))
+            return False
+        self._state.say(f"Saved {path.name}")
+        return True
+
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
+        """Ends the thread; False if it is still busy after ``wait_ms``."""
+        return self._thread.close(wait_ms)
+
+    def _line(self) -> _Line | None:
+        body = self._inspection.body
+        model = self._inspection.model(body)
+        if model is None:
+            return None
+        if body not in self._lines or self._lines[body].model is not model:
+            self._lines[body] = _Line(model)
+        return self._lines[body]
+
+    def _name(self, joint: int) -> str:
+        model = self._inspection.model(self._inspection.body)
+        return "" if model is None else joint_words(model.joint_names[joint])
+
+    def _edit(self, step: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
+        matrix, now = self.matrix, self.now
+        if matrix is None:
+            return
+        try:
+            after = change(np.asarray(matrix, np.float32))
+        except RefitError as error:
+            self._state.fail(str(error))
+            return
+        if not np.array_equal(after, matrix):
+            self._make(Moment(step, after, now.file, edited=True))
+
+    def _make(self, moment: Moment) -> None:
+        line = self._line()
+        if line is not None:
+            del line.moments[line.at + 1 :]
+            line.moments = [*line.moments, moment][-MOST_STEPS:]
+            line.at = len(line.moments) - 1
+            self._tell(f"{moment.step[:1].upper()}{moment.step[1:]}")
+
+    def _go(self, by: int, words: str, name: str) -> None:
+        line = self._line()
+        if line is not None and name:
+            line.at += by
+            self._tell(words)
+
+    def _tell(self, words: str) -> None:
+        self._state.say(words)
+        self._inspection.set_regressor(self._inspection.body, self.now.matrix)
+        self.changed.emit()
+
+    @Slot()
+    def _on_motion(self) -> None:
+        """What was made for a body stays with it, and with no other."""
+        for body in BODIES:
+            line, model = self._lines.get(body), self._inspection.model(body)
+            if line is not None and line.model is not model:
+                del self._lines[body]
+                self._inspection.set_regressor(body, None)
+        self._figures.clear()
+        self._wanted = None
+        self.changed.emit()
+
+    @Slot(object, str, object)
+    def _on_opened(self, model: BodyModel, body: str, found: object) -> None:
+        from core.files.bodies.regressors import RegressorFile
+
+        # Meanwhile another motion may have come, or the other body.
+        if not isinstance(found, RegressorFile) or body not in BODIES:
+            return
+        if self._inspection.model(body) is not model:
+            return
+        self._inspection.set_body(body)
+        self._make(Moment(f"opening {found.path.name}", found.matrix, found.path.name))
+        if found.notes:
+            self._state.say(" ".join(found.notes))
+
+    @Slot(str)
+    def _on_failed(self, sentence: str) -> None:
+        self._state.fail(sentence)
+
+    @Slot(object)
+    def _on_measured(self, reply: RegressorReply) -> None:
+        if len(self._figures) > MOST_STEPS:
+            self._figures.clear()
+        self._figures[id(reply.matrix)] = reply
+        self.measured.emit()

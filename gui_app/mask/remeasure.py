@@ -1,0 +1,63 @@
+"""The errors of the fit kept over the vertices that count: measured anew whenever the mask has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from gui_app.document.background_measure import MeasureRequest, Measuring
+from gui_app.document.history import History
+from gui_app.document.opened import Opened
+from gui_app.document.state import AppState
+
+if TYPE_CHECKING:
+    from core.model.fit_result import FitResult
+
+FAILED = "The fit could not be measured with this mask; its errors are those of the mask before"
+
+
+def measure(request: MeasureRequest) -> FitResult:
+    """The fit with its errors over the mask of the request's bodies."""
+    from core.measure.vertex_mask import measured_with
+
+    return measured_with(request.motion, request.bodies, request.result, request.check)
+
+
+class MaskFigures(Measuring):
+    """Puts the fit with its new errors in the place of the one with the old ones, in the history as well."""
+
+    def __init__(self, state: AppState, history: History, parent: QObject | None = None) -> None:
+        super().__init__("mask figures", measure, state, parent)
+        self._history = history
+        self._failed: FitResult | None = None
+        for signal in (state.mask_changed, state.result_changed, state.run_changed, state.motion_changed):
+            signal.connect(self._soon.ask)
+
+    def _look_at(self, opened: Opened) -> None:
+        from core.measure.vertex_mask import measured_mask
+
+        result = self._state.result
+        wanted = self._wanted
+        if result is None or result is self._failed or not result.fitted.any():
+            self._abandon()
+            return
+        if np.array_equal(measured_mask(result, opened.bodies.correspondence), opened.valid):
+            self._abandon()
+        elif wanted is None or wanted.result is not result or wanted.bodies is not opened.bodies:
+            self._ask(MeasureRequest(opened.motion, opened.bodies, result))
+
+    def _take(self, request: MeasureRequest, found: FitResult) -> None:
+        state = self._state
+        # What is being edited becomes part of the fit first; then this one is of yesterday.
+        state.settle()
+        if state.result is request.result and state.opened and state.opened.bodies is request.bodies:
+            state.set_result(found, np.empty(0, np.intp))
+            self._history.put_figures()
+        else:
+            self._soon.ask()
+
+    def _give_up(self) -> None:
+        self._failed = self._state.result
+        self._state.fail(FAILED)

@@ -1,0 +1,390 @@
+"""Editing parameters: shown at once, one step in the history when it is done."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from gui_app.document.frame_scopes import frame_shown
+from gui_app.document.history import History, Moment
+from gui_app.document.run_status import RunStatus
+from gui_app.document.state import AppState
+from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_thread
+
+if TYPE_CHECKING:
+    from core.model.body_pair import BodyPair
+    from core.model.fit_result import FitResult
+    from core.model.frame_parameters import Change, FrameParameters
+    from core.model.motion import Motion
+
+# The thread that measures all frames after an edit of the shape that they share.
+
+log = logging.getLogger(__name__)
+
+PROGRESS_SECONDS = 0.1
+
+
+class Stopped(Exception):
+    """Nobody waits for the fit any more."""
+
+
+@dataclass(frozen=True, eq=False)
+class EditRequest:
+    """An edit to be made.
+
+    Attributes:
+        motion: the source.
+        bodies: that it was fitted with.
+        result: the fit to change.
+        frame: that was on show.
+        change: of its parameters.
+        fitted: the fit before anything was edited, or None.
+        stop: set when nobody waits for the reply any more.
+    """
+
+    motion: Motion
+    bodies: BodyPair
+    result: FitResult
+    frame: int
+    change: Change
+    fitted: FitResult | None
+    stop: threading.Event
+
+
+class EditWorker(QObject):
+    """Lives in the measuring thread; a request that was stopped gets no reply."""
+
+    progressed = Signal(object, int, int)
+    edited = Signal(object, object)
+    failed = Signal(object)
+
+    @Slot(object)
+    def run(self, request: EditRequest) -> None:
+        """Makes the edit, and says once how it went."""
+        last = time.monotonic()
+
+        def on_progress(done: int, total: int) -> None:
+            nonlocal last
+            if request.stop.is_set():
+                raise Stopped
+            if time.monotonic() - last >= PROGRESS_SECONDS:
+                last = time.monotonic()
+                self.progressed.emit(request, done, total)
+
+        try:
+            pose_on_one_thread()
+            self.edited.emit(request, make_edit(request, on_progress))
+        except Stopped:
+            pass
+        except Exception:
+            log.exception("The fit of %s could not be edited", request.motion.name)
+            self.failed.emit(request)
+
+
+def make_edit(request: EditRequest, on_progress: object = None) -> FitResult:
+    """The fit after the edit."""
+    from core.problems.edited import edited
+
+    return edited(
+        request.motion,
+        request.bodies,
+        request.result,
+        request.frame,
+        request.change,
+        request.fitted,
+        on_progress,  # type: ignore[arg-type]
+    )
+
+
+# An edit that is not ended by Return or by letting go of the mouse is over after this long.
+IDLE_MS = 500
+# Edits of one field that follow each other so closely are one step.
+MERGE_SECONDS = 1.5
+PEEKING = "This is another fit, shown for a while"
+RUNNING = "Editing waits until the fit is over"
+MEASURING = "Editing waits until the new shape is measured"
+FAILED = "The fit could not be edited, so it is as it was; details are in the log"
+
+Kind = Literal["pose", "shape", "expression", "translation"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is edited.
+
+    Attributes:
+        kind: the group of parameters.
+        step: what it is called in the history, ``'edit of left elbow'``.
+        key: edits with the same one become one step if they follow closely; None for a step of its own.
+    """
+
+    kind: Kind
+    step: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Draft:
+    edit: Edit
+    frame: int
+    change: Change
+    shared: bool
+
+
+class Editing(QObject):
+    """The edit under way, if there is one."""
+
+    changed = Signal()
+    _start = Signal(object)
+
+    def __init__(self, state: AppState, history: History, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state, self._history = state, history
+        self._draft: _Draft | None = None
+        self._measuring: EditRequest | None = None
+        self._last: tuple[str, int, Moment, float] | None = None
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(IDLE_MS)
+        self._idle.timeout.connect(self.finish)
+        self._worker = EditWorker()
+        self._start.connect(self._worker.run)
+        replies = [
+            (self._worker.progressed, self._on_progress),
+            (self._worker.edited, self._on_edited),
+            (self._worker.failed, self._on_failed),
+        ]
+        self._thread = WorkerThread("edit", self._worker, replies, self)
+        state.settling.connect(self.finish)
+        state.frame_changed.connect(self._on_frame)
+        state.motion_changed.connect(self._drop)
+        state.result_changed.connect(self._on_result)
+        state.run_changed.connect(self._on_run)
+        state.peek_changed.connect(self.changed)
+
+    @property
+    def active(self) -> bool:
+        """Something is edited and not yet a step, and the frame shown shows it."""
+        draft = self._draft
+        return draft is not None and (draft.shared or draft.frame == self._state.frame)
+
+    def blocked(self, kind: Kind) -> str:
+        """Why the parameters of the frame shown cannot be edited, as a sentence; '' where they can."""
+        state = self._state
+        if self._measuring is not None:
+            return "" if kind == "shape" else MEASURING
+        if state.run.active:
+            return RUNNING
+        if state.peeked is not None:
+            return PEEKING
+        if state.opened is not None and (why_not := frame_shown(state).why_not):
+            return f"{why_not}: there is nothing to edit"
+        if state.result is not None and not state.result.fitted[state.frame]:
+            return f"Frame {state.frame} is not fitted: fit it first (Ctrl+Shift+Return)"
+        return ""
+
+    def now(self) -> FrameParameters | None:
+        """The parameters of the frame shown, with what is being edited; None without a fit, NaN where only
+        this frame has none."""
+        from core.model.frame_parameters import frame_parameters
+
+        shown = self._state.shown
+        if shown is None:
+            return None
+        found = frame_parameters(shown, self._state.frame)
+        if shown is not self._state.result:
+            return found if shown.fitted[self._state.frame] else found.unknown()
+        if self._draft is not None and self.active:
+            found = found.with_change(self._draft.change)
+        return found if self._state.result.fitted[self._state.frame] else found.unknown()
+
+    def before(self) -> FrameParameters | None:
+        """Those that the frame had before it was edited, as it was fitted or opened; None without a fit."""
+        from core.model.frame_parameters import frame_parameters
+
+        fit = self._fitted(self._state.frame)
+        return None if fit is None else frame_parameters(fit, self._state.frame)
+
+    def _fitted(self, frame: int) -> FitResult | None:
+        """The last fit in which the frame was not edited; the earliest there is where it always was."""
+        found = None
+        # A fit that is still running shows more than the history knows.
+        shown = () if self._state.result is None else (self._state.result,)
+        for fit in (*shown, *self._history.fits()):
+            if not fit.fitted[frame]:
+                break
+            found = fit
+            if not fit.edited[frame]:
+                break
+        return found
+
+    def change(self, edit: Edit, change: Change) -> None:
+        """Shows the frame with a change, which becomes a step when it is finished."""
+        from core.problems.edited import changes_all
+
+        state, draft = self._state, self._draft
+        if state.opened is None or state.result is None or self.blocked(edit.kind):
+            return
+        state.set_playing(False)
+        if self._measuring is not None:
+            self._abandon()
+        elif draft is not None and (draft.edit.key, draft.frame) != (edit.key, state.frame):
+            self.finish()
+            if self.blocked(edit.kind):
+                return
+        self._draft = _Draft(edit, state.frame, change, changes_all(state.result, change))
+        self._idle.start()
+        self._show()
+
+    def make(self, edit: Edit, change: Change) -> None:
+        """Makes a change that is a step at once."""
+        self.change(edit, change)
+        self.finish()
+
+    def _show(self) -> None:
+        opened, draft = self._state.opened, self._draft
+        if opened is not None:
+            if draft is None:
+                opened.posed.try_out(None)
+            else:
+                opened.posed.try_out(draft.change, None if draft.shared else draft.frame)
+            self._state.trial_changed.emit()
+        self.changed.emit()
+
+    @Slot()
+    def finish(self) -> None:
+        """What is being edited becomes a step; an edit of a shared shape does so once it is measured."""
+        from core.model.frame_parameters import frame_parameters
+
+        state, draft = self._state, self._draft
+        self._idle.stop()
+        if draft is None or self._measuring is not None or state.opened is None or state.result is None:
+            return
+        now = frame_parameters(state.result, draft.frame)
+        if now.equals(now.with_change(draft.change)):
+            self._drop()
+            return
+        motion = state.opened.motion
+        request = EditRequest(
+            motion,
+            state.opened.bodies,
+            state.result,
+            draft.frame,
+            draft.change,
+            self._fitted(draft.frame),
+            threading.Event(),
+        )
+        if draft.shared:
+            self._measuring = request
+            frames = int(state.result.fitted.sum())
+            state.set_run(RunStatus("running", "measure", frames_total=frames, what="the new shape"))
+            self._start.emit(request)
+        else:
+            self._take(make_edit(request), np.array([draft.frame]))
+
+    def _take(self, result: FitResult, changed: np.ndarray | None) -> None:
+        state, history, draft = self._state, self._history, self._draft
+        assert draft is not None
+        self._draft = None
+        before = state.result
+        state.set_result(result, changed)
+        where = "" if draft.shared else f" in frame {draft.frame}"
+        step, key, now = draft.edit.step + where, draft.edit.key, time.monotonic()
+        last = self._last
+        goes_on = (
+            last is not None
+            and key is not None
+            and last[:2] == (key, draft.frame)
+            and last[2] is history.now
+            and now - last[3] < MERGE_SECONDS
+        )
+        if goes_on:
+            history.amend()
+        else:
+            history.add(step, changed)
+        self._last = None if key is None else (key, draft.frame, history.now, now)
+        if before is not None:
+            fits = (before, result)
+            means = (
+                fit.summary()["mean"] if draft.shared else float(fit.mean_mm[draft.frame]) for fit in fits
+            )
+            state.say(f"{step[:1].upper()}{step[1:]} · mean {mm_words(*means)}")
+        self.changed.emit()
+
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
+        """Ends the thread; False if it is still busy after ``wait_ms``."""
+        self._abandon()
+        self._idle.stop()
+        return self._thread.close(wait_ms)
+
+    def _abandon(self) -> None:
+        """Nobody waits for the measuring any more."""
+        if self._measuring is not None:
+            self._measuring.stop.set()
+            self._measuring = None
+            self._state.set_run(RunStatus())
+
+    @Slot()
+    def _drop(self) -> None:
+        self._abandon()
+        self._idle.stop()
+        self._draft = None
+        self._show()
+
+    @Slot(int)
+    def _on_frame(self, _frame: int) -> None:
+        if self._draft is not None and self._draft.frame != self._state.frame:
+            self.finish()
+
+    @Slot(object)
+    def _on_result(self, _changed: object) -> None:
+        if self._draft is not None:
+            self._drop()
+        else:
+            self.changed.emit()
+
+    @Slot()
+    def _on_run(self) -> None:
+        run = self._state.run
+        if self._measuring is not None and run.stage != "measure":
+            # Another motion is there, or is about to be.
+            self._measuring.stop.set()
+            self._measuring = None
+            self._drop()
+        elif self._measuring is not None and run.phase == "cancelling":
+            self._drop()
+            self._state.say("Cancelled: the shape is as it was")
+        elif run.active and self._measuring is None and self._draft is not None:
+            self._drop()
+        else:
+            self.changed.emit()
+
+    @Slot(object, int, int)
+    def _on_progress(self, request: EditRequest, done: int, total: int) -> None:
+        if request is self._measuring:
+            self._state.set_run(replace(self._state.run, frames_done=done, frames_total=total))
+
+    @Slot(object, object)
+    def _on_edited(self, request: EditRequest, result: FitResult) -> None:
+        if request is self._measuring:
+            self._measuring = None
+            self._take(result, None)
+            self._state.set_run(RunStatus())
+
+    @Slot(object)
+    def _on_failed(self, request: EditRequest) -> None:
+        if request is self._measuring:
+            self._drop()
+            self._state.fail(FAILED)
+
+
+def mm_words(before: float, after: float) -> str:
+    """``2.1 → 3.4 mm``, or one number where both read the same."""
+    one, other = f"{before:.1f}", f"{after:.1f}"
+    return f"{one} mm" if one == other else f"{one} → {other} mm"

@@ -1,0 +1,130 @@
+"""Where to look from: views named after the body, not after the file's axes, and the camera that both
+views share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyvista as pv
+
+ViewName = Literal["home", "front", "side", "top"]
+VIEW_ANGLE = 28.0
+MARGIN = 1.08
+# Metres between the camera and what it was told to look at.
+LEAST_DISTANCE, MOST_FOCUS_DISTANCE = 0.35, 1.8
+HALF_TANGENT = float(np.tan(np.radians(VIEW_ANGLE / 2)))
+
+
+@dataclass(frozen=True)
+class CameraPose:
+    """Position, focal point and up direction in the z-up scene."""
+
+    position: np.ndarray
+    focal_point: np.ndarray
+    up: np.ndarray
+
+
+def facing_of(left_hip: np.ndarray, right_hip: np.ndarray) -> np.ndarray:
+    """Horizontal unit vector out of the belly, from the hips in a z-up scene."""
+    forward = np.cross(left_hip - right_hip, (0.0, 0.0, 1.0))
+    forward[2] = 0.0
+    length = np.linalg.norm(forward)
+    return forward / length if length > 1e-6 else np.array([0.0, -1.0, 0.0])
+
+
+def look(
+    name: ViewName, centre: np.ndarray, facing: np.ndarray, height: float, reach: float, aspect: float
+) -> CameraPose:
+    """The camera that sees a body standing at ``centre`` on the floor.
+
+    ``height`` and ``reach`` are how far the motion goes above the floor and sideways, in metres; ``aspect``
+    is width over height of one view.
+    """
+    left = np.cross((0.0, 0.0, 1.0), facing)
+    above = np.array([0.0, 0.0, 1.0])
+    direction = {
+        "home": facing + 0.42 * left + 0.22 * above,
+        "front": facing + 0.04 * above,
+        "side": left + 0.04 * above,
+        "top": above + 0.001 * facing,
+    }[name]
+    direction = direction / np.linalg.norm(direction)
+    tall = reach if name == "top" else height / 2
+    distance = MARGIN * max(tall, reach / max(aspect, 0.1)) / HALF_TANGENT + (
+        0.12 if name != "top" else height
+    )
+    focal_point = np.array([centre[0], centre[1], centre[2] + 0.48 * height])
+    up = -facing if name == "top" else above
+    return CameraPose(focal_point + distance * direction, focal_point, up)
+
+
+def distance_to_see(radius: float, aspect: float) -> float:
+    """How far away a ball of ``radius`` metres fills a view of ``aspect``, width over height."""
+    return MARGIN * radius / (HALF_TANGENT * min(max(aspect, 0.1), 1.0))
+
+
+def focused(pose: CameraPose, point: np.ndarray, radius: float | None, aspect: float) -> CameraPose:
+    """The camera looking the same way at another point.
+
+    Args:
+        pose: where it is now.
+        point: metres in the scene; the camera turns about it afterwards.
+        radius: how much about the point should be seen, metres; None keeps the distance, or comes nearer
+            where a detail would be small.
+        aspect: width over height of one view.
+    """
+    away = pose.position - pose.focal_point
+    distance = float(np.linalg.norm(away))
+    if radius is None:
+        wanted = min(max(distance, LEAST_DISTANCE), MOST_FOCUS_DISTANCE)
+    else:
+        wanted = max(distance_to_see(radius, aspect), LEAST_DISTANCE)
+    return CameraPose(point + away * (wanted / max(distance, 1e-9)), point, pose.up)
+
+
+# The camera that both views share, central or parallel.
+
+
+class SceneCamera:
+    """Gets and sets a `CameraPose`; in parallel projection the distance is that of the same magnification."""
+
+    def __init__(self, camera: pv.Camera) -> None:
+        self._camera = camera
+        camera.view_angle = VIEW_ANGLE
+
+    @property
+    def pose(self) -> CameraPose:
+        """Where it is now."""
+        camera = self._camera
+        position, focal_point = np.array(camera.position), np.array(camera.focal_point)
+        if camera.parallel_projection:
+            away = position - focal_point
+            distance = camera.parallel_scale / HALF_TANGENT
+            position = focal_point + away * (distance / max(float(np.linalg.norm(away)), 1e-9))
+        return CameraPose(position, focal_point, np.array(camera.up))
+
+    @pose.setter
+    def pose(self, pose: CameraPose) -> None:
+        camera = self._camera
+        camera.position = pose.position
+        camera.focal_point = pose.focal_point
+        camera.up = pose.up
+        camera.clipping_range = (0.05, 60.0)
+        camera.parallel_scale = float(np.linalg.norm(pose.position - pose.focal_point)) * HALF_TANGENT
+
+    def shift(self, move: np.ndarray) -> None:
+        """Goes along with a body that moved, (3,) metres; its height stays."""
+        move = np.array([move[0], move[1], 0.0])
+        camera = self._camera
+        camera.focal_point = np.asarray(camera.focal_point) + move
+        camera.position = np.asarray(camera.position) + move
+
+    def set_parallel(self, parallel: bool) -> None:
+        """Parallel or central projection; what is at the focal point keeps its size."""
+        if parallel == bool(self._camera.parallel_projection):
+            return
+        pose = self.pose
+        self._camera.parallel_projection = parallel
+        self.pose = pose

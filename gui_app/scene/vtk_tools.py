@@ -1,0 +1,95 @@
+"""Small pieces of VTK: text inside the 3D view, flat shapes in its pixels, and meshes that are written to
+in place."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyvista as pv
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkRenderingCore import vtkActor2D, vtkCoordinate, vtkPolyDataMapper2D, vtkTextActor
+
+from gui_app.style.colours import rgb_unit
+
+Horizontal = Literal["left", "centre", "right"]
+Vertical = Literal["bottom", "centre", "top"]
+VTK_FONT_FILE = 4
+
+# Logical pixels: the words in the corner of a view.
+LABEL_SIZE = 13
+LABEL_MARGIN = 14
+LINE_HEIGHT = 20
+# In a view less wide than this a body leaves little room beside it.
+NARROW = 380
+
+
+@lru_cache(maxsize=1)
+def font_file() -> Path | None:
+    """DejaVu Sans as matplotlib brings it, which pyvista needs; None leaves VTK's own font."""
+    found = find_spec("matplotlib")
+    if found is None or found.origin is None:
+        return None
+    path = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return path if path.is_file() else None
+
+
+def text_actor(
+    text: str, size: int, colour: str, *, horizontal: Horizontal = "left", vertical: Vertical = "bottom"
+) -> vtkTextActor:
+    """A line of text of ``size`` logical pixels; VTK scales it with the window's dots per inch."""
+    actor = vtkTextActor()
+    actor.SetInput(text)
+    actor.SetTextScaleModeToNone()
+    style = actor.GetTextProperty()
+    font = font_file()
+    if font is not None:
+        style.SetFontFamily(VTK_FONT_FILE)
+        style.SetFontFile(str(font))
+    style.SetFontSize(size)
+    style.SetColor(*rgb_unit(colour))
+    {"left": style.SetJustificationToLeft, "centre": style.SetJustificationToCentered}.get(
+        horizontal, style.SetJustificationToRight
+    )()
+    {
+        "bottom": style.SetVerticalJustificationToBottom,
+        "centre": style.SetVerticalJustificationToCentered,
+    }.get(vertical, style.SetVerticalJustificationToTop)()
+    actor.PickableOff()
+    return actor
+
+
+def place_text(actor: vtkTextActor, x: float, y: float) -> None:
+    """Moves the text's anchor to (x, y) device pixels of its view."""
+    position = actor.GetPositionCoordinate()
+    position.SetCoordinateSystemToViewport()
+    position.SetValue(round(x), round(y), 0)
+
+
+# Flat shapes in pixels of a view.
+
+
+def flat_actor(mesh: pv.PolyData) -> vtkActor2D:
+    """Draws ``mesh``, whose points are device pixels of the view, with its own colours where it has any."""
+    mapper = vtkPolyDataMapper2D()
+    mapper.SetInputData(mesh)
+    mapper.SetColorModeToDirectScalars()
+    pixels = vtkCoordinate()
+    pixels.SetCoordinateSystemToViewport()
+    mapper.SetTransformCoordinate(pixels)
+    actor = vtkActor2D()
+    actor.SetMapper(mapper)
+    return actor
+
+
+# Writing into a mesh that is already on the screen.
+
+
+def write_points(mesh: pv.PolyData, points: np.ndarray) -> None:
+    """Overwrites the points of ``mesh`` and tells the pipeline."""
+    vtk_to_numpy(mesh.GetPoints().GetData())[...] = points
+    mesh.GetPoints().Modified()
+    mesh.Modified()

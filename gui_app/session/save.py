@@ -1,0 +1,171 @@
+"""Saving what is open as a session, in a thread of its own, and showing one that was opened as it was
+left."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from core.errors import RefitError
+from gui_app.document.actions import Actions
+from gui_app.document.opened import Opened
+from gui_app.document.preferences import Preferences
+from gui_app.document.state import AppState
+from gui_app.files.open_actions import OpenActions
+from gui_app.session.snapshot import SessionNow
+from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.widgets.save_dialog import Kind, ask_where
+
+if TYPE_CHECKING:
+    from core.session.session import Session
+
+# Writes sessions in a thread of its own.
+
+log = logging.getLogger(__name__)
+
+
+class WriteWorker(QObject):
+    """Lives in the writing thread."""
+
+    written = Signal(object, object)
+    failed = Signal(object, str)
+
+    @Slot(object, object, bool)
+    def write(self, path: Path, session: Session, overwrite: bool) -> None:
+        """Writes, and says once how it went."""
+        from core.outputs.sessions import save_session
+
+        try:
+            save_session(path, session, overwrite=overwrite)
+        except RefitError as error:
+            self.failed.emit(path, str(error))
+        except Exception:
+            log.exception("Writing %s stopped", path)
+            self.failed.emit(path, f"{path}: cannot be written because of an unexpected error, see the log")
+        else:
+            self.written.emit(path, session)
+
+
+class SessionWriter(QObject):
+    """One writing thread; files are written one after another, each whole or not at all."""
+
+    written = Signal(object, object)
+    """The path, and the session that is there now."""
+    failed = Signal(object, str)
+    _start = Signal(object, object, bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.waiting = 0
+        self._worker = WriteWorker()
+        self._start.connect(self._worker.write)
+        replies = [(self._worker.written, self._on_written), (self._worker.failed, self._on_failed)]
+        self._thread = WorkerThread("sessions", self._worker, replies, self)
+
+    def write(self, path: Path, session: Session, *, overwrite: bool = False) -> None:
+        """Writes soon; `written` or `failed` follows, unless the window closes before."""
+        if not self._thread.closed:
+            self.waiting += 1
+            self._start.emit(path, session, overwrite)
+
+    def close(self, wait_ms: int = WAIT_MS) -> bool:
+        """Ends the thread once it has written what it was given; False if that is not over yet."""
+        return not self.waiting and self._thread.close(wait_ms)
+
+    @Slot(object, object)
+    def _on_written(self, path: Path, session: Session) -> None:
+        self.waiting -= 1
+        self.written.emit(path, session)
+
+    @Slot(object, str)
+    def _on_failed(self, path: Path, sentence: str) -> None:
+        self.waiting -= 1
+        self.failed.emit(path, sentence)
+
+
+SESSION = Kind("Save session", "Refit session", ".refit")
+MOTION_FLAG = "sessions_hold_motion"
+NAMED_ONLY = " · it names the meshes and holds no copy of them"
+
+
+class SessionActions(QObject):
+    """Does what Save session says."""
+
+    def __init__(
+        self,
+        state: AppState,
+        actions: Actions,
+        now: SessionNow,
+        writer: SessionWriter,
+        files: OpenActions,
+        preferences: Preferences,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._state, self._actions, self._now, self._writer = state, actions, now, writer
+        self._preferences, self._window = preferences, window
+        self._asked: Path | None = None
+        actions.save_session.triggered.connect(self.ask_save)
+        actions.session_motion.setChecked(preferences.flag(MOTION_FLAG, True))
+        actions.session_motion.toggled.connect(self._on_motion_choice)
+        writer.written.connect(self._on_written)
+        writer.failed.connect(self._on_failed)
+        files.shown.connect(self._on_shown)
+        state.motion_changed.connect(self._on_change)
+        state.run_changed.connect(self._on_change)
+        self._on_change()
+
+    @Slot()
+    def ask_save(self) -> None:
+        """Asks where to save the session, and saves it there."""
+        state = self._state
+        state.settle()
+        if state.opened is None or state.run.active:
+            return
+        file = state.opened.file
+        folder = Path(self._preferences.folder or Path.home())
+        is_own = state.opened.session is not None and not state.opened.left_over
+        start = file if is_own and file is not None else folder / f"{state.opened.stem}{SESSION.suffix}"
+        place = ask_where(self._window, start, SESSION)
+        session = self._now.take(with_motion=self._actions.session_motion.isChecked())
+        if place is None or session is None:
+            return
+        self._asked = place.path
+        state.say(f"Saving {place.path.name} …")
+        self._writer.write(place.path, session, overwrite=place.replace)
+
+    @Slot(object, object)
+    def _on_written(self, path: Path, session: Session) -> None:
+        if path != self._asked:
+            return
+        self._asked = None
+        self._preferences.folder = str(path.parent)
+        self._preferences.add_recent(path)
+        saved = session.now.result
+        if saved is not None:
+            self._state.file(path, saved, session.now.accepted)
+        meshes = session.motion is not None and not session.motion.has_poses
+        self._state.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
+
+    @Slot(object, str)
+    def _on_failed(self, path: Path, sentence: str) -> None:
+        if path == self._asked:
+            self._asked = None
+            self._state.fail(sentence)
+
+    @Slot(object)
+    def _on_shown(self, opened: Opened) -> None:
+        if opened.session is not None:
+            self._now.look_as(opened.session)
+
+    @Slot(bool)
+    def _on_motion_choice(self, on: bool) -> None:
+        self._preferences.store(MOTION_FLAG, on)
+
+    @Slot()
+    def _on_change(self) -> None:
+        self._actions.save_session.setEnabled(self._state.opened is not None and not self._state.run.active)

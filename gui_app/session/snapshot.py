@@ -1,0 +1,183 @@
+"""What is open now, and how it is looked at, as a session, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from core.model.fit_result import covers_more
+from gui_app.document.history import History
+from gui_app.document.recipe_editor import RecipeDesk
+from gui_app.document.state import AppState
+from gui_app.scene.cameras import CameraPose
+from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS, LEAST_OPACITY, Layers
+from gui_app.viewport.viewport import Viewport
+
+if TYPE_CHECKING:
+    from core.session.session import Session, SessionStep
+
+# How things are looked at, in the plain values of a session, and back.
+
+Word = TypeVar("Word", bound=str)
+MOST_METRES = 1e4
+
+
+def view_of(state: AppState, viewport: Viewport) -> dict[str, Any]:
+    """Frame, selection, layout, colours, layers and camera."""
+    pose = viewport.scene.camera.pose
+    return {
+        "frame": state.frame,
+        "selection": None if state.selection is None else list(state.selection),
+        "layout": state.layout,
+        "colouring": state.colouring,
+        "range_mm": state.range_mm,
+        "follow": state.follow,
+        "parallel": state.parallel,
+        "layers": asdict(state.layers),
+        "speed": state.speed,
+        "loop": state.loop,
+        "camera": {name: [float(x) for x in value] for name, value in vars(pose).items()},
+    }
+
+
+def show_view(view: Mapping[str, Any], state: AppState, viewport: Viewport) -> None:
+    """Shows things as `view_of` found them; what is missing or makes no sense stays as it is."""
+    state.set_view(
+        layout=_among(view.get("layout"), LAYOUTS),
+        colouring=_among(view.get("colouring"), COLOURINGS),
+        range_mm=_number(view.get("range_mm"), 0.1, 1e4),
+        follow=_flag(view.get("follow")),
+        parallel=_flag(view.get("parallel")),
+        layers=_layers(view.get("layers"), state.layers),
+    )
+    speed, loop = _number(view.get("speed"), 0.0, 100.0), _flag(view.get("loop"))
+    if speed is not None:
+        state.set_speed(speed)
+    if loop is not None:
+        state.set_loop(loop)
+    frame, selection = view.get("frame"), view.get("selection")
+    if isinstance(frame, int):
+        state.set_frame(frame)
+    if isinstance(selection, list) and len(selection) == 2 and all(isinstance(x, int) for x in selection):
+        state.set_selection((selection[0], selection[1]))
+    pose = _camera(view.get("camera"))
+    if pose is not None:
+        viewport.look_from(pose)
+
+
+def _among(value: object, choices: tuple[Word, ...]) -> Word | None:
+    return next((choice for choice in choices if choice == value), None)
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: object, least: float, most: float) -> float | None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most:
+        return float(value)
+    return None
+
+
+def _layers(value: object, now: Layers) -> Layers:
+    if not isinstance(value, dict):
+        return now
+    flags = {name: value[name] for name in LAYERS if isinstance(value.get(name), bool)}
+    opacity = _number(value.get("opacity"), LEAST_OPACITY, 1.0)
+    return replace(now, opacity=now.opacity if opacity is None else opacity, **flags)
+
+
+def _camera(value: object) -> CameraPose | None:
+    if not isinstance(value, dict):
+        return None
+    found = []
+    for name in ("position", "focal_point", "up"):
+        numbers = value.get(name)
+        if not isinstance(numbers, list) or len(numbers) != 3:
+            return None
+        if any(_number(x, -MOST_METRES, MOST_METRES) is None for x in numbers):
+            return None
+        found.append(np.array(numbers, dtype=float))
+    position, focal_point, up = found
+    if np.linalg.norm(np.cross(position - focal_point, up)) < 1e-6:
+        return None
+    return CameraPose(position, focal_point, up)
+
+
+UNFINISHED = "unfinished fit"
+
+
+class SessionNow(QObject):
+    """Takes the session that there is at a moment; nothing in it changes afterwards."""
+
+    def __init__(
+        self, state: AppState, history: History, recipes: RecipeDesk, viewport: Viewport, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._history, self._recipes, self._viewport = state, history, recipes, viewport
+
+    def look_as(self, session: Session) -> None:
+        """Of a session that is open: its recipe is on the desk, and it is looked at as it was left."""
+        show_view(session.view, self._state, self._viewport)
+        self._recipes.lay(session.view.get("recipe"))
+
+    def take(self, *, with_motion: bool = True, most_bytes: int | None = None) -> Session | None:
+        """The session, None while nothing is open.
+
+        Args:
+            with_motion: the motion itself goes along, not only the name of its file.
+            most_bytes: the oldest steps are left out beyond this size in memory.
+        """
+        from core.session.session import Session, SessionStep, SourceFile
+
+        opened = self._state.opened
+        if opened is None:
+            return None
+        steps = [
+            SessionStep(m.result, m.rate, m.step, m.changed, m.accepted, m.valid, m.weights)
+            for m in self._history.moments
+        ]
+        at = self._history.at
+        if self._state.run.active and self._state.result is not steps[at].result:
+            # A run that goes on has shown frames already: a step that is not over.
+            steps = steps[: at + 1]
+            state, earlier = self._state, steps[at].result
+            steps.append(
+                SessionStep(
+                    state.result,
+                    state.given_rate,
+                    UNFINISHED,
+                    None,
+                    state.accepted,
+                    state.valid,
+                    state.weights,
+                )
+            )
+            # As where a run is cancelled, an earlier fit of more frames stays; redo has what was finished.
+            if earlier is None or state.result is None or not covers_more(earlier, state.result):
+                at += 1
+        if most_bytes is not None:
+            first = min(_first_kept(steps, most_bytes), at)
+            steps, at = steps[first:], at - first
+        motion = opened.motion if with_motion else None
+        view = {**view_of(self._state, self._viewport), "recipe": self._recipes.as_dict()}
+        return Session(SourceFile.of(opened.motion), motion, tuple(steps), at, view)
+
+
+def _first_kept(steps: list[SessionStep], most_bytes: int) -> int:
+    """Index of the oldest step that is kept if all together may take ``most_bytes``."""
+    seen: set[int] = set()
+    size = 0
+    for index in range(len(steps) - 1, -1, -1):
+        result = steps[index].result
+        for values in () if result is None else vars(result).values():
+            if isinstance(values, np.ndarray) and id(values) not in seen:
+                seen.add(id(values))
+                size += values.nbytes
+        if size > most_bytes:
+            return index + 1
+    return 0

@@ -1,0 +1,359 @@
+"""Error over time: mean, 95th percentile and maximum of every frame, in millimetres, or a metric chosen."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from gui_app.document.inspect_selection import Inspection
+from gui_app.document.state import AppState
+from gui_app.inspect.joints.series import JointMotion
+from gui_app.style import colours
+from gui_app.style.live_theme import dress, follow
+from gui_app.style.theme import tabular
+from gui_app.timeline.curve_choice import CHOSEN, CurveChoice, CurveMenu
+from gui_app.timeline.earlier_curves import BeforeLines, EarlierFigures
+from gui_app.timeline.joint_curve import JointCurve
+from gui_app.timeline.pin_curves import PinCurves
+from gui_app.timeline.threshold import Threshold
+from gui_app.timeline.time_axis import Brush, ScrubBox, TimeScale, peak_near
+from gui_app.viewport.pins import Pins
+
+# Figures that go along with the pointer.
+
+GAP = 14
+
+
+class Readout(QLabel):
+    """One line beside the pointer, never outside the widget it belongs to and never in the mouse's way."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._area = parent
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        dress(
+            self,
+            "background: $RAISED; border: 1px solid $LINE; border-radius: 5px;"
+            " padding: 2px 7px; font-size: 12px;",
+        )
+        tabular(self)
+        self.hide()
+
+    def tell(self, words: str, at: QPoint) -> None:
+        """Shows ``words`` at the right of ``at``, or at its left where there is no room."""
+        self.setText(words)
+        self.adjustSize()
+        x = at.x() + GAP
+        if x + self.width() > self._area.width():
+            x = at.x() - GAP - self.width()
+        y = min(max(at.y() - self.height() - 4, 0), self._area.height() - self.height())
+        self.move(max(x, 0), y)
+        self.show()
+
+
+LEFT_AXIS = 52
+RIGHT_MARGIN = 14
+LEAST_TOP_MM = 5.0
+POINT_PIXELS = 4
+CHIP_TOP = 5
+PEAK_PIXELS = 4
+CURVES = (("max_mm", "max", "CURVE_MAX"), ("p95_mm", "p95", "CURVE_P95"), ("mean_mm", "mean", "CURVE_MEAN"))
+SHOWN = {**{name: role for name, _, role in CURVES}, CHOSEN: "TEXT"}
+WORDS = {"CURVE_MAX": "MAX_WORDS"}
+WAITING = "Error curves appear here while frames are fitted: press Fit"
+FITTING = "Error curves appear here as frames are fitted"
+UNMEASURED = "This curve appears here once the fit is finished and measured"
+NO_SUCH_COLUMN = "These bodies have no such figure: choose another curve"
+
+
+class Curves(pg.PlotWidget):
+    """Curves and a cursor at the frame shown; frames that are not fitted are gaps."""
+
+    scale_changed = Signal()
+
+    def __init__(
+        self, state: AppState, pins: Pins, earlier: EarlierFigures, parent: QWidget | None = None
+    ) -> None:
+        self._box = ScrubBox(enableMenu=False)
+        super().__init__(parent, viewBox=self._box)
+        self._state = state
+        self._series: dict[str, np.ndarray] = {}
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumHeight(92)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.hideButtons()
+        self.setMenuEnabled(False)
+        plot = self.getPlotItem()
+        plot.setContentsMargins(0, 2, RIGHT_MARGIN, 4)
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        for side in ("left", "bottom"):
+            axis = plot.getAxis(side)
+            axis.setTickFont(font)
+            axis.setStyle(tickLength=-4, tickTextOffset=6, maxTickLevel=0)
+        plot.getAxis("left").setWidth(LEFT_AXIS)
+        plot.getAxis("left").enableAutoSIPrefix(False)
+        plot.getAxis("bottom").enableAutoSIPrefix(False)
+        self._curves = {name: self._add_curve() for name in SHOWN}
+        self._points = {name: pg.ScatterPlotItem(size=POINT_PIXELS, pen=None) for name in SHOWN}
+        for points in self._points.values():
+            self.addItem(points)
+        self.cursor_line = pg.InfiniteLine(angle=90)
+        self.cursor_line.setZValue(10)
+        self.addItem(self.cursor_line, ignoreBounds=True)
+        self._hover_line = pg.InfiniteLine(angle=90)
+        self._hover_line.setVisible(False)
+        self.addItem(self._hover_line, ignoreBounds=True)
+        self._words = pg.TextItem(WAITING, anchor=(0.5, 0.5))
+        self.addItem(self._words, ignoreBounds=True)
+        self.brush = Brush(state, plot, self)
+        self.thresholds = [
+            Threshold(state, f"{short}_most_mm", short, role, plot, self)
+            for _, short, role in CURVES
+            if short in ("mean", "max")
+        ]
+        self.pins = PinCurves(state, pins, plot, self)
+        self.pins.move(LEFT_AXIS + 8, CHIP_TOP)
+        self.joint: JointCurve | None = None
+        self.before = BeforeLines(state, earlier, plot, self)
+        self.readout = Readout(self)
+        self.menu = CurveMenu(self)
+        self.menu.chosen.connect(self._on_chosen)
+        self._box.setMouseEnabled(x=True, y=False)
+        self._box.enableAutoRange(x=False, y=False)
+        self._box.setDefaultPadding(0.0)
+        self._box.frame_dragged.connect(self._on_dragged)
+        self._box.frame_clicked.connect(self._on_clicked)
+        self._box.range_dragged.connect(self.brush.select)
+        self._box.range_cleared.connect(self.brush.clear)
+        self._box.sigXRangeChanged.connect(self._on_scale)
+        self._box.sigResized.connect(self._on_scale)
+        self.scene().sigMouseMoved.connect(self._on_pointer)
+        state.motion_changed.connect(self._on_motion)
+        state.frame_changed.connect(self._on_frame)
+        state.result_changed.connect(self._on_result)
+        state.analysis_changed.connect(self._on_analysis)
+        state.run_changed.connect(self._on_run)
+        earlier.changed.connect(self._draw_before)
+        self._on_motion()
+        follow(self._on_theme)
+
+    def accompany(self, inspection: Inspection, motion: JointMotion) -> None:
+        """Shows the joint that is chosen, beside all else."""
+        self.joint = JointCurve(self._state, inspection, motion, self.getPlotItem(), self)
+        self.joint.chip.move(LEFT_AXIS + 8, CHIP_TOP)
+        self.joint.changed.connect(self._draw)
+
+    @Slot()
+    def _on_theme(self) -> None:
+        self.setBackground(colours.PANEL)
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(pg.mkPen(colours.LINE))
+            axis.setTextPen(pg.mkPen(colours.TEXT_SECONDARY))
+        self._name_axis(self.menu.choice.unit)
+        for name, role in SHOWN.items():
+            self._curves[name].setPen(pg.mkPen(colours.of(role), width=1))
+            self._points[name].setBrush(pg.mkBrush(colours.of(role)))
+        self.cursor_line.setPen(pg.mkPen(colours.ACCENT, width=1))
+        self._hover_line.setPen(pg.mkPen(colours.TEXT_DISABLED, width=1, style=Qt.PenStyle.DotLine))
+        self._words.setColor(colours.TEXT_SECONDARY)
+        self._draw()
+
+    def _add_curve(self) -> pg.PlotDataItem:
+        curve = self.plot(connect="finite")
+        curve.setDownsampling(auto=True, method="peak")
+        curve.setClipToView(True)
+        return curve
+
+    def _name_axis(self, unit: str) -> None:
+        style = {"font-size": "11px"}
+        self.getPlotItem().getAxis("left").setLabel(unit, color=colours.TEXT_SECONDARY, **style)
+
+    def time_scale(self) -> TimeScale:
+        """Where frames are in this widget, for what is drawn above and below the curves."""
+        first, last = self._box.viewRange()[0]
+        area = self._box.sceneBoundingRect()
+        return TimeScale(first, last, area.left(), area.right())
+
+    def frame_meant(self, x: float) -> int:
+        """The frame that a pointer at ``x`` frames means: a peak close by, or the nearest."""
+        frame = min(max(round(x), 0), max(self._state.frames - 1, 0))
+        values = next(iter(self._series.values()), None)
+        if values is None:
+            return frame
+        return peak_near(values, x, PEAK_PIXELS / self.time_scale().pixels_a_frame)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The menu stays in its corner."""
+        super().resizeEvent(event)
+        if hasattr(self, "menu"):
+            self._place_menu()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The readout goes with the pointer."""
+        super().leaveEvent(event)
+        self._hide_readout()
+
+    def _place_menu(self) -> None:
+        self.menu.adjustSize()
+        self.menu.move(self.width() - self.menu.width() - RIGHT_MARGIN - 2, 4)
+        self.before.place(self.menu.x() - 8, self.menu.geometry().center().y())
+
+    def _hide_readout(self) -> None:
+        self.readout.hide()
+        self._hover_line.setVisible(False)
+
+    @Slot()
+    def _on_scale(self, *_: object) -> None:
+        self._hide_readout()
+        self.scale_changed.emit()
+
+    @Slot(float)
+    def _on_dragged(self, x: float) -> None:
+        self._state.set_frame(round(x))
+
+    @Slot(float)
+    def _on_clicked(self, x: float) -> None:
+        self._state.set_frame(self.frame_meant(x))
+
+    @Slot(object)
+    def _on_pointer(self, place: QPointF) -> None:
+        if not self._series or not self._box.sceneBoundingRect().contains(place):
+            self._hide_readout()
+            return
+        frame = self.frame_meant(self._box.mapSceneToView(place).x())
+        self._hover_line.setValue(frame)
+        self._hover_line.setVisible(True)
+        self.readout.tell(self._words_of(frame), QPoint(round(place.x()), round(place.y())))
+
+    def _words_of(self, frame: int) -> str:
+        said = [f"<span style='color:{colours.TEXT_SECONDARY}'>frame</span> {frame}"]
+        choice, before = self.menu.choice, self.before.figures(frame)
+        if choice.metric:
+            number = _number(self._series[CHOSEN][frame])
+            if before:
+                number = f"before {_number(before[CHOSEN])} → now {number}"
+            said.append(f"{escape(choice.title)} {number} {choice.unit}")
+        elif not np.isfinite(self._series["mean_mm"][frame]):
+            said.append("not fitted")
+        else:
+            if before:
+                said.append(f"<span style='color:{colours.TEXT_SECONDARY}'>before → now</span>")
+            for name, title, role in reversed(CURVES):
+                number = _number(self._series[name][frame])
+                number = f"{_number(before[name])} → {number}" if name in before else number
+                colour = colours.of(WORDS.get(role, role))
+                said.append(f"<span style='color:{colour}'>{title}</span> {number}")
+            said[-1] += " mm"
+        if self.joint is not None and self.joint.words_of(frame):
+            said.append(self.joint.words_of(frame))
+        return " &nbsp; ".join(said)
+
+    @Slot()
+    def _on_motion(self) -> None:
+        frames = self._state.frames
+        first, last = (0.0, frames - 1.0) if frames > 1 else (-0.5, 0.5)
+        for side in ("left", "bottom"):
+            self.getPlotItem().getAxis(side).setStyle(showValues=self._state.frames > 0)
+        self._box.setLimits(xMin=first, xMax=last, yMin=0, minXRange=min(8, last - first))
+        self._box.setXRange(first, last)
+        self._box.setYRange(0, LEAST_TOP_MM)
+        self._draw()
+        self.cursor_line.setValue(self._state.frame)
+        self.cursor_line.setVisible(self._state.opened is not None)
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        self.cursor_line.setValue(frame)
+
+    @Slot(object)
+    def _on_result(self, _changed: object) -> None:
+        if not self.menu.choice.metric:
+            self._draw()
+
+    @Slot()
+    def _on_run(self) -> None:
+        if not self._series and self._words.toPlainText() in (WAITING, FITTING):
+            self._words.setText(self._find_series()[1])
+
+    @Slot()
+    def _on_analysis(self) -> None:
+        analysis = self._state.analysis
+        self.menu.metrics = analysis.metrics if analysis is not None else None
+        if self.menu.choice.metric:
+            self._draw()
+
+    @Slot(object)
+    def _on_chosen(self, choice: CurveChoice) -> None:
+        self._name_axis(choice.unit)
+        self._place_menu()
+        self.pins.allow(choice.unit == "mm")
+        self._draw()
+
+    def _find_series(self) -> tuple[dict[str, np.ndarray], str]:
+        """What there is to draw by curve, or words in its place."""
+        choice, result, analysis = self.menu.choice, self._state.result, self._state.analysis
+        if not choice.metric:
+            if result is None or not result.fitted.any():
+                return {}, FITTING if self._state.run.active else WAITING
+            return {name: np.asarray(getattr(result, name), float) for name, _, _ in CURVES}, ""
+        if analysis is None:
+            return {}, UNMEASURED
+        values = choice.values(analysis.metrics)
+        return ({}, NO_SUCH_COLUMN) if values is None else ({CHOSEN: np.asarray(values, float)}, "")
+
+    def _draw(self) -> None:
+        self._hide_readout()
+        self._series, words = self._find_series()
+        nothing = np.empty(0)
+        for name, curve in self._curves.items():
+            values = self._series.get(name, nothing)
+            curve.setData(np.arange(len(values)), values)
+            alone = lone(values)
+            self._points[name].setData(alone, values[alone])
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+        if self.joint is not None:
+            self.joint.draw(bool(self._series) and self.menu.choice.unit == "mm")
+            self.pins.move(LEFT_AXIS + 8 + self.joint.room, CHIP_TOP)
+        self._draw_before()
+        for threshold in self.thresholds:
+            threshold.line.setVisible(bool(self._series) and not self.menu.choice.metric)
+
+    @Slot()
+    def _draw_before(self) -> None:
+        self.before.draw(self.menu.choice, self._series)
+        beside = [] if self.joint is None else [self.joint.top]
+        lines = (*self._series.values(), *self.before.lines.values(), *beside)
+        top = max((top_of(values) for values in lines), default=0.0)
+        top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
+        self._box.setYRange(0, top)
+        self._words.setPos(max(self._state.frames - 1, 0) / 2, top / 2)
+
+
+def top_of(values: np.ndarray) -> float:
+    """Where the vertical axis ends: above the peaks, but one frame far out does not flatten all others."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return 0.0
+    return 1.1 * min(float(known.max()), 3 * float(np.percentile(known, 99)))
+
+
+def _number(value: Any) -> str:
+    return f"{value:.1f}" if np.isfinite(value) else "–"
+
+
+def lone(values: np.ndarray) -> np.ndarray:
+    """Ids of the finite values without a finite neighbour, which no line would show."""
+    finite = np.pad(np.isfinite(values), 1)
+    return np.flatnonzero(finite[1:-1] & ~finite[:-2] & ~finite[2:])

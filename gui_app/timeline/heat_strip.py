@@ -1,0 +1,155 @@
+"""Body parts over time: one line of colour for each part under the curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from gui_app.document.state import AppState
+from gui_app.scene.colour_maps import STEPS, ramp
+from gui_app.style import colours
+from gui_app.style.live_theme import follow
+from gui_app.timeline.time_axis import TimeScale, most_by_column
+
+if TYPE_CHECKING:
+    from gui_app.timeline.curves import Curves
+
+LEAST_ROW, MOST_ROW = 5, 11
+GAP = 1
+BELOW = 6
+DIM = 70
+FULL_STEP = STEPS // 3
+# Means of parts are smaller than errors of single vertices: the colours end at this share of their range.
+MEAN_SHARE = 0.4
+WAITING = "Error by body part appears here once the fit is finished and measured"
+
+
+class HeatStrip(QWidget):
+    """Six parts × frames in the colours of the error; a click or drag goes to the frame."""
+
+    def __init__(self, state: AppState, curves: Curves, parent: QWidget | None = None) -> None:
+        from core.model.joints import PARTS
+
+        super().__init__(parent)
+        self._state = state
+        self._curves = curves
+        self._parts = PARTS
+        self._frame = 0
+        self._image: tuple[tuple[TimeScale, float], QImage, float, float] | None = None
+        self.setMinimumHeight(len(PARTS) * (LEAST_ROW + GAP) + BELOW)
+        self.setMaximumHeight(len(PARTS) * (MOST_ROW + GAP) + BELOW)
+        self._font = QFont(self.font())
+        self._font.setPixelSize(11)
+        curves.scale_changed.connect(self.update)
+        state.analysis_changed.connect(self._on_analysis)
+        follow(self._on_analysis)
+        state.view_changed.connect(self.update)
+        state.frame_changed.connect(self._on_frame)
+
+    def sizeHint(self) -> QSize:
+        """With room for the names."""
+        return QSize(400, self.maximumHeight())
+
+    @property
+    def _step(self) -> int:
+        """Pixels from one row to the next."""
+        return (self.height() - BELOW) // len(self._parts)
+
+    @Slot()
+    def _on_analysis(self) -> None:
+        self._image = None
+        self.update()
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        scale = self._curves.time_scale()
+        for place in (self._frame, frame):
+            self.update(QRect(int(scale.x_of(place)) - 2, 0, 5, self.height()))
+        self._frame = frame
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Names, colours and the frame on show."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours.PANEL))
+        painter.setFont(self._font)
+        painter.setPen(QColor(colours.TEXT_SECONDARY))
+        scale = self._curves.time_scale()
+        step = self._step
+        rows = QRectF(scale.left, 0, scale.right - scale.left, len(self._parts) * step)
+        analysis = self._state.analysis
+        if analysis is None:
+            if self._state.result is not None:
+                painter.drawText(rows, Qt.AlignmentFlag.AlignCenter, WAITING)
+            return
+        # In a low window the rows are too narrow for names; the tooltip still tells them.
+        named = step > MOST_ROW - 1 and event.rect().left() < scale.left
+        for index, part in enumerate(self._parts if named else ()):
+            place = QRectF(0, index * step - 2, scale.left - 7, step + 3)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, part)
+        image, left, right = self._colours(scale, analysis.metrics.part_mm)
+        painter.setClipRect(rows)
+        for index in range(image.height()):
+            place = QRectF(left, index * step, right - left, step - GAP)
+            painter.drawImage(place, image, QRectF(0, index, image.width(), 1))
+        x = float(scale.x_of(self._state.frame))
+        painter.setPen(QPen(QColor(colours.ACCENT), 1))
+        painter.drawLine(QPointF(x, 0), QPointF(x, rows.bottom()))
+
+    def _colours(self, scale: TimeScale, part_mm: np.ndarray) -> tuple[QImage, float, float]:
+        """The image of the piece on show, made once for each piece and range of the colours."""
+        made_for = (scale, MEAN_SHARE * self._state.range_mm)
+        if self._image is None or self._image[0] != made_for:
+            values, left, right = most_by_column(part_mm, scale)
+            self._image = (made_for, heat_image(values, made_for[1]), left, right)
+        return self._image[1:]
+
+    def _seek(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._state.frames:
+            self._state.set_frame(round(self._curves.time_scale().frame_at(event.position().x())))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Goes to the frame under the pointer."""
+        self._seek(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Goes through the frames."""
+        self._seek(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Part, frame and millimetres as a tooltip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            words = self._words_at(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos(), words, self) if words else QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def _words_at(self, x: int, y: int) -> str:
+        analysis, scale = self._state.analysis, self._curves.time_scale()
+        row = y // self._step
+        if analysis is None or row >= len(self._parts) or not scale.left <= x <= scale.right:
+            return ""
+        frame = min(max(round(scale.frame_at(x)), 0), self._state.frames - 1)
+        value = analysis.metrics.part_mm[frame, row]
+        said = f"{value:.1f} mm mean" if np.isfinite(value) else "not fitted"
+        return f"{self._parts[row]}, frame {frame}: {said}"
+
+
+def heat_image(values: np.ndarray, range_mm: float) -> QImage:
+    """(n, K) millimetres as K rows of n pixels in the error's colours.
+
+    What is good stays dim, so that a long calm motion is no bright band; what is not known is transparent.
+    """
+    known = np.isfinite(values)
+    step = np.where(known, values, 0) * ((STEPS - 1) / max(range_mm, 1e-6))
+    pixels = np.zeros((values.shape[1], values.shape[0], 4), np.uint8)
+    pixels[..., :3] = ramp()[step.clip(0, STEPS - 1).astype(np.intp)].transpose(1, 0, 2)
+    alpha = np.interp(step, (0, FULL_STEP), (DIM, 255))
+    pixels[..., 3] = np.where(known, alpha, 0).T
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888)
+    # The bytes above go away with this call; the copy owns its own.
+    return image.copy()

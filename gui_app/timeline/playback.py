@@ -1,0 +1,158 @@
+"""Playing: the frame follows the clock, so a slow machine drops frames and never lags; with its actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Slot
+
+from gui_app.document.actions import Actions
+from gui_app.document.preferences import Preferences
+from gui_app.document.state import SPEEDS, AppState
+
+TICK_MS = 15
+
+
+@dataclass(frozen=True)
+class PlaybackClock:
+    """Which frame is due after how many seconds.
+
+    Attributes:
+        start: frame shown when the clock started.
+        frames: number of frames.
+        rate: frames a second.
+        speed: times faster than life.
+        loop: go on with the first frame after the last.
+        span: first and last frame that a loop stays within, None for all; ``start`` lies in it.
+    """
+
+    start: int
+    frames: int
+    rate: float
+    speed: float = 1.0
+    loop: bool = False
+    span: tuple[int, int] | None = None
+
+    def frame_at(self, seconds: float) -> tuple[int, bool]:
+        """The frame due after ``seconds``, and whether playing is over."""
+        frame = self.start + int(seconds * self.rate * self.speed + 1e-6)
+        if self.loop:
+            first, last = self.span or (0, self.frames - 1)
+            return first + (frame - first) % (last - first + 1), False
+        last = self.frames - 1
+        return min(frame, last), frame >= last
+
+
+class Player(QObject):
+    """Moves ``state.frame`` while ``state.playing``."""
+
+    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._elapsed = QElapsedTimer()
+        self._clock: PlaybackClock | None = None
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        state.playback_changed.connect(self._restart)
+        state.rate_changed.connect(self._restart)
+        state.selection_changed.connect(self._restart)
+        state.frame_changed.connect(self._on_frame)
+        self._due = -1
+
+    def _restart(self) -> None:
+        state = self._state
+        if not state.playing:
+            self._timer.stop()
+            return
+        start, span = state.frame, state.selection
+        if state.loop and span is not None and not span[0] <= start <= span[1]:
+            start = span[0]
+        self._clock = PlaybackClock(start, state.frames, state.rate, state.speed, state.loop, span)
+        self._due = start
+        self._elapsed.restart()
+        self._timer.start()
+
+    def _tick(self) -> None:
+        if self._clock is None or not self._state.playing:
+            return
+        frame, over = self._clock.frame_at(self._elapsed.nsecsElapsed() / 1e9)
+        self._due = frame
+        self._state.set_frame(frame)
+        if over:
+            self._state.set_playing(False)
+
+    def _on_frame(self, frame: int) -> None:
+        """Someone else moved the frame while playing: go on from there."""
+        if self._state.playing and frame != self._due:
+            self._restart()
+
+
+# Playing, stepping and the speed, as actions.
+
+LOOP = "loop"
+
+
+class PlaybackActions(QObject):
+    """Does what the actions of the section Play say, and keeps them true to what is open."""
+
+    def __init__(self, state: AppState, actions: Actions, parent: QObject) -> None:
+        super().__init__(parent)
+        self._state, self._actions = state, actions
+        for action, slot in (
+            (actions.play, self._toggle),
+            (actions.slower, partial(self._change_speed, -1)),
+            (actions.faster, partial(self._change_speed, 1)),
+            (actions.back, partial(state.step, -1)),
+            (actions.forward, partial(state.step, 1)),
+            (actions.back_ten, partial(state.step, -10)),
+            (actions.forward_ten, partial(state.step, 10)),
+            (actions.first, self._go_first),
+            (actions.last, self._go_last),
+        ):
+            action.triggered.connect(slot)
+        actions.loop.toggled.connect(state.set_loop)
+        state.motion_changed.connect(self._on_motion)
+        state.playback_changed.connect(self._on_playback)
+        self._on_motion()
+        self._on_playback()
+
+    def restore(self, stored: Preferences) -> None:
+        """Takes over what was remembered."""
+        self._actions.loop.setChecked(stored.flag(LOOP, True))
+        self._state.set_loop(self._actions.loop.isChecked())
+
+    def store(self, stored: Preferences) -> None:
+        """Remembers how motions are played."""
+        stored.store(LOOP, self._actions.loop.isChecked())
+
+    @Slot()
+    def _toggle(self) -> None:
+        self._state.set_playing(not self._state.playing)
+
+    def _change_speed(self, by: int, *_: object) -> None:
+        nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self._state.speed))
+        self._state.set_speed(SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)])
+
+    @Slot()
+    def _go_first(self) -> None:
+        self._state.go_to(0)
+
+    @Slot()
+    def _go_last(self) -> None:
+        self._state.go_to(self._state.frames - 1)
+
+    @Slot()
+    def _on_motion(self) -> None:
+        actions = self._actions
+        for action in (
+            actions.play, actions.back, actions.forward, actions.back_ten, actions.forward_ten, actions.first,
+            actions.last,
+        ):  # fmt: skip
+            action.setEnabled(self._state.opened is not None)
+
+    @Slot()
+    def _on_playback(self) -> None:
+        self._actions.set_playing(self._state.playing)

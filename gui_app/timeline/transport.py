@@ -1,0 +1,304 @@
+"""Playing, stepping and the figures of the frame: the row above the curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui_app.document.state import SPEEDS, AppState
+from gui_app.style.live_theme import dress
+from gui_app.style.theme import icon, tabular
+from gui_app.timeline.threshold_boxes import AtMost
+from gui_app.widgets.buttons import action_button
+from gui_app.widgets.labels import Figure
+from gui_app.widgets.text import FALLBACK_RATE, frames_words, which_frames
+
+if TYPE_CHECKING:
+    from gui_app.document.actions import Actions
+
+# The selected frames in words.
+
+TIP = "{count} selected: playing loops over them. A click selects none  (Ctrl+D)"
+
+
+class SelectionChip(QToolButton):
+    """``frames 120–180 ✕``, hidden while nothing is selected; a click clears the selection."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.setIcon(icon("x", "ACCENT"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        dress(
+            self,
+            "QToolButton { background: $CHOSEN; color: $ACCENT; border-radius: 6px; padding: 3px 8px; }"
+            " QToolButton:hover { background: $CHOSEN_HOVER; color: $TEXT; }",
+        )
+        tabular(self)
+        self.clicked.connect(self._clear)
+        state.selection_changed.connect(self._on_selection)
+        self._on_selection()
+
+    @Slot()
+    def _clear(self) -> None:
+        self._state.set_selection(None)
+
+    @Slot()
+    def _on_selection(self) -> None:
+        selection = self._state.selection
+        self.setVisible(selection is not None)
+        if selection is not None:
+            first, last = selection
+            self.setText(which_frames(first, last))
+            self.setToolTip(TIP.format(count=frames_words(last - first + 1)))
+
+
+LEAST_WIDTH = 640
+NO_RATE = "no frame rate in file, playing at"
+
+
+class Transport(QWidget):
+    """Buttons, speed, frame, seconds and millimetres; below them the slider."""
+
+    def __init__(
+        self,
+        state: AppState,
+        actions: Actions,
+        left_margin: int,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 6, 14, 0)
+        row.setSpacing(3)
+        for action in (
+            actions.first,
+            actions.back,
+            actions.play,
+            actions.forward,
+            actions.last,
+            actions.loop,
+        ):
+            row.addWidget(action_button(action, self))
+        row.addSpacing(6)
+        row.addWidget(self._build_speed())
+        row.addWidget(_line())
+        for widget in self._build_frame():
+            row.addWidget(widget)
+        row.addSpacing(8)
+        self._no_rate = QLabel(NO_RATE, self)
+        self._no_rate.setProperty("role", "warning")
+        row.addWidget(self._no_rate)
+        row.addSpacing(4)
+        row.addWidget(self._build_rate())
+        row.addSpacing(8)
+        self._selected = SelectionChip(state, self)
+        row.addWidget(self._selected)
+        row.addStretch(1)
+        self.at_most = AtMost(state, self)
+        row.addWidget(self.at_most)
+        self._line_after = _line()
+        row.addWidget(self._line_after)
+        self._row = row
+        self._mean = Figure("mean", "CURVE_MEAN", "Mean error of this frame over all valid vertices")
+        self._p95 = Figure("p95", "CURVE_P95", "95 % of the valid vertices are closer than this")
+        self._max = Figure("max", "CURVE_MAX", "Error of the worst vertex of this frame")
+        for figure in (self._mean, self._p95, self._max):
+            row.addWidget(figure)
+            row.addSpacing(10)
+        unit = QLabel("mm", self)
+        unit.setProperty("role", "secondary")
+        row.addWidget(unit)
+
+        self._slider = QSlider(Qt.Orientation.Horizontal, self)
+        self._slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._slider.setToolTip("Drag to another frame")
+        self._slider.valueChanged.connect(self._on_slider)
+        slider_row = QHBoxLayout()
+        slider_row.setContentsMargins(left_margin - 7, 0, 7, 0)
+        slider_row.addWidget(self._slider)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addLayout(slider_row)
+
+        state.motion_changed.connect(self._on_motion)
+        state.frame_changed.connect(self._on_frame)
+        state.result_changed.connect(self._on_result)
+        state.peek_changed.connect(self._show_figures)
+        state.playback_changed.connect(self._on_playback)
+        state.rate_changed.connect(self._on_rate)
+        # After the chip, which shows itself.
+        state.selection_changed.connect(self._make_room)
+        self._on_motion()
+
+    def _build_speed(self) -> QComboBox:
+        self._speed = QComboBox(self)
+        self._speed.setToolTip("Playback speed")
+        for speed in SPEEDS:
+            self._speed.addItem(f"{speed:g}×", speed)
+        self._speed.setCurrentIndex(SPEEDS.index(1.0))
+        self._speed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._speed.activated.connect(self._on_speed)
+        return self._speed
+
+    def _build_frame(self) -> list[QWidget]:
+        title = QLabel("frame", self)
+        title.setProperty("role", "secondary")
+        self._frame = QSpinBox(self)
+        self._frame.setToolTip("The frame shown, counted from 0; type a number to go there")
+        self._frame.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._frame.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._frame.setKeyboardTracking(False)
+        self._frame.valueChanged.connect(self._on_slider)
+        self._frame.editingFinished.connect(self._frame.clearFocus)
+        self._of = QLabel("", self)
+        self._of.setProperty("role", "secondary")
+        self._seconds = QLabel("", self)
+        self._seconds.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for widget in (self._frame, self._of, self._seconds):
+            tabular(widget)
+        return [title, self._frame, self._of, self._seconds]
+
+    def _build_rate(self) -> QDoubleSpinBox:
+        self._rate = QDoubleSpinBox(self)
+        self._rate.setRange(1.0, 1000.0)
+        self._rate.setDecimals(2)
+        self._rate.setValue(FALLBACK_RATE)
+        self._rate.setSuffix(" fps")
+        self._rate.setFixedWidth(96)
+        self._rate.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._rate.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._rate.setKeyboardTracking(False)
+        self._rate.setToolTip("The file does not say how many frames a second it has: type the right number")
+        self._rate_edited = False
+        self._rate.lineEdit().textEdited.connect(self._on_rate_edited)
+        self._rate.valueChanged.connect(self._on_rate_edited)
+        self._rate.editingFinished.connect(self._on_rate_given)
+        return self._rate
+
+    def minimumSizeHint(self) -> QSize:
+        """The row gives way: what does not fit is left out."""
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows as much as there is room for."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    @Slot()
+    def _make_room(self) -> None:
+        for widget, wanted in (
+            (self._no_rate, self._state.wants_rate),
+            (self._selected, self._state.selection is not None),
+            (self.at_most, True),
+            (self._line_after, True),
+            (self._p95, True),
+        ):
+            widget.setVisible(wanted)
+        for widget in (self._line_after, self.at_most, self._p95, self._selected, self._no_rate):
+            self._row.invalidate()
+            if self._row.sizeHint().width() <= self.width():
+                break
+            widget.hide()
+
+    @Slot(int)
+    def _on_slider(self, frame: int) -> None:
+        self._state.set_frame(frame)
+
+    @Slot(int)
+    def _on_speed(self, index: int) -> None:
+        self._state.set_speed(SPEEDS[index])
+
+    @Slot(str)
+    @Slot(float)
+    def _on_rate_edited(self, _to: object) -> None:
+        self._rate_edited = True
+
+    @Slot()
+    def _on_rate_given(self) -> None:
+        self._rate.clearFocus()
+        if self._rate_edited:
+            self._rate_edited = False
+            self._state.give_rate(self._rate.value())
+
+    @Slot()
+    def _on_motion(self) -> None:
+        frames = self._state.frames
+        last = max(frames - 1, 0)
+        for widget in (self._slider, self._frame):
+            with QSignalBlocker(widget):
+                widget.setRange(0, last)
+                widget.setValue(self._state.frame)
+            widget.setEnabled(frames > 1)
+        self._slider.setPageStep(max(frames // 20, 1))
+        self._of.setText(f"/ {last}")
+        self._of.setToolTip(f"{frames_words(frames)}, counted from 0")
+        self._frame.setFixedWidth(
+            self._frame.fontMetrics().horizontalAdvance("0" * max(len(str(last)), 3)) + 26
+        )
+        self._on_rate()
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        for widget in (self._slider, self._frame):
+            with QSignalBlocker(widget):
+                widget.setValue(frame)
+        self._show_figures()
+
+    @Slot(object)
+    def _on_result(self, _changed: object) -> None:
+        self._show_figures()
+
+    @Slot()
+    def _on_playback(self) -> None:
+        self._speed.setCurrentIndex(self._speed.findData(self._state.speed))
+
+    @Slot()
+    def _on_rate(self) -> None:
+        with QSignalBlocker(self._rate):
+            self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
+        self._rate_edited = False
+        self._no_rate.setText("no frame rate in file, given:" if self._state.given_rate else NO_RATE)
+        self._rate.setVisible(self._state.wants_rate)
+        widest = f"{self._state.frames / self._state.rate:.2f} s"
+        self._seconds.setFixedWidth(self._seconds.fontMetrics().horizontalAdvance("0" * len(widest)) + 10)
+        self._make_room()
+        self._show_figures()
+
+    @Slot()
+    def _show_figures(self) -> None:
+        state = self._state
+        self._seconds.setText(f"{state.frame / state.rate:.2f} s" if state.opened else "")
+        result = state.shown
+        for figure, values in (
+            (self._mean, result.mean_mm if result else None),
+            (self._p95, result.p95_mm if result else None),
+            (self._max, result.max_mm if result else None),
+        ):
+            figure.set_value(float("nan") if values is None else float(values[state.frame]))
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setFixedSize(17, 18)
+    dress(line, "border-left: 1px solid $LINE; margin-left: 8px;")
+    return line

@@ -1,0 +1,5 @@
+"""The picture in the window: drawn when needed, pointed at, pinned.
+
+May import the base below it: ``scene`` and ``document``. Start with `viewport`; `vertex_probe` answers the
+pointer.
+"""

@@ -1,0 +1,156 @@
+"""Vertices that the user pinned: their spheres on the skin, and their error over time, measured in a
+thread of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyvista as pv
+from PySide6.QtCore import QObject, Signal, Slot
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+from gui_app.document.background_measure import MeasureRequest, Measuring
+from gui_app.document.opened import Opened
+from gui_app.document.state import AppState
+from gui_app.scene.subject import upright
+from gui_app.style import colours
+from gui_app.style.live_theme import follow
+from gui_app.tasks.coalesce import Soon
+from gui_app.viewport.viewport import Viewport
+
+if TYPE_CHECKING:
+    from core.model.fit_result import FitResult
+
+MOST_PINS = 4
+FAILED = "The error of the pinned vertices could not be measured; details are in the log"
+
+
+@dataclass(frozen=True, eq=False)
+class PinRequest(MeasureRequest):
+    """Vertices of the fit whose error over time is asked for."""
+
+    vertices: tuple[int, ...]
+
+
+def measure_pins(request: PinRequest) -> np.ndarray:
+    """(T, n) millimetres of the vertices asked for."""
+    from core.measure.vertex_series import vertex_series
+
+    return vertex_series(request.motion, request.bodies, request.result, request.vertices, request.check)
+
+
+class Pins(Measuring):
+    """Up to four vertices of the fit; ``series`` holds (T,) millimetres of those measured already."""
+
+    changed = Signal()
+
+    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
+        super().__init__("pins", measure_pins, state, parent)
+        self.vertices: tuple[int, ...] = ()
+        self.series: dict[int, np.ndarray] = {}
+        self._result: FitResult | None = None
+        state.motion_changed.connect(self.clear)
+        state.result_changed.connect(self._soon.ask)
+        state.run_changed.connect(self._soon.ask)
+
+    @Slot(int)
+    def toggle(self, vertex: int) -> None:
+        """Pins a vertex of the fit, or takes its pin out; a fifth pin takes the place of the first."""
+        opened = self._state.opened
+        if opened is None:
+            return
+        if vertex in self.vertices:
+            self.vertices = tuple(pinned for pinned in self.vertices if pinned != vertex)
+            self.series.pop(vertex, None)
+        elif not opened.bodies.correspondence.valid[vertex]:
+            self._state.say(f"Vertex {vertex} is not compared with the source, so it has no error to follow")
+            return
+        else:
+            self.vertices = (*self.vertices, vertex)[-MOST_PINS:]
+            self.series = {pinned: self.series[pinned] for pinned in self.vertices if pinned in self.series}
+        self.changed.emit()
+        self._soon.ask()
+
+    @Slot()
+    def clear(self) -> None:
+        """Takes all pins out."""
+        self._abandon()
+        self.vertices, self.series = (), {}
+        self.changed.emit()
+
+    def _look_at(self, opened: Opened) -> None:
+        if self._state.result is not self._result:
+            self._result = self._state.result
+            self._abandon()
+            self.series = {}
+            self.changed.emit()
+        missing = tuple(vertex for vertex in self.vertices if vertex not in self.series)
+        asked = self._wanted.vertices if isinstance(self._wanted, PinRequest) else ()
+        if missing and missing != asked and self._result is not None:
+            self._ask(PinRequest(opened.motion, opened.bodies, self._result, missing))
+
+    def _take(self, request: PinRequest, found: np.ndarray) -> None:
+        for index, vertex in enumerate(request.vertices):
+            if vertex in self.vertices:
+                self.series[vertex] = found[:, index].astype(float)
+        self.changed.emit()
+
+    def _give_up(self) -> None:
+        self._state.fail(FAILED)
+
+
+# Small spheres on the skin of the fit where vertices are pinned.
+
+RADIUS_M = 0.009
+
+
+class PinSpheres(QObject):
+    """Go along with the frame on show."""
+
+    def __init__(self, state: AppState, pins: Pins, viewport: Viewport) -> None:
+        super().__init__(viewport)
+        self._state, self._pins, self._viewport = state, pins, viewport
+        shape = pv.Sphere(radius=RADIUS_M, theta_resolution=14, phi_resolution=14)
+        self.actors = [_sphere(shape) for _ in range(MOST_PINS)]
+        follow(self._on_theme)
+        # As the bodies: once, however often the frame has moved.
+        soon = Soon(self._place, self)
+        for signal in (state.motion_changed, state.frame_changed, state.result_changed, pins.changed):
+            signal.connect(soon.ask)
+
+    @Slot()
+    def _on_theme(self) -> None:
+        for actor, colour in zip(self.actors, colours.PINS, strict=False):
+            actor.GetProperty().SetColor(*colours.rgb_unit(colour))
+            # With a new scene the view was emptied.
+            self._viewport.plotter.renderers[1].AddActor(actor)
+
+    @Slot()
+    def _place(self) -> None:
+        opened = self._state.opened
+        if opened is None:
+            return
+        vertices = opened.posed.frame(self._state.frame).fit_vertices if self._pins.vertices else None
+        changed = False
+        for index, actor in enumerate(self.actors):
+            shown = vertices is not None and index < len(self._pins.vertices)
+            changed |= shown or bool(actor.GetVisibility())
+            actor.SetVisibility(shown)
+            if shown and vertices is not None:
+                vertex = self._pins.vertices[index]
+                actor.SetPosition(*upright(vertices[vertex], opened.subject.up_axis).tolist())
+        if changed:
+            self._viewport.plotter.update()
+
+
+def _sphere(shape: pv.PolyData) -> vtkActor:
+    mapper = vtkPolyDataMapper()
+    mapper.SetInputData(shape)
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    actor.GetProperty().SetAmbient(0.5)
+    actor.PickableOff()
+    actor.VisibilityOff()
+    return actor

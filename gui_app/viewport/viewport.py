@@ -1,0 +1,266 @@
+"""The 3D view: one widget with both bodies, redrawn once however often it is asked to."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSize, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pyvistaqt import QtInteractor
+
+from gui_app.document.state import AppState
+from gui_app.scene.cameras import CameraPose, ViewName
+from gui_app.scene.picking import BodyName
+from gui_app.scene.scene import Scene
+from gui_app.style import colours
+from gui_app.style.live_theme import follow
+from gui_app.tasks.coalesce import Later, Soon
+
+STILL_MS = 350
+
+
+class Viewport(QWidget):
+    """Shows ``state.frame`` of the open motion."""
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._closed = False
+        self._fresh = True
+        self._wanted: CameraPose | None = None
+        self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
+        self.plotter.setAcceptDrops(False)
+        self.plotter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._leave_keys_to_the_window()
+        self.scene = Scene(self.plotter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.plotter)
+        self.plotter.installEventFilter(self)
+
+        self._path_due = self._on_trial = False
+        self._redraw = Soon(self._draw, self)
+        self._afterwards = Later(self._redraw.ask, self, 0)
+        self._still = Later(self._draw_smooth, self, STILL_MS)
+
+        state.motion_changed.connect(self._on_motion)
+        state.mask_changed.connect(self._on_mask)
+        state.frame_changed.connect(self.refresh)
+        state.trial_changed.connect(self.refresh)
+        state.result_changed.connect(self._on_result)
+        state.peek_changed.connect(self._on_peek)
+        state.view_changed.connect(self._on_view)
+        follow(self._on_theme)
+
+    def _leave_keys_to_the_window(self) -> None:
+        interactor: Any = self.plotter.iren.interactor
+        for event in ("CharEvent", "KeyPressEvent", "KeyReleaseEvent"):
+            interactor.RemoveObservers(event)
+
+    def minimumSizeHint(self) -> QSize:
+        """Small enough for a 1280×720 screen."""
+        return QSize(480, 260)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keeps labels in their corners, and keys out of VTK."""
+        if event.type() == QEvent.Type.Resize and not self._closed:
+            self._relayout()
+        elif (
+            not self._closed
+            and isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonDblClick
+            and event.button() == Qt.MouseButton.LeftButton
+        ):
+            self._focus_at(event.position().toPoint())
+            return True
+        elif not self._closed and (
+            event.type() == QEvent.Type.Wheel or (isinstance(event, QMouseEvent) and event.buttons())
+        ):
+            self._hover(QPointF(-1, -1))
+            self._draw_quickly()
+        elif not self._closed and event.type() in (QEvent.Type.MouseMove, QEvent.Type.Leave):
+            self._hover(event.position() if isinstance(event, QMouseEvent) else QPointF(-1, -1))
+        elif isinstance(event, QKeyEvent):
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The labels follow the new size."""
+        super().resizeEvent(event)
+        self._redraw.ask()
+
+    def _relayout(self) -> None:
+        self.scene.layout(self.plotter.devicePixelRatioF())
+        self._redraw.ask()
+
+    def _on_motion(self) -> None:
+        opened = self._state.opened
+        if opened is None:
+            return
+        self.scene.build(opened.subject)
+        self._fresh = True
+        self._trace()
+        self.refresh()
+
+    @Slot()
+    def _on_mask(self) -> None:
+        if self._state.valid is not None:
+            self.scene.set_valid(self._state.valid)
+        self.refresh()
+
+    @Slot()
+    def _on_theme(self) -> None:
+        # Nearly every actor has colours, so all are made anew; the camera and the frame stay.
+        if self._closed or self.scene.theme == colours.theme:
+            return
+        frame = self.scene.frame
+        self.scene.clear()
+        self.scene = Scene(self.plotter)
+        opened = self._state.opened
+        if opened is not None:
+            self.scene.build(opened.subject, frame)
+            self._trace()
+        self._on_view()
+        # At once: until then the new bodies have no place.
+        self._draw()
+        self.plotter.update()
+
+    def _on_view(self) -> None:
+        self.scene.set_follow(self._state.follow)
+        self.scene.camera.set_parallel(self._state.parallel)
+        self.scene.set_layout(self._state.layout)
+        self.scene.set_layers(self._state.layers)
+        self.scene.set_colouring(self._state.colouring, self._state.range_mm)
+        if self._path_due:
+            self._trace()
+        self.refresh()
+
+    @Slot(object)
+    def _on_result(self, changed: np.ndarray | None) -> None:
+        self._trace()
+        state = self._state
+        if changed is None:
+            self.refresh()
+        elif self._on_trial or state.layers.trajectory or state.frame in changed:
+            # By itself, after all else that shows the fit: together they hold the window up for too long.
+            self._afterwards.ask()
+
+    def _trace(self) -> None:
+        """Tells the scene where the fit's pelvis goes, once somebody looks at its path."""
+        opened = self._state.opened
+        self._path_due = not self._state.layers.trajectory
+        if opened is not None and not self._path_due:
+            self.scene.set_fit_path(opened.posed.fit_roots())
+
+    @Slot()
+    def _on_peek(self) -> None:
+        self._on_result(None)
+
+    def refresh(self, *_: object) -> None:
+        """Draws the current frame soon; many calls in a row draw once."""
+        self._redraw.ask()
+
+    def repaint_skin(self) -> None:
+        """Draws what is there in other colours, nothing moved."""
+        if not self._closed:
+            self._draw_quickly()
+            self.plotter.update()
+
+    def look(self, name: ViewName, *_: object) -> None:
+        """Turns the camera to a named view."""
+        self.scene.look(name)
+        self.refresh()
+
+    def look_from(self, pose: CameraPose) -> None:
+        """Puts the camera where it was at another time, of the frame that is shown now."""
+        self._wanted = pose
+        self.refresh()
+
+    def vertex_at(self, x: int, y: int) -> tuple[BodyName, int] | None:
+        """The body and its vertex under (x, y) logical pixels of the 3D widget, or None beside the bodies."""
+        if self._closed:
+            return None
+        scale = self.plotter.devicePixelRatioF()
+        return self.scene.vertex_at(x * scale, (self.plotter.height() - 1 - y) * scale)
+
+    def joint_at(self, x: int, y: int) -> tuple[BodyName, str] | None:
+        """The body and its joint under (x, y) logical pixels of the 3D widget, if the skeleton is shown."""
+        if self._closed:
+            return None
+        scale = self.plotter.devicePixelRatioF()
+        return self.scene.joint_at(x * scale, (self.plotter.height() - 1 - y) * scale)
+
+    def _hover(self, place: QPointF) -> None:
+        scale = self.plotter.devicePixelRatioF()
+        if self.scene.hover(place.x() * scale, (self.plotter.height() - 1 - place.y()) * scale):
+            self.plotter.update()
+
+    def _focus_at(self, place: QPoint) -> None:
+        found, opened = self.vertex_at(place.x(), place.y()), self._state.opened
+        if found is None or opened is None:
+            return
+        name, vertex = found
+        picture = opened.posed.frame(self._state.frame)
+        vertices = picture.source_vertices if name == "source" else picture.fit_vertices
+        if vertices is not None:
+            self.focus_on(vertices[vertex])
+
+    def focus_on(self, point: np.ndarray, radius: float | None = None) -> None:
+        """Brings a point (3,) of the motion's world, metres, to the middle, seen ``radius`` metres about."""
+        if self.scene.frame != self._state.frame:
+            # The camera goes along with the body first, or it would go too far.
+            self._draw()
+        self.scene.focus(point, radius)
+        self.refresh()
+
+    def focus_all(self) -> None:
+        """Brings the whole fit near, or the source before a fit; the direction stays."""
+        opened = self._state.opened
+        if opened is None:
+            return
+        picture = opened.posed.frame(self._state.frame)
+        vertices = picture.source_vertices if picture.fit_vertices is None else picture.fit_vertices
+        middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+        self.focus_on(middle, float(np.linalg.norm(vertices - middle, axis=1).max()))
+
+    def _draw(self) -> None:
+        opened = self._state.opened
+        if self._closed or opened is None:
+            return
+        self.scene.show(self._state.frame, opened.posed.frame(self._state.frame))
+        self._on_trial = opened.posed.tries_out
+        self.scene.layout(self.plotter.devicePixelRatioF())
+        if self._fresh and self.isVisible():
+            self._fresh = False
+            self.scene.look("home")
+        if self._wanted is not None and not self._fresh:
+            self.scene.camera.pose, self._wanted = self._wanted, None
+        self._draw_quickly()
+        self.plotter.update()
+
+    def _draw_quickly(self) -> None:
+        self.scene.set_smooth(False)
+        self._still.start()
+
+    def _draw_smooth(self) -> None:
+        if not self._closed and not self._state.playing:
+            self.scene.set_smooth(True)
+            self.plotter.update()
+
+    def close_view(self) -> None:
+        """Frees the graphics memory; nothing is drawn afterwards."""
+        if not self._closed:
+            self._closed = True
+            self._redraw.stop()
+            self._afterwards.stop()
+            self._still.stop()
+            self.plotter.removeEventFilter(self)
+            self.plotter.close()
+            # The plotter holds a pointer to the surface it drew on, which Qt frees unseen. Whatever comes to
+            # lie in its place would be taken for that surface: wrong types, or a crash when it is freed.
+            with suppress(AttributeError):
+                self.plotter._forget_context()

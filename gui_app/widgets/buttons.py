@@ -1,0 +1,57 @@
+"""Buttons out of the way of the keyboard: of an action, or a small one of a panel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from gui_app.style.theme import icon
+
+
+def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> QToolButton:
+    """The icon of ``action``, with its words beside it where ``words``; a click does not take the focus."""
+    button = QToolButton(parent)
+    button.setDefaultAction(action)
+    if words:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
+
+
+def quiet_button(icon_name: str, tip: str, parent: QWidget, height: int = 26) -> QToolButton:
+    """A small icon in the head of a list; a click does not take the focus."""
+    button = QToolButton(parent)
+    button.setIcon(icon(icon_name, "TEXT_SECONDARY"))
+    button.setIconSize(QSize(16, 16))
+    button.setFixedSize(26, height)
+    button.setStyleSheet("padding: 2px;")
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
+
+
+class MenuButton(QToolButton):
+    """Words, a small arrow, and a menu below."""
+
+    def __init__(self, words: str, icon_name: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setIcon(icon(icon_name))
+        self.setToolTip(tip)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setMenu(QMenu(self))
+        self._spoken = True
+        self.set_words(words)
+
+    def set_words(self, words: str) -> None:
+        """The words on the button."""
+        self._words = words
+        self.setAccessibleName(words)
+        self.setText(f"{words} ▾" if self._spoken else "▾")
+
+    def set_spoken(self, spoken: bool) -> None:
+        """Whether there is room for the words."""
+        self._spoken = spoken
+        self.set_words(self._words)

@@ -1,0 +1,41 @@
+"""The error of a few vertices over time is the one that the whole skin has there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.fitting.posed_frames import PosedFrames
+from core.fitting.run import FitRun
+from core.measure.vertex_series import vertex_series
+from tests.core.clip_fits import bodies, clip, fit
+
+
+def test_the_series_are_those_of_the_posed_skin() -> None:
+    motion, pair = clip("walk", 0, 6), bodies("built-in")
+    motion = replace(motion, trans=motion.trans + np.float32(40.0))
+    result = fit(motion, pair)
+    fitted = result.fitted.copy()
+    fitted[4] = False
+    result = replace(result, fitted=fitted)
+    valid = pair.correspondence.valid
+    ids = [*np.flatnonzero(valid)[[3, 700, -5]], *np.flatnonzero(~valid)[:1]]
+    found = vertex_series(motion, pair, result, ids)
+    frames = PosedFrames(motion, pair, result)
+    for frame in (0, 3, 5):
+        assert np.allclose(found[frame], frames.frame(frame).error_mm[ids], atol=0.02, equal_nan=True)
+    assert np.isnan(found[4]).all()
+    assert found.shape == (6, len(ids))
+
+
+def test_it_ends_when_it_is_told_to() -> None:
+    motion, pair = clip("walk"), bodies("built-in")
+    unfitted = FitRun(motion, pair, device="cpu", threads=1).result()
+
+    def enough(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        vertex_series(motion, pair, unfitted, [5], enough)

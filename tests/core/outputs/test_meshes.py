@@ -1,0 +1,122 @@
+"""Meshes written and read back."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvista as pv
+
+from core.errors import FileError, RefitError
+from core.files.containers.numbered import Stopped
+from core.model.posing import posed
+from core.outputs.meshes import mesh_bytes, turned, write_mesh, write_meshes
+from tests.core.clip_fits import bodies, clip
+
+
+@pytest.fixture(scope="module")
+def walking():
+    motion, body = clip("walk", 0, 12), bodies("built-in").source
+    return motion, body, posed(motion, body, slice(0, 12))[0]
+
+
+def read_obj(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    lines = [line.split() for line in path.read_text().splitlines()]
+    vertices = np.array([line[1:] for line in lines if line[0] == "v"], float)
+    return vertices, np.array([line[1:] for line in lines if line[0] == "f"], int) - 1
+
+
+def test_obj_keeps_order_and_metres(walking, tmp_path):
+    motion, body, vertices = walking
+    write_mesh(tmp_path / "walk.obj", motion, body, 7)
+    read, faces = read_obj(tmp_path / "walk.obj")
+    np.testing.assert_allclose(read, vertices[7], atol=6e-7)
+    np.testing.assert_array_equal(faces, body.faces)
+
+
+def test_ply_is_exact_and_opens_elsewhere(walking, tmp_path):
+    motion, body, vertices = walking
+    write_mesh(tmp_path / "walk.ply", motion, body, 7)
+    mesh = pv.read(tmp_path / "walk.ply")
+    np.testing.assert_array_equal(mesh.points, vertices[7])
+    np.testing.assert_array_equal(mesh.faces.reshape(-1, 4)[:, 1:], body.faces)
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".ply"])
+def test_a_folder_of_frames_is_numbered_by_frame(walking, tmp_path, suffix):
+    motion, body, vertices = walking
+    told = []
+    write_meshes(
+        tmp_path / "m",
+        "walk",
+        motion,
+        body,
+        np.arange(1, 12, 3),
+        suffix=suffix,
+        progress=lambda *at: told.append(at),
+    )
+    names = sorted(path.name for path in (tmp_path / "m").iterdir())
+    assert names == [f"walk_{frame:06d}{suffix}" for frame in (1, 4, 7, 10)]
+    assert told[-1] == (4, 4)
+    np.testing.assert_allclose(pv.read(tmp_path / "m" / names[2]).points, vertices[7], atol=6e-7)
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    size = (tmp_path / "m" / names[0]).stat().st_size
+    assert mesh_bytes(suffix, body.num_vertices, len(body.faces)) == pytest.approx(size, rel=0.2)
+
+
+@pytest.mark.parametrize("other", ["y", "-y"])
+def test_up_axis_turns_and_turns_back(walking, tmp_path, other):
+    motion, body, vertices = walking
+    write_mesh(tmp_path / "a.ply", motion, body, 0, up_axis=other)
+    read = pv.read(tmp_path / "a.ply").points
+    assert np.ptp(read[:, 1]) > 1.3
+    head, sole = vertices[0][:, 2].argmax(), vertices[0][:, 2].argmin()
+    assert (read[head, 1] > read[sole, 1]) == (other == "y")
+    assert np.array_equal(turned(turned(read, other, "y"), "y", "-y"), turned(read, other, "-y"))
+    np.testing.assert_array_equal(turned(np.asarray(read), other, motion.up_axis), vertices[0])
+
+
+def test_stopping_leaves_nothing(walking, tmp_path):
+    motion, body, _ = walking
+    stop = threading.Event()
+
+    def progress(done: int, total: int) -> None:
+        if done == 2:
+            stop.set()
+
+    with pytest.raises(Stopped):
+        write_meshes(tmp_path / "m", "walk", motion, body, np.arange(12), progress=progress, stop=stop)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_with_other_files_is_never_replaced(walking, tmp_path):
+    motion, body, _ = walking
+    precious = tmp_path / "m" / "thesis.tex"
+    precious.parent.mkdir()
+    precious.write_text("years")
+    with pytest.raises(FileError, match="holds other files"):
+        write_meshes(tmp_path / "m", "walk", motion, body, np.arange(2), overwrite=True)
+    assert precious.read_text() == "years"
+
+
+def test_numbered_files_are_replaced_when_asked(walking, tmp_path):
+    motion, body, _ = walking
+    write_meshes(tmp_path / "m", "walk", motion, body, np.arange(3))
+    with pytest.raises(FileError, match="only replaced when asked"):
+        write_meshes(tmp_path / "m", "walk", motion, body, np.arange(2))
+    write_meshes(tmp_path / "m", "walk", motion, body, np.arange(2), overwrite=True)
+    assert len(list((tmp_path / "m").iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_other_formats_and_bad_numbers_are_one_sentence(walking, tmp_path):
+    motion, body, _ = walking
+    with pytest.raises(RefitError, match=r"\.stl"):
+        write_mesh(tmp_path / "walk.stl", motion, body, 0)
+    broken = motion.cut(0, 2)
+    broken.trans[1] = np.nan
+    with pytest.raises(RefitError, match="Frame 1"):
+        write_mesh(tmp_path / "walk.obj", broken, body, 1)
+    assert not list(tmp_path.iterdir())

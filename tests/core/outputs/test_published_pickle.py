@@ -1,0 +1,86 @@
+"""Pickles for code that reads the published tool's output."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from core.files.containers.numbered import Stopped
+from core.files.containers.pickles import read_pickle
+from core.outputs.published_pickle import write_frames, write_merged
+from tests.core.outputs.test_results import make_result
+
+
+class NumpyOnly(pickle.Unpickler):
+    def find_class(self, module, name):
+        assert (module.split(".")[0], name) in {
+            ("numpy", "ndarray"),
+            ("numpy", "dtype"),
+            ("numpy", "_reconstruct"),
+            ("_codecs", "encode"),
+        }
+        return super().find_class(module, name)
+
+
+def load(path):
+    with path.open("rb") as file:
+        return NumpyOnly(file).load()
+
+
+def test_merged_holds_axis_angle_over_frames(tmp_path):
+    result = make_result()
+    write_merged(tmp_path / "merged.pkl", result, np.array([0, 2, 3]))
+    found = load(tmp_path / "merged.pkl")
+    assert {key: value.shape for key, value in found.items()} == {
+        "global_orient": (3, 3),
+        "body_pose": (3, 63),
+        "left_hand_pose": (3, 45),
+        "right_hand_pose": (3, 45),
+        "jaw_pose": (3, 3),
+        "leye_pose": (3, 3),
+        "reye_pose": (3, 3),
+        "expression": (3, 10),
+        "transl": (3, 3),
+        "betas": (10,),
+    }
+    np.testing.assert_array_equal(found["body_pose"][1], result.poses[2, 1:22].ravel())
+    np.testing.assert_array_equal(found["right_hand_pose"][2], result.poses[3, 40:55].ravel())
+    assert all(value.dtype == np.float32 for value in found.values())
+    assert set(read_pickle(tmp_path / "merged.pkl")) == set(found)
+
+
+def test_one_pickle_a_frame_holds_matrices(tmp_path):
+    result = make_result(expression=0)
+    write_frames(tmp_path / "p", "walk", result, np.array([1, 4]))
+    found = load(tmp_path / "p" / "walk_000004.pkl")
+    assert found["body_pose"].shape == (1, 21, 3, 3)
+    assert found["leye_pose"].shape == (1, 1, 3, 3)
+    assert found["betas"].shape == (1, 10)
+    assert found["expression"].shape == (1, 10)
+    wanted = Rotation.from_rotvec(result.poses[4, 1:22]).as_matrix()
+    np.testing.assert_allclose(found["body_pose"][0], wanted, atol=1e-5)
+
+
+def test_own_betas_go_with_their_frame(tmp_path):
+    own = np.arange(60, dtype=np.float32).reshape(6, 10)
+    write_frames(tmp_path / "p", "walk", make_result(frame_betas=own), np.arange(6))
+    np.testing.assert_array_equal(load(tmp_path / "p" / "walk_000002.pkl")["betas"], own[2:3])
+
+
+def test_other_families_have_their_own_keys(tmp_path):
+    write_merged(tmp_path / "a.pkl", make_result("smplh"), np.arange(6))
+    found = load(tmp_path / "a.pkl")
+    assert "jaw_pose" not in found
+    assert found["right_hand_pose"].shape == (6, 45)
+
+
+def test_stopping_leaves_nothing(tmp_path):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        write_frames(tmp_path / "p", "walk", make_result(), np.arange(6), stop=stop)
+    assert not list(tmp_path.iterdir())

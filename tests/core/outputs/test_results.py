@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from core.errors import FileError
+from core.files.containers.npz import read_npz
+from core.files.motions.load_motion import load_motion
+from core.model.fit_result import FitResult
+from core.model.joints import FAMILY_LABEL, JOINT_NAMES, PARTS
+from core.outputs.describe import describe_file
+from core.outputs.results import is_result, load_result, save_result
+
+
+def make_result(family="smplx", frames=6, expression=10, **changes):
+    rng = np.random.default_rng(3)
+
+    def floats(*shape):
+        return rng.normal(size=shape).astype(np.float32)
+
+    errors = {key: np.abs(floats(frames)) for key in ("mean_mm", "median_mm", "p95_mm", "max_mm")}
+    errors["mean_mm"][-1] = np.nan
+    values = {
+        "family": family,
+        "gender": "neutral",
+        "poses": floats(frames, len(JOINT_NAMES[family]), 3),
+        "transl": floats(frames, 3),
+        "betas": floats(10),
+        "expression": floats(frames, expression),
+        "frame_rate": 59.94,
+        "up_axis": "y",
+        "source_name": "Gang – 走.npz",
+        "fitted": np.arange(frames) < frames - 1,
+        "converged": np.arange(frames) % 2 == 0,
+        "part_mm": floats(frames, len(PARTS)),
+        "seconds": 1.25,
+        "partial": True,
+        "provenance": {
+            "bodies": "built-in",
+            "checksums": {"source": "ab"},
+            "weights": [1, 2.5, None],
+            "ü": "文",
+        },
+    }
+    return FitResult(**(values | errors | changes))
+
+
+def assert_same(a, b):
+    for item in fields(FitResult):
+        x, y = getattr(a, item.name), getattr(b, item.name)
+        if isinstance(x, np.ndarray):
+            assert x.dtype == y.dtype, item.name
+            np.testing.assert_array_equal(x, y, item.name)
+        else:
+            assert x == y, item.name
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"expression": 0},
+        {"frame_rate": None},
+        {"family": "smplh"},
+        {"family": "smpl"},
+        {"source_name": ""},
+        {"frames": 1},
+    ],
+)
+def test_round_trip(tmp_path, changes):
+    result = make_result(**changes)
+    path = tmp_path / "out.npz"
+    save_result(path, result)
+    assert is_result(path)
+    assert_same(load_result(path), result)
+
+
+def test_betas_of_each_frames_own_are_kept(tmp_path):
+    own = np.random.default_rng(5).normal(size=(6, 10)).astype(np.float32)
+    result = make_result(frame_betas=own, betas=own.mean(0))
+    path = tmp_path / "out.npz"
+    save_result(path, result)
+    assert_same(load_result(path), result)
+    np.testing.assert_array_equal(read_npz(path)["refit_frame_betas"], own)
+    save_result(path, make_result(), overwrite=True)
+    assert "refit_frame_betas" not in read_npz(path)
+    assert load_result(path).frame_betas is None
+
+
+def test_the_keys_are_those_of_amass(tmp_path):
+    result = make_result()
+    path = tmp_path / "out.npz"
+    save_result(path, result)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = dict(file)
+    assert arrays["poses"].shape == (6, 165)
+    assert arrays["gender"].item() == "neutral"
+    assert arrays["surface_model_type"].item() == "smplx"
+    assert arrays["mocap_frame_rate"] == arrays["mocap_framerate"] == 59.94
+    assert arrays["mocap_time_length"] == pytest.approx(6 / 59.94)
+    assert arrays["num_betas"] == 10
+    pieces = [arrays[k] for k in ("root_orient", "pose_body", "pose_jaw", "pose_eye", "pose_hand")]
+    assert [p.shape[1] for p in pieces] == [3, 63, 3, 6, 90]
+    np.testing.assert_array_equal(np.concatenate(pieces, 1), arrays["poses"])
+    assert arrays["expression"].shape == (6, 10)
+
+
+@pytest.mark.parametrize(
+    ("family", "width", "pieces"),
+    [("smplh", 156, {"root_orient": 3, "pose_body": 63, "pose_hand": 90}), ("smpl", 72, {})],
+)
+def test_the_keys_of_smplh_and_smpl(tmp_path, family, width, pieces):
+    result = make_result(family=family, expression=0)
+    path = tmp_path / "out.npz"
+    save_result(path, result)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = dict(file)
+    assert arrays["poses"].shape == (6, width)
+    assert arrays["trans"].shape == (6, 3)
+    assert arrays["surface_model_type"].item() == family
+    assert arrays["mocap_framerate"] == 59.94
+    assert arrays["gender"].item() == "neutral"
+    found = {key: array.shape[1] for key, array in arrays.items() if key.startswith(("pose_", "root_"))}
+    assert found == pieces
+    assert not any("expression" in key for key in arrays)
+    if pieces:
+        np.testing.assert_array_equal(np.concatenate([arrays[key] for key in pieces], 1), arrays["poses"])
+    motion = load_motion(path)
+    assert (motion.family, motion.notes, motion.expression) == (family, (), None)
+    np.testing.assert_array_equal(motion.poses, result.poses)
+    assert dict(describe_file(path))["Kind"] == f"Refit result, {FAMILY_LABEL[family]}"
+
+
+def test_an_unknown_frame_rate_is_not_written(tmp_path):
+    save_result(tmp_path / "out.npz", make_result(frame_rate=None))
+    assert not any("frame" in key or "time" in key for key in read_npz(tmp_path / "out.npz"))
+
+
+def test_a_result_is_a_motion_too(tmp_path):
+    result = make_result()
+    save_result(tmp_path / "out.npz", result)
+    motion = load_motion(tmp_path / "out.npz")
+    assert (motion.family, motion.up_axis, motion.frame_rate, motion.notes) == ("smplx", "y", 59.94, ())
+    np.testing.assert_array_equal(motion.poses, result.poses)
+    np.testing.assert_array_equal(motion.expression, result.expression)
+
+
+def test_an_existing_file_is_kept(tmp_path):
+    path = tmp_path / "out.npz"
+    save_result(path, make_result())
+    before = path.read_bytes()
+    with pytest.raises(FileError, match="already exists"):
+        save_result(path, make_result(frames=2))
+    assert path.read_bytes() == before
+    save_result(path, make_result(frames=2), overwrite=True)
+    assert len(load_result(path)) == 2
+
+
+def test_unwritable_provenance_leaves_no_file(tmp_path):
+    with pytest.raises(TypeError):
+        save_result(tmp_path / "out.npz", make_result(provenance={"a": object()}))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"refit_mean_mm": np.zeros(3)}, "'refit_mean_mm' has shape (3,), expected (6,)"),
+        ({"refit_part_mm": np.zeros((6, 2))}, "'refit_part_mm' has shape"),
+        ({"refit_part_names": np.array(["a"])}, "'refit_part_names' are a, expected"),
+        ({"refit_fitted": np.zeros(6)}, "'refit_fitted' has shape (6,) of float64, expected (6,) booleans"),
+        ({"refit_provenance": np.array("{")}, "'refit_provenance' is not a json object"),
+        ({"refit_provenance": np.array("[1]")}, "'refit_provenance' is not a json object"),
+        ({"refit_provenance": np.array("[" * 100000)}, "'refit_provenance' is not a json object"),
+        ({"refit_provenance": np.array(1)}, "'refit_provenance'"),
+        ({"refit_provenance": np.array([None])}, "'refit_provenance' holds pickled"),
+        ({"refit_format": np.array(99)}, "'refit_format' is of format 99, expected at most 1"),
+        ({"refit_seconds": np.array("x")}, "'refit_seconds'"),
+        ({"refit_frame_betas": np.zeros((6, 3))}, "'refit_frame_betas' has shape (6, 3), expected (6, 10)"),
+        ({"refit_frame_betas": np.zeros(10)}, "'refit_frame_betas' has shape (10,), expected (6, 10)"),
+        ({"refit_frame_betas": np.full((6, 10), "x")}, "'refit_frame_betas' is text, expected numbers"),
+        ({"refit_frame_betas": np.full((6, 10), np.nan)}, "'refit_frame_betas' holds 60 values that are not"),
+        ({"poses": np.zeros((6, 20))}, "'poses' has shape"),
+    ],
+)
+def test_wrong_contents(tmp_path, save, refuses, change, words):
+    save_result(tmp_path / "good.npz", make_result())
+    path = save(read_npz(tmp_path / "good.npz") | change, "bad.npz")
+    assert words in refuses(load_result, path)
+
+
+def test_a_motion_is_not_a_result(save, amass, refuses):
+    path = save(amass)
+    assert not is_result(path)
+    assert "is not a Refit result: it has no refit_" in refuses(load_result, path)
+
+
+def test_description(tmp_path):
+    path = tmp_path / "out.npz"
+    save_result(path, make_result())
+    rows = dict(describe_file(path))
+    assert rows["Kind"] == "Refit result, SMPL-X"
+    assert rows["Bodies"] == "built-in"
+    assert rows["Fitted"] == "5 of 6 frames, 3 converged"
+    assert rows["Error"].endswith("mm")
+    save_result(path, replace(make_result(), fitted=np.zeros(6, bool)), overwrite=True)
+    assert "Error" not in dict(describe_file(path))

@@ -1,0 +1,253 @@
+"""Workers that never come back: the window says so, stays usable, and closes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, Signal, Slot
+from pytestqt.qtbot import QtBot
+
+import core.fitting.run
+from core.fitting.no_progress import Silence
+from core.fitting.stage.stage import PoseStage
+from gui_app.app.main_window import MainWindow
+from gui_app.app.side_panels import PANELS
+from gui_app.document.run_status import RunStatus
+from gui_app.document.state import AppState
+from gui_app.fit import fit_watch
+from gui_app.tasks import closing_wait
+from gui_app.tasks.worker_thread import WorkerThread, left_behind
+from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
+
+WORKERS = {
+    *("analysis", "before", "correspondence", "edit", "export", "fit", "fixes", "joints", "lasso", "mask"),
+    *(
+        "mask figures",
+        "open",
+        "pins",
+        "regressor",
+        "rest",
+        "sessions",
+        "set export",
+        "sets",
+        "steps",
+        "verdicts",
+    ),
+}
+"""Names of all threads that a window has once every panel was open."""
+
+
+@pytest.fixture
+def never(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Set once the test is over, so that the workers that wait for it end with it."""
+    event = threading.Event()
+    monkeypatch.setattr(closing_wait, "THREADS_SECONDS", 0.3)
+    yield event
+    event.set()
+    for thread in left_behind():
+        thread.wait(FIT_MS)
+
+
+@pytest.fixture
+def hangs(never: threading.Event, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Fits hang at their first chunk of frames; the event is set when one does."""
+    hung = threading.Event()
+
+    class Hanging(PoseStage):
+        def fit(self, frames: np.ndarray):
+            if len(frames) > 1:  # not the frame that is looked at
+                hung.set()
+                never.wait()
+            return super().fit(frames)
+
+    monkeypatch.setattr(core.fitting.run, "PoseStage", Hanging)
+    return hung
+
+
+def closes(window: MainWindow, qtbot: QtBot) -> None:
+    window.state.set_saved()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
+
+
+def test_a_hung_fit_is_told_and_left_and_another_begins(
+    window: MainWindow, qtbot: QtBot, hangs: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.fitting.no_progress.NO_PROGRESS_SECONDS", 1.0)
+    monkeypatch.setattr(fit_watch, "ANSWER_SECONDS", 0.5)
+    state = window.state
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(hangs.is_set, timeout=FIT_MS)
+    words = window.statusBar().words
+    qtbot.waitUntil(lambda: words.text().startswith("No progress for"), timeout=FIT_MS)
+    assert "the fit is still in 'shape'. Cancel stops waiting for it." in words.text()
+    window.actions_.cancel.trigger()
+    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    assert "does not answer" in window.message.words.text()
+    # The frame that was looked at was shown before.
+    assert state.result is not None
+    assert (state.result.fitted.sum(), state.result.partial) == (1, True)
+    assert [thread.objectName() for thread in left_behind()] == ["fit"]
+
+    monkeypatch.setattr(core.fitting.run, "PoseStage", PoseStage)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    assert (state.result.fitted.sum(), state.result.partial) == (FRAMES, False)
+    assert left_behind()
+    closes(window, qtbot)
+    assert left_behind()
+
+
+def test_a_fit_after_a_hung_one_that_was_dropped_does_not_wait_for_it(
+    window: MainWindow, qtbot: QtBot, hangs: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_watch, "ANSWER_SECONDS", 0.5)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(hangs.is_set, timeout=FIT_MS)
+    qtbot.wait(700)
+    window.fitting.drop()
+    monkeypatch.setattr(core.fitting.run, "PoseStage", PoseStage)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    assert window.state.result is not None
+    assert not window.state.result.partial
+    assert left_behind()
+
+
+def test_what_a_left_fit_tells_later_is_not_heard(
+    window: MainWindow,
+    qtbot: QtBot,
+    hangs: threading.Event,
+    never: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fit_watch, "ANSWER_SECONDS", 0.5)
+    window.actions_.fit.trigger()
+    qtbot.waitUntil(hangs.is_set, timeout=FIT_MS)
+    window.actions_.cancel.trigger()
+    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    before, said = window.state.result, window.statusBar().words.text()
+    never.set()
+    qtbot.waitUntil(lambda: not left_behind(), timeout=FIT_MS)
+    qtbot.wait(100)
+    assert window.state.result is before
+    assert window.statusBar().words.text() == said
+
+
+def test_a_cancelled_fit_is_waited_for_while_it_tells_something(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, given_up = [0.0], []
+    monkeypatch.setattr(fit_watch, "Silence", lambda: Silence(lambda: now[0]))
+    state, silence = AppState(), Silence(lambda: now[0])
+    watch = fit_watch.FitWatch(state)
+    watch.unanswered.connect(lambda: given_up.append(now[0]))
+    watch.begin(silence)
+    state.set_run(RunStatus("cancelling"))
+    watch.cancelled()
+    for seconds in (4.0, 8.0, 12.0, 16.0, 18.0):
+        now[0] = seconds
+        watch.look()
+        if seconds <= 12.0:
+            silence.hear("pose")
+    assert given_up == [18.0]
+
+
+class Blocker(QObject):
+    """Moved to the thread of a worker, it keeps it busy."""
+
+    block = Signal()
+
+    def __init__(self, never: threading.Event) -> None:
+        super().__init__()
+        self.busy, self._never = threading.Event(), never
+        self.block.connect(self.wait_there)
+
+    @Slot()
+    def wait_there(self) -> None:
+        self.busy.set()
+        self._never.wait()
+
+
+def test_a_window_closes_whichever_of_its_workers_hang(
+    window: MainWindow, qtbot: QtBot, never: threading.Event
+) -> None:
+    for name in PANELS:
+        getattr(window.panels, name)
+    assert window.exporting is not None
+    threads = window.findChildren(WorkerThread)
+    assert {thread.objectName() for thread in threads} == WORKERS
+    blockers = []
+    for thread in threads:
+        blocker = Blocker(never)
+        blocker.moveToThread(thread)
+        blocker.block.emit()
+        blockers.append(blocker)
+    qtbot.waitUntil(lambda: all(blocker.busy.is_set() for blocker in blockers), timeout=FIT_MS)
+    closes(window, qtbot)
+    assert len(left_behind()) == len(threads)
+
+
+def test_a_window_closes_though_a_session_is_never_written(
+    window: MainWindow,
+    qtbot: QtBot,
+    never: threading.Event,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.outputs.sessions.save_session", lambda *_, **__: never.wait())
+    monkeypatch.setattr(closing_wait, "THREADS_SECONDS", 0.0)
+    window.writer.write(tmp_path / "kept.refit", None)
+    window.close()
+    qtbot.wait(300)
+    assert window.isVisible(), "what is to be written is lost"
+    monkeypatch.setattr(closing_wait, "WRITING_SECONDS", 0.0)
+    closes(window, qtbot)
+
+
+CLOSES = """
+import sys, threading
+from pathlib import Path
+import core.fitting.run
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from gui_app.app import application
+from gui_app.app.main_window import MainWindow, Options
+
+hung = threading.Event()
+class Hanging(core.fitting.run.PoseStage):
+    def fit(self, frames):
+        hung.set()
+        threading.Event().wait()
+core.fitting.run.PoseStage = Hanging
+
+application.make_application()
+timer = QTimer()
+def look():
+    if hung.is_set():
+        timer.stop()
+        window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
+        window.fitting.cancel()
+        window.state.set_saved()
+        window.close()
+        print("closing", flush=True)
+timer.timeout.connect(look)
+timer.start(50)
+code = application.run(Options(Path(sys.argv[1]), threads=2, device="cpu"))
+print("over", flush=True)
+sys.exit(code)
+"""
+
+
+def test_the_process_ends_though_a_fit_hangs(walk: Path, tmp_path: Path, qapp: object) -> None:
+    motion = cut_file(walk, tmp_path / "stroll_poses.npz", FRAMES)
+    command = [sys.executable, "-c", CLOSES, str(motion)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.split()) == (0, ["closing"]), done.stderr[-2000:]
+    assert "Destroyed" not in done.stderr

@@ -1,0 +1,99 @@
+"""The strip that shows how a run goes, and its estimate of the time left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from core.fitting.stage.progress import Progress
+from gui_app.app.main_window import MainWindow
+from gui_app.document.run_status import RunStatus
+from gui_app.fit.fit_worker import MOST_POINTS, FitWorker, Pace
+from gui_app.fit.text import count_words, stage_words, time_left
+from gui_app.timeline.curves import FITTING, WAITING
+from tests.gui_app.conftest import FIT_MS
+
+MakeWindow = Callable[..., MainWindow]
+
+
+def test_the_strip_comes_goes_and_moves_nothing(
+    make_window: MakeWindow, qtbot: QtBot, long_walk: Path
+) -> None:
+    window = make_window(long_walk)
+    strip = window.run_strip
+    place = window.viewport.geometry()
+    in_place_of_curves = window.timeline.curves._words
+    assert in_place_of_curves.toPlainText() == WAITING
+    window.actions_.fit.trigger()
+    assert in_place_of_curves.toPlainText() == FITTING
+    assert not strip.isVisible()
+    qtbot.waitUntil(strip.isVisible, timeout=FIT_MS)
+    assert window.viewport.geometry() == place
+    assert window.viewport.rect().contains(strip.geometry())
+    qtbot.waitUntil(lambda: window.state.run.frames_done > 0, timeout=FIT_MS)
+    assert strip.stage.text() == "Fitting poses"
+    assert "of 1,512 frames" in strip.count.text()
+    assert strip.mean.text().endswith(" mm")
+    assert len(strip.sparkline.values) > 1
+    window.actions_.cancel.trigger()
+    assert strip.stage.text() == "Cancelling…"
+    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    assert not strip.isVisible()
+
+
+def test_the_frame_shown_is_fitted_first(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
+    window = make_window(walk)
+    window.state.set_frame(300)
+    with qtbot.waitSignal(window.fitting._start, timeout=FIT_MS) as started:
+        window.actions_.fit.trigger()
+    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    worker, replies = FitWorker(), []
+    worker.previewed.connect(replies.append)
+    # One lot of frames after another, to tell which one comes first.
+    worker.run(replace(started.args[0], threads=1, earlier=None))
+    assert replies[0].result.fitted[300]
+    assert not replies[0].result.fitted[0]
+
+
+def step(done: int, total: int = 1000, stage: str = "pose") -> Progress:
+    return Progress(stage, done // 100, done, total, 1.0, 2.0)
+
+
+def test_the_time_left_is_calm() -> None:
+    pace, now, shown = Pace("all frames", 0.0), 5.0, []
+    pace.see(step(0, stage="shape"), now)
+    assert pace.status(step(0, stage="shape"), now).seconds_left is None
+    rng = np.random.default_rng(1)
+    for done in range(100, 1001, 100):
+        now += rng.uniform(0.4, 1.6)
+        pace.see(step(done), now)
+        shown.append(pace.status(step(done), now).seconds_left)
+    assert max(np.diff(shown)) < 1.0
+    assert shown[-1] < 1.5
+
+
+def test_the_trace_is_bounded_and_keeps_its_ends() -> None:
+    pace = Pace("all frames", 0.0)
+    values = np.linspace(20, 2, 1000)
+    for value in values:
+        progress = Progress("pose", 1, 1, 10, 1.0, float(value))
+        pace.see(progress, 1.0)
+    trace = pace.status(progress, 1.0).trace
+    assert len(trace) <= MOST_POINTS
+    assert trace[0] == values[0]
+    assert trace[-1] == values[-1]
+
+
+def test_words() -> None:
+    assert time_left(None) == ""
+    assert [time_left(s) for s in (0.2, 12.4, 47, 600, 7200)] == [
+        "about 1 s", "about 12 s", "about 45 s", "about 10 min", "about 2.0 h",
+    ]  # fmt: skip
+    running = RunStatus("running", "shape", 0, 960, iteration=3, what="all frames")
+    assert stage_words(running) == "Solving the shape"
+    assert count_words(running) == "step 3"
+    assert count_words(RunStatus("running", "pose", 312, 960)) == "312 of 960 frames"
