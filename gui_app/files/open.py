@@ -152,7 +152,7 @@ def _opened(
 
 def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
     """What the scene needs to know of a motion and its bodies."""
-    from core.inspection.rest_distance import rest_places
+    from core.inspection.rest_places import rest_places
     from core.measure.surroundings import surroundings
     from core.model.posing import root_path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.correspond.load_bodies import load_bodies
-from core.inspection.rest_distance import rest_places
+from core.inspection.rest_places import rest_places
 
 
 def test_a_target_vertex_is_where_the_point_is_that_it_corresponds_to() -> None:
