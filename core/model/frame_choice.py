@@ -43,7 +43,10 @@ def frame_ids(frames: Any, count: int) -> np.ndarray:
         return np.flatnonzero(found)
     if found.dtype.kind not in "iu" or found.ndim != 1:
         raise RefitError("frames must be ids, booleans, a slice or problems; this is none of them.")
-    if found.min() < -count or found.max() >= count:
-        worst = int(found.max() if found.max() >= count else found.min())
+    # In a small type of integers there may be no room for the count.
+    least, most = int(found.min()), int(found.max())
+    if least < -count or most >= count:
+        worst = most if most >= count else least
         raise RefitError(f"frames has {worst}, expected ids from 0 to {count - 1}.")
-    return np.unique(np.where(found < 0, found + count, found)).astype(int)
+    found = found.astype(np.int64)
+    return np.unique(np.where(found < 0, found + count, found))

@@ -194,6 +194,17 @@ def test_some_frames_are_fitted_again_and_joined(faulty: Any) -> None:
     assert not mended.partial
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint16, np.int32, np.uint64])
+def test_ids_may_be_of_any_type_of_integers(kind: type) -> None:
+    ids = frame_ids(np.array([7, 3, 7], dtype=kind), 70_000)
+    assert ids.tolist() == [3, 7]
+    assert ids.dtype == np.int64
+    if np.issubdtype(kind, np.signedinteger):
+        assert frame_ids(np.array([-1], dtype=kind), 70_000).tolist() == [69_999]
+    with pytest.raises(refit.RefitError, match="frames has 100, expected ids from 0 to 99"):
+        frame_ids(np.array([100], dtype=kind), 100)
+
+
 def test_frames_are_joined_as_the_window_joins_them(faulty: Any) -> None:
     motion, pair, bad, faults = faulty
     hand, recipe = np.asarray(faults["hand"]), refit.Recipe((FitSettings(robust="huber"),))
