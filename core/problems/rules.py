@@ -100,7 +100,9 @@ def limits(
     limit = usual + np.maximum(bound, thresholds.spread * spread)
     if rule.distance:
         # Where most frames are bad, the median is bad too; the best quarter still tells.
-        limit = np.minimum(limit, np.maximum(thresholds.ceiling_mm, 2 * quarter))
+        # The whole body has a bound of its own, below which its mean alone is no problem.
+        own = thresholds.mean_most_mm if rule.metric == "mean_mm" else 0.0
+        limit = np.minimum(limit, np.maximum(max(thresholds.ceiling_mm, own), 2 * quarter))
         usual = np.where(usual > limit, quarter, usual)
     return usual, limit
 

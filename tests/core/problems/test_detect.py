@@ -205,6 +205,20 @@ def test_where_most_frames_are_bad_they_are_still_found() -> None:
     assert problems[0].reason.endswith("usually 3.0 mm")
 
 
+def test_the_whole_body_is_bounded_by_its_own_bound_alone() -> None:
+    mean = np.linspace(10, 40, 300).astype(np.float32)
+    mean[20] = 60
+    wide = ProblemThresholds(whole_mm=100, mean_most_mm=200, throughout_mm=100)
+    for ceiling in (10, 50, 100):
+        assert find_problems(steady(mean_mm=mean), replace(wide, ceiling_mm=ceiling)) == ()
+    mean[20] = 210
+    (off, over) = find_problems(steady(mean_mm=mean), replace(wide, whole_mm=250))
+    assert [(p.kind, p.frame, p.threshold) for p in (off, over)] == [
+        (Kind.OFF, 20, 200),
+        (Kind.OVER, 20, 200),
+    ]
+
+
 def test_a_frame_over_a_bound_is_a_problem_whatever_is_usual() -> None:
     # Neither figure stands out from its median.
     most = (45 + 3 * np.random.default_rng(2).normal(size=300)).clip(36, 49).astype(np.float32)
