@@ -80,6 +80,8 @@ class FitRun:
         betas: (B,) the shape that stages with a fixed one begin with; None for that of ``start``, or none.
         watch: told from a worker's thread where the frames stand before each step and in the end, for runs of
             a single frame (not of the published method); None for nobody.
+        replaces: the frames are to take the place of those of ``start``, and to be compared with them: their
+            figures are over the same vertices, and what is held is where the source has it from any start.
 
     Raises:
         RefitError: the bodies do not suit the motion, there is no frame to fit, or the recipe goes on from a
@@ -102,6 +104,7 @@ class FitRun:
         measure_start: bool = False,
         betas: np.ndarray | None = None,
         watch: Callable[[Taken], None] | None = None,
+        replaces: bool = False,
     ) -> None:
         if motion.family != bodies.source.family:
             raise RefitError(
@@ -132,13 +135,14 @@ class FitRun:
         self._start = start
         self._watch = watch if len(self.frames) == 1 else None
         self._holds_shape = start is not None and len(self.frames) < len(finite)
+        self._replaces = replaces
         self._stop = stop or threading.Event()
         self._measures_start = measure_start
         self._left = self._cut = self._finished = False
         self._started = 0.0
         self._seconds = 0.0
         self._table = ResultTable(motion, self.bodies, start)
-        self._table.held_hands = held_hands(bodies, self.recipe, start, self._holds_shape)
+        self._table.held_hands = held_hands(bodies, self.recipe, start, self._holds_shape or replaces)
         if betas is not None:
             self._table.set_betas(betas)
 
@@ -213,6 +217,7 @@ class FitRun:
             self.vertex_weights,
             self._holds_shape,
             self.motion.has_poses and self.recipe.start != "parts",
+            self.motion.has_poses and (self.recipe.start != "parts" or self._replaces),
         )
 
     def _steps(

@@ -9,6 +9,7 @@ import torch
 from scipy.spatial.transform import Rotation, Slerp
 
 from core.geometry.rigid_alignment import rigid_motions
+from core.measure.counted_vertices import counted_valid
 from core.measure.frame_errors import compared
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
@@ -74,7 +75,7 @@ def limb_errors(
     """
     body = bodies.target
     of_joint = np.array([limb_of(name) for name in body.joint_names])
-    members = of_joint[body.weights[bodies.correspondence.valid].argmax(1)]
+    members = of_joint[body.weights[counted_valid(bodies, result)].argmax(1)]
     placed, shaped = (np.full((len(frames), len(LIMBS)), np.nan) for _ in range(2))
     for some, skin, target in compared(motion, bodies, result, frames):
         for index, limb in enumerate(LIMBS):

@@ -96,7 +96,8 @@ def held_hands(bodies: BodyPair, recipe: Recipe, start: FitResult | None, keeps:
         bodies: of the run.
         recipe: fingers that one of its stages turns are where that stage says.
         start: the fit that the run goes on from, or None.
-        keeps: frames of ``start`` stay as they are: all are measured alike.
+        keeps: frames of ``start`` stay as they are, or are compared with those of the run: all are measured
+            alike.
     """
     told = None if start is None else hands_told(start.provenance)
     if keeps and told is not None:

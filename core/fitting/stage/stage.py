@@ -91,9 +91,13 @@ def taken(problem: Problem, frames: np.ndarray, shape: Shape, found: PoseFit) ->
         found: of the n frames.
     """
     trans = problem.motion.trans[frames]
-    chunk = fitted_chunk(found, problem.skin, shape.betas, trans, problem.counted)
+    return as_taken(problem, frames, fitted_chunk(found, problem.skin, shape.betas, trans, problem.counted))
+
+
+def as_taken(problem: Problem, frames: np.ndarray, chunk: FittedChunk) -> Taken:
+    """The same of frames that are in the terms of files already."""
     betas, expression = np.split(chunk.coefficients, [problem.num_betas], axis=1)
-    transl = chunk.transl + trans
+    transl = chunk.transl + problem.motion.trans[frames]
     return Taken(chunk.poses, transl, betas, expression, chunk.energy, chunk.errors)
 
 
@@ -164,9 +168,12 @@ class PoseStage:
         return frames, replace(found, trace=(*trace, *end))
 
     def _fit(self, frames: np.ndarray) -> FittedChunk:
-        found = self._first(frames)
+        found = first = self._first(frames)
         if self.problem.settings.order != "chain":
-            found = mended(found, frames, self.by.iterations, self.by.stopped, self._starts())
+            found = mended(first, frames, self.by.iterations, self.by.stopped, self._starts())
+        if found is not first and self._watch is not None:
+            # Of the other tries only what came of them.
+            self._watch(as_taken(self.problem, frames, found))
         # Poses at their best for a shape that is not yet at its own are not converged.
         return replace(found, converged=found.converged & self.shape_converged)
 
@@ -256,7 +263,7 @@ class PoseStage:
         quietly: bool = False,
         roughly: bool = False,
     ) -> PoseFit:
-        by = replace(self.by, seen=None) if quietly else self.by
+        by = replace(self.by, seen=None, watch=None) if quietly else self.by
         curved = self.curved
         return fit_poses(
             by, pose, targets, prior, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
@@ -342,7 +349,9 @@ class PoseStage:
         tree, which = self.problem.skin.tree, torch.as_tensor(outlying, device=targets.device)
         begun = PartsStart(tree.relative_rotations(start.world), start.root, which)
         other = from_nearest_frame(begun, tree.relative_rotations(found.pose.world), outlying)
-        pose = replace(start[which], world=tree.world_rotations(other.rotations), root=other.roots)
+        free, rotations = self.problem.unknowns.free, begun.rotations[which]
+        rotations[:, free] = other.rotations[:, free]
+        pose = replace(start[which], world=tree.world_rotations(rotations), root=other.roots)
         again = self._from(pose, targets[..., which], prior[which], frozen=FROZEN_STEPS, quietly=True)
         places = torch.nonzero(which).squeeze(1)
         better = again.energy < found.energy[places]

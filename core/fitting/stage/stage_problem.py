@@ -56,6 +56,7 @@ class Problem:
         painted: (V,) weights of the target's vertices beside the settings', or None.
         holds_shape: coefficients that frames share stay as they are, whatever the settings say.
         knows_rotations: the source has rotations, and is not treated as meshes alone.
+        held_by_source: what is held is where the source has it; None where it ``knows_rotations``.
     """
 
     def __init__(
@@ -68,10 +69,12 @@ class Problem:
         painted: np.ndarray | None = None,
         holds_shape: bool = False,
         knows_rotations: bool = True,
+        held_by_source: bool | None = None,
     ) -> None:
         self.motion, self.bodies, self.settings = motion, bodies, settings
         self.holds_shape = holds_shape
         self.table, self.origin, self.knows_rotations = table, origin, knows_rotations
+        self._held_by_source = knows_rotations if held_by_source is None else held_by_source
         target = bodies.target
         vertex, edge = settings.metrics
         by_vertex = settings.robust_by == "vertex"
@@ -162,11 +165,31 @@ class Problem:
         and betas as in `begin`."""
         rotations, roots = start_rotations(self.motion, self.bodies, frames), self.targets.roots(frames)
         if self.origin == "current":
-            now = self.current(frames, self.table)
-            free, relative = self.unknowns.free, self.skin.tree.relative_rotations(now.world)
-            relative[:, free] = rotations[:, free]
-            rotations, roots = relative, roots if self.unknowns.moves else now.root
+            return self._freely(frames, rotations, roots, betas)
         return self._with_held(frames, Pose(self.skin.tree.world_rotations(rotations), roots), betas)
+
+    def _freely(self, frames: np.ndarray, rotations: Tensor, roots: Tensor, betas: Tensor) -> Pose:
+        """Some frames at a start, but for what is held: that is where the stage before has left it, or the
+        source, or in the relaxed pose where there is neither.
+
+        Args:
+            frames: (n,) ids.
+            rotations: (n, J, 3, 3) relative rotations of the start.
+            roots: (n, 3) its roots, metres.
+            betas: as in `begin`.
+        """
+        free, tree = torch.as_tensor(self.unknowns.free, device=roots.device), self.skin.tree
+        if self.origin == "current":
+            now = self.current(frames, self.table)
+            held, root = tree.relative_rotations(now.world), now.root
+        elif self._held_by_source:
+            held, root = start_rotations(self.motion, self.bodies, frames), self.targets.roots(frames)
+        else:
+            # Of the source there is nothing but its skin, which says where the root is.
+            held, root = self.relaxed.expand(len(frames), -1, -1, -1).clone(), roots
+        held[:, free] = rotations[:, free]
+        roots = roots if self.unknowns.moves else root
+        return self._with_held(frames, Pose(tree.world_rotations(held), roots), betas)
 
     def _with_held(self, frames: np.ndarray, pose: Pose, betas: Tensor) -> Pose:
         """As `with_held`; frames with coefficients of their own have those that the table has."""
@@ -190,7 +213,7 @@ class Problem:
         return replace(pose, betas=torch.where(self._by_frame, pose.betas, held))
 
     def at_parts(self, frames: np.ndarray, targets: Tensor, betas: Tensor) -> Pose:
-        """Some frames with their parts laid onto their targets, the held joints relaxed. Arguments as in
+        """Some frames with their parts laid onto their targets, but for what is held. Arguments as in
         `begin`."""
         if self._parts is None:
             weights = self.skin.metric.vertex_weights.flatten()
@@ -198,10 +221,7 @@ class Problem:
                 self.bodies.target, self.skin.vertices, weights if self.skin.metric.sees_vertices else None
             )
         found = self._parts.start(targets)
-        free = torch.as_tensor(self.unknowns.free, device=targets.device)
-        rotations = self.relaxed.expand(len(found.roots), -1, -1, -1).clone()
-        rotations[:, free] = found.rotations[:, free]
-        return self._with_held(frames, Pose(self.skin.tree.world_rotations(rotations), found.roots), betas)
+        return self._freely(frames, found.rotations, found.roots, betas)
 
     def current(self, frames: np.ndarray, known: Parameters | ResultTable) -> Pose:
         """Where some frames are now."""
