@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from core.measure.counted_vertices import same_skin
 from core.measure.fit_failure import judged
 from core.measure.vertex_mask import kept
 from core.model.fit_result import FitResult, shapes
@@ -37,8 +37,8 @@ def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResu
         reached: ids of the frames that the run has fitted.
 
     Returns:
-        None where the two do not share a shape: a body that changes its shape from one frame to the next
-        would be wrong.
+        None where the two do not share a shape, or have figures over other vertices: a body that changes its
+        shape from one frame to the next would be wrong, and so would be figures of two kinds.
     """
     take = np.zeros(len(later), dtype=bool)
     take[reached] = True
@@ -46,6 +46,8 @@ def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResu
     cut_short = take & earlier.fitted & ~later.converged
     take[cut_short] = later.mean_mm[cut_short] <= earlier.mean_mm[cut_short]
     if not _share_shape(earlier, later, take):
+        return None
+    if (earlier.fitted & ~take).any() and not same_skin(earlier, later):
         return None
     rows: dict[str, Any] = {name: values.copy() for name, values in earlier.by_frame().items()}
     for name, values in later.by_frame().items():
@@ -55,7 +57,7 @@ def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResu
     told = later.provenance
     if "correspondence" in told and (earlier.fitted & ~take).any():
         told = kept(told, earlier)
-    return judged(replace(later, provenance=told, **rows))
+    return judged(later, provenance=told, **rows)
 
 
 def _share_shape(earlier: FitResult, later: FitResult, take: np.ndarray) -> bool:

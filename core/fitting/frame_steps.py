@@ -19,6 +19,7 @@ from core.errors import RefitError
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
 from core.fitting.stage.progress import Progress, Taken
+from core.measure.fit_failure import judged
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
@@ -103,7 +104,7 @@ class FrameSteps:
         elif not np.array_equal(betas, shared):
             # Only a frame that is fitted by itself finds a shape by itself.
             changes["betas"] = betas
-        return replace(result, **changes)
+        return judged(result, **changes)
 
 
 def frame_steps(

@@ -31,6 +31,11 @@ def hands_told(provenance: dict[str, Any]) -> tuple[str, ...]:
     return tuple(hand for hand in HANDS if isinstance(told, list) and hand in told)
 
 
+def same_skin(one: FitResult, other: FitResult) -> bool:
+    """The figures of two fits leave out the same fingers, and can be compared."""
+    return hands_told(one.provenance) == hands_told(other.provenance)
+
+
 def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
     """(V,) bool: vertices that follow the fingers of a hand most."""
     fingers = [body.joint_names.index(name) for name in hand if name in body.joint_names]

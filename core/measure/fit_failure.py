@@ -68,9 +68,13 @@ def fit_failure(result: FitResult) -> str:
     return "; ".join(reasons)
 
 
-def judged(result: FitResult) -> FitResult:
-    """The same fit, with what `fit_failure` finds of it now."""
-    return replace(result, failure=fit_failure(result))
+def judged(result: FitResult, **changes: Any) -> FitResult:
+    """The fit with ``changes`` of its fields, and what `fit_failure` finds of it then.
+
+    Whatever makes one fit of another ends with this: figures, ``partial`` and ``provenance`` all have a say.
+    """
+    made = replace(result, **changes)
+    return replace(made, failure=fit_failure(made))
 
 
 def stops_short(result: FitResult) -> bool:

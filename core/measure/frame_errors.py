@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -110,7 +109,7 @@ def swapped(result: FitResult, other: FitResult, frames: np.ndarray) -> FitResul
     own = _own_betas(result, other, frames)
     if own is not None:
         changes["betas"], changes["frame_betas"] = shapes(own, changes["fitted"])
-    return judged(replace(result, **changes))
+    return judged(result, **changes)
 
 
 def _own_betas(result: FitResult, other: FitResult, frames: np.ndarray) -> np.ndarray | None:

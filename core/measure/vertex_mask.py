@@ -7,7 +7,6 @@ that the fit can be opened and measured anywhere; so are weights that single ver
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -166,7 +165,7 @@ def measured_with(
     mask = told_mask(bodies.correspondence)
     if mask != _table(result).get(_MADE):
         told[_OVER] = mask
-    return judged(replace(result, provenance=told, **{f"{name}_mm": rows for name, rows in values.items()}))
+    return judged(result, provenance=told, **{f"{name}_mm": rows for name, rows in values.items()})
 
 
 def _table(result: FitResult) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def _measured_anew(
             values[f"{name}_mm"][some] = getattr(found, name)
         if on_progress:
             on_progress(start + len(some), len(new))
-    return judged(replace(result, **values))
+    return judged(result, **values)
 
 
 def _same(one: FitResult, other: FitResult, frames: np.ndarray) -> np.ndarray:

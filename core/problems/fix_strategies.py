@@ -26,6 +26,7 @@ from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
 from core.fitting.stage.partial_result import fill_gaps
+from core.measure.fit_failure import judged
 from core.measure.frame_errors import measured, swapped
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -233,7 +234,7 @@ class FixTrial:
             whole = joined(self.motion, self.bodies, self.result, found, self.frames, self._suspects)
             told: dict[str, Any] = {"strategy": strategy.name, "frames": self.frames.tolist()}
             told |= {"limbs": list(limbs)} if limbs else {}
-            whole = replace(whole, provenance=self.result.provenance | {"fixed": told})
+            whole = judged(whole, provenance=self.result.provenance | {"fixed": told})
             self.fixes.append(replace(self._measured(strategy, whole), limbs=limbs))
 
     def _runs(self, strategy: Strategy) -> Iterator[FitRun]:
@@ -264,6 +265,7 @@ class FixTrial:
             device=self._device,
             threads=self._threads,
             stop=self._stop,
+            replaces=True,
         )
 
     def _consider(self, found: FitResult) -> None:
@@ -303,7 +305,7 @@ class FixTrial:
         for name in ("mean", "median", "p95", "max", "part"):
             values[f"{name}_mm"] = getattr(laid, f"{name}_mm").copy()
             values[f"{name}_mm"][self.frames] = getattr(errors, name)
-        return replace(laid, **values)
+        return judged(laid, **values)
 
     def _measured(self, strategy: Strategy | None, result: FitResult) -> Fix:
         errors = measured(self.motion, self.bodies, result, self.frames)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from core.fitting.combine_fits import is_partial
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
 from core.fitting.stage.progress import Progress
+from core.measure.fit_failure import judged
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
@@ -77,4 +77,4 @@ def refit_frames(
     both = joined(motion, run.bodies, result, found, chosen, wrong)
     wanted = finite if result.partial else np.empty(0, dtype=int)
     partial = is_partial(both.fitted, run.frames, wanted)
-    return replace(both, provenance=found.provenance, seconds=found.seconds, partial=partial)
+    return judged(both, provenance=found.provenance, seconds=found.seconds, partial=partial)

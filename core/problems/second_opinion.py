@@ -24,6 +24,7 @@ import numpy as np
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
+from core.measure.fit_failure import judged
 from core.measure.frame_errors import measured, swapped
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -162,6 +163,7 @@ class SecondOpinion:
             device=self.device,
             threads=self.threads,
             stop=self._stop,
+            replaces=True,
         )
 
     def _consider(self, start: str, found: FitResult, done: set[int]) -> None:
@@ -178,7 +180,7 @@ class SecondOpinion:
         """What has been found so far."""
         best, taken = self._best, self.frames[self._chosen != ""]
         if len(taken):
-            best = replace(best, provenance=best.provenance | {"second_opinion": {"frames": taken.tolist()}})
+            best = judged(best, provenance=best.provenance | {"second_opinion": {"frames": taken.tolist()}})
         return Opinion(
             self.frames,
             self._before[0],

@@ -102,8 +102,11 @@ class ExportWorker(QObject):
             from core.outputs.results import save_result
 
             result = _fit_of(request)
-            whole = len(request.ids) == len(result)
-            save_result(path, result if whole else result.take(request.ids), overwrite=request.replace)
+            if len(request.ids) != len(result):
+                from core.measure.fit_failure import judged
+
+                result = judged(result.take(request.ids))
+            save_result(path, result, overwrite=request.replace)
         elif choice.kind == "pkl":
             from core.outputs.published_pickle import write_frames, write_merged
 

@@ -267,6 +267,10 @@ class FitController(QObject):
             return
         keeps = shown.apart and earlier is not None and covers_more(earlier, shown.result)
         keeps = keeps or shown.result is earlier
+        if not keeps and shown.result is not None:
+            from core.measure.fit_failure import judged
+
+            shown = replace(shown, result=judged(shown.result, partial=shown.partial))
         self._settle(replace(shown, keeps_earlier=keeps), how_it_ended)
         self._state.say("The earlier fit is kept" if keeps else "What was fitted is kept")
 

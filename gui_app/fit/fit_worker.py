@@ -129,8 +129,11 @@ class RunReply:
         asked: how many it was to fit.
         around: ids of those among them that only fade into the earlier fit.
         complete: it came to its end.
-        apart: the new fit has another shape than the earlier one, so that only one of them can be shown.
+        apart: the new fit has another shape than the earlier one, or figures over other skin, so that only
+            one of them can be shown.
         keeps_earlier: and the earlier one is.
+        other_skin: it is the figures.
+        partial: what there is leaves frames out that were to be fitted, should the run end here.
         stages: what each stage did.
     """
 
@@ -142,6 +145,8 @@ class RunReply:
     complete: bool = False
     apart: bool = False
     keeps_earlier: bool = False
+    other_skin: bool = False
+    partial: bool = True
     stages: tuple[StageReport, ...] = ()
     around: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
 
@@ -253,7 +258,7 @@ class Replies:
         self._request, self._run = request, run
         self._reached = np.zeros(len(request.motion), dtype=bool)
         self._new: list[np.ndarray] = []
-        self._apart = False
+        self._apart = self._other_skin = False
         # Beside the frames that were asked for there are those over which they fade into the others.
         asked, joins = request.frames, request.joins is not None and run.keeps_others
         self.around = np.setdiff1d(run.frames, asked) if joins and asked is not None else np.empty(0, int)
@@ -282,12 +287,14 @@ class Replies:
             np.flatnonzero(self._reached),
             len(self._run.frames),
             apart=self._apart,
+            other_skin=self._other_skin,
+            partial=result.partial if self._apart else self._partial(result),
             around=self.around,
         )
 
     def last(self) -> RunReply:
         """What is left when the run is over: of two shapes, that of the fit with more frames."""
-        from core.fitting.combine_fits import is_partial
+        from core.measure.fit_failure import judged
 
         reached, asked = np.flatnonzero(self._reached), self._run.frames
         found, earlier = self._run.result(), self._request.earlier
@@ -299,7 +306,7 @@ class Replies:
 
             chosen = np.intersect1d(asked, self._request.frames)
             result = joined(self._request.motion, self._run.bodies, earlier, found, chosen, joins)
-            result = replace(result, provenance=found.provenance, seconds=found.seconds)
+            result = judged(result, provenance=found.provenance, seconds=found.seconds)
         keeps_earlier = earlier is not None and (
             not len(reached)
             or (not complete and self._apart and (goes_on(self._request) or covers_more(earlier, found)))
@@ -307,10 +314,7 @@ class Replies:
         if keeps_earlier or not len(reached):
             result = earlier
         elif result is not None and earlier is not None and (complete or not self._apart):
-            before = np.empty(0, np.intp)
-            if earlier.partial:
-                before = np.flatnonzero(self._request.motion.finite_frames())
-            result = replace(result, partial=is_partial(result.fitted, asked, before))
+            result = judged(result, partial=self._partial(result))
         return RunReply(
             self._request.run_id,
             result,
@@ -320,17 +324,31 @@ class Replies:
             complete,
             self._apart,
             keeps_earlier,
+            self._other_skin,
+            bool(result is not None and result.partial),
             around=self.around,
         )
 
+    def _partial(self, result: FitResult) -> bool:
+        """A fit on top of the earlier one leaves frames out that were to be fitted."""
+        from core.fitting.combine_fits import is_partial
+
+        earlier = self._request.earlier
+        if earlier is None:
+            return result.partial
+        before = np.flatnonzero(self._request.motion.finite_frames()) if earlier.partial else np.empty(0, int)
+        return is_partial(result.fitted, self._run.frames, before)
+
     def _on_top(self, found: FitResult) -> FitResult:
         from core.fitting.combine_fits import merged
+        from core.measure.counted_vertices import same_skin
 
         earlier = self._request.earlier
         if earlier is None or self._run.keeps_others:
             return found
         both = merged(earlier, found, np.flatnonzero(self._reached))
         self._apart = both is None
+        self._other_skin = self._apart and not same_skin(earlier, found)
         if both is None and goes_on(self._request):
             # Frames that it has not reached yet have the earlier poses with another shape.
             return earlier

@@ -78,8 +78,9 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     if not len(reply.reached) or reply.result is None:
         kept = earlier is not None
         return "Cancelled: the earlier fit is kept" if kept else "Cancelled before the first frame was fitted"
+    other = "leaves out other fingers" if reply.other_skin else "has another shape"
     if reply.keeps_earlier:
-        return "Cancelled: the earlier fit is kept, for the new one has another shape"
+        return f"Cancelled: the earlier fit is kept, for the new one {other}"
     result = reply.result
     figures = f"{result.seconds:.1f} s · {_figures(result, reply.reached, earlier)}"
     if reply.complete:
@@ -89,7 +90,7 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     if earlier is None:
         return f"Cancelled: {reached:,} of {asked} kept, marked partial · {figures}"
     if reply.apart:
-        return f"Cancelled: {reached:,} of {asked} kept; the smaller earlier fit has another shape"
+        return f"Cancelled: {reached:,} of {asked} kept; the smaller earlier fit {other}"
     return f"Cancelled: {reached:,} of {asked} fitted, the others are as they were"
 
 

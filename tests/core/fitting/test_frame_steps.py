@@ -26,6 +26,8 @@ TUNED = Recipe(
 )
 CHAIN = Recipe((FitSettings(stage="edge", order="chain", iterations=3), FitSettings()), name="chain")
 PARTS = replace(ACCURATE, start="parts", name="parts")
+# Ends before it converges, and is tried from other starts.
+SHORT = Recipe((FitSettings(iterations=7, tolerance=1e-9, shape="fixed"),), name="short")
 OWN_SHAPE = Recipe((FitSettings(shape="per-frame"),), name="own shape")
 
 
@@ -43,6 +45,7 @@ def steps_of(recipe: Recipe, with_fit: bool = True) -> FrameSteps:
         (TUNED, True),
         (CHAIN, True),
         (PARTS, False),
+        (SHORT, False),
         (OWN_SHAPE, True),
         *(
             pytest.param(recipe, with_fit, marks=pytest.mark.slow)
@@ -117,3 +120,14 @@ def test_it_can_be_ended_and_says_what_it_cannot_do() -> None:
         frame_steps(motion, pair, ACCURATE, FRAME, fit, device="cpu", check=enough)
     with pytest.raises(RefitError, match="published method"):
         frame_steps(motion, pair, PUBLISHED, FRAME, fit, device="cpu")
+
+
+def test_a_fit_after_a_step_has_failed_or_not_by_its_own_figures() -> None:
+    found = steps_of(ACCURATE, False)
+    step = found.steps[0]
+    far = replace(step.taken, errors=replace(step.taken.errors, mean=np.array([437.0], np.float32)))
+    steps = (replace(step, taken=far), *found.steps[1:])
+    shown = replace(found, steps=steps, result=replace(found.result, partial=False))
+    assert shown.fit(0).failed
+    shown = replace(shown, result=shown.fit(0))
+    assert not shown.fit(len(steps) - 1).failed

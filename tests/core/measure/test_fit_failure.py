@@ -15,6 +15,7 @@ from core.measure.fit_failure import LEAST_FRAMES, MOST_BETA, MOST_MEAN_MM, fit_
 from core.model.fit_result import FitResult
 from core.model.frame_parameters import Change
 from core.problems.edited import edited
+from core.problems.refit_frames import refit_frames
 from tests.core.clip_fits import CLIPS, clip, fitted_clip
 from tests.variants import NAMES, body_pair
 
@@ -195,3 +196,21 @@ def test_what_is_mended_has_not_failed_any_more(good: FitResult) -> None:
     assert wide.failed
     assert edited(motion, pair, wide, 0, Change(betas=good.betas)).failure == ""
     assert edited(motion, pair, good, 0, Change(betas=betas)).failed
+
+
+def test_frames_that_complete_a_fit_have_it_judged_as_a_whole(good: FitResult) -> None:
+    motion, pair, _ = fitted_clip("walk", 0, 12)
+    first = replace(far(good), partial=True, fitted=np.arange(12) < 9)
+    assert not judged(first).failed
+    whole = refit_frames(motion, pair, first, np.arange(9, 12), device="cpu", threads=1)
+    assert not whole.partial
+    assert whole.failed
+    mended = refit_frames(motion, pair, judged(far(good)), np.arange(11), device="cpu", threads=1)
+    assert mended.mean_mm[0] < 10
+    assert mended.failure == fit_failure(mended)
+
+
+def test_what_is_changed_is_judged_as_it_is_then(good: FitResult) -> None:
+    bad = judged(good, mean_mm=far(good).mean_mm)
+    assert bad.failed
+    assert not judged(bad, partial=True).failed

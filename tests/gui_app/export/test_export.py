@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
 from core.errors import FileError
+from core.measure.fit_failure import judged
 from core.outputs.results import load_result
 from gui_app.app.main_window import MainWindow
 from gui_app.export import dialog as export_dialog
@@ -140,6 +141,20 @@ def test_dialog_writes_the_result(
     dialog.form.changed.emit()
     assert "choose another folder" in dialog.words.text()
     assert not dialog.export.isEnabled()
+
+
+def test_frames_of_a_failed_fit_have_failed_or_not_by_themselves(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    state = fitted.state
+    bad = np.where(np.arange(FRAMES) < 6, 437, state.result.mean_mm).astype(np.float32)
+    state.set_result(judged(state.result, mean_mm=bad), None)
+    assert state.result.failed
+    for name, frames, failed in (("bad", range(6), True), ("good", range(6, FRAMES), False)):
+        path = tmp_path / f"{name}_stageii.npz"
+        export(fitted, qtbot, path, kind="npz", frames=(frames[0], frames[-1]))
+        assert load_result(path).failed == failed
+        assert len(load_result(path)) == len(frames)
 
 
 def test_dialog_says_what_is_missing(window: MainWindow, tmp_path: Path) -> None:

@@ -104,6 +104,35 @@ def test_a_hung_fit_is_told_and_left_and_another_begins(
     assert left_behind()
 
 
+def test_what_a_hung_fit_leaves_on_the_earlier_one_is_whole_and_is_judged_so(
+    fitted: MainWindow, qtbot: QtBot, never: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_watch, "ANSWER_SECONDS", 0.5)
+    for name in ("CPU_CHUNK", "DENSE_CHUNK"):
+        monkeypatch.setattr(core.fitting.run, name, 4)
+    state, earlier = fitted.state, fitted.state.result
+
+    class Hanging(PoseStage):
+        def fit(self, frames: np.ndarray):
+            if frames[0] >= 4:
+                never.wait()
+            return super().fit(frames)
+
+    monkeypatch.setattr(core.fitting.run, "PoseStage", Hanging)
+    monkeypatch.setattr("core.measure.fit_failure.MOST_MEAN_MM", 0.01)
+    state.set_selection((0, 11))
+    fitted.fitting.start_selection()
+    qtbot.waitUntil(lambda: state.result is not earlier, timeout=FIT_MS)
+    assert (state.result.partial, state.result.failed) == (True, False), "it still runs"
+    fitted.actions_.cancel.trigger()
+    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    assert left_behind()
+    assert state.result is not earlier
+    assert state.result.fitted.all()
+    assert not state.result.partial
+    assert state.result.failed
+
+
 def test_a_fit_after_a_hung_one_that_was_dropped_does_not_wait_for_it(
     window: MainWindow, qtbot: QtBot, hangs: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
