@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.measure.counted_vertices import same_skin
 from core.measure.vertex_mask import same_masks
 from core.model.fit_result import FitResult
 
@@ -80,9 +81,9 @@ def compare_fits(before: FitResult, now: FitResult) -> FitComparison | None:
         now: the later one, of the same motion.
 
     Returns:
-        None where no frame that both hold has changed.
+        None where no frame that both hold has changed, or their figures are over other vertices.
     """
-    if len(before) != len(now):
+    if len(before) != len(now) or not same_skin(before, now):
         return None
     differs = np.zeros(len(now), dtype=bool)
     both = before.fitted & now.fitted
@@ -122,8 +123,8 @@ class RunEntry:
         stages: what the recipe's stages are, ``('edge', 'vertex')``.
         frames: how many frames it changed.
         seconds: that the fit took, 0 where it was none.
-        mean_mm: mean distance over these frames before and after, before NaN where there was no fit; None
-            where no frame has changed.
+        mean_mm: mean distance over these frames before and after, before NaN where there was no fit, or one
+            whose figures are over other vertices; None where no frame has changed.
         whole_mm: mean distance over all fitted frames afterwards, NaN without any.
         failure: why the fit that it led to has failed as a whole, empty where it has not.
     """
@@ -173,8 +174,10 @@ def _change(before: FitResult | None, now: FitResult) -> tuple[int, Change | Non
     if before is None or not before.fitted.any():
         count = int(now.fitted.sum())
         return count, Change(float("nan"), now.summary()["mean"]) if count else None
-    found, count = compare_fits(before, now), len(changed_frames(before, now))
-    new = now.fitted & ~before.fitted
+    found, changed = compare_fits(before, now), changed_frames(before, now)
+    count, new = len(changed), now.fitted & ~before.fitted
+    if not same_skin(before, now):
+        new[changed] = now.fitted[changed]
     if found is None:
         return count, Change(float("nan"), float(np.nanmean(now.mean_mm[new]))) if new.any() else None
     return count, found.mean_mm

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from core.measure.counted_vertices import same_skin
 from core.measure.fit_comparison import Change
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS, joint_part
@@ -57,7 +58,8 @@ def part_changes(before: FitResult, now: FitResult, frames: np.ndarray) -> dict[
         frames: ids; those that one of the two has not fitted are left out.
 
     Returns:
-        By part, the whole body first; nothing where no frame is left or none has changed.
+        By part, the whole body first; nothing where no frame is left or none has changed. Where the figures
+        of the two leave out other fingers, hands and the whole body are not compared.
     """
     frames = np.asarray(frames, dtype=int)
     if len(before) != len(now):
@@ -69,7 +71,9 @@ def part_changes(before: FitResult, now: FitResult, frames: np.ndarray) -> dict[
     return {
         name: Change(*(float(values[name].mean(dtype=np.float64)) for values in (old, new)))
         for name in old
-        if np.isfinite(old[name]).all() and np.isfinite(new[name]).all()
+        if (same_skin(before, now) or name not in (WHOLE, "hands"))
+        and np.isfinite(old[name]).all()
+        and np.isfinite(new[name]).all()
     }
 
 

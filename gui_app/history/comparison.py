@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NO_EARLIER = "There is no earlier fit to compare with: fit some frames again"
 SAME_ERRORS = "The fit before this one has the same errors"
+OTHER_SKIN = "The fit before this one was measured with other fingers left out, so the two are not compared"
 AS_GOOD = "as good as before"
 
 
@@ -83,7 +84,8 @@ class BeforeFit(QObject):
     Attributes:
         shown: the fit that is compared, as it was when this last looked.
         earlier: the one before it, or None.
-        comparison: of both, None without an earlier one or where no error has changed.
+        comparison: of both, None without an earlier one, or where no error has changed or the two have
+            figures over other skin.
         wanted: the user wants to see it.
     """
 
@@ -148,10 +150,17 @@ class BeforeFit(QObject):
         self._preferences.store(BEFORE, wanted)
         self.changed.emit()
 
+    def _why_not(self) -> str:
+        from core.measure.counted_vertices import same_skin
+
+        if self.earlier is None:
+            return NO_EARLIER
+        return SAME_ERRORS if self.shown is None or same_skin(self.earlier, self.shown) else OTHER_SKIN
+
     def _present(self) -> None:
         self._action.setEnabled(self.comparison is not None)
         if self.comparison is not None:
             tip = comparison_tip(self.comparison, self._state.frames)
         else:
-            tip = NO_EARLIER if self.earlier is None else SAME_ERRORS
+            tip = self._why_not()
         self._action.setToolTip(plain_tip(tip_with_keys(SPECS[BEFORE], tip)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.fitting.combine_fits import merged
 from core.fitting.posed_frames import PosedFrames
 from core.fitting.quick_refit import QuickRefit
 from core.fitting.recipe.recipe import Recipe
@@ -16,6 +17,7 @@ from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import Progress
 from core.fitting.stage.initial_pose import finger_skin, held_hands
 from core.measure.counted_vertices import HELD, NOTE, counted_valid
+from core.measure.fit_comparison import compare_fits, run_entry
 from core.measure.frame_errors import measured
 from core.measure.measure_motion import measure_motion
 from core.measure.vertex_mask import measured_mask, measured_with
@@ -26,8 +28,12 @@ from core.model.frame_parameters import Change
 from core.model.joints import HANDS, PARTS
 from core.model.motion import Motion
 from core.outputs.results import load_result, save_result
+from core.problems.changes import part_changes
 from core.problems.detect import find_problems
 from core.problems.edited import edited
+from core.problems.fix_strategies import STRATEGIES, FixTrial
+from core.problems.limb_transfer import LIMBS, limb_errors, limb_of
+from core.problems.second_opinion import SecondOpinion
 from tests.core.fitting.judged import fit, run
 from tests.core.fitting.test_fingers import as_smpl
 from tests.variants import body_pair
@@ -132,3 +138,59 @@ def test_fits_that_say_nothing_count_all_their_skin() -> None:
     assert counted_valid(pair, None) is pair.correspondence.valid
     nothing_else = pair.with_valid(skin(pair, "left", "right"))
     assert np.array_equal(counted_valid(nothing_else, result), nothing_else.correspondence.valid)
+
+
+def test_limbs_are_told_apart_among_the_vertices_that_count() -> None:
+    motion, pair, result, _ = held()
+    placed, _ = limb_errors(motion, pair, result, np.arange(len(motion)))
+    body = pair.target
+    limb = np.array([limb_of(name) for name in body.joint_names])[body.weights.argmax(1)]
+    counts = counted_valid(pair, result)
+    vertex = measure_motion(motion, pair, result).vertex_mean_mm
+    for index, name in enumerate(LIMBS):
+        theirs = vertex[counts & (limb == name)]
+        assert len(theirs) > 10
+        assert placed[:, index].mean() == pytest.approx(theirs.mean(), abs=0.01), name
+
+
+def test_fits_that_leave_out_other_fingers_are_neither_mixed_nor_compared() -> None:
+    motion, pair, result, _ = held()
+    free = replace(result, provenance={k: v for k, v in result.provenance.items() if k != HELD})
+    free = measured_with(motion, pair, free)
+    every = np.arange(len(motion))
+    for earlier, later in ((result, free), (free, result)):
+        assert merged(earlier, later, every[:4]) is None
+        whole = merged(earlier, later, every)
+        assert whole is not None, "of the earlier one nothing is kept"
+        check_same(whole, measured(motion, pair, whole, every))
+        assert compare_fits(earlier, later) is None
+        told = part_changes(earlier, later, every)
+        assert "hands" not in told
+        assert "whole body" not in told
+    moved = replace(free, poses=free.poses.copy(), converged=~free.converged)
+    entry = run_entry("fit", result, moved)
+    assert entry.mean_mm is not None
+    assert np.isnan(entry.mean_mm.before)
+    assert entry.mean_mm.now == pytest.approx(free.mean_mm.mean())
+
+
+def test_a_second_opinion_is_over_the_vertices_of_the_fit() -> None:
+    motion, pair, result, _ = held()
+    # As after a stage that turned the fingers: all their skin is counted.
+    free = measured_with(motion, pair, replace(result, provenance={"recipe": result.provenance["recipe"]}))
+    poses = free.poses.copy()
+    poses[5, 16] += 0.3
+    bad = measured_with(motion, pair, replace(free, poses=poses))
+    every = np.arange(len(motion))
+    run = SecondOpinion(motion, pair, bad, every, starts=("source",), device="cpu", threads=1)
+    for _ in run:
+        pass
+    found = run.opinion().result
+    assert found.mean_mm[5] < bad.mean_mm[5] - 1
+    check_same(found, measured(motion, pair, found, every))
+    fixing = [strategy for strategy in STRATEGIES if strategy.name == "source"]
+    trial = FixTrial(motion, pair, bad, every, strategies=fixing, device="cpu", threads=1)
+    for _ in trial:
+        pass
+    (fix,) = trial.fixes
+    check_same(fix.result, measured(motion, pair, fix.result, every))
