@@ -132,13 +132,14 @@ def parser() -> argparse.ArgumentParser:
     shape.add_argument(
         "--share-shape",
         action="store_true",
-        help="one shape for each subject: clips in one folder, of one gender, whose betas do not differ; "
-        "each of several people in a file is a subject",
+        help="one shape for each subject: clips in one folder, of one gender and family, whose betas do not "
+        "differ; each of several people in a file is a subject",
     )
     shape.add_argument(
         "--one-shape",
         action="store_true",
-        help="one shape for all inputs, whatever their folders and betas say",
+        help="one shape for all inputs, whatever their folders, genders and betas say; they must be fitted "
+        "with the same bodies",
     )
     _add_reading(convert)
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")

@@ -150,10 +150,10 @@ def _shapes(
             motion = load_motion(job.source, _reading(options, job.person))
             motion = of_bodies_there(motion, options.models, options.gender)
             pair = shelf.take_for(motion)
-        except RefitError:
-            continue  # told with the others, when it is this one's turn
-        gender = options.gender or motion.gender or "neutral"
-        clip = Clip.of(job.source, job.person, motion, gender, pair, recipe)
+            gender = options.gender or motion.gender or "neutral"
+            clip = Clip.of(job.source, job.person, motion, gender, pair, recipe)
+        except Exception:
+            continue  # told with the others, when it is this one's turn to be read
         if clip is not None:
             clips.append(clip)
             outputs.append(job.output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,11 +110,11 @@ def for_people(pairs: list[tuple[Path, Path]], person: str | None, single: bool,
 
 
 def _people_meant(source: Path, person: str) -> list[tuple[str | None, bool]]:
-    """Names, and whether each is one of several; what cannot be read is told later, with the rest."""
+    """Names, and whether each is one of several."""
     try:
         people = people_in(source)
-    except FileError:
-        return [(None, False)]
+    except Exception:
+        return [(None, False)]  # told with the others, when it is this one's turn to be read
     several = len(people) > 1
     if person != EVERYBODY:
         return [(person, several)]
@@ -172,6 +173,8 @@ def _is_motion(path: Path) -> bool:
         return motion_source(path) is not None
     except FileError:
         return False
+    except Exception:
+        return True  # told with the others, when it is this one's turn to be read
 
 
 def finished(
@@ -227,13 +230,14 @@ def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[
 
 def check_targets(jobs: list[Job], report_file: Path | None) -> None:
     """Raises RefitError where an output is an input, or the report has no place to go."""
-    sources = {job.source.resolve() for job in jobs}
+    # Unlike Path.resolve, it raises nothing where links lead in a circle; reading such an input tells it.
+    sources = {os.path.realpath(job.source) for job in jobs}
     for job in jobs:
-        if job.output.resolve() in sources:
+        if os.path.realpath(job.output) in sources:
             raise RefitError(f"{job.output} is an input; choose another output.")
     if report_file is None:
         return
     if report_file.suffix.lower() != ".json":
         raise RefitError(f"{report_file} is no name for a report; it must end in .json.")
-    if not report_file.resolve().parent.is_dir():
+    if not Path(os.path.realpath(report_file)).parent.is_dir():
         raise RefitError(f"{report_file}: there is no folder {report_file.parent} for the report.")

@@ -54,6 +54,11 @@ class Clip:
         return cls(source, person, motion.betas, gender, some, bodies)
 
     @property
+    def same_bodies(self) -> tuple[str, str, str]:
+        """Equal for clips that are fitted with the same bodies: the built-in ones serve every gender."""
+        return self.bodies.source.family, self.bodies.source.sha256, self.bodies.target.sha256
+
+    @property
     def says_shape(self) -> bool:
         """Its file has betas; meshes have none, and zeros are what is written where nobody knows."""
         return bool(np.abs(self.betas).max(initial=0) > SAME_BETAS)
@@ -77,7 +82,7 @@ class Subject:
     device: str = "auto"
     threads: int | None = None
     _found: HeldShape | None = field(default=None, repr=False)
-    _error: RefitError | None = field(default=None, repr=False)
+    _error: Exception | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         # Of many clips a few frames each: no more of them need stay in memory.
@@ -99,14 +104,17 @@ class Subject:
         """The shape of all clips.
 
         Raises:
-            RefitError: it cannot be solved; each time again.
+            RefitError: it cannot be solved; this error, or an unforeseen one, each time again.
         """
         if self._found is None and self._error is None:
             motions = [clip.motion for clip in self.clips]
             try:
                 bodies = self.clips[0].bodies
-                self._found = shape_of_all(motions, bodies, self.recipe, self.device, self.threads)
-            except RefitError as error:
+                found = shape_of_all(motions, bodies, self.recipe, self.device, self.threads)
+                # One body may go by the names of several genders.
+                several = len({clip.bodies.target.gender for clip in self.clips}) > 1
+                self._found = replace(found, gender=None) if several else found
+            except Exception as error:
                 self._error = error
         if self._found is None:
             assert self._error is not None
@@ -129,7 +137,7 @@ def everything(clips: Sequence[Clip], recipe: Recipe, device: str, threads: int 
         RefitError: they are fitted with different bodies, whose betas say nothing about each other.
     """
     for clip in clips:
-        if clip.bodies is not clips[0].bodies:
+        if clip.same_bodies != clips[0].same_bodies:
             raise RefitError(
                 f"{clip.source}: --one-shape is for clips of one body, but this one is of another than those "
                 "before it; --share-shape solves a shape for each subject."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,4 +51,5 @@ class FolderMemory:
 
 
 def _name(path: Path) -> str:
-    return str(path.resolve().parent)
+    # Unlike Path.resolve, it raises nothing where links lead in a circle.
+    return os.path.dirname(os.path.realpath(path))

@@ -76,7 +76,7 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
     temporary: Path | None = None
     try:
         check_place(target, overwrite)
-        target = target.resolve()  # a link stays a link
+        target = _at_the_end(target)
         temporary = temporary_beside(target)
         with temporary.open("xb") as file:
             sweep(temporary)
@@ -114,6 +114,14 @@ def check_place(target: Path, overwrite: bool) -> None:
     _refuse_existing(target, overwrite)
     if not target.parent.is_dir():
         raise FileError(target, f"cannot be written: there is no folder {target.parent}")
+
+
+def _at_the_end(target: Path) -> Path:
+    """Where the links at a path lead: a link stays a link."""
+    end = Path(os.path.realpath(target))
+    if end.is_symlink():
+        raise FileError(target, "cannot be written: it is a link that leads in a circle")
+    return end
 
 
 def _refuse_existing(target: Path, overwrite: bool) -> None:

@@ -63,8 +63,10 @@ def convert(
         recipe: as in `fit`.
         settings: as in `fit`.
         betas: a fit, or a motion of the target body, whose shape is held.
-        share_shape: one shape for each subject: clips in one folder, of one gender, with the same betas.
-        one_shape: one shape for all inputs, whatever their folders and betas say.
+        share_shape: one shape for each subject: clips in one folder, of one gender and family, whose betas do
+            not differ.
+        one_shape: one shape for all inputs, whatever their folders, genders and betas say; they must be
+            fitted with the same bodies.
         person: who of several people in a file, or ``'all'``.
         coordinates: as in `load_motion`.
         frame_rate: as there.

@@ -123,12 +123,20 @@ def test_each_gender_is_a_subject(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "One shape for subject 02 · male: 6 frames of 1 clip" in told
     betas = shapes(tmp_path / "out")
     assert not np.array_equal(betas["dance"], betas["walk"])
-    assert main([*arguments, "--one-shape", "--force"]) == 2
-    assert "is for clips of one body" in said(capsys)
+    # The built-in bodies are the same for all genders.
+    assert main([*arguments, "--one-shape", "--force"]) == 0
+    assert "One shape for all clips: 12 frames of 2 clips" in said(capsys)
+    betas = shapes(tmp_path / "out")
+    assert np.array_equal(betas["dance"], betas["walk"])
 
 
+@pytest.mark.parametrize("kind", [RefitError, MemoryError])
 def test_a_shape_that_cannot_be_solved_is_told_for_each_clip_and_others_go_on(
-    two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    kind: type[Exception],
+    two: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from core.commands import subjects
 
@@ -137,7 +145,7 @@ def test_a_shape_that_cannot_be_solved_is_told_for_each_clip_and_others_go_on(
     def fails_first(*arguments: object):  # type: ignore[no-untyped-def]
         asked.append(arguments)
         if len(asked) == 1:
-            raise RefitError("There is too little memory for this fit.")
+            raise kind("There is too little memory for this fit.")
         return solve(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(subjects, "shape_of_all", fails_first)
@@ -216,6 +224,21 @@ def test_many_subjects_in_a_folder_are_told_briefly() -> None:
     (note,) = found.notes
     assert note.count(";") == 6
     assert "and 4 more" in note
+
+
+def test_one_shape_is_for_one_body_whatever_it_is_called() -> None:
+    here, pair = of("/d/a.npz", TALL), body_pair("built-in")
+    called = replace(pair, target=replace(pair.target, gender="male"))
+    ((subject, _),) = everything([here, replace(here, bodies=called)], Recipe(), "cpu", 1).subjects
+    assert subject.shape().of_body(pair.target) is not None
+    assert subject.shape().of_body(called.target) is not None
+    for name in ("strong correctives", "dense correctives"):
+        other = replace(here, source=Path("/d/b.npz"), bodies=body_pair(name))
+        with pytest.raises(RefitError, match=r"b\.npz: --one-shape is for clips of one body"):
+            everything([here, other], Recipe(), "cpu", 1)
+    smpl = replace(here, source=Path("/d/b.npz"), bodies=body_pair("built-in", "smpl"))
+    with pytest.raises(RefitError, match="is for clips of one body"):
+        everything([here, smpl], Recipe(), "cpu", 1)
 
 
 def test_what_a_shape_is_from_is_known_before_it_is_solved() -> None:

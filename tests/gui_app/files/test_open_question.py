@@ -171,3 +171,10 @@ def test_memory_is_bounded_and_stands_damage(tmp_path: Path) -> None:
     for damaged in ("{", "[]", '{"x": 3}'):
         preferences.store("folder_answers", damaged)
         assert memory.answer(tmp_path / "64" / "b.pkl") == Answer()
+
+
+def test_a_link_in_a_circle_has_a_folder(tmp_path: Path) -> None:
+    memory, link = FolderMemory(Preferences()), tmp_path / "a.pkl"
+    link.symlink_to(link)
+    memory.keep_rate(tmp_path / "b.pkl", 30.0)
+    assert memory.answer(link).rate == 30.0

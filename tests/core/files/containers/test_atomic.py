@@ -113,6 +113,18 @@ def test_a_link_stays_a_link(tmp_path):
     assert real.read_bytes() == b"new"
 
 
+def test_a_link_in_a_circle_is_a_sentence(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    with (
+        pytest.raises(FileError, match=r"link: cannot be written: .* leads in a circle"),
+        atomic_write(link, overwrite=True),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == [link]
+    assert link.is_symlink()
+
+
 def test_npz_refuses_objects(tmp_path):
     with pytest.raises(TypeError, match="'a'"):
         write_npz(tmp_path / "a.npz", {"a": np.array([None])})
