@@ -138,8 +138,8 @@ def parser() -> argparse.ArgumentParser:
     shape.add_argument(
         "--one-shape",
         action="store_true",
-        help="one shape for all inputs, whatever their folders, genders and betas say; they must be fitted "
-        "with the same bodies",
+        help="one shape for all inputs, whatever their folders and betas say; all must be fitted with the "
+        "same bodies (see --gender)",
     )
     _add_reading(convert)
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")

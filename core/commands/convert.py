@@ -220,17 +220,21 @@ def _convert_one(
         skips = output.exists() and not writes_over
         if skips:
             result = finished(output, run, told, however_made=options.retry_failed)
+            outcome.fit = "found"
         else:
             if shape is not None:
                 run = with_it(betas=_solved(shape, console).of_body(bodies.target))
             result, said = _watched(run, job.label, console)
             if told is not None:
                 result = replace(result, provenance={**result.provenance, "held_shape": told})
-            outcome.result, outcome.notes = result, (*outcome.notes, *said)
+            outcome.fit, outcome.result, outcome.notes = "made", result, (*outcome.notes, *said)
+        if result.failed:
+            outcome.failure = result.failure
+            outcome.trouble(f"{output}: the fit failed: {result.failure}")
+        if not skips:
             output.parent.mkdir(parents=True, exist_ok=True)
             save_result(output, result, overwrite=writes_over)
-        if result.failed:
-            outcome.failure, outcome.error = result.failure, f"{output}: the fit failed: {result.failure}"
+            outcome.fit = "written"
         if options.session:
             _write_session(output.with_suffix(SUFFIX), motion, result, options.force, again)
         if options.check:
@@ -239,14 +243,15 @@ def _convert_one(
             outcome.findings = _found(run, bodies, result, console)
         outcome.status = "skipped" if skips else "failed" if result.failed else "done"
     except SeveralPeople as error:
-        outcome.error = f"{error}; give --person ID or --person all"
+        outcome.trouble(f"{error}; give --person ID or --person all")
     except RefitError as error:
-        outcome.error = str(error)
+        outcome.trouble(str(error))
     except OSError as error:
-        outcome.error = f"{output}: cannot be written ({error.strerror})"
+        outcome.trouble(f"{output}: cannot be written ({error.strerror})")
     except Exception as error:  # one input's trouble must not stop the others
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
-        outcome.error = f"{source}: the fit failed in a way that was not foreseen ({error!r})"
+        what = "what was to follow the fit" if outcome.fit else "the fit"
+        outcome.trouble(f"{source}: {what} failed in a way that was not foreseen ({error!r})")
     outcome.seconds = time.perf_counter() - started
     return outcome
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from core.commands.output_paths import Job
 from core.measure.map_back import InverseCheck
@@ -17,19 +18,21 @@ class Outcome:
     Attributes:
         job: the input, and the file it was, or would have been, written to.
         status: ``'done'``, ``'skipped'`` or ``'failed'``.
+        fit: what there is of it: ``'made'`` now but not written, ``'written'`` now, ``'found'`` as it was
+            written before, or ``''`` for none, whatever went wrong afterwards.
         result: where it was fitted now.
         check: where it was asked for, of what was fitted now or before.
         findings: what stands out in what was fitted now or before, or None where it was not asked for.
         seconds: of reading, fitting and writing.
-        error: the sentence, where it failed.
-        failure: why the fit that was written, now or before, has failed as a whole
-        (`core.measure.fit_failure`).
+        error: the sentence or sentences, where it failed.
+        failure: why the fit, made now or before, has failed as a whole (`core.measure.fit_failure`).
         subject: whose shape it holds, where subjects' shapes are solved.
         notes: sentences on what was assumed, and on what came up during the fit.
     """
 
     job: Job
     status: str = "failed"
+    fit: Literal["", "made", "written", "found"] = ""
     result: FitResult | None = None
     check: InverseCheck | None = None
     findings: tuple[Finding, ...] | None = None
@@ -47,6 +50,10 @@ class Outcome:
     def name(self) -> str:
         """What to call the input to people."""
         return self.job.label
+
+    def trouble(self, sentence: str) -> None:
+        """Something went wrong, beside what has already."""
+        self.error = f"{self.error}; {sentence}" if self.error else sentence
 
     @property
     def failed(self) -> bool:

@@ -33,12 +33,12 @@ MOST_FINDINGS = 10
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """One line for a finished input, and its notes."""
     name = outcome.name
-    if outcome.status == "skipped" and outcome.failure:
+    if outcome.failure and outcome.fit == "found":
         told = f"✗ {name} is done already, but failed: {outcome.failure}: {outcome.job.output}"
         console.print(told, style="red", soft_wrap=True)
     elif outcome.failure:
-        told = f"✗ {name} failed: {outcome.failure} → {outcome.job.output}"
-        console.print(told, style="red", soft_wrap=True)
+        where = f" → {outcome.job.output}" if outcome.fit == "written" else ""
+        console.print(f"✗ {name} failed: {outcome.failure}{where}", style="red", soft_wrap=True)
     elif outcome.status == "done":
         console.print(f"✓ {name} → {outcome.job.output}", style="green", soft_wrap=True)
     elif outcome.status == "skipped":
@@ -76,7 +76,7 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
         console.print(f"{len(failed)} of {len(outcomes)} failed:", style="red")
         for outcome in failed:
             console.print(f"  {outcome.error}", soft_wrap=True)
-    if any(outcome.status == "skipped" for outcome in failed):
+    if any(outcome.failure and outcome.fit == "found" for outcome in failed):
         console.print("Those that are done already are fitted again with --retry-failed.")
 
 
@@ -178,8 +178,7 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
     if outcome.error:
         entry["error"] = outcome.error
     # null: there is no fit.
-    fitted = outcome.result is not None or outcome.status == "skipped"
-    entry["refit_failed"] = bool(outcome.failure) if fitted else None
+    entry["refit_failed"] = bool(outcome.failure) if outcome.fit else None
     entry["refit_failure"] = outcome.failure or None
     if outcome.result is not None:
         result = outcome.result

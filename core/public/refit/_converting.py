@@ -65,8 +65,8 @@ def convert(
         betas: a fit, or a motion of the target body, whose shape is held.
         share_shape: one shape for each subject: clips in one folder, of one gender and family, whose betas do
             not differ.
-        one_shape: one shape for all inputs, whatever their folders, genders and betas say; they must be
-            fitted with the same bodies.
+        one_shape: one shape for all inputs, whatever their folders and betas say; all must be fitted with the
+            same bodies (see ``gender``).
         person: who of several people in a file, or ``'all'``.
         coordinates: as in `load_motion`.
         frame_rate: as there.
@@ -85,9 +85,10 @@ def convert(
 
     Returns:
         What became of each input: ``name``, ``job.source``, ``job.output``, ``status`` (``'done'``,
-        ``'skipped'``, ``'failed'``), ``failed``, ``error`` (a sentence), ``failure`` (why the fit that was
-        written failed as a whole), ``result`` (the fit, where it was made now),
-        ``check``, ``findings``, ``seconds``, ``notes``.
+        ``'skipped'``, ``'failed'``), ``failed``, ``error`` (a sentence), ``fit`` (``'found'``,
+        ``'made'``, ``'written'`` or ``''`` for none), ``failure`` (why the fit, made now or before, failed as
+        a whole), ``result`` (the fit, where it was made now), ``check``, ``findings``, ``seconds``,
+        ``notes``.
 
     Raises:
         RefitError: the report cannot be written, or the models cannot be read; the arguments make no sense,

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.commands import convert
 from core.commands.cli import main
+from core.errors import FileError, RefitError
 from core.files.builtin_files import builtin_motions
 from core.files.containers.npz import read_npz
 from core.measure import fit_failure
@@ -142,6 +144,60 @@ def test_retrying_writes_over_nothing_else(
     assert target.read_bytes() == b"a user's own file"
     assert main([*arguments, "--force"]) == 2
     assert "not allowed with argument" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("asked", "breaks"),
+    [("--check", "check_inverse"), ("--problems", "findings"), ("--session", "save_session")],
+)
+@pytest.mark.parametrize("error", [RefitError("it cannot be made"), MemoryError("it cannot be made")])
+def test_what_goes_wrong_after_a_fit_does_not_hide_how_that_went(
+    asked: str,
+    breaks: str,
+    error: Exception,
+    clips: Path,
+    tmp_path: Path,
+    strict: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fails(*arguments: object, **more: object) -> None:
+        raise error
+
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    arguments = [*CONVERT, str(clips), "-o", str(out), "--preset", "fast", asked, "--report", str(report)]
+    strict.setattr(convert, breaks, fails)
+    for line in ("✗ walk_poses.npz failed: mean", "✗ walk_poses.npz is done already, but failed: mean"):
+        assert main(arguments) == 1
+        told = said(capsys)
+        assert line in told
+        assert ("--retry-failed" in told) is ("already" in line)
+        dance, walk = json.loads(report.read_text())["inputs"]
+        assert (dance["status"], dance["refit_failed"], dance["refit_failure"]) == ("failed", False, None)
+        assert (walk["status"], walk["refit_failed"]) == ("failed", True)
+        assert walk["refit_failure"].startswith("mean 2.")
+        for entry, sentences in ((dance, 1), (walk, 2)):
+            assert entry["error"].count(";") == sentences - 1
+            assert "it cannot be made" in entry["error"]
+            assert ": the fit failed in a way" not in entry["error"]
+        assert f"the fit failed: {walk['refit_failure']}" in walk["error"]
+
+
+def test_a_failed_fit_that_cannot_be_written_is_not_told_to_be(
+    clips: Path, tmp_path: Path, strict: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*arguments: object, **more: object) -> None:
+        raise FileError(arguments[0], "cannot be written: the disk is full")  # type: ignore[arg-type]
+
+    out, report = tmp_path / "out.npz", tmp_path / "report.json"
+    strict.setattr(convert, "save_result", fails)
+    arguments = [*CONVERT, str(clips / "walk_poses.npz"), "-o", str(out), "--report", str(report)]
+    assert main(arguments) == 1
+    told = said(capsys)
+    assert "✗ walk_poses.npz failed: mean 2.08" in told
+    assert "→" not in told
+    (walk,) = json.loads(report.read_text())["inputs"]
+    assert walk["refit_failed"] is True
+    assert "the disk is full" in walk["error"]
 
 
 def test_a_file_that_does_not_say_has_not_failed(clips: Path, tmp_path: Path) -> None:
