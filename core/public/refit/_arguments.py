@@ -119,24 +119,41 @@ def chosen_recipe(
     if preset is not None and recipe is not None:
         raise RefitError("preset and recipe are both given, expected one of them.")
     if preset is not None:
-        found = PRESETS[one_of("preset", preset, tuple(PRESETS))]
+        draft = Draft.of(PRESETS[one_of("preset", preset, tuple(PRESETS))])
     else:
-        found = usual if recipe is None else recipe_in(recipe)
-    return found if settings is None else _changed(found, settings)
+        draft = Draft.of(usual) if recipe is None else _draft_of(recipe)
+    if settings is not None:
+        # Before the stages that are off are left out, as the command line has it.
+        draft = _changed(draft, settings)
+    if not draft.runs:
+        raise RefitError(f"recipe: every stage of {recipe} is off, expected one that is on.")
+    return draft.recipe()
 
 
-def recipe_in(recipe: AnyRecipe) -> Recipe:
+def recipe_for_command(recipe: AnyRecipe) -> Recipe | Path:
+    """What stands after ``--recipe``: a file is left to be read with the stages that are off, which have
+    places too.
+
+    Raises:
+        RefitError: as `chosen_recipe`.
+    """
+    if isinstance(recipe, str | os.PathLike):
+        return path_of("recipe", recipe)
+    return _draft_of(recipe).recipe()
+
+
+def _draft_of(recipe: AnyRecipe) -> Draft:
     if isinstance(recipe, Recipe):
-        return recipe
+        return Draft.of(recipe)
     if isinstance(recipe, FitSettings):
-        return Recipe((recipe,), name="own")
+        return Draft.of(Recipe((recipe,), name="own"))
+    if isinstance(recipe, str | os.PathLike):
+        from core.outputs.recipes import read_recipe
+
+        return read_recipe(path_of("recipe", recipe))
     try:
         if isinstance(recipe, Mapping):
-            return Recipe.from_dict({"name": "own", **recipe})
-        if isinstance(recipe, str | os.PathLike):
-            from core.outputs.recipes import read_recipe
-
-            return read_recipe(path_of("recipe", recipe)).recipe()
+            return Draft.of(Recipe.from_dict({"name": "own", **recipe}))
     except (ValueError, TypeError, AttributeError) as error:
         raise RefitError(f"recipe: {error}.") from None
     raise RefitError(f"recipe is a {type(recipe).__name__}, expected a Recipe, its values, or a TOML file.")
@@ -160,9 +177,9 @@ def _value(value: object) -> str:
     return "auto" if value is None else str(value)
 
 
-def _changed(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+def _changed(draft: Draft, settings: Mapping[str, Any]) -> Draft:
     try:
-        return assigned(Draft.of(recipe), assignments(settings)).recipe()
+        return assigned(draft, assignments(settings))
     except RefitError as error:
         raise RefitError(str(error).replace("--set ", "settings: ", 1)) from None
 

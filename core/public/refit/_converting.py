@@ -15,7 +15,14 @@ from core.commands.convert import conversion
 from core.commands.outcome import Outcome
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE
-from refit._arguments import AnyRecipe, assignments, chosen_recipe, path_of, recipe_in, thread_count
+from refit._arguments import (
+    AnyRecipe,
+    assignments,
+    chosen_recipe,
+    path_of,
+    recipe_for_command,
+    thread_count,
+)
 from refit._progress import in_notebook
 
 
@@ -131,7 +138,7 @@ def convert(
     words += [f"--set={text}" for text in assignments(settings or {})]
     options = _parsed([*words, "--", *(str(path_of("inputs", item)) for item in several)])
     if recipe is not None:
-        options.recipe = recipe_in(recipe)
+        options.recipe = recipe_for_command(recipe)
     outcomes, unwritten = conversion(options, _console(progress))
     if unwritten is not None:
         raise unwritten

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import refit
+from core.commands.cli import main
 from core.commands.convert import conversion
 from core.files.builtin_files import builtin_folder
 from core.outputs.results import load_result
@@ -138,6 +139,41 @@ def test_many_are_converted_as_the_command_line_does(tmp_path: Path) -> None:
     assert (other.status, "exists and holds another fit" in other.error) == ("failed", True)
     (other,) = refit.convert(str(inputs[0]), out, preset="fast", overwrite=True, **QUIET)
     assert other.status == "done"
+
+
+STAGES_OFF = """
+[[stages]]
+on = false
+[[stages]]
+stage = "edge"
+[[stages]]
+stage = "translation"
+"""
+
+
+@pytest.mark.parametrize("settings", [{"2.iterations": 2}, {"vertex.iterations": 2}, {"3.iterations": 2}])
+def test_settings_reach_the_stages_that_the_command_line_reaches(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    path, recipe = cut(tmp_path / "one_poses.npz", 2), tmp_path / "off.toml"
+    recipe.write_text(STAGES_OFF)
+    line, many, one = (tmp_path / f"{name}.npz" for name in ("line", "many", "one"))
+    words = [f"--set={name}={value}" for name, value in settings.items()]
+    arguments = ["convert", str(path), "-o", str(line), "--threads", "1", "--device", "cpu", *words]
+    assert main([*arguments, "--recipe", str(recipe)]) == 0
+    refit.convert(path, many, recipe=str(recipe), settings=settings, **QUIET)
+    refit.save(refit.fit(refit.load_motion(path), recipe=recipe, settings=settings, **QUIET), one)
+    made = [load_result(output).provenance["recipe"] for output in (line, many, one)]
+    assert made[1] == made[0]
+    assert made[2] == made[0]
+    assert [stage["stage"] for stage in made[0]["stages"]] == ["edge", "translation"]
+
+
+def test_a_recipe_without_a_stage_that_is_on_is_told(tmp_path: Path) -> None:
+    path, recipe = cut(tmp_path / "one_poses.npz", 2), tmp_path / "off.toml"
+    recipe.write_text("[[stages]]\non = false\n")
+    with pytest.raises(refit.RefitError, match=r"off\.toml is off, expected one that is on\.$"):
+        refit.convert(path, tmp_path / "out.npz", recipe=recipe, **QUIET)
 
 
 def test_a_conversion_tells_what_the_command_line_tells(
