@@ -10,6 +10,8 @@ and nobody gets around it. Cheap to import, and so is `core`: torch still comes 
 from __future__ import annotations
 
 import sys
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,13 +23,18 @@ TORCH = "torch"
 
 
 def make_ready(torch: ModuleType) -> None:
-    """Does what only one thread may be the first to do."""
-    torch.tensor([0.0], device="cpu")
+    """Does what only one thread may be the first to do.
+
+    What cannot be done, as by something that stands in for torch, is told by whoever needs it: the import
+    of torch and of this package fails where Python's own would, and nowhere else.
+    """
+    with suppress(Exception):
+        torch.tensor([0.0], device="cpu")
 
 
 def watch() -> None:
     """From now on whoever imports torch makes it ready; if it is there already, that is done now."""
-    if TORCH in sys.modules:
+    if sys.modules.get(TORCH) is not None:
         import torch  # waits, where another thread is about to import it
 
         make_ready(torch)
@@ -37,30 +44,44 @@ def watch() -> None:
 
 class _TorchFinder:
     """Finds torch where the others find it. Its loader also makes it ready, so that all this happens under
-    the lock on its import."""
+    the lock on its import.
+
+    Others may have wrapped this finder, or have put their own before it: it asks all but itself.
+    """
+
+    def __init__(self) -> None:
+        self._asking: set[int] = set()
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """As of any finder on ``sys.meta_path``."""
-        if name != TORCH:
+        thread = threading.get_ident()
+        if name != TORCH or thread in self._asking:
             return None
-        for finder in sys.meta_path[sys.meta_path.index(self) + 1 :]:
-            spec = finder.find_spec(name, path, target)
-            if spec is not None:
-                _make_ready_once_loaded(spec)
-                return spec
+        self._asking.add(thread)
+        try:
+            for finder in [finder for finder in sys.meta_path if finder is not self]:
+                find_spec = getattr(finder, "find_spec", None)
+                spec = None if find_spec is None else find_spec(name, path, target)
+                if spec is not None:
+                    _make_ready_once_loaded(spec)
+                    return spec
+        finally:
+            self._asking.discard(thread)
         return None
 
 
 def _make_ready_once_loaded(spec: ModuleSpec) -> None:
-    loader = spec.loader
-    if loader is None:  # a folder without an __init__, which is not torch
+    # None: a folder without an __init__, which is not torch; or a loader of old, with load_module alone.
+    load = getattr(spec.loader, "exec_module", None)
+    if load is None:
         return
-    load = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:
         load(module)
-        make_ready(module)
+        if module.__name__ == TORCH:  # a loader may serve several modules
+            make_ready(module)
 
-    loader.exec_module = exec_module  # type: ignore[method-assign]
+    with suppress(AttributeError, TypeError):  # a loader that takes no changes
+        spec.loader.exec_module = exec_module  # type: ignore[union-attr, method-assign]

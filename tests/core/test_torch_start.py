@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,75 @@ def test_torch_is_found_as_without_refit() -> None:
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "fine", done.stderr[-2000:]
+
+
+STAND_IN = """
+made = []
+def tensor(*values, **more): made.append(values)
+"""
+
+# What others may have done to how Python imports, and that torch is had nevertheless.
+STRANGE_IMPORTS = {
+    "wrapped finders": """
+import core
+class Wrapped:
+    def __init__(self, finder): self.finder = finder
+    def find_spec(self, *arguments): return self.finder.find_spec(*arguments)
+sys.meta_path[:] = [Wrapped(finder) for finder in sys.meta_path]
+import torch
+assert len(torch.made) == 1
+""",
+    "a finder of old": """
+import core
+class Old:
+    def find_module(self, name, path=None): return None
+sys.meta_path.insert(1, Old())
+import torch
+assert len(torch.made) == 1
+""",
+    "one loader for several modules": """
+import core
+class Shared:
+    def create_module(self, spec): return None
+    def exec_module(self, module): module.tensor = lambda *values, **more: made.append(module.__name__)
+shared, made = Shared(), []
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, shared) if name in ("torch", "other") else None
+sys.meta_path.insert(1, Finder())
+import torch, other
+assert made == ["torch"], made
+""",
+    "a loader that takes no changes": """
+import core
+class Fixed:
+    __slots__ = ()
+    def create_module(self, spec): return None
+    def exec_module(self, module): pass
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, Fixed()) if name == "torch" else None
+sys.meta_path.insert(1, Finder())
+import torch
+""",
+    "no torch to be had at first": """
+sys.modules["torch"] = None
+import core
+del sys.modules["torch"]
+import torch
+assert len(torch.made) == 1
+""",
+    "no tensor to be had": """
+sys.modules["torch"] = type(sys)("torch")
+import core
+""",
+}
+
+
+@pytest.mark.parametrize("what", STRANGE_IMPORTS)
+def test_torch_is_imported_wherever_python_can(what: str, tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text(STAND_IN)
+    start = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom importlib.machinery import ModuleSpec"
+    command = [sys.executable, "-W", "ignore", "-c", f"{start}\n{STRANGE_IMPORTS[what]}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-2000:]
