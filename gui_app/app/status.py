@@ -102,13 +102,17 @@ class Status(QStatusBar):
 class MessageBar(QFrame):
     """Hidden while there is nothing to say.
 
-    A motion that opens takes the old complaint away. A fit that failed is told as long as it is shown.
+    A motion that opens takes the old complaint away. A fit that failed is told as long as it is shown, again
+    after a complaint that took its place, unless this has been dismissed.
     """
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._failure = ""
+        # A fit that is edited or measured again keeps the time of its run: it is no other failure.
+        self._seconds = 0.0
+        self._dismissed = False
         self.setProperty("role", "message")
         sign = IconLabel(icon("warning-circle", "ERROR"), 18, self)
         self.words = WrappedLabel(self)
@@ -117,7 +121,7 @@ class MessageBar(QFrame):
         self._dismiss.setIcon(icon("x", "TEXT_SECONDARY"))
         self._dismiss.setToolTip("Dismiss")
         self._dismiss.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._dismiss.clicked.connect(self.hide)
+        self._dismiss.clicked.connect(self._on_dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 8, 6)
         row.setSpacing(10)
@@ -137,6 +141,15 @@ class MessageBar(QFrame):
         self.show()
 
     @Slot()
+    def _on_dismiss(self) -> None:
+        told = _sentence(self._failure)
+        if self._failure and not self._dismissed and self.words.text() != told:
+            self.show_sentence(told)
+            return
+        self._dismissed = True
+        self.hide()
+
+    @Slot()
     def _on_motion(self) -> None:
         self._failure = ""
         self.hide()
@@ -146,14 +159,15 @@ class MessageBar(QFrame):
         if self._state.run.active:
             return
         result = self._state.result
-        failure = "" if result is None else result.failure
-        if failure == self._failure:
+        failure, seconds = ("", 0.0) if result is None else (result.failure, result.seconds)
+        if failure == self._failure and seconds == self._seconds:
             return
         if failure:
+            self._dismissed = False
             self.show_sentence(_sentence(failure))
         elif self.words.text() == _sentence(self._failure):
             self.hide()
-        self._failure = failure
+        self._failure, self._seconds = failure, seconds
 
 
 def _sentence(failure: str) -> str:

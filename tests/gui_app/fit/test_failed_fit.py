@@ -80,3 +80,27 @@ def test_a_failed_fit_that_is_opened_is_told(
     fitted.state.set_result(replace(result, failure=""), None)
     assert bar.words.text() == "Something else"
     assert bar.isVisible()
+    bar._dismiss.click()
+    assert not bar.isVisible()
+
+
+def test_a_failed_fit_is_told_again_after_a_complaint_and_for_another_fit(fitted: MainWindow) -> None:
+    state, bar = fitted.state, fitted.message
+    bad = replace(state.result, failure="mean 437 mm, more than 40 mm")
+    told = "This fit failed: mean 437 mm, more than 40 mm."
+    state.set_result(bad, None)
+    state.fail("Something else")
+    bar._dismiss.click()
+    assert bar.isVisible()
+    assert bar.words.text() == told
+    # Once it is dismissed itself, it comes back with no other complaint and no edit, but with another fit.
+    bar._dismiss.click()
+    assert not bar.isVisible()
+    state.fail("Something else")
+    bar._dismiss.click()
+    assert not bar.isVisible()
+    state.set_result(replace(bad, poses=bad.poses.copy(), provenance=dict(bad.provenance)), None)
+    assert not bar.isVisible()
+    state.set_result(replace(bad, seconds=bad.seconds + 1), None)
+    assert bar.isVisible()
+    assert bar.words.text() == told
