@@ -1,4 +1,4 @@
-"""The bodies and motions that Refit carries."""
+"""The bodies, motions and manual that Refit carries."""
 
 from __future__ import annotations
 
@@ -44,6 +44,18 @@ def default_motion() -> Path:
     if not path.is_file():
         raise FileError(path, "there is no such file")
     return path
+
+
+def manual_folder() -> Path:
+    """The folder with the pages of the manual, ``index.md`` the first.
+
+    Raises:
+        FileError: there is none.
+    """
+    folder = builtin_folder() / "manual"
+    if not (folder / "index.md").is_file():
+        raise FileError(folder, "there is no manual")
+    return folder
 
 
 # What the built-in motions are called.

@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 SHIPPED_ASSETS = [
     path.relative_to(CHECKOUT)
-    for folder in ("bodies", "motions")
+    for folder in ("bodies", "manual", "motions")
     for path in sorted((CHECKOUT / "assets" / folder).rglob("*"))
     if path.is_file()
 ]
@@ -126,7 +126,7 @@ def test_wheel_holds_every_file_of_the_packages(wheel: Path):
     assert {"refit/__init__.py", "refit/py.typed", "core/py.typed"} <= packed
 
 
-def test_wheel_holds_bodies_and_motions_and_no_other_assets(wheel: Path):
+def test_wheel_holds_bodies_motions_and_manual_and_no_other_assets(wheel: Path):
     assert len(SHIPPED_ASSETS) > 5
     with zipfile.ZipFile(wheel) as archive:
         for path in SHIPPED_ASSETS:
@@ -173,6 +173,13 @@ def motion(environment: Path) -> Path:
     """A built-in motion, out of the installed package."""
     (path,) = environment.glob("lib/python*/site-packages/core/assets/motions/walk_poses.npz")
     return path
+
+
+def test_installed_manual_is_found(environment: Path, tmp_path: Path):
+    program = "from core.files.builtin_files import manual_folder; print(manual_folder() / 'index.md')"
+    page = Path(run(environment / "bin" / "python", "-c", program, cwd=tmp_path).strip())
+    assert page.is_relative_to(environment)
+    assert page.read_bytes() == (CHECKOUT / "assets" / "manual" / "index.md").read_bytes()
 
 
 def test_installed_core_converts(environment: Path, motion: Path, tmp_path: Path):

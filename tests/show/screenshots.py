@@ -1,7 +1,7 @@
 """Pictures of every view, panel and dialog: ``python -m tests.show.screenshots [FOLDER]``.
 
 On a machine without a screen: ``xvfb-run -s "-screen 0 1920x1200x24 +extension GLX" python -m
-tests.show.screenshots``. The README shows those in assets/readme.
+tests.show.screenshots``. The README and the manual show those in assets/readme.
 """
 
 from __future__ import annotations

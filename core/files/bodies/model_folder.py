@@ -1,7 +1,7 @@
 """One folder of models: which file is which, wherever below it and in whatever case their owners named them.
 
-The places of the README come first, then any file below the folder whose name, or the folders it lies in, say
-what it is. Names are all that is looked at here; contents are checked when a file is read.
+The places that the manual names come first, then any file below the folder whose name, or the folders it lies
+in, say what it is. Names are all that is looked at here; contents are checked when a file is read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files by `refit`: what is read and written, many at once, and what the README shows."""
+"""Files by `refit`: what is read and written, and many at once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from core.commands.cli import main
 from core.commands.convert import conversion
 from core.files.builtin_files import builtin_folder
 from core.outputs.results import load_result
-from core.session import bodies_of_fit
 from tests.core.clip_fits import fitted_clip
 
-CHECKOUT = Path(__file__).parents[3]
 WALK = builtin_folder() / "motions" / "walk_poses.npz"
 QUIET: dict[str, Any] = {"device": "cpu", "threads": 1, "progress": False}
 
@@ -221,39 +219,3 @@ def test_a_report_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: py
     refused = refit.RefitError("no room")
     with pytest.raises(refit.RefitError, match=r"^no room"):
         refit.convert(cut(tmp_path / "a.npz", 2), tmp_path / "b.npz", preset="fast", **QUIET)
-
-
-def readme_program() -> str:
-    (section,) = re.findall(
-        r"## From Python\n\n```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.S
-    )
-    return str(section)
-
-
-def test_the_program_in_the_readme_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    program = readme_program()
-    assert re.findall(r"^(?:import|from) .*", program, re.M) == ["import refit"]
-    assert len(program.splitlines()) <= 10
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("REFIT_MODELS", raising=False)
-    monkeypatch.setattr(bodies_of_fit, "_used", [])
-    with np.load(WALK) as file:
-        poses = file["poses"][:101].copy()
-    poses[50, 66:111] += np.random.default_rng(0).normal(0, 0.8, 45)
-    cut(Path("walk_poses.npz"), 101, poses=poses)
-    names: dict[str, Any] = {}
-    exec(compile(program, "README.md", "exec"), names)
-    assert names["problems"]
-    assert names["vertices"].shape == (2, 10475, 3)
-    assert "<FitResult smplx neutral · walk_poses.npz · 101 frames" in capsys.readouterr().out
-    saved = refit.load_result("walk_stageii.npz")
-    np.testing.assert_array_equal(saved.poses, names["fit"].poses)
-    assert saved.provenance["recipe"]["stages"][0]["robust"] == "huber"
-
-
-def test_the_module_shows_the_same_calls() -> None:
-    """Names of functions and settings in the docstring are those of the README's program."""
-    shown = set(re.findall(r"refit\.(\w+)\(", refit.__doc__ or ""))
-    assert shown == set(re.findall(r"refit\.(\w+)\(", readme_program()))
