@@ -46,6 +46,7 @@ gui_app.viewport
 
 PARTS = {
     "history": "",
+    "manual": "",
     "parameters": "",
     "fit": "history",
     "stages": "fit",

@@ -1,9 +1,10 @@
-"""The Help menu: the list of shortcuts, the log, and what this program is."""
+"""The Help menu: the manual, the list of shortcuts, the log, and what this program is."""
 
 from __future__ import annotations
 
 import platform
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QKeySequence
@@ -13,6 +14,9 @@ from gui_app.app.log_buffer import LogSheet
 from gui_app.document.actions import SPECS, Actions
 from gui_app.document.state import AppState
 from gui_app.style.live_theme import dress
+
+if TYPE_CHECKING:
+    from gui_app.manual.window import Manual
 
 MOUSE = (
     ("Turn", "left drag"),
@@ -175,7 +179,7 @@ def version_lines() -> list[tuple[str, str]]:
     return lines
 
 
-# The sheets of the Help menu: keys, versions and the log.
+# What the Help menu opens: the manual, and sheets of keys, versions and the log.
 
 
 class HelpActions(QObject):
@@ -184,9 +188,26 @@ class HelpActions(QObject):
     def __init__(self, state: AppState, actions: Actions, window: QWidget) -> None:
         super().__init__(window)
         self._state, self._window = state, window
+        self._manual: Manual | None = None
+        actions.manual.triggered.connect(self._show_manual)
         actions.shortcuts.triggered.connect(self._show_shortcuts)
         actions.about.triggered.connect(self._show_about)
         actions.log.triggered.connect(self._show_log)
+
+    @Slot()
+    def _show_manual(self) -> None:
+        from core.errors import RefitError
+        from gui_app.manual.window import Manual
+
+        if self._manual is None:
+            try:
+                self._manual = Manual(self._window)
+            except RefitError as error:
+                self._state.fail(str(error))
+                return
+        self._manual.show()
+        self._manual.raise_()
+        self._manual.activateWindow()
 
     @Slot()
     def _show_shortcuts(self) -> None:

@@ -83,8 +83,11 @@ class Menus(QObject):
         self._menu(
             bar,
             "Help",
-            [actions.palette, actions.shortcuts, None, actions.start_page, actions.log, actions.about],
-        )
+            [
+                actions.manual, actions.palette, actions.shortcuts, None, actions.start_page, actions.log,
+                actions.about,
+            ],
+        )  # fmt: skip
 
     def _menu(self, bar: QMenuBar, title: str, actions: list[QAction | None]) -> QMenu:
         menu = bar.addMenu(title)

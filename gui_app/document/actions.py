@@ -109,8 +109,9 @@ SPECS: dict[str, Spec] = {
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
     "start_page": Spec("Help", "Start page", "house", (), "Open files, and where bodies come from"),
+    "manual": Spec("Help", "Manual", "book-open", ("F1",), "How everything works, page by page"),
     "log": Spec("Help", "Show log", "article", (), "What went wrong lately, in detail"),
-    "shortcuts": Spec("Help", "Keyboard shortcuts", "keyboard", ("F1", "?"), "Show the keyboard shortcuts"),
+    "shortcuts": Spec("Help", "Keyboard shortcuts", "keyboard", ("?",), "Show the keyboard shortcuts"),
     "about": Spec("Help", "About Refit", "info", (), "Versions, and the bodies in use"),
     "autofit": Spec("Fit", "Fit when a motion opens", "magic-wand", (), "Start fitting at once", True),
 }  # fmt: skip
@@ -205,6 +206,7 @@ class Actions:
     builtin: QAction
     palette: QAction
     start_page: QAction
+    manual: QAction
     log: QAction
     shortcuts: QAction
     about: QAction

@@ -253,6 +253,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "fit_menu": [_menu("Fit all", window)],
         "export": [frame(137), _dialog(window, "export")],
         "palette": [_dialog(window, "palette")],
+        "manual": [_dialog(window, "manual")],
         "shortcuts": [_dialog(window, "shortcuts")],
         "about": [_dialog(window, "about")],
         "log": [_dialog(window, "log")],
