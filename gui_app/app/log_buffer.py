@@ -19,10 +19,15 @@ class RecentLog(logging.Handler):
         super().__init__(logging.WARNING)
         self.setFormatter(logging.Formatter("%(asctime)s  %(levelname)s  %(message)s"))
         self._lines: deque[str] = deque(maxlen=MOST_RECORDS)
+        self.last_error = ""
+        """The last record that is more than a warning, as text."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """One more record."""
-        self._lines.append(self.format(record))
+        text = self.format(record)
+        self._lines.append(text)
+        if record.levelno >= logging.ERROR:
+            self.last_error = text
         if logging.lastResort is not None:
             logging.lastResort.handle(record)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.app.command_palette import CommandPalette, Commands
+from gui_app.app.copy_report import CopyReport
 from gui_app.app.fit_menu import FitActions
 from gui_app.app.help import HelpActions
 from gui_app.app.menus import Menus
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
         FitActions(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self)
         UndoActions(self.state, self.history, self.actions_, self)
         HelpActions(self.state, self.actions_, self)
+        self.actions_.report.triggered.connect(CopyReport(self.state, options.device, self).copy)
         self._build()
         self._connect()
         self._restore()

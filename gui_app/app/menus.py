@@ -85,7 +85,7 @@ class Menus(QObject):
             "Help",
             [
                 actions.manual, actions.palette, actions.shortcuts, None, actions.start_page, actions.log,
-                actions.about,
+                actions.report, actions.about,
             ],
         )  # fmt: skip
 

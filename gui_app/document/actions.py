@@ -110,6 +110,7 @@ SPECS: dict[str, Spec] = {
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
     "start_page": Spec("Help", "Start page", "house", (), "Open files, and where bodies come from"),
     "manual": Spec("Help", "Manual", "book-open", ("F1",), "How everything works, page by page"),
+    "report": Spec("Help", "Copy report", "clipboard-text", (), "Versions and the last error, to be sent"),
     "log": Spec("Help", "Show log", "article", (), "What went wrong lately, in detail"),
     "shortcuts": Spec("Help", "Keyboard shortcuts", "keyboard", ("?",), "Show the keyboard shortcuts"),
     "about": Spec("Help", "About Refit", "info", (), "Versions, and the bodies in use"),
@@ -207,6 +208,7 @@ class Actions:
     palette: QAction
     start_page: QAction
     manual: QAction
+    report: QAction
     log: QAction
     shortcuts: QAction
     about: QAction
