@@ -293,6 +293,7 @@ def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple
         TimeRemainingColumn(),
     ]
     silence = Silence()
+    silence.follow(run)
     with StillThere(silence, columns, console) as bar:
         task = bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
         started, said = time.perf_counter(), dict[str, None]()

@@ -83,6 +83,9 @@ class FitRun:
         replaces: the frames are to take the place of those of ``start``, and to be compared with them: their
             figures are over the same vertices, and what is held is where the source has it from any start.
 
+    Attributes:
+        doing: the stage that it is in, as `Progress.stage` and from its beginning; empty before the first.
+
     Raises:
         RefitError: the bodies do not suit the motion, there is no frame to fit, or the recipe goes on from a
             fit that is not given.
@@ -139,6 +142,7 @@ class FitRun:
         self._stop = stop or threading.Event()
         self._measures_start = measure_start
         self._left = self._cut = self._finished = False
+        self.doing = ""
         self._started = 0.0
         self._seconds = 0.0
         self._table = ResultTable(motion, self.bodies, start)
@@ -255,6 +259,7 @@ class FitRun:
             size = min(size, SLOW_CHUNK)
         solved: ShapeFit | None = None
         if problem.solves_shape:
+            self.doing = "shape"
             solved = shape_fit(problem, split(chosen, SHAPE_CHUNK), pool, self._stopped)
             if self._measures_start:
                 self._measures_start = False
@@ -328,6 +333,7 @@ class FitRun:
         fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
     ) -> Iterator[Progress]:
         """Fits chunks in the pool and takes in what comes back."""
+        self.doing = name
         iteration, objective, distance, done = 0, 0.0, 0.0, 0
         for frames, found, note in in_chunks(pool, workers, chunks, fit, self._stopped):
             # A chunk cut short keeps its best so far; one that never took a step is dropped, and so is one

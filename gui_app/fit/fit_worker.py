@@ -196,6 +196,7 @@ class FitWorker(QObject):
         pace = Pace(request.what + around, time.monotonic())
         stages = StageReports(time.monotonic())
         last_progress = last_preview = 0.0
+        self.silence.follow(run)
         for progress in run:
             self.silence.hear(progress.stage)
             if len(progress.frames):

@@ -18,6 +18,9 @@ from core.commands.interrupts import second_ends_at_once
 from core.commands.progress_bar import StillThere
 from core.files.builtin_files import builtin_motions
 from core.fitting.no_progress import NO_PROGRESS_SECONDS, Silence
+from core.fitting.run import FitRun
+from tests.core.clip_fits import clip
+from tests.variants import body_pair
 
 CONVERTS = """
 import sys, threading, time
@@ -104,3 +107,14 @@ def test_a_progress_bar_says_that_nothing_goes_on() -> None:
     assert "No progress for 31 s: the fit is still in 'shape'. Ctrl+C stops it" in drawn()
     silence.hear("pose")
     assert "No progress" not in drawn()
+
+    # The next one begins, and hangs in a stage before it has told anything of it.
+    run = FitRun(clip("walk", 0, 2), body_pair("built-in"), threads=1)
+    silence.hear()
+    silence.follow(run)
+    for run.doing, said in (("", "still starting"), ("pose", "still in 'pose'")):
+        now[0] += NO_PROGRESS_SECONDS + 1.0
+        assert f"the fit is {said}." in drawn()
+    silence.hear()
+    now[0] += NO_PROGRESS_SECONDS + 1.0
+    assert "still starting" in drawn()

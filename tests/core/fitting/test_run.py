@@ -214,6 +214,17 @@ def test_numbers_that_are_no_pose_do_not_end_the_run(motion: Motion, pair: BodyP
     assert (result.mean_mm[[0, 1, 3, 5]] < 10).all()
 
 
+def test_a_run_knows_the_stage_that_it_is_in(motion: Motion, pair: BodyPair) -> None:
+    settings = FitSettings(iterations=2, smoothness=0.01)
+    run = FitRun(motion.cut(0, 3), pair, settings, threads=1)
+    assert run.doing == ""
+    assert [(step.stage, run.doing) for step in run] == [
+        *[("shape", "shape")] * 2,
+        ("pose", "pose"),
+        ("smooth", "smooth"),
+    ]
+
+
 def test_one_frame_is_enough(motion: Motion, pair: BodyPair) -> None:
     result = run_to_end(motion.cut(0, 1), pair)
     assert result.fitted.all()

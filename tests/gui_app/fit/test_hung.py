@@ -86,7 +86,7 @@ def test_a_hung_fit_is_told_and_left_and_another_begins(
     qtbot.waitUntil(hangs.is_set, timeout=FIT_MS)
     words = window.statusBar().words
     qtbot.waitUntil(lambda: words.text().startswith("No progress for"), timeout=FIT_MS)
-    assert "the fit is still in 'shape'. Cancel stops waiting for it." in words.text()
+    assert "the fit is still in 'pose'. Cancel stops waiting for it." in words.text()
     window.actions_.cancel.trigger()
     qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
     assert "does not answer" in window.message.words.text()
