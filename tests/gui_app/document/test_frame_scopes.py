@@ -132,6 +132,7 @@ def test_a_cancelled_run_goes_on_top_of_an_earlier_fit(cancelled: Callable[..., 
     assert kept.keeps_earlier
     assert kept.result is larger
     assert "another shape" in finished_words(kept, larger)
+    assert "the new one leaves out other fingers" in finished_words(replace(kept, other_skin=True), larger)
     smaller = replace(larger, fitted=np.arange(len(everywhere)) == 0)
     new = cancelled(smaller)
     assert not new.keeps_earlier

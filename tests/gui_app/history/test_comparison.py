@@ -9,11 +9,12 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
+from core.measure.counted_vertices import HELD
 from core.measure.fit_comparison import Change, FitComparison
 from core.model.fit_result import FitResult
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
-from gui_app.history.comparison import NO_EARLIER, comparison_tip, comparison_words
+from gui_app.history.comparison import NO_EARLIER, OTHER_SKIN, comparison_tip, comparison_words
 from gui_app.timeline.curve_choice import CurveChoice
 from tests.gui_app.conftest import FIT_MS, FRAMES
 
@@ -53,6 +54,18 @@ def test_the_first_fit_has_nothing_before_it(fitted: MainWindow) -> None:
     assert NO_EARLIER in fitted.actions_.before_fit.toolTip()
     assert not fitted.timeline.curves.before.lines
     assert not fitted.timeline.curves.before.legend.isVisible()
+
+
+def test_a_fit_that_leaves_out_other_fingers_is_not_compared_and_that_is_said(
+    mended: MainWindow, qtbot: QtBot
+) -> None:
+    state, action = mended.state, mended.actions_.before_fit
+    told = state.result.provenance | {HELD: ["left"]}
+    state.set_result(replace(state.result, poses=state.result.poses.copy(), provenance=told), None)
+    mended.history.add("fit with a hand held")
+    qtbot.waitUntil(lambda: not action.isEnabled(), timeout=FIT_MS)
+    assert OTHER_SKIN in action.toolTip()
+    qtbot.waitUntil(lambda: not mended.timeline.curves.before.lines, timeout=FIT_MS)
 
 
 def test_lines_show_where_the_error_was_another_of_any_figure_and_a_key_hides_them(
