@@ -20,13 +20,13 @@ from core.commands.exit_codes import DONE, SOME_FAILED
 from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job, check_targets, failed_before, finished, for_people, plan
-from core.commands.progress_bar import StillThere
+from core.commands.progress_bar import ConversionBar
 from core.commands.subjects import Clip, Subject, everything, grouped
 from core.correspond.load_bodies import of_bodies_there, reversed_bodies
 from core.errors import FileError, RefitError
 from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.fitting.devices import pick_device
-from core.fitting.no_progress import Silence
+from core.fitting.no_progress import ProgressClock
 from core.fitting.recipe.draft import Draft
 from core.fitting.recipe.overrides import assigned
 from core.fitting.recipe.recipe import ACCURATE, PRESETS, Recipe
@@ -292,9 +292,9 @@ def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     ]
-    silence = Silence()
+    silence = ProgressClock()
     silence.follow(run)
-    with StillThere(silence, columns, console) as bar:
+    with ConversionBar(silence, columns, console) as bar:
         task = bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
         started, said = time.perf_counter(), dict[str, None]()
         for step in run:

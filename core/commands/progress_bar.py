@@ -8,15 +8,15 @@ from rich.console import Console, RenderableType
 from rich.progress import Progress, ProgressColumn
 from rich.text import Text
 
-from core.fitting.no_progress import Silence
+from core.fitting.no_progress import ProgressClock
 
 WAY_OUT = "Ctrl+C stops it, a second Ctrl+C at once."
 
 
-class StillThere(Progress):
+class ConversionBar(Progress):
     """Drawn by a thread of its own, so that it also speaks when the fit hangs; nothing without a terminal."""
 
-    def __init__(self, silence: Silence, columns: Sequence[ProgressColumn], console: Console) -> None:
+    def __init__(self, silence: ProgressClock, columns: Sequence[ProgressColumn], console: Console) -> None:
         self._silence = silence
         super().__init__(*columns, console=console, transient=True, disable=not console.is_terminal)
 

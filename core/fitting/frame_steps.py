@@ -18,7 +18,7 @@ import numpy as np
 from core.errors import RefitError
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
-from core.fitting.stage.progress import Progress, Taken
+from core.fitting.stage.progress import Progress, Snapshot
 from core.measure.fit_failure import judged
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -46,7 +46,7 @@ class FrameStep:
     phase: str
     iteration: int
     objective: float
-    taken: Taken
+    taken: Snapshot
 
     @property
     def mean_mm(self) -> float:
@@ -133,7 +133,7 @@ def frame_steps(
     """
     if recipe.method != "gauss-newton":
         raise RefitError("The published method keeps no steps; choose another recipe to see them.")
-    waiting: list[Taken] = []
+    waiting: list[Snapshot] = []
     run = FitRun(
         motion,
         bodies,
@@ -156,7 +156,7 @@ def frame_steps(
     return FrameSteps(frame, recipe, tuple(steps), tuple(ends), run.result())
 
 
-def _add(steps: list[FrameStep], told: Progress, seen: list[Taken]) -> None:
+def _add(steps: list[FrameStep], told: Progress, seen: list[Snapshot]) -> None:
     """Adds the steps that a run has told of, without those that did not move the body."""
     now = (told.index, told.stage)
     if not steps and seen:
@@ -174,7 +174,7 @@ def _add(steps: list[FrameStep], told: Progress, seen: list[Taken]) -> None:
         steps.append(FrameStep(told.index, told.kind, told.stage, number, float(taken.energy[0]), taken))
 
 
-def _same(one: Taken, other: Taken) -> bool:
+def _same(one: Snapshot, other: Snapshot) -> bool:
     return bool(
         np.abs(one.poses - other.poses).max() < SAME_RADIANS
         and np.abs(one.transl - other.transl).max() < SAME_METRES

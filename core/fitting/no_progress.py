@@ -14,7 +14,7 @@ NO_PROGRESS_SECONDS = 30.0
 """A fit that tells nothing for so long is said to do so."""
 
 
-class Silence:
+class ProgressClock:
     """Heard from a fit's thread, asked from any other.
 
     Args:

@@ -12,7 +12,7 @@ import torch
 from core.measure.counted_vertices import counted_valid
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
-from core.model.frame_parameters import Change, frame_parameters
+from core.model.frame_parameters import ParameterChange, frame_parameters
 from core.model.motion import Motion
 from core.model.posing import posed, root_path
 from core.model.vertex_errors import vertex_error_mm
@@ -68,7 +68,7 @@ class PosedFrames:
         self._most = max(CHUNK, cache_frames)
         self._sources: OrderedDict[int, tuple[np.ndarray, np.ndarray]] = OrderedDict()
         self._fits: OrderedDict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = OrderedDict()
-        self._trial: tuple[Change, int | None] | None = None
+        self._trial: tuple[ParameterChange, int | None] | None = None
         self._tried: tuple[int, PosedFrame] | None = None
         self._other: PosedFrames | None = None
         self._peeks = False
@@ -101,7 +101,7 @@ class PosedFrames:
         """What a change would do is shown."""
         return self._trial is not None
 
-    def try_out(self, change: Change | None, frame: int | None = None) -> None:
+    def try_out(self, change: ParameterChange | None, frame: int | None = None) -> None:
         """Shows what a change would do, without making it.
 
         Args:
@@ -163,7 +163,7 @@ class PosedFrames:
         return PosedFrame(vertices, joints, *self._fit(index))
 
     def _changed(
-        self, index: int, source_vertices: np.ndarray, source_joints: np.ndarray, change: Change
+        self, index: int, source_vertices: np.ndarray, source_joints: np.ndarray, change: ParameterChange
     ) -> PosedFrame:
         if self._tried is None or self._tried[0] != index:
             assert self.result is not None

@@ -18,14 +18,14 @@ from core.fitting.objective.objective import FitSkin, Pose, Prior, Shape
 from core.fitting.objective.targets import MotionTargets
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
-from core.fitting.solver.gauss_newton import PoseFit, Stepping, fit_poses
+from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses
 from core.fitting.solver.skin_products import SkinStatistics, Statistics
 from core.fitting.solver.unknowns import Unknowns
 from core.fitting.stage.initial_pose import prior_weights, start_rotations, unknowns, vertex_weights
 from core.measure.counted_vertices import counted_valid
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
-from core.model.frame_parameters import Change
+from core.model.frame_parameters import ParameterChange
 from core.model.motion import Motion
 from core.model.posing import arguments_of, check_belonging
 from core.model.skinning import rotation_matrices, rotation_vectors
@@ -52,7 +52,7 @@ class Refit:
     """
 
     frame: int
-    change: Change
+    change: ParameterChange
     vertices: np.ndarray
     joints: np.ndarray
     error_mm: np.ndarray
@@ -123,7 +123,7 @@ class QuickRefit:
             self._frame, self._pose = self._look_up(frame), None
         known, counts = self._frame, counted_valid(bodies, self.result)[self.skin.vertices]
         skin = self.skin.weighed(vertex_weights(bodies, self.settings, None))
-        by = Stepping(
+        by = SolverContext(
             skin,
             known.shape,
             _HeldShape(skin, known.shape),
@@ -178,7 +178,7 @@ class QuickRefit:
         rotations = pose[0].numpy(force=True)
         return Refit(
             frame,
-            Change(dict(enumerate(rotations)), transl[0].numpy(force=True)),
+            ParameterChange(dict(enumerate(rotations)), transl[0].numpy(force=True)),
             skin.numpy(force=True),
             joints.numpy(force=True),
             error,

@@ -31,10 +31,10 @@ from core.fitting.solver.temporal_solve import overlap
 from core.fitting.stage.frame_chunks import cuda_chunk, in_chunks, split
 from core.fitting.stage.initial_pose import held_hands
 from core.fitting.stage.partial_result import FittedChunk, ResultTable
-from core.fitting.stage.progress import Progress, Taken
+from core.fitting.stage.progress import Progress, Snapshot
 from core.fitting.stage.provenance import provenance
 from core.fitting.stage.stage import PoseStage, shape_fit, shape_taken, start_mm
-from core.fitting.stage.stage_problem import Problem
+from core.fitting.stage.stage_problem import StageProblem
 from core.measure.counted_vertices import NOTE
 from core.measure.vertex_mask import kept
 from core.model.body_pair import BodyPair
@@ -106,7 +106,7 @@ class FitRun:
         stop: threading.Event | None = None,
         measure_start: bool = False,
         betas: np.ndarray | None = None,
-        watch: Callable[[Taken], None] | None = None,
+        watch: Callable[[Snapshot], None] | None = None,
         replaces: bool = False,
     ) -> None:
         if motion.family != bodies.source.family:
@@ -211,8 +211,8 @@ class FitRun:
             with ThreadPoolExecutor(1, "refit-prepare", initializer=_one_thread) as pool:
                 pool.submit(self._problem, self.recipe.stages[0], self.recipe.start).result()
 
-    def _problem(self, settings: FitSettings, origin: str) -> Problem:
-        return Problem(
+    def _problem(self, settings: FitSettings, origin: str) -> StageProblem:
+        return StageProblem(
             self.motion,
             self.bodies,
             settings,
@@ -295,12 +295,12 @@ class FitRun:
 
             yield from self._collected("smooth", pool, workers, problem, chunks, smooth)
 
-    def _tell(self, problem: Problem, chosen: np.ndarray, solved: ShapeFit) -> None:
+    def _tell(self, problem: StageProblem, chosen: np.ndarray, solved: ShapeFit) -> None:
         if self._watch is not None:
             self._watch(shape_taken(problem, chosen, solved))
 
     def _fit_seen(
-        self, pool: ThreadPoolExecutor, problem: Problem, chosen: np.ndarray, solved: ShapeFit
+        self, pool: ThreadPoolExecutor, problem: StageProblem, chosen: np.ndarray, solved: ShapeFit
     ) -> np.ndarray:
         """Fits the frame that is looked at with the shape as it is so far; returns its id in an array."""
         seen = self.frames[self.frames == self.first_frame]
@@ -315,7 +315,7 @@ class FitRun:
         self._table.store(frames, found, problem.num_betas, problem.num_expression)
         return frames
 
-    def _share(self, problem: Problem, solved: ShapeFit) -> None:
+    def _share(self, problem: StageProblem, solved: ShapeFit) -> None:
         """Gives all frames what the solve found for them to share."""
         found = solved.betas.cpu().numpy()
         if problem.settings.shape == "shared":
@@ -328,7 +328,7 @@ class FitRun:
         name: str,
         pool: ThreadPoolExecutor,
         workers: int,
-        problem: Problem,
+        problem: StageProblem,
         chunks: list[np.ndarray],
         fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
     ) -> Iterator[Progress]:

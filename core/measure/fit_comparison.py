@@ -16,7 +16,7 @@ SAME_MM = 0.05
 
 
 @dataclass(frozen=True)
-class Change:
+class FigureChange:
     """A figure before and now, millimetres."""
 
     before: float
@@ -38,10 +38,10 @@ class FitComparison:
     """
 
     frames: np.ndarray
-    mean_mm: Change
-    median_mm: Change
-    p95_mm: Change
-    max_mm: Change
+    mean_mm: FigureChange
+    median_mm: FigureChange
+    p95_mm: FigureChange
+    max_mm: FigureChange
     better: int
     worse: int
 
@@ -96,15 +96,17 @@ def compare_fits(before: FitResult, now: FitResult) -> FitComparison | None:
         return None
     gained = before.mean_mm[frames].astype(np.float64) - now.mean_mm[frames]
 
-    def over_frames(name: str) -> Change:
-        return Change(*(float(getattr(fit, name)[frames].mean(dtype=np.float64)) for fit in (before, now)))
+    def over_frames(name: str) -> FigureChange:
+        return FigureChange(
+            *(float(getattr(fit, name)[frames].mean(dtype=np.float64)) for fit in (before, now))
+        )
 
     return FitComparison(
         frames,
         over_frames("mean_mm"),
         over_frames("median_mm"),
         over_frames("p95_mm"),
-        Change(float(before.max_mm[frames].max()), float(now.max_mm[frames].max())),
+        FigureChange(float(before.max_mm[frames].max()), float(now.max_mm[frames].max())),
         better=int((gained >= SAME_MM).sum()),
         worse=int((gained <= -SAME_MM).sum()),
     )
@@ -134,7 +136,7 @@ class RunEntry:
     stages: tuple[str, ...]
     frames: int
     seconds: float
-    mean_mm: Change | None
+    mean_mm: FigureChange | None
     whole_mm: float
     failure: str = ""
 
@@ -170,14 +172,14 @@ def run_entries(steps: Sequence[tuple[str, FitResult | None]]) -> tuple[RunEntry
     return tuple(run_entry(name, before, now) for (name, now), before in zip(steps, fits, strict=False))
 
 
-def _change(before: FitResult | None, now: FitResult) -> tuple[int, Change | None]:
+def _change(before: FitResult | None, now: FitResult) -> tuple[int, FigureChange | None]:
     if before is None or not before.fitted.any():
         count = int(now.fitted.sum())
-        return count, Change(float("nan"), now.summary()["mean"]) if count else None
+        return count, FigureChange(float("nan"), now.summary()["mean"]) if count else None
     found, changed = compare_fits(before, now), changed_frames(before, now)
     count, new = len(changed), now.fitted & ~before.fitted
     if not same_skin(before, now):
         new[changed] = now.fitted[changed]
     if found is None:
-        return count, Change(float("nan"), float(np.nanmean(now.mean_mm[new]))) if new.any() else None
+        return count, FigureChange(float("nan"), float(np.nanmean(now.mean_mm[new]))) if new.any() else None
     return count, found.mean_mm

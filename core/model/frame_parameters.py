@@ -13,7 +13,7 @@ from core.model.motion import Motion
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
+class ParameterChange:
     """What becomes of a frame; what is not named stays.
 
     Attributes:
@@ -46,7 +46,7 @@ class FrameParameters:
     betas: np.ndarray
     expression: np.ndarray
 
-    def with_change(self, change: Change) -> FrameParameters:
+    def with_change(self, change: ParameterChange) -> FrameParameters:
         """The same frame after a change."""
         pose = self.pose.copy()
         for joint, rotation in change.rotations.items():

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core import __version__
 from core.errors import FileError
 from core.files.containers.atomic import atomic_write
-from core.fitting.recipe.draft import Draft, Entry
+from core.fitting.recipe.draft import Draft, DraftStage
 from core.fitting.recipe.recipe import METHODS, STARTS
 from core.fitting.recipe.setting_rules import (
     AUTO,
@@ -90,7 +90,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise FileError(path, f"is no TOML: {error or type(error).__name__}") from None
 
 
-def _entry(path: str | Path, number: int, stage: Mapping[str, Any]) -> Entry:
+def _entry(path: str | Path, number: int, stage: Mapping[str, Any]) -> DraftStage:
     where = f"of stage {number}"
     if isinstance(stage.get("stage"), str):
         where += f" ({stage['stage']})"
@@ -120,7 +120,7 @@ def _entry(path: str | Path, number: int, stage: Mapping[str, Any]) -> Entry:
         settings = FitSettings(**given)
     except ValueError as error:
         raise FileError(path, f"stage {number}: {error}") from None
-    return Entry(settings, on, settings)
+    return DraftStage(settings, on, settings)
 
 
 def names() -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def recipe_text(draft: Draft) -> str:
     return tomlkit.dumps(document)
 
 
-def _table(entry: Entry) -> Table:
+def _table(entry: DraftStage) -> Table:
     import tomlkit
 
     table, settings = tomlkit.table(), entry.settings

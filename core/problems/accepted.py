@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.problems.changes import place
 from core.problems.detect import Problem
-from core.problems.rules import Kind
+from core.problems.rules import ProblemKind
 
 WORSE = 1.1
 """An accepted problem that grows beyond this share of what it was is a problem again."""
@@ -42,7 +42,9 @@ class Accepted:
         """The problem is this one: the same figure of the same part, its worst frame in the same stretch,
         and not worse than it was. What is over a bound is no longer than it was either: a lower bound would
         otherwise hide all that it finds behind one frame."""
-        if problem.kind is Kind.OVER and not (self.first <= problem.first and problem.last <= self.last):
+        if problem.kind is ProblemKind.OVER and not (
+            self.first <= problem.first and problem.last <= self.last
+        ):
             return False
         return (
             place(problem.metric, problem.part) == place(self.metric, self.part)

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from core.measure.counted_vertices import same_skin
-from core.measure.fit_comparison import Change
+from core.measure.fit_comparison import FigureChange
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS, joint_part
 from core.problems.detect import Problem
-from core.problems.rules import RULES, Kind
+from core.problems.rules import RULES, ProblemKind
 
 WHOLE = "whole body"
 _OF_ALL = frozenset(rule.metric for rule in RULES if rule.worst_column)
@@ -49,7 +49,7 @@ def gone(earlier: Iterable[Problem], now: Iterable[Problem]) -> tuple[Problem, .
     )
 
 
-def part_changes(before: FitResult, now: FitResult, frames: np.ndarray) -> dict[str, Change]:
+def part_changes(before: FitResult, now: FitResult, frames: np.ndarray) -> dict[str, FigureChange]:
     """Mean distances over some frames before and now, of the whole body and of each part, millimetres.
 
     Args:
@@ -69,7 +69,7 @@ def part_changes(before: FitResult, now: FitResult, frames: np.ndarray) -> dict[
     if not len(frames) or all(np.array_equal(old[name], new[name], equal_nan=True) for name in old):
         return {}
     return {
-        name: Change(*(float(values[name].mean(dtype=np.float64)) for values in (old, new)))
+        name: FigureChange(*(float(values[name].mean(dtype=np.float64)) for values in (old, new)))
         for name in old
         if (same_skin(before, now) or name not in (WHOLE, "hands"))
         and np.isfinite(old[name]).all()
@@ -77,7 +77,7 @@ def part_changes(before: FitResult, now: FitResult, frames: np.ndarray) -> dict[
     }
 
 
-def problem_change(before: FitResult, now: FitResult, problem: Problem) -> Change | None:
+def problem_change(before: FitResult, now: FitResult, problem: Problem) -> FigureChange | None:
     """How far the part of a problem was off in its frames, and is now; None where nothing has changed."""
     changes = part_changes(before, now, np.array(problem.frames))
     return changes.get(body_part(problem.part) or WHOLE)
@@ -86,7 +86,7 @@ def problem_change(before: FitResult, now: FitResult, problem: Problem) -> Chang
 def _series(problem: Problem) -> tuple[str, str, bool]:
     """The same for problems of which a stretch has one at most."""
     part = "" if problem.metric in _OF_ALL else problem.part
-    return problem.metric, part, problem.kind is Kind.OVER
+    return problem.metric, part, problem.kind is ProblemKind.OVER
 
 
 def _by_part(fit: FitResult, frames: np.ndarray) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.measure.motion_metrics import MotionMetrics
-from core.problems.rules import RULES, Kind, Rule, booked, figure, limits, plain
+from core.problems.rules import RULES, ProblemKind, Rule, booked, figure, limits, plain
 from core.problems.thresholds import ProblemThresholds
 
 
@@ -31,7 +31,7 @@ class Problem:
         reason: one clause in plain words.
     """
 
-    kind: Kind
+    kind: ProblemKind
     metric: str
     part: str
     first: int
@@ -56,7 +56,7 @@ class Problem:
     def severity(self) -> float:
         """How often what is allowed goes into the excess over the usual value; 1 at the threshold. Where a
         bound holds whatever is usual, how often it goes into the value."""
-        if self.kind is Kind.OVER:
+        if self.kind is ProblemKind.OVER:
             return self.value / self.threshold
         allowed = self.threshold - self.usual
         return (self.value - self.usual) / allowed if allowed > 0 else 1.0
@@ -77,22 +77,24 @@ def find_problems(
     found: list[Problem] = []
     for rule in RULES:
         found += _exceeding(measures, rule, thresholds)
-    found += _flagged(~measures.finite, Kind.NOT_FINITE, "finite", "the source's numbers are not finite")
+    found += _flagged(
+        ~measures.finite, ProblemKind.NOT_FINITE, "finite", "the source's numbers are not finite"
+    )
     late = measures.fitted & ~measures.converged
-    found += _flagged(late, Kind.NOT_CONVERGED, "converged", "the fit did not converge")
+    found += _flagged(late, ProblemKind.NOT_CONVERGED, "converged", "the fit did not converge")
     return tuple(sorted(_telling_ones(found), key=lambda problem: (problem.first, _telling(problem))))
 
 
 def problem_frames(problems: Iterable[Problem]) -> np.ndarray:
     """Ids of the frames that the problems cover, ascending; what is off throughout singles out no frame."""
-    frames = {frame for p in problems if p.kind is not Kind.THROUGHOUT for frame in p.frames}
+    frames = {frame for p in problems if p.kind is not ProblemKind.THROUGHOUT for frame in p.frames}
     return np.array(sorted(frames), dtype=int)
 
 
 def suspect_frames(problems: Iterable[Problem]) -> np.ndarray:
     """Ids of those from which no other frame is to start, and into which none is to fade, ascending. A frame
     that is over a bound and does not stand out is as good as this motion's others."""
-    return problem_frames(problem for problem in problems if problem.kind is not Kind.OVER)
+    return problem_frames(problem for problem in problems if problem.kind is not ProblemKind.OVER)
 
 
 def stretches(problems: Iterable[Problem]) -> tuple[tuple[Problem, ...], ...]:
@@ -102,11 +104,11 @@ def stretches(problems: Iterable[Problem]) -> tuple[tuple[Problem, ...], ...]:
     itself. What is off throughout comes first, the others by first frame.
     """
     problems = tuple(problems)
-    throughout = [[problem] for problem in problems if problem.kind is Kind.THROUGHOUT]
-    groups = _touching(p for p in problems if p.kind not in (Kind.THROUGHOUT, Kind.OVER))
+    throughout = [[problem] for problem in problems if problem.kind is ProblemKind.THROUGHOUT]
+    groups = _touching(p for p in problems if p.kind not in (ProblemKind.THROUGHOUT, ProblemKind.OVER))
     firsts, lasts = ([span[end] for span in map(_span, groups)] for end in (0, 1))
     alone: list[list[Problem]] = []
-    for over in _touching(problem for problem in problems if problem.kind is Kind.OVER):
+    for over in _touching(problem for problem in problems if problem.kind is ProblemKind.OVER):
         first, last = _span(over)
         near = groups[bisect_left(lasts, first - 1) : bisect_right(firsts, last + 1)]
         if len(near) == 1:
@@ -134,7 +136,7 @@ def _span(group: Iterable[Problem]) -> tuple[int, int]:
 
 
 def _telling(problem: Problem) -> tuple[int, float]:
-    return list(Kind).index(problem.kind), -problem.severity
+    return list(ProblemKind).index(problem.kind), -problem.severity
 
 
 def _telling_ones(problems: list[Problem]) -> list[Problem]:
@@ -142,7 +144,7 @@ def _telling_ones(problems: list[Problem]) -> list[Problem]:
     a body of which a part is off."""
     wide: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
-        if problem.kind is Kind.OFF and problem.metric in ("mean_mm", "part_mm"):
+        if problem.kind is ProblemKind.OFF and problem.metric in ("mean_mm", "part_mm"):
             wide.setdefault((problem.metric, problem.part), []).append(problem)
     # Stretches of one figure do not overlap, so only the last that begins before a problem can hold it.
     series = [sorted(found, key=_first) for found in wide.values()]
@@ -162,7 +164,7 @@ def _beginning_before(problem: Problem, series: list[list[Problem]]) -> Iterator
 
 def _explains(wide: Problem, other: Problem) -> bool:
     return (
-        other.kind is Kind.OFF
+        other.kind is ProblemKind.OFF
         and other.metric in {"mean_mm", "max_mm", "part_mm", "joint_mm"} - {wide.metric}
         and wide.first <= other.first
         and other.last <= wide.last
@@ -202,7 +204,19 @@ def _throughout(
     value, part = float(usual[index]), plain(names[index])
     reason = f"{part} {figure(value, 'mm')} off throughout"
     return [
-        Problem(Kind.THROUGHOUT, rule.metric, names[index], 0, count - 1, 0, value, 0.0, bound, "mm", reason)
+        Problem(
+            ProblemKind.THROUGHOUT,
+            rule.metric,
+            names[index],
+            0,
+            count - 1,
+            0,
+            value,
+            0.0,
+            bound,
+            "mm",
+            reason,
+        )
     ]
 
 
@@ -217,7 +231,7 @@ def _problem(
     return Problem(rule.kind, rule.metric, name, *where, value, usual, limit, unit, said)
 
 
-def _flagged(bad: np.ndarray, kind: Kind, metric: str, reason: str) -> list[Problem]:
+def _flagged(bad: np.ndarray, kind: ProblemKind, metric: str, reason: str) -> list[Problem]:
     return [
         Problem(kind, metric, "whole body", first, last, first, 1.0, 0.0, 0.0, "", reason)
         for first, last in runs(bad, 0)

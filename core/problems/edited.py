@@ -14,14 +14,14 @@ from core.measure.fit_failure import judged
 from core.measure.frame_errors import measured
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
-from core.model.frame_parameters import Change, widened
+from core.model.frame_parameters import ParameterChange, widened
 from core.model.motion import Motion
 
 FIGURES = ("mean", "median", "p95", "max", "part")
 MEASURED_AT_ONCE = 128
 
 
-def changes_all(result: FitResult, change: Change) -> bool:
+def changes_all(result: FitResult, change: ParameterChange) -> bool:
     """The change is of the shape that all frames share."""
     return change.betas is not None and result.frame_betas is None
 
@@ -31,7 +31,7 @@ def edited(
     bodies: BodyPair,
     result: FitResult,
     frame: int,
-    change: Change,
+    change: ParameterChange,
     fitted: FitResult | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> FitResult:

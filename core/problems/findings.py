@@ -11,7 +11,8 @@ from core.measure.measure_motion import measure_motion
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
-from core.problems.detect import Kind, Problem, find_problems, problem_frames, stretches, suspect_frames
+from core.problems.detect import Problem, find_problems, problem_frames, stretches, suspect_frames
+from core.problems.rules import ProblemKind
 from core.problems.second_opinion import verdicts
 from core.problems.thresholds import ProblemThresholds
 from core.problems.verdict import Judgement, Verdict
@@ -62,9 +63,12 @@ class Finding:
 
 def blame(problem: Problem, verdict: Verdict) -> str:
     """Whose fault a problem is, for people, once a second fit of its frames has been judged."""
-    if verdict is not Verdict.FAILED_FIT and problem.kind in (Kind.NOT_FINITE, Kind.SOURCE_JUMP):
+    if verdict is not Verdict.FAILED_FIT and problem.kind in (
+        ProblemKind.NOT_FINITE,
+        ProblemKind.SOURCE_JUMP,
+    ):
         return "source"
-    if verdict is Verdict.MODEL_GAP and problem.kind is Kind.NOT_CONVERGED:
+    if verdict is Verdict.MODEL_GAP and problem.kind is ProblemKind.NOT_CONVERGED:
         return "no better fit"
     return verdict.value
 
@@ -120,12 +124,12 @@ def findings(
 
 def _grouped(problems: tuple[Problem, ...]) -> list[tuple[Problem, ...]]:
     """Stretches; frames that did not converge, often most of a motion, do not glue others together."""
-    late = [problem for problem in problems if problem.kind is Kind.NOT_CONVERGED]
-    groups = list(stretches(problem for problem in problems if problem.kind is not Kind.NOT_CONVERGED))
+    late = [problem for problem in problems if problem.kind is ProblemKind.NOT_CONVERGED]
+    groups = list(stretches(problem for problem in problems if problem.kind is not ProblemKind.NOT_CONVERGED))
     covered = set(problem_frames(problem for group in groups for problem in group).tolist())
     lone = [problem for problem in late if not covered.issuperset(problem.frames)]
     groups += [(problem,) for problem in lone]
-    return sorted(groups, key=lambda group: (group[0].kind is not Kind.THROUGHOUT, group[0].first))
+    return sorted(groups, key=lambda group: (group[0].kind is not ProblemKind.THROUGHOUT, group[0].first))
 
 
 def _to_judge(group: tuple[Problem, ...]) -> np.ndarray:

@@ -18,7 +18,7 @@ _MAD_TO_DEVIATION = 1.4826
 _RATE = 60.0
 
 
-class Kind(Enum):
+class ProblemKind(Enum):
     """What is wrong, most telling first: a stretch is best introduced by the first of its kinds."""
 
     NOT_FINITE = "not finite"
@@ -48,7 +48,7 @@ class Rule:
 
     metric: str
     bound: str
-    kind: Kind
+    kind: ProblemKind
     words: str
     worst_column: bool = False
     distance: bool = False
@@ -57,27 +57,48 @@ class Rule:
 
 
 RULES = (
-    Rule("mean_mm", "whole_mm", Kind.OFF, "{part} {value} off, usually {usual}", distance=True),
-    Rule("mean_mm", "mean_most_mm", Kind.OVER, "mean {value}, over {limit}", at_most=True),
-    Rule("max_mm", "max_rise_mm", Kind.OFF, "max {value}, usually {usual}"),
-    Rule("max_mm", "max_most_mm", Kind.OVER, "max {value}, over {limit}", at_most=True),
-    Rule("part_mm", "part_mm", Kind.OFF, "{part} {value} off, usually {usual}", distance=True),
-    Rule("hand_mm", "hand_mm", Kind.OFF, "shape of the {part} {value} off, usually {usual}", distance=True),
-    Rule("joint_mm", "joint_mm", Kind.OFF, "{part} {value} from the source's, usually {usual}", True, True),
-    Rule("jitter_mm", "jitter_mm", Kind.JUMP, "{part} shaking by {value}", True),
-    Rule("jump_mm", "jump_mm", Kind.JUMP, "{part} jumps {value} out of its path", True),
-    Rule("turn_deg", "turn_deg", Kind.JUMP, "{part} suddenly turns {value} away from the source's", True),
-    Rule("source_jump_mm", "source_jump_mm", Kind.SOURCE_JUMP, "the source jumps {value}", source_rate=True),
+    Rule("mean_mm", "whole_mm", ProblemKind.OFF, "{part} {value} off, usually {usual}", distance=True),
+    Rule("mean_mm", "mean_most_mm", ProblemKind.OVER, "mean {value}, over {limit}", at_most=True),
+    Rule("max_mm", "max_rise_mm", ProblemKind.OFF, "max {value}, usually {usual}"),
+    Rule("max_mm", "max_most_mm", ProblemKind.OVER, "max {value}, over {limit}", at_most=True),
+    Rule("part_mm", "part_mm", ProblemKind.OFF, "{part} {value} off, usually {usual}", distance=True),
+    Rule(
+        "hand_mm",
+        "hand_mm",
+        ProblemKind.OFF,
+        "shape of the {part} {value} off, usually {usual}",
+        distance=True,
+    ),
+    Rule(
+        "joint_mm",
+        "joint_mm",
+        ProblemKind.OFF,
+        "{part} {value} from the source's, usually {usual}",
+        True,
+        True,
+    ),
+    Rule("jitter_mm", "jitter_mm", ProblemKind.JUMP, "{part} shaking by {value}", True),
+    Rule("jump_mm", "jump_mm", ProblemKind.JUMP, "{part} jumps {value} out of its path", True),
+    Rule(
+        "turn_deg", "turn_deg", ProblemKind.JUMP, "{part} suddenly turns {value} away from the source's", True
+    ),
+    Rule(
+        "source_jump_mm",
+        "source_jump_mm",
+        ProblemKind.SOURCE_JUMP,
+        "the source jumps {value}",
+        source_rate=True,
+    ),
     Rule(
         "source_turn_deg",
         "source_turn_deg",
-        Kind.SOURCE_JUMP,
+        ProblemKind.SOURCE_JUMP,
         "{part} of the source suddenly turns {value}",
         True,
         source_rate=True,
     ),
-    Rule("penetration_mm", "penetration_mm", Kind.GROUND, "sinks {value} deeper than the source"),
-    Rule("skate_mm", "skate_mm", Kind.GROUND, "{part} slides {value} more than the source's"),
+    Rule("penetration_mm", "penetration_mm", ProblemKind.GROUND, "sinks {value} deeper than the source"),
+    Rule("skate_mm", "skate_mm", ProblemKind.GROUND, "{part} slides {value} more than the source's"),
 )
 
 

@@ -50,7 +50,7 @@ from gui_app.problems.verdicts import ProblemVerdicts
 from gui_app.session.crash_recovery import Autosave, LeftOverBar
 from gui_app.session.save import SessionActions, SessionWriter
 from gui_app.session.snapshot import SessionNow
-from gui_app.tasks.closing_wait import Patience
+from gui_app.tasks.closing_wait import ClosingWait
 from gui_app.tasks.worker_thread import leave_all
 from gui_app.timeline.earlier_curves import EarlierFigures
 from gui_app.timeline.playback import PlaybackActions, Player
@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self._options = options
         self._started = False
         self._leaving = False
-        self._patience = Patience()
+        self._patience = ClosingWait()
         self.preferences = Preferences()
         self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
         self.models = ModelsChoice(self.preferences, options.models)

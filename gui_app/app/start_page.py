@@ -27,7 +27,7 @@ from gui_app.document.state import AppState
 from gui_app.files.models_choice import ModelsChoice
 from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import icon
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.text import building_words, plain_tip
 
 READING = "Source and fit appear here side by side."
@@ -109,7 +109,7 @@ class Welcome(QWidget):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         # Where a motion has been opened, the page has made room for it by then.
-        self._soon = Soon(self._fill_again, self)
+        self._soon = Coalescer(self._fill_again, self)
         state.opening_changed.connect(self._on_opening)
         self._title.setText("Refit")
         self._words.setText(WHAT)

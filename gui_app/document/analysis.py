@@ -105,6 +105,6 @@ class Analysis:
 
 def local(stretch: tuple[Problem, ...]) -> bool:
     """The stretch singles out frames; it is not about the whole motion."""
-    from core.problems.rules import Kind
+    from core.problems.rules import ProblemKind
 
-    return stretch[0].kind is not Kind.THROUGHOUT
+    return stretch[0].kind is not ProblemKind.THROUGHOUT

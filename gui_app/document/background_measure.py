@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_thread
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Stopped(Exception):
+class MeasuringStopped(Exception):
     """Nobody waits for the figures any more."""
 
 
@@ -46,7 +46,7 @@ class MeasureRequest:
     def check(self, *_: object) -> None:
         """Raises Stopped once ``stop`` is set."""
         if self.stop.is_set():
-            raise Stopped
+            raise MeasuringStopped
 
 
 class MeasureWorker(QObject):
@@ -67,7 +67,7 @@ class MeasureWorker(QObject):
             # The fit, which may already be running again, is to keep the other cores.
             pose_on_one_thread()
             self.measured.emit(request, self._measure(request))
-        except Stopped:
+        except MeasuringStopped:
             pass
         except Exception:
             log.exception("Measuring the fit of %s stopped", request.motion.name)
@@ -100,7 +100,7 @@ class Measuring(QObject):
         super().__init__(parent)
         self._state = state
         self._wanted: MeasureRequest | None = None
-        self._soon = Soon(self._look, self)
+        self._soon = Coalescer(self._look, self)
         self._worker = MeasureWorker(measure)
         self._start.connect(self._worker.run)
         replies = [(self._worker.measured, self._on_measured), (self._worker.failed, self._on_failed)]

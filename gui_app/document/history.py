@@ -20,7 +20,7 @@ MOST_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
+class HistoryState:
     """What there was between two steps.
 
     Attributes:
@@ -62,13 +62,13 @@ class History(QObject):
         super().__init__(parent)
         self._state = state
         self._most_steps, self._most_bytes = most_steps, most_bytes
-        self._moments = [Moment(None, None)]
+        self._moments = [HistoryState(None, None)]
         self._at = 0
         state.motion_changed.connect(self._on_motion)
         state.rate_changed.connect(self._on_rate)
 
     @property
-    def now(self) -> Moment:
+    def now(self) -> HistoryState:
         """Where the last step led, whatever a run that is going on shows."""
         return self._moments[self._at]
 
@@ -99,10 +99,10 @@ class History(QObject):
         """What is shown now was made by ``step``; nothing can be redone any more."""
         self._put(self._shown(step, changed))
 
-    def _shown(self, step: str = "", changed: np.ndarray | None = None) -> Moment:
+    def _shown(self, step: str = "", changed: np.ndarray | None = None) -> HistoryState:
         """What is shown now, as the step that led to it."""
         state = self._state
-        return Moment(
+        return HistoryState(
             state.result, state.given_rate, step, changed, state.valid, state.accepted, state.weights
         )
 
@@ -124,7 +124,7 @@ class History(QObject):
         self._moments[self._at] = replace(self.now, result=self._state.result)
 
     @property
-    def moments(self) -> tuple[Moment, ...]:
+    def moments(self) -> tuple[HistoryState, ...]:
         """All that can be undone or redone, in order."""
         return tuple(self._moments)
 
@@ -139,7 +139,7 @@ class History(QObject):
             if moment.result is not None:
                 yield moment.result
 
-    def _put(self, moment: Moment) -> None:
+    def _put(self, moment: HistoryState) -> None:
         del self._moments[self._at + 1 :]
         self._moments.append(moment)
         while len(self._moments) > 2 and (len(self) > self._most_steps or self._bytes() > self._most_bytes):
@@ -197,7 +197,7 @@ class History(QObject):
         if opened is not None and session is not None:
             own = opened.bodies.correspondence
             self._moments = [
-                Moment(s.result, s.rate, s.name, s.changed, s.mask(own), s.accepted, s.weighing(own))
+                HistoryState(s.result, s.rate, s.name, s.changed, s.mask(own), s.accepted, s.weighing(own))
                 for s in session.steps
             ]
             self._at = session.at

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gui_app.scene.subject import Subject
+from gui_app.scene.subject import SceneDescription
 
 if TYPE_CHECKING:
     from core.fitting.posed_frames import PosedFrames
@@ -39,7 +39,7 @@ class Opened:
     motion: Motion
     bodies: BodyPair
     posed: PosedFrames
-    subject: Subject
+    subject: SceneDescription
     builtin_motion: bool
     file: Path | None = None
     result: FitResult | None = None

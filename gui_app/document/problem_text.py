@@ -10,18 +10,18 @@ from gui_app.widgets.text import which_frames
 
 if TYPE_CHECKING:
     from core.problems.detect import Problem
-    from core.problems.rules import Kind
+    from core.problems.rules import ProblemKind
     from core.problems.thresholds import ProblemThresholds
 
 GRAVE = ("OFF", "OVER", "NOT_FINITE", "THROUGHOUT")
 
 
-def kind_colour(kind: Kind) -> str:
+def kind_colour(kind: ProblemKind) -> str:
     """Error colour where the fit is off or missing, warning colour where its motion is doubtful."""
     return colours.of(kind_role(kind))
 
 
-def kind_role(kind: Kind) -> str:
+def kind_role(kind: ProblemKind) -> str:
     """The same as the role of a colour, which holds in any theme."""
     return "ERROR" if kind.name in GRAVE else "WARNING"
 

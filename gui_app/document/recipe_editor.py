@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from core.fitting.recipe.draft import Draft, Entry
+from core.fitting.recipe.draft import Draft, DraftStage
 from core.fitting.recipe.recipe import ACCURATE, PRESETS, Recipe
 from gui_app.document.preferences import Preferences
 
@@ -81,7 +81,7 @@ class RecipeDesk(QObject):
             self._store()
             self.changed.emit()
 
-    def put(self, index: int, entry: Entry) -> None:
+    def put(self, index: int, entry: DraftStage) -> None:
         """Changes one stage of it."""
         self.edit(self.draft.put(index, entry))
 

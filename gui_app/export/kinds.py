@@ -29,7 +29,7 @@ _MP4_BYTES, _GIF_BYTES, _PNG_BYTES = 0.011, 0.15, 0.4
 
 
 @dataclass(frozen=True)
-class Kind:
+class ExportKind:
     """One line of the list: what is written, and which frames may be chosen."""
 
     name: KindName
@@ -47,7 +47,7 @@ class Kind:
 
 
 KINDS = (
-    Kind(
+    ExportKind(
         "npz",
         "SMPL-X parameters",
         "AMASS keys, .npz",
@@ -56,7 +56,7 @@ KINDS = (
         "database",
         ("all", "selection"),
     ),
-    Kind(
+    ExportKind(
         "pkl",
         "Parameters, pickle",
         "published tool, .pkl",
@@ -65,7 +65,7 @@ KINDS = (
         "archive",
         ("all", "selection", "current"),
     ),
-    Kind(
+    ExportKind(
         "obj",
         "Meshes, Wavefront",
         "text, .obj",
@@ -75,7 +75,7 @@ KINDS = (
         ("all", "selection", "current"),
         False,
     ),
-    Kind(
+    ExportKind(
         "ply",
         "Meshes, PLY",
         "binary, .ply",
@@ -84,7 +84,7 @@ KINDS = (
         ("all", "selection", "current"),
         False,
     ),
-    Kind(
+    ExportKind(
         "csv",
         "Table",
         "errors or joints, .csv",
@@ -92,7 +92,7 @@ KINDS = (
         "table",
         ("all", "selection", "current"),
     ),
-    Kind(
+    ExportKind(
         "png",
         "Picture",
         "the view as it is, .png",
@@ -101,7 +101,7 @@ KINDS = (
         (),
         False,
     ),
-    Kind(
+    ExportKind(
         "mp4",
         "Video",
         "H.264, .mp4",
@@ -110,7 +110,7 @@ KINDS = (
         ("all", "selection"),
         False,
     ),
-    Kind(
+    ExportKind(
         "gif",
         "Animation",
         "for pages and slides, .gif",

@@ -14,7 +14,7 @@ from core.model.joints import FAMILY_LABEL
 from core.session.fit_origin import check_bodies, find_motion, find_source, licensed_gender
 from gui_app.document.opened import Opened
 from gui_app.files.open_question import Answer, read_motion
-from gui_app.scene.subject import BodyShape, Subject
+from gui_app.scene.subject import BodyShape, SceneDescription
 from gui_app.widgets.text import FALLBACK_RATE
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _opened(
     )
 
 
-def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
+def describe_subject(motion: Motion, bodies: BodyPair) -> SceneDescription:
     """What the scene needs to know of a motion and its bodies."""
     from core.inspection.rest_places import rest_places
     from core.measure.surroundings import surroundings
@@ -160,7 +160,7 @@ def describe_subject(motion: Motion, bodies: BodyPair) -> Subject:
     roots = root_path(motion, bodies.source)
     ours, theirs = rest_places(bodies)
     role = "source" if motion.has_poses else "source · meshes"
-    return Subject(
+    return SceneDescription(
         source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), ours, role),
         fit=_shape(bodies.target, bodies.correspondence.valid, theirs, "fit"),
         up_axis=motion.up_axis,

@@ -18,7 +18,7 @@ from gui_app.document.state import AppState
 from gui_app.fit.fit_watch import FitWatch
 from gui_app.fit.fit_worker import FitWorker, Preparation, RunReply, RunRequest
 from gui_app.fit.text import finished_words, unchanged_words
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
 from gui_app.widgets.text import frames_words
 
@@ -71,7 +71,7 @@ class FitController(QObject):
         self.last: EndedRun | None = None
         self._scope = all_frames()
         self._step = ""
-        self._show_newest = Soon(self._apply_newest, self)
+        self._show_newest = Coalescer(self._apply_newest, self)
         self._watch = FitWatch(state, self)
         self._watch.unanswered.connect(self._on_unanswered)
         self._hire()

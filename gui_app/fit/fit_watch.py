@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from core.fitting.no_progress import Silence
+from core.fitting.no_progress import ProgressClock
 from gui_app.document.state import AppState
 
 LOOK_MS = 500
@@ -21,12 +21,12 @@ class FitWatch(QObject):
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._silence = self._cancelled = Silence()
+        self._silence = self._cancelled = ProgressClock()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
 
-    def begin(self, silence: Silence) -> None:
+    def begin(self, silence: ProgressClock) -> None:
         """A run begins, and ``silence`` will hear of it."""
         silence.hear()
         self._silence = silence
@@ -43,7 +43,7 @@ class FitWatch(QObject):
 
     def cancelled(self) -> None:
         """It is to answer from now on."""
-        self._cancelled = Silence()
+        self._cancelled = ProgressClock()
 
     @Slot()
     def look(self) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
-from core.fitting.no_progress import Silence
+from core.fitting.no_progress import ProgressClock
 from core.model.fit_result import covers_more
 from gui_app.document.run_status import RunStatus
 
@@ -161,7 +161,7 @@ class FitWorker(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.silence = Silence()
+        self.silence = ProgressClock()
 
     @Slot(object)
     def prepare(self, request: Preparation) -> None:

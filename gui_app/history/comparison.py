@@ -10,11 +10,11 @@ from gui_app.document.actions import SPECS, Actions, tip_with_keys
 from gui_app.document.history import History
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.text import frames_words, plain_tip, which_frames
 
 if TYPE_CHECKING:
-    from core.measure.fit_comparison import Change, FitComparison
+    from core.measure.fit_comparison import FigureChange, FitComparison
     from core.model.fit_result import FitResult
 
 # What a fit has over the one before it, in words.
@@ -25,7 +25,7 @@ OTHER_SKIN = "The fit before this one was measured with other fingers left out, 
 AS_GOOD = "as good as before"
 
 
-def change_words(change: Change) -> str:
+def change_words(change: FigureChange) -> str:
     """``3.4 → 2.1``, millimetres."""
     return f"{change.before:.1f} → {change.now:.1f}"
 
@@ -106,7 +106,7 @@ class BeforeFit(QObject):
         self.wanted = preferences.flag(BEFORE, True)
         self._action.setChecked(self.wanted)
         self._action.toggled.connect(self._on_toggled)
-        self._soon = Soon(self._look, self)
+        self._soon = Coalescer(self._look, self)
         for signal in (state.motion_changed, state.result_changed, history.changed):
             signal.connect(self._soon.ask)
         self._present()

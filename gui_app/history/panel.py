@@ -26,7 +26,7 @@ from gui_app.history.comparison import BeforeFit
 from gui_app.style import colours
 from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import icon, tabular
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import SHEET
 from gui_app.widgets.docks import LEFT, PanelDock
 from gui_app.widgets.labels import QuietLine
@@ -104,7 +104,7 @@ class RunsPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-        soon = Soon(self.refresh, self)
+        soon = Coalescer(self.refresh, self)
         for signal in (history.changed, before.changed, state.run_changed):
             signal.connect(soon.ask)
         follow(self.refresh)

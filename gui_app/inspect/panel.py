@@ -19,7 +19,7 @@ from gui_app.inspect.joints.vertex_page import VertexPage
 from gui_app.inspect.regressor.model import Regressors
 from gui_app.inspect.regressor.page import RegressorPage
 from gui_app.style.theme import icon
-from gui_app.tasks.coalesce import Paced, Soon
+from gui_app.tasks.coalesce import Coalescer, Paced
 from gui_app.viewport.pins import Pins
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.docks import MOST_WIDTH, REFRESH_SECONDS, PanelDock, SidePanel, choice_button
@@ -92,8 +92,8 @@ class JointsPanel(SidePanel):
         column.setContentsMargins(12, 3, 8, 6)
         column.addWidget(self._pages, 1)
         self.fill(full)
-        self._all = Soon(self.refresh, self)
-        self._rows = Soon(self._refresh_rows, self)
+        self._all = Coalescer(self.refresh, self)
+        self._rows = Coalescer(self._refresh_rows, self)
         self._numbers = Paced(self._refresh_frame, self, round(1000 * REFRESH_SECONDS))
         for signal in (
             state.motion_changed, inspection.joint_changed, inspection.vertex_changed,

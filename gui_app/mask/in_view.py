@@ -18,7 +18,7 @@ from gui_app.scene.mask_colours import (
 )
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
 
@@ -36,8 +36,8 @@ class MaskInView(QObject):
         self._state, self._painting, self._viewport, self._probe = state, painting, viewport, probe
         self._base: np.ndarray | None = None
         self._shown = False
-        self._colours = Soon(self._show, self)
-        self._patch = Soon(self._show_patch, self)
+        self._colours = Coalescer(self._show, self)
+        self._patch = Coalescer(self._show_patch, self)
         for signal in (
             painting.mask_changed, painting.settings_changed, painting.tools_changed, painting.rest.changed,
             state.motion_changed, state.view_changed,

@@ -12,7 +12,7 @@ from gui_app.document.state import AppState
 from gui_app.mask.painting import MaskPainting
 from gui_app.mask.worker import MaskTools, MaskWorker, RefitRequest
 from gui_app.parameters.editing import Editing
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class MaskPreview(QObject):
             (self._worker.failed, self._on_failed),
         ]
         self._thread = WorkerThread("mask", self._worker, replies, self)
-        self._soon = Soon(self._look, self)
+        self._soon = Coalescer(self._look, self)
         painting.mask_changed.connect(self._on_mask)
         painting.settings_changed.connect(self._on_mask)
         for signal in (state.run_changed, state.playback_changed, editing.changed):

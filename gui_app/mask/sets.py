@@ -25,12 +25,14 @@ from gui_app.mask.strokes import LEAST_WEIGHT, MOST_WEIGHT
 from gui_app.scene.mask_colours import Shows
 from gui_app.style.theme import icon, tabular
 from gui_app.widgets.drag_field import DragField
-from gui_app.widgets.save_dialog import Kind, ask_where
+from gui_app.widgets.save_dialog import FileKind, ask_where
 
 LISTS = "Lists of vertices (*.npy *.txt *.json *.npz *.pkl);;All files (*)"
-LIST = Kind("Save the mask", "Ids of valid vertices", ".npy")
+LIST = FileKind("Save the mask", "Ids of valid vertices", ".npy")
 WEIGHT_FILES = "Weights of vertices (*.npz *.npy);;All files (*)"
-WEIGHTS = Kind("Save the weights", "Ids and their weights", ".npz", (("A weight for each vertex", ".npy"),))
+WEIGHTS = FileKind(
+    "Save the weights", "Ids and their weights", ".npz", (("A weight for each vertex", ".npy"),)
+)
 RESET_TIPS = ("Back to the mask of the models' files", "All vertices weigh 1 again")
 LOAD_TIPS = (
     "Load a mask from a file: ids, booleans, or a head-bun list…",

@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gui_app.document.frame_scopes import frame_shown
-from gui_app.document.history import History, Moment
+from gui_app.document.history import History, HistoryState
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_thread
@@ -20,7 +20,7 @@ from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_threa
 if TYPE_CHECKING:
     from core.model.body_pair import BodyPair
     from core.model.fit_result import FitResult
-    from core.model.frame_parameters import Change, FrameParameters
+    from core.model.frame_parameters import FrameParameters, ParameterChange
     from core.model.motion import Motion
 
 # The thread that measures all frames after an edit of the shape that they share.
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 PROGRESS_SECONDS = 0.1
 
 
-class Stopped(Exception):
+class EditingStopped(Exception):
     """Nobody waits for the fit any more."""
 
 
@@ -52,7 +52,7 @@ class EditRequest:
     bodies: BodyPair
     result: FitResult
     frame: int
-    change: Change
+    change: ParameterChange
     fitted: FitResult | None
     stop: threading.Event
 
@@ -72,7 +72,7 @@ class EditWorker(QObject):
         def on_progress(done: int, total: int) -> None:
             nonlocal last
             if request.stop.is_set():
-                raise Stopped
+                raise EditingStopped
             if time.monotonic() - last >= PROGRESS_SECONDS:
                 last = time.monotonic()
                 self.progressed.emit(request, done, total)
@@ -80,7 +80,7 @@ class EditWorker(QObject):
         try:
             pose_on_one_thread()
             self.edited.emit(request, make_edit(request, on_progress))
-        except Stopped:
+        except EditingStopped:
             pass
         except Exception:
             log.exception("The fit of %s could not be edited", request.motion.name)
@@ -133,7 +133,7 @@ class Edit:
 class _Draft:
     edit: Edit
     frame: int
-    change: Change
+    change: ParameterChange
     shared: bool
 
 
@@ -148,7 +148,7 @@ class Editing(QObject):
         self._state, self._history = state, history
         self._draft: _Draft | None = None
         self._measuring: EditRequest | None = None
-        self._last: tuple[str, int, Moment, float] | None = None
+        self._last: tuple[str, int, HistoryState, float] | None = None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(IDLE_MS)
@@ -224,7 +224,7 @@ class Editing(QObject):
                 break
         return found
 
-    def change(self, edit: Edit, change: Change) -> None:
+    def change(self, edit: Edit, change: ParameterChange) -> None:
         """Shows the frame with a change, which becomes a step when it is finished."""
         from core.problems.edited import changes_all
 
@@ -242,7 +242,7 @@ class Editing(QObject):
         self._idle.start()
         self._show()
 
-    def make(self, edit: Edit, change: Change) -> None:
+    def make(self, edit: Edit, change: ParameterChange) -> None:
         """Makes a change that is a step at once."""
         self.change(edit, change)
         self.finish()

@@ -181,7 +181,7 @@ def chains(parents: np.ndarray) -> list[tuple[int, int]]:
     return found
 
 
-class JointTree(QWidget):
+class PoseTree(QWidget):
     """A field to search in, and the tree below it; ``chosen`` tells the joint."""
 
     chosen = Signal(int)

@@ -129,7 +129,7 @@ class RowsPage(Page):
             self._set(row, float(before[row]) if row < len(before) else 0.0, "reset of", False)
 
     def _set(self, row: int, number: float, verb: str, goes_on: bool) -> None:
-        from core.model.frame_parameters import Change
+        from core.model.frame_parameters import ParameterChange
 
         if self._shown is None:
             return
@@ -137,7 +137,7 @@ class RowsPage(Page):
         numbers[row] = number
         what, key = self._step(row)
         edit = Edit(self.kind, f"{verb} {what}", key if goes_on else None)
-        change = Change(**{self.attribute: numbers})
+        change = ParameterChange(**{self.attribute: numbers})
         (self._editing.change if goes_on else self._editing.make)(edit, change)
 
     def _step(self, row: int) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gui_app.parameters.editing import Edit, Editing, Kind
-from gui_app.parameters.joint_tree import JointTree
+from gui_app.parameters.joint_tree import PoseTree
 from gui_app.parameters.pages import AXES, Page, Shown
 from gui_app.parameters.rows import DEGREES, ParameterRows
 from gui_app.scene.picking import joint_words
@@ -27,7 +27,7 @@ class PosePage(Page):
     def __init__(self, editing: Editing, parent: QWidget | None = None) -> None:
         super().__init__(editing, parent)
         self._free = False
-        self.tree = JointTree(self)
+        self.tree = PoseTree(self)
         self.tree.chosen.connect(self._on_chosen)
         self.title = QLabel(self)
         self.title.setStyleSheet("font-weight: 600;")
@@ -130,9 +130,9 @@ class PosePage(Page):
             self._turn(source, "source's rotation of")
 
     def _turn(self, rotation: np.ndarray, verb: str, key: str | None = None) -> None:
-        from core.model.frame_parameters import Change
+        from core.model.frame_parameters import ParameterChange
 
         joint = self.tree.joint
         edit = Edit("pose", f"{verb} {joint_words(self.tree.model.names[joint])}", key)
-        change = Change(rotations={joint: rotation.copy()})
+        change = ParameterChange(rotations={joint: rotation.copy()})
         (self._editing.make if key is None else self._editing.change)(edit, change)

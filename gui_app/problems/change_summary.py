@@ -14,7 +14,7 @@ from gui_app.problems.rows import change_role
 from gui_app.style import colours
 from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import SMALL_PIXELS, icon, tabular
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.text import frames_words, plain_tip
 
@@ -76,7 +76,7 @@ class LastChange(QFrame):
         column.setSpacing(3)
         column.addWidget(self.title)
         column.addWidget(self.parts)
-        soon = Soon(self.refresh, self)
+        soon = Coalescer(self.refresh, self)
         for signal in (desk.changed, before.changed, history.changed, state.run_changed):
             signal.connect(soon.ask)
         follow(self.refresh)

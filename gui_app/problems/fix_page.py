@@ -24,7 +24,7 @@ from gui_app.problems.fix_trial import Fixing
 from gui_app.style import colours
 from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import icon, tabular
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import tool
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.text import plain_tip
@@ -95,7 +95,7 @@ class FixPage(QWidget):
         column_box.addWidget(self.table, 1)
         column_box.addWidget(self.words)
         column_box.addWidget(self.apply)
-        self._soon = Soon(self.refresh, self)
+        self._soon = Coalescer(self.refresh, self)
         fixing.changed.connect(self._soon.ask)
         state.run_changed.connect(self._soon.ask)
         follow(self.refresh)

@@ -15,7 +15,7 @@ from gui_app.problems.popup_list import ProblemList
 from gui_app.style import colours
 from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import icon
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.labels import ElidedLabel
 from gui_app.widgets.text import plain_tip
@@ -63,7 +63,7 @@ class WhyBar(QFrame):
         row.addWidget(self.show_part)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # The posed frame is asked for once, however often the frame has moved.
-        soon = Soon(self._tell, self)
+        soon = Coalescer(self._tell, self)
         for signal in (
             state.motion_changed,
             state.frame_changed,

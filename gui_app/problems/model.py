@@ -14,7 +14,7 @@ from gui_app.document.state import AppState
 from gui_app.history.comparison import BeforeFit
 from gui_app.problems.rows import Row
 from gui_app.problems.verdicts import ProblemVerdicts
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.text import which_frames
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ProblemDesk(QObject):
         self._known: list[Analysis] = []
         self._kept: np.ndarray | None = None
         self.rows: tuple[Row, ...] = ()
-        self._soon = Soon(self._gather, self)
+        self._soon = Coalescer(self._gather, self)
         state.analysis_changed.connect(self._on_analysis)
         state.motion_changed.connect(self._on_motion)
         for signal in (before.changed, verdicts.changed, state.result_changed):

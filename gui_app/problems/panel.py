@@ -34,7 +34,7 @@ from gui_app.problems.thresholds import ThresholdLine
 from gui_app.problems.verdicts import ProblemVerdicts
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import icon, tabular
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.cards import SHEET
 from gui_app.widgets.docks import PanelDock
@@ -214,7 +214,7 @@ class ProblemsPanel(QWidget):
         whole.addWidget(self._stack)
         self.note.text.textChanged.connect(self._on_typed)
         choice.changed.connect(self._present_note)
-        self._soon = Soon(self.refresh, self)
+        self._soon = Coalescer(self.refresh, self)
         for signal in (
             desk.changed, fixing.changed, state.motion_changed, state.analysis_changed, state.result_changed,
             state.run_changed, state.frame_changed,

@@ -19,7 +19,7 @@ from gui_app.widgets.tables import HEADING, RIGHT, FlatRows, Index
 from gui_app.widgets.text import plain_tip, span_words, which_frames
 
 if TYPE_CHECKING:
-    from core.measure.fit_comparison import Change
+    from core.measure.fit_comparison import FigureChange
     from core.problems.detect import Problem
 
 # Problems in groups, by body part or by kind, each below a heading with its count.
@@ -159,7 +159,7 @@ class Row:
     status: Status = "open"
     note: str = ""
     kind: str = ""
-    change: Change | None = None
+    change: FigureChange | None = None
 
     @property
     def key(self) -> tuple[str, str, int]:

@@ -17,7 +17,7 @@ from gui_app.problems.fix_trial import Fixing
 from gui_app.problems.model import ProblemDesk, problems_which
 from gui_app.problems.rows import Row
 from gui_app.style.theme import icon
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.text import frames_words, plain_tip
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ProblemChoice(QObject):
         actions.refit_rows.triggered.connect(self._on_refit)
         actions.fix_rows.triggered.connect(self._on_fix)
         fixing.changed.connect(self._on_fixing)
-        soon = Soon(self._present, self)
+        soon = Coalescer(self._present, self)
         for signal in (
             desk.changed, recipes.changed, state.motion_changed, state.analysis_changed, state.result_changed,
             state.run_changed, state.frame_changed, state.opening_changed,

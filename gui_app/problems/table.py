@@ -32,7 +32,7 @@ from gui_app.problems.rows import (
 )
 from gui_app.style import colours
 from gui_app.style.theme import SMALL_PIXELS, icon
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.tables import HEADING, Cells, Index, prepare, select_rows
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class ProblemTable(QTreeView):
         self.setSortingEnabled(True)
         self.setMinimumHeight(64)
         self._on_title = False
-        self._tell = Soon(self.chosen.emit, self)
+        self._tell = Coalescer(self.chosen.emit, self)
         self.selectionModel().selectionChanged.connect(self._tell.ask)
         self.clicked.connect(self._on_click)
         self.activated.connect(self._go)

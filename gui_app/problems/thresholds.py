@@ -118,11 +118,11 @@ class ThresholdLine(QWidget):
 
     def show_threshold(self, problem: Problem) -> None:
         """Puts the one on the slider that makes this a problem."""
-        from core.problems.rules import RULES, Kind
+        from core.problems.rules import RULES, ProblemKind
 
         bounds = {(rule.metric, rule.kind): rule.bound for rule in RULES}
         known = bounds.get((problem.metric, problem.kind), "")
-        name = "throughout_mm" if problem.kind is Kind.THROUGHOUT else known
+        name = "throughout_mm" if problem.kind is ProblemKind.THROUGHOUT else known
         if name:
             self.which.setCurrentIndex(list(FIELDS).index(name))
 

@@ -26,7 +26,7 @@ from gui_app.scene.mask_colours import (
     weight_ramp,
 )
 from gui_app.scene.picking import BodyName, VertexPicker
-from gui_app.scene.subject import FramePicture, Subject, upright
+from gui_app.scene.subject import FramePicture, SceneDescription, upright
 from gui_app.scene.support_actor import SupportActor
 from gui_app.scene.support_colours import SupportLook
 from gui_app.scene.view_options import Colouring, Layers, LayoutName
@@ -55,7 +55,7 @@ class Scene:
         # A film is drawn to its end in the theme that it began in.
         self.theme = colours.theme
         left, right = plotter.renderers[0], plotter.renderers[1]
-        self._subject: Subject | None = None
+        self._subject: SceneDescription | None = None
         self._frame = 0
         self._colouring: Colouring = "error"
         self._range_mm = DEFAULT_RANGE_MM
@@ -88,7 +88,7 @@ class Scene:
         self._arrange()
 
     @property
-    def subject(self) -> Subject | None:
+    def subject(self) -> SceneDescription | None:
         """What is shown, or None before ``build``."""
         return self._subject
 
@@ -105,7 +105,7 @@ class Scene:
             for prop in tuple(renderer.GetViewProps()):
                 renderer.RemoveViewProp(prop)
 
-    def build(self, subject: Subject, frame: int = 0) -> None:
+    def build(self, subject: SceneDescription, frame: int = 0) -> None:
         """Replaces what is shown by another motion's bodies; the next ``show`` fills them.
 
         Args:

@@ -49,7 +49,7 @@ class BodyShape:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class SceneDescription:
     """What stays the same over a motion.
 
     Attributes:

@@ -18,7 +18,7 @@ from gui_app.document.state import AppState
 from gui_app.files.open_actions import OpenActions
 from gui_app.session.snapshot import SessionNow
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
-from gui_app.widgets.save_dialog import Kind, ask_where
+from gui_app.widgets.save_dialog import FileKind, ask_where
 
 if TYPE_CHECKING:
     from core.session.session import Session
@@ -87,7 +87,7 @@ class SessionWriter(QObject):
         self.failed.emit(path, sentence)
 
 
-SESSION = Kind("Save session", "Refit session", ".refit")
+SESSION = FileKind("Save session", "Refit session", ".refit")
 MOTION_FLAG = "sessions_hold_motion"
 NAMED_ONLY = " · it names the meshes and holds no copy of them"
 

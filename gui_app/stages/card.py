@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.fitting.recipe.draft import Entry
+from core.fitting.recipe.draft import DraftStage
 from core.fitting.recipe.setting_rules import OF_EXPRESSION, OF_JOINTS, OF_SHAPE, SETTINGS, with_value
 from gui_app.stages.free_groups import FreeGroups
 from gui_app.stages.part_weights import PartWeights
@@ -63,7 +63,7 @@ class StageCard(QFrame):
     doubled = Signal()
     removed = Signal()
 
-    def __init__(self, entry: Entry, method: str, parent: QWidget | None = None) -> None:
+    def __init__(self, entry: DraftStage, method: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.entry, self._method = entry, method
         self.report: StageReport | None = None
@@ -153,7 +153,7 @@ class StageCard(QFrame):
         """Shows its settings, or not."""
         self.caret.setChecked(shown)
 
-    def show_entry(self, entry: Entry, method: str, number: int, count: int) -> None:
+    def show_entry(self, entry: DraftStage, method: str, number: int, count: int) -> None:
         """Shows what the stage is now: the ``number``-th of ``count``, from 0."""
         self.entry, self._method = entry, method
         settings = entry.settings

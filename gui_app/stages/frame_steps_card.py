@@ -24,7 +24,7 @@ from gui_app.stages.frame_steps import FrameStepping, step_words
 from gui_app.stages.step_curve import StepTrack
 from gui_app.stages.text import TITLES
 from gui_app.style.theme import icon, tabular
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import chip, quiet_icon, tool
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.text import plain_tip
@@ -80,7 +80,7 @@ class StepsCard(QFrame):
         column.addLayout(head)
         column.addWidget(self._build_body())
         self._action.toggled.connect(self._on_open)
-        self._soon = Soon(self._present, self)
+        self._soon = Coalescer(self._present, self)
         stepping.changed.connect(self._soon.ask)
         self._on_open(self._action.isChecked())
 

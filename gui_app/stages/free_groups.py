@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from core.fitting.recipe.draft import Entry
+from core.fitting.recipe.draft import DraftStage
 from core.fitting.recipe.setting_rules import SETTINGS, is_open, no_effect
 from gui_app.stages.group_picture import Group, GroupPicture, State
 from gui_app.stages.text import setting_tip
@@ -41,7 +41,7 @@ class FreeGroups(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chips: dict[str, QToolButton] = {}
-        self._shown: Entry | None = None
+        self._shown: DraftStage | None = None
         self.picture = GroupPicture(self)
         self.picture.clicked.connect(self._on_place)
         beside = QVBoxLayout()
@@ -63,7 +63,7 @@ class FreeGroups(QWidget):
         column.addWidget(section("FREE", self))
         column.addLayout(both)
 
-    def show_entry(self, entry: Entry, method: str) -> None:
+    def show_entry(self, entry: DraftStage, method: str) -> None:
         """Shows what is free in a stage."""
         self._shown = entry
         self.picture.show_groups({words: self._group(entry, name, method) for words, name in PLACES.items()})
@@ -75,7 +75,7 @@ class FreeGroups(QWidget):
             button.setEnabled(not why_not)
             button.setToolTip(plain_tip(self._tip(name, why_not)))
 
-    def _group(self, entry: Entry, name: str, method: str) -> Group:
+    def _group(self, entry: DraftStage, name: str, method: str) -> Group:
         value, why_not = getattr(entry.settings, name), no_effect(entry.settings, name, method)
         state: State = "auto" if value is None else "free" if value else "held"
         return Group(state, entry.changed(name), not why_not, self._tip(name, why_not))

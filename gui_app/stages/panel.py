@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from core.fitting.recipe.draft import Entry
+from core.fitting.recipe.draft import DraftStage
 from gui_app.document.actions import Actions
 from gui_app.document.frame_scopes import (
     NO_SELECTION,
@@ -233,7 +233,7 @@ class StagesPanel(QWidget):
         self.start.setEnabled(not published)
         self._on_change()
 
-    def _put_in(self, index: int, entry: Entry) -> StageCard:
+    def _put_in(self, index: int, entry: DraftStage) -> StageCard:
         card = StageCard(entry, self._recipes.draft.method, self)
         card.edited.connect(partial(self._on_edited, card))
         card.run_alone.connect(partial(self._on_alone, card))
@@ -251,7 +251,7 @@ class StagesPanel(QWidget):
         card.hide()
         card.deleteLater()
 
-    def _on_edited(self, card: StageCard, entry: Entry) -> None:
+    def _on_edited(self, card: StageCard, entry: DraftStage) -> None:
         self._recipes.put(self.cards.index(card), entry)
 
     def _on_moved(self, card: StageCard, by: int) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.fitting.recipe.draft import Entry
+from core.fitting.recipe.draft import DraftStage
 from core.fitting.recipe.setting_rules import no_effect
 from core.model.joints import PARTS
 from gui_app.stages.body_picture import PartPicture
@@ -29,7 +29,7 @@ class PartWeights(QWidget):
         super().__init__(parent)
         self.fields: dict[str, NumberField] = {}
         self._labels: dict[str, QLabel] = {}
-        self._shown: Entry | None = None
+        self._shown: DraftStage | None = None
         self.reset = tool("arrow-counter-clockwise", "", self)
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -67,7 +67,7 @@ class PartWeights(QWidget):
         both.addStretch(1)
         column_.addLayout(both)
 
-    def show_entry(self, entry: Entry, method: str) -> None:
+    def show_entry(self, entry: DraftStage, method: str) -> None:
         """Shows the weights of a stage."""
         self._shown = entry
         why_not = no_effect(entry.settings, NAME, method)

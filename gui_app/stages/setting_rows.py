@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
-from core.fitting.recipe.draft import Entry
+from core.fitting.recipe.draft import DraftStage
 from core.fitting.recipe.setting_rules import AUTO, SETTINGS, is_open, is_whole, no_effect
 from gui_app.stages.text import setting_tip, value_words
 from gui_app.widgets.cards import FIELD_HEIGHT, Dot, tool
@@ -170,7 +170,7 @@ class SettingRows(QWidget):
         self.dots: dict[str, Dot] = {}
         self.labels: dict[str, QLabel] = {}
         self.resets: dict[str, Any] = {}
-        self._shown: Entry | None = None
+        self._shown: DraftStage | None = None
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(4)
@@ -199,7 +199,7 @@ class SettingRows(QWidget):
             grid.addWidget(widget, row, column)
         self.dots[name], self.labels[name], self.fields[name], self.resets[name] = dot, label, field, back
 
-    def show_entry(self, entry: Entry, method: str) -> None:
+    def show_entry(self, entry: DraftStage, method: str) -> None:
         """Shows the settings of a stage."""
         self._shown = entry
         for name, field in self.fields.items():

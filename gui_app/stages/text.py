@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.fitting.recipe.draft import Entry
+from core.fitting.recipe.draft import DraftStage
 from core.fitting.recipe.setting_rules import SETTINGS
 from core.model.joints import PARTS
 
@@ -49,7 +49,7 @@ def setting_tip(name: str) -> str:
     return f"{metadata['help']}\n{low:g} to {high:g}{unit}"
 
 
-def changes_words(entry: Entry) -> str:
+def changes_words(entry: DraftStage) -> str:
     """What is not as it was, in a line; the iterations first."""
     words = [f"{entry.settings.iterations} steps"]
     for name, item in SETTINGS.items():

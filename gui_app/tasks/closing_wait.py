@@ -10,7 +10,7 @@ WRITING_SECONDS = 60.0
 """For a file that somebody wants; on a slow disk it takes its time."""
 
 
-class Patience:
+class ClosingWait:
     """Begins with the first question."""
 
     def __init__(self) -> None:

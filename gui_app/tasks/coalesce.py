@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 
-class Soon(QObject):
+class Coalescer(QObject):
     """Calls ``what`` once, when all that has changed together has changed, and before the next paint.
 
     A timer of 0 ms would come after that paint and cause another one, of the whole window.
@@ -70,7 +70,7 @@ class Paced(QObject):
         super().__init__(parent)
         self._every = every_ms / 1000
         self._last = 0.0
-        self._soon = Soon(what, self)
+        self._soon = Coalescer(what, self)
         self._later = Later(what, self, every_ms)
 
     @Slot()

@@ -20,7 +20,7 @@ TIP = (
 )
 
 
-class AtMost(QWidget):
+class ThresholdBoxes(QWidget):
     """``at most mean [20.0 mm] max [50.0 mm]``: two of ``state.thresholds``.
 
     Attributes:

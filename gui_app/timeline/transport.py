@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from gui_app.document.state import SPEEDS, AppState
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import icon, tabular
-from gui_app.timeline.threshold_boxes import AtMost
+from gui_app.timeline.threshold_boxes import ThresholdBoxes
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.labels import Figure
 from gui_app.widgets.text import FALLBACK_RATE, frames_words, which_frames
@@ -112,7 +112,7 @@ class Transport(QWidget):
         self._selected = SelectionChip(state, self)
         row.addWidget(self._selected)
         row.addStretch(1)
-        self.at_most = AtMost(state, self)
+        self.at_most = ThresholdBoxes(state, self)
         row.addWidget(self.at_most)
         self._line_after = _line()
         row.addWidget(self._line_after)

@@ -17,7 +17,7 @@ from gui_app.document.state import AppState
 from gui_app.scene.subject import upright
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class PinSpheres(QObject):
         self.actors = [_sphere(shape) for _ in range(MOST_PINS)]
         follow(self._on_theme)
         # As the bodies: once, however often the frame has moved.
-        soon = Soon(self._place, self)
+        soon = Coalescer(self._place, self)
         for signal in (state.motion_changed, state.frame_changed, state.result_changed, pins.changed):
             signal.connect(soon.ask)
 

@@ -17,7 +17,7 @@ from gui_app.scene.picking import BodyName
 from gui_app.scene.scene import Scene
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
-from gui_app.tasks.coalesce import Later, Soon
+from gui_app.tasks.coalesce import Coalescer, Later
 
 STILL_MS = 350
 
@@ -42,7 +42,7 @@ class Viewport(QWidget):
         self.plotter.installEventFilter(self)
 
         self._path_due = self._on_trial = False
-        self._redraw = Soon(self._draw, self)
+        self._redraw = Coalescer(self._draw, self)
         self._afterwards = Later(self._redraw.ask, self, 0)
         self._still = Later(self._draw_smooth, self, STILL_MS)
 

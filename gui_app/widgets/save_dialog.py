@@ -14,7 +14,7 @@ SUFFIX = ".npz"
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """What is saved: the title of the question, the kind of file in words, and its suffix; ``others`` are
     further kinds, each in words with its suffix. A suffix may be the end of a name, ``_sparse.npz``."""
 
@@ -35,7 +35,7 @@ class Kind:
         return path.with_name(path.name + self.filters.get(chosen, self.suffix))
 
 
-FIT = Kind("Save fit", "AMASS SMPL-X", SUFFIX)
+FIT = FileKind("Save fit", "AMASS SMPL-X", SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Place:
     replace: bool = False
 
 
-def ask_where(parent: QWidget, start: Path, kind: Kind = FIT) -> Place | None:
+def ask_where(parent: QWidget, start: Path, kind: FileKind = FIT) -> Place | None:
     """Asks for a file name, and about replacing exactly the file that would be written; None if cancelled."""
     dialog = QFileDialog(parent, kind.title, str(start.parent), ";;".join(kind.filters))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

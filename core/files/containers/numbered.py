@@ -19,7 +19,7 @@ Progress = Callable[[int, int], None]
 _NUMBERED = re.compile(r".+_\d{6,}\.\w+")
 
 
-class Stopped(Exception):
+class WritingStopped(Exception):
     """Writing was stopped on request; nothing is left behind."""
 
 
@@ -30,7 +30,7 @@ def tell(done: int, total: int, progress: Progress | None, stop: threading.Event
         Stopped: ``stop`` is set.
     """
     if stop is not None and stop.is_set():
-        raise Stopped
+        raise WritingStopped
     if progress is not None:
         progress(done, total)
 

@@ -40,7 +40,7 @@ def loss_weight(loss: str, square: Tensor, scale: float) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Metric:
+class DataTerm:
     """The data term for the V vertices of a skin, in the skin's order.
 
     Attributes:

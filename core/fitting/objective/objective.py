@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.data_term import Metric, graph_laplacian
+from core.fitting.objective.data_term import DataTerm, graph_laplacian
 from core.fitting.objective.patches import Patches, stack, with_mean
 from core.fitting.objective.skin_gradient import SkinGradient
 from core.model.body import BodyModel, pose_features
@@ -166,7 +166,7 @@ class FitSkin:
         other.metric = self._metric(vertex_weights, weighing)
         return other
 
-    def _metric(self, vertex_weights: np.ndarray, weighing: Weighing) -> Metric:
+    def _metric(self, vertex_weights: np.ndarray, weighing: Weighing) -> DataTerm:
         like, device = self.joint_template, self.body.device
         weights = torch.as_tensor(vertex_weights[self.vertices], device=device).to(like)
         parts, groups = np.unique(self.body.vertex_part[self.vertices], return_inverse=True)
@@ -175,7 +175,7 @@ class FitSkin:
             edges = torch.as_tensor(self.edges, device=device)
             edge_weights = weighing.edge * weights[edges].mean(1)
             laplacian = graph_laplacian(edges, edge_weights, len(weights))
-        return Metric(
+        return DataTerm(
             weighing.vertex * weights[:, None, None],
             laplacian,
             edges,

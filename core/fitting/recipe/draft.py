@@ -11,7 +11,7 @@ from core.fitting.recipe.settings import FitSettings
 
 
 @dataclass(frozen=True)
-class Entry:
+class DraftStage:
     """One stage.
 
     Attributes:
@@ -45,7 +45,7 @@ class Draft:
         method: as in `Recipe`.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[DraftStage, ...]
     start: str = "source"
     name: str = "accurate"
     method: str = "gauss-newton"
@@ -53,7 +53,7 @@ class Draft:
     @classmethod
     def of(cls, recipe: Recipe) -> Draft:
         """All stages of a recipe, on."""
-        entries = tuple(Entry(settings, was=settings) for settings in recipe.stages)
+        entries = tuple(DraftStage(settings, was=settings) for settings in recipe.stages)
         return cls(entries, recipe.start, recipe.name, recipe.method)
 
     def recipe(self) -> Recipe:
@@ -70,7 +70,7 @@ class Draft:
         """A stage is on."""
         return any(entry.on for entry in self.entries)
 
-    def put(self, index: int, entry: Entry) -> Draft:
+    def put(self, index: int, entry: DraftStage) -> Draft:
         """With another stage in the place of one."""
         return replace(self, entries=(*self.entries[:index], entry, *self.entries[index + 1 :]))
 
@@ -100,7 +100,7 @@ class Draft:
     def added(self, kind: str) -> Draft:
         """With a stage of a kind (``'edge'``, ``'translation'``, ``'vertex'``) at the end."""
         settings = FitSettings(stage=kind)
-        return replace(self, entries=(*self.entries, Entry(settings, was=settings)))
+        return replace(self, entries=(*self.entries, DraftStage(settings, was=settings)))
 
     def settled(self) -> Draft:
         """With what every stage is now as what it was."""
@@ -122,7 +122,7 @@ class Draft:
             ValueError, TypeError, KeyError: the values are not from `as_dict`.
         """
         entries = tuple(
-            Entry(
+            DraftStage(
                 FitSettings.from_dict(stage["settings"]),
                 bool(stage["on"]),
                 FitSettings.from_dict(stage["was"]),

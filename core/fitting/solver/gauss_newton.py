@@ -88,7 +88,7 @@ class PoseFit:
 
 
 @dataclass(frozen=True, eq=False)
-class Stepping:
+class SolverContext:
     """What all frames of a stage step by.
 
     Attributes:
@@ -124,7 +124,7 @@ class Stopped(Exception):
 # Inference mode, which keeps no books for autograd, is a sixth faster.
 @torch.inference_mode()
 def fit_poses(
-    by: Stepping,
+    by: SolverContext,
     pose: Pose,
     targets: Tensor,
     prior: Prior,
@@ -237,13 +237,13 @@ def fit_poses(
     return best
 
 
-def _go_on(by: Stepping) -> None:
+def _go_on(by: SolverContext) -> None:
     # Asked between the long parts of the first step: together they take longer than people wait.
     if by.stopped():
         raise Stopped
 
 
-def promises_little(by: Stepping, pose: Pose, targets: Tensor, prior: Prior) -> Tensor:
+def promises_little(by: SolverContext, pose: Pose, targets: Tensor, prior: Prior) -> Tensor:
     """(n,) bool: frames in which a step on all unknowns would gain less than the tolerance."""
     value = by.skin.evaluate(pose, by.shape, targets, prior)
     matrix = frame_matrix(by.found, pose, by.unknowns, prior, value.pull)
@@ -254,7 +254,7 @@ def promises_little(by: Stepping, pose: Pose, targets: Tensor, prior: Prior) -> 
 
 
 def _check_by_sample(
-    by: Stepping,
+    by: SolverContext,
     trial: Pose,
     before: Evaluation,
     promised: Tensor,
@@ -291,7 +291,7 @@ def _check_by_sample(
 
 def _renew(
     factors: Factors,
-    by: Stepping,
+    by: SolverContext,
     pose: Pose,
     value: Evaluation,
     prior: Prior,

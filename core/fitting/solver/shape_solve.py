@@ -19,7 +19,7 @@ from core.fitting.solver.gauss_newton import (
     MOST_DAMPING,
     START_DAMPING,
     PoseFit,
-    Stepping,
+    SolverContext,
     Stopped,
     fit_poses,
 )
@@ -182,12 +182,12 @@ class ShapeFit:
             return False
         return self.converged or self.damping > MOST_DAMPING
 
-    def stepping(self) -> Stepping:
+    def stepping(self) -> SolverContext:
         """What the poses step by, the shape held as it is now."""
         if self._curvature is None or self.frozen:
             # Made once: it hardly changes with the shape, and only speeds the steps up.
             self._curvature = CorrectiveCurvature(self.skin, self.shape)
-        return Stepping(
+        return SolverContext(
             self.skin,
             self.shape,
             SkinStatistics(self.skin, self.normal, self.shape),

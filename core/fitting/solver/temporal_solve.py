@@ -14,7 +14,13 @@ import torch
 from torch import Tensor
 
 from core.fitting.objective.objective import Evaluation, FitSkin, Pose, Prior
-from core.fitting.solver.gauss_newton import KEEP_FACTOR_ABOVE, MOST_DAMPING, START_DAMPING, PoseFit, Stepping
+from core.fitting.solver.gauss_newton import (
+    KEEP_FACTOR_ABOVE,
+    MOST_DAMPING,
+    START_DAMPING,
+    PoseFit,
+    SolverContext,
+)
 from core.fitting.solver.normal_equations import frame_matrix, gradient, moved
 from core.fitting.solver.pose_matrix import prior_graph
 from core.fitting.solver.unknowns import Unknowns
@@ -148,7 +154,7 @@ class _State:
 
 
 def fit_window(
-    by: Stepping, pose: Pose, targets: Tensor, prior: Prior, couplings: list[Coupling], *, curved: bool
+    by: SolverContext, pose: Pose, targets: Tensor, prior: Prior, couplings: list[Coupling], *, curved: bool
 ) -> PoseFit:
     """Fits n frames in a row together.
 
@@ -206,7 +212,7 @@ def _found(state: _State, converged: bool, steps: int, curved: bool) -> PoseFit:
     )
 
 
-def _look(by: Stepping, pose: Pose, targets: Tensor, prior: Prior, couplings: list[Coupling]) -> _State:
+def _look(by: SolverContext, pose: Pose, targets: Tensor, prior: Prior, couplings: list[Coupling]) -> _State:
     value = by.skin.evaluate(pose, by.shape, targets, prior)
     total = float(value.energy.double().sum())
     torque, force = value.torque.clone(), value.force.clone()
@@ -218,7 +224,7 @@ def _look(by: Stepping, pose: Pose, targets: Tensor, prior: Prior, couplings: li
 
 
 def _blocks(
-    by: Stepping, state: _State, prior: Prior, couplings: list[Coupling], curved: bool
+    by: SolverContext, state: _State, prior: Prior, couplings: list[Coupling], curved: bool
 ) -> tuple[Tensor, Tensor]:
     curvature = by.curvature if curved else None
     matrix = frame_matrix(by.found, state.pose, by.unknowns, prior, state.value.pull, curvature)

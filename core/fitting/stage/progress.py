@@ -46,7 +46,7 @@ class Progress:
 
 
 @dataclass(frozen=True, eq=False)
-class Taken:
+class Snapshot:
     """Where n frames stand between two steps, for somebody who watches them.
 
     Attributes:

@@ -12,15 +12,15 @@ import torch
 
 from core.fitting.objective.objective import Pose, Prior, Shape
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
-from core.fitting.solver.gauss_newton import PoseFit, Stepping, fit_poses, promises_little
+from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
 from core.fitting.solver.shape_solve import ShapeChunk, ShapeFit
 from core.fitting.solver.skin_products import SkinStatistics
 from core.fitting.solver.temporal_solve import fit_window
 from core.fitting.stage.initial_pose_from_meshes import PartsStart, from_nearest_frame, outlying_frames
 from core.fitting.stage.mending import mended, suspects
 from core.fitting.stage.partial_result import FittedChunk, Parameters, fitted_chunk, joined
-from core.fitting.stage.progress import Taken
-from core.fitting.stage.stage_problem import Problem
+from core.fitting.stage.progress import Snapshot
+from core.fitting.stage.stage_problem import StageProblem
 from core.fitting.stage.warm_start import KnownFrames, smallest_traces, trace_of
 from core.model.vertex_errors import lengths_mm
 
@@ -38,7 +38,7 @@ SHARE_CURVATURE, SHARE_RADIANS = 8, 0.34
 
 
 def shape_fit(
-    problem: Problem,
+    problem: StageProblem,
     chunks: list[np.ndarray],
     pool: Executor,
     stopped: Callable[[], bool],
@@ -73,7 +73,7 @@ def shape_fit(
 
 
 @torch.inference_mode()
-def start_mm(problem: Problem, frames: np.ndarray) -> float:
+def start_mm(problem: StageProblem, frames: np.ndarray) -> float:
     """Mean v2v in millimetres of where these frames start."""
     targets, coefficients = problem.targets.at(frames), problem.shape_unknowns(frames).start
     pose = problem.begin(frames, targets, coefficients)
@@ -81,7 +81,7 @@ def start_mm(problem: Problem, frames: np.ndarray) -> float:
     return float(lengths_mm(residual if problem.counted is None else residual[problem.counted], 1).mean())
 
 
-def taken(problem: Problem, frames: np.ndarray, shape: Shape, found: PoseFit) -> Taken:
+def taken(problem: StageProblem, frames: np.ndarray, shape: Shape, found: PoseFit) -> Snapshot:
     """Where some frames stand, in the terms of files.
 
     Args:
@@ -94,14 +94,14 @@ def taken(problem: Problem, frames: np.ndarray, shape: Shape, found: PoseFit) ->
     return as_taken(problem, frames, fitted_chunk(found, problem.skin, shape.betas, trans, problem.counted))
 
 
-def as_taken(problem: Problem, frames: np.ndarray, chunk: FittedChunk) -> Taken:
+def as_taken(problem: StageProblem, frames: np.ndarray, chunk: FittedChunk) -> Snapshot:
     """The same of frames that are in the terms of files already."""
     betas, expression = np.split(chunk.coefficients, [problem.num_betas], axis=1)
     transl = chunk.transl + problem.motion.trans[frames]
-    return Taken(chunk.poses, transl, betas, expression, chunk.energy, chunk.errors)
+    return Snapshot(chunk.poses, transl, betas, expression, chunk.energy, chunk.errors)
 
 
-def shape_taken(problem: Problem, frames: np.ndarray, solved: ShapeFit) -> Taken:
+def shape_taken(problem: StageProblem, frames: np.ndarray, solved: ShapeFit) -> Snapshot:
     """Where the frames of a single chunk stand while the shape is solved from them; their energy is their
     share of the whole objective."""
     (chunk,), (value,) = solved.chunks, solved.values
@@ -124,11 +124,11 @@ class PoseStage:
 
     def __init__(
         self,
-        problem: Problem,
+        problem: StageProblem,
         frames: np.ndarray,
         solved: ShapeFit | None,
         stopped: Callable[[], bool],
-        watch: Callable[[Taken], None] | None = None,
+        watch: Callable[[Snapshot], None] | None = None,
     ) -> None:
         self.problem, self._watch = problem, watch
         self.shape_converged, self.curved = True, not problem.skin.patches.sparse
@@ -138,7 +138,7 @@ class PoseStage:
             self.by = solved.stepping()
         else:
             shape = problem.skin.shape(problem.shape_unknowns(frames[:1]).start)
-            self.by = Stepping(
+            self.by = SolverContext(
                 problem.skin,
                 shape,
                 SkinStatistics(problem.skin, problem.normal, shape),

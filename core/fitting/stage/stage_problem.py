@@ -44,7 +44,7 @@ def prepared(
     return skin, NormalMatrix(skin)
 
 
-class Problem:
+class StageProblem:
     """A motion to be fitted by one stage: skin, targets, priors, starts and unknowns of any of its frames.
 
     Args:

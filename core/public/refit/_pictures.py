@@ -23,7 +23,7 @@ from core.model.notebook import PICTURE_HEIGHT, NoPicture
 from core.model.result_views import worst_frame
 
 if TYPE_CHECKING:
-    from gui_app.scene.subject import BodyShape, Subject
+    from gui_app.scene.subject import BodyShape, SceneDescription
 
 WIDTH = 200
 """Pixels of a page for one body; a picture has twice as many."""
@@ -61,7 +61,7 @@ class _Frame:
 class _Shown:
     """As much of an opened motion as its picture needs."""
 
-    subject: Subject
+    subject: SceneDescription
     posed: _Frame
 
 
@@ -126,16 +126,16 @@ def _drawn(bodies: list[_Body], up: UpAxis) -> bytes:
     return picture.getvalue()
 
 
-def _subject(bodies: list[_Body], up_axis: UpAxis) -> Subject:
+def _subject(bodies: list[_Body], up_axis: UpAxis) -> SceneDescription:
     """What the scene needs to know of bodies that stand still."""
-    from gui_app.scene.subject import Subject
+    from gui_app.scene.subject import SceneDescription
 
     up, across, upwards = vertical(up_axis)
     points = np.concatenate([body.vertices for body in bodies])
     floor = upwards * float((upwards * points[:, up]).min())
     root = bodies[0].joints[:1].astype(np.float64)
     reach = float(np.linalg.norm((points - root)[:, across], axis=1).max())
-    return Subject(
+    return SceneDescription(
         source=_shape(bodies[0]),
         fit=_shape(bodies[-1]),
         up_axis=up_axis,

@@ -9,7 +9,7 @@ from gui_app.document.inspect_selection import Inspection
 from gui_app.inspect.correspondence.model import Correspondences
 from gui_app.scene.mask_colours import MaskLook, difference_colours
 from gui_app.style.live_theme import follow
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
 
@@ -29,7 +29,7 @@ class DifferenceInView(QObject):
         self._viewport, self._probe = viewport, probe
         self._shown: object = None
         self._distance = np.zeros(0)
-        soon = Soon(self._show, self)
+        soon = Coalescer(self._show, self)
         for signal in (correspondences.changed, inspection.looks_changed, inspection.page_changed):
             signal.connect(soon.ask)
         follow(self._on_theme)

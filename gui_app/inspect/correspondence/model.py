@@ -25,7 +25,7 @@ MOST_KEPT = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
+class KnownCorrespondence:
     """One that can be looked at; ``report`` tells how it was built, where it was built here."""
 
     name: str
@@ -52,10 +52,10 @@ class Correspondences(QObject):
         super().__init__(parent)
         self._state = state
         self._bodies: tuple[str, str] | None = None
-        self._others: list[Entry] = []
-        self._first: Entry | None = None
-        self._second: Entry | None = None
-        self._in_use: Entry | None = None
+        self._others: list[KnownCorrespondence] = []
+        self._first: KnownCorrespondence | None = None
+        self._second: KnownCorrespondence | None = None
+        self._in_use: KnownCorrespondence | None = None
         self._built = 0
         self._request: BuildRequest | None = None
         self.share = 0.0
@@ -89,7 +89,7 @@ class Correspondences(QObject):
         return self._request is not None
 
     @property
-    def in_use(self) -> Entry | None:
+    def in_use(self) -> KnownCorrespondence | None:
         """The one that fits are made with; None without a motion."""
         opened = self._state.opened
         if opened is None:
@@ -100,22 +100,22 @@ class Correspondences(QObject):
             tip = "" if now.path is None else str(now.path)
             if now.path is not None and now.path.name.startswith("built_"):
                 name = "built when opened"
-            self._in_use = Entry(f"in use · {name}", now, None, tip)
+            self._in_use = KnownCorrespondence(f"in use · {name}", now, None, tip)
         return self._in_use
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[KnownCorrespondence, ...]:
         """All of them, the one in use first; none without a motion."""
         own = self.in_use
         return () if own is None else (own, *self._others)
 
     @property
-    def first(self) -> Entry | None:
+    def first(self) -> KnownCorrespondence | None:
         """What is looked at."""
         return self._first if self._first in self._others else self.in_use
 
     @property
-    def second(self) -> Entry | None:
+    def second(self) -> KnownCorrespondence | None:
         """What it is compared with; None where there is no other."""
         first, own = self.first, self.in_use
         if self._second in self._others and self._second is not first:
@@ -124,7 +124,7 @@ class Correspondences(QObject):
             return own
         return self._others[-1] if self._others else None
 
-    def choose_first(self, entry: Entry | None) -> None:
+    def choose_first(self, entry: KnownCorrespondence | None) -> None:
         """Looks at one."""
         if entry is not self.first:
             if entry is self.second:
@@ -132,7 +132,7 @@ class Correspondences(QObject):
             self._first = entry
             self.changed.emit()
 
-    def choose_second(self, entry: Entry | None) -> None:
+    def choose_second(self, entry: KnownCorrespondence | None) -> None:
         """Compares what is looked at with another."""
         if entry is not self.second:
             self._second = entry
@@ -199,7 +199,7 @@ class Correspondences(QObject):
         self.cancel()
         return self._thread.close(wait_ms)
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, entry: KnownCorrespondence) -> None:
         self._others = [*self._others, entry][-MOST_KEPT:]
         self._first, self._second = entry, None
         self.changed.emit()
@@ -232,7 +232,7 @@ class Correspondences(QObject):
             by = request.settings
             words = f"{by.max_distance_mm:g} mm, {by.max_angle_deg:g}°"
             hidden = ", eyes and mouth too" if by.with_hidden else ""
-            self._add(Entry(f"built {self._built} · {words}{hidden}", found, report))
+            self._add(KnownCorrespondence(f"built {self._built} · {words}{hidden}", found, report))
             self._state.say(f"Built a correspondence: {report.valid:,} of {len(report.why):,} vertices")
         self.progressed.emit()
 
@@ -249,7 +249,7 @@ class Correspondences(QObject):
     def _on_opened(self, bodies: BodyPair, found: Correspondence) -> None:
         if self._belongs(bodies) and found.path is not None:
             notes = "\n".join((str(found.path), *found.notes))
-            self._add(Entry(found.path.name, found, None, notes))
+            self._add(KnownCorrespondence(found.path.name, found, None, notes))
 
     @Slot(object, object)
     def _on_looked(self, correspondence: Correspondence, report: CorrespondenceReport) -> None:

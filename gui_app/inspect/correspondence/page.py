@@ -22,14 +22,14 @@ from gui_app.document.inspect_selection import Inspection
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.inspect.correspondence.build_card import BuildCard
-from gui_app.inspect.correspondence.model import Correspondences, Entry
+from gui_app.inspect.correspondence.model import Correspondences, KnownCorrespondence
 from gui_app.scene.picking import joint_words
 from gui_app.style.theme import refresh_style
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.buttons import quiet_button
 from gui_app.widgets.docks import scrolled
 from gui_app.widgets.labels import FigureRows
-from gui_app.widgets.save_dialog import Kind, ask_where
+from gui_app.widgets.save_dialog import FileKind, ask_where
 from gui_app.widgets.tables import listed
 from gui_app.widgets.text import plain_tip
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from core.inspection.correspondence_rows import CorrespondenceComparison
 
 FILES = "Correspondences (*.pkl *.npz *.npy *.pt *.pth *.joblib);;All files (*)"
-FILE = Kind("Save the correspondence", "Transfer file", ".pkl")
+FILE = FileKind("Save the correspondence", "Transfer file", ".pkl")
 OPEN_TIP = "Open a correspondence between these bodies (.pkl, .npz, .npy, .pt)…"
 SAVE_TIP = (
     "Save what is looked at as a transfer file, as the published tools read it; in the folder transfer of "
@@ -162,7 +162,7 @@ class CorrespondencePage(QWidget):
         self._show_difference(correspondences.comparison())
         self.card.refresh()
 
-    def _show_figures(self, entry: Entry, rows: CorrespondenceReport | None) -> None:
+    def _show_figures(self, entry: KnownCorrespondence, rows: CorrespondenceReport | None) -> None:
         valid, report = entry.correspondence.valid, entry.report
         self.figures["valid"].setText(f"{int(valid.sum()):,} of {len(valid):,} vertices")
         self.figures["rows"].setText(
@@ -285,7 +285,9 @@ def _choice(tip: str, parent: QWidget) -> QComboBox:
     return box
 
 
-def _fill(box: QComboBox, entries: tuple[Entry, ...], chosen: Entry | None) -> None:
+def _fill(
+    box: QComboBox, entries: tuple[KnownCorrespondence, ...], chosen: KnownCorrespondence | None
+) -> None:
     """Fills a list, unless it has the same ones already."""
     there = [box.itemData(number) for number in range(box.count())]
     if len(there) != len(entries) or any(a is not b for a, b in zip(there, entries, strict=False)):

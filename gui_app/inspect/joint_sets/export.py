@@ -23,13 +23,13 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import RefitError
-from core.files.containers.numbered import Stopped
+from core.files.containers.numbered import WritingStopped
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_thread
-from gui_app.widgets.save_dialog import Kind, Place, ask_where
+from gui_app.widgets.save_dialog import FileKind, Place, ask_where
 from gui_app.widgets.text import frames_words, plain_tip
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class SetExportWorker(QObject):
                 progress=tell,
                 stop=request.stop,
             )
-        except Stopped:
+        except WritingStopped:
             self.stopped.emit(request)
             return
         except RefitError as error:
@@ -297,7 +297,7 @@ class SetExportRow(QWidget):
 
     def ask(self, name: str, suffix: str) -> Place | None:
         """Where a file is to be written."""
-        kind = Kind("Export the joints over the motion", FILES[suffix][0].split(" (")[0], suffix)
+        kind = FileKind("Export the joints over the motion", FILES[suffix][0].split(" (")[0], suffix)
         folder = Path(self._preferences.text("set_folder", self._preferences.folder) or Path.home())
         place = ask_where(self.window(), folder / name, kind)
         if place is not None:

@@ -16,7 +16,7 @@ from gui_app.scene.skeleton_actor import OVER_SHADER, is_small, side_colour
 from gui_app.scene.subject import upright
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class SetInView(QObject):
         self._marked: tuple[int, ...] = ()
         self._places: dict[BodyName, np.ndarray] = {}
         self._dots = {body: _Dots() for body in BODIES}
-        self._soon = Soon(self._place, self)
+        self._soon = Coalescer(self._place, self)
         follow(self._on_theme)
         for signal in (
             state.motion_changed, state.frame_changed, state.result_changed, state.trial_changed,

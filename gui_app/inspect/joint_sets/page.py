@@ -36,14 +36,14 @@ from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.buttons import quiet_button
 from gui_app.widgets.docks import choice_button
 from gui_app.widgets.labels import NO_NUMBER
-from gui_app.widgets.save_dialog import Kind, ask_where
+from gui_app.widgets.save_dialog import FileKind, ask_where
 from gui_app.widgets.text import plain_tip
 
 if TYPE_CHECKING:
     from core.model.body_joints import BodyJoint
 
 SETS = "Joint sets (*.json);;All files (*)"
-SET = Kind("Save the joint set", "Joint set", ".json")
+SET = FileKind("Save the joint set", "Joint set", ".json")
 NO_MEMBERS = (
     "A set of joints of your own appears here.\n\nClick on a body or on its skeleton and add what is chosen, "
     "or add all joints of a kind"

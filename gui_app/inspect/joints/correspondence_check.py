@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.inspection.correspondence_report import CorrespondenceReport
 
 
-class Kind(NamedTuple):
+class RowFault(NamedTuple):
     """``name`` in the report, what people read, and what a tooltip adds."""
 
     name: str
@@ -26,9 +26,9 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("empty", "are empty", "These vertices of the fit correspond to nothing and never count"),
-    Kind("off", "do not sum to one", "Their weights put the point they correspond to off the surface"),
-    Kind("across", "reach across the body", "From left to right, or between parts that do not touch"),
+    RowFault("empty", "are empty", "These vertices of the fit correspond to nothing and never count"),
+    RowFault("off", "do not sum to one", "Their weights put the point they correspond to off the surface"),
+    RowFault("across", "reach across the body", "From left to right, or between parts that do not touch"),
 )
 SHOW_TIP = "a click shows them on the fit, another hides them"
 MOST_LISTED = 400

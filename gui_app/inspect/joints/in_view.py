@@ -20,7 +20,7 @@ from gui_app.scene.support_colours import (
     vertex_look,
 )
 from gui_app.style.live_theme import follow
-from gui_app.tasks.coalesce import Soon
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
 
@@ -34,7 +34,7 @@ class JointsInView(QObject):
         super().__init__(viewport)
         self._state, self._inspection, self._viewport, self._probe = state, inspection, viewport, probe
         self._shown = False
-        soon = Soon(self._show, self)
+        soon = Coalescer(self._show, self)
         inspection.looks_changed.connect(soon.ask)
         state.motion_changed.connect(soon.ask)
         follow(soon.ask)

@@ -35,7 +35,7 @@ from gui_app.style.theme import tabular
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.buttons import quiet_button
 from gui_app.widgets.labels import NO_NUMBER
-from gui_app.widgets.save_dialog import Kind, ask_where
+from gui_app.widgets.save_dialog import FileKind, ask_where
 from gui_app.widgets.text import plain_tip
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ NEAR_M = 0.09
 HEAD_HEIGHT = 24
 # Weights as the files hold them sum to one within this.
 SUM_OFF = 5e-5
-TABLE = Kind("Save the table", "Table", ".csv")
+TABLE = FileKind("Save the table", "Table", ".csv")
 # In a low window the lists need the room themselves.
 LEAST_FOR_SLIDERS = 380
 LEAST_FOR_SENTENCES = 480

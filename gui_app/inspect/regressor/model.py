@@ -88,7 +88,7 @@ MOST_STEPS = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
+class EditState:
     """What led here, the matrix in place of the body's own or None, and the file that it began with."""
 
     step: str = ""
@@ -100,7 +100,7 @@ class Moment:
 @dataclass(eq=False)
 class _Line:
     model: BodyModel
-    moments: list[Moment] = field(default_factory=lambda: [Moment()])
+    moments: list[EditState] = field(default_factory=lambda: [EditState()])
     at: int = 0
 
 
@@ -130,10 +130,10 @@ class Regressors(QObject):
         state.motion_changed.connect(self._on_motion)
 
     @property
-    def now(self) -> Moment:
+    def now(self) -> EditState:
         """What is looked at."""
         line = self._line()
-        return Moment() if line is None else line.moments[line.at]
+        return EditState() if line is None else line.moments[line.at]
 
     @property
     def matrix(self) -> np.ndarray | None:
@@ -178,7 +178,7 @@ class Regressors(QObject):
     def use_own(self) -> None:
         """Back to the body's own, as a step."""
         if self.now.matrix is not None:
-            self._make(Moment("going back to the body's own regressor"))
+            self._make(EditState("going back to the body's own regressor"))
 
     def set_weight(self, joint: int, vertex: int, weight: float) -> None:
         """One weight of one joint; zero takes the vertex out."""
@@ -246,9 +246,9 @@ class Regressors(QObject):
             self._state.fail(str(error))
             return
         if not np.array_equal(after, matrix):
-            self._make(Moment(step, after, now.file, edited=True))
+            self._make(EditState(step, after, now.file, edited=True))
 
-    def _make(self, moment: Moment) -> None:
+    def _make(self, moment: EditState) -> None:
         line = self._line()
         if line is not None:
             del line.moments[line.at + 1 :]
@@ -289,7 +289,7 @@ class Regressors(QObject):
         if self._inspection.model(body) is not model:
             return
         self._inspection.set_body(body)
-        self._make(Moment(f"opening {found.path.name}", found.matrix, found.path.name))
+        self._make(EditState(f"opening {found.path.name}", found.matrix, found.path.name))
         if found.notes:
             self._state.say(" ".join(found.notes))
 

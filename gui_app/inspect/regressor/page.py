@@ -27,7 +27,7 @@ from gui_app.inspect.regressor.picture import RegressorPicture
 from gui_app.scene.picking import joint_words
 from gui_app.widgets.buttons import quiet_button
 from gui_app.widgets.labels import NO_NUMBER, FigureRows
-from gui_app.widgets.save_dialog import Kind, ask_where
+from gui_app.widgets.save_dialog import FileKind, ask_where
 from gui_app.widgets.tables import listed
 from gui_app.widgets.text import plain_tip
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from core.inspection.regressor import RegressorComparison, RegressorStatistics
 
 FILES = "J_regressors (*.npy *.npz *.pkl);;All files (*)"
-FILE = Kind(
+FILE = FileKind(
     "Save the regressor",
     "J_regressor",
     ".npz",

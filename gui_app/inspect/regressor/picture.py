@@ -31,7 +31,7 @@ NOTCH = 1.3
 AXIS = 15
 
 
-class Entry(NamedTuple):
+class RegressorEntry(NamedTuple):
     """One entry that is not zero."""
 
     joint: int
@@ -89,7 +89,7 @@ class RegressorPicture(QWidget):
         """The first vertex in sight, and how many are."""
         return self._first, self._across
 
-    def entry_at(self, at: QPoint) -> Entry | None:
+    def entry_at(self, at: QPoint) -> RegressorEntry | None:
         """The entry nearest to a place, in the row that is there; None where none is near."""
         joint = self.joint_at(at)
         if joint is None or self._matrix is None:
@@ -101,7 +101,7 @@ class RegressorPicture(QWidget):
         # Of several below one pixel the one that counts most.
         near = which[away <= max(1.0, float(away.min()))]
         found = near[np.argmax(np.abs(self._weights[near]))]
-        return Entry(int(joint), int(self._columns[found]), float(self._weights[found]))
+        return RegressorEntry(int(joint), int(self._columns[found]), float(self._weights[found]))
 
     def joint_at(self, at: QPoint) -> int | None:
         """The row at a place."""

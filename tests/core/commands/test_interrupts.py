@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import TextColumn
 
 from core.commands.interrupts import second_ends_at_once
-from core.commands.progress_bar import StillThere
+from core.commands.progress_bar import ConversionBar
 from core.files.builtin_files import builtin_motions
-from core.fitting.no_progress import NO_PROGRESS_SECONDS, Silence
+from core.fitting.no_progress import NO_PROGRESS_SECONDS, ProgressClock
 from core.fitting.run import FitRun
 from tests.core.clip_fits import clip
 from tests.variants import body_pair
@@ -89,9 +89,9 @@ def test_nothing_is_left_of_listening_where_nobody_interrupts() -> None:
 
 def test_a_progress_bar_says_that_nothing_goes_on() -> None:
     now = [0.0]
-    silence = Silence(lambda: now[0])
+    silence = ProgressClock(lambda: now[0])
     console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
-    bar = StillThere(silence, [TextColumn("{task.description}")], console)
+    bar = ConversionBar(silence, [TextColumn("{task.description}")], console)
     bar.add_task("walk", total=1)
 
     def drawn() -> str:

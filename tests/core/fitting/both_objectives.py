@@ -22,7 +22,7 @@ from core.fitting.reference.smplx_layer import SmplxLayer
 from core.fitting.solver.temporal_solve import Coupling
 from core.fitting.stage.initial_pose import shows_fingers, source_pose, vertex_weights
 from core.fitting.stage.partial_result import ResultTable
-from core.fitting.stage.stage_problem import Problem
+from core.fitting.stage.stage_problem import StageProblem
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.correspondence import Correspondence
@@ -101,7 +101,7 @@ class BothObjectives:
         layer: SmplxLayer | None = None,
     ) -> None:
         self.pair, self.settings, self.frames = pair, settings, np.arange(len(motion))
-        self.problem = Problem(motion, pair, settings, ResultTable(motion, pair), painted=painted)
+        self.problem = StageProblem(motion, pair, settings, ResultTable(motion, pair), painted=painted)
         self.skin = self._exact_skin(painted)
         self.targets = self.problem.targets.at(self.frames)  # (V, 3, n) in the order of the engine's skin
         posed = torch.as_tensor(source_pose(motion, pair, self.frames)).double()

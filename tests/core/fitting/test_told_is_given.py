@@ -30,7 +30,7 @@ from core.measure.frame_errors import swapped
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair, within
 from core.model.fit_result import FitResult
-from core.model.frame_parameters import Change
+from core.model.frame_parameters import ParameterChange
 from core.model.joints import JOINT_NAMES, PARTS
 from core.model.motion import Motion, motion_of_meshes
 from core.model.posing import posed
@@ -242,9 +242,9 @@ def test_more_coefficients_than_the_body_has_are_refused(shared: FitResult) -> N
     with pytest.raises(RefitError, match="11 betas, the body has 10"):
         FitRun(clip(), pair, start=replace(shared, betas=many))
     with pytest.raises(RefitError, match="11 betas, the body has 10"):
-        edited(clip(), pair, shared, 1, Change(betas=many))
+        edited(clip(), pair, shared, 1, ParameterChange(betas=many))
     with pytest.raises(RefitError, match="11 expression coefficients, the body has 10"):
-        edited(clip(), pair, shared, 1, Change(expression=many))
+        edited(clip(), pair, shared, 1, ParameterChange(expression=many))
 
 
 @pytest.mark.parametrize(
@@ -425,15 +425,17 @@ def test_painted_masks_and_weights(tmp_path: Path) -> None:
 # What is made of fits
 
 
-def _bent(result: FitResult) -> Change:
-    return Change({16: result.poses[1, 16] + np.float32(0.4)}, transl=result.transl[1] + np.float32(0.01))
+def _bent(result: FitResult) -> ParameterChange:
+    return ParameterChange(
+        {16: result.poses[1, 16] + np.float32(0.4)}, transl=result.transl[1] + np.float32(0.01)
+    )
 
 
-CHANGES: dict[str, Callable[[FitResult], Change]] = {
+CHANGES: dict[str, Callable[[FitResult], ParameterChange]] = {
     "pose": _bent,
-    "betas": lambda result: Change(betas=np.linspace(1, -1, 10, dtype=np.float32)),
-    "fewer betas": lambda result: Change(betas=np.linspace(1, -1, 4, dtype=np.float32)),
-    "expression": lambda result: Change(expression=np.linspace(1, -1, 10, dtype=np.float32)),
+    "betas": lambda result: ParameterChange(betas=np.linspace(1, -1, 10, dtype=np.float32)),
+    "fewer betas": lambda result: ParameterChange(betas=np.linspace(1, -1, 4, dtype=np.float32)),
+    "expression": lambda result: ParameterChange(expression=np.linspace(1, -1, 10, dtype=np.float32)),
 }
 
 

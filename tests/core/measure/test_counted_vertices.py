@@ -24,7 +24,7 @@ from core.measure.vertex_mask import measured_mask, measured_with
 from core.measure.vertex_series import vertex_series
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
-from core.model.frame_parameters import Change
+from core.model.frame_parameters import ParameterChange
 from core.model.joints import HANDS, PARTS
 from core.model.motion import Motion
 from core.outputs.results import load_result, save_result
@@ -100,7 +100,7 @@ def test_it_stays_so_in_files_in_edits_and_with_other_masks(tmp_path: Path) -> N
     check_same(read, measured(motion, pair, read, np.arange(len(motion))))
     check_same(result, measured_with(motion, pair, result), "_mm")
 
-    nudged = edited(motion, pair, result, 2, Change({15: result.poses[2, 15] + 1e-5}))
+    nudged = edited(motion, pair, result, 2, ParameterChange({15: result.poses[2, 15] + 1e-5}))
     assert nudged.mean_mm[2] == pytest.approx(result.mean_mm[2], abs=0.01)
 
     valid = pair.correspondence.valid & (pair.target.vertex_part != PARTS.index("feet"))

@@ -13,7 +13,7 @@ from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
 from core.measure.fit_failure import LEAST_FRAMES, MOST_BETA, MOST_MEAN_MM, fit_failure, judged
 from core.model.fit_result import FitResult
-from core.model.frame_parameters import Change
+from core.model.frame_parameters import ParameterChange
 from core.problems.edited import edited
 from core.problems.refit_frames import refit_frames
 from tests.core.clip_fits import CLIPS, clip, fitted_clip
@@ -194,8 +194,8 @@ def test_what_is_mended_has_not_failed_any_more(good: FitResult) -> None:
     betas[0] = 40.0
     wide = judged(replace(good, betas=betas))
     assert wide.failed
-    assert edited(motion, pair, wide, 0, Change(betas=good.betas)).failure == ""
-    assert edited(motion, pair, good, 0, Change(betas=betas)).failed
+    assert edited(motion, pair, wide, 0, ParameterChange(betas=good.betas)).failure == ""
+    assert edited(motion, pair, good, 0, ParameterChange(betas=betas)).failed
 
 
 def test_frames_that_complete_a_fit_have_it_judged_as_a_whole(good: FitResult) -> None:

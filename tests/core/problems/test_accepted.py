@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from core.problems.accepted import Accepted, accept, accepted_by, reopen, still_open
 from core.problems.detect import Problem
-from core.problems.rules import Kind
+from core.problems.rules import ProblemKind
 
-HAND = Problem(Kind.OFF, "part_mm", "hands", 10, 20, 14, 30.0, 3.0, 10.0, "mm", "hands 30 mm off")
+HAND = Problem(ProblemKind.OFF, "part_mm", "hands", 10, 20, 14, 30.0, 3.0, 10.0, "mm", "hands 30 mm off")
 FOOT = replace(HAND, part="feet", frame=15)
 
 
@@ -41,7 +41,7 @@ def test_it_holds_for_the_same_place_as_long_as_it_does_not_get_worse() -> None:
 
 def test_a_lower_bound_does_not_hide_what_it_finds_behind_an_accepted_frame() -> None:
     over = Problem(
-        Kind.OVER, "max_mm", "whole body", 70, 71, 70, 60.0, 9.0, 50.0, "mm", "max 60 mm, over 50 mm"
+        ProblemKind.OVER, "max_mm", "whole body", 70, 71, 70, 60.0, 9.0, 50.0, "mm", "max 60 mm, over 50 mm"
     )
     accepted = accept([over], ())
     assert accepted_by(over, accepted)

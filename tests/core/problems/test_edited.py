@@ -15,14 +15,14 @@ from core.fitting.run import FitRun
 from core.measure.measure_motion import measure_motion
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
-from core.model.frame_parameters import Change, frame_parameters, source_joints, source_parameters
+from core.model.frame_parameters import ParameterChange, frame_parameters, source_joints, source_parameters
 from core.model.joint_angles import joint_angles
 from core.model.motion import Motion
 from core.outputs.describe import describe_file
 from core.outputs.results import load_result, save_result
 from core.problems.detect import find_problems
 from core.problems.edited import edited
-from core.problems.rules import Kind
+from core.problems.rules import ProblemKind
 from tests.core.clip_fits import fitted_clip
 
 FRAME = 5
@@ -34,8 +34,8 @@ def fit() -> tuple[Motion, BodyPair, FitResult]:
     return fitted_clip("walk", 100, 112)
 
 
-def bent(result: FitResult, by: float = 0.5) -> Change:
-    return Change(rotations={ELBOW: result.poses[FRAME, ELBOW] + np.float32(by)})
+def bent(result: FitResult, by: float = 0.5) -> ParameterChange:
+    return ParameterChange(rotations={ELBOW: result.poses[FRAME, ELBOW] + np.float32(by)})
 
 
 def arrays(result: FitResult) -> dict[str, np.ndarray]:
@@ -86,7 +86,9 @@ def test_the_sources_rotation_is_taken_over_exactly(fit: tuple[Motion, BodyPair,
     motion, bodies, result = fit
     joints = source_joints(bodies)
     source = source_parameters(motion, FRAME)
-    new = edited(motion, bodies, result, FRAME, Change(rotations={ELBOW: source.pose[joints[ELBOW]]}))
+    new = edited(
+        motion, bodies, result, FRAME, ParameterChange(rotations={ELBOW: source.pose[joints[ELBOW]]})
+    )
     np.testing.assert_array_equal(new.poses[FRAME, ELBOW], motion.poses[FRAME, joints[ELBOW]])
     before = joint_angles(source.pose, result.poses[FRAME], joints)
     after = joint_angles(source.pose, new.poses[FRAME], joints)
@@ -112,7 +114,7 @@ def test_translation_and_expression_are_of_one_frame(
     # Files may hold fewer coefficients than the body has.
     result = replace(result, expression=result.expression[:, :2])
     value = result.transl[FRAME] + (0, 0, 0.02) if what == "transl" else np.array([0, 0.5, 0, 2])
-    new = edited(motion, bodies, result, FRAME, Change(**{what: value}))
+    new = edited(motion, bodies, result, FRAME, ParameterChange(**{what: value}))
     np.testing.assert_array_equal(getattr(new, what)[FRAME], value.astype(np.float32))
     assert np.flatnonzero(new.edited).tolist() == [FRAME]
     assert new.mean_mm[FRAME] != result.mean_mm[FRAME]
@@ -123,14 +125,16 @@ def test_a_shared_shape_changes_all_frames(fit: tuple[Motion, BodyPair, FitResul
     motion, bodies, result = fit
     betas = result.betas + np.float32(0.3)
     told: list[tuple[int, int]] = []
-    new = edited(motion, bodies, result, FRAME, Change(betas=betas), result, lambda *done: told.append(done))
+    new = edited(
+        motion, bodies, result, FRAME, ParameterChange(betas=betas), result, lambda *done: told.append(done)
+    )
     assert new.edited.all()
     assert not new.converged.any()
     assert told == [(len(result), len(result))]
     np.testing.assert_array_equal(new.betas, betas)
     np.testing.assert_array_equal(new.poses, result.poses)
     assert_measured(motion, bodies, new)
-    back = edited(motion, bodies, new, FRAME, Change(betas=result.betas), result)
+    back = edited(motion, bodies, new, FRAME, ParameterChange(betas=result.betas), result)
     np.testing.assert_array_equal(back.p95_mm, result.p95_mm)
     assert not back.edited.any()
 
@@ -139,7 +143,7 @@ def test_a_shape_of_a_frames_own_changes_that_frame(fit: tuple[Motion, BodyPair,
     motion, bodies, result = fit
     result = replace(result, frame_betas=np.repeat(result.betas[None], len(result), 0))
     betas = result.betas + np.float32(0.3)
-    new = edited(motion, bodies, result, FRAME, Change(betas=betas), result)
+    new = edited(motion, bodies, result, FRAME, ParameterChange(betas=betas), result)
     assert np.flatnonzero(new.edited).tolist() == [FRAME]
     assert new.frame_betas is not None
     np.testing.assert_array_equal(new.frame_betas[FRAME], betas)
@@ -152,7 +156,7 @@ def test_frames_without_a_fit_cannot_be_edited(fit: tuple[Motion, BodyPair, FitR
     partial = replace(result, fitted=np.arange(len(result)) != FRAME)
     with pytest.raises(RefitError, match="Frame 5 is not fitted"):
         edited(motion, bodies, partial, FRAME, bent(result))
-    new = edited(motion, bodies, partial, 0, Change(betas=result.betas + np.float32(0.1)))
+    new = edited(motion, bodies, partial, 0, ParameterChange(betas=result.betas + np.float32(0.1)))
     assert np.flatnonzero(~new.edited).tolist() == [FRAME]
 
 
@@ -172,7 +176,7 @@ def test_the_mark_is_kept_in_files(fit: tuple[Motion, BodyPair, FitResult], tmp_
 def test_a_fit_of_the_frame_takes_the_mark_away(fit: tuple[Motion, BodyPair, FitResult]) -> None:
     motion, bodies, result = fit
     new = edited(motion, bodies, result, FRAME, bent(result))
-    new = edited(motion, bodies, new, FRAME + 1, Change(transl=result.transl[FRAME]))
+    new = edited(motion, bodies, new, FRAME + 1, ParameterChange(transl=result.transl[FRAME]))
     run = FitRun(motion, bodies, frames=np.array([FRAME]), start=new, device="cpu", threads=1)
     for _ in run:
         pass
@@ -186,9 +190,11 @@ def test_a_fit_of_the_frame_takes_the_mark_away(fit: tuple[Motion, BodyPair, Fit
 
 def test_edited_frames_are_no_frames_that_failed(fit: tuple[Motion, BodyPair, FitResult]) -> None:
     motion, bodies, result = fit
-    new = edited(motion, bodies, result, FRAME, Change(transl=result.transl[FRAME] + np.float32(1e-4)))
+    new = edited(
+        motion, bodies, result, FRAME, ParameterChange(transl=result.transl[FRAME] + np.float32(1e-4))
+    )
     problems = find_problems(measure_motion(motion, bodies, new))
-    assert Kind.NOT_CONVERGED not in {problem.kind for problem in problems}
+    assert ProblemKind.NOT_CONVERGED not in {problem.kind for problem in problems}
 
 
 def test_a_change_is_shown_before_it_is_made(fit: tuple[Motion, BodyPair, FitResult]) -> None:
@@ -207,7 +213,7 @@ def test_a_change_is_shown_before_it_is_made(fit: tuple[Motion, BodyPair, FitRes
     np.testing.assert_allclose(shown.fit_vertices, made.fit_vertices, atol=1e-5)
     posed.set_result(result, np.array([FRAME]))
     np.testing.assert_array_equal(posed.frame(FRAME).fit_vertices, as_it_is.fit_vertices)
-    posed.try_out(Change(betas=result.betas + np.float32(1)), None)
+    posed.try_out(ParameterChange(betas=result.betas + np.float32(1)), None)
     assert posed.frame(FRAME + 1).mean_mm > beside.mean_mm
     posed.try_out(None)
     np.testing.assert_array_equal(posed.frame(FRAME + 1).fit_vertices, beside.fit_vertices)
@@ -216,5 +222,5 @@ def test_a_change_is_shown_before_it_is_made(fit: tuple[Motion, BodyPair, FitRes
 def test_parameters_are_compared_to_the_last_digit(fit: tuple[Motion, BodyPair, FitResult]) -> None:
     result = fit[2]
     one = frame_parameters(result, FRAME)
-    assert one.equals(one.with_change(Change(expression=np.zeros(3))))
+    assert one.equals(one.with_change(ParameterChange(expression=np.zeros(3))))
     assert not one.equals(one.with_change(bent(result, 1e-6)))

@@ -18,7 +18,7 @@ from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
 from gui_app.files import open_controller, save_actions
 from gui_app.timeline.curves import lone
-from gui_app.widgets.save_dialog import Kind, Place, ask_where
+from gui_app.widgets.save_dialog import FileKind, Place, ask_where
 from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
 
 MakeWindow = Callable[..., MainWindow]
@@ -376,7 +376,7 @@ def test_saving_asks_about_the_file_that_would_be_written(
     (tmp_path / "exists.npz").touch()
     assert ask_where(window, tmp_path / "start.npz") is None
     assert asked == ["Replace exists.npz?"]
-    kind = Kind("Save", "Dense", ".npz", (("Sparse", "_sparse.npz"), ("Array", ".npy")))
+    kind = FileKind("Save", "Dense", ".npz", (("Sparse", "_sparse.npz"), ("Array", ".npy")))
     for chosen, name, written in (
         ("Sparse (*_sparse.npz)", "mine", "mine_sparse.npz"),
         ("Array (*.npy)", "mine", "mine.npy"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.model.frame_parameters import Change
+from core.model.frame_parameters import ParameterChange
 from gui_app.app.main_window import MainWindow
 
 
@@ -54,7 +54,7 @@ def test_what_was_tried_out_goes_whatever_frames_a_result_changes(
     skin = fitted.viewport.scene._fit_view.body.mesh
     before = skin.points.copy()
     betas = state.result.betas + 1.0
-    state.opened.posed.try_out(Change(betas=betas), state.frame)
+    state.opened.posed.try_out(ParameterChange(betas=betas), state.frame)
     state.trial_changed.emit()
     qtbot.waitUntil(lambda: len(drawn) == 1)
     assert not np.allclose(skin.points, before, atol=1e-3)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from pytestqt.qtbot import QtBot
 
 import core.fitting.run
-from core.fitting.no_progress import Silence
+from core.fitting.no_progress import ProgressClock
 from core.fitting.stage.stage import PoseStage
 from gui_app.app.main_window import MainWindow
 from gui_app.app.side_panels import PANELS
@@ -173,8 +173,8 @@ def test_a_cancelled_fit_is_waited_for_while_it_tells_something(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, given_up = [0.0], []
-    monkeypatch.setattr(fit_watch, "Silence", lambda: Silence(lambda: now[0]))
-    state, silence = AppState(), Silence(lambda: now[0])
+    monkeypatch.setattr(fit_watch, "Silence", lambda: ProgressClock(lambda: now[0]))
+    state, silence = AppState(), ProgressClock(lambda: now[0])
     watch = fit_watch.FitWatch(state)
     watch.unanswered.connect(lambda: given_up.append(now[0]))
     watch.begin(silence)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from core.measure.counted_vertices import HELD
-from core.measure.fit_comparison import Change, FitComparison
+from core.measure.fit_comparison import FigureChange, FitComparison
 from core.model.fit_result import FitResult
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
@@ -138,8 +138,8 @@ def test_lines_show_where_the_error_was_another_of_any_figure_and_a_key_hides_th
 
 
 def told(frames: list[int], better: int, worse: int) -> FitComparison:
-    same = Change(3.44, 2.06)
-    return FitComparison(np.array(frames), same, same, same, Change(22, 9), better, worse)
+    same = FigureChange(3.44, 2.06)
+    return FitComparison(np.array(frames), same, same, same, FigureChange(22, 9), better, worse)
 
 
 @pytest.mark.parametrize(

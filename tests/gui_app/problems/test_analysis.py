@@ -9,7 +9,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from core.problems.detect import Problem
-from core.problems.rules import Kind
+from core.problems.rules import ProblemKind
 from gui_app.app.main_window import MainWindow
 from gui_app.document.analysis import Analysis
 from tests.gui_app.conftest import FIT_MS
@@ -17,7 +17,7 @@ from tests.gui_app.conftest import FIT_MS
 MakeWindow = Callable[..., MainWindow]
 
 
-def problem(first: int, last: int, frame: int, kind: Kind = Kind.OFF) -> Problem:
+def problem(first: int, last: int, frame: int, kind: ProblemKind = ProblemKind.OFF) -> Problem:
     return Problem(kind, "part_mm", "hands", first, last, frame, 30.0, 3.0, 10.0, "mm", "hands 30 mm off")
 
 
@@ -26,7 +26,7 @@ def analysis(*stretches: tuple[Problem, ...]) -> Analysis:
 
 
 def test_places_are_found_by_frame() -> None:
-    whole = problem(0, 99, 0, Kind.THROUGHOUT)
+    whole = problem(0, 99, 0, ProblemKind.THROUGHOUT)
     found = analysis((whole,), (problem(10, 12, 11), problem(12, 15, 14)), (problem(40, 40, 40),))
     assert found.throughout == (whole,)
     assert found.spans.tolist() == [[10, 15], [40, 40]]
@@ -38,7 +38,7 @@ def test_places_are_found_by_frame() -> None:
 
 
 def test_a_long_stretch_over_a_bound_hides_none_of_those_in_it() -> None:
-    over, inside = problem(0, 99, 60, Kind.OVER), problem(40, 42, 41)
+    over, inside = problem(0, 99, 60, ProblemKind.OVER), problem(40, 42, 41)
     found = analysis((over,), (problem(10, 12, 11),), (inside,))
     assert found.place_at(41) == (inside,)
     assert found.place_at(50) == found.place_at(99) == (over,)

@@ -16,7 +16,7 @@ from core.fitting.solver.gauss_newton import PoseFit
 from core.fitting.stage.initial_pose import relaxed_pose, source_pose, start_rotations
 from core.fitting.stage.partial_result import FittedChunk
 from core.fitting.stage.stage import PoseStage
-from core.fitting.stage.stage_problem import Problem
+from core.fitting.stage.stage_problem import StageProblem
 from core.model.joints import LEFT_HAND, RIGHT_HAND
 from core.model.motion import Motion
 from core.model.skinning import rotation_matrices
@@ -33,7 +33,7 @@ def dance() -> Motion:
     return clip("dance", 100, 6)
 
 
-def at_parts(recipe: Recipe, **more: Any) -> tuple[Problem, torch.Tensor, torch.Tensor]:
+def at_parts(recipe: Recipe, **more: Any) -> tuple[StageProblem, torch.Tensor, torch.Tensor]:
     """The problem of its first stage, and relative rotations and roots of its first frames from the parts."""
     problem = FitRun(dance(), body_pair("built-in"), recipe, device="cpu", threads=1, **more)._problem(
         recipe.stages[0], recipe.start

@@ -10,7 +10,7 @@ import torch
 
 from core.fitting.objective.objective import Evaluation, Pose
 from core.fitting.solver import gauss_newton
-from core.fitting.solver.gauss_newton import PoseFit, Stepping
+from core.fitting.solver.gauss_newton import PoseFit, SolverContext
 from core.fitting.stage import stage
 from tests.core.fitting.judged import clip, fit
 from tests.variants import body_pair
@@ -24,7 +24,7 @@ def test_frames_left_behind_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     check, fit_poses, left = gauss_newton._check_by_sample, stage.fit_poses, []
     fitted: list[tuple[int, bool]] = []
 
-    def leaving(by: Stepping, trial: Pose, before: Evaluation, *rest: Any) -> PoseFit | None:
+    def leaving(by: SolverContext, trial: Pose, before: Evaluation, *rest: Any) -> PoseFit | None:
         found = check(by, trial, before, *rest)
         count = len(before.energy)
         if found is not None and count == FRAMES // 4:
@@ -37,7 +37,7 @@ def test_frames_left_behind_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
             left.append(int((~found.converged).sum()))
         return found
 
-    def watched(by: Stepping, pose: Pose, targets: torch.Tensor, prior: Any, **more: Any) -> PoseFit:
+    def watched(by: SolverContext, pose: Pose, targets: torch.Tensor, prior: Any, **more: Any) -> PoseFit:
         found = fit_poses(by, pose, targets, prior, **more)
         before, _ = by.skin.look(pose, by.shape, targets, prior)
         now, _ = by.skin.look(found.pose, by.shape, targets, prior)

@@ -13,7 +13,7 @@ from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.stage.initial_pose import source_pose
 from core.fitting.stage.partial_result import ResultTable
-from core.fitting.stage.stage_problem import Problem
+from core.fitting.stage.stage_problem import StageProblem
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
@@ -55,7 +55,7 @@ def test_steps_of_the_edge_stage_never_go_up(motion: Motion, pair: BodyPair) -> 
 
 
 def test_edges_with_both_ends_valid_count_once(motion: Motion, pair: BodyPair) -> None:
-    problem = Problem(motion, pair, EDGES, ResultTable(motion, pair))
+    problem = StageProblem(motion, pair, EDGES, ResultTable(motion, pair))
     valid, expected = pair.correspondence.valid, set()
     for face in pair.target.faces.tolist():
         for one, other in ((face[0], face[1]), (face[1], face[2]), (face[2], face[0])):
