@@ -16,8 +16,8 @@ from core.fitting.stage.partial_result import FittedChunk
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
-from core.problems.detect import Kind
 from core.problems.findings import findings
+from core.problems.rules import ProblemKind
 from tests.core.fitting.judged import clip, fit
 from tests.variants import NAMES, body_pair, with_other_rest_pose
 
@@ -155,6 +155,6 @@ def test_what_the_fit_got_wrong_at_a_jump_is_not_the_sources_fault() -> None:
         assert blames == {"failed fit"}, frame
     mended = findings(motion, pair, found, device="cpu", threads=1)
     assert "failed fit" not in {one.blame for one in mended}
-    jumps = [one for one in mended if one.worst.kind is Kind.SOURCE_JUMP]
+    jumps = [one for one in mended if one.worst.kind is ProblemKind.SOURCE_JUMP]
     assert {one.blame for one in jumps} == {"source"}
     assert set(wild) <= {frame for one in jumps for frame in range(one.first, one.last + 1)}

@@ -16,7 +16,8 @@ from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
 from core.model.motion import Motion
-from core.problems.detect import Kind, Problem, find_problems, problem_frames, stretches
+from core.problems.detect import Problem, find_problems, problem_frames, stretches
+from core.problems.rules import ProblemKind
 from core.problems.thresholds import ProblemThresholds
 from tests.core.clip_fits import CLIPS, clip, fit, fitted_clip
 
@@ -105,7 +106,7 @@ def test_what_is_found_is_said_in_plain_words() -> None:
     assert jump[0].reason.startswith("whole body 50 mm off, usually 2")
     assert jump[0].severity > 10
     # The body is off as a whole: its parts and joints are not listed one by one.
-    assert [p.metric for p in jump if p.kind is Kind.OFF] == ["mean_mm"]
+    assert [p.metric for p in jump if p.kind is ProblemKind.OFF] == ["mean_mm"]
     assert feet[0].part == "feet"
     assert feet[0].metric == "part_mm"
     for problem in problems:
@@ -123,9 +124,9 @@ def test_a_jump_in_the_source_is_said_to_be_the_sources(name: str) -> None:
     motion = replace(motion, trans=trans, poses=poses)
     problems = find_problems(measure_motion(motion, pair, fit(motion, pair)))
     turn, jump = problems
-    assert (turn.kind, turn.first, turn.last, turn.part) == (Kind.SOURCE_JUMP, 15, 15, "left_wrist")
+    assert (turn.kind, turn.first, turn.last, turn.part) == (ProblemKind.SOURCE_JUMP, 15, 15, "left_wrist")
     assert turn.reason.startswith("left wrist of the source suddenly turns 5")
-    assert (jump.kind, jump.first, jump.last) == (Kind.SOURCE_JUMP, 40, 40)
+    assert (jump.kind, jump.first, jump.last) == (ProblemKind.SOURCE_JUMP, 40, 40)
     assert jump.reason.startswith("the source jumps ")
 
 
@@ -166,7 +167,7 @@ def test_a_lone_bad_frame_is_found() -> None:
     (problem,) = find_problems(steady(hand_mm=hand))
     assert (problem.first, problem.frame, problem.last) == (123, 123, 123)
     assert problem.reason == "shape of the left hand 14 mm off, usually 3.0 mm"
-    assert (problem.kind, problem.part, problem.unit) == (Kind.OFF, "left hand", "mm")
+    assert (problem.kind, problem.part, problem.unit) == (ProblemKind.OFF, "left hand", "mm")
     assert problem.threshold == pytest.approx(7, abs=0.1)
 
 
@@ -189,7 +190,7 @@ def test_an_error_that_is_the_same_everywhere_stands_out_nowhere(level: float) -
     assert len(problem_frames(problems)) == 0
     if level > 25:
         (problem,) = problems
-        assert (problem.kind, problem.first, problem.last) == (Kind.THROUGHOUT, 0, 299)
+        assert (problem.kind, problem.first, problem.last) == (ProblemKind.THROUGHOUT, 0, 299)
         assert problem.reason == "whole body 103 mm off throughout"
         assert stretches(problems) == ((problem,),)
     else:
@@ -201,7 +202,7 @@ def test_where_most_frames_are_bad_they_are_still_found() -> None:
     mostly[:200] += 90
     problems = find_problems(steady(mean_mm=mostly))
     assert problem_frames(problems).tolist() == list(range(200))
-    assert [p.kind for p in problems] == [Kind.OFF, Kind.OVER]
+    assert [p.kind for p in problems] == [ProblemKind.OFF, ProblemKind.OVER]
     assert problems[0].reason.endswith("usually 3.0 mm")
 
 
@@ -214,8 +215,8 @@ def test_the_whole_body_is_bounded_by_its_own_bound_alone() -> None:
     mean[20] = 210
     (off, over) = find_problems(steady(mean_mm=mean), replace(wide, whole_mm=250))
     assert [(p.kind, p.frame, p.threshold) for p in (off, over)] == [
-        (Kind.OFF, 20, 200),
-        (Kind.OVER, 20, 200),
+        (ProblemKind.OFF, 20, 200),
+        (ProblemKind.OVER, 20, 200),
     ]
 
 
@@ -227,9 +228,9 @@ def test_a_frame_over_a_bound_is_a_problem_whatever_is_usual() -> None:
     mean[120] = 24
     problems = find_problems(steady(max_mm=most, mean_mm=mean))
     assert [(p.kind, p.metric, p.first, p.last) for p in problems] == [
-        (Kind.OVER, "max_mm", 70, 71),
-        (Kind.OVER, "mean_mm", 120, 120),
-        (Kind.OVER, "max_mm", 200, 200),
+        (ProblemKind.OVER, "max_mm", 70, 71),
+        (ProblemKind.OVER, "mean_mm", 120, 120),
+        (ProblemKind.OVER, "max_mm", 200, 200),
     ]
     assert [p.reason for p in problems] == [
         "max 60 mm, over 50 mm",
@@ -251,9 +252,9 @@ def test_a_worst_vertex_stands_out_from_its_median() -> None:
     most[40], most[90] = 35, 60
     problems = find_problems(steady(max_mm=most))
     assert [(p.kind, p.frame, p.reason) for p in problems] == [
-        (Kind.OFF, 40, "max 35 mm, usually 3.0 mm"),
-        (Kind.OFF, 90, "max 60 mm, usually 3.0 mm"),
-        (Kind.OVER, 90, "max 60 mm, over 50 mm"),
+        (ProblemKind.OFF, 40, "max 35 mm, usually 3.0 mm"),
+        (ProblemKind.OFF, 90, "max 60 mm, usually 3.0 mm"),
+        (ProblemKind.OVER, 90, "max 60 mm, over 50 mm"),
     ]
     assert find_problems(steady(max_mm=most), ProblemThresholds(max_rise_mm=60, max_most_mm=60)) == ()
 
@@ -264,14 +265,14 @@ def test_a_long_stretch_over_a_bound_hides_none_of_those_in_it() -> None:
     most[80:220] = 55
     groups = stretches(find_problems(steady(part_mm=part, max_mm=most), ProblemThresholds(max_rise_mm=90)))
     assert [(g[0].kind, g[0].first, g[0].last) for g in groups] == [
-        (Kind.OVER, 80, 219),
-        (Kind.OFF, 100, 100),
-        (Kind.OFF, 150, 150),
+        (ProblemKind.OVER, 80, 219),
+        (ProblemKind.OFF, 100, 100),
+        (ProblemKind.OFF, 150, 150),
     ]
     # Around a single one it is part of the same stretch, which the other introduces.
     part[150] = 3
     (group,) = stretches(find_problems(steady(part_mm=part, max_mm=most), ProblemThresholds(max_rise_mm=90)))
-    assert [p.kind for p in group] == [Kind.OFF, Kind.OVER]
+    assert [p.kind for p in group] == [ProblemKind.OFF, ProblemKind.OVER]
 
 
 def test_near_stretches_are_one_and_far_ones_two() -> None:
@@ -308,8 +309,8 @@ def test_frames_without_numbers_and_without_convergence_are_problems() -> None:
     }
     problems = find_problems(steady(finite=finite, fitted=fitted, converged=converged, **blank))
     assert [(p.kind, p.first, p.last) for p in problems] == [
-        (Kind.NOT_FINITE, 20, 22),
-        (Kind.NOT_CONVERGED, 200, 200),
+        (ProblemKind.NOT_FINITE, 20, 22),
+        (ProblemKind.NOT_CONVERGED, 200, 200),
     ]
     assert problems[0].reason == "the source's numbers are not finite"
     assert problem_frames(problems).tolist() == [20, 21, 22, 200]
@@ -342,7 +343,7 @@ def test_thresholds_outside_their_range_are_refused() -> None:
 
 
 def test_severity_is_one_at_the_threshold() -> None:
-    problem = Problem(Kind.OFF, "mean_mm", "whole body", 1, 1, 1, 8.0, 2.0, 5.0, "mm", "")
+    problem = Problem(ProblemKind.OFF, "mean_mm", "whole body", 1, 1, 1, 8.0, 2.0, 5.0, "mm", "")
     assert problem.severity == pytest.approx(2)
     assert replace(problem, value=5.0).severity == pytest.approx(1)
 

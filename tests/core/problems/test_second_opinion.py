@@ -16,8 +16,8 @@ from core.measure.frame_errors import measured, swapped
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
-from core.problems.detect import Kind
 from core.problems.findings import findings
+from core.problems.rules import ProblemKind
 from core.problems.second_opinion import STARTS, SecondOpinion, settings_of, verdicts
 from core.problems.verdict import Margin, Opinion, Verdict, judgements
 from tests.core.clip_fits import fitted_clip
@@ -194,7 +194,7 @@ def test_a_fit_that_ended_early_is_told_once_and_apart() -> None:
     bad, faults = planted(clean, pair)
     hurried = replace(clean, converged=np.zeros_like(clean.converged))
     (late,) = findings(motion, pair, hurried, device="cpu", threads=1)
-    assert (late.worst.kind, late.first, late.last) == (Kind.NOT_CONVERGED, 0, len(motion) - 1)
+    assert (late.worst.kind, late.first, late.last) == (ProblemKind.NOT_CONVERGED, 0, len(motion) - 1)
     assert (late.verdict, late.blame) == (GAP, "no better fit")
     found = findings(motion, pair, replace(bad, converged=hurried.converged), device="cpu", threads=1)
     assert len(found) == len(faults) + 1
@@ -215,8 +215,8 @@ def test_a_jump_of_the_source_is_not_blamed_on_the_bodies() -> None:
         pass
     found = findings(jumping, pair, run.result(), device="cpu", threads=1)
     assert [(f.first, f.worst.kind, f.blame) for f in found] == [
-        (40, Kind.SOURCE_JUMP, "source"),
-        (60, Kind.NOT_FINITE, "source"),
+        (40, ProblemKind.SOURCE_JUMP, "source"),
+        (60, ProblemKind.NOT_FINITE, "source"),
     ]
 
 
