@@ -29,7 +29,7 @@ MOUSE = (
     ("Zoom the curves", "wheel on them"),
     ("All frames again", "double click"),
 )
-MOST_LINES = 17
+MOST_LINES = 22
 """Of one column of shortcuts; a section stays whole."""
 
 
@@ -87,12 +87,12 @@ class Shortcuts(_Sheet):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Keyboard shortcuts", parent)
         row = QHBoxLayout()
-        row.setSpacing(44)
+        row.setSpacing(22)
         columns = in_columns()
         for number, sections in enumerate(columns):
             grid = QGridLayout()
-            grid.setHorizontalSpacing(28)
-            grid.setVerticalSpacing(6)
+            grid.setHorizontalSpacing(12)
+            grid.setVerticalSpacing(3)
             for section in sections:
                 self._fill(grid, section)
             if number == len(columns) - 1:

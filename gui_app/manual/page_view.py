@@ -39,6 +39,7 @@ CODE_LINE_PIXELS = 18
 HEADING_PIXELS = {1: 24, 2: 18, 3: 15}
 LINE_PERCENT = 130
 RESIZED_MS = 120
+LEAST_SIDE = 22
 
 
 class Text(QTextBrowser):
@@ -52,6 +53,8 @@ class Text(QTextBrowser):
         self.anchors: dict[str, int] = {}
         self._width = 0
         self.setOpenLinks(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         dress(self, "QTextBrowser { background: $PANEL; border: none; }")
         self._resized = Later(self._fit_width, self, RESIZED_MS)
 
@@ -77,7 +80,7 @@ class Text(QTextBrowser):
         # Columns of tables are as wide as their longest word.
         document.setDefaultTextOption(_by_words())
         self.setMarkdown(text)
-        side = max(22, (self.viewport().width() - TEXT_WIDTH) // 2)
+        side = self._side
         margins = QTextFrameFormat(document.rootFrame().frameFormat())
         for set_margin in (margins.setLeftMargin, margins.setRightMargin):
             set_margin(side)
@@ -94,6 +97,11 @@ class Text(QTextBrowser):
         for block in self._blocks():
             if block.blockFormat().headingLevel():
                 self.anchors.setdefault(anchor(block.text()), block.position())
+
+    @property
+    def _side(self) -> int:
+        """Left and right of the text."""
+        return max(LEAST_SIDE, (self.viewport().width() - TEXT_WIDTH) // 2)
 
     def go_to(self, name: str) -> None:
         """Scrolls to a heading by its anchor, or to the beginning."""
@@ -112,7 +120,7 @@ class Text(QTextBrowser):
         if not picture_wanted or place.scheme() or not path.is_file():
             return None
         ratio = self.devicePixelRatioF()
-        width = min(self.viewport().width() - 60, TEXT_WIDTH)
+        width = self.viewport().width() - 2 * self._side
         picture = QImage(str(path))
         if picture.width() > width * ratio:
             picture = picture.scaledToWidth(round(width * ratio), Qt.TransformationMode.SmoothTransformation)
@@ -150,7 +158,7 @@ def _set_block(block: QTextBlock) -> None:
         letters.clearProperty(QTextFormat.Property.FontSizeAdjustment)
         letters.setProperty(QTextFormat.Property.FontPixelSize, HEADING_PIXELS.get(level, 14))
         cursor.setCharFormat(letters)
-    elif style.nonBreakableLines():
+    elif _is_code(block):
         _set_code(block, cursor)
     else:
         bullets, in_table = block.textList(), cursor.currentTable() is not None
@@ -174,13 +182,15 @@ def _by_words() -> QTextOption:
 
 
 def _is_code(block: QTextBlock) -> bool:
-    return block.isValid() and block.blockFormat().nonBreakableLines()
+    return block.isValid() and block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence)
 
 
 def _set_code(block: QTextBlock, cursor: QTextCursor) -> None:
     style = QTextBlockFormat(block.blockFormat())
     for set_margin in (style.setTopMargin, style.setBottomMargin, style.setLeftMargin, style.setRightMargin):
         set_margin(0)
+    # In a narrow window they go on in the next line, and nothing is out of sight.
+    style.setNonBreakableLines(False)
     # Signs out of other fonts are higher.
     style.setLineHeight(CODE_LINE_PIXELS, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
     cursor.setBlockFormat(style)
@@ -208,6 +218,9 @@ def _frame_code(document: QTextDocument) -> None:
         cursor.setPosition(begin)
         cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         frame = cursor.insertFrame(ground)
+        # The lines at its edges have lost how they were set.
+        for edge in (frame.firstCursorPosition(), frame.lastCursorPosition()):
+            _set_code(edge.block(), QTextCursor(edge.block()))
         for place in (frame.firstPosition() - 1, frame.lastPosition() + 1):
             _make_low(document.findBlock(place))
 
@@ -256,16 +269,17 @@ def _set_table(table: QTextTable) -> None:
         table.cellAt(0, column).firstCursorPosition().block().text() for column in range(table.columns())
     ):
         table.removeRows(0, 1)
-        # An empty line of the head is left in the first cell.
-        first = table.cellAt(0, 0).firstCursorPosition()
-        if not first.block().text() and first.block() != table.cellAt(0, 0).lastCursorPosition().block():
-            first.deleteChar()
     else:
         for column in range(table.columns()):
             cell = table.cellAt(0, column)
             ground = cell.format()
             ground.setBackground(QColor(colours.RAISED))
             cell.setFormat(ground)
+    # After a head that is gone, or below code, the first cell begins with an empty line.
+    first = table.cellAt(0, 0)
+    begin = first.firstCursorPosition()
+    if not begin.block().text() and begin.block() != first.lastCursorPosition().block():
+        begin.deleteChar()
     style = table.format()
     style.setBorder(1)
     style.setBorderCollapse(True)

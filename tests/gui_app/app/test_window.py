@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from core.outputs.results import load_result, save_result
+from gui_app.app.help import Shortcuts
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
 from gui_app.files import open_controller, save_actions
@@ -94,6 +95,9 @@ def test_keys_slider_box_and_playing_move_the_frame(window: MainWindow, qtbot: Q
     window.actions_.about.trigger()
     titles = {child.windowTitle() for child in window.children() if hasattr(child, "windowTitle")}
     assert {"Keyboard shortcuts", "About Refit"} <= titles
+    keys = window.findChild(Shortcuts)
+    # All of it can be seen on a small screen.
+    assert (keys.sizeHint().width() <= 1280, keys.sizeHint().height() <= 680) == (True, True)
 
 
 def test_curves_lead_and_figures_and_bodies_are_those_of_the_frame(fitted: MainWindow, qtbot: QtBot) -> None:
