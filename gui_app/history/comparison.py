@@ -151,11 +151,14 @@ class BeforeFit(QObject):
         self.changed.emit()
 
     def _why_not(self) -> str:
-        from core.measure.counted_vertices import same_skin
-
         if self.earlier is None:
             return NO_EARLIER
-        return SAME_ERRORS if self.shown is None or same_skin(self.earlier, self.shown) else OTHER_SKIN
+        if self.shown is None:
+            return SAME_ERRORS
+        # Brings torch along, which a window without a fit can do without.
+        from core.measure.counted_vertices import same_skin
+
+        return SAME_ERRORS if same_skin(self.earlier, self.shown) else OTHER_SKIN
 
     def _present(self) -> None:
         self._action.setEnabled(self.comparison is not None)

@@ -173,7 +173,7 @@ def test_a_cancelled_fit_is_waited_for_while_it_tells_something(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, given_up = [0.0], []
-    monkeypatch.setattr(fit_watch, "Silence", lambda: ProgressClock(lambda: now[0]))
+    monkeypatch.setattr(fit_watch, "ProgressClock", lambda: ProgressClock(lambda: now[0]))
     state, silence = AppState(), ProgressClock(lambda: now[0])
     watch = fit_watch.FitWatch(state)
     watch.unanswered.connect(lambda: given_up.append(now[0]))
