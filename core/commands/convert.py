@@ -8,10 +8,9 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import SpinnerColumn
 from rich.text import Text
 
 from core.commands import report
@@ -20,7 +19,7 @@ from core.commands.exit_codes import DONE, SOME_FAILED
 from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job, check_targets, failed_before, finished, for_people, plan
-from core.commands.progress_bar import ConversionBar
+from core.commands.progress_bar import ConversionBar, fit_columns
 from core.commands.subjects import Clip, Subject, everything, grouped
 from core.correspond.load_bodies import of_bodies_there, reversed_bodies
 from core.errors import FileError, RefitError
@@ -284,17 +283,9 @@ def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple
     Returns:
         The result, and what the run had to say.
     """
-    columns: list[Any] = [
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=28),
-        TextColumn("{task.completed}/{task.total} frames"),
-        TextColumn("{task.fields[figures]}"),
-        TimeRemainingColumn(),
-    ]
     silence = ProgressClock()
     silence.follow(run)
-    with ConversionBar(silence, columns, console) as bar:
+    with ConversionBar(silence, (SpinnerColumn(), *fit_columns()), console) as bar:
         task = bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
         started, said = time.perf_counter(), dict[str, None]()
         for step in run:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, RenderableType
-from rich.progress import Progress, ProgressColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from core.fitting.no_progress import ProgressClock
 
 WAY_OUT = "Ctrl+C stops it, a second Ctrl+C at once."
+
+
+def fit_columns() -> tuple[ProgressColumn, ...]:
+    """What a bar says of a fit: its description, a field ``figures``, and how many frames are done."""
+    return (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=28),
+        TextColumn("{task.completed}/{task.total} frames"),
+        TextColumn("{task.fields[figures]}"),
+        TimeRemainingColumn(),
+    )
 
 
 class ConversionBar(Progress):

@@ -8,12 +8,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from core.commands.progress_bar import fit_columns
 from core.fitting.run import FitRun
 from core.fitting.stage.progress import Progress
 
@@ -75,14 +74,7 @@ def _shown(wanted: bool) -> Iterator[Show]:
 
 @contextmanager
 def _in_terminal(console: Console) -> Iterator[Show]:
-    columns: list[Any] = [
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=28),
-        TextColumn("{task.completed}/{task.total} frames"),
-        TextColumn("{task.fields[figures]}"),
-        TimeRemainingColumn(),
-    ]
-    with Bar(*columns, console=console, transient=True) as bar:
+    with Bar(*fit_columns(), console=console, transient=True) as bar:
         task = bar.add_task("", total=None, figures="")
 
         def show(what: str, done: int, total: int, figures: str) -> None:
