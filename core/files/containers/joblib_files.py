@@ -16,14 +16,17 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers import pickle_stand_ins as stand
-from core.files.containers.opening import MAX_BYTES, open_to_read
-from core.files.containers.pickles import ALLOWED, REFUSED_OPERATIONS, read_pickle
+from core.files.containers.opening import MAX_BYTES, open_to_read, read_bytes
+from core.files.containers.pickles import ALLOWED, REFUSED_OPERATIONS, unpickled
+from core.files.containers.tensors import TENSORS
 
 _WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 _NAME = b"joblib.numpy_pickle"
 _COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _ANY_HEADER = 32 + zlib.MAX_WBITS
 """zlib's own headers and gzip's."""
+
+_NAMES = ALLOWED | TENSORS
 
 _CHUNK = 1 << 20
 
@@ -69,7 +72,7 @@ class _Unpickler(pickle._Unpickler):
         if (module, name) == _WRAPPER:
             return _JoblibArray
         try:
-            return ALLOWED[(module, name)]
+            return _NAMES[(module, name)]
         except KeyError:
             raise stand.Refused(f"asks for '{module}.{name}', which is never opened") from None
 
@@ -132,7 +135,8 @@ def may_be_joblib(start: bytes) -> bool:
 
 
 def read_any_pickle(path: str | Path) -> Any:
-    """What a pickle holds, joblib's or any other; as `core.files.containers.pickles.read_pickle`.
+    """What a pickle holds, joblib's or any other, torch's tensors as arrays; as
+    `core.files.containers.pickles.read_pickle`.
 
     Raises:
         FileError: as there.
@@ -145,7 +149,7 @@ def read_any_pickle(path: str | Path) -> Any:
         if _names_joblib(file):
             file.seek(0)
             return _read(path, file)
-    return read_pickle(path)
+    return unpickled(path, read_bytes(path), names=TENSORS)
 
 
 def _names_joblib(file: IO[bytes]) -> bool:

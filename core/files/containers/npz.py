@@ -1,7 +1,8 @@
 """NumPy's own files, ``.npy`` and ``.npz``, read so that nothing in them can run.
 
-Arrays of numbers, booleans and text are read. Arrays of Python objects are pickles inside: they are never
-opened. The memory a file may take is bounded before any of it is taken.
+Arrays of numbers, booleans and text are read. Arrays of Python objects are pickles inside, and left alone
+here; `core.files.containers.saved_objects` reads those that motions need. The memory a file may take is
+bounded before any of it is taken.
 """
 
 from __future__ import annotations
@@ -225,6 +226,36 @@ def read_npy(path: str | Path) -> np.ndarray:
         if header.nbytes > MAX_BYTES:
             raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed")
         return _read_data(path, file, header, size, None)
+
+
+def pickled_bytes(path: str | Path, key: str | None, limit: int) -> bytes:
+    """The pickle that an array of Python objects is, for `core.files.containers.saved_objects`.
+
+    Args:
+        path: an ``.npz``, or an ``.npy`` where ``key`` is None.
+        key: of the array.
+        limit: so many bytes at most.
+
+    Raises:
+        FileError: there is no such array, it holds no objects, is damaged or too large.
+    """
+    if key is None:
+        with open_to_read(path) as file:
+            return _pickled(path, file, None, limit)
+    with _archive(path) as (archive, members):
+        if key not in members:
+            raise FileError(path, "is not in the file", key=key)
+        with _member(path, archive, members[key], key) as file:
+            return _pickled(path, file, key, limit)
+
+
+def _pickled(path: str | Path, file: BinaryIO, key: str | None, limit: int) -> bytes:
+    if not _read_header(path, file, key).dtype.hasobject:
+        raise FileError(path, "holds no Python objects", key=key)
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        raise FileError(path, f"is longer than the {limit} bytes allowed", key=key)
+    return data
 
 
 @contextmanager
