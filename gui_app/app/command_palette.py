@@ -102,12 +102,12 @@ class Commands:
 
     def _frames(self, typed: str) -> list[Command]:
         state = self._state
-        if not (typed.isascii() and typed.isdigit()) or not state.frames:
+        if not (typed.isascii() and typed.isdigit()) or not state.document.frames:
             return []
         frame = int(typed)
-        inside = frame < state.frames
-        hint = "" if inside else f"the last is {state.frames - 1:,}"
-        return [Command(f"Go to frame {typed}", hint, partial(state.go_to, frame), inside)]
+        inside = frame < state.document.frames
+        hint = "" if inside else f"the last is {state.document.frames - 1:,}"
+        return [Command(f"Go to frame {typed}", hint, partial(state.playback.go_to, frame), inside)]
 
 
 def score(typed: str, text: str) -> float:

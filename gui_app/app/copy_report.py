@@ -39,7 +39,7 @@ class CopyReport(QObject):
         super().__init__(parent)
         self._state, self._device = state, device
         self._sentence = ""
-        state.failed.connect(self._on_failed)
+        state.activity.failed.connect(self._on_failed)
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
@@ -49,7 +49,7 @@ class CopyReport(QObject):
     def copy(self) -> None:
         """Puts the report on the clipboard, and says so in the status line."""
         QGuiApplication.clipboard().setText(self.text())
-        self._state.say(COPIED)
+        self._state.activity.say(COPIED)
 
     def text(self) -> str:
         """The report, a line a fact, and the last error at its end."""
@@ -59,8 +59,8 @@ class CopyReport(QObject):
             ("System", platform.platform()),
             ("Device", device_words(self._device)),
         ]
-        if self._state.opened is not None:
-            rows.append(("Bodies", "built-in" if self._state.opened.bodies.builtin else "licensed"))
+        if self._state.document.opened is not None:
+            rows.append(("Bodies", "built-in" if self._state.document.opened.bodies.builtin else "licensed"))
         width = max(len(name) for name, _ in rows)
         lines = [f"{name:<{width}}  {value}" for name, value in rows]
         errors = [self._sentence, log_buffer.recent_log.last_error]

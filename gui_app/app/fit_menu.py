@@ -58,15 +58,15 @@ class FitActions(QObject):
         recipes.changed.connect(self._on_recipe)
         self._on_recipe()
         for signal in (
-            state.motion_changed,
-            state.opening_changed,
-            state.run_changed,
-            state.selection_changed,
-            state.analysis_changed,
-            state.result_changed,
+            state.document.motion_changed,
+            state.activity.opening_changed,
+            state.activity.run_changed,
+            state.playback.selection_changed,
+            state.document.analysis_changed,
+            state.document.result_changed,
         ):
             signal.connect(self._on_change)
-        state.frame_changed.connect(self._on_frame)
+        state.playback.frame_changed.connect(self._on_frame)
         self._on_change()
 
     def _choose(self, name: str, *_: object) -> None:
@@ -81,19 +81,25 @@ class FitActions(QObject):
     @Slot()
     def _on_change(self, *_: object) -> None:
         state, actions = self._state, self._actions
-        ready = state.opened is not None and not state.run.active and not state.opening
+        ready = (
+            state.document.opened is not None and not state.activity.run.active and not state.activity.opening
+        )
         actions.fit.setEnabled(ready)
         self._on_frame()
-        actions.cancel.setEnabled(state.run.phase == "running" or state.building is not None)
-        actions.cancel.setIconText("Cancelling…" if state.run.phase == "cancelling" else "Cancel")
+        actions.cancel.setEnabled(
+            state.activity.run.phase == "running" or state.activity.building is not None
+        )
+        actions.cancel.setIconText("Cancelling…" if state.activity.run.phase == "cancelling" else "Cancel")
         self._present(actions.fit_selection, "fit_selection", ready, selected(state), NO_SELECTION)
         self._present(actions.fit_problems, "fit_problems", ready, problems(state), why_no_problems(state))
 
     @Slot()
     def _on_frame(self, *_: object) -> None:
         state, action, spec = self._state, self._actions.fit_frame, SPECS["fit_frame"]
-        ready = state.opened is not None and not state.run.active and not state.opening
-        why_not = frame_shown(state).why_not if state.opened is not None else ""
+        ready = (
+            state.document.opened is not None and not state.activity.run.active and not state.activity.opening
+        )
+        why_not = frame_shown(state).why_not if state.document.opened is not None else ""
         action.setEnabled(ready and not why_not)
         action.setToolTip(tip_with_keys(spec, why_not or spec.tip))
 

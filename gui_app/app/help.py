@@ -159,9 +159,9 @@ class About(_Sheet):
 
 def bodies_lines(state: AppState) -> list[tuple[str, str]]:
     """Name and value of each line about the bodies."""
-    if state.opened is None:
+    if state.document.opened is None:
         return [("Bodies", "none loaded: open a motion")]
-    bodies = state.opened.bodies
+    bodies = state.document.opened.bodies
     lines = [("Bodies", bodies.label)]
     for title, body in (("Source", bodies.source), ("Fit", bodies.target)):
         lines.append((title, f"{body.name} · {body.num_vertices:,} vertices · {body.sha256[:12]}"))
@@ -203,7 +203,7 @@ class HelpActions(QObject):
             try:
                 self._manual = Manual(self._window)
             except RefitError as error:
-                self._state.fail(str(error))
+                self._state.activity.fail(str(error))
                 return
         self._manual.show()
         self._manual.raise_()

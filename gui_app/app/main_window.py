@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
         self.rest = RestDistance(self.state, self)
         self.painting = MaskPainting(self.state, self.history, self.rest, self)
         self.figures = MaskFigures(self.state, self.history, self)
-        self.state.mask_changed.connect(self.inspection.looks_changed)
+        self.state.document.mask_changed.connect(self.inspection.looks_changed)
         self.panels = SidePanels(self._panel_parts(), self)
         self.setStatusBar(Status(self.state, self))
         commands = Commands(self.state, self.actions_, self.preferences, self.files.open_path)
@@ -217,8 +217,12 @@ class MainWindow(QMainWindow):
             action.triggered.connect(slot)
         self.welcome.left.connect(self.show_bodies)
         self.opening.failed.connect(self._on_open_failed)
-        state.motion_changed.connect(self._on_motion)
-        for signal in (state.result_changed, state.run_changed, state.saved_changed):
+        state.document.motion_changed.connect(self._on_motion)
+        for signal in (
+            state.document.result_changed,
+            state.activity.run_changed,
+            state.document.saved_changed,
+        ):
             signal.connect(self._show_title)
 
     def _restore(self) -> None:
@@ -271,25 +275,25 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_export(self) -> None:
-        self.state.settle()
+        self.state.document.settle()
         self.export_dialog.open_for()
 
     @Slot()
     def show_start_page(self) -> None:
         """What can be opened, and where bodies come from."""
-        self.state.set_playing(False)
+        self.state.playback.set_playing(False)
         self.welcome.look_again()
         self._pages.setCurrentWidget(self.welcome)
 
     @Slot()
     def _on_open_failed(self) -> None:
-        if self.state.opened is None:
+        if self.state.document.opened is None:
             self.show_start_page()
 
     @Slot()
     def show_bodies(self) -> None:
         """Back from the start page."""
-        if self.state.opened is not None:
+        if self.state.document.opened is not None:
             self._pages.setCurrentWidget(self.viewport)
 
     @Slot()
@@ -298,19 +302,23 @@ class MainWindow(QMainWindow):
         for action in (
             actions.home, actions.front, actions.side, actions.top, actions.export, actions.copy_picture,
         ):  # fmt: skip
-            action.setEnabled(self.state.opened is not None)
+            action.setEnabled(self.state.document.opened is not None)
         self.show_bodies()
         self._show_title()
 
     @Slot()
     def _show_title(self, *_: object) -> None:
         state = self.state
-        if state.opened is None:
+        if state.document.opened is None:
             self.setWindowTitle("Refit")
             return
-        partial_fit = state.result is not None and state.result.partial and state.run.phase != "running"
-        marks = (" (partial)" if partial_fit else "") + ("" if state.saved else " ● unsaved")
-        self.setWindowTitle(f"{state.opened.name}{marks} — Refit")
+        partial_fit = (
+            state.document.result is not None
+            and state.document.result.partial
+            and state.activity.run.phase != "running"
+        )
+        marks = (" (partial)" if partial_fit else "") + ("" if state.document.saved else " ● unsaved")
+        self.setWindowTitle(f"{state.document.opened.name}{marks} — Refit")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes one file that can be opened."""
@@ -331,7 +339,7 @@ class MainWindow(QMainWindow):
             return
         self._leaving = True
         self.setEnabled(False)
-        self.state.set_playing(False)
+        self.state.playback.set_playing(False)
         parts = (
             self.analysing,
             self.pins,

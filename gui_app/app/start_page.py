@@ -110,7 +110,7 @@ class Welcome(QWidget):
         column.addStretch(1)
         # Where a motion has been opened, the page has made room for it by then.
         self._soon = Coalescer(self._fill_again, self)
-        state.opening_changed.connect(self._on_opening)
+        state.activity.opening_changed.connect(self._on_opening)
         self._title.setText("Refit")
         self._words.setText(WHAT)
         # Filled once it is wanted: looking for motions and models imports much that a start does not need.
@@ -188,7 +188,7 @@ class Welcome(QWidget):
         self.found.setText(found_words(self._models.folder))
         # The page is in the middle, and does not ask how high a text is that is broken into lines.
         self.found.setFixedHeight(self.found.heightForWidth(COLUMN_WIDTH))
-        opened = self._state.opened
+        opened = self._state.document.opened
         self._back.setVisible(opened is not None)
         self._back.setText(f"Back to {opened.name}".replace("&", "&&") if opened else "")
         self._page.show()
@@ -205,9 +205,9 @@ class Welcome(QWidget):
 
     @Slot()
     def _on_opening(self) -> None:
-        reading = bool(self._state.opening)
-        self._title.setText(f"Opening {self._state.opening}…" if reading else "Refit")
-        building = building_words(self._state.building)
+        reading = bool(self._state.activity.opening)
+        self._title.setText(f"Opening {self._state.activity.opening}…" if reading else "Refit")
+        building = building_words(self._state.activity.building)
         self._words.setText(building.strip() or READING if reading else WHAT)
         if reading:
             self._page.hide()
@@ -216,7 +216,7 @@ class Welcome(QWidget):
 
     @Slot()
     def _fill_again(self) -> None:
-        if self.isVisible() and not self._state.opening:
+        if self.isVisible() and not self._state.activity.opening:
             self.look_again()
 
 

@@ -44,18 +44,18 @@ class Status(QStatusBar):
         self.addPermanentWidget(self.notes)
         self.addPermanentWidget(self.motion)
         self.bodies.hide()
-        state.motion_changed.connect(self.words.clear)
-        state.motion_changed.connect(self._on_motion)
-        state.rate_changed.connect(self._on_motion)
-        state.result_changed.connect(self._on_notes)
-        state.opening_changed.connect(self._on_opening)
-        state.run_changed.connect(self._on_run)
-        state.said.connect(self.words.setText)
+        state.document.motion_changed.connect(self.words.clear)
+        state.document.motion_changed.connect(self._on_motion)
+        state.document.rate_changed.connect(self._on_motion)
+        state.document.result_changed.connect(self._on_notes)
+        state.activity.opening_changed.connect(self._on_opening)
+        state.activity.run_changed.connect(self._on_run)
+        state.activity.said.connect(self.words.setText)
 
     @Slot()
     def _on_motion(self) -> None:
         self._before = ""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return
         builtin = opened.bodies.builtin
@@ -66,12 +66,15 @@ class Status(QStatusBar):
         self.bodies.show()
         self._on_notes()
         frames = len(opened.motion)
-        rate = f"{self._state.rate:g} fps" if self._state.has_rate else "no frame rate"
+        rate = f"{self._state.document.rate:g} fps" if self._state.document.has_rate else "no frame rate"
         self.motion.setText(f"{frames_words(frames)} · {rate}")
 
     @Slot()
     def _on_notes(self) -> None:
-        notes, result = self._state.opened.notes if self._state.opened else (), self._state.result
+        notes, result = (
+            self._state.document.opened.notes if self._state.document.opened else (),
+            self._state.document.result,
+        )
         if result is not None:
             from core.measure.counted_vertices import NOTE, hands_told
 
@@ -82,16 +85,18 @@ class Status(QStatusBar):
 
     @Slot()
     def _on_opening(self) -> None:
-        if self._state.opening:
+        if self._state.activity.opening:
             if not self.words.text().startswith("Opening "):  # another file, instead of the one before
                 self._before = self.words.text()
-            self.words.setText(f"Opening {self._state.opening}…{building_words(self._state.building)}")
+            self.words.setText(
+                f"Opening {self._state.activity.opening}…{building_words(self._state.activity.building)}"
+            )
         elif self.words.text().startswith("Opening "):
             self.words.setText(self._before)
 
     @Slot()
     def _on_run(self) -> None:
-        run = self._state.run
+        run = self._state.activity.run
         if run.active:
             self.words.setText(status_words(run))
 
@@ -129,9 +134,9 @@ class MessageBar(QFrame):
         row.addWidget(self.words, 1)
         row.addWidget(self._dismiss)
         self.hide()
-        state.failed.connect(self.show_sentence)
-        state.motion_changed.connect(self._on_motion)
-        for signal in (state.result_changed, state.run_changed):
+        state.activity.failed.connect(self.show_sentence)
+        state.document.motion_changed.connect(self._on_motion)
+        for signal in (state.document.result_changed, state.activity.run_changed):
             signal.connect(self._on_fit)
 
     @Slot(str)
@@ -156,9 +161,9 @@ class MessageBar(QFrame):
 
     @Slot()
     def _on_fit(self, *_: object) -> None:
-        if self._state.run.active:
+        if self._state.activity.run.active:
             return
-        result = self._state.result
+        result = self._state.document.result
         failure, seconds = ("", 0.0) if result is None else (result.failure, result.seconds)
         if failure == self._failure and seconds == self._seconds:
             return
@@ -187,8 +192,8 @@ class ProgressLine(QWidget):
         super().__init__(parent)
         self._state = state
         self.setFixedHeight(HEIGHT)
-        state.run_changed.connect(self._on_change)
-        state.opening_changed.connect(self._on_change)
+        state.activity.run_changed.connect(self._on_change)
+        state.activity.opening_changed.connect(self._on_change)
 
     @Slot()
     def _on_change(self) -> None:
@@ -198,12 +203,12 @@ class ProgressLine(QWidget):
         """Paints how much is done."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.BACKGROUND))
-        run = self._state.run
+        run = self._state.activity.run
         if run.active:
             share = max(run.share, LEAST_SHARE)
             colour = colours.ACCENT if run.phase == "running" else colours.TEXT_DISABLED
-        elif self._state.opening:
-            share, colour = max(self._state.building or 0.0, LEAST_SHARE), colours.ACCENT
+        elif self._state.activity.opening:
+            share, colour = max(self._state.activity.building or 0.0, LEAST_SHARE), colours.ACCENT
         else:
             return
         painter.fillRect(QRectF(0, 0, self.width() * share, HEIGHT), QColor(colour))

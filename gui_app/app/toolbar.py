@@ -68,16 +68,16 @@ class OpacityRow(QWidget):
         title.setProperty("role", "secondary")
         for widget in (title, self.slider, self._figure):
             row.addWidget(widget)
-        state.view_changed.connect(self._on_view)
+        state.view.changed.connect(self._on_view)
         self._on_view()
 
     @Slot(int)
     def _on_slider(self, per_cent: int) -> None:
-        self._state.set_view(layers=replace(self._state.layers, opacity=per_cent / 100))
+        self._state.view.change(layers=replace(self._state.view.layers, opacity=per_cent / 100))
 
     @Slot()
     def _on_view(self) -> None:
-        layers = self._state.layers
+        layers = self._state.view.layers
         per_cent = round(100 * layers.opacity)
         with QSignalBlocker(self.slider):
             self.slider.setValue(per_cent)
@@ -145,7 +145,7 @@ class Toolbar(QToolBar):
         self._range.setDecimals(0)
         self._range.setSingleStep(5)
         self._range.setSuffix(" mm")
-        self._range.setValue(state.range_mm)
+        self._range.setValue(state.view.range_mm)
         self._range.setFixedWidth(72)
         self._range.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._range.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -173,7 +173,7 @@ class Toolbar(QToolBar):
             partial(_show_all, near), partial(_show_all, keys), partial(_show_all, back),
             partial(_speak, fit),
         ]  # fmt: skip
-        state.view_changed.connect(self._on_view)
+        state.view.changed.connect(self._on_view)
 
     def _add(self, action: QAction, text: str = "") -> QToolButton:
         button = action_button(action, self, words=bool(text))
@@ -189,13 +189,13 @@ class Toolbar(QToolBar):
 
     @Slot(float)
     def _on_range(self, value: float) -> None:
-        self._state.set_view(range_mm=value)
+        self._state.view.change(range_mm=value)
 
     @Slot()
     def _on_view(self) -> None:
         with QSignalBlocker(self._range):
-            self._range.setValue(self._state.range_mm)
-        self._range.setEnabled(self._state.colouring == "error")
+            self._range.setValue(self._state.view.range_mm)
+        self._range.setEnabled(self._state.view.colouring == "error")
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

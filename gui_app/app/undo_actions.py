@@ -22,7 +22,7 @@ class UndoActions(QObject):
         actions.undo.triggered.connect(self._undo)
         actions.redo.triggered.connect(self._redo)
         history.changed.connect(self._on_change)
-        state.run_changed.connect(self._on_change)
+        state.activity.run_changed.connect(self._on_change)
         self._on_change()
 
     @Slot()
@@ -39,7 +39,7 @@ class UndoActions(QObject):
         self._present(self._actions.redo, "redo", self._history.redo_name)
 
     def _present(self, action: QAction, key: str, name: str) -> None:
-        running = self._state.run.active
+        running = self._state.activity.run.active
         spec = SPECS[key]
         words = f"{spec.text} {name}" if name else spec.text
         # In a menu an & would underline what follows it.

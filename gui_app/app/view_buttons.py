@@ -58,11 +58,11 @@ class ColourButton(MenuButton):
         self._fitting = menu.addAction(RANGE_OF_FIT)
         self._fitting.triggered.connect(self._set_range_of_fit)
         menu.aboutToShow.connect(self._on_menu)
-        state.view_changed.connect(self._on_view)
+        state.view.changed.connect(self._on_view)
         self._on_view()
 
     def _set_range(self, range_mm: float, *_: object) -> None:
-        self._state.set_view(colouring="error", range_mm=range_mm)
+        self._state.view.change(colouring="error", range_mm=range_mm)
 
     @Slot()
     def _set_range_of_fit(self) -> None:
@@ -81,7 +81,7 @@ class ColourButton(MenuButton):
 
     @Slot()
     def _on_view(self) -> None:
-        self.set_words(f"Colour: {COLOURING_WORDS[self._state.colouring]}")
+        self.set_words(f"Colour: {COLOURING_WORDS[self._state.view.colouring]}")
 
 
 def fill_colour_menu(menu: QMenu, actions: Actions) -> None:
@@ -91,7 +91,7 @@ def fill_colour_menu(menu: QMenu, actions: Actions) -> None:
 
 def range_of_fit(state: AppState) -> float | None:
     """Millimetres that nearly all of the fit stays below: in 99 % of its frames, 95 % of its vertices do."""
-    result = state.result
+    result = state.document.result
     if result is None or not result.fitted.any():
         return None
     return float(max(np.ceil(np.percentile(result.p95_mm[result.fitted], 99)), 1.0))

@@ -46,48 +46,48 @@ class ViewControls(QObject):
         actions.error.toggled.connect(self._set_error)
         actions.follow.toggled.connect(self._set_follow)
         actions.parallel.toggled.connect(self._set_parallel)
-        state.view_changed.connect(self._on_view)
+        state.view.changed.connect(self._on_view)
         self._on_view()
 
     def _set_layout(self, layout: LayoutName, *_: object) -> None:
-        self._state.set_view(layout=layout)
+        self._state.view.change(layout=layout)
 
     def _set_colouring(self, colouring: Colouring, *_: object) -> None:
-        self._state.set_view(colouring=colouring)
+        self._state.view.change(colouring=colouring)
 
     def _set_layer(self, name: str, on: bool) -> None:
-        self._state.set_view(layers=replace(self._state.layers, **{name: on}))
+        self._state.view.change(layers=replace(self._state.view.layers, **{name: on}))
 
     @Slot(bool)
     def _set_error(self, on: bool) -> None:
-        if on != (self._state.colouring == "error"):
-            self._state.set_view(colouring="error" if on else "plain")
+        if on != (self._state.view.colouring == "error"):
+            self._state.view.change(colouring="error" if on else "plain")
 
     @Slot(bool)
     def _set_follow(self, on: bool) -> None:
-        self._state.set_view(follow=on)
+        self._state.view.change(follow=on)
 
     @Slot(bool)
     def _set_parallel(self, on: bool) -> None:
-        self._state.set_view(parallel=on)
+        self._state.view.change(parallel=on)
 
     @Slot()
     def _on_view(self) -> None:
         state, actions = self._state, self._actions
-        actions.layouts[LAYOUTS.index(state.layout)].setChecked(True)
-        actions.colourings[COLOURINGS.index(state.colouring)].setChecked(True)
-        actions.error.setChecked(state.colouring == "error")
-        actions.follow.setChecked(state.follow)
-        actions.parallel.setChecked(state.parallel)
+        actions.layouts[LAYOUTS.index(state.view.layout)].setChecked(True)
+        actions.colourings[COLOURINGS.index(state.view.colouring)].setChecked(True)
+        actions.error.setChecked(state.view.colouring == "error")
+        actions.follow.setChecked(state.view.follow)
+        actions.parallel.setChecked(state.view.parallel)
         for name, action in zip(LAYERS, actions.layers, strict=True):
-            action.setChecked(getattr(state.layers, name))
+            action.setChecked(getattr(state.view.layers, name))
 
     def restore(self, stored: Preferences) -> None:
         """Takes over what was remembered."""
-        self._state.set_view(
+        self._state.view.change(
             layout=stored.choice("view_layout", LAYOUTS, "side"),
             colouring=stored.choice("colouring", COLOURINGS, "error"),
-            range_mm=stored.number("range_mm", self._state.range_mm),
+            range_mm=stored.number("range_mm", self._state.view.range_mm),
             follow=stored.flag("follow", True),
             parallel=stored.flag("parallel", False),
             layers=self._stored_layers(stored),
@@ -101,14 +101,14 @@ class ViewControls(QObject):
 
     def store(self, stored: Preferences) -> None:
         """Remembers how things are shown now."""
-        stored.store("view_layout", self._state.layout)
-        stored.store("colouring", self._state.colouring)
-        stored.store("range_mm", self._state.range_mm)
-        stored.store("follow", self._state.follow)
-        stored.store("parallel", self._state.parallel)
+        stored.store("view_layout", self._state.view.layout)
+        stored.store("colouring", self._state.view.colouring)
+        stored.store("range_mm", self._state.view.range_mm)
+        stored.store("follow", self._state.view.follow)
+        stored.store("parallel", self._state.view.parallel)
         for name in LAYERS:
-            stored.store(f"layer_{name}", getattr(self._state.layers, name))
-        stored.store("skin_opacity", self._state.layers.opacity)
+            stored.store(f"layer_{name}", getattr(self._state.view.layers, name))
+        stored.store("skin_opacity", self._state.view.layers.opacity)
 
 
 # Dark, light, or as the rest of the screen: chosen in the View menu, and remembered.

@@ -140,8 +140,8 @@ class Measuring(QObject):
 
     @Slot()
     def _look(self) -> None:
-        opened = self._state.opened
-        if opened is not None and not self._thread.closed and not self._state.run.active:
+        opened = self._state.document.opened
+        if opened is not None and not self._thread.closed and not self._state.activity.run.active:
             self._look_at(opened)
 
     @Slot(object, object)

@@ -46,9 +46,9 @@ class Scope:
 
 def fittable(state: AppState, scope: Scope) -> Scope:
     """The same without the frames that cannot be fitted."""
-    if state.opened is None:
+    if state.document.opened is None:
         return scope
-    finite = state.opened.finite
+    finite = state.document.opened.finite
     asked = np.arange(len(finite)) if scope.frames is None else scope.frames
     good = finite[asked]
     if good.all():
@@ -64,14 +64,14 @@ def all_frames() -> Scope:
 
 def frame_shown(state: AppState) -> Scope:
     """The frame on the screen alone."""
-    return fittable(state, Scope(f"frame {state.frame}", np.array([state.frame])))
+    return fittable(state, Scope(f"frame {state.playback.frame}", np.array([state.playback.frame])))
 
 
 def selected(state: AppState) -> Scope | None:
     """The selected frames, None without a selection."""
-    if state.selection is None:
+    if state.playback.selection is None:
         return None
-    first, last = state.selection
+    first, last = state.playback.selection
     return fittable(state, Scope(which_frames(first, last), np.arange(first, last + 1)))
 
 
@@ -95,6 +95,6 @@ def why_no_problems(state: AppState) -> str:
 
 def _found(state: AppState) -> Analysis | None:
     """What was found out about the fit shown, None where the figures belong to another one."""
-    found, shown = state.analysis, state.result
+    found, shown = state.document.analysis, state.document.result
     # Another frame rate makes another object with the same poses.
     return found if found is not None and shown is not None and found.result.poses is shown.poses else None

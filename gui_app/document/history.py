@@ -64,8 +64,8 @@ class History(QObject):
         self._most_steps, self._most_bytes = most_steps, most_bytes
         self._moments = [HistoryState(None, None)]
         self._at = 0
-        state.motion_changed.connect(self._on_motion)
-        state.rate_changed.connect(self._on_rate)
+        state.document.motion_changed.connect(self._on_motion)
+        state.document.rate_changed.connect(self._on_rate)
 
     @property
     def now(self) -> HistoryState:
@@ -103,7 +103,13 @@ class History(QObject):
         """What is shown now, as the step that led to it."""
         state = self._state
         return HistoryState(
-            state.result, state.given_rate, step, changed, state.valid, state.accepted, state.weights
+            state.document.result,
+            state.document.given_rate,
+            step,
+            changed,
+            state.document.valid,
+            state.document.accepted,
+            state.document.weights,
         )
 
     def amend(self) -> None:
@@ -112,16 +118,16 @@ class History(QObject):
         state = self._state
         self._moments[self._at] = replace(
             self.now,
-            result=state.result,
-            rate=state.given_rate,
-            valid=state.valid,
-            weights=state.weights,
+            result=state.document.result,
+            rate=state.document.given_rate,
+            valid=state.document.valid,
+            weights=state.document.weights,
         )
         self.changed.emit()
 
     def put_figures(self) -> None:
         """The fit shown is the one that the last step led to, measured anew; what can be redone stays."""
-        self._moments[self._at] = replace(self.now, result=self._state.result)
+        self._moments[self._at] = replace(self.now, result=self._state.document.result)
 
     @property
     def moments(self) -> tuple[HistoryState, ...]:
@@ -149,35 +155,35 @@ class History(QObject):
 
     def undo(self) -> None:
         """Shows what there was before the last step."""
-        self._state.settle()
-        if self._at == 0 or self._state.run.active:
+        self._state.document.settle()
+        if self._at == 0 or self._state.activity.run.active:
             return
         taken_back = self.now
         self._at -= 1
         self._show(taken_back.changed)
-        self._state.say(f"Undid {taken_back.step}")
+        self._state.activity.say(f"Undid {taken_back.step}")
 
     def redo(self) -> None:
         """Shows what the step that was taken back had made."""
-        self._state.settle()
-        if self._at + 1 == len(self._moments) or self._state.run.active:
+        self._state.document.settle()
+        if self._at + 1 == len(self._moments) or self._state.activity.run.active:
             return
         self._at += 1
         self._show(self.now.changed)
-        self._state.say(f"Redid {self.now.step}")
+        self._state.activity.say(f"Redid {self.now.step}")
 
     def go_to(self, index: int) -> None:
         """Shows what there was at one of the `moments`; the others stay."""
-        self._state.settle()
-        if not 0 <= index < len(self._moments) or index == self._at or self._state.run.active:
+        self._state.document.settle()
+        if not 0 <= index < len(self._moments) or index == self._at or self._state.activity.run.active:
             return
         self._at = index
         self._show(None)
-        self._state.say(f"Returned to {self.now.step or 'how it was opened'}")
+        self._state.activity.say(f"Returned to {self.now.step or 'how it was opened'}")
 
     def _show(self, changed: np.ndarray | None) -> None:
         now = self.now
-        self._state.restore(now.result, now.rate, changed, now.valid, now.accepted, now.weights)
+        self._state.document.restore(now.result, now.rate, changed, now.valid, now.accepted, now.weights)
         self.changed.emit()
 
     def _bytes(self) -> int:
@@ -192,7 +198,7 @@ class History(QObject):
 
     @Slot()
     def _on_motion(self) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         session = opened.session if opened is not None else None
         if opened is not None and session is not None:
             own = opened.bodies.correspondence
@@ -209,10 +215,10 @@ class History(QObject):
 
     @Slot()
     def _on_rate(self) -> None:
-        rate = self._state.given_rate
+        rate = self._state.document.given_rate
         if rate is None or rate == self.now.rate:
             return
         # The fit before a run that is going on: what the run shows so far is no step of its own.
-        result = self.now.result if self._state.run.active else self._state.result
+        result = self.now.result if self._state.activity.run.active else self._state.document.result
         step = f"frame rate {rate:g} fps"
         self._put(replace(self._shown(step, np.empty(0, np.intp)), result=result, rate=rate))

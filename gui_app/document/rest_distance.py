@@ -62,7 +62,7 @@ class RestDistance(QObject):
     @property
     def found(self) -> SurfaceDistance | None:
         """Of the bodies in use, None while it is not known."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None or self._found is None or not _same(self._found[0], opened.bodies):
             return None
         return self._found[1]
@@ -70,14 +70,14 @@ class RestDistance(QObject):
     @property
     def report(self) -> CorrespondenceReport | None:
         """The rows of the correspondence in use, None while they are not looked through."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None or self._report is None or self._report[0] is not opened.bodies:
             return None
         return self._report[1]
 
     def want(self) -> None:
         """Has it measured, once."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None or self._thread.closed:
             return
         if self._wanted is None or not _same(self._wanted, opened.bodies):
@@ -99,7 +99,7 @@ class RestDistance(QObject):
         if bodies is not self._wanted:
             return
         if found is None:
-            self._state.fail(FAILED)
+            self._state.activity.fail(FAILED)
             return
         self._found = (bodies, found)
         self.changed.emit()

@@ -61,25 +61,25 @@ class ExportController(QObject):
     def ids(self, choice: Choice) -> np.ndarray:
         """The frames that an export would write: of a fit, those that are fitted."""
         ids = choice.ids
-        if choice.fitted_only and self._state.result is not None:
-            ids = ids[self._state.result.fitted[ids]]
+        if choice.fitted_only and self._state.document.result is not None:
+            ids = ids[self._state.document.result.fitted[ids]]
         return ids
 
     def sizes(self, choice: Choice) -> Sizes:
         """What the estimate needs to know; a motion must be open."""
         state = self._state
-        assert state.opened is not None
-        bodies = state.opened.bodies
+        assert state.document.opened is not None
+        bodies = state.document.opened.bodies
         body = bodies.source if choice.body == "source" else bodies.target
-        result = state.result
+        result = state.document.result
         coefficients = 0 if result is None else result.expression.shape[1]
         return Sizes(
             vertices=body.num_vertices,
             faces=len(body.faces),
             joints=bodies.target.num_joints,
             coefficients=coefficients,
-            metrics=0 if state.analysis is None else 20,
-            motion_rate=state.rate,
+            metrics=0 if state.document.analysis is None else 20,
+            motion_rate=state.document.rate,
             view=self.view_size(),
         )
 
@@ -106,7 +106,7 @@ class ExportController(QObject):
     def start(self, choice: Choice, path: Path, overwrite: bool) -> None:
         """Begins to write; what goes wrong later is said through ``status``."""
         state = self._state
-        if state.opened is None or self.status.active or self._thread.closed:
+        if state.document.opened is None or self.status.active or self._thread.closed:
             return
         sentence = self.too_little_space(choice, path)
         if sentence:
@@ -115,7 +115,11 @@ class ExportController(QObject):
         self._begun = time.monotonic()
         self._request_id += 1
         self._stop = threading.Event()
-        self._saves = state.result if choice.kind == "npz" and len(choice.ids) == state.frames else None
+        self._saves = (
+            state.document.result
+            if choice.kind == "npz" and len(choice.ids) == state.document.frames
+            else None
+        )
         self._set(ExportStatus("running", KIND[choice.kind].title, path=path))
         if choice.is_film:
             self._start_film(choice, path, overwrite)
@@ -126,19 +130,27 @@ class ExportController(QObject):
             self._send(choice, path, overwrite, None)
 
     def _send(self, choice: Choice, path: Path, overwrite: bool, picture: np.ndarray | None) -> None:
-        opened, state = self._state.opened, self._state
+        opened, state = self._state.document.opened, self._state
         assert opened is not None
-        metrics = state.analysis.metrics if state.analysis and state.analysis.result is state.result else None
+        metrics = (
+            state.document.analysis.metrics
+            if state.document.analysis and state.document.analysis.result is state.document.result
+            else None
+        )
         self._start.emit(
             ExportRequest(
                 self._request_id, choice, path, overwrite, self.ids(choice), opened.stem, opened.motion,
-                opened.bodies, state.result, metrics, picture, self._stop,
+                opened.bodies, state.document.result, metrics, picture, self._stop,
             )
         )  # fmt: skip
 
     def _start_film(self, choice: Choice, path: Path, overwrite: bool) -> None:
         plan = FilmPlan(
-            choice.pictures(self._state.rate), choice.rate, choice.size, choice.turntable, choice.captions
+            choice.pictures(self._state.document.rate),
+            choice.rate,
+            choice.size,
+            choice.turntable,
+            choice.captions,
         )
         try:
             film = Film(path, view_of(self._viewport, self._state), plan, overwrite=overwrite, parent=self)
@@ -153,7 +165,7 @@ class ExportController(QObject):
 
     @Slot()
     def _draw_picture(self) -> None:
-        if self._pending is None or self._state.opened is None:
+        if self._pending is None or self._state.document.opened is None:
             self._stopped()
             return
         (choice, path, overwrite), self._pending = self._pending, None
@@ -168,11 +180,11 @@ class ExportController(QObject):
     @Slot()
     def copy_picture(self) -> None:
         """Puts the view on the clipboard."""
-        if self._state.opened is None or self._thread.closed:
+        if self._state.document.opened is None or self._thread.closed:
             return
         image = picture_image(draw_still(view_of(self._viewport, self._state), CLIPBOARD_ZOOM))
         QGuiApplication.clipboard().setImage(image)
-        self._state.say(f"Copied the view, {image.width():,} × {image.height():,} pixels")
+        self._state.activity.say(f"Copied the view, {image.width():,} × {image.height():,} pixels")
 
     @Slot()
     def cancel(self) -> None:
@@ -213,15 +225,15 @@ class ExportController(QObject):
         path = None if failed else self.status.path
         self._set(ExportStatus(words=words, failed=failed, path=path))
         if failed:
-            self._state.fail(words)
+            self._state.activity.fail(words)
         elif words:
-            self._state.say(words)
+            self._state.activity.say(words)
 
     def _end_well(self) -> None:
         path = self.status.path
         assert path is not None
-        if self._saves is not None and self._saves is self._state.result:
-            self._state.set_saved()
+        if self._saves is not None and self._saves is self._state.document.result:
+            self._state.document.set_saved()
         self._saves = None
         self._end(written_words(path))
 

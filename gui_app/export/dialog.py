@@ -106,7 +106,8 @@ class ExportDialog(QDialog):
         self.place.textEdited.connect(self._on_typed)
         exporting.changed.connect(self._on_status)
         for signal in (
-            state.motion_changed, state.selection_changed, state.frame_changed, state.result_changed,
+            state.document.motion_changed, state.playback.selection_changed, state.playback.frame_changed,
+            state.document.result_changed,
         ):  # fmt: skip
             signal.connect(self._on_motion)
         names = tuple(kind.name for kind in KINDS)
@@ -183,7 +184,7 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _on_choice(self, *_: object) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None or self._exporting.status.active:
             return
         self._told = False
@@ -201,7 +202,7 @@ class ExportDialog(QDialog):
     def _problem(self, choice: Choice) -> str:
         """Why this cannot be exported, or ''."""
         state, path = self._state, self.path
-        if choice.needs_fit and not state.has_fit:
+        if choice.needs_fit and not state.document.has_fit:
             return "There is no fit yet: press Fit in the window first."
         if choice.needs_fit and not len(self._exporting.ids(choice)):
             return "None of these frames is fitted yet."
@@ -223,7 +224,7 @@ class ExportDialog(QDialog):
         size, files = estimate(choice, self._exporting.sizes(choice), count)
         parts = [f"{files:,} file{'' if files == 1 else 's'}", f"about {size_words(size)}"]
         if choice.is_film:
-            seconds = len(choice.pictures(self._state.rate)) / choice.rate
+            seconds = len(choice.pictures(self._state.document.rate)) / choice.rate
             parts.insert(0, f"{seconds:.1f} s")
         left_out = len(choice.ids) - count
         if left_out:

@@ -7,7 +7,8 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
-from gui_app.document.state import SPEEDS, AppState
+from gui_app.document.playback import SPEEDS
+from gui_app.document.state import AppState
 from gui_app.export.kinds import GIF_RATES, KIND, VIDEO_RATES, VIDEO_SIZES, Choice, KindName, RangeName
 from gui_app.style.theme import tabular
 from gui_app.widgets.text import frames_words
@@ -117,18 +118,18 @@ class ExportForm(QWidget):
         """Frames, rates and axes of the motion that is open and of the kind."""
         state = self._state
         ranges: dict[RangeName, tuple[str, bool]] = {
-            "all": (f"All {frames_words(state.frames)}", True),
-            "selection": ("The selection", state.selection is not None),
-            "current": (f"This frame, {state.frame:,}", True),
+            "all": (f"All {frames_words(state.document.frames)}", True),
+            "selection": ("The selection", state.playback.selection is not None),
+            "current": (f"This frame, {state.playback.frame:,}", True),
         }
-        if state.selection is not None:
-            first, last = state.selection
+        if state.playback.selection is not None:
+            first, last = state.playback.selection
             ranges["selection"] = (f"The selection, {first:,} to {last:,}", True)
         offered = [(ranges[name][0], name) for name in KIND[self._kind].ranges if ranges[name][1]]
         _refill(self.range, offered, "all")
         rates = GIF_RATES if self._kind == "gif" else VIDEO_RATES
         _refill(self.rate, [(str(rate), rate) for rate in rates], 20 if self._kind == "gif" else 30)
-        own = state.opened.motion.up_axis if state.opened else "z"
+        own = state.document.opened.motion.up_axis if state.document.opened else "z"
         axes = [
             (f"{axis} up{', as in the motion' if axis == own else ''}", axis)
             for axis in dict.fromkeys(("z", "y", own))
@@ -140,11 +141,11 @@ class ExportForm(QWidget):
         """What is set."""
         state = self._state
         name = self.range.currentData() or "all"
-        frames = (0, max(state.frames - 1, 0))
+        frames = (0, max(state.document.frames - 1, 0))
         if self._kind == "png" or name == "current":
-            frames = (state.frame, state.frame)
-        elif name == "selection" and state.selection is not None:
-            frames = state.selection
+            frames = (state.playback.frame, state.playback.frame)
+        elif name == "selection" and state.playback.selection is not None:
+            frames = state.playback.selection
         return Choice(
             kind=self._kind,
             frames=frames,

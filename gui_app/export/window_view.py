@@ -50,20 +50,20 @@ def view_of(viewport: Viewport, state: AppState) -> View:
     """The view as it is now; a motion must be open."""
     from core.fitting.posed_frames import PosedFrames
 
-    opened = state.opened
+    opened = state.document.opened
     assert opened is not None
-    posed = PosedFrames(opened.motion, opened.bodies, state.result, cache_frames=COPIED_FRAMES)
+    posed = PosedFrames(opened.motion, opened.bodies, state.document.result, cache_frames=COPIED_FRAMES)
     camera = pv.Camera()
     camera.DeepCopy(viewport.plotter.renderers[0].camera)
     window: Any = viewport.plotter.render_window
     width, height = window.GetSize()
     return View(
         replace(opened, posed=posed),
-        state.frame,
+        state.playback.frame,
         camera,
         (max(width, 2), max(height, 2)),
         viewport.plotter.devicePixelRatioF(),
-        state.follow,
+        state.view.follow,
         viewport.scene,
     )
 

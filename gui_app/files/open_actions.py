@@ -65,7 +65,7 @@ class OpenActions(QObject):
         opening.failed.connect(self._on_failed)
         opening.missing.connect(self._ask_source)
         opening.unanswered.connect(self._ask_answer)
-        state.rate_changed.connect(self._keep_rate)
+        state.document.rate_changed.connect(self._keep_rate)
 
     def open_path(self, path: Path, *_: object) -> None:
         """Opens a motion, a fit or a folder of meshes; while the window closes nothing is asked any more."""
@@ -105,7 +105,7 @@ class OpenActions(QObject):
             source = opened_as(Path(chosen))
             self._opening.open(request.path, request.models, source=source, left_over=request.left_over)
         else:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             self._opening.failed.emit()
 
     @Slot(object, object)
@@ -120,7 +120,7 @@ class OpenActions(QObject):
 
     @Slot()
     def _keep_rate(self) -> None:
-        opened, rate = self._state.opened, self._state.given_rate
+        opened, rate = self._state.document.opened, self._state.document.given_rate
         if opened is not None and opened.motion.path is not None and rate is not None:
             self._memory.keep_rate(opened.motion.path, rate)
 
@@ -149,12 +149,12 @@ class OpenActions(QObject):
         return self._saving.may_lose_work("Change the bodies without saving this fit?")
 
     def _reopen(self) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             self._opening.open(None, self._models.models)
             return
         motion = opened.motion
-        answer = Answer(motion.reading, self._state.given_rate, final=motion.gender is not None)
+        answer = Answer(motion.reading, self._state.document.given_rate, final=motion.gender is not None)
         self._opening.open(opened.motion.path, self._models.models, answer=answer)
 
     @Slot(object, object)
@@ -167,7 +167,7 @@ class OpenActions(QObject):
         self._fitting.drop()
         pose_on_one_thread()
         self._models.keep()
-        self._state.set_opened(opened)
+        self._state.document.set_opened(opened)
         self.shown.emit(opened)
         builtin = opened.builtin_motion and opened.result is None and opened.session is None
         if opened.file is not None and not builtin and not opened.left_over:

@@ -168,17 +168,17 @@ class OpenController(QObject):
             return
         self._next_request()
         name = path.name if path else "the built-in motion"
-        self._state.set_opening("what was kept" if left_over else name)
+        self._state.activity.set_opening("what was kept" if left_over else name)
         self._start.emit(OpenRequest(self._request_id, path, models, source, left_over, answer))
 
     @Slot()
     def cancel(self) -> None:
         """Gives up what is being opened while something has to be built for it; that alone takes long."""
-        if self._state.building is not None:
+        if self._state.activity.building is not None:
             self._next_request()
-            name = self._state.opening
-            self._state.set_opening("")
-            self._state.say(f"Opening {name} was cancelled")
+            name = self._state.activity.opening
+            self._state.activity.set_opening("")
+            self._state.activity.say(f"Opening {name} was cancelled")
             self.failed.emit()
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
@@ -192,8 +192,8 @@ class OpenController(QObject):
 
     @Slot(int, float)
     def _on_built(self, request_id: int, share: float) -> None:
-        if request_id == self._request_id and self._state.opening:
-            self._state.set_opening(self._state.opening, share)
+        if request_id == self._request_id and self._state.activity.opening:
+            self._state.activity.set_opening(self._state.activity.opening, share)
 
     @Slot(int, object, object)
     def _on_read(self, request_id: int, motion: Motion, bodies: BodyPair) -> None:
@@ -203,24 +203,24 @@ class OpenController(QObject):
     @Slot(int, object)
     def _on_opened(self, request_id: int, opened: Opened) -> None:
         if request_id == self._request_id:
-            self._state.set_opening("")
+            self._state.activity.set_opening("")
             self.opened.emit(opened)
 
     @Slot(object, object)
     def _on_missing(self, request: OpenRequest, error: SourceMissing) -> None:
         if request.request_id == self._request_id:
-            self._state.set_opening("")
+            self._state.activity.set_opening("")
             self.missing.emit(request, error)
 
     @Slot(object, object)
     def _on_unanswered(self, request: OpenRequest, asked: Unanswered) -> None:
         if request.request_id == self._request_id:
-            self._state.set_opening("")
+            self._state.activity.set_opening("")
             self.unanswered.emit(request, asked)
 
     @Slot(int, str)
     def _on_failed(self, request_id: int, sentence: str) -> None:
         if request_id == self._request_id:
-            self._state.set_opening("")
-            self._state.fail(sentence)
+            self._state.activity.set_opening("")
+            self._state.activity.fail(sentence)
             self.failed.emit()

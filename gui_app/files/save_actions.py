@@ -16,19 +16,19 @@ from gui_app.widgets.save_dialog import Place, ask_where
 
 
 def save_fit(state: AppState, place: Place, preferences: Preferences) -> bool:
-    """Saves ``state.result``; a sentence says how it went. True if it is saved."""
+    """Saves ``state.document.result``; a sentence says how it went. True if it is saved."""
     from core.outputs.results import save_result
 
-    if state.result is None:
+    if state.document.result is None:
         return False
     try:
-        save_result(place.path, state.result, overwrite=place.replace)
+        save_result(place.path, state.document.result, overwrite=place.replace)
     except RefitError as error:
-        state.fail(str(error))
+        state.activity.fail(str(error))
         return False
     preferences.folder = str(place.path.parent)
-    state.set_saved(place.path)
-    state.say(f"Saved {place.path.name}")
+    state.document.set_saved(place.path)
+    state.activity.say(f"Saved {place.path.name}")
     return True
 
 
@@ -39,20 +39,20 @@ class SaveActions(QObject):
         super().__init__(window)
         self._state, self._actions, self._preferences, self._window = state, actions, preferences, window
         actions.save.triggered.connect(self.ask_save)
-        state.motion_changed.connect(self._on_change)
-        state.result_changed.connect(self._on_change)
+        state.document.motion_changed.connect(self._on_change)
+        state.document.result_changed.connect(self._on_change)
         self._on_change()
 
     @Slot()
     def ask_save(self) -> bool:
         """Asks where to save the fit, and saves it; True if it is saved."""
         state = self._state
-        state.settle()
-        if state.opened is None or state.result is None:
+        state.document.settle()
+        if state.document.opened is None or state.document.result is None:
             return False
         from core.commands.output_paths import result_name
 
-        name = result_name(state.opened.motion, state.result.family)
+        name = result_name(state.document.opened.motion, state.document.result.family)
         start = Path(self._preferences.folder or Path.home()) / name
         place = ask_where(self._window, start)
         return place is not None and save_fit(state, place, self._preferences)
@@ -60,10 +60,10 @@ class SaveActions(QObject):
     def may_lose_work(self, question: str) -> bool:
         """Asks whether the fit may be lost, or is to be saved first, where it is worth asking."""
         state = self._state
-        state.settle()
-        if not state.worth_asking or state.opened is None:
+        state.document.settle()
+        if not state.document.worth_asking or state.document.opened is None:
             return True
-        more = f"The fit of {state.opened.name} is not in a file yet."
+        more = f"The fit of {state.document.opened.name} is not in a file yet."
         box = message_box(self._window, "Unsaved fit", question, more)
         save = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
@@ -76,4 +76,4 @@ class SaveActions(QObject):
 
     @Slot()
     def _on_change(self, *_: object) -> None:
-        self._actions.save.setEnabled(self._state.has_fit)
+        self._actions.save.setEnabled(self._state.document.has_fit)

@@ -91,7 +91,7 @@ class FitController(QObject):
 
     def prepare(self, motion: Motion, bodies: BodyPair) -> None:
         """Prepares the bodies of a motion that is about to be fitted, unless a fit is under way."""
-        if not self._state.run.active and not self._thread.closed and self._recipes.draft.runs:
+        if not self._state.activity.run.active and not self._thread.closed and self._recipes.draft.runs:
             self._prepare.emit(Preparation(motion, bodies, self._recipes.recipe(), self._device))
 
     @Slot()
@@ -120,7 +120,7 @@ class FitController(QObject):
 
     def start_joined(self, scope: Scope) -> None:
         """Fits some frames, which then fade into those around them."""
-        analysis = self._state.analysis
+        analysis = self._state.document.analysis
         self._begin(scope, joins=np.empty(0, int) if analysis is None else analysis.suspects)
 
     def _begin(
@@ -131,38 +131,38 @@ class FitController(QObject):
         joins: np.ndarray | None = None,
     ) -> None:
         state = self._state
-        state.settle()
-        if scope is None or state.opened is None or state.run.active or self._thread.closed:
+        state.document.settle()
+        if scope is None or state.document.opened is None or state.activity.run.active or self._thread.closed:
             return
         scope = fittable(state, scope)
         if scope.why_not:
-            state.fail(f"{scope.why_not}: there is nothing to fit")
+            state.activity.fail(f"{scope.why_not}: there is nothing to fit")
             return
         if recipe is None:
             if not self._recipes.draft.runs:
-                state.fail("Every stage is off: put one on in the Stages panel to fit")
+                state.activity.fail("Every stage is off: put one on in the Stages panel to fit")
                 return
             recipe = self._recipes.recipe()
-        if recipe.start == "current" and not state.has_fit:
+        if recipe.start == "current" and not state.document.has_fit:
             recipe = replace(recipe, start="source")
         self._abandon()
         self._scope = scope
         self._step = f"{what} on {scope.what}" if what else f"fit of {scope.what}"
         self._cancel = threading.Event()
-        motion = state.opened.motion_at(state.given_rate)
+        motion = state.document.opened.motion_at(state.document.given_rate)
         frames = len(motion) - len(scope.left_out) if scope.frames is None else len(scope.frames)
-        state.set_run(RunStatus("running", frames_total=frames, what=scope.what))
+        state.activity.set_run(RunStatus("running", frames_total=frames, what=scope.what))
         self._watch.begin(self._worker.silence)
         self._start.emit(
             RunRequest(
                 self._run_id,
                 motion,
-                state.opened.bodies,
+                state.document.opened.bodies,
                 recipe,
                 scope.what,
                 scope.frames,
-                state.result,
-                state.frame,
+                state.document.result,
+                state.playback.frame,
                 self._device,
                 self._threads,
                 self._cancel,
@@ -174,12 +174,12 @@ class FitController(QObject):
     def cancel(self) -> None:
         """Stops the run after its current step; what it has fitted is kept on top of the earlier fit. One
         that does not answer is left behind."""
-        if self._state.run.phase == "running":
+        if self._state.activity.run.phase == "running":
             self._cancel.set()
             self._watch.cancelled()
             # What the run leaves is here in a moment: drawing a preview first would only hold it up.
             self._show_newest.stop()
-            self._state.set_run(replace(self._state.run, phase="cancelling"))
+            self._state.activity.set_run(replace(self._state.activity.run, phase="cancelling"))
 
     @Slot()
     def drop(self) -> None:
@@ -187,7 +187,7 @@ class FitController(QObject):
         if self._watch.silent:
             self._replace_worker()  # the next run may hardly wait for this one
         self._abandon()
-        self._state.set_run(RunStatus())
+        self._state.activity.set_run(RunStatus())
 
     def _abandon(self) -> None:
         self._watch.end()
@@ -204,15 +204,15 @@ class FitController(QObject):
 
     @Slot(int, object)
     def _on_progress(self, run_id: int, status: RunStatus) -> None:
-        if run_id == self._run_id and self._state.run.phase == "running":
-            self._state.set_run(status)
+        if run_id == self._run_id and self._state.activity.run.phase == "running":
+            self._state.activity.set_run(status)
 
     @Slot(object)
     def _on_preview(self, reply: RunReply) -> None:
         if reply.run_id == self._run_id:
             self._newest = reply
             self._pending.append(reply.changed)
-            if self._state.run.phase == "running":
+            if self._state.activity.run.phase == "running":
                 self._show_newest.ask()
 
     @Slot()
@@ -224,7 +224,7 @@ class FitController(QObject):
         self._shown = newest
         known = [frames for frames in pending if frames is not None]
         everything = len(known) < len(pending)
-        self._state.set_result(newest.result, None if everything else np.concatenate(known))
+        self._state.document.set_result(newest.result, None if everything else np.concatenate(known))
 
     @Slot(object)
     def _on_finished(self, reply: RunReply) -> None:
@@ -235,13 +235,13 @@ class FitController(QObject):
             self.ended.emit(self.last)
             words = finished_words(reply, earlier) if changed else unchanged_words(self._scope.what)
             left_out = self._scope.left_out_words
-            self._state.say(f"{words} · {left_out}" if left_out else words)
+            self._state.activity.say(f"{words} · {left_out}" if left_out else words)
 
     @Slot(int, str)
     def _on_failed(self, run_id: int, sentence: str) -> None:
         if run_id == self._run_id:
             self._keep_shown("stopped")
-            self._state.fail(sentence)
+            self._state.activity.fail(sentence)
 
     def _replace_worker(self) -> None:
         """The worker hangs: it stays behind with its thread, and another one takes its place."""
@@ -255,7 +255,7 @@ class FitController(QObject):
         self._replace_worker()
         self._run_id += 1
         self._keep_shown("cancelled")
-        self._state.fail(LEFT)
+        self._state.activity.fail(LEFT)
 
     def _keep_shown(self, how_it_ended: str) -> None:
         """The run is over without a last reply: what the previews had is kept."""
@@ -263,7 +263,7 @@ class FitController(QObject):
         self._apply_newest()
         shown, earlier = self._shown, self._history.now.result
         if shown is None:
-            self._state.set_run(RunStatus())
+            self._state.activity.set_run(RunStatus())
             return
         keeps = shown.apart and earlier is not None and covers_more(earlier, shown.result)
         keeps = keeps or shown.result is earlier
@@ -272,7 +272,7 @@ class FitController(QObject):
 
             shown = replace(shown, result=judged(shown.result, partial=shown.partial))
         self._settle(replace(shown, keeps_earlier=keeps), how_it_ended)
-        self._state.say("The earlier fit is kept" if keeps else "What was fitted is kept")
+        self._state.activity.say("The earlier fit is kept" if keeps else "What was fitted is kept")
 
     def _settle(self, reply: RunReply, how_it_ended: str) -> bool:
         """The run is over: what is left of it is one step to undo; False where it is what there was."""
@@ -280,18 +280,18 @@ class FitController(QObject):
 
         self._watch.end()
         self._newest, self._pending, self._shown = None, [], None
-        self._state.set_run(RunStatus())
+        self._state.activity.set_run(RunStatus())
         if reply.result is None:
             return True
         earlier = self._history.now.result
         same = earlier is not None and same_fit(earlier, reply.result)
         if reply.keeps_earlier or same:
-            if self._state.result is not earlier:
-                self._state.set_result(earlier, None)
+            if self._state.document.result is not earlier:
+                self._state.document.set_result(earlier, None)
             return reply.keeps_earlier
         step = self._step
         if not reply.complete:
             step = f"{how_it_ended} fit ({len(reply.reached):,} of {frames_words(reply.asked)})"
-        self._state.set_result(reply.result, None)
+        self._state.document.set_result(reply.result, None)
         self._history.add(step)
         return True

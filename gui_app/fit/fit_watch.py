@@ -48,11 +48,11 @@ class FitWatch(QObject):
     @Slot()
     def look(self) -> None:
         """Says what there is to say now."""
-        phase = self._state.run.phase
+        phase = self._state.activity.run.phase
         if phase == "running":
             sentence = self._silence.sentence(WAY_OUT)
             if sentence:
-                self._state.say(sentence)
+                self._state.activity.say(sentence)
         elif phase == "cancelling":
             silent = min(self._silence.seconds(), self._cancelled.seconds())
             if silent > ANSWER_SECONDS:

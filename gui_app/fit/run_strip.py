@@ -51,7 +51,7 @@ class RunStrip(QWidget):
         self.hide()
         self._delay = Later(self._appear, self, DELAY_MS)
         view.installEventFilter(self)
-        state.run_changed.connect(self._on_run)
+        state.activity.run_changed.connect(self._on_run)
 
     def _label(self, widest: str) -> QLabel:
         label = QLabel(self)
@@ -76,14 +76,14 @@ class RunStrip(QWidget):
 
     @Slot()
     def _appear(self) -> None:
-        if self._state.run.active:
+        if self._state.activity.run.active:
             self._place()
             self.raise_()
             self.show()
 
     @Slot()
     def _on_run(self) -> None:
-        run = self._state.run
+        run = self._state.activity.run
         if not run.active:
             self._delay.stop()
             self.hide()
@@ -104,7 +104,7 @@ class RunStrip(QWidget):
         outline = QPainterPath()
         outline.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         painter.fillPath(outline, QColor(colours.RAISED))
-        run = self._state.run
+        run = self._state.activity.run
         if run.frames_done:
             painter.save()
             painter.setClipPath(outline)

@@ -107,14 +107,14 @@ class BeforeFit(QObject):
         self._action.setChecked(self.wanted)
         self._action.toggled.connect(self._on_toggled)
         self._soon = Coalescer(self._look, self)
-        for signal in (state.motion_changed, state.result_changed, history.changed):
+        for signal in (state.document.motion_changed, state.document.result_changed, history.changed):
             signal.connect(self._soon.ask)
         self._present()
 
     @property
     def on(self) -> bool:
         """There is something to show, it is wanted, and it belongs to the fit on show."""
-        return self.wanted and self.comparison is not None and self.shown is self._state.result
+        return self.wanted and self.comparison is not None and self.shown is self._state.document.result
 
     def compare_with(self, other: FitResult) -> None:
         """Another fit of the history takes the place of the one before, until something new is done."""
@@ -132,7 +132,7 @@ class BeforeFit(QObject):
 
     @Slot()
     def _look(self) -> None:
-        shown = self._state.result
+        shown = self._state.document.result
         earlier = self._earlier(shown)
         if shown is self.shown and earlier is self.earlier:
             return
@@ -163,7 +163,7 @@ class BeforeFit(QObject):
     def _present(self) -> None:
         self._action.setEnabled(self.comparison is not None)
         if self.comparison is not None:
-            tip = comparison_tip(self.comparison, self._state.frames)
+            tip = comparison_tip(self.comparison, self._state.document.frames)
         else:
             tip = self._why_not()
         self._action.setToolTip(plain_tip(tip_with_keys(SPECS[BEFORE], tip)))

@@ -38,13 +38,13 @@ class HoldBefore(QObject):
         self._back: tuple[FitResult | None, str] = (None, "")
         self.action.toggled.connect(self._on_toggled)
         before.changed.connect(self._on_change)
-        state.peek_changed.connect(self._on_peek)
-        state.result_changed.connect(self.drop)
+        state.view.peek_changed.connect(self._on_peek)
+        state.document.result_changed.connect(self.drop)
         self._on_change()
 
     @Slot()
     def _on_change(self) -> None:
-        there = self._before.earlier is not None or self._state.peeked is not None
+        there = self._before.earlier is not None or self._state.view.peeked is not None
         self.action.setEnabled(there or self.action.isChecked())
         self.action.setToolTip(plain_tip(tip_with_keys(SPECS[HOLD], SPECS[HOLD].tip if there else NOTHING)))
 
@@ -54,14 +54,14 @@ class HoldBefore(QObject):
         assert application is not None
         if on:
             application.installEventFilter(self)
-            self._back = (state.peeked, state.peek_words)
-            self._showing = self._before.earlier if state.peeked is None else None
-            state.set_peek(self._showing)
+            self._back = (state.view.peeked, state.view.peek_words)
+            self._showing = self._before.earlier if state.view.peeked is None else None
+            state.view.set_peek(self._showing)
             return
         application.removeEventFilter(self)
         back, self._back = self._back, (None, "")
-        if state.peeked is self._showing:
-            state.set_peek(*back)
+        if state.view.peeked is self._showing:
+            state.view.set_peek(*back)
 
     @Slot()
     def drop(self, *_: object) -> None:
@@ -71,7 +71,7 @@ class HoldBefore(QObject):
 
     @Slot()
     def _on_peek(self) -> None:
-        if self.action.isChecked() and self._state.peeked is not self._showing:
+        if self.action.isChecked() and self._state.view.peeked is not self._showing:
             self.action.setChecked(False)
         self._on_change()
 
@@ -98,7 +98,7 @@ class PeekChip(QLabel):
         )
         self.hide()
         view.installEventFilter(self)
-        state.peek_changed.connect(self._on_peek)
+        state.view.peek_changed.connect(self._on_peek)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stays in its place."""
@@ -108,15 +108,15 @@ class PeekChip(QLabel):
 
     @Slot()
     def _on_peek(self) -> None:
-        self.setVisible(self._state.peeked is not None)
-        if self._state.peeked is not None:
-            self.setText(self._state.peek_words)
+        self.setVisible(self._state.view.peeked is not None)
+        if self._state.view.peeked is not None:
+            self.setText(self._state.view.peek_words)
             self._place()
             self.raise_()
 
     def _place(self) -> None:
         self.adjustSize()
-        if self._state.layout == "side":
+        if self._state.view.layout == "side":
             self.move(self._view.width() // 2 + EDGE, BELOW)
         else:
             self.move(self._view.width() - self.width() - EDGE, EDGE)

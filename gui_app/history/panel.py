@@ -105,7 +105,7 @@ class RunsPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
         soon = Coalescer(self.refresh, self)
-        for signal in (history.changed, before.changed, state.run_changed):
+        for signal in (history.changed, before.changed, state.activity.run_changed):
             signal.connect(soon.ask)
         follow(self.refresh)
 
@@ -161,10 +161,10 @@ class RunsPanel(QWidget):
     def _present(self, *_: object) -> None:
         place, moments = self.chosen, self._history.moments
         there = 0 <= place < len(moments)
-        idle = not self._state.run.active
+        idle = not self._state.activity.run.active
         moment = moments[place] if there else None
         self.back.setEnabled(there and idle and place != self._history.at)
-        shown = self._state.result
+        shown = self._state.document.result
         other = moment.result if moment is not None else None
         differs = other is not None and shown is not None and other.poses is not shown.poses
         self.compare.setEnabled(idle and differs)
@@ -179,7 +179,7 @@ class RunsPanel(QWidget):
         moment = self._history.moments[self.chosen]
         if moment.result is not None:
             self._before.compare_with(moment.result)
-            self._state.say(f"Compared with what there was after {moment.step or 'opening'}")
+            self._state.activity.say(f"Compared with what there was after {moment.step or 'opening'}")
 
 
 def _mark(here: bool, compared: bool, failed: bool) -> QIcon:

@@ -96,7 +96,7 @@ class JointsPanel(SidePanel):
         self._rows = Coalescer(self._refresh_rows, self)
         self._numbers = Paced(self._refresh_frame, self, round(1000 * REFRESH_SECONDS))
         for signal in (
-            state.motion_changed, inspection.joint_changed, inspection.vertex_changed,
+            state.document.motion_changed, inspection.joint_changed, inspection.vertex_changed,
             inspection.body_changed, inspection.page_changed, rest.changed,
             self.motion.changed, self.sets.sets.changed, self.sets.measured.changed, pins.changed,
             self.regressors.changed, self.regressors.measured, self.maps.changed,
@@ -104,10 +104,10 @@ class JointsPanel(SidePanel):
             signal.connect(self._look)
         inspection.looks_changed.connect(self._rows.ask)
         inspection.looks_changed.connect(self._on_looks)
-        state.frame_changed.connect(self._look_at_frame)
-        state.result_changed.connect(self._look_at_frame)
-        state.trial_changed.connect(self._look_at_frame)
-        state.peek_changed.connect(self._look_at_frame)
+        state.playback.frame_changed.connect(self._look_at_frame)
+        state.document.result_changed.connect(self._look_at_frame)
+        state.document.trial_changed.connect(self._look_at_frame)
+        state.view.peek_changed.connect(self._look_at_frame)
 
     @Slot()
     def _look(self) -> None:
@@ -126,7 +126,7 @@ class JointsPanel(SidePanel):
         self.tabs.button(PAGES.index(inspection.page)).setChecked(True)
         self.bodies.button(BODIES.index(inspection.body)).setChecked(True)
         self._pages.setCurrentIndex(PAGES.index(inspection.page))
-        empty = self._state.opened is None
+        empty = self._state.document.opened is None
         self.show_content(not empty)
         self.title.setVisible(empty)
         self.head.setVisible(not empty)
@@ -148,7 +148,7 @@ class JointsPanel(SidePanel):
     def _refresh_frame(self) -> None:
         self._numbers.done()
         # What is listed may be of another joint or body until everything is shown anew.
-        if self._state.opened is None or not self.isVisible() or self._all.waiting:
+        if self._state.document.opened is None or not self.isVisible() or self._all.waiting:
             return
         if self._inspection.page == "joints":
             self.joints.refresh_frame()
@@ -167,7 +167,7 @@ class JointsPanel(SidePanel):
 
     @Slot()
     def _refresh_rows(self) -> None:
-        ready = self.isVisible() and self._state.opened is not None and not self._all.waiting
+        ready = self.isVisible() and self._state.document.opened is not None and not self._all.waiting
         if ready and self._inspection.page == "joints":
             self.joints.refresh_rows()
         elif ready and self._inspection.page == "regressor":
@@ -209,12 +209,12 @@ class JointsDock(PanelDock):
         inspection.set_active(actions.joints.isChecked())
         self._none.triggered.connect(inspection.choose_nothing)
         inspection.looks_changed.connect(self._on_looks)
-        state.run_changed.connect(self._on_looks)
-        state.opening_changed.connect(self._on_looks)
+        state.activity.run_changed.connect(self._on_looks)
+        state.activity.opening_changed.connect(self._on_looks)
         self._on_looks()
 
     @Slot()
     def _on_looks(self) -> None:
         # While a fit runs, or a correspondence is built for a file, the same key cancels it.
-        busy = self._state.run.active or self._state.building is not None
+        busy = self._state.activity.run.active or self._state.activity.building is not None
         self._none.setEnabled(self._inspection.shows_something and not busy)

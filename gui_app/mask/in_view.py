@@ -40,7 +40,7 @@ class MaskInView(QObject):
         self._patch = Coalescer(self._show_patch, self)
         for signal in (
             painting.mask_changed, painting.settings_changed, painting.tools_changed, painting.rest.changed,
-            state.motion_changed, state.view_changed,
+            state.document.motion_changed, state.view.changed,
         ):  # fmt: skip
             signal.connect(self._colours.ask)
         painting.patch_changed.connect(self._patch.ask)
@@ -48,7 +48,7 @@ class MaskInView(QObject):
 
     @Slot()
     def _show(self) -> None:
-        painting, opened = self._painting, self._state.opened
+        painting, opened = self._painting, self._state.document.opened
         self._probe.tells_mask = self._words if painting.active else None
         if not painting.active or opened is None or painting.valid is None:
             self._base = None
@@ -67,7 +67,7 @@ class MaskInView(QObject):
             self._painting.rest.want()
             found = self._painting.rest.found
             if found is not None:
-                return distance_colours(found.distance_mm, self._state.range_mm, valid)
+                return distance_colours(found.distance_mm, self._state.view.range_mm, valid)
         if self._painting.shows == "weight":
             weights = self._painting.weights
             return weight_colours(np.ones(len(valid)) if weights is None else weights, valid)
@@ -91,7 +91,7 @@ class MaskInView(QObject):
     def _words(self, vertex: int) -> str:
         from core.inspection.mask_report import invalid_reasons, why_invalid
 
-        opened, painting = self._state.opened, self._painting
+        opened, painting = self._state.document.opened, self._painting
         if opened is None or painting.valid is None:
             return ""
         reason = int(invalid_reasons(opened.bodies.correspondence, painting.valid)[vertex])

@@ -117,7 +117,11 @@ class MaskLasso(MaskTool):
         self._start.connect(self._worker.run)
         replies = [(self._worker.found, self._on_found), (self._worker.failed, self._on_failed)]
         self._thread = WorkerThread("lasso", self._worker, replies, self)
-        for signal in (state.motion_changed, state.frame_changed, state.mask_changed):
+        for signal in (
+            state.document.motion_changed,
+            state.playback.frame_changed,
+            state.document.mask_changed,
+        ):
             signal.connect(self._forget)
         self.watch()
 
@@ -154,7 +158,7 @@ class MaskLasso(MaskTool):
             event.accept()
         elif event.type() == QEvent.Type.KeyPress:
             self._forget()
-            self._state.say(DROPPED)
+            self._state.activity.say(DROPPED)
         return True
 
     def _on_mouse(self, event: QMouseEvent) -> bool:
@@ -185,11 +189,11 @@ class MaskLasso(MaskTool):
         return self._painting.paint.adds(opposite(event))
 
     def _ask(self, corners: list[QPointF], opposite: bool) -> None:
-        opened, plotter = self._state.opened, self._viewport.plotter
-        vertices = opened.posed.frame(self._state.frame).fit_vertices if opened is not None else None
+        opened, plotter = self._state.document.opened, self._viewport.plotter
+        vertices = opened.posed.frame(self._state.playback.frame).fit_vertices if opened is not None else None
         renderer = plotter.renderers[1]
         if opened is None or vertices is None or not renderer.GetDraw():
-            self._state.say(NOT_SHOWN)
+            self._state.activity.say(NOT_SHOWN)
             return
         scale = plotter.devicePixelRatioF()
         places = np.array([(at.x() * scale, (plotter.height() - 1 - at.y()) * scale) for at in corners])
@@ -217,9 +221,9 @@ class MaskLasso(MaskTool):
         if len(vertices):
             self._painting.use_lasso(vertices, request.opposite)
         else:
-            self._state.say(NOTHING_INSIDE)
+            self._state.activity.say(NOTHING_INSIDE)
 
     @Slot(object)
     def _on_failed(self, request: LassoRequest) -> None:
         if request.number == self._number:
-            self._state.fail(FAILED)
+            self._state.activity.fail(FAILED)

@@ -57,9 +57,9 @@ class MaskPainting(QObject):
         self.tools: MaskTools | None = None
         self.patch = np.empty(0, np.intp)
         self.patch_puts_back = False
-        state.motion_changed.connect(self._on_motion)
-        state.run_changed.connect(self._on_run)
-        state.mask_changed.connect(self.mask_changed)
+        state.document.motion_changed.connect(self._on_motion)
+        state.activity.run_changed.connect(self._on_run)
+        state.document.mask_changed.connect(self.mask_changed)
 
     @property
     def valid(self) -> np.ndarray | None:
@@ -137,8 +137,8 @@ class MaskPainting(QObject):
         """Something is about to be painted, on a body that stands still; False where nothing can be."""
         if not ready(self._state):
             return False
-        self._state.set_playing(False)
-        return self._state.valid is not None
+        self._state.playback.set_playing(False)
+        return self._state.document.valid is not None
 
     def use_lasso(self, vertices: np.ndarray, opposite: bool = False) -> None:
         """Changes the vertices of the fit that a line goes around."""
@@ -191,7 +191,7 @@ class MaskPainting(QObject):
     def begin_stroke(self) -> bool:
         """Sets the brush down; False where it cannot be."""
         if self.tools is None and not self.blocked:
-            self._state.say(NO_TOOLS)
+            self._state.activity.say(NO_TOOLS)
             return False
         if not self.begin():
             return False
@@ -252,8 +252,8 @@ class MaskPainting(QObject):
         """Changes a body part."""
         from core.geometry.vertex_masks import part_mask
 
-        if self._state.opened is not None:
-            self.paint.use(part_mask(self._state.opened.bodies.target, part), part)
+        if self._state.document.opened is not None:
+            self.paint.use(part_mask(self._state.document.opened.bodies.target, part), part)
 
     def use_region(self, name: str) -> None:
         """Changes a region."""
@@ -274,12 +274,12 @@ class MaskPainting(QObject):
 
     def load(self, path: Path) -> None:
         """Takes the mask from a file, or the weights."""
-        if self._state.valid is not None:
+        if self._state.document.valid is not None:
             self.paint.load(path)
 
     def save(self, path: Path, replace: bool) -> bool:
         """Writes the mask to a file, or the weights; the sentence about it goes to the status bar."""
-        return self._state.valid is not None and self.paint.save(path, replace)
+        return self._state.document.valid is not None and self.paint.save(path, replace)
 
     def set_tools(self, tools: MaskTools | None) -> None:
         """More is known of the bodies."""
@@ -290,7 +290,7 @@ class MaskPainting(QObject):
     def _on_motion(self) -> None:
         self.paint.draft = None
         self.patch = np.empty(0, np.intp)
-        opened = self._state.opened
+        opened = self._state.document.opened
         target = None if opened is None else opened.bodies.target
         if self.tools is not None and self.tools.bodies.target is not target:
             self.set_tools(None)
@@ -298,6 +298,6 @@ class MaskPainting(QObject):
 
     @Slot()
     def _on_run(self) -> None:
-        if self._state.run.active:
+        if self._state.activity.run.active:
             self.drop_stroke()
         self.settings_changed.emit()

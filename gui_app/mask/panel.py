@@ -105,31 +105,31 @@ class MaskCard(QFrame):
         if found is not None:
             before, after = found
             self.figure.setText(f"{before:.2f} → {after:.2f} mm")
-            self.where.setText(f"on frame {state.frame}")
+            self.where.setText(f"on frame {state.playback.frame}")
         else:
-            result, frame = state.result, state.frame
+            result, frame = state.document.result, state.playback.frame
             fitted = result is not None and bool(result.fitted[frame])
             mean = float(result.mean_mm[frame]) if result is not None and fitted else float("nan")
             self.figure.setText(f"{mean:.2f} mm" if mean == mean else "–")
-            self.where.setText(f"mean on frame {state.frame}")
+            self.where.setText(f"mean on frame {state.playback.frame}")
         self.words.setText(self._sentence(made))
         self.fit.setText(ALL if self._painting.weights is None else ALL_WEIGHED)
-        self.fit.setVisible(not made and not state.run.active)
+        self.fit.setVisible(not made and not state.activity.run.active)
         self.fit.setEnabled(self._actions.fit.isEnabled() and not self._painting.stroking)
 
     def _sentence(self, made: bool) -> str:
         state = self._state
         if self._painting.blocked:
             return self._painting.blocked
-        if state.result is None:
+        if state.document.result is None:
             return "Fit this motion to paint on the body and see what the mask does: Ctrl+Return"
-        if not state.result.fitted[state.frame]:
-            return f"Frame {state.frame} is not fitted: fit it to paint on it (Ctrl+Shift+Return)"
+        if not state.document.result.fitted[state.playback.frame]:
+            return f"Frame {state.playback.frame} is not fitted: fit it to paint on it (Ctrl+Shift+Return)"
         weighs = self._painting.weights is not None
         if made:
             return f"All frames are fitted with {'these weights' if weighs else 'this mask'}"
         other = "other weights or another mask" if weighs else "another mask"
-        if state.result.edited[state.frame]:
+        if state.document.result.edited[state.playback.frame]:
             return f"This frame was edited by hand and stays as it is; the fit was made with {other}"
         if self._preview.figures is None:
             return f"The fit was made with {other}"
@@ -202,8 +202,8 @@ class MaskPanel(SidePanel):
         self._soon = Paced(self.refresh, self, round(1000 * REFRESH_SECONDS))
         for signal in (
             painting.mask_changed, painting.settings_changed, painting.tools_changed, painting.rest.changed,
-            preview.changed, state.motion_changed, state.run_changed, state.result_changed,
-            state.frame_changed,
+            preview.changed, state.document.motion_changed, state.activity.run_changed,
+            state.document.result_changed, state.playback.frame_changed,
         ):  # fmt: skip
             signal.connect(self._look)
 
@@ -253,7 +253,7 @@ class MaskPanel(SidePanel):
         """Shows everything as it is now."""
         from core.inspection.mask_report import mask_report
 
-        opened, painting = self._state.opened, self._painting
+        opened, painting = self._state.document.opened, self._painting
         self._soon.done()
         self.show_content(opened is not None)
         self.head.setText("")

@@ -58,18 +58,18 @@ class MaskPreview(QObject):
         self._soon = Coalescer(self._look, self)
         painting.mask_changed.connect(self._on_mask)
         painting.settings_changed.connect(self._on_mask)
-        for signal in (state.run_changed, state.playback_changed, editing.changed):
+        for signal in (state.activity.run_changed, state.playback.changed, editing.changed):
             signal.connect(self._soon.ask)
-        state.frame_changed.connect(self._on_mask)
-        state.motion_changed.connect(self._on_motion)
-        state.result_changed.connect(self._on_result)
+        state.playback.frame_changed.connect(self._on_mask)
+        state.document.motion_changed.connect(self._on_motion)
+        state.document.result_changed.connect(self._on_result)
 
     @property
     def figures(self) -> tuple[float, float] | None:
         """Mean error of the frame shown over what is valid now, before and after, millimetres; None while it
         is not fitted again."""
         found = self._shown
-        if found is None or found[1].frame != self._state.frame:
+        if found is None or found[1].frame != self._state.playback.frame:
             return None
         return found[1].before_mm, found[1].after_mm
 
@@ -89,10 +89,12 @@ class MaskPreview(QObject):
         from core.measure.vertex_mask import made_with
 
         state, valid = self._state, self._painting.valid
-        if state.opened is None or state.result is None or valid is None:
+        if state.document.opened is None or state.document.result is None or valid is None:
             return True
-        now = state.opened.bodies.correspondence.with_valid(valid).with_weights(self._painting.weights)
-        return made_with(state.result, now)
+        now = state.document.opened.bodies.correspondence.with_valid(valid).with_weights(
+            self._painting.weights
+        )
+        return made_with(state.document.result, now)
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
         """Ends the thread; False if it is still busy after ``wait_ms``."""
@@ -102,10 +104,10 @@ class MaskPreview(QObject):
 
     def _wanted(self) -> bool:
         state, painting = self._state, self._painting
-        result, frame = state.result, state.frame
-        if not painting.active or state.opened is None or result is None or self._thread.closed:
+        result, frame = state.document.result, state.playback.frame
+        if not painting.active or state.document.opened is None or result is None or self._thread.closed:
             return False
-        if state.run.active or state.playing or self._editing.active:
+        if state.activity.run.active or state.playback.playing or self._editing.active:
             return False
         # What was set by hand stays as it was set.
         return bool(result.fitted[frame]) and not result.edited[frame] and not self.made_with_mask()
@@ -123,7 +125,7 @@ class MaskPreview(QObject):
     @Slot(object)
     def _on_result(self, _changed: object) -> None:
         """A fit that was only measured anew is shown as before, without a flicker."""
-        shown, opened = self._shown, self._state.opened
+        shown, opened = self._shown, self._state.document.opened
         if shown is not None and opened is not None and self._belongs(shown[0]) and self._wanted():
             opened.posed.show_refit(shown[1])
         else:
@@ -134,7 +136,7 @@ class MaskPreview(QObject):
     def _look(self) -> None:
         """Asks for the frame as it should be now, or takes away what is shown."""
         state, painting = self._state, self._painting
-        opened = state.opened
+        opened = state.document.opened
         if painting.active and opened is not None and not self._thread.closed:
             self._want_tools(opened.bodies)
             self._want_warm(opened)
@@ -142,7 +144,7 @@ class MaskPreview(QObject):
             self._asked = None
             self._take_away()
             return
-        if self._shown is not None and self._shown[1].frame != state.frame:
+        if self._shown is not None and self._shown[1].frame != state.playback.frame:
             self._take_away()
         if self._asked is not None:
             self._waits = True
@@ -150,14 +152,14 @@ class MaskPreview(QObject):
         assert painting.valid is not None
         if self._rounds == 0 and self._is_shown(painting.valid):
             return
-        assert state.result is not None
+        assert state.document.result is not None
         self._number += 1
         self._asked = RefitRequest(
             self._number,
             opened.motion,
             opened.bodies,
-            state.result,
-            state.frame,
+            state.document.result,
+            state.playback.frame,
             painting.valid,
             painting.weights,
         )
@@ -174,21 +176,27 @@ class MaskPreview(QObject):
     def _want_warm(self, opened: Opened) -> None:
         """Has the fit looked at before the first stroke needs it, once."""
         state = self._state
-        if state.result is None or state.run.active or self._warm is state.result.poses:
+        if (
+            state.document.result is None
+            or state.activity.run.active
+            or self._warm is state.document.result.poses
+        ):
             return
-        self._warm = state.result.poses
+        self._warm = state.document.result.poses
         self._warm_up.emit(
-            RefitRequest(0, opened.motion, opened.bodies, state.result, state.frame, opened.valid)
+            RefitRequest(
+                0, opened.motion, opened.bodies, state.document.result, state.playback.frame, opened.valid
+            )
         )
 
     def _take_away(self) -> None:
         if self._shown is None:
             return
         self._shown = None
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is not None and not self._editing.active:
             opened.posed.try_out(None)
-            self._state.trial_changed.emit()
+            self._state.document.trial_changed.emit()
         self.changed.emit()
 
     def _is_shown(self, valid: np.ndarray) -> bool:
@@ -209,16 +217,16 @@ class MaskPreview(QObject):
         """What was asked for is still what is looked at, whatever was painted meanwhile."""
         state = self._state
         return (
-            state.opened is not None
-            and state.opened.motion is request.motion
-            and state.result is not None
-            and state.result.poses is request.result.poses
-            and state.frame == request.frame
+            state.document.opened is not None
+            and state.document.opened.motion is request.motion
+            and state.document.result is not None
+            and state.document.result.poses is request.result.poses
+            and state.playback.frame == request.frame
         )
 
     @Slot(object)
     def _on_prepared(self, tools: MaskTools) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         self._preparing = None
         if opened is None or opened.bodies.target is not tools.bodies.target:
             self._soon.ask()
@@ -232,13 +240,13 @@ class MaskPreview(QObject):
         if request is not self._asked:
             return
         self._asked = None
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None or not self._belongs(request) or not self._wanted():
             self._soon.ask()
             return
         self._shown = (request, found)
         opened.posed.show_refit(found)
-        self._state.trial_changed.emit()
+        self._state.document.trial_changed.emit()
         now = self._painting.valid
         same = now is not None and self._same(request, now)
         self._rounds = 0 if found.converged or not same else self._rounds + 1

@@ -32,13 +32,18 @@ class MaskFigures(Measuring):
         super().__init__("mask figures", measure, state, parent)
         self._history = history
         self._failed: FitResult | None = None
-        for signal in (state.mask_changed, state.result_changed, state.run_changed, state.motion_changed):
+        for signal in (
+            state.document.mask_changed,
+            state.document.result_changed,
+            state.activity.run_changed,
+            state.document.motion_changed,
+        ):
             signal.connect(self._soon.ask)
 
     def _look_at(self, opened: Opened) -> None:
         from core.measure.vertex_mask import measured_mask
 
-        result = self._state.result
+        result = self._state.document.result
         wanted = self._wanted
         if result is None or result is self._failed or not result.fitted.any():
             self._abandon()
@@ -51,13 +56,17 @@ class MaskFigures(Measuring):
     def _take(self, request: MeasureRequest, found: FitResult) -> None:
         state = self._state
         # What is being edited becomes part of the fit first; then this one is of yesterday.
-        state.settle()
-        if state.result is request.result and state.opened and state.opened.bodies is request.bodies:
-            state.set_result(found, np.empty(0, np.intp))
+        state.document.settle()
+        if (
+            state.document.result is request.result
+            and state.document.opened
+            and state.document.opened.bodies is request.bodies
+        ):
+            state.document.set_result(found, np.empty(0, np.intp))
             self._history.put_figures()
         else:
             self._soon.ask()
 
     def _give_up(self) -> None:
-        self._failed = self._state.result
-        self._state.fail(FAILED)
+        self._failed = self._state.document.result
+        self._state.activity.fail(FAILED)

@@ -22,17 +22,17 @@ RUNNING = "The mask can be painted once the fit is over"
 
 def why_blocked(state: AppState) -> str:
     """Why nothing can be painted now, as a sentence; '' where it can."""
-    if state.opened is None:
+    if state.document.opened is None:
         return "Open a motion: Ctrl+O"
-    return RUNNING if state.run.active else ""
+    return RUNNING if state.activity.run.active else ""
 
 
 def ready(state: AppState) -> bool:
     """Something is about to be painted; False, and a sentence, where that cannot be."""
     if blocked := why_blocked(state):
-        state.say(blocked)
+        state.activity.say(blocked)
         return False
-    state.settle()
+    state.document.settle()
     return not why_blocked(state)
 
 
@@ -111,15 +111,15 @@ class VertexPainting(ABC):
         try:
             self._put(values)
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return False
         if self._standing() is before:
             if not quiet:
-                self._state.say(self.unchanged)
+                self._state.activity.say(self.unchanged)
             return False
         self._history.add(step, np.empty(0, np.intp))
         if not quiet:
-            self._state.say(f"{step[:1].upper()}{step[1:]} · {self._words()}")
+            self._state.activity.say(f"{step[:1].upper()}{step[1:]} · {self._words()}")
         return True
 
     @abstractmethod
@@ -155,12 +155,12 @@ class ValidityPainting(VertexPainting):
     @property
     def now(self) -> np.ndarray | None:
         """(V,) bool: the mask as it is painted now; None without a motion."""
-        return self.draft if self.draft is not None else self._state.valid
+        return self.draft if self.draft is not None else self._state.document.valid
 
     @property
     def resets(self) -> bool:
         """The mask is another than that of the models' files."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         return opened is not None and opened.bodies.correspondence.painted
 
     def shown(self, shows: Shows) -> Shows:
@@ -173,13 +173,13 @@ class ValidityPainting(VertexPainting):
 
     def begin(self) -> None:
         """Sets the brush down."""
-        if self._state.valid is not None:
-            self.draft = self._state.valid.copy()
+        if self._state.document.valid is not None:
+            self.draft = self._state.document.valid.copy()
 
     def use_lasso(self, vertices: np.ndarray, opposite: bool) -> None:
         """Takes out the vertices that a line goes around, or puts them back."""
-        if self._state.valid is not None:
-            self._make("mask lasso", self._dabbed(self._state.valid, vertices, opposite))
+        if self._state.document.valid is not None:
+            self._make("mask lasso", self._dabbed(self._state.document.valid, vertices, opposite))
 
     def use(self, which: np.ndarray, name: str) -> None:
         """Takes out a set of vertices, or puts it back."""
@@ -215,55 +215,57 @@ class ValidityPainting(VertexPainting):
 
     def reset(self) -> None:
         """Back to the mask of the models' files."""
-        if self._state.opened is not None:
-            self._make("resetting the mask", self._state.opened.bodies.correspondence.own)
+        if self._state.document.opened is not None:
+            self._make("resetting the mask", self._state.document.opened.bodies.correspondence.own)
 
     def load(self, path: Path) -> None:
         """Takes the mask from a file."""
         from core.files.bodies.vertex_sets import read_vertex_list
 
-        if self._state.valid is None:
+        if self._state.document.valid is None:
             return
         try:
-            found = read_vertex_list(path, len(self._state.valid))
+            found = read_vertex_list(path, len(self._state.document.valid))
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return
         if self._make(f"mask of {path.name}", found.valid):
             way = "leaves out" if found.leaves_out else "names as valid"
             count = int(found.named.sum())
-            self._state.say(f"{path.name} {way} {count:,} vert{'ex' if count == 1 else 'ices'}")
+            self._state.activity.say(f"{path.name} {way} {count:,} vert{'ex' if count == 1 else 'ices'}")
 
     def save(self, path: Path, replace: bool) -> bool:
         """Writes the mask to a file; the sentence about it goes to the status bar."""
         from core.files.bodies.vertex_sets import write_vertex_list
 
-        if self._state.valid is None:
+        if self._state.document.valid is None:
             return False
         try:
-            write_vertex_list(path, self._state.valid, overwrite=replace)
+            write_vertex_list(path, self._state.document.valid, overwrite=replace)
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return False
-        self._state.say(f"Saved the {int(self._state.valid.sum()):,} valid vertices as {path.name}")
+        self._state.activity.say(
+            f"Saved the {int(self._state.document.valid.sum()):,} valid vertices as {path.name}"
+        )
         return True
 
     def _dabbed(self, draft: np.ndarray, vertices: np.ndarray, opposite: bool) -> np.ndarray:
-        assert self._state.opened is not None
+        assert self._state.document.opened is not None
         after = draft.copy()
         after[vertices] = self.adds(opposite)
-        filled: np.ndarray = self._state.opened.bodies.correspondence.filled
+        filled: np.ndarray = self._state.document.opened.bodies.correspondence.filled
         return after & filled
 
     def _standing(self) -> object:
-        return self._state.valid
+        return self._state.document.valid
 
     def _put(self, values: np.ndarray | None) -> None:
         if values is not None:
-            self._state.set_mask(values)
+            self._state.document.set_mask(values)
 
     def _words(self) -> str:
-        opened = self._state.opened
+        opened = self._state.document.opened
         return f"{int(opened.valid.sum()) if opened is not None else 0:,} vertices are valid"
 
 
@@ -286,12 +288,12 @@ class WeightPainting(VertexPainting):
     @property
     def now(self) -> np.ndarray | None:
         """(V,) weights as they are painted now; None where all are alike."""
-        return self.draft if self.draft is not None else self._state.weights
+        return self.draft if self.draft is not None else self._state.document.weights
 
     @property
     def resets(self) -> bool:
         """Some do not weigh 1."""
-        return self._state.weights is not None
+        return self._state.document.weights is not None
 
     def shown(self, shows: Shows) -> Shows:
         """The weights."""
@@ -303,7 +305,7 @@ class WeightPainting(VertexPainting):
 
     def copy(self) -> np.ndarray:
         """(V,) float32 that may be changed."""
-        now, valid = self.now, self._state.valid
+        now, valid = self.now, self._state.document.valid
         count = 0 if valid is None else len(valid)
         return np.ones(count, np.float32) if now is None else now.astype(np.float32)
 
@@ -339,7 +341,7 @@ class WeightPainting(VertexPainting):
         try:
             found = read_vertex_weights(path, len(self.copy()))
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return
         self._make(f"weights of {path.name}", found)
 
@@ -351,9 +353,11 @@ class WeightPainting(VertexPainting):
         try:
             write_vertex_weights(path, weights, overwrite=replace)
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return False
-        self._state.say(f"Saved the weights of {int((weights != 1).sum()):,} vertices as {path.name}")
+        self._state.activity.say(
+            f"Saved the weights of {int((weights != 1).sum()):,} vertices as {path.name}"
+        )
         return True
 
     def _dabbed(self, draft: np.ndarray, vertices: np.ndarray, opposite: bool) -> np.ndarray:
@@ -362,13 +366,13 @@ class WeightPainting(VertexPainting):
         return after
 
     def _standing(self) -> object:
-        return self._state.opened
+        return self._state.document.opened
 
     def _put(self, values: np.ndarray | None) -> None:
-        self._state.set_weights(values)
+        self._state.document.set_weights(values)
 
     def _words(self) -> str:
-        return ALIKE if self._state.weights is None else weighed_words(self._state.weights)
+        return ALIKE if self._state.document.weights is None else weighed_words(self._state.document.weights)
 
 
 def weighed_words(weights: np.ndarray) -> str:

@@ -161,32 +161,32 @@ class Editing(QObject):
             (self._worker.failed, self._on_failed),
         ]
         self._thread = WorkerThread("edit", self._worker, replies, self)
-        state.settling.connect(self.finish)
-        state.frame_changed.connect(self._on_frame)
-        state.motion_changed.connect(self._drop)
-        state.result_changed.connect(self._on_result)
-        state.run_changed.connect(self._on_run)
-        state.peek_changed.connect(self.changed)
+        state.document.settling.connect(self.finish)
+        state.playback.frame_changed.connect(self._on_frame)
+        state.document.motion_changed.connect(self._drop)
+        state.document.result_changed.connect(self._on_result)
+        state.activity.run_changed.connect(self._on_run)
+        state.view.peek_changed.connect(self.changed)
 
     @property
     def active(self) -> bool:
         """Something is edited and not yet a step, and the frame shown shows it."""
         draft = self._draft
-        return draft is not None and (draft.shared or draft.frame == self._state.frame)
+        return draft is not None and (draft.shared or draft.frame == self._state.playback.frame)
 
     def blocked(self, kind: Kind) -> str:
         """Why the parameters of the frame shown cannot be edited, as a sentence; '' where they can."""
         state = self._state
         if self._measuring is not None:
             return "" if kind == "shape" else MEASURING
-        if state.run.active:
+        if state.activity.run.active:
             return RUNNING
-        if state.peeked is not None:
+        if state.view.peeked is not None:
             return PEEKING
-        if state.opened is not None and (why_not := frame_shown(state).why_not):
+        if state.document.opened is not None and (why_not := frame_shown(state).why_not):
             return f"{why_not}: there is nothing to edit"
-        if state.result is not None and not state.result.fitted[state.frame]:
-            return f"Frame {state.frame} is not fitted: fit it first (Ctrl+Shift+Return)"
+        if state.document.result is not None and not state.document.result.fitted[state.playback.frame]:
+            return f"Frame {state.playback.frame} is not fitted: fit it first (Ctrl+Shift+Return)"
         return ""
 
     def now(self) -> FrameParameters | None:
@@ -194,28 +194,28 @@ class Editing(QObject):
         this frame has none."""
         from core.model.frame_parameters import frame_parameters
 
-        shown = self._state.shown
+        shown = self._state.view.shown
         if shown is None:
             return None
-        found = frame_parameters(shown, self._state.frame)
-        if shown is not self._state.result:
-            return found if shown.fitted[self._state.frame] else found.unknown()
+        found = frame_parameters(shown, self._state.playback.frame)
+        if shown is not self._state.document.result:
+            return found if shown.fitted[self._state.playback.frame] else found.unknown()
         if self._draft is not None and self.active:
             found = found.with_change(self._draft.change)
-        return found if self._state.result.fitted[self._state.frame] else found.unknown()
+        return found if self._state.document.result.fitted[self._state.playback.frame] else found.unknown()
 
     def before(self) -> FrameParameters | None:
         """Those that the frame had before it was edited, as it was fitted or opened; None without a fit."""
         from core.model.frame_parameters import frame_parameters
 
-        fit = self._fitted(self._state.frame)
-        return None if fit is None else frame_parameters(fit, self._state.frame)
+        fit = self._fitted(self._state.playback.frame)
+        return None if fit is None else frame_parameters(fit, self._state.playback.frame)
 
     def _fitted(self, frame: int) -> FitResult | None:
         """The last fit in which the frame was not edited; the earliest there is where it always was."""
         found = None
         # A fit that is still running shows more than the history knows.
-        shown = () if self._state.result is None else (self._state.result,)
+        shown = () if self._state.document.result is None else (self._state.document.result,)
         for fit in (*shown, *self._history.fits()):
             if not fit.fitted[frame]:
                 break
@@ -229,16 +229,16 @@ class Editing(QObject):
         from core.problems.edited import changes_all
 
         state, draft = self._state, self._draft
-        if state.opened is None or state.result is None or self.blocked(edit.kind):
+        if state.document.opened is None or state.document.result is None or self.blocked(edit.kind):
             return
-        state.set_playing(False)
+        state.playback.set_playing(False)
         if self._measuring is not None:
             self._abandon()
-        elif draft is not None and (draft.edit.key, draft.frame) != (edit.key, state.frame):
+        elif draft is not None and (draft.edit.key, draft.frame) != (edit.key, state.playback.frame):
             self.finish()
             if self.blocked(edit.kind):
                 return
-        self._draft = _Draft(edit, state.frame, change, changes_all(state.result, change))
+        self._draft = _Draft(edit, state.playback.frame, change, changes_all(state.document.result, change))
         self._idle.start()
         self._show()
 
@@ -248,13 +248,13 @@ class Editing(QObject):
         self.finish()
 
     def _show(self) -> None:
-        opened, draft = self._state.opened, self._draft
+        opened, draft = self._state.document.opened, self._draft
         if opened is not None:
             if draft is None:
                 opened.posed.try_out(None)
             else:
                 opened.posed.try_out(draft.change, None if draft.shared else draft.frame)
-            self._state.trial_changed.emit()
+            self._state.document.trial_changed.emit()
         self.changed.emit()
 
     @Slot()
@@ -264,17 +264,22 @@ class Editing(QObject):
 
         state, draft = self._state, self._draft
         self._idle.stop()
-        if draft is None or self._measuring is not None or state.opened is None or state.result is None:
+        if (
+            draft is None
+            or self._measuring is not None
+            or state.document.opened is None
+            or state.document.result is None
+        ):
             return
-        now = frame_parameters(state.result, draft.frame)
+        now = frame_parameters(state.document.result, draft.frame)
         if now.equals(now.with_change(draft.change)):
             self._drop()
             return
-        motion = state.opened.motion
+        motion = state.document.opened.motion
         request = EditRequest(
             motion,
-            state.opened.bodies,
-            state.result,
+            state.document.opened.bodies,
+            state.document.result,
             draft.frame,
             draft.change,
             self._fitted(draft.frame),
@@ -282,8 +287,8 @@ class Editing(QObject):
         )
         if draft.shared:
             self._measuring = request
-            frames = int(state.result.fitted.sum())
-            state.set_run(RunStatus("running", "measure", frames_total=frames, what="the new shape"))
+            frames = int(state.document.result.fitted.sum())
+            state.activity.set_run(RunStatus("running", "measure", frames_total=frames, what="the new shape"))
             self._start.emit(request)
         else:
             self._take(make_edit(request), np.array([draft.frame]))
@@ -292,8 +297,8 @@ class Editing(QObject):
         state, history, draft = self._state, self._history, self._draft
         assert draft is not None
         self._draft = None
-        before = state.result
-        state.set_result(result, changed)
+        before = state.document.result
+        state.document.set_result(result, changed)
         where = "" if draft.shared else f" in frame {draft.frame}"
         step, key, now = draft.edit.step + where, draft.edit.key, time.monotonic()
         last = self._last
@@ -314,7 +319,7 @@ class Editing(QObject):
             means = (
                 fit.summary()["mean"] if draft.shared else float(fit.mean_mm[draft.frame]) for fit in fits
             )
-            state.say(f"{step[:1].upper()}{step[1:]} · mean {mm_words(*means)}")
+            state.activity.say(f"{step[:1].upper()}{step[1:]} · mean {mm_words(*means)}")
         self.changed.emit()
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
@@ -328,7 +333,7 @@ class Editing(QObject):
         if self._measuring is not None:
             self._measuring.stop.set()
             self._measuring = None
-            self._state.set_run(RunStatus())
+            self._state.activity.set_run(RunStatus())
 
     @Slot()
     def _drop(self) -> None:
@@ -339,7 +344,7 @@ class Editing(QObject):
 
     @Slot(int)
     def _on_frame(self, _frame: int) -> None:
-        if self._draft is not None and self._draft.frame != self._state.frame:
+        if self._draft is not None and self._draft.frame != self._state.playback.frame:
             self.finish()
 
     @Slot(object)
@@ -351,7 +356,7 @@ class Editing(QObject):
 
     @Slot()
     def _on_run(self) -> None:
-        run = self._state.run
+        run = self._state.activity.run
         if self._measuring is not None and run.stage != "measure":
             # Another motion is there, or is about to be.
             self._measuring.stop.set()
@@ -359,7 +364,7 @@ class Editing(QObject):
             self._drop()
         elif self._measuring is not None and run.phase == "cancelling":
             self._drop()
-            self._state.say("Cancelled: the shape is as it was")
+            self._state.activity.say("Cancelled: the shape is as it was")
         elif run.active and self._measuring is None and self._draft is not None:
             self._drop()
         else:
@@ -368,20 +373,22 @@ class Editing(QObject):
     @Slot(object, int, int)
     def _on_progress(self, request: EditRequest, done: int, total: int) -> None:
         if request is self._measuring:
-            self._state.set_run(replace(self._state.run, frames_done=done, frames_total=total))
+            self._state.activity.set_run(
+                replace(self._state.activity.run, frames_done=done, frames_total=total)
+            )
 
     @Slot(object, object)
     def _on_edited(self, request: EditRequest, result: FitResult) -> None:
         if request is self._measuring:
             self._measuring = None
             self._take(result, None)
-            self._state.set_run(RunStatus())
+            self._state.activity.set_run(RunStatus())
 
     @Slot(object)
     def _on_failed(self, request: EditRequest) -> None:
         if request is self._measuring:
             self._drop()
-            self._state.fail(FAILED)
+            self._state.activity.fail(FAILED)
 
 
 def mm_words(before: float, after: float) -> str:

@@ -87,9 +87,9 @@ class ParametersPanel(SidePanel):
         column.addWidget(self.pages, 1)
         self.fill(full)
         self._soon = Paced(self.refresh, self, round(1000 * REFRESH_SECONDS))
-        state.motion_changed.connect(self._look_soon)
-        state.frame_changed.connect(self._look_soon)
-        state.result_changed.connect(self._look_soon)
+        state.document.motion_changed.connect(self._look_soon)
+        state.playback.frame_changed.connect(self._look_soon)
+        state.document.result_changed.connect(self._look_soon)
         editing.changed.connect(self._look_soon)
 
     @Slot()
@@ -110,8 +110,8 @@ class ParametersPanel(SidePanel):
 
         self._soon.done()
         state, editing = self._state, self._editing
-        opened, now, before = state.opened, editing.now(), editing.before()
-        if opened is None or state.result is None or now is None:
+        opened, now, before = state.document.opened, editing.now(), editing.before()
+        if opened is None or state.document.result is None or now is None:
             self.empty.setText(NO_MOTION if opened is None else NO_FIT)
             self.show_content(False)
             self.head.hide()
@@ -121,18 +121,20 @@ class ParametersPanel(SidePanel):
         page = self.pages.currentWidget()
         assert isinstance(page, Page)
         self.pose.tree.set_joints(opened.bodies.target.joint_names, opened.bodies.target.parents)
-        source = source_parameters(opened.motion, state.frame)
-        shown = Shown(now, before or now, source, self._joints_of(opened), state.result.frame_betas is None)
+        source = source_parameters(opened.motion, state.playback.frame)
+        shown = Shown(
+            now, before or now, source, self._joints_of(opened), state.document.result.frame_betas is None
+        )
         blocked = editing.blocked(page.kind)
         page.show_frame(shown, not blocked)
-        edited = bool(state.result.edited[state.frame])
-        self.frame.setText(f"frame {state.frame}")
+        edited = bool(state.document.result.edited[state.playback.frame])
+        self.frame.setText(f"frame {state.playback.frame}")
         self.pencil.setVisible(edited)
         note = blocked or ("" if opened.motion.has_poses else NO_PARAMETERS)
         self.note.setText(note)
         self.note.setVisible(bool(note))
-        figure = float(state.result.mean_mm[state.frame])
-        trial = opened.posed.frame(state.frame).mean_mm if editing.active else figure
+        figure = float(state.document.result.mean_mm[state.playback.frame])
+        trial = opened.posed.frame(state.playback.frame).mean_mm if editing.active else figure
         self.figure.setText("" if math.isnan(trial) else mm_words(figure, trial))
 
     def _joints_of(self, opened: Opened) -> np.ndarray:

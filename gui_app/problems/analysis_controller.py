@@ -49,17 +49,17 @@ FAILED = "This fit could not be measured, so its problem frames are not known; d
 
 
 class AnalysisController(Measuring):
-    """Keeps ``state.analysis`` true to the fit; during another run it stays as it is."""
+    """Keeps ``state.document.analysis`` true to the fit; during another run it stays as it is."""
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__("analysis", analyse, state, parent)
         self._after_run = False
         self._another = False
-        state.motion_changed.connect(self._on_motion)
-        state.result_changed.connect(self._on_result)
-        state.rate_changed.connect(self._soon.ask)
-        state.thresholds_changed.connect(self._soon.ask)
-        state.run_changed.connect(self._on_run)
+        state.document.motion_changed.connect(self._on_motion)
+        state.document.result_changed.connect(self._on_result)
+        state.document.rate_changed.connect(self._soon.ask)
+        state.document.thresholds_changed.connect(self._soon.ask)
+        state.activity.run_changed.connect(self._on_run)
 
     @Slot()
     def _on_motion(self) -> None:
@@ -75,7 +75,7 @@ class AnalysisController(Measuring):
 
     @Slot()
     def _on_run(self) -> None:
-        if self._state.run.active:
+        if self._state.activity.run.active:
             # The fit gets the processor; what is being measured is about to be replaced.
             self._after_run = True
             self._abandon()
@@ -84,8 +84,8 @@ class AnalysisController(Measuring):
 
     def _look_at(self, opened: Opened) -> None:
         state = self._state
-        result, known = state.result, state.analysis
-        wanted, thresholds = self._wanted, state.thresholds
+        result, known = state.document.result, state.document.analysis
+        wanted, thresholds = self._wanted, state.document.thresholds
         if isinstance(wanted, AnalysisRequest) and (wanted.result, wanted.thresholds) == (result, thresholds):
             return
         self._abandon()
@@ -95,17 +95,17 @@ class AnalysisController(Measuring):
         if known is not None and metrics is not None and known.thresholds == thresholds:
             return
         if known is not None and metrics is None and not after_run and another:
-            state.set_analysis(None)
+            state.document.set_analysis(None)
         if result is None or not result.fitted.any():
-            state.set_analysis(None)
+            state.document.set_analysis(None)
             return
-        motion = opened.motion_at(state.given_rate)
+        motion = opened.motion_at(state.document.given_rate)
         self._ask(AnalysisRequest(motion, opened.bodies, result, thresholds, metrics))
 
     def _take(self, request: AnalysisRequest, found: Analysis) -> None:
-        accepted = self._state.accepted
-        self._state.set_analysis(found.with_accepted(accepted) if accepted else found)
+        accepted = self._state.document.accepted
+        self._state.document.set_analysis(found.with_accepted(accepted) if accepted else found)
 
     def _give_up(self) -> None:
-        self._state.set_analysis(None)
-        self._state.fail(FAILED)
+        self._state.document.set_analysis(None)
+        self._state.activity.fail(FAILED)

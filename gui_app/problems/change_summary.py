@@ -77,17 +77,17 @@ class LastChange(QFrame):
         column.addWidget(self.title)
         column.addWidget(self.parts)
         soon = Coalescer(self.refresh, self)
-        for signal in (desk.changed, before.changed, history.changed, state.run_changed):
+        for signal in (desk.changed, before.changed, history.changed, state.activity.run_changed):
             signal.connect(soon.ask)
         follow(self.refresh)
 
     @Slot()
     def refresh(self) -> None:
         """Shows what has changed since the last fit, or nothing."""
-        earlier, shown = self._desk.earlier, self._state.result
+        earlier, shown = self._desk.earlier, self._state.document.result
         found = self._before.comparison
         there = earlier is not None and shown is not None and found is not None
-        there = there and not self._state.run.active
+        there = there and not self._state.activity.run.active
         self.setVisible(there and not self.low)
         self.buttons.setVisible(there)
         if earlier is None or shown is None or found is None:

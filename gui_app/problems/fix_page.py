@@ -97,7 +97,7 @@ class FixPage(QWidget):
         column_box.addWidget(self.apply)
         self._soon = Coalescer(self.refresh, self)
         fixing.changed.connect(self._soon.ask)
-        state.run_changed.connect(self._soon.ask)
+        state.activity.run_changed.connect(self._soon.ask)
         follow(self.refresh)
 
     @property
@@ -126,7 +126,7 @@ class FixPage(QWidget):
         first = self.table.topLevelItem(best + 1) if best is not None else None
         if first is not None and not self._chosen_by_hand and not fixing.running:
             self.table.setCurrentItem(first)
-        run = self._state.run
+        run = self._state.activity.run
         tried = f"{len(fixing.fixes)} strategies tried"
         self.words.set_words("Trying strategies… Esc stops" if run.active else f"{tried} · a click shows one")
         self._present_apply()
@@ -164,7 +164,7 @@ class FixPage(QWidget):
         fix = self.chosen
         name = fix.strategy.label if fix is not None and fix.strategy is not None else ""
         self.apply.setText(f"Apply: {name.lower()}" if name else "Apply")
-        self.apply.setEnabled(bool(name) and not self._state.run.active)
+        self.apply.setEnabled(bool(name) and not self._state.activity.run.active)
         self.apply.setToolTip("It becomes the fit; one step to undo" if name else "Choose a strategy")
 
     @Slot()

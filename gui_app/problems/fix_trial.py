@@ -127,9 +127,9 @@ class Fixing(QObject):
             (self._worker.failed, self._on_failed),
         ]
         self._thread = WorkerThread("fixes", self._worker, replies, self)
-        state.motion_changed.connect(self.leave)
-        state.result_changed.connect(self._on_result)
-        state.run_changed.connect(self._on_run)
+        state.document.motion_changed.connect(self.leave)
+        state.document.result_changed.connect(self._on_result)
+        state.activity.run_changed.connect(self._on_run)
 
     @property
     def open(self) -> bool:
@@ -150,22 +150,24 @@ class Fixing(QObject):
     def start(self, scope: Scope) -> None:
         """Tries all strategies on some frames."""
         state = self._state
-        state.settle()
-        if state.opened is None or state.result is None or scope.frames is None:
+        state.document.settle()
+        if state.document.opened is None or state.document.result is None or scope.frames is None:
             return
-        if state.run.active or self._thread.closed:
+        if state.activity.run.active or self._thread.closed:
             return
         scope = fittable(state, scope)
         if scope.frames is None or scope.why_not:
-            state.fail(f"{scope.why_not}: there is nothing to put right")
+            state.activity.fail(f"{scope.why_not}: there is nothing to put right")
             return
         self.leave()
-        suspects = state.analysis.suspects if state.analysis is not None else np.empty(0, int)
-        motion = state.opened.motion_at(state.given_rate)
+        suspects = (
+            state.document.analysis.suspects if state.document.analysis is not None else np.empty(0, int)
+        )
+        motion = state.document.opened.motion_at(state.document.given_rate)
         self._asked = FixRequest(
             motion,
-            state.opened.bodies,
-            state.result,
+            state.document.opened.bodies,
+            state.document.result,
             scope.frames,
             suspects,
             self._device,
@@ -173,34 +175,34 @@ class Fixing(QObject):
             threading.Event(),
         )
         self.what, self._running = scope.what, True
-        state.set_run(RunStatus("running", STAGE, what=f"strategies on {scope.what}"))
+        state.activity.set_run(RunStatus("running", STAGE, what=f"strategies on {scope.what}"))
         self._start.emit(self._asked)
         self.changed.emit()
 
     def show(self, fix: Fix | None) -> None:
         """Shows the frames as a strategy would have them; None as they are."""
         if fix is None or fix.strategy is None:
-            self._state.set_peek(None)
+            self._state.view.set_peek(None)
         else:
-            self._state.set_peek(fix.result, fix.strategy.label)
+            self._state.view.set_peek(fix.result, fix.strategy.label)
 
     def take(self, fix: Fix) -> None:
         """What a strategy gives becomes the fit: one step to undo."""
         from core.measure.fit_comparison import changed_frames
 
         request = self._asked
-        if request is None or fix.strategy is None or self._state.run.active:
+        if request is None or fix.strategy is None or self._state.activity.run.active:
             return
         step = f"fix of {self.what}: {fix.strategy.label.lower()}"
         changed = changed_frames(request.result, fix.result)
         what = self.what
         self.leave()
         if not len(changed):
-            self._state.say(unchanged_words(what))
+            self._state.activity.say(unchanged_words(what))
             return
-        self._state.set_result(fix.result, changed)
+        self._state.document.set_result(fix.result, changed)
         self._history.add(step, changed)
-        self._state.say(f"{step[:1].upper()}{step[1:]} · mean {fix.mean_mm:.1f} mm")
+        self._state.activity.say(f"{step[:1].upper()}{step[1:]} · mean {fix.mean_mm:.1f} mm")
 
     @Slot()
     def leave(self) -> None:
@@ -210,7 +212,7 @@ class Fixing(QObject):
             return
         request.stop.set()
         self._asked, self.before, self.fixes, self.what = None, None, [], ""
-        self._state.set_peek(None)
+        self._state.view.set_peek(None)
         self._end()
         self.changed.emit()
 
@@ -224,17 +226,17 @@ class Fixing(QObject):
     def _end(self) -> None:
         if self._running:
             self._running = False
-            if self._state.run.stage == STAGE:
-                self._state.set_run(RunStatus())
+            if self._state.activity.run.stage == STAGE:
+                self._state.activity.set_run(RunStatus())
 
     @Slot(object)
     def _on_result(self, _changed: object) -> None:
-        if self._asked is not None and self._asked.result is not self._state.result:
+        if self._asked is not None and self._asked.result is not self._state.document.result:
             self.leave()
 
     @Slot()
     def _on_run(self) -> None:
-        run = self._state.run
+        run = self._state.activity.run
         if not self._running or self._asked is None:
             return
         if run.stage != STAGE:
@@ -251,13 +253,15 @@ class Fixing(QObject):
 
     @Slot(object, object)
     def _on_progress(self, request: FixRequest, progress: FixProgress) -> None:
-        if request is not self._asked or self._state.run.phase != "running":
+        if request is not self._asked or self._state.activity.run.phase != "running":
             return
         frames = progress.frames_total
         done = progress.index * frames + progress.frames_done
         total = progress.total * frames
         what = f"strategies on {self.what}"
-        self._state.set_run(RunStatus("running", STAGE, frames_done=done, frames_total=total, what=what))
+        self._state.activity.set_run(
+            RunStatus("running", STAGE, frames_done=done, frames_total=total, what=what)
+        )
 
     @Slot(object, object)
     def _on_tried(self, request: FixRequest, fix: Fix) -> None:
@@ -273,11 +277,11 @@ class Fixing(QObject):
             words = f"Tried {len(self.fixes)} strategies on {self.what}"
             if best is not None and (strategy := self.fixes[best].strategy) is not None:
                 words += f" · best: {strategy.label.lower()}, mean {self.fixes[best].mean_mm:.1f} mm"
-            self._state.say(words)
+            self._state.activity.say(words)
             self.changed.emit()
 
     @Slot(object, str)
     def _on_failed(self, request: FixRequest, sentence: str) -> None:
         if request is self._asked:
             self.leave()
-            self._state.fail(sentence)
+            self._state.activity.fail(sentence)

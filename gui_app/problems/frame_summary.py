@@ -65,14 +65,19 @@ class WhyBar(QFrame):
         # The posed frame is asked for once, however often the frame has moved.
         soon = Coalescer(self._tell, self)
         for signal in (
-            state.motion_changed,
-            state.frame_changed,
-            state.result_changed,
-            state.analysis_changed,
-            state.peek_changed,
+            state.document.motion_changed,
+            state.playback.frame_changed,
+            state.document.result_changed,
+            state.document.analysis_changed,
+            state.view.peek_changed,
         ):
             signal.connect(soon.ask)
-        for signal in (state.motion_changed, state.result_changed, state.analysis_changed, state.run_changed):
+        for signal in (
+            state.document.motion_changed,
+            state.document.result_changed,
+            state.document.analysis_changed,
+            state.activity.run_changed,
+        ):
             signal.connect(self._count)
         follow(self._on_theme)
 
@@ -84,14 +89,14 @@ class WhyBar(QFrame):
     @Slot()
     def open_list(self) -> None:
         """Opens the list of problem stretches."""
-        if self._state.analysis is not None and self._state.analysis.stretches:
-            ProblemList(self._state, self._state.analysis, self).open_above(self.problems)
+        if self._state.document.analysis is not None and self._state.document.analysis.stretches:
+            ProblemList(self._state, self._state.document.analysis, self).open_above(self.problems)
 
     @Slot()
     def _count(self, *_: object) -> None:
-        state, analysis = self._state, self._state.analysis
+        state, analysis = self._state, self._state.document.analysis
         if analysis is None:
-            looking = state.has_fit and not state.run.active
+            looking = state.document.has_fit and not state.activity.run.active
             self._present(LOOKING if looking else "problem frames", "warning", colours.TEXT_DISABLED)
         elif not analysis.stretches:
             self._present(problems_words(0), "check-circle", colours.GOOD)
@@ -116,16 +121,16 @@ class WhyBar(QFrame):
     def _tell(self) -> None:
         state = self._state
         self.part = ""
-        opened, result = state.opened, state.shown
-        if opened is None or result is None or state.frame >= len(result):
+        opened, result = state.document.opened, state.view.shown
+        if opened is None or result is None or state.playback.frame >= len(result):
             self._say("", colours.TEXT_DISABLED, "Where a fit is off, and why, is said here")
             return
-        frame = state.frame
+        frame = state.playback.frame
         if not result.fitted[frame]:
             words = frame_shown(state).why_not or f"Frame {frame} is not fitted"
             self._say("", colours.TEXT_DISABLED, words)
             return
-        problem = self._problem_at(frame) if state.peeked is None else None
+        problem = self._problem_at(frame) if state.view.peeked is None else None
         parts = result.part_mm[frame]
         worst = int(np.nanargmax(parts)) if np.isfinite(parts).any() else -1
         said = []
@@ -150,8 +155,8 @@ class WhyBar(QFrame):
         for the one that it speaks of."""
         from core.model.joints import PARTS
 
-        opened = self._state.opened
-        picture = opened.posed.frame(self._state.frame) if opened is not None else None
+        opened = self._state.document.opened
+        picture = opened.posed.frame(self._state.playback.frame) if opened is not None else None
         if opened is None or picture is None or picture.fit_vertices is None or picture.error_mm is None:
             return None
         part = part or self.part
@@ -168,7 +173,7 @@ class WhyBar(QFrame):
     def _vertex_words(self, frame: int) -> str:
         from core.model.joints import PARTS
 
-        opened = self._state.opened
+        opened = self._state.document.opened
         error = opened.posed.frame(frame).error_mm if opened is not None else None
         if opened is None or error is None or not np.isfinite(error).any():
             return ""
@@ -178,7 +183,7 @@ class WhyBar(QFrame):
 
     def _problem_at(self, frame: int) -> Problem | None:
         """What is most telling of the frame; of its stretch where it is one of the frames between."""
-        analysis = self._state.analysis
+        analysis = self._state.document.analysis
         if analysis is None:
             return None
         stretch = analysis.place_at(frame)

@@ -46,28 +46,28 @@ class ProblemDesk(QObject):
         self._kept: np.ndarray | None = None
         self.rows: tuple[Row, ...] = ()
         self._soon = Coalescer(self._gather, self)
-        state.analysis_changed.connect(self._on_analysis)
-        state.motion_changed.connect(self._on_motion)
-        for signal in (before.changed, verdicts.changed, state.result_changed):
+        state.document.analysis_changed.connect(self._on_analysis)
+        state.document.motion_changed.connect(self._on_motion)
+        for signal in (before.changed, verdicts.changed, state.document.result_changed):
             signal.connect(self._soon.ask)
 
     @property
     def earlier(self) -> FitResult | None:
         """The fit that the rows are compared with: the one before the last change, until that is kept."""
-        shown, before = self._state.result, self._before
+        shown, before = self._state.document.result, self._before
         if shown is None or before.earlier is None or before.shown is not shown or shown.poses is self._kept:
             return None
         return before.earlier
 
     def keep(self) -> None:
         """The last change is well: its problems are no longer compared with those before."""
-        if self._state.result is not None:
-            self._kept = self._state.result.poses
+        if self._state.document.result is not None:
+            self._kept = self._state.document.result.poses
             self._gather()
 
     def at_frame(self) -> list[Row]:
         """The rows of the frame shown, accepted or not."""
-        frame = self._state.frame
+        frame = self._state.playback.frame
         return [
             row
             for row in self.rows
@@ -78,26 +78,28 @@ class ProblemDesk(QObject):
         """Accepts problems as they are; one step to undo."""
         from core.problems.accepted import accept, still_open
 
-        noted = not still_open(problems, self._state.accepted)
+        noted = not still_open(problems, self._state.document.accepted)
         self._change(
-            "note on" if noted else "acceptance of", problems, accept(problems, self._state.accepted, note)
+            "note on" if noted else "acceptance of",
+            problems,
+            accept(problems, self._state.document.accepted, note),
         )
 
     def reopen(self, problems: Sequence[Problem]) -> None:
         """They are problems again."""
         from core.problems.accepted import reopen
 
-        self._change("reopening of", problems, reopen(problems, self._state.accepted))
+        self._change("reopening of", problems, reopen(problems, self._state.document.accepted))
 
     def _change(self, what: str, problems: Sequence[Problem], accepted: tuple[Accepted, ...]) -> None:
         state = self._state
-        if not problems or state.run.active or accepted == state.accepted:
+        if not problems or state.activity.run.active or accepted == state.document.accepted:
             return
-        state.settle()
-        state.set_accepted(accepted)
+        state.document.settle()
+        state.document.set_accepted(accepted)
         step = f"{what} {problems_which(problems)}"
         self._history.add(step, np.empty(0, np.intp))
-        state.say(f"{step[:1].upper()}{step[1:]}")
+        state.activity.say(f"{step[:1].upper()}{step[1:]}")
 
     @Slot()
     def _on_motion(self) -> None:
@@ -106,7 +108,7 @@ class ProblemDesk(QObject):
 
     @Slot()
     def _on_analysis(self) -> None:
-        analysis = self._state.analysis
+        analysis = self._state.document.analysis
         if analysis is not None:
             others = [known for known in self._known if known.result.poses is not analysis.result.poses]
             self._known = [*others[1 - MOST_KNOWN :], analysis]
@@ -125,17 +127,19 @@ class ProblemDesk(QObject):
 
     @Slot()
     def _gather(self) -> None:
-        state, analysis = self._state, self._state.analysis
+        state, analysis = self._state, self._state.document.analysis
         rows: list[Row] = []
-        if analysis is not None and state.result is not None:
+        if analysis is not None and state.document.result is not None:
             from core.problems.accepted import accepted_by
             from core.problems.changes import gone, problem_change
 
             # While the fit shown is still being looked through, what is known is of the one before.
-            earlier = self.earlier if analysis.result is state.result else None
+            earlier = self.earlier if analysis.result is state.document.result else None
             for problem in analysis.problems:
-                known = accepted_by(problem, state.accepted)
-                change = problem_change(earlier, state.result, problem) if earlier is not None else None
+                known = accepted_by(problem, state.document.accepted)
+                change = (
+                    problem_change(earlier, state.document.result, problem) if earlier is not None else None
+                )
                 rows.append(
                     Row(
                         problem,
@@ -147,7 +151,7 @@ class ProblemDesk(QObject):
                 )
             if earlier is not None:
                 for problem in gone(self._problems_of(earlier, analysis), analysis.problems):
-                    change = problem_change(earlier, state.result, problem)
+                    change = problem_change(earlier, state.document.result, problem)
                     if change is not None:
                         rows.append(Row(problem, "mended", change=change))
         found = tuple(rows)

@@ -29,24 +29,24 @@ class ProblemSteps(QObject):
         actions.show_part.triggered.connect(self._show_part)
         actions.select_all.triggered.connect(self._select_all)
         actions.select_none.triggered.connect(self._select_none)
-        state.motion_changed.connect(self._on_change)
-        state.analysis_changed.connect(self._on_change)
-        state.selection_changed.connect(self._on_change)
+        state.document.motion_changed.connect(self._on_change)
+        state.document.analysis_changed.connect(self._on_change)
+        state.playback.selection_changed.connect(self._on_change)
         self._on_change()
 
     @Slot()
     def _previous(self) -> None:
-        if self._state.analysis is not None:
-            self._go(self._state.analysis.previous_worst(self._state.frame))
+        if self._state.document.analysis is not None:
+            self._go(self._state.document.analysis.previous_worst(self._state.playback.frame))
 
     @Slot()
     def _next(self) -> None:
-        if self._state.analysis is not None:
-            self._go(self._state.analysis.next_worst(self._state.frame))
+        if self._state.document.analysis is not None:
+            self._go(self._state.document.analysis.next_worst(self._state.playback.frame))
 
     def show(self, problem: Problem) -> None:
         """Goes to the worst frame of a problem, and near the part that it is about."""
-        self._state.go_to(problem.frame)
+        self._state.playback.go_to(problem.frame)
         part = body_part(problem)
         place = self._why.place(part) if part else None
         if place is not None:
@@ -56,9 +56,9 @@ class ProblemSteps(QObject):
 
     def _go(self, frame: int | None) -> None:
         if frame is None:
-            self._state.say("No further problem frames in this direction")
+            self._state.activity.say("No further problem frames in this direction")
         else:
-            self._state.go_to(frame)
+            self._state.playback.go_to(frame)
 
     @Slot()
     def _show_part(self) -> None:
@@ -68,17 +68,17 @@ class ProblemSteps(QObject):
 
     @Slot()
     def _select_all(self) -> None:
-        self._state.set_selection((0, self._state.frames - 1))
+        self._state.playback.set_selection((0, self._state.document.frames - 1))
 
     @Slot()
     def _select_none(self) -> None:
-        self._state.set_selection(None)
+        self._state.playback.set_selection(None)
 
     @Slot()
     def _on_change(self) -> None:
         state, actions = self._state, self._actions
-        found = state.analysis is not None and bool(state.analysis.places)
+        found = state.document.analysis is not None and bool(state.document.analysis.places)
         actions.previous_problem.setEnabled(found)
         actions.next_problem.setEnabled(found)
-        actions.select_all.setEnabled(state.opened is not None)
-        actions.select_none.setEnabled(state.selection is not None)
+        actions.select_all.setEnabled(state.document.opened is not None)
+        actions.select_none.setEnabled(state.playback.selection is not None)

@@ -216,8 +216,8 @@ class ProblemsPanel(QWidget):
         choice.changed.connect(self._present_note)
         self._soon = Coalescer(self.refresh, self)
         for signal in (
-            desk.changed, fixing.changed, state.motion_changed, state.analysis_changed, state.result_changed,
-            state.run_changed, state.frame_changed,
+            desk.changed, fixing.changed, state.document.motion_changed, state.document.analysis_changed,
+            state.document.result_changed, state.activity.run_changed, state.playback.frame_changed,
         ):  # fmt: skip
             signal.connect(self._soon.ask)
         self.refresh()
@@ -253,12 +253,12 @@ class ProblemsPanel(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Shows everything as it is now."""
-        state, analysis = self._state, self._state.analysis
+        state, analysis = self._state, self._state.document.analysis
         if not self.isVisible():
             return
-        empty = NO_MOTION if state.opened is None else NO_FIT if not state.has_fit else ""
+        empty = NO_MOTION if state.document.opened is None else NO_FIT if not state.document.has_fit else ""
         if not empty and analysis is None:
-            empty = FITTING if state.run.active else LOOKING
+            empty = FITTING if state.activity.run.active else LOOKING
         self._stack.setCurrentIndex(2 if self._fixing.open else 0 if empty else 1)
         self.empty.setText(empty)
         self.head.setText("" if analysis is None or empty else self._count_words())
@@ -268,8 +268,8 @@ class ProblemsPanel(QWidget):
         self._choice.choose(self.table.selected)
 
     def _count_words(self) -> str:
-        assert self._state.analysis is not None
-        words = [problems_words(len(self._state.analysis.frames))]
+        assert self._state.document.analysis is not None
+        words = [problems_words(len(self._state.document.analysis.frames))]
         for status in ("accepted", "mended"):
             count = sum(row.status == status for row in self._desk.rows)
             words += [f"{count} {status}"] if count else []
@@ -278,7 +278,7 @@ class ProblemsPanel(QWidget):
     def _show_rows(self) -> None:
         shown = bool(self.table.model_.rows)
         self._middle.setCurrentIndex(0 if shown else 1)
-        none = f"{no_problems_words(self._state.thresholds)}.\n\n{MORE}"
+        none = f"{no_problems_words(self._state.document.thresholds)}.\n\n{MORE}"
         self.nothing.setText(NO_MATCH if self._desk.rows else none)
         self.note.setEnabled(shown)
         self.table.viewport().update()

@@ -116,5 +116,5 @@ class ProblemList(QFrame):
 
     @Slot(QModelIndex)
     def _go(self, index: QModelIndex) -> None:
-        self._state.go_to(self._table.stretches[index.row()][0].frame)
+        self._state.playback.go_to(self._table.stretches[index.row()][0].frame)
         self.close()

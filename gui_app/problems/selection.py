@@ -64,8 +64,9 @@ class ProblemChoice(QObject):
         fixing.changed.connect(self._on_fixing)
         soon = Coalescer(self._present, self)
         for signal in (
-            desk.changed, recipes.changed, state.motion_changed, state.analysis_changed, state.result_changed,
-            state.run_changed, state.frame_changed, state.opening_changed,
+            desk.changed, recipes.changed, state.document.motion_changed, state.document.analysis_changed,
+            state.document.result_changed, state.activity.run_changed, state.playback.frame_changed,
+            state.activity.opening_changed,
         ):  # fmt: skip
             signal.connect(soon.ask)
         self._present()
@@ -116,18 +117,22 @@ class ProblemChoice(QObject):
             # Every other icon is told to all who show the action, and this is asked at every frame.
             action.setText(words)
             action.setIcon(icon("arrow-u-up-left" if self.reopens else "check"))
-        action.setEnabled(bool(rows) and not self._state.run.active)
+        action.setEnabled(bool(rows) and not self._state.activity.run.active)
 
     def _present_fits(self) -> None:
         state, scope, refit, fix = self._state, self.scope, self._actions.refit_rows, self._actions.fix_rows
-        ready = state.opened is not None and not state.run.active and not state.opening
+        ready = (
+            state.document.opened is not None and not state.activity.run.active and not state.activity.opening
+        )
         why_not = "" if self._recipes.draft.runs else NOTHING_ON
         frames = 0 if scope is None or scope.frames is None else len(scope.frames)
         left_out = "" if scope is None else scope.left_out_words
         refit.setEnabled(ready and frames > 0 and not why_not)
         refit.setIconText(f"Re-fit {frames_words(frames)}" if frames else "Re-fit")
         fitted = (
-            scope is not None and state.result is not None and bool(state.result.fitted[scope.frames].any())
+            scope is not None
+            and state.document.result is not None
+            and bool(state.document.result.fitted[scope.frames].any())
         )
         fix.setEnabled(ready and fitted)
         self.left_out = left_out

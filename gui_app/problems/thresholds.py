@@ -38,8 +38,8 @@ class KeptThresholds(QObject):
     def __init__(self, state: AppState, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._preferences = state, preferences
-        state.set_thresholds(self._kept())
-        state.thresholds_changed.connect(self._store)
+        state.document.set_thresholds(self._kept())
+        state.document.thresholds_changed.connect(self._store)
 
     def _kept(self) -> ProblemThresholds:
         text = self._preferences.text(THRESHOLDS, "")
@@ -57,7 +57,7 @@ class KeptThresholds(QObject):
     def _store(self) -> None:
         changed = {
             name: value
-            for name, value in asdict(self._state.thresholds).items()
+            for name, value in asdict(self._state.document.thresholds).items()
             if value != getattr(DEFAULTS, name)
         }
         self._preferences.store(THRESHOLDS, json.dumps(changed) if changed else "")
@@ -75,7 +75,7 @@ MOST_FRAMES = 20
 
 
 class ThresholdLine(QWidget):
-    """Changes ``state.thresholds``; what is found with them follows."""
+    """Changes ``state.document.thresholds``; what is found with them follows."""
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,7 +108,7 @@ class ThresholdLine(QWidget):
         self.which.currentIndexChanged.connect(self._present)
         self.slider.valueChanged.connect(self._on_slider)
         self.reset.clicked.connect(self._on_reset)
-        state.thresholds_changed.connect(self._present)
+        state.document.thresholds_changed.connect(self._present)
         self._present()
 
     @property
@@ -129,15 +129,15 @@ class ThresholdLine(QWidget):
     @Slot(int)
     def _on_slider(self, place: int) -> None:
         change: dict[str, Any] = {self.name: value_at(self.name, place)}
-        self._state.set_thresholds(replace(self._state.thresholds, **change))
+        self._state.document.set_thresholds(replace(self._state.document.thresholds, **change))
 
     @Slot()
     def _on_reset(self) -> None:
-        self._state.set_thresholds(DEFAULTS)
+        self._state.document.set_thresholds(DEFAULTS)
 
     @Slot()
     def _present(self, *_: object) -> None:
-        name, thresholds = self.name, self._state.thresholds
+        name, thresholds = self.name, self._state.document.thresholds
         value, metadata = getattr(thresholds, name), FIELDS[name].metadata
         unit = metadata["unit"]
         with QSignalBlocker(self.slider):

@@ -60,9 +60,13 @@ class ProblemVerdicts(Measuring):
         self._known: dict[int, Verdict | None] = {}
         self._wants = False
         self._failed = False
-        for signal in (state.motion_changed, state.result_changed, state.analysis_changed):
+        for signal in (
+            state.document.motion_changed,
+            state.document.result_changed,
+            state.document.analysis_changed,
+        ):
             signal.connect(self._soon.ask)
-        state.run_changed.connect(self._on_run)
+        state.activity.run_changed.connect(self._on_run)
 
     def want(self, wants: bool) -> None:
         """Somebody looks, or does not any more."""
@@ -75,7 +79,7 @@ class ProblemVerdicts(Measuring):
     def of(self, problem: Problem) -> str:
         """Whose fault a problem is, in words; empty while that is not known."""
         verdict = self._known.get(problem.frame)
-        if verdict is None or self._result is not self._state.result:
+        if verdict is None or self._result is not self._state.document.result:
             return ""
         from core.problems.findings import blame
 
@@ -83,14 +87,14 @@ class ProblemVerdicts(Measuring):
 
     @Slot()
     def _on_run(self) -> None:
-        if self._state.run.active:
+        if self._state.activity.run.active:
             self._abandon()
         else:
             self._soon.ask()
 
     def _look_at(self, opened: Opened) -> None:
-        state, analysis = self._state, self._state.analysis
-        result = state.result
+        state, analysis = self._state, self._state.document.analysis
+        result = state.document.result
         if result is not self._result:
             self._abandon()
             self._result, self._known, self._failed = result, {}, False
@@ -115,4 +119,4 @@ class ProblemVerdicts(Measuring):
 
     def _give_up(self) -> None:
         self._failed = True
-        self._state.fail(FAILED)
+        self._state.activity.fail(FAILED)

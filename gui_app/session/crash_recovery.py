@@ -61,7 +61,7 @@ class Autosave(QObject):
         self._timer.timeout.connect(self.keep)
         if self._lock.tryLock(0):
             self._timer.start()
-            state.run_changed.connect(self._on_run)
+            state.activity.run_changed.connect(self._on_run)
             writer.written.connect(self._on_written)
 
     @property
@@ -91,7 +91,7 @@ class Autosave(QObject):
 
     @Slot()
     def _on_run(self) -> None:
-        active = self._state.run.active
+        active = self._state.activity.run.active
         if active and not self._was_active:
             self.keep()
         self._was_active = active

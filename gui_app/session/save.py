@@ -115,27 +115,29 @@ class SessionActions(QObject):
         writer.written.connect(self._on_written)
         writer.failed.connect(self._on_failed)
         files.shown.connect(self._on_shown)
-        state.motion_changed.connect(self._on_change)
-        state.run_changed.connect(self._on_change)
+        state.document.motion_changed.connect(self._on_change)
+        state.activity.run_changed.connect(self._on_change)
         self._on_change()
 
     @Slot()
     def ask_save(self) -> None:
         """Asks where to save the session, and saves it there."""
         state = self._state
-        state.settle()
-        if state.opened is None or state.run.active:
+        state.document.settle()
+        if state.document.opened is None or state.activity.run.active:
             return
-        file = state.opened.file
+        file = state.document.opened.file
         folder = Path(self._preferences.folder or Path.home())
-        is_own = state.opened.session is not None and not state.opened.left_over
-        start = file if is_own and file is not None else folder / f"{state.opened.stem}{SESSION.suffix}"
+        is_own = state.document.opened.session is not None and not state.document.opened.left_over
+        start = (
+            file if is_own and file is not None else folder / f"{state.document.opened.stem}{SESSION.suffix}"
+        )
         place = ask_where(self._window, start, SESSION)
         session = self._now.take(with_motion=self._actions.session_motion.isChecked())
         if place is None or session is None:
             return
         self._asked = place.path
-        state.say(f"Saving {place.path.name} …")
+        state.activity.say(f"Saving {place.path.name} …")
         self._writer.write(place.path, session, overwrite=place.replace)
 
     @Slot(object, object)
@@ -147,15 +149,15 @@ class SessionActions(QObject):
         self._preferences.add_recent(path)
         saved = session.now.result
         if saved is not None:
-            self._state.file(path, saved, session.now.accepted)
+            self._state.document.file(path, saved, session.now.accepted)
         meshes = session.motion is not None and not session.motion.has_poses
-        self._state.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
+        self._state.activity.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
 
     @Slot(object, str)
     def _on_failed(self, path: Path, sentence: str) -> None:
         if path == self._asked:
             self._asked = None
-            self._state.fail(sentence)
+            self._state.activity.fail(sentence)
 
     @Slot(object)
     def _on_shown(self, opened: Opened) -> None:
@@ -168,4 +170,6 @@ class SessionActions(QObject):
 
     @Slot()
     def _on_change(self) -> None:
-        self._actions.save_session.setEnabled(self._state.opened is not None and not self._state.run.active)
+        self._actions.save_session.setEnabled(
+            self._state.document.opened is not None and not self._state.activity.run.active
+        )

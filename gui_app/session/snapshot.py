@@ -30,40 +30,40 @@ def view_of(state: AppState, viewport: Viewport) -> dict[str, Any]:
     """Frame, selection, layout, colours, layers and camera."""
     pose = viewport.scene.camera.pose
     return {
-        "frame": state.frame,
-        "selection": None if state.selection is None else list(state.selection),
-        "layout": state.layout,
-        "colouring": state.colouring,
-        "range_mm": state.range_mm,
-        "follow": state.follow,
-        "parallel": state.parallel,
-        "layers": asdict(state.layers),
-        "speed": state.speed,
-        "loop": state.loop,
+        "frame": state.playback.frame,
+        "selection": None if state.playback.selection is None else list(state.playback.selection),
+        "layout": state.view.layout,
+        "colouring": state.view.colouring,
+        "range_mm": state.view.range_mm,
+        "follow": state.view.follow,
+        "parallel": state.view.parallel,
+        "layers": asdict(state.view.layers),
+        "speed": state.playback.speed,
+        "loop": state.playback.loop,
         "camera": {name: [float(x) for x in value] for name, value in vars(pose).items()},
     }
 
 
 def show_view(view: Mapping[str, Any], state: AppState, viewport: Viewport) -> None:
     """Shows things as `view_of` found them; what is missing or makes no sense stays as it is."""
-    state.set_view(
+    state.view.change(
         layout=_among(view.get("layout"), LAYOUTS),
         colouring=_among(view.get("colouring"), COLOURINGS),
         range_mm=_number(view.get("range_mm"), 0.1, 1e4),
         follow=_flag(view.get("follow")),
         parallel=_flag(view.get("parallel")),
-        layers=_layers(view.get("layers"), state.layers),
+        layers=_layers(view.get("layers"), state.view.layers),
     )
     speed, loop = _number(view.get("speed"), 0.0, 100.0), _flag(view.get("loop"))
     if speed is not None:
-        state.set_speed(speed)
+        state.playback.set_speed(speed)
     if loop is not None:
-        state.set_loop(loop)
+        state.playback.set_loop(loop)
     frame, selection = view.get("frame"), view.get("selection")
     if isinstance(frame, int):
-        state.set_frame(frame)
+        state.playback.set_frame(frame)
     if isinstance(selection, list) and len(selection) == 2 and all(isinstance(x, int) for x in selection):
-        state.set_selection((selection[0], selection[1]))
+        state.playback.set_selection((selection[0], selection[1]))
     pose = _camera(view.get("camera"))
     if pose is not None:
         viewport.look_from(pose)
@@ -134,7 +134,7 @@ class SessionNow(QObject):
         """
         from core.session.session import Session, SessionStep, SourceFile
 
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return None
         steps = [
@@ -142,23 +142,27 @@ class SessionNow(QObject):
             for m in self._history.moments
         ]
         at = self._history.at
-        if self._state.run.active and self._state.result is not steps[at].result:
+        if self._state.activity.run.active and self._state.document.result is not steps[at].result:
             # A run that goes on has shown frames already: a step that is not over.
             steps = steps[: at + 1]
             state, earlier = self._state, steps[at].result
             steps.append(
                 SessionStep(
-                    state.result,
-                    state.given_rate,
+                    state.document.result,
+                    state.document.given_rate,
                     UNFINISHED,
                     None,
-                    state.accepted,
-                    state.valid,
-                    state.weights,
+                    state.document.accepted,
+                    state.document.valid,
+                    state.document.weights,
                 )
             )
             # As where a run is cancelled, an earlier fit of more frames stays; redo has what was finished.
-            if earlier is None or state.result is None or not covers_more(earlier, state.result):
+            if (
+                earlier is None
+                or state.document.result is None
+                or not covers_more(earlier, state.document.result)
+            ):
                 at += 1
         if most_bytes is not None:
             first = min(_first_kept(steps, most_bytes), at)

@@ -77,11 +77,11 @@ class FrameStepping(Measuring):
         self._failed = False
         self._later = Later(self._soon.ask, self, REST_MS)
         for signal in (
-            state.motion_changed, state.frame_changed, state.result_changed, state.mask_changed,
-            state.run_changed, state.playback_changed, recipes.changed,
+            state.document.motion_changed, state.playback.frame_changed, state.document.result_changed,
+            state.document.mask_changed, state.activity.run_changed, state.playback.changed, recipes.changed,
         ):  # fmt: skip
             signal.connect(self._on_change)
-        state.peek_changed.connect(self._on_peek)
+        state.view.peek_changed.connect(self._on_peek)
 
     def want(self, wanted: bool) -> None:
         """Somebody looks, or does so no more: then the fit is shown again."""
@@ -97,13 +97,13 @@ class FrameStepping(Measuring):
     def why_not(self) -> str:
         """Why there are no steps to see, as a sentence; '' where there are, or will be."""
         state = self._state
-        if state.opened is None or state.opening:
+        if state.document.opened is None or state.activity.opening:
             return NO_MOTION
         if not self._recipes.draft.runs:
             return ALL_OFF
         if self._recipes.draft.method != "gauss-newton":
             return PUBLISHED
-        if state.run.active:
+        if state.activity.run.active:
             return RUNNING
         return frame_shown(state).why_not or (FAILED if self._failed else "")
 
@@ -114,7 +114,7 @@ class FrameStepping(Measuring):
     @property
     def ends_apart(self) -> bool:
         """The last step is not the fit shown: that was made in another way, or there is none."""
-        found, result = self.found, self._state.result
+        found, result = self.found, self._state.document.result
         if found is None or result is None or not result.fitted[found.frame]:
             return True
         return not abs(float(result.mean_mm[found.frame]) - found.steps[-1].mean_mm) <= SAME_MM
@@ -132,13 +132,13 @@ class FrameStepping(Measuring):
         index = min(max(index, 0), self.last)
         if index == self.at:
             return
-        self._state.set_playing(False)
+        self._state.playback.set_playing(False)
         self.at = index
         if index == self.last:
             self._hide()
         else:
             self._shows = found.fit(index)
-            self._state.set_peek(self._shows, step_words(found, index))
+            self._state.view.set_peek(self._shows, step_words(found, index))
         self.changed.emit()
 
     def show_fit(self) -> None:
@@ -152,20 +152,20 @@ class FrameStepping(Measuring):
 
     def _look_at(self, opened: Opened) -> None:
         state = self._state
-        if not self._open or state.playing or self.why_not():
+        if not self._open or state.playback.playing or self.why_not():
             return
         if self._of is not None and self._belongs(self._of):
             return
         if isinstance(self._wanted, StepsRequest) and self._belongs(self._wanted):
             return
-        state.settle()
+        state.document.settle()
         self._ask(
             StepsRequest(
                 opened.motion,
                 opened.bodies,
-                state.result,  # type: ignore[arg-type]
+                state.document.result,  # type: ignore[arg-type]
                 self._recipes.recipe(),
-                state.frame,
+                state.playback.frame,
             )
         )
         self.changed.emit()
@@ -184,8 +184,12 @@ class FrameStepping(Measuring):
 
     def _belongs(self, request: StepsRequest) -> bool:
         """What was asked for is what would be asked for now."""
-        state, result = self._state, self._state.result
-        if state.opened is None or not self._recipes.draft.runs or request.frame != state.frame:
+        state, result = self._state, self._state.document.result
+        if (
+            state.document.opened is None
+            or not self._recipes.draft.runs
+            or request.frame != state.playback.frame
+        ):
             return False
         # Measured anew, a fit is another object with the same parameters.
         known = request.result
@@ -197,8 +201,8 @@ class FrameStepping(Measuring):
         )
         return (
             same
-            and request.motion is state.opened.motion
-            and request.bodies is state.opened.bodies
+            and request.motion is state.document.opened.motion
+            and request.bodies is state.document.opened.bodies
             and request.recipe == self._recipes.recipe()
         )
 
@@ -212,16 +216,18 @@ class FrameStepping(Measuring):
         shown, self._shows = self._shows, None
         if shown is not None:
             self._gone = shown
-            if self._state.peeked is shown:
-                self._state.set_peek(None)
+            if self._state.view.peeked is shown:
+                self._state.view.set_peek(None)
 
     @Slot()
     def _on_change(self, *_: object) -> None:
         self._failed = False
-        if self._of is not None and (self._state.run.active or not self._belongs(self._of)):
+        if self._of is not None and (self._state.activity.run.active or not self._belongs(self._of)):
             self._drop()
         wanted = self._wanted
-        if isinstance(wanted, StepsRequest) and (self._state.run.active or not self._belongs(wanted)):
+        if isinstance(wanted, StepsRequest) and (
+            self._state.activity.run.active or not self._belongs(wanted)
+        ):
             self._abandon()
         if self._open:
             self._later.ask()
@@ -229,10 +235,10 @@ class FrameStepping(Measuring):
 
     @Slot()
     def _on_peek(self) -> None:
-        other = self._state.peeked
+        other = self._state.view.peeked
         if other is not None and other is self._gone:
             # A key that was held brings it back.
-            self._state.set_peek(None)
+            self._state.view.set_peek(None)
         elif other is not None and other is not self._shows and self._shows is not None:
             # Something else is looked at.
             self._shows, self.at = None, self.last

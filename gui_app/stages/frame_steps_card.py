@@ -179,7 +179,7 @@ class StepsCard(QFrame):
 
     def _present_fit(self, found: FrameSteps) -> None:
         """The steps end elsewhere, and what is shown is the fit."""
-        result = self._state.result
+        result = self._state.document.result
         fitted = result is not None and bool(result.fitted[found.frame])
         self.words.set_words(APART if fitted else NOT_FITTED)
         self.figures.setText(

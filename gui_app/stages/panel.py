@@ -92,12 +92,12 @@ class StagesPanel(QWidget):
         column.addWidget(self._list(), 1)
         column.addLayout(self._foot())
         for signal in (
-            state.motion_changed, state.frame_changed, state.selection_changed, state.analysis_changed,
-            state.result_changed, state.opening_changed,
+            state.document.motion_changed, state.playback.frame_changed, state.playback.selection_changed,
+            state.document.analysis_changed, state.document.result_changed, state.activity.opening_changed,
         ):  # fmt: skip
             signal.connect(self._on_change)
-        state.motion_changed.connect(self._forget)
-        state.run_changed.connect(self._on_run)
+        state.document.motion_changed.connect(self._forget)
+        state.activity.run_changed.connect(self._on_run)
         fitting.ended.connect(self._on_ended)
         recipes.changed.connect(self._on_recipe)
         self._on_recipe()
@@ -176,7 +176,7 @@ class StagesPanel(QWidget):
     def scope(self) -> Scope | None:
         """The frames chosen, None where there are none."""
         state, name = self._state, self.scope_name
-        if state.opened is None:
+        if state.document.opened is None:
             return None
         if name == "selection":
             return selected(state)
@@ -187,9 +187,9 @@ class StagesPanel(QWidget):
     def _why_not(self) -> str:
         """Why nothing can be run now; empty where it can."""
         state = self._state
-        if state.opened is None or state.opening:
+        if state.document.opened is None or state.activity.opening:
             return NO_MOTION
-        if state.run.active:
+        if state.activity.run.active:
             return RUNNING
         scope = self.scope()
         if scope is not None:
@@ -202,8 +202,8 @@ class StagesPanel(QWidget):
         for card in self.cards:
             card.set_runnable(why_not)
         why_not = why_not or ("" if self._recipes.draft.runs else ALL_OFF)
-        running = self._state.run.active
-        cancelling = self._state.run.phase == "cancelling"
+        running = self._state.activity.run.active
+        cancelling = self._state.activity.run.phase == "cancelling"
         words = "Cancelling…" if cancelling else "Cancel" if running else f"Fit {scope.what if scope else ''}"
         self.run.setText(words.strip())
         self.run.setEnabled(not cancelling if running else not why_not)
@@ -291,7 +291,7 @@ class StagesPanel(QWidget):
 
     @Slot()
     def _on_run_clicked(self) -> None:
-        if self._state.run.active:
+        if self._state.activity.run.active:
             self._fitting.cancel()
             return
         scope = self.scope()
@@ -317,7 +317,7 @@ class StagesPanel(QWidget):
         recipe: Recipe = replace(
             self._recipes.draft, entries=tuple(replace(card.entry, on=True) for card in cards)
         ).recipe()
-        if self._state.has_fit:
+        if self._state.document.has_fit:
             recipe = replace(recipe, start="current")
         self._asked = cards
         self._fitting.start_stages(scope, recipe, what)
@@ -325,7 +325,7 @@ class StagesPanel(QWidget):
 
     @Slot()
     def _forget(self) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         self.start.set_meshes(opened is not None and not opened.motion.has_poses)
         for card in self.cards:
             card.show_report(None, False)
@@ -334,7 +334,7 @@ class StagesPanel(QWidget):
 
     @Slot()
     def _on_run(self) -> None:
-        run = self._state.run
+        run = self._state.activity.run
         if run.active and not self._active:
             self._forget()
             self._running = self._asked or [card for card in self.cards if card.entry.on]

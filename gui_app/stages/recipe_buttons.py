@@ -77,7 +77,7 @@ class RecipeButton(MenuButton):
         try:
             self._recipes.load(path)
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
 
     @Slot()
     def _ask_load(self) -> None:
@@ -96,9 +96,9 @@ class RecipeButton(MenuButton):
             place = ask_recipe_place(self.window(), folder / f"{self._recipes.name}{SUFFIX}")
             if place is not None:
                 self._recipes.save(place.path, overwrite=place.replace)
-                self._state.say(f"Saved the recipe as {place.path.name}")
+                self._state.activity.say(f"Saved the recipe as {place.path.name}")
         except (RefitError, OSError) as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
 
 
 def ask_recipe_place(parent: QWidget, start: Path) -> Place | None:

@@ -138,11 +138,11 @@ class Curves(pg.PlotWidget):
         self._box.sigXRangeChanged.connect(self._on_scale)
         self._box.sigResized.connect(self._on_scale)
         self.scene().sigMouseMoved.connect(self._on_pointer)
-        state.motion_changed.connect(self._on_motion)
-        state.frame_changed.connect(self._on_frame)
-        state.result_changed.connect(self._on_result)
-        state.analysis_changed.connect(self._on_analysis)
-        state.run_changed.connect(self._on_run)
+        state.document.motion_changed.connect(self._on_motion)
+        state.playback.frame_changed.connect(self._on_frame)
+        state.document.result_changed.connect(self._on_result)
+        state.document.analysis_changed.connect(self._on_analysis)
+        state.activity.run_changed.connect(self._on_run)
         earlier.changed.connect(self._draw_before)
         self._on_motion()
         follow(self._on_theme)
@@ -187,7 +187,7 @@ class Curves(pg.PlotWidget):
 
     def frame_meant(self, x: float) -> int:
         """The frame that a pointer at ``x`` frames means: a peak close by, or the nearest."""
-        frame = min(max(round(x), 0), max(self._state.frames - 1, 0))
+        frame = min(max(round(x), 0), max(self._state.document.frames - 1, 0))
         values = next(iter(self._series.values()), None)
         if values is None:
             return frame
@@ -220,11 +220,11 @@ class Curves(pg.PlotWidget):
 
     @Slot(float)
     def _on_dragged(self, x: float) -> None:
-        self._state.set_frame(round(x))
+        self._state.playback.set_frame(round(x))
 
     @Slot(float)
     def _on_clicked(self, x: float) -> None:
-        self._state.set_frame(self.frame_meant(x))
+        self._state.playback.set_frame(self.frame_meant(x))
 
     @Slot(object)
     def _on_pointer(self, place: QPointF) -> None:
@@ -261,16 +261,16 @@ class Curves(pg.PlotWidget):
 
     @Slot()
     def _on_motion(self) -> None:
-        frames = self._state.frames
+        frames = self._state.document.frames
         first, last = (0.0, frames - 1.0) if frames > 1 else (-0.5, 0.5)
         for side in ("left", "bottom"):
-            self.getPlotItem().getAxis(side).setStyle(showValues=self._state.frames > 0)
+            self.getPlotItem().getAxis(side).setStyle(showValues=self._state.document.frames > 0)
         self._box.setLimits(xMin=first, xMax=last, yMin=0, minXRange=min(8, last - first))
         self._box.setXRange(first, last)
         self._box.setYRange(0, LEAST_TOP_MM)
         self._draw()
-        self.cursor_line.setValue(self._state.frame)
-        self.cursor_line.setVisible(self._state.opened is not None)
+        self.cursor_line.setValue(self._state.playback.frame)
+        self.cursor_line.setVisible(self._state.document.opened is not None)
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
@@ -288,7 +288,7 @@ class Curves(pg.PlotWidget):
 
     @Slot()
     def _on_analysis(self) -> None:
-        analysis = self._state.analysis
+        analysis = self._state.document.analysis
         self.menu.metrics = analysis.metrics if analysis is not None else None
         if self.menu.choice.metric:
             self._draw()
@@ -302,10 +302,14 @@ class Curves(pg.PlotWidget):
 
     def _find_series(self) -> tuple[dict[str, np.ndarray], str]:
         """What there is to draw by curve, or words in its place."""
-        choice, result, analysis = self.menu.choice, self._state.result, self._state.analysis
+        choice, result, analysis = (
+            self.menu.choice,
+            self._state.document.result,
+            self._state.document.analysis,
+        )
         if not choice.metric:
             if result is None or not result.fitted.any():
-                return {}, FITTING if self._state.run.active else WAITING
+                return {}, FITTING if self._state.activity.run.active else WAITING
             return {name: np.asarray(getattr(result, name), float) for name, _, _ in CURVES}, ""
         if analysis is None:
             return {}, UNMEASURED
@@ -338,7 +342,7 @@ class Curves(pg.PlotWidget):
         top = max((top_of(values) for values in lines), default=0.0)
         top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
         self._box.setYRange(0, top)
-        self._words.setPos(max(self._state.frames - 1, 0) / 2, top / 2)
+        self._words.setPos(max(self._state.document.frames - 1, 0) / 2, top / 2)
 
 
 def top_of(values: np.ndarray) -> float:

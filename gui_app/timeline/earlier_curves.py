@@ -67,8 +67,8 @@ class EarlierFigures(Measuring):
         self._of_shown: Known | None = None
         self._of_earlier: Known | None = None
         before.changed.connect(self._on_before)
-        state.analysis_changed.connect(self._on_analysis)
-        state.run_changed.connect(self._soon.ask)
+        state.document.analysis_changed.connect(self._on_analysis)
+        state.activity.run_changed.connect(self._soon.ask)
 
     def series(self, choice: CurveChoice) -> dict[str, np.ndarray]:
         """(T,) of each line of ``choice``; nothing while there is none, or until it is measured."""
@@ -91,7 +91,7 @@ class EarlierFigures(Measuring):
         return None
 
     def _keep_shown(self) -> None:
-        analysis, choice = self._state.analysis, self._choice
+        analysis, choice = self._state.document.analysis, self._choice
         if analysis is None:
             return
         values = choice.values(analysis.metrics) if choice.metric else None
@@ -119,12 +119,14 @@ class EarlierFigures(Measuring):
             self._abandon()
             return
         # The fit on show comes first.
-        if state.analysis is None or state.analysis.result is not state.result:
+        if state.document.analysis is None or state.document.analysis.result is not state.document.result:
             return
         asked = self._asked
         if self.busy and asked is not None and asked.result is earlier and asked.choice == choice:
             return
-        self._asked = EarlierRequest(opened.motion_at(state.given_rate), opened.bodies, earlier, choice)
+        self._asked = EarlierRequest(
+            opened.motion_at(state.document.given_rate), opened.bodies, earlier, choice
+        )
         self._ask(self._asked)
 
     def _take(self, request: EarlierRequest, found: np.ndarray) -> None:
@@ -136,7 +138,7 @@ class EarlierFigures(Measuring):
         if self._asked is not None:
             # It is not tried again.
             self._of_earlier = Known(self._asked.result, self._asked.choice, np.empty(0))
-        self._state.fail(FAILED)
+        self._state.activity.fail(FAILED)
 
 
 # The error before the last fit in the plot: faint lines where it has changed, and what they are.
@@ -216,7 +218,7 @@ class BeforeLines(QObject):
             words = "before" if choice.metric else f"before: mean {change_words(found.mean_mm)} mm"
             words = AS_GOOD if unchanged(found) else words
             self.legend.setText(f"<span style='color:{colour}'>━</span>&nbsp; {words}")
-            self.legend.setToolTip(plain_tip(comparison_tip(found, self._state.frames)))
+            self.legend.setToolTip(plain_tip(comparison_tip(found, self._state.document.frames)))
         self.place(*self._corner)
 
 

@@ -45,10 +45,10 @@ class HeatStrip(QWidget):
         self._font = QFont(self.font())
         self._font.setPixelSize(11)
         curves.scale_changed.connect(self.update)
-        state.analysis_changed.connect(self._on_analysis)
+        state.document.analysis_changed.connect(self._on_analysis)
         follow(self._on_analysis)
-        state.view_changed.connect(self.update)
-        state.frame_changed.connect(self._on_frame)
+        state.view.changed.connect(self.update)
+        state.playback.frame_changed.connect(self._on_frame)
 
     def sizeHint(self) -> QSize:
         """With room for the names."""
@@ -80,9 +80,9 @@ class HeatStrip(QWidget):
         scale = self._curves.time_scale()
         step = self._step
         rows = QRectF(scale.left, 0, scale.right - scale.left, len(self._parts) * step)
-        analysis = self._state.analysis
+        analysis = self._state.document.analysis
         if analysis is None:
-            if self._state.result is not None:
+            if self._state.document.result is not None:
                 painter.drawText(rows, Qt.AlignmentFlag.AlignCenter, WAITING)
             return
         # In a low window the rows are too narrow for names; the tooltip still tells them.
@@ -95,21 +95,21 @@ class HeatStrip(QWidget):
         for index in range(image.height()):
             place = QRectF(left, index * step, right - left, step - GAP)
             painter.drawImage(place, image, QRectF(0, index, image.width(), 1))
-        x = float(scale.x_of(self._state.frame))
+        x = float(scale.x_of(self._state.playback.frame))
         painter.setPen(QPen(QColor(colours.ACCENT), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, rows.bottom()))
 
     def _colours(self, scale: TimeScale, part_mm: np.ndarray) -> tuple[QImage, float, float]:
         """The image of the piece on show, made once for each piece and range of the colours."""
-        made_for = (scale, MEAN_SHARE * self._state.range_mm)
+        made_for = (scale, MEAN_SHARE * self._state.view.range_mm)
         if self._image is None or self._image[0] != made_for:
             values, left, right = most_by_column(part_mm, scale)
             self._image = (made_for, heat_image(values, made_for[1]), left, right)
         return self._image[1:]
 
     def _seek(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._state.frames:
-            self._state.set_frame(round(self._curves.time_scale().frame_at(event.position().x())))
+        if event.buttons() & Qt.MouseButton.LeftButton and self._state.document.frames:
+            self._state.playback.set_frame(round(self._curves.time_scale().frame_at(event.position().x())))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Goes to the frame under the pointer."""
@@ -128,11 +128,11 @@ class HeatStrip(QWidget):
         return super().event(event)
 
     def _words_at(self, x: int, y: int) -> str:
-        analysis, scale = self._state.analysis, self._curves.time_scale()
+        analysis, scale = self._state.document.analysis, self._curves.time_scale()
         row = y // self._step
         if analysis is None or row >= len(self._parts) or not scale.left <= x <= scale.right:
             return ""
-        frame = min(max(round(scale.frame_at(x)), 0), self._state.frames - 1)
+        frame = min(max(round(scale.frame_at(x)), 0), self._state.document.frames - 1)
         value = analysis.metrics.part_mm[frame, row]
         said = f"{value:.1f} mm mean" if np.isfinite(value) else "not fitted"
         return f"{self._parts[row]}, frame {frame}: {said}"

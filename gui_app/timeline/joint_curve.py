@@ -48,7 +48,7 @@ class JointCurve(QObject):
         self.chip.hide()
         motion.changed.connect(self.changed)
         inspection.looks_changed.connect(self._on_looks)
-        state.frame_changed.connect(self._tell)
+        state.playback.frame_changed.connect(self._tell)
         self._shown: tuple[bool, object] = (False, None)
         follow(self._on_theme)
 
@@ -91,7 +91,7 @@ class JointCurve(QObject):
         name, most = joint_words(self._inspection.joint.name), np.nanmax(self._values, initial=0.0)
         self.chip.setText(f"{name}  {_number(most)} mm")
         width = self.chip.sizeHint().width()
-        here = self._values[min(self._state.frame, len(self._values) - 1)]
+        here = self._values[min(self._state.playback.frame, len(self._values) - 1)]
         self.chip.setText(f"{name}  {_number(here)} mm")
         self.chip.resize(width, self.chip.sizeHint().height())
 

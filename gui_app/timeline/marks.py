@@ -41,19 +41,19 @@ class ProblemMarks(QWidget):
         self.setFixedHeight(HEIGHT)
         self.setMouseTracking(True)
         curves.scale_changed.connect(self.update)
-        state.analysis_changed.connect(self._on_analysis)
+        state.document.analysis_changed.connect(self._on_analysis)
         follow(self._on_analysis)
 
     @Slot()
     def _on_analysis(self) -> None:
-        analysis = self._state.analysis
+        analysis = self._state.document.analysis
         places = analysis.places if analysis is not None else ()
         self._kinds = [QColor(kind_colour(stretch[0].kind)) for stretch in places]
         self.update()
 
     def place_under(self, x: float) -> int | None:
         """Index in ``Analysis.places`` of the mark at pixel ``x``."""
-        analysis = self._state.analysis
+        analysis = self._state.document.analysis
         if analysis is None or not len(analysis.spans):
             return None
         scale = self._curves.time_scale()
@@ -68,7 +68,7 @@ class ProblemMarks(QWidget):
         """Paints the marks."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.PANEL))
-        analysis = self._state.analysis
+        analysis = self._state.document.analysis
         if analysis is None:
             return
         self._paint_quiet(painter, analysis)
@@ -110,7 +110,7 @@ class ProblemMarks(QWidget):
         """The reason as a tooltip."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self.place_under(event.pos().x())
-            analysis = self._state.analysis
+            analysis = self._state.document.analysis
             if index is None or analysis is None:
                 QToolTip.hideText()
             else:
@@ -128,8 +128,12 @@ class ProblemMarks(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Goes to the worst frame of the mark."""
         index = self.place_under(event.position().x())
-        if event.button() == Qt.MouseButton.LeftButton and index is not None and self._state.analysis:
-            self._state.go_to(int(self._state.analysis.worst[index]))
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and index is not None
+            and self._state.document.analysis
+        ):
+            self._state.playback.go_to(int(self._state.document.analysis.worst[index]))
 
 
 # Which frames were edited by hand: small pencils above the curves.
@@ -154,12 +158,12 @@ class EditMarks(QWidget):
         self.setMouseTracking(True)
         self.hide()
         curves.scale_changed.connect(self.update)
-        state.result_changed.connect(self._on_result)
-        state.motion_changed.connect(self._on_result)
+        state.document.result_changed.connect(self._on_result)
+        state.document.motion_changed.connect(self._on_result)
 
     @Slot()
     def _on_result(self, *_: object) -> None:
-        result = self._state.result
+        result = self._state.document.result
         self.spans = stretches_of(result.edited if result is not None else np.zeros(0, dtype=bool))
         self.setVisible(len(self.spans) > 0)
         self.update()
@@ -223,8 +227,8 @@ class EditMarks(QWidget):
         found = self.stretch_under(event.position().x())
         if event.button() == Qt.MouseButton.LeftButton and found is not None:
             frame = round(self._curves.time_scale().frame_at(event.position().x()))
-            self._state.set_playing(False)
-            self._state.set_frame(min(max(frame, found[0]), found[1]))
+            self._state.playback.set_playing(False)
+            self._state.playback.set_frame(min(max(frame, found[0]), found[1]))
 
 
 def stretches_of(marked: np.ndarray) -> np.ndarray:

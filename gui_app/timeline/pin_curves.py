@@ -44,7 +44,7 @@ class PinCurves(QWidget):
             self.chips.append(chip)
             row.addWidget(chip)
         pins.changed.connect(self._draw)
-        state.frame_changed.connect(self._tell)
+        state.playback.frame_changed.connect(self._tell)
         follow(self._on_theme)
         self._draw()
 
@@ -76,7 +76,7 @@ class PinCurves(QWidget):
     def _name_chips(self) -> None:
         from core.model.joints import PARTS
 
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is not None:
             for vertex, chip in zip(self._pins.vertices, self.chips, strict=False):
                 part = PARTS[int(opened.bodies.target.vertex_part[vertex])]
@@ -84,12 +84,12 @@ class PinCurves(QWidget):
 
     @Slot()
     def _tell(self, *_: object) -> None:
-        if self._state.opened is None or not self._pins.vertices:
+        if self._state.document.opened is None or not self._pins.vertices:
             self.hide()
             return
         for vertex, chip in zip(self._pins.vertices, self.chips, strict=False):
             values = self._pins.series.get(vertex)
-            value = values[self._state.frame] if values is not None else np.nan
+            value = values[self._state.playback.frame] if values is not None else np.nan
             said = f"{value:.1f} mm" if np.isfinite(value) else "…" if values is None else "–"
             chip.setText(f"{vertex}  {said}")
         self.adjustSize()

@@ -39,13 +39,13 @@ class Threshold(QObject):
         plot.addItem(self.line, ignoreBounds=True)
         self._present()
         self.line.sigPositionChanged.connect(self._on_dragged)
-        state.thresholds_changed.connect(self._present)
+        state.document.thresholds_changed.connect(self._present)
         follow(self._on_theme)
 
     @property
     def mm(self) -> float:
         """The bound."""
-        return float(getattr(self._state.thresholds, self._name))
+        return float(getattr(self._state.document.thresholds, self._name))
 
     @Slot()
     def _on_theme(self) -> None:
@@ -67,4 +67,4 @@ class Threshold(QObject):
     @Slot(object)
     def _on_dragged(self, _line: object) -> None:
         change: dict[str, Any] = {self._name: round(float(self.line.value()), 1)}
-        self._state.set_thresholds(replace(self._state.thresholds, **change))
+        self._state.document.set_thresholds(replace(self._state.document.thresholds, **change))

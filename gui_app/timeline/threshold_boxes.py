@@ -21,7 +21,7 @@ TIP = (
 
 
 class ThresholdBoxes(QWidget):
-    """``at most mean [20.0 mm] max [50.0 mm]``: two of ``state.thresholds``.
+    """``at most mean [20.0 mm] max [50.0 mm]``: two of ``state.document.thresholds``.
 
     Attributes:
         fields: the boxes by name of the threshold.
@@ -55,7 +55,7 @@ class ThresholdBoxes(QWidget):
             self.fields[name] = box
             box.valueChanged.connect(self._on_typed)
             box.editingFinished.connect(box.clearFocus)
-        state.thresholds_changed.connect(self._present)
+        state.document.thresholds_changed.connect(self._present)
         self._present()
 
     @Slot()
@@ -64,12 +64,12 @@ class ThresholdBoxes(QWidget):
         typed = {name: box.value() for name, box in self.fields.items()}
         # A box has one digit; what it shows already is not rounded.
         changed: dict[str, Any] = {
-            name: mm for name, mm in typed.items() if mm != round(getattr(state.thresholds, name), 1)
+            name: mm for name, mm in typed.items() if mm != round(getattr(state.document.thresholds, name), 1)
         }
-        state.set_thresholds(replace(state.thresholds, **changed))
+        state.document.set_thresholds(replace(state.document.thresholds, **changed))
 
     @Slot()
     def _present(self) -> None:
         for name, box in self.fields.items():
             with QSignalBlocker(box):
-                box.setValue(getattr(self._state.thresholds, name))
+                box.setValue(getattr(self._state.document.thresholds, name))

@@ -94,7 +94,7 @@ FILL_ALPHA = 42
 
 
 class Brush(QObject):
-    """Shows ``state.selection`` in a plot and changes it."""
+    """Shows ``state.playback.selection`` in a plot and changes it."""
 
     def __init__(self, state: AppState, plot: pg.PlotItem, parent: QObject) -> None:
         super().__init__(parent)
@@ -106,7 +106,7 @@ class Brush(QObject):
         self.band.setVisible(False)
         plot.addItem(self.band, ignoreBounds=True)
         self.band.sigRegionChanged.connect(self._on_dragged)
-        state.selection_changed.connect(self._on_selection)
+        state.playback.selection_changed.connect(self._on_selection)
         follow(self._on_theme)
 
     @Slot()
@@ -123,17 +123,17 @@ class Brush(QObject):
     @Slot(float, float)
     def select(self, start: float, stop: float) -> None:
         """Selects the frames between two places."""
-        if self._state.frames:
-            self._state.set_selection((round(start), round(stop)))
+        if self._state.document.frames:
+            self._state.playback.set_selection((round(start), round(stop)))
 
     @Slot()
     def clear(self) -> None:
         """Selects nothing."""
-        self._state.set_selection(None)
+        self._state.playback.set_selection(None)
 
     @Slot()
     def _on_selection(self) -> None:
-        selection = self._state.selection
+        selection = self._state.playback.selection
         self.band.setVisible(selection is not None)
         if selection is not None:
             with QSignalBlocker(self.band):

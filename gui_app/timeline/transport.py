@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app.document.state import SPEEDS, AppState
+from gui_app.document.playback import SPEEDS
+from gui_app.document.state import AppState
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import icon, tabular
 from gui_app.timeline.threshold_boxes import ThresholdBoxes
@@ -52,16 +53,16 @@ class SelectionChip(QToolButton):
         )
         tabular(self)
         self.clicked.connect(self._clear)
-        state.selection_changed.connect(self._on_selection)
+        state.playback.selection_changed.connect(self._on_selection)
         self._on_selection()
 
     @Slot()
     def _clear(self) -> None:
-        self._state.set_selection(None)
+        self._state.playback.set_selection(None)
 
     @Slot()
     def _on_selection(self) -> None:
-        selection = self._state.selection
+        selection = self._state.playback.selection
         self.setVisible(selection is not None)
         if selection is not None:
             first, last = selection
@@ -140,14 +141,14 @@ class Transport(QWidget):
         column.addLayout(row)
         column.addLayout(slider_row)
 
-        state.motion_changed.connect(self._on_motion)
-        state.frame_changed.connect(self._on_frame)
-        state.result_changed.connect(self._on_result)
-        state.peek_changed.connect(self._show_figures)
-        state.playback_changed.connect(self._on_playback)
-        state.rate_changed.connect(self._on_rate)
+        state.document.motion_changed.connect(self._on_motion)
+        state.playback.frame_changed.connect(self._on_frame)
+        state.document.result_changed.connect(self._on_result)
+        state.view.peek_changed.connect(self._show_figures)
+        state.playback.changed.connect(self._on_playback)
+        state.document.rate_changed.connect(self._on_rate)
         # After the chip, which shows itself.
-        state.selection_changed.connect(self._make_room)
+        state.playback.selection_changed.connect(self._make_room)
         self._on_motion()
 
     def _build_speed(self) -> QComboBox:
@@ -207,8 +208,8 @@ class Transport(QWidget):
     @Slot()
     def _make_room(self) -> None:
         for widget, wanted in (
-            (self._no_rate, self._state.wants_rate),
-            (self._selected, self._state.selection is not None),
+            (self._no_rate, self._state.document.wants_rate),
+            (self._selected, self._state.playback.selection is not None),
             (self.at_most, True),
             (self._line_after, True),
             (self._p95, True),
@@ -222,11 +223,11 @@ class Transport(QWidget):
 
     @Slot(int)
     def _on_slider(self, frame: int) -> None:
-        self._state.set_frame(frame)
+        self._state.playback.set_frame(frame)
 
     @Slot(int)
     def _on_speed(self, index: int) -> None:
-        self._state.set_speed(SPEEDS[index])
+        self._state.playback.set_speed(SPEEDS[index])
 
     @Slot(str)
     @Slot(float)
@@ -238,16 +239,16 @@ class Transport(QWidget):
         self._rate.clearFocus()
         if self._rate_edited:
             self._rate_edited = False
-            self._state.give_rate(self._rate.value())
+            self._state.document.give_rate(self._rate.value())
 
     @Slot()
     def _on_motion(self) -> None:
-        frames = self._state.frames
+        frames = self._state.document.frames
         last = max(frames - 1, 0)
         for widget in (self._slider, self._frame):
             with QSignalBlocker(widget):
                 widget.setRange(0, last)
-                widget.setValue(self._state.frame)
+                widget.setValue(self._state.playback.frame)
             widget.setEnabled(frames > 1)
         self._slider.setPageStep(max(frames // 20, 1))
         self._of.setText(f"/ {last}")
@@ -270,16 +271,16 @@ class Transport(QWidget):
 
     @Slot()
     def _on_playback(self) -> None:
-        self._speed.setCurrentIndex(self._speed.findData(self._state.speed))
+        self._speed.setCurrentIndex(self._speed.findData(self._state.playback.speed))
 
     @Slot()
     def _on_rate(self) -> None:
         with QSignalBlocker(self._rate):
-            self._rate.setValue(self._state.given_rate or FALLBACK_RATE)
+            self._rate.setValue(self._state.document.given_rate or FALLBACK_RATE)
         self._rate_edited = False
-        self._no_rate.setText("no frame rate in file, given:" if self._state.given_rate else NO_RATE)
-        self._rate.setVisible(self._state.wants_rate)
-        widest = f"{self._state.frames / self._state.rate:.2f} s"
+        self._no_rate.setText("no frame rate in file, given:" if self._state.document.given_rate else NO_RATE)
+        self._rate.setVisible(self._state.document.wants_rate)
+        widest = f"{self._state.document.frames / self._state.document.rate:.2f} s"
         self._seconds.setFixedWidth(self._seconds.fontMetrics().horizontalAdvance("0" * len(widest)) + 10)
         self._make_room()
         self._show_figures()
@@ -287,14 +288,16 @@ class Transport(QWidget):
     @Slot()
     def _show_figures(self) -> None:
         state = self._state
-        self._seconds.setText(f"{state.frame / state.rate:.2f} s" if state.opened else "")
-        result = state.shown
+        self._seconds.setText(
+            f"{state.playback.frame / state.document.rate:.2f} s" if state.document.opened else ""
+        )
+        result = state.view.shown
         for figure, values in (
             (self._mean, result.mean_mm if result else None),
             (self._p95, result.p95_mm if result else None),
             (self._max, result.max_mm if result else None),
         ):
-            figure.set_value(float("nan") if values is None else float(values[state.frame]))
+            figure.set_value(float("nan") if values is None else float(values[state.playback.frame]))
 
 
 def _line() -> QFrame:

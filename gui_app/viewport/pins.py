@@ -51,21 +51,23 @@ class Pins(Measuring):
         self.vertices: tuple[int, ...] = ()
         self.series: dict[int, np.ndarray] = {}
         self._result: FitResult | None = None
-        state.motion_changed.connect(self.clear)
-        state.result_changed.connect(self._soon.ask)
-        state.run_changed.connect(self._soon.ask)
+        state.document.motion_changed.connect(self.clear)
+        state.document.result_changed.connect(self._soon.ask)
+        state.activity.run_changed.connect(self._soon.ask)
 
     @Slot(int)
     def toggle(self, vertex: int) -> None:
         """Pins a vertex of the fit, or takes its pin out; a fifth pin takes the place of the first."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return
         if vertex in self.vertices:
             self.vertices = tuple(pinned for pinned in self.vertices if pinned != vertex)
             self.series.pop(vertex, None)
         elif not opened.bodies.correspondence.valid[vertex]:
-            self._state.say(f"Vertex {vertex} is not compared with the source, so it has no error to follow")
+            self._state.activity.say(
+                f"Vertex {vertex} is not compared with the source, so it has no error to follow"
+            )
             return
         else:
             self.vertices = (*self.vertices, vertex)[-MOST_PINS:]
@@ -81,8 +83,8 @@ class Pins(Measuring):
         self.changed.emit()
 
     def _look_at(self, opened: Opened) -> None:
-        if self._state.result is not self._result:
-            self._result = self._state.result
+        if self._state.document.result is not self._result:
+            self._result = self._state.document.result
             self._abandon()
             self.series = {}
             self.changed.emit()
@@ -98,7 +100,7 @@ class Pins(Measuring):
         self.changed.emit()
 
     def _give_up(self) -> None:
-        self._state.fail(FAILED)
+        self._state.activity.fail(FAILED)
 
 
 # Small spheres on the skin of the fit where vertices are pinned.
@@ -117,7 +119,12 @@ class PinSpheres(QObject):
         follow(self._on_theme)
         # As the bodies: once, however often the frame has moved.
         soon = Coalescer(self._place, self)
-        for signal in (state.motion_changed, state.frame_changed, state.result_changed, pins.changed):
+        for signal in (
+            state.document.motion_changed,
+            state.playback.frame_changed,
+            state.document.result_changed,
+            pins.changed,
+        ):
             signal.connect(soon.ask)
 
     @Slot()
@@ -129,10 +136,12 @@ class PinSpheres(QObject):
 
     @Slot()
     def _place(self) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return
-        vertices = opened.posed.frame(self._state.frame).fit_vertices if self._pins.vertices else None
+        vertices = (
+            opened.posed.frame(self._state.playback.frame).fit_vertices if self._pins.vertices else None
+        )
         changed = False
         for index, actor in enumerate(self.actors):
             shown = vertices is not None and index < len(self._pins.vertices)

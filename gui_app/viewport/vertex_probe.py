@@ -109,7 +109,7 @@ class VertexProbe(QObject):
 
     @Slot()
     def _tell(self) -> None:
-        if self._state.playing or not self._viewport.isVisible():
+        if self._state.playback.playing or not self._viewport.isVisible():
             return
         plotter = self._viewport.plotter
         marked = self.markers.words_at(self._at) if self.markers is not None else ""
@@ -127,12 +127,12 @@ class VertexProbe(QObject):
         """``fit vertex 4821 · hands · 3.2 mm``."""
         from core.model.joints import PARTS
 
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return ""
         model = opened.bodies.target if body == "fit" else opened.bodies.source
         said = [f"{body} vertex {vertex}", PARTS[int(model.vertex_part[vertex])]]
-        error = opened.posed.frame(self._state.frame).error_mm if body == "fit" else None
+        error = opened.posed.frame(self._state.playback.frame).error_mm if body == "fit" else None
         if error is not None:
             compared = bool(np.isfinite(error[vertex]))
             if compared or self.tells_mask is None:

@@ -23,7 +23,7 @@ STILL_MS = 350
 
 
 class Viewport(QWidget):
-    """Shows ``state.frame`` of the open motion."""
+    """Shows ``state.playback.frame`` of the open motion."""
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,13 +46,13 @@ class Viewport(QWidget):
         self._afterwards = Later(self._redraw.ask, self, 0)
         self._still = Later(self._draw_smooth, self, STILL_MS)
 
-        state.motion_changed.connect(self._on_motion)
-        state.mask_changed.connect(self._on_mask)
-        state.frame_changed.connect(self.refresh)
-        state.trial_changed.connect(self.refresh)
-        state.result_changed.connect(self._on_result)
-        state.peek_changed.connect(self._on_peek)
-        state.view_changed.connect(self._on_view)
+        state.document.motion_changed.connect(self._on_motion)
+        state.document.mask_changed.connect(self._on_mask)
+        state.playback.frame_changed.connect(self.refresh)
+        state.document.trial_changed.connect(self.refresh)
+        state.document.result_changed.connect(self._on_result)
+        state.view.peek_changed.connect(self._on_peek)
+        state.view.changed.connect(self._on_view)
         follow(self._on_theme)
 
     def _leave_keys_to_the_window(self) -> None:
@@ -98,7 +98,7 @@ class Viewport(QWidget):
         self._redraw.ask()
 
     def _on_motion(self) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return
         self.scene.build(opened.subject)
@@ -108,8 +108,8 @@ class Viewport(QWidget):
 
     @Slot()
     def _on_mask(self) -> None:
-        if self._state.valid is not None:
-            self.scene.set_valid(self._state.valid)
+        if self._state.document.valid is not None:
+            self.scene.set_valid(self._state.document.valid)
         self.refresh()
 
     @Slot()
@@ -120,7 +120,7 @@ class Viewport(QWidget):
         frame = self.scene.frame
         self.scene.clear()
         self.scene = Scene(self.plotter)
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is not None:
             self.scene.build(opened.subject, frame)
             self._trace()
@@ -130,11 +130,11 @@ class Viewport(QWidget):
         self.plotter.update()
 
     def _on_view(self) -> None:
-        self.scene.set_follow(self._state.follow)
-        self.scene.camera.set_parallel(self._state.parallel)
-        self.scene.set_layout(self._state.layout)
-        self.scene.set_layers(self._state.layers)
-        self.scene.set_colouring(self._state.colouring, self._state.range_mm)
+        self.scene.set_follow(self._state.view.follow)
+        self.scene.camera.set_parallel(self._state.view.parallel)
+        self.scene.set_layout(self._state.view.layout)
+        self.scene.set_layers(self._state.view.layers)
+        self.scene.set_colouring(self._state.view.colouring, self._state.view.range_mm)
         if self._path_due:
             self._trace()
         self.refresh()
@@ -145,14 +145,14 @@ class Viewport(QWidget):
         state = self._state
         if changed is None:
             self.refresh()
-        elif self._on_trial or state.layers.trajectory or state.frame in changed:
+        elif self._on_trial or state.view.layers.trajectory or state.playback.frame in changed:
             # By itself, after all else that shows the fit: together they hold the window up for too long.
             self._afterwards.ask()
 
     def _trace(self) -> None:
         """Tells the scene where the fit's pelvis goes, once somebody looks at its path."""
-        opened = self._state.opened
-        self._path_due = not self._state.layers.trajectory
+        opened = self._state.document.opened
+        self._path_due = not self._state.view.layers.trajectory
         if opened is not None and not self._path_due:
             self.scene.set_fit_path(opened.posed.fit_roots())
 
@@ -200,18 +200,18 @@ class Viewport(QWidget):
             self.plotter.update()
 
     def _focus_at(self, place: QPoint) -> None:
-        found, opened = self.vertex_at(place.x(), place.y()), self._state.opened
+        found, opened = self.vertex_at(place.x(), place.y()), self._state.document.opened
         if found is None or opened is None:
             return
         name, vertex = found
-        picture = opened.posed.frame(self._state.frame)
+        picture = opened.posed.frame(self._state.playback.frame)
         vertices = picture.source_vertices if name == "source" else picture.fit_vertices
         if vertices is not None:
             self.focus_on(vertices[vertex])
 
     def focus_on(self, point: np.ndarray, radius: float | None = None) -> None:
         """Brings a point (3,) of the motion's world, metres, to the middle, seen ``radius`` metres about."""
-        if self.scene.frame != self._state.frame:
+        if self.scene.frame != self._state.playback.frame:
             # The camera goes along with the body first, or it would go too far.
             self._draw()
         self.scene.focus(point, radius)
@@ -219,19 +219,19 @@ class Viewport(QWidget):
 
     def focus_all(self) -> None:
         """Brings the whole fit near, or the source before a fit; the direction stays."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return
-        picture = opened.posed.frame(self._state.frame)
+        picture = opened.posed.frame(self._state.playback.frame)
         vertices = picture.source_vertices if picture.fit_vertices is None else picture.fit_vertices
         middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
         self.focus_on(middle, float(np.linalg.norm(vertices - middle, axis=1).max()))
 
     def _draw(self) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         if self._closed or opened is None:
             return
-        self.scene.show(self._state.frame, opened.posed.frame(self._state.frame))
+        self.scene.show(self._state.playback.frame, opened.posed.frame(self._state.playback.frame))
         self._on_trial = opened.posed.tries_out
         self.scene.layout(self.plotter.devicePixelRatioF())
         if self._fresh and self.isVisible():
@@ -247,7 +247,7 @@ class Viewport(QWidget):
         self._still.start()
 
     def _draw_smooth(self) -> None:
-        if not self._closed and not self._state.playing:
+        if not self._closed and not self._state.playback.playing:
             self.scene.set_smooth(True)
             self.plotter.update()
 

@@ -68,11 +68,11 @@ def tell(name, *_):
         print(name, time.time(), flush=True)
 def painted(*_):
     state = window.state
-    if window.isVisible() and state.opened is None:
+    if window.isVisible() and state.document.opened is None:
         tell("view")
-    if state.opened is not None:
+    if state.document.opened is not None:
         tell("body")
-    if state.result is not None and state.result.fitted[state.frame]:
+    if state.document.result is not None and state.document.result.fitted[state.playback.frame]:
         tell("fitted")
         os._exit(0)
 window.viewport.plotter.render_window.AddObserver("EndEvent", painted)
@@ -144,9 +144,9 @@ def bare_view(window: MainWindow) -> tuple[QMainWindow, QtInteractor]:
     view = QtInteractor(
         frame, shape=(1, 2), border=False, auto_update=False, multi_samples=0, lighting="none"
     )
-    opened = window.state.opened
+    opened = window.state.document.opened
     assert opened is not None
-    posed = opened.posed.frame(window.state.frame)
+    posed = opened.posed.frame(window.state.playback.frame)
     subject = opened.subject
     shown = ((subject.source, posed.source_vertices), (subject.fit, posed.fit_vertices))
     for column, (body, vertices) in enumerate(shown):
@@ -178,7 +178,7 @@ def report_frames(window: MainWindow, rounds: int) -> float:
         other.update()
 
     def step() -> None:
-        state.set_frame((state.frame + 1) % FRAMES)
+        state.playback.set_frame((state.playback.frame + 1) % FRAMES)
 
     for _ in range(FRAMES):
         ours.seconds(step)
@@ -220,16 +220,16 @@ def report_ticks(window: MainWindow, threads: int, paint_ms: float, scrub: bool)
     ticks = Ticks()
     window.fitting.start()
     count = 0
-    while state.run.active:
+    while state.activity.run.active:
         QApplication.processEvents()
         if scrub and len(ticks.gaps) >= count + SCRUB_EVERY:
             count = len(ticks.gaps)
-            state.set_frame((state.frame + 7) % state.frames)
+            state.playback.set_frame((state.playback.frame + 7) % state.document.frames)
         time.sleep(0.001)
     p99 = float(np.percentile(ticks.gaps, 99))
     how = "while scrubbing" if scrub else "window left alone"
     print(
-        f"Timer during a fit of {state.frames} frames, {threads} threads, {how}: p99 {p99:.0f} ms, "
+        f"Timer during a fit of {state.document.frames} frames, {threads} threads, {how}: p99 {p99:.0f} ms, "
         f"p50 {statistics.median(ticks.gaps):.0f}, longest {max(ticks.gaps):.0f}; a paint and 60 ms is "
         f"{paint_ms + 60:.0f}"
     )
@@ -253,12 +253,12 @@ def main() -> None:
     window = MainWindow(Options(Path(motion), threads=options.threads, device="cpu"))
     window.resize(width, height)
     window.show()
-    drive.wait(lambda: window.state.result is not None and not window.state.run.active)
-    drive.wait(lambda: window.state.analysis is not None)
+    drive.wait(lambda: window.state.document.result is not None and not window.state.activity.run.active)
+    drive.wait(lambda: window.state.document.analysis is not None)
     paint_ms = report_frames(window, options.rounds)
     for scrub in (False, True):
         report_ticks(window, options.threads, paint_ms, scrub)
-    window.state.set_saved()
+    window.state.document.set_saved()
     window.close()
     app.processEvents()
 

@@ -180,13 +180,13 @@ def make_window(
         window.show()
         qtbot.waitExposed(window)
         if wait:
-            qtbot.waitUntil(lambda: window.state.opened is not None, timeout=FIT_MS)
+            qtbot.waitUntil(lambda: window.state.document.opened is not None, timeout=FIT_MS)
             qtbot.waitUntil(window.viewport.isVisible, timeout=FIT_MS)
         return window
 
     yield make
     for window in windows:
-        window.state.set_saved()
+        window.state.document.set_saved()
         window.close()
         qtbot.waitUntil(lambda window=window: not window.isVisible(), timeout=FIT_MS)
         window.deleteLater()
@@ -207,5 +207,5 @@ def fitted(window: MainWindow, qtbot: QtBot, stroll_again: type[FitRun]) -> Main
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.fitting.run.FitRun", stroll_again)
         window.actions_.fit.trigger()
-        qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+        qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
     return window

@@ -49,9 +49,9 @@ def test_the_window_is_as_it_was(
     kept.sync()
     window = make_window(motion_file)
     state = window.state
-    assert (state.layout, state.layers.skeleton, state.layers.skin) == ("overlay", True, True)
-    assert state.thresholds.skate_mm == 4.5
-    assert state.thresholds.max_most_mm == 6.0, "the line across the curves"
+    assert (state.view.layout, state.view.layers.skeleton, state.view.layers.skin) == ("overlay", True, True)
+    assert state.document.thresholds.skate_mm == 4.5
+    assert state.document.thresholds.max_most_mm == 6.0, "the line across the curves"
     assert window.actions_.themes[1].isChecked()
     assert {"parameters", "stages", "problems", "masks"} <= window.panels.made
     assert "joints" not in window.panels.made
@@ -64,16 +64,21 @@ def test_the_window_is_as_it_was(
 def test_the_session_opens_as_it_was_left(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
     window = make_window(FILES / "stroll.refit")
     state = window.state
-    assert (state.frame, state.selection, state.layout, state.loop) == (5, (3, 6), "overlay", False)
-    assert [one.note for one in state.accepted] == ["‘wild’ hand"]
-    assert state.result is not None
-    assert np.flatnonzero(state.result.edited).tolist() == [5]
+    assert (state.playback.frame, state.playback.selection, state.view.layout, state.playback.loop) == (
+        5,
+        (3, 6),
+        "overlay",
+        False,
+    )
+    assert [one.note for one in state.document.accepted] == ["‘wild’ hand"]
+    assert state.document.result is not None
+    assert np.flatnonzero(state.document.result.edited).tolist() == [5]
     assert window.recipes.name == "hands first"
-    weights = state.weights
+    weights = state.document.weights
     assert weights is not None
     assert set(np.unique(weights)) == {1.0, 2.5}
     qtbot.waitUntil(lambda: window.viewport.scene.camera.pose.position[0] > 3, timeout=FIT_MS)
     window.actions_.undo.trigger()
-    assert not state.result.edited.any()
+    assert not state.document.result.edited.any()
     window.actions_.undo.trigger()
-    assert state.result is None
+    assert state.document.result is None

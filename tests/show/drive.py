@@ -59,17 +59,17 @@ def fitted_window(file: Path, width: int = 1440, height: int = 900) -> MainWindo
     window = MainWindow(Options(file, threads=2, device="cpu"))
     window.resize(width, height)
     window.show()
-    wait(lambda: window.state.opened is not None)
-    wait(lambda: window.state.result is not None and not window.state.run.active)
-    wait(lambda: window.state.analysis is not None)
+    wait(lambda: window.state.document.opened is not None)
+    wait(lambda: window.state.document.result is not None and not window.state.activity.run.active)
+    wait(lambda: window.state.document.analysis is not None)
     return window
 
 
 def focus_part(window: MainWindow, name: str) -> None:
     """Brings a part of the fit (one of `core.model.joints.PARTS`) near, or of the source before a fit."""
-    opened = window.state.opened
+    opened = window.state.document.opened
     assert opened is not None
-    picture = opened.posed.frame(window.state.frame)
+    picture = opened.posed.frame(window.state.playback.frame)
     body, vertices = opened.bodies.target, picture.fit_vertices
     if vertices is None:
         body, vertices = opened.bodies.source, picture.source_vertices
@@ -81,30 +81,34 @@ def focus_part(window: MainWindow, name: str) -> None:
 def spoil(window: MainWindow) -> None:
     """A fit that has failed in places: a hand that is scrambled, and a frame that stands elsewhere."""
     state = window.state
-    assert state.opened is not None
-    assert state.result is not None
-    count, names = len(state.result), state.opened.bodies.target.joint_names
+    assert state.document.opened is not None
+    assert state.document.result is not None
+    count, names = len(state.document.result), state.document.opened.bodies.target.joint_names
     hand, jump = np.arange(count // 6, count // 6 + min(10, count // 6)), np.array([count // 2])
     fingers = [i for i, name in enumerate(names) if name.startswith("left_") and name[-1] in "123"]
-    poses, transl = state.result.poses.copy(), state.result.transl.copy()
+    poses, transl = state.document.result.poses.copy(), state.document.result.transl.copy()
     poses[np.ix_(hand, fingers)] += np.random.default_rng(3).normal(0, 0.5, (len(hand), len(fingers), 3))
     transl[jump] += 0.03
-    bad = replace(state.result, poses=poses, transl=transl)
+    bad = replace(state.document.result, poses=poses, transl=transl)
     put(window, bad, np.concatenate([hand, jump]), "spoiling")
 
 
 def put(window: MainWindow, fit: FitResult, frames: np.ndarray, step: str) -> None:
     """A fit that differs in some frames becomes the one that is shown, as a step of the history."""
     state = window.state
-    assert state.opened is not None
-    errors = measured(state.opened.motion, state.opened.bodies, fit, frames)
+    assert state.document.opened is not None
+    errors = measured(state.document.opened.motion, state.document.opened.bodies, fit, frames)
     for name in ("mean", "median", "p95", "max", "part"):
         values = getattr(fit, f"{name}_mm").copy()
         values[frames] = getattr(errors, name)
         fit = replace(fit, **{f"{name}_mm": values})
-    state.set_result(fit, None)
+    state.document.set_result(fit, None)
     window.history.add(step)
-    wait(lambda: state.analysis is not None and state.analysis.result is state.result)
+    wait(
+        lambda: (
+            state.document.analysis is not None and state.document.analysis.result is state.document.result
+        )
+    )
     window.desk.keep()
 
 

@@ -41,13 +41,13 @@ class Flows(Walk):
         state = self.state
         self.caption.say("Drop a motion: it is fitted at once")
         drop(self.window, drive.faulty(self.folder))
-        drive.wait(lambda: state.opened is not None and "faults" in state.opened.name)
+        drive.wait(lambda: state.document.opened is not None and "faults" in state.document.opened.name)
         self.caption.say("Space plays it, while the fit goes on")
-        first = state.frame
+        first = state.playback.frame
         self.press(Qt.Key.Key_Space)
         drive.rest(2.5)
-        assert state.playing
-        assert state.frame != first
+        assert state.playback.playing
+        assert state.playback.frame != first
         self.press(Qt.Key.Key_Space)
         drive.wait(self.idle)
 
@@ -62,7 +62,7 @@ class Flows(Walk):
         self.caption.say("Overlay: the fit over a ghost of the source")
         click(self.button("layout_overlay"))
         drive.rest(1.2)
-        assert self.state.layout == "overlay"
+        assert self.state.view.layout == "overlay"
         click(self.button("layout_side"))
         self.press(Qt.Key.Key_0)
         drive.rest(0.4)
@@ -70,13 +70,13 @@ class Flows(Walk):
     def find(self) -> None:
         """A peak in the curve; click; the line says why; G goes to the place."""
         state, curves = self.state, self.window.timeline.curves
-        assert state.analysis is not None
+        assert state.document.analysis is not None
         self.caption.say("A peak: click it, and read why")
-        peak = state.analysis.next_worst(170)
+        peak = state.document.analysis.next_worst(170)
         assert peak is not None
         click(curves.viewport(), QPoint(round(curves.time_scale().x_of(peak)), curves.height() // 3))
         drive.rest(1.2)
-        assert state.frame in state.analysis.frames
+        assert state.playback.frame in state.document.analysis.frames
         self.caption.say("G shows where on the body")
         self.press(Qt.Key.Key_G)
         drive.rest(1.6)
@@ -85,26 +85,26 @@ class Flows(Walk):
     def fit(self) -> None:
         """Fit all, scrub meanwhile, cancel, undo."""
         state, curves = self.state, self.window.timeline.curves.viewport()
-        before = state.result
+        before = state.document.result
         self.caption.say("Fit again, and scrub while it runs")
         click(self.button("fit"))
-        drive.wait(lambda: state.run.frames_done > 0)
+        drive.wait(lambda: state.activity.run.frames_done > 0)
         start = QPoint(curves.width() // 6, curves.height() // 2)
         drag(curves, start, start + QPoint(curves.width() // 3, 0), 1.0)
-        if state.run.active:
+        if state.activity.run.active:
             self.caption.say("Cancel keeps what is fitted; Ctrl+Z takes it back")
             click(self.button("cancel"))
-        drive.wait(lambda: not state.run.active)
+        drive.wait(lambda: not state.activity.run.active)
         drive.rest(0.8)
-        if state.result is not before:
+        if state.document.result is not before:
             self.press(Qt.Key.Key_Z, CONTROL)
-            drive.wait(lambda: state.result is before)
+            drive.wait(lambda: state.document.result is before)
         drive.rest(0.6)
 
     def export(self) -> None:
         """The result, and a film of a range."""
         state, dialog = self.state, self.window.export_dialog
-        state.set_selection((100, 140))
+        state.playback.set_selection((100, 140))
         for kind, name, words in (
             ("npz", "dance_stageii.npz", "Export the result…"),
             ("mp4", "dance.mp4", "… and a film of the selected frames"),

@@ -54,9 +54,9 @@ class Inspecting(Walk):
 
     def on_view(self, vertex: int) -> QPoint:
         """Where a vertex of the fit is on the 3D widget."""
-        opened, plotter = self.state.opened, self.window.viewport.plotter
+        opened, plotter = self.state.document.opened, self.window.viewport.plotter
         assert opened is not None
-        vertices = opened.posed.frame(self.state.frame).fit_vertices
+        vertices = opened.posed.frame(self.state.playback.frame).fit_vertices
         assert vertices is not None
         point = upright(vertices[vertex], opened.subject.up_axis)
         x, y = projected(plotter.renderers[1], point[None])[0]
@@ -65,7 +65,7 @@ class Inspecting(Walk):
 
     def nearest(self, place: tuple[float, float, float], part: str) -> int:
         """The vertex of a part that is nearest to a place of the rest pose, metres."""
-        opened = self.state.opened
+        opened = self.state.document.opened
         assert opened is not None
         rest = opened.bodies.target.v_template
         far = opened.bodies.target.vertex_part != PARTS.index(part)
@@ -73,7 +73,7 @@ class Inspecting(Walk):
 
     def joint(self) -> None:
         """Choose a joint, see its vertices and their weights on both bodies."""
-        self.state.set_frame(FRAME)
+        self.state.playback.set_frame(FRAME)
         self.caption.say("J: joints, and the vertices that regress them")
         click(self.button("joints"))
         drive.wait(self.window.panels.joints.panel.isVisible)
@@ -112,18 +112,18 @@ class Inspecting(Walk):
         self.caption.say("N paints the mask; the frame is fitted again")
         click(self.button("mask"))
         drive.wait(lambda: window.painting.tools is not None and window.painting.tools.complete)
-        opened = self.state.opened
+        opened = self.state.document.opened
         assert opened is not None
         body = opened.bodies.target
         torso = body.v_template[body.vertex_part == PARTS.index("torso")]
         front = (0.0, float(np.quantile(torso[:, 1], 0.75)), float(torso[:, 2].max()))
-        vertices = opened.posed.frame(self.state.frame).fit_vertices
+        vertices = opened.posed.frame(self.state.playback.frame).fit_vertices
         assert vertices is not None
         window.viewport.focus_on(vertices[self.nearest(front, "torso")], 0.26)
         drive.rest(0.6)
         self.press(Qt.Key.Key_N)
         assert window.painting.brush_on
-        before = int(window.state.valid.sum()) if window.state.valid is not None else 0
+        before = int(window.state.document.valid.sum()) if window.state.document.valid is not None else 0
         places = [
             self.on_view(self.nearest((front[0] + x, front[1] + y, front[2]), "torso")) for x, y in STROKE
         ]
@@ -137,8 +137,8 @@ class Inspecting(Walk):
                 drive.rest(0.07)
         QTest.mouseRelease(plotter, left, pos=places[-1])
         drive.wait(lambda: window.panels.masks.preview.at_rest)
-        assert window.state.valid is not None
-        assert int(window.state.valid.sum()) < before
+        assert window.state.document.valid is not None
+        assert int(window.state.document.valid.sum()) < before
         drive.rest(1.5)
         self.press(Qt.Key.Key_N)
         window.painting.reset()
@@ -157,7 +157,7 @@ class Inspecting(Walk):
     def tune(self) -> None:
         """Change a stage's setting, run just that stage on this frame."""
         window, state = self.window, self.state
-        state.set_frame(WILD_HAND)
+        state.playback.set_frame(WILD_HAND)
         self.caption.say("S: the stages of a fit. Hands three times, on this frame")
         click(self.button("stages"))
         drive.wait(window.panels.stages.panel.isVisible)
@@ -167,9 +167,9 @@ class Inspecting(Walk):
         drive.focus_part(window, "hands")
         drive.rest(0.8)
         window.panels.stages.panel.scopes.button(0).click()
-        before = state.result
+        before = state.document.result
         click(window.panels.stages.panel.run)
-        drive.wait(lambda: not state.run.active and state.result is not before)
+        drive.wait(lambda: not state.activity.run.active and state.document.result is not before)
         drive.wait(self.idle)
         drive.rest(1.6)
 
@@ -189,9 +189,9 @@ class Inspecting(Walk):
         drive.rest(1.5)
         self.caption.say("R fits these frames again")
         drive.wait(actions.refit_rows.isEnabled)
-        before = state.result
+        before = state.document.result
         self.press(Qt.Key.Key_R)
-        drive.wait(lambda: state.result is not before and self.idle())
+        drive.wait(lambda: state.document.result is not before and self.idle())
         drive.rest(1.2)
         self.caption.say("Hold A: as it was before")
         for _ in range(2):
@@ -217,9 +217,9 @@ class Inspecting(Walk):
         self.press(Qt.Key.Key_X)
         drive.wait(lambda: self.window.fixing.open and not self.window.fixing.running)
         drive.rest(1.8)
-        before = state.result
+        before = state.document.result
         click(panel.fixes.apply)
-        drive.wait(lambda: state.result is not before and self.idle())
+        drive.wait(lambda: state.document.result is not before and self.idle())
         drive.rest(0.8)
 
     def keep(self) -> None:

@@ -66,15 +66,17 @@ def as_left(window: MainWindow) -> dict[str, Any]:
         "view": view_of(state, window.viewport),
         "steps": [moment.step for moment in history.moments[: history.at + 1]],
         "at": history.at,
-        "accepted": sorted((known.part, known.first, known.last, known.note) for known in state.accepted),
+        "accepted": sorted(
+            (known.part, known.first, known.last, known.note) for known in state.document.accepted
+        ),
         "recipe": window.recipes.name,
     }
 
 
 def fit_of(window: MainWindow) -> FitResult:
     """The fit that there is."""
-    assert window.state.result is not None
-    return window.state.result
+    assert window.state.document.result is not None
+    return window.state.document.result
 
 
 class Mending(Walk):
@@ -118,10 +120,10 @@ class Mending(Walk):
     def plant(self) -> None:
         """The file has two faults of its own; three are put into its fit."""
         state = self.state
-        assert state.opened is not None
+        assert state.document.opened is not None
         self.caption.say("A capture with a wild hand and a jump, fitted. Into the fit go three faults more")
         drive.rest(1.0)
-        self.bad = spoilt(self.clean, state.opened.bodies)
+        self.bad = spoilt(self.clean, state.document.opened.bodies)
         drive.put(
             self.window, self.bad, np.concatenate([HAND.frames, STANDS_OFF.frames, FEET.frames]), "planting"
         )
@@ -139,8 +141,8 @@ class Mending(Walk):
         self.caption.say("T: every fault is found, and told: a failed fit, or the source's own")
         wait(self.judged)
         self.figures["judged"] = time.monotonic() - began
-        assert state.analysis is not None
-        found, planted = set(state.analysis.frames.tolist()), set[int]()
+        assert state.document.analysis is not None
+        found, planted = set(state.document.analysis.frames.tolist()), set[int]()
         for fault in FAULTS:
             frames = set(fault.frames.tolist())
             planted |= frames
@@ -164,12 +166,12 @@ class Mending(Walk):
         far = view.scene.camera.pose
         self.caption.say("A click goes there, near the part, and says why")
         self.choose(row)
-        wait(lambda: state.frame == row.problem.frame and why.part == "hands")
+        wait(lambda: state.playback.frame == row.problem.frame and why.part == "hands")
         drive.rest(1.5)
         spot, near = why.place(), view.scene.camera.pose
         assert spot is not None
-        assert state.opened is not None
-        aim = upright(spot[0], state.opened.subject.up_axis)
+        assert state.document.opened is not None
+        aim = upright(spot[0], state.document.opened.subject.up_axis)
         assert np.linalg.norm(near.focal_point - aim) < 0.1, "the camera looks elsewhere"
         away = [np.linalg.norm(pose.position - pose.focal_point) for pose in (near, far)]
         assert away[0] < 0.5 * away[1], "the camera is not near"
@@ -188,11 +190,11 @@ class Mending(Walk):
         """As it was before, for as long as A is held."""
         self.caption.say("Hold A: before. Let go: now")
         QTest.keyPress(self.window, Qt.Key.Key_A)
-        assert self.state.peeked is not None
-        assert np.array_equal(self.state.peeked.poses, self.bad.poses)
+        assert self.state.view.peeked is not None
+        assert np.array_equal(self.state.view.peeked.poses, self.bad.poses)
         drive.rest(0.9)
         QTest.keyRelease(self.window, Qt.Key.Key_A)
-        assert self.state.peeked is None
+        assert self.state.view.peeked is None
         drive.rest(0.7)
 
     def fix(self) -> None:
@@ -224,9 +226,9 @@ class Mending(Walk):
 
     def timed(self, fault: Fault, start: Callable[[], None]) -> None:
         """Until the fit is another one, and looked through."""
-        before, began = self.state.result, time.monotonic()
+        before, began = self.state.document.result, time.monotonic()
         start()
-        wait(lambda: self.state.result is not before and not self.state.run.active)
+        wait(lambda: self.state.document.result is not before and not self.state.activity.run.active)
         self.figures["seconds"][fault.name] = time.monotonic() - began
         wait(self.idle)
         wait(lambda: not self.rows(fault))
@@ -250,8 +252,8 @@ class Mending(Walk):
             QTest.keyClick(field, letter)
             drive.rest(0.02)
         QTest.keyClick(field, Qt.Key.Key_Return)
-        wait(lambda: state.analysis is not None and not len(state.analysis.frames))
-        assert all(known.note == NOTE for known in state.accepted)
+        wait(lambda: state.document.analysis is not None and not len(state.document.analysis.frames))
+        assert all(known.note == NOTE for known in state.document.accepted)
         drive.rest(1.0)
 
     def compare(self) -> None:
@@ -289,7 +291,7 @@ class Mending(Walk):
         session_actions.ask_where = lambda *_: Place(target, False)  # type: ignore[assignment]
         self.caption.say("Ctrl+Shift+S: one file with everything")
         self.press(Qt.Key.Key_S, CONTROL | Qt.KeyboardModifier.ShiftModifier)
-        wait(lambda: target.is_file() and self.state.saved)
+        wait(lambda: target.is_file() and self.state.document.saved)
         session = load_session(target)
         assert [step.name for step in session.steps] == [m.step for m in self.window.history.moments]
         assert session.now.result is not None
@@ -300,8 +302,8 @@ class Mending(Walk):
         """A fit is begun in a view of its own, and the other process is told."""
         window, state = self.window, self.state
         self.caption.say("Overlaid, near the hand; all frames are fitted once more …")
-        state.set_selection((HAND.first, HAND.last))
-        state.go_to(HAND.first + 4)
+        state.playback.set_selection((HAND.first, HAND.last))
+        state.playback.go_to(HAND.first + 4)
         click(self.button("layout_overlay"))
         drive.rest(0.3)
         spot = window.timeline.why.place("hands")
@@ -310,16 +312,16 @@ class Mending(Walk):
         drive.rest(1.2)
         self.tell()
         click(self.button("fit"))
-        wait(lambda: state.run.frames_done > 0)
+        wait(lambda: state.activity.run.frames_done > 0)
         wait(lambda: not window.writer.waiting)
-        assert state.run.active, "the fit was over before anybody could be killed"
+        assert state.activity.run.active, "the fit was over before anybody could be killed"
         print(DYING, flush=True)
         drive.rest(60)
 
     def tell(self) -> None:
         """Writes down what the next start is to bring back, and the figures."""
         window, now = self.window, fit_of(self.window)
-        opened = self.state.opened
+        opened = self.state.document.opened
         assert opened is not None
         (self.folder / f"{LEFT}.json").write_text(json.dumps(as_left(window)))
         np.savez(self.folder / f"{LEFT}.npz", poses=now.poses, transl=now.transl)
@@ -364,7 +366,11 @@ class Reopening(Walk):
         self.caption.say("Restore: as it was left, to the frame and the view")
         began = time.monotonic()
         click(window.left_over.restore)
-        wait(lambda: state.opened is not None and "faults" in state.opened.name and self.idle())
+        wait(
+            lambda: (
+                state.document.opened is not None and "faults" in state.document.opened.name and self.idle()
+            )
+        )
         seconds = time.monotonic() - began
         drive.rest(0.6)
         if window.history.undo_name == UNFINISHED:
@@ -379,25 +385,25 @@ class Reopening(Walk):
         with np.load(self.folder / f"{LEFT}.npz") as left:
             assert np.array_equal(fit_of(window).poses, left["poses"])
             assert np.array_equal(fit_of(window).transl, left["transl"])
-        assert state.analysis is not None
-        assert not len(state.analysis.frames)
+        assert state.document.analysis is not None
+        assert not len(state.document.analysis.frames)
         figures = json.loads((self.folder / FIGURES).read_text())
         (self.folder / FIGURES).write_text(json.dumps({**figures, "restored": seconds}))
         drive.rest(1.6)
 
     def undo(self) -> None:
         """The steps of the other process can be undone and redone."""
-        state, now = self.state, self.state.result
+        state, now = self.state, self.state.document.result
         self.caption.say("Even undo knows what was done before")
         for _ in range(2):
             self.press(Qt.Key.Key_Z, CONTROL)
             drive.rest(0.5)
-        assert state.result is not now
+        assert state.document.result is not now
         assert self.window.history.redo_name.startswith("fix of 2 problems")
         for _ in range(2):
             self.press(Qt.Key.Key_Y, CONTROL)
             drive.rest(0.3)
-        assert state.result is now
+        assert state.document.result is now
 
     def export(self) -> None:
         """The mended fit goes out as a file that AMASS readers open."""
@@ -429,10 +435,10 @@ def act(name: str, folder: Path) -> None:
     window.show()
     window.activateWindow()
     drive.wait(window.isActiveWindow)
-    drive.wait(lambda: window.state.opened is not None)
+    drive.wait(lambda: window.state.document.opened is not None)
     if name == "mend":
-        drive.wait(lambda: window.state.result is not None and not window.state.run.active)
-        drive.wait(lambda: window.state.analysis is not None)
+        drive.wait(lambda: window.state.document.result is not None and not window.state.activity.run.active)
+        drive.wait(lambda: window.state.document.analysis is not None)
         point_at(window)
     walk = ACTS[name](window, folder)
     print(READY, flush=True)
@@ -442,7 +448,7 @@ def act(name: str, folder: Path) -> None:
         walk.go()
     finally:
         walk.caption.hide()
-        window.state.set_saved()
+        window.state.document.set_saved()
         window.close()
         drive.wait(lambda: not window.isVisible())
 

@@ -53,11 +53,11 @@ def live(file: Path, folder: Path, end: str) -> None:
     if end == "loading":
         drive.rest(0.05)
     else:
-        drive.wait(lambda: window.state.opened is not None)
+        drive.wait(lambda: window.state.document.opened is not None)
     if end == "running":
-        drive.wait(lambda: window.state.run.active)
+        drive.wait(lambda: window.state.activity.run.active)
     if end in ("fitted", "exporting"):
-        drive.wait(lambda: window.state.analysis is not None)
+        drive.wait(lambda: window.state.document.analysis is not None)
         window.actions_.parameters.setChecked(True)
         panel = window.panels.parameters.panel
         panel.pose.rows.fields[0].setValue(5.0)
@@ -66,7 +66,7 @@ def live(file: Path, folder: Path, end: str) -> None:
         window.export_dialog.open_for("mp4")
         window.exporting.start(window.export_dialog.form.choice(), folder / "film.mp4", overwrite=False)
         drive.wait(lambda: window.exporting.status.done >= 1)
-    window.state.set_saved()
+    window.state.document.set_saved()
     window.close()
     drive.wait(lambda: not window.isVisible())
     window.deleteLater()

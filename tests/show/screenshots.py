@@ -59,7 +59,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     actions, state = window.actions_, window.state
 
     def frame(number: int) -> Callable[[], None]:
-        return lambda: state.set_frame(number)
+        return lambda: state.playback.set_frame(number)
 
     def part(name: str) -> Callable[[], None]:
         return lambda: drive.focus_part(window, name)
@@ -79,8 +79,8 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         vertex.weights.fields["hands"].setValue(3)
         panel.scopes.button(3).click()
         panel.run.click()
-        drive.wait(lambda: not state.run.active)
-        drive.wait(lambda: state.analysis is not None)
+        drive.wait(lambda: not state.activity.run.active)
+        drive.wait(lambda: state.document.analysis is not None)
 
     def stepped() -> None:
         """The body after the edges of an edge, a translation and a vertex stage."""
@@ -102,8 +102,8 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
 
     def vertex() -> None:
         """One that feeds as many joints of the chain as any."""
-        assert state.opened is not None
-        chosen = int((state.opened.bodies.target.J_regressor != 0).sum(0).argmax())
+        assert state.document.opened is not None
+        chosen = int((state.document.opened.bodies.target.J_regressor != 0).sum(0).argmax())
         window.inspection.set_page("vertices")
         window.inspection.hold("fit", chosen)
         window.viewport.focus_on(window.inspection.posed("fit")[0][chosen], HAND_M)
@@ -114,9 +114,9 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         """Vertex joints and the joints of SMPL, one of them chosen."""
         window.inspection.set_page("sets")
         page = window.panels.joints.panel.sets
-        assert state.opened is not None
+        assert state.document.opened is not None
         for kind in (KINDS[2], KINDS[0]):
-            page.sets.add(members_of_kind(state.opened.bodies.target, kind), kind)
+            page.sets.add(members_of_kind(state.document.opened.bodies.target, kind), kind)
         drive.wait(lambda: window.panels.joints.panel.motion.means("fit") is not None)
         page.table.marked.emit((0,))
         page.refresh()
@@ -124,8 +124,8 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def regressor() -> None:
         """The matrix, a knee in it, and a smaller one in its place."""
         window.inspection.set_page("regressor")
-        assert state.opened is not None
-        body, regressors = state.opened.bodies.target, window.panels.joints.panel.regressors
+        assert state.document.opened is not None
+        body, regressors = state.document.opened.bodies.target, window.panels.joints.panel.regressors
         knee = body.joint_names.index("left_knee")
         window.inspection.choose_joint(JointKey("left_knee", "kinematic"))
         for vertex in np.argsort(-np.abs(body.J_regressor[knee]))[16:32]:
@@ -143,10 +143,10 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
 
     def painted() -> None:
         """The ears, a stroke over the chest, and the brush where it ended."""
-        painting, opened = window.painting, state.opened
+        painting, opened = window.painting, state.document.opened
         assert opened is not None
         drive.wait(lambda: painting.tools is not None and painting.tools.complete)
-        picture, rest = opened.posed.frame(state.frame), opened.bodies.target.v_template
+        picture, rest = opened.posed.frame(state.playback.frame), opened.bodies.target.v_template
         assert painting.tools is not None
         assert picture.fit_vertices is not None
         torso = opened.bodies.target.vertex_part == PARTS.index("torso")
@@ -162,7 +162,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
 
     def weighed() -> None:
         """Hands that weigh more, a chest that weighs less, and the brush on it."""
-        painting, opened = window.painting, state.opened
+        painting, opened = window.painting, state.document.opened
         assert opened is not None
         drive.wait(lambda: painting.tools is not None and painting.tools.complete)
         assert painting.tools is not None
@@ -193,10 +193,15 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         panel.table.choose({hands.key})
         panel.sought.emit(hands.problem)
         drive.wait(lambda: window.problem_choice.rows == [hands] and actions.refit_rows.isEnabled())
-        spoiled = state.result
+        spoiled = state.document.result
         actions.refit_rows.trigger()
-        drive.wait(lambda: state.result is not spoiled and not state.run.active)
-        drive.wait(lambda: state.analysis is not None and state.analysis.result is state.result)
+        drive.wait(lambda: state.document.result is not spoiled and not state.activity.run.active)
+        drive.wait(
+            lambda: (
+                state.document.analysis is not None
+                and state.document.analysis.result is state.document.result
+            )
+        )
         drive.wait(lambda: all(row.kind or row.status != "open" for row in window.desk.rows))
 
     def standing_elsewhere() -> list[Row]:
@@ -237,7 +242,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
             actions.parameters.trigger,
             parameters_of("left_elbow"),
         ],
-        "selection": [frame(120), lambda: state.set_selection((100, 160))],
+        "selection": [frame(120), lambda: state.playback.set_selection((100, 160))],
         "joints": [frame(90), actions.joints.trigger, joint("left_knee"), part("legs")],
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
         "correspondence": [frame(90), actions.colour_correspondence.trigger],
@@ -296,7 +301,7 @@ def put_back(window: MainWindow) -> None:
             window.painting.reset()
     actions.mask.setChecked(False)
     actions.theme_dark.trigger()
-    window.state.set_selection(None)
+    window.state.playback.set_selection(None)
     actions.layout_side.trigger()
     actions.colour_error.trigger()
     window.show_bodies()
@@ -328,7 +333,7 @@ def main(argv: list[str]) -> int:
             take(window, steps).save(str(folder / f"{name}.png"))
             print(folder / f"{name}.png", flush=True)
         put_back(window)
-        window.state.set_saved()
+        window.state.document.set_saved()
         window.close()
         drive.wait(lambda: not window.isVisible())
     app.processEvents()

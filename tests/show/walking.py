@@ -45,8 +45,10 @@ class Walk:
     def idle(self) -> bool:
         """Nothing is fitted or measured."""
         state = self.state
-        measured = state.analysis is not None and state.analysis.result is state.result
-        return not state.run.active and state.result is not None and measured
+        measured = (
+            state.document.analysis is not None and state.document.analysis.result is state.document.result
+        )
+        return not state.activity.run.active and state.document.result is not None and measured
 
     def go(self) -> None:
         """All of it, in order."""
@@ -75,7 +77,7 @@ def film(kind: type[Walk], argv: list[str], file: Callable[[Path], Path]) -> int
                 walk.go()
         finally:
             walk.caption.hide()
-            window.state.set_saved()
+            window.state.document.set_saved()
             window.close()
             drive.wait(lambda: not window.isVisible())
     return 0

@@ -79,8 +79,8 @@ class Correspondences(QObject):
             (worker.failed, self._on_failed),
         ]
         self._thread = WorkerThread("correspondence", worker, replies, self)
-        state.motion_changed.connect(self._on_motion)
-        state.mask_changed.connect(self.changed)
+        state.document.motion_changed.connect(self._on_motion)
+        state.document.mask_changed.connect(self.changed)
         self._on_motion()
 
     @property
@@ -91,7 +91,7 @@ class Correspondences(QObject):
     @property
     def in_use(self) -> KnownCorrespondence | None:
         """The one that fits are made with; None without a motion."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return None
         now = opened.bodies.correspondence
@@ -146,7 +146,7 @@ class Correspondences(QObject):
 
     def rows(self) -> CorrespondenceReport | None:
         """The rows of what is looked at, looked through; None until that is done."""
-        opened, first = self._state.opened, self.first
+        opened, first = self._state.document.opened, self.first
         if opened is None or first is None or self._thread.closed:
             return None
         one = first.correspondence
@@ -157,7 +157,7 @@ class Correspondences(QObject):
 
     def comparison(self) -> CorrespondenceComparison | None:
         """What is looked at against the other; None without one, and until it is known."""
-        opened, first, second = self._state.opened, self.first, self.second
+        opened, first, second = self._state.document.opened, self.first, self.second
         if opened is None or first is None or second is None or self._thread.closed:
             return None
         one, other = first.correspondence, second.correspondence
@@ -168,7 +168,7 @@ class Correspondences(QObject):
 
     def build(self, settings: BuildSettings) -> None:
         """Builds one from the two bodies; it is looked at once it is there."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None or self.building or self._thread.closed:
             return
         self.share = 0.0
@@ -184,7 +184,7 @@ class Correspondences(QObject):
 
     def open(self, path: Path) -> None:
         """Reads one from a file; it is looked at once it is there."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is not None and not self._thread.closed:
             self._open.emit(opened.bodies, path)
 
@@ -207,7 +207,7 @@ class Correspondences(QObject):
     @Slot()
     def _on_motion(self) -> None:
         """Of other bodies they say nothing."""
-        opened = self._state.opened
+        opened = self._state.document.opened
         bodies = None if opened is None else (opened.bodies.source.sha256, opened.bodies.target.sha256)
         if bodies != self._bodies:
             self.cancel()
@@ -233,7 +233,9 @@ class Correspondences(QObject):
             words = f"{by.max_distance_mm:g} mm, {by.max_angle_deg:g}°"
             hidden = ", eyes and mouth too" if by.with_hidden else ""
             self._add(KnownCorrespondence(f"built {self._built} · {words}{hidden}", found, report))
-            self._state.say(f"Built a correspondence: {report.valid:,} of {len(report.why):,} vertices")
+            self._state.activity.say(
+                f"Built a correspondence: {report.valid:,} of {len(report.why):,} vertices"
+            )
         self.progressed.emit()
 
     @Slot(object, str)
@@ -241,9 +243,9 @@ class Correspondences(QObject):
         self._request = None
         self.progressed.emit()
         if sentence:
-            self._state.fail(sentence)
+            self._state.activity.fail(sentence)
         else:
-            self._state.say("Building the correspondence was cancelled")
+            self._state.activity.say("Building the correspondence was cancelled")
 
     @Slot(object, object)
     def _on_opened(self, bodies: BodyPair, found: Correspondence) -> None:
@@ -267,8 +269,8 @@ class Correspondences(QObject):
 
     @Slot(object)
     def _on_saved(self, path: Path) -> None:
-        self._state.say(f"Saved {path.name}")
+        self._state.activity.say(f"Saved {path.name}")
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
-        self._state.fail(sentence)
+        self._state.activity.fail(sentence)

@@ -266,7 +266,7 @@ class CorrespondencePage(QWidget):
 
     @Slot()
     def _save(self) -> None:
-        opened = self._state.opened
+        opened = self._state.document.opened
         if opened is None:
             return
         name = f"{opened.bodies.source.family}2{opened.bodies.target.family}_deftrafo_setup.pkl"

@@ -286,8 +286,8 @@ class SetExportRow(QWidget):
         column.addWidget(self.bar)
         column.addLayout(row)
         export.changed.connect(self._on_change)
-        export.failed.connect(state.failed)
-        export.said.connect(state.said)
+        export.failed.connect(state.activity.failed)
+        export.said.connect(state.activity.said)
         self._on_change()
 
     def refresh(self, possible: bool) -> None:

@@ -42,8 +42,8 @@ class SetInView(QObject):
         self._soon = Coalescer(self._place, self)
         follow(self._on_theme)
         for signal in (
-            state.motion_changed, state.frame_changed, state.result_changed, state.trial_changed,
-            state.view_changed,
+            state.document.motion_changed, state.playback.frame_changed, state.document.result_changed,
+            state.document.trial_changed, state.view.changed,
         ):  # fmt: skip
             signal.connect(self._soon.ask)
 
@@ -96,7 +96,7 @@ class SetInView(QObject):
 
     @Slot()
     def _place(self) -> None:
-        opened, before = self._state.opened, bool(self._places)
+        opened, before = self._state.document.opened, bool(self._places)
         self._places = {}
         scale = self._viewport.plotter.devicePixelRatioF()
         for body in BODIES:

@@ -43,7 +43,7 @@ class OwnSets(QObject):
         self._state, self._inspection, self._preferences = state, inspection, preferences
         self._lines: dict[tuple[str, int, bool], _Line] = {}
         self._joints: tuple[object, object, tuple[BodyJoint, ...]] | None = None
-        state.motion_changed.connect(self.changed)
+        state.document.motion_changed.connect(self.changed)
         inspection.body_changed.connect(self.changed)
 
     @property
@@ -103,7 +103,7 @@ class OwnSets(QObject):
         if count:
             self._make(f"adding {what}", more)
         else:
-            self._state.say(ALL_THERE)
+            self._state.activity.say(ALL_THERE)
         return count
 
     def remove(self, members: Iterable[int]) -> None:
@@ -139,7 +139,7 @@ class OwnSets(QObject):
         try:
             self._make(f"renaming {now.names[member]}", with_name(now, member, name))
         except RefitError as error:
-            self._state.say(str(error))
+            self._state.activity.say(str(error))
             return False
         return True
 
@@ -167,7 +167,7 @@ class OwnSets(QObject):
                 return False
             joints_of_set(found, model)
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return False
         self._inspection.set_body(body)
         self._make(f"opening {path.name}", replace(found, family=model.family))
@@ -183,9 +183,9 @@ class OwnSets(QObject):
         try:
             write_joint_set(path, now, overwrite=replace_file)
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return False
-        self._state.say(f"Saved {path.name}")
+        self._state.activity.say(f"Saved {path.name}")
         return True
 
     def _line(self) -> _Line | None:
@@ -213,7 +213,7 @@ class OwnSets(QObject):
         if now is not None:
             text = joint_set_text(now).decode() if now.members else ""
             self._preferences.store(f"joint_set_{now.family}", text)
-        self._state.say(words)
+        self._state.activity.say(words)
         self.changed.emit()
 
     def _remembered(self, family: str) -> JointSet:

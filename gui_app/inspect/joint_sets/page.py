@@ -195,7 +195,7 @@ class SetPage(QWidget):
     def _nothing(self, smpl: bool) -> str:
         if not smpl:
             return NO_MEMBERS
-        if not self._state.has_fit:
+        if not self._state.document.has_fit:
             return NO_FIT
         return self.measured.why_not or (NO_NUMBER if self.measured.failed else WAITING)
 
@@ -203,10 +203,10 @@ class SetPage(QWidget):
         now, joints = self.sets.now, self.sets.joints()
         if now is None:
             return []
-        opened, body = self._state.opened, self._inspection.body
+        opened, body = self._state.document.opened, self._inspection.body
         errors, means = self._inspection.errors_mm(body), self._motion.means(body)
-        on_fit = opened.posed.frame(self._state.frame).error_mm if opened and body == "fit" else None
-        waits = self._state.has_fit and not self._motion.failed
+        on_fit = opened.posed.frame(self._state.playback.frame).error_mm if opened and body == "fit" else None
+        waits = self._state.document.has_fit and not self._motion.failed
         rows = []
         for member, joint in zip(now.members, joints, strict=True):
             if member.joint is not None:
@@ -217,7 +217,7 @@ class SetPage(QWidget):
             vertex = member.vertex
             assert vertex is not None
             here = float(on_fit[vertex]) if on_fit is not None else np.nan
-            known = body == "fit" and self._state.has_fit and not self.measured.failed
+            known = body == "fit" and self._state.document.has_fit and not self.measured.failed
             rows.append(
                 SetRow(member.name, f"vertex {vertex}", here, self.measured.mean(vertex) if known else np.nan)
             )
@@ -227,7 +227,7 @@ class SetPage(QWidget):
         found = self.measured.smpl
         if found is None:
             return []
-        here = found.errors.error_mm[min(self._state.frame, len(found.errors.error_mm) - 1)]
+        here = found.errors.error_mm[min(self._state.playback.frame, len(found.errors.error_mm) - 1)]
         means = found.errors.by_joint()
         return [
             SetRow(joint_words(joint.name), "regressed", float(error), means[joint.name])
@@ -255,7 +255,7 @@ class SetPage(QWidget):
         self.in_view.show(shown, tuple(words), self._marked)
 
     def _moves(self) -> bool:
-        return self.measured.shows_smpl or self._inspection.body == "source" or self._state.has_fit
+        return self.measured.shows_smpl or self._inspection.body == "source" or self._state.document.has_fit
 
     @Slot(int)
     def _on_shows(self, number: int) -> None:
@@ -340,19 +340,19 @@ class SetPage(QWidget):
     def _write(self, suffix: str) -> None:
         from core.inspection.joint_series import fitted_motion
 
-        opened, state = self._state.opened, self._state
+        opened, state = self._state.document.opened, self._state
         smpl = self.measured.shows_smpl
         body = "fit" if smpl else self._inspection.body
         joints, now = self._joints().get(body, ()), self.sets.now
         model = self._inspection.model(body)
         if opened is None or model is None or now is None or not joints:
             return
-        motion = opened.motion_at(state.given_rate)
+        motion = opened.motion_at(state.document.given_rate)
         if body == "fit":
-            state.settle()
-            if state.result is None:
+            state.document.settle()
+            if state.document.result is None:
                 return
-            motion = fitted_motion(state.result)
+            motion = fitted_motion(state.document.result)
         name = "smpl_joints" if smpl else file_name(now.name)
         place = self.exporting.ask(f"{opened.stem}_{body}_{name}{suffix}", suffix)
         if place is not None:

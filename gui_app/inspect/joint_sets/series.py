@@ -67,15 +67,15 @@ class SetMotion(Measuring):
     ) -> None:
         super().__init__("sets", measure_set, state, parent)
         self._inspection, self._sets = inspection, sets
-        self._result = state.result
+        self._result = state.document.result
         self._means: dict[int, float] = {}
         self._gave_up = False
         self.shows_smpl = False
         self.smpl: SmplOfFit | None = None
         self.why_not = ""
-        state.motion_changed.connect(self._on_result)
-        state.result_changed.connect(self._on_result)
-        state.run_changed.connect(self._soon.ask)
+        state.document.motion_changed.connect(self._on_result)
+        state.document.result_changed.connect(self._on_result)
+        state.activity.run_changed.connect(self._soon.ask)
         inspection.looks_changed.connect(self._soon.ask)
         sets.changed.connect(self._soon.ask)
 
@@ -97,8 +97,8 @@ class SetMotion(Measuring):
 
     @Slot()
     def _on_result(self, *_: object) -> None:
-        if self._state.result is not self._result:
-            self._result = self._state.result
+        if self._state.document.result is not self._result:
+            self._result = self._state.document.result
             self._abandon()
             self.smpl, self.why_not, self._means, self._gave_up = None, "", {}, False
             self.changed.emit()
@@ -107,7 +107,7 @@ class SetMotion(Measuring):
     def _look_at(self, opened: Opened) -> None:
         inspection, result = self._inspection, self._result
         looked_at = inspection.active and inspection.page == "sets"
-        if not looked_at or result is None or not self._state.has_fit or self._gave_up:
+        if not looked_at or result is None or not self._state.document.has_fit or self._gave_up:
             return
         vertices: tuple[int, ...] = ()
         if self.shows_smpl:
@@ -138,5 +138,5 @@ class SetMotion(Measuring):
 
     def _give_up(self) -> None:
         self._gave_up = True
-        self._state.fail(FAILED)
+        self._state.activity.fail(FAILED)
         self.changed.emit()

@@ -52,7 +52,7 @@ class RowCheck(QTreeWidget):
         self.setItemsExpandable(False)
         prepare(self, self.header(), {1: 118}, 0)
         self.clicked.connect(self._on_click)
-        state.motion_changed.connect(self._forget)
+        state.document.motion_changed.connect(self._forget)
 
     def refresh(self) -> None:
         """Everything anew."""
@@ -79,7 +79,7 @@ class RowCheck(QTreeWidget):
     def _list(self, report: CorrespondenceReport) -> None:
         from core.model.joints import PARTS
 
-        opened = self._state.opened
+        opened = self._state.document.opened
         assert opened is not None
         ids = getattr(report, self._chosen)
         self._add(f"Vertices of the fit  ·  {len(ids)}", "", heading=True)

@@ -36,7 +36,7 @@ class JointsInView(QObject):
         self._shown = False
         soon = Coalescer(self._show, self)
         inspection.looks_changed.connect(soon.ask)
-        state.motion_changed.connect(soon.ask)
+        state.document.motion_changed.connect(soon.ask)
         follow(soon.ask)
         probe.pointed.connect(self._on_pointed)
         probe.clicked.connect(self._on_clicked)
@@ -47,7 +47,7 @@ class JointsInView(QObject):
         inspection = self._inspection
         self._probe.finds_joints = inspection.active
         self._probe.holds = inspection.active and inspection.page not in OF_JOINTS
-        something = inspection.shows_something and self._state.opened is not None
+        something = inspection.shows_something and self._state.document.opened is not None
         if not something and not self._shown:
             return
         self._shown = something
@@ -96,7 +96,7 @@ class JointsInView(QObject):
 
     def _vertex_looks(self, vertex: int) -> dict[BodyName, SupportLook | None]:
         """The vertex itself with the joints it feeds, and what it corresponds to on the other body."""
-        opened, body = self._state.opened, self._inspection.body
+        opened, body = self._state.document.opened, self._inspection.body
         assert opened is not None
         matrix = opened.bodies.correspondence.matrix if body == "fit" else None
         row = matrix[vertex] if matrix is not None else opened.bodies.correspondence.by_source[:, [vertex]]

@@ -48,13 +48,13 @@ class JointMotion(Measuring):
     def __init__(self, state: AppState, inspection: Inspection, parent: QObject | None = None) -> None:
         super().__init__("joints", measure_joints, state, parent)
         self._inspection = inspection
-        self._result = state.result
+        self._result = state.document.result
         self._errors: JointErrorSeries | None = None
         self._regressed: dict[BodyName, np.ndarray] = {}
         self._gave_up = False
-        state.motion_changed.connect(self._on_result)
-        state.result_changed.connect(self._on_result)
-        state.run_changed.connect(self._soon.ask)
+        state.document.motion_changed.connect(self._on_result)
+        state.document.result_changed.connect(self._on_result)
+        state.activity.run_changed.connect(self._soon.ask)
         inspection.looks_changed.connect(self._soon.ask)
 
     @property
@@ -93,8 +93,8 @@ class JointMotion(Measuring):
 
     @Slot()
     def _on_result(self, *_: object) -> None:
-        if self._state.result is not self._result:
-            self._result = self._state.result
+        if self._state.document.result is not self._result:
+            self._result = self._state.document.result
             self._abandon()
             told = self._errors is not None or self._gave_up
             self._errors, self._regressed, self._gave_up = None, {}, False
@@ -113,7 +113,7 @@ class JointMotion(Measuring):
         """What people look at comes first."""
         inspection = self._inspection
         wanted = inspection.joint is not None or inspection.page == "sets"
-        if not inspection.active or not wanted or not self._state.has_fit:
+        if not inspection.active or not wanted or not self._state.document.has_fit:
             return None
         if self._errors is None:
             return "error"
@@ -132,5 +132,5 @@ class JointMotion(Measuring):
 
     def _give_up(self) -> None:
         self._gave_up = True
-        self._state.fail(FAILED)
+        self._state.activity.fail(FAILED)
         self.changed.emit()

@@ -124,16 +124,16 @@ class JointLines(QWidget):
             if values is None:
                 row.here.setText(row.mean.text())
             else:
-                row.here.setText(_mm(values[min(self._state.frame, len(values) - 1)]))
+                row.here.setText(_mm(values[min(self._state.playback.frame, len(values) - 1)]))
 
     def _worst(self, largest: float, frame: int) -> str:
         # Of one width, so that the millimetres stand below each other.
-        return f"{_mm(largest)}  at {str(frame).ljust(len(str(self._state.frames)), FIGURE_SPACE)}"
+        return f"{_mm(largest)}  at {str(frame).ljust(len(str(self._state.document.frames)), FIGURE_SPACE)}"
 
     def _applies(self) -> tuple[bool, bool]:
         """Whether the joint is there on both bodies, and whether the one listed is of the chain."""
         inspection = self._inspection
-        if not self._state.has_fit:
+        if not self._state.document.has_fit:
             return False, False
         ours = inspection.found(inspection.body)
         both = inspection.found("source") is not None and inspection.found("fit") is not None
@@ -146,7 +146,7 @@ class JointLines(QWidget):
     def _go(self, number: int, *_: object) -> None:
         frame = self._frames[number]
         if frame is not None:
-            self._state.go_to(frame)
+            self._state.playback.go_to(frame)
 
 
 def _mm(value: float) -> str:

@@ -207,7 +207,7 @@ class SupportPage(QWidget):
             widget.setVisible(high)
         # Where there is room for a few rows only, what goes on over the motion comes before these.
         for label in self._narrow:
-            label.setVisible(high or not self._state.has_fit)
+            label.setVisible(high or not self._state.document.has_fit)
         self.lines.give_room(self.height() >= LEAST_FOR_SENTENCES)
         self._below.setVisible(high or self._support is not None)
 
@@ -313,7 +313,7 @@ class SupportPage(QWidget):
         try:
             weight = float(words.replace("−", "-").replace(",", "."))
         except ValueError:
-            self._state.say(f"“{words}” is no weight; type a number such as 0.05")
+            self._state.activity.say(f"“{words}” is no weight; type a number such as 0.05")
             return
         if joint is not None and joint.kind == "kinematic":
             self._regressors.set_weight(joint.index, vertex, weight)
@@ -335,18 +335,18 @@ class SupportPage(QWidget):
         if self._support is not None:
             rows = (TITLES, *support_rows(self._support, self._inspection.least_share))
             QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in rows) + "\n")
-            self._state.say(f"Copied {len(rows) - 1} vertices of {joint_words(self._support.joint)}")
+            self._state.activity.say(f"Copied {len(rows) - 1} vertices of {joint_words(self._support.joint)}")
 
     @Slot()
     def _save(self) -> None:
         from core.outputs.tables import write_support_table
 
-        support, inspection = self._support, self._inspection
-        if support is None or self._state.opened is None:
+        support, inspection, opened = self._support, self._inspection, self._state.document.opened
+        if support is None or opened is None:
             return
         # What is asked for is the table as it is now, also where playing goes on behind the dialog.
         least_share = inspection.least_share
-        name = f"{self._state.opened.stem}_{inspection.body}_{support.joint}_{self._state.frame}.csv"
+        name = f"{opened.stem}_{inspection.body}_{support.joint}_{self._state.playback.frame}.csv"
         start = Path(self._preferences.folder or Path.home()) / name
         place = ask_where(self, start, TABLE)
         if place is None:
@@ -354,10 +354,10 @@ class SupportPage(QWidget):
         try:
             write_support_table(place.path, support, least_share, overwrite=place.replace)
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return
         self._preferences.folder = str(place.path.parent)
-        self._state.say(f"Saved {place.path.name}")
+        self._state.activity.say(f"Saved {place.path.name}")
 
 
 def _place(point: np.ndarray) -> str:

@@ -130,10 +130,10 @@ class VertexPage(QWidget):
 
     def refresh_frame(self) -> None:
         """The one number that changes with the frame."""
-        opened, vertex = self._state.opened, self._inspection.vertex
+        opened, vertex = self._state.document.opened, self._inspection.vertex
         if opened is None or vertex is None or self._in_frame is None:
             return
-        error = opened.posed.frame(self._state.frame).error_mm
+        error = opened.posed.frame(self._state.playback.frame).error_mm
         self._in_frame.setText(1, NO_NUMBER if error is None else _mm(float(error[vertex])))
 
     def _list_feeds(self, feeds: VertexFeeds) -> None:
@@ -157,7 +157,7 @@ class VertexPage(QWidget):
     def _list_source(self, vertex: int) -> None:
         from core.inspection.correspondence_rows import correspondence_row
 
-        opened, rest = self._state.opened, self._rest.found
+        opened, rest = self._state.document.opened, self._rest.found
         assert opened is not None
         if rest is None:
             self._rest.want()
@@ -182,7 +182,7 @@ class VertexPage(QWidget):
     def _list_targets(self, vertex: int) -> None:
         from core.inspection.correspondence_rows import target_vertices
 
-        opened = self._state.opened
+        opened = self._state.document.opened
         assert opened is not None
         ids, weights = target_vertices(opened.bodies, vertex)
         count = len(ids)

@@ -127,7 +127,7 @@ class Regressors(QObject):
             (self._worker.measured, self._on_measured),
         ]
         self._thread = WorkerThread("regressor", self._worker, replies, self)
-        state.motion_changed.connect(self._on_motion)
+        state.document.motion_changed.connect(self._on_motion)
 
     @property
     def now(self) -> EditState:
@@ -214,9 +214,9 @@ class Regressors(QObject):
         try:
             write_regressor(path, self.matrix, overwrite=replace)
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return False
-        self._state.say(f"Saved {path.name}")
+        self._state.activity.say(f"Saved {path.name}")
         return True
 
     def close(self, wait_ms: int = WAIT_MS) -> bool:
@@ -243,7 +243,7 @@ class Regressors(QObject):
         try:
             after = change(np.asarray(matrix, np.float32))
         except RefitError as error:
-            self._state.fail(str(error))
+            self._state.activity.fail(str(error))
             return
         if not np.array_equal(after, matrix):
             self._make(EditState(step, after, now.file, edited=True))
@@ -263,7 +263,7 @@ class Regressors(QObject):
             self._tell(words)
 
     def _tell(self, words: str) -> None:
-        self._state.say(words)
+        self._state.activity.say(words)
         self._inspection.set_regressor(self._inspection.body, self.now.matrix)
         self.changed.emit()
 
@@ -291,11 +291,11 @@ class Regressors(QObject):
         self._inspection.set_body(body)
         self._make(EditState(f"opening {found.path.name}", found.matrix, found.path.name))
         if found.notes:
-            self._state.say(" ".join(found.notes))
+            self._state.activity.say(" ".join(found.notes))
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
-        self._state.fail(sentence)
+        self._state.activity.fail(sentence)
 
     @Slot(object)
     def _on_measured(self, reply: RegressorReply) -> None:

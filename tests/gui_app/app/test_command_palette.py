@@ -43,15 +43,15 @@ def test_typing_finds_commands_motions_and_frames(window: MainWindow, qtbot: QtB
 
     assert type_in(window, qtbot, "17")[0] == "Go to frame 17"
     qtbot.keyClick(window.palette_.typed, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: window.state.frame == 17, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.playback.frame == 17, timeout=FIT_MS)
     assert not window.palette_.isVisible()
 
 
 def test_keys_run_close_and_refuse(window: MainWindow, qtbot: QtBot) -> None:
-    assert window.state.loop
+    assert window.state.playback.loop
     assert type_in(window, qtbot, "loop")[0] == "Loop"
     qtbot.keyClick(window.palette_.typed, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not window.state.loop, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not window.state.playback.loop, timeout=FIT_MS)
 
     assert type_in(window, qtbot, "save fit") == ["Save fit…"]
     assert not window.actions_.save.isEnabled()

@@ -46,7 +46,7 @@ def test_a_report_has_versions_and_the_last_error(
     monkeypatch.setattr(log_buffer, "recent_log", log_buffer.RecentLog())
     monkeypatch.setattr(copy_report, "own_names", lambda: NAMES)
     said: list[str] = []
-    window.state.said.connect(said.append)
+    window.state.activity.said.connect(said.append)
     window.actions_.report.trigger()
     first = QGuiApplication.clipboard().text()
     lines = dict(line.split(None, 1) for line in first.partition("\n\n")[0].splitlines())
@@ -64,7 +64,7 @@ def test_a_report_has_versions_and_the_last_error(
     record = ("gui_app", logging.ERROR, "", 1, "Writing %s stopped", ("/home/anna/walk.npz",), error)
     log_buffer.recent_log.emit(logging.LogRecord(*record))
     log_buffer.recent_log.emit(logging.LogRecord("core", logging.WARNING, "", 1, "only a warning", (), None))
-    window.state.fail("/home/anna/walk.npz: cannot be written")
+    window.state.activity.fail("/home/anna/walk.npz: cannot be written")
     window.actions_.report.trigger()
     told = QGuiApplication.clipboard().text().partition("Last error\n\n")[2]
     assert told.startswith("…/walk.npz: cannot be written\n\n")

@@ -132,8 +132,10 @@ def test_no_dialog_is_forgotten() -> None:
 def named(window: MainWindow, name: str) -> None:
     """The open motion has this name."""
     state = window.state
-    assert state.opened is not None
-    state.opened = replace(state.opened, motion=replace(state.opened.motion, path=DEEP / name))
+    assert state.document.opened is not None
+    state.document.opened = replace(
+        state.document.opened, motion=replace(state.document.opened.motion, path=DEEP / name)
+    )
 
 
 def shown(label: QLabel) -> str:
@@ -183,7 +185,7 @@ def test_dialogs_show_names_as_they_are_and_cut_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(QDialog, "exec", look)
         patch.setattr(QMessageBox, "exec", look)
-        patch.setattr(type(window.state), "worth_asking", property(lambda _state: True))
+        patch.setattr(type(window.state.document), "worth_asking", property(lambda _document: True))
         for module, openers in DIALOGS.items():
             for name in (NAME, LONG):
                 for opener in openers:
@@ -201,7 +203,7 @@ def test_dialogs_show_names_as_they_are_and_cut_nothing(
 def test_what_went_wrong_is_never_cut_off(window: MainWindow, qtbot: QtBot) -> None:
     for name in (NAME, LONG):
         sentence = f"{DEEP / name} cannot be read"
-        window.state.fail(sentence)
+        window.state.activity.fail(sentence)
         for bar in (window.message, window.left_over):
             bar.words.setText(sentence)
             bar.show()

@@ -67,7 +67,7 @@ def test_nothing_is_cut_off(
 ) -> None:
     window = make_window(motion_file, autofit=True)
     window.resize(SIZES[size])
-    qtbot.waitUntil(lambda: window.state.analysis is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.analysis is not None, timeout=FIT_MS)
     toolbar = window.findChild(Toolbar)
     missing = [button for button in toolbar.findChildren(QToolButton) if not button.isVisibleTo(toolbar)]
     assert [button.toolTip() for button in missing if button.toolTip()] == []

@@ -46,7 +46,7 @@ def test_the_last_run_stands_on_stages_that_open_after_it(fitted: MainWindow, qt
     assert not fitted.panels.made
     press(fitted, qtbot, Qt.Key.Key_S)
     panel = fitted.panels.stages.panel
-    assert panel.outcome.text() == f"{fitted.state.result.mean_mm.mean():.2f} mm"
+    assert panel.outcome.text() == f"{fitted.state.document.result.mean_mm.mean():.2f} mm"
     assert panel.outcome_of.words == "All frames"
     assert panel.cards[0].millimetres.text().endswith(panel.outcome.text())
 
@@ -55,19 +55,19 @@ def test_keys_for_problems_work_without_their_panel(fitted: MainWindow, qtbot: Q
     state, actions = fitted.state, fitted.actions_
     assert not actions.refit_rows.isEnabled()
     assert not actions.accept.isEnabled()
-    poses, mean = state.result.poses.copy(), state.result.mean_mm.copy()
+    poses, mean = state.document.result.poses.copy(), state.document.result.mean_mm.copy()
     poses[BAD, 18] += 0.6
     mean[BAD] = 30.0
-    state.set_result(replace(state.result, poses=poses, mean_mm=mean), None)
-    state.go_to(BAD)
+    state.document.set_result(replace(state.document.result, poses=poses, mean_mm=mean), None)
+    state.playback.go_to(BAD)
     qtbot.waitUntil(lambda: actions.accept.isEnabled() and actions.refit_rows.isEnabled())
     press(fitted, qtbot, Qt.Key.Key_K)
-    qtbot.waitUntil(lambda: bool(state.accepted) and actions.accept.text() == "Reopen")
+    qtbot.waitUntil(lambda: bool(state.document.accepted) and actions.accept.text() == "Reopen")
     assert not fitted.panels.made
     qtbot.waitUntil(actions.fix_rows.isEnabled)
     press(fitted, qtbot, Qt.Key.Key_X)
     assert fitted.panels.problems.isVisible()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
 
 
 def test_what_was_open_is_there_again_as_wide_as_it_was(

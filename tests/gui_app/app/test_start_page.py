@@ -34,7 +34,7 @@ def test_the_start_page_opens_motions_and_goes_back(window: MainWindow, qtbot: Q
     window.actions_.start_page.trigger()
     assert button(window, "stroll_poses.npz").isVisible()
     button(window, "Walk").click()
-    qtbot.waitUntil(lambda: window.state.opened.name == "walk_poses.npz", timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.opened.name == "walk_poses.npz", timeout=FIT_MS)
     assert window.viewport.isVisible()
 
 
@@ -45,8 +45,8 @@ def test_without_opening_at_start_the_page_is_first(make_window: Callable[..., M
     window = make_window(None, wait=False)
     window._open_first()
     assert button(window, "Walk").isVisible()
-    assert not window.state.opening
-    assert window.state.opened is None
+    assert not window.state.activity.opening
+    assert window.state.document.opened is None
 
 
 def test_models_found_are_named(tmp_path: Path) -> None:

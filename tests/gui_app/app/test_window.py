@@ -26,7 +26,7 @@ MakeWindow = Callable[..., MainWindow]
 
 
 def wait_for_fit(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
 
 
 def press(window: MainWindow, qtbot: QtBot, key: Qt.Key, with_shift: bool = False) -> None:
@@ -39,11 +39,11 @@ def test_without_a_file_the_default_motion_opens_and_is_fitted(
 ) -> None:
     monkeypatch.setattr(open_controller, "default_motion", lambda: motion_file)
     window = make_window(None, autofit=True)
-    assert window.state.opened.name == "stroll_poses.npz"
-    assert window.state.run.active
+    assert window.state.document.opened.name == "stroll_poses.npz"
+    assert window.state.activity.run.active
     wait_for_fit(window, qtbot)
-    assert window.state.result.fitted.all()
-    assert not window.state.result.partial
+    assert window.state.document.result.fitted.all()
+    assert not window.state.document.result.partial
     assert "Fitted 24 frames" in window.statusBar().words.text()
     assert "unsaved" in window.windowTitle()
 
@@ -67,29 +67,29 @@ def test_keys_slider_box_and_playing_move_the_frame(window: MainWindow, qtbot: Q
         (Qt.Key.Key_Home, False, 0),
     ):
         press(window, qtbot, key, shift)
-        assert state.frame == frame
-    assert state.loop
+        assert state.playback.frame == frame
+    assert state.playback.loop
     press(window, qtbot, Qt.Key.Key_L)
-    assert not state.loop
+    assert not state.playback.loop
     press(window, qtbot, Qt.Key.Key_Space)
-    assert state.playing
+    assert state.playback.playing
     press(window, qtbot, Qt.Key.Key_Space)
-    assert not state.playing
+    assert not state.playback.playing
 
     transport = window.timeline.transport
     transport._slider.setValue(7)
-    assert window.state.frame == 7
+    assert window.state.playback.frame == 7
     assert transport._frame.value() == 7
     transport._frame.setValue(9)
-    assert window.state.frame == 9
+    assert window.state.playback.frame == 9
     assert transport._slider.value() == 9
     assert window.timeline.curves.cursor_line.value() == 9
 
-    assert not state.loop
-    state.set_speed(4.0)
+    assert not state.playback.loop
+    state.playback.set_speed(4.0)
     window.actions_.play.trigger()
-    qtbot.waitUntil(lambda: not window.state.playing, timeout=FIT_MS)
-    assert window.state.frame == FRAMES - 1
+    qtbot.waitUntil(lambda: not window.state.playback.playing, timeout=FIT_MS)
+    assert window.state.playback.frame == FRAMES - 1
 
     window.actions_.shortcuts.trigger()
     window.actions_.about.trigger()
@@ -104,7 +104,7 @@ def test_curves_lead_and_figures_and_bodies_are_those_of_the_frame(fitted: MainW
     curves = fitted.timeline.curves
     at = curves.mapFromScene(curves.getPlotItem().vb.mapViewToScene(QPointF(15, 1)))
     qtbot.mouseClick(curves.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at))
-    qtbot.waitUntil(lambda: fitted.state.frame == 15, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: fitted.state.playback.frame == 15, timeout=FIT_MS)
 
     view = curves.getPlotItem().vb
 
@@ -117,15 +117,15 @@ def test_curves_lead_and_figures_and_bodies_are_those_of_the_frame(fitted: MainW
         qtbot.mouseMove(widget, place(frame))
         qtbot.wait(30)
     qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=place(18))
-    qtbot.waitUntil(lambda: fitted.state.frame == 18, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: fitted.state.playback.frame == 18, timeout=FIT_MS)
 
-    fitted.state.set_frame(5)
+    fitted.state.playback.set_frame(5)
     transport = fitted.timeline.transport
-    assert transport._mean.text == f"{fitted.state.result.mean_mm[5]:.1f}"
-    assert transport._p95.text == f"{fitted.state.result.p95_mm[5]:.1f}"
-    assert transport._max.text == f"{fitted.state.result.max_mm[5]:.1f}"
+    assert transport._mean.text == f"{fitted.state.document.result.mean_mm[5]:.1f}"
+    assert transport._p95.text == f"{fitted.state.document.result.p95_mm[5]:.1f}"
+    assert transport._max.text == f"{fitted.state.document.result.max_mm[5]:.1f}"
 
-    fitted.state.set_frame(3)
+    fitted.state.playback.set_frame(3)
 
     def shown() -> bool:
         image = grab(fitted)
@@ -135,7 +135,7 @@ def test_curves_lead_and_figures_and_bodies_are_those_of_the_frame(fitted: MainW
 
     qtbot.waitUntil(shown, timeout=FIT_MS)
 
-    fitted.state.set_view(range_mm=2.0)
+    fitted.state.view.change(range_mm=2.0)
     qtbot.wait(100)
     coloured = grab(fitted)
     fitted.actions_.error.trigger()
@@ -153,18 +153,18 @@ def test_cancel_keeps_what_is_fitted_and_other_frames_say_so(
 ) -> None:
     window = make_window(walk)
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.result is not None, timeout=FIT_MS)
     window.actions_.cancel.trigger()
-    assert window.state.run.phase == "cancelling"
+    assert window.state.activity.run.phase == "cancelling"
     assert window.statusBar().words.text() == "Cancelling…"
     wait_for_fit(window, qtbot)
-    result = window.state.result
+    result = window.state.document.result
     assert result.partial
     assert 0 < result.fitted.sum() < len(result)
     assert "Cancelled" in window.statusBar().words.text()
     assert "partial" in window.windowTitle()
-    missing = int(np.flatnonzero(~window.state.result.fitted)[-1])
-    window.state.set_frame(missing)
+    missing = int(np.flatnonzero(~window.state.document.result.fitted)[-1])
+    window.state.playback.set_frame(missing)
     assert window.timeline.transport._mean.text == "–"
     qtbot.waitUntil(
         lambda: window.viewport.scene._fit_view.note.GetInput() == "not fitted yet", timeout=FIT_MS
@@ -177,18 +177,18 @@ def test_what_cannot_be_opened_leaves_what_was_open_and_a_dropped_file_takes_its
 ) -> None:
     bad = tmp_path / "broken.npz"
     bad.write_bytes(b"not an archive")
-    before = window.state.opened
+    before = window.state.document.opened
     window.files.open_path(bad)
     qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
     assert "broken.npz" in window.message.words.text()
-    assert window.state.opened is before
+    assert window.state.document.opened is before
 
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(empty))
     window.actions_.models.trigger()
     qtbot.waitUntil(lambda: str(empty) in window.message.words.text(), timeout=FIT_MS)
-    assert window.state.opened.bodies.builtin
+    assert window.state.document.opened.bodies.builtin
     assert window.models.folder is None
     assert Preferences().models is None
 
@@ -201,7 +201,7 @@ def test_what_cannot_be_opened_leaves_what_was_open_and_a_dropped_file_takes_its
     window.dragEnterEvent(enter)
     assert enter.isAccepted()
     window.dropEvent(QDropEvent(QPointF(300, 300), copy, data, buttons, keys))
-    qtbot.waitUntil(lambda: window.state.frames == 10, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.frames == 10, timeout=FIT_MS)
     assert other in Preferences().recent
 
 
@@ -239,21 +239,21 @@ def test_a_fit_is_saved_asked_about_and_opened_beside_its_motion(
     fitted.actions_.save.trigger()
     assert "unsaved" not in fitted.windowTitle()
     assert fitted.statusBar().words.text() == "Saved stroll_stageii.npz"
-    assert np.array_equal(load_result(target).poses, fitted.state.result.poses)
+    assert np.array_equal(load_result(target).poses, fitted.state.document.result.poses)
 
     fitted.close()
     assert len(asked) == 1
     again = make_window(target)
     assert Preferences().recent[0] == target
-    assert again.state.result is not None
-    assert again.state.result.fitted.all()
+    assert again.state.document.result is not None
+    assert again.state.document.result.fitted.all()
     assert "unsaved" not in again.windowTitle()
 
 
 def test_closing_in_the_middle_of_a_run(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
     window = make_window(walk)
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.run.frames_done > 0, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.activity.run.frames_done > 0, timeout=FIT_MS)
     window.actions_.play.trigger()
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
@@ -265,13 +265,16 @@ def test_opening_another_motion_drops_the_run(
 ) -> None:
     window = make_window(walk)
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.activity.run.active, timeout=FIT_MS)
     window.files.open_path(motion_file)
-    qtbot.waitUntil(lambda: window.state.frames == FRAMES, timeout=FIT_MS)
-    assert not window.state.run.active
+    qtbot.waitUntil(lambda: window.state.document.frames == FRAMES, timeout=FIT_MS)
+    assert not window.state.activity.run.active
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.result is not None and not window.state.run.active, timeout=FIT_MS)
-    assert len(window.state.result) == FRAMES
+    qtbot.waitUntil(
+        lambda: window.state.document.result is not None and not window.state.activity.run.active,
+        timeout=FIT_MS,
+    )
+    assert len(window.state.document.result) == FRAMES
 
 
 def test_a_motion_without_frame_rate_asks_for_one(
@@ -281,25 +284,25 @@ def test_a_motion_without_frame_rate_asks_for_one(
     window = make_window(without)
     transport = window.timeline.transport
     assert transport._no_rate.isVisible()
-    assert window.state.rate == 30.0
+    assert window.state.document.rate == 30.0
     transport._rate.editingFinished.emit()
-    assert not window.state.has_rate
+    assert not window.state.document.has_rate
     transport._rate.setValue(60.0)
     transport._rate.editingFinished.emit()
-    assert window.state.rate == 60.0
-    window.state.set_frame(6)
+    assert window.state.document.rate == 60.0
+    window.state.playback.set_frame(6)
     assert transport._seconds.text() == "0.10 s"
 
 
 def test_the_window_remembers(make_window: MakeWindow, motion_file: Path, qtbot: QtBot) -> None:
     first = make_window(motion_file)
     first.actions_.error.setChecked(False)
-    first.state.set_view(range_mm=50.0)
+    first.state.view.change(range_mm=50.0)
     first.close()
     qtbot.waitUntil(lambda: not first.isVisible(), timeout=FIT_MS)
     second = make_window(motion_file)
-    assert second.state.colouring == "plain"
-    assert second.state.range_mm == 50.0
+    assert second.state.view.colouring == "plain"
+    assert second.state.view.range_mm == 50.0
 
 
 def grab(window: MainWindow) -> np.ndarray:
@@ -312,14 +315,14 @@ def grab(window: MainWindow) -> np.ndarray:
 def test_a_fit_outlives_a_cancelled_run_a_broken_one_and_a_file_of_other_bodies(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = fitted.state.result
+    before = fitted.state.document.result
     fitted.actions_.fit.trigger()
     fitted.actions_.cancel.trigger()
     assert fitted.statusBar().words.text() == "Cancelling…"
     wait_for_fit(fitted, qtbot)
-    assert fitted.state.result.fitted.all()
-    assert not fitted.state.result.partial
-    assert fitted.state.result is before
+    assert fitted.state.document.result.fitted.all()
+    assert not fitted.state.document.result.partial
+    assert fitted.state.document.result is before
     assert fitted.statusBar().words.text() == "Cancelled: the earlier fit is kept"
 
     def broken(*_: object, **__: object) -> None:
@@ -331,20 +334,20 @@ def test_a_fit_outlives_a_cancelled_run_a_broken_one_and_a_file_of_other_bodies(
     assert fitted.message.isVisible()
     assert "unexpected error" in fitted.message.words.text()
     assert "internals" not in fitted.message.words.text()
-    assert fitted.state.result is before
+    assert fitted.state.document.result is before
 
-    result = fitted.state.result
+    result = fitted.state.document.result
     body = {**result.provenance["source_body"], "sha256": "0" * 64, "built_in": False, "name": "SMPL-H male"}
     other = replace(result, provenance={**result.provenance, "bodies": "licensed", "source_body": body})
     path = tmp_path / "other_stageii.npz"
     save_result(path, other)
-    fitted.state.set_saved()
+    fitted.state.document.set_saved()
     fitted.files.open_path(path)
     qtbot.waitUntil(lambda: "SMPL-H male" in fitted.message.words.text(), timeout=FIT_MS)
     words = fitted.message.words.text()
     assert "licensed" in words
     assert "Bodies menu" in words
-    assert fitted.state.result is result
+    assert fitted.state.document.result is result
 
 
 def test_a_given_rate_stays_and_is_saved(
@@ -353,20 +356,20 @@ def test_a_given_rate_stays_and_is_saved(
     without = cut_file(walk, tmp_path / "still_poses.npz", 12, mocap_framerate=None, mocap_frame_rate=None)
     window = make_window(without)
     window.actions_.fit.trigger()
-    window.state.give_rate(50.0)
+    window.state.document.give_rate(50.0)
     wait_for_fit(window, qtbot)
-    assert window.state.result.frame_rate == 50.0
+    assert window.state.document.result.frame_rate == 50.0
     target = tmp_path / "still_stageii.npz"
     monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(target, target.exists()))
     window.actions_.save.trigger()
-    assert window.state.saved
-    window.state.give_rate(60.0)
-    assert not window.state.saved
+    assert window.state.document.saved
+    window.state.document.give_rate(60.0)
+    assert not window.state.document.saved
     window.actions_.save.trigger()
     again = make_window(target)
-    assert again.state.rate == 60.0
+    assert again.state.document.rate == 60.0
     assert again.timeline.transport._rate.value() == 60.0
-    assert again.state.saved
+    assert again.state.document.saved
 
 
 def test_saving_asks_about_the_file_that_would_be_written(
@@ -394,18 +397,18 @@ def test_saving_asks_about_the_file_that_would_be_written(
 def test_a_motion_in_smplx_is_fitted_to_smplh(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_result(tmp_path / "fit.npz", fitted.state.result)
+    save_result(tmp_path / "fit.npz", fitted.state.document.result)
     with np.load(tmp_path / "fit.npz") as archive:
         kept = {key: archive[key] for key in archive.files if not key.startswith("refit_")}
     np.savez(tmp_path / "plain_stageii.npz", **kept)
-    fitted.state.set_saved()
+    fitted.state.document.set_saved()
     fitted.files.open_path(tmp_path / "plain_stageii.npz")
-    qtbot.waitUntil(lambda: fitted.state.opened.name == "plain_stageii.npz", timeout=FIT_MS)
-    assert fitted.state.opened.subject.source.label == "source · SMPL-X neutral"
-    assert fitted.state.opened.subject.fit.label == "fit · SMPL-H neutral"
+    qtbot.waitUntil(lambda: fitted.state.document.opened.name == "plain_stageii.npz", timeout=FIT_MS)
+    assert fitted.state.document.opened.subject.source.label == "source · SMPL-X neutral"
+    assert fitted.state.document.opened.subject.fit.label == "fit · SMPL-H neutral"
     fitted.actions_.fit.trigger()
     wait_for_fit(fitted, qtbot)
-    assert fitted.state.result.family == "smplh"
+    assert fitted.state.document.result.family == "smplh"
     asked = []
     monkeypatch.setattr(save_actions, "ask_where", lambda _window, start: asked.append(start.name))
     fitted.actions_.save.trigger()
@@ -416,8 +419,8 @@ def test_nothing_opens_while_the_window_closes(window: MainWindow, motion_file: 
     window.close()
     window.files.open_path(motion_file)
     window.fitting.start()
-    assert not window.state.opening
-    assert not window.state.run.active
+    assert not window.state.activity.opening
+    assert not window.state.activity.run.active
 
 
 def test_notes_can_be_read(make_window: MakeWindow, walk: Path, tmp_path: Path) -> None:

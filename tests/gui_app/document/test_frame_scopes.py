@@ -22,24 +22,24 @@ MakeWindow = Callable[..., MainWindow]
 
 
 def wait(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
 
 
 def test_some_frames_are_fitted_and_the_others_stay_and_so_are_problems_once_known(
     fitted: MainWindow, qtbot: QtBot
 ) -> None:
     window, actions = fitted, fitted.actions_
-    before = window.state.result
+    before = window.state.document.result
     assert not actions.fit_selection.isEnabled()
     assert "Select frames" in actions.fit_selection.toolTip()
     moved = before.poses.copy()
     moved[5:9] += 0.05
-    window.state.set_result(replace(before, poses=moved), None)
-    window.state.set_selection((8, 5))
+    window.state.document.set_result(replace(before, poses=moved), None)
+    window.state.playback.set_selection((8, 5))
     actions.fit_selection.trigger()
-    assert window.state.run.frames_total == 4
+    assert window.state.activity.run.frames_total == 4
     wait(window, qtbot)
-    after = window.state.result
+    after = window.state.document.result
     others = np.setdiff1d(np.arange(FRAMES), np.arange(5, 9))
     assert np.array_equal(after.poses[others], before.poses[others])
     assert np.allclose(after.poses[5:9], before.poses[5:9], atol=0.02)
@@ -50,16 +50,19 @@ def test_some_frames_are_fitted_and_the_others_stay_and_so_are_problems_once_kno
     action, state = fitted.actions_.fit_problems, fitted.state
     frames = np.array([3, 11])
     qtbot.waitUntil(
-        lambda: state.analysis is not None and state.analysis.result is state.result, timeout=FIT_MS
+        lambda: (
+            state.document.analysis is not None and state.document.analysis.result is state.document.result
+        ),
+        timeout=FIT_MS,
     )
-    found = state.analysis
-    state.set_analysis(None)
+    found = state.document.analysis
+    state.document.set_analysis(None)
     assert not action.isEnabled()
     assert "looked through" in action.toolTip()
-    state.set_analysis(replace(found, stretches=(), frames=frames[:0]))
+    state.document.set_analysis(replace(found, stretches=(), frames=frames[:0]))
     assert not action.isEnabled()
     assert "No frame" in action.toolTip()
-    state.set_analysis(replace(found, stretches=(), frames=frames))
+    state.document.set_analysis(replace(found, stretches=(), frames=frames))
     assert action.isEnabled()
     assert "2 problem frames" in action.toolTip()
     action.trigger()
@@ -68,11 +71,11 @@ def test_some_frames_are_fitted_and_the_others_stay_and_so_are_problems_once_kno
 
 
 def test_one_frame_alone_without_an_earlier_fit(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.set_frame(7)
+    window.state.playback.set_frame(7)
     window.actions_.fit_frame.trigger()
     wait(window, qtbot)
-    assert np.flatnonzero(window.state.result.fitted).tolist() == [7]
-    assert not window.state.result.partial
+    assert np.flatnonzero(window.state.document.result.fitted).tolist() == [7]
+    assert not window.state.document.result.partial
     assert window.actions_.undo.text() == "Undo fit of frame 7"
 
 
@@ -85,7 +88,7 @@ def test_the_preset_is_used_and_remembered(
     assert not actions.preset_accurate.isChecked()
     actions.fit.trigger()
     wait(window, qtbot)
-    assert window.state.result.provenance["recipe"] == FAST.as_dict()
+    assert window.state.document.result.provenance["recipe"] == FAST.as_dict()
     assert Preferences().text("preset", "") == "fast"
     again = make_window(motion_file)
     assert again.actions_.preset_fast.isChecked()

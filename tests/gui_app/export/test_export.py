@@ -102,16 +102,16 @@ def test_dialog_writes_the_result(
 ) -> None:
     dialog = fitted.export_dialog
     fitted.preferences.folder = str(tmp_path)
-    assert not fitted.state.saved
+    assert not fitted.state.document.saved
     fitted.actions_.export.trigger()
     assert dialog.isVisible()
     assert dialog.path == tmp_path / "stroll_stageii.npz"
     dialog.export.click()
     wait(fitted, qtbot)
     assert load_result(dialog.path).fitted.all()
-    assert fitted.state.saved
+    assert fitted.state.document.saved
     assert dialog.words.text().startswith("Exported stroll_stageii.npz · ")
-    fitted.state.set_frame(3)
+    fitted.state.playback.set_frame(3)
     assert dialog.words.text().startswith("Exported")
 
     before = dialog.path.read_bytes()
@@ -122,7 +122,7 @@ def test_dialog_writes_the_result(
     assert not fitted.exporting.status.active
     assert dialog.path.read_bytes() == before
 
-    fitted.state.set_selection((4, 9))
+    fitted.state.playback.set_selection((4, 9))
     dialog.open_for("obj")
     dialog.form.range.setCurrentIndex(1)
     dialog.form.step.setValue(2)
@@ -147,9 +147,9 @@ def test_frames_of_a_failed_fit_have_failed_or_not_by_themselves(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     state = fitted.state
-    bad = np.where(np.arange(FRAMES) < 6, 437, state.result.mean_mm).astype(np.float32)
-    state.set_result(judged(state.result, mean_mm=bad), None)
-    assert state.result.failed
+    bad = np.where(np.arange(FRAMES) < 6, 437, state.document.result.mean_mm).astype(np.float32)
+    state.document.set_result(judged(state.document.result, mean_mm=bad), None)
+    assert state.document.result.failed
     for name, frames, failed in (("bad", range(6), True), ("good", range(6, FRAMES), False)):
         path = tmp_path / f"{name}_stageii.npz"
         export(fitted, qtbot, path, kind="npz", frames=(frames[0], frames[-1]))
@@ -179,21 +179,21 @@ def test_dialog_says_what_is_missing(window: MainWindow, tmp_path: Path) -> None
 def test_video_looks_as_the_window_and_leaves_it_alone(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    fitted.state.set_view(layout="overlay")
+    fitted.state.view.change(layout="overlay")
     path = tmp_path / "a.mp4"
     options = {"kind": "mp4", "frames": (0, FRAMES - 1), "size": (320, 180), "rate": 30}
     fitted.exporting.start(Choice(**options), path, overwrite=False)
     for frame in (3, 9):
         qtbot.waitUntil(lambda frame=frame: fitted.exporting.status.done >= frame, timeout=FIT_MS)
-        fitted.state.set_frame(frame)
+        fitted.state.playback.set_frame(frame)
     wait(fitted, qtbot)
-    pictures = round(FRAMES / fitted.state.rate * 30)
+    pictures = round(FRAMES / fitted.state.document.rate * 30)
     assert film(path) == ((320, 180), pictures, 30.0)
     assert fitted.exporting.status.words.startswith("Exported a.mp4")
-    assert fitted.state.frame == 9
+    assert fitted.state.playback.frame == 9
 
     export(fitted, qtbot, tmp_path / "b.gif", **options | {"kind": "gif", "rate": 10, "turntable": True})
-    assert film(tmp_path / "b.gif")[:2] == ((320, 180), round(FRAMES / fitted.state.rate * 10))
+    assert film(tmp_path / "b.gif")[:2] == ((320, 180), round(FRAMES / fitted.state.document.rate * 10))
     assert sorted(path.name for path in tmp_path.glob("[!s]*")) == ["a.mp4", "b.gif"]
 
 

@@ -45,7 +45,7 @@ def test_bodies_are_prepared_before_the_fit_begins(
 ) -> None:
     prepared.cache_clear()
     window = make_window(motion_file, autofit=True)
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
     assert order == ["prepared", "begun"]
     assert prepared.cache_info().misses == 1, "the run found what was prepared"
 
@@ -53,7 +53,7 @@ def test_bodies_are_prepared_before_the_fit_begins(
 def test_nothing_is_prepared_where_nothing_is_fitted(
     window: MainWindow, qtbot: QtBot, order: list[str]
 ) -> None:
-    window.files.open_path(window.state.opened.file)  # type: ignore[union-attr]
+    window.files.open_path(window.state.document.opened.file)  # type: ignore[union-attr]
     with qtbot.waitSignal(window.opening.opened):
         pass
     window.fitting.close()
@@ -68,9 +68,9 @@ def test_what_cannot_be_prepared_does_not_keep_the_motion_from_opening(
 
     monkeypatch.setattr(FitRun, "prepare", fails)
     window = make_window(motion_file, autofit=True)
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
-    assert window.state.result is not None
-    assert window.state.result.fitted.all()
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
+    assert window.state.document.result is not None
+    assert window.state.document.result.fitted.all()
 
 
 def test_the_first_file_reads_its_bodies_while_torch_is_imported_and_waits_for_little_else(

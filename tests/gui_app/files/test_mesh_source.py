@@ -56,7 +56,9 @@ def rate_is_known(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 def fit(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.has_fit and not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: window.state.document.has_fit and not window.state.activity.run.active, timeout=FIT_MS
+    )
 
 
 def test_a_folder_is_dropped_fitted_and_measured(
@@ -68,21 +70,21 @@ def test_a_folder_is_dropped_fitted_and_measured(
     data.setUrls([QUrl.fromLocalFile(str(folder))])
     left, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     window.dropEvent(QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, data, left, keys))
-    qtbot.waitUntil(lambda: state.frames == FRAMES, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: state.document.frames == FRAMES, timeout=FIT_MS)
     assert len(rate_is_known) == 1
-    assert state.rate == RATE
+    assert state.document.rate == RATE
     assert folder in Preferences().recent
     assert window.panels.stages.panel.start.text().startswith("from parts")
     vertices = load_motion(folder).vertices
     assert vertices is not None
-    state.set_frame(7)
-    assert state.opened is not None
-    np.testing.assert_allclose(state.opened.posed.frame(7).source_vertices, vertices[7], atol=1e-6)
+    state.playback.set_frame(7)
+    assert state.document.opened is not None
+    np.testing.assert_allclose(state.document.opened.posed.frame(7).source_vertices, vertices[7], atol=1e-6)
     fit(window, qtbot)
-    assert state.result is not None
-    assert state.result.converged.all()
-    assert state.result.mean_mm.max() < 3.5
-    qtbot.waitUntil(lambda: state.analysis is not None, timeout=FIT_MS)
+    assert state.document.result is not None
+    assert state.document.result.converged.all()
+    assert state.document.result.mean_mm.max() < 3.5
+    qtbot.waitUntil(lambda: state.document.analysis is not None, timeout=FIT_MS)
     for action in (window.actions_.parameters, window.actions_.joints, window.actions_.problems):
         action.setChecked(True)
     panel = window.panels.parameters.panel
@@ -92,9 +94,9 @@ def test_a_folder_is_dropped_fitted_and_measured(
         panel.tabs.button(tab).click()
     assert not window.message.isVisible()
     # Back to a motion with parameters, nothing is left of it.
-    window.state.set_saved()
+    window.state.document.set_saved()
     window.files.open_path(motion_file)
-    qtbot.waitUntil(lambda: state.frames != FRAMES, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: state.document.frames != FRAMES, timeout=FIT_MS)
     assert window.panels.stages.panel.start.text().startswith("from source")
 
 
@@ -105,7 +107,7 @@ def test_one_of_the_meshes_opens_them_all(
     chosen = str(folder / "walk_000003.ply")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen, ""))
     window.actions_.open.trigger()
-    qtbot.waitUntil(lambda: window.state.frames == FRAMES, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.frames == FRAMES, timeout=FIT_MS)
     assert window.windowTitle().startswith("walk_ply")
 
 
@@ -113,18 +115,18 @@ def test_a_broken_folder_leaves_what_was_open(
     make_window: Make, qtbot: QtBot, folder: Path, motion_file: Path
 ) -> None:
     window = make_window(motion_file)
-    before = window.state.opened
+    before = window.state.document.opened
     (folder / "walk_000004.ply").write_bytes(b"ply\n")
     window.files.open_path(folder)
     qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
     assert "walk_000004.ply" in window.message.words.text()
-    assert window.state.opened is before
+    assert window.state.document.opened is before
     shuffled = np.random.default_rng(0).permutation(6890)
     vertices = posed(clip("walk", 0, 2), bodies("built-in").source, slice(None))[0][:, shuffled]
     np.savez(folder.parent / "other.npz", vertices=vertices, mocap_framerate=RATE)
     window.files.open_path(folder.parent / "other.npz")
     qtbot.waitUntil(lambda: "not in the order" in window.message.words.text(), timeout=FIT_MS)
-    assert window.state.opened is before
+    assert window.state.document.opened is before
 
 
 def test_a_session_finds_its_meshes(
@@ -132,7 +134,7 @@ def test_a_session_finds_its_meshes(
 ) -> None:
     window = make_window(folder)
     fit(window, qtbot)
-    result = window.state.result
+    result = window.state.document.result
     assert result is not None
     window.exporting.start(
         Choice("ply", (2, 2), single=True, body="source"), tmp_path / "a.ply", overwrite=False
@@ -142,17 +144,17 @@ def test_a_session_finds_its_meshes(
     place = tmp_path / "walk.refit"
     monkeypatch.setattr(save, "ask_where", lambda *_: Place(place, replace=True))
     with qtbot.waitSignal(
-        window.state.said, timeout=FIT_MS, check_params_cb=lambda said: "holds no copy" in said
+        window.state.activity.said, timeout=FIT_MS, check_params_cb=lambda said: "holds no copy" in said
     ):
         window.actions_.save_session.trigger()
     qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
     assert load_session(place).motion is None
     other = make_window(place)
-    assert other.state.opened is not None
-    assert not other.state.opened.motion.has_poses
-    assert other.state.result is not None
-    np.testing.assert_array_equal(other.state.result.poses, result.poses)
-    assert other.state.rate == RATE
+    assert other.state.document.opened is not None
+    assert not other.state.document.opened.motion.has_poses
+    assert other.state.document.result is not None
+    np.testing.assert_array_equal(other.state.document.result.poses, result.poses)
+    assert other.state.document.rate == RATE
 
 
 def test_vertices_in_a_file_open_too(make_window: Make, qtbot: QtBot, tmp_path: Path) -> None:
@@ -160,7 +162,9 @@ def test_vertices_in_a_file_open_too(make_window: Make, qtbot: QtBot, tmp_path: 
     vertices = posed(clip("walk", 0, 5), pair.source, slice(None))[0]
     np.savez(tmp_path / "walk.npz", vertices=vertices, mocap_framerate=RATE)
     window = make_window(tmp_path / "walk.npz")
-    assert window.state.frames == 5
-    assert window.state.opened is not None
-    assert window.state.opened.subject.source.label == "source · meshes · SMPL-H neutral"
-    assert any("joints are found by the body's regressor" in note for note in window.state.opened.notes)  # type: ignore[union-attr]
+    assert window.state.document.frames == 5
+    assert window.state.document.opened is not None
+    assert window.state.document.opened.subject.source.label == "source · meshes · SMPL-H neutral"
+    assert any(
+        "joints are found by the body's regressor" in note for note in window.state.document.opened.notes
+    )  # type: ignore[union-attr]

@@ -77,24 +77,24 @@ def test_who_and_how_fast(
 
     seen = answer_with(monkeypatch, act)
     window.files.open_path(street)
-    qtbot.waitUntil(lambda: window.state.frames == 4, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.frames == 4, timeout=FIT_MS)
     assert len(seen) == 1
-    assert window.state.opened.motion.reading == Reading(person="1")
-    assert (window.state.rate, window.state.given_rate) == (30.0, 30.0)
+    assert window.state.document.opened.motion.reading == Reading(person="1")
+    assert (window.state.document.rate, window.state.document.given_rate) == (30.0, 30.0)
     assert window.windowTitle().startswith("street.pkl · person 1")
-    assert window.state.opened.stem == "street_1"
+    assert window.state.document.opened.stem == "street_1"
 
 
 def test_cancel_leaves_what_was_open(
     window: MainWindow, street: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = window.state.opened
+    before = window.state.document.opened
     seen = answer_with(monkeypatch, lambda dialog: dialog.reject())
     window.files.open_path(street)
     qtbot.waitUntil(lambda: bool(seen), timeout=FIT_MS)
     qtbot.waitUntil(lambda: shown_dialog() is None, timeout=FIT_MS)
-    assert window.state.opened is before
-    assert not window.state.opening
+    assert window.state.document.opened is before
+    assert not window.state.activity.opening
     assert not window.message.isVisible()
 
 
@@ -110,16 +110,16 @@ def test_a_rate_is_remembered_for_its_folder(
 
     seen = answer_with(monkeypatch, act)
     window.files.open_path(tmp_path / "a.pkl")
-    qtbot.waitUntil(lambda: window.state.frames == 5, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.frames == 5, timeout=FIT_MS)
     window.files.open_path(tmp_path / "b.pkl")
-    qtbot.waitUntil(lambda: window.state.frames == 3, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.frames == 3, timeout=FIT_MS)
     assert len(seen) == 1
-    assert window.state.rate == 25.0
+    assert window.state.document.rate == 25.0
     assert window.timeline.transport._rate.isVisible()
-    window.state.give_rate(50.0)
+    window.state.document.give_rate(50.0)
     window.files.open_path(tmp_path / "a.pkl")
-    qtbot.waitUntil(lambda: window.state.frames == 5, timeout=FIT_MS)
-    assert window.state.rate == 50.0
+    qtbot.waitUntil(lambda: window.state.document.frames == 5, timeout=FIT_MS)
+    assert window.state.document.rate == 50.0
 
 
 def test_coordinates_and_gender_where_they_matter(
@@ -152,11 +152,11 @@ def test_a_motion_in_smplx_before_the_camera(
 
     answer_with(monkeypatch, act)
     window.files.open_path(path)
-    qtbot.waitUntil(lambda: window.state.frames == 6, timeout=FIT_MS)
-    assert window.state.opened.motion.reading == Reading(coordinates="camera")
-    assert window.state.opened.subject.up_axis == "-y"
-    assert window.state.opened.subject.fit.label == "fit · SMPL-H neutral"
-    assert not window.state.has_rate
+    qtbot.waitUntil(lambda: window.state.document.frames == 6, timeout=FIT_MS)
+    assert window.state.document.opened.motion.reading == Reading(coordinates="camera")
+    assert window.state.document.opened.subject.up_axis == "-y"
+    assert window.state.document.opened.subject.fit.label == "fit · SMPL-H neutral"
+    assert not window.state.document.has_rate
 
 
 def test_memory_is_bounded_and_stands_damage(tmp_path: Path) -> None:

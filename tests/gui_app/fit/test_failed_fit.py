@@ -24,10 +24,12 @@ def test_a_fit_that_failed_is_told_until_another_one_is_shown(
     state, bar = window.state, window.message
     window.actions_.runs.trigger()
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: state.result is not None and not state.run.active, timeout=FIT_MS)
-    assert state.result.failed
+    qtbot.waitUntil(
+        lambda: state.document.result is not None and not state.activity.run.active, timeout=FIT_MS
+    )
+    assert state.document.result.failed
     assert bar.isVisible()
-    assert bar.words.text() == f"This fit failed: {state.result.failure}."
+    assert bar.words.text() == f"This fit failed: {state.document.result.failure}."
     assert "more than 1 mm" in bar.words.text()
     assert window.statusBar().words.text().endswith("· failed")
 
@@ -36,8 +38,8 @@ def test_a_fit_that_failed_is_told_until_another_one_is_shown(
     row = panel.table.topLevelItem(1)
     assert row.text(0) == "Failed: fit of all frames"
     assert row.foreground(0).color().name() == colours.of("ERROR")
-    assert state.result.failure in panel.words.words
-    assert state.result.failure in row.toolTip(0)
+    assert state.document.result.failure in panel.words.words
+    assert state.document.result.failure in row.toolTip(0)
 
     # Undone, it is no longer shown; done again, it is.
     window.history.undo()
@@ -47,13 +49,13 @@ def test_a_fit_that_failed_is_told_until_another_one_is_shown(
     # Dismissed, it stays away, until it is another failure.
     bar._dismiss.click()
     assert not bar.isVisible()
-    state.set_result(replace(state.result), None)
+    state.document.set_result(replace(state.document.result), None)
     assert not bar.isVisible()
 
     monkeypatch.undo()
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
-    assert not state.result.failed
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
+    assert not state.document.result.failed
     assert not bar.isVisible()
     qtbot.waitUntil(lambda: panel.table.topLevelItemCount() == 3)
     names = [panel.table.topLevelItem(place).text(0) for place in (1, 2)]
@@ -65,19 +67,19 @@ def test_a_failed_fit_that_is_opened_is_told(
 ) -> None:
     bar = fitted.message
     assert not bar.isVisible()
-    result = fitted.state.result
+    result = fitted.state.document.result
     bad = fit_failure.judged(replace(result, mean_mm=np.full_like(result.mean_mm, 437.0)))
     path = tmp_path / "stroll_stageii.npz"
     save_result(path, bad)
-    fitted.state.set_saved()
+    fitted.state.document.set_saved()
     fitted.files.open_path(path)
-    qtbot.waitUntil(lambda: fitted.state.result is not result, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: fitted.state.document.result is not result, timeout=FIT_MS)
     qtbot.waitUntil(bar.isVisible, timeout=FIT_MS)
     assert bar.words.text() == "This fit failed: mean 437 mm, more than 40 mm."
     # Something else that goes wrong is told in its place, and its going does not bring the old one back.
-    fitted.state.fail("Something else")
+    fitted.state.activity.fail("Something else")
     assert bar.words.text() == "Something else"
-    fitted.state.set_result(replace(result, failure=""), None)
+    fitted.state.document.set_result(replace(result, failure=""), None)
     assert bar.words.text() == "Something else"
     assert bar.isVisible()
     bar._dismiss.click()
@@ -86,21 +88,21 @@ def test_a_failed_fit_that_is_opened_is_told(
 
 def test_a_failed_fit_is_told_again_after_a_complaint_and_for_another_fit(fitted: MainWindow) -> None:
     state, bar = fitted.state, fitted.message
-    bad = replace(state.result, failure="mean 437 mm, more than 40 mm")
+    bad = replace(state.document.result, failure="mean 437 mm, more than 40 mm")
     told = "This fit failed: mean 437 mm, more than 40 mm."
-    state.set_result(bad, None)
-    state.fail("Something else")
+    state.document.set_result(bad, None)
+    state.activity.fail("Something else")
     bar._dismiss.click()
     assert bar.isVisible()
     assert bar.words.text() == told
     # Once it is dismissed itself, it comes back with no other complaint and no edit, but with another fit.
     bar._dismiss.click()
     assert not bar.isVisible()
-    state.fail("Something else")
+    state.activity.fail("Something else")
     bar._dismiss.click()
     assert not bar.isVisible()
-    state.set_result(replace(bad, poses=bad.poses.copy(), provenance=dict(bad.provenance)), None)
+    state.document.set_result(replace(bad, poses=bad.poses.copy(), provenance=dict(bad.provenance)), None)
     assert not bar.isVisible()
-    state.set_result(replace(bad, seconds=bad.seconds + 1), None)
+    state.document.set_result(replace(bad, seconds=bad.seconds + 1), None)
     assert bar.isVisible()
     assert bar.words.text() == told

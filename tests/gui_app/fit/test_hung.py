@@ -71,7 +71,7 @@ def hangs(never: threading.Event, monkeypatch: pytest.MonkeyPatch) -> threading.
 
 
 def closes(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.set_saved()
+    window.state.document.set_saved()
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
 
@@ -88,17 +88,17 @@ def test_a_hung_fit_is_told_and_left_and_another_begins(
     qtbot.waitUntil(lambda: words.text().startswith("No progress for"), timeout=FIT_MS)
     assert "the fit is still in 'pose'. Cancel stops waiting for it." in words.text()
     window.actions_.cancel.trigger()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
     assert "does not answer" in window.message.words.text()
     # The frame that was looked at was shown before.
-    assert state.result is not None
-    assert (state.result.fitted.sum(), state.result.partial) == (1, True)
+    assert state.document.result is not None
+    assert (state.document.result.fitted.sum(), state.document.result.partial) == (1, True)
     assert [thread.objectName() for thread in left_behind()] == ["fit"]
 
     monkeypatch.setattr(core.fitting.run, "PoseStage", PoseStage)
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
-    assert (state.result.fitted.sum(), state.result.partial) == (FRAMES, False)
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
+    assert (state.document.result.fitted.sum(), state.document.result.partial) == (FRAMES, False)
     assert left_behind()
     closes(window, qtbot)
     assert left_behind()
@@ -110,7 +110,7 @@ def test_what_a_hung_fit_leaves_on_the_earlier_one_is_whole_and_is_judged_so(
     monkeypatch.setattr(fit_watch, "ANSWER_SECONDS", 0.5)
     for name in ("CPU_CHUNK", "DENSE_CHUNK"):
         monkeypatch.setattr(core.fitting.run, name, 4)
-    state, earlier = fitted.state, fitted.state.result
+    state, earlier = fitted.state, fitted.state.document.result
 
     class Hanging(PoseStage):
         def fit(self, frames: np.ndarray):
@@ -120,17 +120,17 @@ def test_what_a_hung_fit_leaves_on_the_earlier_one_is_whole_and_is_judged_so(
 
     monkeypatch.setattr(core.fitting.run, "PoseStage", Hanging)
     monkeypatch.setattr("core.measure.fit_failure.MOST_MEAN_MM", 0.01)
-    state.set_selection((0, 11))
+    state.playback.set_selection((0, 11))
     fitted.fitting.start_selection()
-    qtbot.waitUntil(lambda: state.result is not earlier, timeout=FIT_MS)
-    assert (state.result.partial, state.result.failed) == (True, False), "it still runs"
+    qtbot.waitUntil(lambda: state.document.result is not earlier, timeout=FIT_MS)
+    assert (state.document.result.partial, state.document.result.failed) == (True, False), "it still runs"
     fitted.actions_.cancel.trigger()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
     assert left_behind()
-    assert state.result is not earlier
-    assert state.result.fitted.all()
-    assert not state.result.partial
-    assert state.result.failed
+    assert state.document.result is not earlier
+    assert state.document.result.fitted.all()
+    assert not state.document.result.partial
+    assert state.document.result.failed
 
 
 def test_a_fit_after_a_hung_one_that_was_dropped_does_not_wait_for_it(
@@ -143,9 +143,9 @@ def test_a_fit_after_a_hung_one_that_was_dropped_does_not_wait_for_it(
     window.fitting.drop()
     monkeypatch.setattr(core.fitting.run, "PoseStage", PoseStage)
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
-    assert window.state.result is not None
-    assert not window.state.result.partial
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
+    assert window.state.document.result is not None
+    assert not window.state.document.result.partial
     assert left_behind()
 
 
@@ -160,12 +160,12 @@ def test_what_a_left_fit_tells_later_is_not_heard(
     window.actions_.fit.trigger()
     qtbot.waitUntil(hangs.is_set, timeout=FIT_MS)
     window.actions_.cancel.trigger()
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
-    before, said = window.state.result, window.statusBar().words.text()
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
+    before, said = window.state.document.result, window.statusBar().words.text()
     never.set()
     qtbot.waitUntil(lambda: not left_behind(), timeout=FIT_MS)
     qtbot.wait(100)
-    assert window.state.result is before
+    assert window.state.document.result is before
     assert window.statusBar().words.text() == said
 
 
@@ -178,7 +178,7 @@ def test_a_cancelled_fit_is_waited_for_while_it_tells_something(
     watch = fit_watch.FitWatch(state)
     watch.unanswered.connect(lambda: given_up.append(now[0]))
     watch.begin(silence)
-    state.set_run(RunStatus("cancelling"))
+    state.activity.set_run(RunStatus("cancelling"))
     watch.cancelled()
     for seconds in (4.0, 8.0, 12.0, 16.0, 18.0):
         now[0] = seconds
@@ -263,7 +263,7 @@ def look():
         timer.stop()
         window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
         window.fitting.cancel()
-        window.state.set_saved()
+        window.state.document.set_saved()
         window.close()
         print("closing", flush=True)
 timer.timeout.connect(look)

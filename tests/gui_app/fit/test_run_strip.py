@@ -34,23 +34,23 @@ def test_the_strip_comes_goes_and_moves_nothing(
     qtbot.waitUntil(strip.isVisible, timeout=FIT_MS)
     assert window.viewport.geometry() == place
     assert window.viewport.rect().contains(strip.geometry())
-    qtbot.waitUntil(lambda: window.state.run.frames_done > 0, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.activity.run.frames_done > 0, timeout=FIT_MS)
     assert strip.stage.text() == "Fitting poses"
     assert "of 1,512 frames" in strip.count.text()
     assert strip.mean.text().endswith(" mm")
     assert len(strip.sparkline.values) > 1
     window.actions_.cancel.trigger()
     assert strip.stage.text() == "Cancelling…"
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
     assert not strip.isVisible()
 
 
 def test_the_frame_shown_is_fitted_first(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
     window = make_window(walk)
-    window.state.set_frame(300)
+    window.state.playback.set_frame(300)
     with qtbot.waitSignal(window.fitting._start, timeout=FIT_MS) as started:
         window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
     worker, replies = FitWorker(), []
     worker.previewed.connect(replies.append)
     # One lot of frames after another, to tell which one comes first.

@@ -39,12 +39,12 @@ def bent(result: FitResult, joint: int) -> FitResult:
 def mended(fitted: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window in which eight bad frames were fitted again."""
     state = fitted.state
-    joint = state.opened.bodies.target.joint_names.index("left_elbow")
-    state.set_result(bent(state.result, joint), None)
+    joint = state.document.opened.bodies.target.joint_names.index("left_elbow")
+    state.document.set_result(bent(state.document.result, joint), None)
     fitted.history.add("bending")
-    state.set_selection((8, 15))
+    state.playback.set_selection((8, 15))
     fitted.actions_.fit_selection.trigger()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
     qtbot.waitUntil(fitted.actions_.before_fit.isEnabled, timeout=FIT_MS)
     return fitted
 
@@ -60,8 +60,10 @@ def test_a_fit_that_leaves_out_other_fingers_is_not_compared_and_that_is_said(
     mended: MainWindow, qtbot: QtBot
 ) -> None:
     state, action = mended.state, mended.actions_.before_fit
-    told = state.result.provenance | {HELD: ["left"]}
-    state.set_result(replace(state.result, poses=state.result.poses.copy(), provenance=told), None)
+    told = state.document.result.provenance | {HELD: ["left"]}
+    state.document.set_result(
+        replace(state.document.result, poses=state.document.result.poses.copy(), provenance=told), None
+    )
     mended.history.add("fit with a hand held")
     qtbot.waitUntil(lambda: not action.isEnabled(), timeout=FIT_MS)
     assert OTHER_SKIN in action.toolTip()
@@ -72,7 +74,7 @@ def test_lines_show_where_the_error_was_another_of_any_figure_and_a_key_hides_th
     mended: MainWindow, qtbot: QtBot
 ) -> None:
     state, curves, before = mended.state, mended.timeline.curves, mended.timeline.curves.before
-    earlier = mended.history.before(state.result)
+    earlier = mended.history.before(state.document.result)
     assert set(before.lines) == {"mean_mm", "p95_mm"}
     for name, line in before.lines.items():
         # It leaves the curve one frame before, and comes back one frame after.
@@ -82,14 +84,14 @@ def test_lines_show_where_the_error_was_another_of_any_figure_and_a_key_hides_th
     assert "frames 8–15: mean " in mended.statusBar().words.text()
     assert "better on 8 of 8" in mended.statusBar().words.text()
     said = curves._words_of(10)
-    assert f"{earlier.max_mm[10]:.1f} → {state.result.max_mm[10]:.1f} mm" in said
+    assert f"{earlier.max_mm[10]:.1f} → {state.document.result.max_mm[10]:.1f} mm" in said
     assert "→" not in curves._words_of(2)
     # All of both lines can be seen.
     assert curves.getPlotItem().vb.viewRange()[1][1] > np.nanmax(before.lines["mean_mm"])
 
     mended.actions_.undo.trigger()
-    qtbot.waitUntil(lambda: mended.history.before(state.result) is not earlier, timeout=FIT_MS)
-    qtbot.waitUntil(lambda: mended.earlier.before.shown is state.result, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: mended.history.before(state.document.result) is not earlier, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: mended.earlier.before.shown is state.document.result, timeout=FIT_MS)
     # The step before was the bending itself.
     assert mended.earlier.before.comparison.worse == 8
     mended.actions_.undo.trigger()
@@ -115,7 +117,10 @@ def test_lines_show_where_the_error_was_another_of_any_figure_and_a_key_hides_th
     assert Preferences().flag("before_fit", False)
 
     qtbot.waitUntil(
-        lambda: state.analysis is not None and state.analysis.result is state.result, timeout=FIT_MS
+        lambda: (
+            state.document.analysis is not None and state.document.analysis.result is state.document.result
+        ),
+        timeout=FIT_MS,
     )
     curves.menu.choose(WRIST)
     qtbot.waitUntil(lambda: bool(curves.before.lines), timeout=FIT_MS)
@@ -128,10 +133,10 @@ def test_lines_show_where_the_error_was_another_of_any_figure_and_a_key_hides_th
     assert f"before {line[10]:.1f} → now " in curves.readout.text()
     # What was on show is not measured once more when it becomes the earlier fit.
     now = curves._series["chosen"].copy()
-    joint = state.opened.bodies.target.joint_names.index("left_elbow")
-    state.set_result(bent(state.result, joint), None)
+    joint = state.document.opened.bodies.target.joint_names.index("left_elbow")
+    state.document.set_result(bent(state.document.result, joint), None)
     mended.history.add("bending again")
-    qtbot.waitUntil(lambda: mended.earlier.before.shown is state.result, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: mended.earlier.before.shown is state.document.result, timeout=FIT_MS)
     assert np.array_equal(mended.earlier.series(WRIST)["chosen"], now)
     qtbot.waitUntil(lambda: bool(curves.before.lines), timeout=FIT_MS)
     assert not mended.earlier.busy

@@ -12,21 +12,21 @@ from gui_app.app.main_window import MainWindow
 
 def moved(window: MainWindow, frames: slice, by: float, step: str) -> None:
     """A step that makes some frames worse by some millimetres."""
-    result = window.state.result
+    result = window.state.document.result
     assert result is not None
     poses, mean = result.poses.copy(), result.mean_mm.copy()
     poses[frames] += 0.01
     mean[frames] += by
-    window.state.set_result(replace(result, poses=poses, mean_mm=mean), np.arange(24)[frames])
+    window.state.document.set_result(replace(result, poses=poses, mean_mm=mean), np.arange(24)[frames])
     window.history.add(step)
 
 
 def test_return_to_any_and_compare_any_two(fitted: MainWindow, qtbot: QtBot) -> None:
     state, history, panel, before = fitted.state, fitted.history, fitted.panels.runs.panel, fitted.before
     fitted.actions_.runs.trigger()
-    first = state.result
+    first = state.document.result
     moved(fitted, slice(4, 8), 2.0, "bending")
-    second = state.result
+    second = state.document.result
     moved(fitted, slice(10, 13), 1.0, "twisting")
     qtbot.waitUntil(lambda: panel.table.topLevelItemCount() == 4)
     qtbot.waitUntil(lambda: panel.chosen == 3)
@@ -46,13 +46,13 @@ def test_return_to_any_and_compare_any_two(fitted: MainWindow, qtbot: QtBot) -> 
     assert before.comparison is not None
     assert before.comparison.frames.tolist() == [4, 5, 6, 7, 10, 11, 12]
     fitted.actions_.hold_before.setChecked(True)
-    assert state.peeked is first
+    assert state.view.peeked is first
     fitted.actions_.hold_before.setChecked(False)
 
     # The second with the first.
     panel.table.setCurrentItem(panel.table.topLevelItem(2))
     panel.back.click()
-    assert state.result is second
+    assert state.document.result is second
     assert history.at == 2
     qtbot.waitUntil(lambda: before.shown is second and before.comparison is not None)
     assert before.earlier is first

@@ -81,7 +81,7 @@ def test_a_missing_manual_is_told(
 
     monkeypatch.setattr("gui_app.manual.window.manual_folder", missing)
     told: list[str] = []
-    window.state.failed.connect(told.append)
+    window.state.activity.failed.connect(told.append)
     window.actions_.manual.trigger()
     assert len(told) == 1
     assert "there is no manual" in told[0]

@@ -53,9 +53,9 @@ def test_a_line_takes_what_is_seen_inside(fitted: MainWindow, qtbot: QtBot) -> N
     for one in taken:
         away = on_screen(window, int(one)) - middle
         assert max(abs(away.x()), abs(away.y())) < 27
-    opened = window.state.opened
+    opened = window.state.document.opened
     assert opened is not None
-    shape = opened.posed.frame(window.state.frame).fit_vertices
+    shape = opened.posed.frame(window.state.playback.frame).fit_vertices
     assert shape is not None
     assert np.linalg.norm(shape[taken] - shape[vertex], axis=1).max() < 0.2, "nothing of the back"
     assert window.actions_.undo.text() == "Undo mask lasso"
@@ -68,7 +68,7 @@ def test_a_line_takes_what_is_seen_inside(fitted: MainWindow, qtbot: QtBot) -> N
     np.testing.assert_array_equal(np.flatnonzero(before & ~valid(window)), taken)
 
     told: list[str] = []
-    window.state.said.connect(told.append)
+    window.state.activity.said.connect(told.append)
     corner = QPointF(window.viewport.plotter.width() - 40, 20)
     draw(window, [corner, corner + QPointF(15, 0), corner + QPointF(0, 15)])
     qtbot.waitUntil(lambda: any("goes around no vertex" in words for words in told))

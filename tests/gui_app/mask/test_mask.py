@@ -34,14 +34,14 @@ FRAME = 5
 
 
 def open_panel(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.set_frame(FRAME)
+    window.state.playback.set_frame(FRAME)
     window.actions_.mask.trigger()
     qtbot.waitUntil(window.panels.masks.panel.isVisible)
     qtbot.waitUntil(lambda: window.painting.tools is not None, timeout=FIT_MS)
 
 
 def valid(window: MainWindow) -> np.ndarray:
-    mask = window.state.valid
+    mask = window.state.document.valid
     assert mask is not None
     return mask
 
@@ -52,18 +52,18 @@ def skin(window: MainWindow) -> np.ndarray:
 
 
 def shown_error(window: MainWindow) -> np.ndarray:
-    opened = window.state.opened
+    opened = window.state.document.opened
     assert opened is not None
-    error = opened.posed.frame(window.state.frame).error_mm
+    error = opened.posed.frame(window.state.playback.frame).error_mm
     assert error is not None
     return error
 
 
 def on_screen(window: MainWindow, vertex: int) -> QPointF:
     """Where a vertex of the fit is on the 3D widget, logical pixels."""
-    opened = window.state.opened
+    opened = window.state.document.opened
     assert opened is not None
-    vertices = opened.posed.frame(window.state.frame).fit_vertices
+    vertices = opened.posed.frame(window.state.playback.frame).fit_vertices
     assert vertices is not None
     plotter = window.viewport.plotter
     point = upright(vertices[vertex], opened.subject.up_axis)
@@ -95,7 +95,7 @@ def camera(window: MainWindow) -> np.ndarray:
 
 def front_of(window: MainWindow, part: str) -> int:
     """A vertex of a part that is seen and can be hit."""
-    opened = window.state.opened
+    opened = window.state.document.opened
     assert opened is not None
     for vertex in np.flatnonzero(part_mask(opened.bodies.target, part))[::7]:
         at = on_screen(window, int(vertex))
@@ -105,7 +105,7 @@ def front_of(window: MainWindow, part: str) -> int:
 
 
 def test_the_panel_shows_what_is_valid_and_errors_follow_it(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     open_panel(window, qtbot)
     invalid = ~opened.valid
@@ -130,35 +130,36 @@ def test_the_panel_shows_what_is_valid_and_errors_follow_it(fitted: MainWindow, 
     qtbot.waitUntil(lambda: tuple(skin(window)[far]) not in ((127, 176, 176), tuple(quiet)))
     window.actions_.mask.trigger()
     qtbot.waitUntil(lambda: "eyes" not in window.probe.words("fit", eye))
-    error_colours(shown_error(window), window.state.range_mm, wanted := np.empty_like(skin(window)))
+    error_colours(shown_error(window), window.state.view.range_mm, wanted := np.empty_like(skin(window)))
     qtbot.waitUntil(lambda: bool((skin(window) == wanted).all()))
 
     # Errors follow the mask, and so do undo and redo.
     state = fitted.state
-    before = state.result
+    before = state.document.result
     torso = PARTS.index("torso")
     window.painting.use_part("torso")
-    qtbot.waitUntil(lambda: bool(np.isnan(state.result.part_mm[:, torso]).all()), timeout=FIT_MS)
-    assert state.result.poses is before.poses
-    assert state.result.mean_mm[3] != before.mean_mm[3]
-    qtbot.waitUntil(lambda: state.analysis is not None and state.analysis.result is state.result,
-                    timeout=FIT_MS)  # fmt: skip
-    measured = state.result.mean_mm.copy()
+    qtbot.waitUntil(lambda: bool(np.isnan(state.document.result.part_mm[:, torso]).all()), timeout=FIT_MS)
+    assert state.document.result.poses is before.poses
+    assert state.document.result.mean_mm[3] != before.mean_mm[3]
+    qtbot.waitUntil(
+        lambda: getattr(state.document.analysis, "result", None) is state.document.result, timeout=FIT_MS
+    )
+    measured = state.document.result.mean_mm.copy()
     window.actions_.undo.trigger()
-    assert state.result is before
+    assert state.document.result is before
     assert not window.painting.painted
     assert window.actions_.redo.text() == "Redo taking out torso"
     window.actions_.redo.trigger()
     qtbot.waitUntil(lambda: not window.figures.busy, timeout=FIT_MS)
-    np.testing.assert_allclose(state.result.mean_mm, measured, rtol=1e-5)
-    path = window.state.opened.motion.path.parent / "told.npz"
-    save_result(path, state.result)
+    np.testing.assert_allclose(state.document.result.mean_mm, measured, rtol=1e-5)
+    path = window.state.document.opened.motion.path.parent / "told.npz"
+    save_result(path, state.document.result)
     assert "errors_over" in load_result(path).provenance
 
 
 def test_the_frame_shown_is_fitted_again_and_the_fit_stays(fitted: MainWindow, qtbot: QtBot) -> None:
     window, state = fitted, fitted.state
-    opened, result = state.opened, state.result
+    opened, result = state.document.opened, state.document.result
     assert opened is not None
     assert result is not None
     open_panel(window, qtbot)
@@ -173,20 +174,20 @@ def test_the_frame_shown_is_fitted_again_and_the_fit_stays(fitted: MainWindow, q
     window.painting.use_part("legs")
     qtbot.waitUntil(lambda: window.panels.masks.preview.at_rest, timeout=FIT_MS)
     before, after = window.panels.masks.preview.figures
-    now = state.opened.posed.frame(FRAME)
+    now = state.document.opened.posed.frame(FRAME)
     assert np.nanmean(shown_error(window)) == pytest.approx(after, rel=1e-4)
     own = np.linalg.norm(now.fit_vertices - was, axis=1)
     assert own.max() > 1e-4
-    targets = state.opened.bodies.correspondence.matrix @ now.source_vertices
+    targets = state.document.opened.bodies.correspondence.matrix @ now.source_vertices
     mask = valid(window)
     off = 1000 * np.linalg.norm(was - targets, axis=1)[mask].mean()
     assert before == pytest.approx(off, abs=0.01)
     card = window.panels.masks.panel.card
     qtbot.waitUntil(lambda: card.figure.text() == f"{before:.2f} → {after:.2f} mm")
     assert card.fit.isVisible()
-    assert state.result.poses is result.poses, "nothing of it is part of the fit"
+    assert state.document.result.poses is result.poses, "nothing of it is part of the fit"
 
-    state.set_frame(FRAME + 3)
+    state.playback.set_frame(FRAME + 3)
     qtbot.waitUntil(
         lambda: window.panels.masks.preview.at_rest and window.panels.masks.preview.figures is not None,
         timeout=FIT_MS,
@@ -194,43 +195,50 @@ def test_the_frame_shown_is_fitted_again_and_the_fit_stays(fitted: MainWindow, q
     assert not np.allclose(window.panels.masks.preview.figures, (before, after))
     window.actions_.mask.trigger()
     qtbot.waitUntil(lambda: window.panels.masks.preview.figures is None)
-    state.set_frame(FRAME)
-    np.testing.assert_allclose(state.opened.posed.frame(FRAME).fit_vertices, was, atol=1e-6)
+    state.playback.set_frame(FRAME)
+    np.testing.assert_allclose(state.document.opened.posed.frame(FRAME).fit_vertices, was, atol=1e-6)
 
 
 def test_all_frames_are_fitted_with_it_saved_and_opened_again(
     fitted: MainWindow, make_window: MakeWindow, motion_file: Path, qtbot: QtBot
 ) -> None:
     window, state = fitted, fitted.state
-    first = state.result
+    first = state.document.result
     open_panel(window, qtbot)
     window.painting.use_part("hands")
     qtbot.waitUntil(lambda: window.panels.masks.panel.card.fit.isVisible())
     window.panels.masks.panel.card.fit.click()
-    qtbot.waitUntil(lambda: not state.run.active and state.result.poses is not first.poses, timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: not state.activity.run.active and state.document.result.poses is not first.poses,
+        timeout=FIT_MS,
+    )
     assert window.panels.masks.preview.made_with_mask()
-    assert np.isnan(state.result.part_mm[:, PARTS.index("hands")]).all()
-    skinned, _ = posed(state.result.as_motion(), state.opened.bodies.target, np.array([FRAME]))
-    source = state.opened.posed.frame(FRAME).source_vertices
-    off = 1000 * np.linalg.norm(skinned[0] - state.opened.bodies.correspondence.matrix @ source, axis=1)
-    assert state.result.mean_mm[FRAME] == pytest.approx(off[valid(window)].mean(), rel=1e-3)
+    assert np.isnan(state.document.result.part_mm[:, PARTS.index("hands")]).all()
+    skinned, _ = posed(
+        state.document.result.as_motion(), state.document.opened.bodies.target, np.array([FRAME])
+    )
+    source = state.document.opened.posed.frame(FRAME).source_vertices
+    off = 1000 * np.linalg.norm(
+        skinned[0] - state.document.opened.bodies.correspondence.matrix @ source, axis=1
+    )
+    assert state.document.result.mean_mm[FRAME] == pytest.approx(off[valid(window)].mean(), rel=1e-3)
     qtbot.waitUntil(
         lambda: window.panels.masks.panel.card.words.text() == "All frames are fitted with this mask"
     )
     path = motion_file.parent / "masked.npz"
-    save_result(path, state.result)
-    state.set_saved(path)
-    assert state.saved
+    save_result(path, state.document.result)
+    state.document.set_saved(path)
+    assert state.document.saved
     window.painting.reset()
-    assert not state.saved, "the errors in the file are over another mask"
+    assert not state.document.saved, "the errors in the file are over another mask"
     window.actions_.undo.trigger()
-    assert state.saved
+    assert state.document.saved
 
     other = make_window(path)
     np.testing.assert_array_equal(valid(other), valid(window))
     assert other.painting.painted
-    assert other.state.saved
-    qtbot.waitUntil(lambda: other.state.analysis is not None, timeout=FIT_MS)
+    assert other.state.document.saved
+    qtbot.waitUntil(lambda: other.state.document.analysis is not None, timeout=FIT_MS)
     assert other.panels.masks.preview.made_with_mask()
 
 
@@ -241,7 +249,7 @@ def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, q
     own, graph = valid(window).copy(), painting.tools.graph
     sets = window.panels.masks.panel.sets
     sets.refresh()
-    filled = window.state.opened.bodies.correspondence.filled
+    filled = window.state.document.opened.bodies.correspondence.filled
 
     painting.use_region("ears")
     ears = own & ~painting.tools.regions["ears"]
@@ -255,14 +263,14 @@ def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, q
     np.testing.assert_array_equal(valid(window), own)
 
     right = own.copy()
-    right[np.flatnonzero(own & (window.state.opened.bodies.target.v_template[:, 0] > 0.3))] = False
+    right[np.flatnonzero(own & (window.state.document.opened.bodies.target.v_template[:, 0] > 0.3))] = False
     painting.validity._make("a side", right)
     sets.mirror.click()
     mirrored = ~(~right | painting.tools.mirror.image(~right)) & filled
     np.testing.assert_array_equal(valid(window), mirrored)
     painting.set_puts_back(True)
     painting.use_part("arms")
-    arms = part_mask(window.state.opened.bodies.target, "arms")
+    arms = part_mask(window.state.document.opened.bodies.target, "arms")
     np.testing.assert_array_equal(valid(window), (mirrored | arms) & filled)
     painting.set_puts_back(False)
     painting.reset()
@@ -288,13 +296,13 @@ def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, q
     stroke(window, at, at + QPointF(24, 0))
     painted = before & ~valid(window)
     assert set(patch) <= set(np.flatnonzero(painted))
-    opened = window.state.opened
+    opened = window.state.document.opened
     assert opened is not None
     rest = opened.bodies.target.v_template
     assert np.linalg.norm(rest[painted] - rest[vertex], axis=1).max() < 0.2, "not through the body, nor far"
     np.testing.assert_array_equal(camera(window), seen)
     assert window.actions_.undo.text() == "Undo mask brush"
-    assert not window.state.saved
+    assert not window.state.document.saved
 
     stroke(window, at, at + QPointF(24, 0), shift=True)
     np.testing.assert_array_equal(valid(window), before)
@@ -343,13 +351,13 @@ def test_nothing_is_painted_while_a_fit_runs(make_window: MakeWindow, long_walk:
     open_panel(window, qtbot)
     own = valid(window)
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.run.phase == "running")
+    qtbot.waitUntil(lambda: window.state.activity.run.phase == "running")
     window.painting.use_part("feet")
     assert not window.painting.begin_stroke()
     assert valid(window) is own
     assert not window.actions_.mask_brush.isEnabled()
-    qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.document.result is not None, timeout=FIT_MS)
     window.actions_.cancel.trigger()
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
     window.painting.use_part("feet")
     assert not np.array_equal(valid(window), own)

@@ -57,36 +57,38 @@ def test_a_finished_fit_is_measured_and_a_second_run_keeps_the_figures_until_it_
     fitted: MainWindow, qtbot: QtBot
 ) -> None:
     state = fitted.state
-    qtbot.waitUntil(lambda: state.analysis is not None, timeout=FIT_MS)
-    first = state.analysis
-    assert first.result is state.result
-    assert np.allclose(first.metrics.mean_mm, state.result.mean_mm, atol=0.05)
+    qtbot.waitUntil(lambda: state.document.analysis is not None, timeout=FIT_MS)
+    first = state.document.analysis
+    assert first.result is state.document.result
+    assert np.allclose(first.metrics.mean_mm, state.document.result.mean_mm, atol=0.05)
     # Another recipe: a run that changes nothing leaves the figures as they are.
     fitted.actions_.presets["fast"].trigger()
     fitted.actions_.fit.trigger()
     seen = []
-    state.analysis_changed.connect(lambda: seen.append(state.analysis))
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
-    assert state.analysis is first
-    qtbot.waitUntil(lambda: state.analysis is not first, timeout=FIT_MS)
-    assert state.analysis.result is state.result
-    assert seen == [state.analysis]
+    state.document.analysis_changed.connect(lambda: seen.append(state.document.analysis))
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
+    assert state.document.analysis is first
+    qtbot.waitUntil(lambda: state.document.analysis is not first, timeout=FIT_MS)
+    assert state.document.analysis.result is state.document.result
+    assert seen == [state.document.analysis]
 
 
 def test_a_fit_taken_back_loses_its_figures_at_once(fitted: MainWindow, qtbot: QtBot) -> None:
     state = fitted.state
-    qtbot.waitUntil(lambda: state.analysis is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: state.document.analysis is not None, timeout=FIT_MS)
     seen = []
-    state.analysis_changed.connect(lambda: seen.append(state.analysis))
-    state.set_result(replace(state.result, seconds=1.0), None)
+    state.document.analysis_changed.connect(lambda: seen.append(state.document.analysis))
+    state.document.set_result(replace(state.document.result, seconds=1.0), None)
     qtbot.waitUntil(lambda: len(seen) == 2, timeout=FIT_MS)
     assert seen[0] is None
-    assert seen[1].result is state.result
+    assert seen[1].result is state.document.result
 
 
 def test_closing_in_the_middle_of_measuring(fitted: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: fitted.analysing.busy or fitted.state.analysis is not None, timeout=FIT_MS)
-    fitted.state.set_saved()
+    qtbot.waitUntil(
+        lambda: fitted.analysing.busy or fitted.state.document.analysis is not None, timeout=FIT_MS
+    )
+    fitted.state.document.set_saved()
     fitted.close()
     qtbot.waitUntil(lambda: not fitted.isVisible(), timeout=FIT_MS)
     assert fitted.analysing._thread.isFinished()
@@ -101,4 +103,4 @@ def test_a_fit_that_cannot_be_measured_says_so(window: MainWindow, qtbot: QtBot,
     qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
     assert "could not be measured" in window.message.words.text()
     assert "internals" not in window.message.words.text()
-    assert window.state.analysis is None
+    assert window.state.document.analysis is None

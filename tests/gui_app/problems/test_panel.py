@@ -30,10 +30,10 @@ def settled(window: MainWindow, qtbot: QtBot) -> None:
     state = window.state
     qtbot.waitUntil(
         lambda: (
-            not state.run.active
-            and state.analysis is not None
-            and state.analysis.result is state.result
-            and state.analysis.thresholds == state.thresholds
+            not state.activity.run.active
+            and state.document.analysis is not None
+            and state.document.analysis.result is state.document.result
+            and state.document.analysis.thresholds == state.document.thresholds
         ),
         timeout=FIT_MS,
     )
@@ -54,21 +54,21 @@ def press(panel: ProblemsPanel, row: int, keys: Qt.KeyboardModifier = Qt.Keyboar
 def faulty(fitted: MainWindow, qtbot: QtBot) -> MainWindow:
     """A fit with a scrambled left hand and a foot that is off, and the panel open."""
     state = fitted.state
-    assert state.result is not None
-    assert state.opened is not None
-    names = state.opened.bodies.target.joint_names
-    rng, poses = np.random.default_rng(3), state.result.poses.copy()
+    assert state.document.result is not None
+    assert state.document.opened is not None
+    names = state.document.opened.bodies.target.joint_names
+    rng, poses = np.random.default_rng(3), state.document.result.poses.copy()
     fingers = [i for i, name in enumerate(names) if name.startswith("left_") and name[-1] in "123"]
     poses[np.ix_(HAND, fingers)] += rng.normal(scale=0.5, size=(len(HAND), len(fingers), 3))
     poses[np.ix_(FOOT, [names.index("right_ankle")])] += 0.4
-    bad = replace(state.result, poses=poses.astype(np.float32))
+    bad = replace(state.document.result, poses=poses.astype(np.float32))
     frames = np.array([*HAND, *FOOT])
-    errors = measured(state.opened.motion, state.opened.bodies, bad, frames)
+    errors = measured(state.document.opened.motion, state.document.opened.bodies, bad, frames)
     for name in ("mean", "median", "p95", "max", "part"):
         values = getattr(bad, f"{name}_mm").copy()
         values[frames] = getattr(errors, name)
         bad = replace(bad, **{f"{name}_mm": values})
-    state.set_result(bad, None)
+    state.document.set_result(bad, None)
     fitted.history.add("planting")
     fitted.actions_.problems.trigger()
     fitted.desk.keep()
@@ -101,8 +101,8 @@ def test_rows_are_found_sorted_filtered_gone_to_and_put_in_groups(
 
     camera = faulty.viewport.scene.camera.pose.focal_point.copy()
     press(panel, 0)
-    assert state.frame == model.rows[0].problem.frame
-    assert state.frame in HAND
+    assert state.playback.frame == model.rows[0].problem.frame
+    assert state.playback.frame in HAND
     assert np.linalg.norm(faulty.viewport.scene.camera.pose.focal_point - camera) > 0.1
     qtbot.waitUntil(lambda: panel.thresholds.name == "hand_mm")
 
@@ -113,7 +113,7 @@ def test_rows_are_found_sorted_filtered_gone_to_and_put_in_groups(
     before = len(model.rows)
     panel.thresholds.slider.setValue(STEPS)
     settled(faulty, qtbot)
-    assert state.thresholds.hand_mm == 32
+    assert state.document.thresholds.hand_mm == 32
     assert len(model.rows) < before
     panel.thresholds.reset.click()
     settled(faulty, qtbot)
@@ -154,7 +154,7 @@ def test_rows_are_found_sorted_filtered_gone_to_and_put_in_groups(
     for _ in model.rows[1:]:
         QTest.keyClick(table, Qt.Key.Key_Down)
         assert table.selected == [model.lines[table.currentIndex().row()]]
-        assert state.frame == table.selected[0].problem.frame
+        assert state.playback.frame == table.selected[0].problem.frame
         places += table.selected
     assert places == model.rows[1:]
     place = next(i for i, line in enumerate(model.lines) if line.key[1] == "feet")
@@ -190,7 +190,7 @@ def test_nothing_to_show_says_why(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_.fit.trigger()
     settled(window, qtbot)
     assert panel.nothing.isVisible()
-    assert panel.nothing.text() == f"{no_problems_words(window.state.thresholds)}.\n\n{MORE}"
+    assert panel.nothing.text() == f"{no_problems_words(window.state.document.thresholds)}.\n\n{MORE}"
     assert "over 20 mm in the mean or 50 mm at its worst vertex" in panel.nothing.text()
     assert panel.head.text() == "no problem frames"
     assert LOOKING
@@ -216,21 +216,21 @@ def test_accepted_with_a_note_undone_by_name_and_kept_in_the_session(
     settled(faulty, qtbot)
     assert actions.accept.text() == "Reopen"
     assert {(row.status, row.note) for row in model.rows} == {("accepted", "the source's hand is wild")}
-    assert state.analysis is not None
-    assert state.analysis.frames.tolist() == FOOT
-    assert state.analysis.quiet
+    assert state.document.analysis is not None
+    assert state.document.analysis.frames.tolist() == FOOT
+    assert state.document.analysis.quiet
     assert "2 problem frames" in panel.head.text()
     # From problem to problem they are passed over.
-    state.set_frame(0)
+    state.playback.set_frame(0)
     actions.next_problem.trigger()
-    assert state.frame in FOOT
+    assert state.playback.frame in FOOT
     count = len(model.rows)
     assert actions.undo.text() == f"Undo acceptance of {count} problems"
 
     monkeypatch.setattr(save, "ask_where", lambda *_: Place(tmp_path / "a.refit", replace=True))
     actions.save_session.trigger()
     qtbot.waitUntil(lambda: not faulty.writer.waiting, timeout=FIT_MS)
-    assert state.saved
+    assert state.document.saved
     other = make_window(tmp_path / "a.refit")
     other.actions_.problems.trigger()
     settled(other, qtbot)
@@ -242,26 +242,26 @@ def test_accepted_with_a_note_undone_by_name_and_kept_in_the_session(
     actions.accept.trigger()
     settled(faulty, qtbot)
     assert {row.status for row in model.rows} == {"open"}
-    assert not state.saved
+    assert not state.document.saved
     actions.undo.trigger()
     actions.undo.trigger()
     settled(faulty, qtbot)
-    assert state.accepted == ()
-    assert set(HAND) <= set(state.analysis.frames.tolist())
+    assert state.document.accepted == ()
+    assert set(HAND) <= set(state.document.analysis.frames.tolist())
     actions.redo.trigger()
-    assert len(state.accepted) == count
+    assert len(state.document.accepted) == count
 
 
 def test_rows_fitted_again_looked_at_from_both_sides_and_taken_back(faulty: MainWindow, qtbot: QtBot) -> None:
     state, panel, actions = faulty.state, faulty.panels.problems.panel, faulty.actions_
-    model, bad = panel.table.model_, state.result
+    model, bad = panel.table.model_, state.document.result
     assert bad is not None
     place = next(i for i, row in enumerate(model.rows) if row.problem.metric == "part_mm")
     press(panel, place)
     qtbot.waitUntil(lambda: "3 frames" in actions.refit_rows.iconText())
     actions.refit_rows.trigger()
     settled(faulty, qtbot)
-    good = state.result
+    good = state.document.result
     assert good is not None
     assert (good.poses[HAND] != bad.poses[HAND]).any()
     assert np.array_equal(good.poses[[0, *FOOT, 23]], bad.poses[[0, *FOOT, 23]])
@@ -274,59 +274,59 @@ def test_rows_fitted_again_looked_at_from_both_sides_and_taken_back(faulty: Main
     assert actions.undo.text() == "Undo fit of frames 8–10"
 
     # Held, everything of the frame is as it was.
-    mean, opened = faulty.timeline.transport._mean, state.opened
+    mean, opened = faulty.timeline.transport._mean, state.document.opened
     assert opened is not None
     figure = mean.text
-    now = opened.posed.frame(state.frame).fit_vertices
+    now = opened.posed.frame(state.playback.frame).fit_vertices
     faulty.activateWindow()
     qtbot.waitUntil(faulty.isActiveWindow)
     QTest.keyPress(faulty, Qt.Key.Key_A)
-    qtbot.waitUntil(lambda: state.peeked is bad)
-    before = opened.posed.frame(state.frame).fit_vertices
+    qtbot.waitUntil(lambda: state.view.peeked is bad)
+    before = opened.posed.frame(state.playback.frame).fit_vertices
     assert now is not None
     assert before is not None
     assert np.abs(before - now).max() > 0.005
     assert mean.text != figure
-    assert state.result is good
+    assert state.document.result is good
     QTest.keyRelease(faulty, Qt.Key.Key_A)
-    assert state.peeked is None
+    assert state.view.peeked is None
     assert mean.text == figure
     QTest.mousePress(panel.last.hold, Qt.MouseButton.LeftButton)
-    assert state.peeked is bad
+    assert state.view.peeked is bad
     QTest.mouseRelease(panel.last.hold, Qt.MouseButton.LeftButton)
-    assert state.peeked is None
+    assert state.view.peeked is None
 
     panel.last.keep.click()
     settled(faulty, qtbot)
     assert all(row.status == "open" and row.change is None for row in model.rows)
     actions.undo.trigger()
     settled(faulty, qtbot)
-    assert state.result is not None
-    assert np.array_equal(state.result.poses, bad.poses)
+    assert state.document.result is not None
+    assert np.array_equal(state.document.result.poses, bad.poses)
     assert {(8, 10)} <= {(row.problem.first, row.problem.last) for row in model.rows}
 
 
 def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot: QtBot) -> None:
     state, panel, actions = faulty.state, faulty.panels.problems.panel, faulty.actions_
-    bad, fixing, page = state.result, faulty.fixing, panel.fixes
+    bad, fixing, page = state.document.result, faulty.fixing, panel.fixes
     assert bad is not None
     press(panel, next(i for i, r in enumerate(panel.table.model_.rows) if r.problem.metric == "part_mm"))
     qtbot.waitUntil(actions.fix_rows.isEnabled)
     actions.fix_rows.trigger()
-    assert state.run.active
+    assert state.activity.run.active
     qtbot.waitUntil(lambda: bool(fixing.fixes), timeout=FIT_MS)
     assert actions.cancel.isEnabled()
     assert not actions.fit.isEnabled()
     actions.cancel.trigger()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
     assert 0 < len(fixing.fixes) < 8
     # What was tried can be taken; the best is chosen and shown.
-    qtbot.waitUntil(lambda: state.peeked is not None)
+    qtbot.waitUntil(lambda: state.view.peeked is not None)
     assert page.isVisible()
-    assert state.peeked is fixing.fixes[0].result
+    assert state.view.peeked is fixing.fixes[0].result
     page.back.click()
-    assert state.peeked is None
-    assert state.result is bad
+    assert state.view.peeked is None
+    assert state.document.result is bad
     qtbot.waitUntil(panel.table.isVisible)
 
     actions.fix_rows.trigger()
@@ -338,20 +338,20 @@ def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot
     assert borrowed.text(0) == "Borrowed limb"
     assert borrowed.toolTip(0).endswith("<br>Here: left hand</qt>")
     page.table.setCurrentItem(borrowed)
-    assert state.peeked is fixing.fixes[7].result
+    assert state.view.peeked is fixing.fixes[7].result
     page.table.setCurrentItem(page.table.topLevelItem(1))
     chosen = fixing.fixes[0]
     steps = len(faulty.history)
     page.apply.click()
-    assert state.result is chosen.result
-    assert state.peeked is None
+    assert state.document.result is chosen.result
+    assert state.view.peeked is None
     assert len(faulty.history) == steps + 1
     assert actions.undo.text() == "Undo fix of frames 8–10: from the source"
     settled(faulty, qtbot)
     assert not fixing.open
     assert any(row.status == "mended" for row in panel.table.model_.rows)
     actions.undo.trigger()
-    assert state.result.poses is bad.poses
+    assert state.document.result.poses is bad.poses
 
 
 def test_a_change_that_cannot_be_seen_is_neither_good_nor_bad() -> None:

@@ -46,58 +46,58 @@ def test_a_session_opens_as_it_was_left(
     fitted: MainWindow, make_window: Make, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = fitted.state
-    state.set_frame(7)
+    state.playback.set_frame(7)
     edit_a_row(fitted)
-    state.settle()
+    state.document.settle()
     qtbot.waitUntil(lambda: len(fitted.history) == 2, timeout=FIT_MS)
     fitted.actions_.layout_overlay.trigger()
     fitted.actions_.layer_skeleton.trigger()
-    state.set_selection((3, 9))
+    state.playback.set_selection((3, 9))
     fitted.viewport.look("side")
     fitted.recipes.choose("fast")
     qtbot.waitUntil(lambda: not fitted.viewport._redraw._waiting, timeout=FIT_MS)
     camera = fitted.viewport.scene.camera.pose
     saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
-    assert state.saved
+    assert state.document.saved
 
     fitted.recipes.choose("accurate")
     other = make_window(tmp_path / "a.refit")
-    assert other.state.frame == 7
-    assert other.state.selection == (3, 9)
-    assert (other.state.layout, other.state.layers.skeleton) == ("overlay", True)
-    assert other.state.saved
+    assert other.state.playback.frame == 7
+    assert other.state.playback.selection == (3, 9)
+    assert (other.state.view.layout, other.state.view.layers.skeleton) == ("overlay", True)
+    assert other.state.document.saved
     assert other.recipes.name == "fast"
-    assert state.result is not None
-    assert other.state.result is not None
-    assert np.array_equal(other.state.result.poses, state.result.poses)
+    assert state.document.result is not None
+    assert other.state.document.result is not None
+    assert np.array_equal(other.state.document.result.poses, state.document.result.poses)
     qtbot.waitUntil(
         lambda: np.allclose(other.viewport.scene.camera.pose.position, camera.position), timeout=FIT_MS
     )
     assert other.history.undo_name == fitted.history.undo_name
     other.actions_.undo.trigger()
     fitted.actions_.undo.trigger()
-    assert np.array_equal(other.state.result.poses, state.result.poses)
-    assert other.state.result.edited.sum() == 0
+    assert np.array_equal(other.state.document.result.poses, state.document.result.poses)
+    assert other.state.document.result.edited.sum() == 0
     other.actions_.undo.trigger()
-    assert other.state.result is None
+    assert other.state.document.result is None
 
 
 def test_a_mask_painted_before_any_fit_comes_back(
     window: MainWindow, make_window: Make, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert window.state.valid is not None
-    before = window.state.valid.copy()
+    assert window.state.document.valid is not None
+    before = window.state.document.valid.copy()
     window.actions_.mask.trigger()
     window.painting.use_part("hands")
-    painted = window.state.valid.copy()
+    painted = window.state.document.valid.copy()
     assert 0 < painted.sum() < before.sum()
     saved_as(window, tmp_path / "a.refit", monkeypatch, qtbot)
     other = make_window(tmp_path / "a.refit")
-    assert other.state.result is None
-    assert other.state.valid is not None
-    assert np.array_equal(other.state.valid, painted)
+    assert other.state.document.result is None
+    assert other.state.document.valid is not None
+    assert np.array_equal(other.state.document.valid, painted)
     other.actions_.undo.trigger()
-    assert np.array_equal(other.state.valid, before)
+    assert np.array_equal(other.state.document.valid, before)
 
 
 def test_what_cannot_be_read_is_told_what_is_elsewhere_asked_for_and_neither_is_needed(
@@ -111,11 +111,11 @@ def test_what_cannot_be_read_is_told_what_is_elsewhere_asked_for_and_neither_is_
     session = saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
     data = (tmp_path / "a.refit").read_bytes()
     (tmp_path / "half.refit").write_bytes(data[: len(data) // 2])
-    before = fitted.state.result
-    with qtbot.waitSignal(fitted.state.failed, timeout=FIT_MS) as failed:
+    before = fitted.state.document.result
+    with qtbot.waitSignal(fitted.state.activity.failed, timeout=FIT_MS) as failed:
         fitted.files.open_path(tmp_path / "half.refit")
     assert str(tmp_path / "half.refit") in failed.args[0]
-    assert fitted.state.result is before
+    assert fitted.state.document.result is before
 
     save_session(tmp_path / "b.refit", replace(session, motion=None))
     elsewhere = tmp_path / "moved" / "other_name.npz"
@@ -133,15 +133,15 @@ def test_what_cannot_be_read_is_told_what_is_elsewhere_asked_for_and_neither_is_
     with qtbot.waitSignal(fitted.files.shown, timeout=FIT_MS):
         fitted.files.open_path(tmp_path / "b.refit")
     assert asked == ["b.refit belongs to stroll_poses.npz, which is not where it was."]
-    assert fitted.state.opened is not None
-    assert fitted.state.opened.motion.path == elsewhere
+    assert fitted.state.document.opened is not None
+    assert fitted.state.document.opened.motion.path == elsewhere
 
     # A session that holds its motion needs no file of it.
     assert not motion_file.exists()
     other = make_window(tmp_path / "a.refit")
-    assert other.state.frames == fitted.state.frames
-    assert other.state.opened is not None
-    assert other.state.opened.name == motion_file.name
+    assert other.state.document.frames == fitted.state.document.frames
+    assert other.state.document.opened is not None
+    assert other.state.document.opened.name == motion_file.name
 
 
 KILLED = """
@@ -153,8 +153,8 @@ from tests.show import drive
 app = make_application()
 window = MainWindow(Options(Path(sys.argv[1]), threads=1, device="cpu"))
 window.show()
-drive.wait(lambda: window.state.result is not None and not window.state.run.active)
-window.state.set_frame(5)
+drive.wait(lambda: window.state.document.result is not None and not window.state.activity.run.active)
+window.state.playback.set_frame(5)
 window.autosave.keep()
 drive.wait(lambda: not window.writer.waiting)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -176,10 +176,10 @@ def test_after_a_kill_the_next_start_offers_what_was_there(
     with qtbot.waitSignal(window.files.shown, timeout=FIT_MS):
         bar.restore.click()
     assert not bar.isVisible()
-    assert window.state.frame == 5
-    assert window.state.result is not None
-    assert window.state.result.fitted.all()
-    assert not window.state.saved
+    assert window.state.playback.frame == 5
+    assert window.state.document.result is not None
+    assert window.state.document.result.fitted.all()
+    assert not window.state.document.saved
     # It is safe still: this window keeps it from now on.
     assert [file.name for file in (own_settings / "kept").glob("*.refit")] == [window.autosave.file.name]
     assert load_session(window.autosave.file).now.name == "fit of all frames"
@@ -194,7 +194,7 @@ def test_how_it_is_looked_at_is_kept_and_an_earlier_fit_of_more_frames_stays_sho
     fitted.autosave.keep()
     assert not fitted.writer.waiting, "nothing has changed"
     fitted.actions_.layout_overlay.trigger()
-    fitted.state.set_frame(11)
+    fitted.state.playback.set_frame(11)
     fitted.autosave.keep()
     qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
     assert fitted.autosave.file.stat().st_mtime_ns > first
@@ -202,14 +202,14 @@ def test_how_it_is_looked_at_is_kept_and_an_earlier_fit_of_more_frames_stays_sho
     assert (view["layout"], view["frame"]) == ("overlay", 11)
 
     state = fitted.state
-    assert state.result is not None
-    begun = replace(state.result, fitted=np.arange(state.frames) == 3)
-    state.set_run(RunStatus("running"))
+    assert state.document.result is not None
+    begun = replace(state.document.result, fitted=np.arange(state.document.frames) == 3)
+    state.activity.set_run(RunStatus("running"))
     qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
-    state.set_result(begun, None)
+    state.document.set_result(begun, None)
     fitted.autosave.keep()
     qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
-    state.set_run(RunStatus())
+    state.activity.set_run(RunStatus())
     kept = load_session(fitted.autosave.file)
     assert [step.name for step in kept.steps[1:]] == ["fit of all frames", "unfinished fit"]
     assert kept.now.name == "fit of all frames"
@@ -242,13 +242,16 @@ def test_nothing_is_left_over_after_closing_in_order(
     make_window: Make, motion_file: Path, own_settings: Path, qtbot: QtBot
 ) -> None:
     window = make_window(motion_file, autofit=True)
-    qtbot.waitUntil(lambda: window.state.result is not None and not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(
+        lambda: window.state.document.result is not None and not window.state.activity.run.active,
+        timeout=FIT_MS,
+    )
     window.autosave.keep()
     qtbot.waitUntil(window.autosave.file.exists, timeout=FIT_MS)
     second = make_window(None, wait=False)
     qtbot.wait(50)
     assert not second.left_over.isVisible()
-    window.state.set_saved()
+    window.state.document.set_saved()
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
     assert not window.autosave.file.exists()
@@ -259,8 +262,8 @@ def test_what_a_run_has_shown_is_kept_while_it_goes_on(
 ) -> None:
     window = make_window(long_walk)
     window.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: window.state.result is not None, timeout=FIT_MS)
-    assert window.state.run.active
+    qtbot.waitUntil(lambda: window.state.document.result is not None, timeout=FIT_MS)
+    assert window.state.activity.run.active
     window.autosave.keep()
     qtbot.waitUntil(window.autosave.file.exists, timeout=FIT_MS)
     kept = load_session(window.autosave.file).now

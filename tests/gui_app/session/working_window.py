@@ -52,7 +52,7 @@ class Working:
         session_actions.ask_where = lambda *_: Place(folder / SESSION, True)  # type: ignore[assignment]
         self.window.resize(1000, 640)
         self.window.show()
-        drive.wait(lambda: self.window.state.opened is not None)
+        drive.wait(lambda: self.window.state.document.opened is not None)
         drive.rest(0.1)
 
     def on_written(self, path: Path, session: Session) -> None:
@@ -71,24 +71,24 @@ class Working:
         drive.wait(lambda: not window.left_over.isVisible())
         history = window.history
         self.done = last_work([moment.step for moment in history.moments[: history.at + 1]])
-        assert window.state.result is not None
+        assert window.state.document.result is not None
         say("restored", self.done)
 
     def fit(self) -> None:
         """All frames."""
         self.window.fitting.start()
-        drive.wait(lambda: not self.window.state.run.active)
+        drive.wait(lambda: not self.window.state.activity.run.active)
 
     def edit(self) -> None:
         """One frame, one step."""
         window, state = self.window, self.window.state
-        if state.result is None:
+        if state.document.result is None:
             self.fit()
-        assert state.result is not None
+        assert state.document.result is not None
         self.done += 1
-        poses = state.result.poses.copy()
+        poses = state.document.result.poses.copy()
         poses[self.done % len(poses), 3, 0] += 0.01
-        state.set_result(replace(state.result, poses=poses), None)
+        state.document.set_result(replace(state.document.result, poses=poses), None)
         window.history.add(f"{WORK}{self.done}")
         say("work", self.done, time.monotonic())
 
@@ -100,7 +100,7 @@ class Working:
     def export(self) -> None:
         """The fit."""
         window = self.window
-        if window.state.has_fit:
+        if window.state.document.has_fit:
             window.export_dialog.open_for("npz")
             window.exporting.start(window.export_dialog.form.choice(), self.folder / RESULT, True)
             drive.wait(lambda: not window.exporting.status.active)
@@ -124,7 +124,7 @@ class Working:
         for do in (self.edit, self.fit, self.save, self.export, self.window.autosave.keep):
             do()
         drive.wait(lambda: not self.window.writer.waiting)
-        self.window.state.set_saved()
+        self.window.state.document.set_saved()
         self.window.close()
         drive.wait(lambda: not self.window.isVisible())
 

@@ -34,12 +34,12 @@ FRAME = 7
 
 def opened_panel(window: MainWindow) -> StagesPanel:
     window.actions_.stages.setChecked(True)
-    window.state.set_frame(FRAME)
+    window.state.playback.set_frame(FRAME)
     return window.panels.stages.panel
 
 
 def wait(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
 
 
 def type_into(qtbot: QtBot, field: QWidget, text: str) -> None:
@@ -66,7 +66,7 @@ def click_group(picture: GroupPicture, name: str) -> None:
 
 
 def test_one_stage_on_one_frame(fitted: MainWindow, qtbot: QtBot) -> None:
-    panel, before = opened_panel(fitted), fitted.state.result
+    panel, before = opened_panel(fitted), fitted.state.document.result
     panel.add.menu().actions()[0].trigger()
     edge = panel.cards[1]
     assert edge.is_open
@@ -76,11 +76,11 @@ def test_one_stage_on_one_frame(fitted: MainWindow, qtbot: QtBot) -> None:
     assert edge.rows.dots["iterations"].shown
     assert fitted.recipes.recipe().stages[1].free_jaw
     edge.alone.click()
-    assert fitted.state.run.frames_total == 1
+    assert fitted.state.activity.run.frames_total == 1
     assert not panel.cards[0].alone.isEnabled()
     assert panel.cards[0].alone.toolTip() == RUNNING
     wait(fitted, qtbot)
-    after = fitted.state.result
+    after = fitted.state.document.result
     others = np.arange(len(before)) != FRAME
     assert np.array_equal(after.poses[others], before.poses[others])
     assert not np.array_equal(after.poses[FRAME], before.poses[FRAME])
@@ -93,7 +93,7 @@ def test_one_stage_on_one_frame(fitted: MainWindow, qtbot: QtBot) -> None:
     stages = after.provenance["recipe"]["stages"]
     assert [(stage["stage"], stage["iterations"]) for stage in stages] == [("edge", 5)]
     fitted.actions_.undo.trigger()
-    assert np.array_equal(fitted.state.result.poses, before.poses)
+    assert np.array_equal(fitted.state.document.result.poses, before.poses)
 
     # From the first on: both, in one step.
     panel.cards[0].onwards.click()
@@ -112,25 +112,25 @@ def test_what_is_shown_is_what_runs(window: MainWindow, qtbot: QtBot) -> None:
     assert panel.run.text() == "Fit all frames"
     window.actions_.fit.trigger()
     wait(window, qtbot)
-    recipe = window.state.result.provenance["recipe"]
+    recipe = window.state.document.result.provenance["recipe"]
     assert recipe["name"] == "accurate (changed)"
     assert [stage["stage"] for stage in recipe["stages"]] == ["edge", "vertex"]
     assert recipe["stages"][1]["part_weights"] == [1, 1, 1, 3, 1, 1]
     assert all(card.report.over for card in panel.cards)
     assert panel.cards[1].report.before_mm == panel.cards[0].report.now_mm
-    assert panel.outcome.text() == f"{window.state.result.mean_mm.mean():.2f} mm"
+    assert panel.outcome.text() == f"{window.state.document.result.mean_mm.mean():.2f} mm"
     # A stage that is off is left out; all of a motion goes on from the fit and keeps every frame.
     panel.cards[0].on.click()
     panel.cards[1].alone.click()
     wait(window, qtbot)
-    assert window.state.result.fitted.all()
-    assert not window.state.result.partial
+    assert window.state.document.result.fitted.all()
+    assert not window.state.document.result.partial
     assert window.actions_.undo.text() == "Undo vertex stage on all frames"
     assert "→" in panel.outcome.text()
     panel.cards[1].on.click()
     assert not panel.run.isEnabled()
     assert panel.run.toolTip() == ALL_OFF
-    with qtbot.waitSignal(window.state.failed):
+    with qtbot.waitSignal(window.state.activity.failed):
         window.actions_.fit.trigger()
 
 
@@ -217,7 +217,7 @@ def test_free_groups_on_the_picture_of_the_body(window: MainWindow, qtbot: QtBot
     assert free.free_eyes
 
     # Keys, which are the window's elsewhere.
-    frame, playing = window.state.frame, window.state.playing
+    frame, playing = window.state.playback.frame, window.state.playback.playing
     picture.setFocus()
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Space):
         qtbot.keyClick(picture, key)
@@ -228,7 +228,7 @@ def test_free_groups_on_the_picture_of_the_body(window: MainWindow, qtbot: QtBot
     assert picture.at == "eyes"
     qtbot.keyClick(picture, Qt.Key.Key_Return)
     assert not now().free_eyes
-    assert (window.state.frame, window.state.playing) == (frame, playing)
+    assert (window.state.playback.frame, window.state.playback.playing) == (frame, playing)
 
     # What is no place on a body; edges do not see where it is.
     assert list(groups.chips) == list(CHIPS.values())
@@ -326,7 +326,7 @@ def test_presets_and_recipes_of_ones_own(
     assert again.recipes.recipe().stages[0].part_weights == (1, 1, 1, 3, 1, 1)
     assert again.recipes.recipe().stages[0].iterations == FAST.stages[0].iterations
     place.path.write_text("[[stages]]\niterations = 500\n")
-    with qtbot.waitSignal(again.state.failed) as failed:
+    with qtbot.waitSignal(again.state.activity.failed) as failed:
         other.recipe.load(place.path)
     assert "'iterations' of stage 1 is 500" in failed.args[0]
     assert again.recipes.name == "hands & feet"
@@ -343,11 +343,11 @@ def test_editing_while_a_run_goes_on(make_window: MakeWindow, long_walk: Path, q
     assert card.property("busy")
     card.rows.fields["iterations"].setValue(3)
     window.recipes.edit(window.recipes.draft.added("edge"))
-    qtbot.waitUntil(lambda: window.state.run.frames_done > 0, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.state.activity.run.frames_done > 0, timeout=FIT_MS)
     assert len(card.sparkline.values) > 1
     panel.run.click()
     wait(window, qtbot)
-    assert window.state.result.provenance["recipe"] == ACCURATE.as_dict()
+    assert window.state.document.result.provenance["recipe"] == ACCURATE.as_dict()
     assert not card.property("busy")
     assert panel.run.text() == "Fit all frames"
     assert "cancelled fit" in window.actions_.undo.text()

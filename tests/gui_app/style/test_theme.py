@@ -121,10 +121,10 @@ def test_an_icon_takes_the_colour_of_its_role_as_it_is_now(qtbot: QtBot, qapp: Q
 
 def test_another_theme_while_the_window_is_open(fitted: MainWindow, qtbot: QtBot) -> None:
     actions, viewport = fitted.actions_, fitted.viewport
-    qtbot.waitUntil(lambda: fitted.state.analysis is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: fitted.state.document.analysis is not None, timeout=FIT_MS)
     actions.parameters.trigger()
-    fitted.state.set_frame(5)
-    fitted.state.set_selection((3, 9))
+    fitted.state.playback.set_frame(5)
+    fitted.state.playback.set_selection((3, 9))
     qtbot.waitUntil(lambda: viewport.scene.frame == 5, timeout=FIT_MS)
     qtbot.waitUntil(lambda: fitted.panels.parameters.panel.frame.text().endswith("5"), timeout=FIT_MS)
     shown = (

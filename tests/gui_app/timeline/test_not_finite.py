@@ -30,7 +30,7 @@ def gappy(make_window: Callable[..., MainWindow], walk: Path, tmp_path: Path, qt
     window = make_window(cut_file(walk, tmp_path / "gappy_poses.npz", FRAMES, poses=poses))
     state = window.state
     window.actions_.fit.trigger()
-    assert state.run.frames_total == FRAMES - len(GAP)
+    assert state.activity.run.frames_total == FRAMES - len(GAP)
     looked_through(window, qtbot)
     return window
 
@@ -38,7 +38,11 @@ def gappy(make_window: Callable[..., MainWindow], walk: Path, tmp_path: Path, qt
 def looked_through(window: MainWindow, qtbot: QtBot) -> None:
     state = window.state
     qtbot.waitUntil(
-        lambda: not state.run.active and state.analysis is not None and state.analysis.result is state.result,
+        lambda: (
+            not state.activity.run.active
+            and state.document.analysis is not None
+            and state.document.analysis.result is state.document.result
+        ),
         timeout=FIT_MS,
     )
 
@@ -51,13 +55,13 @@ def test_frames_without_numbers_are_offered_nowhere(gappy: MainWindow, qtbot: Qt
     state, actions, panels = gappy.state, gappy.actions_, gappy.panels
     assert WHY in gappy.statusBar().words.text()
     said: list[str] = []
-    state.failed.connect(said.append)
-    earlier, steps = state.result, len(gappy.history)
+    state.activity.failed.connect(said.append)
+    earlier, steps = state.document.result, len(gappy.history)
 
     actions.problems.setChecked(True)
     panel = panels.problems.panel
     qtbot.waitUntil(lambda: bool(panel.table.model_.rows) and not panel._soon.waiting, timeout=FIT_MS)
-    state.set_frame(int(GAP[0]))
+    state.playback.set_frame(int(GAP[0]))
     gappy.problem_choice.choose([row_of(gappy, int(GAP[0]))])
     assert not actions.refit_rows.isEnabled()
     assert actions.refit_rows.iconText() == "Re-fit"
@@ -87,34 +91,34 @@ def test_frames_without_numbers_are_offered_nowhere(gappy: MainWindow, qtbot: Qt
         lambda scope: gappy.fitting.start_stages(scope, gappy.recipes.recipe(), "vertex stage"),
     ):
         start(only)
-        assert not state.run.active
+        assert not state.activity.run.active
         assert said.pop().startswith(f"{WHY}: there is nothing to ")
     gappy.fitting.start_frame()
-    assert not state.run.active
+    assert not state.activity.run.active
     assert said.pop() == "Frame 10 has no finite numbers in the source: there is nothing to fit"
-    assert state.result is earlier
+    assert state.document.result is earlier
     assert len(gappy.history) == steps
 
-    state.set_frame(3)
+    state.playback.set_frame(3)
     assert actions.fit_frame.isEnabled()
     assert stages.run.isEnabled()
 
 
 def test_of_a_selection_only_what_can_be_fitted_is_counted(gappy: MainWindow, qtbot: QtBot) -> None:
     state, actions = gappy.state, gappy.actions_
-    state.set_selection((9, 13))
+    state.playback.set_selection((9, 13))
     assert actions.fit_selection.isEnabled()
     assert WHY in actions.fit_selection.toolTip()
     scope = fittable(state, Scope("frames 9–13", np.arange(9, 14)))
     assert scope.frames is not None
     assert scope.frames.tolist() == [9, 13]
     assert scope.left_out.tolist() == GAP.tolist()
-    result = state.result
+    result = state.document.result
     poses = result.poses.copy()
     poses[9] += 0.05
-    state.set_result(replace(result, poses=poses), None)
+    state.document.set_result(replace(result, poses=poses), None)
     gappy.fitting.start_joined(scope)
-    assert state.run.frames_total == 2
+    assert state.activity.run.frames_total == 2
     looked_through(gappy, qtbot)
     words = gappy.statusBar().words.text()
     # Frames on both sides fade into the new ones, and are told apart from these.
@@ -125,13 +129,13 @@ def test_of_a_selection_only_what_can_be_fitted_is_counted(gappy: MainWindow, qt
 def test_a_run_that_changes_nothing_is_no_step(
     fitted: MainWindow, stroll_again: type[FitRun], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state, steps, fit = fitted.state, len(fitted.history), fitted.state.result
+    state, steps, fit = fitted.state, len(fitted.history), fitted.state.document.result
     said: list[str] = []
-    state.said.connect(said.append)
+    state.activity.said.connect(said.append)
     monkeypatch.setattr("core.fitting.run.FitRun", stroll_again)
     fitted.actions_.fit.trigger()
-    qtbot.waitUntil(lambda: not state.run.active, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
     assert said[-1] == unchanged_words("all frames")
     assert len(fitted.history) == steps
-    assert state.result is fit
+    assert state.document.result is fit
     assert fitted.actions_.undo.text() == "Undo fit of all frames"

@@ -30,13 +30,15 @@ LEFT = Qt.MouseButton.LeftButton
 def faulty(fitted: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window whose fit has its left elbow bent wrong in one frame."""
     state = fitted.state
-    joint = state.opened.bodies.target.joint_names.index("left_elbow")
-    poses, worst = state.result.poses.copy(), state.result.max_mm.copy()
+    joint = state.document.opened.bodies.target.joint_names.index("left_elbow")
+    poses, worst = state.document.result.poses.copy(), state.document.result.max_mm.copy()
     poses[BAD, joint] += 0.8
     worst[BAD] = 200.0
-    bad = replace(state.result, poses=poses, max_mm=worst)
-    state.set_result(bad, None)
-    qtbot.waitUntil(lambda: state.analysis is not None and state.analysis.result is bad, timeout=FIT_MS)
+    bad = replace(state.document.result, poses=poses, max_mm=worst)
+    state.document.set_result(bad, None)
+    qtbot.waitUntil(
+        lambda: state.document.analysis is not None and state.document.analysis.result is bad, timeout=FIT_MS
+    )
     return fitted
 
 
@@ -57,22 +59,22 @@ def drag(window: MainWindow, qtbot: QtBot, frames: tuple[float, ...], key: Qt.Ke
 def test_a_range_a_curve_and_a_threshold_are_chosen(faulty: MainWindow, qtbot: QtBot) -> None:
     state = faulty.state
     drag(faulty, qtbot, (4.0, 6.0, 9.0, 12.0), SHIFT)
-    qtbot.waitUntil(lambda: state.selection == (4, 12), timeout=FIT_MS)
+    qtbot.waitUntil(lambda: state.playback.selection == (4, 12), timeout=FIT_MS)
     chip = faulty.timeline.transport._selected
     assert chip.isVisible()
     assert chip.text() == "frames 4–12"
     assert faulty.timeline.curves.brush.band.getRegion() == (3.5, 12.5)
     faulty.timeline.curves.brush.band.setRegion((5.6, 12.5))
-    assert state.selection == (6, 12)
+    assert state.playback.selection == (6, 12)
     qtbot.mouseClick(faulty.timeline.curves.viewport(), LEFT, SHIFT, place(faulty, 20.0))
-    qtbot.waitUntil(lambda: state.selection is None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: state.playback.selection is None, timeout=FIT_MS)
     assert not chip.isVisible()
     faulty.actions_.select_all.trigger()
-    assert state.selection == (0, FRAMES - 1)
+    assert state.playback.selection == (0, FRAMES - 1)
     faulty.actions_.select_none.trigger()
-    assert state.selection is None
+    assert state.playback.selection is None
 
-    curves, metrics = faulty.timeline.curves, faulty.state.analysis.metrics
+    curves, metrics = faulty.timeline.curves, faulty.state.document.analysis.metrics
     choice = CurveChoice("joint_mm", "left_wrist", "Joint: left wrist", "mm")
     curves.menu.choose(choice)
     shown = curves._series["chosen"]
@@ -87,9 +89,13 @@ def looked_through(window: MainWindow, qtbot: QtBot) -> set[int]:
     """The problem frames with the thresholds as they are now."""
     state = window.state
     qtbot.waitUntil(
-        lambda: state.analysis is not None and state.analysis.thresholds == state.thresholds, timeout=FIT_MS
+        lambda: (
+            state.document.analysis is not None
+            and state.document.analysis.thresholds == state.document.thresholds
+        ),
+        timeout=FIT_MS,
     )
-    return set(state.analysis.frames.tolist())
+    return set(state.document.analysis.frames.tolist())
 
 
 def test_what_is_over_a_line_is_a_problem_frame_wherever_they_are_counted(
@@ -102,42 +108,44 @@ def test_what_is_over_a_line_is_a_problem_frame_wherever_they_are_counted(
     assert list(lines) == ["max_most_mm", "mean_most_mm"]
     assert {name: box.value() for name, box in boxes.items()} == {"mean_most_mm": 20.0, "max_most_mm": 50.0}
     for name, metric in (("max_most_mm", "max_mm"), ("mean_most_mm", "mean_mm")):
-        figures = getattr(state.analysis.metrics, metric)
+        figures = getattr(state.document.analysis.metrics, metric)
         middle = round(float(np.median(figures)), 1)
         for bound in (middle, 0.5):
             lines[name].setValue(bound)
-            assert getattr(state.thresholds, name) == boxes[name].value() == bound
+            assert getattr(state.document.thresholds, name) == boxes[name].value() == bound
             found = looked_through(faulty, qtbot)
             assert set(np.flatnonzero(figures > bound)) <= found
             words = f"{len(found)} problem frames"
             assert faulty.timeline.why.problems.text() == f"{words} ▾"
             qtbot.waitUntil(lambda words=words: panels.head.text().startswith(words), timeout=FIT_MS)
-            assert f"over {bound:.1f} mm" in {p.reason.split(", ")[-1] for p in state.analysis.problems}
+            assert f"over {bound:.1f} mm" in {
+                p.reason.split(", ")[-1] for p in state.document.analysis.problems
+            }
         boxes[name].setValue(500.0)
-        assert lines[name].value() == getattr(state.thresholds, name) == 500.0
+        assert lines[name].value() == getattr(state.document.thresholds, name) == 500.0
     panels.thresholds.which.setCurrentText("Max at most")
     panels.thresholds.slider.setValue(0)
     assert boxes["max_most_mm"].value() == lines["max_most_mm"].value() == 50.0
     assert BAD in looked_through(faulty, qtbot)
     boxes["max_most_mm"].setValue(777.0)
-    assert make_window(None, wait=False).state.thresholds.max_most_mm == 777.0
+    assert make_window(None, wait=False).state.document.thresholds.max_most_mm == 777.0
 
 
 def test_a_line_that_an_earlier_version_kept_is_the_bound(make_window: Callable[..., MainWindow]) -> None:
     Preferences().store("threshold_mm", 33.0)
     Preferences().store("problem_thresholds", '{"whole_mm": 2.0, "ceiling_mm": 60.0}')
-    kept = make_window(None, wait=False).state.thresholds
+    kept = make_window(None, wait=False).state.document.thresholds
     assert (kept.max_most_mm, kept.whole_mm, kept.ceiling_mm) == (33.0, 2.0, 60.0)
     # Once taken over it is not taken over again.
     window = make_window(None, wait=False)
-    window.state.set_thresholds(ProblemThresholds())
-    assert make_window(None, wait=False).state.thresholds == ProblemThresholds()
+    window.state.document.set_thresholds(ProblemThresholds())
+    assert make_window(None, wait=False).state.document.thresholds == ProblemThresholds()
 
 
 def test_playing_stays_in_the_selection(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.set_selection((6, 9))
+    window.state.playback.set_selection((6, 9))
     seen = []
-    window.state.frame_changed.connect(seen.append)
+    window.state.playback.frame_changed.connect(seen.append)
     window.actions_.play.trigger()
     qtbot.waitUntil(lambda: len(seen) > 6, timeout=FIT_MS)
     window.actions_.play.trigger()
@@ -150,7 +158,7 @@ def test_strip_marks_list_and_keys_lead_to_a_problem_its_place_and_reason(
     strip = faulty.timeline.strip
     x = round(float(faulty.timeline.curves.time_scale().x_of(7)))
     qtbot.mouseClick(strip, LEFT, pos=QPoint(x, 4))
-    assert faulty.state.frame == 7
+    assert faulty.state.playback.frame == 7
     assert strip._words_at(x, 1).startswith("head, frame 7: ")
 
     curves = faulty.timeline.curves
@@ -162,12 +170,12 @@ def test_strip_marks_list_and_keys_lead_to_a_problem_its_place_and_reason(
     assert "200.0 mm" in curves.readout.text()
 
     why = faulty.timeline.why
-    assert BAD in faulty.state.analysis.frames
+    assert BAD in faulty.state.document.analysis.frames
     assert "problem frame" in why.problems.text()
     faulty.activateWindow()
     qtbot.waitUntil(faulty.isActiveWindow, timeout=FIT_MS)
     qtbot.keyClick(faulty, Qt.Key.Key_BracketRight)
-    assert faulty.state.frame == BAD
+    assert faulty.state.playback.frame == BAD
     qtbot.waitUntil(lambda: bool(why.words.reason), timeout=FIT_MS)
     assert "usually" in why.words.reason or "mm" in why.words.reason
     assert "worst vertex" in why.words.figures
@@ -180,20 +188,20 @@ def test_strip_marks_list_and_keys_lead_to_a_problem_its_place_and_reason(
     point, _ = why.place()
     assert np.isfinite(point).all()
 
-    faulty.state.set_frame(0)
+    faulty.state.playback.set_frame(0)
     marks = faulty.timeline.marks
-    index = int(np.flatnonzero(faulty.state.analysis.worst == BAD)[0])
+    index = int(np.flatnonzero(faulty.state.document.analysis.worst == BAD)[0])
     x = float(faulty.timeline.curves.time_scale().x_of(BAD))
     assert marks.place_under(x) == index
     qtbot.mouseClick(marks, LEFT, pos=QPoint(round(x), 4))
-    assert faulty.state.frame == BAD
-    faulty.state.set_frame(0)
+    assert faulty.state.playback.frame == BAD
+    faulty.state.playback.set_frame(0)
     faulty.timeline.why.open_list()
     popup = next(child for child in faulty.timeline.why.children() if child.objectName() == "problemList")
-    row = next(i for i, s in enumerate(faulty.state.analysis.stretches) if s[0].frame == BAD)
+    row = next(i for i, s in enumerate(faulty.state.document.analysis.stretches) if s[0].frame == BAD)
     cell = popup.view.visualRect(popup.view.model().index(row, 2)).center()
     qtbot.mouseClick(popup.view.viewport(), LEFT, pos=cell)
-    assert faulty.state.frame == BAD
+    assert faulty.state.playback.frame == BAD
 
 
 def test_a_click_near_a_peak_means_the_peak() -> None:
@@ -246,8 +254,8 @@ def test_a_vertex_is_told_pinned_followed_and_taken_out_and_four_at_most(
     faulty: MainWindow, qtbot: QtBot
 ) -> None:
     plotter, pins = faulty.viewport.plotter, faulty.pins
-    valid = faulty.state.opened.bodies.correspondence.valid
-    faulty.state.set_frame(BAD)
+    valid = faulty.state.document.opened.bodies.correspondence.valid
+    faulty.state.playback.set_frame(BAD)
     qtbot.wait(100)
 
     def on_the_fit() -> list[tuple[QPoint, int]]:
@@ -267,7 +275,7 @@ def test_a_vertex_is_told_pinned_followed_and_taken_out_and_four_at_most(
     qtbot.mouseClick(plotter, LEFT, pos=at)
     qtbot.waitUntil(lambda: pins.vertices == (vertex,), timeout=FIT_MS)
     qtbot.waitUntil(lambda: vertex in pins.series, timeout=FIT_MS)
-    error = faulty.state.opened.posed.frame(BAD).error_mm[vertex]
+    error = faulty.state.document.opened.posed.frame(BAD).error_mm[vertex]
     assert pins.series[vertex][BAD] == pytest.approx(error, abs=0.02)
     drawn = faulty.timeline.curves.pins
     assert len(drawn.curves[0].xData) == FRAMES

@@ -31,8 +31,8 @@ def on_screen(window: MainWindow, right: bool, vertices: np.ndarray) -> QPoint:
 
 def test_pointer_focus_and_double_click_find_the_body(fitted: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: fitted.viewport.scene._fit.actor.GetVisibility() == 1, timeout=FIT_MS)
-    opened = fitted.state.opened
-    picture = opened.posed.frame(fitted.state.frame)
+    opened = fitted.state.document.opened
+    picture = opened.posed.frame(fitted.state.playback.frame)
     for name, right, body, vertices in (
         ("source", False, opened.bodies.source, picture.source_vertices),
         ("fit", True, opened.bodies.target, picture.fit_vertices),
@@ -48,8 +48,8 @@ def test_pointer_focus_and_double_click_find_the_body(fitted: MainWindow, qtbot:
     camera = fitted.viewport.plotter.renderers[0].camera
     before = camera.distance
     drive.focus_part(fitted, "head")
-    vertices = fitted.state.opened.posed.frame(0).fit_vertices
-    head = vertices[fitted.state.opened.bodies.target.vertex_part == 0]
+    vertices = fitted.state.document.opened.posed.frame(0).fit_vertices
+    head = vertices[fitted.state.document.opened.bodies.target.vertex_part == 0]
     assert camera.focal_point == pytest.approx((head.min(axis=0) + head.max(axis=0)) / 2, abs=1e-5)
     assert camera.distance < before / 2
 
@@ -75,11 +75,11 @@ def test_keys_change_the_layout_and_the_camera_stays_linked(fitted: MainWindow, 
         (Qt.Key.Key_4, "side", (True, True)),
     ):
         qtbot.keyClick(fitted, key)
-        assert fitted.state.layout == layout
+        assert fitted.state.view.layout == layout
         assert drawn(fitted) == views
         assert bool(scene._ghost.actor.GetVisibility()) == (layout == "overlay")
     qtbot.keyClick(fitted, Qt.Key.Key_O)
-    assert fitted.state.parallel
+    assert fitted.state.view.parallel
     left, right = fitted.viewport.plotter.renderers
     assert left.camera is right.camera
     assert left.camera.parallel_projection
@@ -105,7 +105,7 @@ def test_wheel_and_drag_move_the_camera_in_every_view(window: MainWindow, qtbot:
     plotter = window.viewport.plotter
     camera = plotter.renderers[0].camera
     for layout in LAYOUTS:
-        window.state.set_view(layout=layout)
+        window.state.view.change(layout=layout)
         window.viewport.look("home")
         for across in (0.25, 0.75):
             place = QPoint(round(across * plotter.width()), plotter.height() // 2)
@@ -137,13 +137,17 @@ def test_how_it_looks_is_remembered(
     make_window: Callable[..., MainWindow], motion_file: Path, qtbot: QtBot
 ) -> None:
     first = make_window(motion_file)
-    first.state.set_view(layout="overlay", colouring="parts", parallel=True)
+    first.state.view.change(layout="overlay", colouring="parts", parallel=True)
     first.close()
     qtbot.waitUntil(lambda: not first.isVisible(), timeout=FIT_MS)
     second = make_window(motion_file)
-    assert (second.state.layout, second.state.colouring, second.state.parallel) == ("overlay", "parts", True)
+    assert (second.state.view.layout, second.state.view.colouring, second.state.view.parallel) == (
+        "overlay",
+        "parts",
+        True,
+    )
     assert second.actions_.layout_overlay.isChecked()
     assert second.actions_.colour_parts.isChecked()
     assert not second.actions_.error.isChecked()
     second.actions_.error.trigger()
-    assert second.state.colouring == "error"
+    assert second.state.view.colouring == "error"

@@ -228,11 +228,11 @@ def test_layers_are_ticked_in_the_menu_and_remembered(
     first = make_window(motion_file)
     first.actions_.layer_skeleton.trigger()
     first.findChild(LayersButton).opacity.slider.setValue(40)
-    assert first.state.layers == Layers(skeleton=True, opacity=0.4)
+    assert first.state.view.layers == Layers(skeleton=True, opacity=0.4)
     first.close()
     qtbot.waitUntil(lambda: not first.isVisible(), timeout=FIT_MS)
     second = make_window(motion_file)
-    assert second.state.layers == Layers(skeleton=True, opacity=0.4)
+    assert second.state.view.layers == Layers(skeleton=True, opacity=0.4)
     assert second.actions_.layer_skeleton.isChecked()
     assert second.findChild(LayersButton).opacity.slider.value() == 40
     view = second.viewport.scene._source_view
@@ -243,11 +243,11 @@ def test_layers_are_ticked_in_the_menu_and_remembered(
 
 def test_the_range_of_the_error_is_chosen_in_the_menu(fitted: MainWindow) -> None:
     button = fitted.findChild(ColourButton)
-    fitted.state.set_view(colouring="plain")
+    fitted.state.view.change(colouring="plain")
     button._on_menu()
     button._fitting.trigger()
-    result = fitted.state.result
-    assert fitted.state.colouring == "error"
-    assert fitted.state.range_mm == range_of_fit(fitted.state)
-    assert fitted.state.range_mm >= np.percentile(result.p95_mm, 99)
+    result = fitted.state.document.result
+    assert fitted.state.view.colouring == "error"
+    assert fitted.state.view.range_mm == range_of_fit(fitted.state)
+    assert fitted.state.view.range_mm >= np.percentile(result.p95_mm, 99)
     assert "error" in button.accessibleName()

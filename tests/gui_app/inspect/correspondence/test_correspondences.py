@@ -87,7 +87,11 @@ def test_one_is_built_compared_and_saved(
     fitted: MainWindow, qtbot: QtBot, go: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = fitted
-    page, maps, opened = open_page(window, qtbot), window.panels.joints.panel.maps, window.state.opened
+    page, maps, opened = (
+        open_page(window, qtbot),
+        window.panels.joints.panel.maps,
+        window.state.document.opened,
+    )
     assert opened is not None
     own = opened.bodies.correspondence
     empty = int((~own.filled).sum())
@@ -139,7 +143,7 @@ def test_one_is_built_compared_and_saved(
     model = tmp_path / "SMPLX_NEUTRAL.pkl"
     shutil.copy(builtin_folder() / "bodies/smplx/SMPLX_NEUTRAL.npz", model)
     before, told = model.read_bytes(), []
-    window.state.failed.connect(told.append)
+    window.state.activity.failed.connect(told.append)
     monkeypatch.setattr(correspondence_page, "ask_where", lambda *_: Place(model, replace=True))
     page.save.click()
     qtbot.waitUntil(lambda: len(told) == 1)
@@ -167,23 +171,23 @@ def test_a_folder_without_one_tells_how_far_it_is_and_can_be_given_up(
     for path in (models / "transfer").glob("*.pkl"):
         path.unlink()
     window = make_window(motion_file)
-    before = window.state.opened
+    before = window.state.document.opened
     said = window.statusBar().words  # type: ignore[attr-defined]
     window.models.choose(models)
     window.files.open_path(motion_file)
     qtbot.waitUntil(lambda: "Building the correspondence from the two bodies, 40 %" in said.text())
-    assert window.state.building == 0.4
+    assert window.state.activity.building == 0.4
     window.actions_.cancel.trigger()
-    qtbot.waitUntil(lambda: not window.state.opening)
+    qtbot.waitUntil(lambda: not window.state.activity.opening)
     assert said.text() == f"Opening {motion_file.name} was cancelled"
-    assert window.state.opened is before
+    assert window.state.document.opened is before
     assert window.models.folder is None, "the bodies in use stay"
     window.models.choose(models)
     window.files.open_path(motion_file)
-    qtbot.waitUntil(lambda: window.state.building == 0.4)
+    qtbot.waitUntil(lambda: window.state.activity.building == 0.4)
     go.set()
-    qtbot.waitUntil(lambda: window.state.opened is not before)
-    assert window.state.building is None
+    qtbot.waitUntil(lambda: window.state.document.opened is not before)
+    assert window.state.activity.building is None
     assert not window.actions_.cancel.isEnabled()
     assert window.panels.joints.panel.maps.in_use is not None
     assert window.panels.joints.panel.maps.in_use.name == "in use · built when opened"
@@ -193,12 +197,12 @@ def test_one_that_no_fit_can_be_made_with_is_told_and_shown(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = fitted
-    page, opened = open_page(window, qtbot), window.state.opened
+    page, opened = open_page(window, qtbot), window.state.document.opened
     assert opened is not None
     own, file = opened.bodies.correspondence, tmp_path / "exchanged.npz"
     sparse.save_npz(file, sparse.csr_matrix(own.matrix[:, mirror_map(opened.bodies.source).vertices]))
     told: list[str] = []
-    window.state.failed.connect(told.append)
+    window.state.activity.failed.connect(told.append)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     page.open.click()
     qtbot.waitUntil(lambda: page.first.currentText() == file.name and len(told) == 1)

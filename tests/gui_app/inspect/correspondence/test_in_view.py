@@ -28,7 +28,7 @@ def click(page: VertexPage, words: str, qtbot: QtBot) -> None:
 
 
 def test_left_is_left_on_both_bodies(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     window.actions_.colour_correspondence.trigger()
     scene = window.viewport.scene
@@ -50,7 +50,7 @@ def test_left_is_left_on_both_bodies(fitted: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_from_a_vertex_to_its_source_triangle_and_back(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     window.actions_.joints.trigger()
     qtbot.waitUntil(window.panels.joints.panel.isVisible)
@@ -64,7 +64,7 @@ def test_from_a_vertex_to_its_source_triangle_and_back(fitted: MainWindow, qtbot
     qtbot.waitUntil(lambda: on_source.look is not None and on_source.bones.GetVisibility() == 1)
     assert on_source.look is not None
     assert set(on_source.look.vertices) == set(row.indices)
-    corners = opened.posed.frame(window.state.frame).source_vertices[row.indices]
+    corners = opened.posed.frame(window.state.playback.frame).source_vertices[row.indices]
     np.testing.assert_allclose(np.array(on_source._bones.points), corners, atol=1e-5)
     np.testing.assert_allclose(np.array(on_source._mark.points)[0], row.data @ corners, atol=1e-4)
 
@@ -84,7 +84,7 @@ def test_from_a_vertex_to_its_source_triangle_and_back(fitted: MainWindow, qtbot
 
 
 def test_rows_of_the_correspondence_are_listed_and_shown(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     window.actions_.joints.trigger()
     qtbot.waitUntil(window.panels.joints.panel.isVisible)

@@ -61,13 +61,13 @@ def put_together(window: MainWindow, page: SetPage, qtbot: QtBot) -> None:
 
 
 def test_a_set_is_put_together_and_shown(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     page = open_page(window, qtbot)
     assert page._stack.currentWidget() is page.empty
     put_together(window, page, qtbot)
     assert names(page)[:3] == ["left_knee", f"vertex {VERTEX}", "nose"]
-    window.state.set_frame(7)
+    window.state.playback.set_frame(7)
     picture, body = opened.posed.frame(7), opened.bodies.target
     assert picture.fit_vertices is not None
     assert picture.fit_joints is not None
@@ -103,7 +103,7 @@ def test_it_is_renamed_moved_and_undone(window: MainWindow, qtbot: QtBot) -> Non
     assert not model.setData(model.index(0, 0), "tip")
     qtbot.waitUntil(lambda: names(page)[0] == "tip")
     told: list[str] = []
-    window.state.said.connect(told.append)
+    window.state.activity.said.connect(told.append)
     model.setData(model.index(1, 0), "tip")
     assert "already" in told[-1]
     assert names(page)[1] == "left_index"
@@ -149,7 +149,7 @@ def test_it_is_saved_opened_and_remembered(
     page.save.click()
     assert read_joint_set(target) == page.sets.now
     told: list[str] = []
-    window.state.failed.connect(told.append)
+    window.state.activity.failed.connect(told.append)
     page.save.click()
     assert len(told) == 1, "nothing is replaced unasked"
     source = tmp_path / "source.json"
@@ -171,9 +171,9 @@ def test_it_is_saved_opened_and_remembered(
 def test_the_motion_is_exported(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
-    assert window.state.result is not None
+    assert window.state.document.result is not None
     page = open_page(window, qtbot)
     put_together(window, page, qtbot)
     target = tmp_path / "places.npz"
@@ -182,14 +182,14 @@ def test_the_motion_is_exported(
     assert page.export.active
     assert page.exporting.cancel.isVisible()
     qtbot.waitUntil(lambda: not page.export.active)
-    skin, _ = posed(window.state.result.as_motion(), opened.bodies.target, slice(None))
+    skin, _ = posed(window.state.document.result.as_motion(), opened.bodies.target, slice(None))
     with np.load(target) as archive:
         assert list(archive["names"]) == names(page)
         np.testing.assert_allclose(archive["joints"][:, 1], skin[:, VERTEX], atol=2e-5)
     qtbot.waitUntil(lambda: "as fast as the skin" in page.exporting.words.text(), timeout=30_000)
 
     told: list[str] = []
-    window.state.failed.connect(told.append)
+    window.state.activity.failed.connect(told.append)
     page.exporting.menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: len(told) == 1)
 
@@ -208,14 +208,14 @@ def test_the_motion_is_exported(
 
 
 def test_smpl_joints_of_the_fit(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
-    assert window.state.result is not None
+    assert window.state.document.result is not None
     page = open_page(window, qtbot)
     page.shows.button(1).click()
     qtbot.waitUntil(lambda: len(page.table.rows.rows) == 24)
-    window.state.set_frame(9)
-    expected = smpl_joint_errors(opened.motion, opened.bodies, window.state.result)
+    window.state.playback.set_frame(9)
+    expected = smpl_joint_errors(opened.motion, opened.bodies, window.state.document.result)
     qtbot.waitUntil(lambda: abs(page.table.rows.rows[4].here_mm - expected.error_mm[9, 4]) < 1e-3)
     for row, name in zip(page.table.rows.rows, SMPL_JOINTS, strict=True):
         assert row.mean_mm is not None

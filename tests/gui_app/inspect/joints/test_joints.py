@@ -39,7 +39,7 @@ def open_panel(window: MainWindow, qtbot: QtBot) -> None:
 
 def on_screen(window: MainWindow, body: str, point: np.ndarray) -> QPoint:
     """Where a point (3,) of the motion's world is on the 3D widget, logical pixels."""
-    opened = window.state.opened
+    opened = window.state.document.opened
     assert opened is not None
     plotter = window.viewport.plotter
     renderer = plotter.renderers[0 if body == "source" else 1]
@@ -51,7 +51,7 @@ def on_screen(window: MainWindow, body: str, point: np.ndarray) -> QPoint:
 def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies_in_every_frame(
     fitted: MainWindow, qtbot: QtBot
 ) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     assert not window.panels.joints.isVisible(), "hidden until it is asked for"
     open_panel(window, qtbot)
@@ -59,7 +59,7 @@ def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies_in_every_frame(
     assert page._below.currentWidget() is page.empty
     tree.search.setText("left knee")
     tree.search.returnPressed.emit()
-    window.state.set_frame(5)
+    window.state.playback.set_frame(5)
     qtbot.waitUntil(lambda: window.viewport.scene.support("fit").mark.GetVisibility() == 1)
     qtbot.waitUntil(lambda: page.table.rows.vertices != [])
 
@@ -106,7 +106,7 @@ def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies_in_every_frame(
     before = window.panels.joints.panel.joints.figures["joint, m"].text()
     opacity = window.viewport.scene.support("source").spheres
     assert opacity.GetVisibility()
-    window.state.set_frame(12)
+    window.state.playback.set_frame(12)
     vertices = opened.posed.frame(12).fit_vertices
     assert vertices is not None
     assert look is not None
@@ -126,7 +126,7 @@ def test_a_joint_of_the_tree_shows_its_vertices_on_both_bodies_in_every_frame(
 def test_rows_stand_out_bring_the_camera_near_and_are_copied_and_saved(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     open_panel(window, qtbot)
     window.inspection.choose_joint(KNEE)
@@ -150,7 +150,7 @@ def test_rows_stand_out_bring_the_camera_near_and_are_copied_and_saved(
     row = table.rows.index(table.rows.vertices.index(vertex), 2)
     table.scrollTo(row)
     qtbot.mouseDClick(table.viewport(), LEFT, pos=table.visualRect(row).center())
-    picture = opened.posed.frame(window.state.frame)
+    picture = opened.posed.frame(window.state.playback.frame)
     assert picture.fit_vertices is not None
     focal = np.array(window.viewport.plotter.renderers[0].camera.focal_point)
     np.testing.assert_allclose(focal, upright(picture.fit_vertices[vertex], "z"), atol=1e-4)
@@ -162,15 +162,15 @@ def test_rows_stand_out_bring_the_camera_near_and_are_copied_and_saved(
     page.save.click()
     lines = [line.split(",") for line in target.read_text().splitlines()]
     assert lines[0] == ["vertex", "weight", "share_percent", "distance_mm", "valid"]
-    assert window.state.opened is not None
-    body = window.state.opened.bodies.target
+    assert window.state.document.opened is not None
+    body = window.state.document.opened.bodies.target
     row = body.J_regressor[body.joint_names.index(KNEE.name)]
     read = np.zeros(len(row))
     read[[int(line[0]) for line in lines[1:]]] = [float(line[1]) for line in lines[1:]]
     np.testing.assert_allclose(read, row, rtol=1e-6)
     target.write_text("mine")
     told: list[str] = []
-    window.state.failed.connect(told.append)
+    window.state.activity.failed.connect(told.append)
     page.save.click()
     assert target.read_text() == "mine", "nothing is replaced unasked"
     assert len(told) == 1
@@ -180,14 +180,14 @@ def test_rows_stand_out_bring_the_camera_near_and_are_copied_and_saved(
 
 
 def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     open_panel(window, qtbot)
     panel, inspection = window.panels.joints.panel, window.inspection
     panel.tabs.button(1).click()
     qtbot.waitUntil(panel.vertices.isVisible)
     plotter = window.viewport.plotter
-    picture = opened.posed.frame(window.state.frame)
+    picture = opened.posed.frame(window.state.playback.frame)
     body = opened.bodies.target
     assert picture.fit_vertices is not None
     assert picture.fit_joints is not None
@@ -259,12 +259,12 @@ def test_a_vertex_tells_the_joints_it_feeds(fitted: MainWindow, qtbot: QtBot) ->
 def test_a_click_on_the_skeleton_chooses_a_joint_and_escape_and_closing_take_it_off(
     fitted: MainWindow, qtbot: QtBot
 ) -> None:
-    window, opened = fitted, fitted.state.opened
+    window, opened = fitted, fitted.state.document.opened
     assert opened is not None
     window.actions_.layer_skeleton.setChecked(True)
     open_panel(window, qtbot)
     body = opened.bodies.source
-    knee = opened.posed.frame(window.state.frame).source_joints[body.joint_names.index(KNEE.name)]
+    knee = opened.posed.frame(window.state.playback.frame).source_joints[body.joint_names.index(KNEE.name)]
     at = on_screen(window, "source", knee)
     qtbot.waitUntil(lambda: window.viewport.joint_at(at.x(), at.y()) == ("source", KNEE.name))
     qtbot.mouseClick(window.viewport.plotter, LEFT, pos=at)

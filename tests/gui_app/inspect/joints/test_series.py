@@ -29,7 +29,7 @@ def open_at(window: MainWindow, key: JointKey, qtbot: QtBot) -> None:
 
 
 def test_a_joint_is_a_curve_with_its_figures_in_the_panel(fitted: MainWindow, qtbot: QtBot) -> None:
-    window, opened, result = fitted, fitted.state.opened, fitted.state.result
+    window, opened, result = fitted, fitted.state.document.opened, fitted.state.document.result
     assert opened is not None
     assert result is not None
     curves, lines = window.timeline.curves, window.panels.joints.panel.joints.lines
@@ -38,7 +38,7 @@ def test_a_joint_is_a_curve_with_its_figures_in_the_panel(fitted: MainWindow, qt
     assert joint.chip.isHidden()
     open_at(window, ELBOW, qtbot)
 
-    bodies, frames = opened.bodies, np.arange(window.state.frames)
+    bodies, frames = opened.bodies, np.arange(window.state.document.frames)
     index = [body.joint_names.index(ELBOW.name) for body in (bodies.source, bodies.target)]
     theirs = posed(opened.motion, bodies.source, frames)[1][:, index[0]]
     skin, chain = posed(result.as_motion(), bodies.target, frames)
@@ -54,9 +54,9 @@ def test_a_joint_is_a_curve_with_its_figures_in_the_panel(fitted: MainWindow, qt
         np.testing.assert_allclose(told, [values[0], values.mean(), values.max()], atol=0.07)
     worst = int(lines.rows[ERROR].worst.text().split()[-1])
     assert apart[worst] > apart.max() - 0.02
-    window.state.set_frame(0 if worst else 1)
+    window.state.playback.set_frame(0 if worst else 1)
     qtbot.mouseClick(lines.rows[ERROR].worst, LEFT)
-    assert window.state.frame == worst
+    assert window.state.playback.frame == worst
     qtbot.waitUntil(lambda: lines.rows[ERROR].here.text() == lines.rows[ERROR].worst.text().split()[0])
     assert f"{apart[worst]:.1f} mm" in joint.chip.text()
     curves.scene().sigMouseMoved.emit(QPointF(curves.time_scale().left + 2, 30))
@@ -86,7 +86,7 @@ def test_the_curve_goes_with_the_joint_the_panel_and_the_fit(fitted: MainWindow,
     assert joint.curve.getOriginalDataset()[1] is None or not len(joint.curve.getOriginalDataset()[1])
     window.actions_.joints.trigger()
     assert joint.chip.isVisible()
-    window.state.set_result(None, None)
+    window.state.document.set_result(None, None)
     assert joint.chip.isHidden()
     qtbot.waitUntil(lines.isHidden)
     window.actions_.undo.trigger()

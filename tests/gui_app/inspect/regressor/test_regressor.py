@@ -34,7 +34,7 @@ def open_page(window: MainWindow, qtbot: QtBot) -> RegressorPage:
 
 
 def test_figures_and_picture_of_both_bodies(window: MainWindow, qtbot: QtBot) -> None:
-    page, opened = open_page(window, qtbot), window.state.opened
+    page, opened = open_page(window, qtbot), window.state.document.opened
     assert opened is not None
     for body, model in (("fit", opened.bodies.target), ("source", opened.bodies.source)):
         window.inspection.set_body(body)  # type: ignore[arg-type]
@@ -77,7 +77,7 @@ def test_another_one_is_opened_and_compared(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = fitted
-    page, opened = open_page(window, qtbot), window.state.opened
+    page, opened = open_page(window, qtbot), window.state.document.opened
     assert opened is not None
     body = opened.bodies.target
     joint = body.joint_names.index(KNEE.name)
@@ -95,7 +95,7 @@ def test_another_one_is_opened_and_compared(
     apart = (other[joint].astype(float) - body.J_regressor[joint]) @ body.v_template
     assert first.text(0) == "left knee"
     assert float(first.text(1)) == pytest.approx(1000 * np.linalg.norm(apart), abs=0.006)
-    window.state.set_frame(6)
+    window.state.playback.set_frame(6)
     skin = opened.posed.frame(6).fit_vertices
     assert skin is not None
     here = 1000 * np.linalg.norm((other[joint].astype(float) - body.J_regressor[joint]) @ skin)
@@ -104,7 +104,7 @@ def test_another_one_is_opened_and_compared(
     drawn = window.viewport.scene.support("fit")
     qtbot.waitUntil(lambda: drawn.look is not None and set(drawn.look.vertices) == set(few))
     told: list[str] = []
-    window.state.failed.connect(told.append)
+    window.state.activity.failed.connect(told.append)
     np.save(file, other.T)
     page.open.click()
     qtbot.waitUntil(lambda: len(told) == 1)
@@ -118,7 +118,7 @@ def test_weights_are_edited_undone_and_saved(
     fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = fitted
-    page, opened = open_page(window, qtbot), window.state.opened
+    page, opened = open_page(window, qtbot), window.state.document.opened
     assert opened is not None
     body = opened.bodies.target
     before = body.J_regressor.copy()
@@ -157,7 +157,7 @@ def test_weights_are_edited_undone_and_saved(
     qtbot.waitUntil(lambda: regressors.undo_name == f"weight of vertex {second} in left knee")
     assert regressors.matrix[joint, second] == np.float32(0.5)
     told: list[str] = []
-    window.state.said.connect(told.append)
+    window.state.activity.said.connect(told.append)
     rows.setData(rows.index(0, WEIGHT), "much")
     assert "is no weight" in told[-1]
 
@@ -169,7 +169,7 @@ def test_weights_are_edited_undone_and_saved(
     with np.load(target) as archive:
         np.testing.assert_array_equal(archive["J_regressor"], regressors.matrix)
     failed: list[str] = []
-    window.state.failed.connect(failed.append)
+    window.state.activity.failed.connect(failed.append)
     model = tmp_path / "SMPLX_NEUTRAL.npz"
     parts = ("v_template", "J_regressor", "weights", "posedirs", "shapedirs", "f", "kintree_table")
     np.savez(model, **{key: np.zeros((2, 4)) for key in parts})
