@@ -11,6 +11,7 @@ from core import __version__
 from core.commands import argument_types, cli
 from core.commands.exit_codes import INTERRUPTED
 from core.commands.interrupts import second_ends_at_once
+from core.commands.sentences import Parser, say_error
 from core.errors import RefitError
 from gui_app.tasks.display import has_display
 
@@ -19,7 +20,7 @@ HEADLESS_FOLDER = "refit-headless"
 
 def parser() -> argparse.ArgumentParser:
     """Arguments of the window."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="refit",
         description="Shows human motion in SMPL or SMPL-H beside its SMPL-X fit. "
         "Without FILE it opens a built-in motion.",
@@ -65,7 +66,7 @@ def _without_display(options: argparse.Namespace, threads: int | None) -> int:
         with second_ends_at_once():
             return render_job(options.file, folder, options.models, options.device, threads, overwrite=True)
     except KeyboardInterrupt:
-        print("refit: interrupted; finished outputs are kept.", file=sys.stderr)
+        say_error("interrupted; finished outputs are kept.")
         return INTERRUPTED
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from core import __version__
 from core.commands.argument_types import frame_range, rate, thread_count
 from core.commands.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.interrupts import second_ends_at_once
+from core.commands.sentences import Parser, say_error
 from core.correspond.build_settings import BuildSettings
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
@@ -53,13 +53,13 @@ def run_told(work: Callable[[int | None], int], threads: int | None) -> int:
         code = SOME_FAILED
         return work(threads)
     except RefitError as error:
-        print(f"refit: {error}", file=sys.stderr)
+        say_error(error)
         return code
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="refit",
         description="Fit SMPL-X to motion in SMPL or SMPL-H, or any of the three to another. "
         "Without a command, `refit [FILE]` opens the window.",
@@ -325,10 +325,10 @@ def main(argv: list[str] | None = None) -> int:
         with second_ends_at_once():
             return _run(options)
     except RefitError as error:
-        print(f"refit: {error}", file=sys.stderr)
+        say_error(error)
         return BAD_USAGE if options.command == "convert" else SOME_FAILED
     except KeyboardInterrupt:
-        print("refit: interrupted; finished outputs are kept.", file=sys.stderr)
+        say_error("interrupted; finished outputs are kept.")
         return INTERRUPTED
 
 
@@ -354,16 +354,13 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _info(path: Path) -> int:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
+    from core.commands.terminal import PlainTable, Terminal
     from core.outputs.describe import describe_file
 
-    table = Table(show_header=False, box=None, pad_edge=False)
+    table = PlainTable(show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for label, value in describe_file(path):
-        table.add_row(label, Text(value))
-    Console(highlight=False).print(table)
+        table.add_row(label, value)
+    Terminal().print(table)
     return DONE

@@ -9,9 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import SpinnerColumn
-from rich.text import Text
 
 from core.commands import report
 from core.commands.body_cache import Shelf
@@ -21,6 +19,7 @@ from core.commands.outcome import Outcome
 from core.commands.output_paths import Job, check_targets, failed_before, finished, for_people, plan
 from core.commands.progress_bar import ConversionBar, fit_columns
 from core.commands.subjects import Clip, Subject, everything, grouped
+from core.commands.terminal import Terminal
 from core.correspond.load_bodies import of_bodies_there, reversed_bodies
 from core.errors import FileError, RefitError
 from core.files.motions.load_motion import SeveralPeople, load_motion
@@ -53,7 +52,7 @@ def convert(options: argparse.Namespace) -> int:
     Raises:
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     outcomes, unwritten = conversion(options, console)
     if unwritten is not None:
         console.print(str(unwritten), style="red")
@@ -61,7 +60,9 @@ def convert(options: argparse.Namespace) -> int:
     return SOME_FAILED if failed else DONE
 
 
-def conversion(options: argparse.Namespace, console: Console) -> tuple[tuple[Outcome, ...], FileError | None]:
+def conversion(
+    options: argparse.Namespace, console: Terminal
+) -> tuple[tuple[Outcome, ...], FileError | None]:
     """Converts what the parsed options of ``refit convert`` say; ``recipe`` may be a `Recipe` as well.
 
     Returns:
@@ -129,7 +130,7 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
 
 
 def _shapes(
-    options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: Shelf, console: Console
+    options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: Shelf, console: Terminal
 ) -> dict[Path, HeldShape | Subject]:
     """The shape that each output's fit is to hold, or whose; those left out find their own.
 
@@ -162,12 +163,12 @@ def _shapes(
     return {outputs[place]: subject for subject, places in found.subjects for place in places}
 
 
-def _solved(shape: HeldShape | Subject, console: Console) -> HeldShape:
+def _solved(shape: HeldShape | Subject, console: Terminal) -> HeldShape:
     """The shape to hold; a subject's is solved for the first of its clips, and told."""
     if isinstance(shape, HeldShape):
         return shape
     if not shape.solved:
-        with console.status(Text(f"one shape for {shape.name}")):
+        with console.status(f"one shape for {shape.name}"):
             shape.shape()
         clips = "1 clip" if len(shape.clips) == 1 else f"{len(shape.clips)} clips"
         console.print(f"One shape for {shape.name}: {shape.told['frames']} frames of {clips}", soft_wrap=True)
@@ -191,7 +192,7 @@ def _convert_one(
     recipe: Recipe,
     shelf: Shelf,
     shape: HeldShape | Subject | None,
-    console: Console,
+    console: Terminal,
 ) -> Outcome:
     source, output = job.source, job.output
     outcome = Outcome(job, subject=shape.name if isinstance(shape, Subject) else "")
@@ -277,7 +278,7 @@ def _holds_failed_alone(path: Path) -> bool:
     return len(steps) == 1 and steps[0].name == STEP and first is not None and first.failed
 
 
-def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple[str, ...]]:
+def _watched(run: FitRun, name: str, console: Terminal) -> tuple[FitResult, tuple[str, ...]]:
     """Iterates the run with a progress bar; an interrupt ends it cleanly.
 
     Returns:
@@ -306,11 +307,11 @@ def _watched(run: FitRun, name: str, console: Console) -> tuple[FitResult, tuple
     return run.result(), tuple(said)
 
 
-def _found(run: FitRun, bodies: BodyPair, result: FitResult, console: Console) -> tuple[Finding, ...]:
+def _found(run: FitRun, bodies: BodyPair, result: FitResult, console: Terminal) -> tuple[Finding, ...]:
     """What stands out in a result of the run."""
     if not console.is_terminal:
         return findings(run.motion, bodies, result, device=str(run.device), threads=run.threads)
-    with console.status(Text(f"{run.motion.name} · problems")):
+    with console.status(f"{run.motion.name} · problems"):
         return findings(run.motion, bodies, result, device=str(run.device), threads=run.threads)
 
 

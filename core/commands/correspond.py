@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import Progress
 
 from core.commands.exit_codes import DONE
 from core.commands.inspect_tables import cell, facts, print_difference
+from core.commands.terminal import Terminal
 from core.correspond.build import WHY_WORDS, Why, build_correspondence
 from core.correspond.build_settings import BuildSettings
 from core.errors import RefitError
@@ -39,9 +39,9 @@ def correspond(options: argparse.Namespace) -> int:
     for path in options.out:
         _check_out(path, options)
     source, target = read_model(options.source), read_model(options.target)
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     quiet = options.json or not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+    with Progress(console=Terminal(stderr=True), transient=True, disable=quiet) as progress:
         task = progress.add_task("building", total=1.0)
         built, report = build_correspondence(
             source, target, settings, lambda share: progress.update(task, completed=share)
@@ -83,7 +83,7 @@ def _body(body: BodyModel) -> dict[str, Any]:
     }
 
 
-def _print(console: Console, told: dict[str, Any]) -> None:
+def _print(console: Terminal, told: dict[str, Any]) -> None:
     labels = " → ".join(FAMILY_LABEL[told[which]["family"]] for which in ("source", "target"))
     console.print(f"Refit · {labels} · correspondence built from two bodies", style="bold", soft_wrap=True)
     if told["source"]["builtin"] or told["target"]["builtin"]:
@@ -119,4 +119,5 @@ def _print(console: Console, told: dict[str, Any]) -> None:
     if "comparison" in told:
         print_difference(console, told["comparison"])
     for path in told["written"]:
-        console.print(f"\nwritten: {path}", soft_wrap=True)
+        console.print()
+        console.print(f"written: {path}", soft_wrap=True)

@@ -7,12 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from core.commands import inspect_document
 from core.commands.exit_codes import DONE
 from core.commands.inspect_subject import WHICH, Inspected, inspect_bodies, inspect_file
 from core.commands.inspect_tables import print_document
+from core.commands.terminal import Terminal
 from core.errors import RefitError
 from core.files.bodies.models import looks_like_model
 from core.files.bodies.regressors import RegressorFile, read_regressor
@@ -39,7 +38,7 @@ def inspect(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(told, indent=1, allow_nan=False))
     else:
-        print_document(Console(highlight=False, markup=False), told)
+        print_document(Terminal(), told)
     return DONE
 
 

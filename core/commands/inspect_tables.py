@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from core.commands.terminal import PlainTable, Terminal
 from core.model.joints import FAMILY_LABEL
 
 MOST_ROWS = 20
 _MOST_NAMED = 8
 
 
-def print_document(console: Console, document: dict[str, Any]) -> None:
+def print_document(console: Terminal, document: dict[str, Any]) -> None:
     """Prints every section that the document has."""
     _heading(console, document)
     for which in ("target", "source"):
@@ -35,7 +32,7 @@ def print_document(console: Console, document: dict[str, Any]) -> None:
             show_section(console, document[key])
 
 
-def _heading(console: Console, document: dict[str, Any]) -> None:
+def _heading(console: Terminal, document: dict[str, Any]) -> None:
     bodies, motion = document["bodies"], document["motion"]
     labels = " → ".join(FAMILY_LABEL[bodies[which]["family"]] for which in ("source", "target"))
     kind = "built-in bodies" if bodies["builtin"] else f"models in {bodies['folder']}"
@@ -51,7 +48,7 @@ def _heading(console: Console, document: dict[str, Any]) -> None:
         console.print(f"  {note}", style="dim", soft_wrap=True)
 
 
-def _joints(console: Console, joints: list[dict[str, Any]], frame: int | None) -> None:
+def _joints(console: Terminal, joints: list[dict[str, Any]], frame: int | None) -> None:
     columns = [
         (key, title)
         for key, title in (
@@ -81,7 +78,7 @@ def _joints(console: Console, joints: list[dict[str, Any]], frame: int | None) -
         console.print("error: from the other body's joint of that name", style="dim")
 
 
-def _joint(console: Console, which: str, joint: dict[str, Any]) -> None:
+def _joint(console: Terminal, which: str, joint: dict[str, Any]) -> None:
     place = ", ".join(cell(value, 3) for value in joint["place_m"])
     rows = [
         ("kind", joint["kind"]),
@@ -112,7 +109,7 @@ def _joint(console: Console, which: str, joint: dict[str, Any]) -> None:
     _more(console, len(joint["support"]))
 
 
-def _vertex(console: Console, which: str, vertex: dict[str, Any]) -> None:
+def _vertex(console: Terminal, which: str, vertex: dict[str, Any]) -> None:
     rows = [("part", vertex["part"])]
     if "why" in vertex:
         rows.append(("counts", vertex["why"]))
@@ -139,7 +136,7 @@ def _vertex(console: Console, which: str, vertex: dict[str, Any]) -> None:
     console.print(table)
 
 
-def _regressor(console: Console, found: dict[str, Any]) -> None:
+def _regressor(console: Terminal, found: dict[str, Any]) -> None:
     entries, sums = found["entries_a_joint"], found["row_sums"]
     rows = [
         ("file", found["file"] or "the body's own"),
@@ -157,7 +154,7 @@ def _regressor(console: Console, found: dict[str, Any]) -> None:
     facts(console, f"J_regressor of the {found['body']}", rows)
 
 
-def _smpl_joints(console: Console, found: dict[str, Any]) -> None:
+def _smpl_joints(console: Terminal, found: dict[str, Any]) -> None:
     worst = sorted(found["joint_mm"].items(), key=lambda item: -(item[1] or 0))[:3]
     rows = [
         ("mean, max", f"{cell(found['mean_mm'])}, {cell(found['max_mm'])} mm"),
@@ -167,7 +164,7 @@ def _smpl_joints(console: Console, found: dict[str, Any]) -> None:
     facts(console, "SMPL's 24 joints of the fit against the source's", rows)
 
 
-def _mask(console: Console, found: dict[str, Any]) -> None:
+def _mask(console: Terminal, found: dict[str, Any]) -> None:
     regions = found["invalid_in_regions"]
     inside = ", ".join(f"{entry['invalid']} of {entry['of']} in {name}" for name, entry in regions.items())
     joints = [f"{name} {_percent(share)}" for name, share in found["joints_touched"].items()]
@@ -190,7 +187,7 @@ def _mask(console: Console, found: dict[str, Any]) -> None:
     facts(console, "valid vertices of the target", rows)
 
 
-def _correspondence(console: Console, found: dict[str, Any]) -> None:
+def _correspondence(console: Terminal, found: dict[str, Any]) -> None:
     rows = [
         ("file", found["file"] or "none: the bodies share one topology"),
         ("size", f"{found['shape'][0]} × {found['shape'][1]}, {found['entries']} weights"),
@@ -212,7 +209,7 @@ def _correspondence(console: Console, found: dict[str, Any]) -> None:
     facts(console, "correspondence", rows)
 
 
-def print_difference(console: Console, found: dict[str, Any]) -> None:
+def print_difference(console: Terminal, found: dict[str, Any]) -> None:
     """Prints `core.inspection.correspondence_report.difference_document`, ``with`` the name of a file."""
     over, distance = found["over_mm"], found["distance_mm"]
     for note in found["notes"]:
@@ -240,10 +237,10 @@ def print_difference(console: Console, found: dict[str, Any]) -> None:
     console.print(table)
     worst = [f"{one['vertex']} ({one['mm']:.1f} mm, {one['joint']})" for one in found["worst"]]
     if worst:
-        console.print(Text(f"largest: {_named(worst)}"), soft_wrap=True)
+        console.print(f"largest: {_named(worst)}", soft_wrap=True)
 
 
-def _joint_set(console: Console, found: dict[str, Any]) -> None:
+def _joint_set(console: Terminal, found: dict[str, Any]) -> None:
     rows = [
         ("joints", _named(found["joints"])),
         ("written", f"{found['written']}, {found['frames']} frames"),
@@ -256,20 +253,20 @@ def _joint_set(console: Console, found: dict[str, Any]) -> None:
     facts(console, f"joint set {found['name']} of the {found['body']}", rows)
 
 
-def facts(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
+def facts(console: Terminal, title: str, rows: list[tuple[str, str]]) -> None:
     """Prints a title and rows of a label and a value."""
-    table = Table(show_header=False, box=None, pad_edge=False)
+    table = PlainTable(show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for label, value in rows:
-        table.add_row(label, Text(value))
+        table.add_row(label, value)
     console.print()
-    console.print(Text(title, style="bold"))
+    console.print(title, style="bold")
     console.print(table)
 
 
-def _table(*left: str, right: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+def _table(*left: str, right: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> PlainTable:
+    table = PlainTable()
     for heading in left:
         table.add_column(heading, no_wrap=True)
     for heading in right:
@@ -279,7 +276,7 @@ def _table(*left: str, right: tuple[str, ...] = (), last: tuple[str, ...] = ()) 
     return table
 
 
-def _more(console: Console, count: int) -> None:
+def _more(console: Terminal, count: int) -> None:
     if count > MOST_ROWS:
         console.print(f"{count - MOST_ROWS} more: --json lists all", style="dim")
 

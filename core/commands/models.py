@@ -8,9 +8,9 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
+from core.commands.terminal import Terminal
 from core.environment import BUILTIN, MODELS_VARIABLE
 from core.errors import RefitError
 from core.files.bodies.correspondence_check import checked
@@ -176,7 +176,7 @@ def _below(path: Path, folder: Path) -> str:
 
 
 def _print(report: ModelsReport) -> None:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Terminal(soft_wrap=True)
     console.print(Text(report.folder, style="bold"))
     lines = [("", "Model", "betas", "SHA-256", "File")]
     for row in report.models:
@@ -195,9 +195,11 @@ def _print(report: ModelsReport) -> None:
             padded = (f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
             console.print(Text("  ".join((*padded, path)), style=style))
     for problem in report.problems:
-        console.print(Text(f"\n{problem}", style="red"))
+        console.print()
+        console.print(Text(problem, style="red"))
     if report.missing:
-        console.print(Text("\nNot there", style="bold"))
+        console.print()
+        console.print(Text("Not there", style="bold"))
     for missing in report.missing:
         console.print(Text(f"{missing.what}: for {missing.needed_for}"))
         console.print(Text(f"    {missing.where}", style="dim"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from core.commands.terminal import PlainColumn, Terminal
 from core.fitting.no_progress import ProgressClock
 
 WAY_OUT = "Ctrl+C stops it, a second Ctrl+C at once."
@@ -16,7 +17,7 @@ WAY_OUT = "Ctrl+C stops it, a second Ctrl+C at once."
 def fit_columns() -> tuple[ProgressColumn, ...]:
     """What a bar says of a fit: its description, a field ``figures``, and how many frames are done."""
     return (
-        TextColumn("{task.description}", markup=False),
+        PlainColumn("{task.description}"),
         BarColumn(bar_width=28),
         TextColumn("{task.completed}/{task.total} frames"),
         TextColumn("{task.fields[figures]}"),
@@ -27,7 +28,7 @@ def fit_columns() -> tuple[ProgressColumn, ...]:
 class ConversionBar(Progress):
     """Drawn by a thread of its own, so that it also speaks when the fit hangs; nothing without a terminal."""
 
-    def __init__(self, silence: ProgressClock, columns: Sequence[ProgressColumn], console: Console) -> None:
+    def __init__(self, silence: ProgressClock, columns: Sequence[ProgressColumn], console: Terminal) -> None:
         self._silence = silence
         super().__init__(*columns, console=console, transient=True, disable=not console.is_terminal)
 

@@ -8,11 +8,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from core import __version__
+from core.commands.terminal import PlainTable, Terminal
 from core.files.containers.atomic import atomic_write
 from core.fitting.recipe.recipe import Recipe
 from core.model.body_pair import BodyPair
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 10
 
 
-def print_outcome(console: Console, outcome: Outcome) -> None:
+def print_outcome(console: Terminal, outcome: Outcome) -> None:
     """One line for a finished input, and its notes."""
     name = outcome.name
     if outcome.failure and outcome.fit == "found":
@@ -50,7 +47,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
             console.print(f"  {note}", style="dim", soft_wrap=True)
 
 
-def print_table(console: Console, outcomes: list[Outcome]) -> None:
+def print_table(console: Terminal, outcomes: list[Outcome]) -> None:
     """The tables at the end (v2v in mm, mean over frames; max: the worst vertex), then what failed.
 
     Where fits were checked, two more: the fit mapped back against the source, and SMPL's 24 joints of both
@@ -80,7 +77,7 @@ def print_table(console: Console, outcomes: list[Outcome]) -> None:
         console.print("Those that are done already are fitted again with --retry-failed.")
 
 
-def _print_findings(console: Console, name: str, found: tuple[Finding, ...]) -> None:
+def _print_findings(console: Terminal, name: str, found: tuple[Finding, ...]) -> None:
     """The worst stretches, in order of time, or one line where there are none."""
     console.print()
     if not found:
@@ -89,14 +86,14 @@ def _print_findings(console: Console, name: str, found: tuple[Finding, ...]) -> 
         return
     frames = len(problem_frames(problem for finding in found for problem in finding.problems))
     ranked = sorted(found, key=lambda finding: -finding.worst.severity)[:MOST_FINDINGS]
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = PlainTable()
     for heading in ("frames", "part", "value", "why", "verdict"):
         table.add_column(heading, justify="right" if heading == "value" else "left", no_wrap=heading != "why")
     for finding in sorted(ranked, key=found.index):
         worst = finding.worst
         span = f"{finding.first}–{finding.last}" if finding.last > finding.first else str(finding.first)
         value = figure(worst.value, worst.unit) if worst.unit else "–"
-        table.add_row(span, plain(worst.part), value, Text(worst.reason), finding.blame)
+        table.add_row(span, plain(worst.part), value, worst.reason, finding.blame)
     counted = (
         f"{frames:,} problem frame{'s' * (frames != 1)} in {len(found)} stretch{'es' * (len(found) > 1)}"
     )
@@ -108,14 +105,14 @@ def _print_findings(console: Console, name: str, found: tuple[Finding, ...]) -> 
 
 
 def _print_columns(
-    console: Console, title: str, headings: tuple[str, ...], rows: list[tuple[str, list[str]]]
+    console: Terminal, title: str, headings: tuple[str, ...], rows: list[tuple[str, list[str]]]
 ) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = PlainTable()
     table.add_column(title, overflow="ellipsis", no_wrap=True)
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, cells in rows:
-        table.add_row(Text(name), *cells)
+        table.add_row(name, *cells)
     console.print()
     console.print(table)
 

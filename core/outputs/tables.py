@@ -20,6 +20,7 @@ from core.model.fit_result import FitResult
 from core.model.joints import PARTS
 from core.model.motion import Motion
 from core.model.posing import joints_of
+from core.shown_text import spreadsheet_cell
 
 ROWS_AT_ONCE = 256
 _FROM_RESULT = ("mean_mm", "max_mm", "part_mm")
@@ -136,7 +137,7 @@ def write_place_table(
         Stopped: ``stop`` was set.
     """
     frames = np.asarray(frames)
-    quoted = [_text(name) for name in names]
+    quoted = [spreadsheet_cell(name) for name in names]
 
     def rows(part: slice) -> Iterator[list[str]]:
         ids = frames[part]
@@ -175,7 +176,7 @@ def _write(
     stop: threading.Event | None,
 ) -> None:
     with atomic_write(path, overwrite=overwrite) as file:
-        file.write((",".join(titles) + "\n").encode())
+        file.write((",".join(map(spreadsheet_cell, titles)) + "\n").encode())
         for start in range(0, count, ROWS_AT_ONCE):
             tell(start, count, progress, stop)
             lines = (",".join(row) + "\n" for row in rows(slice(start, start + ROWS_AT_ONCE)))
@@ -189,11 +190,6 @@ def _time(frame: int, rate: float | None) -> str:
 
 def _cell(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if np.isfinite(value) else ""
-
-
-def _text(value: str) -> str:
-    """A cell of text, quoted where it must be."""
-    return '"' + value.replace('"', '""') + '"' if any(sign in value for sign in ',"\r\n') else value
 
 
 # Tables of what a joint is made of.

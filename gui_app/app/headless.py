@@ -5,7 +5,6 @@ python -m gui_app.app.headless [FILE] -o DIR
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.commands import argument_types, cli
+from core.commands.sentences import Parser, say
 from core.errors import FileError, RefitError
 from gui_app.export.offscreen import refuse_existing, render_still, render_video
 from gui_app.widgets.text import FALLBACK_RATE, frames_words
@@ -46,7 +46,7 @@ def render_job(
 
     opened = open_file(file or default_motion(), models)
     for note in opened.notes:
-        print(f"note: {note}", flush=True)
+        say(f"note: {note}")
     target = folder / stageii_name(Path(opened.motion.name))
     still, video = target.with_suffix(".png"), target.with_suffix(".mp4")
     refuse_existing([still, video] if opened.result else [target, still, video], overwrite)
@@ -60,45 +60,43 @@ def render_job(
     opened.posed.set_result(result)
     if opened.result is None:
         save_result(target, result, overwrite=overwrite)
-        print(f"wrote {target}", flush=True)
+        say(f"wrote {target}")
     shown = int(np.nanargmax(np.where(result.fitted, result.mean_mm, -1.0)))
     render_still(still, opened, shown, overwrite=overwrite)
-    print(f"wrote {still} (frame {shown}, the one with the largest mean error)", flush=True)
+    say(f"wrote {still} (frame {shown}, the one with the largest mean error)")
     if not opened.motion.frame_rate:
-        print(f"no frame rate in the file: the video plays at {FALLBACK_RATE:g}", flush=True)
+        say(f"no frame rate in the file: the video plays at {FALLBACK_RATE:g}")
     render_video(video, opened, overwrite=overwrite)
-    print(f"wrote {video}", flush=True)
+    say(f"wrote {video}")
     return 0
 
 
 def _fit(opened: Opened, device: str, threads: int | None) -> FitResult:
     from core.fitting.run import FitRun
 
-    print(f"Fitting {opened.name}: {frames_words(len(opened.motion))}, {opened.bodies.label}", flush=True)
+    say(f"Fitting {opened.name}: {frames_words(len(opened.motion))}, {opened.bodies.label}")
     run = FitRun(opened.motion, opened.bodies, device=device, threads=threads)
     last = time.monotonic()
     for progress in run:
         if time.monotonic() - last > 2.0:
             last = time.monotonic()
-            print(
+            say(
                 f"  {progress.stage}: {progress.frames_done:,} of {frames_words(progress.frames_total)}, "
-                f"mean {progress.mean_mm:.1f} mm",
-                flush=True,
+                f"mean {progress.mean_mm:.1f} mm"
             )
     result = run.result()
     figures = result.summary()
-    print(
+    say(
         f"Fitted {frames_words(int(figures['frames']))} in {result.seconds:.1f} s: "
         f"mean {figures['mean']:.2f} mm, p95 {figures['p95']:.2f} mm, max {figures['max']:.1f} mm "
-        f"({opened.bodies.label})",
-        flush=True,
+        f"({opened.bodies.label})"
     )
     return result
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs ``python -m gui_app.app.headless``; 0 fine, 1 failed, 2 bad usage."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="python -m gui_app.app.headless",
         description="Fits a motion and writes its SMPL-X file, a picture and a video.",
     )

@@ -17,6 +17,7 @@ from core.fitting.recipe.recipe import PRESETS, Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.model.body_pair import BodyPair
 from core.model.motion import Motion
+from core.shown_text import shown
 
 T = TypeVar("T")
 
@@ -92,7 +93,7 @@ def motion_and_bodies(motion: Motion, bodies: AnyBodies | None) -> tuple[Motion,
     motion = of_bodies_there(motion, chosen)
     pair = bodies_for(motion, chosen, target=other_family(motion.family))
     for note in pair.notes:
-        warnings.warn(note, UserWarning, stacklevel=3)
+        warnings.warn(shown(note), UserWarning, stacklevel=3)
     return motion, pair
 
 

@@ -8,11 +8,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.console import Console
-
 from core.commands.cli import parser
 from core.commands.convert import conversion
 from core.commands.outcome import Outcome
+from core.commands.terminal import Terminal
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE
 from refit._arguments import (
@@ -145,12 +144,11 @@ def convert(
     return outcomes
 
 
-def _console(progress: bool) -> Console:
+def _console(progress: bool) -> Terminal:
     """Where it is told; in a notebook in plain lines, as its displays need more libraries."""
-    plain: dict[str, Any] = {"highlight": False, "markup": False}
     if progress and in_notebook():
-        return Console(force_jupyter=False, force_terminal=False, **plain)
-    console = Console(stderr=True, **plain)
+        return Terminal(force_jupyter=False, force_terminal=False)
+    console = Terminal(stderr=True)
     console.quiet = not (progress and console.is_terminal)
     return console
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
 
-from rich.console import Console
 from rich.progress import Progress as Bar
 
 from core.commands.progress_bar import fit_columns
+from core.commands.terminal import Terminal
 from core.fitting.run import FitRun
 from core.fitting.stage.progress import Progress
+from core.shown_text import shown
 
 NOTEBOOK_SECONDS = 0.2
 """A notebook is told no more often than this."""
@@ -47,7 +48,7 @@ def followed(progress: bool | Callable[[Progress], None]) -> Iterator[Follow]:
         def follow(run: FitRun, step: Progress) -> None:
             nonlocal started
             if step.note:
-                warnings.warn(step.note, RuntimeWarning, stacklevel=2)
+                warnings.warn(shown(step.note), RuntimeWarning, stacklevel=2)
             figures = f"{step.mean_mm:.2f} mm" if step.stage != "start" else ""
             if step.stage in ("start", "shape"):
                 started = time.perf_counter()
@@ -61,7 +62,7 @@ def followed(progress: bool | Callable[[Progress], None]) -> Iterator[Follow]:
 
 @contextmanager
 def _shown(wanted: bool) -> Iterator[Show]:
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     if wanted and in_notebook():
         with _in_notebook() as show:
             yield show
@@ -73,7 +74,7 @@ def _shown(wanted: bool) -> Iterator[Show]:
 
 
 @contextmanager
-def _in_terminal(console: Console) -> Iterator[Show]:
+def _in_terminal(console: Terminal) -> Iterator[Show]:
     with Bar(*fit_columns(), console=console, transient=True) as bar:
         task = bar.add_task("", total=None, figures="")
 

@@ -1,0 +1,27 @@
+"""Sentences on stdout and stderr, one line each whatever a file says; without rich, slow to import."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from core.shown_text import shown
+
+
+def say(sentence: object) -> None:
+    """Prints it, at once."""
+    print(shown(str(sentence)), flush=True)
+
+
+def say_error(error: object) -> None:
+    """Prints ``refit: `` and the sentence to stderr."""
+    print(f"refit: {shown(str(error))}", file=sys.stderr)
+
+
+class Parser(argparse.ArgumentParser):
+    """What it says of wrong arguments is one line, too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong, and ends with exit code 2."""
+        super().error(shown(message))
