@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from core.model.joints import GENDERS
 from core.model.pose_parts import PoseParts
 
 UpAxis = Literal["y", "z", "-y"]
@@ -67,8 +68,9 @@ class Reading:
             for key, rate in rates.items()
             if isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < MOST_RATE
         }
-        if taken.get("up_axis") not in UP_AXES:
-            taken.pop("up_axis", None)
+        for key, choices in (("up_axis", UP_AXES), ("gender", GENDERS)):
+            if taken.get(key) not in choices:
+                taken.pop(key, None)
         return cls(**taken)
 
 

@@ -22,9 +22,10 @@ from core.files.containers.arrays import finite, kind_of, numbers, shape_text
 from core.files.containers.atomic import atomic_write
 from core.files.containers.npz import npz_has, read_npz, read_text
 from core.model.fit_result import FitResult
-from core.model.joints import JOINT_NAMES, PARTS
+from core.model.joints import GENDERS, JOINT_NAMES, PARTS
 from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
 from core.problems.accepted import Accepted
+from core.session.fit_origin import path_on_this_machine
 from core.session.session import Session, SessionStep, SourceFile
 
 SUFFIX = ".refit"
@@ -194,8 +195,7 @@ class _Reader:
         told = self._one(self._contents, "source", dict)
         texts = {key: self._one(told, key, str, "source.") for key in ("name", "path", "sha256")}
         counts = {key: self._one(told, key, int, "source.") for key in ("start", "frames")}
-        reading = Reading.of_told(told.get("reading"))
-        source = SourceFile(**texts, **counts, reading=reading)
+        source = SourceFile(**texts, **counts, reading=Reading.of_told(told.get("reading")))
         stored = self._one(self._contents, "motion", dict, none=True)
         motion = None if stored is None else self._motion(stored, source)
         listed = self._one(self._contents, "steps", list)
@@ -260,6 +260,7 @@ class _Reader:
         texts: dict[str, Any] = {key: self._one(told, key, str, dot) for key in _RESULT_TEXTS}
         family = self._among(dot + "family", texts["family"], tuple(JOINT_NAMES))
         self._among(dot + "up_axis", texts["up_axis"], UP_AXES)
+        self._among(dot + "gender", texts["gender"], GENDERS)
         take = self._taker(dot + "arrays.", self._one(told, "arrays", dict, dot))
         poses = take("poses", (None, len(JOINT_NAMES[family]), 3))
         frames = len(poses)
@@ -288,6 +289,8 @@ class _Reader:
         dot = "motion."
         family = self._among(dot + "family", self._one(told, "family", str, dot), tuple(JOINT_NAMES))
         up_axis = self._among(dot + "up_axis", self._one(told, "up_axis", str, dot), UP_AXES)
+        gender = self._one(told, "gender", str, dot, none=True)
+        self._among(dot + "gender", gender or GENDERS[0], GENDERS)
         notes = [note for note in self._one(told, "notes", list, dot) if isinstance(note, str)]
         arrays = self._one(told, "arrays", dict, dot)
         take = self._taker(dot + "arrays.", arrays)
@@ -301,11 +304,11 @@ class _Reader:
             poses=poses,
             trans=take("trans", (frames, 3)),
             betas=betas,
-            gender=self._one(told, "gender", str, dot, none=True),
+            gender=gender or None,
             frame_rate=self._rate(told, "frame_rate", dot),
             up_axis=up_axis,  # type: ignore[arg-type]
             expression=expression,
-            path=Path(source.path or source.name),
+            path=path_on_this_machine(source.path) or Path(source.name),
             sha256=source.sha256,
             start=source.start,
             notes=tuple(notes),
@@ -353,7 +356,7 @@ class _Reader:
 
     def _among(self, where: str, value: str, choices: tuple[str, ...]) -> str:
         if value not in choices:
-            raise FileError(self._path, f"is {value!r}, expected one of {', '.join(choices)}", key=where)
+            raise FileError(self._path, f"is {value[:40]!r}, expected one of {', '.join(choices)}", key=where)
         return value
 
     def _one(self, table: dict[str, Any], key: str, kind: type, dot: str = "", *, none: bool = False) -> Any:

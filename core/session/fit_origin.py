@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FileError, RefitError
@@ -14,8 +14,19 @@ if TYPE_CHECKING:
     from core.model.motion import Motion
     from core.session.session import SourceFile
 
-NETWORK = ("//", "\\\\")
-"""A path that a file names is only followed on this machine."""
+
+def path_on_this_machine(told: str) -> Path | None:
+    """A path that a file names, if it may be followed: it is absolute, and of a folder of this machine.
+
+    Names of other machines (``//host/share``, ``\\\\host\\share``, also behind another slash or with slashes
+    mixed) would be asked for over the network, and with it goes who asks; names of devices (``\\\\?\\``,
+    ``\\\\.\\``, ``\\??\\``) may be anything. What Windows makes of a path decides on every system.
+    """
+    read = PureWindowsPath(told)
+    turned = told.strip().replace("/", "\\")
+    if read.drive.startswith("\\") or turned.startswith(("\\\\", "\\??")) or "\0" in told:
+        return None
+    return Path(told) if told and Path(told).is_absolute() else None
 
 
 class SourceMissing(FileError):
@@ -87,16 +98,16 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
 def _candidates(path: Path, source: SourceFile) -> Iterator[Path]:
     from core.files.builtin_files import builtin_motions
 
-    name, told = Path(source.name).name, source.path
-    places = [Path(told)] if told and not told.startswith(NETWORK) and Path(told).is_absolute() else []
+    name, there = Path(source.name).name, path_on_this_machine(source.path)
+    places = [] if there is None else [there]
     places += [path.parent / name] if name else []
     places += [motion for motion in builtin_motions() if motion.name == name]
     for place in dict.fromkeys(places):
         try:
-            there = place.is_file() or place.is_dir()
+            found = place.is_file() or place.is_dir()
         except (OSError, ValueError):
             continue
-        if there:
+        if found:
             yield place
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from core.fitting.run import FitRun
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
 from core.outputs.results import save_result
-from core.session.fit_origin import find_motion
+from core.outputs.sessions import load_session, save_session
+from core.session.fit_origin import find_motion, path_on_this_machine
+from core.session.session import Session, SessionStep, SourceFile
 from gui_app.files.open import open_fit
 from tests.gui_app.conftest import cut_file
 
@@ -89,3 +92,48 @@ def test_a_fit_in_smplh_or_smpl_opens_with_its_own_bodies(tmp_path: Path, family
     shown = opened.posed.frame(2)
     assert shown.fit_vertices is not None
     assert shown.fit_vertices.shape == (bodies.target.num_vertices, 3)
+
+
+NOT_HERE = (
+    "/\\host\\share", "//host/share/a.npz", "\\\\host\\share\\a.npz", "\\/host/share", "/\\/host/share",
+    "///host/a", " //host/a", "\\\\?\\C:\\a.npz", "\\\\.\\pipe\\a", "//?/UNC/host/a", "\\??\\UNC\\host\\a",
+    "/??/UNC/host/a",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("told", NOT_HERE)
+def test_paths_of_other_machines_and_devices_are_never_asked_for(
+    walk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    asked: list[str] = []
+    for name in ("stat", "is_file", "is_dir", "exists", "resolve"):
+        real = getattr(Path, name)
+
+        def spied(path: Path, *more: Any, real: Any = real, **options: Any) -> Any:
+            asked.append(str(path))
+            return real(path, *more, **options)
+
+        monkeypatch.setattr(Path, name, spied)
+    assert path_on_this_machine(told) is None
+    result = fit_of(Path("a_poses.npz"), 6, path=told, sha256="0" * 64)
+    with pytest.raises(FileError, match="put both in one folder"):
+        find_motion(tmp_path / "fit.npz", result)
+    assert asked
+    assert [path for path in asked if "host" in path or "?" in path or "pipe" in path] == []
+
+
+def test_paths_of_this_machine_are_followed(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "a\\b.npz", tmp_path / "a poses ü.npz"):
+        assert path_on_this_machine(str(path)) == path
+    assert path_on_this_machine("a/b.npz") is None
+    assert path_on_this_machine("") is None
+
+
+def test_a_session_of_a_motion_elsewhere_opens_and_asks_nobody_for_it(walk: Path, tmp_path: Path) -> None:
+    motion = load_motion(cut_file(walk, tmp_path / "a_poses.npz", 6))
+    source = replace(SourceFile.of(motion), path="/\\host\\share\\a_poses.npz")
+    save_session(tmp_path / "a.refit", Session(source, motion, (SessionStep(),)))
+    found = load_session(tmp_path / "a.refit")
+    assert found.motion is not None
+    assert found.motion.path == Path("a_poses.npz")
+    assert found.source.path == source.path
