@@ -134,14 +134,14 @@ def test_progress_is_told_and_what_it_raises_ends_the_fit() -> None:
 def test_a_bar_is_shown_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[str, int, int, str]] = []
 
-    class Console(_progress.Console):
+    class Shown(_progress.Terminal):
         is_terminal = True
 
     class Bar(_progress.Bar):
         def update(self, task: Any, **fields: Any) -> None:  # type: ignore[override]
             shown.append((fields["description"], fields["completed"], fields["total"], fields["figures"]))
 
-    monkeypatch.setattr(_progress, "Console", Console)
+    monkeypatch.setattr(_progress, "Terminal", Shown)
     monkeypatch.setattr(_progress, "Bar", Bar)
     refit.fit(clip("walk", 0, 4), body_pair("built-in"), device="cpu", threads=1)
     assert shown[-1][:3] == ("walk_poses.npz · pose", 4, 4)
