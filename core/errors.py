@@ -1,4 +1,4 @@
-"""The errors a user is meant to read: each is one sentence."""
+"""The errors a user is meant to read, each one sentence; and the end of what is not wanted any more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 
 class RefitError(Exception):
     """Something the user can understand and act on, said in one sentence."""
+
+
+class Cancelled(Exception):
+    """Whoever asked for it wants it no more: nothing is wrong, and nothing half done is left."""
 
 
 class FileError(RefitError):

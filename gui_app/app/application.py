@@ -15,7 +15,7 @@ from gui_app.app.garbage import Garbage
 from gui_app.app.log_buffer import keep_log
 from gui_app.app.main_window import MainWindow, Options
 from gui_app.style.theme import apply_theme, icon
-from gui_app.tasks.worker_thread import end_process
+from gui_app.tasks.left_behind import end_process
 
 SWITCH_SECONDS = 0.0005
 PULSE_MS = 200

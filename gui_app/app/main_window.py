@@ -51,6 +51,7 @@ from gui_app.session.crash_recovery import Autosave, LeftOverBar
 from gui_app.session.save import SessionActions, SessionWriter
 from gui_app.session.snapshot import SessionNow
 from gui_app.tasks.closing_wait import ClosingWait
+from gui_app.tasks.job_thread import close_threads, leave_threads
 from gui_app.tasks.worker_thread import leave_all
 from gui_app.timeline.earlier_curves import EarlierFigures
 from gui_app.timeline.playback import PlaybackActions, Player
@@ -341,28 +342,24 @@ class MainWindow(QMainWindow):
         self.setEnabled(False)
         self.state.playback.set_playing(False)
         parts = (
-            self.analysing,
-            self.pins,
-            self.earlier,
-            self.verdicts,
             self.editing,
-            self.rest,
-            self.figures,
             self.panels,
             self.fitting,
             self.fixing,
             self.opening,
             self.writer,
         )
+        busy = close_threads(self)
         over = [part.close() for part in parts]
         if "exporting" in vars(self):
             over.append(self.exporting.close())
-        if not all(over):
+        if busy or not all(over):
             if not self._patience.over(writing=self.writer.waiting > 0):
                 event.ignore()
                 QTimer.singleShot(CLOSE_AGAIN_MS, self, self.close)
                 return
             leave_all(self)
+            leave_threads(self)
         self.autosave.close()
         self.left_over.release()
         self._store()

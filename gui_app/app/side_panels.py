@@ -138,7 +138,6 @@ class SidePanels(QObject):
         panel = StagesPanel(
             parts.state, parts.fitting, parts.recipes, parts.actions, parts.preferences, window
         )
-        self._parts.append(panel.stepping.close)
         return StagesDock(panel, parts.actions.stages, window)
 
     @_when_asked
@@ -197,8 +196,6 @@ class SidePanels(QObject):
         parts.probe.markers = panel.sets.in_view
         parts.curves.accompany(parts.inspection, panel.motion)
         self._parts += [
-            panel.motion.close,
-            panel.sets.measured.close,
             panel.sets.export.close,
             panel.regressors.close,
             panel.maps.close,

@@ -2,51 +2,37 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from gui_app.document.state import AppState
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_thread
+from gui_app.tasks.job_thread import JobThread
 
 if TYPE_CHECKING:
     from core.inspection.correspondence_report import CorrespondenceReport
     from core.inspection.rest_distance import SurfaceDistance
     from core.model.body_pair import BodyPair
 
-log = logging.getLogger(__name__)
-
 FAILED = "The bodies could not be compared in the rest pose; details are in the log"
 
 
-class RestWorker(QObject):
-    """Lives in the measuring thread."""
+def compare_in_rest_pose(
+    bodies: BodyPair, tell_report: Callable[[CorrespondenceReport], None]
+) -> SurfaceDistance:
+    """How far the surfaces are apart; the rows of the correspondence are told before, which takes less."""
+    from core.inspection.correspondence_report import correspondence_report
+    from core.inspection.rest_distance import surface_distance
 
-    looked = Signal(object, object)
-    measured = Signal(object, object)
-
-    @Slot(object)
-    def run(self, bodies: BodyPair) -> None:
-        """Measures, and says once how it went: None where it did not."""
-        from core.inspection.correspondence_report import correspondence_report
-        from core.inspection.rest_distance import surface_distance
-
-        found: SurfaceDistance | None = None
-        try:
-            pose_on_one_thread()
-            self.looked.emit(bodies, correspondence_report(bodies))
-            found = surface_distance(bodies)
-        except Exception:
-            log.exception("Comparing %s in the rest pose stopped", bodies.label)
-        self.measured.emit(bodies, found)
+    tell_report(correspondence_report(bodies))
+    return surface_distance(bodies)
 
 
 class RestDistance(QObject):
     """``report`` and ``found`` are there some time after ``want``; ``changed`` tells."""
 
     changed = Signal()
-    _start = Signal(object)
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -54,10 +40,7 @@ class RestDistance(QObject):
         self._wanted: BodyPair | None = None
         self._found: tuple[BodyPair, SurfaceDistance] | None = None
         self._report: tuple[BodyPair, CorrespondenceReport] | None = None
-        self._worker = RestWorker()
-        self._start.connect(self._worker.run)
-        replies = [(self._worker.looked, self._on_looked), (self._worker.measured, self._on_measured)]
-        self._thread = WorkerThread("rest", self._worker, replies, self)
+        self._thread = JobThread("rest", self, state.activity.fail, unexpected=FAILED, one_torch_thread=True)
 
     @property
     def found(self) -> SurfaceDistance | None:
@@ -78,30 +61,21 @@ class RestDistance(QObject):
     def want(self) -> None:
         """Has it measured, once."""
         opened = self._state.document.opened
-        if opened is None or self._thread.closed:
+        if opened is None:
             return
         if self._wanted is None or not _same(self._wanted, opened.bodies):
             self._wanted = opened.bodies
-            self._start.emit(opened.bodies)
+            job = self._thread.job(self._keep_distance, latest=True)
+            job.start(compare_in_rest_pose, opened.bodies, job.tells(self._keep_report))
 
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        return self._thread.close(wait_ms)
+    def _keep_report(self, report: CorrespondenceReport) -> None:
+        assert self._wanted is not None
+        self._report = (self._wanted, report)
+        self.changed.emit()
 
-    @Slot(object, object)
-    def _on_looked(self, bodies: BodyPair, report: CorrespondenceReport) -> None:
-        if bodies is self._wanted:
-            self._report = (bodies, report)
-            self.changed.emit()
-
-    @Slot(object, object)
-    def _on_measured(self, bodies: BodyPair, found: SurfaceDistance | None) -> None:
-        if bodies is not self._wanted:
-            return
-        if found is None:
-            self._state.activity.fail(FAILED)
-            return
-        self._found = (bodies, found)
+    def _keep_distance(self, found: SurfaceDistance) -> None:
+        assert self._wanted is not None
+        self._found = (self._wanted, found)
         self.changed.emit()
 
 

@@ -13,8 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from core.errors import RefitError
-from core.files.containers.numbered import WritingStopped
+from core.errors import Cancelled, RefitError
 from gui_app.export.kinds import Choice
 from gui_app.tasks.worker_thread import pose_on_one_thread
 
@@ -76,7 +75,7 @@ class ExportWorker(QObject):
         """Writes until done, stopped or failed, and says so exactly once."""
         try:
             self._write(request)
-        except WritingStopped:
+        except Cancelled:
             self.stopped.emit(request.request_id)
         except RefitError as error:
             self.failed.emit(request.request_id, str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -11,6 +11,7 @@ from gui_app.document.background_measure import MeasureRequest, Measuring
 from gui_app.document.history import History
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
+from gui_app.tasks.background_job import BackgroundJob
 
 if TYPE_CHECKING:
     from core.model.fit_result import FitResult
@@ -18,18 +19,18 @@ if TYPE_CHECKING:
 FAILED = "The fit could not be measured with this mask; its errors are those of the mask before"
 
 
-def measure(request: MeasureRequest) -> FitResult:
+def measure(request: MeasureRequest, job: BackgroundJob[Any]) -> FitResult:
     """The fit with its errors over the mask of the request's bodies."""
     from core.measure.vertex_mask import measured_with
 
-    return measured_with(request.motion, request.bodies, request.result, request.check)
+    return measured_with(request.motion, request.bodies, request.result, job.check)
 
 
 class MaskFigures(Measuring):
     """Puts the fit with its new errors in the place of the one with the old ones, in the history as well."""
 
     def __init__(self, state: AppState, history: History, parent: QObject | None = None) -> None:
-        super().__init__("mask figures", measure, state, parent)
+        super().__init__("mask figures", measure, FAILED, state, parent)
         self._history = history
         self._failed: FitResult | None = None
         for signal in (
@@ -40,20 +41,20 @@ class MaskFigures(Measuring):
         ):
             signal.connect(self._soon.ask)
 
-    def _look_at(self, opened: Opened) -> None:
+    def _measure_missing(self, opened: Opened) -> None:
         from core.measure.vertex_mask import measured_mask
 
         result = self._state.document.result
         wanted = self._wanted
         if result is None or result is self._failed or not result.fitted.any():
-            self._abandon()
+            self._drop_measuring()
             return
         if np.array_equal(measured_mask(result, opened.bodies.correspondence), opened.valid):
-            self._abandon()
+            self._drop_measuring()
         elif wanted is None or wanted.result is not result or wanted.bodies is not opened.bodies:
-            self._ask(MeasureRequest(opened.motion, opened.bodies, result))
+            self._measure(MeasureRequest(opened.motion, opened.bodies, result))
 
-    def _take(self, request: MeasureRequest, found: FitResult) -> None:
+    def _keep(self, request: MeasureRequest, found: FitResult) -> None:
         state = self._state
         # What is being edited becomes part of the fit first; then this one is of yesterday.
         state.document.settle()
@@ -67,6 +68,6 @@ class MaskFigures(Measuring):
         else:
             self._soon.ask()
 
-    def _give_up(self) -> None:
+    def _tell_failed(self, sentence: str) -> None:
         self._failed = self._state.document.result
-        self._state.activity.fail(FAILED)
+        super()._tell_failed(sentence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Slot
 
@@ -12,6 +12,7 @@ from gui_app.document.analysis import Analysis
 from gui_app.document.background_measure import MeasureRequest, Measuring
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
+from gui_app.tasks.background_job import BackgroundJob
 
 if TYPE_CHECKING:
     from core.measure.motion_metrics import MotionMetrics
@@ -25,16 +26,16 @@ class AnalysisRequest(MeasureRequest):
     metrics: MotionMetrics | None = None
 
 
-def analyse(request: AnalysisRequest) -> Analysis:
+def analyse(request: AnalysisRequest, job: BackgroundJob[Any]) -> Analysis:
     """Metrics and problem frames of a fit."""
     from core.measure.measure_motion import measure_motion
     from core.problems.detect import find_problems, problem_frames, stretches
 
     metrics = request.metrics
     if metrics is None:
-        metrics = measure_motion(request.motion, request.bodies, request.result, request.check)
+        metrics = measure_motion(request.motion, request.bodies, request.result, job.check)
     problems = find_problems(metrics, request.thresholds)
-    request.check()
+    job.check()
     return Analysis(
         request.result,
         metrics,
@@ -52,7 +53,7 @@ class AnalysisController(Measuring):
     """Keeps ``state.document.analysis`` true to the fit; during another run it stays as it is."""
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
-        super().__init__("analysis", analyse, state, parent)
+        super().__init__("analysis", analyse, FAILED, state, parent)
         self._after_run = False
         self._another = False
         state.document.motion_changed.connect(self._on_motion)
@@ -63,7 +64,7 @@ class AnalysisController(Measuring):
 
     @Slot()
     def _on_motion(self) -> None:
-        self._abandon()
+        self._drop_measuring()
         self._after_run = False
         self._soon.ask()
 
@@ -78,17 +79,17 @@ class AnalysisController(Measuring):
         if self._state.activity.run.active:
             # The fit gets the processor; what is being measured is about to be replaced.
             self._after_run = True
-            self._abandon()
+            self._drop_measuring()
         else:
             self._soon.ask()
 
-    def _look_at(self, opened: Opened) -> None:
+    def _measure_missing(self, opened: Opened) -> None:
         state = self._state
         result, known = state.document.result, state.document.analysis
         wanted, thresholds = self._wanted, state.document.thresholds
         if isinstance(wanted, AnalysisRequest) and (wanted.result, wanted.thresholds) == (result, thresholds):
             return
-        self._abandon()
+        self._drop_measuring()
         after_run, another = self._after_run, self._another
         self._after_run = self._another = False
         metrics = known.metrics if known is not None and known.result is result else None
@@ -100,12 +101,12 @@ class AnalysisController(Measuring):
             state.document.set_analysis(None)
             return
         motion = opened.motion_at(state.document.given_rate)
-        self._ask(AnalysisRequest(motion, opened.bodies, result, thresholds, metrics))
+        self._measure(AnalysisRequest(motion, opened.bodies, result, thresholds, metrics))
 
-    def _take(self, request: AnalysisRequest, found: Analysis) -> None:
+    def _keep(self, request: AnalysisRequest, found: Analysis) -> None:
         accepted = self._state.document.accepted
         self._state.document.set_analysis(found.with_accepted(accepted) if accepted else found)
 
-    def _give_up(self) -> None:
+    def _tell_failed(self, sentence: str) -> None:
         self._state.document.set_analysis(None)
-        self._state.activity.fail(FAILED)
+        super()._tell_failed(sentence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from gui_app.document.background_measure import MeasureRequest, Measuring
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
+from gui_app.tasks.background_job import BackgroundJob
 
 if TYPE_CHECKING:
     from core.model.fit_result import FitResult
@@ -30,7 +31,7 @@ class VerdictRequest(MeasureRequest):
     suspects: np.ndarray
 
 
-def judge(request: VerdictRequest) -> tuple[Judgement, ...]:
+def judge(request: VerdictRequest, job: BackgroundJob[Any]) -> tuple[Judgement, ...]:
     """One judgement a frame whose source is finite."""
     from core.problems.second_opinion import verdicts
 
@@ -42,10 +43,10 @@ def judge(request: VerdictRequest) -> tuple[Judgement, ...]:
         suspects=request.suspects,
         device="cpu",
         threads=1,
-        stop=request.stop,
-        on_progress=request.check,
+        stop=job.stop,
+        on_progress=job.check,
     )
-    request.check()
+    job.check()
     return found
 
 
@@ -55,7 +56,7 @@ class ProblemVerdicts(Measuring):
     changed = Signal()
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
-        super().__init__("verdicts", judge, state, parent)
+        super().__init__("verdicts", judge, FAILED, state, parent)
         self._result: FitResult | None = None
         self._known: dict[int, Verdict | None] = {}
         self._wants = False
@@ -74,7 +75,7 @@ class ProblemVerdicts(Measuring):
         if wants:
             self._soon.ask()
         else:
-            self._abandon()
+            self._drop_measuring()
 
     def of(self, problem: Problem) -> str:
         """Whose fault a problem is, in words; empty while that is not known."""
@@ -88,15 +89,15 @@ class ProblemVerdicts(Measuring):
     @Slot()
     def _on_run(self) -> None:
         if self._state.activity.run.active:
-            self._abandon()
+            self._drop_measuring()
         else:
             self._soon.ask()
 
-    def _look_at(self, opened: Opened) -> None:
+    def _measure_missing(self, opened: Opened) -> None:
         state, analysis = self._state, self._state.document.analysis
         result = state.document.result
         if result is not self._result:
-            self._abandon()
+            self._drop_measuring()
             self._result, self._known, self._failed = result, {}, False
         if result is None or analysis is None or analysis.result is not result:
             return
@@ -106,9 +107,9 @@ class ProblemVerdicts(Measuring):
         if waiting:
             first = sorted(waiting, key=lambda frame: -waiting[frame])[:AT_ONCE]
             frames, suspects = np.array(first), analysis.suspects
-            self._ask(VerdictRequest(opened.motion, opened.bodies, result, frames, suspects))
+            self._measure(VerdictRequest(opened.motion, opened.bodies, result, frames, suspects))
 
-    def _take(self, request: VerdictRequest, found: tuple[Judgement, ...]) -> None:
+    def _keep(self, request: VerdictRequest, found: tuple[Judgement, ...]) -> None:
         from core.problems.verdict import Verdict
 
         # A frame whose source is not finite has no second fit.
@@ -117,6 +118,6 @@ class ProblemVerdicts(Measuring):
         self.changed.emit()
         self._soon.ask()
 
-    def _give_up(self) -> None:
+    def _tell_failed(self, sentence: str) -> None:
         self._failed = True
-        self._state.activity.fail(FAILED)
+        super()._tell_failed(sentence)

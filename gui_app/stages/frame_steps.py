@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -13,8 +13,8 @@ from gui_app.document.opened import Opened
 from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.state import AppState
 from gui_app.stages.text import TITLES
+from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Later
-from gui_app.tasks.worker_thread import WAIT_MS
 
 if TYPE_CHECKING:
     from core.fitting.frame_steps import FrameSteps
@@ -40,7 +40,7 @@ class StepsRequest(MeasureRequest):
     frame: int
 
 
-def find_steps(request: StepsRequest) -> FrameSteps:
+def find_steps(request: StepsRequest, job: BackgroundJob[Any]) -> FrameSteps:
     """Runs the recipe on the frame."""
     from core.fitting.frame_steps import frame_steps
 
@@ -51,7 +51,7 @@ def find_steps(request: StepsRequest) -> FrameSteps:
         request.frame,
         request.result,
         device="cpu",
-        check=request.check,
+        check=job.check,
     )
 
 
@@ -66,7 +66,7 @@ class FrameStepping(Measuring):
     changed = Signal()
 
     def __init__(self, state: AppState, recipes: RecipeDesk, parent: QObject | None = None) -> None:
-        super().__init__("steps", find_steps, state, parent)
+        super().__init__("steps", find_steps, FAILED, state, parent)
         self._recipes = recipes
         self.found: FrameSteps | None = None
         self.at = 0
@@ -76,6 +76,7 @@ class FrameStepping(Measuring):
         self._open = False
         self._failed = False
         self._later = Later(self._soon.ask, self, REST_MS)
+        self._thread.closing.connect(self._later.stop)
         for signal in (
             state.document.motion_changed, state.playback.frame_changed, state.document.result_changed,
             state.document.mask_changed, state.activity.run_changed, state.playback.changed, recipes.changed,
@@ -91,7 +92,7 @@ class FrameStepping(Measuring):
         if wanted:
             self._soon.ask()
         else:
-            self._abandon()
+            self._drop_measuring()
             self._drop()
 
     def why_not(self) -> str:
@@ -145,12 +146,7 @@ class FrameStepping(Measuring):
         """Shows the fit again."""
         self.show(self.last)
 
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        self._later.stop()
-        return super().close(wait_ms)
-
-    def _look_at(self, opened: Opened) -> None:
+    def _measure_missing(self, opened: Opened) -> None:
         state = self._state
         if not self._open or state.playback.playing or self.why_not():
             return
@@ -159,7 +155,7 @@ class FrameStepping(Measuring):
         if isinstance(self._wanted, StepsRequest) and self._belongs(self._wanted):
             return
         state.document.settle()
-        self._ask(
+        self._measure(
             StepsRequest(
                 opened.motion,
                 opened.bodies,
@@ -170,7 +166,7 @@ class FrameStepping(Measuring):
         )
         self.changed.emit()
 
-    def _take(self, request: StepsRequest, found: FrameSteps) -> None:
+    def _keep(self, request: StepsRequest, found: FrameSteps) -> None:
         if not self._open or not self._belongs(request):
             self._soon.ask()
             return
@@ -178,8 +174,9 @@ class FrameStepping(Measuring):
         self.at = self.last
         self.changed.emit()
 
-    def _give_up(self) -> None:
+    def _tell_failed(self, sentence: str) -> None:
         self._failed = True
+        super()._tell_failed(sentence)
         self.changed.emit()
 
     def _belongs(self, request: StepsRequest) -> bool:
@@ -228,7 +225,7 @@ class FrameStepping(Measuring):
         if isinstance(wanted, StepsRequest) and (
             self._state.activity.run.active or not self._belongs(wanted)
         ):
-            self._abandon()
+            self._drop_measuring()
         if self._open:
             self._later.ask()
             self.changed.emit()

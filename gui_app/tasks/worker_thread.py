@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -12,10 +11,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, SignalInstance
 
-WAIT_MS = 250
-# How much less a worker, and every thread that it starts, may claim of a busy processor than the window.
-NICENESS = 10
-WRITE_OUT_SECONDS = 1.0
+from gui_app.tasks.job_thread import NICENESS, WAIT_MS, pose_on_one_thread
+from gui_app.tasks.left_behind import leave_behind
+
+__all__ = ["WAIT_MS", "WorkerThread", "leave_all", "pose_on_one_thread"]
 
 
 class WorkerThread(QThread):
@@ -63,9 +62,7 @@ class WorkerThread(QThread):
         """
         self._disconnect()
         self.quit()
-        if self.isRunning():
-            self.setParent(None)
-            _left[:] = [*left_behind(), self]
+        leave_behind(self)
 
     def _disconnect(self) -> None:
         if not self.closed:
@@ -74,43 +71,7 @@ class WorkerThread(QThread):
                 signal.disconnect(slot)
 
 
-_left: list[WorkerThread] = []
-
-
-def left_behind() -> list[WorkerThread]:
-    """Threads that nobody waits for and that still run."""
-    return [thread for thread in _left if thread.isRunning()]
-
-
 def leave_all(owner: QObject) -> None:
     """Leaves every thread that still runs of an owner and of all that it owns."""
     for thread in owner.findChildren(WorkerThread):
         thread.leave()
-
-
-def end_process(code: int) -> int:
-    """The exit code; but where a thread was left behind, the process ends here.
-
-    Qt, and Python for the threads of its pools, would wait for it at the end, perhaps for ever.
-    """
-    if left_behind():
-        # It may hold a lock of the log or of a stream.
-        last = threading.Thread(target=_write_out, daemon=True)
-        last.start()
-        last.join(WRITE_OUT_SECONDS)
-        os._exit(code)
-    return code
-
-
-def _write_out() -> None:
-    logging.shutdown()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):  # closed, or none at all
-            stream.flush()
-
-
-def pose_on_one_thread() -> None:
-    """For the thread that poses frames to show: chunks are so small that a second thread only costs time."""
-    import torch
-
-    torch.set_num_threads(1)

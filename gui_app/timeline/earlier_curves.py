@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -18,6 +18,7 @@ from gui_app.history.comparison import AS_GOOD, BeforeFit, change_words, compari
 from gui_app.style import colours
 from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import tabular
+from gui_app.tasks.background_job import BackgroundJob
 from gui_app.timeline.curve_choice import CHOSEN, CurveChoice
 from gui_app.widgets.text import plain_tip
 
@@ -34,11 +35,11 @@ class EarlierRequest(MeasureRequest):
     choice: CurveChoice
 
 
-def measure_choice(request: EarlierRequest) -> np.ndarray:
+def measure_choice(request: EarlierRequest, job: BackgroundJob[Any]) -> np.ndarray:
     """(T,) the figure asked for; empty where these bodies have no such column."""
     from core.measure.measure_motion import measure_motion
 
-    metrics = measure_motion(request.motion, request.bodies, request.result, request.check)
+    metrics = measure_motion(request.motion, request.bodies, request.result, job.check)
     values = request.choice.values(metrics)
     # A copy, or all the other figures would stay in memory.
     return np.array([] if values is None else values, float)
@@ -60,7 +61,7 @@ class EarlierFigures(Measuring):
     changed = Signal()
 
     def __init__(self, state: AppState, before: BeforeFit, parent: QObject | None = None) -> None:
-        super().__init__("before", measure_choice, state, parent)
+        super().__init__("before", measure_choice, FAILED, state, parent)
         self.before = before
         self._choice = CurveChoice()
         self._asked: EarlierRequest | None = None
@@ -108,15 +109,15 @@ class EarlierFigures(Measuring):
     def _on_before(self) -> None:
         earlier = self.before.earlier
         if self._of_earlier is None or self._of_earlier.result is not earlier:
-            self._abandon()
+            self._drop_measuring()
             self._of_earlier = self._known(earlier) if earlier is not None else None
         self._soon.ask()
         self.changed.emit()
 
-    def _look_at(self, opened: Opened) -> None:
+    def _measure_missing(self, opened: Opened) -> None:
         state, earlier, choice = self._state, self.before.earlier, self._choice
         if not self.before.on or earlier is None or not choice.metric or self._known(earlier):
-            self._abandon()
+            self._drop_measuring()
             return
         # The fit on show comes first.
         if state.document.analysis is None or state.document.analysis.result is not state.document.result:
@@ -127,18 +128,18 @@ class EarlierFigures(Measuring):
         self._asked = EarlierRequest(
             opened.motion_at(state.document.given_rate), opened.bodies, earlier, choice
         )
-        self._ask(self._asked)
+        self._measure(self._asked)
 
-    def _take(self, request: EarlierRequest, found: np.ndarray) -> None:
+    def _keep(self, request: EarlierRequest, found: np.ndarray) -> None:
         self._of_earlier = Known(request.result, request.choice, found)
         self._asked = None
         self.changed.emit()
 
-    def _give_up(self) -> None:
+    def _tell_failed(self, sentence: str) -> None:
         if self._asked is not None:
             # It is not tried again.
             self._of_earlier = Known(self._asked.result, self._asked.choice, np.empty(0))
-        self._state.activity.fail(FAILED)
+        super()._tell_failed(sentence)
 
 
 # The error before the last fit in the plot: faint lines where it has changed, and what they are.

@@ -4,7 +4,7 @@ thread of its own."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyvista as pv
@@ -17,6 +17,7 @@ from gui_app.document.state import AppState
 from gui_app.scene.subject import upright
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
+from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.viewport import Viewport
 
@@ -34,11 +35,11 @@ class PinRequest(MeasureRequest):
     vertices: tuple[int, ...]
 
 
-def measure_pins(request: PinRequest) -> np.ndarray:
+def measure_pins(request: PinRequest, job: BackgroundJob[Any]) -> np.ndarray:
     """(T, n) millimetres of the vertices asked for."""
     from core.measure.vertex_series import vertex_series
 
-    return vertex_series(request.motion, request.bodies, request.result, request.vertices, request.check)
+    return vertex_series(request.motion, request.bodies, request.result, request.vertices, job.check)
 
 
 class Pins(Measuring):
@@ -47,7 +48,7 @@ class Pins(Measuring):
     changed = Signal()
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
-        super().__init__("pins", measure_pins, state, parent)
+        super().__init__("pins", measure_pins, FAILED, state, parent)
         self.vertices: tuple[int, ...] = ()
         self.series: dict[int, np.ndarray] = {}
         self._result: FitResult | None = None
@@ -78,29 +79,26 @@ class Pins(Measuring):
     @Slot()
     def clear(self) -> None:
         """Takes all pins out."""
-        self._abandon()
+        self._drop_measuring()
         self.vertices, self.series = (), {}
         self.changed.emit()
 
-    def _look_at(self, opened: Opened) -> None:
+    def _measure_missing(self, opened: Opened) -> None:
         if self._state.document.result is not self._result:
             self._result = self._state.document.result
-            self._abandon()
+            self._drop_measuring()
             self.series = {}
             self.changed.emit()
         missing = tuple(vertex for vertex in self.vertices if vertex not in self.series)
         asked = self._wanted.vertices if isinstance(self._wanted, PinRequest) else ()
         if missing and missing != asked and self._result is not None:
-            self._ask(PinRequest(opened.motion, opened.bodies, self._result, missing))
+            self._measure(PinRequest(opened.motion, opened.bodies, self._result, missing))
 
-    def _take(self, request: PinRequest, found: np.ndarray) -> None:
+    def _keep(self, request: PinRequest, found: np.ndarray) -> None:
         for index, vertex in enumerate(request.vertices):
             if vertex in self.vertices:
                 self.series[vertex] = found[:, index].astype(float)
         self.changed.emit()
-
-    def _give_up(self) -> None:
-        self._state.activity.fail(FAILED)
 
 
 # Small spheres on the skin of the fit where vertices are pinned.

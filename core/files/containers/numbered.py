@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import FileError
+from core.errors import Cancelled, FileError
 from core.files.containers.atomic import reason, sweep, temporary_beside, temporary_mark
 
 Progress = Callable[[int, int], None]
@@ -19,18 +19,14 @@ Progress = Callable[[int, int], None]
 _NUMBERED = re.compile(r".+_\d{6,}\.\w+")
 
 
-class WritingStopped(Exception):
-    """Writing was stopped on request; nothing is left behind."""
-
-
 def tell(done: int, total: int, progress: Progress | None, stop: threading.Event | None) -> None:
     """Says how far writing is.
 
     Raises:
-        Stopped: ``stop`` is set.
+        Cancelled: ``stop`` is set.
     """
     if stop is not None and stop.is_set():
-        raise WritingStopped
+        raise Cancelled
     if progress is not None:
         progress(done, total)
 
@@ -68,7 +64,7 @@ def write_numbered(
 
     Raises:
         FileError: the folder exists and may not be replaced, or cannot be written.
-        Stopped: ``stop`` was set.
+        Cancelled: ``stop`` was set.
     """
     with _new_folder(Path(folder), overwrite) as place:
         for done, (frame, content) in enumerate(files):

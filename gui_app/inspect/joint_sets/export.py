@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import RefitError
-from core.files.containers.numbered import WritingStopped
+from core.errors import Cancelled, RefitError
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.style.live_theme import dress
@@ -90,7 +89,7 @@ class SetExportWorker(QObject):
                 progress=tell,
                 stop=request.stop,
             )
-        except WritingStopped:
+        except Cancelled:
             self.stopped.emit(request)
             return
         except RefitError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -14,6 +14,7 @@ from gui_app.document.inspect_selection import Inspection
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 from gui_app.inspect.joint_sets.model import OwnSets
+from gui_app.tasks.background_job import BackgroundJob
 
 if TYPE_CHECKING:
     from core.measure.map_back import JointErrors
@@ -38,7 +39,7 @@ class SetRequest(MeasureRequest):
     vertices: tuple[int, ...]
 
 
-def measure_set(request: SetRequest) -> SmplOfFit | np.ndarray | str:
+def measure_set(request: SetRequest, job: BackgroundJob[Any]) -> SmplOfFit | np.ndarray | str:
     """(T, n) millimetres of the vertices, or SMPL's joints; a sentence where these cannot be had."""
     from core.inspection.smpl_joints import smpl_joint_errors, smpl_joints_of_fit
     from core.measure.map_back import chain_ids
@@ -47,10 +48,10 @@ def measure_set(request: SetRequest) -> SmplOfFit | np.ndarray | str:
 
     motion, bodies, result = request.motion, request.bodies, request.result
     if request.vertices:
-        return vertex_series(motion, bodies, result, request.vertices, request.check)
+        return vertex_series(motion, bodies, result, request.vertices, job.check)
     try:
         on_fit = smpl_joints_of_fit(bodies)
-        errors = smpl_joint_errors(motion, bodies, result, request.check)
+        errors = smpl_joint_errors(motion, bodies, result, job.check)
     except RefitError as error:
         return str(error)
     known = body_joints(bodies.source)
@@ -65,7 +66,7 @@ class SetMotion(Measuring):
     def __init__(
         self, state: AppState, inspection: Inspection, sets: OwnSets, parent: QObject | None = None
     ) -> None:
-        super().__init__("sets", measure_set, state, parent)
+        super().__init__("sets", measure_set, FAILED, state, parent)
         self._inspection, self._sets = inspection, sets
         self._result = state.document.result
         self._means: dict[int, float] = {}
@@ -99,12 +100,12 @@ class SetMotion(Measuring):
     def _on_result(self, *_: object) -> None:
         if self._state.document.result is not self._result:
             self._result = self._state.document.result
-            self._abandon()
+            self._drop_measuring()
             self.smpl, self.why_not, self._means, self._gave_up = None, "", {}, False
             self.changed.emit()
         self._soon.ask()
 
-    def _look_at(self, opened: Opened) -> None:
+    def _measure_missing(self, opened: Opened) -> None:
         inspection, result = self._inspection, self._result
         looked_at = inspection.active and inspection.page == "sets"
         if not looked_at or result is None or not self._state.document.has_fit or self._gave_up:
@@ -120,9 +121,9 @@ class SetMotion(Measuring):
             if not vertices or inspection.body != "fit":
                 return
         if not isinstance(self._wanted, SetRequest) or self._wanted.vertices != vertices:
-            self._ask(SetRequest(opened.motion, opened.bodies, result, vertices))
+            self._measure(SetRequest(opened.motion, opened.bodies, result, vertices))
 
-    def _take(self, request: SetRequest, found: SmplOfFit | np.ndarray | str) -> None:
+    def _keep(self, request: SetRequest, found: SmplOfFit | np.ndarray | str) -> None:
         from core.inspection.joint_errors import series_figures
 
         if isinstance(found, str):
@@ -136,7 +137,7 @@ class SetMotion(Measuring):
         self.changed.emit()
         self._soon.ask()
 
-    def _give_up(self) -> None:
+    def _tell_failed(self, sentence: str) -> None:
         self._gave_up = True
-        self._state.activity.fail(FAILED)
+        super()._tell_failed(sentence)
         self.changed.emit()

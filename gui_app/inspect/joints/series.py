@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,6 +13,7 @@ from gui_app.document.inspect_selection import Inspection
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 from gui_app.scene.picking import BodyName
+from gui_app.tasks.background_job import BackgroundJob
 
 if TYPE_CHECKING:
     from core.inspection.joint_errors import JointErrorSeries
@@ -27,14 +28,14 @@ class JointRequest(MeasureRequest):
     what: Literal["error", "source", "fit"]
 
 
-def measure_joints(request: JointRequest) -> JointErrorSeries | np.ndarray:
+def measure_joints(request: JointRequest, job: BackgroundJob[Any]) -> JointErrorSeries | np.ndarray:
     """All joints: another choice is shown at once."""
     from core.inspection.joint_errors import joint_error_series, regressed_over_fit_mm
 
     motion, bodies, result = request.motion, request.bodies, request.result
     if request.what == "error":
-        return joint_error_series(motion, bodies, result, request.check)
-    return regressed_over_fit_mm(motion, bodies, result, request.what, request.check)
+        return joint_error_series(motion, bodies, result, job.check)
+    return regressed_over_fit_mm(motion, bodies, result, request.what, job.check)
 
 
 class JointMotion(Measuring):
@@ -46,7 +47,7 @@ class JointMotion(Measuring):
     changed = Signal()
 
     def __init__(self, state: AppState, inspection: Inspection, parent: QObject | None = None) -> None:
-        super().__init__("joints", measure_joints, state, parent)
+        super().__init__("joints", measure_joints, FAILED, state, parent)
         self._inspection = inspection
         self._result = state.document.result
         self._errors: JointErrorSeries | None = None
@@ -95,19 +96,19 @@ class JointMotion(Measuring):
     def _on_result(self, *_: object) -> None:
         if self._state.document.result is not self._result:
             self._result = self._state.document.result
-            self._abandon()
+            self._drop_measuring()
             told = self._errors is not None or self._gave_up
             self._errors, self._regressed, self._gave_up = None, {}, False
             if told:
                 self.changed.emit()
         self._soon.ask()
 
-    def _look_at(self, opened: Opened) -> None:
+    def _measure_missing(self, opened: Opened) -> None:
         what = self._missing()
         if what is None or self._result is None or self._gave_up:
             return
         if not isinstance(self._wanted, JointRequest) or self._wanted.what != what:
-            self._ask(JointRequest(opened.motion, opened.bodies, self._result, what))
+            self._measure(JointRequest(opened.motion, opened.bodies, self._result, what))
 
     def _missing(self) -> Literal["error", "source", "fit"] | None:
         """What people look at comes first."""
@@ -122,7 +123,7 @@ class JointMotion(Measuring):
             return None
         return inspection.body
 
-    def _take(self, request: JointRequest, found: JointErrorSeries | np.ndarray) -> None:
+    def _keep(self, request: JointRequest, found: JointErrorSeries | np.ndarray) -> None:
         if isinstance(found, np.ndarray):
             self._regressed["source" if request.what == "source" else "fit"] = found
         else:
@@ -130,7 +131,7 @@ class JointMotion(Measuring):
         self.changed.emit()
         self._soon.ask()
 
-    def _give_up(self) -> None:
+    def _tell_failed(self, sentence: str) -> None:
         self._gave_up = True
-        self._state.activity.fail(FAILED)
+        super()._tell_failed(sentence)
         self.changed.emit()

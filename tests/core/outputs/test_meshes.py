@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import pyvista as pv
 
-from core.errors import FileError, RefitError
-from core.files.containers.numbered import WritingStopped
+from core.errors import Cancelled, FileError, RefitError
 from core.model.posing import posed
 from core.outputs.meshes import mesh_bytes, turned, write_mesh, write_meshes
 from tests.core.clip_fits import bodies, clip
@@ -86,7 +85,7 @@ def test_stopping_leaves_nothing(walking, tmp_path):
         if done == 2:
             stop.set()
 
-    with pytest.raises(WritingStopped):
+    with pytest.raises(Cancelled):
         write_meshes(tmp_path / "m", "walk", motion, body, np.arange(12), progress=progress, stop=stop)
     assert not list(tmp_path.iterdir())
 

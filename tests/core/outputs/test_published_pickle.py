@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from core.files.containers.numbered import WritingStopped
+from core.errors import Cancelled
 from core.files.containers.pickles import read_pickle
 from core.outputs.published_pickle import write_frames, write_merged
 from tests.core.outputs.test_results import make_result
@@ -81,6 +81,6 @@ def test_other_families_have_their_own_keys(tmp_path):
 def test_stopping_leaves_nothing(tmp_path):
     stop = threading.Event()
     stop.set()
-    with pytest.raises(WritingStopped):
+    with pytest.raises(Cancelled):
         write_frames(tmp_path / "p", "walk", make_result(), np.arange(6), stop=stop)
     assert not list(tmp_path.iterdir())

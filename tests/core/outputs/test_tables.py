@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import FileError
-from core.files.containers.numbered import WritingStopped
+from core.errors import Cancelled, FileError
 from core.measure.measure_motion import measure_motion
 from core.model.joints import PARTS
 from core.model.posing import posed
@@ -70,7 +69,7 @@ def test_stopped_or_refused_leaves_what_was(tmp_path):
     path = tmp_path / "e.csv"
     stop = threading.Event()
     stop.set()
-    with pytest.raises(WritingStopped):
+    with pytest.raises(Cancelled):
         write_error_table(path, make_result(), np.arange(3), stop=stop)
     assert not list(tmp_path.iterdir())
     path.write_text("mine")

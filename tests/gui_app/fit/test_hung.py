@@ -22,7 +22,9 @@ from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
 from gui_app.fit import fit_watch
 from gui_app.tasks import closing_wait
-from gui_app.tasks.worker_thread import WorkerThread, left_behind
+from gui_app.tasks.job_thread import JobThread
+from gui_app.tasks.left_behind import left_behind
+from gui_app.tasks.worker_thread import WorkerThread
 from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
 
 WORKERS = {
@@ -210,10 +212,12 @@ def test_a_window_closes_whichever_of_its_workers_hang(
     for name in PANELS:
         getattr(window.panels, name)
     assert window.exporting is not None
-    threads = window.findChildren(WorkerThread)
+    threads = [*window.findChildren(WorkerThread), *window.findChildren(JobThread)]
     assert {thread.objectName() for thread in threads} == WORKERS
     blockers = []
-    for thread in threads:
+    for thread in window.findChildren(JobThread):
+        thread.job().start(never.wait)
+    for thread in window.findChildren(WorkerThread):
         blocker = Blocker(never)
         blocker.moveToThread(thread)
         blocker.block.emit()

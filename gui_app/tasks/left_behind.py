@@ -1,0 +1,48 @@
+"""Threads that hang and are waited for no more, and how a process ends that has any."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from contextlib import suppress
+
+from PySide6.QtCore import QThread
+
+WRITE_OUT_SECONDS = 1.0
+
+_left: list[QThread] = []
+
+
+def leave_behind(thread: QThread) -> None:
+    """The thread outlives whatever owned it: Qt aborts when a running thread is destroyed."""
+    if thread.isRunning():
+        thread.setParent(None)
+        _left[:] = [*left_behind(), thread]
+
+
+def left_behind() -> list[QThread]:
+    """Threads that nobody waits for and that still run."""
+    return [thread for thread in _left if thread.isRunning()]
+
+
+def end_process(code: int) -> int:
+    """The exit code; but where a thread was left behind, the process ends here.
+
+    Qt, and Python for the threads of its pools, would wait for it at the end, perhaps for ever.
+    """
+    if left_behind():
+        # It may hold a lock of the log or of a stream.
+        last = threading.Thread(target=_write_out, daemon=True)
+        last.start()
+        last.join(WRITE_OUT_SECONDS)
+        os._exit(code)
+    return code
+
+
+def _write_out() -> None:
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # closed, or none at all
+            stream.flush()
