@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from core.measure.joint_neighbours import HALO, breaks, second_differences, turning_breaks
+from core.measure.figures import FIGURE, OF_JOINTS
+from core.measure.joint_neighbours import HALO
+from core.measure.joint_tracks import JointTracks
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
+from core.model.joints import PARTS
 from core.model.motion import Motion
 from core.model.posing import arguments_of, joints_of
 from core.model.skinning import rotation_matrices
 
 CHUNK = 256
-
-
-@dataclass(frozen=True, eq=False)
-class JointMetrics:
-    """Joints of T frames, those k that source and target share; NaN where a frame or a neighbour has no fit.
-
-    Attributes:
-        names: k names, in the target's order.
-        error_mm: (T, k) distance of the fit's joint from the source's.
-        acceleration_mm: (T,) mean over joints of the acceleration of that difference, mm/frame².
-        jump_mm: (T, k) break (`core.measure.joint_neighbours.breaks`) of that difference.
-        turn_deg: (T, k) how far a joint's rotation relative to its parent steps away from the source's step,
-            beyond what it does in the frames around.
-        source_jump_mm: (T,) break of the source's own body: three quarters of its joints jump out of their
-            path by at least this.
-        source_turn_deg: (T, k) how far a joint of the source itself turns beyond what it does in the frames
-            around.
-    """
-
-    names: tuple[str, ...]
-    error_mm: np.ndarray
-    acceleration_mm: np.ndarray
-    jump_mm: np.ndarray
-    turn_deg: np.ndarray
-    source_jump_mm: np.ndarray
-    source_turn_deg: np.ndarray
 
 
 def shared_joints(bodies: BodyPair) -> tuple[str, ...]:
@@ -55,7 +31,7 @@ def joint_metrics(
     result: FitResult,
     usable: np.ndarray,
     on_chunk: Callable[[], None] | None = None,
-) -> JointMetrics:
+) -> dict[str, np.ndarray]:
     """Measures the joints, a few hundred frames at a time.
 
     Args:
@@ -64,25 +40,29 @@ def joint_metrics(
         result: the fit, as long as the motion.
         usable: (T,) bool: frames with a finite source and a finite fit.
         on_chunk: called after each chunk; what it raises ends the measuring.
+
+    Returns:
+        By name the figures that joints give (`core.measure.figures`), (T,) or (T, columns) float32; NaN where
+        a frame or a neighbour has no fit.
     """
     names, count = shared_joints(bodies), len(motion)
     finite = motion.finite_frames()
-    out = {name: np.full(count, np.nan, np.float32) for name in ("acceleration_mm", "source_jump_mm")}
-    for name in ("error_mm", "jump_mm", "turn_deg", "source_turn_deg"):
-        out[name] = np.full((count, len(names)), np.nan, np.float32)
+    width = {"joints": (len(names),), "parts": (len(PARTS),), "hands": (2,), "feet": (2,), "": ()}
+    out = {name: np.full((count, *width[FIGURE[name].columns]), np.nan, np.float32) for name in OF_JOINTS}
     for start in range(0, count, CHUNK):
         stop = min(start + CHUNK, count)
         around = slice(max(0, start - HALO), min(stop + HALO, count))
         inner = slice(start - around.start, stop - around.start)
-        found = _measure(motion, bodies, result, names, around, usable[around], finite[around])
-        for name, values in found.items():
-            out[name][start:stop] = values[inner]
+        tracks = _tracks(motion, bodies, result, names, around, usable[around], finite[around])
+        with np.errstate(invalid="ignore"):
+            for name, of in OF_JOINTS.items():
+                out[name][start:stop] = of(tracks)[inner]
         if on_chunk:
             on_chunk()
-    return JointMetrics(names=names, **out)
+    return out
 
 
-def _measure(
+def _tracks(
     motion: Motion,
     bodies: BodyPair,
     result: FitResult,
@@ -90,7 +70,7 @@ def _measure(
     frames: slice,
     usable: np.ndarray,
     finite: np.ndarray,
-) -> dict[str, np.ndarray]:
+) -> JointTracks:
     fit = result.as_motion()
     origin = np.nan_to_num(motion.trans[frames], posinf=0, neginf=0).astype(np.float64)
     source = _joints(motion, bodies, "source", names, frames, np.zeros_like(origin))
@@ -99,21 +79,11 @@ def _measure(
     error[~usable] = np.nan
     source = source + 1000 * origin[:, None]
     source[~finite] = np.nan
-    length = np.linalg.norm(error, axis=2)
 
     ours = _relative(fit, bodies.target.joint_names, names, frames)
     theirs = _relative(motion, bodies.source.joint_names, names, frames)
     ours[~usable], theirs[~finite] = np.nan, np.nan
-    apart = ours @ theirs.mT
-    with np.errstate(invalid="ignore"):
-        return {
-            "error_mm": length,
-            "acceleration_mm": np.linalg.norm(second_differences(error), axis=2).mean(1),
-            "jump_mm": breaks(error, length),
-            "turn_deg": turning_breaks(_degrees(apart[1:] @ apart[:-1].mT), _degrees(apart)),
-            "source_jump_mm": np.percentile(breaks(source), 25, axis=1),
-            "source_turn_deg": turning_breaks(_degrees(theirs[1:] @ theirs[:-1].mT)),
-        }
+    return JointTracks(names, error, source, ours @ theirs.mT, theirs)
 
 
 def _joints(
@@ -137,14 +107,6 @@ def _relative(motion: Motion, own: tuple[str, ...], names: tuple[str, ...], fram
         return torch.full((len(motion.trans[frames]), len(names), 3, 3), torch.nan, dtype=torch.float64)
     wanted = [own.index(name) for name in names]
     return rotation_matrices(_numbers(motion.poses[frames][:, wanted]).double())
-
-
-def _degrees(matrices: torch.Tensor) -> np.ndarray:
-    """(..., 3, 3) rotations to their angles."""
-    # |R - 1| = 2 sqrt(2) sin(angle / 2): keeps the digits of small angles, which the trace loses.
-    identity = torch.eye(3, dtype=matrices.dtype)
-    half = (matrices - identity).square().sum((-2, -1)).div(8).sqrt().clamp(max=1)
-    return np.degrees(2 * torch.asin(half).numpy())
 
 
 def _numbers(array: np.ndarray | torch.Tensor) -> torch.Tensor:

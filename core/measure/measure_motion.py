@@ -13,7 +13,7 @@ from torch import Tensor
 from core.geometry.rigid_alignment import HandShape
 from core.measure.counted_vertices import counted_bodies
 from core.measure.ground_contact import PATCHES, GroundMetrics, Soles, ground_metrics, moved_up
-from core.measure.joint_metrics import joint_metrics
+from core.measure.joint_metrics import joint_metrics, shared_joints
 from core.measure.motion_metrics import MotionMetrics
 from core.model.body import CHUNK_FRAMES, BodyModel
 from core.model.body_pair import BodyPair
@@ -62,7 +62,7 @@ def measure_motion(
         joints = joint_metrics(motion, bodies, result, usable, still_there)
     ground = skin.ground()
     return MotionMetrics(
-        joint_names=joints.names,
+        joint_names=shared_joints(bodies),
         finite=finite,
         fitted=usable,
         converged=(result.converged | result.edited) & usable,
@@ -72,17 +72,12 @@ def measure_motion(
         max_mm=skin.most,
         part_mm=skin.part,
         hand_mm=skin.hand,
-        joint_mm=joints.error_mm,
         jitter_mm=skin.jitter,
-        joint_jitter_mm=joints.acceleration_mm,
-        jump_mm=joints.jump_mm,
-        turn_deg=joints.turn_deg,
-        source_jump_mm=joints.source_jump_mm,
-        source_turn_deg=joints.source_turn_deg,
         penetration_mm=ground.penetration_mm,
         skate_mm=ground.skate_mm,
         vertex_mean_mm=skin.vertex_mean(),
         vertex_max_mm=skin.vertex_max(),
+        **joints,
     )
 
 

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
+from typing import TypeVar
 
 import numpy as np
 
 from core.geometry import rigid_alignment
 from core.measure import ground_contact
+from core.measure.figure import with_further
+from core.measure.figures import FIGURE
 from core.model.joints import PARTS
 
+Metrics = TypeVar("Metrics")
 
-def _metric(
-    label: str, help_: str, *, unit: str = "mm", columns: str = "", over: str = "frames"
-) -> dict[str, str]:
-    return {"label": label, "unit": unit, "help": help_, "columns": columns, "over": over}
+
+def _with_all_figures(cls: type[Metrics]) -> type[Metrics]:
+    """The figures that have no line of their own below are fields as well."""
+    further = {name: ("np.ndarray", field(metadata=figure.metadata)) for name, figure in FIGURE.items()}
+    return with_further(cls, further)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+@_with_all_figures
 class MotionMetrics:
     """Figures over T frames, V target vertices and k joints that source and target share.
 
     Arrays are float32, NaN where there is nothing to say: frames that are not fitted or not finite, their
-    neighbours where a figure takes several frames, vertices and parts that do not count. Each array's
-    metadata hold its label, unit, help, what its columns are (`columns`) and whether it runs over frames or
-    vertices.
+    neighbours where a figure takes several frames, vertices and parts that do not count. There is one for
+    each of `core.measure.figures`; its metadata hold its label, unit, help, what its columns are (`columns`)
+    and whether it runs over frames or vertices.
 
     Attributes:
         joint_names: the k joints.
@@ -42,82 +48,21 @@ class MotionMetrics:
     converged: np.ndarray
     frame_rate: float | None
     floor: float
-    mean_mm: np.ndarray = field(
-        metadata=_metric("Whole body", "Mean distance of the vertices from their targets.")
-    )
-    max_mm: np.ndarray = field(
-        metadata=_metric("Worst vertex", "Distance of the vertex that is furthest from its target.")
-    )
-    part_mm: np.ndarray = field(metadata=_metric("Body part", "Mean distance by body part.", columns="parts"))
-    hand_mm: np.ndarray = field(
-        metadata=_metric(
-            "Hand shape", "Mean distance over a hand once the palms are laid on each other.", columns="hands"
-        )
-    )
-    joint_mm: np.ndarray = field(
-        metadata=_metric("Joint", "Distance of a joint from the source's of the same name.", columns="joints")
-    )
-    jitter_mm: np.ndarray = field(
-        metadata=_metric(
-            "Jitter",
-            "Mean acceleration of the vertices against their targets.",
-            unit="mm/frame²",
-            columns="parts",
-        )
-    )
-    joint_jitter_mm: np.ndarray = field(
-        metadata=_metric(
-            "Joint jitter", "Mean acceleration of the joints against the source's.", unit="mm/frame²"
-        )
-    )
-    jump_mm: np.ndarray = field(
-        metadata=_metric(
-            "Joint jump",
-            "How far a joint of the fit, against the source's, jumps out of its path.",
-            columns="joints",
-        )
-    )
-    turn_deg: np.ndarray = field(
-        metadata=_metric(
-            "Joint turn",
-            "How far a joint of the fit suddenly turns away from the source's own turning.",
-            unit="°",
-            columns="joints",
-        )
-    )
-    source_jump_mm: np.ndarray = field(
-        metadata=_metric(
-            "Source jump",
-            "How far the source's own body jumps out of its path, three quarters of its joints.",
-        )
-    )
-    source_turn_deg: np.ndarray = field(
-        metadata=_metric(
-            "Source turn",
-            "How far a joint of the source itself suddenly turns.",
-            unit="°",
-            columns="joints",
-        )
-    )
-    penetration_mm: np.ndarray = field(
-        metadata=_metric(
-            "Ground penetration", "How much deeper than the source the fit sinks below the floor."
-        )
-    )
-    skate_mm: np.ndarray = field(
-        metadata=_metric(
-            "Foot skate",
-            "How much further than the source's a resting foot slides from frame to frame.",
-            unit="mm/frame",
-            columns="feet",
-        )
-    )
-    vertex_mean_mm: np.ndarray = field(
-        metadata=_metric("Vertex mean", "Mean distance of a vertex over all frames.", over="vertices")
-    )
-    vertex_max_mm: np.ndarray = field(
-        metadata=_metric("Vertex max", "Largest distance of a vertex in any frame.", over="vertices")
-    )
+    mean_mm: np.ndarray = field(metadata=FIGURE["mean_mm"].metadata)
+    max_mm: np.ndarray = field(metadata=FIGURE["max_mm"].metadata)
+    part_mm: np.ndarray = field(metadata=FIGURE["part_mm"].metadata)
+    hand_mm: np.ndarray = field(metadata=FIGURE["hand_mm"].metadata)
+    joint_mm: np.ndarray = field(metadata=FIGURE["joint_mm"].metadata)
+    jitter_mm: np.ndarray = field(metadata=FIGURE["jitter_mm"].metadata)
+    joint_jitter_mm: np.ndarray = field(metadata=FIGURE["joint_jitter_mm"].metadata)
+    jump_mm: np.ndarray = field(metadata=FIGURE["jump_mm"].metadata)
+    turn_deg: np.ndarray = field(metadata=FIGURE["turn_deg"].metadata)
+    source_jump_mm: np.ndarray = field(metadata=FIGURE["source_jump_mm"].metadata)
+    source_turn_deg: np.ndarray = field(metadata=FIGURE["source_turn_deg"].metadata)
+    penetration_mm: np.ndarray = field(metadata=FIGURE["penetration_mm"].metadata)
+    skate_mm: np.ndarray = field(metadata=FIGURE["skate_mm"].metadata)
+    vertex_mean_mm: np.ndarray = field(metadata=FIGURE["vertex_mean_mm"].metadata)
+    vertex_max_mm: np.ndarray = field(metadata=FIGURE["vertex_max_mm"].metadata)
 
     def __len__(self) -> int:
         return len(self.fitted)

@@ -14,7 +14,7 @@ from core.problems.detect import Problem
 from core.problems.rules import RULES, ProblemKind
 
 WHOLE = "whole body"
-_OF_ALL = frozenset(rule.metric for rule in RULES if rule.worst_column)
+_OF_ALL = frozenset(rule.metric for rule in RULES if rule.bound.worst_column)
 
 
 def body_part(name: str) -> str:

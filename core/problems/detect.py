@@ -176,14 +176,14 @@ def _exceeding(measures: MotionMetrics, rule: Rule, thresholds: ProblemThreshold
     values = getattr(measures, rule.metric)
     names = measures.column_names(rule.metric) or ("whole body",)
     values = values.reshape(len(measures), -1).astype(np.float64)
-    values = booked(measures, rule.metric, values)
+    values = booked(measures, rule.figure, values)
     usual, limit = limits(values, rule, thresholds, measures.frame_rate)
     with np.errstate(invalid="ignore"):
         over = values > limit
         excess = np.where(over, (values - usual) / np.maximum(limit - usual, 1e-12), 0)
-    found = _throughout(rule, names, usual, len(measures), thresholds) if rule.distance else []
+    found = _throughout(rule, names, usual, len(measures), thresholds) if rule.bound.distance else []
     # Joints hang together: the worst of a stretch speaks for all of them.
-    for columns in [list(range(len(names)))] if rule.worst_column else [[c] for c in range(len(names))]:
+    for columns in [list(range(len(names)))] if rule.bound.worst_column else [[c] for c in range(len(names))]:
         for first, last in runs(np.any(over[:, columns], axis=1), thresholds.join_frames):
             here = excess[first : last + 1, columns]
             row, column = np.unravel_index(here.argmax(), here.shape)
@@ -224,8 +224,8 @@ def _problem(
     rule: Rule, name: str, where: tuple[int, int, int], figures: tuple[float, float, float]
 ) -> Problem:
     value, usual, limit = figures
-    unit = MotionMetrics.__dataclass_fields__[rule.metric].metadata["unit"]
-    said = rule.words.format(
+    unit = rule.figure.unit
+    said = rule.bound.words.format(
         part=plain(name), value=figure(value, unit), usual=figure(usual, unit), limit=figure(limit, unit)
     )
     return Problem(rule.kind, rule.metric, name, *where, value, usual, limit, unit, said)

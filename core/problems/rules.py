@@ -7,6 +7,8 @@ from enum import Enum
 
 import numpy as np
 
+from core.measure.figure import Bound, Figure
+from core.measure.figures import BOUND
 from core.measure.joint_neighbours import EXPLAINS
 from core.measure.motion_metrics import MotionMetrics
 from core.model.joints import FINGERS, PARTS
@@ -33,81 +35,48 @@ class ProblemKind(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What is made and said of a metric.
+    """A figure and one of its bounds.
 
     Attributes:
-        metric: name of the array in `MotionMetrics`.
-        bound: name of the field in `ProblemThresholds`.
-        kind: of problem.
-        words: the reason, with places for ``part``, ``value``, ``usual`` and ``limit``.
-        worst_column: the worst column speaks for all of them; otherwise each speaks for itself.
-        distance: the ceiling holds, and it may be too much throughout.
-        source_rate: the bound is for 60 frames a second.
-        at_most: the bound holds as it stands, whatever is usual.
+        figure: what is measured.
+        bound: from when on that is a problem, and what is said of it.
     """
 
-    metric: str
-    bound: str
-    kind: ProblemKind
-    words: str
-    worst_column: bool = False
-    distance: bool = False
-    source_rate: bool = False
-    at_most: bool = False
+    figure: Figure
+    bound: Bound
+
+    @property
+    def metric(self) -> str:
+        """Name of the array in `MotionMetrics`."""
+        return self.figure.name
+
+    @property
+    def kind(self) -> ProblemKind:
+        """Of problem."""
+        return ProblemKind(self.bound.kind)
+
+    @property
+    def label(self) -> str:
+        """What the figure is called in a table of problems."""
+        return self.bound.called or self.figure.label
 
 
-RULES = (
-    Rule("mean_mm", "whole_mm", ProblemKind.OFF, "{part} {value} off, usually {usual}", distance=True),
-    Rule("mean_mm", "mean_most_mm", ProblemKind.OVER, "mean {value}, over {limit}", at_most=True),
-    Rule("max_mm", "max_rise_mm", ProblemKind.OFF, "max {value}, usually {usual}"),
-    Rule("max_mm", "max_most_mm", ProblemKind.OVER, "max {value}, over {limit}", at_most=True),
-    Rule("part_mm", "part_mm", ProblemKind.OFF, "{part} {value} off, usually {usual}", distance=True),
-    Rule(
-        "hand_mm",
-        "hand_mm",
-        ProblemKind.OFF,
-        "shape of the {part} {value} off, usually {usual}",
-        distance=True,
-    ),
-    Rule(
-        "joint_mm",
-        "joint_mm",
-        ProblemKind.OFF,
-        "{part} {value} from the source's, usually {usual}",
-        True,
-        True,
-    ),
-    Rule("jitter_mm", "jitter_mm", ProblemKind.JUMP, "{part} shaking by {value}", True),
-    Rule("jump_mm", "jump_mm", ProblemKind.JUMP, "{part} jumps {value} out of its path", True),
-    Rule(
-        "turn_deg", "turn_deg", ProblemKind.JUMP, "{part} suddenly turns {value} away from the source's", True
-    ),
-    Rule(
-        "source_jump_mm",
-        "source_jump_mm",
-        ProblemKind.SOURCE_JUMP,
-        "the source jumps {value}",
-        source_rate=True,
-    ),
-    Rule(
-        "source_turn_deg",
-        "source_turn_deg",
-        ProblemKind.SOURCE_JUMP,
-        "{part} of the source suddenly turns {value}",
-        True,
-        source_rate=True,
-    ),
-    Rule("penetration_mm", "penetration_mm", ProblemKind.GROUND, "sinks {value} deeper than the source"),
-    Rule("skate_mm", "skate_mm", ProblemKind.GROUND, "{part} slides {value} more than the source's"),
-)
+RULES = tuple(Rule(figure, bound) for figure, bound in BOUND.values())
+_RULE_OF = {(rule.metric, rule.kind): rule for rule in RULES}
+
+
+def rule_of(metric: str, kind: ProblemKind) -> Rule | None:
+    """The rule that finds problems of a kind in an array of `MotionMetrics`; what is off throughout is found
+    by that of the distance. None where a problem comes from no figure."""
+    return _RULE_OF.get((metric, ProblemKind.OFF if kind is ProblemKind.THROUGHOUT else kind))
 
 
 def limits(
     values: np.ndarray, rule: Rule, thresholds: ProblemThresholds, rate: float | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """(K,) usual values and (K,) values from which on a frame is a problem; NaN where nothing is known."""
-    bound = getattr(thresholds, rule.bound)
-    if rule.source_rate and rate:
+    bound = getattr(thresholds, rule.bound.name)
+    if rule.bound.source_rate and rate:
         bound *= max(1.0, _RATE / rate)
     usual, spread, quarter = (np.full(values.shape[1], np.nan) for _ in range(3))
     for column in range(values.shape[1]):
@@ -116,10 +85,10 @@ def limits(
             usual[column] = np.median(known)
             spread[column] = _MAD_TO_DEVIATION * np.median(np.abs(known - usual[column]))
             quarter[column] = np.percentile(known, 25)
-    if rule.at_most:
+    if rule.bound.at_most:
         return usual, np.where(np.isfinite(usual), bound, np.nan)
     limit = usual + np.maximum(bound, thresholds.spread * spread)
-    if rule.distance:
+    if rule.bound.distance:
         # Where most frames are bad, the median is bad too; the best quarter still tells.
         # The whole body has a bound of its own, below which its mean alone is no problem.
         own = thresholds.mean_most_mm if rule.metric == "mean_mm" else 0.0
@@ -128,14 +97,21 @@ def limits(
     return usual, limit
 
 
-def booked(measures: MotionMetrics, metric: str, values: np.ndarray) -> np.ndarray:
+def booked(measures: MotionMetrics, figure: Figure, values: np.ndarray) -> np.ndarray:
     """(T, K) figures that take several frames, each moved to the frame among them that is off most."""
-    if metric == "jitter_mm":
-        return _moved(values, measures.part_mm, (-1, 0, 1))
-    if metric == "skate_mm":
-        feet = measures.part_mm[:, [PARTS.index("feet")]]
-        return _moved(values, np.repeat(feet, values.shape[1], 1), (-1, 0))
-    return values
+    if figure.takes == (0,):
+        return values
+    return _moved(values, _error_of(measures, figure, values.shape[1]), figure.takes)
+
+
+def _error_of(measures: MotionMetrics, figure: Figure, count: int) -> np.ndarray:
+    """(T, K) how far off what each column is about is."""
+    if figure.columns == "joints":
+        return measures.joint_mm
+    if figure.columns == "parts":
+        return measures.part_mm
+    part = measures.part_mm[:, PARTS.index(figure.columns)] if figure.columns else measures.mean_mm
+    return np.repeat(part[:, None], count, 1)
 
 
 def _moved(values: np.ndarray, error: np.ndarray, offsets: tuple[int, ...]) -> np.ndarray:

@@ -1,27 +1,42 @@
-"""From when on a frame is a problem. Each field carries its label, unit, range and help."""
+"""From when on a frame is a problem. Each field carries its label, unit, range and help; those of a figure
+come from its description (`core.measure.figures`)."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
+
+from core.measure.figure import with_further
+from core.measure.figures import BOUND
+
+Thresholds = TypeVar("Thresholds")
 
 
-def _threshold(
-    default: float,
-    label: str,
-    help_: str,
-    *,
-    unit: str = "",
-    low: float = 0,
-    high: float,
-    over_median: bool = False,
-) -> Any:
-    """``over_median``: the bound is added to the figure's median; otherwise it holds as it stands."""
-    metadata = {"label": label, "help": help_, "unit": unit, "range": (low, high), "over_median": over_median}
+def _threshold(default: float, label: str, help_: str, *, unit: str = "", high: float) -> Any:
+    metadata = {"label": label, "help": help_, "unit": unit, "range": (0, high), "over_median": False}
     return field(default=default, metadata=metadata)
 
 
+def _of_figure(name: str) -> Any:
+    """``over_median``: the bound is added to the figure's median; otherwise it holds as it stands."""
+    figure, bound = BOUND[name]
+    metadata = {
+        "label": bound.label,
+        "help": bound.help,
+        "unit": figure.unit,
+        "range": (bound.low, bound.high),
+        "over_median": not bound.at_most,
+    }
+    return field(default=bound.usual, metadata=metadata)
+
+
+def _with_all_bounds(cls: type[Thresholds]) -> type[Thresholds]:
+    """The bounds of figures that have no line of their own below are thresholds as well."""
+    return with_further(cls, {name: ("float", _of_figure(name)) for name in BOUND})
+
+
 @dataclass(frozen=True)
+@_with_all_bounds
 class ProblemThresholds:
     """From when on a figure makes a frame a problem: so far over its median over the motion, its usual value,
     or over what it may be at most, whatever is usual.
@@ -41,62 +56,13 @@ class ProblemThresholds:
     spread: float = _threshold(
         8, "Spread", "Robust standard deviations over the median that are still usual.", high=100
     )
-    whole_mm: float = _threshold(
-        3,
-        "Mean over median",
-        "Mean distance of all vertices over its median.",
-        unit="mm",
-        high=1000,
-        over_median=True,
-    )
-    mean_most_mm: float = _threshold(
-        20,
-        "Mean at most",
-        "A frame whose mean distance is over this is a problem, whatever the median.",
-        unit="mm",
-        low=0.5,
-        high=10_000,
-    )
-    max_rise_mm: float = _threshold(
-        25,
-        "Max over median",
-        "Distance of the worst vertex over its median.",
-        unit="mm",
-        high=1000,
-        over_median=True,
-    )
-    max_most_mm: float = _threshold(
-        50,
-        "Max at most",
-        "A frame whose worst vertex is over this is a problem, whatever the median.",
-        unit="mm",
-        low=0.5,
-        high=10_000,
-    )
-    part_mm: float = _threshold(
-        6,
-        "Body part",
-        "Mean distance of a part's vertices over its median.",
-        unit="mm",
-        high=1000,
-        over_median=True,
-    )
-    hand_mm: float = _threshold(
-        4,
-        "Hand shape",
-        "Distance over its median with the palms laid on each other.",
-        unit="mm",
-        high=1000,
-        over_median=True,
-    )
-    joint_mm: float = _threshold(
-        10,
-        "Joint",
-        "Distance of a joint from the source's over its median.",
-        unit="mm",
-        high=1000,
-        over_median=True,
-    )
+    whole_mm: float = _of_figure("whole_mm")
+    mean_most_mm: float = _of_figure("mean_most_mm")
+    max_rise_mm: float = _of_figure("max_rise_mm")
+    max_most_mm: float = _of_figure("max_most_mm")
+    part_mm: float = _of_figure("part_mm")
+    hand_mm: float = _of_figure("hand_mm")
+    joint_mm: float = _of_figure("joint_mm")
     ceiling_mm: float = _threshold(
         50,
         "Part at most",
@@ -112,62 +78,13 @@ class ProblemThresholds:
         unit="mm",
         high=10_000,
     )
-    jitter_mm: float = _threshold(
-        4,
-        "Jitter",
-        "Acceleration of a part's vertices against their targets over its median.",
-        unit="mm/frame²",
-        high=1000,
-        over_median=True,
-    )
-    jump_mm: float = _threshold(
-        6,
-        "Joint jump",
-        "Jump of a joint of the fit against the source's, over its median.",
-        unit="mm",
-        high=1000,
-        over_median=True,
-    )
-    turn_deg: float = _threshold(
-        15,
-        "Joint turn",
-        "Sudden turn of a joint of the fit away from the source's, over its median.",
-        unit="°",
-        high=360,
-        over_median=True,
-    )
-    source_jump_mm: float = _threshold(
-        25,
-        "Source jump",
-        "Jump of the source's whole body at 60 frames a second; more is allowed where they are fewer.",
-        unit="mm",
-        high=1000,
-        over_median=True,
-    )
-    source_turn_deg: float = _threshold(
-        20,
-        "Source turn",
-        "Sudden turn of a joint of the source at 60 frames a second; more is allowed where they are fewer.",
-        unit="°",
-        high=360,
-        over_median=True,
-    )
-    penetration_mm: float = _threshold(
-        8,
-        "Ground penetration",
-        "Depth below the floor beyond the source's, over its median.",
-        unit="mm",
-        high=1000,
-        over_median=True,
-    )
-    skate_mm: float = _threshold(
-        3,
-        "Foot skate",
-        "Sliding of a resting foot beyond the source's, over its median.",
-        unit="mm/frame",
-        high=1000,
-        over_median=True,
-    )
+    jitter_mm: float = _of_figure("jitter_mm")
+    jump_mm: float = _of_figure("jump_mm")
+    turn_deg: float = _of_figure("turn_deg")
+    source_jump_mm: float = _of_figure("source_jump_mm")
+    source_turn_deg: float = _of_figure("source_turn_deg")
+    penetration_mm: float = _of_figure("penetration_mm")
+    skate_mm: float = _of_figure("skate_mm")
     join_frames: int = _threshold(
         2,
         "Join",

@@ -139,6 +139,8 @@ STATUS = Qt.ItemDataRole.UserRole + 22
 CHANGE = Qt.ItemDataRole.UserRole + 23
 """Role of the beginning of the second line that tells a change, and the role of its colour."""
 LEAST_MM = 0.05
+FLAGS = {"finite": "Not finite", "converged": "Convergence"}
+"""What the problems that come from no figure are called."""
 ANY = ""
 Status = Literal["open", "accepted", "mended"]
 
@@ -227,14 +229,10 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def figure_words(problem: Problem) -> str:
     """``Body part``, ``Joint turn``: the name of the figure that stands out."""
-    from core.measure.motion_metrics import MotionMetrics
+    from core.problems.rules import rule_of
 
-    known = {"finite": "Not finite", "converged": "Convergence", "max_mm": "Max"}
-    if problem.kind.name == "OVER" and problem.metric == "mean_mm":
-        return "Mean"
-    if problem.metric in known:
-        return known[problem.metric]
-    return str(MotionMetrics.__dataclass_fields__[problem.metric].metadata["label"])
+    rule = rule_of(problem.metric, problem.kind)
+    return rule.label if rule is not None else FLAGS[problem.metric]
 
 
 class ProblemRows(FlatRows):

@@ -118,11 +118,10 @@ class ThresholdLine(QWidget):
 
     def show_threshold(self, problem: Problem) -> None:
         """Puts the one on the slider that makes this a problem."""
-        from core.problems.rules import RULES, ProblemKind
+        from core.problems.rules import ProblemKind, rule_of
 
-        bounds = {(rule.metric, rule.kind): rule.bound for rule in RULES}
-        known = bounds.get((problem.metric, problem.kind), "")
-        name = "throughout_mm" if problem.kind is ProblemKind.THROUGHOUT else known
+        rule = rule_of(problem.metric, problem.kind)
+        name = "throughout_mm" if problem.kind is ProblemKind.THROUGHOUT else rule and rule.bound.name
         if name:
             self.which.setCurrentIndex(list(FIELDS).index(name))
 

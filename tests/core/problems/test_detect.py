@@ -145,12 +145,11 @@ def test_clips_of_fewer_frames_a_second_do_not_jump() -> None:
 def steady(count: int = 300, **changed: Any) -> MotionMetrics:
     """Metrics of a fit that is 3 mm off everywhere, give or take a little."""
     rng, joints = np.random.default_rng(0), ("pelvis", "left_index1")
-    width = {"part_mm": 6, "jitter_mm": 6, "hand_mm": 2, "skate_mm": 2}
-    width |= dict.fromkeys(("joint_mm", "jump_mm", "turn_deg", "source_turn_deg"), len(joints))
+    width = {"parts": (6,), "hands": (2,), "feet": (2,), "joints": (len(joints),), "": ()}
     series = {}
     for item in fields(MotionMetrics):
         if item.metadata:
-            shape = (count, width[item.name]) if item.name in width else (count,)
+            shape = (count, *width[item.metadata["columns"]])
             level = 3.0 if item.metadata["unit"] == "mm" else 0.1
             series[item.name] = (level + 0.05 * rng.normal(size=shape)).astype(np.float32)
     flags = {name: np.ones(count, dtype=bool) for name in ("finite", "fitted", "converged")}
