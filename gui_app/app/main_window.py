@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self.views = ViewControls(self.state, self.actions_, self)
         self.playing = PlaybackActions(self.state, self.actions_, self)
         Player(self.state, self)
-        self.history = History(self.state, self)
+        self.history = History(self.state.document, self.state.activity, self)
         self.recipes = RecipeDesk(self.preferences, self)
         self.fitting = FitController(
             self.state, self.history, self.recipes, options.device, options.threads, self

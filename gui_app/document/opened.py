@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gui_app.document.document_snapshot import DocumentSnapshot
 from gui_app.scene.subject import SceneDescription
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from core.model.body_pair import BodyPair
     from core.model.fit_result import FitResult
     from core.model.motion import Motion
+    from core.problems.accepted import Accepted
     from core.session.session import Session
 
 
@@ -86,6 +88,28 @@ class Opened:
             return self
         self.posed.set_bodies(bodies)
         return replace(self, bodies=bodies)
+
+    def masked_as(self, snapshot: DocumentSnapshot) -> Opened:
+        """The same with the mask and the weights that there were.
+
+        Raises:
+            RefitError: nothing could be fitted with them.
+        """
+        if snapshot.valid is None:
+            return self
+        masked = self if np.array_equal(snapshot.valid, self.valid) else self.with_valid(snapshot.valid)
+        return masked.with_weights(snapshot.weights)
+
+    def without_fit(self) -> DocumentSnapshot:
+        """What a document is before the fit that was opened is shown."""
+        rate = None if self.motion.frame_rate else self.given_rate
+        if self.result is not None and not self.motion.frame_rate:
+            rate = self.result.frame_rate
+        accepted: tuple[Accepted, ...] = ()
+        if self.session is not None:
+            rate, accepted = self.session.now.rate, self.session.now.accepted
+        weights = self.bodies.correspondence.weights
+        return DocumentSnapshot(None, rate, accepted, self.valid, weights)
 
     @property
     def stem(self) -> str:

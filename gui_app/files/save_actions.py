@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import RefitError
 from gui_app.document.actions import Actions
+from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.widgets.message_box import message_box
@@ -30,6 +31,15 @@ def save_fit(state: AppState, place: Place, preferences: Preferences) -> bool:
     state.document.set_saved(place.path)
     state.activity.say(f"Saved {place.path.name}")
     return True
+
+
+def worth_asking(document: Document) -> bool:
+    """Closing now would lose a fit that a fresh start would not make again by itself."""
+    opened = document.opened
+    if opened is None or document.saved:
+        return False
+    used = opened.bodies.correspondence
+    return not opened.builtin_motion or used.painted or used.weights is not None
 
 
 class SaveActions(QObject):
@@ -61,7 +71,7 @@ class SaveActions(QObject):
         """Asks whether the fit may be lost, or is to be saved first, where it is worth asking."""
         state = self._state
         state.document.settle()
-        if not state.document.worth_asking or state.document.opened is None:
+        if not worth_asking(state.document) or state.document.opened is None:
             return True
         more = f"The fit of {state.document.opened.name} is not in a file yet."
         box = message_box(self._window, "Unsaved fit", question, more)

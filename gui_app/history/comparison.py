@@ -102,7 +102,7 @@ class BeforeFit(QObject):
         self.earlier: FitResult | None = None
         self.comparison: FitComparison | None = None
         self._other: FitResult | None = None
-        self._newest = history.moments[-1]
+        self._newest = history.steps[-1]
         self.wanted = preferences.flag(BEFORE, True)
         self._action.setChecked(self.wanted)
         self._action.toggled.connect(self._on_toggled)
@@ -118,15 +118,15 @@ class BeforeFit(QObject):
 
     def compare_with(self, other: FitResult) -> None:
         """Another fit of the history takes the place of the one before, until something new is done."""
-        self._other, self._newest = other, self._history.moments[-1]
+        self._other, self._newest = other, self._history.steps[-1]
         self._look()
 
     def _earlier(self, shown: FitResult | None) -> FitResult | None:
         other, history = self._other, self._history
-        known = any(moment.result is other for moment in history.moments)
+        known = any(step.result is other for step in history.steps)
         # What is done after the choice is compared with what there was before it again.
-        if other is None or not known or history.moments[-1] is not self._newest:
-            self._other, self._newest = None, history.moments[-1]
+        if other is None or not known or history.steps[-1] is not self._newest:
+            self._other, self._newest = None, history.steps[-1]
             return history.before(shown)
         return history.before(shown) if shown is None or shown.poses is other.poses else other
 

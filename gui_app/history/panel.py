@@ -128,21 +128,21 @@ class RunsPanel(QWidget):
         """Lists the history as it is."""
         from core.measure.fit_comparison import run_entries
 
-        moments = self._history.moments
-        self._entries = run_entries([(moment.step, moment.result) for moment in moments])
-        some = any(moment.result is not None for moment in moments)
+        steps = self._history.steps
+        self._entries = run_entries([(step.name, step.result) for step in steps])
+        some = any(step.result is not None for step in steps)
         self._stack.setCurrentIndex(1 if some else 0)
-        while self.table.topLevelItemCount() > len(moments):
+        while self.table.topLevelItemCount() > len(steps):
             self.table.takeTopLevelItem(self.table.topLevelItemCount() - 1)
-        while self.table.topLevelItemCount() < len(moments):
+        while self.table.topLevelItemCount() < len(steps):
             item = QTreeWidgetItem(self.table)
             for column in (1, 2):
                 item.setTextAlignment(column, RIGHT)
-        for place, (moment, entry) in enumerate(zip(moments, self._entries, strict=True)):
+        for place, (step, entry) in enumerate(zip(steps, self._entries, strict=True)):
             row = self.table.topLevelItem(place)
             assert row is not None
             here = place == self._history.at
-            compared = moment.result is not None and moment.result is self._before.earlier
+            compared = step.result is not None and step.result is self._before.earlier
             row.setIcon(0, _mark(here, compared, bool(entry.failure)))
             later = place > self._history.at
             role = "TEXT_DISABLED" if later else "TEXT" if here or compared else "TEXT_SECONDARY"
@@ -159,13 +159,12 @@ class RunsPanel(QWidget):
 
     @Slot()
     def _present(self, *_: object) -> None:
-        place, moments = self.chosen, self._history.moments
-        there = 0 <= place < len(moments)
+        place, steps = self.chosen, self._history.steps
+        there = 0 <= place < len(steps)
         idle = not self._state.activity.run.active
-        moment = moments[place] if there else None
         self.back.setEnabled(there and idle and place != self._history.at)
         shown = self._state.document.result
-        other = moment.result if moment is not None else None
+        other = steps[place].result if there else None
         differs = other is not None and shown is not None and other.poses is not shown.poses
         self.compare.setEnabled(idle and differs)
         self.words.set_words(_settings_words(self._entries[place]) if there else "")
@@ -176,10 +175,10 @@ class RunsPanel(QWidget):
 
     @Slot()
     def _on_compare(self) -> None:
-        moment = self._history.moments[self.chosen]
-        if moment.result is not None:
-            self._before.compare_with(moment.result)
-            self._state.activity.say(f"Compared with what there was after {moment.step or 'opening'}")
+        step = self._history.steps[self.chosen]
+        if step.result is not None:
+            self._before.compare_with(step.result)
+            self._state.activity.say(f"Compared with what there was after {step.name or 'opening'}")
 
 
 def _mark(here: bool, compared: bool, failed: bool) -> QIcon:

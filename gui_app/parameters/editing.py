@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gui_app.document.frame_scopes import frame_shown
-from gui_app.document.history import History, HistoryState
+from gui_app.document.history import History
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_thread
@@ -104,8 +104,6 @@ def make_edit(request: EditRequest, on_progress: object = None) -> FitResult:
 
 # An edit that is not ended by Return or by letting go of the mouse is over after this long.
 IDLE_MS = 500
-# Edits of one field that follow each other so closely are one step.
-MERGE_SECONDS = 1.5
 PEEKING = "This is another fit, shown for a while"
 RUNNING = "Editing waits until the fit is over"
 MEASURING = "Editing waits until the new shape is measured"
@@ -148,7 +146,6 @@ class Editing(QObject):
         self._state, self._history = state, history
         self._draft: _Draft | None = None
         self._measuring: EditRequest | None = None
-        self._last: tuple[str, int, HistoryState, float] | None = None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(IDLE_MS)
@@ -300,20 +297,8 @@ class Editing(QObject):
         before = state.document.result
         state.document.set_result(result, changed)
         where = "" if draft.shared else f" in frame {draft.frame}"
-        step, key, now = draft.edit.step + where, draft.edit.key, time.monotonic()
-        last = self._last
-        goes_on = (
-            last is not None
-            and key is not None
-            and last[:2] == (key, draft.frame)
-            and last[2] is history.now
-            and now - last[3] < MERGE_SECONDS
-        )
-        if goes_on:
-            history.amend()
-        else:
-            history.add(step, changed)
-        self._last = None if key is None else (key, draft.frame, history.now, now)
+        step, key = draft.edit.step + where, draft.edit.key
+        history.add(step, changed, None if key is None else (key, draft.frame))
         if before is not None:
             fits = (before, result)
             means = (

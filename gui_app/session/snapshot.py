@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from core.model.fit_result import covers_more
-from gui_app.document.history import History
+from gui_app.document.history import DocumentStep, History
 from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.state import AppState
 from gui_app.scene.cameras import CameraPose
@@ -132,37 +132,20 @@ class SessionNow(QObject):
             with_motion: the motion itself goes along, not only the name of its file.
             most_bytes: the oldest steps are left out beyond this size in memory.
         """
-        from core.session.session import Session, SessionStep, SourceFile
+        from core.session.session import Session, SourceFile
 
         opened = self._state.document.opened
         if opened is None:
             return None
-        steps = [
-            SessionStep(m.result, m.rate, m.step, m.changed, m.accepted, m.valid, m.weights)
-            for m in self._history.moments
-        ]
-        at = self._history.at
-        if self._state.activity.run.active and self._state.document.result is not steps[at].result:
+        document, history = self._state.document, self._history
+        steps, at = [step.for_session() for step in history.steps], history.at
+        earlier = steps[at].result
+        if self._state.activity.run.active and document.result is not earlier:
             # A run that goes on has shown frames already: a step that is not over.
-            steps = steps[: at + 1]
-            state, earlier = self._state, steps[at].result
-            steps.append(
-                SessionStep(
-                    state.document.result,
-                    state.document.given_rate,
-                    UNFINISHED,
-                    None,
-                    state.document.accepted,
-                    state.document.valid,
-                    state.document.weights,
-                )
-            )
+            unfinished = DocumentStep(UNFINISHED, document.snapshot)
+            steps = [*steps[: at + 1], unfinished.for_session()]
             # As where a run is cancelled, an earlier fit of more frames stays; redo has what was finished.
-            if (
-                earlier is None
-                or state.document.result is None
-                or not covers_more(earlier, state.document.result)
-            ):
+            if earlier is None or document.result is None or not covers_more(earlier, document.result):
                 at += 1
         if most_bytes is not None:
             first = min(_first_kept(steps, most_bytes), at)

@@ -64,7 +64,7 @@ def as_left(window: MainWindow) -> dict[str, Any]:
     history, state = window.history, window.state
     return {
         "view": view_of(state, window.viewport),
-        "steps": [moment.step for moment in history.moments[: history.at + 1]],
+        "steps": [step.name for step in history.steps[: history.at + 1]],
         "at": history.at,
         "accepted": sorted(
             (known.part, known.first, known.last, known.note) for known in state.document.accepted
@@ -263,7 +263,7 @@ class Mending(Walk):
         self.press(Qt.Key.Key_H)
         drive.rest(0.3)
         panel = window.panels.runs.panel
-        wait(lambda: panel.isVisible() and panel.table.topLevelItemCount() == len(window.history.moments))
+        wait(lambda: panel.isVisible() and panel.table.topLevelItemCount() == len(window.history.steps))
         self.press(Qt.Key.Key_0)
         for place, other, words in (
             (2, self.bad, "H: every step. Compare with any: with the faulty fit"),
@@ -293,7 +293,7 @@ class Mending(Walk):
         self.press(Qt.Key.Key_S, CONTROL | Qt.KeyboardModifier.ShiftModifier)
         wait(lambda: target.is_file() and self.state.document.saved)
         session = load_session(target)
-        assert [step.name for step in session.steps] == [m.step for m in self.window.history.moments]
+        assert [step.name for step in session.steps] == [step.name for step in self.window.history.steps]
         assert session.now.result is not None
         assert np.array_equal(session.now.result.poses, fit_of(self.window).poses)
         drive.rest(1.0)

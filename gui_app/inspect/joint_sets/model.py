@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from core.errors import RefitError
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
+from gui_app.document.undo_stack import UndoStack
 
 if TYPE_CHECKING:
     from core.inspection.joint_set import JointSet, SetMember
@@ -23,12 +24,12 @@ MOST_STEPS = 100
 ALL_THERE = "What was to be added is in the set already"
 
 
-@dataclass(eq=False)
-class _Line:
-    """The sets that there were of one kind of body, and what led to each."""
+@dataclass(frozen=True, eq=False)
+class JointSetStep:
+    """What led here, and the set after it."""
 
-    moments: list[tuple[str, JointSet]] = field(default_factory=list)
-    at: int = 0
+    name: str
+    joint_set: JointSet
 
 
 class OwnSets(QObject):
@@ -41,7 +42,7 @@ class OwnSets(QObject):
     ) -> None:
         super().__init__(parent)
         self._state, self._inspection, self._preferences = state, inspection, preferences
-        self._lines: dict[tuple[str, int, bool], _Line] = {}
+        self._stacks: dict[tuple[str, int, bool], UndoStack[JointSetStep]] = {}
         self._joints: tuple[object, object, tuple[BodyJoint, ...]] | None = None
         state.document.motion_changed.connect(self.changed)
         inspection.body_changed.connect(self.changed)
@@ -49,8 +50,8 @@ class OwnSets(QObject):
     @property
     def now(self) -> JointSet | None:
         """The set, which may be without members; None without a motion."""
-        line = self._line()
-        return None if line is None else line.moments[line.at][1]
+        stack = self._stack()
+        return None if stack is None else stack.now.joint_set
 
     def joints(self) -> tuple[BodyJoint, ...]:
         """Its members as joints of the body."""
@@ -66,30 +67,30 @@ class OwnSets(QObject):
     @property
     def undo_name(self) -> str:
         """What undo would take back; '' for nothing."""
-        line = self._line()
-        return line.moments[line.at][0] if line is not None and line.at else ""
+        stack = self._stack()
+        return "" if stack is None else stack.undo_name
 
     @property
     def redo_name(self) -> str:
         """What redo would do again; '' for nothing."""
-        line = self._line()
-        return line.moments[line.at + 1][0] if line is not None and line.at + 1 < len(line.moments) else ""
+        stack = self._stack()
+        return "" if stack is None else stack.redo_name
 
     @Slot()
     def undo(self) -> None:
         """Back to the set before the last step."""
-        name, line = self.undo_name, self._line()
-        if name and line is not None:
-            line.at -= 1
-            self._tell(f"Undid {name}")
+        stack = self._stack()
+        step = None if stack is None else stack.undo()
+        if step is not None:
+            self._tell(f"Undid {step.name}")
 
     @Slot()
     def redo(self) -> None:
         """The step that was taken back last, once more."""
-        name, line = self.redo_name, self._line()
-        if name and line is not None:
-            line.at += 1
-            self._tell(f"Redid {name}")
+        stack = self._stack()
+        step = None if stack is None else stack.redo()
+        if step is not None:
+            self._tell(f"Redid {step.name}")
 
     def add(self, members: Iterable[SetMember], what: str) -> int:
         """Adds members at the end; gives how many were not there yet."""
@@ -188,23 +189,23 @@ class OwnSets(QObject):
         self._state.activity.say(f"Saved {path.name}")
         return True
 
-    def _line(self) -> _Line | None:
+    def _stack(self) -> UndoStack[JointSetStep] | None:
+        """The steps of the kind of body that is listed; None without a motion."""
         model = self._inspection.model(self._inspection.body)
         if model is None:
             return None
         # Of another model of the same family vertices mean something else, and landmarks may be missing.
         kind = (model.family, model.num_vertices, model.landmark_faces is None)
-        if kind not in self._lines:
-            self._lines[kind] = _Line([("", self._remembered(model.family))])
-        return self._lines[kind]
+        if kind not in self._stacks:
+            first = JointSetStep("", self._remembered(model.family))
+            self._stacks[kind] = UndoStack(first, most=MOST_STEPS)
+        return self._stacks[kind]
 
-    def _make(self, step: str, joint_set: JointSet) -> None:
-        line = self._line()
-        if line is not None:
-            del line.moments[line.at + 1 :]
-            line.moments = [*line.moments, (step, joint_set)][-MOST_STEPS:]
-            line.at = len(line.moments) - 1
-            self._tell(f"{step[:1].upper()}{step[1:]} · {len(joint_set.members)} joints in the set")
+    def _make(self, name: str, joint_set: JointSet) -> None:
+        stack = self._stack()
+        if stack is not None:
+            stack.add(JointSetStep(name, joint_set))
+            self._tell(f"{name[:1].upper()}{name[1:]} · {len(joint_set.members)} joints in the set")
 
     def _tell(self, words: str) -> None:
         from core.outputs.joint_sets import joint_set_text

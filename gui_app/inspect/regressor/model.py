@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import RefitError
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.state import AppState
+from gui_app.document.undo_stack import UndoStack
 from gui_app.scene.picking import BodyName, joint_words
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
 
@@ -88,20 +89,13 @@ MOST_STEPS = 30
 
 
 @dataclass(frozen=True, eq=False)
-class EditState:
+class RegressorStep:
     """What led here, the matrix in place of the body's own or None, and the file that it began with."""
 
-    step: str = ""
+    name: str = ""
     matrix: np.ndarray | None = None
     file: str = ""
     edited: bool = False
-
-
-@dataclass(eq=False)
-class _Line:
-    model: BodyModel
-    moments: list[EditState] = field(default_factory=lambda: [EditState()])
-    at: int = 0
 
 
 class Regressors(QObject):
@@ -115,7 +109,7 @@ class Regressors(QObject):
     def __init__(self, state: AppState, inspection: Inspection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._inspection = state, inspection
-        self._lines: dict[BodyName, _Line] = {}
+        self._stacks: dict[BodyName, tuple[BodyModel, UndoStack[RegressorStep]]] = {}
         self._figures: dict[int, RegressorReply] = {}
         self._wanted: object = None
         self._worker = RegressorWorker()
@@ -130,10 +124,10 @@ class Regressors(QObject):
         state.document.motion_changed.connect(self._on_motion)
 
     @property
-    def now(self) -> EditState:
+    def now(self) -> RegressorStep:
         """What is looked at."""
-        line = self._line()
-        return EditState() if line is None else line.moments[line.at]
+        stack = self._stack()
+        return RegressorStep() if stack is None else stack.now
 
     @property
     def matrix(self) -> np.ndarray | None:
@@ -146,14 +140,14 @@ class Regressors(QObject):
     @property
     def undo_name(self) -> str:
         """What undo would take back; '' for nothing."""
-        line = self._line()
-        return line.moments[line.at].step if line is not None and line.at else ""
+        stack = self._stack()
+        return "" if stack is None else stack.undo_name
 
     @property
     def redo_name(self) -> str:
         """What redo would do again; '' for nothing."""
-        line = self._line()
-        return line.moments[line.at + 1].step if line is not None and line.at + 1 < len(line.moments) else ""
+        stack = self._stack()
+        return "" if stack is None else stack.redo_name
 
     def figures(self) -> tuple[RegressorStatistics, RegressorComparison | None] | None:
         """Of what is looked at, and against the body's own; None while they are measured."""
@@ -178,7 +172,7 @@ class Regressors(QObject):
     def use_own(self) -> None:
         """Back to the body's own, as a step."""
         if self.now.matrix is not None:
-            self._make(EditState("going back to the body's own regressor"))
+            self._make(RegressorStep("going back to the body's own regressor"))
 
     def set_weight(self, joint: int, vertex: int, weight: float) -> None:
         """One weight of one joint; zero takes the vertex out."""
@@ -198,12 +192,18 @@ class Regressors(QObject):
     @Slot()
     def undo(self) -> None:
         """Back to what there was before the last step."""
-        self._go(-1, f"Undid {self.undo_name}", self.undo_name)
+        stack = self._stack()
+        step = None if stack is None else stack.undo()
+        if step is not None:
+            self._tell(f"Undid {step.name}")
 
     @Slot()
     def redo(self) -> None:
         """The step that was taken back last, once more."""
-        self._go(1, f"Redid {self.redo_name}", self.redo_name)
+        stack = self._stack()
+        step = None if stack is None else stack.redo()
+        if step is not None:
+            self._tell(f"Redid {step.name}")
 
     def save(self, path: Path, replace: bool) -> bool:
         """Writes what is looked at to a file of its own, never over a model; a sentence says how it went."""
@@ -223,14 +223,15 @@ class Regressors(QObject):
         """Ends the thread; False if it is still busy after ``wait_ms``."""
         return self._thread.close(wait_ms)
 
-    def _line(self) -> _Line | None:
+    def _stack(self) -> UndoStack[RegressorStep] | None:
+        """The steps of the body that is listed; None without a motion."""
         body = self._inspection.body
         model = self._inspection.model(body)
         if model is None:
             return None
-        if body not in self._lines or self._lines[body].model is not model:
-            self._lines[body] = _Line(model)
-        return self._lines[body]
+        if body not in self._stacks or self._stacks[body][0] is not model:
+            self._stacks[body] = (model, UndoStack(RegressorStep(), most=MOST_STEPS))
+        return self._stacks[body][1]
 
     def _name(self, joint: int) -> str:
         model = self._inspection.model(self._inspection.body)
@@ -246,21 +247,13 @@ class Regressors(QObject):
             self._state.activity.fail(str(error))
             return
         if not np.array_equal(after, matrix):
-            self._make(EditState(step, after, now.file, edited=True))
+            self._make(RegressorStep(step, after, now.file, edited=True))
 
-    def _make(self, moment: EditState) -> None:
-        line = self._line()
-        if line is not None:
-            del line.moments[line.at + 1 :]
-            line.moments = [*line.moments, moment][-MOST_STEPS:]
-            line.at = len(line.moments) - 1
-            self._tell(f"{moment.step[:1].upper()}{moment.step[1:]}")
-
-    def _go(self, by: int, words: str, name: str) -> None:
-        line = self._line()
-        if line is not None and name:
-            line.at += by
-            self._tell(words)
+    def _make(self, step: RegressorStep) -> None:
+        stack = self._stack()
+        if stack is not None:
+            stack.add(step)
+            self._tell(f"{step.name[:1].upper()}{step.name[1:]}")
 
     def _tell(self, words: str) -> None:
         self._state.activity.say(words)
@@ -271,9 +264,9 @@ class Regressors(QObject):
     def _on_motion(self) -> None:
         """What was made for a body stays with it, and with no other."""
         for body in BODIES:
-            line, model = self._lines.get(body), self._inspection.model(body)
-            if line is not None and line.model is not model:
-                del self._lines[body]
+            known = self._stacks.get(body)
+            if known is not None and known[0] is not self._inspection.model(body):
+                del self._stacks[body]
                 self._inspection.set_regressor(body, None)
         self._figures.clear()
         self._wanted = None
@@ -289,7 +282,7 @@ class Regressors(QObject):
         if self._inspection.model(body) is not model:
             return
         self._inspection.set_body(body)
-        self._make(EditState(f"opening {found.path.name}", found.matrix, found.path.name))
+        self._make(RegressorStep(f"opening {found.path.name}", found.matrix, found.path.name))
         if found.notes:
             self._state.activity.say(" ".join(found.notes))
 

@@ -117,9 +117,9 @@ def test_the_history_is_bounded_and_cleared_by_another_motion(
     fitted: MainWindow, qtbot: QtBot, walk: Path, tmp_path: Path
 ) -> None:
     state, first = fitted.state, fitted.state.document.result
-    few = History(state, fitted, most_steps=3)
+    few = History(state.document, state.activity, fitted, most_steps=3)
     size = sum(value.nbytes for value in vars(first).values() if isinstance(value, np.ndarray))
-    small = History(state, fitted, most_bytes=int(2.5 * size))
+    small = History(state.document, state.activity, fitted, most_bytes=int(2.5 * size))
     for number in range(6):
         copies = {k: v.copy() for k, v in vars(first).items() if isinstance(v, np.ndarray)}
         state.document.set_result(replace(first, **copies), None)

@@ -70,7 +70,7 @@ class Working:
         window.left_over.restore.click()
         drive.wait(lambda: not window.left_over.isVisible())
         history = window.history
-        self.done = last_work([moment.step for moment in history.moments[: history.at + 1]])
+        self.done = last_work([step.name for step in history.steps[: history.at + 1]])
         assert window.state.document.result is not None
         say("restored", self.done)
 
