@@ -65,10 +65,12 @@ PARTS = {
 """The parts of the window stand side by side; which others each of them may import."""
 
 LATE = {
+    "core.files.containers.refusals": {"core.files.motions.file_kind"},
     "core.model.frame_choice": {"core.problems.detect"},
     "core.model.result_views": {"core.session.bodies_of_fit"},
 }
-"""Methods of plain values that hand on to what stands above, and import it when they are called."""
+"""What hands on to what stands above, and imports it when it is called: methods of plain values, and readers
+that have refused a file."""
 
 TOP = {"gui_app", "gui_app.app", "gui_app.__main__", "core.public.refit"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.commands.output_paths import OUTPUT_ENDING
+from core.commands.folder_walk import OUTPUT_ENDING
 from core.correspond.load_bodies import load_bodies
 from core.errors import FileError
 from core.model.body_pair import BodyPair

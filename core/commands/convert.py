@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.progress import SpinnerColumn
 from core.commands import report
 from core.commands.body_cache import Shelf
 from core.commands.exit_codes import DONE, SOME_FAILED
+from core.commands.folder_walk import left_out_words
 from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job, check_targets, failed_before, finished, for_people, plan
@@ -72,9 +74,10 @@ def conversion(
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
     recipe = chosen_recipe(options)
-    pairs = plan(options.inputs, options.output, options.to)
     single = options.output.suffix.lower() == ".npz"
-    jobs = for_people(pairs, options.person, single, options.to)
+    planned = plan(options.inputs, options.output, options.to)
+    planned = for_people(planned, options.person, single, options.to)
+    jobs = planned.jobs
     check_targets(jobs, options.report)
     device = pick_device(options.device)
     shelf = Shelf(options)
@@ -90,8 +93,12 @@ def conversion(
             "data. Point --models at your folder of licensed models for those.",
             style="yellow",
         )
+    if planned.left_out:
+        console.print(left_out_words(planned.left_out), style="dim", soft_wrap=True)
+    outcomes = [Outcome(job, error=sentence) for job, sentence in planned.refused]
+    for outcome in outcomes:
+        report.print_outcome(console, outcome)
     shapes = _shapes(options, jobs, recipe, shelf, console)
-    outcomes = []
     for job in jobs:
         outcome = _convert_one(job, options, recipe, shelf, shapes.get(job.output), console)
         outcomes.append(outcome)
@@ -100,7 +107,7 @@ def conversion(
     if options.report:
         try:
             used = held(recipe) if shapes else recipe
-            report.write_json(options.report, outcomes, pair, device.type, options, used)
+            report.write_json(options.report, outcomes, pair, device.type, options, used, planned.left_out)
         except FileError as error:
             return tuple(outcomes), error
         console.print(f"Wrote {options.report}")
@@ -130,7 +137,7 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
 
 
 def _shapes(
-    options: argparse.Namespace, jobs: list[Job], recipe: Recipe, shelf: Shelf, console: Terminal
+    options: argparse.Namespace, jobs: Sequence[Job], recipe: Recipe, shelf: Shelf, console: Terminal
 ) -> dict[Path, HeldShape | Subject]:
     """The shape that each output's fit is to hold, or whose; those left out find their own.
 

@@ -4,68 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from core.commands.folder_walk import (
+    OUTPUT_ENDING,
+    is_case_blind,
+    is_other_meshes,
+    left_out_words,
+    meeting,
+    walk_folder,
+)
 from core.errors import FileError, RefitError
-from core.files.motions.load_motion import motion_source, people_in
-from core.files.motions.mesh_motions import FAMILY_OF_COUNT, is_mesh_folder, mesh_count
+from core.files.motions.load_motion import people_in
+from core.files.motions.mesh_motions import is_mesh_folder
 from core.fitting.run import FitRun
 from core.fitting.stage.provenance import provenance
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from core.outputs.results import is_result, load_result
 
-# A folder of motions also holds marker fits, in AMASS, and our own outputs; these names are never inputs.
-_MARKER_FITS = "_stagei.npz"
 EVERYBODY = "all"
 _NOT_PLAIN = re.compile(r"[^\w.-]+")
-_OTHER_SUFFIXES = (".pkl", ".pt", ".npy")
-OUTPUT_ENDING = {"smplx": "_stageii.npz", "smplh": "_smplh.npz", "smpl": "_smpl.npz"}
-
-
-def plan(inputs: list[Path], output: Path, family: str = "smplx") -> list[tuple[Path, Path]]:
-    """Which file is written for which input.
-
-    Args:
-        inputs: files, folders of meshes, and folders to walk.
-        output: a folder, or the name of a .npz file for a single input.
-        family: of the results.
-
-    Returns:
-        (source, output) pairs; what lies below a folder keeps its place below ``output``.
-
-    Raises:
-        RefitError: a .npz output for several inputs, two inputs with one output, a folder without motions.
-    """
-    single = output.suffix.lower() == ".npz"
-    if single and (len(inputs) > 1 or (inputs[0].is_dir() and not is_mesh_folder(inputs[0]))):
-        raise RefitError(f"{output} is one file, but there are several inputs; give a folder after -o.")
-    if output.is_file() and not single:
-        raise RefitError(f"{output} is a file; give a folder or a .npz name after -o.")
-    jobs: list[tuple[Path, Path]] = []
-    for entry in inputs:
-        if not entry.is_dir():
-            jobs.append((entry, output if single else output / output_name(entry, family)))
-            continue
-        if single:
-            jobs.append((entry, output))
-            continue
-        found = [path for path in sorted(entry.rglob("*")) if _may_be_motion(path, family)]
-        if is_mesh_folder(entry) and (not found or _may_be_motion(entry, family)):
-            jobs.append((entry, output / _name_for(entry.resolve(), family)))
-        elif not found:
-            raise RefitError(
-                f"There is no motion (.npz, .pkl, .pt, .npy or meshes, .obj or .ply) in the folder {entry}."
-            )
-        jobs += [(path, output / path.relative_to(entry).parent / _name_for(path, family)) for path in found]
-    taken: dict[Path, Path] = {}
-    for source, target in jobs:
-        if target in taken and taken[target] != source:
-            raise RefitError(f"{taken[target]} and {source} would both be written to {target}.")
-        taken[target] = source
-    return [(source, target) for target, source in taken.items()]
 
 
 @dataclass(frozen=True)
@@ -82,31 +44,123 @@ class Job:
         return self.source.name if self.person is None else f"{self.source.name} · person {self.person}"
 
 
-def for_people(pairs: list[tuple[Path, Path]], person: str | None, single: bool, family: str) -> list[Job]:
-    """A job for each of the people that are asked for.
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done with the inputs.
+
+    Attributes:
+        jobs: motions and their outputs.
+        refused: what cannot be converted, and why, in a sentence.
+        left_out: files below folders that are no motions, and what each is.
+    """
+
+    jobs: tuple[Job, ...]
+    refused: tuple[tuple[Job, str], ...] = ()
+    left_out: tuple[tuple[Path, str], ...] = ()
+
+
+def plan(inputs: list[Path], output: Path, family: str = "smplx") -> Plan:
+    """Which file is written for which input.
 
     Args:
-        pairs: source and output.
+        inputs: files, folders of meshes, and folders to walk.
+        output: a folder, or the name of a .npz file for a single input.
+        family: of the results.
+
+    Returns:
+        The jobs; what lies below a folder keeps its place below ``output``. Of two files in folders that
+        would have one output the first is taken, and the other one refused.
+
+    Raises:
+        RefitError: a .npz output for several inputs, two named inputs with one output, a folder without
+            motions.
+    """
+    single = output.suffix.lower() == ".npz"
+    if single and (len(inputs) > 1 or (inputs[0].is_dir() and not is_mesh_folder(inputs[0]))):
+        raise RefitError(f"{output} is one file, but there are several inputs; give a folder after -o.")
+    if output.is_file() and not single:
+        raise RefitError(f"{output} is a file; give a folder or a .npz name after -o.")
+    jobs: list[Job] = []
+    refused: list[tuple[Job, str]] = []
+    left_out: list[tuple[Path, str]] = []
+    named = set[Path]()
+    for entry in inputs:
+        if single or not entry.is_dir():
+            jobs.append(Job(entry, output if single else output / output_name(entry, family)))
+            named.add(entry)
+            continue
+        found = walk_folder(entry, family)
+        if is_mesh_folder(entry) and (not found.motions or is_other_meshes(entry, family)):
+            jobs.append(Job(entry, output / _name_for(entry.resolve(), family)))
+        elif not (found.motions or found.refused):
+            words = left_out_words(found.left_out)
+            raise RefitError(
+                "There is no motion (.npz, .pkl, .pt, .npy or meshes, .obj or .ply) in the folder "
+                f"{entry}.{' ' if words else ''}{words}"
+            )
+
+        def below(path: Path, folder: Path = entry) -> Job:
+            return Job(path, output / path.relative_to(folder).parent / _name_for(path, family))
+
+        jobs += map(below, found.motions)
+        refused += [(below(path), sentence) for path, sentence in found.refused]
+        left_out += found.left_out
+    kept, met = _apart(jobs)
+    for job, first in met:
+        if {job.source, first.source} <= named:
+            raise RefitError(f"{first.source} and {job.source} would both be written to {job.output}.")
+        problem = f"would be written to {job.output}, as {first.source} is: it was left out"
+        refused.append((job, str(FileError(job.source, problem))))
+    return Plan(tuple(kept), tuple(refused), tuple(left_out))
+
+
+def _apart(jobs: list[Job]) -> tuple[list[Job], list[tuple[Job, Job]]]:
+    """The jobs with outputs of their own, each input once; and those whose output is that of one before."""
+    blind = bool(jobs) and is_case_blind(jobs[0].output)
+    first: dict[str, Job] = {}
+    met = []
+    for job in jobs:
+        other = first.setdefault(meeting(job.output, blind=blind), job)
+        if (other.source, other.person) != (job.source, job.person):
+            met.append((job, other))
+    return list(first.values()), met
+
+
+def for_people(planned: Plan, person: str | None, single: bool, family: str) -> Plan:
+    """The same with a job for each of the people that are asked for; of two people whose names would give one
+    output, as ``a/b`` and ``a-b``, the second is refused.
+
+    Args:
+        planned: a job for each input.
         person: a name, ``'all'``, or None where nobody is asked for: then reading the file says whether that
             is a question.
         single: the output is the name of a file.
         family: of the results.
 
     Raises:
-        RefitError: one output for several people, or for two of the same name.
+        RefitError: one output for several people.
     """
     if person is None:
-        return [Job(source, output) for source, output in pairs]
-    jobs: dict[Path, Job] = {}
-    for source, output in pairs:
-        for name, several in _people_meant(source, person):
+        return planned
+    jobs: list[Job] = []
+    for job in planned.jobs:
+        for name, several in _people_meant(job.source, person):
             if single and several and person == EVERYBODY:
-                raise RefitError(f"{output} is one file, but {source} has several people; give a folder.")
-            target = _of_person(output, str(name), family) if several and not single else output
-            if target in jobs:
-                raise RefitError(f"{source}: two people would be written to {target}.")
-            jobs[target] = Job(source, target, name)
-    return list(jobs.values())
+                raise RefitError(
+                    f"{job.output} is one file, but {job.source} has several people; give a folder."
+                )
+            target = _of_person(job.output, str(name), family) if several and not single else job.output
+            jobs.append(Job(job.source, target, name))
+    kept, met = _apart(jobs)
+    refused = [
+        (job, f"{job.source}: person '{job.person}' would be written to {job.output}, as {_who(first)} is")
+        for job, first in met
+    ]
+    return replace(planned, jobs=tuple(kept), refused=(*planned.refused, *refused))
+
+
+def _who(job: Job) -> str:
+    return str(job.source) if job.person is None else f"person '{job.person}' of {job.source.name}"
 
 
 def _people_meant(source: Path, person: str) -> list[tuple[str | None, bool]]:
@@ -154,27 +208,6 @@ def output_name(source: Path, family: str) -> str:
 def _name_for(source: Path, family: str) -> str:
     """As `output_name`; what follows a dot in the name of a folder is no ending."""
     return output_name(source.with_name(f"{source.name}.npz") if source.is_dir() else source, family)
-
-
-def _may_be_motion(path: Path, family: str) -> bool:
-    if path.is_dir():
-        # A body's template or an exported fit is none.
-        return is_mesh_folder(path) and FAMILY_OF_COUNT.get(mesh_count(path) or 0, family) != family
-    endings = (_MARKER_FITS, OUTPUT_ENDING[family])
-    if not path.is_file() or path.name.endswith(endings) or path.name == "shape.npz":
-        return False
-    suffix = path.suffix.lower()
-    return suffix == ".npz" or (suffix in _OTHER_SUFFIXES and _is_motion(path))
-
-
-def _is_motion(path: Path) -> bool:
-    """Pickles, torch files and arrays are many things; only those of motions are inputs."""
-    try:
-        return motion_source(path) is not None
-    except FileError:
-        return False
-    except Exception:
-        return True  # told with the others, when it is this one's turn to be read
 
 
 def finished(
@@ -228,7 +261,7 @@ def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[
     return isinstance(there, dict) and all(there.get(key) == wanted[what].get(key) for key in keys)
 
 
-def check_targets(jobs: list[Job], report_file: Path | None) -> None:
+def check_targets(jobs: Sequence[Job], report_file: Path | None) -> None:
     """Raises RefitError where an output is an input, or the report has no place to go."""
     # Unlike Path.resolve, it raises nothing where links lead in a circle; reading such an input tells it.
     sources = {os.path.realpath(job.source) for job in jobs}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,7 @@ def write_json(
     device: str,
     options: argparse.Namespace,
     recipe: Recipe,
+    left_out: Sequence[tuple[Path, str]] = (),
 ) -> None:
     """Writes the figures of all inputs; an existing report is replaced, as its name was asked for.
 
@@ -155,6 +157,7 @@ def write_json(
         "device": device,
         "threads": options.threads,
         "inputs": [_entry(outcome) for outcome in outcomes],
+        "left_out": [{"file": str(file), "is": words} for file, words in left_out],
     }
     with atomic_write(path, overwrite=True) as file:
         file.write(json.dumps(document, indent=2, allow_nan=False).encode())

@@ -18,6 +18,7 @@ from core.files.containers.opening import checksum
 from core.files.containers.pickles import read_pickle
 from core.files.containers.sparse_npz import saved_by_scipy
 from core.files.containers.torch_files import is_torch
+from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder
 from core.files.motions.sources.file_contents import contents_of
@@ -26,10 +27,16 @@ from core.measure.vertex_mask import painted_words
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, PARTS
 from core.model.motion import Motion, Reading
+from core.outputs.joint_sets import read_joint_set
+from core.outputs.recipes import read_recipe
 from core.outputs.results import is_result, load_result
 from core.outputs.sessions import is_session, load_session
 
 Rows = list[tuple[str, str]]
+EXPECTED = (
+    "a motion, a result, a session, a body model, a correspondence, a J_regressor, a list of vertices, a "
+    "joint set or a recipe"
+)
 
 
 def describe_file(path: str | Path) -> Rows:
@@ -52,6 +59,11 @@ def describe_file(path: str | Path) -> Rows:
 
 
 def _others(path: Path) -> Rows:
+    told = file_kind(path)
+    if told.kind in _OF_KIND:
+        return [("Kind", told.words.partition(" ")[2]), *_OF_KIND[told.kind](path)]
+    if told.kind in ("text", "other"):
+        raise FileError(path, f"is {told.words}, expected {EXPECTED}")
     contents = contents_of(path)
     keys = {str(key) for key in contents.table}
     if looks_like_model(keys):
@@ -212,3 +224,22 @@ def _mask(path: Path, array: np.ndarray) -> Rows:
     left_out = "exclude" in path.name.lower()
     kind = "list of vertices to leave out" if left_out else "list of valid vertices"
     return [("Kind", kind), found, ("SHA-256", checksum(path))]
+
+
+def _joint_set(path: Path) -> Rows:
+    found = read_joint_set(path)
+    names = key_list(member.name for member in found.members)
+    return [("Name", found.name), ("Of", FAMILY_LABEL[found.family]), ("Joints", names)]
+
+
+def _recipe(path: Path) -> Rows:
+    draft = read_recipe(path)
+    stages = ", ".join(f"{entry.settings.stage}{'' if entry.on else ' (off)'}" for entry in draft.entries)
+    return [("Name", draft.name), ("Method", draft.method), ("Start", draft.start), ("Stages", stages)]
+
+
+_OF_KIND = {
+    "joint set": _joint_set,
+    "recipe": _recipe,
+    "regressor": lambda path: [("SHA-256", checksum(path))],
+}

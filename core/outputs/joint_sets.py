@@ -19,6 +19,7 @@ from core.errors import FileError, RefitError
 from core.files.containers.atomic import atomic_write, write_npz
 from core.files.containers.numbered import Progress, tell
 from core.files.containers.opening import read_bytes
+from core.files.containers.refusals import reads
 from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import JointSet, SetMember
 from core.model.joints import FAMILY_LABEL
@@ -29,6 +30,7 @@ _MOST_BYTES = 1 << 24
 _ENTRY_KEYS = {"name", "joint", "vertex"}
 
 
+@reads("joint set|text", "a joint set")
 def read_joint_set(path: str | Path) -> JointSet:
     """The joint set in a json file.
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core import __version__
 from core.errors import FileError
 from core.files.containers.atomic import atomic_write
+from core.files.containers.refusals import reads
 from core.fitting.recipe.draft import Draft, DraftStage
 from core.fitting.recipe.recipe import METHODS, STARTS
 from core.fitting.recipe.setting_rules import (
@@ -43,6 +44,7 @@ TOP = ("name", "start", "method", "stages")
 ON = "on"
 
 
+@reads("recipe|text", "a recipe")
 def read_recipe(path: str | Path) -> Draft:
     """Reads a recipe.
 

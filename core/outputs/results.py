@@ -12,6 +12,7 @@ from core.errors import FileError
 from core.files.containers.arrays import finite, key_list, number, numbers, shape_text, text, texts
 from core.files.containers.atomic import write_npz
 from core.files.containers.npz import npz_has, npz_headers, read_npz
+from core.files.containers.refusals import reads
 from core.files.motions.load_motion import load_motion
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
 from core.model.fit_result import FitResult
@@ -44,6 +45,7 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
     write_npz(path, _arrays(result), overwrite=overwrite)
 
 
+@reads("result", "a result of Refit")
 def load_result(path: str | Path) -> FitResult:
     """The result in a file that `save_result` wrote.
 

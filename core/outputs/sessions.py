@@ -21,6 +21,7 @@ from core.errors import FileError
 from core.files.containers.arrays import finite, kind_of, numbers, shape_text
 from core.files.containers.atomic import atomic_write
 from core.files.containers.npz import npz_has, read_npz, read_text
+from core.files.containers.refusals import reads
 from core.model.fit_result import FitResult
 from core.model.joints import GENDERS, JOINT_NAMES, PARTS
 from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
@@ -32,12 +33,10 @@ SUFFIX = ".refit"
 FORMAT = 1
 """Grows when something changes its meaning."""
 
-_CONTENTS = "session.json"
-_MARK = "refit_session"
+_CONTENTS, _MARK = "session.json", "refit_session"
 _MOST_CONTENTS = 64 * 1024**2
 _RESULT_TEXTS = ("family", "gender", "up_axis", "source_name")
-_FLAGS = ("fitted", "converged", "edited")
-_ERRORS = ("mean_mm", "median_mm", "p95_mm", "max_mm")
+_FLAGS, _ERRORS = ("fitted", "converged", "edited"), ("mean_mm", "median_mm", "p95_mm", "max_mm")
 
 
 def save_session(path: str | Path, session: Session, *, overwrite: bool = False) -> None:
@@ -50,6 +49,7 @@ def save_session(path: str | Path, session: Session, *, overwrite: bool = False)
         _Writer().write(file, session)
 
 
+@reads("session", "a session of Refit")
 def load_session(path: str | Path) -> Session:
     """The session in a file that `save_session` wrote.
 

@@ -20,6 +20,7 @@ from core.files.containers.atomic import atomic_write
 from core.files.containers.joblib_files import read_any_pickle
 from core.files.containers.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.containers.opening import checksum
+from core.files.containers.refusals import reads
 from core.files.containers.sparse_npz import saved_by_scipy, sparse_in_npz
 from core.files.containers.torch_files import is_torch, read_torch
 from core.model.correspondence import Correspondence
@@ -31,6 +32,7 @@ _MOST_DENSE = 1 << 28
 _MOSTLY, _NEAR_ONE = 0.9, 1e-3
 
 
+@reads("correspondence", "a correspondence")
 def read_correspondence(
     path: str | Path,
     *,

@@ -14,6 +14,7 @@ from core.files.bodies.body_check import check_body
 from core.files.bodies.model_arrays import HAND_KEYS, LANDMARK_KEYS, REGRESSOR_KEYS, model_arrays
 from core.files.containers.arrays import finite, numbers, shape_text, text, texts
 from core.files.containers.opening import checksum
+from core.files.containers.refusals import reads
 from core.model.body import BodyModel
 from core.model.joints import FAMILY_LABEL, GENDERS, JOINT_NAMES, LEFT_HAND, RIGHT_HAND
 
@@ -30,6 +31,7 @@ def looks_like_model(keys: set[str]) -> bool:
     return {"v_template", "shapedirs", "weights"} <= keys
 
 
+@reads("model", "a body model")
 def read_model(path: str | Path, *, gender: str | None = None, family: str | None = None) -> BodyModel:
     """The body model in a file; its counts of vertices and joints tell which family it is of.
 

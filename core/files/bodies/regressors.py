@@ -17,6 +17,7 @@ from core.files.containers.atomic import atomic_write, write_npz
 from core.files.containers.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.containers.opening import checksum
 from core.files.containers.pickles import read_pickle
+from core.files.containers.refusals import reads
 from core.files.containers.sparse_npz import saved_by_scipy, sparse_in_npz
 from core.model.body import BodyModel
 from core.model.joints import FAMILY_LABEL
@@ -55,6 +56,7 @@ class RegressorFile:
     notes: tuple[str, ...]
 
 
+@reads("regressor", "a J_regressor")
 def read_regressor(path: str | Path, body: BodyModel) -> RegressorFile:
     """An alternative J_regressor of a body; nothing in the file is executed.
 

@@ -17,6 +17,7 @@ from core.files.containers.atomic import atomic_write
 from core.files.containers.joblib_files import read_any_pickle
 from core.files.containers.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.containers.opening import read_bytes
+from core.files.containers.refusals import reads
 
 _MOST_BYTES = 1 << 26
 _KEYS = ("ids", "mask", "valid")
@@ -42,6 +43,7 @@ class VertexList:
         return ~self.named if self.leaves_out else self.named
 
 
+@reads("vertices|text", "a list of vertices")
 def read_vertex_list(path: str | Path, vertices: int) -> VertexList:
     """The vertices in a file: integer ids, or as many booleans (or zeros and ones) as the body has vertices.
 

@@ -11,6 +11,7 @@ from core.errors import FileError
 from core.files.bodies.models import looks_like_model
 from core.files.containers.arrays import key_list, numbers
 from core.files.containers.opening import checksum
+from core.files.containers.refusals import reads
 from core.files.motions.mesh_motions import NAME as MESHES
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder, load_meshes, says
 from core.files.motions.mesh_readers import READERS
@@ -68,6 +69,7 @@ class SeveralPeople(FileError):
             super().__init__(path, f"has no person '{wanted[:40]}', expected one of {listed}")
 
 
+@reads("motion|result|mesh", "a motion")
 def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
     """The motion in a file: of AMASS, of one of the tools in `core.files.motions.sources`, or meshes.
 
@@ -168,6 +170,7 @@ class Survey:
     lacks_gender: bool
 
 
+@reads("motion|result|mesh", "a motion")
 def survey(path: str | Path) -> Survey:
     """What can be chosen in a motion file, and what it does not say.
 

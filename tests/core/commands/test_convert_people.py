@@ -126,7 +126,12 @@ def test_a_folder_of_all_sources(tmp_path: Path, capsys: pytest.CaptureFixture[s
     written(clips / "e.npy", b"\x93NUMPY is none")
     np.savez(clips / "f.npz", **bedlam())
     code = main(["convert", str(clips), "-o", str(out), *CONVERT, "--person", "all", "--to", "smplh"])
-    assert code == 0, capsys.readouterr().out
+    said = capsys.readouterr().out
+    # A damaged file that may have been a motion is told; what is none is told, and is no failure.
+    assert code == 1, said
+    assert "1 file is no motion: a torch file of other things (d.pt)." in said
+    assert "1 of 8 failed:" in said
+    assert "e.npy: " in said
     assert sorted(path.name for path in out.iterdir()) == [
         "a_smplh.npz",
         "b_person1_smplh.npz",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.commands import convert, output_paths
+from core.commands import convert, folder_walk, output_paths
 from core.commands.cli import main
 from core.files.builtin_files import builtin_folder
 from core.files.motions.load_motion import SeveralPeople
@@ -93,7 +93,7 @@ def test_what_cannot_be_told_to_be_a_motion_is_read(
 
     (clips / "bad_poses.npz").unlink()
     (clips / "bad.pkl").write_bytes(b"none")
-    monkeypatch.setattr(output_paths, "motion_source", fails)
+    monkeypatch.setattr(folder_walk, "motion_source", fails)
     out = clips.parent / "out"
     assert main(["convert", str(clips), "-o", str(out), "--preset", "fast", "--threads", "1"]) == 1
     assert [path.name for path in out.iterdir()] == ["good_stageii.npz"]

@@ -194,7 +194,9 @@ def test_wrong_contents(tmp_path, save, refuses, change, words):
 def test_a_motion_is_not_a_result(save, amass, refuses):
     path = save(amass)
     assert not is_result(path)
-    assert "is not a Refit result: it has no refit_" in refuses(load_result, path)
+    assert "is a motion of AMASS, expected a result of Refit" in refuses(load_result, path)
+    other = save({"a": amass["betas"]}, "other.npz")
+    assert "is not a Refit result: it has no refit_" in refuses(load_result, other)
 
 
 def test_description(tmp_path):

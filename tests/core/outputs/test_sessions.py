@@ -272,5 +272,8 @@ def test_a_session_cut_short_is_refused(share: float, file: Path, tmp_path: Path
 
 def test_other_files_are_no_sessions(tmp_path: Path) -> None:
     assert not is_session(default_motion())
-    with pytest.raises(FileError, match="is not a session of Refit"):
+    with pytest.raises(FileError, match="is a motion of AMASS, expected a session of Refit"):
         load_session(default_motion())
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    with pytest.raises(FileError, match="is not a session of Refit"):
+        load_session(tmp_path / "other.npz")

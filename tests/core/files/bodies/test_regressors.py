@@ -91,7 +91,7 @@ class Evil:
         ("a.pkl", as_pickle(Evil()), "asks for 'posix.system', which is never opened"),
         ("a.pkl", as_pickle({"x": 1}), "has no 'J_regressor', but x"),
         ("a.pkl", as_pickle([1, 2]), "holds no matrix"),
-        ("a.txt", lambda p: p.write_text("hello"), "is not a complete pickle file"),
+        ("a.txt", lambda p: p.write_text("hello"), "is text, expected a J_regressor"),
     ],
 )
 def test_a_wrong_file_is_one_sentence(

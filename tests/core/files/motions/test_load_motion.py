@@ -195,7 +195,8 @@ def test_a_model_is_not_a_motion(save, refuses):
 def test_other_files(save, refuses, tmp_path):
     marker = tmp_path / "created"
     assert "which is never opened" in refuses(load_motion, save(hostile_pickle(marker), "m.npz"))
-    assert "expected an .npz file" in refuses(load_motion, save(b"anything", "m.npz"))
+    assert "is text, expected a motion" in refuses(load_motion, save(b"anything", "m.npz"))
+    assert "expected an .npz file" in refuses(load_motion, save(b"any\0thing", "m.npz"))
     assert not marker.exists()
     refuses(load_motion, tmp_path)
     refuses(load_motion, tmp_path / "none.npz")
