@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from core.commands.folder_walk import OUTPUT_ENDING
 from core.correspond.load_bodies import load_bodies
 from core.errors import FileError
+from core.files.motions.folder_walk import OUTPUT_ENDING
 from core.model.body_pair import BodyPair
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import Motion

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.commands.folder_walk import (
+from core.errors import FileError, RefitError
+from core.files.motions.folder_walk import (
     OUTPUT_ENDING,
-    is_case_blind,
     is_other_meshes,
     left_out_words,
-    meeting,
     walk_folder,
 )
-from core.errors import FileError, RefitError
 from core.files.motions.load_motion import people_in
 from core.files.motions.mesh_motions import is_mesh_folder
 from core.fitting.run import FitRun
@@ -120,10 +119,37 @@ def _apart(jobs: list[Job]) -> tuple[list[Job], list[tuple[Job, Job]]]:
     first: dict[str, Job] = {}
     met = []
     for job in jobs:
-        other = first.setdefault(meeting(job.output, blind=blind), job)
+        other = first.setdefault(_meeting(job.output, blind=blind), job)
         if (other.source, other.person) != (job.source, job.person):
             met.append((job, other))
     return list(first.values()), met
+
+
+def _meeting(output: Path, *, blind: bool) -> str:
+    """Equal for two outputs that would be one file.
+
+    Args:
+        output: a path.
+        blind: on a disk for which large and small letters are the same.
+    """
+    return unicodedata.normalize("NFC", str(output)).casefold() if blind else str(output)
+
+
+def is_case_blind(path: Path) -> bool:
+    """Large and small letters are the same where ``path`` is, or will be."""
+    for place in _upwards(path):
+        other = place.with_name(place.name.swapcase())
+        if other.name != place.name and place.exists():
+            try:
+                return other.samefile(place)
+            except OSError:
+                return False
+    return False
+
+
+def _upwards(path: Path) -> Iterator[Path]:
+    absolute = Path(os.path.abspath(path))
+    yield from (place for place in (absolute, *absolute.parents) if place.name)
 
 
 def for_people(planned: Plan, person: str | None, single: bool, family: str) -> Plan:

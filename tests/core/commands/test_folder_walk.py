@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.commands import folder_walk, output_paths
+from core.commands import output_paths
 from core.commands.cli import main
-from core.commands.folder_walk import is_case_blind, left_out_words, walk_folder
-from core.commands.output_paths import for_people, plan
+from core.commands.output_paths import for_people, is_case_blind, plan
 from core.files.builtin_files import builtin_folder
+from core.files.motions.folder_walk import left_out_words, walk_folder
 from tests.core.files.motions.sources.examples import wham
 
 
@@ -203,4 +203,3 @@ def test_folders_of_links_end(folder: Path) -> None:
     (folder / "below" / "up").symlink_to(folder)
     found = walk_folder(folder, "smplx")
     assert [path.name for path in found.motions] == ["good_poses.npz"]
-    assert folder_walk.OUTPUT_ENDING["smplx"] == "_stageii.npz"

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.commands import convert, folder_walk, output_paths
+from core.commands import convert, output_paths
 from core.commands.cli import main
 from core.files.builtin_files import builtin_folder
+from core.files.motions import folder_walk
 from core.files.motions.load_motion import SeveralPeople
 
 WAYS = ([], ["--share-shape"], ["--one-shape"])

@@ -1,12 +1,11 @@
-"""What lies below a folder that is to be converted: motions, what is none, and what cannot be looked at."""
+"""What lies below a folder of motions: they, what is none, and what cannot be looked at."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,33 +149,3 @@ def _why_not(path: Path, error: OSError) -> str:
     if error.errno == errno.ENOENT and path.is_symlink():
         return f"is a link to {os.readlink(path)}, which is not there"
     return _WHY_NOT.get(error.errno or 0) or f"cannot be looked at: {error.strerror}"
-
-
-# Names that meet.
-
-
-def meeting(output: Path, *, blind: bool) -> str:
-    """Equal for two outputs that would be one file.
-
-    Args:
-        output: a path.
-        blind: on a disk for which large and small letters are the same.
-    """
-    return unicodedata.normalize("NFC", str(output)).casefold() if blind else str(output)
-
-
-def is_case_blind(path: Path) -> bool:
-    """Large and small letters are the same where ``path`` is, or will be."""
-    for place in _upwards(path):
-        other = place.with_name(place.name.swapcase())
-        if other.name != place.name and place.exists():
-            try:
-                return other.samefile(place)
-            except OSError:
-                return False
-    return False
-
-
-def _upwards(path: Path) -> Iterator[Path]:
-    absolute = Path(os.path.abspath(path))
-    yield from (place for place in (absolute, *absolute.parents) if place.name)
