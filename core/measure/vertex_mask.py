@@ -101,7 +101,7 @@ def with_measured_mask(bodies: BodyPair, result: FitResult) -> BodyPair:
 
 def painted_words(result: FitResult) -> str:
     """``painted, 8,946 of 10,475 vertices valid``: the mask that the errors are over; nothing for that of the
-    models' files. ``512 weighed ×0.5 to ×4`` is added where some have weights of their own."""
+    models' files. ``512 with weights ×0.5 to ×4`` is added where some have weights of their own."""
     told = result.provenance.get(_OVER, _table(result).get(_MADE))
     if not isinstance(told, dict) or not isinstance(told.get("vertices"), int):
         return ""
@@ -110,7 +110,7 @@ def painted_words(result: FitResult) -> str:
     weights = _read_weights(_table(result).get(_MADE), told["vertices"])
     if weights is not None:
         some = weights[weights != 1]
-        words += f", {len(some):,} weighed ×{some.min():g} to ×{some.max():g}"
+        words += f", {len(some):,} with weights ×{some.min():g} to ×{some.max():g}"
     return words
 
 

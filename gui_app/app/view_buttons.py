@@ -16,9 +16,9 @@ from gui_app.widgets.buttons import MenuButton
 
 COLOURING_WORDS: dict[Colouring, str] = {
     "error": "error",
-    "invalid": "not compared",
+    "invalid": "invalid vertices",
     "parts": "body parts",
-    "correspondence": "mapping",
+    "correspondence": "correspondence",
     "plain": "plain",
 }
 RANGE_OF_FIT = "Error from 0 to this fit's p95"

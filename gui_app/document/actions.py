@@ -44,14 +44,14 @@ SPECS: dict[str, Spec] = {
     "fit_selection": Spec("Fit", "Fit selection", "selection", ("Alt+Return",), "Fit the selected frames"),
     "fit_problems": Spec("Fit", "Fit problem frames", "warning", ("Ctrl+Alt+Return",)),
     "cancel": Spec("Fit", "Cancel", "x-circle", ("Esc",), "Stop fitting; fitted frames are kept"),
-    "steps": Spec("Fit", "Steps of this frame", "path", ("I",), "The body after each stage and step", True),
-    "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two steps a frame, for a first look", True),
+    "steps": Spec("Fit", "Iterations of this frame", "path", ("I",), "The body after each of them", True),
+    "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two iterations a frame, for a first look", True),
     "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until a step gains next to nothing", True),
     "preset_published": Spec("Fit", "Published (slow)", "hourglass-medium", (), PUBLISHED_TIP, True),
     "play": Spec("Play", "Play / pause", "play", ("Space",), "Play or pause"),
     "loop": Spec("Play", "Loop", "repeat", ("L",), "Go on from the first frame after the last", True),
-    "back": Spec("Play", "One frame back", "caret-left", ("Left",), "One frame back"),
-    "forward": Spec("Play", "One frame on", "caret-right", ("Right",), "One frame on"),
+    "back": Spec("Play", "Previous frame", "caret-left", ("Left",), "Previous frame"),
+    "forward": Spec("Play", "Next frame", "caret-right", ("Right",), "Next frame"),
     "back_ten": Spec("Play", "Ten frames back", "caret-double-left", ("Shift+Left",)),
     "forward_ten": Spec("Play", "Ten frames on", "caret-double-right", ("Shift+Right",)),
     "first": Spec("Play", "First frame", "skip-back", ("Home",), "First frame"),
@@ -80,8 +80,8 @@ SPECS: dict[str, Spec] = {
     "layout_source": Spec("View", "Source only", "person", ("6",), "Only the source", True),
     "layout_fit": Spec("View", "Fit only", "person", ("7",), "Only the fit", True),
     "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
-    "colour_error": Spec("View", "Error (mm)", "", (), "Distance of the fit from the source, mm", True),
-    "colour_invalid": Spec("View", "Not compared", "", (), "Vertices without a counterpart", True),
+    "colour_error": Spec("View", "v2v error (mm)", "", (), "How far each vertex is from its target", True),
+    "colour_invalid": Spec("View", "Invalid vertices", "", (), "Vertices without a counterpart", True),
     "colour_parts": Spec("View", "Body parts", "", (), "The parts that errors are given for", True),
     "colour_correspondence": Spec(
         "View", "Correspondence", "", (), "The fit has the colours of where it maps to on the source", True
@@ -101,7 +101,7 @@ SPECS: dict[str, Spec] = {
     "mask_lasso": Spec(
         "Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw a line around vertices of the fit", True
     ),
-    "choose_none": Spec("Inspect", "Choose nothing", "x", ("Esc",), "Let go of what is looked at"),
+    "choose_none": Spec("Inspect", "Clear selection", "x", ("Esc",), "No joint or vertex stays selected"),
     "theme_dark": Spec("View", "Dark theme", "", (), "Light on dark", True),
     "theme_light": Spec("View", "Light theme", "", (), "Dark on light", True),
     "theme_system": Spec("View", "Theme as the system", "", (), "Dark or light as the rest", True),

@@ -38,7 +38,7 @@ class RunStrip(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         dress(self.stage, f"font-weight: 600; font-size: {SMALL_PIXELS}px;")
         dress(self.mean, f"color: $TEXT; font-size: {SMALL_PIXELS}px;")
-        self.mean.setToolTip("Mean error of what is fitted so far")
+        self.mean.setToolTip("Mean v2v error of what is fitted so far")
         self.left.setToolTip("Time left, estimated from the frames fitted so far")
         self.sparkline = Sparkline(self)
         row = QHBoxLayout(self)

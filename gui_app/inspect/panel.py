@@ -25,13 +25,14 @@ from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.docks import MOST_WIDTH, REFRESH_SECONDS, PanelDock, SidePanel, choice_button
 
 LEAST_HEIGHT = 240
-NO_MOTION = "Joints of both bodies and the vertices they are made of appear here.\n\nOpen a motion: Ctrl+O"
+NO_MOTION = "Joints of both bodies and the vertices that regress them appear here.\n\nOpen a motion: Ctrl+O"
 PAGES: tuple[Page, ...] = ("joints", "vertices", "sets", "regressor", "map")
+PAGE_WORDS = ("Joints", "Vertices", "Sets", "Regressor", "Mapping")
 PAGE_TIPS = (
     "Choose a joint, see its vertices",
     "Point at a vertex, see its joints",
     "Joint sets of your own, followed over the motion",
-    "The regressor that joints are made by: figures, picture, another one compared",
+    "The J_regressor that gives joints from vertices: figures, picture, another one compared",
     "The correspondence of the two bodies: built from them, compared, saved",
 )
 
@@ -74,8 +75,8 @@ class JointsPanel(SidePanel):
         row = QHBoxLayout(self.head)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
-        for number, (page, tip) in enumerate(zip(PAGES, PAGE_TIPS, strict=True)):
-            row.addWidget(choice_button(self.tabs, number, page.capitalize(), tip, self, "5px 4px"))
+        for number, (words, tip) in enumerate(zip(PAGE_WORDS, PAGE_TIPS, strict=True)):
+            row.addWidget(choice_button(self.tabs, number, words, tip, self, "5px 4px"))
         row.addStretch(1)
         for number, body in enumerate(BODIES):
             button = choice_button(

@@ -30,7 +30,12 @@ class MaskCounts(QWidget):
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
         for column, (words, tip) in enumerate(
-            (("part", ""), ("", ""), ("valid", "Vertices that count"), ("not", "Vertices that do not count"))
+            (
+                ("part", ""),
+                ("", ""),
+                ("valid", "Vertices that count"),
+                ("invalid", "Vertices that do not count"),
+            )
         ):
             self._put(0, column, words, tip, quiet=True)
         self.parts: dict[str, tuple[_Share, QLabel, QLabel]] = {}

@@ -47,8 +47,8 @@ from gui_app.widgets.drag_field import DragField
 # What the mask does to the frame on show, and the way to the other frames.
 
 FIGURE_TIP = (
-    "Mean error of this frame over the vertices that are valid now: as it was fitted, and fitted again with "
-    "this mask, in millimetres; and over those that weigh more"
+    "Mean v2v error of this frame over the vertices that are valid now: as it was fitted, and fitted again "
+    "with this mask, in millimetres; and over those that weigh more"
 )
 ALL, ALL_WEIGHED = "Fit all frames with this mask", "Fit all frames with these weights"
 
@@ -153,9 +153,9 @@ LASSO_TIP = (
 )
 RADIUS_TIP = "Radius of the brush along the surface, millimetres; or Ctrl and the wheel over the view"
 MODES = (
-    ("Take out", "Brush and sets take vertices out of fits and errors"),
-    ("Put back", "Brush and sets make vertices valid again"),
-    ("Weigh", "Brush and sets give vertices a weight of their own in fits; with Shift, 1 again"),
+    ("Exclude", "Brush and sets take vertices out of fits and errors"),
+    ("Include", "Brush and sets make vertices valid again"),
+    ("Weight", "Brush and sets give vertices a weight of their own in fits; with Shift, 1 again"),
 )
 
 WEIGH = len(MODES) - 1
@@ -267,8 +267,8 @@ class MaskPanel(SidePanel):
         count = int(valid.sum())
         weights = painting.weights
         weighed = 0 if weights is None else int((weights != 1).sum())
-        words = f"{count:,} valid · {len(valid) - count:,} not"
-        self.head.setText(f"{weighed:,} weighed · {count:,} valid" if weighed else words)
+        words = f"{count:,} valid · {len(valid) - count:,} invalid"
+        self.head.setText(f"{weighed:,} with weights · {count:,} valid" if weighed else words)
         if painting.tools is not None:
             report = mask_report(opened.bodies.target, valid, painting.tools.graph)
             self.counts.show_report(report, opened.bodies.target.joint_names)

@@ -66,8 +66,8 @@ class MaskPreview(QObject):
 
     @property
     def figures(self) -> tuple[float, float] | None:
-        """Mean error of the frame shown over what is valid now, before and after, millimetres; None while it
-        is not fitted again."""
+        """Mean v2v error of the frame shown over what is valid now, before and after, millimetres; None
+        while it is not fitted again."""
         found = self._shown
         if found is None or found[1].frame != self._state.playback.frame:
             return None

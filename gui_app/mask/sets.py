@@ -44,7 +44,7 @@ SHOWS: tuple[tuple[Shows, str, str], ...] = (
     ("validity", "Valid", "The skin shows which vertices are valid, and why others are not"),
     (
         "distance",
-        "Distance",
+        "Rest distance",
         "The skin shows how far each vertex is from the source's surface, mean shapes in the rest pose",
     ),
     ("weight", "Weight", "The skin shows how much each vertex counts in a fit, 0.1 to 10 times"),
@@ -62,10 +62,10 @@ class MaskSets(QWidget):
     ) -> None:
         super().__init__(parent)
         self._state, self._painting, self._preferences = state, painting, preferences
-        self.grow = self._button("Grow", "Take out one more ring of vertices around those that are out")
-        self.shrink = self._button("Shrink", "Put the outermost ring of those that are out back")
-        self.invert = self._button("Invert", "Take out what is valid, put back what is out")
-        self.mirror = self._button("Mirror", "Take out the mirror image of what is out as well")
+        self.grow = self._button("Grow", "Exclude one more ring of vertices around the excluded ones")
+        self.shrink = self._button("Shrink", "Include the outermost ring of the excluded vertices again")
+        self.invert = self._button("Invert", "Exclude what is valid, include what is excluded")
+        self.mirror = self._button("Mirror", "Exclude the mirror image of what is excluded as well")
         for button, slot in (
             (self.grow, painting.grow),
             (self.shrink, painting.shrink),
@@ -76,8 +76,8 @@ class MaskSets(QWidget):
         self.parts, self.regions = QMenu(self), QMenu(self)
         self.parts.aboutToShow.connect(self._fill_parts)
         self.regions.aboutToShow.connect(self._fill_regions)
-        by_part = self._menu("Body part", "Take out a body part, or put it back", self.parts)
-        by_region = self._menu("Region", "Take out eyes, mouth or ears, or put them back", self.regions)
+        by_part = self._menu("Body part", "Exclude a body part, or include it", self.parts)
+        by_region = self._menu("Region", "Exclude eyes, mouth or ears, or include them", self.regions)
         self.reset = self._button("", RESET_TIPS[0])
         self.reset.setIcon(icon("arrow-u-up-left", "TEXT_SECONDARY"))
         self.reset.clicked.connect(painting.reset)
@@ -99,7 +99,7 @@ class MaskSets(QWidget):
         width = self._beyond_words.fontMetrics().horizontalAdvance("00.0 mm") + 4
         self._beyond_words.setFixedWidth(width)
         self._beyond_words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.use_beyond = self._button("Take out", "")
+        self.use_beyond = self._button("Exclude", "")
         self.use_beyond.clicked.connect(self._use_beyond)
         self.shows = QButtonGroup(self)
         colour = QLabel("colour", self)
@@ -200,8 +200,8 @@ class MaskSets(QWidget):
 
     def _way(self) -> str:
         if self._painting.weighs:
-            return f"Weigh ×{self._painting.weighing.weight:g}"
-        return "Put back" if self._painting.puts_back else "Take out"
+            return f"Set weight ×{self._painting.weighing.weight:g}"
+        return "Include" if self._painting.puts_back else "Exclude"
 
     @Slot()
     def _fill_parts(self) -> None:

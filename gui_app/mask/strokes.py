@@ -139,7 +139,7 @@ class VertexPainting(ABC):
         """What there is now, for the status bar."""
 
 
-# The mask of valid vertices while it is painted: what brush, lasso and sets do in Take out and Put back.
+# The mask of valid vertices while it is painted: what brush, lasso and sets do in Exclude and Include.
 
 
 class ValidityPainting(VertexPainting):
@@ -186,7 +186,7 @@ class ValidityPainting(VertexPainting):
         if self.now is not None and self.puts_back:
             self._make(f"putting back {name}", self.now | which)
         elif self.now is not None:
-            self._make(f"taking out {name}", self.now & ~which)
+            self._make(f"excluding {name}", self.now & ~which)
 
     def grow(self, graph: MeshGraph) -> None:
         """Takes out one more ring of vertices around those that are out."""
@@ -269,7 +269,7 @@ class ValidityPainting(VertexPainting):
         return f"{int(opened.valid.sum()) if opened is not None else 0:,} vertices are valid"
 
 
-# The weights of single vertices while they are painted: what brush, lasso and sets do in the mode Weigh.
+# The weights of single vertices while they are painted: what brush, lasso and sets do in the mode Weight.
 
 WEIGHT, LEAST_WEIGHT, MOST_WEIGHT = 4.0, 0.1, 10.0
 ALIKE = "Every vertex weighs 1"
@@ -323,7 +323,7 @@ class WeightPainting(VertexPainting):
 
     def use(self, which: np.ndarray, name: str) -> None:
         """Gives a set of vertices that has a name the weight."""
-        self.give(which, f"weighing {name} ×{self.weight:g}")
+        self.give(which, f"setting the weight of {name} to ×{self.weight:g}")
 
     def mirror(self, mirror: MirrorMap) -> None:
         """Gives the mirror image of each vertex that does not weigh 1 its weight as well."""

@@ -38,7 +38,7 @@ from gui_app.widgets.labels import NO_NUMBER
 if TYPE_CHECKING:
     from core.model.joint_angles import JointAngles
 
-HEADINGS = ("joint", "source", "fit", "apart")
+HEADINGS = ("joint", "source", "fit", "error")
 TIPS = (
     "Joints of the fit, each below the one that carries it",
     "How far the source's joint is turned against its parent, degrees",

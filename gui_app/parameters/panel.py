@@ -62,7 +62,9 @@ class ParametersPanel(SidePanel):
         self.tabs.idClicked.connect(self._on_tab)
         self.frame = QLabel(self)
         self.figure = QLabel(self)
-        self.figure.setToolTip("Mean error of this frame over all valid vertices, before and after the edit")
+        self.figure.setToolTip(
+            "Mean v2v error of this frame over all valid vertices, before and after the edit"
+        )
         for label in (self.frame, self.figure):
             tabular(label)
         self.pencil = IconLabel(icon("pencil-simple", "EDITED"), 14, self)

@@ -132,7 +132,7 @@ LOOKING = "Looking for problem frames…"
 MORE = "A threshold further to the left finds more"
 NO_MATCH = "No row matches what is asked for above"
 KINDS = (
-    ("Any kind", ANY), ("Failed fit", "failed fit"), ("Model gap", "model gap"), ("Source", "source"),
+    ("Any cause", ANY), ("Failed fit", "failed fit"), ("Model gap", "model gap"), ("Source", "source"),
     ("Open", "open"), ("Accepted", "accepted"), ("Mended", "mended"),
 )  # fmt: skip
 ANYWHERE = (("Any part", ANY), *((part.capitalize(), part) for part in PARTS), ("Whole body", "whole body"))
@@ -171,7 +171,7 @@ class ProblemsPanel(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setToolTip("Rows with all of these words, in any column")
         self.search.textChanged.connect(self._on_filter)
-        self.kind = _choice(KINDS, "Rows of this kind", self)
+        self.kind = _choice(KINDS, "Rows with this cause", self)
         self.part = _choice(ANYWHERE, "Rows of this part", self)
         for box in (self.kind, self.part):
             box.currentIndexChanged.connect(self._on_filter)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Grouping = Literal["none", "part", "kind"]
 GROUPINGS: tuple[Grouping, ...] = ("none", "part", "kind")
-WORDS: dict[Grouping, str] = {"none": "No groups", "part": "By part", "kind": "By kind"}
+WORDS: dict[Grouping, str] = {"none": "No groups", "part": "By part", "kind": "By cause"}
 GROUPS = "problem_groups"
 UNKNOWN = "still being judged"
 ORDER: dict[Grouping, tuple[str, ...]] = {
@@ -117,12 +117,12 @@ class GroupButton(QToolButton):
     def _present(self) -> None:
         self.setIcon(quiet_icon("rows") if self.by == "none" else icon("rows", "ACCENT"))
         self.setToolTip(
-            "Rows in groups, by part or by kind" if self.by == "none" else f"Rows {WORDS[self.by].lower()}"
+            "Rows in groups, by part or by cause" if self.by == "none" else f"Rows {WORDS[self.by].lower()}"
         )
         self.setAccessibleName(f"Groups: {WORDS[self.by].lower()}")
 
 
-HEADINGS = ("Frames", "Part", "Figure", "Value", "Kind")
+HEADINGS = ("Frames", "Part", "Metric", "Value", "Cause")
 TIPS = (
     "Frames of the problem",
     "Body part, joint, or the whole body",

@@ -135,7 +135,7 @@ class ColourBar:
         quiet = colours.TEXT_SECONDARY
         self._ticks = [text_actor("", BAR_TEXT_SIZE, quiet, vertical="centre") for _ in range(TICKS)]
         self._unit = text_actor(unit, BAR_TEXT_SIZE, quiet, vertical="centre")
-        self._not_compared = text_actor("not compared", BAR_TEXT_SIZE - 1, quiet, vertical="centre")
+        self._not_compared = text_actor("invalid", BAR_TEXT_SIZE - 1, quiet, vertical="centre")
         for actor in self._actors():
             renderer.AddViewProp(actor)
 

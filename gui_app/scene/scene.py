@@ -35,7 +35,7 @@ from gui_app.style import colours
 
 NOT_FITTED = "not fitted yet"
 NOT_FINITE = "no pose in this frame"
-NOT_COMPARED = "not compared"
+NOT_COMPARED = "invalid vertices"
 ON_BOTH = ("parts", "correspondence")
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)

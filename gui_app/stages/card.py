@@ -132,7 +132,7 @@ class StageCard(QFrame):
         tabular(self.millimetres)
         self.sparkline = Sparkline(self.figures, least_steps=1)
         self.sparkline.setFixedSize(SPARK)
-        self.sparkline.setToolTip("Objective a frame (m²) after each step of this stage")
+        self.sparkline.setToolTip("Objective a frame (m²) after each iteration of this stage")
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.millimetres)

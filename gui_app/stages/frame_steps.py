@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 REST_MS = 150
 # Nearer than this the end of the steps is the fit shown.
 SAME_MM = 0.005
-NO_MOTION = "Open a motion to see the steps of a fit: Ctrl+O"
+NO_MOTION = "Open a motion to see the iterations of a fit: Ctrl+O"
 RUNNING = "Steps wait until the fit is over"
-ALL_OFF = "Every stage is off: put one on to see its steps"
-PUBLISHED = "The published method keeps no steps: choose another recipe"
-FAILED = "The steps of this frame could not be found; details are in the log"
+ALL_OFF = "Every stage is off: put one on to see its iterations"
+PUBLISHED = "The published method keeps no iterations: choose another recipe"
+FAILED = "The iterations of this frame could not be found; details are in the log"
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 COLUMNS = 4
 STEPS = "steps"
-TIP = "Mean error (mm) after each step: drag along it, or use the arrow keys; nothing of the fit is changed"
-FINDING = "Fitting this frame step by step…"
+TIP = "Mean v2v error (mm) after each iteration: drag along it, or use the arrow keys; the fit stays as it is"
+FINDING = "Fitting this frame, iteration by iteration…"
 APART = "The fit shown, made in another way"
-NOT_FITTED = "Not fitted yet: steps show what the recipe would do"
+NOT_FITTED = "Not fitted yet: iterations show what the recipe would do"
 STILL = "This recipe leaves the frame where it is"
 
 
@@ -62,8 +62,8 @@ class StepsCard(QFrame):
         self.title = QLabel("Steps", self)
         self.title.setProperty("role", "name")
         self.summary = QuietLine(self)
-        self.back = tool("caret-left", "One step back", self)
-        self.on = tool("caret-right", "One step on", self)
+        self.back = tool("caret-left", "Previous iteration", self)
+        self.on = tool("caret-right", "Next iteration", self)
         self.back.clicked.connect(partial(self._step, -1))
         self.on.clicked.connect(partial(self._step, 1))
         head = QHBoxLayout()
@@ -96,7 +96,7 @@ class StepsCard(QFrame):
         self.words = QuietLine(self._body)
         self.figures = QLabel(self._body)
         self.figures.setProperty("role", "report")
-        self.figures.setToolTip("Mean error of the frame (mm) and objective (m²) after this step")
+        self.figures.setToolTip("Mean v2v error of the frame (mm) and objective (m²) after this iteration")
         tabular(self.figures)
         row = QHBoxLayout()
         row.addWidget(self.words, 1)
@@ -208,7 +208,7 @@ class StepsCard(QFrame):
         for place, ((button, end), word) in enumerate(zip(self._chips, words, strict=True)):
             button.setText(word)
             button.setEnabled(found is not None)
-            where = "The body after this stage" if place else "The body before the first step"
+            where = "The body after this stage" if place else "The body before the first iteration"
             mm = "" if found is None else f": {found.steps[end].mean_mm:.2f} mm"
             button.setToolTip(f"{where}{mm}")
 

@@ -146,7 +146,7 @@ class StagesPanel(QWidget):
         self.run.clicked.connect(self._on_run_clicked)
         self.outcome = QLabel(self)
         self.outcome.setProperty("role", "report")
-        self.outcome.setToolTip("Mean error of these frames (mm) before the last run and after it")
+        self.outcome.setToolTip("Mean v2v error of these frames (mm) before the last run and after it")
         self.outcome_of = QuietLine(self)
         tabular(self.outcome)
         result = QHBoxLayout()

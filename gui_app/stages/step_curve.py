@@ -44,7 +44,7 @@ class StepTrack(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Steps of this frame")
+        self.setAccessibleName("Iterations of this frame")
 
     def sizeHint(self) -> QSize:
         """As wide as there is room."""

@@ -51,7 +51,7 @@ def setting_tip(name: str) -> str:
 
 def changes_words(entry: DraftStage) -> str:
     """What is not as it was, in a line; the iterations first."""
-    words = [f"{entry.settings.iterations} steps"]
+    words = [f"{entry.settings.iterations} iterations"]
     for name, item in SETTINGS.items():
         if name == "iterations" or not entry.changed(name):
             continue
@@ -82,7 +82,7 @@ def report_words(report: StageReport) -> str:
 def report_tip(report: StageReport) -> str:
     """What the figures of a report mean."""
     lines = [
-        "Mean error (mm) where this stage started, over at most 64 of its frames, and where it ended",
+        "Mean v2v error (mm) where this stage started, over at most 64 of its frames, and where it ended",
         "Most iterations that a frame took",
     ]
     if report.shape_steps:

@@ -118,7 +118,7 @@ class Transport(QWidget):
         self._line_after = _line()
         row.addWidget(self._line_after)
         self._row = row
-        self._mean = Figure("mean", "CURVE_MEAN", "Mean error of this frame over all valid vertices")
+        self._mean = Figure("mean", "CURVE_MEAN", "Mean v2v error of this frame over all valid vertices")
         self._p95 = Figure("p95", "CURVE_P95", "95 % of the valid vertices are closer than this")
         self._max = Figure("max", "CURVE_MAX", "Error of the worst vertex of this frame")
         for figure in (self._mean, self._p95, self._max):

@@ -24,7 +24,7 @@ class Sparkline(QWidget):
         self._least_steps = least_steps
         self._values: tuple[float, ...] = ()
         self.setFixedSize(WIDTH, HEIGHT)
-        self.setToolTip("Mean error (mm) after each step so far")
+        self.setToolTip("Mean v2v error (mm) after each iteration so far")
 
     @property
     def values(self) -> tuple[float, ...]:

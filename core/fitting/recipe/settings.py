@@ -71,8 +71,8 @@ class FitSettings:
     iterations: int = _number(
         40,
         "Iterations",
-        "Most Gauss-Newton steps a frame takes; nearly all need fewer than ten.",
-        unit="steps",
+        "Most Gauss-Newton iterations a frame takes; nearly all need fewer than ten.",
+        unit="iterations",
         low=1,
         high=200,
     )
@@ -171,7 +171,8 @@ class FitSettings:
     pose_prior: float = _number(
         1e-3,
         "Pose prior",
-        "Pull of every joint towards where the prior points; steadies joints that the skin says little of.",
+        "Weight of the pull of every joint towards where the prior points; steadies joints that the skin "
+        "says little of.",
         unit="m²/rad²",
         high=10,
     )
@@ -186,7 +187,7 @@ class FitSettings:
     jaw_prior: float = _number(
         1e-2,
         "Jaw prior",
-        "Pull of a free jaw towards closed, where the source has none.",
+        "Weight of the pull of a free jaw towards closed, where the source has none.",
         unit="m²/rad²",
         high=10,
         advanced=True,
@@ -194,18 +195,22 @@ class FitSettings:
     eyes_prior: float = _number(
         1e-2,
         "Eyes prior",
-        "Pull of free eyes towards straight, where the source has none.",
+        "Weight of the pull of free eyes towards straight, where the source has none.",
         unit="m²/rad²",
         high=10,
         advanced=True,
     )
     shape_prior: float = _number(
-        1e-3, "Shape prior", "Pull of betas towards the mean shape, for each frame.", unit="m²", high=10
+        1e-3,
+        "Shape prior",
+        "Weight of the pull of betas towards the mean shape, for each frame.",
+        unit="m²",
+        high=10,
     )
     expression_prior: float = _number(
         1e-3,
         "Expression prior",
-        "Pull of the expression towards none, for each frame.",
+        "Weight of the pull of the expression towards none, for each frame.",
         unit="m²",
         high=10,
         advanced=True,
@@ -213,7 +218,8 @@ class FitSettings:
     smoothness: float = _number(
         0.0,
         "Smoothness",
-        "Pull on what the fit turns and moves away from the source to change little between frames.",
+        "Weight of the pull on what the fit turns and moves away from the source to change little "
+        "between frames.",
         unit="m²/rad²",
         high=10,
     )

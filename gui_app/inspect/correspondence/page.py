@@ -49,22 +49,22 @@ WAIT = "…"
 FIGURES = (
     ("valid", "Vertices of the fit that have a counterpart and count in a fit"),
     ("rows", "Vertices without weights; those whose weights do not sum to one; those that reach across"),
-    ("without", "Why vertices of the fit have no counterpart"),
+    ("invalid", "Why vertices of the fit have no counterpart"),
     (
         "distance",
         "From these vertices to the source's surface, the shapes laid on each other, millimetres",
     ),
     ("shapes", "How the two shapes lie on each other: root mean square distance, and share of skin matched"),
 )
-OF_BUILT = ("without", "distance", "shapes")
+OF_BUILT = ("invalid", "distance", "shapes")
 DIFFERENCE = (
     ("over 1, 5, 20 mm", "Vertices whose two counterparts lie further apart than that in the rest pose"),
-    ("mean, largest", "Distance between the two counterparts of a vertex in the rest pose, millimetres"),
+    ("mean, max", "Distance between the two counterparts of a vertex in the rest pose, millimetres"),
     ("in one only", "Vertices with a counterpart in one of the two; and those valid in one of them"),
 )
 SKIN = "Show on the skin"
 SKIN_TIP = "Colours the fit by how far the two counterparts of each vertex lie apart, 0 to 5 mm and more"
-HEADINGS = ("vertex", "where", "apart, mm")
+HEADINGS = ("vertex", "where", "mm")
 WORST_TIP = "The vertices that differ most; a click goes there"
 DOUBT = "The shapes do not lie on each other well: look before it is used"
 NO_OTHER = "nothing yet: build one, or open a file"
@@ -186,8 +186,8 @@ class CorrespondencePage(QWidget):
         without = [f"{count:,} {WHY_WORDS[why]}" for why, count in report.invalid.items() if count]
         parts = zip(PARTS, report.part_valid, report.part_total, strict=True)
         by_part = "\n".join(f"{name}: {valid:,} of {total:,}" for name, valid, total in parts)
-        self.figures["without"].setText(" · ".join(without) or "none")
-        self.figures["without"].setToolTip(
+        self.figures["invalid"].setText(" · ".join(without) or "none")
+        self.figures["invalid"].setToolTip(
             plain_tip("\n".join((*without, "", "With a counterpart", by_part)))
         )
         at = report.percentiles_mm
@@ -212,7 +212,7 @@ class CorrespondencePage(QWidget):
         self.figures["over 1, 5, 20 mm"].setText(f"{over}  of {len(both):,} vertices")
         mean, most = (both.mean(), both.max()) if len(both) else (np.nan, np.nan)
         same = "the same in every weight" if found.same else f"{mean:.2f} · {most:.1f} mm"
-        self.figures["mean, largest"].setText(same)
+        self.figures["mean, max"].setText(same)
         alone = len(found.only_first) + len(found.only_second)
         self.figures["in one only"].setText(f"{alone:,}  ·  {len(found.valid_differs):,} valid in one only")
         self._fill_table(found)

@@ -121,7 +121,7 @@ class SetPage(QWidget):
         row.setSpacing(2)
         self.shows = QButtonGroup(self)
         own, smpl = "Joints of your own choice, on the body listed", SMPL_WORDS
-        row.addWidget(choice_button(self.shows, 0, "Own set", own, self))
+        row.addWidget(choice_button(self.shows, 0, "Joint set", own, self))
         row.addWidget(choice_button(self.shows, 1, "SMPL's 24 of the fit", smpl, self))
         row.addStretch(1)
         self.shows.idClicked.connect(self._on_shows)

@@ -25,7 +25,7 @@ from gui_app.widgets.labels import NO_NUMBER
 from gui_app.widgets.tables import LEFT, RIGHT, FlatRows, Index, prepare, select_rows
 from gui_app.widgets.text import plain_tip
 
-HEADINGS = ("name", "is", "here, mm", "mean, mm")
+HEADINGS = ("name", "joint or vertex", "here, mm", "mean, mm")
 TIPS = (
     "Name in the set; a double click or F2 changes it",
     "The joint or vertex of the body",

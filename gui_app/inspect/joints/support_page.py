@@ -41,7 +41,7 @@ from gui_app.widgets.text import plain_tip
 if TYPE_CHECKING:
     from core.inspection.support import Support
 
-NO_JOINT = "The vertices that a joint is made of appear here, and on both bodies.\n\nChoose a joint above"
+NO_JOINT = "The vertices that regress a joint appear here, and on both bodies.\n\nChoose a joint above"
 # Per cent of the weight, at the steps of the slider.
 SHARES = (0.0, 0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0)
 FIGURES = (

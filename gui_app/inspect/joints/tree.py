@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.model.body_joints import BodyJoint
 
 GROUPS = {"kinematic": "Kinematic chain", "vertex": "Vertex joints", "landmark": "Landmarks of the face"}
-ERROR_WORDS = "apart, mm"
+ERROR_WORDS = "distance, mm"
 ERROR_TIP = "Distance from the joint of the same name on the other body in this frame, millimetres"
 ERROR_WIDTH = 88
 INDENT = 12

@@ -146,7 +146,7 @@ class VertexPage(QWidget):
             if feed.weight < 0:
                 row.setData(1, Qt.ItemDataRole.DecorationRole, "NEGATIVE_DIM")
         if not count:
-            self._note(group, "No joint is made of this vertex")
+            self._note(group, "No joint is regressed from this vertex")
 
     def _list_skinning(self, feeds: VertexFeeds) -> None:
         group = self._group("Moved by  ·  skinning weight")
@@ -172,11 +172,11 @@ class VertexPage(QWidget):
         if not len(row.vertices):
             self._note(group, "Nothing: its row is empty")
         tip = "Between this vertex and the point it corresponds to, mean shapes in the rest pose"
-        self._row(group, "apart in the rest pose", _mm(row.distance_mm), None, tip)
+        self._row(group, "distance in the rest pose", _mm(row.distance_mm), None, tip)
         tip = "Between this vertex and the nearest point of the source's surface, in the rest pose"
         self._row(group, "nearest source surface", _mm(row.nearest_mm), None, tip)
         tip = "Between this vertex and the point it corresponds to, in the frame on show"
-        self._in_frame = self._row(group, "apart in this frame", "", None, tip)
+        self._in_frame = self._row(group, "distance in this frame", "", None, tip)
         self.refresh_frame()
 
     def _list_targets(self, vertex: int) -> None:

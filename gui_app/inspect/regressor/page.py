@@ -45,11 +45,11 @@ WAIT = "…"
 FIGURES = (
     ("shape", "Joints × vertices"),
     ("zeros", "Entries that are zero, per cent of all"),
-    ("entries a joint", "Vertices with a weight: least, mean, most"),
+    ("vertices a joint", "Vertices with a weight: min – mean – max"),
     ("row sums", "Sum of the weights of a joint, least and most; they are to be 1"),
     ("negative", "Weights below zero"),
     (
-        "left to right",
+        "symmetry error",
         "Share of a joint's weight that lies elsewhere than the mirror image of its twin's, the joint with "
         "the most; and how far its rest place is from that image",
     ),

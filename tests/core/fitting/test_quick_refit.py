@@ -196,7 +196,7 @@ def test_weights_of_vertices_are_used_told_and_read_again(
     assert told is not None
     np.testing.assert_array_equal(told, weights)
     np.testing.assert_array_equal(measured_mask(again, pair.correspondence), valid)
-    assert "weighed ×0.1 to ×8" in painted_words(again)
+    assert "with weights ×0.1 to ×8" in painted_words(again)
     assert made_weights(result, pair.correspondence) is None
 
 

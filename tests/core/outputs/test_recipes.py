@@ -37,7 +37,7 @@ def test_a_file_need_say_only_what_differs(tmp_path: Path) -> None:
     assert found.name == "hands"
     wanted = FitSettings(iterations=20, part_weights=(1, 1, 1, 3, 1, 1), pose_prior=1)
     assert found.recipe().stages == (wanted,)
-    assert "# a whole number, 1 to 200 steps" in recipe_text(found)
+    assert "# a whole number, 1 to 200 iterations" in recipe_text(found)
 
 
 @pytest.mark.parametrize(

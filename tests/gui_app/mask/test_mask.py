@@ -115,7 +115,7 @@ def test_the_panel_shows_what_is_valid_and_errors_follow_it(fitted: MainWindow, 
     panel = window.panels.masks.panel
     report = mask_report(opened.bodies.target, opened.valid, window.painting.tools.graph)
     qtbot.waitUntil(lambda: len(panel.counts.parts) == len(PARTS))
-    assert panel.head.text() == f"{report.valid:,} valid · {report.invalid:,} not"
+    assert panel.head.text() == f"{report.valid:,} valid · {report.invalid:,} invalid"
     for row, part in enumerate(PARTS):
         _, count, left = panel.counts.parts[part]
         assert count.text() == f"{(opened.valid & (opened.bodies.target.vertex_part == row)).sum():,}"
@@ -148,7 +148,7 @@ def test_the_panel_shows_what_is_valid_and_errors_follow_it(fitted: MainWindow, 
     window.actions_.undo.trigger()
     assert state.document.result is before
     assert not window.painting.painted
-    assert window.actions_.redo.text() == "Redo taking out torso"
+    assert window.actions_.redo.text() == "Redo excluding torso"
     window.actions_.redo.trigger()
     qtbot.waitUntil(lambda: not window.figures.busy, timeout=FIT_MS)
     np.testing.assert_allclose(state.document.result.mean_mm, measured, rtol=1e-5)
@@ -276,7 +276,7 @@ def test_tools_and_strokes_paint_the_surface_one_step_each(fitted: MainWindow, q
     painting.reset()
     painting.use_distance(4.0)
     np.testing.assert_array_equal(valid(window), own & ~(painting.rest.found.distance_mm > 4.0))
-    assert window.history.undo_name == "taking out what is beyond 4.0 mm"
+    assert window.history.undo_name == "excluding what is beyond 4.0 mm"
     painting.reset()
     steps = len(window.history)
     sets.invert.click()

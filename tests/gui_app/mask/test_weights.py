@@ -52,7 +52,7 @@ def test_a_stroke_weighs_and_the_frame_follows(fitted: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(lambda: bool((skin(window)[heavy] == colours.rgb(colours.HEAVIER)).all()))
     assert "weighs ×10" in window.probe.words("fit", vertex)
     head = window.panels.masks.panel.head
-    qtbot.waitUntil(lambda: head.text().startswith(f"{int((weights == 10).sum())} weighed"))
+    qtbot.waitUntil(lambda: head.text().startswith(f"{int((weights == 10).sum())} with weights"))
     qtbot.waitUntil(lambda: window.panels.masks.preview.at_rest, timeout=FIT_MS)
     heavier = window.panels.masks.preview.heavier
     assert heavier is not None
@@ -88,7 +88,7 @@ def test_sets_weigh_and_files_keep_it(
     assert not sets.reset.isEnabled()
     hands = state.document.opened.bodies.target.vertex_part == PARTS.index("hands")
     painting.use_part("hands")
-    assert window.actions_.undo.text() == "Undo weighing hands ×0.5"
+    assert window.actions_.undo.text() == "Undo setting the weight of hands to ×0.5"
     assert state.document.weights is not None
     np.testing.assert_array_equal(state.document.weights, np.where(hands, np.float32(0.5), 1))
     left = int(np.flatnonzero(hands)[0])

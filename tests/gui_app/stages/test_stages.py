@@ -152,7 +152,7 @@ def test_controls_keep_to_their_limits_and_go_back(window: MainWindow, qtbot: Qt
     ):
         type_into(qtbot, rows.fields[name], typed)
         assert getattr(settings(), name) == found, name
-    assert rows.resets["iterations"].toolTip() == "Back to 40 steps"
+    assert rows.resets["iterations"].toolTip() == "Back to 40 iterations"
     rows.resets["iterations"].click()
     assert settings().iterations == 40
     assert not rows.dots["iterations"].shown
@@ -296,7 +296,7 @@ def test_presets_and_recipes_of_ones_own(
     panel, actions = opened_panel(window), window.actions_
     actions.preset_fast.trigger()
     assert panel.recipe.text() == "fast ▾"
-    assert panel.cards[0].summary.words == "2 steps"
+    assert panel.cards[0].summary.words == "2 iterations"
     actions.preset_published.trigger()
     assert [card.title.text() for card in panel.cards] == ["1  Edge", "2  Translation", "3  Vertex"]
     assert not panel.cards[0].alone.isEnabled()

@@ -43,7 +43,7 @@ def test_figures_and_picture_of_both_bodies(window: MainWindow, qtbot: QtBot) ->
         qtbot.waitUntil(lambda shape=shape: page.figures["shape"].text() == shape)
         assert page.figures["zeros"].text().startswith(f"{100 * (matrix == 0).mean():.2f} %")
         entries = (matrix != 0).sum(1)
-        assert page.figures["entries a joint"].text().split(" – ")[::2] == [
+        assert page.figures["vertices a joint"].text().split(" – ")[::2] == [
             str(entries.min()),
             str(entries.max()),
         ]
