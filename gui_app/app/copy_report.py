@@ -14,7 +14,8 @@ from core import __version__
 from core.errors import RefitError
 from gui_app.app import log_buffer
 from gui_app.app.help import version_lines
-from gui_app.document.state import AppState
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 
 COPIED = "Copied a report: versions, device and the last error, without paths and names of users"
 NO_ERROR = "none since Refit was started"
@@ -35,11 +36,13 @@ _RELATIVE = re.compile(r"(?<![\w/\\.])(?:[\w.\-]+[/\\])+([\w.\-]+\.\w+)")
 class CopyReport(QObject):
     """Copies it when asked to; remembers what the window complained of last."""
 
-    def __init__(self, state: AppState, device: str, parent: QObject | None = None) -> None:
+    def __init__(
+        self, document: Document, activity: Activity, device: str, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._state, self._device = state, device
+        self._document, self._activity, self._device = document, activity, device
         self._sentence = ""
-        state.activity.failed.connect(self._on_failed)
+        activity.failed.connect(self._on_failed)
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
@@ -49,7 +52,7 @@ class CopyReport(QObject):
     def copy(self) -> None:
         """Puts the report on the clipboard, and says so in the status line."""
         QGuiApplication.clipboard().setText(self.text())
-        self._state.activity.say(COPIED)
+        self._activity.say(COPIED)
 
     def text(self) -> str:
         """The report, a line a fact, and the last error at its end."""
@@ -59,8 +62,8 @@ class CopyReport(QObject):
             ("System", platform.platform()),
             ("Device", device_words(self._device)),
         ]
-        if self._state.document.opened is not None:
-            rows.append(("Bodies", "built-in" if self._state.document.opened.bodies.builtin else "licensed"))
+        if self._document.opened is not None:
+            rows.append(("Bodies", "built-in" if self._document.opened.bodies.builtin else "licensed"))
         width = max(len(name) for name, _ in rows)
         lines = [f"{name:<{width}}  {value}" for name, value in rows]
         errors = [self._sentence, log_buffer.recent_log.last_error]

@@ -91,32 +91,32 @@ class MainWindow(QMainWindow):
         self.preferences = Preferences()
         self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
         self.models = ModelsChoice(self.preferences, options.models)
-        self.state = AppState(self)
+        self.state = state = AppState(self)
+        document, activity = state.document, state.activity
         self.actions_ = Actions(self)
         ThemeChoice(self.actions_, self.preferences, self)
-        self.views = ViewControls(self.state, self.actions_, self)
-        self.playing = PlaybackActions(self.state, self.actions_, self)
-        Player(self.state, self)
-        self.history = History(self.state.document, self.state.activity, self)
+        self.views = ViewControls(state, self.actions_, self)
+        self.playing = PlaybackActions(document, state.playback, self.actions_, self)
+        Player(document, state.playback, self)
+        self.history = History(document, activity, self)
         self.recipes = RecipeDesk(self.preferences, self)
-        self.fitting = FitController(
-            self.state, self.history, self.recipes, options.device, options.threads, self
-        )
-        self.opening = OpenController(self.state, self)
-        self.analysing = AnalysisController(self.state, self)
-        self.pins = Pins(self.state, self)
-        self.before = before = BeforeFit(self.state, self.history, self.actions_, self.preferences, self)
-        self.earlier = EarlierFigures(self.state, before, self)
-        self.fixing = Fixing(self.state, self.history, options.device, options.threads, self)
-        hold = HoldBefore(self.state, before, self.actions_, self)
+        self.fitting = FitController(state, self.history, self.recipes, options.device, options.threads, self)
+        self.opening = OpenController(state, self)
+        self.analysing = AnalysisController(state, self)
+        self.pins = Pins(state, self)
+        self.before = before = BeforeFit(document, self.history, self.actions_, self.preferences, self)
+        self.earlier = EarlierFigures(state, before, self)
+        self.fixing = Fixing(state, self.history, options.device, options.threads, self)
+        hold = HoldBefore(document, state.view, before, self.actions_, self)
         self.fixing.changed.connect(hold.drop)
-        KeptThresholds(self.state, self.preferences, self)
-        self.verdicts = ProblemVerdicts(self.state, self)
-        self.desk = ProblemDesk(self.state, self.history, before, self.verdicts, self)
-        self.editing = Editing(self.state, self.history, self)
-        self.saving = SaveActions(self.state, self.actions_, self.preferences, self)
+        KeptThresholds(document, self.preferences, self)
+        self.verdicts = ProblemVerdicts(state, self)
+        self.desk = ProblemDesk(state, self.history, before, self.verdicts, self)
+        self.editing = Editing(state, self.history, self)
+        self.saving = SaveActions(document, activity, self.actions_, self.preferences, self)
         self.files = OpenActions(
-            self.state,
+            document,
+            activity,
             self.actions_,
             self.opening,
             self.fitting,
@@ -125,10 +125,10 @@ class MainWindow(QMainWindow):
             self.preferences,
             self,
         )
-        FitActions(self.state, self.fitting, self.recipes, self.actions_, self.preferences, self)
-        UndoActions(self.state, self.history, self.actions_, self)
-        HelpActions(self.state, self.actions_, self)
-        self.actions_.report.triggered.connect(CopyReport(self.state, options.device, self).copy)
+        FitActions(state, self.fitting, self.recipes, self.actions_, self.preferences, self)
+        UndoActions(activity, self.history, self.actions_, self)
+        HelpActions(state, self.actions_, self)
+        self.actions_.report.triggered.connect(CopyReport(document, activity, options.device, self).copy)
         self._build()
         self._connect()
         self._restore()
@@ -136,20 +136,22 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
 
     def _build(self) -> None:
-        self.addToolBar(Toolbar(self.state, self.actions_, self))
-        self.viewport = Viewport(self.state, self)
-        self.run_strip = RunStrip(self.state, self.actions_.cancel, self.viewport)
-        PeekChip(self.state, self.viewport)
+        state = self.state
+        document, playback, activity = state.document, state.playback, state.activity
+        self.addToolBar(Toolbar(state, self.actions_, self))
+        self.viewport = Viewport(document, state.view, playback, self)
+        self.run_strip = RunStrip(activity, self.actions_.cancel, self.viewport)
+        PeekChip(state, self.viewport)
         self.welcome = Welcome(
-            self.state, self.actions_, self.preferences, self.models, self.files.open_path, self
+            state, self.actions_, self.preferences, self.models, self.files.open_path, self
         )
-        self.message = MessageBar(self.state, self)
+        self.message = MessageBar(document, activity, self)
         self.writer = SessionWriter(self)
-        now = SessionNow(self.state, self.history, self.recipes, self.viewport, self)
-        self.autosave = Autosave(self.state, now, self.writer, self.preferences, self)
+        now = SessionNow(state, self.history, self.recipes, self.viewport, self)
+        self.autosave = Autosave(state, now, self.writer, self.preferences, self)
         self.left_over = LeftOverBar(self.files, self.autosave, self)
         self.sessions = SessionActions(
-            self.state, self.actions_, now, self.writer, self.files, self.preferences, self
+            state, self.actions_, now, self.writer, self.files, self.preferences, self
         )
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
@@ -160,27 +162,27 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(ProgressLine(self.state, self))
+        column.addWidget(ProgressLine(activity, self))
         column.addWidget(self.left_over)
         column.addWidget(self.message)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
-        self.timeline = Timeline(self.state, self.actions_, self.pins, self.earlier, self)
+        self.timeline = Timeline(state, self.actions_, self.pins, self.earlier, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
-        self.problem_steps = ProblemSteps(self.state, self.actions_, self.timeline.why, self.viewport, self)
+        self.problem_steps = ProblemSteps(state, self.actions_, self.timeline.why, self.viewport, self)
         self.problem_choice = ProblemChoice(
-            self.state, self.desk, self.fitting, self.fixing, self.recipes, self.actions_, self
+            state, self.desk, self.fitting, self.fixing, self.recipes, self.actions_, self
         )
-        self.spheres = PinSpheres(self.state, self.pins, self.viewport)
-        self.probe = VertexProbe(self.state, self.pins, self.viewport)
-        self.inspection = Inspection(self.state, self)
-        self.rest = RestDistance(self.state, self)
-        self.painting = MaskPainting(self.state, self.history, self.rest, self)
-        self.figures = MaskFigures(self.state, self.history, self)
-        self.state.document.mask_changed.connect(self.inspection.looks_changed)
+        self.spheres = PinSpheres(document, playback, self.pins, self.viewport)
+        self.probe = VertexProbe(document, playback, self.pins, self.viewport)
+        self.inspection = Inspection(document, playback, self)
+        self.rest = RestDistance(state, self)
+        self.painting = MaskPainting(state, self.history, self.rest, self)
+        self.figures = MaskFigures(state, self.history, self)
+        document.mask_changed.connect(self.inspection.looks_changed)
         self.panels = SidePanels(self._panel_parts(), self)
-        self.setStatusBar(Status(self.state, self))
-        commands = Commands(self.state, self.actions_, self.preferences, self.files.open_path)
+        self.setStatusBar(Status(document, activity, self))
+        commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
         Menus(
             self.menuBar(),

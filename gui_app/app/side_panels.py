@@ -180,7 +180,7 @@ class SidePanels(QObject):
         from gui_app.inspect.panel import JointsDock
 
         parts, window = self.parts, self.window
-        JointsInView(parts.state, parts.inspection, parts.viewport, parts.probe)
+        JointsInView(parts.state.document, parts.inspection, parts.viewport, parts.probe)
         dock = JointsDock(
             parts.state,
             parts.inspection,

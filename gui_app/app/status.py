@@ -7,7 +7,8 @@ from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStatusBar, QToolButton, QWidget
 
-from gui_app.document.state import AppState
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 from gui_app.fit.text import status_words
 from gui_app.style import colours
 from gui_app.style.theme import icon, refresh_style, tabular
@@ -24,9 +25,9 @@ BUILTIN_TIP = (
 class Status(QStatusBar):
     """One line; nothing in it blinks."""
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, activity: Activity, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._activity = document, activity
         self._before = ""
         self.setSizeGripEnabled(False)
         self.bodies = QLabel("", self)
@@ -44,18 +45,18 @@ class Status(QStatusBar):
         self.addPermanentWidget(self.notes)
         self.addPermanentWidget(self.motion)
         self.bodies.hide()
-        state.document.motion_changed.connect(self.words.clear)
-        state.document.motion_changed.connect(self._on_motion)
-        state.document.rate_changed.connect(self._on_motion)
-        state.document.result_changed.connect(self._on_notes)
-        state.activity.opening_changed.connect(self._on_opening)
-        state.activity.run_changed.connect(self._on_run)
-        state.activity.said.connect(self.words.setText)
+        document.motion_changed.connect(self.words.clear)
+        document.motion_changed.connect(self._on_motion)
+        document.rate_changed.connect(self._on_motion)
+        document.result_changed.connect(self._on_notes)
+        activity.opening_changed.connect(self._on_opening)
+        activity.run_changed.connect(self._on_run)
+        activity.said.connect(self.words.setText)
 
     @Slot()
     def _on_motion(self) -> None:
         self._before = ""
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is None:
             return
         builtin = opened.bodies.builtin
@@ -66,14 +67,14 @@ class Status(QStatusBar):
         self.bodies.show()
         self._on_notes()
         frames = len(opened.motion)
-        rate = f"{self._state.document.rate:g} fps" if self._state.document.has_rate else "no frame rate"
+        rate = f"{self._document.rate:g} fps" if self._document.has_rate else "no frame rate"
         self.motion.setText(f"{frames_words(frames)} · {rate}")
 
     @Slot()
     def _on_notes(self) -> None:
         notes, result = (
-            self._state.document.opened.notes if self._state.document.opened else (),
-            self._state.document.result,
+            self._document.opened.notes if self._document.opened else (),
+            self._document.result,
         )
         if result is not None:
             from core.measure.counted_vertices import NOTE, hands_told
@@ -85,18 +86,16 @@ class Status(QStatusBar):
 
     @Slot()
     def _on_opening(self) -> None:
-        if self._state.activity.opening:
+        if self._activity.opening:
             if not self.words.text().startswith("Opening "):  # another file, instead of the one before
                 self._before = self.words.text()
-            self.words.setText(
-                f"Opening {self._state.activity.opening}…{building_words(self._state.activity.building)}"
-            )
+            self.words.setText(f"Opening {self._activity.opening}…{building_words(self._activity.building)}")
         elif self.words.text().startswith("Opening "):
             self.words.setText(self._before)
 
     @Slot()
     def _on_run(self) -> None:
-        run = self._state.activity.run
+        run = self._activity.run
         if run.active:
             self.words.setText(status_words(run))
 
@@ -111,9 +110,9 @@ class MessageBar(QFrame):
     after a complaint that took its place, unless this has been dismissed.
     """
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, activity: Activity, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._activity = document, activity
         self._failure = ""
         # A fit that is edited or measured again keeps the time of its run: it is no other failure.
         self._seconds = 0.0
@@ -134,9 +133,9 @@ class MessageBar(QFrame):
         row.addWidget(self.words, 1)
         row.addWidget(self._dismiss)
         self.hide()
-        state.activity.failed.connect(self.show_sentence)
-        state.document.motion_changed.connect(self._on_motion)
-        for signal in (state.document.result_changed, state.activity.run_changed):
+        activity.failed.connect(self.show_sentence)
+        document.motion_changed.connect(self._on_motion)
+        for signal in (document.result_changed, activity.run_changed):
             signal.connect(self._on_fit)
 
     @Slot(str)
@@ -161,9 +160,9 @@ class MessageBar(QFrame):
 
     @Slot()
     def _on_fit(self, *_: object) -> None:
-        if self._state.activity.run.active:
+        if self._activity.run.active:
             return
-        result = self._state.document.result
+        result = self._document.result
         failure, seconds = ("", 0.0) if result is None else (result.failure, result.seconds)
         if failure == self._failure and seconds == self._seconds:
             return
@@ -188,12 +187,12 @@ LEAST_SHARE = 0.015
 class ProgressLine(QWidget):
     """Takes its room even when there is nothing to show, so that nothing jumps."""
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, activity: Activity, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._activity = activity
         self.setFixedHeight(HEIGHT)
-        state.activity.run_changed.connect(self._on_change)
-        state.activity.opening_changed.connect(self._on_change)
+        activity.run_changed.connect(self._on_change)
+        activity.opening_changed.connect(self._on_change)
 
     @Slot()
     def _on_change(self) -> None:
@@ -203,12 +202,12 @@ class ProgressLine(QWidget):
         """Paints how much is done."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.BACKGROUND))
-        run = self._state.activity.run
+        run = self._activity.run
         if run.active:
             share = max(run.share, LEAST_SHARE)
             colour = colours.ACCENT if run.phase == "running" else colours.TEXT_DISABLED
-        elif self._state.activity.opening:
-            share, colour = max(self._state.activity.building or 0.0, LEAST_SHARE), colours.ACCENT
+        elif self._activity.opening:
+            share, colour = max(self._activity.building or 0.0, LEAST_SHARE), colours.ACCENT
         else:
             return
         painter.fillRect(QRectF(0, 0, self.width() * share, HEIGHT), QColor(colour))

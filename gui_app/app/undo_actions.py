@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
 
 from gui_app.document.actions import SPECS, Actions, tip_with_keys
+from gui_app.document.activity import Activity
 from gui_app.document.history import History
-from gui_app.document.state import AppState
 from gui_app.widgets.text import plain_tip
 
 BUSY = "once the fit that runs is over"
@@ -16,13 +16,13 @@ BUSY = "once the fit that runs is over"
 class UndoActions(QObject):
     """Keeps both actions true to the history."""
 
-    def __init__(self, state: AppState, history: History, actions: Actions, parent: QObject) -> None:
+    def __init__(self, activity: Activity, history: History, actions: Actions, parent: QObject) -> None:
         super().__init__(parent)
-        self._state, self._history, self._actions = state, history, actions
+        self._activity, self._history, self._actions = activity, history, actions
         actions.undo.triggered.connect(self._undo)
         actions.redo.triggered.connect(self._redo)
         history.changed.connect(self._on_change)
-        state.activity.run_changed.connect(self._on_change)
+        activity.run_changed.connect(self._on_change)
         self._on_change()
 
     @Slot()
@@ -39,7 +39,7 @@ class UndoActions(QObject):
         self._present(self._actions.redo, "redo", self._history.redo_name)
 
     def _present(self, action: QAction, key: str, name: str) -> None:
-        running = self._state.activity.run.active
+        running = self._activity.run.active
         spec = SPECS[key]
         words = f"{spec.text} {name}" if name else spec.text
         # In a menu an & would underline what follows it.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.playback import Playback
 from gui_app.scene.picking import BodyName
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ class Inspection(QObject):
     page_changed = Signal()
     looks_changed = Signal()
 
-    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, playback: Playback, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._playback = document, playback
         self._joints: tuple[Opened, dict[BodyName, tuple[BodyJoint, ...]]] | None = None
         self._regressors: dict[BodyName, np.ndarray | None] = {}
         self.active = False
@@ -58,7 +59,7 @@ class Inspection(QObject):
         self.vertex: int | None = None
         self.held = False
         self.rows: tuple[int, ...] = ()
-        state.document.motion_changed.connect(self._on_motion)
+        document.motion_changed.connect(self._on_motion)
 
     @property
     def shows_something(self) -> bool:
@@ -68,7 +69,7 @@ class Inspection(QObject):
 
     def model(self, body: BodyName) -> BodyModel | None:
         """A body of the open motion."""
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is None:
             return None
         return opened.bodies.source if body == "source" else opened.bodies.target
@@ -77,7 +78,7 @@ class Inspection(QObject):
         """All joints of a body, none without a motion."""
         from core.model.body_joints import body_joints
 
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is None:
             return ()
         if self._joints is None or self._joints[0] is not opened:
@@ -100,15 +101,15 @@ class Inspection(QObject):
 
     def valid(self, body: BodyName) -> np.ndarray | None:
         """(V,) bool: which vertices count in a fit; None for the source, of which nothing says so."""
-        opened = self._state.document.opened
+        opened = self._document.opened
         return opened.bodies.correspondence.valid if opened is not None and body == "fit" else None
 
     def posed(self, body: BodyName) -> tuple[np.ndarray, np.ndarray]:
         """(V, 3) vertices and (J, 3) joints of the frame on show, metres; NaN where the body is not posed."""
-        opened, model = self._state.document.opened, self.model(body)
+        opened, model = self._document.opened, self.model(body)
         assert opened is not None
         assert model is not None
-        picture = opened.posed.frame(self._state.playback.frame)
+        picture = opened.posed.frame(self._playback.frame)
         if body == "source":
             return picture.source_vertices, picture.source_joints
         if picture.fit_vertices is None or picture.fit_joints is None:

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from core.files.motions.mesh_readers import opened_as
 from core.session.fit_origin import SourceMissing
 from gui_app.document.actions import Actions
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 from gui_app.document.opened import Opened
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 from gui_app.files import open_question
 from gui_app.files.folder_memory import FolderMemory
 from gui_app.files.models_choice import ModelsChoice
@@ -43,7 +44,8 @@ class OpenActions(QObject):
 
     def __init__(
         self,
-        state: AppState,
+        document: Document,
+        activity: Activity,
         actions: Actions,
         opening: OpenController,
         fitting: FitController,
@@ -53,7 +55,7 @@ class OpenActions(QObject):
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._state, self._actions, self._window = state, actions, window
+        self._document, self._activity, self._actions, self._window = document, activity, actions, window
         self._opening, self._fitting, self._saving = opening, fitting, saving
         self._models, self._preferences = models, preferences
         self._memory = FolderMemory(preferences)
@@ -65,7 +67,7 @@ class OpenActions(QObject):
         opening.failed.connect(self._on_failed)
         opening.missing.connect(self._ask_source)
         opening.unanswered.connect(self._ask_answer)
-        state.document.rate_changed.connect(self._keep_rate)
+        document.rate_changed.connect(self._keep_rate)
 
     def open_path(self, path: Path, *_: object) -> None:
         """Opens a motion, a fit or a folder of meshes; while the window closes nothing is asked any more."""
@@ -105,7 +107,7 @@ class OpenActions(QObject):
             source = opened_as(Path(chosen))
             self._opening.open(request.path, request.models, source=source, left_over=request.left_over)
         else:
-            self._state.activity.fail(str(error))
+            self._activity.fail(str(error))
             self._opening.failed.emit()
 
     @Slot(object, object)
@@ -120,7 +122,7 @@ class OpenActions(QObject):
 
     @Slot()
     def _keep_rate(self) -> None:
-        opened, rate = self._state.document.opened, self._state.document.given_rate
+        opened, rate = self._document.opened, self._document.given_rate
         if opened is not None and opened.motion.path is not None and rate is not None:
             self._memory.keep_rate(opened.motion.path, rate)
 
@@ -149,12 +151,12 @@ class OpenActions(QObject):
         return self._saving.may_lose_work("Change the bodies without saving this fit?")
 
     def _reopen(self) -> None:
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is None:
             self._opening.open(None, self._models.models)
             return
         motion = opened.motion
-        answer = Answer(motion.reading, self._state.document.given_rate, final=motion.gender is not None)
+        answer = Answer(motion.reading, self._document.given_rate, final=motion.gender is not None)
         self._opening.open(opened.motion.path, self._models.models, answer=answer)
 
     @Slot(object, object)
@@ -167,7 +169,7 @@ class OpenActions(QObject):
         self._fitting.drop()
         pose_on_one_thread()
         self._models.keep()
-        self._state.document.set_opened(opened)
+        self._document.set_opened(opened)
         self.shown.emit(opened)
         builtin = opened.builtin_motion and opened.result is None and opened.session is None
         if opened.file is not None and not builtin and not opened.left_over:

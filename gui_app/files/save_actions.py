@@ -9,27 +9,27 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import RefitError
 from gui_app.document.actions import Actions
+from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 from gui_app.widgets.message_box import message_box
 from gui_app.widgets.save_dialog import Place, ask_where
 
 
-def save_fit(state: AppState, place: Place, preferences: Preferences) -> bool:
+def save_fit(document: Document, activity: Activity, place: Place, preferences: Preferences) -> bool:
     """Saves ``state.document.result``; a sentence says how it went. True if it is saved."""
     from core.outputs.results import save_result
 
-    if state.document.result is None:
+    if document.result is None:
         return False
     try:
-        save_result(place.path, state.document.result, overwrite=place.replace)
+        save_result(place.path, document.result, overwrite=place.replace)
     except RefitError as error:
-        state.activity.fail(str(error))
+        activity.fail(str(error))
         return False
     preferences.folder = str(place.path.parent)
-    state.document.set_saved(place.path)
-    state.activity.say(f"Saved {place.path.name}")
+    document.set_saved(place.path)
+    activity.say(f"Saved {place.path.name}")
     return True
 
 
@@ -45,35 +45,43 @@ def worth_asking(document: Document) -> bool:
 class SaveActions(QObject):
     """Does what Save fit says, and keeps it true to what there is to save."""
 
-    def __init__(self, state: AppState, actions: Actions, preferences: Preferences, window: QWidget) -> None:
+    def __init__(
+        self,
+        document: Document,
+        activity: Activity,
+        actions: Actions,
+        preferences: Preferences,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
-        self._state, self._actions, self._preferences, self._window = state, actions, preferences, window
+        self._document, self._activity = document, activity
+        self._actions, self._preferences, self._window = actions, preferences, window
         actions.save.triggered.connect(self.ask_save)
-        state.document.motion_changed.connect(self._on_change)
-        state.document.result_changed.connect(self._on_change)
+        document.motion_changed.connect(self._on_change)
+        document.result_changed.connect(self._on_change)
         self._on_change()
 
     @Slot()
     def ask_save(self) -> bool:
         """Asks where to save the fit, and saves it; True if it is saved."""
-        state = self._state
-        state.document.settle()
-        if state.document.opened is None or state.document.result is None:
+        document, activity = self._document, self._activity
+        document.settle()
+        if document.opened is None or document.result is None:
             return False
         from core.commands.output_paths import result_name
 
-        name = result_name(state.document.opened.motion, state.document.result.family)
+        name = result_name(document.opened.motion, document.result.family)
         start = Path(self._preferences.folder or Path.home()) / name
         place = ask_where(self._window, start)
-        return place is not None and save_fit(state, place, self._preferences)
+        return place is not None and save_fit(document, activity, place, self._preferences)
 
     def may_lose_work(self, question: str) -> bool:
         """Asks whether the fit may be lost, or is to be saved first, where it is worth asking."""
-        state = self._state
-        state.document.settle()
-        if not worth_asking(state.document) or state.document.opened is None:
+        document = self._document
+        document.settle()
+        if not worth_asking(document) or document.opened is None:
             return True
-        more = f"The fit of {state.document.opened.name} is not in a file yet."
+        more = f"The fit of {document.opened.name} is not in a file yet."
         box = message_box(self._window, "Unsaved fit", question, more)
         save = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
@@ -86,4 +94,4 @@ class SaveActions(QObject):
 
     @Slot()
     def _on_change(self, *_: object) -> None:
-        self._actions.save.setEnabled(self._state.document.has_fit)
+        self._actions.save.setEnabled(self._document.has_fit)

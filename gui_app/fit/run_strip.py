@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Slot
 from PySide6.QtGui import QAction, QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from gui_app.document.state import AppState
+from gui_app.document.activity import Activity
 from gui_app.fit.text import count_words, stage_words, time_left
 from gui_app.style import colours
 from gui_app.style.live_theme import dress
@@ -29,9 +29,9 @@ WIDEST = ("Solving the shape", "10,000 of 10,000 frames", "88.8 mm", "about 88 m
 class RunStrip(QWidget):
     """Lies on top of ``view``, so that nothing else moves when it comes and goes."""
 
-    def __init__(self, state: AppState, cancel: QAction, view: QWidget) -> None:
+    def __init__(self, activity: Activity, cancel: QAction, view: QWidget) -> None:
         super().__init__(view)
-        self._state = state
+        self._activity = activity
         self._view = view
         self.stage, self.count, self.mean, self.left = (self._label(widest) for widest in WIDEST)
         for label in (self.stage, self.count):
@@ -51,7 +51,7 @@ class RunStrip(QWidget):
         self.hide()
         self._delay = Later(self._appear, self, DELAY_MS)
         view.installEventFilter(self)
-        state.activity.run_changed.connect(self._on_run)
+        activity.run_changed.connect(self._on_run)
 
     def _label(self, widest: str) -> QLabel:
         label = QLabel(self)
@@ -76,14 +76,14 @@ class RunStrip(QWidget):
 
     @Slot()
     def _appear(self) -> None:
-        if self._state.activity.run.active:
+        if self._activity.run.active:
             self._place()
             self.raise_()
             self.show()
 
     @Slot()
     def _on_run(self) -> None:
-        run = self._state.activity.run
+        run = self._activity.run
         if not run.active:
             self._delay.stop()
             self.hide()
@@ -104,7 +104,7 @@ class RunStrip(QWidget):
         outline = QPainterPath()
         outline.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         painter.fillPath(outline, QColor(colours.RAISED))
-        run = self._state.activity.run
+        run = self._activity.run
         if run.frames_done:
             painter.save()
             painter.setClipPath(outline)

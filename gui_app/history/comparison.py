@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.document.actions import SPECS, Actions, tip_with_keys
+from gui_app.document.document import Document
 from gui_app.document.history import History
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.text import frames_words, plain_tip, which_frames
 
@@ -92,11 +92,16 @@ class BeforeFit(QObject):
     changed = Signal()
 
     def __init__(
-        self, state: AppState, history: History, actions: Actions, preferences: Preferences, parent: QObject
+        self,
+        document: Document,
+        history: History,
+        actions: Actions,
+        preferences: Preferences,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._state, self._history, self._action, self._preferences = (
-            state, history, actions.before_fit, preferences,
+        self._document, self._history, self._action, self._preferences = (
+            document, history, actions.before_fit, preferences,
         )  # fmt: skip
         self.shown: FitResult | None = None
         self.earlier: FitResult | None = None
@@ -107,14 +112,14 @@ class BeforeFit(QObject):
         self._action.setChecked(self.wanted)
         self._action.toggled.connect(self._on_toggled)
         self._soon = Coalescer(self._look, self)
-        for signal in (state.document.motion_changed, state.document.result_changed, history.changed):
+        for signal in (document.motion_changed, document.result_changed, history.changed):
             signal.connect(self._soon.ask)
         self._present()
 
     @property
     def on(self) -> bool:
         """There is something to show, it is wanted, and it belongs to the fit on show."""
-        return self.wanted and self.comparison is not None and self.shown is self._state.document.result
+        return self.wanted and self.comparison is not None and self.shown is self._document.result
 
     def compare_with(self, other: FitResult) -> None:
         """Another fit of the history takes the place of the one before, until something new is done."""
@@ -132,7 +137,7 @@ class BeforeFit(QObject):
 
     @Slot()
     def _look(self) -> None:
-        shown = self._state.document.result
+        shown = self._document.result
         earlier = self._earlier(shown)
         if shown is self.shown and earlier is self.earlier:
             return
@@ -163,7 +168,7 @@ class BeforeFit(QObject):
     def _present(self) -> None:
         self._action.setEnabled(self.comparison is not None)
         if self.comparison is not None:
-            tip = comparison_tip(self.comparison, self._state.document.frames)
+            tip = comparison_tip(self.comparison, self._document.frames)
         else:
             tip = self._why_not()
         self._action.setToolTip(plain_tip(tip_with_keys(SPECS[BEFORE], tip)))

@@ -9,7 +9,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gui_app.document.actions import SPECS, Actions, tip_with_keys
+from gui_app.document.document import Document
 from gui_app.document.state import AppState
+from gui_app.document.view import View
 from gui_app.history.comparison import BeforeFit
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import SMALL_PIXELS
@@ -31,37 +33,39 @@ class HoldBefore(QObject):
     Where something else than the fit is looked at, the fit as it is takes the place of the earlier one.
     """
 
-    def __init__(self, state: AppState, before: BeforeFit, actions: Actions, parent: QObject) -> None:
+    def __init__(
+        self, document: Document, view: View, before: BeforeFit, actions: Actions, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._state, self._before, self.action = state, before, actions.hold_before
+        self._view, self._before, self.action = view, before, actions.hold_before
         self._showing: FitResult | None = None
         self._back: tuple[FitResult | None, str] = (None, "")
         self.action.toggled.connect(self._on_toggled)
         before.changed.connect(self._on_change)
-        state.view.peek_changed.connect(self._on_peek)
-        state.document.result_changed.connect(self.drop)
+        view.peek_changed.connect(self._on_peek)
+        document.result_changed.connect(self.drop)
         self._on_change()
 
     @Slot()
     def _on_change(self) -> None:
-        there = self._before.earlier is not None or self._state.view.peeked is not None
+        there = self._before.earlier is not None or self._view.peeked is not None
         self.action.setEnabled(there or self.action.isChecked())
         self.action.setToolTip(plain_tip(tip_with_keys(SPECS[HOLD], SPECS[HOLD].tip if there else NOTHING)))
 
     @Slot(bool)
     def _on_toggled(self, on: bool) -> None:
-        application, state = QCoreApplication.instance(), self._state
+        application, view = QCoreApplication.instance(), self._view
         assert application is not None
         if on:
             application.installEventFilter(self)
-            self._back = (state.view.peeked, state.view.peek_words)
-            self._showing = self._before.earlier if state.view.peeked is None else None
-            state.view.set_peek(self._showing)
+            self._back = (view.peeked, view.peek_words)
+            self._showing = self._before.earlier if view.peeked is None else None
+            view.set_peek(self._showing)
             return
         application.removeEventFilter(self)
         back, self._back = self._back, (None, "")
-        if state.view.peeked is self._showing:
-            state.view.set_peek(*back)
+        if view.peeked is self._showing:
+            view.set_peek(*back)
 
     @Slot()
     def drop(self, *_: object) -> None:
@@ -71,7 +75,7 @@ class HoldBefore(QObject):
 
     @Slot()
     def _on_peek(self) -> None:
-        if self.action.isChecked() and self._state.view.peeked is not self._showing:
+        if self.action.isChecked() and self._view.peeked is not self._showing:
             self.action.setChecked(False)
         self._on_change()
 

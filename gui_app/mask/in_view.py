@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.view import View
 from gui_app.mask.painting import MaskPainting
 from gui_app.scene.mask_colours import (
     MaskLook,
@@ -30,17 +31,18 @@ class MaskInView(QObject):
     """Colours the fit while the panel is open."""
 
     def __init__(
-        self, state: AppState, painting: MaskPainting, viewport: Viewport, probe: VertexProbe
+        self, document: Document, view: View, painting: MaskPainting, viewport: Viewport, probe: VertexProbe
     ) -> None:
         super().__init__(viewport)
-        self._state, self._painting, self._viewport, self._probe = state, painting, viewport, probe
+        self._document, self._view = document, view
+        self._painting, self._viewport, self._probe = painting, viewport, probe
         self._base: np.ndarray | None = None
         self._shown = False
         self._colours = Coalescer(self._show, self)
         self._patch = Coalescer(self._show_patch, self)
         for signal in (
             painting.mask_changed, painting.settings_changed, painting.tools_changed, painting.rest.changed,
-            state.document.motion_changed, state.view.changed,
+            document.motion_changed, view.changed,
         ):  # fmt: skip
             signal.connect(self._colours.ask)
         painting.patch_changed.connect(self._patch.ask)
@@ -48,7 +50,7 @@ class MaskInView(QObject):
 
     @Slot()
     def _show(self) -> None:
-        painting, opened = self._painting, self._state.document.opened
+        painting, opened = self._painting, self._document.opened
         self._probe.tells_mask = self._words if painting.active else None
         if not painting.active or opened is None or painting.valid is None:
             self._base = None
@@ -67,7 +69,7 @@ class MaskInView(QObject):
             self._painting.rest.want()
             found = self._painting.rest.found
             if found is not None:
-                return distance_colours(found.distance_mm, self._state.view.range_mm, valid)
+                return distance_colours(found.distance_mm, self._view.range_mm, valid)
         if self._painting.shows == "weight":
             weights = self._painting.weights
             return weight_colours(np.ones(len(valid)) if weights is None else weights, valid)
@@ -91,7 +93,7 @@ class MaskInView(QObject):
     def _words(self, vertex: int) -> str:
         from core.inspection.mask_report import invalid_reasons, why_invalid
 
-        opened, painting = self._state.document.opened, self._painting
+        opened, painting = self._document.opened, self._painting
         if opened is None or painting.valid is None:
             return ""
         reason = int(invalid_reasons(opened.bodies.correspondence, painting.valid)[vertex])

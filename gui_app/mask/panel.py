@@ -303,7 +303,7 @@ class MaskDock(PanelDock):
         super().__init__("Mask", actions.mask, parent=parent)
         self._painting = painting
         self.preview = MaskPreview(state, painting, editing, self)
-        MaskInView(state, painting, viewport, probe)
+        MaskInView(state.document, state.view, painting, viewport, probe)
         MaskBrush(painting, viewport, actions.mask_brush)
         self.lasso = MaskLasso(state, painting, viewport, actions.mask_lasso)
         self.panel = MaskPanel(state, painting, self.preview, figures, preferences, actions, self)

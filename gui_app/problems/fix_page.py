@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app.document.state import AppState
+from gui_app.document.activity import Activity
 from gui_app.problems.fix_trial import Fixing
 from gui_app.style import colours
 from gui_app.style.live_theme import dress, follow
@@ -48,9 +48,9 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class FixPage(QWidget):
     """Follows `Fixing`."""
 
-    def __init__(self, state: AppState, fixing: Fixing, parent: QWidget | None = None) -> None:
+    def __init__(self, activity: Activity, fixing: Fixing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state, self._fixing = state, fixing
+        self._activity, self._fixing = activity, fixing
         self._chosen_by_hand = False
         self.title = QLabel(self)
         self.title.setStyleSheet("font-weight: 600;")
@@ -97,7 +97,7 @@ class FixPage(QWidget):
         column_box.addWidget(self.apply)
         self._soon = Coalescer(self.refresh, self)
         fixing.changed.connect(self._soon.ask)
-        state.activity.run_changed.connect(self._soon.ask)
+        activity.run_changed.connect(self._soon.ask)
         follow(self.refresh)
 
     @property
@@ -126,7 +126,7 @@ class FixPage(QWidget):
         first = self.table.topLevelItem(best + 1) if best is not None else None
         if first is not None and not self._chosen_by_hand and not fixing.running:
             self.table.setCurrentItem(first)
-        run = self._state.activity.run
+        run = self._activity.run
         tried = f"{len(fixing.fixes)} strategies tried"
         self.words.set_words("Trying strategies… Esc stops" if run.active else f"{tried} · a click shows one")
         self._present_apply()
@@ -164,7 +164,7 @@ class FixPage(QWidget):
         fix = self.chosen
         name = fix.strategy.label if fix is not None and fix.strategy is not None else ""
         self.apply.setText(f"Apply: {name.lower()}" if name else "Apply")
-        self.apply.setEnabled(bool(name) and not self._state.activity.run.active)
+        self.apply.setEnabled(bool(name) and not self._activity.run.active)
         self.apply.setToolTip("It becomes the fit; one step to undo" if name else "Choose a strategy")
 
     @Slot()

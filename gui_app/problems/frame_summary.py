@@ -90,7 +90,7 @@ class WhyBar(QFrame):
     def open_list(self) -> None:
         """Opens the list of problem stretches."""
         if self._state.document.analysis is not None and self._state.document.analysis.stretches:
-            ProblemList(self._state, self._state.document.analysis, self).open_above(self.problems)
+            ProblemList(self._state.playback, self._state.document.analysis, self).open_above(self.problems)
 
     @Slot()
     def _count(self, *_: object) -> None:

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTreeView, QVBoxLayout, QWidget
 
 from gui_app.document.analysis import Analysis, local
+from gui_app.document.playback import Playback
 from gui_app.document.problem_text import kind_colour, part_words, problems_words, stretch_span, stretch_tip
-from gui_app.document.state import AppState
 from gui_app.style import colours
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import icon, tabular
@@ -65,7 +65,7 @@ class ProblemTable(QAbstractTableModel):
 class ProblemList(QFrame):
     """A popup; it closes when its user goes to a frame or clicks elsewhere."""
 
-    def __init__(self, state: AppState, analysis: Analysis, parent: QWidget) -> None:
+    def __init__(self, playback: Playback, analysis: Analysis, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("problemList")
@@ -76,7 +76,7 @@ class ProblemList(QFrame):
             " QTreeView::item { padding: 3px 6px; }"
             " QTreeView::item:hover { background: $HOVER; }",
         )
-        self._state = state
+        self._playback = playback
         self._table = ProblemTable(analysis, self)
         title = QLabel(problems_words(len(analysis.frames)).capitalize() + ", and why", self)
         title.setProperty("role", "section")
@@ -116,5 +116,5 @@ class ProblemList(QFrame):
 
     @Slot(QModelIndex)
     def _go(self, index: QModelIndex) -> None:
-        self._state.playback.go_to(self._table.stretches[index.row()][0].frame)
+        self._playback.go_to(self._table.stretches[index.row()][0].frame)
         self.close()

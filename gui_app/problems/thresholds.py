@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from core.problems.thresholds import ProblemThresholds
+from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 from gui_app.style.theme import tabular
 from gui_app.widgets.cards import tool
 from gui_app.widgets.text import plain_tip
@@ -35,11 +35,11 @@ LINE, LINE_MM = "threshold_mm", 20.0
 class KeptThresholds(QObject):
     """Gives the window those of the last time, and stores each change."""
 
-    def __init__(self, state: AppState, preferences: Preferences, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state, self._preferences = state, preferences
-        state.document.set_thresholds(self._kept())
-        state.document.thresholds_changed.connect(self._store)
+        self._document, self._preferences = document, preferences
+        document.set_thresholds(self._kept())
+        document.thresholds_changed.connect(self._store)
 
     def _kept(self) -> ProblemThresholds:
         text = self._preferences.text(THRESHOLDS, "")
@@ -57,7 +57,7 @@ class KeptThresholds(QObject):
     def _store(self) -> None:
         changed = {
             name: value
-            for name, value in asdict(self._state.document.thresholds).items()
+            for name, value in asdict(self._document.thresholds).items()
             if value != getattr(DEFAULTS, name)
         }
         self._preferences.store(THRESHOLDS, json.dumps(changed) if changed else "")
@@ -77,9 +77,9 @@ MOST_FRAMES = 20
 class ThresholdLine(QWidget):
     """Changes ``state.document.thresholds``; what is found with them follows."""
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document = document
         self.which = QComboBox(self)
         for name, item in FIELDS.items():
             self.which.addItem(item.metadata["label"], name)
@@ -108,7 +108,7 @@ class ThresholdLine(QWidget):
         self.which.currentIndexChanged.connect(self._present)
         self.slider.valueChanged.connect(self._on_slider)
         self.reset.clicked.connect(self._on_reset)
-        state.document.thresholds_changed.connect(self._present)
+        document.thresholds_changed.connect(self._present)
         self._present()
 
     @property
@@ -128,15 +128,15 @@ class ThresholdLine(QWidget):
     @Slot(int)
     def _on_slider(self, place: int) -> None:
         change: dict[str, Any] = {self.name: value_at(self.name, place)}
-        self._state.document.set_thresholds(replace(self._state.document.thresholds, **change))
+        self._document.set_thresholds(replace(self._document.thresholds, **change))
 
     @Slot()
     def _on_reset(self) -> None:
-        self._state.document.set_thresholds(DEFAULTS)
+        self._document.set_thresholds(DEFAULTS)
 
     @Slot()
     def _present(self, *_: object) -> None:
-        name, thresholds = self.name, self._state.document.thresholds
+        name, thresholds = self.name, self._document.thresholds
         value, metadata = getattr(thresholds, name), FIELDS[name].metadata
         unit = metadata["unit"]
         with QSignalBlocker(self.slider):

@@ -11,8 +11,10 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 from gui_app.document.inspect_selection import Inspection
-from gui_app.document.state import AppState
+from gui_app.document.playback import Playback
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.style import colours
 from gui_app.style.live_theme import dress, follow
@@ -79,11 +81,17 @@ class Curves(pg.PlotWidget):
     scale_changed = Signal()
 
     def __init__(
-        self, state: AppState, pins: Pins, earlier: EarlierFigures, parent: QWidget | None = None
+        self,
+        document: Document,
+        playback: Playback,
+        activity: Activity,
+        pins: Pins,
+        earlier: EarlierFigures,
+        parent: QWidget | None = None,
     ) -> None:
         self._box = ScrubBox(enableMenu=False)
         super().__init__(parent, viewBox=self._box)
-        self._state = state
+        self._document, self._playback, self._activity = document, playback, activity
         self._series: dict[str, np.ndarray] = {}
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
@@ -115,16 +123,16 @@ class Curves(pg.PlotWidget):
         self.addItem(self._hover_line, ignoreBounds=True)
         self._words = pg.TextItem(WAITING, anchor=(0.5, 0.5))
         self.addItem(self._words, ignoreBounds=True)
-        self.brush = Brush(state, plot, self)
+        self.brush = Brush(document, playback, plot, self)
         self.thresholds = [
-            Threshold(state, f"{short}_most_mm", short, role, plot, self)
+            Threshold(document, f"{short}_most_mm", short, role, plot, self)
             for _, short, role in CURVES
             if short in ("mean", "max")
         ]
-        self.pins = PinCurves(state, pins, plot, self)
+        self.pins = PinCurves(document, playback, pins, plot, self)
         self.pins.move(LEFT_AXIS + 8, CHIP_TOP)
         self.joint: JointCurve | None = None
-        self.before = BeforeLines(state, earlier, plot, self)
+        self.before = BeforeLines(document, earlier, plot, self)
         self.readout = Readout(self)
         self.menu = CurveMenu(self)
         self.menu.chosen.connect(self._on_chosen)
@@ -138,18 +146,18 @@ class Curves(pg.PlotWidget):
         self._box.sigXRangeChanged.connect(self._on_scale)
         self._box.sigResized.connect(self._on_scale)
         self.scene().sigMouseMoved.connect(self._on_pointer)
-        state.document.motion_changed.connect(self._on_motion)
-        state.playback.frame_changed.connect(self._on_frame)
-        state.document.result_changed.connect(self._on_result)
-        state.document.analysis_changed.connect(self._on_analysis)
-        state.activity.run_changed.connect(self._on_run)
+        document.motion_changed.connect(self._on_motion)
+        playback.frame_changed.connect(self._on_frame)
+        document.result_changed.connect(self._on_result)
+        document.analysis_changed.connect(self._on_analysis)
+        activity.run_changed.connect(self._on_run)
         earlier.changed.connect(self._draw_before)
         self._on_motion()
         follow(self._on_theme)
 
     def accompany(self, inspection: Inspection, motion: JointMotion) -> None:
         """Shows the joint that is chosen, beside all else."""
-        self.joint = JointCurve(self._state, inspection, motion, self.getPlotItem(), self)
+        self.joint = JointCurve(self._playback, inspection, motion, self.getPlotItem(), self)
         self.joint.chip.move(LEFT_AXIS + 8, CHIP_TOP)
         self.joint.changed.connect(self._draw)
 
@@ -187,7 +195,7 @@ class Curves(pg.PlotWidget):
 
     def frame_meant(self, x: float) -> int:
         """The frame that a pointer at ``x`` frames means: a peak close by, or the nearest."""
-        frame = min(max(round(x), 0), max(self._state.document.frames - 1, 0))
+        frame = min(max(round(x), 0), max(self._document.frames - 1, 0))
         values = next(iter(self._series.values()), None)
         if values is None:
             return frame
@@ -220,11 +228,11 @@ class Curves(pg.PlotWidget):
 
     @Slot(float)
     def _on_dragged(self, x: float) -> None:
-        self._state.playback.set_frame(round(x))
+        self._playback.set_frame(round(x))
 
     @Slot(float)
     def _on_clicked(self, x: float) -> None:
-        self._state.playback.set_frame(self.frame_meant(x))
+        self._playback.set_frame(self.frame_meant(x))
 
     @Slot(object)
     def _on_pointer(self, place: QPointF) -> None:
@@ -261,16 +269,16 @@ class Curves(pg.PlotWidget):
 
     @Slot()
     def _on_motion(self) -> None:
-        frames = self._state.document.frames
+        frames = self._document.frames
         first, last = (0.0, frames - 1.0) if frames > 1 else (-0.5, 0.5)
         for side in ("left", "bottom"):
-            self.getPlotItem().getAxis(side).setStyle(showValues=self._state.document.frames > 0)
+            self.getPlotItem().getAxis(side).setStyle(showValues=self._document.frames > 0)
         self._box.setLimits(xMin=first, xMax=last, yMin=0, minXRange=min(8, last - first))
         self._box.setXRange(first, last)
         self._box.setYRange(0, LEAST_TOP_MM)
         self._draw()
-        self.cursor_line.setValue(self._state.playback.frame)
-        self.cursor_line.setVisible(self._state.document.opened is not None)
+        self.cursor_line.setValue(self._playback.frame)
+        self.cursor_line.setVisible(self._document.opened is not None)
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
@@ -288,7 +296,7 @@ class Curves(pg.PlotWidget):
 
     @Slot()
     def _on_analysis(self) -> None:
-        analysis = self._state.document.analysis
+        analysis = self._document.analysis
         self.menu.metrics = analysis.metrics if analysis is not None else None
         if self.menu.choice.metric:
             self._draw()
@@ -304,12 +312,12 @@ class Curves(pg.PlotWidget):
         """What there is to draw by curve, or words in its place."""
         choice, result, analysis = (
             self.menu.choice,
-            self._state.document.result,
-            self._state.document.analysis,
+            self._document.result,
+            self._document.analysis,
         )
         if not choice.metric:
             if result is None or not result.fitted.any():
-                return {}, FITTING if self._state.activity.run.active else WAITING
+                return {}, FITTING if self._activity.run.active else WAITING
             return {name: np.asarray(getattr(result, name), float) for name, _, _ in CURVES}, ""
         if analysis is None:
             return {}, UNMEASURED
@@ -342,7 +350,7 @@ class Curves(pg.PlotWidget):
         top = max((top_of(values) for values in lines), default=0.0)
         top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
         self._box.setYRange(0, top)
-        self._words.setPos(max(self._state.document.frames - 1, 0) / 2, top / 2)
+        self._words.setPos(max(self._document.frames - 1, 0) / 2, top / 2)
 
 
 def top_of(values: np.ndarray) -> float:

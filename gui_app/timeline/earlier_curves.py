@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gui_app.document.background_measure import MeasureRequest, Measuring
+from gui_app.document.document import Document
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 from gui_app.history.comparison import AS_GOOD, BeforeFit, change_words, comparison_tip, unchanged
@@ -156,9 +157,11 @@ class BeforeLines(QObject):
         legend: says what the lines are; its tooltip has all figures.
     """
 
-    def __init__(self, state: AppState, earlier: EarlierFigures, plot: pg.PlotItem, parent: QWidget) -> None:
+    def __init__(
+        self, document: Document, earlier: EarlierFigures, plot: pg.PlotItem, parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._state, self._earlier = state, earlier
+        self._document, self._earlier = document, earlier
         self._series: dict[str, np.ndarray] = {}
         self._now: Mapping[str, np.ndarray] = {}
         self.lines: dict[str, np.ndarray] = {}
@@ -219,7 +222,7 @@ class BeforeLines(QObject):
             words = "before" if choice.metric else f"before: mean {change_words(found.mean_mm)} mm"
             words = AS_GOOD if unchanged(found) else words
             self.legend.setText(f"<span style='color:{colour}'>━</span>&nbsp; {words}")
-            self.legend.setToolTip(plain_tip(comparison_tip(found, self._state.document.frames)))
+            self.legend.setToolTip(plain_tip(comparison_tip(found, self._document.frames)))
         self.place(*self._corner)
 
 

@@ -9,7 +9,9 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.playback import Playback
+from gui_app.document.view import View
 from gui_app.scene.colour_maps import STEPS, ramp
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
@@ -31,11 +33,18 @@ WAITING = "Error by body part appears here once the fit is finished and measured
 class HeatStrip(QWidget):
     """Six parts × frames in the colours of the error; a click or drag goes to the frame."""
 
-    def __init__(self, state: AppState, curves: Curves, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        view: View,
+        playback: Playback,
+        curves: Curves,
+        parent: QWidget | None = None,
+    ) -> None:
         from core.model.joints import PARTS
 
         super().__init__(parent)
-        self._state = state
+        self._document, self._view, self._playback = document, view, playback
         self._curves = curves
         self._parts = PARTS
         self._frame = 0
@@ -45,10 +54,10 @@ class HeatStrip(QWidget):
         self._font = QFont(self.font())
         self._font.setPixelSize(11)
         curves.scale_changed.connect(self.update)
-        state.document.analysis_changed.connect(self._on_analysis)
+        document.analysis_changed.connect(self._on_analysis)
         follow(self._on_analysis)
-        state.view.changed.connect(self.update)
-        state.playback.frame_changed.connect(self._on_frame)
+        view.changed.connect(self.update)
+        playback.frame_changed.connect(self._on_frame)
 
     def sizeHint(self) -> QSize:
         """With room for the names."""
@@ -80,9 +89,9 @@ class HeatStrip(QWidget):
         scale = self._curves.time_scale()
         step = self._step
         rows = QRectF(scale.left, 0, scale.right - scale.left, len(self._parts) * step)
-        analysis = self._state.document.analysis
+        analysis = self._document.analysis
         if analysis is None:
-            if self._state.document.result is not None:
+            if self._document.result is not None:
                 painter.drawText(rows, Qt.AlignmentFlag.AlignCenter, WAITING)
             return
         # In a low window the rows are too narrow for names; the tooltip still tells them.
@@ -95,21 +104,21 @@ class HeatStrip(QWidget):
         for index in range(image.height()):
             place = QRectF(left, index * step, right - left, step - GAP)
             painter.drawImage(place, image, QRectF(0, index, image.width(), 1))
-        x = float(scale.x_of(self._state.playback.frame))
+        x = float(scale.x_of(self._playback.frame))
         painter.setPen(QPen(QColor(colours.ACCENT), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, rows.bottom()))
 
     def _colours(self, scale: TimeScale, part_mm: np.ndarray) -> tuple[QImage, float, float]:
         """The image of the piece on show, made once for each piece and range of the colours."""
-        made_for = (scale, MEAN_SHARE * self._state.view.range_mm)
+        made_for = (scale, MEAN_SHARE * self._view.range_mm)
         if self._image is None or self._image[0] != made_for:
             values, left, right = most_by_column(part_mm, scale)
             self._image = (made_for, heat_image(values, made_for[1]), left, right)
         return self._image[1:]
 
     def _seek(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._state.document.frames:
-            self._state.playback.set_frame(round(self._curves.time_scale().frame_at(event.position().x())))
+        if event.buttons() & Qt.MouseButton.LeftButton and self._document.frames:
+            self._playback.set_frame(round(self._curves.time_scale().frame_at(event.position().x())))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Goes to the frame under the pointer."""
@@ -128,11 +137,11 @@ class HeatStrip(QWidget):
         return super().event(event)
 
     def _words_at(self, x: int, y: int) -> str:
-        analysis, scale = self._state.document.analysis, self._curves.time_scale()
+        analysis, scale = self._document.analysis, self._curves.time_scale()
         row = y // self._step
         if analysis is None or row >= len(self._parts) or not scale.left <= x <= scale.right:
             return ""
-        frame = min(max(round(scale.frame_at(x)), 0), self._state.document.frames - 1)
+        frame = min(max(round(scale.frame_at(x)), 0), self._document.frames - 1)
         value = analysis.metrics.part_mm[frame, row]
         said = f"{value:.1f} mm mean" if np.isfinite(value) else "not fitted"
         return f"{self._parts[row]}, frame {frame}: {said}"

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from gui_app.document.inspect_selection import Inspection
-from gui_app.document.state import AppState
+from gui_app.document.playback import Playback
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.scene.picking import joint_words
 from gui_app.style import colours
@@ -27,10 +27,15 @@ class JointCurve(QObject):
     changed = Signal()
 
     def __init__(
-        self, state: AppState, inspection: Inspection, motion: JointMotion, plot: pg.PlotItem, parent: QWidget
+        self,
+        playback: Playback,
+        inspection: Inspection,
+        motion: JointMotion,
+        plot: pg.PlotItem,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._state, self._inspection, self._motion = state, inspection, motion
+        self._playback, self._inspection, self._motion = playback, inspection, motion
         self._values: np.ndarray | None = None
         self.curve = plot.plot(connect="finite")
         self.curve.setDownsampling(auto=True, method="peak")
@@ -48,7 +53,7 @@ class JointCurve(QObject):
         self.chip.hide()
         motion.changed.connect(self.changed)
         inspection.looks_changed.connect(self._on_looks)
-        state.playback.frame_changed.connect(self._tell)
+        playback.frame_changed.connect(self._tell)
         self._shown: tuple[bool, object] = (False, None)
         follow(self._on_theme)
 
@@ -91,7 +96,7 @@ class JointCurve(QObject):
         name, most = joint_words(self._inspection.joint.name), np.nanmax(self._values, initial=0.0)
         self.chip.setText(f"{name}  {_number(most)} mm")
         width = self.chip.sizeHint().width()
-        here = self._values[min(self._state.playback.frame, len(self._values) - 1)]
+        here = self._values[min(self._playback.frame, len(self._values) - 1)]
         self.chip.setText(f"{name}  {_number(here)} mm")
         self.chip.resize(width, self.chip.sizeHint().height())
 

@@ -10,8 +10,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from gui_app.document.document import Document
+from gui_app.document.playback import Playback
 from gui_app.document.problem_text import kind_colour, stretch_span, stretch_tip
-from gui_app.document.state import AppState
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
 from gui_app.style.theme import icon
@@ -33,27 +34,29 @@ MOST_ARROWS = 150
 class ProblemMarks(QWidget):
     """A band over each problem stretch and an arrow at its worst frame; a click goes there."""
 
-    def __init__(self, state: AppState, curves: Curves, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, playback: Playback, curves: Curves, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._playback = document, playback
         self._curves = curves
         self._kinds: list[QColor] = []
         self.setFixedHeight(HEIGHT)
         self.setMouseTracking(True)
         curves.scale_changed.connect(self.update)
-        state.document.analysis_changed.connect(self._on_analysis)
+        document.analysis_changed.connect(self._on_analysis)
         follow(self._on_analysis)
 
     @Slot()
     def _on_analysis(self) -> None:
-        analysis = self._state.document.analysis
+        analysis = self._document.analysis
         places = analysis.places if analysis is not None else ()
         self._kinds = [QColor(kind_colour(stretch[0].kind)) for stretch in places]
         self.update()
 
     def place_under(self, x: float) -> int | None:
         """Index in ``Analysis.places`` of the mark at pixel ``x``."""
-        analysis = self._state.document.analysis
+        analysis = self._document.analysis
         if analysis is None or not len(analysis.spans):
             return None
         scale = self._curves.time_scale()
@@ -68,7 +71,7 @@ class ProblemMarks(QWidget):
         """Paints the marks."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.PANEL))
-        analysis = self._state.document.analysis
+        analysis = self._document.analysis
         if analysis is None:
             return
         self._paint_quiet(painter, analysis)
@@ -110,7 +113,7 @@ class ProblemMarks(QWidget):
         """The reason as a tooltip."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self.place_under(event.pos().x())
-            analysis = self._state.document.analysis
+            analysis = self._document.analysis
             if index is None or analysis is None:
                 QToolTip.hideText()
             else:
@@ -128,12 +131,8 @@ class ProblemMarks(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Goes to the worst frame of the mark."""
         index = self.place_under(event.position().x())
-        if (
-            event.button() == Qt.MouseButton.LeftButton
-            and index is not None
-            and self._state.document.analysis
-        ):
-            self._state.playback.go_to(int(self._state.document.analysis.worst[index]))
+        if event.button() == Qt.MouseButton.LeftButton and index is not None and self._document.analysis:
+            self._playback.go_to(int(self._document.analysis.worst[index]))
 
 
 # Which frames were edited by hand: small pencils above the curves.
@@ -148,9 +147,11 @@ APART = 9
 class EditMarks(QWidget):
     """A pencil at each stretch of edited frames; not there while no frame is edited."""
 
-    def __init__(self, state: AppState, curves: Curves, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, playback: Playback, curves: Curves, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._playback = document, playback
         self._curves = curves
         self._pencil = icon("pencil-simple", "EDITED")
         self.spans = np.empty((0, 2), dtype=int)
@@ -158,12 +159,12 @@ class EditMarks(QWidget):
         self.setMouseTracking(True)
         self.hide()
         curves.scale_changed.connect(self.update)
-        state.document.result_changed.connect(self._on_result)
-        state.document.motion_changed.connect(self._on_result)
+        document.result_changed.connect(self._on_result)
+        document.motion_changed.connect(self._on_result)
 
     @Slot()
     def _on_result(self, *_: object) -> None:
-        result = self._state.document.result
+        result = self._document.result
         self.spans = stretches_of(result.edited if result is not None else np.zeros(0, dtype=bool))
         self.setVisible(len(self.spans) > 0)
         self.update()
@@ -227,8 +228,8 @@ class EditMarks(QWidget):
         found = self.stretch_under(event.position().x())
         if event.button() == Qt.MouseButton.LeftButton and found is not None:
             frame = round(self._curves.time_scale().frame_at(event.position().x()))
-            self._state.playback.set_playing(False)
-            self._state.playback.set_frame(min(max(frame, found[0]), found[1]))
+            self._playback.set_playing(False)
+            self._playback.set_frame(min(max(frame, found[0]), found[1]))
 
 
 def stretches_of(marked: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.playback import Playback
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
 from gui_app.style.theme import tabular
@@ -21,9 +22,11 @@ TIP = "Vertex {vertex} of the fit, {part}: its error over time. A click takes th
 class PinCurves(QWidget):
     """The row of chips in the plot's corner; the curves belong to the plot."""
 
-    def __init__(self, state: AppState, pins: Pins, plot: pg.PlotItem, parent: QWidget) -> None:
+    def __init__(
+        self, document: Document, playback: Playback, pins: Pins, plot: pg.PlotItem, parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._state, self._pins = state, pins
+        self._document, self._playback, self._pins = document, playback, pins
         self._allowed = True
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.curves = []
@@ -44,7 +47,7 @@ class PinCurves(QWidget):
             self.chips.append(chip)
             row.addWidget(chip)
         pins.changed.connect(self._draw)
-        state.playback.frame_changed.connect(self._tell)
+        playback.frame_changed.connect(self._tell)
         follow(self._on_theme)
         self._draw()
 
@@ -76,7 +79,7 @@ class PinCurves(QWidget):
     def _name_chips(self) -> None:
         from core.model.joints import PARTS
 
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is not None:
             for vertex, chip in zip(self._pins.vertices, self.chips, strict=False):
                 part = PARTS[int(opened.bodies.target.vertex_part[vertex])]
@@ -84,12 +87,12 @@ class PinCurves(QWidget):
 
     @Slot()
     def _tell(self, *_: object) -> None:
-        if self._state.document.opened is None or not self._pins.vertices:
+        if self._document.opened is None or not self._pins.vertices:
             self.hide()
             return
         for vertex, chip in zip(self._pins.vertices, self.chips, strict=False):
             values = self._pins.series.get(vertex)
-            value = values[self._state.playback.frame] if values is not None else np.nan
+            value = values[self._playback.frame] if values is not None else np.nan
             said = f"{value:.1f} mm" if np.isfinite(value) else "…" if values is None else "–"
             chip.setText(f"{vertex}  {said}")
         self.adjustSize()

@@ -8,9 +8,9 @@ from functools import partial
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Slot
 
 from gui_app.document.actions import Actions
-from gui_app.document.playback import SPEEDS
+from gui_app.document.document import Document
+from gui_app.document.playback import SPEEDS, Playback
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 
 TICK_MS = 15
 
@@ -48,48 +48,48 @@ class PlaybackClock:
 class Player(QObject):
     """Moves ``state.playback.frame`` while ``state.playback.playing``."""
 
-    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, playback: Playback, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._playback = document, playback
         self._elapsed = QElapsedTimer()
         self._clock: PlaybackClock | None = None
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
-        state.playback.changed.connect(self._restart)
-        state.document.rate_changed.connect(self._restart)
-        state.playback.selection_changed.connect(self._restart)
-        state.playback.frame_changed.connect(self._on_frame)
+        playback.changed.connect(self._restart)
+        document.rate_changed.connect(self._restart)
+        playback.selection_changed.connect(self._restart)
+        playback.frame_changed.connect(self._on_frame)
         self._due = -1
 
     def _restart(self) -> None:
-        state = self._state
-        if not state.playback.playing:
+        document, playback = self._document, self._playback
+        if not playback.playing:
             self._timer.stop()
             return
-        start, span = state.playback.frame, state.playback.selection
-        if state.playback.loop and span is not None and not span[0] <= start <= span[1]:
+        start, span = playback.frame, playback.selection
+        if playback.loop and span is not None and not span[0] <= start <= span[1]:
             start = span[0]
         self._clock = PlaybackClock(
-            start, state.document.frames, state.document.rate, state.playback.speed, state.playback.loop, span
+            start, document.frames, document.rate, playback.speed, playback.loop, span
         )
         self._due = start
         self._elapsed.restart()
         self._timer.start()
 
     def _tick(self) -> None:
-        if self._clock is None or not self._state.playback.playing:
+        if self._clock is None or not self._playback.playing:
             return
         frame, over = self._clock.frame_at(self._elapsed.nsecsElapsed() / 1e9)
         self._due = frame
-        self._state.playback.set_frame(frame)
+        self._playback.set_frame(frame)
         if over:
-            self._state.playback.set_playing(False)
+            self._playback.set_playing(False)
 
     def _on_frame(self, frame: int) -> None:
         """Someone else moved the frame while playing: go on from there."""
-        if self._state.playback.playing and frame != self._due:
+        if self._playback.playing and frame != self._due:
             self._restart()
 
 
@@ -101,31 +101,31 @@ LOOP = "loop"
 class PlaybackActions(QObject):
     """Does what the actions of the section Play say, and keeps them true to what is open."""
 
-    def __init__(self, state: AppState, actions: Actions, parent: QObject) -> None:
+    def __init__(self, document: Document, playback: Playback, actions: Actions, parent: QObject) -> None:
         super().__init__(parent)
-        self._state, self._actions = state, actions
+        self._document, self._playback, self._actions = document, playback, actions
         for action, slot in (
             (actions.play, self._toggle),
             (actions.slower, partial(self._change_speed, -1)),
             (actions.faster, partial(self._change_speed, 1)),
-            (actions.back, partial(state.playback.step, -1)),
-            (actions.forward, partial(state.playback.step, 1)),
-            (actions.back_ten, partial(state.playback.step, -10)),
-            (actions.forward_ten, partial(state.playback.step, 10)),
+            (actions.back, partial(playback.step, -1)),
+            (actions.forward, partial(playback.step, 1)),
+            (actions.back_ten, partial(playback.step, -10)),
+            (actions.forward_ten, partial(playback.step, 10)),
             (actions.first, self._go_first),
             (actions.last, self._go_last),
         ):
             action.triggered.connect(slot)
-        actions.loop.toggled.connect(state.playback.set_loop)
-        state.document.motion_changed.connect(self._on_motion)
-        state.playback.changed.connect(self._on_playback)
+        actions.loop.toggled.connect(playback.set_loop)
+        document.motion_changed.connect(self._on_motion)
+        playback.changed.connect(self._on_playback)
         self._on_motion()
         self._on_playback()
 
     def restore(self, stored: Preferences) -> None:
         """Takes over what was remembered."""
         self._actions.loop.setChecked(stored.flag(LOOP, True))
-        self._state.playback.set_loop(self._actions.loop.isChecked())
+        self._playback.set_loop(self._actions.loop.isChecked())
 
     def store(self, stored: Preferences) -> None:
         """Remembers how motions are played."""
@@ -133,19 +133,19 @@ class PlaybackActions(QObject):
 
     @Slot()
     def _toggle(self) -> None:
-        self._state.playback.set_playing(not self._state.playback.playing)
+        self._playback.set_playing(not self._playback.playing)
 
     def _change_speed(self, by: int, *_: object) -> None:
-        nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self._state.playback.speed))
-        self._state.playback.set_speed(SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)])
+        nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self._playback.speed))
+        self._playback.set_speed(SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)])
 
     @Slot()
     def _go_first(self) -> None:
-        self._state.playback.go_to(0)
+        self._playback.go_to(0)
 
     @Slot()
     def _go_last(self) -> None:
-        self._state.playback.go_to(self._state.document.frames - 1)
+        self._playback.go_to(self._document.frames - 1)
 
     @Slot()
     def _on_motion(self) -> None:
@@ -154,8 +154,8 @@ class PlaybackActions(QObject):
             actions.play, actions.back, actions.forward, actions.back_ten, actions.forward_ten, actions.first,
             actions.last,
         ):  # fmt: skip
-            action.setEnabled(self._state.document.opened is not None)
+            action.setEnabled(self._document.opened is not None)
 
     @Slot()
     def _on_playback(self) -> None:
-        self._actions.set_playing(self._state.playback.playing)
+        self._actions.set_playing(self._playback.playing)

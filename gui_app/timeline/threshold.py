@@ -8,7 +8,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Slot
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
 from gui_app.widgets.text import plain_tip
@@ -29,23 +29,23 @@ class Threshold(QObject):
     """
 
     def __init__(
-        self, state: AppState, name: str, short: str, role: str, plot: pg.PlotItem, parent: QObject
+        self, document: Document, name: str, short: str, role: str, plot: pg.PlotItem, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._state, self._name, self._short, self._role = state, name, short, role
+        self._document, self._name, self._short, self._role = document, name, short, role
         self.line = pg.InfiniteLine(angle=0, movable=True, bounds=(LEAST_MM, MOST_MM))
         self.line.setZValue(5)
         self.line.setCursor(Qt.CursorShape.SizeVerCursor)
         plot.addItem(self.line, ignoreBounds=True)
         self._present()
         self.line.sigPositionChanged.connect(self._on_dragged)
-        state.document.thresholds_changed.connect(self._present)
+        document.thresholds_changed.connect(self._present)
         follow(self._on_theme)
 
     @property
     def mm(self) -> float:
         """The bound."""
-        return float(getattr(self._state.document.thresholds, self._name))
+        return float(getattr(self._document.thresholds, self._name))
 
     @Slot()
     def _on_theme(self) -> None:
@@ -67,4 +67,4 @@ class Threshold(QObject):
     @Slot(object)
     def _on_dragged(self, _line: object) -> None:
         change: dict[str, Any] = {self._name: round(float(self.line.value()), 1)}
-        self._state.document.set_thresholds(replace(self._state.document.thresholds, **change))
+        self._document.set_thresholds(replace(self._document.thresholds, **change))

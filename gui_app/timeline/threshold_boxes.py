@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
 from gui_app.style.theme import tabular
 from gui_app.timeline.threshold import LEAST_MM, MOST_MM
 from gui_app.widgets.text import plain_tip
@@ -27,9 +27,9 @@ class ThresholdBoxes(QWidget):
         fields: the boxes by name of the threshold.
     """
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document = document
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
@@ -55,21 +55,21 @@ class ThresholdBoxes(QWidget):
             self.fields[name] = box
             box.valueChanged.connect(self._on_typed)
             box.editingFinished.connect(box.clearFocus)
-        state.document.thresholds_changed.connect(self._present)
+        document.thresholds_changed.connect(self._present)
         self._present()
 
     @Slot()
     def _on_typed(self, *_: object) -> None:
-        state = self._state
+        document = self._document
         typed = {name: box.value() for name, box in self.fields.items()}
         # A box has one digit; what it shows already is not rounded.
         changed: dict[str, Any] = {
-            name: mm for name, mm in typed.items() if mm != round(getattr(state.document.thresholds, name), 1)
+            name: mm for name, mm in typed.items() if mm != round(getattr(document.thresholds, name), 1)
         }
-        state.document.set_thresholds(replace(state.document.thresholds, **changed))
+        document.set_thresholds(replace(document.thresholds, **changed))
 
     @Slot()
     def _present(self) -> None:
         for name, box in self.fields.items():
             with QSignalBlocker(box):
-                box.setValue(getattr(self._state.document.thresholds, name))
+                box.setValue(getattr(self._document.thresholds, name))

@@ -11,7 +11,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.playback import Playback
 from gui_app.style import colours
 from gui_app.style.live_theme import follow
 
@@ -96,9 +97,9 @@ FILL_ALPHA = 42
 class Brush(QObject):
     """Shows ``state.playback.selection`` in a plot and changes it."""
 
-    def __init__(self, state: AppState, plot: pg.PlotItem, parent: QObject) -> None:
+    def __init__(self, document: Document, playback: Playback, plot: pg.PlotItem, parent: QObject) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._playback = document, playback
         self.band = pg.LinearRegionItem()
         # The edges move; a drag inside the band scrubs as everywhere else.
         self.band.movable = False
@@ -106,7 +107,7 @@ class Brush(QObject):
         self.band.setVisible(False)
         plot.addItem(self.band, ignoreBounds=True)
         self.band.sigRegionChanged.connect(self._on_dragged)
-        state.playback.selection_changed.connect(self._on_selection)
+        playback.selection_changed.connect(self._on_selection)
         follow(self._on_theme)
 
     @Slot()
@@ -123,17 +124,17 @@ class Brush(QObject):
     @Slot(float, float)
     def select(self, start: float, stop: float) -> None:
         """Selects the frames between two places."""
-        if self._state.document.frames:
-            self._state.playback.set_selection((round(start), round(stop)))
+        if self._document.frames:
+            self._playback.set_selection((round(start), round(stop)))
 
     @Slot()
     def clear(self) -> None:
         """Selects nothing."""
-        self._state.playback.set_selection(None)
+        self._playback.set_selection(None)
 
     @Slot()
     def _on_selection(self) -> None:
-        selection = self._state.playback.selection
+        selection = self._playback.selection
         self.band.setVisible(selection is not None)
         if selection is not None:
             with QSignalBlocker(self.band):

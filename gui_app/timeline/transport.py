@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_app.document.playback import SPEEDS
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.playback import SPEEDS, Playback
+from gui_app.document.view import View
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import icon, tabular
 from gui_app.timeline.threshold_boxes import ThresholdBoxes
@@ -39,9 +40,9 @@ TIP = "{count} selected: playing loops over them. A click selects none  (Ctrl+D)
 class SelectionChip(QToolButton):
     """``frames 120–180 ✕``, hidden while nothing is selected; a click clears the selection."""
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._playback = playback
         self.setIcon(icon("x", "ACCENT"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -53,16 +54,16 @@ class SelectionChip(QToolButton):
         )
         tabular(self)
         self.clicked.connect(self._clear)
-        state.playback.selection_changed.connect(self._on_selection)
+        playback.selection_changed.connect(self._on_selection)
         self._on_selection()
 
     @Slot()
     def _clear(self) -> None:
-        self._state.playback.set_selection(None)
+        self._playback.set_selection(None)
 
     @Slot()
     def _on_selection(self) -> None:
-        selection = self._state.playback.selection
+        selection = self._playback.selection
         self.setVisible(selection is not None)
         if selection is not None:
             first, last = selection
@@ -79,13 +80,15 @@ class Transport(QWidget):
 
     def __init__(
         self,
-        state: AppState,
+        document: Document,
+        view: View,
+        playback: Playback,
         actions: Actions,
         left_margin: int,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._view, self._playback = document, view, playback
         row = QHBoxLayout()
         row.setContentsMargins(10, 6, 14, 0)
         row.setSpacing(3)
@@ -110,10 +113,10 @@ class Transport(QWidget):
         row.addSpacing(4)
         row.addWidget(self._build_rate())
         row.addSpacing(8)
-        self._selected = SelectionChip(state, self)
+        self._selected = SelectionChip(playback, self)
         row.addWidget(self._selected)
         row.addStretch(1)
-        self.at_most = ThresholdBoxes(state, self)
+        self.at_most = ThresholdBoxes(document, self)
         row.addWidget(self.at_most)
         self._line_after = _line()
         row.addWidget(self._line_after)
@@ -141,14 +144,14 @@ class Transport(QWidget):
         column.addLayout(row)
         column.addLayout(slider_row)
 
-        state.document.motion_changed.connect(self._on_motion)
-        state.playback.frame_changed.connect(self._on_frame)
-        state.document.result_changed.connect(self._on_result)
-        state.view.peek_changed.connect(self._show_figures)
-        state.playback.changed.connect(self._on_playback)
-        state.document.rate_changed.connect(self._on_rate)
+        document.motion_changed.connect(self._on_motion)
+        playback.frame_changed.connect(self._on_frame)
+        document.result_changed.connect(self._on_result)
+        view.peek_changed.connect(self._show_figures)
+        playback.changed.connect(self._on_playback)
+        document.rate_changed.connect(self._on_rate)
         # After the chip, which shows itself.
-        state.playback.selection_changed.connect(self._make_room)
+        playback.selection_changed.connect(self._make_room)
         self._on_motion()
 
     def _build_speed(self) -> QComboBox:
@@ -208,8 +211,8 @@ class Transport(QWidget):
     @Slot()
     def _make_room(self) -> None:
         for widget, wanted in (
-            (self._no_rate, self._state.document.wants_rate),
-            (self._selected, self._state.playback.selection is not None),
+            (self._no_rate, self._document.wants_rate),
+            (self._selected, self._playback.selection is not None),
             (self.at_most, True),
             (self._line_after, True),
             (self._p95, True),
@@ -223,11 +226,11 @@ class Transport(QWidget):
 
     @Slot(int)
     def _on_slider(self, frame: int) -> None:
-        self._state.playback.set_frame(frame)
+        self._playback.set_frame(frame)
 
     @Slot(int)
     def _on_speed(self, index: int) -> None:
-        self._state.playback.set_speed(SPEEDS[index])
+        self._playback.set_speed(SPEEDS[index])
 
     @Slot(str)
     @Slot(float)
@@ -239,16 +242,16 @@ class Transport(QWidget):
         self._rate.clearFocus()
         if self._rate_edited:
             self._rate_edited = False
-            self._state.document.give_rate(self._rate.value())
+            self._document.give_rate(self._rate.value())
 
     @Slot()
     def _on_motion(self) -> None:
-        frames = self._state.document.frames
+        frames = self._document.frames
         last = max(frames - 1, 0)
         for widget in (self._slider, self._frame):
             with QSignalBlocker(widget):
                 widget.setRange(0, last)
-                widget.setValue(self._state.playback.frame)
+                widget.setValue(self._playback.frame)
             widget.setEnabled(frames > 1)
         self._slider.setPageStep(max(frames // 20, 1))
         self._of.setText(f"/ {last}")
@@ -271,33 +274,31 @@ class Transport(QWidget):
 
     @Slot()
     def _on_playback(self) -> None:
-        self._speed.setCurrentIndex(self._speed.findData(self._state.playback.speed))
+        self._speed.setCurrentIndex(self._speed.findData(self._playback.speed))
 
     @Slot()
     def _on_rate(self) -> None:
         with QSignalBlocker(self._rate):
-            self._rate.setValue(self._state.document.given_rate or FALLBACK_RATE)
+            self._rate.setValue(self._document.given_rate or FALLBACK_RATE)
         self._rate_edited = False
-        self._no_rate.setText("no frame rate in file, given:" if self._state.document.given_rate else NO_RATE)
-        self._rate.setVisible(self._state.document.wants_rate)
-        widest = f"{self._state.document.frames / self._state.document.rate:.2f} s"
+        self._no_rate.setText("no frame rate in file, given:" if self._document.given_rate else NO_RATE)
+        self._rate.setVisible(self._document.wants_rate)
+        widest = f"{self._document.frames / self._document.rate:.2f} s"
         self._seconds.setFixedWidth(self._seconds.fontMetrics().horizontalAdvance("0" * len(widest)) + 10)
         self._make_room()
         self._show_figures()
 
     @Slot()
     def _show_figures(self) -> None:
-        state = self._state
-        self._seconds.setText(
-            f"{state.playback.frame / state.document.rate:.2f} s" if state.document.opened else ""
-        )
-        result = state.view.shown
+        document, view, playback = self._document, self._view, self._playback
+        self._seconds.setText(f"{playback.frame / document.rate:.2f} s" if document.opened else "")
+        result = view.shown
         for figure, values in (
             (self._mean, result.mean_mm if result else None),
             (self._p95, result.p95_mm if result else None),
             (self._max, result.max_mm if result else None),
         ):
-            figure.set_value(float("nan") if values is None else float(values[state.playback.frame]))
+            figure.set_value(float("nan") if values is None else float(values[playback.frame]))
 
 
 def _line() -> QFrame:

@@ -12,7 +12,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
 from gui_app.document.background_measure import MeasureRequest, Measuring
+from gui_app.document.document import Document
 from gui_app.document.opened import Opened
+from gui_app.document.playback import Playback
 from gui_app.document.state import AppState
 from gui_app.scene.subject import upright
 from gui_app.style import colours
@@ -109,18 +111,18 @@ RADIUS_M = 0.009
 class PinSpheres(QObject):
     """Go along with the frame on show."""
 
-    def __init__(self, state: AppState, pins: Pins, viewport: Viewport) -> None:
+    def __init__(self, document: Document, playback: Playback, pins: Pins, viewport: Viewport) -> None:
         super().__init__(viewport)
-        self._state, self._pins, self._viewport = state, pins, viewport
+        self._document, self._playback, self._pins, self._viewport = document, playback, pins, viewport
         shape = pv.Sphere(radius=RADIUS_M, theta_resolution=14, phi_resolution=14)
         self.actors = [_sphere(shape) for _ in range(MOST_PINS)]
         follow(self._on_theme)
         # As the bodies: once, however often the frame has moved.
         soon = Coalescer(self._place, self)
         for signal in (
-            state.document.motion_changed,
-            state.playback.frame_changed,
-            state.document.result_changed,
+            document.motion_changed,
+            playback.frame_changed,
+            document.result_changed,
             pins.changed,
         ):
             signal.connect(soon.ask)
@@ -134,12 +136,10 @@ class PinSpheres(QObject):
 
     @Slot()
     def _place(self) -> None:
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is None:
             return
-        vertices = (
-            opened.posed.frame(self._state.playback.frame).fit_vertices if self._pins.vertices else None
-        )
+        vertices = opened.posed.frame(self._playback.frame).fit_vertices if self._pins.vertices else None
         changed = False
         for index, actor in enumerate(self.actors):
             shown = vertices is not None and index < len(self._pins.vertices)

@@ -10,7 +10,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.playback import Playback
 from gui_app.tasks.coalesce import Later
 from gui_app.viewport.pins import Pins
 from gui_app.viewport.viewport import Viewport
@@ -44,9 +45,9 @@ class VertexProbe(QObject):
     clicked = Signal(str, int)
     joint_clicked = Signal(str, str)
 
-    def __init__(self, state: AppState, pins: Pins, viewport: Viewport) -> None:
+    def __init__(self, document: Document, playback: Playback, pins: Pins, viewport: Viewport) -> None:
         super().__init__(viewport)
-        self._state, self._pins, self._viewport = state, pins, viewport
+        self._document, self._playback, self._pins, self._viewport = document, playback, pins, viewport
         self.finds_joints = self.holds = False
         self.tells_mask: Callable[[int], str] | None = None
         self.tells_difference: Callable[[int], str] | None = None
@@ -109,7 +110,7 @@ class VertexProbe(QObject):
 
     @Slot()
     def _tell(self) -> None:
-        if self._state.playback.playing or not self._viewport.isVisible():
+        if self._playback.playing or not self._viewport.isVisible():
             return
         plotter = self._viewport.plotter
         marked = self.markers.words_at(self._at) if self.markers is not None else ""
@@ -127,12 +128,12 @@ class VertexProbe(QObject):
         """``fit vertex 4821 · hands · 3.2 mm``."""
         from core.model.joints import PARTS
 
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is None:
             return ""
         model = opened.bodies.target if body == "fit" else opened.bodies.source
         said = [f"{body} vertex {vertex}", PARTS[int(model.vertex_part[vertex])]]
-        error = opened.posed.frame(self._state.playback.frame).error_mm if body == "fit" else None
+        error = opened.posed.frame(self._playback.frame).error_mm if body == "fit" else None
         if error is not None:
             compared = bool(np.isfinite(error[vertex]))
             if compared or self.tells_mask is None:

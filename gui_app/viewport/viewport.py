@@ -11,7 +11,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pyvistaqt import QtInteractor
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.playback import Playback
+from gui_app.document.view import View
 from gui_app.scene.cameras import CameraPose, ViewName
 from gui_app.scene.picking import BodyName
 from gui_app.scene.scene import Scene
@@ -25,9 +27,11 @@ STILL_MS = 350
 class Viewport(QWidget):
     """Shows ``state.playback.frame`` of the open motion."""
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, view: View, playback: Playback, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._state = state
+        self._document, self._view, self._playback = document, view, playback
         self._closed = False
         self._fresh = True
         self._wanted: CameraPose | None = None
@@ -46,13 +50,13 @@ class Viewport(QWidget):
         self._afterwards = Later(self._redraw.ask, self, 0)
         self._still = Later(self._draw_smooth, self, STILL_MS)
 
-        state.document.motion_changed.connect(self._on_motion)
-        state.document.mask_changed.connect(self._on_mask)
-        state.playback.frame_changed.connect(self.refresh)
-        state.document.trial_changed.connect(self.refresh)
-        state.document.result_changed.connect(self._on_result)
-        state.view.peek_changed.connect(self._on_peek)
-        state.view.changed.connect(self._on_view)
+        document.motion_changed.connect(self._on_motion)
+        document.mask_changed.connect(self._on_mask)
+        playback.frame_changed.connect(self.refresh)
+        document.trial_changed.connect(self.refresh)
+        document.result_changed.connect(self._on_result)
+        view.peek_changed.connect(self._on_peek)
+        view.changed.connect(self._on_view)
         follow(self._on_theme)
 
     def _leave_keys_to_the_window(self) -> None:
@@ -98,7 +102,7 @@ class Viewport(QWidget):
         self._redraw.ask()
 
     def _on_motion(self) -> None:
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is None:
             return
         self.scene.build(opened.subject)
@@ -108,8 +112,8 @@ class Viewport(QWidget):
 
     @Slot()
     def _on_mask(self) -> None:
-        if self._state.document.valid is not None:
-            self.scene.set_valid(self._state.document.valid)
+        if self._document.valid is not None:
+            self.scene.set_valid(self._document.valid)
         self.refresh()
 
     @Slot()
@@ -120,7 +124,7 @@ class Viewport(QWidget):
         frame = self.scene.frame
         self.scene.clear()
         self.scene = Scene(self.plotter)
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is not None:
             self.scene.build(opened.subject, frame)
             self._trace()
@@ -130,11 +134,11 @@ class Viewport(QWidget):
         self.plotter.update()
 
     def _on_view(self) -> None:
-        self.scene.set_follow(self._state.view.follow)
-        self.scene.camera.set_parallel(self._state.view.parallel)
-        self.scene.set_layout(self._state.view.layout)
-        self.scene.set_layers(self._state.view.layers)
-        self.scene.set_colouring(self._state.view.colouring, self._state.view.range_mm)
+        self.scene.set_follow(self._view.follow)
+        self.scene.camera.set_parallel(self._view.parallel)
+        self.scene.set_layout(self._view.layout)
+        self.scene.set_layers(self._view.layers)
+        self.scene.set_colouring(self._view.colouring, self._view.range_mm)
         if self._path_due:
             self._trace()
         self.refresh()
@@ -142,17 +146,17 @@ class Viewport(QWidget):
     @Slot(object)
     def _on_result(self, changed: np.ndarray | None) -> None:
         self._trace()
-        state = self._state
+        view, playback = self._view, self._playback
         if changed is None:
             self.refresh()
-        elif self._on_trial or state.view.layers.trajectory or state.playback.frame in changed:
+        elif self._on_trial or view.layers.trajectory or playback.frame in changed:
             # By itself, after all else that shows the fit: together they hold the window up for too long.
             self._afterwards.ask()
 
     def _trace(self) -> None:
         """Tells the scene where the fit's pelvis goes, once somebody looks at its path."""
-        opened = self._state.document.opened
-        self._path_due = not self._state.view.layers.trajectory
+        opened = self._document.opened
+        self._path_due = not self._view.layers.trajectory
         if opened is not None and not self._path_due:
             self.scene.set_fit_path(opened.posed.fit_roots())
 
@@ -200,18 +204,18 @@ class Viewport(QWidget):
             self.plotter.update()
 
     def _focus_at(self, place: QPoint) -> None:
-        found, opened = self.vertex_at(place.x(), place.y()), self._state.document.opened
+        found, opened = self.vertex_at(place.x(), place.y()), self._document.opened
         if found is None or opened is None:
             return
         name, vertex = found
-        picture = opened.posed.frame(self._state.playback.frame)
+        picture = opened.posed.frame(self._playback.frame)
         vertices = picture.source_vertices if name == "source" else picture.fit_vertices
         if vertices is not None:
             self.focus_on(vertices[vertex])
 
     def focus_on(self, point: np.ndarray, radius: float | None = None) -> None:
         """Brings a point (3,) of the motion's world, metres, to the middle, seen ``radius`` metres about."""
-        if self.scene.frame != self._state.playback.frame:
+        if self.scene.frame != self._playback.frame:
             # The camera goes along with the body first, or it would go too far.
             self._draw()
         self.scene.focus(point, radius)
@@ -219,19 +223,19 @@ class Viewport(QWidget):
 
     def focus_all(self) -> None:
         """Brings the whole fit near, or the source before a fit; the direction stays."""
-        opened = self._state.document.opened
+        opened = self._document.opened
         if opened is None:
             return
-        picture = opened.posed.frame(self._state.playback.frame)
+        picture = opened.posed.frame(self._playback.frame)
         vertices = picture.source_vertices if picture.fit_vertices is None else picture.fit_vertices
         middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
         self.focus_on(middle, float(np.linalg.norm(vertices - middle, axis=1).max()))
 
     def _draw(self) -> None:
-        opened = self._state.document.opened
+        opened = self._document.opened
         if self._closed or opened is None:
             return
-        self.scene.show(self._state.playback.frame, opened.posed.frame(self._state.playback.frame))
+        self.scene.show(self._playback.frame, opened.posed.frame(self._playback.frame))
         self._on_trial = opened.posed.tries_out
         self.scene.layout(self.plotter.devicePixelRatioF())
         if self._fresh and self.isVisible():
@@ -247,7 +251,7 @@ class Viewport(QWidget):
         self._still.start()
 
     def _draw_smooth(self) -> None:
-        if not self._closed and not self._state.playback.playing:
+        if not self._closed and not self._playback.playing:
             self.scene.set_smooth(True)
             self.plotter.update()
 

@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
+from gui_app.document.document import Document
 from gui_app.document.inspect_selection import Inspection
 from gui_app.document.rest_distance import RestDistance
-from gui_app.document.state import AppState
 from gui_app.widgets.tables import HEADING, prepare
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class RowCheck(QTreeWidget):
     """Three counts; those chosen are listed below and stand on the fit."""
 
     def __init__(
-        self, state: AppState, inspection: Inspection, rest: RestDistance, parent: QWidget | None = None
+        self, document: Document, inspection: Inspection, rest: RestDistance, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._state, self._inspection, self._rest = state, inspection, rest
+        self._document, self._inspection, self._rest = document, inspection, rest
         self._chosen = ""
         self.setColumnCount(2)
         self.setHeaderHidden(True)
@@ -52,7 +52,7 @@ class RowCheck(QTreeWidget):
         self.setItemsExpandable(False)
         prepare(self, self.header(), {1: 118}, 0)
         self.clicked.connect(self._on_click)
-        state.document.motion_changed.connect(self._forget)
+        document.motion_changed.connect(self._forget)
 
     def refresh(self) -> None:
         """Everything anew."""
@@ -79,7 +79,7 @@ class RowCheck(QTreeWidget):
     def _list(self, report: CorrespondenceReport) -> None:
         from core.model.joints import PARTS
 
-        opened = self._state.document.opened
+        opened = self._document.opened
         assert opened is not None
         ids = getattr(report, self._chosen)
         self._add(f"Vertices of the fit  ·  {len(ids)}", "", heading=True)

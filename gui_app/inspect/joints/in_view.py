@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
+from gui_app.document.document import Document
 from gui_app.document.inspect_selection import BODIES, OF_JOINTS, Inspection, JointKey
-from gui_app.document.state import AppState
 from gui_app.scene.picking import BodyName
 from gui_app.scene.support_colours import (
     SupportLook,
@@ -29,14 +29,15 @@ class JointsInView(QObject):
     """Spheres on both bodies; a click on the skeleton chooses a joint, one on the skin a vertex."""
 
     def __init__(
-        self, state: AppState, inspection: Inspection, viewport: Viewport, probe: VertexProbe
+        self, document: Document, inspection: Inspection, viewport: Viewport, probe: VertexProbe
     ) -> None:
         super().__init__(viewport)
-        self._state, self._inspection, self._viewport, self._probe = state, inspection, viewport, probe
+        self._document = document
+        self._inspection, self._viewport, self._probe = inspection, viewport, probe
         self._shown = False
         soon = Coalescer(self._show, self)
         inspection.looks_changed.connect(soon.ask)
-        state.document.motion_changed.connect(soon.ask)
+        document.motion_changed.connect(soon.ask)
         follow(soon.ask)
         probe.pointed.connect(self._on_pointed)
         probe.clicked.connect(self._on_clicked)
@@ -47,7 +48,7 @@ class JointsInView(QObject):
         inspection = self._inspection
         self._probe.finds_joints = inspection.active
         self._probe.holds = inspection.active and inspection.page not in OF_JOINTS
-        something = inspection.shows_something and self._state.document.opened is not None
+        something = inspection.shows_something and self._document.opened is not None
         if not something and not self._shown:
             return
         self._shown = something
@@ -96,7 +97,7 @@ class JointsInView(QObject):
 
     def _vertex_looks(self, vertex: int) -> dict[BodyName, SupportLook | None]:
         """The vertex itself with the joints it feeds, and what it corresponds to on the other body."""
-        opened, body = self._state.document.opened, self._inspection.body
+        opened, body = self._document.opened, self._inspection.body
         assert opened is not None
         matrix = opened.bodies.correspondence.matrix if body == "fit" else None
         row = matrix[vertex] if matrix is not None else opened.bodies.correspondence.by_source[:, [vertex]]

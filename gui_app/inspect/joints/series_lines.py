@@ -9,8 +9,9 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
+from gui_app.document.document import Document
 from gui_app.document.inspect_selection import Inspection
-from gui_app.document.state import AppState
+from gui_app.document.playback import Playback
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import tabular
@@ -43,10 +44,16 @@ class JointLines(QWidget):
     """A row for the distance between both bodies, and one for that between regressor and chain."""
 
     def __init__(
-        self, state: AppState, inspection: Inspection, motion: JointMotion, parent: QWidget | None = None
+        self,
+        document: Document,
+        playback: Playback,
+        inspection: Inspection,
+        motion: JointMotion,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._state, self._inspection, self._motion = state, inspection, motion
+        self._document, self._playback = document, playback
+        self._inspection, self._motion = inspection, motion
         self._room = True
         self._frames: list[int | None] = [None, None]
         self._grid = QGridLayout(self)
@@ -124,16 +131,16 @@ class JointLines(QWidget):
             if values is None:
                 row.here.setText(row.mean.text())
             else:
-                row.here.setText(_mm(values[min(self._state.playback.frame, len(values) - 1)]))
+                row.here.setText(_mm(values[min(self._playback.frame, len(values) - 1)]))
 
     def _worst(self, largest: float, frame: int) -> str:
         # Of one width, so that the millimetres stand below each other.
-        return f"{_mm(largest)}  at {str(frame).ljust(len(str(self._state.document.frames)), FIGURE_SPACE)}"
+        return f"{_mm(largest)}  at {str(frame).ljust(len(str(self._document.frames)), FIGURE_SPACE)}"
 
     def _applies(self) -> tuple[bool, bool]:
         """Whether the joint is there on both bodies, and whether the one listed is of the chain."""
         inspection = self._inspection
-        if not self._state.document.has_fit:
+        if not self._document.has_fit:
             return False, False
         ours = inspection.found(inspection.body)
         both = inspection.found("source") is not None and inspection.found("fit") is not None
@@ -146,7 +153,7 @@ class JointLines(QWidget):
     def _go(self, number: int, *_: object) -> None:
         frame = self._frames[number]
         if frame is not None:
-            self._state.playback.go_to(frame)
+            self._playback.go_to(frame)
 
 
 def _mm(value: float) -> str:

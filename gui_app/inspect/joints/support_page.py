@@ -81,7 +81,7 @@ class SupportPage(QWidget):
         self._state, self._inspection = state, inspection
         self._viewport, self._preferences = viewport, preferences
         self._regressors = regressors
-        self.lines = JointLines(state, inspection, motion, self)
+        self.lines = JointLines(state.document, state.playback, inspection, motion, self)
         self._support: Support | None = None
         self.tree = JointTree(self)
         above = QWidget(self)

@@ -86,7 +86,7 @@ class VertexPage(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setContentsMargins(16, 0, 16, 0)
         self._stack = QStackedWidget(self)
-        self.check = RowCheck(state, inspection, rest, self)
+        self.check = RowCheck(state.document, inspection, rest, self)
         nothing = QWidget(self)
         below = QVBoxLayout(nothing)
         below.setContentsMargins(0, 0, 0, 0)

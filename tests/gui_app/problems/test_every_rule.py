@@ -27,7 +27,7 @@ def test_a_problem_brings_its_own_slider(qtbot: QtBot, rule: Rule) -> None:
     problem = next(p for p in found if rule_of(p.metric, p.kind) is rule)
     assert figure_words(problem) == rule.label
     state = AppState()
-    line = ThresholdLine(state)
+    line = ThresholdLine(state.document)
     qtbot.addWidget(line)
     line.show_threshold(problem)
     assert line.name == rule.bound.name
@@ -41,7 +41,7 @@ def test_a_problem_brings_its_own_slider(qtbot: QtBot, rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.bound.name)
 def test_a_threshold_is_remembered(qapp: object, rule: Rule) -> None:
     state, changed = AppState(), type(DEFAULTS)(**{rule.bound.name: rule.bound.high})
-    KeptThresholds(state, Preferences(), state)
+    KeptThresholds(state.document, Preferences(), state)
     state.document.set_thresholds(changed)
     again = AppState()
     KeptThresholds(again, Preferences(), again)
