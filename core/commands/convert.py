@@ -214,8 +214,9 @@ def _convert_one(
         bodies = shelf.take_for(motion)
         if options.check:
             reversed_bodies(bodies, build=True)  # so that what a check lacks is told before the fit
-        outcome.notes = (*motion.notes, *bodies.notes, *left_out(motion, bodies.source))
+        beyond = left_out(motion, bodies.source)
         motion = within(motion, bodies.source)
+        outcome.notes = (*motion.notes, *bodies.notes, *beyond)
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
         told = None if shape is None else shape.told

@@ -160,5 +160,6 @@ def inspect_file(
     if result is not None:
         bodies = with_measured_mask(bodies, result)
     failed = () if result is None or not result.failed else (f"This fit failed: {result.failure}.",)
-    notes = (*failed, *motion.notes, *bodies.notes, *left_out(motion, bodies.source))
-    return Inspected(bodies, within(motion, bodies.source), result, notes)
+    beyond = left_out(motion, bodies.source)
+    motion = within(motion, bodies.source)
+    return Inspected(bodies, motion, result, (*failed, *motion.notes, *bodies.notes, *beyond))

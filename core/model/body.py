@@ -50,6 +50,7 @@ class BodyModel(BodyViews):
         weights: (V, J) skinning weights.
         J_regressor: (J, V).
         hands_mean: (90,) axis-angle of the relaxed left and right hand, or None where the file has none.
+        hands_components: (2, n, 45) principal components of the left and the right hand, or None.
         landmark_faces: (L,) triangles on which the landmarks of the face lie, or None.
         landmark_weights: (L, 3) their barycentric weights, or None.
         device: where it is posed.
@@ -67,6 +68,7 @@ class BodyModel(BodyViews):
     weights: np.ndarray
     J_regressor: np.ndarray
     hands_mean: np.ndarray | None = None
+    hands_components: np.ndarray | None = None
     landmark_faces: np.ndarray | None = None
     landmark_weights: np.ndarray | None = None
     name: str = ""

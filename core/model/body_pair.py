@@ -13,7 +13,9 @@ from core.errors import RefitError
 from core.model.body import BodyModel
 from core.model.body_views import PairViews
 from core.model.correspondence import Correspondence
-from core.model.motion import Motion
+from core.model.joints import FAMILY_LABEL, HANDS
+from core.model.motion import BodyTerms, Motion
+from core.model.skinning import rotation_matrices
 
 LEAST_VALID = 3
 """So many vertices at least say where a body is."""
@@ -103,12 +105,69 @@ def left_out(motion: Motion, body: BodyModel) -> tuple[str, ...]:
 
 
 def within(motion: Motion, body: BodyModel) -> Motion:
-    """The motion with no more shape and expression coefficients than its body has."""
+    """The motion as its body has it: with no more shape and expression coefficients than that, and with what
+    the file tells in terms of the body found (`core.model.motion.BodyTerms`).
+    """
     expression = motion.expression
     if expression is not None:
         expression = expression[:, : body.num_expression]
     own = None if motion.frame_betas is None else motion.frame_betas[:, : body.num_betas]
-    return replace(motion, betas=motion.betas[: body.num_betas], expression=expression, frame_betas=own)
+    betas = motion.betas[: body.num_betas]
+    return in_body(replace(motion, betas=betas, expression=expression, frame_betas=own), body)
+
+
+def in_body(motion: Motion, body: BodyModel) -> Motion:
+    """The motion with its hands and its translation found where the file tells them in terms of the body.
+
+    Args:
+        motion: in the family of ``body``.
+        body: the motion's own body.
+    """
+    terms = motion.body_terms
+    if terms is None:
+        return motion
+    notes: list[str] = []
+    if terms.hands_mean or terms.hand_components is not None:
+        motion = replace(motion, poses=_with_hands(motion, body, terms, notes))
+    if terms.trans_of:
+        motion = replace(motion, trans=_translation(motion, body, terms.trans_of))
+    return replace(motion, body_terms=None, notes=(*motion.notes, *notes))
+
+
+def _with_hands(motion: Motion, body: BodyModel, terms: BodyTerms, notes: list[str]) -> np.ndarray:
+    poses = motion.poses.copy()
+    for side, hand in enumerate(HANDS.values()):
+        joints = [body.joint_names.index(name) for name in hand if name in body.joint_names]
+        if not joints:
+            return motion.poses
+        vectors = poses[:, joints].reshape(len(poses), -1)
+        if terms.hand_components is not None and body.hands_components is not None:
+            known = body.hands_components[side][: terms.hand_components.shape[2]]
+            vectors = vectors + terms.hand_components[:, side, : len(known)] @ known
+        if terms.hands_mean and body.hands_mean is not None:
+            vectors = vectors + body.hands_mean.reshape(2, -1)[side]
+        poses[:, joints] = vectors.reshape(len(poses), -1, 3)
+    who = f"The {FAMILY_LABEL[body.family]} model"
+    if terms.hand_components is not None and body.hands_components is None:
+        notes.append(f"{who} has no principal components of hands: their movement was left out.")
+    if terms.hands_mean and body.hands_mean is None:
+        notes.append(f"{who} has no mean pose of hands, to which those of the file are relative.")
+    return poses
+
+
+def _translation(motion: Motion, body: BodyModel, joints: tuple[str, ...]) -> np.ndarray:
+    """(T, 3) float32: where the body must stand so that the middle of the joints lies at ``trans``."""
+    ids = [body.joint_names.index(name) for name in joints]
+    expression = None
+    if motion.expression is not None:
+        expression = torch.as_tensor(motion.expression[:, : body.num_expression])
+    with torch.inference_mode():
+        betas = torch.as_tensor(motion.betas_of(slice(None))[..., : body.num_betas])
+        rest = body.rest_joints(body.coefficients(betas, expression)).cpu().double().numpy()
+        turned = rotation_matrices(torch.as_tensor(motion.poses[:, 0]).double()).numpy()
+    root = rest[..., 0, :]
+    about = np.broadcast_to(rest[..., ids, :].mean(-2) - root, motion.trans.shape)
+    return (motion.trans - root - (turned @ about[..., None])[..., 0]).astype(np.float32)
 
 
 @lru_cache(maxsize=2)

@@ -45,13 +45,14 @@ class BodyViews:
         """
         import torch
 
+        from core.model.body_pair import in_body
         from core.model.fit_result import FitResult
         from core.model.frame_choice import frame_ids
         from core.model.posing import posed
 
         if motion.family != self.family:
             raise RefitError(f"The motion is in {motion.family}, but the body is {self.family}.")
-        plain = motion.as_motion() if isinstance(motion, FitResult) else motion
+        plain = motion.as_motion() if isinstance(motion, FitResult) else in_body(motion, self)
         with torch.no_grad():
             return posed(plain, self, frame_ids(frames, len(plain)))[0]
 

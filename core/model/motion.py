@@ -43,6 +43,8 @@ class Reading:
         gender: of the body, where the file does not say.
         up_axis: in place of what the file is known to have; None for that.
         fps: frames a second to resample to; None for the file's own frames.
+        in_body: hands and positions that the file tells in terms of the body were found with the body; None
+            where there are none, or where a version that did not know of them read the file.
     """
 
     person: str | None = None
@@ -51,6 +53,7 @@ class Reading:
     gender: str | None = None
     up_axis: UpAxis | None = None
     fps: float | None = None
+    in_body: bool | None = None
 
     def told(self) -> dict[str, Any]:
         """What is set, in plain json values."""
@@ -71,10 +74,35 @@ class Reading:
         for key, choices in (("up_axis", UP_AXES), ("gender", GENDERS)):
             if taken.get(key) not in choices:
                 taken.pop(key, None)
+        if values.get("in_body") is True:
+            taken["in_body"] = True
         return cls(**taken)
 
 
 AS_IT_IS = Reading()
+
+
+@dataclass(frozen=True, eq=False)
+class BodyTerms:
+    """What a file tells of a motion in terms of its body; `core.model.body_pair.within` resolves it.
+
+    Attributes:
+        trans_of: joints, the root or children of it, whose middle lies at ``trans``; none where ``trans`` is
+            the body's translation.
+        hands_mean: the hands are relative to the mean pose of the model's hands.
+        hand_components: (T, 2, k) of the left and the right hand: coefficients of the model's components,
+            beside their rotations; None for none.
+    """
+
+    trans_of: tuple[str, ...] = ()
+    hands_mean: bool = False
+    hand_components: np.ndarray | None = None
+
+    def some(self, frames: slice | np.ndarray) -> BodyTerms:
+        """Of these frames."""
+        if self.hand_components is None:
+            return self
+        return replace(self, hand_components=self.hand_components[frames])
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,6 +128,7 @@ class Motion(PoseParts):
         vertices: (T, V, 3) float32 metres, where the motion is meshes alone. It then has no parameters:
             ``poses`` is (T, 0, 3), ``betas`` empty, and ``trans`` the middle of each mesh, not a number where
             the mesh is not finite. See `motion_of_meshes`.
+        body_terms: what is told in terms of the body, until the body is known; None for nothing.
     """
 
     family: str
@@ -117,6 +146,7 @@ class Motion(PoseParts):
     frame_betas: np.ndarray | None = None
     reading: Reading = AS_IT_IS
     vertices: np.ndarray | None = None
+    body_terms: BodyTerms | None = None
 
     def __post_init__(self) -> None:
         frames = self.poses.shape[0]
@@ -244,6 +274,7 @@ class Motion(PoseParts):
             expression=expression,
             frame_betas=frame_betas,
             vertices=None if self.vertices is None else self.vertices[part],
+            body_terms=None if self.body_terms is None else self.body_terms.some(part),
             start=self.start + part.indices(len(self))[0],
         )
 
@@ -252,7 +283,8 @@ class Motion(PoseParts):
         arrays = ("poses", "trans", "expression", "frame_betas", "vertices")
         values = {key: getattr(self, key) for key in arrays}
         taken: dict[str, Any] = {k: None if value is None else value[frames] for k, value in values.items()}
-        return replace(self, **taken)
+        terms = None if self.body_terms is None else self.body_terms.some(frames)
+        return replace(self, body_terms=terms, **taken)
 
 
 def motion_of_meshes(family: str, vertices: np.ndarray, **said: Any) -> Motion:

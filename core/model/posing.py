@@ -119,6 +119,10 @@ def arguments_of(
         poses (n, J, 3), betas (B,) or (n, B), and expression (n, E) or None; coefficients beyond those the
         body has are left out.
     """
+    if motion.body_terms is not None:
+        raise ValueError(
+            "the motion is told in terms of its body, which core.model.body_pair.within resolves"
+        )
     betas = torch.as_tensor(motion.betas_of(frames)[..., : body.num_betas])
     expression = None
     if motion.expression is not None:

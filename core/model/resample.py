@@ -56,6 +56,9 @@ def resampled(motion: Motion, fps: float) -> Motion:
     )
     trans = line(motion.trans)
     assert trans is not None
+    terms = motion.body_terms
+    if terms is not None:
+        terms = replace(terms, hand_components=line(terms.hand_components))
     note = f"Resampled from {rate:g} to {fps:g} frames a second, rotations on the sphere."
     return replace(
         motion,
@@ -63,6 +66,7 @@ def resampled(motion: Motion, fps: float) -> Motion:
         trans=trans,
         expression=line(motion.expression),
         frame_betas=line(motion.frame_betas),
+        body_terms=terms,
         frame_rate=float(fps),
         notes=(*motion.notes, note),
         reading=replace(motion.reading, fps=float(fps)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,8 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
         except RefitError:
             other = other or candidate
             continue
+        if motion.body_terms is not None and not source.reading.in_body:
+            motion = replace(motion, body_terms=None)  # as it was read then
         if source.sha256 and motion.sha256 != source.sha256:
             other = other or candidate
             continue

@@ -131,11 +131,13 @@ def _opened(
     from core.files.bodies.mesh_check import check_meshes
     from core.files.builtin_files import builtin_motions
     from core.fitting.posed_frames import PosedFrames
+    from core.model.body_pair import in_body
 
     if len(motion) == 0:
         raise FileError(motion.path or file, "holds no frames")
     motion = of_bodies_there(motion, models, gender)
     bodies = bodies_for(motion, models, gender, target=target)
+    motion = in_body(motion, bodies.source)
     if not motion.has_poses:
         check_meshes(motion, bodies.source)
     if read is not None:

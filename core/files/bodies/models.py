@@ -81,6 +81,7 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         weights=_exact(path, arrays, "weights", (vertices, joints)),
         J_regressor=regressor_of(path, arrays, joints, vertices),
         hands_mean=_hands_mean(path, arrays),
+        hands_components=_hands_components(path, arrays),
         landmark_faces=landmark_faces,
         landmark_weights=landmark_weights,
         name=f"built-in {FAMILY_LABEL[found]}-format body" if origin else f"{FAMILY_LABEL[found]} {gender}",
@@ -123,6 +124,7 @@ def smpl_from_smplh(body: BodyModel) -> BodyModel:
         weights=np.concatenate(weights, 1),
         J_regressor=np.concatenate(rows, 0),
         hands_mean=None,
+        hands_components=None,
         name=f"{body.name}, as SMPL",
     )
 
@@ -256,13 +258,18 @@ def _whole(path: Path, key: str, array: np.ndarray) -> np.ndarray:
 
 
 def _hands_mean(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray | None:
-    for key in HAND_KEYS:
-        if key in arrays:  # not needed, but what says something else is no such model
-            _exact(path, arrays, key, (None, 45))
     keys = ("hands_meanl", "hands_meanr")
     if not all(key in arrays for key in keys):
         return None
     return np.concatenate([_exact(path, arrays, key, (45,)) for key in keys])
+
+
+def _hands_components(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray | None:
+    found = [_exact(path, arrays, key, (None, 45)) for key in HAND_KEYS if key in arrays]
+    if len(found) < len(HAND_KEYS):
+        return None
+    count = min(map(len, found))
+    return np.stack([components[:count] for components in found])
 
 
 def _landmarks(

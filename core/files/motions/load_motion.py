@@ -134,7 +134,9 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
             person=take.person if len(takes) > 1 else None,
             gender=None if gender else reading.gender,
             frame_rate=None if rate else reading.frame_rate,
+            in_body=True if take.body_terms is not None else None,
         ),
+        body_terms=take.body_terms,
     )
     notes += _not_finite(motion, gaps)
     motion = replace(motion, notes=tuple(notes))

@@ -15,7 +15,8 @@ from core.fitting.recipe.draft import Draft
 from core.fitting.recipe.overrides import assigned
 from core.fitting.recipe.recipe import PRESETS, Recipe
 from core.fitting.recipe.settings import FitSettings
-from core.model.body_pair import BodyPair
+from core.model.body_pair import BodyPair, in_body
+from core.model.joints import FAMILY_LABEL
 from core.model.motion import Motion
 from core.shown_text import shown
 
@@ -89,12 +90,24 @@ def motion_and_bodies(motion: Motion, bodies: AnyBodies | None) -> tuple[Motion,
     """
     chosen = bodies_in(bodies)
     if isinstance(chosen, BodyPair):
-        return motion, chosen
+        return motion_in(motion, chosen), chosen
     motion = of_bodies_there(motion, chosen)
     pair = bodies_for(motion, chosen, target=other_family(motion.family))
     for note in pair.notes:
         warnings.warn(shown(note), UserWarning, stacklevel=3)
-    return motion, pair
+    return motion_in(motion, pair), pair
+
+
+def motion_in(motion: Motion, pair: BodyPair) -> Motion:
+    """A motion with what its file tells in terms of the body found.
+
+    Raises:
+        RefitError: it is of another body.
+    """
+    if motion.body_terms is None or motion.family == pair.source.family:
+        return in_body(motion, pair.source)
+    ours, theirs = FAMILY_LABEL[motion.family], FAMILY_LABEL[pair.source.family]
+    raise RefitError(f"{motion.name} is a motion of {ours}, but the bodies are from {theirs}.")
 
 
 def other_family(family: str) -> str:

@@ -26,6 +26,7 @@ from refit._arguments import (
     chosen_recipe,
     expect,
     motion_and_bodies,
+    motion_in,
     one_of,
     thread_count,
 )
@@ -140,7 +141,15 @@ def refit_frames(
     pair = bodies_of(fit, bodies_in(bodies))
     with followed(progress) as follow:
         return fitted_again(
-            motion, pair, fit, ids, chosen, wrong, follow=follow, device=device, threads=workers
+            motion_in(motion, pair),
+            pair,
+            fit,
+            ids,
+            chosen,
+            wrong,
+            follow=follow,
+            device=device,
+            threads=workers,
         )
 
 

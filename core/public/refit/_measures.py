@@ -14,7 +14,7 @@ from core.problems.detect import Problem
 from core.problems.detect import find_problems as problems_in
 from core.problems.thresholds import ProblemThresholds
 from core.session.bodies_of_fit import bodies_of
-from refit._arguments import AnyBodies, bodies_in, expect
+from refit._arguments import AnyBodies, bodies_in, expect, motion_in
 
 
 def measure(fit: FitResult, motion: Motion, bodies: AnyBodies | None = None) -> MotionMetrics:
@@ -37,7 +37,8 @@ def measure(fit: FitResult, motion: Motion, bodies: AnyBodies | None = None) -> 
     """
     expect("fit", fit, FitResult)
     expect("motion", motion, Motion)
-    return measure_motion(motion, bodies_of(fit, bodies_in(bodies)), fit)
+    pair = bodies_of(fit, bodies_in(bodies))
+    return measure_motion(motion_in(motion, pair), pair, fit)
 
 
 def find_problems(

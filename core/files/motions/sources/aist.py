@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,13 @@ import numpy as np
 from core.errors import FileError
 from core.files.containers.arrays import number
 from core.files.motions.sources.file_contents import Contents
+from core.files.motions.sources.motion_x import standing_along
 from core.files.motions.sources.person_track import Take, array_of, numbers_in
 
 NAME = "AIST++"
-_KEYS = {"smpl_poses", "smpl_trans", "smpl_scaling"}
+_KEYS = {"smpl_poses", "smpl_trans"}
+# Nobody dances so far from the origin, in metres; without its scaling a dancer stands some hundreds away.
+_MOST_METRES = 20.0
 
 
 def looks_like(contents: Contents) -> bool:
@@ -21,24 +25,50 @@ def looks_like(contents: Contents) -> bool:
 
 
 def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
-    """Its one dancer.
+    """Its one dancer, in the male SMPL body, with which all were fitted.
 
     ``smpl_poses`` (T, 72) radians; ``smpl_trans`` (T, 3) in units of which ``smpl_scaling`` are a metre; the
-    world is y-up. There is no shape and no gender in such a file: betas are zero, and so noted.
+    world is y-up. Tools that learned from AIST++ write metres and no scaling, in a world of their own: up is
+    where the bodies stand. There is no shape in such a file: betas are zero, and so noted.
 
     Raises:
-        FileError: a key has the wrong type or shape.
+        FileError: a key has the wrong type or shape, or without a scaling they are no metres.
     """
     path, table = contents.path, contents.table
     poses = numbers_in(path, table, "smpl_poses", (None, 72))
     trans = numbers_in(path, table, "smpl_trans", (len(poses), 3))
+    notes = ["The file does not say the shape: betas are zero.", "AIST++ was fitted with the male SMPL body."]
+    up = "y"
+    if "smpl_scaling" in table:
+        trans = (trans / _scaling(path, table)).astype(np.float32)
+    else:
+        _check_metres(path, trans)
+        up = standing_along(poses[:, :3]) or "y"
+        notes.append(f"There is no 'smpl_scaling': 'smpl_trans' is taken as metres, and {up} as up.")
+    arrays: dict[str, Any] = {
+        "poses": poses,
+        "trans": trans,
+        "betas": np.zeros(10, np.float32),
+        "gender": np.array("male"),
+        "refit_up_axis": np.array(up),
+    }
+    return [Take(arrays, tuple(notes))]
+
+
+def _scaling(path: Path, table: dict[Any, Any]) -> float:
     scaling = number(path, "smpl_scaling", array_of(path, "smpl_scaling", table["smpl_scaling"]))
     if not (np.isfinite(scaling) and scaling > 0):
         raise FileError(path, f"is {scaling:g}, expected a positive number", key="smpl_scaling")
-    arrays: dict[str, Any] = {
-        "poses": poses,
-        "trans": (trans / scaling).astype(np.float32),
-        "betas": np.zeros(10, np.float32),
-        "refit_up_axis": np.array("y"),
-    }
-    return [Take(arrays, ("The file does not say the shape: betas are zero.",))]
+    return scaling
+
+
+def _check_metres(path: Path, trans: np.ndarray) -> None:
+    finite = trans[np.isfinite(trans).all(1)]
+    farthest = float(np.median(np.abs(finite).max(1))) if len(finite) else 0.0
+    if farthest > _MOST_METRES:
+        raise FileError(
+            path,
+            f"lies {farthest:.0f} from the origin, which are no metres, and there is no 'smpl_scaling' that "
+            "says how many of them are one",
+            key="smpl_trans",
+        )

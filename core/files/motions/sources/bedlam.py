@@ -24,6 +24,7 @@ NAME = "BEDLAM"
 _KEYS = {WORLD: ("pose_world", "trans_world"), CAMERA: ("pose_cam", "trans_cam")}
 _NUMBER = re.compile(r"(\d+)$")
 _WIDTHS = (72, 156, 165)
+_NEUTRAL_BETAS = 11
 
 
 def looks_like(contents: Contents) -> bool:
@@ -36,8 +37,8 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     """Its people, one for each subject (``sub``) in each sequence (the folder in ``imgname``).
 
     ``pose_world`` (N, 165), or (N, 72) in SMPL, and ``trans_world`` (N, 3) in a world in which y points down,
-    ``pose_cam`` and ``trans_cam`` in the camera's coordinates; ``shape`` (N, 10 or 11); ``gender`` (N,).
-    Images that a person is not in are gaps.
+    ``pose_cam`` and ``trans_cam`` in the camera's coordinates; ``shape`` (N, 10 or 11); ``gender`` (N,), of
+    the person: eleven betas are those of the neutral body. Images that a person is not in are gaps.
 
     Raises:
         FileError: a key has the wrong type or shape, or the coordinates are not there.
@@ -61,6 +62,8 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     shape = numbers(path, "shape", arrays["shape"], (len(poses), None))
     rows = {"poses": poses, "trans": trans, "betas": shape}
     genders = _genders(path, arrays, len(poses))
+    if shape.shape[1] == _NEUTRAL_BETAS and genders is not None and (genders != "neutral").any():
+        notes = (*notes, "BEDLAM's eleven betas are those of the neutral body, whatever the gender.")
     if "imgname" not in arrays or "sub" not in arrays:
         every = np.arange(len(poses))
         return [Take(_rows_of(path, rows, genders, every), notes, there=tuple(there))]
@@ -112,4 +115,6 @@ def _rows_of(
     words = sorted(set(genders[members].tolist())) if genders is not None else []
     if len(words) > 1:
         raise FileError(path, f"differs between frames: {key_list(words)}", key="gender")
+    if rows["betas"].shape[1] == _NEUTRAL_BETAS:
+        words = ["neutral"]
     return {**own, "gender": np.array(words[0])} if words else own

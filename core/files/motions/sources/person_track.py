@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import key_list, numbers, shape_text
-from core.model.motion import MOST_FRAMES
+from core.model.motion import MOST_FRAMES, BodyTerms
 
 _MOST_ID = 10**15
 WORLD, CAMERA = "world", "camera"
@@ -30,6 +30,7 @@ class Take:
         ids_key: where the ids are from, for messages.
         step: how far apart the ids of frames are that follow each other.
         there: the coordinates that the file has, where it says so.
+        body_terms: what the arrays tell in terms of the body; None for nothing.
     """
 
     arrays: dict[str, np.ndarray]
@@ -40,6 +41,7 @@ class Take:
     ids_key: str = ""
     step: int = 1
     there: tuple[str, ...] = ()
+    body_terms: BodyTerms | None = None
 
     @property
     def seen(self) -> int:
@@ -87,6 +89,26 @@ def array_of(path: Path, key: str, value: Any) -> np.ndarray:
     if not isinstance(value, (np.ndarray, np.number, int, float)):
         raise FileError(path, f"is a {type(value).__name__}, expected an array of numbers", key=key)
     return np.asarray(value)
+
+
+def plain_array(path: Path, key: str, value: Any) -> np.ndarray:
+    """What a pickle has under a key as an array of numbers or text, as an npz would have it.
+
+    Raises:
+        FileError: it is something else.
+    """
+    if isinstance(value, np.ndarray) and value.dtype.hasobject:
+        raise FileError(path, "holds Python objects, expected numbers or text", key=key)
+    if isinstance(value, (np.ndarray, np.generic, str, bytes, bool, int, float)):
+        return np.asarray(value)
+    if isinstance(value, (list, tuple)):
+        try:
+            found = np.asarray(value)
+        except ValueError:
+            raise FileError(path, "is a list whose entries differ in length", key=key) from None
+        if not found.dtype.hasobject:
+            return found
+    raise FileError(path, f"is a {type(value).__name__}, expected an array of numbers", key=key)
 
 
 def value_in(path: Path, table: Mapping[Any, Any], key: str, where: str = "") -> Any:

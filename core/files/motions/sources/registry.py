@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from typing import Protocol, cast
 
-from core.files.motions.sources import aist, amass, bedlam, gvhmr, motion_x, phalp, three_dpw, wham
+from core.files.motions.sources import (
+    aist,
+    amass,
+    bedlam,
+    emdb,
+    grab,
+    gvhmr,
+    interhuman,
+    mosh,
+    motion_x,
+    phalp,
+    slahmr,
+    smpl_codec,
+    smplx_arguments,
+    three_dpw,
+    tram,
+    wham,
+)
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import Take
 
@@ -22,7 +39,25 @@ class Source(Protocol):
 
 
 SOURCES = tuple(
-    cast(Source, module) for module in (amass, bedlam, aist, three_dpw, wham, phalp, gvhmr, motion_x)
+    cast(Source, module)
+    for module in (
+        slahmr,  # before AMASS: its keys, of several people
+        amass,
+        mosh,
+        bedlam,
+        aist,
+        three_dpw,
+        wham,
+        phalp,
+        gvhmr,  # before the arguments of smplx, which it has within
+        smplx_arguments,
+        motion_x,
+        emdb,
+        interhuman,
+        tram,
+        smpl_codec,
+        grab,
+    )
 )
 """In the order in which they are asked."""
 

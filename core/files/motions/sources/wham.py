@@ -19,10 +19,12 @@ from core.files.motions.sources.person_track import (
     numbers_in,
     same_frames,
 )
+from core.model.motion import BodyTerms
 
 NAME = "WHAM"
 _KEYS = {WORLD: ("pose_world", "trans_world"), CAMERA: ("pose", "trans")}
 _UP = {WORLD: "y", CAMERA: "-y"}
+_HIPS = "Where WHAM has the person in the world is where the middle of the hips lies."
 
 
 def looks_like(contents: Contents) -> bool:
@@ -46,6 +48,10 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     ``pose_world`` (T, 72) and ``trans_world`` (T, 3) in a y-up world, ``pose`` and ``trans`` in the camera's
     coordinates, y down; ``betas`` (T, 10), a guess for each frame; ``frame_ids`` (T,) of the video.
 
+    WHAM puts the middle of the hips into the origin of its body before it moves it to ``trans_world``; from
+    ``trans`` it has taken off where that middle lies in SMPL, so that it is SMPL's translation. Its hips are
+    those of a regressor of its own, in whose place the hip joints of SMPL stand here.
+
     Raises:
         FileError: a key has the wrong type or shape, or the coordinates are not there.
     """
@@ -64,6 +70,8 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
         "betas": numbers_in(path, table, "betas", (len(poses), None), where),
     }
     arrays["refit_up_axis"] = np.array(_UP[chosen])
+    if chosen == WORLD:
+        notes = (*notes, _HIPS)
     ids = None
     if table.get("frame_ids") is not None:
         key = where + "frame_ids"
@@ -71,7 +79,14 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
         if len(ids) and ids[0]:
             notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
     return Take(
-        arrays, notes, person, own_shapes=True, ids=ids, ids_key=where + "frame_ids", there=tuple(there)
+        arrays,
+        notes,
+        person,
+        own_shapes=True,
+        ids=ids,
+        ids_key=where + "frame_ids",
+        there=tuple(there),
+        body_terms=BodyTerms(trans_of=("left_hip", "right_hip")) if chosen == WORLD else None,
     )
 
 

@@ -14,6 +14,7 @@ from core.commands.cli import main
 from core.files.motions.load_motion import load_motion
 from core.outputs.results import load_result
 from tests.core.files.hostile import CreatesFile
+from tests.core.files.motions.sources.example import Example, plain_pickle, standing
 
 
 def dance(**changes: Any) -> dict[str, Any]:
@@ -25,18 +26,37 @@ def dance(**changes: Any) -> dict[str, Any]:
         "smpl_scaling": np.array([93.77]),
         "smpl_trans": random.normal(size=(5, 3)) * 100,
     }
-    return contents | changes
+    return {key: value for key, value in (contents | changes).items() if value is not None}
+
+
+EXAMPLES = {"aist": Example("AIST++", dance, plain_pickle, ".pkl")}
 
 
 def test_poses_and_metres(save: Callable[..., Path]) -> None:
     contents = dance()
     motion = load_motion(save(pickle.dumps(contents, 2), "gBR_sBM_cAll_d04_mBR0_ch01.pkl"))
-    assert (motion.family, motion.up_axis, motion.gender, motion.frame_rate) == ("smpl", "y", None, None)
+    assert (motion.family, motion.up_axis, motion.gender, motion.frame_rate) == ("smpl", "y", "male", None)
     assert np.allclose(motion.poses.reshape(5, 72), contents["smpl_poses"])
     assert np.allclose(motion.trans, contents["smpl_trans"] / 93.77)
     assert not motion.betas.any()
     assert any("shape" in note for note in motion.notes)
     assert any("frame rate" in note for note in motion.notes)
+
+
+@pytest.mark.parametrize("up", ["y", "z"])
+def test_without_a_scaling_it_is_metres_or_a_sentence(
+    save: Callable[..., Path], refuses: Callable[..., str], up: str
+) -> None:
+    poses = np.concatenate((standing(5, up), np.zeros((5, 69))), 1)
+    metres = dance(smpl_scaling=None, smpl_poses=poses, smpl_trans=np.full((5, 3), 1.5))
+    motion = load_motion(save(pickle.dumps(metres), "edge.pkl"))
+    assert (motion.up_axis, motion.gender) == (up, "male")
+    assert np.array_equal(motion.trans, np.full((5, 3), 1.5, np.float32))
+    assert any("no 'smpl_scaling'" in note for note in motion.notes)
+    raw = dance(smpl_scaling=None, smpl_trans=np.full((5, 3), 150.0))
+    assert "lies 150 from the origin, which are no metres" in refuses(
+        load_motion, save(pickle.dumps(raw), "raw.pkl")
+    )
 
 
 @pytest.mark.parametrize(

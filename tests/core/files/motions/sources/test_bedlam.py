@@ -12,10 +12,12 @@ import pytest
 from core.files.motions.load_motion import load_motion, people_in
 from core.model.motion import Reading
 from tests.core.files.hostile import CreatesFile
+from tests.core.files.motions.sources.example import Example, npz
 from tests.core.files.motions.sources.examples import bedlam
 
 Save = Callable[..., Path]
 AARON = "seq_000000/rp_aaron"
+EXAMPLES = {"bedlam": Example("BEDLAM", bedlam, npz, ".npz")}
 
 
 def test_people_by_sequence_and_subject(save: Save) -> None:
@@ -24,7 +26,12 @@ def test_people_by_sequence_and_subject(save: Save) -> None:
     people = [(one.name, one.frames, one.seen) for one in people_in(path)]
     assert people == [(AARON, 5, 4), ("seq_000000/rp_carla", 3, 3), ("seq_000001/rp_aaron", 2, 2)]
     motion = load_motion(path, Reading(person=AARON))
-    assert (motion.family, motion.gender, motion.up_axis, motion.frame_rate) == ("smplx", "male", "-y", None)
+    assert (motion.family, motion.gender, motion.up_axis, motion.frame_rate) == (
+        "smplx",
+        "neutral",
+        "-y",
+        None,
+    )
     assert np.flatnonzero(~motion.finite_frames()).tolist() == [2]
     assert "Frame 2 of 5 is a gap: the person is not in it." in motion.notes
     np.testing.assert_allclose(motion.poses[3].reshape(-1), labels["pose_world"][2], rtol=1e-5)
@@ -32,7 +39,11 @@ def test_people_by_sequence_and_subject(save: Save) -> None:
     np.testing.assert_allclose(motion.betas, labels["shape"][0], rtol=1e-5)
     later = load_motion(path, Reading(person="seq_000001/rp_aaron"))
     np.testing.assert_allclose(later.poses[0].reshape(-1), labels["pose_world"][8], rtol=1e-5)
+    # Eleven betas are the neutral body's; ten are those of the gender that the labels say.
+    assert any("eleven betas are those of the neutral body" in note for note in motion.notes)
+    path = save(labels | {"shape": labels["shape"][:, :10]}, "ten.npz")
     assert load_motion(path, Reading(person="seq_000000/rp_carla")).gender == "female"
+    assert load_motion(path, Reading(person=AARON)).gender == "male"
 
 
 def test_before_the_camera(save: Save) -> None:
@@ -45,8 +56,9 @@ def test_before_the_camera(save: Save) -> None:
 def test_without_names_all_rows_are_one_motion(save: Save) -> None:
     labels = {key: value[:4] for key, value in bedlam(imgname=None, sub=None).items()}
     motion = load_motion(save(labels))
-    assert (len(motion), motion.gender, motion.reading) == (4, "male", Reading())
+    assert (len(motion), motion.gender, motion.reading) == (4, "neutral", Reading())
     smpl = {**labels, "pose_world": labels["pose_world"][:, :72], "gender": np.array(b"female")}
+    smpl["shape"] = smpl["shape"][:, :10]
     motion = load_motion(save(smpl, "smpl.npz"))
     assert (motion.family, motion.gender) == ("smpl", "female")
 
@@ -79,7 +91,7 @@ def test_nothing_in_it_runs(save: Save, refuses: Callable[..., str], tmp_path: P
     marker = tmp_path / "created"
     evil = np.array([CreatesFile(marker)] * 9, dtype=object)
     motion = load_motion(save(bedlam(gender=evil, motion_info=evil)), Reading(person=AARON))
-    assert motion.gender is None
+    assert motion.gender == "neutral"
     for key in ("pose_world", "imgname", "sub"):
         message = refuses(load_motion, save(bedlam(**{key: evil})), Reading(person=AARON))
         assert f"'{key}' holds pickled Python objects" in message

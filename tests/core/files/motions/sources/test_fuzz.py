@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
-from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,8 @@ from core.errors import FileError
 from core.files.motions.load_motion import load_motion, people_in
 from core.model.motion import Reading
 from core.outputs.describe import describe_file
-from tests.core.files.containers.joblib_writer import joblib_bytes
-from tests.core.files.motions.sources.examples import (
-    bedlam,
-    gvhmr,
-    motion_x,
-    npy_bytes,
-    phalp,
-    three_dpw,
-    torch_bytes,
-    wham,
-)
+from tests.core.files.motions.sources.example import examples
+from tests.core.files.motions.sources.examples import bedlam
 
 _TYPES = [np.float32, np.float64, np.int32, np.int64, np.uint8, np.bool_, np.complex64]
 ARRAYS = hnp.arrays(
@@ -46,12 +36,7 @@ VALUES = st.recursive(
     ),
     max_leaves=6,
 )
-SOURCES: dict[str, tuple[Callable[[], Any], Callable[[Any], bytes], str]] = {
-    "3dpw": (three_dpw, lambda held: pickle.dumps(held, 2), ".pkl"),
-    "wham": (wham, joblib_bytes, ".pkl"),
-    "phalp": (phalp, lambda held: joblib_bytes(held, "zlib"), ".pkl"),
-    "gvhmr": (gvhmr, torch_bytes, ".pt"),
-}
+SOURCES = examples()
 
 
 def places(held: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -86,15 +71,16 @@ def opens_or_says_why(path: Path) -> None:
 
 def check_structure(source: str, folder: Path, data: st.DataObject) -> None:
     """Some values of a good file replaced by others."""
-    make, write, ending = SOURCES[source]
-    held = make()
+    example = SOURCES[source]
+    held = example.make()
     for _ in range(data.draw(st.integers(1, 3))):
         there = places(held)
         if there:
             put(held, data.draw(st.sampled_from(there)), data.draw(VALUES))
-    path = folder / f"fuzz{ending}"
-    path.write_bytes(write(held))
-    opens_or_says_why(path)
+    if not isinstance(held, np.ndarray):
+        path = folder / f"fuzz{example.ending}"
+        path.write_bytes(example.write(held))
+        opens_or_says_why(path)
 
 
 def check_labels(folder: Path, change: dict[str, np.ndarray]) -> None:
@@ -129,20 +115,16 @@ def test_very_many_other_labels(tmp_path: Path) -> None:
     LONG(given(LABELS)(lambda change: check_labels(tmp_path, change)))()
 
 
-WHOLE = {
-    "3dpw.pkl": pickle.dumps(three_dpw(), 2),
-    "wham.pkl": joblib_bytes(wham()),
-    "phalp.pkl": joblib_bytes(phalp(), "zlib"),
-    "gvhmr.pt": torch_bytes(gvhmr()),
-    "clip.npy": npy_bytes(motion_x()),
-}
+@cache
+def _whole(name: str) -> bytes:
+    return SOURCES[name].bytes()
 
 
 def check_bytes(name: str, folder: Path, at: float, patch: bytes, cut: bool) -> None:
     """Some bytes of a good file replaced, or all after them cut off."""
-    data = WHOLE[name]
+    data = _whole(name)
     where = int(at * (len(data) - 1))
-    path = folder / name
+    path = folder / f"fuzz{SOURCES[name].ending}"
     path.write_bytes(data[:where] if cut else data[:where] + patch + data[where + len(patch) :])
     opens_or_says_why(path)
 
@@ -150,12 +132,12 @@ def check_bytes(name: str, folder: Path, at: float, patch: bytes, cut: bool) -> 
 BYTES = (st.floats(0, 1), st.binary(min_size=1, max_size=5), st.booleans())
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", SOURCES)
 def test_other_bytes(name: str, tmp_path: Path) -> None:
     QUICK(given(*BYTES)(lambda at, patch, cut: check_bytes(name, tmp_path, at, patch, cut)))()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", SOURCES)
 def test_very_many_other_bytes(name: str, tmp_path: Path) -> None:
     LONG(given(*BYTES)(lambda at, patch, cut: check_bytes(name, tmp_path, at, patch, cut)))()

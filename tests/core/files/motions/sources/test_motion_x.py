@@ -13,9 +13,13 @@ from core.files.motions.load_motion import load_motion
 from core.files.motions.sources.motion_x import standing_along
 from core.model.motion import Reading
 from tests.core.files.hostile import CreatesFile
+from tests.core.files.motions.sources.example import Example
 from tests.core.files.motions.sources.examples import motion_x, npy_bytes
 
 Save = Callable[..., Path]
+
+
+EXAMPLES = {"motion-x": Example("Motion-X", motion_x, npy_bytes, ".npy")}
 
 
 def test_every_column_has_its_place(save: Save) -> None:

@@ -13,9 +13,13 @@ from scipy.spatial.transform import Rotation
 from core.files.motions.load_motion import load_motion, people_in
 from core.model.motion import Reading
 from tests.core.files.hostile import CreatesFile
+from tests.core.files.motions.sources.example import Example
 from tests.core.files.motions.sources.examples import phalp, phalp_body, phalp_bytes
 
 Save = Callable[..., Path]
+
+
+EXAMPLES = {"phalp": Example("4D-Humans / PHALP", phalp, phalp_bytes, ".pkl")}
 
 
 def test_people_by_track(save: Save) -> None:

@@ -13,9 +13,13 @@ import pytest
 from core.files.motions.load_motion import SeveralPeople, load_motion, people_in
 from core.model.motion import Reading
 from tests.core.files.hostile import CreatesFile
+from tests.core.files.motions.sources.example import Example, plain_pickle
 from tests.core.files.motions.sources.examples import three_dpw
 
 Save = Callable[..., Path]
+
+
+EXAMPLES = {"3dpw": Example("3DPW", three_dpw, plain_pickle, ".pkl")}
 
 
 def test_two_people(save: Save) -> None:

@@ -13,9 +13,13 @@ from core.files.motions.load_motion import load_motion, people_in
 from core.model.motion import Reading
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.hostile import CreatesFile
+from tests.core.files.motions.sources.example import Example
 from tests.core.files.motions.sources.examples import wham
 
 Save = Callable[..., Path]
+
+
+EXAMPLES = {"wham": Example("WHAM", wham, joblib_bytes, ".pkl")}
 
 
 @pytest.mark.parametrize("compress", ["", "zlib", "gzip"])

@@ -1,0 +1,54 @@
+"""EMDB: a pickle with one person's SMPL poses and the camera that follows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.motions.sources.file_contents import Contents
+from core.files.motions.sources.motion_x import standing_along
+from core.files.motions.sources.person_track import Take, array_of, numbers_in, plain_array, same_frames
+
+NAME = "EMDB"
+_KEYS = {"poses_root", "poses_body", "trans"}
+
+
+def looks_like(contents: Contents) -> bool:
+    """Whether the file is one of EMDB's sequences."""
+    smpl = contents.table.get("smpl")
+    return contents.kind == "pickle" and isinstance(smpl, dict) and smpl.keys() >= _KEYS
+
+
+def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
+    """Its one person, in the world's coordinates.
+
+    ``smpl.poses_root`` (T, 3), ``poses_body`` (T, 69), ``trans`` (T, 3), ``betas`` (10,); ``gender``. Frames
+    that ``good_frames_mask`` (T,) leaves out have no pose to be relied on and are gaps.
+
+    Raises:
+        FileError: a key has the wrong type or shape.
+    """
+    path, table, smpl = contents.path, contents.table, contents.table["smpl"]
+    root = numbers_in(path, smpl, "poses_root", (None, 3), "smpl.")
+    body = numbers_in(path, smpl, "poses_body", (len(root), 69), "smpl.")
+    up = standing_along(root) or "y"
+    arrays: dict[str, Any] = {
+        "poses": np.concatenate((root, body), 1),
+        "trans": numbers_in(path, smpl, "trans", (len(root), 3), "smpl."),
+        "betas": numbers_in(path, smpl, "betas", (None,), "smpl."),
+        "refit_up_axis": np.array(up),
+    }
+    if table.get("gender") is not None:
+        arrays["gender"] = plain_array(path, "gender", table["gender"])
+    notes = [f"The file does not say which axis is up: {up} is taken, as the bodies stand."]
+    if table.get("good_frames_mask") is not None:
+        good = array_of(path, "good_frames_mask", table["good_frames_mask"])
+        if good.dtype.kind != "b" or good.ndim != 1:
+            raise FileError(path, "is no row of booleans", key="good_frames_mask")
+        bad = ~same_frames(path, "good_frames_mask", good, len(root))
+        if bad.any():
+            arrays["poses"][bad] = np.nan
+            notes.append(f"EMDB holds {int(bad.sum())} frames for not good: they are left out.")
+    return [Take(arrays, tuple(notes))]

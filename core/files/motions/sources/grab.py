@@ -1,0 +1,45 @@
+"""GRAB: an npz of a body that grasps an object, the body a dict among its arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.files.containers.arrays import numbers
+from core.files.motions.sources.file_contents import Contents
+from core.files.motions.sources.person_track import Take, numbers_in
+
+NAME = "GRAB"
+_RATE = "framerate"
+
+
+def looks_like(contents: Contents) -> bool:
+    """Whether the file is one of GRAB's sequences."""
+    return contents.kind == "npz" and contents.table.keys() >= {"body", "n_comps", "gender"}
+
+
+def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
+    """Its one person, in SMPL-X, z up.
+
+    ``body.params`` has ``fullpose`` (T, 165), with hands as they are, ``transl`` (T, 3) and ``expression``
+    (T, 10). The shape is a mesh of its own (``body.vtemp``), which is not in the file: betas are zero.
+
+    Raises:
+        FileError: a key has the wrong type or shape.
+    """
+    path = contents.path
+    params = contents.part("body").get("params")
+    table: dict[Any, Any] = params if isinstance(params, dict) else {}
+    poses = numbers_in(path, table, "fullpose", (None, 165), "body.params.")
+    arrays: dict[str, Any] = {
+        "poses": poses,
+        "trans": numbers_in(path, table, "transl", (len(poses), 3), "body.params."),
+        "betas": np.zeros(10, np.float32),
+        **{key: value for key, value in contents.values(["gender"]).items() if isinstance(value, np.ndarray)},
+    }
+    if table.get("expression") is not None:
+        arrays["expression"] = numbers_in(path, table, "expression", (len(poses), None), "body.params.")
+    if _RATE in contents.table:
+        arrays["mocap_frame_rate"] = numbers(path, _RATE, contents.values([_RATE])[_RATE].reshape(-1), (1,))
+    return [Take(arrays, ("GRAB's shape is a mesh of its own, 'body.vtemp': betas are zero in its place.",))]

@@ -1,0 +1,268 @@
+"""The arguments of the `smplx` package's layers, by name, in a file of any kind: one frame or many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import FileError
+from core.files.containers.arrays import kind_of, numbers, shape_text, text
+from core.files.motions.sources.amass import FRAME_RATE_KEYS
+from core.files.motions.sources.file_contents import Contents
+from core.files.motions.sources.motion_x import standing_along
+from core.files.motions.sources.person_track import Take, array_of, plain_array
+from core.files.motions.sources.rotations import frames_in, rotations_in
+from core.model.joints import FAMILY_LABEL, JOINT_NAMES
+from core.model.motion import BodyTerms
+
+NAME = "smplx arguments"
+
+HANDS = ("left_hand_pose", "right_hand_pose")
+_FACE = ("jaw_pose", "leye_pose", "reye_pose")
+_CODE = "pose_embedding"
+_TRANS = ("transl", "trans")
+_TYPES = ("surface_model_type", "model_type")
+_CAMERA = ("camera_rotation", "camera_translation", "camera_center", "camera_transl")
+KEYS = (
+    "global_orient", "body_pose", *HANDS, *_FACE, *_TRANS, *_TYPES, *_CAMERA, *FRAME_RATE_KEYS,
+    "betas", "frame_betas", "expression", "gender", "refit_up_axis", _CODE,
+)  # fmt: skip
+_BODY_JOINTS = (21, 23)
+_HAND_JOINTS = 15
+
+
+def looks_like(contents: Contents) -> bool:
+    """Whether the file has the names of the `smplx` package, itself or for each of several people."""
+    return holds(contents.table) or bool(_people(contents))
+
+
+def holds(table: Mapping[Any, Any]) -> bool:
+    """Whether these are the arguments of a body."""
+    return "global_orient" in table and ("body_pose" in table or _CODE in table)
+
+
+def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
+    """Its one person, or several by their names: a dict of dicts.
+
+    ``global_orient`` (T, 3), ``body_pose`` (T, 63), of SMPL (T, 69), ``jaw_pose``, ``leye_pose``,
+    ``reye_pose`` (T, 3) as axis-angle, joint by joint or in a row, or as matrices (T, n, 3, 3); hands so with
+    45 numbers, absolute, or by fewer principal components of the model's, relative to its mean pose;
+    ``betas`` (B,) or (T, B), ``transl`` (T, 3), ``expression`` (T, E). A single frame may lack its T.
+
+    Raises:
+        FileError: a key has the wrong type or shape, or the pose is a code that only VPoser can read.
+    """
+    path = contents.path
+    if coordinates is not None:
+        raise FileError(path, f"does not say which coordinates it is in, expected no choice of {coordinates}")
+    if holds(contents.table):
+        return [take_of(path, contents.values(KEYS))]
+    people = _people(contents)
+    names = list(people) if len(people) > 1 else [None]
+    return [
+        take_of(path, table, person=name, where=f"{key}.")
+        for name, (key, table) in zip(names, people.items(), strict=True)
+    ]
+
+
+def _people(contents: Contents) -> dict[str, dict[Any, Any]]:
+    if contents.kind == "npz":
+        return {}
+    tables = {str(name): value for name, value in contents.table.items() if isinstance(value, dict)}
+    return {name: table for name, table in tables.items() if holds(table)}
+
+
+def take_of(
+    path: Path, table: Mapping[str, Any], *, person: str | None = None, where: str = "", mean: bool = False
+) -> Take:
+    """One person from the arguments of a body.
+
+    Args:
+        path: the file, for messages.
+        table: the arguments.
+        person: as in `Take`.
+        where: what the table is called, with its dot, for messages.
+        mean: hands of 45 numbers are relative to the mean pose of the model's, too.
+
+    Raises:
+        FileError: as `takes`.
+    """
+    if "body_pose" not in table:
+        raise FileError(
+            path,
+            "is VPoser's code of a pose, which only VPoser can read, expected 'body_pose'",
+            key=where + _CODE,
+        )
+    body = array_of(path, where + "body_pose", table["body_pose"])
+    if body.dtype.kind not in "biuf":
+        raise FileError(path, f"is {kind_of(body)}, expected numbers", key=where + "body_pose")
+    found = frames_in(body, _BODY_JOINTS)
+    if found is None:
+        shapes = "(any, 63), (any, 21, 3), (any, 21, 3, 3), or 69 and 23 of them in SMPL"
+        raise FileError(
+            path, f"has shape {shape_text(body.shape)}, expected {shapes}", key=where + "body_pose"
+        )
+    frames, joints = found
+    notes: list[str] = []
+    there = [key for key in (*HANDS, *_FACE) if table.get(key) is not None]
+    family = _family(path, table, joints, there, notes)
+    poses = np.zeros((frames, 3 * len(JOINT_NAMES[family])), np.float32)
+    poses[:, :3], _ = rotations_in(path, where + "global_orient", table["global_orient"], frames, 1)
+    poses[:, 3 : 3 + 3 * joints], _ = rotations_in(path, where + "body_pose", body, frames, joints)
+    for key, name in zip(_FACE, ("jaw", "left_eye_smplhf", "right_eye_smplhf"), strict=True):
+        if key in there and name in JOINT_NAMES[family]:
+            at = 3 * JOINT_NAMES[family].index(name)
+            poses[:, at : at + 3], _ = rotations_in(path, where + key, table[key], frames, 1)
+    terms = None
+    if family != "smpl":
+        terms = _hands(path, table, where, poses, mean, notes)
+    arrays = {
+        "poses": poses,
+        "trans": _trans(path, table, where, frames, notes),
+        "betas": _betas(path, table, where, frames, notes),
+        **_said(path, table, where),
+    }
+    if table.get("expression") is not None and family == "smplx":
+        arrays["expression"] = _rows(path, where + "expression", table["expression"], frames)
+    if "refit_up_axis" not in arrays:
+        arrays["refit_up_axis"] = np.array(_up(poses, notes))
+    cameras = [key for key in _CAMERA if key in table]
+    if cameras:
+        notes.append(f"The camera ({', '.join(cameras)}) is left out: the body is where 'transl' has it.")
+    return Take(arrays, tuple(notes), person, own_shapes=True, body_terms=terms)
+
+
+def _family(path: Path, table: Mapping[str, Any], joints: int, there: list[str], notes: list[str]) -> str:
+    """What the file says, or what its pieces are of."""
+    said = next((table[key] for key in _TYPES if table.get(key) is not None), None)
+    word = "" if said is None else text(path, "model_type", plain_array(path, "model_type", said)).lower()
+    if word.startswith("smplx"):
+        family = "smplx"
+    elif word in ("smplh", "smpl+h", "smpl"):
+        family = "smplh" if word == "smpl+h" else word
+    elif joints == _BODY_JOINTS[1]:
+        family = "smpl"
+    elif there and not any(key in _FACE for key in there) and table.get("expression") is None:
+        family = "smplh"
+        notes.append("There are hands and no face: the body is taken to be SMPL-H.")
+    else:
+        family = "smplx"
+        if not there:
+            notes.append("There are neither hands nor a face: the body is taken to be SMPL-X.")
+    if (family == "smpl") != (joints == _BODY_JOINTS[1]):
+        if family != "smpl":
+            raise FileError(
+                path, f"has {joints} joints, expected 21 of {FAMILY_LABEL[family]}", key="body_pose"
+            )
+        notes.append("The two hand joints of SMPL are not in the file: they are zero.")
+    surplus = [key for key in there if family == "smpl" or (family == "smplh" and key in _FACE)]
+    surplus += ["expression"] * (family != "smplx" and table.get("expression") is not None)
+    moving = [key for key in surplus if np.asarray(table[key]).any()]
+    if moving:
+        notes.append(f"{FAMILY_LABEL[family]} has no {', '.join(moving)}: left out.")
+    return family
+
+
+def _hands(
+    path: Path, table: Mapping[str, Any], where: str, poses: np.ndarray, mean: bool, notes: list[str]
+) -> BodyTerms | None:
+    """Puts the hands into the poses, or gives what they are in terms of the body."""
+    frames, sides = len(poses), []
+    for side, key in enumerate(HANDS):
+        value = table.get(key)
+        if value is None:
+            sides.append(np.zeros((frames, 0), np.float32))
+            continue
+        array = array_of(path, where + key, value)
+        count = array.size // frames if frames else 0
+        if (
+            array.dtype.kind in "biuf"
+            and frames
+            and count < 3 * _HAND_JOINTS
+            and array.size == count * frames
+        ):
+            sides.append(_rows(path, where + key, array, frames))
+            continue
+        at = poses.shape[1] - 3 * _HAND_JOINTS * (2 - side)
+        vectors, matrices = rotations_in(path, where + key, array, frames, _HAND_JOINTS)
+        poses[:, at : at + 3 * _HAND_JOINTS] = vectors
+        mean = mean and not matrices
+        sides.append(np.zeros((frames, 0), np.float32))
+    if not any(table.get(key) is not None for key in HANDS):
+        notes.append("There are no hands in the file: they are flat.")
+        return None
+    most = max(side.shape[1] for side in sides)
+    if most:
+        notes.append(
+            f"The hands are {most} principal components of the model's, relative to its mean pose of hands."
+        )
+        wide = [np.pad(side, ((0, 0), (0, most - side.shape[1]))) for side in sides]
+        return BodyTerms(hands_mean=True, hand_components=np.stack(wide, 1))
+    if mean:
+        notes.append("The hands are relative to the model's mean pose of hands.")
+        return BodyTerms(hands_mean=True)
+    notes.append(
+        "The hands are taken as they are, not as relative to the model's mean pose (flat_hand_mean=True)."
+    )
+    return None
+
+
+def _trans(path: Path, table: Mapping[str, Any], where: str, frames: int, notes: list[str]) -> np.ndarray:
+    key = next((key for key in _TRANS if table.get(key) is not None), None)
+    if key is None:
+        notes.append("There is no 'transl': the body stays at the origin.")
+        return np.zeros((frames, 3), np.float32)
+    rows = _rows(path, where + key, table[key], frames)
+    return numbers(path, where + key, rows, (frames, 3))
+
+
+def _betas(path: Path, table: Mapping[str, Any], where: str, frames: int, notes: list[str]) -> np.ndarray:
+    key = "frame_betas" if table.get("frame_betas") is not None else "betas"
+    if table.get(key) is None:
+        notes.append("The file does not say the shape: betas are zero.")
+        return np.zeros(10, np.float32)
+    found = array_of(path, where + key, table[key])
+    if found.ndim == 3 and 1 in found.shape[:2]:
+        found = found.reshape(-1, found.shape[-1])
+    if found.ndim == 2 and len(found) not in (1, frames):
+        raise FileError(
+            path, f"has shape {shape_text(found.shape)}, expected (any,) or ({frames}, any)", key=where + key
+        )
+    return found
+
+
+def _rows(path: Path, key: str, value: Any, frames: int) -> np.ndarray:
+    """(T, k) from (T, k), (T, 1, k), or of a single frame (k,)."""
+    found = array_of(path, key, value)
+    if found.dtype.kind not in "biuf":
+        raise FileError(path, f"is {kind_of(found)}, expected numbers", key=key)
+    if (
+        found.ndim
+        and (len(found) == frames or frames == 1)
+        and found.ndim <= 3
+        and not found.size % max(frames, 1)
+    ):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return found.reshape(frames, -1).astype(np.float32) if frames else np.zeros((0, found.shape[-1]))
+    raise FileError(path, f"has shape {shape_text(found.shape)}, expected {frames} rows", key=key)
+
+
+def _said(path: Path, table: Mapping[str, Any], where: str) -> dict[str, np.ndarray]:
+    """What else the file says, under AMASS's keys."""
+    found = {}
+    for key in ("gender", "refit_up_axis", *FRAME_RATE_KEYS):
+        if table.get(key) is not None:
+            found[key] = plain_array(path, where + key, table[key])
+    return found
+
+
+def _up(poses: np.ndarray, notes: list[str]) -> str:
+    up = standing_along(poses[:, :3])
+    if up is None:
+        notes.append("The file does not say which axis is up, and the bodies do not stand: y is taken.")
+        return "y"
+    notes.append(f"The file does not say which axis is up: the bodies stand along {up}.")
+    return up
