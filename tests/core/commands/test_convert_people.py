@@ -155,8 +155,10 @@ def test_shapes_of_their_own_are_what_the_fit_meets(tmp_path: Path) -> None:
     assert motion.frame_betas is not None
     from core.correspond.load_bodies import bodies_for
     from core.measure.measure_motion import measure_motion
+    from core.model.body_pair import in_body
 
-    measured = measure_motion(motion, bodies_for(motion), result)
+    pair = bodies_for(motion)
+    measured = measure_motion(in_body(motion, pair.source), pair, result)
     np.testing.assert_allclose(measured.mean_mm, result.mean_mm, atol=0.02)
 
 

@@ -53,7 +53,7 @@ FILES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "WHAM": ("motion", pickled(dict(wham())), "a motion of WHAM"),
     "another": (
         "motion",
-        pickled({"fullpose": np.zeros((3, 165)), "trans": np.zeros((3, 3))}),
+        pickled({"thetas": np.zeros((3, 72)), "smpl_trans": np.zeros((3, 3))}),
         "a motion in a layout that is not known",
     ),
     "result": ("result", copied(WRITTEN / "stroll_stageii.npz"), "a result of Refit"),

@@ -153,7 +153,7 @@ def test_a_motion_in_smplx_before_the_camera(
     answer_with(monkeypatch, act)
     window.files.open_path(path)
     qtbot.waitUntil(lambda: window.state.document.frames == 6, timeout=FIT_MS)
-    assert window.state.document.opened.motion.reading == Reading(coordinates="camera")
+    assert window.state.document.opened.motion.reading == Reading(coordinates="camera", in_body=True)
     assert window.state.document.opened.subject.up_axis == "-y"
     assert window.state.document.opened.subject.fit.label == "fit · SMPL-H neutral"
     assert not window.state.document.has_rate
