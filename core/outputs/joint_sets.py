@@ -17,6 +17,7 @@ import numpy as np
 
 from core.errors import FileError, RefitError
 from core.files.containers.atomic import atomic_write, write_npz
+from core.files.containers.documents import parsed_json
 from core.files.containers.numbered import Progress, tell
 from core.files.containers.opening import read_bytes
 from core.files.containers.refusals import reads
@@ -47,8 +48,8 @@ def parsed_joint_set(text: bytes, path: str | Path) -> JointSet:
         FileError: as `read_joint_set`.
     """
     try:
-        contents = json.loads(text.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        contents = parsed_json(text.decode("utf-8-sig"))
+    except ValueError as error:
         at = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise FileError(path, f"is not a json file{at}") from None
     if not isinstance(contents, dict) or not isinstance(contents.get("joints"), list):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core import __version__
 from core.errors import FileError
 from core.files.containers.atomic import atomic_write
+from core.files.containers.opening import read_bytes
 from core.files.containers.refusals import reads
 from core.fitting.recipe.draft import Draft, DraftStage
 from core.fitting.recipe.recipe import METHODS, STARTS
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from tomlkit.items import Table
 
 # A recipe is a page of text; what is much larger is something else.
-MOST_BYTES = 1_000_000
+MOST_BYTES = 200_000
+MOST_IN_A_LINE = 2000
 MOST_STAGES = 100
 TOP = ("name", "start", "method", "stages")
 ON = "on"
@@ -78,14 +80,14 @@ def _parsed(path: Path) -> dict[str, Any]:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
+    data = read_bytes(path, MOST_BYTES)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise FileError(path, f"has {path.stat().st_size:,} bytes, expected a recipe of some lines")
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise FileError(path, f"cannot be read: {error.strerror or error}") from error
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(path, "is no text, expected a recipe in TOML") from None
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > MOST_IN_A_LINE:
+            raise FileError(path, f"is no TOML: line {number} has {len(line):,} characters")
     try:
         return tomlkit.parse(text).unwrap()
     except (TOMLKitError, RecursionError, ValueError) as error:

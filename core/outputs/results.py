@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import FileError
 from core.files.containers.arrays import finite, key_list, number, numbers, shape_text, text, texts
 from core.files.containers.atomic import write_npz
+from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, npz_headers, read_npz
 from core.files.containers.refusals import reads
 from core.files.motions.load_motion import load_motion
@@ -22,6 +23,7 @@ FORMAT = 1
 """Grows when a key changes its meaning."""
 
 ERROR_KEYS = ("mean_mm", "median_mm", "p95_mm", "max_mm")
+_MOST_PROVENANCE = 1 << 26
 _FLAG_KEYS = ("fitted", "converged")
 _REQUIRED = tuple(f"refit_{key}" for key in (*ERROR_KEYS, *_FLAG_KEYS, "part_mm", "part_names", "provenance"))
 
@@ -190,10 +192,6 @@ def _counted(path: Path, arrays: dict[str, np.ndarray], key: str) -> float:
 
 
 def _provenance(path: Path, array: np.ndarray) -> dict[str, Any]:
-    try:
-        contents = json.loads(text(path, "refit_provenance", array))
-    except (ValueError, RecursionError):
-        contents = None
-    if not isinstance(contents, dict):
-        raise FileError(path, "is not a json object", key="refit_provenance")
-    return contents
+    if array.nbytes > _MOST_PROVENANCE:
+        raise FileError(path, f"is longer than the {_MOST_PROVENANCE} bytes allowed", key="refit_provenance")
+    return json_object(path, text(path, "refit_provenance", array), "refit_provenance")

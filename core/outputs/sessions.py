@@ -20,6 +20,7 @@ from core import __version__
 from core.errors import FileError
 from core.files.containers.arrays import finite, kind_of, numbers, shape_text
 from core.files.containers.atomic import atomic_write
+from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, read_npz, read_text
 from core.files.containers.refusals import reads
 from core.model.fit_result import FitResult
@@ -160,7 +161,7 @@ class _Reader:
 
     def __init__(self, path: Path, *, arrays: bool = True) -> None:
         self._path = path
-        contents = self._parsed()
+        contents = json_object(path, read_text(path, _CONTENTS, _MOST_CONTENTS), _CONTENTS)
         version = self._one(contents, "format", int)
         if version > FORMAT:
             raise FileError(
@@ -170,15 +171,6 @@ class _Reader:
             )
         self._contents = contents
         self._arrays = read_npz(path) if arrays else {}
-
-    def _parsed(self) -> dict[str, Any]:
-        try:
-            contents = json.loads(read_text(self._path, _CONTENTS, _MOST_CONTENTS))
-        except (ValueError, RecursionError):
-            contents = None
-        if not isinstance(contents, dict):
-            raise FileError(self._path, "is not a json object", key=_CONTENTS)
-        return contents
 
     def summary(self) -> tuple[datetime.datetime, str, str]:
         source = self._one(self._contents, "source", dict)

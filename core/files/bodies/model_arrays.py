@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
+from core.files.containers.array_header import is_plain
 from core.files.containers.arrays import key_list
-from core.files.containers.npz import is_npz, is_plain, npz_headers, read_npz
+from core.files.containers.npz import is_npz, npz_headers, read_npz
 
 MODEL_KEYS = ("v_template", "f", "shapedirs", "posedirs", "weights", "kintree_table")
 """Keys every model file has; ``J_regressor`` too, in one of several forms."""

@@ -14,10 +14,11 @@ from typing import IO, Any, ClassVar
 
 import numpy as np
 
-from core.errors import FileError
 from core.files.containers import pickle_stand_ins as stand
-from core.files.containers.opening import MAX_BYTES, open_to_read, read_bytes
-from core.files.containers.pickles import ALLOWED, REFUSED_OPERATIONS, unpickled
+from core.files.containers.bounds import Bounds, Refused, most_memory, size_of
+from core.files.containers.opening import open_to_read
+from core.files.containers.pickle_machine import Machine
+from core.files.containers.pickles import ALLOWED, read_pickle, told
 from core.files.containers.tensors import TENSORS
 
 _WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
@@ -39,75 +40,49 @@ class _JoblibArray(stand.StandIn):
     def resolve(self, resolver: stand.Resolver) -> Any:
         return resolver.resolve(self.array) if isinstance(self.array, stand.StandIn) else self.array
 
-    def read(self, file: IO[bytes]) -> None:
+    def read(self, file: IO[bytes], resolver: stand.Resolver) -> None:
         """Takes the array's bytes from where the file stands."""
         state = self.state
         if not isinstance(state, dict):
-            raise stand.Refused("is damaged: an array in it has no contents")
-        resolver = stand.Resolver()
+            raise Refused("is damaged: an array in it has no contents")
         dtype, shape, order = resolver.resolve(state.get("dtype")), state.get("shape"), state.get("order")
         if not isinstance(dtype, np.dtype) or order not in ("C", "F"):
-            raise stand.Refused("is damaged: an array in it has no type")
+            raise Refused("is damaged: an array in it has no type")
         if dtype.hasobject:
-            self.array = _Unpickler(file).load()
+            self.array = _Joblib(file, resolver.bounds).load()
             return
         if state.get("numpy_array_alignment_bytes") is not None:
             padding = file.read(1)
             file.read(padding[0] if padding else 0)
         count = stand.count_of(shape)
-        data = file.read(min(count * dtype.itemsize, MAX_BYTES))
+        data = resolver.bounds.read(file, count * dtype.itemsize)
+        resolver.bounds.found_array(len(data))
         self.array = stand.array_of(shape, state["dtype"], order == "F", data, resolver)
 
 
-class _Unpickler(pickle._Unpickler):
-    """Reads one byte after the other, as the compiled one does not: so it can stop where an array begins."""
+class _Joblib(Machine):
+    """Stops where an array begins."""
 
-    dispatch: ClassVar[dict[int, Any]] = pickle._Unpickler.dispatch.copy()  # type: ignore[assignment]
+    dispatch: ClassVar[dict[int, Any]] = Machine.dispatch.copy()
 
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__(file, encoding="latin1")
-        self._array_file = file
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == _WRAPPER:
-            return _JoblibArray
-        try:
-            return _NAMES[(module, name)]
-        except KeyError:
-            raise stand.Refused(f"asks for '{module}.{name}', which is never opened") from None
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise stand.Refused("refers to objects outside itself")
+    def __init__(self, file: IO[bytes], bounds: Bounds) -> None:
+        super().__init__(file, bounds, {**_NAMES, _WRAPPER: _JoblibArray})
+        self._resolver = stand.Resolver(bounds)
 
     def _build(self) -> None:
-        super().load_build()  # type: ignore[misc]
-        made = self.stack[-1]  # type: ignore[attr-defined]
+        super()._build()
+        made = self.stack[-1]
         if isinstance(made, _JoblibArray):
-            made.read(self._array_file)
-
-    def _refuse(self) -> None:
-        raise stand.Refused("refers to objects outside itself")
-
-    def _take_bytearray(self) -> None:
-        # The inherited one takes the memory that the file claims before it looks whether so much is there.
-        size = int.from_bytes(self.read(8), "little")  # type: ignore[attr-defined]
-        data = self.read(min(size, MAX_BYTES))  # type: ignore[attr-defined]
-        if len(data) != size:
-            raise EOFError
-        self.append(bytes(data))  # type: ignore[attr-defined]
+            made.read(self.file, self._resolver)
 
     dispatch[pickle.BUILD[0]] = _build
-    dispatch[pickle.BYTEARRAY8[0]] = _take_bytearray
-    for _operation in REFUSED_OPERATIONS:
-        dispatch[getattr(pickle, _operation)[0]] = _refuse
-    del _operation
 
 
 class _Unpacked(io.RawIOBase):
     """The contents of a compressed file, a piece at a time and never more than the limit."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._left = file, MAX_BYTES
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        self._file, self._left, self._most = file, most, most
         self._unpack, self._rest = zlib.decompressobj(_ANY_HEADER), b""
 
     def readable(self) -> bool:
@@ -124,7 +99,7 @@ class _Unpacked(io.RawIOBase):
             self._rest = self._unpack.unconsumed_tail
         self._left -= len(piece)
         if self._left < 0:
-            raise stand.Refused(f"needs more memory than the {MAX_BYTES} bytes allowed")
+            raise Refused(f"needs more memory than the {self._most:,} bytes allowed for a file of its size")
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -142,14 +117,17 @@ def read_any_pickle(path: str | Path) -> Any:
         FileError: as there.
     """
     with open_to_read(path) as file:
-        if may_be_joblib(file.read(2)):
-            file.seek(0)
-            return _read(path, io.BufferedReader(_Unpacked(file), _CHUNK))
+        bounds = Bounds(size_of(file))
+        packed = may_be_joblib(file.read(2))
         file.seek(0)
-        if _names_joblib(file):
-            file.seek(0)
-            return _read(path, file)
-    return unpickled(path, read_bytes(path), names=TENSORS)
+        if packed:
+            contents: IO[bytes] = io.BufferedReader(_Unpacked(file, most_memory(bounds.size)), _CHUNK)
+        elif _names_joblib(file):
+            contents = file
+        else:
+            return read_pickle(path, TENSORS)
+        file.seek(0)
+        return told(path, lambda: _Joblib(contents, bounds).load(), bounds)
 
 
 def _names_joblib(file: IO[bytes]) -> bool:
@@ -159,14 +137,3 @@ def _names_joblib(file: IO[bytes]) -> bool:
             return True
         end = chunk[-len(_NAME) :]
     return False
-
-
-def _read(path: str | Path, file: IO[bytes]) -> Any:
-    try:
-        return stand.Resolver().resolve(_Unpickler(file).load())
-    except stand.Refused as refused:
-        raise FileError(path, str(refused)) from None
-    except (MemoryError, RecursionError):
-        raise FileError(path, "is nested too deeply or needs too much memory") from None
-    except Exception:
-        raise FileError(path, "is not a complete pickle file") from None

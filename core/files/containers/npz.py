@@ -14,7 +14,6 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -22,52 +21,15 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from core.errors import FileError
+from core.files.containers.array_header import ArrayHeader, read_header
+from core.files.containers.arrays import shape_text
+from core.files.containers.bounds import MOST_TIMES, most_memory
 from core.files.containers.opening import MAX_BYTES, open_to_read
 
 _MAX_MEMBERS = 10_000
 _CHUNK = 1 << 24
+_SHORT_TEXT = 1 << 22
 _SUFFIX = ".npy"
-_HEADER_READERS = {
-    (1, 0): npy_format.read_array_header_1_0,
-    (2, 0): npy_format.read_array_header_2_0,
-}
-# Before 3.11.8, Python 3.11 may raise a SystemError where two threads parse literals at once, as headers are:
-# github.com/python/cpython/issues/106905
-_TRIES = 5
-
-
-@dataclass(frozen=True)
-class ArrayHeader:
-    """What a file says of one of its arrays.
-
-    Attributes:
-        shape: the array's shape.
-        dtype: its type.
-        fortran: True where the first index runs fastest.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    fortran: bool
-
-    @property
-    def plain(self) -> bool:
-        """Numbers, booleans or text: the only arrays that are read."""
-        return is_plain(self.dtype)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes the array takes."""
-        return math.prod(self.shape) * self.dtype.itemsize
-
-
-def is_plain(dtype: np.dtype) -> bool:
-    """Whether an array of this type holds only numbers, booleans or text."""
-    if dtype.fields is not None or dtype.subdtype is not None:
-        return False
-    return dtype.kind in "biuSU" or (
-        dtype.kind in "fc" and dtype.itemsize <= (8 if dtype.kind == "f" else 16)
-    )
 
 
 def read_npz(path: str | Path, keys: Iterable[str] | None = None) -> dict[str, np.ndarray]:
@@ -83,19 +45,19 @@ def read_npz(path: str | Path, keys: Iterable[str] | None = None) -> dict[str, n
     """
     wanted = None if keys is None else set(keys)
     arrays: dict[str, np.ndarray] = {}
-    budget = MAX_BYTES
     with _archive(path) as (archive, members):
+        most = budget = _most(archive)
         for key, info in members.items():
             if wanted is not None and key not in wanted:
                 continue
             with _member(path, archive, info, key) as file:
-                header = _read_header(path, file, key)
+                header = read_header(path, file, key)
                 if not header.plain:
                     if wanted is None:
                         continue
                     raise FileError(path, _not_plain(header), key=key)
                 if header.nbytes > budget:
-                    raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed", key=key)
+                    raise FileError(path, _too_large(most), key=key)
                 budget -= header.nbytes
                 arrays[key] = _read_data(path, file, header, info.file_size, key)
     return arrays
@@ -111,11 +73,11 @@ def read_float32(path: str | Path, key: str) -> np.ndarray:
         if key not in members:
             raise FileError(path, "is not in the file", key=key)
         with _member(path, archive, members[key], key) as file:
-            header = _read_header(path, file, key)
+            header = read_header(path, file, key)
             if header.dtype.kind not in "iuf" or not header.plain:
                 raise FileError(path, f"is an array of {header.dtype}, expected numbers", key=key)
-            if 4 * math.prod(header.shape) > MAX_BYTES:
-                raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed", key=key)
+            if 4 * math.prod(header.shape) > _most(archive):
+                raise FileError(path, _too_large(_most(archive)), key=key)
             _check_there(path, file, header, members[key].file_size, key)
             flat, at = np.empty(math.prod(header.shape), np.float32), 0
             for chunk in _chunks(path, file, header, key):
@@ -137,7 +99,7 @@ def npz_headers(path: str | Path) -> dict[str, ArrayHeader]:
     with _archive(path) as (archive, members):
         for key, info in members.items():
             with _member(path, archive, info, key) as file:
-                headers[key] = _read_header(path, file, key)
+                headers[key] = read_header(path, file, key)
     return headers
 
 
@@ -154,6 +116,8 @@ def read_text(path: str | Path, name: str, limit: int) -> str:
         except KeyError:
             raise FileError(path, "is not in the file", key=name) from None
         with _member(path, archive, info, name) as file:
+            # A text is packed to an eighth, hardly to a thousandth.
+            limit = min(limit, MOST_TIMES * _size(archive) + _SHORT_TEXT)
             data = file.read(limit + 1)
     if len(data) > limit:
         raise FileError(path, f"is longer than the {limit} bytes allowed", key=name)
@@ -206,7 +170,7 @@ def npy_header(path: str | Path) -> ArrayHeader:
         FileError: the file is not an ``.npy`` file.
     """
     with open_to_read(path) as file:
-        return _read_header(path, file, None)
+        return read_header(path, file, None)
 
 
 def read_npy(path: str | Path) -> np.ndarray:
@@ -220,11 +184,11 @@ def read_npy(path: str | Path) -> np.ndarray:
         if file.read(len(npy_format.MAGIC_PREFIX)) != npy_format.MAGIC_PREFIX:
             raise FileError(path, "is not a NumPy .npy file")
         file.seek(0)
-        header = _read_header(path, file, None)
+        header = read_header(path, file, None)
         if not header.plain:
             raise FileError(path, _not_plain(header))
         if header.nbytes > MAX_BYTES:
-            raise FileError(path, f"needs more memory than the {MAX_BYTES} bytes allowed")
+            raise FileError(path, _too_large(MAX_BYTES))
         return _read_data(path, file, header, size, None)
 
 
@@ -250,11 +214,12 @@ def pickled_bytes(path: str | Path, key: str | None, limit: int) -> bytes:
 
 
 def _pickled(path: str | Path, file: BinaryIO, key: str | None, limit: int) -> bytes:
-    if not _read_header(path, file, key).dtype.hasobject:
+    if not read_header(path, file, key).dtype.hasobject:
         raise FileError(path, "holds no Python objects", key=key)
+    limit = min(limit, most_memory(os.stat(path).st_size))
     data = file.read(limit + 1)
     if len(data) > limit:
-        raise FileError(path, f"is longer than the {limit} bytes allowed", key=key)
+        raise FileError(path, _too_large(limit), key=key)
     return data
 
 
@@ -304,22 +269,6 @@ def _member(
         raise FileError(path, "is damaged or incomplete", key=key) from None
 
 
-def _read_header(path: str | Path, file: BinaryIO, key: str | None) -> ArrayHeader:
-    began = file.tell()
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            version = npy_format.read_magic(file)
-            shape, fortran, dtype = _HEADER_READERS[version](file)
-            break
-        except Exception as error:
-            if not (tries_left and isinstance(error, SystemError)):
-                raise FileError(path, "does not start with a NumPy array header", key=key) from None
-            file.seek(began)
-    if any(isinstance(n, bool) or n < 0 for n in shape):
-        raise FileError(path, f"claims the impossible shape {shape}", key=key)
-    return ArrayHeader(tuple(int(n) for n in shape), dtype, bool(fortran))
-
-
 def _read_data(
     path: str | Path, file: BinaryIO, header: ArrayHeader, size: int, key: str | None
 ) -> np.ndarray:
@@ -329,6 +278,8 @@ def _read_data(
     for chunk in _chunks(path, file, header, key):
         data += chunk
     order: Literal["F", "C"] = "F" if header.fortran else "C"
+    if not header.dtype.itemsize:
+        return np.zeros(header.shape, header.dtype)
     array = native(
         np.frombuffer(data, header.dtype, math.prod(header.shape)).reshape(header.shape, order=order)
     )
@@ -348,8 +299,6 @@ def _check_there(path: str | Path, file: BinaryIO, header: ArrayHeader, size: in
             f"the file has {max(available, 0)}",
             key=key,
         )
-    if max(header.shape, default=0) > MAX_BYTES or len(header.shape) > 32:
-        raise FileError(path, f"claims the impossible shape {header.shape}", key=key)
 
 
 def _chunks(path: str | Path, file: BinaryIO, header: ArrayHeader, key: str | None) -> Iterator[bytes]:
@@ -382,7 +331,22 @@ def is_text(array: np.ndarray) -> bool:
     return bool(np.ascontiguousarray(array).reshape(-1).view(np.uint32).max() <= sys.maxunicode)
 
 
+def _most(archive: zipfile.ZipFile) -> int:
+    """Bytes that the arrays of a file may take together."""
+    return most_memory(_size(archive))
+
+
+def _size(archive: zipfile.ZipFile) -> int:
+    return os.fstat(archive.fp.fileno()).st_size if archive.fp is not None else 0
+
+
+def _too_large(most: int) -> str:
+    return f"needs more memory than the {most:,} bytes allowed for a file of its size"
+
+
 def _not_plain(header: ArrayHeader) -> str:
+    if not header.dtype.itemsize:
+        return f"is {shape_text(header.shape)} texts of no length, expected plain numbers or text"
     if header.dtype.hasobject:
         return "holds pickled Python objects, which are never opened, expected plain numbers or text"
     return f"is an array of {header.dtype}, expected plain numbers or text"

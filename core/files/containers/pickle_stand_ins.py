@@ -16,43 +16,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from core.files.containers.array_header import has_size, is_plain
 from core.files.containers.arrays import for_sparse
-from core.files.containers.npz import is_plain, is_text, native
+from core.files.containers.bounds import Refused
+from core.files.containers.npz import is_text, native
 from core.files.containers.opening import MAX_BYTES
+from core.files.containers.pickle_resolver import Resolver, StandIn, add, fill
 
 MAX_SIDE = 1 << 24
 """A sparse matrix may have this many rows or columns at most."""
-
-
-class Refused(Exception):
-    """Something in a pickle that is not opened; the message completes 'the file …'."""
-
-
-class StandIn:
-    """Keeps the arguments and the state that a pickle gives to one object."""
-
-    args: tuple[Any, ...]
-    state: Any
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> StandIn:
-        made = super().__new__(cls)
-        made.args = args
-        made.state = None
-        return made
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-    def resolve(self, resolver: Resolver) -> Any:
-        """The plain object this stands for."""
-        raise Refused("is damaged: it uses a function as if it were data")
-
-    def settings(self, resolver: Resolver) -> dict[Any, Any]:
-        """The state as a plain dict."""
-        state = resolver.resolve(self.state)
-        if not isinstance(state, dict):
-            raise Refused("is damaged: an object in it has no contents")
-        return state
 
 
 class Ndarray(StandIn):
@@ -99,6 +71,8 @@ class ReconstructArray(StandIn):
 class Scalar(StandIn):
     """``numpy.core.multiarray.scalar``; args are (dtype, bytes)."""
 
+    may_be_key = True
+
     def resolve(self, resolver: Resolver) -> Any:
         if len(self.args) != 2:
             raise Refused("is damaged: a number in it has no contents")
@@ -133,11 +107,66 @@ class EmptyBytes(StandIn):
         return b""
 
 
+class Dict(StandIn):
+    """``dict``, or ``OrderedDict``; args are none, or (its pairs,)."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__new__(cls, *args) if args else {}
+
+    def resolve(self, resolver: Resolver) -> dict[Any, Any]:
+        pairs = resolver.resolve(self.args[0])
+        if isinstance(pairs, dict):
+            return dict(pairs)
+        if not isinstance(pairs, list) or not all(
+            isinstance(p, (list, tuple)) and len(p) == 2 for p in pairs
+        ):
+            raise Refused("is damaged: a table in it has no pairs")
+        made: dict[Any, Any] = {}
+        fill(made, pairs, resolver.bounds)
+        return made
+
+
 class DefaultDict(StandIn):
     """``collections.defaultdict``, whose factory is left out."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         return {}
+
+
+class List(StandIn):
+    """``list``; args are none, or (what it holds,)."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__new__(cls, *args) if args else []
+
+    def resolve(self, resolver: Resolver) -> list[Any]:
+        held = resolver.resolve(self.args[0])
+        if not isinstance(held, (list, tuple)):
+            raise Refused("is damaged: a list in it has no contents")
+        resolver.bounds.take(8 * len(held))
+        return list(held)
+
+
+class Set(StandIn):
+    """``set``; args are none, or (a list of its members,)."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__new__(cls, *args) if args else set()
+
+    def resolve(self, resolver: Resolver) -> set[Any]:
+        held = resolver.resolve(self.args[0])
+        if not isinstance(held, (list, tuple, set)):
+            raise Refused("is damaged: a set in it has no contents")
+        made: set[Any] = set()
+        add(made, held, resolver.bounds)
+        return made
+
+
+class FrozenSet(Set):
+    """``frozenset``, likewise."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return StandIn.__new__(cls, *(args or ([],)))
 
 
 class Object(StandIn):
@@ -272,55 +301,14 @@ class ChumpySelect(Chumpy):
         return array[chosen].reshape(shape)
 
 
-class Resolver:
-    """Turns what a pickle built into plain objects; each object once, so shared and circular ones stay so."""
-
-    def __init__(self) -> None:
-        self._done: dict[int, Any] = {}
-        self._open: set[int] = set()
-
-    def resolve(self, value: Any) -> Any:
-        """``value`` with every stand-in in it replaced.
-
-        Raises:
-            Refused: a stand-in's contents do not fit together.
-        """
-        if value is None or isinstance(value, (bool, int, float, complex, str, bytes, bytearray)):
-            return value
-        at = id(value)
-        if at in self._done:
-            return self._done[at]
-        if at in self._open:
-            raise Refused("is damaged: an object in it contains itself")
-        if isinstance(value, list):
-            plain: Any = []
-            self._done[at] = plain
-            plain.extend(self.resolve(item) for item in value)
-            return plain
-        if isinstance(value, dict):
-            plain = {}
-            self._done[at] = plain
-            for key, item in value.items():
-                plain[self.resolve(key)] = self.resolve(item)
-            return plain
-        self._open.add(at)
-        if isinstance(value, (tuple, set, frozenset)):
-            plain = type(value)(self.resolve(item) for item in value)
-        elif isinstance(value, StandIn):
-            plain = value.resolve(self)
-        else:
-            raise Refused("is damaged: it uses a class as if it were data")
-        self._open.discard(at)
-        self._done[at] = plain
-        return plain
-
-
 def array_of(shape: Any, dtype: Any, fortran: bool, data: Any, resolver: Resolver) -> np.ndarray:
     """The array with this shape, type and bytes (a list, for an array of objects)."""
     dtype = resolver.resolve(dtype)
     if not isinstance(dtype, np.dtype):
         raise Refused("is damaged: an array in it has no type")
     count = count_of(shape)
+    if not has_size(dtype, count):
+        raise Refused("holds many texts of no length, expected plain numbers or text")
     order = "F" if fortran else "C"
     if dtype.hasobject:
         if not isinstance(data, list) or len(data) != count:

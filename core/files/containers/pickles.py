@@ -1,23 +1,23 @@
 """Pickle files, read so that nothing in them can run.
 
 Only the globals in ``ALLOWED`` can be named, each answered by a stand-in
-(`core.files.containers.pickle_stand_ins`) or by a plain container; every other is refused by name. Before
-anything is built, the operations are listed once, and those that no data file needs are refused.
+(`core.files.containers.pickle_stand_ins`); every other is refused by name. What carries out the operations
+(`core.files.containers.pickle_machine`) keeps an account of all that is made.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import pickle
-import pickletools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.errors import FileError
 from core.files.containers import pickle_stand_ins as stand
-from core.files.containers.opening import open_to_read, read_bytes
+from core.files.containers.bounds import Bounds, Refused, size_of
+from core.files.containers.opening import open_to_read
+from core.files.containers.pickle_machine import Machine
 
 _SPARSE_KINDS = {
     "csr": stand.Csr,
@@ -34,7 +34,7 @@ def _allowed() -> dict[tuple[str, str], type]:
         ("numpy", "ndarray"): stand.Ndarray,
         ("numpy", "dtype"): stand.Dtype,
         ("_codecs", "encode"): stand.Encode,
-        ("collections", "OrderedDict"): dict,
+        ("collections", "OrderedDict"): stand.Dict,
         ("collections", "defaultdict"): stand.DefaultDict,
         ("chumpy.ch", "Ch"): stand.Chumpy,
         ("chumpy.reordering", "Select"): stand.ChumpySelect,
@@ -44,10 +44,10 @@ def _allowed() -> dict[tuple[str, str], type]:
         names[(f"{package}.multiarray", "scalar")] = stand.Scalar
         names[(f"{package}.numeric", "_frombuffer")] = stand.FromBuffer
     for module in ("builtins", "__builtin__"):
-        names[(module, "set")] = set
-        names[(module, "frozenset")] = frozenset
-        names[(module, "dict")] = dict
-        names[(module, "list")] = list
+        names[(module, "set")] = stand.Set
+        names[(module, "frozenset")] = stand.FrozenSet
+        names[(module, "dict")] = stand.Dict
+        names[(module, "list")] = stand.List
         names[(module, "object")] = stand.Object
         names[(module, "bytes")] = stand.EmptyBytes
     for module in ("copyreg", "copy_reg"):
@@ -62,63 +62,55 @@ def _allowed() -> dict[tuple[str, str], type]:
 ALLOWED = _allowed()
 """What a pickle may name, and what stands in for it."""
 
-REFUSED_OPERATIONS = {"PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"}
-_OUTSIDE = {"BINPERSID"}
-_MEMO_OPERATIONS = {"PUT", "BINPUT", "LONG_BINPUT"}
 
-
-class _Unpickler(pickle.Unpickler):
-    names: Mapping[tuple[str, str], type] = ALLOWED
-    outside: Callable[[Any], Any] | None = None
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return self.names[(module, name)]
-        except KeyError:
-            raise stand.Refused(f"asks for '{module}.{name}', which is never opened") from None
-
-    def persistent_load(self, pid: Any) -> Any:
-        if self.outside is None:
-            raise stand.Refused("refers to objects outside itself")
-        return self.outside(pid)
-
-
-def read_pickle(path: str | Path) -> Any:
+def read_pickle(path: str | Path, names: dict[tuple[str, str], type] | None = None) -> Any:
     """What a pickle file holds: plain containers, numbers, text, NumPy arrays, ``scipy.sparse.csr_matrix``.
 
     Sparse matrices of every kind become ``csr_matrix``, chumpy arrays become NumPy arrays. Python 2's strings
-    are read as Latin-1.
+    are read as Latin-1. ``names`` are stand-ins for more globals.
 
     Raises:
         FileError: the file is not a pickle, is damaged, or asks for anything else, named in the message.
     """
-    return unpickled(path, read_bytes(path))
+    with open_to_read(path) as file:
+        bounds = Bounds(size_of(file))
+        return told(path, lambda: Machine(file, bounds, ALLOWED | (names or {})).load(), bounds)
 
 
 def unpickled(
     path: str | Path,
     data: bytes,
+    bounds: Bounds,
     *,
-    names: Mapping[tuple[str, str], type] | None = None,
+    names: dict[tuple[str, str], type] | None = None,
     outside: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """What the bytes of a pickle hold, as `read_pickle`.
+    """What a pickle holds, as `read_pickle`.
 
     Args:
-        path: the file they are from, for the message.
+        path: the file it is in, for the message.
         data: the pickle.
+        bounds: what reading it may take.
         names: stand-ins for more globals that this kind of file names.
         outside: gives the stand-in for a reference to what lies beside the pickle; None refuses all.
 
     Raises:
         FileError: as `read_pickle`.
     """
+    return told(
+        path, lambda: Machine(io.BytesIO(data), bounds, ALLOWED | (names or {}), outside).load(), bounds
+    )
+
+
+def told(path: str | Path, load: Callable[[], Any], bounds: Bounds) -> Any:
+    """What ``load`` gives, with every stand-in in it resolved.
+
+    Raises:
+        FileError: as `read_pickle`.
+    """
     try:
-        _check_operations(data, REFUSED_OPERATIONS if outside is None else REFUSED_OPERATIONS - _OUTSIDE)
-        unpickler = _Unpickler(io.BytesIO(data), encoding="latin1")
-        unpickler.names, unpickler.outside = {**ALLOWED, **(names or {})}, outside
-        return stand.Resolver().resolve(unpickler.load())
-    except stand.Refused as refused:
+        return stand.Resolver(bounds).resolve(load())
+    except Refused as refused:
         raise FileError(path, str(refused)) from None
     except (MemoryError, RecursionError):
         raise FileError(path, "is nested too deeply or needs too much memory") from None
@@ -140,17 +132,3 @@ def may_be_pickle(path: str | Path) -> bool:
         ends = file.read(1) == b"."
     # Protocol 2 and later say so; the first two are text that begins with a container.
     return ends and (start[:1] == b"\x80" or start[:1] in b"(}]c")
-
-
-def _check_operations(data: bytes, refused: set[str]) -> None:
-    """Refuse what only a hostile file holds: outside references, and a memo larger than the file could fill.
-
-    Raises:
-        Refused: such an operation is there.
-        ValueError: the operations are damaged or incomplete.
-    """
-    for operation, argument, _ in pickletools.genops(data):
-        if operation.name in refused:
-            raise stand.Refused("refers to objects outside itself")
-        if operation.name in _MEMO_OPERATIONS and not 0 <= int(argument or 0) <= len(data):
-            raise stand.Refused("is damaged: it numbers more objects than it has")

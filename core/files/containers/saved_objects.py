@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
+from core.files.containers.bounds import Bounds
 from core.files.containers.npz import pickled_bytes
 from core.files.containers.pickles import unpickled
 from core.files.containers.tensors import TENSORS
@@ -31,7 +32,7 @@ def saved_object(path: str | Path, key: str | None = None) -> Any:
     """
     data = pickled_bytes(path, key, MOST_BYTES)
     try:
-        found = unpickled(path, data, names=TENSORS)
+        found = unpickled(path, data, Bounds(Path(path).stat().st_size), names=TENSORS)
     except FileError as error:
         raise FileError(path, error.problem, key=key) from None
     return found[()] if isinstance(found, np.ndarray) and not found.ndim else found

@@ -12,6 +12,7 @@ from scipy import sparse
 from core.errors import FileError
 from core.files.containers import pickle_stand_ins as stand
 from core.files.containers.arrays import key_list, numbers, shape_text, text
+from core.files.containers.bounds import Refused
 from core.files.containers.npz import read_npz
 
 _FORMATS: dict[str, type[stand.Sparse]] = {
@@ -54,5 +55,5 @@ def sparse_in_npz(path: Path, shape: tuple[int, int] | None = None) -> sparse.cs
         parts["coords"] = tuple(parts["coords"])
     try:
         return kind().matrix(parts, declared)  # type: ignore[attr-defined]
-    except stand.Refused as refused:
+    except Refused as refused:
         raise FileError(path, str(refused)) from None

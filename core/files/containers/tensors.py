@@ -8,20 +8,17 @@ after another, then the numbers of each storage. Nothing of torch is asked.
 from __future__ import annotations
 
 import io
-import itertools
 import math
-import pickletools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from core.errors import FileError
 from core.files.containers import pickle_stand_ins as stand
+from core.files.containers.bounds import Bounds, Refused, most_memory
 from core.files.containers.npz import native
-from core.files.containers.opening import MAX_BYTES
-from core.files.containers.pickles import unpickled
+from core.files.containers.pickle_machine import Machine
+from core.files.containers.pickles import ALLOWED
 
 _MOST_DIMENSIONS = 32
 _MOST_COUNT = 1 << 40
@@ -74,18 +71,18 @@ class _Tensor(stand.StandIn):
 
     def resolve(self, resolver: stand.Resolver) -> np.ndarray:
         if len(self.args) < 4:
-            raise stand.Refused("is damaged: a tensor in it has no contents")
+            raise Refused("is damaged: a tensor in it has no contents")
         stored, offset, size, stride = (resolver.resolve(value) for value in self.args[:4])
         size, stride = _counts(size, "size"), _counts(stride, "stride")
         start = _counts((offset,), "offset")[0]
         if not isinstance(stored, np.ndarray) or len(size) != len(stride):
-            raise stand.Refused("is damaged: a tensor in it has no numbers")
+            raise Refused("is damaged: a tensor in it has no numbers")
         count = math.prod(size)
         last = start + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         if count and last >= len(stored):
-            raise stand.Refused(f"is damaged: a tensor of shape {size} reaches beyond its numbers")
-        if count * stored.itemsize > MAX_BYTES:
-            raise stand.Refused(f"needs more memory than the {MAX_BYTES} bytes allowed")
+            raise Refused(f"is damaged: a tensor of shape {size} reaches beyond its numbers")
+        if count * stored.itemsize > most_memory(resolver.bounds.size):
+            raise Refused("needs more memory than is allowed for a file of its size")
         if not count:
             return np.zeros(size, stored.dtype)
         steps = [step * stored.itemsize for step in stride]
@@ -98,18 +95,18 @@ class _SparseTensor(stand.StandIn):
     def resolve(self, resolver: stand.Resolver) -> sparse.csr_matrix:
         layout, parts = resolver.resolve(self.args) if len(self.args) == 2 else ("", None)
         if not isinstance(parts, tuple) or len(parts) < 3:
-            raise stand.Refused("is damaged: a sparse tensor in it has no contents")
+            raise Refused("is damaged: a sparse tensor in it has no contents")
         if layout == "torch.sparse_coo":
             places, values, size = parts[:3]
             shape = _sides(size)
             if not isinstance(places, np.ndarray) or places.ndim != 2 or len(places) != 2:
-                raise stand.Refused("holds a sparse tensor whose places are not rows and columns")
+                raise Refused("holds a sparse tensor whose places are not rows and columns")
             return stand.from_entries(values, places[0], places[1], shape)
         if layout in ("torch.sparse_csr", "torch.sparse_csc") and len(parts) >= 4:
             kind = stand.Csr if layout.endswith("csr") else stand.Csc
             starts, minor, values, size = parts[:4]
             return kind().matrix({"data": values, "indices": minor, "indptr": starts}, _sides(size))
-        raise stand.Refused(f"holds a tensor of an unknown layout {str(layout)!r}")
+        raise Refused(f"holds a tensor of an unknown layout {str(layout)!r}")
 
 
 class _Parameter(stand.StandIn):
@@ -117,7 +114,7 @@ class _Parameter(stand.StandIn):
 
     def resolve(self, resolver: stand.Resolver) -> Any:
         if not self.args:
-            raise stand.Refused("is damaged: a tensor in it has no contents")
+            raise Refused("is damaged: a tensor in it has no contents")
         return resolver.resolve(self.args[0])
 
 
@@ -127,8 +124,8 @@ class _FromBytes(stand.StandIn):
     def resolve(self, resolver: stand.Resolver) -> Any:
         data = self.args[0] if len(self.args) == 1 else None
         if not isinstance(data, bytes) or not data.startswith(OLD_START):
-            raise stand.Refused("is damaged: a tensor in it has no numbers")
-        return old_contents(data, _STORAGES)
+            raise Refused("is damaged: a tensor in it has no numbers")
+        return old_contents(data, _STORAGES, resolver.bounds)
 
 
 _STORAGES: dict[tuple[str, str], type] = {
@@ -177,12 +174,12 @@ class Storages:
             Refused: it means no storage.
         """
         if not isinstance(reference, tuple) or len(reference) not in (5, 6) or reference[0] != "storage":
-            raise stand.Refused("refers to objects outside itself")
+            raise Refused("refers to objects outside itself")
         kind, name = reference[1], reference[2]
         if not (isinstance(kind, type) and issubclass(kind, Storage)) or not isinstance(name, str):
-            raise stand.Refused("holds a tensor of an unknown type")
+            raise Refused("holds a tensor of an unknown type")
         if len(reference) == 6 and reference[5] is not None:
-            raise stand.Refused("holds a storage that is part of another, as no torch writes any more")
+            raise Refused("holds a storage that is part of another, as no torch writes any more")
         self.named(name, kind)
         return _Stored(self, (kind, name))
 
@@ -201,86 +198,77 @@ class Storages:
         raise NotImplementedError
 
 
-def old_contents(data: bytes, names: dict[tuple[str, str], type]) -> Any:
+def old_contents(data: bytes, names: dict[tuple[str, str], type], bounds: Bounds) -> Any:
     """What torch before 1.6 wrote: of a whole file, or of a storage within a pickle.
 
     Args:
-        data: all of it.
+        data: all of it: five pickles, then the numbers.
         names: stand-ins for what it may name, beside those of every pickle.
+        bounds: what reading it may take.
 
     Raises:
         Refused: it is damaged, or asks for anything else, named in the message.
     """
-    parts = _pickles(data)
-    magic, version, system = (plain(parts[at], {}, None) for at in range(3))
-    if magic != _MAGIC or version != _VERSION or not isinstance(system, dict):
-        raise stand.Refused("is no file of torch.save")
-    order = "<" if system.get("little_endian", True) else ">"
-    storages = _After(data[sum(map(len, parts)) :], plain(parts[4], {}, None), order)
-    return plain(parts[3], names, storages.refer)
-
-
-def plain(data: bytes, names: dict[tuple[str, str], type], outside: Callable[[Any], Any] | None) -> Any:
-    """What a pickle holds, as `core.files.containers.pickles.unpickled`.
-
-    Raises:
-        Refused: it is damaged, or asks for anything else, named in the message.
-    """
+    bounds.take(len(data))
+    stream, storages = io.BytesIO(data), _After()
     try:
-        return unpickled("", data, names=names, outside=outside)
-    except FileError as error:
-        raise stand.Refused(error.problem) from None
-
-
-def _pickles(data: bytes) -> list[bytes]:
-    """The five pickles that come before the numbers."""
-    stream, ends = io.BytesIO(data), [0]
-    try:
-        for _ in range(5):
-            for _operation in pickletools.genops(stream):
-                pass
-            ends.append(stream.tell())
+        magic, version, system = (Machine(stream, bounds, ALLOWED).load() for _ in range(3))
+        contents = Machine(stream, bounds, ALLOWED | names, storages.refer).load()
+        listed = Machine(stream, bounds, ALLOWED).load()
+    except (Refused, MemoryError, RecursionError):
+        raise
     except Exception:
-        raise stand.Refused("is damaged: a tensor in it has no numbers") from None
-    return [data[start:end] for start, end in itertools.pairwise(ends)]
+        raise Refused("is damaged: a tensor in it has no numbers") from None
+    if magic != _MAGIC or version != _VERSION or type(system) is not dict:
+        raise Refused("is no file of torch.save")
+    storages.follow(data[stream.tell() :], listed, "<" if system.get("little_endian", True) else ">")
+    return stand.Resolver(bounds).resolve(contents)
 
 
 class _After(Storages):
     """Storages that follow one another: of each how many numbers there are, then the numbers."""
 
-    def __init__(self, data: bytes, names: Any, order: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        if not isinstance(names, list) or len(names) > _MOST_STORAGES:
-            raise stand.Refused("is damaged: it does not say which tensors it has")
-        self._data, self._names, self._order = data, names, order
+        self._data, self._names, self._order = b"", list[str](), "<"
         self._kinds: dict[str, type[Storage]] = {}
         self._places: dict[str, bytes] | None = None
 
+    def follow(self, data: bytes, names: Any, order: str) -> None:
+        """Says what comes after the pickles, and in which order."""
+        if not isinstance(names, list) or len(names) > _MOST_STORAGES or not _all_texts(names):
+            raise Refused("is damaged: it does not say which tensors it has")
+        self._data, self._names, self._order = data, names, order
+
     def named(self, name: str, kind: type[Storage]) -> None:
         if self._kinds.setdefault(name, kind) is not kind:
-            raise stand.Refused("is damaged: a tensor in it is of two types")
+            raise Refused("is damaged: a tensor in it is of two types")
 
     def fetched(self, name: str, kind: type[Storage]) -> np.ndarray:
         # Only now is the type of all of them known, and with it where each begins.
         if self._places is None:
             self._places = self._found()
         if name not in self._places:
-            raise stand.Refused(f"is damaged: it has no '{name[:40]}'")
+            raise Refused(f"is damaged: it has no '{name[:40]}'")
         return kind.numbers(self._places[name], self._order)
 
     def _found(self) -> dict[str, bytes]:
         at, places = 0, {}
         for name in self._names:
             if name not in self._kinds:
-                raise stand.Refused("is damaged: it has a tensor that is nowhere in it")
+                raise Refused("is damaged: it has a tensor that is nowhere in it")
             count = int.from_bytes(self._data[at : at + 8], "little" if self._order == "<" else "big")
             size = count * np.dtype(self._kinds[name].dtype).itemsize
             at += 8
             if size > len(self._data) - at:
-                raise stand.Refused("is damaged: a tensor in it is cut short")
+                raise Refused("is damaged: a tensor in it is cut short")
             places[name] = self._data[at : at + size]
             at += size
         return places
+
+
+def _all_texts(names: list[Any]) -> bool:
+    return all(isinstance(name, str) for name in names)
 
 
 def _counts(value: Any, name: str) -> tuple[int, ...]:
@@ -290,12 +278,12 @@ def _counts(value: Any, name: str) -> tuple[int, ...]:
         or len(value) > _MOST_DIMENSIONS
         or not all(isinstance(n, int) and 0 <= n <= _MOST_COUNT for n in value)
     ):
-        raise stand.Refused(f"is damaged: a tensor in it has no {name}")
+        raise Refused(f"is damaged: a tensor in it has no {name}")
     return tuple(int(n) for n in value)
 
 
 def _sides(size: Any) -> tuple[int, int]:
     shape = _counts(size, "size")
     if len(shape) != 2 or max(shape) > stand.MAX_SIDE:
-        raise stand.Refused(f"holds a sparse tensor of shape {shape}, expected rows and columns")
+        raise Refused(f"holds a sparse tensor of shape {shape}, expected rows and columns")
     return shape[0], shape[1]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
-from core.files.containers import pickle_stand_ins as stand
+from core.files.containers.bounds import Bounds, Refused, size_of
 from core.files.containers.opening import MAX_BYTES, open_to_read, read_bytes
 from core.files.containers.pickles import unpickled
 from core.files.containers.tensors import OLD_START, TENSORS, Storage, Storages, old_contents
@@ -49,16 +49,17 @@ def read_torch(path: str | Path) -> Any:
         FileError: the file is damaged or of another form, or asks for anything else, named in the message.
     """
     with open_to_read(path) as file:
+        bounds = Bounds(size_of(file))
         old = file.read(len(OLD_START)) == OLD_START
         file.seek(0)
         try:
             if old:
-                return old_contents(read_bytes(path), TENSORS)
+                return old_contents(read_bytes(path), TENSORS, bounds)
             with zipfile.ZipFile(file) as archive:
                 members = _Members(archive)
                 data = members.contents()
-                return unpickled(path, data, names=TENSORS, outside=members.refer)
-        except stand.Refused as refused:
+                return unpickled(path, data, bounds, names=TENSORS, outside=members.refer)
+        except Refused as refused:
             raise FileError(path, str(refused)) from None
         except FileError:
             raise
@@ -79,7 +80,7 @@ class _Members(Storages):
         super().__init__()
         top = _top(archive)
         if top is None or len(archive.infolist()) > _MOST_MEMBERS:
-            raise stand.Refused("is not a file of torch.save")
+            raise Refused("is not a file of torch.save")
         self._archive, self._top = archive, top
         self._order, self._left = "<", MAX_BYTES
         if f"{top}byteorder" in archive.namelist() and self._bytes("byteorder", 16) == b"big":
@@ -96,11 +97,11 @@ class _Members(Storages):
         try:
             info = self._archive.getinfo(self._top + name)
         except KeyError:
-            raise stand.Refused(f"is damaged: it has no '{name[:40]}'") from None
+            raise Refused(f"is damaged: it has no '{name[:40]}'") from None
         # Stored as they are, so that reading takes no more memory than the file has bytes.
         if info.compress_type != zipfile.ZIP_STORED:
-            raise stand.Refused("is compressed, which torch's own files are not")
+            raise Refused("is compressed, which torch's own files are not")
         if info.file_size > min(limit, self._left):
-            raise stand.Refused(f"needs more memory than the {MAX_BYTES} bytes allowed")
+            raise Refused(f"needs more memory than the {MAX_BYTES} bytes allowed")
         self._left -= info.file_size
         return self._archive.read(info)

@@ -11,8 +11,9 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.bodies.models import NUM_VERTICES
+from core.files.containers.array_header import ArrayHeader
 from core.files.containers.arrays import shape_text
-from core.files.containers.npz import ArrayHeader, npz_headers, read_float32, read_npz
+from core.files.containers.npz import npz_headers, read_float32, read_npz
 from core.files.containers.opening import MAX_BYTES, checksum, read_bytes
 from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in

@@ -63,9 +63,10 @@ def checked(name: str, value: Any) -> Any:
         # 1 equals True, but is not what the setting asks for.
         if any(value == choice and type(value) is type(choice) for choice in choices if choice is not None):
             return value
-    elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = metadata["range"]
-        if low <= value <= high and (isinstance(value, int) or not is_whole(name)):
+        # Compared before all else: a whole number may be too large to be turned into any other.
+        if low <= value <= high and math.isfinite(value) and (isinstance(value, int) or not is_whole(name)):
             return value if is_whole(name) else float(value)
     raise ValueError(f"is {shown(value)}, expected {expected(name)}")
 
@@ -97,6 +98,8 @@ def shown(value: Any) -> str:
     """A value as a file would have it, shortened."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int) and abs(value) >= 10**60:
+        return "a whole number of very many digits"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 

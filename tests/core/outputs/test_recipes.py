@@ -63,6 +63,11 @@ def test_a_file_need_say_only_what_differs(tmp_path: Path) -> None:
         ("[[stages]]\nvertex_weight=0", None, "stage 1: vertex_weight and edge_weight are both 0"),
         ("x", None, "is no TOML"),
         ("[" * 5000, None, "is no TOML"),
+        ("x=" + "[\n" * 5000, None, "is no TOML"),
+        (f"[[stages]]\niterations={'9' * 1900}", "iterations", "expected a whole number"),
+        (f"[[stages]]\npose_prior={'9' * 1900}", "pose_prior", "many digits, expected a number"),
+        (f"[[stages]]\nweights.hands={'9' * 1900}", "weights.hands", "many digits, expected a number"),
+        (f"[[stages]]\niterations={'9' * 4000}", None, "is no TOML: line 2 has 4,011 characters"),
     ],
 )  # fmt: skip
 def test_one_sentence_names_file_key_found_and_expected(
@@ -82,8 +87,8 @@ def test_what_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(b"\xff\xfe\x00")
     for name, sentence in (
         ("a.toml", "is no text"),
-        ("none.toml", "cannot be read"),
-        (".", "cannot be read"),
+        ("none.toml", "there is no such file"),
+        (".", "is a folder"),
     ):
         with pytest.raises(FileError, match=sentence):
             read_recipe(tmp_path / name)

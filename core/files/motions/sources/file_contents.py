@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.files.containers.array_header import ArrayHeader
 from core.files.containers.joblib_files import may_be_joblib, read_any_pickle
-from core.files.containers.npz import ArrayHeader, is_npy, is_npz, npy_header, npz_headers, read_npz
+from core.files.containers.npz import is_npy, is_npz, npy_header, npz_headers, read_npz
 from core.files.containers.opening import open_to_read
 from core.files.containers.pickles import may_be_pickle
 from core.files.containers.saved_objects import saved_object

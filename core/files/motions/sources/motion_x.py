@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.errors import FileError
+from core.files.containers.array_header import ArrayHeader
 from core.files.containers.arrays import numbers
-from core.files.containers.npz import ArrayHeader, read_npy
+from core.files.containers.npz import read_npy
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import Take
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import FileError
-from core.files.containers import npz
-from core.files.containers.npz import npz_headers, read_npy, read_npz
+from core.files.containers import array_header, bounds
+from core.files.containers.npz import npy_header, npz_headers, read_npy, read_npz
 from core.files.containers.opening import checksum
 from core.files.containers.pickles import read_pickle
 from tests.core.files.hostile import CreatesFile, hostile_pickle
@@ -57,7 +57,7 @@ def test_other_byte_order_becomes_native(save):
 
 
 def test_a_thread_that_disturbs_the_parser_spoils_nothing(save, monkeypatch):
-    original, calls = npz._HEADER_READERS[1, 0], []
+    original, calls = array_header._parsed_header, []
 
     def disturbed(file):
         found = original(file)
@@ -66,14 +66,43 @@ def test_a_thread_that_disturbs_the_parser_spoils_nothing(save, monkeypatch):
             raise SystemError("AST constructor recursion depth mismatch (before=9, after=7)")
         return found
 
-    monkeypatch.setitem(npz._HEADER_READERS, (1, 0), disturbed)
+    monkeypatch.setattr(array_header, "_parsed_header", disturbed)
     values = np.arange(12.0).reshape(3, 4)
     assert np.array_equal(read_npz(save({"values": values}))["values"], values)
     assert len(calls) == 3
-    monkeypatch.setattr(npz, "_TRIES", 2)
+    monkeypatch.setattr(array_header, "_TRIES", 2)
     calls.clear()
     with pytest.raises(FileError, match="header"):
         read_npz(save({"values": values}))
+
+
+def npy(tmp_path, text, data=b""):
+    header = text.encode() + b"\n"
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("descr", "shape"),
+    [("<U0", (5,)), ("|S0", (5, 322)), ("<f4", (1 << 32, 0, 1 << 32)), ("<f4", (1,) * 33), ("<f4", ((1,),))],
+)
+def test_shapes_and_types_that_cannot_be(tmp_path, refuses, descr, shape):
+    path = npy(tmp_path, f"{{'descr': {descr!r}, 'fortran_order': True, 'shape': {shape!r}, }}")
+    refuses(read_npy, path)
+    packed = zip_of(tmp_path / "a.npz", {"a.npy": path.read_bytes(), "b.npy": header_bytes((0,))})
+    refuses(read_npz, packed, ["a"])
+
+
+def test_texts_of_no_length(save):
+    assert read_npz(save({"a": np.array("", "U0"), "b": np.zeros(3, "S")})).keys() >= {"a"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_headers_of_python_2_are_read_without_a_warning(tmp_path):
+    path = npy(tmp_path, "{'descr': '<f4', 'fortran_order': False, 'shape': (3L, 1L), }", bytes(12))
+    assert npy_header(path).shape == (3, 1)
+    assert read_npy(path).shape == (3, 1)
 
 
 def test_names_of_any_script(save):
@@ -185,7 +214,7 @@ def test_a_directory_that_lies_about_the_size(tmp_path, refuses):
 
 def test_total_memory_is_bounded(save, refuses, monkeypatch):
     path = save({"a": np.ones(100), "b": np.ones(100)})
-    monkeypatch.setattr(npz, "MAX_BYTES", 1000)
+    monkeypatch.setattr(bounds, "MAX_BYTES", 1000)
     assert "memory" in refuses(read_npz, path)
     assert read_npz(path, ["a"])["a"].size == 100
 

@@ -228,7 +228,11 @@ def test_memory_holds_the_meshes_once_as_float32(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
-    for frames, said in ((10**8, "frames of 6890 vertices"), (40_000, "is cut short")):
+    for frames, said in (
+        (10**8, "frames of 6890 vertices"),
+        (40_000, "needs more memory"),
+        (9_000, "is cut short"),
+    ):
         header = io.BytesIO()
         told = {"descr": "<f4", "fortran_order": False, "shape": (frames, COUNT, 3)}
         np.lib.format.write_array_header_1_0(header, told)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.files.containers import tensors, torch_files
+from core.files.containers import bounds, torch_files
 from core.files.motions.load_motion import load_motion
 from core.model.motion import Reading
 from core.outputs.describe import describe_file
@@ -86,12 +86,12 @@ def test_bombs(save: Save, refuses: Callable[..., str], monkeypatch: pytest.Monk
         for name in source.namelist():
             target.writestr(name, source.read(name))
     assert "is compressed" in refuses(load_motion, save(packed.getvalue(), "a.pt"))
-    for module in (torch_files, tensors):
-        monkeypatch.setattr(module, "MAX_BYTES", 1 << 16)
+    monkeypatch.setattr(bounds, "SHARE", 1 << 16)
     wide = torch.zeros(1).expand(1 << 20, 63)  # one number, said to be many
     data = torch_bytes({**gvhmr(), "net_outputs": wide})
     assert len(data) < 1 << 16
     assert "needs more memory" in refuses(load_motion, save(data, "a.pt"))
+    monkeypatch.setattr(torch_files, "MAX_BYTES", 1 << 16)
     assert "needs more memory" in refuses(load_motion, save(torch_bytes({"a": np.zeros(1 << 16)}), "a.pt"))
 
 

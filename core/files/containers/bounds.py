@@ -1,0 +1,108 @@
+"""What reading one file may take: memory in proportion to its size, and processor time beside its numbers.
+
+A small file can ask for endless work: objects that cost a byte each, arrays made again and again of the same
+bytes, keys that all fall on one place of a table. Whoever reads objects from a file takes what they cost from
+its `Bounds`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import IO
+
+from core.files.containers.opening import MAX_BYTES
+
+MOST_TIMES = 8
+"""So many times the size of a file may what is read from it take in memory …"""
+SHARE = 1 << 30
+"""… and so many bytes more: what is packed may be far smaller, as a matrix that is nearly all zeros."""
+SECONDS = 2.0
+"""Of processor time, for all in a file that is not numbers."""
+
+_NUMBERS_A_SECOND = 4e6
+"""Bytes of numbers in a file that earn it a second more: it has many arrays to be named."""
+_LOOK_EVERY = 1 << 16
+_AT_ONCE, _CHUNK = 1 << 16, 1 << 24
+
+
+class Refused(Exception):
+    """Something in a file that is not opened; the message completes 'the file …'."""
+
+
+def most_memory(size: int) -> int:
+    """Bytes that may be read from a file of ``size`` bytes."""
+    return min(MOST_TIMES * size + SHARE, MAX_BYTES)
+
+
+def size_of(file: IO[bytes]) -> int:
+    """Bytes of an open file."""
+    return os.fstat(file.fileno()).st_size
+
+
+class Bounds:
+    """What is left to the reading of one file.
+
+    Attributes:
+        size: of the file on the disk, in bytes.
+        spent: bytes that were taken so far.
+        arrays: of numbers that were found so far.
+        operations: that were carried out so far.
+    """
+
+    def __init__(self, size: int) -> None:
+        """``size``: of the file on the disk, in bytes."""
+        self.size = size
+        self.spent = self.arrays = self.operations = 0
+        self._most = most_memory(size)
+        self._began = time.thread_time()
+        self._numbers = 0
+        self._next_look = _LOOK_EVERY
+
+    def take(self, size: int) -> None:
+        """Takes note of ``size`` bytes of memory, or of work that costs as much.
+
+        Raises:
+            Refused: it is more than such a file may take.
+        """
+        self.spent += size
+        if self.spent >= self._next_look:
+            self.look()
+
+    def found_array(self, size: int) -> None:
+        """Takes note of an array of numbers of ``size`` bytes, which are taken already."""
+        self.arrays += 1
+        self._numbers += size
+
+    def look(self) -> None:
+        """Compares what was spent with what there is.
+
+        Raises:
+            Refused: there is nothing left.
+        """
+        self._next_look = self.spent + _LOOK_EVERY
+        if self.spent > self._most:
+            raise Refused(f"needs more memory than the {self._most:,} bytes allowed for a file of its size")
+        earned = min(self._numbers, MOST_TIMES * self.size) / _NUMBERS_A_SECOND
+        if time.thread_time() - self._began > SECONDS + earned:
+            raise Refused("takes too long to read: it holds too many objects that are not numbers")
+
+    def read(self, file: IO[bytes], size: int) -> bytes | bytearray:
+        """``size`` bytes of a file, or as many as there are; however long it takes, that costs no time.
+
+        Raises:
+            Refused: it is more than such a file may take.
+        """
+        self.take(size)
+        if size <= _AT_ONCE:
+            return file.read(size)
+        began = time.thread_time()
+        try:
+            if size <= self.size:
+                return file.read(size)
+            data = bytearray()
+            while len(data) < size and (piece := file.read(min(_CHUNK, size - len(data)))):
+                data += piece
+            return data
+        finally:
+            self._began += time.thread_time() - began
