@@ -219,7 +219,6 @@ class SidePanels(QObject):
             parts.actions,
             window,
         )
-        self._parts += [dock.preview.close, dock.lasso.close]
         return dock
 
     def restore(self, stored: Preferences) -> None:

@@ -3,11 +3,10 @@ back."""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Slot
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -16,7 +15,7 @@ from gui_app.mask.brush import LEFT, PRESSES, MaskTool, opposite
 from gui_app.mask.painting import MaskPainting
 from gui_app.scene.subject import upright
 from gui_app.style import colours
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.tasks.job_thread import JobThread
 from gui_app.viewport.viewport import Viewport
 
 # The line of the lasso, drawn over the 3D view.
@@ -62,8 +61,6 @@ class LassoLine(QWidget):
         painter.drawLine(self._line[-1], self._line[0])
 
 
-log = logging.getLogger(__name__)
-
 # Logical pixels between two corners of the line.
 SPACING = 3.0
 FAILED = "What the lasso goes around could not be found; details are in the log"
@@ -72,51 +69,23 @@ DROPPED = "The line of the lasso was dropped"
 NOTHING_INSIDE = "The lasso goes around no vertex of the fit that can be seen"
 
 
-@dataclass(frozen=True, eq=False)
-class LassoRequest:
-    """A line around vertices, as `core.geometry.lasso.lassoed` wants it."""
+def find_inside(shape: np.ndarray, faces: np.ndarray, camera: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """`core.geometry.lasso.lassoed`: thousands of vertices are looked at, whether something hides them."""
+    from core.geometry.lasso import lassoed
 
-    number: int
-    shape: np.ndarray
-    faces: np.ndarray
-    camera: np.ndarray
-    line: np.ndarray
-    opposite: bool
-
-
-class LassoWorker(QObject):
-    """Lives in a thread of its own: thousands of vertices are looked at, whether something hides them."""
-
-    found = Signal(object, object)
-    failed = Signal(object)
-
-    @Slot(object)
-    def run(self, request: LassoRequest) -> None:
-        """Finds the vertices, and says once how it went."""
-        from core.geometry.lasso import lassoed
-
-        try:
-            self.found.emit(request, lassoed(request.shape, request.faces, request.camera, request.line))
-        except Exception:
-            log.exception("The lasso found nothing")
-            self.failed.emit(request)
+    return lassoed(shape, faces, camera, line)
 
 
 class MaskLasso(MaskTool):
     """Draws the line, and asks for what is inside."""
-
-    _start = Signal(object)
 
     def __init__(self, state: AppState, painting: MaskPainting, viewport: Viewport, action: QAction) -> None:
         super().__init__(painting, viewport, action)
         self._state = state
         self.line = LassoLine(viewport.plotter)
         self._corners: list[QPointF] = []
-        self._number = 0
-        self._worker = LassoWorker()
-        self._start.connect(self._worker.run)
-        replies = [(self._worker.found, self._on_found), (self._worker.failed, self._on_failed)]
-        self._thread = WorkerThread("lasso", self._worker, replies, self)
+        self._thread = JobThread("lasso", self, state.activity.fail, unexpected=FAILED)
+        self._thread.closing.connect(self._forget)
         for signal in (
             state.document.motion_changed,
             state.playback.frame_changed,
@@ -138,11 +107,6 @@ class MaskLasso(MaskTool):
         """A line that was begun goes around nothing."""
         if self._corners:
             self._forget()
-
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        self._forget()
-        return self._thread.close(wait_ms)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes what belongs to the lasso, and leaves the rest to the view."""
@@ -202,28 +166,20 @@ class MaskLasso(MaskTool):
             renderer.GetTiledAspectRatio(), -1, 1
         )
         camera = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
-        self._number += 1
         shape = np.array(upright(vertices, opened.subject.up_axis), np.float64)
         faces = opened.bodies.target.faces
-        self._start.emit(LassoRequest(self._number, shape, faces, camera, line, opposite))
+        job = self._thread.job(partial(self._use_vertices, opposite), latest=True)
+        job.start(find_inside, shape, faces, camera, line)
 
     @Slot()
     def _forget(self, *_: object) -> None:
         """What was asked for is of something that is not shown any more."""
-        self._number += 1
+        self._thread.drop_jobs()
         self._corners = []
         self.line.show_line([], False)
 
-    @Slot(object, object)
-    def _on_found(self, request: LassoRequest, vertices: np.ndarray) -> None:
-        if request.number != self._number:
-            return
+    def _use_vertices(self, opposite: bool, vertices: np.ndarray) -> None:
         if len(vertices):
-            self._painting.use_lasso(vertices, request.opposite)
+            self._painting.use_lasso(vertices, opposite)
         else:
             self._state.activity.say(NOTHING_INSIDE)
-
-    @Slot(object)
-    def _on_failed(self, request: LassoRequest) -> None:
-        if request.number == self._number:
-            self._state.activity.fail(FAILED)

@@ -3,6 +3,7 @@ fit."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.document.state import AppState
 from gui_app.mask.painting import MaskPainting
-from gui_app.mask.worker import MaskTools, MaskWorker, RefitRequest
+from gui_app.mask.worker import MaskTools, RefitRequest, Refitting, find_tools
 from gui_app.parameters.editing import Editing
+from gui_app.tasks.background_job import tell_nobody
 from gui_app.tasks.coalesce import Coalescer
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.tasks.job_thread import JobThread
 
 if TYPE_CHECKING:
     from core.fitting.quick_refit import Refit
@@ -23,39 +25,30 @@ if TYPE_CHECKING:
 
 # A frame that has not come to rest is fitted on so many times, with nothing new painted.
 MOST_ROUNDS = 8
+TOOLS_FAILED = "The tools of the mask could not be prepared; details are in the log"
+REFIT_FAILED = "The frame could not be fitted again with this mask; details are in the log"
 
 
 class MaskPreview(QObject):
     """Fits while the panel is open and the fit was made with another mask; ``changed`` tells of each."""
 
     changed = Signal()
-    _prepare = Signal(object, object)
-    _refit = Signal(object)
-    _warm_up = Signal(object)
 
     def __init__(
         self, state: AppState, painting: MaskPainting, editing: Editing, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._state, self._painting, self._editing = state, painting, editing
-        self._number = 0
         self._asked: RefitRequest | None = None
         self._waits = False
         self._rounds = 0
         self._preparing: BodyModel | None = None
         self._shown: tuple[RefitRequest, Refit] | None = None
-        self._worker = MaskWorker()
-        self._prepare.connect(self._worker.prepare)
-        self._refit.connect(self._worker.refit)
-        self._warm_up.connect(self._worker.warm_up)
+        self._refitting = Refitting()
         self._warm: np.ndarray | None = None
-        replies = [
-            (self._worker.prepared, self._on_prepared),
-            (self._worker.refitted, self._on_refitted),
-            (self._worker.failed, self._on_failed),
-        ]
-        self._thread = WorkerThread("mask", self._worker, replies, self)
-        self._soon = Coalescer(self._look, self)
+        self._soon = Coalescer(self._refit_if_wanted, self)
+        self._thread = JobThread("mask", self, state.activity.fail, one_torch_thread=True)
+        self._thread.closing.connect(self._soon.stop)
         painting.mask_changed.connect(self._on_mask)
         painting.settings_changed.connect(self._on_mask)
         for signal in (state.activity.run_changed, state.playback.changed, editing.changed):
@@ -96,12 +89,6 @@ class MaskPreview(QObject):
         )
         return made_with(state.document.result, now)
 
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        self._soon.stop()
-        self._asked = None
-        return self._thread.close(wait_ms)
-
     def _wanted(self) -> bool:
         state, painting = self._state, self._painting
         result, frame = state.document.result, state.playback.frame
@@ -133,7 +120,7 @@ class MaskPreview(QObject):
         self._on_mask()
 
     @Slot()
-    def _look(self) -> None:
+    def _refit_if_wanted(self) -> None:
         """Asks for the frame as it should be now, or takes away what is shown."""
         state, painting = self._state, self._painting
         opened = state.document.opened
@@ -153,9 +140,7 @@ class MaskPreview(QObject):
         if self._rounds == 0 and self._is_shown(painting.valid):
             return
         assert state.document.result is not None
-        self._number += 1
         self._asked = RefitRequest(
-            self._number,
             opened.motion,
             opened.bodies,
             state.document.result,
@@ -164,14 +149,18 @@ class MaskPreview(QObject):
             painting.weights,
         )
         self._waits = False
-        self._refit.emit(self._asked)
+        done = partial(self._on_refitted, self._asked)
+        failed = partial(self._on_refit_failed, self._asked)
+        self._thread.job(done, failed=failed, unexpected=REFIT_FAILED).start(
+            self._refitting.refit, self._asked
+        )
 
     def _want_tools(self, bodies: BodyPair) -> None:
         tools = self._painting.tools
         if (tools is not None and tools.complete) or self._preparing is bodies.target:
             return
         self._preparing = bodies.target
-        self._prepare.emit(bodies, tools)
+        self._thread.job(self._on_tools, unexpected=TOOLS_FAILED).start(find_tools, bodies, tools)
 
     def _want_warm(self, opened: Opened) -> None:
         """Has the fit looked at before the first stroke needs it, once."""
@@ -183,11 +172,11 @@ class MaskPreview(QObject):
         ):
             return
         self._warm = state.document.result.poses
-        self._warm_up.emit(
-            RefitRequest(
-                0, opened.motion, opened.bodies, state.document.result, state.playback.frame, opened.valid
-            )
+        request = RefitRequest(
+            opened.motion, opened.bodies, state.document.result, state.playback.frame, opened.valid
         )
+        # Where that fails, the first stroke says so.
+        self._thread.job(tell_nobody, failed=tell_nobody).start(self._refitting.warm_up, request)
 
     def _take_away(self) -> None:
         if self._shown is None:
@@ -224,8 +213,7 @@ class MaskPreview(QObject):
             and state.playback.frame == request.frame
         )
 
-    @Slot(object)
-    def _on_prepared(self, tools: MaskTools) -> None:
+    def _on_tools(self, tools: MaskTools) -> None:
         opened = self._state.document.opened
         self._preparing = None
         if opened is None or opened.bodies.target is not tools.bodies.target:
@@ -235,11 +223,13 @@ class MaskPreview(QObject):
         if not tools.complete:
             self._want_tools(opened.bodies)
 
-    @Slot(object, object)
-    def _on_refitted(self, request: RefitRequest, found: Refit) -> None:
+    def _on_refitted(self, request: RefitRequest, found: Refit | None) -> None:
         if request is not self._asked:
             return
         self._asked = None
+        if found is None:
+            self._take_away()
+            return
         opened = self._state.document.opened
         if opened is None or not self._belongs(request) or not self._wanted():
             self._soon.ask()
@@ -255,10 +245,8 @@ class MaskPreview(QObject):
             self._soon.ask()
         self.changed.emit()
 
-    @Slot(object, str)
-    def _on_failed(self, request: RefitRequest, _sentence: str) -> None:
+    def _on_refit_failed(self, request: RefitRequest, sentence: str) -> None:
         if request is self._asked:
-            # The frame stays as it is; why is in the log, and a mask that is too small says so when it is
-            # made.
             self._asked = None
             self._take_away()
+            self._state.activity.fail(sentence)

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
-from gui_app.tasks.worker_thread import pose_on_one_thread
 
 if TYPE_CHECKING:
-    from core.fitting.quick_refit import QuickRefit
+    from core.fitting.quick_refit import QuickRefit, Refit
     from core.geometry.mesh_graph import MeshGraph
     from core.geometry.mirror import MirrorMap
     from core.model.body_pair import BodyPair
@@ -48,7 +46,6 @@ class MaskTools:
 class RefitRequest:
     """A frame to be fitted again with a mask, and with weights of single vertices or None."""
 
-    number: int
     motion: Motion
     bodies: BodyPair
     result: FitResult
@@ -57,62 +54,40 @@ class RefitRequest:
     weights: np.ndarray | None = None
 
 
-class MaskWorker(QObject):
-    """Lives in a thread of its own. Tools come a piece at a time, so that a frame need not wait for all."""
+def find_tools(bodies: BodyPair, known: MaskTools | None) -> MaskTools:
+    """The next piece of what painting needs, so that a frame need not wait for all, with what was known."""
+    from core.geometry.mesh_graph import MeshGraph
+    from core.geometry.mirror import mirror_map
+    from core.geometry.regions import region_masks
 
-    prepared = Signal(object)
-    refitted = Signal(object, object)
-    failed = Signal(object, str)
+    if known is None:
+        graph = MeshGraph(bodies.target.faces, bodies.target.v_template)
+        graph.brush(0, 0.0)
+        return MaskTools(bodies, graph, mirror_map(bodies.target))
+    if not known.regions:
+        return replace(known, regions=region_masks(bodies.target, known.graph))
+    source = MeshGraph(bodies.source.faces, bodies.source.v_template)
+    return replace(known, source_regions=region_masks(bodies.source, source), complete=True)
+
+
+class Refitting:
+    """Fits a frame again and again, in the thread; what it takes to begin is kept from one to the next."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._quick: QuickRefit | None = None
 
-    @Slot(object, object)
-    def prepare(self, bodies: BodyPair, known: MaskTools | None) -> None:
-        """Finds the next piece of what painting needs, and tells it together with what was known."""
-        from core.geometry.mesh_graph import MeshGraph
-        from core.geometry.mirror import mirror_map
-        from core.geometry.regions import region_masks
-
+    def refit(self, request: RefitRequest) -> Refit | None:
+        """The frame fitted again; None where that cannot be done, as a mask that is too small says when it
+        is made."""
         try:
-            if known is None:
-                graph = MeshGraph(bodies.target.faces, bodies.target.v_template)
-                graph.brush(0, 0.0)
-                found = MaskTools(bodies, graph, mirror_map(bodies.target))
-            elif not known.regions:
-                found = replace(known, regions=region_masks(bodies.target, known.graph))
-            else:
-                source = MeshGraph(bodies.source.faces, bodies.source.v_template)
-                regions = region_masks(bodies.source, source)
-                found = replace(known, source_regions=regions, complete=True)
-        except Exception:
-            log.exception("The tools of the mask could not be prepared for %s", bodies.label)
-            return
-        self.prepared.emit(found)
-
-    @Slot(object)
-    def refit(self, request: RefitRequest) -> None:
-        """Fits a frame again, and says once how it went."""
-        try:
-            pose_on_one_thread()
-            quick = self._quick_of(request)
-            self.refitted.emit(request, quick.refit(request.frame, request.valid, request.weights))
+            return self._quick_of(request).refit(request.frame, request.valid, request.weights)
         except RefitError as error:
-            self.failed.emit(request, str(error))
-        except Exception:
-            log.exception("Frame %d could not be fitted again", request.frame)
-            self.failed.emit(request, "The frame could not be fitted again; details are in the log")
+            log.info("Frame %d was not fitted again: %s", request.frame, error)
+            return None
 
-    @Slot(object)
     def warm_up(self, request: RefitRequest) -> None:
         """Prepares what the first stroke would otherwise wait for."""
-        try:
-            pose_on_one_thread()
-            self._quick_of(request)
-        except Exception:
-            # The first stroke will say so.
-            log.exception("Fitting frame %d again could not be prepared", request.frame)
+        self._quick_of(request)
 
     def _quick_of(self, request: RefitRequest) -> QuickRefit:
         from core.fitting.quick_refit import QuickRefit

@@ -47,14 +47,14 @@ class BackgroundJob(Generic[R]):
     def __init__(
         self,
         thread: JobThread,
-        done: Callable[[R], object] | None,
+        done: Callable[[R], object],
         failed: Callable[[str], object],
         cancelled: Callable[[], object] | None,
         unexpected: str,
     ) -> None:
         self.stop = threading.Event()
         self._thread = thread
-        self._done, self._failed, self._cancelled = done, failed, cancelled
+        self._done, self._failed, self._cancelled = done, failed, cancelled or tell_nobody
         self._unexpected = unexpected
         self._slots: list[Callable[..., object]] = []
         self._paced: list[_Progress] = []
@@ -138,15 +138,13 @@ class BackgroundJob(Generic[R]):
         if not self._over:
             handler = getattr(self, name)
             self._end()
-            if handler is not None:
-                handler(*told)
+            handler(*told)
 
     def _end(self) -> None:
         """Handlers belong to the window, which a call that hangs must not keep alive."""
         self._over = True
         self._thread.forget(self)
-        self._done = self._cancelled = None
-        self._failed = tell_nobody
+        self._done = self._failed = self._cancelled = tell_nobody
         self._slots.clear()
 
 
@@ -173,5 +171,5 @@ class _Progress:
             self._tell(*held)
 
 
-def tell_nobody(_sentence: str) -> None:
-    """Takes the sentences of what is over; in place of a method of the window."""
+def tell_nobody(*_: object) -> None:
+    """The handler of what nobody wants to know."""

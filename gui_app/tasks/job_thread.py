@@ -68,7 +68,7 @@ class JobThread(QThread):
 
     def job(
         self,
-        done: Callable[[R], object] | None = None,
+        done: Callable[[R], object],
         *,
         failed: Callable[[str], object] | None = None,
         cancelled: Callable[[], object] | None = None,

@@ -22,6 +22,7 @@ from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
 from gui_app.fit import fit_watch
 from gui_app.tasks import closing_wait
+from gui_app.tasks.background_job import tell_nobody
 from gui_app.tasks.job_thread import JobThread
 from gui_app.tasks.left_behind import left_behind
 from gui_app.tasks.worker_thread import WorkerThread
@@ -216,7 +217,7 @@ def test_a_window_closes_whichever_of_its_workers_hang(
     assert {thread.objectName() for thread in threads} == WORKERS
     blockers = []
     for thread in window.findChildren(JobThread):
-        thread.job().start(never.wait)
+        thread.job(tell_nobody).start(never.wait)
     for thread in window.findChildren(WorkerThread):
         blocker = Blocker(never)
         blocker.moveToThread(thread)

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from core.errors import Cancelled, RefitError
 from gui_app.tasks import job_thread
+from gui_app.tasks.background_job import tell_nobody
 from gui_app.tasks.job_thread import JobThread, close_threads, leave_threads
 from gui_app.tasks.left_behind import left_behind
 
@@ -212,7 +213,7 @@ def test_all_threads_of_an_owner_are_waited_for_at_once(
     others = [JobThread(str(number), owner, owner.fail) for number in range(8)]
     waits: list[int] = []
     for thread in (owner.thread_, *others):
-        thread.job().start(never.wait)
+        thread.job(tell_nobody).start(never.wait)
         thread.wait = lambda deadline: waits.append(deadline.remainingTime()) or False
     assert len(close_threads(owner, 5)) == 9
     assert sorted(waits, reverse=True) == waits
