@@ -345,7 +345,6 @@ class MainWindow(QMainWindow):
         self.state.playback.set_playing(False)
         parts = (
             self.editing,
-            self.panels,
             self.fitting,
             self.fixing,
             self.opening,

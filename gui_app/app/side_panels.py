@@ -113,7 +113,6 @@ class SidePanels(QObject):
         super().__init__(window)
         self.parts, self.window = parts, window
         self.made: set[str] = set()
-        self._parts: list[Callable[[], bool]] = []
         actions = parts.actions
         for name, action in (*PANELS.items(), *((name, action) for action, name in ALSO_ASK.items())):
             getattr(actions, action).toggled.connect(partial(self._ask, name))
@@ -195,11 +194,6 @@ class SidePanels(QObject):
         DifferenceInView(parts.inspection, panel.maps, parts.viewport, parts.probe)
         parts.probe.markers = panel.sets.in_view
         parts.curves.accompany(parts.inspection, panel.motion)
-        self._parts += [
-            panel.sets.export.close,
-            panel.regressors.close,
-            panel.maps.close,
-        ]
         return dock
 
     @_when_asked
@@ -231,11 +225,6 @@ class SidePanels(QObject):
         """Remembers which are open."""
         shown = (name for name, action in PANELS.items() if getattr(self.parts.actions, action).isChecked())
         stored.store(OPEN, " ".join(shown))
-
-    def close(self) -> bool:
-        """Ends the threads of those that were made; False if one is still busy."""
-        over = [close() for close in self._parts]
-        return all(over)
 
     @Slot(bool)
     def _ask(self, name: str, wanted: bool) -> None:

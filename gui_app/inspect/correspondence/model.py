@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.document.state import AppState
-from gui_app.inspect.correspondence.worker import BuildRequest, CorrespondenceWorker, SaveRequest
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.tasks.background_job import BackgroundJob
+from gui_app.tasks.job_thread import JobThread
 
 if TYPE_CHECKING:
     from core.correspond.build import BuildReport
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from core.model.correspondence import Correspondence
 
 MOST_KEPT = 6
+UNEXPECTED = "because of an unexpected error; details are in the log"
+NOT_BUILT = "The correspondence could not be built"
+NOT_LOOKED = "The correspondence could not be looked through"
+NOT_COMPARED = "The correspondences could not be compared"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,54 @@ class KnownCorrespondence:
     tip: str = ""
 
 
+# What its thread does.
+
+
+def build(
+    bodies: BodyPair, settings: BuildSettings, progress: Callable[[float], None]
+) -> tuple[Correspondence, BuildReport]:
+    """One built from the two bodies; ``progress`` hears how much of that is done, 0 to 1."""
+    from core.correspond.build import build_correspondence
+
+    return build_correspondence(bodies.source, bodies.target, settings, progress)
+
+
+def read_and_check(bodies: BodyPair, path: Path) -> tuple[Correspondence, str]:
+    """One read from a file for two bodies, and why no fit could be made with it, '' where one can."""
+    from core.files.bodies.correspondence_check import looked_at
+    from core.files.bodies.correspondences import read_correspondence
+
+    vertices = bodies.source.num_vertices, bodies.target.num_vertices
+    found = read_correspondence(
+        path, source_vertices=vertices[0], target_vertices=vertices[1], mask_expected=False
+    )
+    return looked_at(found, bodies.source, bodies.target)
+
+
+def look_through(bodies: BodyPair, correspondence: Correspondence) -> CorrespondenceReport:
+    """What there is to say of its rows."""
+    from core.inspection.correspondence_report import correspondence_report
+
+    return correspondence_report(replace(bodies, correspondence=correspondence))
+
+
+def compare(bodies: BodyPair, first: Correspondence, second: Correspondence) -> CorrespondenceComparison:
+    """How far two are apart."""
+    from core.inspection.correspondence_rows import compare_correspondences
+
+    return compare_correspondences(bodies.source, first, second)
+
+
+def write(path: Path, correspondence: Correspondence, report: BuildReport | None, overwrite: bool) -> Path:
+    """Writes a file of its own; a body model, or anything else that is none, stays as it is."""
+    from core.files.bodies.correspondences import check_replaceable, write_correspondence
+
+    check_replaceable(path)
+    distance = None if report is None else report.distance_mm
+    write_correspondence(path, correspondence, distance, overwrite=overwrite)
+    return path
+
+
 class Correspondences(QObject):
     """``first`` is looked at, ``second`` it is compared with. ``changed``: these, or what is known of them.
 
@@ -42,11 +95,6 @@ class Correspondences(QObject):
 
     changed = Signal()
     progressed = Signal()
-    _build = Signal(object)
-    _open = Signal(object, object)
-    _look = Signal(object, object)
-    _compare = Signal(object, object, object)
-    _save = Signal(object)
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,28 +105,12 @@ class Correspondences(QObject):
         self._second: KnownCorrespondence | None = None
         self._in_use: KnownCorrespondence | None = None
         self._built = 0
-        self._request: BuildRequest | None = None
         self.share = 0.0
         self.on_skin = True
         self._rows: tuple[Correspondence, CorrespondenceReport | None] | None = None
         self._compared: tuple[Correspondence, Correspondence, CorrespondenceComparison | None] | None = None
-        worker = self._worker = CorrespondenceWorker()
-        self._build.connect(worker.build)
-        self._open.connect(worker.open)
-        self._look.connect(worker.look)
-        self._compare.connect(worker.compare)
-        self._save.connect(worker.save)
-        replies = [
-            (worker.progressed, self._on_progress),
-            (worker.built, self._on_built),
-            (worker.stopped, self._on_stopped),
-            (worker.opened, self._on_opened),
-            (worker.looked, self._on_looked),
-            (worker.compared, self._on_compared),
-            (worker.saved, self._on_saved),
-            (worker.failed, self._on_failed),
-        ]
-        self._thread = WorkerThread("correspondence", worker, replies, self)
+        self._building: BackgroundJob[tuple[Correspondence, BuildReport]] | None = None
+        self._thread = JobThread("correspondence", self, state.activity.fail, one_torch_thread=True)
         state.document.motion_changed.connect(self._on_motion)
         state.document.mask_changed.connect(self.changed)
         self._on_motion()
@@ -86,7 +118,7 @@ class Correspondences(QObject):
     @property
     def building(self) -> bool:
         """One is being built."""
-        return self._request is not None
+        return self._building is not None and self._building.under_way
 
     @property
     def in_use(self) -> KnownCorrespondence | None:
@@ -152,7 +184,8 @@ class Correspondences(QObject):
         one = first.correspondence
         if self._rows is None or self._rows[0].matrix is not one.matrix:
             self._rows = (one, None)
-            self._look.emit(opened.bodies, one)
+            job = self._thread.job(partial(self._keep_rows, one), unexpected=f"{NOT_LOOKED} {UNEXPECTED}")
+            job.start(look_through, opened.bodies, one)
         return self._rows[1]
 
     def comparison(self) -> CorrespondenceComparison | None:
@@ -163,7 +196,9 @@ class Correspondences(QObject):
         one, other = first.correspondence, second.correspondence
         if self._compared is None or self._compared[0] is not one or self._compared[1] is not other:
             self._compared = (one, other, None)
-            self._compare.emit(opened.bodies, one, other)
+            keep = partial(self._keep_comparison, one, other)
+            job = self._thread.job(keep, unexpected=f"{NOT_COMPARED} {UNEXPECTED}")
+            job.start(compare, opened.bodies, one, other)
         return self._compared[2]
 
     def build(self, settings: BuildSettings) -> None:
@@ -172,32 +207,35 @@ class Correspondences(QObject):
         if opened is None or self.building or self._thread.closed:
             return
         self.share = 0.0
-        self._request = BuildRequest(opened.bodies, settings, threading.Event())
-        self._build.emit(self._request)
+        self._building = self._thread.job(
+            partial(self._add_built, opened.bodies, settings),
+            failed=self._on_build_failed,
+            cancelled=self._on_build_cancelled,
+            unexpected=f"{NOT_BUILT} {UNEXPECTED}",
+        )
+        self._building.start(build, opened.bodies, settings, self._building.progress(self._set_share))
         self.progressed.emit()
 
     @Slot()
     def cancel(self) -> None:
         """Gives up what is being built."""
-        if self._request is not None:
-            self._request.cancelled.set()
+        if self._building is not None:
+            self._building.cancel()
 
     def open(self, path: Path) -> None:
         """Reads one from a file; it is looked at once it is there."""
         opened = self._state.document.opened
         if opened is not None and not self._thread.closed:
-            self._open.emit(opened.bodies, path)
+            add = partial(self._add_opened, opened.bodies)
+            job = self._thread.job(add, unexpected=f"{path}: cannot be read {UNEXPECTED}")
+            job.start(read_and_check, opened.bodies, path)
 
-    def save(self, path: Path, replace: bool) -> None:
+    def save(self, path: Path, overwrite: bool) -> None:
         """Writes what is looked at; a sentence says how it went."""
         first = self.first
         if first is not None and not self._thread.closed:
-            self._save.emit(SaveRequest(path, first.correspondence, first.report, replace))
-
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        self.cancel()
-        return self._thread.close(wait_ms)
+            job = self._thread.job(self._on_saved, unexpected=f"{path}: cannot be written {UNEXPECTED}")
+            job.start(write, path, first.correspondence, first.report, overwrite)
 
     def _add(self, entry: KnownCorrespondence) -> None:
         self._others = [*self._others, entry][-MOST_KEPT:]
@@ -218,18 +256,16 @@ class Correspondences(QObject):
     def _belongs(self, bodies: BodyPair) -> bool:
         return (bodies.source.sha256, bodies.target.sha256) == self._bodies
 
-    @Slot(object, float)
-    def _on_progress(self, request: BuildRequest, share: float) -> None:
-        if request is self._request:
-            self.share = share
-            self.progressed.emit()
+    def _set_share(self, share: float) -> None:
+        self.share = share
+        self.progressed.emit()
 
-    @Slot(object, object, object)
-    def _on_built(self, request: BuildRequest, found: Correspondence, report: BuildReport) -> None:
-        self._request = None
-        if self._belongs(request.bodies):
+    def _add_built(
+        self, bodies: BodyPair, by: BuildSettings, built: tuple[Correspondence, BuildReport]
+    ) -> None:
+        if self._belongs(bodies):
+            found, report = built
             self._built += 1
-            by = request.settings
             words = f"{by.max_distance_mm:g} mm, {by.max_angle_deg:g}°"
             hidden = ", eyes and mouth too" if by.with_hidden else ""
             self._add(KnownCorrespondence(f"built {self._built} · {words}{hidden}", found, report))
@@ -238,39 +274,33 @@ class Correspondences(QObject):
             )
         self.progressed.emit()
 
-    @Slot(object, str)
-    def _on_stopped(self, _request: BuildRequest, sentence: str) -> None:
-        self._request = None
+    def _on_build_failed(self, sentence: str) -> None:
         self.progressed.emit()
-        if sentence:
-            self._state.activity.fail(sentence)
-        else:
-            self._state.activity.say("Building the correspondence was cancelled")
+        self._state.activity.fail(sentence)
 
-    @Slot(object, object)
-    def _on_opened(self, bodies: BodyPair, found: Correspondence) -> None:
+    def _on_build_cancelled(self) -> None:
+        self.progressed.emit()
+        self._state.activity.say("Building the correspondence was cancelled")
+
+    def _add_opened(self, bodies: BodyPair, read: tuple[Correspondence, str]) -> None:
+        found, sentence = read
         if self._belongs(bodies) and found.path is not None:
             notes = "\n".join((str(found.path), *found.notes))
             self._add(KnownCorrespondence(found.path.name, found, None, notes))
+        if sentence:
+            self._state.activity.fail(f"{sentence[:-1]}; no fit can be made with it.")
 
-    @Slot(object, object)
-    def _on_looked(self, correspondence: Correspondence, report: CorrespondenceReport) -> None:
+    def _keep_rows(self, correspondence: Correspondence, report: CorrespondenceReport) -> None:
         if self._rows is not None and self._rows[0] is correspondence:
             self._rows = (correspondence, report)
             self.changed.emit()
 
-    @Slot(object, object, object)
-    def _on_compared(
+    def _keep_comparison(
         self, first: Correspondence, second: Correspondence, found: CorrespondenceComparison
     ) -> None:
         if self._compared is not None and self._compared[0] is first and self._compared[1] is second:
             self._compared = (first, second, found)
             self.changed.emit()
 
-    @Slot(object)
     def _on_saved(self, path: Path) -> None:
         self._state.activity.say(f"Saved {path.name}")
-
-    @Slot(str)
-    def _on_failed(self, sentence: str) -> None:
-        self._state.activity.fail(sentence)

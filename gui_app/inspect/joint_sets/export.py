@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,89 +21,47 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import Cancelled, RefitError
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.style.live_theme import dress
 from gui_app.style.theme import icon, tabular
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_thread
+from gui_app.tasks.background_job import BackgroundJob, tell_nobody
+from gui_app.tasks.job_thread import JobThread
 from gui_app.widgets.save_dialog import FileKind, Place, ask_where
 from gui_app.widgets.text import frames_words, plain_tip
 
 if TYPE_CHECKING:
-    from core.inspection.joint_series import JointsSpeed
+    from core.inspection.joint_series import JointSeries, JointsSpeed
     from core.model.body import BodyModel
     from core.model.body_joints import BodyJoint
     from core.model.motion import Motion
 
-log = logging.getLogger(__name__)
-
 UNEXPECTED = "The joints could not be written because of an unexpected error; details are in the log"
-PROGRESS_SECONDS = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class SetExportRequest:
-    """What is to be written, and where; ``stop`` is set to stop."""
+    """What is to be written, and where."""
 
     body: BodyModel
     joints: tuple[BodyJoint, ...]
     motion: Motion
     path: Path
     replace: bool
-    stop: threading.Event = field(default_factory=threading.Event, init=False)
 
 
-class SetExportWorker(QObject):
-    """Lives in the writing thread. Says of each request once how it ended, and then how fast it was."""
+def write_places(
+    request: SetExportRequest, progress: Callable[[int, int], None], stop: threading.Event
+) -> JointSeries:
+    """Writes where the joints are, and gives what found that."""
+    from core.inspection.joint_series import JointSeries
+    from core.outputs.joint_sets import export_joint_places
 
-    progressed = Signal(object, int)
-    written = Signal(object)
-    measured = Signal(object, object)
-    stopped = Signal(object)
-    failed = Signal(object, str)
-
-    @Slot(object)
-    def write(self, request: SetExportRequest) -> None:
-        """Writes until done, stopped or failed."""
-        from core.inspection.joint_series import JointSeries
-        from core.outputs.joint_sets import export_joint_places
-
-        last = 0.0
-
-        def tell(done: int, _total: int) -> None:
-            nonlocal last
-            if time.monotonic() - last >= PROGRESS_SECONDS:
-                last = time.monotonic()
-                self.progressed.emit(request, done)
-
-        try:
-            pose_on_one_thread()
-            series = JointSeries(request.body, request.joints)
-            export_joint_places(
-                request.path,
-                series,
-                request.motion,
-                overwrite=request.replace,
-                progress=tell,
-                stop=request.stop,
-            )
-        except Cancelled:
-            self.stopped.emit(request)
-            return
-        except RefitError as error:
-            self.failed.emit(request, str(error))
-            return
-        except Exception:
-            log.exception("Writing %s stopped", request.path)
-            self.failed.emit(request, UNEXPECTED)
-            return
-        self.written.emit(request)
-        try:
-            if not request.stop.is_set():
-                self.measured.emit(request, series.speed(request.motion))
-        except Exception:
-            log.exception("The speed of the joints alone could not be measured")
+    series = JointSeries(request.body, request.joints)
+    export_joint_places(
+        request.path, series, request.motion, overwrite=request.replace, progress=progress, stop=stop
+    )
+    return series
 
 
 class SetExport(QObject):
@@ -113,101 +70,78 @@ class SetExport(QObject):
     changed = Signal()
     failed = Signal(str)
     said = Signal(str)
-    _start = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._request: SetExportRequest | None = None
-        self._last: SetExportRequest | None = None
-        self.done = 0
+        self._job: BackgroundJob[JointSeries] | None = None
+        self.total = self.done = 0
         self.words = ""
-        self._worker = SetExportWorker()
-        self._start.connect(self._worker.write)
-        replies = [
-            (self._worker.progressed, self._on_progress),
-            (self._worker.written, self._on_written),
-            (self._worker.measured, self._on_measured),
-            (self._worker.stopped, self._on_stopped),
-            (self._worker.failed, self._on_failed),
-        ]
-        self._thread = WorkerThread("set export", self._worker, replies, self)
+        self._thread = JobThread("set export", self, self.failed.emit, one_torch_thread=True)
 
     @property
     def active(self) -> bool:
         """A file is being written."""
-        return self._request is not None
+        return self._job is not None and self._job.under_way
 
     @property
     def stopping(self) -> bool:
         """It is about to stop."""
-        return self._request is not None and self._request.stop.is_set()
-
-    @property
-    def total(self) -> int:
-        """Frames of the file that is being written."""
-        return 0 if self._request is None else len(self._request.motion)
+        return self._job is not None and self._job.under_way and self._job.stop.is_set()
 
     def start(
         self, body: BodyModel, joints: tuple[BodyJoint, ...], motion: Motion, path: Path, replace: bool
     ) -> None:
         """Begins to write, unless a file is being written."""
-        if self._request is not None or self._thread.closed:
+        if self.active or self._thread.closed:
             return
-        self._request = self._last = SetExportRequest(body, joints, motion, path, replace)
-        self.done, self.words = 0, f"Writing {path.name}"
+        request = SetExportRequest(body, joints, motion, path, replace)
+        self.total, self.done, self.words = len(motion), 0, f"Writing {path.name}"
+        self._job = self._thread.job(
+            partial(self._on_written, request),
+            failed=self._on_failed,
+            cancelled=self._on_stopped,
+            unexpected=UNEXPECTED,
+            latest=True,
+        )
+        self._job.start(write_places, request, self._job.progress(self._set_done), self._job.stop)
         self.changed.emit()
-        self._start.emit(self._request)
 
     @Slot()
     def cancel(self) -> None:
         """Stops; nothing of the file is left."""
-        if self._request is not None:
-            self._request.stop.set()
+        if self._job is not None and self.active:
+            self._job.cancel()
             self.words = "Stopping…"
             self.changed.emit()
 
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        if self._last is not None:
-            self._last.stop.set()
-        return self._thread.close(wait_ms)
+    def _set_done(self, done: int, _total: int) -> None:
+        self.done = done
+        self.changed.emit()
 
-    @Slot(object, int)
-    def _on_progress(self, request: SetExportRequest, done: int) -> None:
-        if request is self._request:
-            self.done = done
-            self.changed.emit()
-
-    @Slot(object)
-    def _on_written(self, request: SetExportRequest) -> None:
+    def _on_written(self, request: SetExportRequest, series: JointSeries) -> None:
         count = len(request.joints)
         size = f"{frames_words(len(request.motion))} × {count} joint{'' if count == 1 else 's'}"
-        if self._end(request, f"{request.path.name}\n{size}"):
-            self.said.emit(f"Exported {request.path.name} · {size}")
+        self._set_words(f"{request.path.name}\n{size}")
+        self.said.emit(f"Exported {request.path.name} · {size}")
+        # How fast that was is told if it can be had.
+        job = self._thread.job(partial(self._on_measured, request), failed=tell_nobody)
+        job.start(series.speed, request.motion)
 
-    @Slot(object, object)
     def _on_measured(self, request: SetExportRequest, speed: JointsSpeed) -> None:
-        if request is self._last and not self.active:
-            digits = 0 if speed.factor >= 10 else 1
-            factor = f"{speed.factor:.{digits}f}× as fast as the skin"
-            self.words = f"{request.path.name}\n{len(request.joints)} joints, {factor}"
-            self.changed.emit()
+        digits = 0 if speed.factor >= 10 else 1
+        factor = f"{speed.factor:.{digits}f}× as fast as the skin"
+        self._set_words(f"{request.path.name}\n{len(request.joints)} joints, {factor}")
 
-    @Slot(object)
-    def _on_stopped(self, request: SetExportRequest) -> None:
-        self._end(request, "Stopped; no file was written")
+    def _on_stopped(self) -> None:
+        self._set_words("Stopped; no file was written")
 
-    @Slot(object, str)
-    def _on_failed(self, request: SetExportRequest, sentence: str) -> None:
-        if self._end(request, ""):
-            self.failed.emit(sentence)
+    def _on_failed(self, sentence: str) -> None:
+        self._set_words("")
+        self.failed.emit(sentence)
 
-    def _end(self, request: SetExportRequest, words: str) -> bool:
-        if request is not self._request:
-            return False
-        self._request, self.words = None, words
+    def _set_words(self, words: str) -> None:
+        self.words = words
         self.changed.emit()
-        return True
 
 
 # The last line of the page of joint sets: writes their places over the motion, and says how that goes.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,25 +15,24 @@ from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.state import AppState
 from gui_app.document.undo_stack import UndoStack
 from gui_app.scene.picking import BodyName, joint_words
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.tasks.job_thread import JobThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.files.bodies.regressors import RegressorFile
     from core.geometry.mirror import MirrorMap
     from core.inspection.regressor import RegressorComparison, RegressorStatistics
     from core.model.body import BodyModel
 
 # Reads J_regressors and measures them, in a thread of its own.
 
-log = logging.getLogger(__name__)
-
 UNEXPECTED = "The regressor could not be read because of an unexpected error; details are in the log"
 NOT_MEASURED = "The regressor could not be measured; details are in the log"
 
 
 @dataclass(frozen=True, eq=False)
-class RegressorReply:
+class RegressorFigures:
     """Figures of a matrix, and against the body's own where it is another."""
 
     model: BodyModel
@@ -42,47 +41,30 @@ class RegressorReply:
     comparison: RegressorComparison | None
 
 
-class RegressorWorker(QObject):
-    """Lives in the thread; left and right of a body are found once."""
+def read(path: Path, model: BodyModel) -> RegressorFile:
+    """A file for a body."""
+    from core.files.bodies.regressors import read_regressor
 
-    opened = Signal(object, str, object)
-    failed = Signal(str)
-    measured = Signal(object)
+    return read_regressor(path, model)
+
+
+class RegressorMeasure:
+    """Measures in the thread; left and right of a body are found once."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._mirror: tuple[BodyModel, MirrorMap] | None = None
 
-    @Slot(object, str, object)
-    def open(self, model: BodyModel, body: str, path: Path) -> None:
-        """Reads a file for a body."""
-        from core.files.bodies.regressors import read_regressor
-
-        try:
-            self.opened.emit(model, body, read_regressor(path, model))
-        except RefitError as error:
-            self.failed.emit(str(error))
-        except Exception:
-            log.exception("Reading %s stopped", path)
-            self.failed.emit(UNEXPECTED)
-
-    @Slot(object, object)
-    def measure(self, model: BodyModel, matrix: np.ndarray) -> None:
-        """Figures of a matrix."""
+    def figures(self, model: BodyModel, matrix: np.ndarray) -> RegressorFigures:
+        """Of a matrix (J, V)."""
         from core.geometry.mirror import mirror_map
         from core.inspection.regressor import compare_regressors, regressor_statistics
 
-        try:
-            if self._mirror is None or self._mirror[0] is not model:
-                self._mirror = (model, mirror_map(model))
-            statistics = regressor_statistics(model, matrix, self._mirror[1])
-            own = model.J_regressor
-            comparison = None if matrix is own else compare_regressors(model, own, matrix)
-        except Exception:
-            log.exception("Measuring a regressor stopped")
-            self.failed.emit(NOT_MEASURED)
-            return
-        self.measured.emit(RegressorReply(model, matrix, statistics, comparison))
+        if self._mirror is None or self._mirror[0] is not model:
+            self._mirror = (model, mirror_map(model))
+        statistics = regressor_statistics(model, matrix, self._mirror[1])
+        own = model.J_regressor
+        comparison = None if matrix is own else compare_regressors(model, own, matrix)
+        return RegressorFigures(model, matrix, statistics, comparison)
 
 
 MOST_STEPS = 30
@@ -103,24 +85,15 @@ class Regressors(QObject):
 
     changed = Signal()
     measured = Signal()
-    _open = Signal(object, str, object)
-    _measure = Signal(object, object)
 
     def __init__(self, state: AppState, inspection: Inspection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._inspection = state, inspection
         self._stacks: dict[BodyName, tuple[BodyModel, UndoStack[RegressorStep]]] = {}
-        self._figures: dict[int, RegressorReply] = {}
+        self._figures: dict[int, RegressorFigures] = {}
         self._wanted: object = None
-        self._worker = RegressorWorker()
-        self._open.connect(self._worker.open)
-        self._measure.connect(self._worker.measure)
-        replies = [
-            (self._worker.opened, self._on_opened),
-            (self._worker.failed, self._on_failed),
-            (self._worker.measured, self._on_measured),
-        ]
-        self._thread = WorkerThread("regressor", self._worker, replies, self)
+        self._measure = RegressorMeasure()
+        self._thread = JobThread("regressor", self, state.activity.fail)
         state.document.motion_changed.connect(self._on_motion)
 
     @property
@@ -159,14 +132,16 @@ class Regressors(QObject):
             return found.statistics, found.comparison
         if self._wanted is not matrix:
             self._wanted = matrix
-            self._measure.emit(model, matrix)
+            job = self._thread.job(self._keep_figures, unexpected=NOT_MEASURED)
+            job.start(self._measure.figures, model, matrix)
         return None
 
     def open(self, path: Path) -> None:
         """Reads a regressor for the body listed; what comes of it is told later."""
         model = self._inspection.model(self._inspection.body)
         if model is not None and not self._thread.closed:
-            self._open.emit(model, self._inspection.body, path)
+            add = partial(self._add_opened, model, self._inspection.body)
+            self._thread.job(add, unexpected=UNEXPECTED).start(read, path, model)
 
     @Slot()
     def use_own(self) -> None:
@@ -195,7 +170,7 @@ class Regressors(QObject):
         stack = self._stack()
         step = None if stack is None else stack.undo()
         if step is not None:
-            self._tell(f"Undid {step.name}")
+            self._say_and_show(f"Undid {step.name}")
 
     @Slot()
     def redo(self) -> None:
@@ -203,7 +178,7 @@ class Regressors(QObject):
         stack = self._stack()
         step = None if stack is None else stack.redo()
         if step is not None:
-            self._tell(f"Redid {step.name}")
+            self._say_and_show(f"Redid {step.name}")
 
     def save(self, path: Path, replace: bool) -> bool:
         """Writes what is looked at to a file of its own, never over a model; a sentence says how it went."""
@@ -218,10 +193,6 @@ class Regressors(QObject):
             return False
         self._state.activity.say(f"Saved {path.name}")
         return True
-
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        return self._thread.close(wait_ms)
 
     def _stack(self) -> UndoStack[RegressorStep] | None:
         """The steps of the body that is listed; None without a motion."""
@@ -253,9 +224,9 @@ class Regressors(QObject):
         stack = self._stack()
         if stack is not None:
             stack.add(step)
-            self._tell(f"{step.name[:1].upper()}{step.name[1:]}")
+            self._say_and_show(f"{step.name[:1].upper()}{step.name[1:]}")
 
-    def _tell(self, words: str) -> None:
+    def _say_and_show(self, words: str) -> None:
         self._state.activity.say(words)
         self._inspection.set_regressor(self._inspection.body, self.now.matrix)
         self.changed.emit()
@@ -272,13 +243,8 @@ class Regressors(QObject):
         self._wanted = None
         self.changed.emit()
 
-    @Slot(object, str, object)
-    def _on_opened(self, model: BodyModel, body: str, found: object) -> None:
-        from core.files.bodies.regressors import RegressorFile
-
-        # Meanwhile another motion may have come, or the other body.
-        if not isinstance(found, RegressorFile) or body not in BODIES:
-            return
+    def _add_opened(self, model: BodyModel, body: BodyName, found: RegressorFile) -> None:
+        # Meanwhile another motion may have come.
         if self._inspection.model(body) is not model:
             return
         self._inspection.set_body(body)
@@ -286,13 +252,8 @@ class Regressors(QObject):
         if found.notes:
             self._state.activity.say(" ".join(found.notes))
 
-    @Slot(str)
-    def _on_failed(self, sentence: str) -> None:
-        self._state.activity.fail(sentence)
-
-    @Slot(object)
-    def _on_measured(self, reply: RegressorReply) -> None:
+    def _keep_figures(self, found: RegressorFigures) -> None:
         if len(self._figures) > MOST_STEPS:
             self._figures.clear()
-        self._figures[id(reply.matrix)] = reply
+        self._figures[id(found.matrix)] = found
         self.measured.emit()

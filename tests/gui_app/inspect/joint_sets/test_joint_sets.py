@@ -196,8 +196,8 @@ def test_the_motion_is_exported(
     # Held up until it is cancelled: nothing is left of the file.
     wait = threading.Event()
     target = tmp_path / "places.csv"
-    original = export.pose_on_one_thread
-    monkeypatch.setattr(export, "pose_on_one_thread", lambda: (wait.wait(), original()))
+    original = export.write_places
+    monkeypatch.setattr(export, "write_places", lambda *parts: wait.wait() and original(*parts))
     page.exporting.menu.actions()[1].trigger()
     qtbot.waitUntil(page.exporting.cancel.isVisible)
     page.exporting.cancel.click()
