@@ -36,7 +36,7 @@ from core.model.body_pair import BodyPair, left_out, within
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import Motion, Reading
-from core.outputs.results import save_result
+from core.outputs.results import RESULT, save_result
 from core.outputs.sessions import SUFFIX, load_session, save_session
 from core.problems.findings import Finding, findings
 from core.session.session import Session, SessionStep, SourceFile
@@ -74,7 +74,7 @@ def conversion(
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
     recipe = chosen_recipe(options)
-    single = options.output.suffix.lower() == ".npz"
+    single = options.output.suffix.lower() == RESULT.suffix
     planned = plan(options.inputs, options.output, options.to)
     planned = for_people(planned, options.person, single, options.to)
     jobs = planned.jobs

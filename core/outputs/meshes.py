@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from core.files.containers.numbered import Progress, write_numbered
 from core.model.body import BodyModel
 from core.model.motion import Motion, UpAxis
 from core.model.posing import posed
+from core.outputs.export_format import ExportFormat, ExportJob, Option
 
 MeshSuffix = Literal[".obj", ".ply"]
 POSED_AT_ONCE = 8
@@ -158,3 +160,64 @@ def _encoder(suffix: str, faces: np.ndarray) -> _Obj | _Ply:
     if suffix == ".ply":
         return _Ply(np.asarray(faces))
     raise RefitError(f"'{suffix}' is no mesh format, expected .obj or .ply")
+
+
+# As formats to export in.
+
+BODY = Option("body", "Body", (("Fit", "fit"), ("Source", "source")))
+STEP = Option("step", "Write", tip="Every how manieth frame becomes a mesh")
+UP_AXIS = Option("up_axis", "Up axis")
+
+
+def _write(suffix: MeshSuffix, job: ExportJob) -> None:
+    motion, body = job.posed
+    up_axis = job.settings.get("up_axis")
+    if job.single:
+        write_mesh(job.path, motion, body, int(job.frames[0]), up_axis=up_axis, overwrite=job.overwrite)
+        return
+    write_meshes(
+        job.path,
+        f"{job.stem}_{job.settings.get('body', 'fit')}",
+        motion,
+        body,
+        job.frames,
+        suffix=suffix,
+        up_axis=up_axis,
+        overwrite=job.overwrite,
+        progress=job.progress,
+        stop=job.stop,
+    )
+
+
+def _mesh_format(suffix: MeshSuffix, title: str, words: str, about: str, icon: str) -> ExportFormat:
+    return ExportFormat(
+        suffix[1:],
+        suffix,
+        title,
+        words,
+        about,
+        icon,
+        lambda sizes, count, _settings: count * mesh_bytes(suffix, sizes.vertices, sizes.faces),
+        partial(_write, suffix),
+        options=(BODY, STEP, UP_AXIS),
+        needs_fit=lambda settings: settings.get("body", "fit") == "fit",
+        is_folder=lambda _settings: True,
+        stem=lambda stem, settings: f"{stem}_{settings.get('body', 'fit')}",
+    )
+
+
+OBJ = _mesh_format(
+    ".obj",
+    "Meshes, Wavefront",
+    "text, .obj",
+    "Posed bodies in metres, one file a frame. Vertices keep their order, so that files compare "
+    "vertex by vertex.",
+    "polygon",
+)
+PLY = _mesh_format(
+    ".ply",
+    "Meshes, PLY",
+    "binary, .ply",
+    "Posed bodies in metres, one file a frame, exact to the last digit. Vertices keep their order.",
+    "cube",
+)

@@ -18,6 +18,7 @@ from core.files.containers.atomic import atomic_write
 from core.files.containers.numbered import Progress, write_numbered
 from core.model.fit_result import FitResult, shapes
 from core.model.skinning import rotation_matrices
+from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
 
 PROTOCOL = 2
 EXPRESSION_SIZE = 10
@@ -110,3 +111,47 @@ def _expression(result: FitResult, ids: np.ndarray) -> np.ndarray:
 def _float32(values: np.ndarray) -> np.ndarray:
     # A contiguous copy: pickled strides are of no use to a reader.
     return np.array(values, dtype=np.float32, order="C")
+
+
+# As a format to export in.
+
+
+def _write(job: ExportJob) -> None:
+    if _is_folder(job.settings) and not job.single:
+        write_frames(
+            job.path,
+            job.stem,
+            job.fit,
+            job.frames,
+            overwrite=job.overwrite,
+            progress=job.progress,
+            stop=job.stop,
+        )
+    else:
+        write_merged(job.path, job.fit, job.frames, overwrite=job.overwrite)
+
+
+def _is_folder(settings: Settings) -> bool:
+    return not settings.get("one_file", True)
+
+
+def _size(sizes: BodySizes, count: int, settings: Settings) -> int:
+    if _is_folder(settings):
+        return count * (9 * sizes.joints * 4 + 2_000)
+    return 1_000 + count * (3 * sizes.joints + 3 + sizes.coefficients) * 4
+
+
+FILES = Option("one_file", "Files", (("One file, axis-angle", True), ("One file a frame, matrices", False)))
+PUBLISHED_PICKLE = ExportFormat(
+    "pkl",
+    ".pkl",
+    "Parameters, pickle",
+    "published tool, .pkl",
+    "A dict of NumPy arrays with the published converter's keys: radians in one file, "
+    "rotation matrices in a file for each frame.",
+    "archive",
+    _size,
+    _write,
+    options=(FILES,),
+    is_folder=_is_folder,
+)

@@ -18,6 +18,7 @@ from core.files.motions.load_motion import load_motion
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
+from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Settings
 
 FORMAT = 1
 """Grows when a key changes its meaning."""
@@ -195,3 +196,36 @@ def _provenance(path: Path, array: np.ndarray) -> dict[str, Any]:
     if array.nbytes > _MOST_PROVENANCE:
         raise FileError(path, f"is longer than the {_MOST_PROVENANCE} bytes allowed", key="refit_provenance")
     return json_object(path, text(path, "refit_provenance", array), "refit_provenance")
+
+
+# As a format to export in.
+
+
+def _write(job: ExportJob) -> None:
+    result = job.fit
+    if len(job.frames) != len(result):
+        from core.measure.fit_failure import judged
+
+        result = judged(result.take(job.frames))
+    save_result(job.path, result, overwrite=job.overwrite)
+
+
+def _size(sizes: BodySizes, count: int, _settings: Settings) -> int:
+    return 6_000 + count * (2 * (3 * sizes.joints + 3 + sizes.coefficients) + 20) * 3
+
+
+RESULT = ExportFormat(
+    "npz",
+    ".npz",
+    "SMPL-X parameters",
+    "AMASS keys, .npz",
+    "Poses, shape and translation under AMASS's keys, with the error of every frame. "
+    "Other tools for SMPL-X open it, and so does Refit where it holds all frames.",
+    "database",
+    _size,
+    _write,
+    ranges=("all", "selection"),
+    keeps_places=lambda _settings: True,
+    is_result=True,
+    stem=lambda stem, _settings: f"{stem}_stageii",
+)

@@ -20,6 +20,7 @@ from core.model.fit_result import FitResult
 from core.model.joints import PARTS
 from core.model.motion import Motion
 from core.model.posing import joints_of
+from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
 from core.shown_text import spreadsheet_cell
 
 ROWS_AT_ONCE = 256
@@ -234,3 +235,56 @@ def write_support_table(
     with atomic_write(path, overwrite=overwrite) as file:
         for row in (TITLES, *support_rows(support, least_share)):
             file.write((",".join(row) + "\n").encode())
+
+
+# As a format to export in.
+
+
+def _write_table(job: ExportJob) -> None:
+    if _of_errors(job.settings):
+        write_error_table(
+            job.path,
+            job.fit,
+            job.frames,
+            metrics=job.metrics,
+            overwrite=job.overwrite,
+            progress=job.progress,
+            stop=job.stop,
+        )
+    else:
+        write_joint_table(
+            job.path,
+            job.fit.as_motion(),
+            job.bodies.target,
+            job.frames,
+            overwrite=job.overwrite,
+            progress=job.progress,
+            stop=job.stop,
+        )
+
+
+def _of_errors(settings: Settings) -> bool:
+    return settings.get("table", "errors") == "errors"
+
+
+def _size(sizes: BodySizes, count: int, settings: Settings) -> int:
+    cells = 11 + sizes.metrics if _of_errors(settings) else 7 * sizes.joints
+    return count * cells * 7
+
+
+CONTENTS = Option(
+    "table", "Contents", (("Errors by frame", "errors"), ("Joint positions of the fit", "joints"))
+)
+TABLE = ExportFormat(
+    "csv",
+    ".csv",
+    "Table",
+    "errors or joints, .csv",
+    "One line a frame, or one a joint and frame, for spreadsheets and plots.",
+    "table",
+    _size,
+    _write_table,
+    options=(CONTENTS,),
+    keeps_places=_of_errors,
+    stem=lambda stem, settings: f"{stem}_{settings.get('table', 'errors')}",
+)

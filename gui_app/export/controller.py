@@ -16,7 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from core.errors import RefitError
 from gui_app.document.state import AppState
 from gui_app.export.film import Film, FilmPlan
-from gui_app.export.kinds import KIND, Choice, Sizes, estimate, size_words
+from gui_app.export.kinds import Choice, Sizes, estimate, size_words
 from gui_app.export.text import ExportStatus, written_words
 from gui_app.export.window_view import draw_still, view_of
 from gui_app.export.worker import ExportRequest, ExportWorker, picture_image
@@ -117,13 +117,13 @@ class ExportController(QObject):
         self._stop = threading.Event()
         self._saves = (
             state.document.result
-            if choice.kind == "npz" and len(choice.ids) == state.document.frames
+            if choice.format.is_result and len(choice.ids) == state.document.frames
             else None
         )
-        self._set(ExportStatus("running", KIND[choice.kind].title, path=path))
+        self._set(ExportStatus("running", choice.format.title, path=path))
         if choice.is_film:
             self._start_film(choice, path, overwrite)
-        elif choice.kind == "png":
+        elif choice.is_still:
             self._pending = (choice, path, overwrite)
             self._draw.start()
         else:

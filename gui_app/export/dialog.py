@@ -29,7 +29,7 @@ from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.export.controller import ExportController
 from gui_app.export.form import ExportForm
-from gui_app.export.kinds import KIND, KINDS, Choice, KindName, default_place, estimate, size_words
+from gui_app.export.kinds import KIND, KINDS, Choice, default_place, estimate, size_words
 from gui_app.export.text import progress_words
 from gui_app.style import colours
 from gui_app.style.live_theme import dress
@@ -100,7 +100,7 @@ class ExportDialog(QDialog):
             item = QListWidgetItem(icon(kind.icon), kind.title, self.kinds)
             item.setData(Qt.ItemDataRole.UserRole, kind.name)
             item.setData(WORDS_ROLE, kind.words)
-            item.setToolTip("" if not kind.needs_fit else "Needs a fit")
+            item.setToolTip("Needs a fit" if kind.needs_fit is True else "")
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.form.changed.connect(self._on_choice)
         self.place.textEdited.connect(self._on_typed)
@@ -111,7 +111,7 @@ class ExportDialog(QDialog):
         ):  # fmt: skip
             signal.connect(self._on_motion)
         names = tuple(kind.name for kind in KINDS)
-        self.kinds.setCurrentRow(names.index(preferences.choice("export_kind", names, "npz")))
+        self.kinds.setCurrentRow(names.index(preferences.choice("export_kind", names, names[0])))
 
     def _lay_out(self, browse: QPushButton) -> None:
         where = QHBoxLayout()
@@ -141,7 +141,7 @@ class ExportDialog(QDialog):
         row.addWidget(self.kinds)
         row.addLayout(right, 1)
 
-    def open_for(self, kind: KindName | None = None) -> None:
+    def open_for(self, kind: str | None = None) -> None:
         """Shows the dialog, with a kind chosen where one is given."""
         if kind is not None:
             self.kinds.setCurrentRow([one.name for one in KINDS].index(kind))
@@ -154,10 +154,10 @@ class ExportDialog(QDialog):
         self.activateWindow()
 
     @property
-    def kind(self) -> KindName:
+    def kind(self) -> str:
         """What is to be written."""
         item = self.kinds.currentItem()
-        return item.data(Qt.ItemDataRole.UserRole) if item else "npz"
+        return item.data(Qt.ItemDataRole.UserRole) if item else KINDS[0].name
 
     @property
     def path(self) -> Path:
@@ -245,13 +245,13 @@ class ExportDialog(QDialog):
             folder = QFileDialog.getExistingDirectory(self, "Folder to make it in", str(path.parent))
             chosen = str(Path(folder) / path.name) if folder else ""
         else:
-            suffix = KIND[choice.kind].suffix
+            suffix = choice.format.suffix
             # Replacing is asked about when Export is pressed.
             chosen, _ = QFileDialog.getSaveFileName(
                 self,
                 "Export",
                 str(path),
-                f"{KIND[choice.kind].title} (*{suffix})",
+                f"{choice.format.title} (*{suffix})",
                 options=QFileDialog.Option.DontConfirmOverwrite,
             )
         if chosen:
@@ -266,7 +266,7 @@ class ExportDialog(QDialog):
         if self._exporting.status.active or not self.export.isEnabled():
             return
         choice, path = self.form.choice(), self.path
-        suffix = KIND[choice.kind].suffix
+        suffix = choice.format.suffix
         if not choice.is_folder and path.suffix.lower() != suffix:
             path = path.with_name(path.name + suffix)
             self.place.setText(str(path))

@@ -7,9 +7,28 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
+from core.outputs.export_format import Option, RangeName
+from core.outputs.meshes import BODY, STEP, UP_AXIS
+from core.outputs.published_pickle import FILES
+from core.outputs.results import RESULT
+from core.outputs.tables import CONTENTS
 from gui_app.document.playback import SPEEDS
 from gui_app.document.state import AppState
-from gui_app.export.kinds import GIF_RATES, KIND, VIDEO_RATES, VIDEO_SIZES, Choice, KindName, RangeName
+from gui_app.export.kinds import (
+    ANIMATION,
+    CAMERA,
+    CAPTIONS,
+    GIF_RATES,
+    KIND,
+    KINDS,
+    RATE,
+    SIZE,
+    SPEED,
+    TRANSPARENT,
+    VIDEO_RATES,
+    ZOOM,
+    Choice,
+)
 from gui_app.style.theme import tabular
 from gui_app.widgets.text import frames_words
 
@@ -28,7 +47,7 @@ class ExportForm(QWidget):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._kind: KindName = "npz"
+        self._kind = RESULT.name
         self._view = (0, 0)
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -40,11 +59,11 @@ class ExportForm(QWidget):
         self.step.setPrefix("every ")
         self.step.setSuffix(" frames")
         self.step.setSpecialValueText("every frame")
-        self.body = self._combo(("Fit", "fit"), ("Source", "source"))
+        self.body = self._combo(*BODY.choices)
         self.up_axis = self._combo()
-        self.files = self._combo(("One file, axis-angle", True), ("One file a frame, matrices", False))
-        self.table = self._combo(("Errors by frame", "errors"), ("Joint positions of the fit", "joints"))
-        self.pixels = self._combo(*VIDEO_SIZES.items())
+        self.files = self._combo(*FILES.choices)
+        self.table = self._combo(*CONTENTS.choices)
+        self.pixels = self._combo(*SIZE.choices)
         self.rate = self._combo()
         self.speed = QDoubleSpinBox(self)
         self.speed.setRange(SPEEDS[0], SPEEDS[-1])
@@ -52,33 +71,38 @@ class ExportForm(QWidget):
         self.speed.setSingleStep(0.25)
         self.speed.setSuffix("×")
         self.speed.setValue(1.0)
-        self.camera = self._combo(("As in the window", False), ("Once around the body in 12 s", True))
+        self.camera = self._combo(*CAMERA.choices)
         self.zoom = self._combo()
         self.transparent = QCheckBox("Transparent, without floor", self)
         self.captions = QCheckBox("Labels and colour bar", self)
         self.captions.setChecked(True)
-        self._rows: dict[QWidget, tuple[KindName, ...]] = {}
-        films: tuple[KindName, ...] = ("mp4", "gif")
-        meshes: tuple[KindName, ...] = ("obj", "ply")
-        self._row("Frames", self.range, "npz", "pkl", *meshes, "csv", *films)
-        self._row("Body", self.body, *meshes)
-        self._row("Write", self.step, *meshes)
-        self._row("Up axis", self.up_axis, *meshes)
-        self._row("Files", self.files, "pkl")
-        self._row("Contents", self.table, "csv")
-        self._row("Size, pixels", self.pixels, *films)
-        self._row("Pictures a second", self.rate, *films)
-        self._row("Speed", self.speed, *films)
-        self._row("Camera", self.camera, *films)
-        self._row("Size, pixels", self.zoom, "png")
-        self._row("Captions", self.captions, "png", *films)
-        self._row("Background", self.transparent, "png")
+        self._add_row("Frames", self.range)
+        self._fields: dict[Option, QWidget] = {
+            BODY: self.body,
+            STEP: self.step,
+            UP_AXIS: self.up_axis,
+            FILES: self.files,
+            CONTENTS: self.table,
+            SIZE: self.pixels,
+            RATE: self.rate,
+            SPEED: self.speed,
+            CAMERA: self.camera,
+            ZOOM: self.zoom,
+            CAPTIONS: self.captions,
+            TRANSPARENT: self.transparent,
+        }
+        # What a format asks that no other does brings its own words.
+        self._further: dict[str, QComboBox] = {}
+        for option in (option for kind in KINDS for option in kind.options):
+            if option not in self._fields:
+                self._fields[option] = self._further[option.name] = self._combo(*option.choices)
+        for option, field in self._fields.items():
+            self._add_row(option.label, field)
+            field.setToolTip(option.tip)
         for box in (self.step, self.speed):
             tabular(box)
             box.setFixedWidth(FIELD_WIDTH)
             box.lineEdit().setTextMargins(*TEXT_MARGINS)
-        self.step.setToolTip("Every how manieth frame becomes a mesh")
-        self.speed.setToolTip("Times faster than life")
         self.step.valueChanged.connect(self._emit)
         self.speed.valueChanged.connect(self._emit)
         self.transparent.toggled.connect(self._emit)
@@ -93,19 +117,19 @@ class ExportForm(QWidget):
         combo.currentIndexChanged.connect(self._emit)
         return combo
 
-    def _row(self, title: str, field: QWidget, *kinds: KindName) -> None:
+    def _add_row(self, title: str, field: QWidget) -> None:
         label = QLabel(title, self)
         label.setMinimumWidth(LABEL_WIDTH)
         self._form.addRow(label, field)
-        self._rows[field] = kinds
 
-    def set_kind(self, kind: KindName) -> None:
+    def set_kind(self, kind: str) -> None:
         """Shows the options of one kind."""
-        if kind == "gif" != self._kind:
+        if kind == ANIMATION.name != self._kind:
             self.pixels.setCurrentText(GIF_SIZE)
         self._kind = kind
-        for field, kinds in self._rows.items():
-            self._form.setRowVisible(field, kind in kinds)
+        self._form.setRowVisible(self.range, bool(KIND[kind].ranges))
+        for option, field in self._fields.items():
+            self._form.setRowVisible(field, option in KIND[kind].options)
         self.refill()
 
     def set_view(self, size: tuple[int, int]) -> None:
@@ -127,8 +151,8 @@ class ExportForm(QWidget):
             ranges["selection"] = (f"The selection, {first:,} to {last:,}", True)
         offered = [(ranges[name][0], name) for name in KIND[self._kind].ranges if ranges[name][1]]
         _refill(self.range, offered, "all")
-        rates = GIF_RATES if self._kind == "gif" else VIDEO_RATES
-        _refill(self.rate, [(str(rate), rate) for rate in rates], 20 if self._kind == "gif" else 30)
+        rates = GIF_RATES if self._kind == ANIMATION.name else VIDEO_RATES
+        _refill(self.rate, [(str(rate), rate) for rate in rates], 20 if self._kind == ANIMATION.name else 30)
         own = state.document.opened.motion.up_axis if state.document.opened else "z"
         axes = [
             (f"{axis} up{', as in the motion' if axis == own else ''}", axis)
@@ -142,7 +166,7 @@ class ExportForm(QWidget):
         state = self._state
         name = self.range.currentData() or "all"
         frames = (0, max(state.document.frames - 1, 0))
-        if self._kind == "png" or name == "current":
+        if not KIND[self._kind].ranges or name == "current":
             frames = (state.playback.frame, state.playback.frame)
         elif name == "selection" and state.playback.selection is not None:
             frames = state.playback.selection
@@ -162,6 +186,7 @@ class ExportForm(QWidget):
             captions=self.captions.isChecked(),
             zoom=self.zoom.currentData() or 1,
             transparent=self.transparent.isChecked(),
+            further={name: field.currentData() for name, field in self._further.items()},
         )
 
     @Slot()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from core.model.motion import UpAxis
+from core.outputs.export_format import BodySizes, ExportFormat, Option, Settings
+from core.outputs.export_formats import EXPORT_FORMATS
+from core.outputs.results import RESULT
 from gui_app.export.film import film_frames
-
-KindName = Literal["npz", "pkl", "obj", "ply", "csv", "png", "mp4", "gif"]
-RangeName = Literal["all", "selection", "current"]
 
 VIDEO_SIZES = {
     "1280 × 720": (1280, 720),
@@ -28,99 +30,75 @@ GIF_RATES = (10, 20, 25)
 _MP4_BYTES, _GIF_BYTES, _PNG_BYTES = 0.011, 0.15, 0.4
 
 
+SIZE = Option("size", "Size, pixels", tuple(VIDEO_SIZES.items()))
+RATE = Option("rate", "Pictures a second")
+SPEED = Option("speed", "Speed", tip="Times faster than life")
+CAMERA = Option("turntable", "Camera", (("As in the window", False), ("Once around the body in 12 s", True)))
+ZOOM = Option("zoom", "Size, pixels")
+CAPTIONS = Option("captions", "Captions")
+TRANSPARENT = Option("transparent", "Background")
+FILM_OPTIONS = (SIZE, RATE, SPEED, CAMERA, CAPTIONS)
+
+
 @dataclass(frozen=True)
-class ExportKind:
-    """One line of the list: what is written, and which frames may be chosen."""
+class Sizes(BodySizes):
+    """With what is known of the window: frames a second, and device pixels of the view."""
 
-    name: KindName
-    title: str
-    words: str
-    about: str
-    icon: str
-    ranges: tuple[RangeName, ...]
-    needs_fit: bool = True
-
-    @property
-    def suffix(self) -> str:
-        """``.npz``."""
-        return f".{self.name}"
+    motion_rate: float
+    view: tuple[int, int]
 
 
-KINDS = (
-    ExportKind(
-        "npz",
-        "SMPL-X parameters",
-        "AMASS keys, .npz",
-        "Poses, shape and translation under AMASS's keys, with the error of every frame. "
-        "Other tools for SMPL-X open it, and so does Refit where it holds all frames.",
-        "database",
-        ("all", "selection"),
-    ),
-    ExportKind(
-        "pkl",
-        "Parameters, pickle",
-        "published tool, .pkl",
-        "A dict of NumPy arrays with the published converter's keys: radians in one file, "
-        "rotation matrices in a file for each frame.",
-        "archive",
-        ("all", "selection", "current"),
-    ),
-    ExportKind(
-        "obj",
-        "Meshes, Wavefront",
-        "text, .obj",
-        "Posed bodies in metres, one file a frame. Vertices keep their order, so that files compare "
-        "vertex by vertex.",
-        "polygon",
-        ("all", "selection", "current"),
-        False,
-    ),
-    ExportKind(
-        "ply",
-        "Meshes, PLY",
-        "binary, .ply",
-        "Posed bodies in metres, one file a frame, exact to the last digit. Vertices keep their order.",
-        "cube",
-        ("all", "selection", "current"),
-        False,
-    ),
-    ExportKind(
-        "csv",
-        "Table",
-        "errors or joints, .csv",
-        "One line a frame, or one a joint and frame, for spreadsheets and plots.",
-        "table",
-        ("all", "selection", "current"),
-    ),
-    ExportKind(
-        "png",
-        "Picture",
-        "the view as it is, .png",
-        "The view as it is now: this frame, this camera, these colours.",
-        "image",
-        (),
-        False,
-    ),
-    ExportKind(
-        "mp4",
-        "Video",
-        "H.264, .mp4",
-        "The motion as the window shows it, drawn anew at the size you choose.",
-        "film-strip",
-        ("all", "selection"),
-        False,
-    ),
-    ExportKind(
-        "gif",
-        "Animation",
-        "for pages and slides, .gif",
-        "The motion as the window shows it, in 256 colours. For more than a few seconds a video "
-        "is far smaller.",
-        "gif",
-        ("all", "selection"),
-        False,
-    ),
+def _still_size(sizes: Sizes, _count: int, settings: Settings) -> int:
+    return int(sizes.view[0] * sizes.view[1] * settings["zoom"] ** 2 * _PNG_BYTES)
+
+
+def _film_size(a_pixel: float, _sizes: Sizes, count: int, settings: Settings) -> int:
+    width, height = settings["size"]
+    return int(width * height * a_pixel * count)
+
+
+PICTURE = ExportFormat(
+    "png",
+    ".png",
+    "Picture",
+    "the view as it is, .png",
+    "The view as it is now: this frame, this camera, these colours.",
+    "image",
+    _still_size,
+    None,
+    ranges=(),
+    options=(ZOOM, CAPTIONS, TRANSPARENT),
+    needs_fit=False,
 )
+VIDEO = ExportFormat(
+    "mp4",
+    ".mp4",
+    "Video",
+    "H.264, .mp4",
+    "The motion as the window shows it, drawn anew at the size you choose.",
+    "film-strip",
+    partial(_film_size, _MP4_BYTES),
+    None,
+    ranges=("all", "selection"),
+    options=FILM_OPTIONS,
+    needs_fit=False,
+)
+ANIMATION = ExportFormat(
+    "gif",
+    ".gif",
+    "Animation",
+    "for pages and slides, .gif",
+    "The motion as the window shows it, in 256 colours. For more than a few seconds a video is far smaller.",
+    "gif",
+    partial(_film_size, _GIF_BYTES),
+    None,
+    ranges=("all", "selection"),
+    options=FILM_OPTIONS,
+    needs_fit=False,
+)
+FILMS = (VIDEO, ANIMATION)
+KINDS: tuple[ExportFormat, ...] = (*EXPORT_FORMATS, PICTURE, *FILMS)
+"""What the dialog offers, in this order: what is written of the motion, then what is drawn."""
 KIND = {kind.name: kind for kind in KINDS}
 
 
@@ -144,9 +122,10 @@ class Choice:
         captions: labels and the colour bar are in pictures and videos.
         zoom: pixels of a picture a pixel of the window.
         transparent: a picture without background.
+        further: what is chosen of options that have no line here, by their names.
     """
 
-    kind: KindName = "npz"
+    kind: str = RESULT.name
     frames: tuple[int, int] = (0, 0)
     step: int = 1
     single: bool = False
@@ -161,77 +140,63 @@ class Choice:
     captions: bool = True
     zoom: int = 2
     transparent: bool = False
+    further: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def format(self) -> ExportFormat:
+        """What is written, as it describes itself."""
+        return KIND[self.kind]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is chosen of each option of the format."""
+        usual = {option.name: option.choices[0][1] for option in self.format.options if option.choices}
+        asked = {option.name for option in self.format.options}
+        own = {item.name: getattr(self, item.name) for item in fields(self) if item.name in asked}
+        return usual | own | {name: value for name, value in self.further.items() if name in asked}
 
     @property
     def ids(self) -> np.ndarray:
         """Ids of the frames."""
         first, last = self.frames
-        return np.arange(first, last + 1, self.step if self.is_mesh else 1)
-
-    @property
-    def is_mesh(self) -> bool:
-        """A posed body."""
-        return self.kind in ("obj", "ply")
+        return np.arange(first, last + 1, self.settings.get("step", 1))
 
     @property
     def needs_fit(self) -> bool:
         """There is nothing to write without a fit."""
-        return KIND[self.kind].needs_fit or (self.is_mesh and self.body == "fit")
+        return self.format.asks_fit(self.settings)
 
     @property
     def fitted_only(self) -> bool:
         """Frames that are not fitted are left out; where it is False, their place is kept."""
-        whole = self.kind == "npz" or (self.kind == "csv" and self.table == "errors")
-        return self.needs_fit and not whole
+        return self.needs_fit and not self.format.keeps_places(self.settings)
 
     @property
     def is_folder(self) -> bool:
         """Many files in a new folder, not one file."""
-        return not self.single and (self.is_mesh or (self.kind == "pkl" and not self.one_file))
+        return not self.single and self.format.is_folder(self.settings)
+
+    @property
+    def is_still(self) -> bool:
+        """The view as it is."""
+        return self.format is PICTURE
 
     @property
     def is_film(self) -> bool:
         """Drawn picture by picture."""
-        return self.kind in ("mp4", "gif")
+        return self.format in FILMS
 
     def pictures(self, motion_rate: float) -> np.ndarray:
         """The frame in each picture of the film."""
         return film_frames(*self.frames, motion_rate, self.speed, self.rate)
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """What the estimate needs to know of what is open."""
-
-    vertices: int
-    faces: int
-    joints: int
-    coefficients: int
-    metrics: int
-    motion_rate: float
-    view: tuple[int, int]
-
-
 def estimate(choice: Choice, sizes: Sizes, count: int) -> tuple[int, int]:
     """About how many bytes in how many files; ``count`` frames are written."""
-    from core.outputs.meshes import mesh_bytes
-
-    floats = 3 * sizes.joints + 3 + sizes.coefficients
-    if choice.kind == "npz":
-        return 6_000 + count * (2 * floats + 20) * 3, 1
-    if choice.kind == "pkl":
-        if choice.one_file:
-            return 1_000 + count * floats * 4, 1
-        return count * (9 * sizes.joints * 4 + 2_000), count
-    if choice.is_mesh:
-        return count * mesh_bytes(f".{choice.kind}", sizes.vertices, sizes.faces), count
-    if choice.kind == "csv":
-        cells = 11 + sizes.metrics if choice.table == "errors" else 7 * sizes.joints
-        return count * cells * 7, 1
-    if choice.kind == "png":
-        return int(sizes.view[0] * sizes.view[1] * choice.zoom**2 * _PNG_BYTES), 1
-    a_pixel = _MP4_BYTES if choice.kind == "mp4" else _GIF_BYTES
-    return int(choice.size[0] * choice.size[1] * a_pixel * len(choice.pictures(sizes.motion_rate))), 1
+    if choice.is_film:
+        count = len(choice.pictures(sizes.motion_rate))
+    files = count if choice.is_folder else 1
+    return choice.format.size(sizes, count, choice.settings), files
 
 
 def size_words(size: float) -> str:
@@ -246,14 +211,9 @@ def size_words(size: float) -> str:
 def default_place(folder: Path, stem: str, choice: Choice) -> Path:
     """A file, or a folder, named after the motion."""
     first, last = choice.frames
-    if choice.is_mesh:
-        stem += f"_{choice.body}"
-    if choice.kind == "npz":
-        return folder / f"{stem}_stageii.npz"
-    if choice.kind == "csv":
-        stem += f"_{choice.table}"
+    stem = choice.format.stem(stem, choice.settings)
     if choice.is_folder:
         return folder / f"{stem}_{choice.kind}"
-    if choice.single or choice.kind == "png":
+    if choice.single or choice.is_still:
         stem += f"_{first:06d}" if first == last else ""
-    return folder / f"{stem}.{choice.kind}"
+    return folder / f"{stem}{choice.format.suffix}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gui_app.export.kinds import KIND, size_words
+from gui_app.export.kinds import FILMS, size_words
 from gui_app.fit.text import time_left
 from gui_app.widgets.text import frames_words
 
@@ -49,7 +49,7 @@ def progress_words(status: ExportStatus) -> str:
     name = status.path.name if status.path else ""
     parts = [f"Writing {name}"]
     if status.total:
-        film = status.what in (KIND["mp4"].title, KIND["gif"].title)
+        film = status.what in {kind.title for kind in FILMS}
         of = f"{status.total:,} pictures" if film else frames_words(status.total)
         parts.append(f"{status.done:,} of {of}")
     if status.total and status.done == status.total:

@@ -7,13 +7,14 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
 from core.errors import Cancelled, RefitError
+from core.outputs.export_format import ExportJob
 from gui_app.export.kinds import Choice
 from gui_app.tasks.worker_thread import pose_on_one_thread
 
@@ -87,64 +88,26 @@ class ExportWorker(QObject):
 
     def _write(self, request: ExportRequest) -> None:
         pose_on_one_thread()
-        choice, path = request.choice, request.path
-        telling: dict[str, Any] = {
-            "overwrite": request.replace,
-            "progress": _Paced(self, request.request_id),
-            "stop": request.stop,
-        }
-        if choice.is_mesh:
-            self._write_meshes(request, telling)
-        elif choice.kind == "png":
-            _write_picture(path, request.picture, request.replace)
-        elif choice.kind == "npz":
-            from core.outputs.results import save_result
-
-            result = _fit_of(request)
-            if len(request.ids) != len(result):
-                from core.measure.fit_failure import judged
-
-                result = judged(result.take(request.ids))
-            save_result(path, result, overwrite=request.replace)
-        elif choice.kind == "pkl":
-            from core.outputs.published_pickle import write_frames, write_merged
-
-            if choice.is_folder:
-                write_frames(path, request.stem, _fit_of(request), request.ids, **telling)
-            else:
-                write_merged(path, _fit_of(request), request.ids, overwrite=request.replace)
-        elif choice.table == "errors":
-            from core.outputs.tables import write_error_table
-
-            write_error_table(path, _fit_of(request), request.ids, metrics=request.metrics, **telling)
-        else:
-            from core.outputs.tables import write_joint_table
-
-            write_joint_table(
-                path, _fit_of(request).as_motion(), request.bodies.target, request.ids, **telling
-            )
-
-    def _write_meshes(self, request: ExportRequest, telling: dict[str, Any]) -> None:
-        from core.outputs.meshes import write_mesh, write_meshes
-
-        choice = request.choice
-        fit = choice.body == "fit"
-        motion = _fit_of(request).as_motion() if fit else request.motion
-        body = request.bodies.target if fit else request.bodies.source
-        if not choice.is_folder:
-            frame = int(request.ids[0])
-            write_mesh(request.path, motion, body, frame, up_axis=choice.up_axis, overwrite=request.replace)
+        if request.choice.is_still:
+            _write_picture(request.path, request.picture, request.replace)
             return
-        suffix: Literal[".obj", ".ply"] = ".obj" if choice.kind == "obj" else ".ply"
-        write_meshes(
-            request.path,
-            f"{request.stem}_{choice.body}",
-            motion,
-            body,
-            request.ids,
-            suffix=suffix,
-            up_axis=choice.up_axis,
-            **telling,
+        write = request.choice.format.write
+        assert write is not None, "films are drawn in the GUI thread"
+        write(
+            ExportJob(
+                path=request.path,
+                stem=request.stem,
+                frames=request.ids,
+                motion=request.motion,
+                bodies=request.bodies,
+                result=request.result,
+                metrics=request.metrics,
+                settings=request.choice.settings,
+                single=request.choice.single,
+                overwrite=request.replace,
+                progress=_Paced(self, request.request_id),
+                stop=request.stop,
+            )
         )
 
 
@@ -159,12 +122,6 @@ class _Paced:
         if now - self._last >= PROGRESS_SECONDS or done == total:
             self._last = now
             self._worker.progressed.emit(self._request_id, done, total)
-
-
-def _fit_of(request: ExportRequest) -> FitResult:
-    if request.result is None:
-        raise RefitError("There is no fit to export; fit the motion first.")
-    return request.result
 
 
 def picture_image(picture: np.ndarray) -> QImage:

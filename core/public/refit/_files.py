@@ -12,8 +12,8 @@ from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, GENDERS
 from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
+from core.outputs.results import RESULT, save_result
 from core.outputs.results import load_result as read_result
-from core.outputs.results import save_result
 from refit._arguments import bodies_in, expect, one_of, other_family, path_of
 
 COORDINATES = ("world", "camera")
@@ -116,8 +116,8 @@ def save(fit: FitResult, path: str | os.PathLike[str], overwrite: bool = False) 
             `FitResult`, or the name has another ending.
     """
     target = path_of("path", path)
-    if target.suffix.lower() != ".npz":
-        raise RefitError(f"path is {os.fspath(path)!r}, expected a name that ends in .npz.")
+    if target.suffix.lower() != RESULT.suffix:
+        raise RefitError(f"path is {os.fspath(path)!r}, expected a name that ends in {RESULT.suffix}.")
     save_result(target, expect("fit", fit, FitResult), overwrite=bool(overwrite))
 
 

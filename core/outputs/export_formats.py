@@ -1,0 +1,15 @@
+"""The formats that motions and fits are exported in, in the order in which they are offered.
+
+Each is described where it is written; another one is a module with its writer and its `ExportFormat`, and its
+name here.
+"""
+
+from __future__ import annotations
+
+from core.outputs.export_format import ExportFormat
+from core.outputs.meshes import OBJ, PLY
+from core.outputs.published_pickle import PUBLISHED_PICKLE
+from core.outputs.results import RESULT
+from core.outputs.tables import TABLE
+
+EXPORT_FORMATS: tuple[ExportFormat, ...] = (RESULT, PUBLISHED_PICKLE, OBJ, PLY, TABLE)
