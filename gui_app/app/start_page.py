@@ -28,7 +28,7 @@ from gui_app.files.models_choice import ModelsChoice
 from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import icon
 from gui_app.tasks.coalesce import Coalescer
-from gui_app.widgets.text import building_words, plain_tip
+from gui_app.widgets.text import building_words, menu_words, plain_tip
 
 READING = "Source and fit appear here side by side."
 WHAT = (
@@ -180,7 +180,7 @@ class Welcome(QWidget):
         files = self._preferences.recent[:MOST_RECENT]
         self._recent_title.setVisible(bool(files))
         for path in files:
-            button = QPushButton(path.name.replace("&", "&&"), self)
+            button = QPushButton(menu_words(path.name), self)
             dress(button, RECENT_STYLE)
             button.setToolTip(plain_tip(str(path)))
             button.clicked.connect(partial(self._open, path))
@@ -190,7 +190,7 @@ class Welcome(QWidget):
         self.found.setFixedHeight(self.found.heightForWidth(COLUMN_WIDTH))
         opened = self._state.document.opened
         self._back.setVisible(opened is not None)
-        self._back.setText(f"Back to {opened.name}".replace("&", "&&") if opened else "")
+        self._back.setText(menu_words(f"Back to {opened.name}") if opened else "")
         self._page.show()
 
     @Slot()

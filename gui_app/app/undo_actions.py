@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction
 from gui_app.document.actions import SPECS, Actions, tip_with_keys
 from gui_app.document.activity import Activity
 from gui_app.document.history import History
-from gui_app.widgets.text import plain_tip
+from gui_app.widgets.text import menu_words, plain_tip
 
 BUSY = "once the fit that runs is over"
 
@@ -42,8 +42,7 @@ class UndoActions(QObject):
         running = self._activity.run.active
         spec = SPECS[key]
         words = f"{spec.text} {name}" if name else spec.text
-        # In a menu an & would underline what follows it.
-        action.setText(words.replace("&", "&&"))
+        action.setText(menu_words(words))
         tip = words if name else f"Nothing to {key}"
         tip = f"{tip}, {BUSY}" if name and running else tip
         action.setToolTip(plain_tip(tip_with_keys(spec, tip)))

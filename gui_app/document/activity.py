@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from core.shown_text import shown
 from gui_app.document.run_status import RunStatus
 
 
@@ -44,8 +45,8 @@ class Activity(QObject):
 
     def say(self, sentence: str) -> None:
         """A short line in the status bar."""
-        self.said.emit(sentence)
+        self.said.emit(shown(sentence))
 
     def fail(self, sentence: str) -> None:
         """Something went wrong: one sentence that stays until it is dismissed."""
-        self.failed.emit(sentence)
+        self.failed.emit(shown(sentence))

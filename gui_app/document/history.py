@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.shown_text import shown
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.document_snapshot import DocumentSnapshot
@@ -46,7 +47,7 @@ class DocumentStep:
     def of_session(cls, step: SessionStep, own: Correspondence) -> DocumentStep:
         """A step of a session that is opened, for bodies with this correspondence."""
         snapshot = DocumentSnapshot(step.result, step.rate, step.accepted, step.mask(own), step.weighing(own))
-        return cls(step.name, snapshot, step.changed)
+        return cls(shown(step.name), snapshot, step.changed)
 
     def for_session(self) -> SessionStep:
         """The step as a session keeps it."""

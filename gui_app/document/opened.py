@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.shown_text import shown
 from gui_app.document.document_snapshot import DocumentSnapshot
 from gui_app.scene.subject import SceneDescription
 
@@ -51,8 +52,8 @@ class Opened:
 
     @property
     def name(self) -> str:
-        """File name of the motion, with the person where the file has several."""
-        return self.motion.label
+        """File name of the motion, with the person where the file has several; as it may be shown."""
+        return shown(self.motion.label)
 
     @property
     def valid(self) -> np.ndarray:
@@ -123,5 +124,5 @@ class Opened:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences on what was assumed or left out, of the motion and of the bodies."""
-        return tuple(dict.fromkeys((*self.motion.notes, *self.bodies.notes)))
+        """Sentences on what was assumed or left out, of the motion and of the bodies; to be shown."""
+        return tuple(dict.fromkeys(map(shown, (*self.motion.notes, *self.bodies.notes))))

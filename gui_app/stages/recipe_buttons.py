@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QWidget, QWidgetAction
 
 from core.errors import RefitError
 from core.fitting.recipe.recipe import STARTS
+from core.shown_text import shown
 from gui_app.document.actions import Actions
 from gui_app.document.recipe_editor import SUFFIX, RecipeDesk
 from gui_app.document.state import AppState
@@ -20,7 +21,7 @@ from gui_app.stages.text import STARTS as START_TIPS
 from gui_app.widgets.buttons import MenuButton
 from gui_app.widgets.cards import quiet_icon
 from gui_app.widgets.save_dialog import Place, may_replace
-from gui_app.widgets.text import plain_tip
+from gui_app.widgets.text import menu_words, plain_tip
 
 FILTER = f"Recipes (*{SUFFIX})"
 MOST_LETTERS = 18
@@ -50,10 +51,10 @@ class RecipeButton(MenuButton):
         if own:
             _heading(menu, "YOUR OWN")
         for path in own:
-            action = menu.addAction(path.stem.replace("&", "&&"), partial(self.load, path))
+            action = menu.addAction(menu_words(path.stem), partial(self.load, path))
             action.setToolTip(plain_tip(str(path)))
         menu.addSeparator()
-        name = self._recipes.name.replace("&", "&&")
+        name = menu_words(self._recipes.name)
         back = menu.addAction(quiet_icon("arrow-counter-clockwise"), f"Back to {name}", self._go_back)
         back.setEnabled(self._recipes.is_changed)
         menu.addAction(quiet_icon("floppy-disk"), "Save as…", self.ask_save)
@@ -61,7 +62,7 @@ class RecipeButton(MenuButton):
 
     @Slot()
     def _on_recipe(self) -> None:
-        name = self._recipes.name
+        name = shown(self._recipes.name)
         short = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
         changed = self._recipes.is_changed
         self.set_words(f"{short} •" if changed else short)

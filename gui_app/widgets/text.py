@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from core.shown_text import shown, shown_lines
+
 FALLBACK_RATE = 30.0
 """Frames a second to play at where neither the file nor the user says."""
 
@@ -31,7 +33,8 @@ MOST_LETTERS = 24
 
 
 def breakable(text: str) -> str:
-    """The same with places, not to be seen, where a line may end within words as long as those of paths."""
+    """The same, as it may be shown, with places, not to be seen, where a line may end within words as long as
+    those of paths."""
 
     def cut(word: str) -> str:
         if len(word) <= MOST_LETTERS:
@@ -40,12 +43,17 @@ def breakable(text: str) -> str:
         pieces = [part[i : i + MOST_LETTERS] for part in parts for i in range(0, len(part), MOST_LETTERS)]
         return BREAK.join(pieces)
 
-    return re.sub(r"\S+", lambda word: cut(word[0]), text)
+    return re.sub(r"\S+", lambda word: cut(word[0]), shown_lines(text))
 
 
 def plain_tip(text: str) -> str:
     """A tooltip that shows ``text`` as it stands, whatever markup a file put in it, and is wrapped."""
-    return f"<qt>{escape(text)}</qt>".replace("\n", "<br>") if text else ""
+    return f"<qt>{escape(shown_lines(text))}</qt>".replace("\n", "<br>") if text else ""
+
+
+def menu_words(text: str) -> str:
+    """The words of a menu's line or a button, as they may be shown; an & would underline what follows it."""
+    return shown(text).replace("&", "&&")
 
 
 def building_words(share: float | None) -> str:
