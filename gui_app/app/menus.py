@@ -15,7 +15,7 @@ from gui_app.app.fit_menu import fill_fit_menu
 from gui_app.app.view_buttons import fill_camera_menu, fill_colour_menu
 from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
-from gui_app.widgets.text import menu_words, plain_tip
+from gui_app.widgets.text import menu_words, path_tip
 
 
 class Menus(QObject):
@@ -126,7 +126,7 @@ class Menus(QObject):
 
     def _add_path(self, menu: QMenu, title: str, path: Path) -> None:
         action = menu.addAction(menu_words(title))
-        action.setToolTip(plain_tip(str(path)))
+        action.setToolTip(path_tip(path))
         action.triggered.connect(partial(self._open_path, path))
 
     @Slot()

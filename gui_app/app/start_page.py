@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.files.builtin_files import builtin_by_title
+from core.shown_text import shown
 from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
@@ -28,7 +29,7 @@ from gui_app.files.models_choice import ModelsChoice
 from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import icon
 from gui_app.tasks.coalesce import Coalescer
-from gui_app.widgets.text import building_words, menu_words, plain_tip
+from gui_app.widgets.text import building_words, menu_words, path_tip
 
 READING = "Source and fit appear here side by side."
 WHAT = (
@@ -182,7 +183,7 @@ class Welcome(QWidget):
         for path in files:
             button = QPushButton(menu_words(path.name), self)
             dress(button, RECENT_STYLE)
-            button.setToolTip(plain_tip(str(path)))
+            button.setToolTip(path_tip(path))
             button.clicked.connect(partial(self._open, path))
             self.recent.addWidget(button)
         self.found.setText(found_words(self._models.folder))
@@ -233,7 +234,7 @@ def found_words(folder: Path | None) -> str:
     except RefitError as error:
         return str(error)
     names = [f"{FAMILY_LABEL[family]} {', '.join(genders)}" for family, genders in there.items() if genders]
-    return f"In use: {folder}\nFound there: {'; '.join(names) or 'no models'}"
+    return f"In use: {shown(str(folder))}\nFound there: {'; '.join(names) or 'no models'}"
 
 
 def _secondary(text: str, parent: QWidget) -> QLabel:

@@ -7,13 +7,14 @@ from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStatusBar, QToolButton, QWidget
 
+from core.shown_text import shown
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.fit.text import status_words
 from gui_app.style import colours
 from gui_app.style.theme import icon, refresh_style, tabular
 from gui_app.widgets.labels import IconLabel
-from gui_app.widgets.text import building_words, frames_words, plain_tip
+from gui_app.widgets.text import building_words, frames_words, path_tip, plain_tip
 from gui_app.widgets.wrapped_label import WrappedLabel
 
 BUILTIN_TIP = (
@@ -61,7 +62,7 @@ class Status(QStatusBar):
             return
         builtin = opened.bodies.builtin
         self.bodies.setText(opened.bodies.label)
-        self.bodies.setToolTip(BUILTIN_TIP if builtin else plain_tip(str(opened.bodies.folder)))
+        self.bodies.setToolTip(BUILTIN_TIP if builtin else path_tip(opened.bodies.folder))
         self.bodies.setProperty("kind", "builtin" if builtin else "licensed")
         refresh_style(self.bodies)
         self.bodies.show()
@@ -175,7 +176,7 @@ class MessageBar(QFrame):
 
 
 def _sentence(failure: str) -> str:
-    return f"This fit failed: {failure}."
+    return shown(f"This fit failed: {failure}.")
 
 
 # A thin line under the toolbar that fills while a fit runs or a file is read.

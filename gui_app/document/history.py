@@ -137,7 +137,7 @@ class History(QObject):
             changed: ids of the frames that it changed, None for all.
             merge: steps with the same one become one if they follow closely; None for a step of its own.
         """
-        self._stack.add(DocumentStep(name, self._document.snapshot, changed), merge)
+        self._stack.add(DocumentStep(shown(name), self._document.snapshot, changed), merge)
         self.changed.emit()
 
     def put_figures(self) -> None:

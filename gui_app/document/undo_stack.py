@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from core.shown_text import shown
+
 MERGE_SECONDS = 1.5
 """Steps that may become one do so if they follow each other as closely as this."""
 
@@ -69,12 +71,12 @@ class UndoStack(Generic[Step]):
     @property
     def undo_name(self) -> str:
         """What undo would take back; empty where there is nothing."""
-        return self.now.name if self._at else ""
+        return shown(self.now.name) if self._at else ""
 
     @property
     def redo_name(self) -> str:
         """What redo would do again; empty where there is nothing."""
-        return self._steps[self._at + 1].name if self._at + 1 < len(self._steps) else ""
+        return shown(self._steps[self._at + 1].name) if self._at + 1 < len(self._steps) else ""
 
     def add(self, step: Step, merge: Hashable | None = None) -> None:
         """Another step was made; nothing can be redone any more.

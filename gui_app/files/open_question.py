@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from core.environment import BUILTIN
 from core.errors import FileError
 from core.model.motion import AS_IT_IS, Motion, Reading
+from core.shown_text import shown
 from gui_app.style.live_theme import dress
 from gui_app.widgets.text import breakable
 
@@ -118,7 +119,7 @@ class OpenQuestion(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
         column.setSpacing(14)
-        title = QLabel(breakable(asked.path.name))
+        title = QLabel(breakable(shown(asked.path.name)))
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setProperty("role", "title")
         title.setWordWrap(True)
@@ -185,9 +186,9 @@ class OpenQuestion(QDialog):
             ("Frame rate", self.rate, self._survey.lacks_rate),
             ("Gender", self.gender, asked.asks_gender),
         )
-        for label, field, shown in rows:
-            field.setVisible(shown)
-            if shown:
+        for label, field, asks in rows:
+            field.setVisible(asks)
+            if asks:
                 form.addRow(label, field)
 
     def _buttons(self) -> QHBoxLayout:
@@ -227,5 +228,5 @@ def ask(asked: Unanswered, known: Answer, parent: QWidget) -> Answer | None:
 
 
 def _person_words(person: Person) -> str:
-    name = person.name or ""
+    name = shown(person.name or "")
     return f"{f'Person {name}' if name.isdigit() else name}   ·   {person.words}"

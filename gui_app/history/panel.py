@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.shown_text import shown
 from gui_app.document.actions import Actions
 from gui_app.document.history import History
 from gui_app.document.state import AppState
@@ -217,7 +218,7 @@ def _tip(entry: RunEntry) -> str:
     lines = [name, _settings_words(entry)]
     if change:
         lines.append(f"mean of the frames it changed: {change} mm")
-    return "\n".join(line for line in lines if line)
+    return "\n".join(shown(line) for line in lines if line)
 
 
 def _button(words: str, icon_name: str, tip: str, parent: QWidget) -> QToolButton:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QLockFile, QObject, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from core.shown_text import shown
 from gui_app.document.opened import Opened
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
@@ -235,4 +236,4 @@ def _offer(file: Path, more: int) -> str:
     except RefitError as error:
         what = f"what was kept cannot be read ({error})"
     others = f", and {more} more" if more else ""
-    return f"Refit ended unexpectedly: {what}{others}."
+    return shown(f"Refit ended unexpectedly: {what}{others}.")

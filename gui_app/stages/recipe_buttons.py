@@ -21,7 +21,7 @@ from gui_app.stages.text import STARTS as START_TIPS
 from gui_app.widgets.buttons import MenuButton
 from gui_app.widgets.cards import quiet_icon
 from gui_app.widgets.save_dialog import Place, may_replace
-from gui_app.widgets.text import menu_words, plain_tip
+from gui_app.widgets.text import menu_words, path_tip, plain_tip
 
 FILTER = f"Recipes (*{SUFFIX})"
 MOST_LETTERS = 18
@@ -52,10 +52,11 @@ class RecipeButton(MenuButton):
             _heading(menu, "YOUR OWN")
         for path in own:
             action = menu.addAction(menu_words(path.stem), partial(self.load, path))
-            action.setToolTip(plain_tip(str(path)))
+            action.setToolTip(path_tip(path))
         menu.addSeparator()
         name = menu_words(self._recipes.name)
         back = menu.addAction(quiet_icon("arrow-counter-clockwise"), f"Back to {name}", self._go_back)
+        back.setToolTip(plain_tip("The recipe as it was taken up"))
         back.setEnabled(self._recipes.is_changed)
         menu.addAction(quiet_icon("floppy-disk"), "Save as…", self.ask_save)
         menu.addAction(quiet_icon("folder-open"), "Load…", self._ask_load)

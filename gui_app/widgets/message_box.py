@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from core.shown_text import shown
 from gui_app.widgets.text import breakable
 
 
@@ -20,6 +21,6 @@ def message_box(parent: QWidget, title: str, question: str, more: str = "") -> Q
     box = QMessageBox(QMessageBox.Icon.NoIcon, title, "", parent=parent)
     # Both lines have the format that is set before them; long ones are wrapped by the box.
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(breakable(question))
-    box.setInformativeText(breakable(more))
+    box.setText(breakable(shown(question)))
+    box.setInformativeText(breakable(shown(more)))
     return box

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.shown_text import shown
 from gui_app.widgets.message_box import message_box
 
 SUFFIX = ".npz"
@@ -69,7 +70,7 @@ def ask_where(parent: QWidget, start: Path, kind: FileKind = FIT) -> Place | Non
 def may_replace(parent: QWidget, path: Path) -> bool:
     """Asks whether what is at ``path`` may be lost."""
     more = f"It exists in {path.parent}; what it holds would be lost."
-    box = message_box(parent, "Replace", f"Replace {path.name}?", more)
+    box = message_box(parent, "Replace", f"Replace {shown(path.name)}?", more)
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     box.exec()

@@ -51,6 +51,11 @@ def plain_tip(text: str) -> str:
     return f"<qt>{escape(shown_lines(text))}</qt>".replace("\n", "<br>") if text else ""
 
 
+def path_tip(path: object) -> str:
+    """A tooltip that shows where a file is."""
+    return plain_tip(shown(str(path)))
+
+
 def menu_words(text: str) -> str:
     """The words of a menu's line or a button, as they may be shown; an & would underline what follows it."""
     return shown(text).replace("&", "&&")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.shown_text import shown
 from gui_app.document.state import AppState
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.job_thread import JobThread
@@ -129,10 +130,10 @@ class Correspondences(QObject):
         now = opened.bodies.correspondence
         if self._in_use is None or self._in_use.correspondence is not now:
             name = now.path.name if now.path is not None else "every vertex its own"
-            tip = "" if now.path is None else str(now.path)
+            tip = "" if now.path is None else shown(str(now.path))
             if now.path is not None and now.path.name.startswith("built_"):
                 name = "built when opened"
-            self._in_use = KnownCorrespondence(f"in use · {name}", now, None, tip)
+            self._in_use = KnownCorrespondence(f"in use · {shown(name)}", now, None, tip)
         return self._in_use
 
     @property
@@ -285,8 +286,8 @@ class Correspondences(QObject):
     def _add_opened(self, bodies: BodyPair, read: tuple[Correspondence, str]) -> None:
         found, sentence = read
         if self._belongs(bodies) and found.path is not None:
-            notes = "\n".join((str(found.path), *found.notes))
-            self._add(KnownCorrespondence(found.path.name, found, None, notes))
+            notes = "\n".join(map(shown, (str(found.path), *found.notes)))
+            self._add(KnownCorrespondence(shown(found.path.name), found, None, notes))
         if sentence:
             self._state.activity.fail(f"{sentence[:-1]}; no fit can be made with it.")
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.shown_text import shown
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.style.live_theme import dress
@@ -121,7 +122,7 @@ class SetExport(QObject):
     def _on_written(self, request: SetExportRequest, series: JointSeries) -> None:
         count = len(request.joints)
         size = f"{frames_words(len(request.motion))} × {count} joint{'' if count == 1 else 's'}"
-        self._set_words(f"{request.path.name}\n{size}")
+        self._set_words(f"{shown(request.path.name)}\n{size}")
         self.said.emit(f"Exported {request.path.name} · {size}")
         # How fast that was is told if it can be had.
         job = self._thread.job(partial(self._on_measured, request), failed=tell_nobody)
@@ -130,7 +131,7 @@ class SetExport(QObject):
     def _on_measured(self, request: SetExportRequest, speed: JointsSpeed) -> None:
         digits = 0 if speed.factor >= 10 else 1
         factor = f"{speed.factor:.{digits}f}× as fast as the skin"
-        self._set_words(f"{request.path.name}\n{len(request.joints)} joints, {factor}")
+        self._set_words(f"{shown(request.path.name)}\n{len(request.joints)} joints, {factor}")
 
     def _on_stopped(self) -> None:
         self._set_words("Stopped; no file was written")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
+from core.shown_text import shown
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
@@ -147,7 +148,7 @@ class OwnSets(QObject):
     def rename_set(self, name: str) -> None:
         """Gives the set another name; without one it keeps its own."""
         now = self.now
-        if now is not None and name.strip() and name.strip() != now.name:
+        if now is not None and name.strip() and name.strip() not in (now.name, shown(now.name)):
             self._make("renaming the set", replace(now, name=name.strip()))
 
     def open(self, path: Path) -> bool:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.shown_text import shown
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
@@ -161,7 +162,7 @@ class SetPage(QWidget):
         self.adding.setVisible(not smpl)
         self.why.setVisible(smpl and self.height() >= LEAST_FOR_SENTENCE)
         if not self.name.hasFocus():
-            self.name.setText(now.name)
+            self.name.setText(shown(now.name))
         for button, words, name, keys in (
             (self.undo, "Undo", self.sets.undo_name, "Ctrl+Z in the list"),
             (self.redo, "Redo", self.sets.redo_name, "Ctrl+Shift+Z in the list"),
@@ -212,15 +213,14 @@ class SetPage(QWidget):
             if member.joint is not None:
                 here = float(errors[joint.index])
                 mean = means.get(joint.index, np.nan) if means is not None else None if waits else np.nan
-                rows.append(SetRow(member.name, joint_words(member.joint), here, mean))
+                rows.append(SetRow(shown(member.name), joint_words(member.joint), here, mean))
                 continue
             vertex = member.vertex
             assert vertex is not None
             here = float(on_fit[vertex]) if on_fit is not None else np.nan
             known = body == "fit" and self._state.document.has_fit and not self.measured.failed
-            rows.append(
-                SetRow(member.name, f"vertex {vertex}", here, self.measured.mean(vertex) if known else np.nan)
-            )
+            mean = self.measured.mean(vertex) if known else np.nan
+            rows.append(SetRow(shown(member.name), f"vertex {vertex}", here, mean))
         return rows
 
     def _smpl_rows(self) -> list[SetRow]:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.shown_text import shown
 from gui_app.document.inspect_selection import Inspection, JointKey
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
@@ -141,7 +142,7 @@ class RegressorPage(QWidget):
         if now.matrix is None:
             words = f"J_regressor of the {inspection.body}"
         else:
-            words = (now.file or f"J_regressor of the {inspection.body}") + (
+            words = shown(now.file or f"J_regressor of the {inspection.body}") + (
                 " · edited" if now.edited else ""
             )
         self.title.setText(words)
