@@ -23,7 +23,7 @@ core.files core.files.containers
 core.model
 core.geometry
 core.files.bodies core.fitting.recipe core.fitting.objective
-core.files.motions.sources core.correspond core.fitting.solver
+core.files.motions.sources core.correspond core.fitting.solver core.fitting.terms
 core.measure
 core.files.motions core.inspection core.fitting.stage
 core.fitting.reference

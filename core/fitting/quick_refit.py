@@ -14,14 +14,18 @@ import torch
 from torch import Tensor
 
 from core.errors import RefitError
-from core.fitting.objective.objective import FitSkin, Pose, Prior, Shape
+from core.fitting.objective.objective import FitSkin, Shape
+from core.fitting.objective.pose import Pose
 from core.fitting.objective.targets import MotionTargets
+from core.fitting.objective.term import Terms
+from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses
 from core.fitting.solver.skin_products import SkinStatistics, Statistics
-from core.fitting.solver.unknowns import Unknowns
-from core.fitting.stage.initial_pose import prior_weights, start_rotations, unknowns, vertex_weights
+from core.fitting.stage.initial_pose import start_rotations, unknowns, vertex_weights
+from core.fitting.stage.stage_problem import stage_facts
+from core.fitting.terms.given import Given, terms_of
 from core.measure.counted_vertices import counted_valid
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -68,7 +72,7 @@ class _Frame:
 
     frame: int
     targets: Tensor
-    prior: Prior
+    terms: Terms
     shape: Shape
     start: Pose
     start_mm: np.ndarray
@@ -98,9 +102,10 @@ class QuickRefit:
         self.skin = FitSkin(body, filled.astype(np.float32), np.arange(body.num_betas + body.num_expression))
         self._targets = MotionTargets(motion, self.bodies, self.skin.vertices)
         self._unknowns = unknowns(self.bodies, self.settings, np.empty(0, dtype=int))
-        pull = prior_weights(self.bodies, self.settings, motion.has_poses)
-        pull[np.setdiff1d(np.arange(body.num_joints), self._unknowns.free)] = 0
-        self._pull = body.tensor(pull)
+        is_beta = np.arange(len(self.skin.coefficients)) < body.num_betas
+        self._facts = stage_facts(
+            motion, self.bodies, self.settings, self._unknowns, is_beta, motion.has_poses
+        )
         self._frame: _Frame | None = None
         self._pose: Pose | None = None
 
@@ -133,7 +138,7 @@ class QuickRefit:
             self.settings.tolerance,
             _never,
         )
-        found = fit_poses(by, self._pose or known.start, known.targets, known.prior)
+        found = fit_poses(by, self._pose or known.start, known.targets, known.terms)
         self._pose = found.pose
         off = lengths_mm(found.residual[..., 0], 1).numpy(force=True)
         error = np.full(bodies.target.num_vertices, np.nan, dtype=np.float32)
@@ -155,14 +160,18 @@ class QuickRefit:
         moved = fit.trans[one].astype(np.float64) - self.motion.trans[one]
         root = shape.rest[0] + body.tensor(moved) if self._unknowns.moves else self._targets.roots(one)
         start = Pose(world, root)
-        if self.settings.pose_prior_to == "zero":
-            reference = torch.eye(3, device=body.device).expand(1, body.num_joints, 3, 3)
-        else:
-            reference = start_rotations(self.motion, self.bodies, one)
-        prior, targets = Prior(reference, self._pull), self._targets.at(one)
-        _, residual = self.skin.look(start, shape, targets, prior)
+        given = Given(
+            self._facts,
+            one,
+            np.zeros(len(self.skin.coefficients), dtype=bool),
+            source=lambda: start_rotations(self.motion, self.bodies, one),
+            roots=lambda: self._targets.roots(one),
+            trans=self.motion.trans[one],
+        )
+        targets = self._targets.at(one)
+        _, residual = self.skin.look(start, shape, targets)
         off = lengths_mm(residual[..., 0], 1).numpy(force=True)
-        return _Frame(frame, targets, prior, shape, start, off)
+        return _Frame(frame, targets, terms_of(given), shape, start, off)
 
     def _told(
         self, frame: int, found: PoseFit, error: np.ndarray, before_mm: float, after_mm: float

@@ -286,7 +286,8 @@ class FitRun:
         chunks = self._ordered(size)
         yield from self._collected("pose", pool, workers, problem, chunks, stage.fit)
         if settings.coupled and not self._stopped():
-            known, extra = self._table.parameters(), overlap(settings.coupling_weight)
+            known = self._table.parameters()
+            extra = overlap(problem.terms(self.frames[:3], together=True))
 
             def smooth(frames: np.ndarray) -> tuple[np.ndarray, FittedChunk]:
                 first, last = np.searchsorted(self.frames, frames[[0, -1]])

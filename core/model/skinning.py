@@ -55,9 +55,11 @@ def quaternions(matrices: Tensor) -> Tensor:
 def rotation_vectors(matrices: Tensor) -> Tensor:
     """(..., 3, 3) rotation matrices to (..., 3) axis-angle in radians, angles in [0, pi]."""
     q = quaternions(matrices)
-    sine = q[..., 1:].norm(dim=-1, keepdim=True)
-    angle = 2 * torch.atan2(sine, q[..., :1])
-    scale = torch.where(sine < 1e-7, torch.full_like(sine, 2.0), angle / sine.clamp_min(1e-12))
+    square = q[..., 1:].square().sum(-1, keepdim=True)
+    small = square < 1e-14
+    # Of small ones no root is taken: it has no derivative, which autograd would ask for all the same.
+    sine = torch.where(small, torch.ones_like(square), square).sqrt()
+    scale = torch.where(small, torch.full_like(sine, 2.0), 2 * torch.atan2(sine, q[..., :1]) / sine)
     return q[..., 1:] * scale
 
 

@@ -33,7 +33,7 @@ from gui_app.widgets.text import plain_tip
 if TYPE_CHECKING:
     from core.fitting.stage_reports import StageReport
 
-SIMPLE = ("iterations", "robust", "pose_prior", "smoothness")
+SIMPLE = tuple(name for name, item in SETTINGS.items() if item.metadata["first"])
 ELSEWHERE = ("stage", "part_weights")
 SPARK = QSize(76, 22)
 ALONE = "Run this stage alone on the frames chosen below; it goes on from the fit shown"

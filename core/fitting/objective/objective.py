@@ -14,11 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.data_term import DataTerm, graph_laplacian
+from core.fitting.objective.metric import Metric, graph_laplacian
 from core.fitting.objective.patches import Patches, stack, with_mean
+from core.fitting.objective.pose import Pose
 from core.fitting.objective.skin_gradient import SkinGradient
+from core.fitting.objective.term import NO_TERMS, Posed, Slope, Terms
 from core.model.body import BodyModel, pose_features
-from core.model.skinning import KinematicTree, axial, rotation_vectors
+from core.model.skinning import KinematicTree, axial
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,43 +36,6 @@ class Shape:
     betas: Tensor
     bases: list[Tensor]
     rest: Tensor
-
-
-@dataclass(eq=False)
-class Pose:
-    """Poses of n frames in world terms, as the solver moves them.
-
-    Attributes:
-        world: (n, J, 3, 3) world rotations.
-        root: (n, 3) world position of the root joint, metres.
-        betas: (n, Z) coefficients of each frame in place of the shape's, or None where all share the shape.
-    """
-
-    world: Tensor
-    root: Tensor
-    betas: Tensor | None = None
-
-    def __getitem__(self, index: Tensor | slice) -> Pose:
-        betas = None if self.betas is None else self.betas[index]
-        return Pose(self.world[index], self.root[index], betas)
-
-
-@dataclass(frozen=True, eq=False)
-class Prior:
-    """Pull of the relative rotations of n frames towards given ones, and of their own coefficients to zero.
-
-    Attributes:
-        rotations: (n, J, 3, 3) relative rotations.
-        weights: (J,) square metres per square radian.
-        betas: (Z,) square metres, where frames have coefficients of their own; or None.
-    """
-
-    rotations: Tensor
-    weights: Tensor
-    betas: Tensor | None = None
-
-    def __getitem__(self, index: Tensor | slice) -> Prior:
-        return Prior(self.rotations[index], self.weights, self.betas)
 
 
 @dataclass(eq=False)
@@ -107,7 +72,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Weighing:
-    """Which metric a skin is seen through; see `core.fitting.objective.data_term`.
+    """Which metric a skin is seen through; see `core.fitting.objective.metric`.
 
     Attributes:
         vertex: weight of the vertex metric.
@@ -166,7 +131,7 @@ class FitSkin:
         other.metric = self._metric(vertex_weights, weighing)
         return other
 
-    def _metric(self, vertex_weights: np.ndarray, weighing: Weighing) -> DataTerm:
+    def _metric(self, vertex_weights: np.ndarray, weighing: Weighing) -> Metric:
         like, device = self.joint_template, self.body.device
         weights = torch.as_tensor(vertex_weights[self.vertices], device=device).to(like)
         parts, groups = np.unique(self.body.vertex_part[self.vertices], return_inverse=True)
@@ -175,7 +140,7 @@ class FitSkin:
             edges = torch.as_tensor(self.edges, device=device)
             edge_weights = weighing.edge * weights[edges].mean(1)
             laplacian = graph_laplacian(edges, edge_weights, len(weights))
-        return DataTerm(
+        return Metric(
             weighing.vertex * weights[:, None, None],
             laplacian,
             edges,
@@ -211,15 +176,18 @@ class FitSkin:
         """The shape of (Z,) coefficients."""
         return Shape(betas, self.patches.bases(betas), self.joint_template + self.joint_basis @ betas)
 
-    def look(self, pose: Pose, shape: Shape, targets: Tensor, prior: Prior) -> tuple[Tensor, Tensor]:
+    def look(
+        self, pose: Pose, shape: Shape, targets: Tensor, terms: Terms = NO_TERMS
+    ) -> tuple[Tensor, Tensor]:
         """The objective of n frames (n,) and their residuals (V, 3, n) alone: a third of the time of
         `evaluate`, whose arguments it takes."""
-        relative = self.tree.relative_rotations(pose.world)
+        at = Posed(self.tree, pose)
         stacked, own = _stacked(pose)
-        features = self.patches.features_of(pose_features(relative))
+        features = self.patches.features_of(pose_features(at.relative))
         energy, residual, _ = self._data(stacked, own, features, shape, targets)
-        pulled, _ = _prior_energy(pose, prior, relative)
-        return energy + pulled, residual
+        for term in terms:
+            energy = energy + term.value(at)
+        return energy, residual
 
     def _data(
         self,
@@ -260,7 +228,7 @@ class FitSkin:
         pose: Pose,
         shape: Shape,
         targets: Tensor,
-        prior: Prior,
+        terms: Terms = NO_TERMS,
         *,
         by_betas: bool = False,
         frozen: bool = False,
@@ -271,61 +239,33 @@ class FitSkin:
             pose: n poses.
             shape: shared by the frames.
             targets: (V, 3, n) metres, for the vertices of this skin.
-            prior: of the same n frames.
+            terms: of the same n frames, beside the data term.
             by_betas: also differentiate by the shared betas, the root position held (their prior is not part
                 of it). Betas of the frames' own are always differentiated by.
             frozen: leave the correctives' own derivative out of the gradient. Far from the solution it
                 misleads: a finger's correctives, however small, meet the residual of the whole body.
         """
-        world = pose.world
-        relative = self.tree.relative_rotations(world)
+        at = Posed(self.tree, pose)
         stacked, own = _stacked(pose)
-        features = self.patches.features_of(pose_features(relative))
+        features = self.patches.features_of(pose_features(at.relative))
         back = SkinGradient(stacked, own, shape.betas if by_betas else None, frozen)
         energy, residual, pull = self._data(stacked, own, features, shape, targets, back)
-        by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(world))
-        torque = axial(by_turning.permute(3, 0, 2, 1) @ world.transpose(-1, -2))
-
-        held, weighted = _prior_energy(pose, prior, relative)
-        torque[:, 0] += weighted[:, 0]
-        twist = weighted[:, 1:]
+        by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(pose.world))
+        torque = axial(by_turning.permute(3, 0, 2, 1) @ pose.world.transpose(-1, -2))
+        twist = torch.zeros_like(torque)
         if not frozen:
             # Back through the correctives, which see relative rotations.
             through = back.by_features.T.unflatten(1, (-1, 3, 3))
-            twist = twist + axial(through @ relative[:, 1:].transpose(-1, -2))
-        self.add_twist(torque, twist, world)
-        by_shape = back.by_betas
-        if back.by_own is not None and pose.betas is not None:
-            by_shape = back.by_own[1:].T
-            if prior.betas is not None:
-                by_shape = by_shape + prior.betas * pose.betas
-        return Evaluation(energy + held, torque, back.by_stacked[-1].T, by_shape, residual, pull)
-
-    def add_twist(self, torque: Tensor, twist: Tensor, world: Tensor) -> None:
-        """Adds the derivative by relative rotations of the joints below the root to that by world rotations.
-
-        Args:
-            torque: (n, J, 3), changed in place.
-            twist: (n, J - 1, 3) by exp([w]x) R of each joint's relative rotation.
-            world: (n, J, 3, 3).
-        """
-        turned = (world[:, self.parents] @ twist[..., None]).squeeze(-1)
-        torque[:, 1:] += turned
-        torque.index_add_(1, self.parents, turned, alpha=-1)
+            twist[:, 1:] = axial(through @ at.relative[:, 1:].transpose(-1, -2))
+        by_shape = back.by_betas if back.by_own is None else back.by_own[1:].T
+        own_slope = None if back.by_own is None else by_shape
+        slope = Slope(torque, twist, back.by_stacked[-1].T, own_slope)
+        for term in terms:
+            energy = energy + term.add_gradient(slope, at)
+        return Evaluation(energy, slope.turned(at), slope.force, by_shape, residual, pull)
 
 
 def _stacked(pose: Pose) -> tuple[Tensor, Tensor | None]:
     """X of the poses, and (Z + 1, n) their own coefficients, a one first, if they have any."""
     own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
     return stack(pose.world, pose.root), own
-
-
-def _prior_energy(pose: Pose, prior: Prior, relative: Tensor) -> tuple[Tensor, Tensor]:
-    """(n,) pull on rotations and on coefficients of the frames' own, and (n, J, 3) its derivative by
-    rotations."""
-    error = rotation_vectors(relative @ prior.rotations.transpose(-1, -2))
-    weighted = error * prior.weights[:, None]
-    energy = 0.5 * (weighted * error).sum((1, 2))
-    if pose.betas is not None and prior.betas is not None:
-        energy = energy + 0.5 * (prior.betas * pose.betas.square()).sum(1)
-    return energy, weighted

@@ -106,14 +106,26 @@ def shown(value: Any) -> str:
 
 # Which settings have an effect beside the others, and which values they can take there.
 
-OF_JOINTS = (
-    "order", "free_global_orient", "free_body", "free_left_hand", "free_right_hand", "free_jaw", "free_eyes",
-    "pose_prior", "pose_prior_to", "jaw_prior", "eyes_prior",
-)  # fmt: skip
-OF_SHAPE = ("shape", "shape_prior", "shape_frames", "num_betas")
-OF_EXPRESSION = ("expression", "expression_prior", "num_expression")
+
+def concerning(what: str) -> tuple[str, ...]:
+    """Names of the settings of ``joints``, ``shape`` or ``expression``."""
+    return tuple(name for name, item in SETTINGS.items() if item.metadata["of"] == what)
+
+
+def term_modules(*concerned: str) -> tuple[str, ...]:
+    """Names of the modules of `core.fitting.terms` that settings weigh, each once; only those of settings
+    that concern this, where given."""
+    chosen = [item.metadata for item in SETTINGS.values() if item.metadata["term"]]
+    if concerned:
+        chosen = [metadata for metadata in chosen if metadata["of"] in concerned]
+    return tuple(dict.fromkeys(metadata["term"] for metadata in chosen))
+
+
+OF_JOINTS, OF_SHAPE, OF_EXPRESSION = map(concerning, ("joints", "shape", "expression"))
 # The published method fits each frame on its own, and ends by its gradient.
-NOT_PUBLISHED = ("smoothness", "shape_frames", "tolerance")
+NOT_PUBLISHED = (
+    *(name for name, item in SETTINGS.items() if item.metadata["apart"]), "shape_frames", "tolerance",
+)  # fmt: skip
 OF_VERTICES = ("robust", "robust_by", "robust_scale")
 
 

@@ -18,25 +18,48 @@ def _number(
     unit: str = "",
     low: float = 0,
     high: float = 1,
-    advanced: bool = False,
+    **more: Any,
 ) -> Any:
-    return field(
-        default=default,
-        metadata={"label": label, "help": help_, "unit": unit, "range": (low, high), "advanced": advanced},
-    )
+    return _field(default, label, help_, {"unit": unit, "range": (low, high)}, **more)
 
 
-def _choice(default: str, label: str, help_: str, choices: tuple[str, ...], *, advanced: bool = False) -> Any:
-    return field(
-        default=default, metadata={"label": label, "help": help_, "choices": choices, "advanced": advanced}
-    )
+def _choice(default: str, label: str, help_: str, choices: tuple[str, ...], **more: Any) -> Any:
+    return _field(default, label, help_, {"choices": choices}, **more)
 
 
-def _switch(default: bool | None, label: str, help_: str, *, advanced: bool = False) -> Any:
+def _switch(default: bool | None, label: str, help_: str, **more: Any) -> Any:
     choices = (True, False) if default is not None else (None, True, False)
-    return field(
-        default=default, metadata={"label": label, "help": help_, "choices": choices, "advanced": advanced}
-    )
+    return _field(default, label, help_, {"choices": choices}, **more)
+
+
+def _field(
+    default: Any,
+    label: str,
+    help_: str,
+    values: dict[str, Any],
+    *,
+    advanced: bool = False,
+    first: bool = False,
+    of: str = "",
+    term: str = "",
+    apart: int = 0,
+) -> Any:
+    """A setting.
+
+    Args:
+        default: value.
+        label: of its control.
+        help_: a sentence or two.
+        values: which it takes.
+        advanced: its control is below Advanced wherever there is room for few.
+        first: its control is among the few of a stage that are seen first.
+        of: what it concerns, ``joints``, ``shape`` or ``expression``: where those are held it does nothing.
+        term: the module of `core.fitting.terms` whose term it weighs; the first setting that names a module
+            is the one whose weight the term vanishes without.
+        apart: how far apart the frames are that the term couples, at most; 0 for each by itself.
+    """
+    more = {"label": label, "help": help_, "advanced": advanced, "first": first, "of": of}
+    return field(default=default, metadata=values | more | {"term": term, "apart": apart})
 
 
 @dataclass(frozen=True)
@@ -49,9 +72,12 @@ class FitSettings:
         + 1/2 edge_weight sum_{ij} w_ij |(v_i - v_j) - (T_i - T_j)|^2
         + 1/2 sum_a prior_a |log(R_a P_a^T)|^2
         + 1/2 smoothness (sum_a |log(O_{n+1,a} O_{n,a}^T)|^2 + 100 |o_{n+1} - o_n|^2),   O = R R_source^T
+        + 1/2 acceleration (sum_a |log(R_{n+1,a} R_{n,a}^T) - log(R_{n,a} R_{n-1,a}^T)|^2
+                            + 100 |x_{n+1} - 2 x_n + x_{n-1}|^2) fps^4
 
     over valid vertices i, edges ij between valid vertices and joints a, in square metres and square radians.
-    o is the root position less the source's, in metres. P is the source's rotation, or none (zero); with
+    o is the root position less the source's, x the root position, in metres; the acceleration's weight is in
+    square millimetres, its seconds those of the motion. P is the source's rotation, or none (zero); with
     ``pose_prior_to='previous'`` the pull is 1/2 pose_prior sum_a |log(R_{n+1,a} R_{n,a}^T)|^2 instead. ``p``
     runs over body parts or over single vertices, c_p sums the weights w_i in p, and rho is the robust loss.
     Where the shape is solved, 1/2 ``shape_prior`` |betas|^2 is added for each frame that it is solved from,
@@ -75,6 +101,7 @@ class FitSettings:
         unit="iterations",
         low=1,
         high=200,
+        first=True,
     )
     tolerance: float = _number(
         2e-4,
@@ -89,6 +116,7 @@ class FitSettings:
         "All joints at once, or joint by joint down the chain from the root.",
         ("together", "chain"),
         advanced=True,
+        of="joints",
     )
     vertex_weight: float | None = _number(
         None,
@@ -115,6 +143,7 @@ class FitSettings:
         "Robust loss",
         "Huber and Geman-McClure let body parts pull less that are too far off to be met.",
         ("none", "huber", "geman-mcclure"),
+        first=True,
     )
     robust_by: str = _choice(
         "part",
@@ -132,24 +161,28 @@ class FitSettings:
         high=1000,
         advanced=True,
     )
-    free_global_orient: bool = _switch(True, "Fit global_orient", "Let the root turn.", advanced=True)
-    free_body: bool = _switch(True, "Fit body", "Let the body's joints turn.", advanced=True)
+    free_global_orient: bool = _switch(
+        True, "Fit global_orient", "Let the root turn.", advanced=True, of="joints"
+    )
+    free_body: bool = _switch(True, "Fit body", "Let the body's joints turn.", advanced=True, of="joints")
     free_left_hand: bool | None = _switch(
         None,
         "Fit left hand",
         "Let the left hand's fingers turn. Open: where joints or skin of the source show them; "
         "without joints the pose prior pulls them to a relaxed hand.",
+        of="joints",
     )
     free_right_hand: bool | None = _switch(
         None,
         "Fit right hand",
         "Let the right hand's fingers turn. Open: where joints or skin of the source show them; "
         "without joints the pose prior pulls them to a relaxed hand.",
+        of="joints",
     )
     free_jaw: bool = _switch(
-        False, "Fit jaw", "Let the jaw turn. A source without a face says little about it."
+        False, "Fit jaw", "Let the jaw turn. A source without a face says little about it.", of="joints"
     )
-    free_eyes: bool = _switch(False, "Fit eyes", "Let the eyes turn.")
+    free_eyes: bool = _switch(False, "Fit eyes", "Let the eyes turn.", of="joints")
     free_transl: bool = _switch(
         True,
         "Fit transl",
@@ -161,12 +194,14 @@ class FitSettings:
         "Shape",
         "One shape for the whole motion, one a frame (slower), or the one there is.",
         ("shared", "per-frame", "fixed"),
+        of="shape",
     )
     expression: str = _choice(
         "off",
         "Expression",
         "Not fitted (it stays as it is: none, at first), one for the whole motion, or one a frame (slower).",
         ("off", "shared", "per-frame"),
+        of="expression",
     )
     pose_prior: float = _number(
         1e-3,
@@ -175,6 +210,9 @@ class FitSettings:
         "says little of.",
         unit="m²/rad²",
         high=10,
+        first=True,
+        of="joints",
+        term="pose_prior",
     )
     pose_prior_to: str = _choice(
         "source",
@@ -183,6 +221,7 @@ class FitSettings:
         "rotation (the root turns as it likes), or the frame before.",
         ("source", "zero", "previous"),
         advanced=True,
+        of="joints",
     )
     jaw_prior: float = _number(
         1e-2,
@@ -191,6 +230,8 @@ class FitSettings:
         unit="m²/rad²",
         high=10,
         advanced=True,
+        of="joints",
+        term="pose_prior",
     )
     eyes_prior: float = _number(
         1e-2,
@@ -199,6 +240,8 @@ class FitSettings:
         unit="m²/rad²",
         high=10,
         advanced=True,
+        of="joints",
+        term="pose_prior",
     )
     shape_prior: float = _number(
         1e-3,
@@ -206,6 +249,8 @@ class FitSettings:
         "Weight of the pull of betas towards the mean shape, for each frame.",
         unit="m²",
         high=10,
+        of="shape",
+        term="shape_prior",
     )
     expression_prior: float = _number(
         1e-3,
@@ -214,6 +259,8 @@ class FitSettings:
         unit="m²",
         high=10,
         advanced=True,
+        of="expression",
+        term="expression_prior",
     )
     smoothness: float = _number(
         0.0,
@@ -222,6 +269,20 @@ class FitSettings:
         "between frames.",
         unit="m²/rad²",
         high=10,
+        first=True,
+        term="smoothness",
+        apart=1,
+    )
+    acceleration: float = _number(
+        0.0,
+        "Acceleration",
+        "Weight of the pull on the motion itself to turn and move evenly, also where the source jitters; the "
+        "same at any frame rate. Begin with 0.1.",
+        unit="mm²s⁴/rad²",
+        high=10,
+        first=True,
+        term="acceleration",
+        apart=2,
     )
     shape_frames: int = _number(
         48,
@@ -232,6 +293,7 @@ class FitSettings:
         low=1,
         high=100_000,
         advanced=True,
+        of="shape",
     )
     num_betas: int = _number(
         16,
@@ -241,6 +303,7 @@ class FitSettings:
         low=1,
         high=100,
         advanced=True,
+        of="shape",
     )
     num_expression: int = _number(
         10,
@@ -249,6 +312,7 @@ class FitSettings:
         low=1,
         high=100,
         advanced=True,
+        of="expression",
     )
 
     def __post_init__(self) -> None:
@@ -286,12 +350,8 @@ class FitSettings:
     @property
     def coupled(self) -> bool:
         """Frames pull on each other."""
-        return self.coupling_weight > 0
-
-    @property
-    def coupling_weight(self) -> float:
-        """The strongest pull of neighbouring frames on each other."""
-        return max(self.smoothness, self.pose_prior if self.pose_prior_to == "previous" else 0.0)
+        between = any(getattr(self, item.name) > 0 for item in fields(self) if item.metadata["apart"])
+        return between or (self.pose_prior_to == "previous" and self.pose_prior > 0)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain json values."""

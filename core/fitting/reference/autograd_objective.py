@@ -1,7 +1,8 @@
 """The objective that `FitSettings` defines, by autograd on the `smplx` package's own layer.
 
-It shares no line with the Gauss-Newton engine's sums and derivatives: what the engine finds is tested
-against it.
+The data term shares no line with the Gauss-Newton engine's sums and derivatives: what the engine finds is
+tested against it. The other terms are the engine's own (`core.fitting.terms`), but of them the values alone,
+differentiated by autograd.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Posed
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.reference.autograd_unknowns import (
     FitState,
     StageUnknowns,
     free_joint_mask,
+    root_at_rest,
     solves_expression,
     solves_shape,
 )
 from core.fitting.reference.smplx_layer import SmplxLayer
+from core.fitting.terms.given import Given, StageFacts, terms_of
 from core.model.body import BodyModel
 from core.model.joints import FACE_JOINTS, PARTS
 from core.model.skinning import rotation_matrices
@@ -92,10 +97,6 @@ def counted_targets(targets: Tensor, valid: np.ndarray) -> Tensor:
     return targets[torch.as_tensor(np.flatnonzero(valid), device=targets.device)]
 
 
-# Smoothness of the translation against that of rotations: m²/rad² to no unit, times this in 1/m².
-TRANSL_SMOOTHNESS = 100.0
-
-
 @dataclass(frozen=True, eq=False)
 class Polished:
     """What a polish came to.
@@ -121,9 +122,11 @@ class AutogradObjective:
         vertex_weights: (V,) weights w_i, 0 or False where a vertex does not count.
         settings: of the stage.
         source: (n, J, 3, 3) the source's relative rotations, which priors and smoothness refer to.
-        prior: (n, J, 3, 3) rotations that the pose prior points to in place of those that the settings name;
-            needed for ``pose_prior_to='previous'``, where it is the frames before.
-        source_transl: (n, 3) the source's translation, which smoothness refers to; None for zero.
+        source_transl: (n, 3) the source's translation in the coordinates of the targets, which smoothness
+            refers to; None for zero.
+        trans: (n, 3) where those coordinates are in each frame, metres; None for the same in all.
+        fps: frames a second.
+        unseen: (J,) bool, joints that the source does not have; None for jaw and eyes.
         edges: (m, 2) vertex ids; None for the body's with both ends valid. Those without are left out.
         source_has_fingers: whether fingers turn where the settings leave it open.
         layer: of this body, to share one; its dtype is the objective's. None for a new one in float64.
@@ -133,7 +136,7 @@ class AutogradObjective:
         free: (J,) bool, the joints that turn.
 
     Raises:
-        ValueError: a prior on the frames before without `prior`, or shapes that do not match.
+        ValueError: shapes that do not match.
     """
 
     def __init__(
@@ -144,8 +147,10 @@ class AutogradObjective:
         settings: FitSettings,
         source: Tensor,
         *,
-        prior: Tensor | None = None,
         source_transl: Tensor | None = None,
+        trans: np.ndarray | None = None,
+        fps: float = 30.0,
+        unseen: np.ndarray | None = None,
         edges: np.ndarray | None = None,
         source_has_fingers: bool = True,
         layer: SmplxLayer | None = None,
@@ -169,34 +174,32 @@ class AutogradObjective:
         self.edge_weights = torch.as_tensor(0.5 * weights[edges].sum(1), **self.options)
         self.free = free_joint_mask(body, settings, source_has_fingers)
         self.joints = self._ids(np.flatnonzero(self.free))
-        self.source = source.to(**self.options)
-        self.prior = self._prior(prior)
-        self.prior_weights = torch.as_tensor(self._joint_weights(), **self.options)
-        transl = torch.zeros(len(self.targets), 3) if source_transl is None else source_transl
-        self.source_transl = transl.to(**self.options)
+        frames = len(self.targets)
+        transl = torch.zeros(frames, 3) if source_transl is None else source_transl
+        like = torch.zeros((), **self.options)
+        if unseen is None:
+            unseen = np.array([name in FACE_JOINTS for name in body.joint_names])
+        moves = settings.free_transl and settings.metrics[0] > 0
+        count = body.num_betas + body.num_expression
+        is_beta = np.arange(count) < body.num_betas
+        facts = StageFacts(settings, body.joint_names, self.free, moves, unseen, like, is_beta, fps)
+        rotations = source.to(**self.options).clone()
+        # Where the source has no joint it is at rest.
+        rotations[:, torch.as_tensor(unseen, device=body.device)] = torch.eye(3, **self.options)
+        solved = np.where(is_beta, solves_shape(settings), solves_expression(settings))
+        given = Given(
+            facts,
+            np.arange(frames),
+            solved,
+            source=lambda: rotations,
+            roots=lambda: transl.to(**self.options),
+            trans=np.zeros((frames, 3)) if trans is None else trans,
+            together=True,
+        )
+        self.others = terms_of(given)
 
     def _ids(self, ids: np.ndarray) -> Tensor:
         return torch.as_tensor(ids, dtype=torch.long, device=self.body.device)
-
-    def _prior(self, given: Tensor | None) -> Tensor:
-        identity = torch.eye(3, **self.options)
-        to = self.settings.pose_prior_to
-        if given is None and to == "previous" and self.settings.pose_prior:
-            raise ValueError("a prior on the frames before needs their rotations")
-        if given is None:
-            given = self.source if to == "source" else identity.expand_as(self.source)
-        out = given.to(**self.options).clone()
-        # Jaw closed and eyes straight, whatever the others are pulled to.
-        names = self.body.joint_names
-        out[:, [names.index(name) for name in FACE_JOINTS if name in names]] = identity
-        return out
-
-    def _joint_weights(self) -> np.ndarray:
-        weights = np.full(self.body.num_joints, self.settings.pose_prior)
-        for joint, name in enumerate(self.body.joint_names):
-            if name in FACE_JOINTS:
-                weights[joint] = self.settings.jaw_prior if name == "jaw" else self.settings.eyes_prior
-        return weights * self.free
 
     def residual(self, state: FitState) -> Tensor:
         """(n, valid V, 3) vertices minus targets, metres."""
@@ -212,25 +215,25 @@ class AutogradObjective:
         """The terms of the objective by name, each with its weight; their sum is the objective."""
         settings = self.settings
         vertex_weight, edge_weight = settings.metrics
-        residual, rotations = self.residual(state), rotation_matrices(state.poses)
+        residual = self.residual(state)
         frames, out = len(residual), {}
         if vertex_weight:
             out["vertex"] = 0.5 * vertex_weight * self._vertex_metric(residual)
         if edge_weight:
             steps = residual[:, self.edges[:, 0]] - residual[:, self.edges[:, 1]]
             out["edge"] = 0.5 * edge_weight * (self.edge_weights * steps.square().sum(-1)).sum()
-        pull = squared_angle(rotations @ self.prior.transpose(-1, -2))[:, self.joints]
-        out["pose prior"] = 0.5 * (self.prior_weights[self.joints] * pull).sum()
-        if solves_shape(settings):
-            out["shape prior"] = 0.5 * settings.shape_prior * _square_sum(state.betas, frames)
-        if solves_expression(settings):
-            out["expression prior"] = 0.5 * settings.expression_prior * _square_sum(state.expression, frames)
-        if settings.smoothness and frames > 1:
-            turn = (rotations @ self.source.transpose(-1, -2))[:, self.joints]
-            change = squared_angle(turn[1:] @ turn[:-1].transpose(-1, -2)).sum()
-            offset = (state.transl - self.source_transl).diff(dim=0).square().sum()
-            out["smoothness"] = 0.5 * settings.smoothness * (change + TRANSL_SMOOTHNESS * offset)
+        if self.others.parts:
+            at = self._posed(state, frames)
+            for term in self.others:
+                out[term.name] = out.get(term.name, 0) + term.value(at).sum()
         return out
+
+    def _posed(self, state: FitState, frames: int) -> Posed:
+        """The state as terms take it."""
+        tree, relative = self.body.tree, rotation_matrices(state.poses)
+        coefficients = torch.cat((state.betas.expand(frames, -1), state.expression.expand(frames, -1)), -1)
+        root = state.transl + root_at_rest(self.body, state)
+        return Posed(tree, Pose(tree.world_rotations(relative), root, coefficients), relative)
 
     def _vertex_metric(self, residual: Tensor) -> Tensor:
         settings, square = self.settings, residual.square().sum(-1)
@@ -277,8 +280,3 @@ class AutogradObjective:
         with torch.no_grad():
             state = unknowns.unpack(flat.detach())
             return Polished(before, float(self.value(state)), state)
-
-
-def _square_sum(coefficients: Tensor, frames: int) -> Tensor:
-    """Sum of squares; what all frames share counts once a frame."""
-    return coefficients.square().sum() * (frames if coefficients.dim() == 1 else 1)

@@ -17,9 +17,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import FitSkin, Pose, Shape
+from core.fitting.objective.objective import FitSkin, Shape
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.pose_matrix import frames_first
-from core.fitting.solver.unknowns import Unknowns
 from core.model.skinning import cross_matrices
 
 # So many frames stay in a processor's caches; a GPU waits for Python at each turn of the loop.

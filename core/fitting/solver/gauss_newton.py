@@ -14,12 +14,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import Evaluation, FitSkin, Pose, Prior, Shape
+from core.fitting.objective.objective import Evaluation, FitSkin, Shape
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Terms
+from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
+from core.fitting.solver.data_term import DataTerm
 from core.fitting.solver.linear_solve import Factors, Secants, factorise
-from core.fitting.solver.normal_equations import frame_matrix, gradient, moved
+from core.fitting.solver.normal_equations import gradient, moved
 from core.fitting.solver.skin_products import SkinStatistics
-from core.fitting.solver.unknowns import Unknowns
 
 START_DAMPING = 1e-4
 MOST_DAMPING = 1e4
@@ -116,6 +119,10 @@ class SolverContext:
     seen: Callable[[float], None] | None = None
     watch: Callable[[PoseFit], None] | None = None
 
+    def data(self, targets: Tensor) -> DataTerm:
+        """The data term of frames with (V, 3, n) targets."""
+        return DataTerm(self.skin, self.shape, self.found, self.curvature, targets)
+
 
 class Stopped(Exception):
     """The run was cancelled while these frames had nothing to keep yet."""
@@ -127,7 +134,7 @@ def fit_poses(
     by: SolverContext,
     pose: Pose,
     targets: Tensor,
-    prior: Prior,
+    terms: Terms,
     *,
     frozen_steps: int = 0,
     curved: bool = False,
@@ -141,7 +148,7 @@ def fit_poses(
         by: what all frames share.
         pose: n poses to start from.
         targets: (V, 3, n) metres.
-        prior: of the frames.
+        terms: of the frames beside the data term, which see each by itself.
         frozen_steps: how many of the first steps take the correctives as constant.
         curved: have the correctives in the matrix from the start, not only once steps fall short.
         share: so many frames in a row share the correctives' part of the matrix.
@@ -154,13 +161,13 @@ def fit_poses(
     Raises:
         Stopped: before the first step was over.
     """
-    count, device = targets.shape[2], targets.device
+    count, device, data = targets.shape[2], targets.device, by.data(targets)
     best: PoseFit | None = None
     active = torch.arange(count, device=device)
     steps = torch.zeros(count, dtype=torch.int32, device=device)
     _go_on(by)
     if value is None:
-        value = by.skin.evaluate(pose, by.shape, targets, prior, frozen=frozen_steps > 0)
+        value = data.evaluate(pose, terms, frozen=frozen_steps > 0)
     damping = torch.full((count,), START_DAMPING, device=device, dtype=targets.dtype)
     factors, secants = Factors(damping), Secants()
     _go_on(by)
@@ -171,7 +178,7 @@ def fit_poses(
         if by.watch is not None and len(active) == count:
             by.watch(PoseFit(pose, value.energy, value.residual, damping < 0, steps, curved))
         if bool(factors.stale.any()):
-            _renew(factors, by, pose, value, prior, damping, curved and not frozen, share)
+            _renew(factors, by, data, pose, value, terms, damping, curved and not frozen, share)
         slope = gradient(value, by.unknowns)
         step, promised = secants.step(slope, factors.solve)
         done = (promised <= by.tolerance * value.energy) & (not frozen)
@@ -183,14 +190,14 @@ def fit_poses(
         sampled = step_number == 0 and not frozen and not ends and count >= SAMPLE_FROM
         # A step more costs less than taking a few frames out.
         if not sampled and bool(leaving.any()):
-            best = best or _nowhere(pose, targets, steps)
+            best = best or _nowhere(pose, data.targets, steps)
             residual = value.residual[..., leaving]
             _store(best, active[leaving], pose[leaving], value.energy[leaving], residual, done[leaving])
             if ends:
                 break
             stay = ~leaving
-            active, pose, prior, damping = active[stay], pose[stay], prior[stay], damping[stay]
-            targets, slope, step = targets[..., stay], slope[stay], step[stay]
+            active, pose, terms, damping = active[stay], pose[stay], terms[stay], damping[stay]
+            data, slope, step = data[stay], slope[stay], step[stay]
             promised, value = promised[stay], value[stay]
             factors.keep(stay)
             secants.keep(stay)
@@ -198,7 +205,7 @@ def fit_poses(
         trial = moved(pose, step, by.unknowns)
         steps[active] += 1
         if sampled:
-            best = _check_by_sample(by, trial, value, promised, targets, prior, factors, steps)
+            best = _check_by_sample(by, trial, value, promised, data, terms, factors, steps)
             if best is not None:
                 best.curved = curved
                 stay = ~best.converged
@@ -206,11 +213,11 @@ def fit_poses(
                     _take_back(best, pose, value)
                 if roughly or not bool(stay.any()):
                     return best
-                active, pose, prior, damping = active[stay], pose[stay], prior[stay], damping[stay]
-                targets, slope, step = targets[..., stay], slope[stay], step[stay]
+                active, pose, terms, damping = active[stay], pose[stay], terms[stay], damping[stay]
+                data, slope, step = data[stay], slope[stay], step[stay]
                 promised, value, trial = promised[stay], value[stay], trial[stay]
                 factors.keep(stay)
-        after = by.skin.evaluate(trial, by.shape, targets, prior, frozen=step_number + 1 < frozen_steps)
+        after = data.evaluate(trial, terms, frozen=step_number + 1 < frozen_steps)
         gain = value.energy - after.energy
         good = gain >= 0
         if not frozen:
@@ -229,7 +236,7 @@ def fit_poses(
         if thaws:
             # What was kept has the gradient of constant correctives: take the true one from here on.
             damping = torch.full_like(damping, START_DAMPING)
-            value = by.skin.evaluate(pose, by.shape, targets, prior)
+            value = data.evaluate(pose, terms)
         else:
             value = _merge_values(good, after, value)
     assert best is not None
@@ -243,10 +250,11 @@ def _go_on(by: SolverContext) -> None:
         raise Stopped
 
 
-def promises_little(by: SolverContext, pose: Pose, targets: Tensor, prior: Prior) -> Tensor:
+def promises_little(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms) -> Tensor:
     """(n,) bool: frames in which a step on all unknowns would gain less than the tolerance."""
-    value = by.skin.evaluate(pose, by.shape, targets, prior)
-    matrix = frame_matrix(by.found, pose, by.unknowns, prior, value.pull)
+    data = by.data(targets)
+    value = data.evaluate(pose, terms)
+    matrix = data.matrix(pose, terms, by.unknowns, value.pull)
     factors = Factors(value.energy)
     factors.set(factorise(matrix, torch.full_like(value.energy, START_DAMPING)))
     _, promised = factors.solve(gradient(value, by.unknowns))
@@ -258,8 +266,8 @@ def _check_by_sample(
     trial: Pose,
     before: Evaluation,
     promised: Tensor,
-    targets: Tensor,
-    prior: Prior,
+    data: DataTerm,
+    terms: Terms,
     factors: Factors,
     steps: Tensor,
 ) -> PoseFit | None:
@@ -271,7 +279,7 @@ def _check_by_sample(
     Returns:
         The frames after the step and which of them have converged; None where too few have.
     """
-    energy, residual = by.skin.look(trial, by.shape, targets, prior)
+    energy, residual = data.look(trial, terms)
     _go_on(by)
     delivered = before.energy - energy >= torch.where(
         promised > by.tolerance * before.energy, SAMPLE_GAIN * promised, -1e-6 * before.energy
@@ -279,7 +287,7 @@ def _check_by_sample(
     if float(delivered.float().mean()) < SAMPLE_SUFFICES:
         return None
     hardest = torch.topk((promised / before.energy).masked_fill(~delivered, 0), SAMPLE).indices
-    value = by.skin.evaluate(trial[hardest], by.shape, targets[..., hardest], prior[hardest])
+    value = data[hardest].evaluate(trial[hardest], terms[hardest])
     _, left = factors.solve(gradient(value, by.unknowns), hardest)
     rate = (left / promised[hardest].clamp_min(1e-30))[delivered[hardest]].max()
     done = delivered & (rate * promised <= by.tolerance * energy)
@@ -292,9 +300,10 @@ def _check_by_sample(
 def _renew(
     factors: Factors,
     by: SolverContext,
+    data: DataTerm,
     pose: Pose,
     value: Evaluation,
-    prior: Prior,
+    terms: Terms,
     damping: Tensor,
     curved: bool,
     share: int,
@@ -302,10 +311,9 @@ def _renew(
     """Makes new factors for the frames whose old ones are stale."""
     pull = value.pull
     if not bool(factors.stale.all()):
-        pose, prior, damping = pose[factors.stale], prior[factors.stale], damping[factors.stale]
+        pose, terms, damping = pose[factors.stale], terms[factors.stale], damping[factors.stale]
         pull = None if pull is None else pull[:, factors.stale]
-    curvature = by.curvature if curved else None
-    matrix = frame_matrix(by.found, pose, by.unknowns, prior, pull, curvature, share)
+    matrix = data.matrix(pose, terms, by.unknowns, pull, curved=curved, share=share)
     factors.set(factorise(matrix, damping))
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import Evaluation, Pose, Prior
+from core.fitting.objective.band import Band
+from core.fitting.objective.objective import Evaluation
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Posed, Terms
+from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.pose_matrix import pose_matrix
 from core.fitting.solver.skin_products import SkinStatistics, Statistics
-from core.fitting.solver.unknowns import Unknowns
 from core.model.skinning import axial, rotation_matrices
 
 
@@ -62,7 +65,7 @@ def frame_matrix(
     found: SkinStatistics,
     pose: Pose,
     unknowns: Unknowns,
-    prior: Prior,
+    terms: Terms,
     pull: Tensor | None,
     curvature: CorrectiveCurvature | None = None,
     share: int = 1,
@@ -73,7 +76,7 @@ def frame_matrix(
         found: of the skin and its shape.
         pose: n poses.
         unknowns: of each frame.
-        prior: of the frames.
+        terms: of the frames beside the data term, which see each by itself.
         pull: (p, n) weights of the groups as a robust loss sees them, or None.
         curvature: adds the correctives' part, shared by ``share`` frames in a row; None leaves it out.
         share: see `CorrectiveCurvature.add_to`.
@@ -81,36 +84,39 @@ def frame_matrix(
     skin = found.skin
     own = len(unknowns.coefficients) > 0
     products = found.of(pose, pull, own)
-    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, prior.weights)
+    at = Posed(skin.tree, pose)
+    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, None if own else (terms, at))
     if curvature is not None:
         curvature.add_to(matrix, pose, unknowns, share)
     if own:
         chosen = _chosen(unknowns, matrix)
         matrix = _with_coefficients(matrix, products, pose, unknowns)[:, chosen[:, None], chosen]
-        if prior.betas is not None:
-            held = prior.betas[unknowns.coefficients]
-            matrix.diagonal(dim1=1, dim2=2)[:, -len(held) :] += held
+        _add_blocks(terms, matrix, at, unknowns)
     elif not unknowns.moves:
         matrix = matrix[:, :-3, :-3].contiguous()
     return matrix
 
 
+def _add_blocks(terms: Terms, matrix: Tensor, at: Posed, unknowns: Unknowns) -> None:
+    band = Band([matrix], unknowns, at.parents)
+    for term in terms:
+        term.add_blocks(band, at)
+
+
 def coupled_matrix(
-    found: SkinStatistics, pose: Pose, unknowns: Unknowns, prior: Prior, value: Evaluation
+    found: SkinStatistics, pose: Pose, unknowns: Unknowns, terms: Terms, value: Evaluation
 ) -> tuple[Tensor, ShapeCoupling]:
     """As `frame_matrix` without the correctives' part, with the coupling to all coefficients; which of them
     the frames share, and which of those are solved, is up to the caller."""
     skin = found.skin
     products = found.of(pose, value.pull, True)
-    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, prior.weights)
+    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents)
     full = _with_coefficients(matrix, products, pose, unknowns)
     count = len(skin.coefficients)
     own = _chosen(unknowns, full)
     shared = full.shape[1] - count + torch.arange(count, device=full.device)
     matrix = full[:, own[:, None], own]
-    if prior.betas is not None and len(unknowns.coefficients):
-        pull = prior.betas[unknowns.coefficients]
-        matrix.diagonal(dim1=1, dim2=2)[:, -len(pull) :] += pull
+    _add_blocks(terms, matrix, Posed(skin.tree, pose), unknowns)
     assert value.betas is not None
     slope = value.betas.sum(0) if value.betas.dim() == 2 else value.betas
     return matrix, ShapeCoupling(

@@ -11,8 +11,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import Pose
-from core.fitting.solver.unknowns import Unknowns
+from core.fitting.objective.band import Band
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Posed, Terms
+from core.fitting.objective.unknowns import Unknowns
 from core.model.skinning import cross_matrices
 
 # So many pairs of joints stay in a processor's caches.
@@ -20,7 +22,7 @@ PAIRS_AT_ONCE = 256
 
 
 def pose_matrix(
-    normal: Tensor, pose: Pose, unknowns: Unknowns, parents: Tensor, prior_weights: Tensor
+    normal: Tensor, pose: Pose, unknowns: Unknowns, parents: Tensor, terms: tuple[Terms, Posed] | None = None
 ) -> Tensor:
     """Gauss-Newton matrix of each frame for rotation increments of the free joints and the root position.
 
@@ -29,7 +31,7 @@ def pose_matrix(
         pose: n poses.
         unknowns: F free joints.
         parents: (J-1,) parents of the joints below the root.
-        prior_weights: (J,) of the pull on relative rotations.
+        terms: that add their blocks while frames lie last, at the state; they see no coefficients there.
 
     Returns:
         (n, 3F + 3, 3F + 3), symmetric; the root position last, whether it is free or not.
@@ -42,10 +44,8 @@ def pose_matrix(
     # Frames last while it is filled; turned around at the end, as the factorisation wants it.
     matrix = world.new_zeros(size, size, frames)
     if count:
-        graph = unknowns.gather(unknowns.gather(prior_graph(parents, prior_weights), 0), 1)
         rotations = matrix[:-3, :-3].unflatten(1, (count, 3)).unflatten(0, (count, 3))  # (a, i, b, j, n)
         _fill(rotations, normal, turning, unknowns)
-        rotations.diagonal(dim1=1, dim2=3).add_(graph[:, :, None, None])  # (a, b, n, i)
     column = normal[..., :-1, -1].unflatten(-1, (joints, 3))
     column = column.permute(1, 2, 0) if normal.dim() == 3 else column[..., None]
     levers = unknowns.gather((turning * column[:, None]).sum(2), 0)  # (F, 3, n)
@@ -53,6 +53,10 @@ def pose_matrix(
     matrix[:-3, -3:] = coupling
     matrix[-3:, :-3] = coupling.transpose(0, 1)
     matrix[-3:, -3:].diagonal(dim1=0, dim2=1).copy_(normal[..., -1, -1, None].expand(frames, 3))
+    if terms is not None:
+        band = Band([matrix.permute(2, 0, 1)], unknowns, parents)
+        for term in terms[0]:
+            term.add_blocks(band, terms[1])
     return frames_first(matrix)
 
 
@@ -105,14 +109,3 @@ def _put(rotations: Tensor, place: Tensor, found: Tensor) -> None:
     # One after the other: a pair of owners may be there already, from an earlier lot or as its own transpose.
     rotations[row, :, column] += found
     rotations[column, :, row] += found.transpose(1, 2)
-
-
-def prior_graph(parents: Tensor, weights: Tensor) -> Tensor:
-    """(J, J) graph Laplacian of the pull on relative rotations; the root is tied to the world."""
-    joints = len(weights)
-    children = torch.arange(1, joints, device=weights.device)
-    graph = torch.diag(weights)
-    graph.index_put_((parents, parents), weights[1:], accumulate=True)
-    graph[children, parents] -= weights[1:]
-    graph[parents, children] -= weights[1:]
-    return graph

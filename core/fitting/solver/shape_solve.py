@@ -10,10 +10,15 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import Evaluation, FitSkin, Pose, Prior, Shape
+from core.fitting.objective.band import Band
+from core.fitting.objective.objective import Evaluation, FitSkin, Shape
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Posed, Slope, Terms
+from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.gauss_newton import (
     MOST_DAMPING,
@@ -26,7 +31,6 @@ from core.fitting.solver.gauss_newton import (
 from core.fitting.solver.linear_solve import factorise
 from core.fitting.solver.normal_equations import ShapeCoupling, coupled_matrix, gradient, moved
 from core.fitting.solver.skin_products import NormalMatrix, SkinStatistics
-from core.fitting.solver.unknowns import Unknowns
 from core.model.vertex_errors import lengths_mm
 
 # Steps with constant correctives end when one gains less than this share of the objective.
@@ -37,26 +41,26 @@ TRUSTED_DAMPING = 0.1
 
 @dataclass(eq=False)
 class ShapeChunk:
-    """A few of the frames that the shape is solved from: their poses, targets (V, 3, n) and prior."""
+    """A few of the frames that the shape is solved from: their poses, targets (V, 3, n) and terms."""
 
     pose: Pose
     targets: Tensor
-    prior: Prior
+    terms: Terms
 
 
 @dataclass(frozen=True, eq=False)
 class ShapeUnknowns:
-    """Which coefficients are solved, from where, and how they are held back.
+    """Which coefficients all frames share, from where they are solved, and what pulls on them.
 
     Attributes:
         start: (Z,) coefficients to start from.
         free: (Z,) bool.
-        prior: (Z,) pull towards zero, square metres, for each frame.
+        terms: of the shared coefficients, as if they were those of a single frame; they count for each.
     """
 
     start: Tensor
     free: Tensor
-    prior: Tensor
+    terms: Terms
 
 
 @dataclass(eq=False)
@@ -110,7 +114,6 @@ class ShapeFit:
         self.solved, self.iterations, self.tolerance = solved, iterations, tolerance
         self.pool, self.stopped = pool, stopped
         self.frames = sum(len(chunk.pose.world) for chunk in chunks)
-        self.prior = solved.prior.double() * self.frames
         self.damping = START_DAMPING
         self.frozen = frozen
         # Dense correctives turn with every joint.
@@ -139,13 +142,34 @@ class ShapeFit:
 
     def _energy(self, shape: Shape, values: list[Evaluation]) -> float:
         data = sum(float(value.energy.double().sum()) for value in values)
-        return data + 0.5 * float((self.prior * shape.betas.double().square()).sum())
+        at = self._alike(shape)
+        return data + self.frames * sum(float(term.value(at)) for term in self.solved.terms)
+
+    def _alike(self, shape: Shape) -> Posed:
+        """The coefficients that frames share, as those of a single frame, in double precision."""
+        tree, betas = self.skin.tree, shape.betas.double()[None]
+        still = torch.eye(3).to(betas).expand(1, len(tree.parents), 3, 3)
+        return Posed(tree, Pose(still, betas.new_zeros(1, 3), betas), still)
+
+    def _pulled(self) -> tuple[Tensor, Tensor]:
+        """(Z, Z) and (Z,) second and first derivative of what pulls on shared coefficients."""
+        at, count = self._alike(self.shape), len(self.betas)
+        slope = Slope.at_rest(at)
+        matrix = slope.force.new_zeros(1, count, count)
+        none = np.empty(0, dtype=int)
+        unknowns = Unknowns(none, np.full(len(self.skin.tree.parents), -1), False, np.arange(count))
+        band = Band([matrix], unknowns, at.parents)
+        for term in self.solved.terms:
+            term.add_gradient(slope, at)
+            term.add_blocks(band, at)
+        assert slope.betas is not None
+        return self.frames * matrix[0], self.frames * slope.betas[0]
 
     def _evaluate(self, shape: Shape, poses: list[Pose]) -> list[Evaluation]:
         @torch.inference_mode()
         def one(chunk: ShapeChunk, pose: Pose) -> Evaluation:
             return self.skin.evaluate(
-                pose, shape, chunk.targets, chunk.prior, by_betas=True, frozen=self.frozen
+                pose, shape, chunk.targets, chunk.terms, by_betas=True, frozen=self.frozen
             )
 
         return list(self.pool.map(one, self.chunks, poses))
@@ -156,7 +180,7 @@ class ShapeFit:
 
     @torch.inference_mode()
     def _eliminate(self, chunk: ShapeChunk, value: Evaluation, found: SkinStatistics) -> _Eliminated:
-        matrix, shared = coupled_matrix(found, chunk.pose, self.unknowns, chunk.prior, value)
+        matrix, shared = coupled_matrix(found, chunk.pose, self.unknowns, chunk.terms, value)
         factor = factorise(matrix, torch.full((len(matrix),), self.damping).to(matrix))
         slope = gradient(value, self.unknowns)
         sides = torch.cat((slope[..., None], shared.coupling), 2)
@@ -203,7 +227,7 @@ class ShapeFit:
 
         def one(chunk: ShapeChunk, value: Evaluation) -> PoseFit:
             known = value if self._exact else None
-            return fit_poses(by, chunk.pose, chunk.targets, chunk.prior, curved=self.curved, value=known)
+            return fit_poses(by, chunk.pose, chunk.targets, chunk.terms, curved=self.curved, value=known)
 
         try:
             found = list(self.pool.map(one, self.chunks, self.values))
@@ -227,8 +251,8 @@ class ShapeFit:
         if self.stopped():
             return 0.0
         matrix = torch.stack([part.shared.squares for part in parts]).sum(0)
-        matrix = matrix + torch.diag(matrix.diagonal() * self.damping + self.prior)
-        slope = self.prior * self.betas.double()
+        pulled, slope = self._pulled()
+        matrix = matrix + torch.diag(matrix.diagonal() * self.damping) + pulled
         promised = 0.0
         for part in parts:
             coupling, half = part.half_coupling.double(), part.half_slope.double()

@@ -13,8 +13,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import FitSkin, Pose, Shape
+from core.fitting.objective.objective import FitSkin, Shape
 from core.fitting.objective.patches import stack, with_mean
+from core.fitting.objective.pose import Pose
 
 # Gauss-Newton matrices without vertices.
 

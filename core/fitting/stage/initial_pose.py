@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
-from core.fitting.solver.unknowns import Unknowns
 from core.measure.counted_vertices import finger_skin, hands_told
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
@@ -21,9 +21,6 @@ from core.model.skinning import rotation_matrices
 # its full weight the wrists would turn to make up for the fingers.
 HELD_FINGER_WEIGHT = 1e-5
 LEAST_WEIGHT = 1e-7
-# Share of the pull towards the source's pose that is left where nobody knows that pose: enough for a joint
-# that its skin leaves open.
-UNKNOWN_POSE = 0.1
 
 
 def relaxed_pose(body: BodyModel) -> np.ndarray:
@@ -145,26 +142,6 @@ def vertex_weights(bodies: BodyPair, settings: FitSettings, painted: np.ndarray 
     weights[unspoken_skin(bodies, settings)] *= HELD_FINGER_WEIGHT
     # What weighs nothing still counts in the figures.
     return np.where(bodies.correspondence.valid, np.maximum(weights, LEAST_WEIGHT), 0).astype(np.float32)
-
-
-def prior_weights(bodies: BodyPair, settings: FitSettings, has_poses: bool = True) -> np.ndarray:
-    """(Jt,) float32 pull on the relative rotation of each of the target's joints.
-
-    Args:
-        bodies: source and target.
-        settings: of the stage.
-        has_poses: the source has rotations, and is not meshes alone.
-    """
-    names = bodies.target.joint_names
-    weights = np.full(len(names), settings.pose_prior, dtype=np.float32)
-    if not has_poses:
-        if settings.pose_prior_to == "source":
-            weights *= UNKNOWN_POSE
-        # Nothing says which way the body should face.
-        weights[0] = 0
-    for joint in np.flatnonzero(unseen_face(bodies)):
-        weights[joint] = settings.jaw_prior if names[joint] == FACE_JOINTS[0] else settings.eyes_prior
-    return weights
 
 
 def unseen_face(bodies: BodyPair) -> np.ndarray:

@@ -10,7 +10,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from core.fitting.objective.objective import Pose, Prior, Shape
+from core.fitting.objective.objective import Shape
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Terms
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
 from core.fitting.solver.shape_solve import ShapeChunk, ShapeFit
@@ -55,7 +57,7 @@ def shape_fit(
 
     def chunk(frames: np.ndarray) -> ShapeChunk:
         targets = problem.targets.at(frames)
-        return ShapeChunk(problem.begin(frames, targets, solved.start), targets, problem.prior(frames))
+        return ShapeChunk(problem.begin(frames, targets, solved.start), targets, problem.terms(frames))
 
     return ShapeFit(
         problem.skin,
@@ -77,7 +79,7 @@ def start_mm(problem: StageProblem, frames: np.ndarray) -> float:
     """Mean v2v in millimetres of where these frames start."""
     targets, coefficients = problem.targets.at(frames), problem.shape_unknowns(frames).start
     pose = problem.begin(frames, targets, coefficients)
-    _, residual = problem.skin.look(pose, problem.skin.shape(coefficients), targets, problem.prior(frames))
+    _, residual = problem.skin.look(pose, problem.skin.shape(coefficients), targets)
     return float(lengths_mm(residual if problem.counted is None else residual[problem.counted], 1).mean())
 
 
@@ -182,8 +184,8 @@ class PoseStage:
         problem = self.problem
 
         def again(frames: np.ndarray, at: Callable[[torch.Tensor], Pose]) -> FittedChunk:
-            targets, prior = problem.targets.at(frames), problem.prior(frames)
-            found = self._from(at(targets), targets, prior, frozen=FROZEN_STEPS, quietly=True)
+            targets, terms = problem.targets.at(frames), problem.terms(frames)
+            found = self._from(at(targets), targets, terms, frozen=FROZEN_STEPS, quietly=True)
             return self.chunk(frames, found)
 
         def source(frames: np.ndarray) -> FittedChunk:
@@ -200,14 +202,14 @@ class PoseStage:
         problem, in_chain = self.problem, self.problem.settings.order == "chain"
         if problem.origin == "source" and not in_chain:
             return self._from_known(frames)
-        targets, prior = problem.targets.at(frames), problem.prior(frames)
+        targets, terms = problem.targets.at(frames), problem.terms(frames)
         if in_chain:
-            return self.chunk(frames, self._down_the_chain(frames, targets, prior))
+            return self.chunk(frames, self._down_the_chain(frames, targets, terms))
         frozen = 0 if problem.origin == "current" else FROZEN_STEPS
         start = self._begin(frames, targets)
-        found = self._from(start, targets, prior, frozen=frozen)
+        found = self._from(start, targets, terms, frozen=frozen)
         if problem.origin == "parts":
-            self._mend_outlying(found, start, targets, prior)
+            self._mend_outlying(found, start, targets, terms)
         return self.chunk(frames, found)
 
     @torch.inference_mode()
@@ -222,19 +224,15 @@ class PoseStage:
             known: what all of them have alone.
         """
         problem = self.problem
-        targets, prior = problem.targets.at(window), problem.prior(window)
-        if problem.settings.pose_prior_to == "previous":
-            prior = replace(prior, weights=problem.face_weights)
         found = fit_window(
             replace(self.by, watch=self._watcher(window)),
             problem.with_held(window, problem.current(window, known), self.by.shape.betas),
-            targets,
-            prior,
-            problem.couplings(window),
+            problem.targets.at(window),
+            problem.terms(window, together=True),
             curved=self.curved,
         )
         found.converged &= self.shape_converged
-        wanted = torch.as_tensor(np.isin(window, frames), device=targets.device)
+        wanted = torch.as_tensor(np.isin(window, frames), device=found.energy.device)
         return frames, self.chunk(frames, found[wanted])
 
     def _watcher(self, frames: np.ndarray) -> Callable[[PoseFit], None] | None:
@@ -256,7 +254,7 @@ class PoseStage:
         self,
         pose: Pose,
         targets: torch.Tensor,
-        prior: Prior,
+        terms: Terms,
         *,
         frozen: int,
         share: int = 1,
@@ -266,7 +264,7 @@ class PoseStage:
         by = replace(self.by, seen=None, watch=None) if quietly else self.by
         curved = self.curved
         return fit_poses(
-            by, pose, targets, prior, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
+            by, pose, targets, terms, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
         )
 
     def _from_known(self, frames: np.ndarray) -> FittedChunk:
@@ -317,29 +315,29 @@ class PoseStage:
         """Fits frames of these source rotations from known ones, and from the source where these are not
         near; None: all from the source."""
         problem = self.problem
-        targets, prior = problem.targets.at(frames), problem.prior(frames, source)
+        targets, terms = problem.targets.at(frames), problem.terms(frames, source)
         if known is None:
             begun = self._begin(frames, targets)
-            return self._from(begun, targets, prior, frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly)
+            return self._from(begun, targets, terms, frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly)
         pose = known.start(frames, source, problem.targets.roots(frames), problem.unknowns.moves)
         pose = problem.with_held(frames, pose, self.by.shape.betas)
         near = torch.as_tensor(known.near(frames, source), device=targets.device)
         if bool(near.all()):
-            return self._from(pose, targets, prior, frozen=0, share=share, quietly=quietly, roughly=roughly)
+            return self._from(pose, targets, terms, frozen=0, share=share, quietly=quietly, roughly=roughly)
         far = ~near
         begun = problem.at_source(frames[far.cpu().numpy()], self.by.shape.betas)
         quietly = quietly or bool(near.any())
         from_afar = self._from(
-            begun, targets[..., far], prior[far], frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly
+            begun, targets[..., far], terms[far], frozen=FROZEN_STEPS, quietly=quietly, roughly=roughly
         )
         if bool(far.all()):
             return from_afar
         beside = self._from(
-            pose[near], targets[..., near], prior[near], frozen=0, share=share, quietly=True, roughly=roughly
+            pose[near], targets[..., near], terms[near], frozen=0, share=share, quietly=True, roughly=roughly
         )
         return PoseFit.of(near, beside, from_afar)
 
-    def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, prior: Prior) -> None:
+    def _mend_outlying(self, found: PoseFit, start: Pose, targets: torch.Tensor, terms: Terms) -> None:
         """Fits frames that stand out from those around them, or did not converge, once more, from the nearest
         other frame; they keep the better. What stands out still is not called converged."""
         converged = found.converged.cpu().numpy()
@@ -352,14 +350,14 @@ class PoseStage:
         free, rotations = self.problem.unknowns.free, begun.rotations[which]
         rotations[:, free] = other.rotations[:, free]
         pose = replace(start[which], world=tree.world_rotations(rotations), root=other.roots)
-        again = self._from(pose, targets[..., which], prior[which], frozen=FROZEN_STEPS, quietly=True)
+        again = self._from(pose, targets[..., which], terms[which], frozen=FROZEN_STEPS, quietly=True)
         places = torch.nonzero(which).squeeze(1)
         better = again.energy < found.energy[places]
         found.put(places[better], again[better])
         still = torch.as_tensor(outlying_frames(found.energy.cpu().numpy()), device=targets.device)
         found.converged &= ~still
 
-    def _down_the_chain(self, frames: np.ndarray, targets: torch.Tensor, prior: Prior) -> PoseFit:
+    def _down_the_chain(self, frames: np.ndarray, targets: torch.Tensor, terms: Terms) -> PoseFit:
         """Joint by joint from the root, each with all that hangs below it; then coefficients."""
         pose, unknowns = self._begin(frames, targets), self.problem.unknowns
         found: PoseFit | None = None
@@ -367,14 +365,14 @@ class PoseStage:
         if len(unknowns.coefficients):
             links.append(unknowns.without_joints())
         for link in links:
-            found = fit_poses(replace(self.by, unknowns=link), pose, targets, prior)
+            found = fit_poses(replace(self.by, unknowns=link), pose, targets, terms)
             pose = found.pose
             if self.by.stopped():
                 break
         if found is None:
-            return self._from(pose, targets, prior, frozen=0)
+            return self._from(pose, targets, terms, frozen=0)
         # Every joint by itself may be at its best while all of them together are not.
-        found.converged = promises_little(self.by, found.pose, targets, prior)
+        found.converged = promises_little(self.by, found.pose, targets, terms)
         return found
 
 

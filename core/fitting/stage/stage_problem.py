@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import FitSkin, Pose, Prior, Weighing
+from core.fitting.objective.objective import FitSkin, Weighing
+from core.fitting.objective.pose import Pose
 from core.fitting.objective.targets import MotionTargets
+from core.fitting.objective.term import Terms
+from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.shape_solve import ShapeUnknowns
 from core.fitting.solver.skin_products import NormalMatrix
-from core.fitting.solver.temporal_solve import ROOT_PER_ROTATION, Coupling
-from core.fitting.solver.unknowns import Unknowns
 from core.fitting.stage.initial_pose import (
-    prior_weights,
     relaxed_pose,
     start_rotations,
     unknowns,
@@ -26,11 +26,46 @@ from core.fitting.stage.initial_pose import (
 )
 from core.fitting.stage.initial_pose_from_meshes import RestParts
 from core.fitting.stage.partial_result import Parameters, ResultTable
+from core.fitting.terms.given import Given, StageFacts, terms_of
 from core.measure.counted_vertices import uncounted
+from core.measure.ground_contact import UNKNOWN_RATE
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.motion import Motion
 from core.model.skinning import rotation_matrices
+
+
+def stage_facts(
+    motion: Motion,
+    bodies: BodyPair,
+    settings: FitSettings,
+    free: Unknowns,
+    is_beta: np.ndarray,
+    knows_rotations: bool = True,
+) -> StageFacts:
+    """What the terms of all frames of a stage are made of.
+
+    Args:
+        motion: the source.
+        bodies: of the stage.
+        settings: of the stage.
+        free: the unknowns of a frame.
+        is_beta: (Z,) bool, which of the coefficients are of the shape.
+        knows_rotations: the fit starts from the source's rotations.
+    """
+    target = bodies.target
+    return StageFacts(
+        settings,
+        target.joint_names,
+        np.isin(np.arange(target.num_joints), free.free),
+        free.moves,
+        unseen_face(bodies),
+        target.joint_template,
+        is_beta,
+        motion.frame_rate or UNKNOWN_RATE,
+        knows_rotations,
+        motion.has_poses,
+    )
 
 
 @lru_cache(maxsize=2)
@@ -109,36 +144,35 @@ class StageProblem:
         self._shared = torch.as_tensor(shared, device=target.device)
         self._by_frame = torch.zeros_like(self._shared)
         self._by_frame[own] = True
-        pull = np.where(is_beta, settings.shape_prior, settings.expression_prior).astype(np.float32)
-        self._pull = torch.as_tensor(pull, device=target.device)
-        self._own_pull = torch.zeros_like(self._pull)
-        self._own_pull[own] = self._pull[own]
 
         self.targets = MotionTargets(motion, bodies, self.skin.vertices)
-        pulls = prior_weights(bodies, settings, motion.has_poses)
-        self.prior_weights = torch.as_tensor(pulls, device=target.device)
-        held = np.setdiff1d(np.arange(target.num_joints), self.unknowns.free)
-        self.prior_weights[torch.as_tensor(held, device=target.device)] = 0
-        self._face = torch.as_tensor(unseen_face(bodies), device=target.device)
+        self._facts = stage_facts(motion, bodies, settings, self.unknowns, is_beta, knows_rotations)
+        self._own, self._solved_together = self._by_frame.cpu().numpy(), shared
         self.relaxed = rotation_matrices(target.tensor(relaxed_pose(target)))
-        if not knows_rotations or settings.pose_prior_to == "zero":
-            # Nothing says which way the body should face.
-            self.prior_weights[0] = 0
         self._parts: RestParts | None = None
 
-    def prior(self, frames: np.ndarray, source: Tensor | None = None) -> Prior:
-        """The pull on the relative rotations of some frames, and on coefficients of their own; ``source`` as
-        `source_rotations` gives it, where it is known already."""
-        own = self._own_pull if self.own_coefficients else None
-        return Prior(self.reference(frames, source), self.prior_weights, own)
+    def terms(self, frames: np.ndarray, source: Tensor | None = None, *, together: bool = False) -> Terms:
+        """What pulls on some frames beside their targets.
 
-    def reference(self, frames: np.ndarray, source: Tensor | None = None) -> Tensor:
-        """(n, J, 3, 3) relative rotations that the fit is pulled to; ``source`` as in `prior`."""
-        count = len(frames)
-        if self.settings.pose_prior_to == "zero":
-            identity = torch.eye(3, device=self.relaxed.device)
-            return identity.expand(count, len(self.relaxed), 3, 3)
-        return self.source_rotations(frames) if source is None else source
+        Args:
+            frames: (n,) ascending ids.
+            source: as `source_rotations` gives it, where it is known already.
+            together: the frames are solved together, and may pull on each other.
+        """
+        return terms_of(self._given(frames, self._own, source, together))
+
+    def _given(
+        self, frames: np.ndarray, coefficients: np.ndarray, source: Tensor | None, together: bool
+    ) -> Given:
+        return Given(
+            self._facts,
+            frames,
+            coefficients,
+            source=lambda: self.source_rotations(frames) if source is None else source,
+            roots=lambda: self.targets.roots(frames),
+            trans=self.motion.trans[frames],
+            together=together,
+        )
 
     def source_rotations(self, frames: np.ndarray) -> Tensor:
         """(n, J, 3, 3) the source's relative rotations; relaxed where it is meshes alone."""
@@ -247,24 +281,5 @@ class StageProblem:
         known = self.coefficients(frames, self.table)
         # Not by their mean, which may have another last digit.
         start = known[0] if bool((known == known[:1]).all()) else known.mean(0)
-        return ShapeUnknowns(start, self._shared, torch.where(self._shared, self._pull, 0 * self._pull))
-
-    @property
-    def face_weights(self) -> Tensor:
-        """(J,) the prior on jaw and eyes alone, where the source has none of them."""
-        return self.prior_weights.masked_fill(~self._face, 0)
-
-    def couplings(self, frames: np.ndarray) -> list[Coupling]:
-        """How some frames, ascending, pull on each other."""
-        settings, roots = self.settings, self.targets.roots(frames)
-        joined = torch.as_tensor(np.diff(frames) == 1, dtype=roots.dtype, device=roots.device)
-        found = []
-        if settings.smoothness > 0:
-            weights = torch.full_like(self.prior_weights, settings.smoothness)
-            root_weight = ROOT_PER_ROTATION * settings.smoothness
-            found.append(Coupling(self.source_rotations(frames), roots, weights, root_weight, joined))
-        if settings.pose_prior_to == "previous":
-            weights = torch.full_like(self.prior_weights, settings.pose_prior).masked_fill(self._face, 0)
-            still = torch.eye(3, device=roots.device).expand(len(frames), len(weights), 3, 3)
-            found.append(Coupling(still, roots, weights, 0.0, joined))
-        return found
+        together = self._given(frames[:0], self._solved_together, None, False)
+        return ShapeUnknowns(start, self._shared, terms_of(together, "shape", "expression"))

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import FitSkin, Pose
+from core.fitting.objective.objective import FitSkin
+from core.fitting.objective.pose import Pose
 from core.model.skinning import rotation_matrices, rotation_vectors
 
 # Between fitted frames this near little is left to do, mostly one step, unless a joint bends further.

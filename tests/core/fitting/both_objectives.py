@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,15 +14,17 @@ from torch import Tensor
 from core.correspond.load_bodies import load_bodies
 from core.files.builtin_files import default_motion
 from core.files.motions.load_motion import load_motion
-from core.fitting.objective.objective import Evaluation, FitSkin, Pose, Prior, Weighing
+from core.fitting.objective.objective import Evaluation, FitSkin, Weighing
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Posed, Slope, Term, Terms
 from core.fitting.recipe.settings import FitSettings
-from core.fitting.reference.autograd_objective import AutogradObjective, squared_angle
+from core.fitting.reference.autograd_objective import AutogradObjective
 from core.fitting.reference.autograd_unknowns import FitState, solves_expression, solves_shape
 from core.fitting.reference.smplx_layer import SmplxLayer
-from core.fitting.solver.temporal_solve import Coupling
 from core.fitting.stage.initial_pose import shows_fingers, source_pose, vertex_weights
 from core.fitting.stage.partial_result import ResultTable
 from core.fitting.stage.stage_problem import StageProblem
+from core.measure.ground_contact import UNKNOWN_RATE
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.correspondence import Correspondence
@@ -51,6 +53,19 @@ def small_pair() -> BodyPair:
 def clip(frames: int = FRAMES) -> Motion:
     """A few frames of the default motion."""
     return load_motion(default_motion()).cut(300, 300 + frames)
+
+
+def in_precision(term: Term, dtype: torch.dtype) -> Term:
+    """A term with all its numbers of a type, its rotations orthogonal to that precision."""
+    changed: dict[str, Tensor] = {}
+    for item in fields(term):  # type: ignore[arg-type]
+        value = getattr(term, item.name)
+        if isinstance(value, Tensor):
+            exact = value.double()
+            if exact.shape[-2:] == (3, 3) and exact.dim() == 4:
+                exact = rotation_matrices(rotation_vectors(exact))
+            changed[item.name] = exact.to(dtype)
+    return replace(term, **changed)  # type: ignore[type-var]
 
 
 @lru_cache(maxsize=8)
@@ -159,26 +174,17 @@ class BothObjectives:
         targets = torch.zeros(len(self.frames), body.num_vertices, 3)
         targets[:, self.skin.vertices] = self.targets.permute(2, 0, 1)
         plain = vertex_weights(self.pair, replace(settings, part_weights=(1.0,) * len(PARTS)), painted)
-        source, transl = self.source, torch.zeros(len(self.frames), 3)
-        if settings.pose_prior_to == "previous":
-            # Neighbours that pull on each other are smoothness of the poses themselves, wherever they are.
-            source, transl = torch.eye(3).expand_as(source), self.state.transl
-            settings = replace(settings, smoothness=settings.pose_prior, pose_prior=0, pose_prior_to="source")
-        has_fingers = shows_fingers(self.pair, LEFT_HAND)
-        found = AutogradObjective(
+        return AutogradObjective(
             body,
             targets,
             plain,
             settings,
-            source,
-            source_transl=transl,
-            source_has_fingers=has_fingers,
+            self.source,
+            trans=self.problem.motion.trans[self.frames],
+            fps=self.problem.motion.frame_rate or UNKNOWN_RATE,
+            source_has_fingers=shows_fingers(self.pair, LEFT_HAND),
             layer=layer,
         )
-        if settings.pose_prior_to == "zero":
-            # No rotation says nothing about which way the body faces.
-            found.prior_weights[0] = 0
-        return found
 
     def world(self) -> Tensor:
         """(n, J, 3, 3) of the state."""
@@ -190,27 +196,10 @@ class BothObjectives:
         betas = self.state.betas[..., : problem.num_betas].expand(count, -1)
         return torch.cat((betas, self.state.expression[..., : problem.num_expression].expand(count, -1)), 1)
 
-    def prior(self, dtype: torch.dtype = torch.float64) -> Prior:
+    def terms(self, dtype: torch.dtype = torch.float64, *, together: bool = True) -> Terms:
         """The engine's, its rotations made orthogonal to double precision."""
-        prior = self.problem.prior(self.frames)
-        weights = prior.weights.to(dtype)
-        if self.settings.pose_prior_to == "previous":
-            weights = torch.zeros_like(weights)
-        rotations = rotation_matrices(rotation_vectors(prior.rotations.double())).to(dtype)
-        return Prior(rotations, weights, None if prior.betas is None else prior.betas.to(dtype))
-
-    def couplings(self) -> list[Coupling]:
-        """The engine's in double precision."""
-        return [
-            replace(
-                found,
-                reference=rotation_matrices(rotation_vectors(found.reference.double())),
-                roots=found.roots.double(),
-                weights=found.weights.double(),
-                joined=found.joined.double(),
-            )
-            for found in self.problem.couplings(self.frames)
-        ]
+        found = self.problem.terms(self.frames, together=together)
+        return Terms(tuple(in_precision(term, dtype) for term in found))
 
     def evaluate(self, skin: FitSkin) -> Evaluation:
         """The engine's sum over single frames at the state, in the precision of a skin."""
@@ -219,20 +208,21 @@ class BothObjectives:
         own = given.to(dtype) if self.problem.own_coefficients else None
         pose = Pose(self.world().to(dtype), root.to(dtype), own)
         shape = skin.shape(given[0].to(dtype))
-        targets, prior = self.targets.to(dtype), self.prior(dtype)
-        return skin.evaluate(pose, shape, targets, prior, by_betas=True)
+        targets, terms = self.targets.to(dtype), self.terms(dtype).alone
+        return skin.evaluate(pose, shape, targets, terms, by_betas=True)
 
     def engine(self) -> Slopes:
-        """By the engine. What the held joints add to priors, a constant, is taken off."""
+        """By the engine."""
         problem, skin, given = self.problem, self.skin, self.coefficients()
         found = self.evaluate(skin)
-        value, torque, force = found.energy.sum(), found.torque.clone(), found.force.clone()
+        value = found.energy.sum()
         root = self.state.transl + skin.joint_template[0] + given @ skin.joint_basis[0].T
         pose = Pose(self.world(), root)
-        for coupling in self.couplings():
-            value = value + coupling.energy(pose, skin)
-            coupling.add_gradient(torque, force, pose, skin)
-        value = value - self.of_held_joints()
+        at = Posed(skin.tree, pose)
+        added = Slope(found.torque.clone(), torch.zeros_like(found.torque), found.force.clone())
+        for term in self.terms().between:
+            value = value + term.add_gradient(added, at).sum()
+        torque, force = added.turned(at), added.force
         assert found.betas is not None
         by_each = found.betas if found.betas.dim() == 2 else None
         together = found.betas if by_each is None else by_each.sum(0)
@@ -241,9 +231,12 @@ class BothObjectives:
         if by_each is not None:
             by_each = by_each + force @ skin.joint_basis[0]
         shared = problem.shape_unknowns(self.frames)
-        pull = shared.prior.double() * len(self.frames)
-        value = value + 0.5 * (pull * given[0].square()).sum()
-        together = together + pull * given[0]
+        still = Posed(skin.tree, Pose(pose.world[:1], pose.root[:1], given[:1]))
+        alike = Slope.at_rest(still)
+        for term in shared.terms:
+            value = value + len(self.frames) * term.add_gradient(alike, still).sum()
+        assert alike.betas is not None
+        together = together + len(self.frames) * alike.betas[0]
 
         def slope(columns: slice, kind: str) -> Tensor | None:
             if kind in ("off", "fixed"):
@@ -269,18 +262,6 @@ class BothObjectives:
             if joint not in self.free:
                 gathered[:, self.pair.target.parents[joint]] += gathered[:, joint]
         return gathered[:, self.free]
-
-    def of_held_joints(self) -> Tensor:
-        """What joints that do not turn add to the engine's priors and couplings."""
-        held = np.setdiff1d(np.arange(self.source.shape[1]), self.free)
-        rotations, prior = rotation_matrices(self.state.poses), self.prior()
-        away = squared_angle(rotations @ prior.rotations.transpose(-1, -2))
-        found = 0.5 * (prior.weights * away)[:, held].sum()
-        for coupling in self.couplings():
-            beyond = rotations @ coupling.reference.transpose(-1, -2)
-            change = squared_angle(beyond[1:] @ beyond[:-1].transpose(-1, -2))
-            found = found + 0.5 * (coupling.weights * change)[:, held].sum()
-        return found
 
     def by_autograd(self) -> Slopes:
         """By autograd, with increments on the manifold."""

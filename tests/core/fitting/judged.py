@@ -17,6 +17,7 @@ from core.fitting.reference.autograd_objective import AutogradObjective
 from core.fitting.reference.autograd_unknowns import FitState
 from core.fitting.run import FitRun, Progress
 from core.fitting.stage.initial_pose import shows_fingers, source_pose, vertex_weights
+from core.measure.ground_contact import UNKNOWN_RATE
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import LEFT_HAND, PARTS
@@ -84,6 +85,7 @@ def judged(
         settings,
         rotation_matrices(torch.as_tensor(source_pose(motion, pair, np.arange(len(motion)))).double()),
         source_transl=torch.as_tensor(motion.trans).double(),
+        fps=motion.frame_rate or UNKNOWN_RATE,
         source_has_fingers=shows_fingers(pair, LEFT_HAND),
         layer=shared_layer(pair.target),
     )

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.fitting.objective.objective import Pose, Prior
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Terms
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.gauss_newton import PoseFit
@@ -33,8 +34,8 @@ def test_a_frame_that_stands_out_is_fitted_from_its_neighbour(
     whole, _ = from_meshes(pair)
     fit_from, damaged = PoseStage._from, []
 
-    def damage(stage: PoseStage, pose: Pose, targets: torch.Tensor, prior: Prior, **rest: Any) -> PoseFit:
-        found = fit_from(stage, pose, targets, prior, **rest)
+    def damage(stage: PoseStage, pose: Pose, targets: torch.Tensor, terms: Terms, **rest: Any) -> PoseFit:
+        found = fit_from(stage, pose, targets, terms, **rest)
         if not damaged or lasting:
             worst = BAD if not damaged else 0
             turned = rotation_matrices(torch.tensor([0.3, 0.0, 0.0]))

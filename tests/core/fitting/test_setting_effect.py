@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import RefitError
 from core.fitting.recipe.recipe import Recipe
-from core.fitting.recipe.setting_rules import no_effect, with_value
+from core.fitting.recipe.setting_rules import SETTINGS, no_effect, with_value
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.reference import published
 from core.fitting.run import FitRun
@@ -53,11 +53,12 @@ OTHERS: dict[str, tuple[Any, ...]] = {
     "eyes_prior": (5.0,),
     "shape_prior": (5.0,),
     "expression_prior": (5.0,),
-    "smoothness": (1.0,),
     "shape_frames": (1,),
     "num_betas": (1,),
     "num_expression": (1,),
 }
+# A weight without a line of its own.
+OTHERS |= {name: (10.0,) for name, item in SETTINGS.items() if item.metadata["term"] and name not in OTHERS}
 FREE = tuple(item.name for item in fields(FitSettings) if item.name.startswith("free_"))
 
 
@@ -73,7 +74,7 @@ def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @lru_cache(maxsize=32)
 def fitted(settings: FitSettings, method: str) -> FitResult:
-    motion = replace(clip(2), betas=np.linspace(-1, 1, 10, dtype=np.float32))
+    motion = replace(clip(3), betas=np.linspace(-1, 1, 10, dtype=np.float32))
     run = FitRun(motion, pair(), Recipe((settings,), method=method), device="cpu", threads=1)
     for _ in run:
         pass
@@ -82,7 +83,7 @@ def fitted(settings: FitSettings, method: str) -> FitResult:
 
 def apart(one: FitResult, other: FitResult) -> float:
     motions = one.as_motion(), other.as_motion()
-    betas = [np.broadcast_to(motion.betas_of(slice(None)), (2, len(motion.betas))) for motion in motions]
+    betas = [np.broadcast_to(motion.betas_of(slice(None)), (3, len(motion.betas))) for motion in motions]
     off = [
         np.abs(getattr(one, name) - getattr(other, name)).max() for name in ("poses", "transl", "expression")
     ]

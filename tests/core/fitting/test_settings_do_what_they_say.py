@@ -12,6 +12,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from core.fitting.recipe.setting_rules import SETTINGS
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.stage.initial_pose import source_pose
 from core.model.body_pair import BodyPair
@@ -235,6 +236,26 @@ CHECKS |= {
     "free_right_hand": free_joints("free_right_hand", *RIGHT_HAND),
     "free_jaw": free_joints("free_jaw", "jaw"),
     "free_eyes": free_joints("free_eyes", *FACE_JOINTS[1:]),
+}
+
+
+def weighed(name: str, high: float) -> Callable[[], None]:
+    """The heavier a term weighs, the smaller it becomes, seen through the same weight."""
+
+    def check() -> None:
+        settings = {weight: of(**{name: weight}) for weight in (0.1 * high, high)}
+        (called,) = set(terms(BASE, settings[high])) - set(terms(BASE))
+        values = [terms(each, settings[high])[called] for each in (BASE, *settings.values())]
+        assert values[0] > 1.1 * values[1] > 1.1 * values[2] > 0
+
+    return check
+
+
+# Weights of terms that are off at first and have no check of their own.
+CHECKS |= {
+    name: weighed(name, item.metadata["range"][1])
+    for name, item in SETTINGS.items()
+    if item.metadata["term"] and item.default == 0 and name not in CHECKS
 }
 ELSEWHERE = {"order": "test_stages", "robust": "test_stage_freedom", "robust_by": "test_other_optima"}
 ELSEWHERE |= {"free_transl": "test_root_stays"}

@@ -9,12 +9,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import FitSkin, Pose, Prior
+from core.fitting.objective.objective import FitSkin
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import NO_TERMS, Terms
+from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.normal_equations import coupled_matrix
 from core.fitting.solver.pose_matrix import pose_matrix
 from core.fitting.solver.skin_products import NormalMatrix, SkinStatistics
-from core.fitting.solver.unknowns import Unknowns
+from core.fitting.terms.pose_prior import PosePrior
 from core.model.body import blend, corrective_offsets, pose_features
 from core.model.joints import JOINT_NAMES
 from core.model.skinning import rotation_matrices, rotation_vectors
@@ -50,10 +53,11 @@ class Case:
         relative = rotation_matrices(0.4 * normal(FRAMES, joints, 3))
         self.pose = Pose(body.tree.world_rotations(relative), normal(FRAMES, 3))
         self.targets = 0.3 * normal(len(self.skin.vertices), 3, FRAMES)
-        self.prior = Prior(
+        self.prior = PosePrior(
             rotation_matrices(0.4 * normal(FRAMES, joints, 3)),
             torch.rand(joints, generator=generator, dtype=torch.float64),
         )
+        self.terms = Terms((self.prior,))
         self.betas = normal(body.num_betas)
 
     def skinned(self, world: Tensor, root: Tensor, betas: Tensor) -> Tensor:
@@ -91,7 +95,7 @@ def test_value_and_gradient_equal_autograd(seed: int) -> None:
     energy = case.energy(turns, shift, betas)
     energy.sum().backward()
     found = case.skin.evaluate(
-        case.pose, case.skin.shape(case.betas), case.targets, case.prior, by_betas=True
+        case.pose, case.skin.shape(case.betas), case.targets, case.terms, by_betas=True
     )
     assert torch.allclose(found.energy, energy, rtol=1e-12)
     assert torch.allclose(found.torque, turns.grad, atol=1e-10)
@@ -107,8 +111,7 @@ def test_frozen_gradient_is_that_of_constant_correctives() -> None:
     world = rotation_matrices(turns) @ case.pose.world
     skin = case.blended(world, case.pose.root, case.betas, offsets)
     (0.5 * (case.skin.metric.vertex_weights * (skin - case.targets).square()).sum()).backward()
-    free_of_pull = Prior(case.prior.rotations, torch.zeros_like(case.prior.weights))
-    found = case.skin.evaluate(case.pose, shape, case.targets, free_of_pull, frozen=True)
+    found = case.skin.evaluate(case.pose, shape, case.targets, frozen=True)
     assert torch.allclose(found.torque, turns.grad, atol=1e-10)
 
 
@@ -130,12 +133,10 @@ def test_normal_matrices_equal_explicit_jacobians(held: set[int]) -> None:
     expected = torch.einsum("vcx,v,vcy->xy", jacobian, case.skin.metric.vertex_weights[:, 0, 0], jacobian)
 
     normal = NormalMatrix(case.skin)
-    no_pull = torch.zeros(case.body.num_joints, dtype=torch.float64)
     shape = case.skin.shape(case.betas)
     found = SkinStatistics(case.skin, normal, shape)
-    prior = Prior(case.prior.rotations[:1], no_pull)
-    value = case.skin.evaluate(first, shape, case.targets[..., :1], prior, by_betas=True)
-    matrix, shared = coupled_matrix(found, first, free, prior, value)
+    value = case.skin.evaluate(first, shape, case.targets[..., :1], by_betas=True)
+    matrix, shared = coupled_matrix(found, first, free, NO_TERMS, value)
     assert torch.allclose(matrix[0], expected[:size, :size], atol=1e-7)
     assert torch.allclose(shared.coupling[0], expected[:size, size:], atol=1e-7)
     assert torch.allclose(shared.squares, expected[size:, size:], atol=1e-7)
@@ -161,8 +162,7 @@ def test_corrective_curvature_equals_an_explicit_jacobian() -> None:
     jacobian = torch.autograd.functional.jacobian(skin_of, torch.zeros(3 * count + 3, dtype=torch.float64))
     expected = torch.einsum("vcx,v,vcy->xy", jacobian, case.skin.metric.vertex_weights[:, 0, 0], jacobian)
     normal = NormalMatrix(case.skin).at(case.betas)[0]
-    no_pull = torch.zeros(case.body.num_joints, dtype=torch.float64)
-    matrix = pose_matrix(normal, case.pose, free, case.skin.parents, no_pull)
+    matrix = pose_matrix(normal, case.pose, free, case.skin.parents)
     CorrectiveCurvature(case.skin, shape).add_to(matrix, case.pose, free)
     assert torch.allclose(matrix[0], expected, atol=1e-7)
     assert (torch.linalg.eigvalsh(matrix) > -1e-7).all()

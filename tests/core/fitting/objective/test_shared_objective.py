@@ -69,6 +69,10 @@ CASES = {
         smoothness=0.5, free_transl=False, free_global_orient=False, shape="fixed"
     ),
     "smooth edges": FitSettings(stage="edge", smoothness=0.5),
+    "even": FitSettings(acceleration=0.01),
+    "even, transl and hands held": FitSettings(acceleration=0.01, free_transl=False, **HELD_HANDS),
+    "even and smooth, own coefficients": FitSettings(acceleration=0.01, smoothness=0.5, **OWN),
+    "even edges": FitSettings(stage="edge", acceleration=0.01),
     "smooth and robust": FitSettings(smoothness=2.0, robust="huber", robust_scale=300, edge_weight=1.0),
 }
 
@@ -158,17 +162,20 @@ def test_the_engine_frees_the_joints_that_autograd_does(source: str) -> None:
 def test_priors_point_where_the_settings_say() -> None:
     pair, layer = small()
     both = BothObjectives(pair, clip(), FitSettings(), layer=layer)
-    assert torch.allclose(both.prior().rotations, both.source, atol=1e-6)
+    (prior,) = both.terms().alone
+    assert torch.allclose(prior.rotations, both.source, atol=1e-6)
     zero = BothObjectives(pair, clip(), CASES["prior to zero"], layer=layer)
-    assert torch.allclose(zero.prior().rotations, torch.eye(3).double().expand_as(zero.source))
+    (prior,) = zero.terms().alone
+    assert torch.allclose(prior.rotations, torch.eye(3).double().expand_as(zero.source))
 
 
 def test_gaps_between_frames_are_not_smoothed() -> None:
     """Frames that do not follow each other do not pull on each other."""
     pair, _ = small()
-    both = BothObjectives(pair, clip(5), FitSettings(smoothness=0.5))
-    (coupling,) = both.problem.couplings(np.array([0, 1, 3, 4]))
-    assert coupling.joined.tolist() == [1, 0, 1]
+    both = BothObjectives(pair, clip(8), FitSettings(smoothness=0.5, acceleration=0.5))
+    smooth, even = both.problem.terms(np.array([0, 1, 3, 4, 5, 7]), together=True).between
+    assert smooth.joined.tolist() == [1, 0, 1, 1, 0]
+    assert even.joined.tolist() == [0, 0, 1, 0]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from core.fitting.reference.autograd_objective import (
 )
 from core.fitting.reference.autograd_unknowns import StageUnknowns, free_joint_mask
 from core.fitting.reference.smplx_layer import SmplxLayer
-from core.model.joints import PARTS
+from core.model.joints import FACE_JOINTS, PARTS
 from core.model.skinning import rotation_matrices
 from tests import variants
 from tests.core.fitting.small_problem import SmallProblem, shared, small_problem
@@ -38,6 +38,7 @@ CASES = {
     "priors": FitSettings(pose_prior=0.3, pose_prior_to="zero", jaw_prior=2.0, eyes_prior=3.0, **FACE),
     "coefficients": FitSettings(shape_prior=2.0, expression_prior=3.0, num_betas=2, num_expression=1, **EACH),
     "smooth": FitSettings(smoothness=0.5, free_left_hand=False, shape="fixed"),
+    "even": FitSettings(acceleration=1.0, free_left_hand=False, shape="fixed"),
     "translation": FitSettings(stage="translation"),
 }
 
@@ -180,8 +181,8 @@ def test_robust_groups_are_parts_or_vertices(robust: str, by: str) -> None:
 def test_pose_prior_pulls_free_joints_to_where_it_points(to: str) -> None:
     problem = small_problem()
     settings = replace(CASES["priors"], pose_prior_to=to, free_right_hand=False)
-    given = rotation_matrices(problem.truth.poses) if to == "previous" else None
-    got = objective_of(problem, settings, prior=given).terms(shared(problem.state))["pose prior"]
+    got = objective_of(problem, settings).terms(shared(problem.state))["pose prior"]
+    poses = rotation_matrices(problem.state.poses)
     names = problem.body.joint_names
     expected = 0.0
     for frame in range(len(problem.targets)):
@@ -189,19 +190,16 @@ def test_pose_prior_pulls_free_joints_to_where_it_points(to: str) -> None:
             weight, towards = 0.3, problem.source[frame, joint]
             if name.startswith("right_") and joint > 24:
                 continue
-            if to != "source":
-                towards = torch.eye(3) if given is None else given[frame, joint]
+            if to == "zero":
+                towards, weight = torch.eye(3), 0.3 * (joint > 0)
+            if to == "previous":
+                towards, weight = poses[max(frame - 1, 0), joint], 0.3
             if name == "jaw" or "eye" in name:
                 weight, towards = (2.0 if name == "jaw" else 3.0), torch.eye(3)
             turned = Rotation.from_rotvec(problem.state.poses[frame, joint].numpy())
             angle = (turned * Rotation.from_matrix(towards.numpy()).inv()).magnitude()
             expected += 0.5 * weight * angle**2
     assert float(got) == pytest.approx(expected, rel=1e-9)
-
-
-def test_a_prior_on_the_frames_before_needs_them() -> None:
-    with pytest.raises(ValueError, match="frames before"):
-        objective_of(small_problem(), FitSettings(pose_prior_to="previous"))
 
 
 def test_coefficient_priors_count_every_frame() -> None:
@@ -225,7 +223,11 @@ def test_smoothness_sees_what_turns_away_from_the_source() -> None:
     transl = problem.state.transl + 1.0
     objective = objective_of(problem, settings, source_transl=transl)
     turns = Rotation.from_rotvec(problem.state.poses.reshape(-1, 3).numpy())
-    turns *= Rotation.from_matrix(problem.source.reshape(-1, 3, 3).numpy()).inv()
+    source = problem.source.clone()
+    names = problem.body.joint_names
+    # Of a face the source has none.
+    source[:, [names.index(name) for name in FACE_JOINTS]] = torch.eye(3).double()
+    turns *= Rotation.from_matrix(source.reshape(-1, 3, 3).numpy()).inv()
     count = problem.body.num_joints
     expected = 0.0
     for at in range(len(turns) - count):
@@ -236,6 +238,25 @@ def test_smoothness_sees_what_turns_away_from_the_source() -> None:
     assert float(objective.terms(moved)["smoothness"]) == pytest.approx(
         expected + 0.25 * 100 * 0.03, rel=1e-9
     )
+
+
+def test_acceleration_is_of_the_motion_itself_by_the_second() -> None:
+    problem, state = small_problem(frames=4), shared(small_problem(frames=4).state)
+    settings = FitSettings(acceleration=0.5, **FACE)
+    turns = Rotation.from_rotvec(state.poses.reshape(-1, 3).numpy())
+    count = problem.body.num_joints
+    steps = (turns[count:] * turns[:-count].inv()).as_rotvec().reshape(3, count, 3)
+    root = state.transl.numpy()
+    bent = 100 * (np.diff(root, 2, axis=0) ** 2).sum()
+    expected = 0.5 * 0.5e-6 * ((np.diff(steps, axis=0) ** 2).sum() + bent)
+    for fps in (30.0, 120.0):
+        got = objective_of(problem, settings, fps=fps).terms(state)["acceleration"]
+        assert float(got) == pytest.approx(expected * fps**4, rel=1e-9)
+    # Where the coordinates move with the source, its path counts too.
+    path = np.outer([0, 0.1, 0.4, 0.9], [1, 2, 0])
+    moved = replace(state, transl=state.transl - torch.as_tensor(path))
+    got = objective_of(problem, settings, trans=path).terms(moved)["acceleration"]
+    assert float(got) == pytest.approx(expected * 30**4, rel=1e-9)
 
 
 def test_what_is_held_stays() -> None:

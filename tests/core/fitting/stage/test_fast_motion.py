@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.fitting.objective.objective import Evaluation, FitSkin, Pose
+from core.fitting.objective.objective import Evaluation, FitSkin
+from core.fitting.objective.pose import Pose
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.stage import stage
 from core.fitting.stage.warm_start import smallest_traces, trace_of

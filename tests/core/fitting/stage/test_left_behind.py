@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.fitting.objective.objective import Evaluation, Pose
+from core.fitting.objective.objective import Evaluation
+from core.fitting.objective.pose import Pose
 from core.fitting.solver import gauss_newton
 from core.fitting.solver.gauss_newton import PoseFit, SolverContext
 from core.fitting.stage import stage
@@ -37,10 +38,10 @@ def test_frames_left_behind_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
             left.append(int((~found.converged).sum()))
         return found
 
-    def watched(by: SolverContext, pose: Pose, targets: torch.Tensor, prior: Any, **more: Any) -> PoseFit:
-        found = fit_poses(by, pose, targets, prior, **more)
-        before, _ = by.skin.look(pose, by.shape, targets, prior)
-        now, _ = by.skin.look(found.pose, by.shape, targets, prior)
+    def watched(by: SolverContext, pose: Pose, targets: torch.Tensor, terms: Any, **more: Any) -> PoseFit:
+        found = fit_poses(by, pose, targets, terms, **more)
+        before, _ = by.skin.look(pose, by.shape, targets, terms)
+        now, _ = by.skin.look(found.pose, by.shape, targets, terms)
         assert (now <= before * (1 + 1e-4)).all(), "no frame rises"
         assert torch.allclose(found.energy, now, rtol=1e-4)
         fitted.append((len(now), more.get("roughly", False)))

@@ -53,9 +53,56 @@ def test_smoothness_takes_jitter_away(pair: BodyPair) -> None:
     assert distance[2] < distance[0] + 0.02
 
 
-@pytest.mark.parametrize("weight", [0.3, pytest.param(3.0, marks=pytest.mark.slow)])
-def test_windows_leave_no_seams(weight: float, pair: BodyPair, monkeypatch: pytest.MonkeyPatch) -> None:
-    jumpy, settings = clip("backflip", 20, 48), FitSettings(smoothness=weight, tolerance=1e-6)
+def bends(motion: Motion) -> tuple[float, float]:
+    """Root mean squares of what joints turn unevenly, radians, and of how the body's place does, millimetres,
+    from frame to frame."""
+    turns = Rotation.from_rotvec(motion.poses.reshape(-1, 3).astype(np.float64))
+    joints = motion.poses.shape[1]
+    steps = (turns[joints:] * turns[:-joints].inv()).as_rotvec().reshape(-1, joints, 3)
+    place = np.diff(motion.trans, 2, axis=0)
+    return float(np.sqrt((np.diff(steps, axis=0) ** 2).mean())), float(1000 * np.sqrt((place**2).mean()))
+
+
+def test_an_even_motion_comes_of_a_jittery_source(pair: BodyPair) -> None:
+    """Smoothness cannot do this: it is of what the fit turns away from the source."""
+    still, rng = clip("walk", 30, 16), np.random.default_rng(0)
+    jittery = replace(
+        still,
+        poses=(still.poses + 0.03 * rng.normal(size=still.poses.shape)).astype(np.float32),
+        trans=still.trans + 0.004 * rng.normal(size=still.trans.shape),
+    )
+    found = {}
+    for name, settings in (
+        ("plain", FitSettings(shape_frames=4)),
+        ("smooth", FitSettings(shape_frames=4, smoothness=0.3)),
+        ("little", FitSettings(shape_frames=4, acceleration=0.01)),
+        ("much", FitSettings(shape_frames=4, acceleration=10.0)),
+    ):
+        result = fit(jittery, pair, settings)
+        assert result.converged.all(), name
+        found[name] = bends(result.as_motion())
+    true = bends(still)
+    for kind in (0, 1):
+        plain, smooth, little, much = (found[name][kind] for name in ("plain", "smooth", "little", "much"))
+        assert smooth > 0.9 * plain
+        assert plain > little > much
+        assert much < 0.2 * plain, kind
+    assert found["much"][1] < 2 * true[1] + 0.5
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"smoothness": 0.3},
+        {"acceleration": 0.1},
+        pytest.param({"smoothness": 3.0}, marks=pytest.mark.slow),
+    ],
+    ids=["smooth", "even", "smoother"],
+)
+def test_windows_leave_no_seams(
+    weights: dict[str, float], pair: BodyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jumpy, settings = clip("backflip", 20, 48), FitSettings(tolerance=1e-6, **weights)  # type: ignore[arg-type]
     together = fit(jumpy, pair, settings)
     monkeypatch.setattr(run_module, "CPU_CHUNK", 16)
     windows, steps = run(jumpy, pair, settings)

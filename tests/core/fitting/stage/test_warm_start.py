@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import FitSkin, Pose
+from core.fitting.objective.objective import FitSkin
+from core.fitting.objective.pose import Pose
 from core.fitting.stage.warm_start import KnownFrames
 from core.model.skinning import rotation_matrices
 from tests.core.fitting.random_body import random_body

@@ -40,8 +40,8 @@ def loss_weight(loss: str, square: Tensor, scale: float) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class DataTerm:
-    """The data term for the V vertices of a skin, in the skin's order.
+class Metric:
+    """How much the V vertices of a skin count, in the skin's order.
 
     Attributes:
         vertex_weights: (V, 1, 1) weights of the vertices, 0 for a pure edge metric.
