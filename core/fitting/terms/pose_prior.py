@@ -12,7 +12,7 @@ So the gradient is w_a e_a exactly, and the Gauss-Newton block is w_a I up to se
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor
@@ -36,16 +36,17 @@ class PosePrior:
     Attributes:
         rotations: (n, J, 3, 3) P.
         weights: (J,) w, square metres per square radian.
+        name: of the term.
     """
 
     rotations: Tensor
     weights: Tensor
-    name = "pose prior"
+    name: str = "pose prior"
     apart = 0
     strength = 0.0
 
     def __getitem__(self, frames: Tensor | slice) -> PosePrior:
-        return PosePrior(self.rotations[frames], self.weights)
+        return replace(self, rotations=self.rotations[frames])
 
     def _pulled(self, at: Posed) -> tuple[Tensor, Tensor]:
         error = rotation_vectors(at.relative @ self.rotations.transpose(-1, -2))
