@@ -235,8 +235,7 @@ class Document(QObject):
         """A fit that there is, or was, is in a file now, with what was accepted of it."""
         self._filed.add(path, result)
         self._filed.accepted = accepted
-        known = self.result is None or self._filed.hold(self.result)
-        self.saved = known and self.accepted == accepted
+        self.saved = self.accepted == accepted and (self.result is None or self._filed.hold(self.result))
         self.saved_changed.emit()
 
     def _use(self, opened: Opened) -> None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from core.model.body_joints import BodyJoint
     from gui_app.document.opened import Opened
 
-Page = Literal["joints", "vertices", "sets", "regressor", "map"]
+InspectPage = Literal["joints", "vertices", "sets", "regressor", "map"]
 # Pages on which a joint is chosen and its vertices show.
-OF_JOINTS: tuple[Page, ...] = ("joints", "regressor")
+OF_JOINTS: tuple[InspectPage, ...] = ("joints", "regressor")
 BODIES: tuple[BodyName, BodyName] = ("source", "fit")
 
 
@@ -51,7 +51,7 @@ class Inspection(QObject):
         self._joints: tuple[Opened, dict[BodyName, tuple[BodyJoint, ...]]] | None = None
         self._regressors: dict[BodyName, np.ndarray | None] = {}
         self.active = False
-        self.page: Page = "joints"
+        self.page: InspectPage = "joints"
         self.body: BodyName = "fit"
         self.joint: JointKey | None = None
         self.least_share = 0.0
@@ -159,7 +159,7 @@ class Inspection(QObject):
             self.active = active
             self.looks_changed.emit()
 
-    def set_page(self, page: Page) -> None:
+    def set_page(self, page: InspectPage) -> None:
         """Joints with their vertices, or vertices with their joints."""
         if page != self.page:
             self.page = page

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import RefitError
 from gui_app.export.ffmpeg import Encoder
-from gui_app.export.window_view import Studio, View
+from gui_app.export.window_view import Studio, WindowView
 
 BREATH_MS = 4
 POLL_MS = 30
@@ -62,7 +62,7 @@ class Film(QObject):
     def __init__(
         self,
         path: Path,
-        view: View,
+        view: WindowView,
         plan: FilmPlan,
         *,
         overwrite: bool = False,

@@ -24,7 +24,7 @@ MOST_SAMPLED_PIXELS = 12_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class WindowView:
     """The window's view at one moment; what is done in the window later does not touch it.
 
     Attributes:
@@ -46,7 +46,7 @@ class View:
     scene: Scene
 
 
-def view_of(viewport: Viewport, state: AppState) -> View:
+def view_of(viewport: Viewport, state: AppState) -> WindowView:
     """The view as it is now; a motion must be open."""
     from core.fitting.posed_frames import PosedFrames
 
@@ -57,7 +57,7 @@ def view_of(viewport: Viewport, state: AppState) -> View:
     camera.DeepCopy(viewport.plotter.renderers[0].camera)
     window: Any = viewport.plotter.render_window
     width, height = window.GetSize()
-    return View(
+    return WindowView(
         replace(opened, posed=posed),
         state.playback.frame,
         camera,
@@ -69,11 +69,11 @@ def view_of(viewport: Viewport, state: AppState) -> View:
 
 
 class Studio:
-    """Draws frames of a `View` at any size, off the screen. Lives in the GUI thread; ``close`` it."""
+    """Draws frames of a `WindowView` at any size, off the screen. Lives in the GUI thread; ``close`` it."""
 
     def __init__(
         self,
-        view: View,
+        view: WindowView,
         size: tuple[int, int],
         *,
         scale: float,
@@ -161,7 +161,9 @@ class Studio:
         self._plotter.close()
 
 
-def draw_still(view: View, zoom: int, *, captions: bool = True, transparent: bool = False) -> np.ndarray:
+def draw_still(
+    view: WindowView, zoom: int, *, captions: bool = True, transparent: bool = False
+) -> np.ndarray:
     """The window's view as it is, ``zoom`` times as fine; (height, width, 3 or 4) bytes."""
     size = (view.size[0] * zoom, view.size[1] * zoom)
     studio = Studio(

@@ -6,7 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.document.actions import Actions
-from gui_app.document.inspect_selection import BODIES, Inspection, Page
+from gui_app.document.inspect_selection import BODIES, Inspection, InspectPage
 from gui_app.document.preferences import Preferences
 from gui_app.document.rest_distance import RestDistance
 from gui_app.document.state import AppState
@@ -26,7 +26,7 @@ from gui_app.widgets.docks import MOST_WIDTH, REFRESH_SECONDS, PanelDock, SidePa
 
 LEAST_HEIGHT = 240
 NO_MOTION = "Joints of both bodies and the vertices that regress them appear here.\n\nOpen a motion: Ctrl+O"
-PAGES: tuple[Page, ...] = ("joints", "vertices", "sets", "regressor", "map")
+PAGES: tuple[InspectPage, ...] = ("joints", "vertices", "sets", "regressor", "map")
 PAGE_WORDS = ("Joints", "Vertices", "Sets", "Regressor", "Mapping")
 PAGE_TIPS = (
     "Choose a joint, see its vertices",
