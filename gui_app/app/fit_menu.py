@@ -91,7 +91,13 @@ class FitActions(QObject):
         )
         actions.cancel.setIconText("Cancelling…" if state.activity.run.phase == "cancelling" else "Cancel")
         self._present(actions.fit_selection, "fit_selection", ready, selected(state), NO_SELECTION)
-        self._present(actions.fit_problems, "fit_problems", ready, problems(state), why_no_problems(state))
+        self._present(
+            actions.fit_problems,
+            "fit_problems",
+            ready,
+            problems(state.document),
+            why_no_problems(state.document),
+        )
 
     @Slot()
     def _on_frame(self, *_: object) -> None:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushBu
 
 from gui_app.app.log_buffer import LogSheet
 from gui_app.document.actions import SPECS, Actions
-from gui_app.document.state import AppState
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 from gui_app.style.live_theme import dress
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Shortcuts(_Sheet):
 class About(_Sheet):
     """Versions and the bodies in use."""
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("About Refit", parent)
         from core import __version__
 
@@ -141,7 +142,7 @@ class About(_Sheet):
         grid = QGridLayout()
         grid.setHorizontalSpacing(22)
         grid.setVerticalSpacing(6)
-        for name, value in (*bodies_lines(state), *version_lines()):
+        for name, value in (*bodies_lines(document), *version_lines()):
             line = grid.rowCount()
             left = QLabel(name)
             left.setProperty("role", "secondary")
@@ -157,11 +158,11 @@ class About(_Sheet):
         self.add_close()
 
 
-def bodies_lines(state: AppState) -> list[tuple[str, str]]:
+def bodies_lines(document: Document) -> list[tuple[str, str]]:
     """Name and value of each line about the bodies."""
-    if state.document.opened is None:
+    if document.opened is None:
         return [("Bodies", "none loaded: open a motion")]
-    bodies = state.document.opened.bodies
+    bodies = document.opened.bodies
     lines = [("Bodies", bodies.label)]
     for title, body in (("Source", bodies.source), ("Fit", bodies.target)):
         lines.append((title, f"{body.name} · {body.num_vertices:,} vertices · {body.sha256[:12]}"))
@@ -185,9 +186,9 @@ def version_lines() -> list[tuple[str, str]]:
 class HelpActions(QObject):
     """Opens each of them over the window."""
 
-    def __init__(self, state: AppState, actions: Actions, window: QWidget) -> None:
+    def __init__(self, document: Document, activity: Activity, actions: Actions, window: QWidget) -> None:
         super().__init__(window)
-        self._state, self._window = state, window
+        self._document, self._activity, self._window = document, activity, window
         self._manual: Manual | None = None
         actions.manual.triggered.connect(self._show_manual)
         actions.shortcuts.triggered.connect(self._show_shortcuts)
@@ -203,7 +204,7 @@ class HelpActions(QObject):
             try:
                 self._manual = Manual(self._window)
             except RefitError as error:
-                self._state.activity.fail(str(error))
+                self._activity.fail(str(error))
                 return
         self._manual.show()
         self._manual.raise_()
@@ -215,7 +216,7 @@ class HelpActions(QObject):
 
     @Slot()
     def _show_about(self) -> None:
-        _show(About(self._state, self._window))
+        _show(About(self._document, self._window))
 
     @Slot()
     def _show_log(self) -> None:

@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
         )
         FitActions(state, self.fitting, self.recipes, self.actions_, self.preferences, self)
         UndoActions(activity, self.history, self.actions_, self)
-        HelpActions(state, self.actions_, self)
+        HelpActions(document, activity, self.actions_, self)
         self.actions_.report.triggered.connect(CopyReport(document, activity, options.device, self).copy)
         self._build()
         self._connect()
@@ -148,10 +148,10 @@ class MainWindow(QMainWindow):
         self.message = MessageBar(document, activity, self)
         self.writer = SessionWriter(self)
         now = SessionNow(state, self.history, self.recipes, self.viewport, self)
-        self.autosave = Autosave(state, now, self.writer, self.preferences, self)
+        self.autosave = Autosave(activity, now, self.writer, self.preferences, self)
         self.left_over = LeftOverBar(self.files, self.autosave, self)
         self.sessions = SessionActions(
-            state, self.actions_, now, self.writer, self.files, self.preferences, self
+            document, activity, self.actions_, now, self.writer, self.files, self.preferences, self
         )
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)

@@ -126,7 +126,9 @@ class SidePanels(QObject):
         from gui_app.parameters.panel import ParametersDock
 
         parts, window = self.parts, self.window
-        return ParametersDock(parts.state, parts.editing, parts.actions.parameters, window)
+        return ParametersDock(
+            parts.state.document, parts.state.playback, parts.editing, parts.actions.parameters, window
+        )
 
     @_when_asked
     def stages(self) -> StagesDock:
@@ -145,7 +147,7 @@ class SidePanels(QObject):
         from gui_app.history.panel import RunsDock, RunsPanel
 
         parts, window = self.parts, self.window
-        panel = RunsPanel(parts.state, parts.history, parts.before, window)
+        panel = RunsPanel(parts.state.document, parts.state.activity, parts.history, parts.before, window)
         return RunsDock(panel, parts.actions, window)
 
     @_when_asked
@@ -155,7 +157,9 @@ class SidePanels(QObject):
         from gui_app.problems.panel import ProblemsDock, ProblemsPanel
 
         parts, window = self.parts, self.window
-        last = LastChange(parts.state, parts.history, parts.before, parts.desk, parts.actions)
+        last = LastChange(
+            parts.state.document, parts.state.activity, parts.history, parts.before, parts.desk, parts.actions
+        )
         panel = ProblemsPanel(
             parts.state,
             parts.desk,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gui_app.document.analysis import Analysis
+from gui_app.document.document import Document
 from gui_app.document.state import AppState
 from gui_app.widgets.text import frames_words, which_frames
 
@@ -44,11 +45,11 @@ class Scope:
         return "" if self.frames is None or len(self.frames) else self.left_out_words
 
 
-def fittable(state: AppState, scope: Scope) -> Scope:
+def fittable(document: Document, scope: Scope) -> Scope:
     """The same without the frames that cannot be fitted."""
-    if state.document.opened is None:
+    if document.opened is None:
         return scope
-    finite = state.document.opened.finite
+    finite = document.opened.finite
     asked = np.arange(len(finite)) if scope.frames is None else scope.frames
     good = finite[asked]
     if good.all():
@@ -64,7 +65,7 @@ def all_frames() -> Scope:
 
 def frame_shown(state: AppState) -> Scope:
     """The frame on the screen alone."""
-    return fittable(state, Scope(f"frame {state.playback.frame}", np.array([state.playback.frame])))
+    return fittable(state.document, Scope(f"frame {state.playback.frame}", np.array([state.playback.frame])))
 
 
 def selected(state: AppState) -> Scope | None:
@@ -72,29 +73,29 @@ def selected(state: AppState) -> Scope | None:
     if state.playback.selection is None:
         return None
     first, last = state.playback.selection
-    return fittable(state, Scope(which_frames(first, last), np.arange(first, last + 1)))
+    return fittable(state.document, Scope(which_frames(first, last), np.arange(first, last + 1)))
 
 
-def problems(state: AppState) -> Scope | None:
+def problems(document: Document) -> Scope | None:
     """The problem frames of the fit shown, None where there are none or they are not known."""
-    found = _found(state)
+    found = _found(document)
     if found is None or not len(found.frames):
         return None
-    scope = fittable(state, Scope("", np.array(found.frames)))
+    scope = fittable(document, Scope("", np.array(found.frames)))
     count = len(found.frames) if scope.frames is None or scope.why_not else len(scope.frames)
     return replace(scope, what=frames_words(count).replace("frame", "problem frame"))
 
 
-def why_no_problems(state: AppState) -> str:
+def why_no_problems(document: Document) -> str:
     """Why there are no problem frames to fit; empty where there are some."""
-    found = _found(state)
+    found = _found(document)
     if found is None:
         return NOT_ANALYSED
     return "" if len(found.frames) else NO_PROBLEMS
 
 
-def _found(state: AppState) -> Analysis | None:
+def _found(document: Document) -> Analysis | None:
     """What was found out about the fit shown, None where the figures belong to another one."""
-    found, shown = state.document.analysis, state.document.result
+    found, shown = document.analysis, document.result
     # Another frame rate makes another object with the same poses.
     return found if found is not None and shown is not None and found.result.poses is shown.poses else None

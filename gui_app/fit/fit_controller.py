@@ -112,7 +112,7 @@ class FitController(QObject):
     @Slot()
     def start_problems(self) -> None:
         """Fits the problem frames."""
-        self._begin(problems(self._state))
+        self._begin(problems(self._state.document))
 
     def start_stages(self, scope: Scope, recipe: Recipe, what: str) -> None:
         """Fits some frames with a recipe of its own, ``what`` in words: ``'edge stage'``."""
@@ -134,7 +134,7 @@ class FitController(QObject):
         state.document.settle()
         if scope is None or state.document.opened is None or state.activity.run.active or self._thread.closed:
             return
-        scope = fittable(state, scope)
+        scope = fittable(state.document, scope)
         if scope.why_not:
             state.activity.fail(f"{scope.why_not}: there is nothing to fit")
             return

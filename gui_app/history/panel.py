@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from core.shown_text import shown
 from gui_app.document.actions import Actions
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 from gui_app.document.history import History
-from gui_app.document.state import AppState
 from gui_app.history.comparison import BeforeFit
 from gui_app.style import colours
 from gui_app.style.live_theme import dress, follow
@@ -49,10 +50,15 @@ class RunsPanel(QWidget):
     """Follows `History`; the step shown has a dot, the one it is compared with an eye."""
 
     def __init__(
-        self, state: AppState, history: History, before: BeforeFit, parent: QWidget | None = None
+        self,
+        document: Document,
+        activity: Activity,
+        history: History,
+        before: BeforeFit,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._state, self._history, self._before = state, history, before
+        self._document, self._activity, self._history, self._before = document, activity, history, before
         self._entries: tuple[RunEntry, ...] = ()
         self._was_at = -1
         self.setAutoFillBackground(True)
@@ -106,7 +112,7 @@ class RunsPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
         soon = Coalescer(self.refresh, self)
-        for signal in (history.changed, before.changed, state.activity.run_changed):
+        for signal in (history.changed, before.changed, activity.run_changed):
             signal.connect(soon.ask)
         follow(self.refresh)
 
@@ -162,9 +168,9 @@ class RunsPanel(QWidget):
     def _present(self, *_: object) -> None:
         place, steps = self.chosen, self._history.steps
         there = 0 <= place < len(steps)
-        idle = not self._state.activity.run.active
+        idle = not self._activity.run.active
         self.back.setEnabled(there and idle and place != self._history.at)
-        shown = self._state.document.result
+        shown = self._document.result
         other = steps[place].result if there else None
         differs = other is not None and shown is not None and other.poses is not shown.poses
         self.compare.setEnabled(idle and differs)
@@ -179,7 +185,7 @@ class RunsPanel(QWidget):
         step = self._history.steps[self.chosen]
         if step.result is not None:
             self._before.compare_with(step.result)
-            self._state.activity.say(f"Compared with what there was after {step.name or 'opening'}")
+            self._activity.say(f"Compared with what there was after {step.name or 'opening'}")
 
 
 def _mark(here: bool, compared: bool, failed: bool) -> QIcon:

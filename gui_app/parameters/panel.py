@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from gui_app.document.state import AppState
+from gui_app.document.document import Document
+from gui_app.document.playback import Playback
 from gui_app.parameters.editing import Editing, mm_words
 from gui_app.parameters.pages import ExpressionPage, Page, ShapePage, Shown, TranslationPage
 from gui_app.parameters.pose_page import PosePage
@@ -39,9 +40,11 @@ EDITED = "This frame was edited by hand; a fit of it takes the mark away"
 class ParametersPanel(SidePanel):
     """A line on the frame, and four pages of numbers."""
 
-    def __init__(self, state: AppState, editing: Editing, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, playback: Playback, editing: Editing, parent: QWidget | None = None
+    ) -> None:
         super().__init__(NO_MOTION, LEAST_HEIGHT, parent)
-        self._state, self._editing = state, editing
+        self._document, self._playback, self._editing = document, playback, editing
         self._joints: tuple[Opened, np.ndarray] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.pose = PosePage(editing, self)
@@ -89,9 +92,9 @@ class ParametersPanel(SidePanel):
         column.addWidget(self.pages, 1)
         self.fill(full)
         self._soon = Paced(self.refresh, self, round(1000 * REFRESH_SECONDS))
-        state.document.motion_changed.connect(self._look_soon)
-        state.playback.frame_changed.connect(self._look_soon)
-        state.document.result_changed.connect(self._look_soon)
+        document.motion_changed.connect(self._look_soon)
+        playback.frame_changed.connect(self._look_soon)
+        document.result_changed.connect(self._look_soon)
         editing.changed.connect(self._look_soon)
 
     @Slot()
@@ -111,9 +114,9 @@ class ParametersPanel(SidePanel):
         from core.model.frame_parameters import source_parameters
 
         self._soon.done()
-        state, editing = self._state, self._editing
-        opened, now, before = state.document.opened, editing.now(), editing.before()
-        if opened is None or state.document.result is None or now is None:
+        document, playback, editing = self._document, self._playback, self._editing
+        opened, now, before = document.opened, editing.now(), editing.before()
+        if opened is None or document.result is None or now is None:
             self.empty.setText(NO_MOTION if opened is None else NO_FIT)
             self.show_content(False)
             self.head.hide()
@@ -123,20 +126,20 @@ class ParametersPanel(SidePanel):
         page = self.pages.currentWidget()
         assert isinstance(page, Page)
         self.pose.tree.set_joints(opened.bodies.target.joint_names, opened.bodies.target.parents)
-        source = source_parameters(opened.motion, state.playback.frame)
+        source = source_parameters(opened.motion, playback.frame)
         shown = Shown(
-            now, before or now, source, self._joints_of(opened), state.document.result.frame_betas is None
+            now, before or now, source, self._joints_of(opened), document.result.frame_betas is None
         )
         blocked = editing.blocked(page.kind)
         page.show_frame(shown, not blocked)
-        edited = bool(state.document.result.edited[state.playback.frame])
-        self.frame.setText(f"frame {state.playback.frame}")
+        edited = bool(document.result.edited[playback.frame])
+        self.frame.setText(f"frame {playback.frame}")
         self.pencil.setVisible(edited)
         note = blocked or ("" if opened.motion.has_poses else NO_PARAMETERS)
         self.note.setText(note)
         self.note.setVisible(bool(note))
-        figure = float(state.document.result.mean_mm[state.playback.frame])
-        trial = opened.posed.frame(state.playback.frame).mean_mm if editing.active else figure
+        figure = float(document.result.mean_mm[playback.frame])
+        trial = opened.posed.frame(playback.frame).mean_mm if editing.active else figure
         self.figure.setText("" if math.isnan(trial) else mm_words(figure, trial))
 
     def _joints_of(self, opened: Opened) -> np.ndarray:
@@ -154,8 +157,13 @@ class ParametersDock(PanelDock):
     """Stands on the right."""
 
     def __init__(
-        self, state: AppState, editing: Editing, action: QAction, parent: QWidget | None = None
+        self,
+        document: Document,
+        playback: Playback,
+        editing: Editing,
+        action: QAction,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__("Parameters", action, parent=parent)
-        self.panel = ParametersPanel(state, editing, self)
+        self.panel = ParametersPanel(document, playback, editing, self)
         self.hold(self.panel, [self.panel.head])

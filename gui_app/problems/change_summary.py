@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gui_app.document.actions import Actions
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 from gui_app.document.history import History
-from gui_app.document.state import AppState
 from gui_app.history.comparison import BeforeFit
 from gui_app.problems.model import ProblemDesk
 from gui_app.problems.rows import change_role
@@ -28,7 +29,8 @@ class LastChange(QFrame):
 
     def __init__(
         self,
-        state: AppState,
+        document: Document,
+        activity: Activity,
         history: History,
         before: BeforeFit,
         desk: ProblemDesk,
@@ -36,7 +38,8 @@ class LastChange(QFrame):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._state, self._history, self._before, self._desk = state, history, before, desk
+        self._document, self._activity = document, activity
+        self._history, self._before, self._desk = history, before, desk
         self._actions = actions
         self.low = False
         dress(self, "LastChange { border-top: 1px solid $LINE; }")
@@ -77,17 +80,17 @@ class LastChange(QFrame):
         column.addWidget(self.title)
         column.addWidget(self.parts)
         soon = Coalescer(self.refresh, self)
-        for signal in (desk.changed, before.changed, history.changed, state.activity.run_changed):
+        for signal in (desk.changed, before.changed, history.changed, activity.run_changed):
             signal.connect(soon.ask)
         follow(self.refresh)
 
     @Slot()
     def refresh(self) -> None:
         """Shows what has changed since the last fit, or nothing."""
-        earlier, shown = self._desk.earlier, self._state.document.result
+        earlier, shown = self._desk.earlier, self._document.result
         found = self._before.comparison
         there = earlier is not None and shown is not None and found is not None
-        there = there and not self._state.activity.run.active
+        there = there and not self._activity.run.active
         self.setVisible(there and not self.low)
         self.buttons.setVisible(there)
         if earlier is None or shown is None or found is None:

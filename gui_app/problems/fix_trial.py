@@ -155,7 +155,7 @@ class Fixing(QObject):
             return
         if state.activity.run.active or self._thread.closed:
             return
-        scope = fittable(state, scope)
+        scope = fittable(state.document, scope)
         if scope.frames is None or scope.why_not:
             state.activity.fail(f"{scope.why_not}: there is nothing to put right")
             return

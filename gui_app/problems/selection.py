@@ -104,7 +104,7 @@ class ProblemChoice(QObject):
     @Slot()
     def _present(self) -> None:
         scope = scope_of(self.rows)
-        self.scope = None if scope is None else fittable(self._state, scope)
+        self.scope = None if scope is None else fittable(self._state.document, scope)
         self._present_accept()
         self._present_fits()
         self.changed.emit()

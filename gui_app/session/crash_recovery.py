@@ -12,9 +12,9 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from core.shown_text import shown
+from gui_app.document.activity import Activity
 from gui_app.document.opened import Opened
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 from gui_app.files.open_actions import OpenActions
 from gui_app.session.save import SessionWriter
 from gui_app.session.snapshot import SessionNow
@@ -42,14 +42,14 @@ class Autosave(QObject):
 
     def __init__(
         self,
-        state: AppState,
+        activity: Activity,
         now: SessionNow,
         writer: SessionWriter,
         preferences: Preferences,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._state, self._now, self._writer = state, now, writer
+        self._activity, self._now, self._writer = activity, now, writer
         self._was_active = False
         self._kept: tuple[object, ...] = ()
         self._kept_view: dict[str, Any] = {}
@@ -62,7 +62,7 @@ class Autosave(QObject):
         self._timer.timeout.connect(self.keep)
         if self._lock.tryLock(0):
             self._timer.start()
-            state.activity.run_changed.connect(self._on_run)
+            activity.run_changed.connect(self._on_run)
             writer.written.connect(self._on_written)
 
     @property
@@ -92,7 +92,7 @@ class Autosave(QObject):
 
     @Slot()
     def _on_run(self) -> None:
-        active = self._state.activity.run.active
+        active = self._activity.run.active
         if active and not self._was_active:
             self.keep()
         self._was_active = active

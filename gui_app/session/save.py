@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from core.errors import RefitError
 from gui_app.document.actions import Actions
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 from gui_app.document.opened import Opened
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 from gui_app.files.open_actions import OpenActions
 from gui_app.session.snapshot import SessionNow
 from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
@@ -97,7 +98,8 @@ class SessionActions(QObject):
 
     def __init__(
         self,
-        state: AppState,
+        document: Document,
+        activity: Activity,
         actions: Actions,
         now: SessionNow,
         writer: SessionWriter,
@@ -106,7 +108,8 @@ class SessionActions(QObject):
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._state, self._actions, self._now, self._writer = state, actions, now, writer
+        self._document, self._activity = document, activity
+        self._actions, self._now, self._writer = actions, now, writer
         self._preferences, self._window = preferences, window
         self._asked: Path | None = None
         actions.save_session.triggered.connect(self.ask_save)
@@ -115,29 +118,27 @@ class SessionActions(QObject):
         writer.written.connect(self._on_written)
         writer.failed.connect(self._on_failed)
         files.shown.connect(self._on_shown)
-        state.document.motion_changed.connect(self._on_change)
-        state.activity.run_changed.connect(self._on_change)
+        document.motion_changed.connect(self._on_change)
+        activity.run_changed.connect(self._on_change)
         self._on_change()
 
     @Slot()
     def ask_save(self) -> None:
         """Asks where to save the session, and saves it there."""
-        state = self._state
-        state.document.settle()
-        if state.document.opened is None or state.activity.run.active:
+        document, activity = self._document, self._activity
+        document.settle()
+        if document.opened is None or activity.run.active:
             return
-        file = state.document.opened.file
+        file = document.opened.file
         folder = Path(self._preferences.folder or Path.home())
-        is_own = state.document.opened.session is not None and not state.document.opened.left_over
-        start = (
-            file if is_own and file is not None else folder / f"{state.document.opened.stem}{SESSION.suffix}"
-        )
+        is_own = document.opened.session is not None and not document.opened.left_over
+        start = file if is_own and file is not None else folder / f"{document.opened.stem}{SESSION.suffix}"
         place = ask_where(self._window, start, SESSION)
         session = self._now.take(with_motion=self._actions.session_motion.isChecked())
         if place is None or session is None:
             return
         self._asked = place.path
-        state.activity.say(f"Saving {place.path.name} …")
+        activity.say(f"Saving {place.path.name} …")
         self._writer.write(place.path, session, overwrite=place.replace)
 
     @Slot(object, object)
@@ -149,15 +150,15 @@ class SessionActions(QObject):
         self._preferences.add_recent(path)
         saved = session.now.result
         if saved is not None:
-            self._state.document.file(path, saved, session.now.accepted)
+            self._document.file(path, saved, session.now.accepted)
         meshes = session.motion is not None and not session.motion.has_poses
-        self._state.activity.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
+        self._activity.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
 
     @Slot(object, str)
     def _on_failed(self, path: Path, sentence: str) -> None:
         if path == self._asked:
             self._asked = None
-            self._state.activity.fail(sentence)
+            self._activity.fail(sentence)
 
     @Slot(object)
     def _on_shown(self, opened: Opened) -> None:
@@ -171,5 +172,5 @@ class SessionActions(QObject):
     @Slot()
     def _on_change(self) -> None:
         self._actions.save_session.setEnabled(
-            self._state.document.opened is not None and not self._state.activity.run.active
+            self._document.opened is not None and not self._activity.run.active
         )

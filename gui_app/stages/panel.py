@@ -181,7 +181,7 @@ class StagesPanel(QWidget):
         if name == "selection":
             return selected(state)
         if name == "problems":
-            return problems(state)
+            return problems(state.document)
         return frame_shown(state) if name == "frame" else all_frames()
 
     def _why_not(self) -> str:
@@ -194,7 +194,7 @@ class StagesPanel(QWidget):
         scope = self.scope()
         if scope is not None:
             return scope.why_not
-        return NO_SELECTION if self.scope_name == "selection" else why_no_problems(state)
+        return NO_SELECTION if self.scope_name == "selection" else why_no_problems(state.document)
 
     @Slot()
     def _on_change(self, *_: object) -> None:

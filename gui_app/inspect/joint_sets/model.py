@@ -11,9 +11,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import RefitError
 from core.shown_text import shown
+from gui_app.document.activity import Activity
+from gui_app.document.document import Document
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 from gui_app.document.undo_stack import UndoStack
 
 if TYPE_CHECKING:
@@ -39,13 +40,18 @@ class OwnSets(QObject):
     changed = Signal()
 
     def __init__(
-        self, state: AppState, inspection: Inspection, preferences: Preferences, parent: QObject | None = None
+        self,
+        document: Document,
+        activity: Activity,
+        inspection: Inspection,
+        preferences: Preferences,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._state, self._inspection, self._preferences = state, inspection, preferences
+        self._activity, self._inspection, self._preferences = activity, inspection, preferences
         self._stacks: dict[tuple[str, int, bool], UndoStack[JointSetStep]] = {}
         self._joints: tuple[object, object, tuple[BodyJoint, ...]] | None = None
-        state.document.motion_changed.connect(self.changed)
+        document.motion_changed.connect(self.changed)
         inspection.body_changed.connect(self.changed)
 
     @property
@@ -105,7 +111,7 @@ class OwnSets(QObject):
         if count:
             self._make(f"adding {what}", more)
         else:
-            self._state.activity.say(ALL_THERE)
+            self._activity.say(ALL_THERE)
         return count
 
     def remove(self, members: Iterable[int]) -> None:
@@ -141,7 +147,7 @@ class OwnSets(QObject):
         try:
             self._make(f"renaming {now.names[member]}", with_name(now, member, name))
         except RefitError as error:
-            self._state.activity.say(str(error))
+            self._activity.say(str(error))
             return False
         return True
 
@@ -169,7 +175,7 @@ class OwnSets(QObject):
                 return False
             joints_of_set(found, model)
         except RefitError as error:
-            self._state.activity.fail(str(error))
+            self._activity.fail(str(error))
             return False
         self._inspection.set_body(body)
         self._make(f"opening {path.name}", replace(found, family=model.family))
@@ -185,9 +191,9 @@ class OwnSets(QObject):
         try:
             write_joint_set(path, now, overwrite=replace_file)
         except RefitError as error:
-            self._state.activity.fail(str(error))
+            self._activity.fail(str(error))
             return False
-        self._state.activity.say(f"Saved {path.name}")
+        self._activity.say(f"Saved {path.name}")
         return True
 
     def _stack(self) -> UndoStack[JointSetStep] | None:
@@ -215,7 +221,7 @@ class OwnSets(QObject):
         if now is not None:
             text = joint_set_text(now).decode() if now.members else ""
             self._preferences.store(f"joint_set_{now.family}", text)
-        self._state.activity.say(words)
+        self._activity.say(words)
         self.changed.emit()
 
     def _remembered(self, family: str) -> JointSet:

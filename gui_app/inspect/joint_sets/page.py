@@ -72,7 +72,7 @@ class SetPage(QWidget):
         super().__init__(parent)
         self._state, self._inspection, self._viewport = state, inspection, viewport
         self._preferences, self._motion = preferences, motion
-        self.sets = OwnSets(state, inspection, preferences, self)
+        self.sets = OwnSets(state.document, state.activity, inspection, preferences, self)
         self.measured = SetMotion(state, inspection, self.sets, self)
         self.export = SetExport(self)
         self.in_view = SetInView(state, inspection, viewport)

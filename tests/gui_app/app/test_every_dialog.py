@@ -96,7 +96,7 @@ DIALOGS: dict[str, list[Callable[[MainWindow, str], object]]] = {
     "gui_app.export.dialog": [export],
     "gui_app.app.log_buffer": [log],
     "gui_app.app.help": [
-        lambda window, _name: About(window.state, window).exec(),
+        lambda window, _name: About(window.state.document, window).exec(),
         lambda window, _name: Shortcuts(window).exec(),
     ],
 }

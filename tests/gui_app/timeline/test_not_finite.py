@@ -109,7 +109,7 @@ def test_of_a_selection_only_what_can_be_fitted_is_counted(gappy: MainWindow, qt
     state.playback.set_selection((9, 13))
     assert actions.fit_selection.isEnabled()
     assert WHY in actions.fit_selection.toolTip()
-    scope = fittable(state, Scope("frames 9–13", np.arange(9, 14)))
+    scope = fittable(state.document, Scope("frames 9–13", np.arange(9, 14)))
     assert scope.frames is not None
     assert scope.frames.tolist() == [9, 13]
     assert scope.left_out.tolist() == GAP.tolist()
