@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from core.measure.figures import FIGURES
 from core.problems.detect import find_problems
 from core.problems.rules import RULES, Rule, rule_of
+from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
-from gui_app.document.state import AppState
 from gui_app.problems.rows import figure_words
 from gui_app.problems.thresholds import DEFAULTS, KeptThresholds, ThresholdLine
 from gui_app.timeline.curve_choice import CurveChoice, CurveMenu
@@ -26,8 +26,8 @@ def test_a_problem_brings_its_own_slider(qtbot: QtBot, rule: Rule) -> None:
     found = find_problems(steady(**{rule.metric: values}))
     problem = next(p for p in found if rule_of(p.metric, p.kind) is rule)
     assert figure_words(problem) == rule.label
-    state = AppState()
-    line = ThresholdLine(state.document)
+    document = Document()
+    line = ThresholdLine(document)
     qtbot.addWidget(line)
     line.show_threshold(problem)
     assert line.name == rule.bound.name
@@ -35,17 +35,17 @@ def test_a_problem_brings_its_own_slider(qtbot: QtBot, rule: Rule) -> None:
     assert rule.bound.help in unescape(line.slider.toolTip())
     assert rule.figure.unit in line.value.text()
     line.slider.setValue(line.slider.maximum())
-    assert getattr(state.document.thresholds, rule.bound.name) > rule.bound.usual
+    assert getattr(document.thresholds, rule.bound.name) > rule.bound.usual
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.bound.name)
 def test_a_threshold_is_remembered(qapp: object, rule: Rule) -> None:
-    state, changed = AppState(), type(DEFAULTS)(**{rule.bound.name: rule.bound.high})
-    KeptThresholds(state.document, Preferences(), state)
-    state.document.set_thresholds(changed)
-    again = AppState()
+    document, changed = Document(), type(DEFAULTS)(**{rule.bound.name: rule.bound.high})
+    KeptThresholds(document, Preferences(), document)
+    document.set_thresholds(changed)
+    again = Document()
     KeptThresholds(again, Preferences(), again)
-    assert again.document.thresholds == changed
+    assert again.thresholds == changed
 
 
 def test_every_figure_can_be_a_curve(qtbot: QtBot) -> None:
