@@ -15,6 +15,7 @@ from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, npz_headers, read_npz
 from core.files.containers.refusals import reads
 from core.files.motions.load_motion import load_motion
+from core.files.motions.motion_arrays import frame_rate_in, gender_in
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
@@ -45,7 +46,15 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
     Raises:
         FileError: the file exists and ``overwrite`` is False, or cannot be written.
     """
-    write_npz(path, _arrays(result), overwrite=overwrite)
+    arrays = _arrays(result)
+    try:
+        gender_in(Path(path), arrays["gender"])
+        frame_rate_in(Path(path), arrays)
+        _provenance(Path(path), arrays["refit_provenance"])
+    except FileError as error:
+        what = f"'{error.key}' {error.problem}"
+        raise FileError(path, f"is not saved, for it could not be opened again: {what}") from None
+    write_npz(path, arrays, overwrite=overwrite)
 
 
 @reads("result", "a result of Refit")

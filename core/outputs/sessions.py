@@ -44,10 +44,18 @@ def save_session(path: str | Path, session: Session, *, overwrite: bool = False)
     """Write a session: whole or not at all. A motion that is meshes does not go along: it is only named.
 
     Raises:
-        FileError: the file exists and ``overwrite`` is False, or cannot be written.
+        FileError: the file exists and ``overwrite`` is False, cannot be written, or could not be opened
+            again.
     """
+    writer = _Writer()
+    contents = json.dumps(writer.contents(session), indent=1)
+    try:
+        _Reader(Path(path), contents, writer.arrays).session()
+    except FileError as error:
+        what = f"'{error.key}' {error.problem}" if error.key else error.problem
+        raise FileError(path, f"is not saved, for it could not be opened again: {what}") from None
     with atomic_write(path, overwrite=overwrite) as file:
-        _Writer().write(file, session)
+        writer.write(file, contents)
 
 
 @reads("session", "a session of Refit")
@@ -61,7 +69,7 @@ def load_session(path: str | Path) -> Session:
     path = Path(path)
     if not is_session(path):
         raise FileError(path, "is not a session of Refit")
-    return _Reader(path).session()
+    return _Reader(path, _contents(path), read_npz(path)).session()
 
 
 def session_summary(path: str | Path) -> tuple[datetime.datetime, str, str]:
@@ -70,7 +78,7 @@ def session_summary(path: str | Path) -> tuple[datetime.datetime, str, str]:
     Raises:
         FileError: as `load_session`; its arrays are not looked at.
     """
-    return _Reader(Path(path), arrays=False).summary()
+    return _Reader(Path(path), _contents(path), {}).summary()
 
 
 def is_session(path: str | Path) -> bool:
@@ -82,16 +90,21 @@ def is_session(path: str | Path) -> bool:
     return npz_has(path, _MARK)
 
 
+def _contents(path: str | Path) -> str:
+    return read_text(path, _CONTENTS, _MOST_CONTENTS)
+
+
 class _Writer:
     """Puts arrays into the zip, each once, and refers to them by name."""
 
     def __init__(self) -> None:
         self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
-        self._arrays: dict[str, np.ndarray] = {}
+        self.arrays: dict[str, np.ndarray] = {}
 
-    def write(self, file: BinaryIO, session: Session) -> None:
+    def contents(self, session: Session) -> dict[str, Any]:
+        """What ``session.json`` is to say; puts the arrays by."""
         motion = session.motion
-        contents = {
+        return {
             "format": FORMAT,
             "made_by": f"Refit {__version__}",
             "saved_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -101,10 +114,13 @@ class _Writer:
             "at": session.at,
             "view": session.view,
         }
+
+    def write(self, file: BinaryIO, contents: str) -> None:
+        """The whole file."""
         # Numbers of a pose hardly get smaller by pressing harder.
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            archive.writestr(_CONTENTS, json.dumps(contents, indent=1))
-            for name, array in {_MARK: np.array(FORMAT), **self._arrays}.items():
+            archive.writestr(_CONTENTS, contents)
+            for name, array in {_MARK: np.array(FORMAT), **self.arrays}.items():
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
 
@@ -152,16 +168,17 @@ class _Writer:
             raise TypeError("an array holds Python objects, expected numbers")
         key = (array.dtype.str, array.shape, hashlib.sha256(array.data if array.size else b"").digest())
         name = self._names.setdefault(key, f"arrays/{len(self._names):04d}")
-        self._arrays[name] = array
+        self.arrays[name] = array
         return name
 
 
 class _Reader:
     """Takes a file's contents apart; every surprise is a sentence with the place in ``session.json``."""
 
-    def __init__(self, path: Path, *, arrays: bool = True) -> None:
+    def __init__(self, path: Path, text: str, arrays: dict[str, np.ndarray]) -> None:
+        """``text`` is ``session.json``."""
         self._path = path
-        contents = json_object(path, read_text(path, _CONTENTS, _MOST_CONTENTS), _CONTENTS)
+        contents = json_object(path, text, _CONTENTS)
         version = self._one(contents, "format", int)
         if version > FORMAT:
             raise FileError(
@@ -170,7 +187,7 @@ class _Reader:
                 f"expected at most {FORMAT}, which is what Refit {__version__} reads",
             )
         self._contents = contents
-        self._arrays = read_npz(path) if arrays else {}
+        self._arrays = arrays
 
     def summary(self) -> tuple[datetime.datetime, str, str]:
         source = self._one(self._contents, "source", dict)

@@ -16,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from core.errors import FileError
+from core.files.containers.opening import check_regular
 
 # Temporary files beside what is written: their names, and what killed processes have left of them.
 
@@ -127,7 +128,10 @@ def _at_the_end(target: Path) -> Path:
 def _refuse_existing(target: Path, overwrite: bool) -> None:
     if target.is_dir():
         raise FileError(target, "is a folder, expected the name of a file to write")
-    if target.exists() and not overwrite:
+    if not target.exists():
+        return
+    check_regular(target, target.stat())
+    if not overwrite:
         raise FileError(target, "already exists, and is only replaced when asked to")
 
 

@@ -26,12 +26,8 @@ def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
         FileError: there is no such file, it is a folder or a device, or it may not be read.
     """
     try:
-        status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            raise FileError(path, "is a folder, expected a file")
-        if not stat.S_ISREG(status.st_mode):
-            raise FileError(path, "is not a regular file")
-        file = Path(path).open("rb")  # noqa: SIM115
+        check_regular(path, os.stat(path))
+        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
     except FileNotFoundError:
         raise FileError(path, "there is no such file") from None
     except NotADirectoryError:
@@ -42,9 +38,36 @@ def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
         raise FileError(path, f"cannot be opened: {_reason(error)}") from None
     try:
         with file:
+            check_regular(path, os.fstat(file.fileno()))  # it may be another by now
             yield file
     except OSError as error:
         raise FileError(path, f"cannot be read: {_reason(error)}") from None
+
+
+def check_regular(path: str | Path, status: os.stat_result) -> None:
+    """Nothing but a file of the disk is read or written over: others have no end, or wait for somebody.
+
+    Raises:
+        FileError: ``path``, of which ``status`` is told, is a folder, a pipe, a socket, a device, or one of
+            the files in which Linux tells of itself.
+    """
+    if stat.S_ISDIR(status.st_mode):
+        raise FileError(path, "is a folder, expected a file")
+    if not stat.S_ISREG(status.st_mode) or (_takes_no_room(status) and _told_by_system(path)):
+        raise FileError(path, "is not a regular file")
+
+
+def _takes_no_room(status: os.stat_result) -> bool:
+    return getattr(status, "st_blocks", 1) == 0
+
+
+def _told_by_system(path: str | Path) -> bool:
+    return os.path.realpath(path).startswith(("/proc/", "/sys/"))
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens what may have become a pipe since it was looked at."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_bytes(path: str | Path, limit: int = MAX_BYTES) -> bytes:

@@ -11,7 +11,7 @@ from core.errors import FileError
 from core.files.containers.arrays import number, numbers, shape_text, text
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
-from core.model.motion import UP_AXES, UpAxis
+from core.model.motion import MOST_RATE, UP_AXES, UpAxis
 
 _FAMILY_OF_WIDTH = {3 * len(names): family for family, names in JOINT_NAMES.items()}
 _GENDER_OF_WORD = {
@@ -139,8 +139,9 @@ def frame_rate_in(path: Path, arrays: dict[str, np.ndarray]) -> float | None:
     for key in FRAME_RATE_KEYS:
         if key in arrays:
             rate = number(path, key, arrays[key])
-            if not (np.isfinite(rate) and rate > 0):
-                raise FileError(path, f"is {rate:g}, expected a positive number of frames a second", key=key)
+            if not 0 < rate < MOST_RATE:
+                expected = f"frames a second above 0 and below {MOST_RATE:g}"
+                raise FileError(path, f"is {rate:g}, expected {expected}", key=key)
             return rate
     return None
 

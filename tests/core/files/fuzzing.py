@@ -40,6 +40,7 @@ from core.outputs.recipes import read_recipe, recipe_text
 from core.outputs.results import load_result, save_result
 from core.outputs.sessions import load_session, save_session, session_summary
 from core.session.session import Session, SessionStep, SourceFile
+from tests.core.files.bombs import BOMBS, deep_list, deep_tuple
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.motions import mesh_files
 from tests.core.outputs.test_results import make_result
@@ -163,6 +164,29 @@ def _result_bytes() -> bytes:
         return path.read_bytes()
 
 
+def _told_by_result() -> dict[str, Any]:
+    """What a result says of how it was made; the rest of the file is whole."""
+    return dict(json.loads(str(_as_arrays(_result_bytes())["refit_provenance"])))
+
+
+def _result_told(held: dict[str, Any]) -> bytes:
+    return _npz(_as_arrays(_result_bytes()) | {"refit_provenance": np.array(json.dumps(held))})
+
+
+def _told_by_session() -> dict[str, Any]:
+    """The table of contents of a session; its arrays are whole."""
+    with zipfile.ZipFile(io.BytesIO(_session_bytes())) as archive:
+        return dict(json.loads(archive.read("session.json")))
+
+
+def _session_told(held: dict[str, Any]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_session_bytes())) as whole, zipfile.ZipFile(out, "w") as archive:
+        for name in whole.namelist():
+            archive.writestr(name, json.dumps(held) if name == "session.json" else whole.read(name))
+    return out.getvalue()
+
+
 def _as_arrays(data: bytes) -> dict[str, np.ndarray]:
     with np.load(io.BytesIO(data)) as arrays:
         return dict(arrays)
@@ -238,6 +262,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("text.ply", lambda: [mesh_files.ply(_few(), "ascii")], lambda held: held[0], (mesh_vertices,)),
     Kind("mesh.ply", lambda: [mesh_files.ply(_few())], lambda held: held[0], (mesh_vertices,)),
     Kind("big.ply", lambda: [mesh_files.ply(_few(), "big", "f8")], lambda held: held[0], (mesh_vertices,)),
+    Kind("provenance.json", _told_by_result, _result_told, (load_result, describe_file)),
+    Kind("contents.json", _told_by_session, _session_told, (load_session, session_summary, describe_file)),
     Kind("result.npz", lambda: _as_arrays(_result_bytes()), _npz, (load_result, describe_file)),
 )
 HEAVY: tuple[Kind, ...] = (
@@ -359,6 +385,28 @@ def _splice(data: bytes, chance: random.Random) -> bytes:
     return other[:head] + data[head:] if chance.random() < 0.5 else data[:head] + other[head:]
 
 
+_ENDLESS = (
+    deep_tuple(),
+    deep_list(),
+    b"]q\x00h\x00a",
+    b"}" + deep_tuple() + b"Ns",
+    b"\x8f(" + deep_tuple() + b"\x90",
+    b"]" * 1000,
+    b"N" * 100_000,
+    b"\x8b\x50\xc3\x00\x00" + b"\x01" * 50_000,
+    b"9" * 4000,
+    b"[" * 5000,
+)
+
+
+def _endless(data: bytes, chance: random.Random) -> bytes:
+    """Work without end in the middle of it, or in the place of what there is."""
+    at, bomb = chance.randrange(len(data) + 1), chance.choice(_ENDLESS)
+    if chance.random() < 0.3:
+        return chance.choice(list(BOMBS.values()))
+    return data[:at] + bomb + data[at + chance.choice((0, 0, len(bomb))) :]
+
+
 def _number(data: bytes, chance: random.Random) -> bytes:
     """Another digit for a digit: sizes, shapes and versions are text in many headers."""
     places = [at for at, byte in enumerate(data[:4000]) if 48 <= byte <= 57]
@@ -368,7 +416,7 @@ def _number(data: bytes, chance: random.Random) -> bytes:
     return data[:at] + str(chance.choice((0, 1, 2, 9, 10**9, -1))).encode() + data[at + 1 :]
 
 
-_CHANGES = (_cut, _flip, _flip, _replace, _replace, _repeat, _drop, _splice, _number, _number)
+_CHANGES = (_cut, _flip, _flip, _replace, _replace, _repeat, _drop, _splice, _number, _number, _endless)
 
 
 def places(held: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -22,6 +22,7 @@ from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
 from core.model.fit_result import FitResult
 from core.model.motion import Motion, Reading
+from core.outputs.results import save_result
 from core.outputs.sessions import is_session, load_session, save_session
 from core.problems.accepted import Accepted
 from core.session.session import Session, SessionStep, SourceFile
@@ -277,3 +278,22 @@ def test_other_files_are_no_sessions(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(FileError, match="is not a session of Refit"):
         load_session(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [({"frame_rate": 2e6}, "motion.frame_rate"), ({"gender": "../../etc"}, "motion.gender")],
+)
+def test_what_could_not_be_opened_again_is_not_written(
+    motion: Motion, result: FitResult, tmp_path: Path, change: dict[str, Any], key: str
+) -> None:
+    file = tmp_path / "walk.refit"
+    odd = replace(motion, **change)
+    with pytest.raises(FileError, match=f"is not saved, for it could not be opened again: '{key}'"):
+        save_session(file, Session(SourceFile.of(odd), odd, (SessionStep(None, None),), 0, {}))
+    fit = replace(result, **change)
+    with pytest.raises(FileError, match="is not saved, for it could not be opened again"):
+        save_session(file, Session(SourceFile.of(motion), motion, (SessionStep(fit, None),), 0, {}))
+    with pytest.raises(FileError, match="is not saved, for it could not be opened again"):
+        save_result(tmp_path / "walk.npz", fit)
+    assert not list(tmp_path.iterdir())
