@@ -160,7 +160,7 @@ def test_permission_error_is_a_sentence(save, refuses, monkeypatch):
     def denied(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", denied)
+    monkeypatch.setattr("core.files.containers.opening._without_waiting", denied)
     assert "permission denied" in refuses(read_npz, path)
 
 
