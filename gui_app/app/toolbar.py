@@ -25,6 +25,7 @@ from gui_app.app.fit_menu import fill_fit_menu
 from gui_app.app.view_buttons import CameraButton, ColourButton
 from gui_app.document.actions import Actions
 from gui_app.document.state import AppState
+from gui_app.scene.skin_colours import COLOUR
 from gui_app.scene.view_options import LEAST_OPACITY
 from gui_app.style.theme import ICON_PIXELS, icon, tabular
 from gui_app.widgets.buttons import MenuButton, action_button
@@ -195,7 +196,7 @@ class Toolbar(QToolBar):
     def _on_view(self) -> None:
         with QSignalBlocker(self._range):
             self._range.setValue(self._state.view.range_mm)
-        self._range.setEnabled(self._state.view.colouring == "error")
+        self._range.setEnabled(COLOUR[self._state.view.colouring].in_range)
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -11,16 +11,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from gui_app.document.actions import Actions
 from gui_app.document.state import AppState
-from gui_app.scene.view_options import Colouring
+from gui_app.scene.skin_colours import COLOUR
 from gui_app.widgets.buttons import MenuButton
 
-COLOURING_WORDS: dict[Colouring, str] = {
-    "error": "error",
-    "invalid": "invalid vertices",
-    "parts": "body parts",
-    "correspondence": "correspondence",
-    "plain": "plain",
-}
 RANGE_OF_FIT = "Error from 0 to this fit's p95"
 CAMERA_TIP = "Where to look from (0 to 3; F: follow, O: orthographic)"
 RANGES_MM = (5.0, 10.0, 20.0, 50.0)
@@ -81,7 +74,7 @@ class ColourButton(MenuButton):
 
     @Slot()
     def _on_view(self) -> None:
-        self.set_words(f"Colour: {COLOURING_WORDS[self._state.view.colouring]}")
+        self.set_words(f"Colour: {COLOUR[self._state.view.colouring].word}")
 
 
 def fill_colour_menu(menu: QMenu, actions: Actions) -> None:

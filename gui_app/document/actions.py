@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from gui_app.scene.skin_colours import COLOURS
 from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS
 from gui_app.style.theme import icon
 
@@ -80,13 +81,10 @@ SPECS: dict[str, Spec] = {
     "layout_source": Spec("View", "Source only", "person", ("6",), "Only the source", True),
     "layout_fit": Spec("View", "Fit only", "person", ("7",), "Only the fit", True),
     "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
-    "colour_error": Spec("View", "v2v error (mm)", "", (), "How far each vertex is from its target", True),
-    "colour_invalid": Spec("View", "Invalid vertices", "", (), "Vertices without a counterpart", True),
-    "colour_parts": Spec("View", "Body parts", "", (), "The parts that errors are given for", True),
-    "colour_correspondence": Spec(
-        "View", "Correspondence", "", (), "The fit has the colours of where it maps to on the source", True
-    ),
-    "colour_plain": Spec("View", "Plain", "", (), "One colour for each body", True),
+    **{
+        f"colour_{colour.name}": Spec("View", colour.text, "", colour.keys, colour.tip, True)
+        for colour in COLOURS
+    },
     "layer_skin": Spec("View", "Skin", "", (), "The surface of the bodies", True),
     "layer_wireframe": Spec("View", "Wireframe", "", ("W",), "The edges of the surface", True),
     "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
@@ -182,11 +180,6 @@ class Actions:
     layout_source: QAction
     layout_fit: QAction
     error: QAction
-    colour_error: QAction
-    colour_invalid: QAction
-    colour_parts: QAction
-    colour_correspondence: QAction
-    colour_plain: QAction
     layer_skin: QAction
     layer_wireframe: QAction
     layer_skeleton: QAction

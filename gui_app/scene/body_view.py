@@ -10,11 +10,11 @@ import pyvista as pv
 from vtkmodules.vtkRenderingCore import vtkActor
 
 from gui_app.scene.body_actor import BodyActor
-from gui_app.scene.colour_maps import invalid_colours, part_colours, place_colours, plain_colours
+from gui_app.scene.colour_maps import plain_colours
 from gui_app.scene.ground import Ground
-from gui_app.scene.legend import Legend
 from gui_app.scene.picking import JointLabel
 from gui_app.scene.skeleton_actor import SkeletonActor
+from gui_app.scene.skin_colours import COLOURS
 from gui_app.scene.subject import BodyShape
 from gui_app.scene.support_actor import SupportActor
 from gui_app.scene.support_colours import SupportLook
@@ -46,7 +46,6 @@ class BodyView:
         self._prepare()
         self.label = text_actor("", LABEL_SIZE, colours.TEXT, vertical="top")
         self.note = text_actor("", LABEL_SIZE, colours.TEXT_SECONDARY, horizontal="centre")
-        self.parts = Legend(renderer, part_rows())
         for words in (self.label, self.note):
             renderer.AddViewProp(words)
         self._joint = JointLabel(renderer)
@@ -87,12 +86,7 @@ class BodyView:
         self.remove()
         self._shape = shape
         self._plain = plain_colours(shape.size, self._skin)
-        self._fixed = {
-            "plain": self._plain,
-            "parts": part_colours(shape),
-            "correspondence": place_colours(shape.place, shape.valid),
-            "invalid": invalid_colours(shape.valid, self._skin),
-        }
+        self.set_valid(shape.valid)
         self.body = BodyActor(shape.faces, self._plain)
         self.ground = Ground(floor)
         self.skeleton = SkeletonActor(shape)
@@ -110,8 +104,11 @@ class BodyView:
 
     def set_valid(self, valid: np.ndarray) -> None:
         """Other vertices (V,) bool are compared with the other body."""
-        self._fixed["invalid"] = invalid_colours(valid, self._skin)
-        self._fixed["correspondence"] = place_colours(self._shape.place, valid)
+        self._fixed = {
+            colour.name: colour.of_shape(self._shape, valid, self._skin)
+            for colour in COLOURS
+            if colour.of_shape is not None
+        }
 
     def remove(self) -> None:
         """Takes the body and what goes with it away."""
@@ -138,7 +135,7 @@ class BodyView:
             self.set_layers(self._layers)
 
     def paint(self, colouring: Colouring) -> None:
-        """Gives the body colours that do not depend on the frame; plain ones for the error."""
+        """Gives the body colours that do not depend on the frame; plain ones where they do."""
         if self.body is not None:
             self.body.paint(self._fixed.get(colouring, self._plain))
 
@@ -186,15 +183,7 @@ class BodyView:
         margin = LABEL_MARGIN * scale
         place_text(self.label, margin, height - margin)
         place_text(self.note, width / 2, height * (LOW_NOTE_HEIGHT if low_note else NOTE_HEIGHT))
-        self.parts.layout(size, scale)
         self.support.set_scale(scale)
         if self.body is not None:
             self.skeleton.set_scale(scale)
             self.trajectory.set_scale(scale)
-
-
-def part_rows() -> tuple[tuple[str, str], ...]:
-    """Name and colour of each body part, for a legend."""
-    from core.model.joints import PARTS
-
-    return tuple(zip(PARTS, colours.PARTS, strict=True))

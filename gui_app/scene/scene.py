@@ -6,6 +6,7 @@ Works with any pyvista plotter that has two renderers, on the screen or off it.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pyvista as pv
@@ -26,6 +27,7 @@ from gui_app.scene.mask_colours import (
     weight_ramp,
 )
 from gui_app.scene.picking import BodyName, VertexPicker
+from gui_app.scene.skin_colours import COLOUR, COLOURS, ERROR, PLAIN, Moment, SkinColour
 from gui_app.scene.subject import FramePicture, SceneDescription, upright
 from gui_app.scene.support_actor import SupportActor
 from gui_app.scene.support_colours import SupportLook
@@ -35,8 +37,6 @@ from gui_app.style import colours
 
 NOT_FITTED = "not fitted yet"
 NOT_FINITE = "no pose in this frame"
-NOT_COMPARED = "invalid vertices"
-ON_BOTH = ("parts", "correspondence")
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 _PLACES = {
@@ -72,11 +72,18 @@ class Scene:
         right.camera = left.camera
         self.camera = SceneCamera(left.camera)
         self._ghost = Ghost(right, colours.SOURCE_WORDS)
-        self._bar = ColourBar(right)
-        self._bar.set_range(self._range_mm)
+        self._scales = {
+            colour.name: ColourBar(right, unit=colour.scale.unit) for colour in COLOURS if colour.scale
+        }
+        # That of errors shows distances of masks and correspondences as well.
+        self._bar = self._scales[ERROR.name]
         self._weight_bar = ColourBar(right, weight_ramp(), "weight")
         self._weight_bar.set_ticks(("×0.1", "×0.3", "×1", "×3", "×10"))
-        self._invalid_legend = Legend(right, ((NOT_COMPARED, colours.INVALID_SKIN),))
+        self._legends = {
+            colour.name: [Legend(view.renderer, colour.legend()) for view in self._legend_views(colour)]
+            for colour in COLOURS
+            if colour.legend is not None
+        }
         self._mask: MaskLook | None = None
         self._mask_legend = Legend(right, mask_rows(), high=True, short=MASK_WORDS)
         self._difference: MaskLook | None = None
@@ -221,36 +228,62 @@ class Scene:
             self._source_view.paint("plain")
             self._fit.paint(look.colours)
             return
-        self._source_view.paint(self._colouring if self._colouring in ON_BOTH else "plain")
-        error = self._picture.error_mm if self._picture is not None else None
-        if self._colouring == "error" and error is not None:
-            error_colours(error, self._range_mm, self._fit.colours(), self.theme)
-            self._fit.colours_written()
-        else:
-            self._fit_view.paint(self._colouring)
+        colour = COLOUR[self._colouring]
+        for name, view in (("source", self._source_view), ("fit", self._fit_view)):
+            worn = name == "fit" or colour.on_both
+            values = self._values(colour, name) if worn else None
+            if values is None:
+                view.paint(colour.name if worn else PLAIN.name)
+            else:
+                body = self._source if name == "source" else self._fit
+                error_colours(values, self._most(colour), body.colours(), self.theme)
+                body.colours_written()
+
+    def _values(self, colour: SkinColour, body: str) -> np.ndarray | None:
+        if colour.values is None or self._picture is None or self._subject is None:
+            return None
+        return colour.values(Moment(body, self._picture, self._subject))
+
+    def _most(self, colour: SkinColour) -> float:
+        """The number at the far end of a colour's scale."""
+        most = colour.scale.most if colour.scale is not None else None
+        return self._range_mm if most is None else most
+
+    def _legend_views(self, colour: SkinColour) -> tuple[BodyView, ...]:
+        return self._views if colour.of_body else (self._fit_view,)
 
     def _arrange(self) -> None:
         """Shows what belongs to the layout and the colouring, hides the rest."""
         picture, overlay = self._picture, self._layout == "overlay"
         fitted = picture is not None and picture.fit_vertices is not None
         mask = "" if self._look is None else self._look.shows
-        in_mm = self._colouring == "error" if not mask else mask in ("distance", "difference")
-        self._bar.set_visible(fitted and in_mm)
-        self._bar.set_range(DIFFERENCE_MM if mask == "difference" else self._range_mm)
+        for colour in COLOURS:
+            if colour.scale is not None:
+                here = colour.name == self._colouring and not mask
+                in_mm = colour is ERROR and mask in ("distance", "difference")
+                self._scales[colour.name].set_visible(fitted and (here or in_mm))
+                self._scales[colour.name].set_range(
+                    DIFFERENCE_MM if mask == "difference" and in_mm else self._most(colour)
+                )
         self._weight_bar.set_visible(fitted and mask == "weight")
-        unlike = self._colouring in ("invalid", "correspondence")
-        self._invalid_legend.set_visible(fitted and unlike and not mask)
         self._mask_legend.set_visible(fitted and mask == "validity")
         self._alone_legend.set_visible(fitted and mask == "difference")
-        parts = self._colouring == "parts" and self._subject is not None and not mask
-        self._source_view.parts.set_visible(parts and self._layout == "source")
-        self._fit_view.parts.set_visible(parts)
+        self._arrange_legends(fitted, bool(mask))
         self._divider_actor.SetVisibility(self._layout == "side")
         self._fit_view.label.GetTextProperty().SetColor(
             *colours.rgb_unit(colours.of("FIT_WORDS" if overlay else "TEXT", self.theme))
         )
         present = self._subject is not None and bool(self._source.actor.GetVisibility())
         self._ghost.set_visible(overlay, overlay and present and self._layers.skin)
+
+    def _arrange_legends(self, fitted: bool, masked: bool) -> None:
+        for colour in COLOURS:
+            here = colour.name == self._colouring and not masked and (fitted or colour.of_body)
+            here = here and self._subject is not None
+            for view, legend in zip(
+                self._legend_views(colour), self._legends.get(colour.name, ()), strict=False
+            ):
+                legend.set_visible(here and (view is self._fit_view or self._layout == "source"))
 
     def set_follow(self, follow: bool) -> None:
         """Whether the camera goes along with the body."""
@@ -349,9 +382,11 @@ class Scene:
         for view in self._views:
             view.layout(size, scale, low_note=self._layout == "overlay")
         self._ghost.layout(size[1], scale)
-        self._bar.layout(size, scale)
+        for bar in self._scales.values():
+            bar.layout(size, scale)
+        for legend in chain.from_iterable(self._legends.values()):
+            legend.layout(size, scale)
         self._weight_bar.layout(size, scale)
-        self._invalid_legend.layout(size, scale)
         self._mask_legend.layout(size, scale)
         self._alone_legend.layout(size, scale)
         write_points(self._divider, np.array([(1, 0, 0), (1, size[1], 0)], np.float32))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gui_app.scene.skin_colours import COLOUR
+
 LayoutName = Literal["side", "overlay", "source", "fit"]
 """Side by side, the fit over a ghost of the source, or one body alone."""
 
 LAYOUTS: tuple[LayoutName, ...] = ("side", "overlay", "source", "fit")
 
-Colouring = Literal["error", "invalid", "parts", "correspondence", "plain"]
-"""By error, vertices that are not compared, body parts, what corresponds, or one colour."""
+Colouring = str
+"""One of `COLOURINGS`."""
 
-COLOURINGS: tuple[Colouring, ...] = ("error", "invalid", "parts", "correspondence", "plain")
+COLOURINGS: tuple[Colouring, ...] = tuple(COLOUR)
+"""The names of `gui_app.scene.skin_colours`."""
 
 
 @dataclass(frozen=True)

@@ -110,10 +110,10 @@ def test_body_parts_have_their_colours_on_both_bodies(scene: Scene) -> None:
     scene.set_colouring("parts", 20.0)
     for view in scene._views:
         assert len(np.unique(view.body.colours(), axis=0)) == 6
-    assert scene._fit_view.parts._swatches.GetVisibility()
-    assert not scene._source_view.parts._swatches.GetVisibility()
+    assert scene._legends["parts"][1]._swatches.GetVisibility()
+    assert not scene._legends["parts"][0]._swatches.GetVisibility()
     scene.set_layout("source")
-    assert scene._source_view.parts._swatches.GetVisibility()
+    assert scene._legends["parts"][0]._swatches.GetVisibility()
 
 
 def test_vertices_that_are_not_compared_are_violet(scene: Scene, shown: Opened) -> None:
