@@ -62,6 +62,8 @@ def _others(path: Path) -> Rows:
     told = file_kind(path)
     if told.kind in _OF_KIND:
         return [("Kind", told.words.partition(" ")[2]), *_OF_KIND[told.kind](path)]
+    if told.kind == "layout":
+        raise FileError(path, f"is {told.words}: it holds {told.keys}")
     if told.kind in ("text", "other"):
         raise FileError(path, f"is {told.words}, expected {EXPECTED}")
     contents = contents_of(path)

@@ -8,6 +8,8 @@ from collections import deque
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from core.shown_text import shown_lines
+
 MOST_RECORDS = 300
 NOTHING = "Nothing has gone wrong since Refit was started."
 
@@ -24,7 +26,7 @@ class RecentLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One more record."""
-        text = self.format(record)
+        text = shown_lines(self.format(record))
         self._lines.append(text)
         if record.levelno >= logging.ERROR:
             self.last_error = text

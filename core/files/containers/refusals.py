@@ -47,4 +47,6 @@ def _told_apart(error: FileError, path: Path, kinds: list[str], words: str) -> F
     found = file_kind(path)
     if not found.kind or found.kind in kinds:
         return error
+    if found.kind == "layout" and "motion" in kinds:
+        return FileError(path, f"is {found.words}: it holds {found.keys}")
     return FileError(path, f"is {found.words}, expected {words}")

@@ -13,6 +13,7 @@ from core.errors import FileError
 from core.files.bodies.correspondences import MATRIX_KEYS
 from core.files.bodies.models import NUM_VERTICES, looks_like_model
 from core.files.bodies.regressors import KEY as REGRESSOR
+from core.files.containers.arrays import key_list
 from core.files.containers.npz import npz_has, read_npz
 from core.files.containers.opening import open_to_read
 from core.files.containers.sparse_npz import saved_by_scipy
@@ -68,13 +69,15 @@ class FileKind:
 
     Attributes:
         kind: ``'motion'``, ``'result'``, ``'session'``, ``'model'``, ``'correspondence'``, ``'regressor'``,
-            ``'vertices'``, ``'joint set'``, ``'recipe'``, ``'mesh'``, ``'text'``, ``'other'``; empty where
-            nobody knows.
+            ``'vertices'``, ``'joint set'``, ``'recipe'``, ``'mesh'``, ``'layout'`` (a motion, as it seems, of
+            a tool that nobody knows), ``'text'``, ``'other'``; empty where nobody knows.
         words: ``'a body model of SMPL-X'``; empty where it cannot be read, as it is damaged or refused.
+        keys: of a ``'layout'``, what it holds.
     """
 
     kind: str = ""
     words: str = ""
+    keys: str = ""
 
 
 UNKNOWN = FileKind()
@@ -184,7 +187,7 @@ def _guessed(contents: Contents, keys: set[str]) -> FileKind | None:
     """Of what nobody reads."""
     found = keys | {str(key) for value in contents.table.values() if isinstance(value, dict) for key in value}
     if found & _ORIENTED and found & _PLACED:
-        return FileKind("motion", "a motion in a layout that is not known")
+        return FileKind("layout", "a motion in a layout that is not known", key_list(keys))
     names = {"npz": "an .npz", "pickle": "a pickle", "torch": "a torch file"}
     words = names.get(contents.kind)
     return FileKind("", f"{words} of other things") if words else None

@@ -128,9 +128,10 @@ def _look_at(path: Path, family: str, found: Walk) -> None:
             found.motions.append(path)
             return
         kind = file_kind(path)
-        if kind.kind == "motion" or not kind.words:
-            what = kind.words or "no motion, and nothing else that is known; it may be damaged"
-            raise FileError(path, f"is {what}")
+        if kind.kind == "layout":
+            raise FileError(path, f"is {kind.words}: it holds {kind.keys}")
+        if not kind.words:
+            raise FileError(path, "is no motion, and nothing else that is known; it may be damaged")
         _leave_out(path, found)
     except FileError as error:
         found.refused.append((path, str(error)))
