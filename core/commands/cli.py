@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import __version__
-from core.commands.argument_types import frame_range, rate, thread_count
+from core.commands.argument_types import add_reading, frame_range, reading_of, thread_count
 from core.commands.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.interrupts import second_ends_at_once
 from core.commands.sentences import Parser, say_error
@@ -17,7 +18,12 @@ from core.correspond.build_settings import BuildSettings
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE, PRESETS
+from core.model.joints import GENDERS
 from core.problems.thresholds import ProblemThresholds
+
+if TYPE_CHECKING:
+    from core.commands.terminal import PlainTable, Terminal
+    from core.outputs.describe import Described
 
 COMMANDS = ("convert", "inspect", "correspond", "info", "models")
 
@@ -141,7 +147,7 @@ def parser() -> argparse.ArgumentParser:
         help="one shape for all inputs, whatever their folders and betas say; all must be fitted with the "
         "same bodies (see --gender)",
     )
-    _add_reading(convert)
+    add_reading(convert)
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(
         "--frames",
@@ -173,6 +179,9 @@ def parser() -> argparse.ArgumentParser:
         help="also write a session beside each output (.refit), to go on with in the window",
     )
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
+    convert.add_argument(
+        "--json", action="store_true", help="print what --report writes, and all else to the error output"
+    )
     over = convert.add_mutually_exclusive_group()
     over.add_argument("--force", action="store_true", help="write over existing outputs")
     over.add_argument(
@@ -186,6 +195,9 @@ def parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="say what a motion, model or result file holds")
     info.add_argument("file", type=Path, metavar="FILE")
+    info.add_argument("--gender", choices=GENDERS, help="of the person; wins over what the file says")
+    add_reading(info, several=False)
+    info.add_argument("--json", action="store_true", help="print json instead of tables")
 
     models = commands.add_parser(
         "models",
@@ -198,25 +210,6 @@ def parser() -> argparse.ArgumentParser:
     )
     models.add_argument("--json", action="store_true", help="print json instead of tables")
     return top
-
-
-def _add_reading(convert: argparse.ArgumentParser) -> None:
-    how = convert.add_argument_group("how motions are read")
-    how.add_argument(
-        "--person", metavar="ID", help="who of several people in a file, as `refit info` lists them, or all"
-    )
-    how.add_argument(
-        "--coordinates",
-        choices=("world", "camera"),
-        help="where a file has both; default: world",
-    )
-    how.add_argument(
-        "--frame-rate", type=rate, metavar="FPS", help="frames a second of files that do not say theirs"
-    )
-    how.add_argument(
-        "--up-axis", choices=("y", "z", "-y"), help="in place of what is known of the file; --up-axis=-y"
-    )
-    how.add_argument("--fps", type=rate, metavar="FPS", help="resample to so many frames a second")
 
 
 def _add_inspect(commands: Any) -> None:
@@ -334,7 +327,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "info":
-        return _info(options.file)
+        return _info(options)
     if options.command == "inspect":
         from core.commands.inspect import inspect
 
@@ -353,14 +346,45 @@ def _run(options: argparse.Namespace) -> int:
     return convert(options)
 
 
-def _info(path: Path) -> int:
-    from core.commands.terminal import PlainTable, Terminal
-    from core.outputs.describe import describe_file
+def _info(options: argparse.Namespace) -> int:
+    from core.commands.terminal import Terminal
+    from core.outputs.describe import described, described_document
+
+    found = described(options.file, reading_of(options, options.person))
+    if options.json:
+        print(json.dumps(described_document(found), indent=2))
+    else:
+        _print_info(found, Terminal())
+    return DONE
+
+
+def _print_info(found: Described, console: Terminal) -> None:
+    from core.outputs.reading_told import command_to_read_otherwise, table_rows, unused_words
+
+    table = _columns(2)
+    for label, value in found.rows:
+        table.add_row(label, value)
+    console.print(table)
+    if found.motion is None:
+        return
+    console.print()
+    console.print("Read as", style="bold")
+    table = _columns(3)
+    for row in table_rows(found.motion):
+        table.add_row(*row)
+    console.print(table)
+    if found.motion.unused:
+        console.print(f"Keys not used: {unused_words(found.motion)}", soft_wrap=True)
+    command = command_to_read_otherwise(found.motion)
+    if command:
+        console.print(f"To read it otherwise: {command}", soft_wrap=True)
+
+
+def _columns(count: int) -> PlainTable:
+    from core.commands.terminal import PlainTable
 
     table = PlainTable(show_header=False)
     table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, value in describe_file(path):
-        table.add_row(label, value)
-    Terminal().print(table)
-    return DONE
+    for _ in range(count - 1):
+        table.add_column(overflow="fold")
+    return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import time
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from rich.progress import SpinnerColumn
 
 from core.commands import report
+from core.commands.argument_types import reading_of
 from core.commands.body_cache import Shelf
 from core.commands.exit_codes import DONE, SOME_FAILED
 from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
@@ -35,7 +37,7 @@ from core.measure.map_back import check_inverse
 from core.model.body_pair import BodyPair, left_out, within
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL
-from core.model.motion import Motion, Reading
+from core.model.motion import Motion
 from core.outputs.results import RESULT, save_result
 from core.outputs.sessions import SUFFIX, load_session, save_session
 from core.problems.findings import Finding, findings
@@ -54,7 +56,7 @@ def convert(options: argparse.Namespace) -> int:
     Raises:
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
-    console = Terminal()
+    console = Terminal(stderr=options.json)
     outcomes, unwritten = conversion(options, console)
     if unwritten is not None:
         console.print(str(unwritten), style="red")
@@ -104,10 +106,13 @@ def conversion(
         outcomes.append(outcome)
         report.print_outcome(console, outcome)
     report.print_table(console, outcomes)
+    used = held(recipe) if shapes else recipe
+    document = report.document(outcomes, pair, device.type, options, used, planned.left_out)
+    if options.json:
+        print(json.dumps(document, indent=2, allow_nan=False))
     if options.report:
         try:
-            used = held(recipe) if shapes else recipe
-            report.write_json(options.report, outcomes, pair, device.type, options, used, planned.left_out)
+            report.write_json(options.report, document)
         except FileError as error:
             return tuple(outcomes), error
         console.print(f"Wrote {options.report}")
@@ -154,7 +159,7 @@ def _shapes(
     clips, outputs = [], []
     for job in jobs:
         try:
-            motion = load_motion(job.source, _reading(options, job.person))
+            motion = load_motion(job.source, reading_of(options, job.person))
             motion = of_bodies_there(motion, options.models, options.gender)
             pair = shelf.take_for(motion)
             gender = options.gender or motion.gender or "neutral"
@@ -182,17 +187,6 @@ def _solved(shape: HeldShape | Subject, console: Terminal) -> HeldShape:
     return shape.shape()
 
 
-def _reading(options: argparse.Namespace, person: str | None) -> Reading:
-    return Reading(
-        person=person,
-        coordinates=options.coordinates,
-        frame_rate=options.frame_rate,
-        gender=options.gender,
-        up_axis=options.up_axis,
-        fps=options.fps,
-    )
-
-
 def _convert_one(
     job: Job,
     options: argparse.Namespace,
@@ -205,7 +199,7 @@ def _convert_one(
     outcome = Outcome(job, subject=shape.name if isinstance(shape, Subject) else "")
     started = time.perf_counter()
     try:
-        motion = load_motion(source, _reading(options, job.person))
+        motion = load_motion(source, reading_of(options, job.person))
         motion = of_bodies_there(motion, options.models, options.gender)
         if options.frames:
             motion = motion.cut(*options.frames)
@@ -215,6 +209,7 @@ def _convert_one(
         if options.check:
             reversed_bodies(bodies, build=True)  # so that what a check lacks is told before the fit
         beyond = left_out(motion, bodies.source)
+        outcome.motion = motion
         motion = within(motion, bodies.source)
         outcome.notes = (*motion.notes, *bodies.notes, *beyond)
         if motion.gender is None and not options.gender:

@@ -8,6 +8,7 @@ from typing import Literal
 from core.commands.output_paths import Job
 from core.measure.map_back import InverseCheck
 from core.model.fit_result import FitResult
+from core.model.motion import Motion
 from core.problems.findings import Finding
 
 
@@ -27,6 +28,7 @@ class Outcome:
         error: the sentence or sentences, where it failed.
         failure: why the fit, made now or before, has failed as a whole (`core.measure.fit_failure`).
         subject: whose shape it holds, where subjects' shapes are solved.
+        motion: as it was read, with what the file was taken to mean; None where it could not be read.
         notes: sentences on what was assumed, and on what came up during the fit.
     """
 
@@ -40,6 +42,7 @@ class Outcome:
     error: str = ""
     failure: str = ""
     subject: str = ""
+    motion: Motion | None = None
     notes: tuple[str, ...] = field(default=())
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from core.fitting.recipe.recipe import Recipe
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
+from core.outputs.reading_told import line
 from core.problems.detect import problem_frames
 from core.problems.rules import figure, plain
 from core.problems.thresholds import ProblemThresholds
@@ -44,6 +45,9 @@ def print_outcome(console: Terminal, outcome: Outcome) -> None:
     else:
         console.print(f"✗ {name} failed", style="red", soft_wrap=True)
     if outcome.status != "skipped":
+        read = "" if outcome.motion is None else line(outcome.motion)
+        if read:
+            console.print(f"  {read}", style="dim", soft_wrap=True)
         for note in outcome.notes:
             console.print(f"  {note}", style="dim", soft_wrap=True)
 
@@ -133,21 +137,16 @@ def _cells(figures: dict[str, float]) -> list[str]:
     return [_mm(value) for value in figures.values()]
 
 
-def write_json(
-    path: Path,
+def document(
     outcomes: list[Outcome],
     bodies: BodyPair,
     device: str,
     options: argparse.Namespace,
     recipe: Recipe,
     left_out: Sequence[tuple[Path, str]] = (),
-) -> None:
-    """Writes the figures of all inputs; an existing report is replaced, as its name was asked for.
-
-    Raises:
-        FileError: it cannot be written.
-    """
-    document = {
+) -> dict[str, Any]:
+    """The figures of all inputs, in plain json values."""
+    return {
         "made_by": f"Refit {__version__}",
         "bodies": "built-in" if bodies.builtin else "licensed",
         "models": str(bodies.folder),
@@ -159,8 +158,16 @@ def write_json(
         "inputs": [_entry(outcome) for outcome in outcomes],
         "left_out": [{"file": str(file), "is": words} for file, words in left_out],
     }
+
+
+def write_json(path: Path, figures: dict[str, Any]) -> None:
+    """Writes a `document`; an existing report is replaced, as its name was asked for.
+
+    Raises:
+        FileError: it cannot be written.
+    """
     with atomic_write(path, overwrite=True) as file:
-        file.write(json.dumps(document, indent=2, allow_nan=False).encode())
+        file.write(json.dumps(figures, indent=2, allow_nan=False).encode())
 
 
 def _entry(outcome: Outcome) -> dict[str, Any]:
@@ -171,6 +178,8 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "notes": list(outcome.notes),
     }
+    if outcome.motion is not None:
+        entry |= outcome.motion.told_meaning()
     if outcome.job.person is not None:
         entry["person"] = outcome.job.person
     if outcome.subject:

@@ -8,13 +8,38 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from core.model.joints import GENDERS
+from core.files.assumption import (
+    ANGLES,
+    COORDINATES,
+    FAMILY,
+    FRAME_RATE,
+    GENDER,
+    HANDS,
+    SIDES,
+    UNIT,
+    UP_AXIS,
+    Assumption,
+    told_meaning,
+)
+from core.model.joints import GENDERS, JOINT_NAMES
 from core.model.pose_parts import PoseParts
 
 UpAxis = Literal["y", "z", "-y"]
 """The axis of a world that points up; ``'-y'`` where y points down, as a camera's does."""
 
 UP_AXES: tuple[UpAxis, ...] = get_args(UpAxis)
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "family": tuple(JOINT_NAMES),
+    "coordinates": ("world", "camera"),
+    "gender": GENDERS,
+    "up_axis": UP_AXES,
+    "unit": ("m", "cm", "mm"),
+    "angles": ("radians", "degrees"),
+    "hands": ("flat", "mean"),
+    "sides": ("as-is", "swapped"),
+}
+"""What can be said of a file when it is read, by the field of `Reading`."""
 
 # Numbers beyond these are no motion, whatever they are; they count as not finite.
 MOST_RADIANS = 1e3
@@ -39,12 +64,17 @@ class Reading:
     Attributes:
         person: which of several people in the file; None where there is but one.
         coordinates: ``'world'`` or ``'camera'``; None for the world's, where the file has both.
-        frame_rate: frames a second, where the file does not say.
-        gender: of the body, where the file does not say.
-        up_axis: in place of what the file is known to have; None for that.
+        frame_rate: frames a second; like all below, what is said here wins over what the file says.
+        gender: of the body.
+        up_axis: of the file's world.
         fps: frames a second to resample to; None for the file's own frames.
         in_body: hands and positions that the file tells in terms of the body were found with the body; None
             where there are none, or where a version that did not know of them read the file.
+        family: whose poses they are, ``'smpl'``, ``'smplh'`` or ``'smplx'``.
+        unit: of lengths in the file, ``'m'``, ``'cm'`` or ``'mm'``.
+        angles: ``'radians'`` or ``'degrees'``.
+        hands: ``'flat'``, or ``'mean'`` where the body's mean hand is to be added to the file's.
+        sides: ``'as-is'``, or ``'swapped'`` where the file calls left what is right.
     """
 
     person: str | None = None
@@ -54,6 +84,15 @@ class Reading:
     up_axis: UpAxis | None = None
     fps: float | None = None
     in_body: bool | None = None
+    family: str | None = None
+    unit: str | None = None
+    angles: str | None = None
+    hands: str | None = None
+    sides: str | None = None
+
+    def by_quantity(self) -> dict[str, Any]:
+        """What is said of each of `core.files.assumption.QUANTITIES`; None where nothing is."""
+        return {quantity: getattr(self, name) for quantity, name in FIELD_OF_QUANTITY.items()}
 
     def told(self) -> dict[str, Any]:
         """What is set, in plain json values."""
@@ -63,12 +102,14 @@ class Reading:
     def of_told(cls, told: object) -> Reading:
         """From `told`; what makes no sense is left out."""
         values = told if isinstance(told, dict) else {}
-        texts = {key: values.get(key) for key in ("person", "coordinates", "gender", "up_axis")}
-        rates = {key: values.get(key) for key in ("frame_rate", "fps")}
-        taken: dict[str, Any] = {key: text for key, text in texts.items() if isinstance(text, str)}
+        taken: dict[str, Any] = {
+            key: values[key]
+            for key, choices in {"person": None, **CHOICES}.items()
+            if isinstance(values.get(key), str) and (choices is None or values[key] in choices)
+        }
         taken |= {
             key: float(rate)
-            for key, rate in rates.items()
+            for key, rate in ((key, values.get(key)) for key in ("frame_rate", "fps"))
             if isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < MOST_RATE
         }
         for key, choices in (("up_axis", UP_AXES), ("gender", GENDERS)):
@@ -78,6 +119,18 @@ class Reading:
             taken["in_body"] = True
         return cls(**taken)
 
+
+FIELD_OF_QUANTITY = {
+    FAMILY: "family",
+    UP_AXIS: "up_axis",
+    UNIT: "unit",
+    GENDER: "gender",
+    HANDS: "hands",
+    FRAME_RATE: "frame_rate",
+    COORDINATES: "coordinates",
+    ANGLES: "angles",
+    SIDES: "sides",
+}
 
 AS_IT_IS = Reading()
 
@@ -128,7 +181,8 @@ class Motion(PoseParts):
         vertices: (T, V, 3) float32 metres, where the motion is meshes alone. It then has no parameters:
             ``poses`` is (T, 0, 3), ``betas`` empty, and ``trans`` the middle of each mesh, not a number where
             the mesh is not finite. See `motion_of_meshes`.
-        body_terms: what is told in terms of the body, until the body is known; None for nothing.
+        if values.get("in_body") is True:
+            taken["in_body"] = True
     """
 
     family: str
@@ -147,6 +201,8 @@ class Motion(PoseParts):
     reading: Reading = AS_IT_IS
     vertices: np.ndarray | None = None
     body_terms: BodyTerms | None = None
+    assumed: tuple[Assumption, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         frames = self.poses.shape[0]
@@ -250,6 +306,10 @@ class Motion(PoseParts):
     def duration(self) -> float | None:
         """Seconds from the first frame to the end of the last, or None without a frame rate."""
         return len(self) / self.frame_rate if self.frame_rate else None
+
+    def told_meaning(self) -> dict[str, Any]:
+        """``assumed`` and ``unused`` in plain json values."""
+        return told_meaning(self.assumed, self.unused)
 
     def betas_of(self, frames: slice | np.ndarray) -> np.ndarray:
         """(B,) betas that all frames share, or (n, B) those of ``frames`` where each has its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,14 @@ from core.files.containers.torch_files import is_torch
 from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder
-from core.files.motions.sources.file_contents import contents_of
+from core.files.motions.sources.file_contents import Contents, contents_of
 from core.files.motions.sources.registry import source_of
 from core.measure.vertex_mask import painted_words
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, PARTS
-from core.model.motion import Motion, Reading
+from core.model.motion import AS_IT_IS, Motion, Reading
 from core.outputs.joint_sets import read_joint_set
+from core.outputs.reading_told import command_to_read_otherwise
 from core.outputs.recipes import read_recipe
 from core.outputs.results import is_result, load_result
 from core.outputs.sessions import is_session, load_session
@@ -39,42 +41,89 @@ EXPECTED = (
 )
 
 
+FORMAT = 1
+"""Of the json; grows when a key changes its meaning."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is in a file.
+
+    Attributes:
+        rows: label and value of what a person wants to know.
+        motion: the motion that was read from it; None for files of other kinds, results and sessions.
+    """
+
+    rows: Rows
+    motion: Motion | None = None
+
+
+def described_document(found: Described) -> dict[str, Any]:
+    """What is told, in plain json values; ``rows`` as they are printed, notes apart."""
+    told: dict[str, Any] = {
+        "format": FORMAT,
+        "rows": {label: value for label, value in found.rows if label != "Note"},
+        "notes": [value for label, value in found.rows if label == "Note"],
+    }
+    if found.motion is not None:
+        told |= found.motion.told_meaning()
+        told["read_otherwise"] = command_to_read_otherwise(found.motion)
+    return told
+
+
 def describe_file(path: str | Path) -> Rows:
     """Label and value of what a person wants to know of a file of any kind that Refit reads.
 
     Raises:
         FileError: the file cannot be read, or is none of these.
     """
+    return described(path).rows
+
+
+def described(path: str | Path, reading: Reading = AS_IT_IS) -> Described:
+    """What is in a file of any kind that Refit reads.
+
+    Args:
+        path: the file.
+        reading: how it is read where it is a motion.
+
+    Raises:
+        FileError: the file cannot be read, or is none of these.
+    """
     path = Path(path)
     if is_mesh_folder(path):
-        return [("Folder", path.resolve().name), *_meshes(path)]
+        found = _meshes(path, reading)
+        return Described([("Folder", path.resolve().name), *found.rows], found.motion)
+    found = _described(path, reading)
+    return Described([("File", path.name), *found.rows], found.motion)
+
+
+def _described(path: Path, reading: Reading) -> Described:
     arrays = is_npz(path) and not is_torch(path)
     if arrays and is_result(path):
-        rows = _result(path)
-    elif arrays and is_session(path):
-        rows = _session(path)
-    else:
-        rows = _others(path)
-    return [("File", path.name), *rows]
-
-
-def _others(path: Path) -> Rows:
+        return Described(_result(path))
+    if arrays and is_session(path):
+        return Described(_session(path))
     told = file_kind(path)
     if told.kind in _OF_KIND:
-        return [("Kind", told.words.partition(" ")[2]), *_OF_KIND[told.kind](path)]
+        return Described([("Kind", told.words.partition(" ")[2]), *_OF_KIND[told.kind](path)])
     if told.kind == "layout":
         raise FileError(path, f"is {told.words}: it holds {told.keys}")
     if told.kind in ("text", "other"):
         raise FileError(path, f"is {told.words}, expected {EXPECTED}")
     contents = contents_of(path)
-    keys = {str(key) for key in contents.table}
-    if looks_like_model(keys):
-        return _model(path)
+    if looks_like_model({str(key) for key in contents.table}):
+        return Described(_model(path))
     source = source_of(contents)
     if source is not None:
-        return _of_source(path, source.NAME)
+        return _of_source(path, source.NAME, reading)
     if holds_vertices(contents):
-        return _meshes(path)
+        return _meshes(path, reading)
+    return Described(_others(path, contents))
+
+
+def _others(path: Path, contents: Contents) -> Rows:
+    keys = {str(key) for key in contents.table}
     if contents.kind == "npz" and (saved_by_scipy(keys) or keys & set(MATRIX_KEYS)):
         return _correspondence(path, transfer_contents(path))
     if contents.kind == "npz":
@@ -90,24 +139,26 @@ def _others(path: Path) -> Rows:
     return _correspondence(path, contents.value if contents.kind else read_pickle(path))
 
 
-def _of_source(path: Path, name: str) -> Rows:
+def _of_source(path: Path, name: str, reading: Reading) -> Described:
     """A motion, or the people in it where there are several."""
     of = "" if name == "AMASS" else f" of {name}"
     try:
-        motion = load_motion(path)
+        motion = load_motion(path, reading)
     except SeveralPeople as several:
-        first = load_motion(path, Reading(person=several.people[0].name))
+        if reading.person is not None:
+            raise
+        first = load_motion(path, replace(reading, person=several.people[0].name))
         rows = [("Kind", f"{FAMILY_LABEL[first.family]} motions{of}"), ("People", str(len(several.people)))]
-        return rows + [(f"Person {person.name}", person.words) for person in several.people]
-    return [("Kind", f"{FAMILY_LABEL[motion.family]} motion{of}"), *_motion(motion)]
+        return Described(rows + [(f"Person {person.name}", person.words) for person in several.people], first)
+    return Described([("Kind", f"{FAMILY_LABEL[motion.family]} motion{of}"), *_motion(motion)], motion)
 
 
-def _meshes(path: Path) -> Rows:
-    motion = load_motion(path)
+def _meshes(path: Path, reading: Reading) -> Described:
+    motion = load_motion(path, reading)
     assert motion.vertices is not None
     bodies = "SMPL or SMPL-H" if motion.family != "smplx" else FAMILY_LABEL["smplx"]
     count = ("Vertices", str(motion.vertices.shape[1]))
-    return [("Kind", f"meshes over time, of {bodies}"), count, *_motion(motion)]
+    return Described([("Kind", f"meshes over time, of {bodies}"), count, *_motion(motion)], motion)
 
 
 def _motion(motion: Motion) -> Rows:

@@ -18,6 +18,7 @@ import numpy as np
 
 from core import __version__
 from core.errors import FileError
+from core.files.assumption import meaning_of_told
 from core.files.containers.arrays import finite, kind_of, numbers, shape_text
 from core.files.containers.atomic import atomic_write
 from core.files.containers.documents import json_object
@@ -150,15 +151,15 @@ class _Writer:
         }
 
     def _motion(self, motion: Motion) -> dict[str, Any]:
-        arrays = {
-            key: getattr(motion, key) for key in ("poses", "trans", "betas", "expression", "frame_betas")
-        }
+        names = ("poses", "trans", "betas", "expression", "frame_betas")
+        arrays = {key: getattr(motion, key) for key in names}
         return {
             "family": motion.family,
             "gender": motion.gender,
             "frame_rate": motion.frame_rate,
             "up_axis": motion.up_axis,
             "notes": list(motion.notes),
+            **motion.told_meaning(),
             "arrays": {key: self._put(array) for key, array in arrays.items() if array is not None},
         }
 
@@ -321,6 +322,7 @@ class _Reader:
             sha256=source.sha256,
             start=source.start,
             notes=tuple(notes),
+            **meaning_of_told(told),
             frame_betas=own if len(own) else None,
             reading=source.reading,
         )

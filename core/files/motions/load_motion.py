@@ -8,28 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import FileError
+from core.files.assumption import FRAME_RATE, GENDER
 from core.files.bodies.models import looks_like_model
-from core.files.containers.arrays import key_list, numbers
-from core.files.containers.opening import checksum
+from core.files.containers.arrays import key_list
 from core.files.containers.refusals import reads
 from core.files.motions.mesh_motions import NAME as MESHES
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder, load_meshes, says
 from core.files.motions.mesh_readers import READERS
-from core.files.motions.motion_arrays import (
-    betas_in,
-    beyond_people,
-    expression_in,
-    frame_rate_in,
-    gender_in,
-    poses_in,
-    up_axis_in,
-)
+from core.files.motions.of_take import lacks, motion_of_take, not_finite
 from core.files.motions.sources.file_contents import Contents, contents_of
 from core.files.motions.sources.person_track import Take
 from core.files.motions.sources.registry import NAMES, Source, source_of
 from core.model.motion import AS_IT_IS, Motion, Reading
 
-_RANGES_SHOWN = 8
 _PEOPLE_SHOWN = 12
 
 
@@ -70,20 +61,22 @@ class SeveralPeople(FileError):
 
 
 @reads("motion|result|mesh", "a motion")
-def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
+def load_motion(path: str | Path, reading: Reading = AS_IT_IS, *, otherwise: Reading = AS_IT_IS) -> Motion:
     """The motion in a file: of AMASS, of one of the tools in `core.files.motions.sources`, or meshes.
 
     In AMASS's keys that is SMPL+H (``poses`` (T, 156)), SMPL-X stage II (``poses`` (T, 165), or its pieces
     ``root_orient``, ``pose_body``, ``pose_jaw``, ``pose_eye`` and ``pose_hand``) and SMPL (``poses`` (T,
     72)), all with ``trans`` (T, 3) and ``betas``. Frames with NaN are kept and noted. What neither the file
-    nor ``reading`` says (gender, frame rate) stays None and is noted, never invented.
+    nor ``reading`` says (gender, frame rate) stays None and is noted, never invented. What was taken, and
+    why, is told in ``assumed``, and in ``unused`` which keys of the file were not.
 
     Meshes are an ``.npz`` with ``vertices`` (T, V, 3), metres, of an SMPL or SMPL-H body or of an SMPL-X one,
     or a folder of ``.obj`` or ``.ply`` with such vertices.
 
     Args:
         path: the file, or a folder of meshes.
-        reading: who of several people, in which coordinates, and what the file does not say.
+        reading: who of several people, in which coordinates, and what wins over what the file says.
+        otherwise: what to take where neither the file nor ``reading`` says it.
 
     Raises:
         SeveralPeople: there are several people and ``reading`` names none of them.
@@ -91,55 +84,17 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
     """
     path = Path(path)
     if is_mesh_folder(path):
-        return _of_meshes(path, reading)
+        return _of_meshes(path, reading, otherwise)
     contents = contents_of(path)
     if _is_meshes(contents):
-        return _of_meshes(path, reading)
-    takes = _source(contents).takes(contents, reading.coordinates)
+        return _of_meshes(path, reading, otherwise)
+    source = _source(contents)
+    contents.forget()
+    takes = source.takes(contents, reading.coordinates)
     take = _chosen(path, takes, reading.person)
-    arrays, gaps = take.whole(path)
-    notes = list(take.notes)
-    family, poses = poses_in(path, arrays, notes)
-    frames = len(poses)
-    if frames == 0:
-        raise FileError(path, "holds no frames, expected at least one", key="poses")
-    trans = numbers(path, "trans", arrays["trans"], (frames, 3))
-    if "dmpls" in arrays and arrays["dmpls"].any():
-        notes.append("The soft-tissue coefficients 'dmpls' have no counterpart and were left out.")
-    betas, frame_betas, shapeless = betas_in(path, arrays["betas"], frames, take.own_shapes)
-    notes += beyond_people(betas, frame_betas)
-    if shapeless.size:
-        poses = poses.copy()
-        poses[shapeless] = np.nan
-    gender = gender_in(path, arrays.get("gender"))
-    rate = frame_rate_in(path, arrays)
-    if gender is None and reading.gender is None:
-        notes.append("The file does not say the gender.")
-    if rate is None and reading.frame_rate is None:
-        notes.append("The file does not say the frame rate.")
-    motion = Motion(
-        family=family,
-        poses=poses,
-        trans=trans,
-        betas=betas,
-        gender=gender or reading.gender,
-        frame_rate=rate or reading.frame_rate,
-        up_axis=reading.up_axis or up_axis_in(path, arrays.get("refit_up_axis")),
-        expression=expression_in(path, arrays.get("expression"), frames),
-        path=path,
-        sha256=checksum(path),
-        frame_betas=frame_betas,
-        reading=replace(
-            reading,
-            person=take.person if len(takes) > 1 else None,
-            gender=None if gender else reading.gender,
-            frame_rate=None if rate else reading.frame_rate,
-            in_body=True if take.body_terms is not None else None,
-        ),
-        body_terms=take.body_terms,
-    )
-    notes += _not_finite(motion, gaps)
-    motion = replace(motion, notes=tuple(notes))
+    motion = motion_of_take(path, take, source.NAME, reading, otherwise)
+    person = take.person if len(takes) > 1 else None
+    motion = replace(motion, unused=contents.unused(), reading=replace(motion.reading, person=person))
     if reading.fps is None:
         return motion
     from core.model.resample import resampled
@@ -147,12 +102,12 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS) -> Motion:
     return resampled(motion, reading.fps)
 
 
-def _of_meshes(path: Path, reading: Reading) -> Motion:
+def _of_meshes(path: Path, reading: Reading, otherwise: Reading) -> Motion:
     """The motion in a file or folder of meshes."""
-    motion = load_meshes(path, reading)
+    motion = load_meshes(path, reading, otherwise)
     if reading.fps is not None and reading.fps != motion.frame_rate:
         raise FileError(path, "is meshes, which have no rotations to resample; leave out --fps")
-    return replace(motion, notes=(*motion.notes, *_not_finite(motion, np.empty(0, int))))
+    return replace(motion, notes=(*motion.notes, *not_finite(motion, np.empty(0, int))))
 
 
 @dataclass(frozen=True)
@@ -188,8 +143,8 @@ def survey(path: str | Path) -> Survey:
     return Survey(
         _people(takes),
         takes[0].there if takes else (),
-        any(frame_rate_in(path, take.arrays) is None for take in takes),
-        any(gender_in(path, take.arrays.get("gender")) is None for take in takes),
+        any(lacks(path, take, FRAME_RATE) for take in takes),
+        any(lacks(path, take, GENDER) for take in takes),
     )
 
 
@@ -279,28 +234,3 @@ def _chosen(path: Path, takes: list[Take], person: str | None) -> Take:
         if takes[0].person is None:
             raise FileError(path, f"holds one person without a name, expected no choice of '{person[:40]}'")
     raise SeveralPeople(path, _people(takes), person)
-
-
-def _not_finite(motion: Motion, gaps: np.ndarray) -> list[str]:
-    """Sentences on the frames in which the person is not seen, and on those with impossible numbers."""
-    notes, frames = [], len(motion)
-    if gaps.size:
-        if gaps.size == 1:
-            notes.append(f"Frame {gaps[0]} of {frames} is a gap: the person is not in it.")
-        else:
-            notes.append(f"Frames {ranges(gaps)} of {frames} are gaps: the person is not in them.")
-    bad = np.setdiff1d(np.flatnonzero(~motion.finite_frames()), gaps)
-    if bad.size:
-        which = "Frame" if bad.size == 1 else "Frames"
-        notes.append(
-            f"{which} {ranges(bad)} of {frames} hold values that are not finite, or too large to be a pose."
-        )
-    return notes
-
-
-def ranges(ids: np.ndarray) -> str:
-    """Sorted integers for people: ``3, 7–9``; a long list ends in ``and N more``."""
-    runs = np.split(ids, np.flatnonzero(np.diff(ids) > 1) + 1)
-    words = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:_RANGES_SHOWN]]
-    more = sum(len(run) for run in runs[_RANGES_SHOWN:])
-    return ", ".join(words) + (f" and {more} more" if more else "")

@@ -10,16 +10,30 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import FileError
+from core.files.assumption import (
+    ANGLES,
+    DEFAULT,
+    FAMILY,
+    FRAME_RATE,
+    GENDER,
+    HANDS,
+    NUMBERS,
+    SIDES,
+    UP_AXIS,
+)
 from core.files.bodies.models import NUM_VERTICES
 from core.files.containers.array_header import ArrayHeader
 from core.files.containers.arrays import shape_text
 from core.files.containers.npz import npz_headers, read_float32, read_npz
 from core.files.containers.opening import MAX_BYTES, checksum, read_bytes
+from core.files.motions.conventions import in_metres
+from core.files.motions.detective import guessed_up, meshes_stand_along, up_note
 from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
-from core.files.motions.sources.amass import FRAME_RATE_KEYS
+from core.files.motions.settle import Settling, reading_kept
+from core.files.motions.sources.amass import RATE_KEYS
 from core.files.motions.sources.file_contents import Contents
-from core.model.motion import MOST_FRAMES, Motion, Reading, UpAxis, motion_of_meshes
+from core.model.motion import AS_IT_IS, MOST_FRAMES, Motion, Reading, motion_of_meshes
 
 NAME = "meshes"
 KEY = "vertices"
@@ -27,9 +41,7 @@ FAMILY_OF_COUNT = {NUM_VERTICES["smplh"]: "smplh", NUM_VERTICES["smplx"]: "smplx
 """Whose vertices they are. SMPL's are SMPL-H's, whose fingers can follow them."""
 
 REGRESSED = "The source is meshes: its joints are found by the body's regressor, and it has no rotations."
-_SAID = ("gender", "refit_up_axis", *FRAME_RATE_KEYS)
-# Frames that are looked at for which way up they are.
-_SAMPLES = 24
+_SAID = ("gender", "refit_up_axis", *RATE_KEYS)
 
 
 def is_mesh_folder(path: str | Path) -> bool:
@@ -43,7 +55,7 @@ def holds_vertices(contents: Contents) -> bool:
     return contents.kind == "npz" and isinstance(header, ArrayHeader)
 
 
-def load_meshes(path: Path, reading: Reading) -> Motion:
+def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS) -> Motion:
     """The motion in an ``.npz`` with ``vertices``, metres, or in a folder of meshes.
 
     Raises:
@@ -52,42 +64,44 @@ def load_meshes(path: Path, reading: Reading) -> Motion:
     for what, chosen in (("person", reading.person), ("coordinates", reading.coordinates)):
         if chosen is not None:
             raise FileError(path, f"is meshes, expected no choice of {what} ('{chosen[:40]}')")
-    arrays: dict[str, np.ndarray] = {}
+    arrays, unused = dict[str, np.ndarray](), tuple[str, ...]()
     if path.is_dir():
         vertices, sha256, notes = _of_folder(path)
     else:
-        vertices, arrays, notes = _of_npz(path)
+        vertices, arrays, notes, unused = _of_npz(path)
         sha256 = checksum(path)
-    gender, rate = gender_in(path, arrays.get("gender")), frame_rate_in(path, arrays)
-    if gender is None and reading.gender is None:
-        notes.append("The file does not say the gender." if arrays else "Meshes do not say the gender.")
-    if rate is None and reading.frame_rate is None:
-        notes.append(
-            "The file does not say the frame rate." if arrays else "Meshes do not say the frame rate."
-        )
-    up = reading.up_axis
-    if up is None and "refit_up_axis" in arrays:
-        up = up_axis_in(path, arrays["refit_up_axis"])
-    if up is None:
-        found = standing_along(vertices)
-        up = found or "y"
-        told = f"the bodies stand along {up}." if found else "and the bodies do not stand: y is taken."
-        notes.append(f"Meshes do not say which axis is up{':' if found else ','} {told}")
+    settling = Settling(reading.by_quantity(), otherwise.by_quantity(), ())
+    family = FAMILY_OF_COUNT[vertices.shape[1]]
+    settling.take(FAMILY, tool=(family, f"the meshes have {vertices.shape[1]} vertices"))
+    vertices = in_metres(vertices, settling)
+    for quantity in (HANDS, ANGLES, SIDES):
+        settling.does_not_apply(quantity, "meshes have no rotations")
+    said = up_axis_in(path, arrays.get("refit_up_axis"))
+    guess, default = guessed_up(meshes_stand_along(vertices))
+    file = None if said is None else (said, f"'refit_up_axis' is {said}")
+    up = settling.take(UP_AXIS, file=file, numbers=guess, default=default)
+    if settling.assumed[-1].how in (NUMBERS, DEFAULT):
+        notes.append(up_note("Meshes do", settling.assumed[-1]))
+    gender = gender_in(path, arrays.get("gender"))
+    gender = settling.take(GENDER, file=None if gender is None else (gender, f"'gender' is {gender}"))
+    rate = settling.take(FRAME_RATE, file=frame_rate_in(path, arrays, notes))
+    who_does = "The file does" if arrays else "Meshes do"
+    for quantity, value in ((GENDER, gender), (FRAME_RATE, rate)):
+        if value is None:
+            notes.append(f"{who_does} not say the {quantity}.")
     motion = motion_of_meshes(
-        FAMILY_OF_COUNT[vertices.shape[1]],
+        family,
         vertices,
-        gender=gender or reading.gender,
-        frame_rate=rate or reading.frame_rate,
+        gender=gender,
+        frame_rate=rate,
         up_axis=up,
         path=path,
         sha256=sha256,
-        reading=replace(
-            reading,
-            gender=None if gender else reading.gender,
-            frame_rate=None if rate else reading.frame_rate,
-        ),
+        reading=reading_kept(reading, settling, otherwise),
+        assumed=tuple(settling.assumed),
+        unused=unused,
     )
-    return replace(motion, notes=(REGRESSED, *notes))
+    return replace(motion, notes=(REGRESSED, *notes, *settling.notes))
 
 
 def says(path: Path) -> tuple[int, bool, bool]:
@@ -111,29 +125,6 @@ def mesh_count(folder: Path) -> int | None:
         return None
 
 
-def standing_along(vertices: np.ndarray) -> UpAxis | None:
-    """``'y'``, ``'z'`` or ``'-y'``: along which most bodies stand, heads and hands up; None where they lie.
-
-    Args:
-        vertices: (T, V, 3) metres, of which some frames are looked at.
-    """
-    frames = np.unique(np.linspace(0, len(vertices) - 1, _SAMPLES).round().astype(int))
-    some = [vertices[frame].astype(np.float64) for frame in frames if np.isfinite(vertices[frame]).all()]
-    if not some:
-        return None
-    longest = [int(np.ptp(mesh, axis=0).argmax()) for mesh in some]
-    axis = max((0, 1, 2), key=longest.count)
-    if axis == 0 or 2 * longest.count(axis) <= len(some):
-        return None
-    # A body has more vertices above its middle than below: those of head and hands.
-    upper = np.median(
-        [(mesh[:, axis] > (mesh[:, axis].min() + mesh[:, axis].max()) / 2).mean() for mesh in some]
-    )
-    if axis == 2:
-        return "z" if upper > 0.5 else None
-    return "y" if upper > 0.5 else "-y"
-
-
 def _header(path: Path) -> ArrayHeader:
     header = npz_headers(path)[KEY]
     shape = header.shape
@@ -145,13 +136,16 @@ def _header(path: Path) -> ArrayHeader:
     return header
 
 
-def _of_npz(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray], list[str]]:
+def _of_npz(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray], list[str], tuple[str, ...]]:
+    """Vertices, what is said beside them, notes, and the keys that were not used."""
     header = _header(path)
     _check_size(path, header.shape[0], header.shape[1])
     headers = npz_headers(path)
     closed = sorted(key for key in _SAID if key in headers and not headers[key].plain)
     notes = [f"'{key}' is a pickled Python object, which is never opened." for key in closed]
-    return read_float32(path, KEY), read_npz(path, set(_SAID) - set(closed)), notes
+    open_keys = set(_SAID) - set(closed)
+    unused = tuple(sorted(set(headers) - open_keys - {KEY}))
+    return read_float32(path, KEY), read_npz(path, open_keys), notes, unused
 
 
 def _of_folder(folder: Path) -> tuple[np.ndarray, str, list[str]]:

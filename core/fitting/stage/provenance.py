@@ -37,6 +37,7 @@ def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) ->
             "start": motion.start,
             "frames": len(motion),
             "notes": list(motion.notes),
+            **motion.told_meaning(),
             **({"reading": reading} if reading else {}),
         },
         "recipe": recipe.as_dict(),

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
+from core.files.assumption import GENDER, UP_AXIS, known
 from core.files.containers.arrays import number
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.motion_x import standing_along
 from core.files.motions.sources.person_track import Take, array_of, numbers_in
 
 NAME = "AIST++"
@@ -38,21 +38,19 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     poses = numbers_in(path, table, "smpl_poses", (None, 72))
     trans = numbers_in(path, table, "smpl_trans", (len(poses), 3))
     notes = ["The file does not say the shape: betas are zero.", "AIST++ was fitted with the male SMPL body."]
-    up = "y"
+    known_of = [known(GENDER, "male", "AIST++ is fitted with the male body")]
     if "smpl_scaling" in table:
         trans = (trans / _scaling(path, table)).astype(np.float32)
+        known_of.append(known(UP_AXIS, "y", "AIST++ writes it so"))
     else:
         _check_metres(path, trans)
-        up = standing_along(poses[:, :3]) or "y"
-        notes.append(f"There is no 'smpl_scaling': 'smpl_trans' is taken as metres, and {up} as up.")
+        notes.append("There is no 'smpl_scaling': 'smpl_trans' is taken as metres.")
     arrays: dict[str, Any] = {
         "poses": poses,
         "trans": trans,
         "betas": np.zeros(10, np.float32),
-        "gender": np.array("male"),
-        "refit_up_axis": np.array(up),
     }
-    return [Take(arrays, tuple(notes))]
+    return [Take(arrays, tuple(notes), known=tuple(known_of))]
 
 
 def _scaling(path: Path, table: dict[Any, Any]) -> float:

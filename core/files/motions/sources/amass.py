@@ -6,29 +6,32 @@ from pathlib import Path
 
 import numpy as np
 
+from core.files.assumption import FAMILY, FRAME_RATE, known
 from core.files.containers.arrays import numbers
-from core.files.containers.npz import read_npz
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import Take, plain_array
 
 NAME = "AMASS"
 FRAME_RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")
+"""As AMASS writes them."""
+
+RATE_KEYS = (*FRAME_RATE_KEYS, "fps", "frame_rate", "framerate")
+"""As others do who keep to the rest of its keys."""
+
+FAMILY_KEYS = ("surface_model_type", "model_type")
 POSE_PARTS = {"root_orient": 3, "pose_body": 63, "pose_jaw": 3, "pose_eye": 6, "pose_hand": 90}
 """The pieces of a pose, in the order of SMPL-X, and how many numbers each has."""
 
+_INTER_X = (
+    known(FRAME_RATE, "120", "Inter-X has so many"),
+    known(FAMILY, "smplx", "Inter-X names its hands so"),
+)
 _HANDS = ("pose_lhand", "pose_rhand")
 _OTHER_NAMES = {"expressions": "expression"}
 _NEEDED = {"poses", "trans", "betas", *POSE_PARTS, *_HANDS}
-_OPTIONAL = {
-    "gender",
-    "dmpls",
-    "expression",
-    "surface_model_type",
-    "refit_up_axis",
-    *_OTHER_NAMES,
-    *FRAME_RATE_KEYS,
-}
-_INTER_X_RATE = 120.0
+_OPTIONAL = {"gender", "dmpls", "expression", "refit_up_axis", *FAMILY_KEYS, *_OTHER_NAMES, *RATE_KEYS}
+# What says again what others say.
+_COUNTS = {"num_betas", "num_expressions", "mocap_time_length"}
 
 
 def looks_like(contents: Contents) -> bool:
@@ -56,18 +59,26 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     if contents.kind == "npz":
         closed = {key for key in _OPTIONAL & table.keys() if not table[key].plain}
     wanted = (_NEEDED | _OPTIONAL) - closed
+    contents.pass_over(_COUNTS | {key for key in table if str(key).startswith("refit_")})
+    if "poses" in table:
+        # The same once more, cut into pieces.
+        wanted -= {*POSE_PARTS, *_HANDS}
+        contents.pass_over({*POSE_PARTS, *_HANDS})
     if contents.kind == "npz":
-        arrays = read_npz(path, wanted)
+        arrays = contents.read(wanted)
     else:
         held = contents.values(wanted)
         given = {key for key, value in held.items() if value is not None or key in _NEEDED}
         arrays = {key: plain_array(path, key, held[key]) for key in given}
     notes = [f"'{key}' is a pickled Python object, which is never opened." for key in sorted(closed)]
-    return [Take(renamed(path, arrays, notes), tuple(notes))]
+    inter_x = any(key in arrays for key in _HANDS)
+    if inter_x and not any(key in arrays for key in RATE_KEYS):
+        notes.append("The file does not say the frame rate: Inter-X's 120 frames a second are taken.")
+    return [Take(renamed(path, arrays), tuple(notes), known=_INTER_X if inter_x else ())]
 
 
-def renamed(path: Path, arrays: dict[str, np.ndarray], notes: list[str]) -> dict[str, np.ndarray]:
-    """The arrays in AMASS's own names and shapes; ``notes`` takes in what is assumed.
+def renamed(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays in AMASS's own names and shapes.
 
     Raises:
         FileError: a hand has the wrong type or shape.
@@ -85,7 +96,4 @@ def renamed(path: Path, arrays: dict[str, np.ndarray], notes: list[str]) -> dict
         none = np.zeros((frames, 45), np.float32)
         sides = [numbers(path, key, arrays.pop(key, none), (frames, 45)) for key in _HANDS]
         arrays["pose_hand"] = np.concatenate(sides, 1)
-        if not any(key in arrays for key in FRAME_RATE_KEYS):
-            arrays[FRAME_RATE_KEYS[0]] = np.array(_INTER_X_RATE)
-            notes.append("The file does not say the frame rate: Inter-X's 120 frames a second are taken.")
     return arrays

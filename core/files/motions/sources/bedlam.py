@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from core.errors import FileError
+from core.files.assumption import GENDER, Assumption, known
 from core.files.containers.arrays import key_list, numbers, shape_text, texts
-from core.files.containers.npz import read_npz
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import (
     CAMERA,
@@ -50,7 +50,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     wanted = [pose_key, trans_key, "shape", "imgname", "sub"]
     if "gender" in headers and headers["gender"].plain:
         wanted.append("gender")
-    arrays = read_npz(path, [*wanted, "cam_ext"] if chosen == CAMERA else wanted)
+    arrays = contents.read([*wanted, "cam_ext"] if chosen == CAMERA else wanted)
     poses = numbers(path, pose_key, arrays[pose_key], (None, None))
     if poses.shape[1] not in _WIDTHS:
         widths = ", ".join(f"(any, {width})" for width in _WIDTHS)
@@ -62,11 +62,15 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     shape = numbers(path, "shape", arrays["shape"], (len(poses), None))
     rows = {"poses": poses, "trans": trans, "betas": shape}
     genders = _genders(path, arrays, len(poses))
+    neutral: tuple[Assumption, ...] = ()
+    if shape.shape[1] == _NEUTRAL_BETAS:
+        neutral = (known(GENDER, "neutral", "eleven betas are the neutral body's"),)
     if shape.shape[1] == _NEUTRAL_BETAS and genders is not None and (genders != "neutral").any():
         notes = (*notes, "BEDLAM's eleven betas are those of the neutral body, whatever the gender.")
     if "imgname" not in arrays or "sub" not in arrays:
         every = np.arange(len(poses))
-        return [Take(_rows_of(path, rows, genders, every), notes, there=tuple(there))]
+        own = _rows_of(path, rows, genders, every)
+        return [Take(own, notes, there=tuple(there), known=neutral)]
     images, subjects = (
         same_frames(path, key, np.asarray(texts(path, key, arrays[key])), len(poses))
         for key in ("imgname", "sub")
@@ -77,7 +81,9 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         order = np.argsort(ids, kind="stable")
         members, ids = members[order], in_order(path, "imgname", ids[order])
         own = _rows_of(path, rows, genders, members)
-        found.append(Take(own, notes, person, ids=ids, ids_key="imgname", step=step, there=tuple(there)))
+        found.append(
+            Take(own, notes, person, ids=ids, ids_key="imgname", step=step, there=tuple(there), known=neutral)
+        )
     return found
 
 
@@ -116,5 +122,5 @@ def _rows_of(
     if len(words) > 1:
         raise FileError(path, f"differs between frames: {key_list(words)}", key="gender")
     if rows["betas"].shape[1] == _NEUTRAL_BETAS:
-        words = ["neutral"]
+        return own  # whatever its gender says
     return {**own, "gender": np.array(words[0])} if words else own

@@ -8,7 +8,6 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.motion_x import standing_along
 from core.files.motions.sources.person_track import Take, array_of, numbers_in, plain_array, same_frames
 
 NAME = "EMDB"
@@ -33,16 +32,14 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     path, table, smpl = contents.path, contents.table, contents.table["smpl"]
     root = numbers_in(path, smpl, "poses_root", (None, 3), "smpl.")
     body = numbers_in(path, smpl, "poses_body", (len(root), 69), "smpl.")
-    up = standing_along(root) or "y"
     arrays: dict[str, Any] = {
         "poses": np.concatenate((root, body), 1),
         "trans": numbers_in(path, smpl, "trans", (len(root), 3), "smpl."),
         "betas": numbers_in(path, smpl, "betas", (None,), "smpl."),
-        "refit_up_axis": np.array(up),
     }
     if table.get("gender") is not None:
         arrays["gender"] = plain_array(path, "gender", table["gender"])
-    notes = [f"The file does not say which axis is up: {up} is taken, as the bodies stand."]
+    notes = []
     if table.get("good_frames_mask") is not None:
         good = array_of(path, "good_frames_mask", table["good_frames_mask"])
         if good.dtype.kind != "b" or good.ndim != 1:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.files.containers.array_header import ArrayHeader
+from core.files.containers.asked_keys import AskedDict, asking, unused_in
 from core.files.containers.joblib_files import may_be_joblib, read_any_pickle
 from core.files.containers.npz import is_npy, is_npz, npy_header, npz_headers, read_npz
 from core.files.containers.opening import open_to_read
@@ -18,7 +21,7 @@ from core.files.containers.torch_files import is_torch, read_torch
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """A file that may be a motion.
+    """A file that may be a motion; remembers which of its keys were asked for.
 
     Attributes:
         path: the file.
@@ -30,6 +33,12 @@ class Contents:
     path: Path
     kind: str
     value: Any = None
+    _read: set[str] = field(default_factory=set)
+    _objects: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind != "npz":
+            object.__setattr__(self, "value", asking(self.value))
 
     @property
     def table(self) -> dict[Any, Any]:
@@ -43,11 +52,15 @@ class Contents:
             FileError: it is damaged, or asks for something that is never opened.
         """
         wanted = [key for key in keys if key in self.table]
+        self._read.update(wanted)
         if self.kind != "npz":
             return {key: self.table[key] for key in wanted}
         plain = [key for key in wanted if self.table[key].plain]
         found: dict[str, Any] = dict(read_npz(self.path, plain)) if plain else {}
-        return found | {key: saved_object(self.path, key) for key in wanted if key not in found}
+        for key in wanted:
+            if key not in found:
+                found[key] = self._objects[key] = asking(saved_object(self.path, key))
+        return found
 
     def part(self, key: str) -> dict[Any, Any]:
         """The dict under a key; empty where there is none."""
@@ -55,6 +68,34 @@ class Contents:
         if isinstance(there, ArrayHeader):
             there = self.values([key])[key] if there.dtype.hasobject and not there.shape else None
         return there if isinstance(there, dict) else {}
+
+    def read(self, keys: Iterable[str]) -> dict[str, np.ndarray]:
+        """The arrays of an npz under these keys, as far as they are there.
+
+        Raises:
+            FileError: as `core.files.containers.npz.read_npz`.
+        """
+        wanted = set(keys)
+        self._read.update(wanted)
+        return read_npz(self.path, wanted)
+
+    def pass_over(self, keys: Iterable[str]) -> None:
+        """Keys that say again what others say: nothing is lost where they are not read."""
+        self._read.update(keys)
+
+    def forget(self) -> None:
+        """Nothing was asked for: what tells whose file it is does not count."""
+        self._read.clear()
+        self._objects.clear()
+        if isinstance(self.value, AskedDict):
+            self.value.forget()
+
+    def unused(self) -> tuple[str, ...]:
+        """Names of the keys that nobody asked for, those in another's after a dot, sorted."""
+        if self.kind == "npz":
+            inner = [f"{key}.{name}" for key, held in self._objects.items() for name in unused_in(held)]
+            return tuple(sorted([key for key in self.table if key not in self._read] + inner))
+        return tuple(sorted(name for name in unused_in(self.value) if name not in self._read))
 
 
 def contents_of(path: Path) -> Contents:

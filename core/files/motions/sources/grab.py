@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.files.assumption import UP_AXIS, known
 from core.files.containers.arrays import numbers
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import Take, numbers_in
@@ -42,4 +43,5 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         arrays["expression"] = numbers_in(path, table, "expression", (len(poses), None), "body.params.")
     if _RATE in contents.table:
         arrays["mocap_frame_rate"] = numbers(path, _RATE, contents.values([_RATE])[_RATE].reshape(-1), (1,))
-    return [Take(arrays, ("GRAB's shape is a mesh of its own, 'body.vtemp': betas are zero in its place.",))]
+    notes = ("GRAB's shape is a mesh of its own, 'body.vtemp': betas are zero in its place.",)
+    return [Take(arrays, notes, known=(known(UP_AXIS, "z", "GRAB writes it so"),))]

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from core.files.motions.sources.amass import FRAME_RATE_KEYS
+from core.files.assumption import DEFAULT, UP_AXIS, Assumption
+from core.files.motions.sources.amass import RATE_KEYS
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.motion_x import standing_along
 from core.files.motions.sources.person_track import Take, array_of, numbers_in, plain_array
 
 NAME = "InterHuman"
@@ -33,7 +33,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         FileError: a key has the wrong type or shape.
     """
     table = contents.table
-    rate = {key: plain_array(contents.path, key, table[key]) for key in FRAME_RATE_KEYS if key in table}
+    rate = {key: plain_array(contents.path, key, table[key]) for key in RATE_KEYS if key in table}
     people = [name for name in _PEOPLE if isinstance(table.get(name), dict)]
     return [_person(contents, name, rate) for name in people]
 
@@ -41,7 +41,6 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
 def _person(contents: Contents, name: str, rate: dict[str, np.ndarray]) -> Take:
     path, table, where = contents.path, contents.table[name], f"{name}."
     root = numbers_in(path, table, "root_orient", (None, 3), where)
-    up = standing_along(root) or "z"
     arrays: dict[str, Any] = {
         "root_orient": root,
         "pose_body": numbers_in(path, table, "pose_body", (len(root), 63), where),
@@ -49,13 +48,9 @@ def _person(contents: Contents, name: str, rate: dict[str, np.ndarray]) -> Take:
         "trans": numbers_in(path, table, "trans", (len(root), 3), where),
         "betas": array_of(path, where + "betas", table.get("betas", np.zeros(10))),
         "surface_model_type": np.array("smplh"),
-        "refit_up_axis": np.array(up),
         **rate,
     }
     if table.get("gender") is not None:
         arrays["gender"] = plain_array(path, where + "gender", table["gender"])
-    notes = (
-        "There are no hands in the file: they are flat.",
-        f"The file does not say which axis is up: {up} is taken, as the bodies stand.",
-    )
-    return Take(arrays, notes, name)
+    lying = Assumption(UP_AXIS, "z", "the bodies do not stand", DEFAULT)
+    return Take(arrays, ("There are no hands in the file: they are flat.",), name, known=(lying,))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
+from core.files.assumption import UP_AXIS, known
 from core.files.containers.arrays import number
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import Take, array_of, numbers_in, plain_array
@@ -57,7 +58,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         raise FileError(
             path, f"has {poses.shape[1]} numbers a frame, which are none of {kind}", key="fullpose"
         )
-    return [Take(arrays, tuple(notes))]
+    return [Take(arrays, tuple(notes), known=(known(UP_AXIS, "z", "MoSh++ writes it so"),))]
 
 
 def _dict(table: dict[Any, Any], key: str) -> dict[Any, Any]:

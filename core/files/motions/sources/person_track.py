@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
+from core.files.assumption import Assumption
 from core.files.containers.arrays import key_list, numbers, shape_text
 from core.model.motion import MOST_FRAMES, BodyTerms
 
@@ -31,6 +32,11 @@ class Take:
         step: how far apart the ids of frames are that follow each other.
         there: the coordinates that the file has, where it says so.
         body_terms: what the arrays tell in terms of the body; None for nothing.
+        known: what the tool is known to mean where its files do not say, from
+            `core.files.assumption.known`: ``known(GENDER, 'male', 'AIST++ is fitted with the male body')``,
+            likewise of `UP_AXIS`, `FAMILY`, `HANDS` (``'flat'``; ``'mean'`` for hands to which the body's
+            mean hand is to be added), `FRAME_RATE`, `UNIT`. What the file says wins over it, and what the
+            user says over both.
     """
 
     arrays: dict[str, np.ndarray]
@@ -42,6 +48,7 @@ class Take:
     step: int = 1
     there: tuple[str, ...] = ()
     body_terms: BodyTerms | None = None
+    known: tuple[Assumption, ...] = ()
 
     @property
     def seen(self) -> int:

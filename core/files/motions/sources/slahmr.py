@@ -6,7 +6,6 @@ import numpy as np
 
 from core.files.containers.arrays import numbers
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.motion_x import standing_along
 from core.files.motions.sources.person_track import Take
 
 NAME = "SLAHMR"
@@ -38,17 +37,12 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     betas = numbers(path, "betas", held.get("betas", np.zeros((people, 16))), (people, None))
     found = []
     for person in range(people):
-        up = standing_along(arrays["root_orient"][person]) or "y"
         own = {key: array[person] for key, array in arrays.items()}
         own |= {
             "betas": betas[person],
             "pose_hand": np.zeros((frames, 90), np.float32),
             "surface_model_type": np.array("smplh"),
-            "refit_up_axis": np.array(up),
         }
-        notes = (
-            "There are no hands in the file: they are flat.",
-            f"The file does not say which axis is up: {up} is taken, as the bodies stand.",
-        )
+        notes = ("There are no hands in the file: they are flat.",)
         found.append(Take(own, notes, str(person) if people > 1 else None))
     return found

@@ -9,7 +9,6 @@ import numpy as np
 from core.errors import FileError
 from core.files.containers.arrays import number, numbers, shape_text
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.motion_x import standing_along
 from core.files.motions.sources.person_track import Take
 from core.model.joints import JOINT_NAMES
 
@@ -60,14 +59,10 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         pieces.append(numbers(path, key, piece, (frames, count, 3)))
     poses = np.concatenate(pieces, 1)
     assert poses.shape[1] == len(JOINT_NAMES[family]), shape_text(poses.shape)
-    up = standing_along(poses[:, 0])
-    standing = f"as the bodies stand along {up}" if up else "as the bodies do not stand"
-    notes.append(f"The file does not say which axis is up: {up or 'y'} is taken, {standing}.")
     arrays: dict[str, Any] = {
         "poses": poses,
         "trans": held.get("bodyTranslation", np.zeros((frames, 3), np.float32)),
         "betas": held.get("shapeParameters", np.zeros(10, np.float32)),
-        "refit_up_axis": np.array(up or "y"),
     }
     if "bodyTranslation" not in held:
         notes.append("There is no 'bodyTranslation': the body stays at the origin.")

@@ -10,9 +10,8 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import kind_of, numbers, shape_text, text
-from core.files.motions.sources.amass import FRAME_RATE_KEYS
+from core.files.motions.sources.amass import RATE_KEYS
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.motion_x import standing_along
 from core.files.motions.sources.person_track import Take, array_of, plain_array
 from core.files.motions.sources.rotations import frames_in, rotations_in
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
@@ -27,7 +26,7 @@ _TRANS = ("transl", "trans")
 _TYPES = ("surface_model_type", "model_type")
 _CAMERA = ("camera_rotation", "camera_translation", "camera_center", "camera_transl")
 KEYS = (
-    "global_orient", "body_pose", *HANDS, *_FACE, *_TRANS, *_TYPES, *_CAMERA, *FRAME_RATE_KEYS,
+    "global_orient", "body_pose", *HANDS, *_FACE, *_TRANS, *_TYPES, *_CAMERA, *RATE_KEYS,
     "betas", "frame_betas", "expression", "gender", "refit_up_axis", _CODE,
 )  # fmt: skip
 _BODY_JOINTS = (21, 23)
@@ -127,8 +126,6 @@ def take_of(
     }
     if table.get("expression") is not None and family == "smplx":
         arrays["expression"] = _rows(path, where + "expression", table["expression"], frames)
-    if "refit_up_axis" not in arrays:
-        arrays["refit_up_axis"] = np.array(_up(poses, notes))
     cameras = [key for key in _CAMERA if key in table]
     if cameras:
         notes.append(f"The camera ({', '.join(cameras)}) is left out: the body is where 'transl' has it.")
@@ -253,16 +250,7 @@ def _rows(path: Path, key: str, value: Any, frames: int) -> np.ndarray:
 def _said(path: Path, table: Mapping[str, Any], where: str) -> dict[str, np.ndarray]:
     """What else the file says, under AMASS's keys."""
     found = {}
-    for key in ("gender", "refit_up_axis", *FRAME_RATE_KEYS):
+    for key in ("gender", "refit_up_axis", *RATE_KEYS):
         if table.get(key) is not None:
             found[key] = plain_array(path, where + key, table[key])
     return found
-
-
-def _up(poses: np.ndarray, notes: list[str]) -> str:
-    up = standing_along(poses[:, :3])
-    if up is None:
-        notes.append("The file does not say which axis is up, and the bodies do not stand: y is taken.")
-        return "y"
-    notes.append(f"The file does not say which axis is up: the bodies stand along {up}.")
-    return up

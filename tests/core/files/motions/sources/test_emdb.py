@@ -62,7 +62,7 @@ def test_poses_and_frames_that_are_not_good(save: Callable[..., Path]) -> None:
         (sequence({"betas": np.zeros((5, 10))}), "'smpl.betas' has shape (5, 10), expected (any,)"),
         (sequence(good_frames_mask=np.ones(5)), "'good_frames_mask' is no row of booleans"),
         (sequence(good_frames_mask=np.ones(4, bool)), "expected 5 rows"),
-        (sequence(gender=["a", "b"]), "'gender' is text of shape (2,), expected one text"),
+        (sequence(gender=["a", "b"]), "'gender' differs between frames: a, b"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(

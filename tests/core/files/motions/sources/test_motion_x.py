@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from core.files.motions.detective import heads_along
 from core.files.motions.load_motion import load_motion
-from core.files.motions.sources.motion_x import standing_along
 from core.model.motion import Reading
 from tests.core.files.hostile import CreatesFile
 from tests.core.files.motions.sources.example import Example
@@ -44,7 +44,7 @@ def test_up_is_where_the_heads_are(up: str) -> None:
     turn = {"y": [0, 0, 0], "z": [np.pi / 2, 0, 0], "-y": [np.pi, 0, 0]}[up]
     about = [[0, angle, 0] for angle in np.linspace(0, 6, 9)]
     bodies = (Rotation.from_rotvec(turn) * Rotation.from_rotvec(about)).as_rotvec()
-    assert standing_along(bodies) == up
+    assert heads_along(bodies) == up
 
 
 def test_who_lies_says_nothing(save: Save) -> None:
@@ -54,7 +54,7 @@ def test_who_lies_says_nothing(save: Save) -> None:
     assert motion.up_axis == "y"
     assert any("do not stand" in note for note in motion.notes)
     assert load_motion(save(npy_bytes(rows), "clip.npy"), Reading(up_axis="z")).up_axis == "z"
-    assert standing_along(np.full((3, 3), np.nan)) is None
+    assert heads_along(np.full((3, 3), np.nan)) is None
 
 
 def test_what_does_not_fit_is_one_sentence(save: Save, refuses: Callable[..., str], tmp_path: Path) -> None:

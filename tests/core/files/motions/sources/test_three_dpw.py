@@ -86,7 +86,7 @@ def test_what_is_not_said_may_be_given(save: Save) -> None:
     said = Reading(frame_rate=30.0, gender="female", up_axis="z")
     motion = load_motion(path, said)
     assert (motion.gender, motion.frame_rate, motion.up_axis) == ("female", 30, "z")
-    assert motion.notes == ()
+    assert motion.notes == ("Up axis: z is taken, as you say, not y: 3DPW writes it so.",)
     assert motion.reading == said
 
 

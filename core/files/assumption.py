@@ -1,0 +1,83 @@
+"""What a file was taken to mean, and why: nothing is read in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+FAMILY, UP_AXIS, UNIT, GENDER, HANDS = "family", "up axis", "unit", "gender", "hands"
+FRAME_RATE, COORDINATES, ANGLES, SIDES = "frame rate", "coordinates", "angles", "sides"
+QUANTITIES = (FAMILY, UP_AXIS, UNIT, GENDER, HANDS, FRAME_RATE, COORDINATES, ANGLES, SIDES)
+"""What a motion file may mean in more than one way."""
+
+FILE, USER, NUMBERS, TOOL, DEFAULT = "file", "user", "numbers", "tool", "default"
+HOW_WORDS = {
+    USER: "said by you",
+    FILE: "said by the file",
+    TOOL: "known of the tool",
+    NUMBERS: "guessed from the numbers",
+    DEFAULT: "default",
+}
+"""How something is known, in the order in which one wins over the next."""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """What one quantity of a motion was taken to be.
+
+    Attributes:
+        quantity: one of `QUANTITIES`.
+        value: what it was taken to be, as the command line takes it: ``'smplh'``, ``'z'``, ``'30'``; empty
+            where nobody knows.
+        why: a few words, without a full stop.
+        how: ``'file'``, ``'user'``, ``'numbers'`` (guessed from them), ``'tool'`` (what the tool that wrote
+            it is known to write) or ``'default'``.
+    """
+
+    quantity: str
+    value: str
+    why: str
+    how: str
+
+    def __post_init__(self) -> None:
+        if self.quantity not in QUANTITIES or self.how not in HOW_WORDS:
+            raise ValueError(
+                f"{self.quantity!r} by {self.how!r}, expected {QUANTITIES} by {tuple(HOW_WORDS)}"
+            )
+
+    @property
+    def words(self) -> str:
+        """For people, in one line: ``up axis z (default)``."""
+        return f"{self.quantity} {self.value or 'not known'} ({HOW_WORDS[self.how]})"
+
+    def told(self) -> dict[str, str]:
+        """In plain json values."""
+        return dict(vars(self))
+
+
+def known(quantity: str, value: str, why: str) -> Assumption:
+    """What a tool is known to mean by its files, where they do not say: ``known(GENDER, 'male', 'AIST++ is
+    fitted with the male body')``."""
+    return Assumption(quantity, value, why, TOOL)
+
+
+def told_meaning(assumed: tuple[Assumption, ...], unused: tuple[str, ...]) -> dict[str, Any]:
+    """What was taken, and which keys were not used, in plain json values."""
+    return {"assumed": [one.told() for one in assumed], "unused": list(unused)}
+
+
+def meaning_of_told(told: dict[str, Any]) -> dict[str, Any]:
+    """``assumed`` and ``unused`` from `told_meaning`, or nothing of them; what makes no sense is left out."""
+    assumed, unused = told.get("assumed"), told.get("unused")
+    return {
+        "assumed": tuple(one for each in (assumed if isinstance(assumed, list) else ()) for one in _of(each)),
+        "unused": tuple(key for key in (unused if isinstance(unused, list) else ()) if isinstance(key, str)),
+    }
+
+
+def _of(told: Any) -> tuple[Assumption, ...]:
+    try:
+        values = {key: told[key] for key in ("quantity", "value", "why", "how")}
+        return (Assumption(**values),) if all(isinstance(text, str) for text in values.values()) else ()
+    except (KeyError, TypeError, ValueError, IndexError):
+        return ()

@@ -1,0 +1,38 @@
+"""Units, angles and sides of a file, brought to Refit's own: metres, radians, the body's left and right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.files.assumption import ANGLES, SIDES, UNIT
+from core.files.motions.settle import Settling
+from core.model.joints import JOINT_NAMES
+
+_UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
+
+
+def in_metres(lengths: np.ndarray, settling: Settling) -> np.ndarray:
+    """Lengths of a file in metres."""
+    factor = _UNITS[settling.take(UNIT, default=("m", "as a rule"))]
+    return lengths if factor == 1.0 else (lengths * lengths.dtype.type(factor))
+
+
+def in_radians(poses: np.ndarray, settling: Settling) -> np.ndarray:
+    """(T, J, 3) poses of a file in radians."""
+    degrees = settling.take(ANGLES, default=("radians", "as a rule")) == "degrees"
+    return np.deg2rad(poses).astype(np.float32) if degrees else poses
+
+
+def on_their_sides(poses: np.ndarray, family: str, settling: Settling) -> np.ndarray:
+    """(T, J, 3) poses with those of left joints on the left: what the file has under one side's joints goes
+    to the other's, where its sides are swapped.
+    """
+    if settling.take(SIDES, default=("as-is", "as a rule")) == "as-is":
+        return poses
+    return poses[:, [JOINT_NAMES[family].index(_opposite(name)) for name in JOINT_NAMES[family]]]
+
+
+def _opposite(joint: str) -> str:
+    side, _, rest = joint.partition("_")
+    other = {"left": "right", "right": "left"}.get(side)
+    return f"{other}_{rest}" if other else joint
