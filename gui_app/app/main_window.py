@@ -52,7 +52,6 @@ from gui_app.session.save import SessionActions, SessionWriter
 from gui_app.session.snapshot import SessionNow
 from gui_app.tasks.closing_wait import ClosingWait
 from gui_app.tasks.job_thread import close_threads, leave_threads
-from gui_app.tasks.worker_thread import leave_all
 from gui_app.timeline.earlier_curves import EarlierFigures
 from gui_app.timeline.playback import PlaybackActions, Player
 from gui_app.timeline.timeline import Timeline
@@ -146,7 +145,7 @@ class MainWindow(QMainWindow):
             state, self.actions_, self.preferences, self.models, self.files.open_path, self
         )
         self.message = MessageBar(document, activity, self)
-        self.writer = SessionWriter(self)
+        self.writer = SessionWriter(activity, self)
         now = SessionNow(state, self.history, self.recipes, self.viewport, self)
         self.autosave = Autosave(activity, now, self.writer, self.preferences, self)
         self.left_over = LeftOverBar(self.files, self.autosave, self)
@@ -343,23 +342,12 @@ class MainWindow(QMainWindow):
         self._leaving = True
         self.setEnabled(False)
         self.state.playback.set_playing(False)
-        parts = (
-            self.editing,
-            self.fitting,
-            self.fixing,
-            self.opening,
-            self.writer,
-        )
         busy = close_threads(self)
-        over = [part.close() for part in parts]
-        if "exporting" in vars(self):
-            over.append(self.exporting.close())
-        if busy or not all(over):
-            if not self._patience.over(writing=self.writer.waiting > 0):
+        if busy:
+            if not self._patience.over(writing=any(thread.writes for thread in busy)):
                 event.ignore()
                 QTimer.singleShot(CLOSE_AGAIN_MS, self, self.close)
                 return
-            leave_all(self)
             leave_threads(self)
         self.autosave.close()
         self.left_over.release()

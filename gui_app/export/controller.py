@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +13,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from core.errors import RefitError
+from core.outputs.export_format import ExportJob
 from gui_app.document.state import AppState
 from gui_app.export.film import Film, FilmPlan
 from gui_app.export.kinds import Choice, Sizes, estimate, size_words
+from gui_app.export.picture_file import picture_image, write_picture
 from gui_app.export.text import ExportStatus, written_words
 from gui_app.export.window_view import draw_still, view_of
-from gui_app.export.worker import ExportRequest, ExportWorker, picture_image
+from gui_app.tasks.background_job import BackgroundJob, tell_nobody
 from gui_app.tasks.coalesce import Later
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.tasks.job_thread import JobThread
 
 if TYPE_CHECKING:
     from gui_app.viewport.viewport import Viewport
@@ -29,34 +30,27 @@ if TYPE_CHECKING:
 CLIPBOARD_ZOOM = 2
 SPARE_BYTES = 20_000_000
 DRAW_SOON_MS = 50
+UNEXPECTED = "The export stopped because of an unexpected error; details are in the log"
 
 
 class ExportController(QObject):
     """One exporting thread; films are drawn in the GUI thread, where the bodies live."""
 
     changed = Signal()
-    _start = Signal(object)
 
     def __init__(self, state: AppState, viewport: Viewport, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._viewport = state, viewport
         self.status = ExportStatus()
-        self._request_id = 0
-        self._stop = threading.Event()
+        self._job: BackgroundJob[None] | None = None
         self._film: Film | None = None
         self._pending: tuple[Choice, Path, bool] | None = None
         self._saves: object = None
         self._begun = 0.0
-        self._worker = ExportWorker()
-        self._start.connect(self._worker.write)
-        replies = [
-            (self._worker.progressed, self._on_written),
-            (self._worker.finished, self._on_finished),
-            (self._worker.stopped, self._on_stopped),
-            (self._worker.failed, self._on_failed),
-        ]
-        self._thread = WorkerThread("export", self._worker, replies, self)
         self._draw = Later(self._draw_picture, self, DRAW_SOON_MS)
+        self._thread = JobThread("export", self, self._fail, unexpected=UNEXPECTED, one_torch_thread=True)
+        self._thread.closing.connect(self._draw.stop)
+        self._thread.closing.connect(self._close_film)
 
     def ids(self, choice: Choice) -> np.ndarray:
         """The frames that an export would write: of a fit, those that are fitted."""
@@ -110,11 +104,9 @@ class ExportController(QObject):
             return
         sentence = self.too_little_space(choice, path)
         if sentence:
-            self._end(sentence, failed=True)
+            self._fail(sentence)
             return
         self._begun = time.monotonic()
-        self._request_id += 1
-        self._stop = threading.Event()
         self._saves = (
             state.document.result
             if choice.format.is_result and len(choice.ids) == state.document.frames
@@ -127,22 +119,32 @@ class ExportController(QObject):
             self._pending = (choice, path, overwrite)
             self._draw.start()
         else:
-            self._send(choice, path, overwrite, None)
+            self._start_writing(choice, path, overwrite)
 
-    def _send(self, choice: Choice, path: Path, overwrite: bool, picture: np.ndarray | None) -> None:
-        opened, state = self._state.document.opened, self._state
+    def _start_writing(self, choice: Choice, path: Path, overwrite: bool) -> None:
+        opened, document = self._state.document.opened, self._state.document
         assert opened is not None
-        metrics = (
-            state.document.analysis.metrics
-            if state.document.analysis and state.document.analysis.result is state.document.result
-            else None
+        assert choice.format.write is not None, "films and pictures are drawn in the GUI thread"
+        analysis = document.analysis
+        metrics = analysis.metrics if analysis and analysis.result is document.result else None
+        job = self._job = self._thread.job(self._end_well, cancelled=self._stopped)
+        job.start(
+            choice.format.write,
+            ExportJob(
+                path=path,
+                stem=opened.stem,
+                frames=self.ids(choice),
+                motion=opened.motion,
+                bodies=opened.bodies,
+                result=document.result,
+                metrics=metrics,
+                settings=choice.settings,
+                single=choice.single,
+                overwrite=overwrite,
+                progress=job.progress(self._show_progress),
+                stop=job.stop,
+            ),
         )
-        self._start.emit(
-            ExportRequest(
-                self._request_id, choice, path, overwrite, self.ids(choice), opened.stem, opened.motion,
-                opened.bodies, state.document.result, metrics, picture, self._stop,
-            )
-        )  # fmt: skip
 
     def _start_film(self, choice: Choice, path: Path, overwrite: bool) -> None:
         plan = FilmPlan(
@@ -155,10 +157,12 @@ class ExportController(QObject):
         try:
             film = Film(path, view_of(self._viewport, self._state), plan, overwrite=overwrite, parent=self)
         except RefitError as error:
-            self._end(str(error), failed=True)
+            self._fail(str(error))
             return
         self._film = film
-        film.progressed.connect(self._on_drawn)
+        # A window that closes waits for this thread, and so for the encoder.
+        self._thread.job(tell_nobody).start(film.over.wait)
+        film.progressed.connect(self._show_progress)
         film.finished.connect(self._on_film_finished)
         film.stopped.connect(self._on_film_stopped)
         film.failed.connect(self._on_film_failed)
@@ -173,9 +177,10 @@ class ExportController(QObject):
             view = view_of(self._viewport, self._state)
             picture = draw_still(view, choice.zoom, captions=choice.captions, transparent=choice.transparent)
         except RefitError as error:
-            self._end(str(error), failed=True)
+            self._fail(str(error))
             return
-        self._send(choice, path, overwrite, picture)
+        self._job = self._thread.job(self._end_well, cancelled=self._stopped)
+        self._job.start(write_picture, path, picture, overwrite)
 
     @Slot()
     def copy_picture(self) -> None:
@@ -191,29 +196,25 @@ class ExportController(QObject):
         """Stops after the file or picture under way; nothing half-written is left."""
         if self.status.phase != "running":
             return
-        self._stop.set()
         self._set(replace(self.status, phase="stopping"))
         if self._film is not None:
             self._film.cancel()
         elif self._pending is not None:
             self._pending = None
+        elif self._job is not None:
+            self._job.cancel()
 
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Stops what is going on and ends the thread; False if it is still busy."""
-        self._stop.set()
-        self._draw.stop()
-        film_over = True
+    @Slot()
+    def _close_film(self) -> None:
         if self._film is not None:
-            film_over = self._film.close(wait_ms / 1000)
-            if film_over:
-                self._film = None
-        return self._thread.close(wait_ms) and film_over
+            self._film.close()
 
     def _set(self, status: ExportStatus) -> None:
         self.status = status
         self.changed.emit()
 
-    def _progress(self, done: int, total: int) -> None:
+    @Slot(int, int)
+    def _show_progress(self, done: int, total: int) -> None:
         if self.status.phase != "running":
             return
         left = None
@@ -221,45 +222,21 @@ class ExportController(QObject):
             left = (time.monotonic() - self._begun) / done * (total - done)
         self._set(replace(self.status, done=done, total=total, seconds_left=left))
 
-    def _end(self, words: str, *, failed: bool = False) -> None:
-        path = None if failed else self.status.path
-        self._set(ExportStatus(words=words, failed=failed, path=path))
-        if failed:
-            self._state.activity.fail(words)
-        elif words:
-            self._state.activity.say(words)
+    def _end(self, words: str) -> None:
+        self._set(ExportStatus(words=words, path=self.status.path))
+        self._state.activity.say(words)
 
-    def _end_well(self) -> None:
+    def _fail(self, sentence: str) -> None:
+        self._set(ExportStatus(words=sentence, failed=True))
+        self._state.activity.fail(sentence)
+
+    def _end_well(self, _: None = None) -> None:
         path = self.status.path
         assert path is not None
         if self._saves is not None and self._saves is self._state.document.result:
             self._state.document.set_saved()
         self._saves = None
         self._end(written_words(path))
-
-    @Slot(int, int, int)
-    def _on_written(self, request_id: int, done: int, total: int) -> None:
-        if request_id == self._request_id:
-            self._progress(done, total)
-
-    @Slot(int)
-    def _on_finished(self, request_id: int) -> None:
-        if request_id == self._request_id:
-            self._end_well()
-
-    @Slot(int)
-    def _on_stopped(self, request_id: int) -> None:
-        if request_id == self._request_id:
-            self._stopped()
-
-    @Slot(int, str)
-    def _on_failed(self, request_id: int, sentence: str) -> None:
-        if request_id == self._request_id:
-            self._end(sentence, failed=True)
-
-    @Slot(int, int)
-    def _on_drawn(self, done: int, total: int) -> None:
-        self._progress(done, total)
 
     @Slot()
     def _on_film_finished(self) -> None:
@@ -274,7 +251,7 @@ class ExportController(QObject):
     @Slot(str)
     def _on_film_failed(self, sentence: str) -> None:
         self._drop_film()
-        self._end(sentence, failed=True)
+        self._fail(sentence)
 
     def _stopped(self) -> None:
         self._set(replace(self.status, path=None))

@@ -52,7 +52,10 @@ def film_frames(first: int, last: int, motion_rate: float, speed: float, rate: f
 
 
 class Film(QObject):
-    """Makes one film. Says exactly once how it went: ``finished``, ``stopped`` or ``failed``."""
+    """Makes one film. Says exactly once how it went: ``finished``, ``stopped`` or ``failed``.
+
+    ``over`` is set when nothing is written any more.
+    """
 
     progressed = Signal(int, int)
     finished = Signal()
@@ -73,6 +76,7 @@ class Film(QObject):
         self._done = 0
         self._cancelled = False
         self._encoder = Encoder(path, plan.size, plan.rate, overwrite=overwrite)
+        self.over = self._encoder.over
         try:
             self._studio: Studio | None = Studio(
                 view, plan.size, captions=plan.captions, scale=caption_scale(plan.size)
@@ -91,12 +95,11 @@ class Film(QObject):
             self._cancelled = True
             self._encoder.cancel()
 
-    def close(self, wait_seconds: float) -> bool:
-        """Stops, and waits for the encoder; False if it is still busy. Nothing is said afterwards."""
+    def close(self) -> None:
+        """Stops; nothing is said afterwards. The encoder needs a moment more, until it is ``over``."""
         self._timer.stop()
         self._close_studio()
         self.cancel()
-        return self._encoder.wait(wait_seconds)
 
     @Slot()
     def _step(self) -> None:

@@ -23,7 +23,7 @@ from gui_app.files.open_controller import OpenController, OpenRequest
 from gui_app.files.open_question import NOTHING_SAID, Answer, Unanswered
 from gui_app.files.save_actions import SaveActions
 from gui_app.fit.fit_controller import FitController
-from gui_app.tasks.worker_thread import pose_on_one_thread
+from gui_app.tasks.job_thread import pose_on_one_thread
 from gui_app.widgets.message_box import message_box
 
 if TYPE_CHECKING:

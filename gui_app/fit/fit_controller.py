@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.fitting.no_progress import ProgressClock
 from core.model.fit_result import covers_more
 from gui_app.document.frame_scopes import Scope, all_frames, fittable, frame_shown, problems, selected
 from gui_app.document.history import History
@@ -16,10 +16,11 @@ from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
 from gui_app.fit.fit_watch import FitWatch
-from gui_app.fit.fit_worker import FitWorker, Preparation, RunReply, RunRequest
+from gui_app.fit.fit_worker import UNEXPECTED, Preparation, RunReply, RunRequest, prepare, run_fit
 from gui_app.fit.text import finished_words, unchanged_words
+from gui_app.tasks.background_job import BackgroundJob, tell_nobody
 from gui_app.tasks.coalesce import Coalescer
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.tasks.job_thread import JobThread
 from gui_app.widgets.text import frames_words
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ class FitController(QObject):
     """One fitting thread; one run at a time. ``ended`` carries how it ended, which ``last`` keeps until
     another one begins."""
 
-    _prepare = Signal(object)
-    _start = Signal(object)
     ended = Signal(object)
 
     def __init__(
@@ -63,8 +62,7 @@ class FitController(QObject):
         self._recipes = recipes
         self._device = device
         self._threads = threads
-        self._run_id = 0
-        self._cancel = threading.Event()
+        self._job: BackgroundJob[RunReply] | None = None
         self._newest: RunReply | None = None
         self._pending: list[np.ndarray | None] = []
         self._shown: RunReply | None = None
@@ -74,25 +72,19 @@ class FitController(QObject):
         self._show_newest = Coalescer(self._apply_newest, self)
         self._watch = FitWatch(state, self)
         self._watch.unanswered.connect(self._on_unanswered)
-        self._hire()
+        self._begin_thread()
 
-    def _hire(self) -> None:
-        """A worker in a thread of its own."""
-        self._worker = FitWorker()
-        self._prepare.connect(self._worker.prepare)
-        self._start.connect(self._worker.run)
-        replies = [
-            (self._worker.progressed, self._on_progress),
-            (self._worker.previewed, self._on_preview),
-            (self._worker.finished, self._on_finished),
-            (self._worker.failed, self._on_failed),
-        ]
-        self._thread = WorkerThread("fit", self._worker, replies, self)
+    def _begin_thread(self) -> None:
+        self._thread = JobThread("fit", self, self._on_failed, unexpected=UNEXPECTED)
+        self._thread.closing.connect(self._abandon)
 
     def prepare(self, motion: Motion, bodies: BodyPair) -> None:
         """Prepares the bodies of a motion that is about to be fitted, unless a fit is under way."""
         if not self._state.activity.run.active and not self._thread.closed and self._recipes.draft.runs:
-            self._prepare.emit(Preparation(motion, bodies, self._recipes.recipe(), self._device))
+            # What cannot be fitted says so when it is.
+            self._thread.job(tell_nobody, failed=tell_nobody).start(
+                prepare, Preparation(motion, bodies, self._recipes.recipe(), self._device)
+            )
 
     @Slot()
     def start(self) -> None:
@@ -148,14 +140,15 @@ class FitController(QObject):
         self._abandon()
         self._scope = scope
         self._step = f"{what} on {scope.what}" if what else f"fit of {scope.what}"
-        self._cancel = threading.Event()
         motion = state.document.opened.motion_at(state.document.given_rate)
         frames = len(motion) - len(scope.left_out) if scope.frames is None else len(scope.frames)
         state.activity.set_run(RunStatus("running", frames_total=frames, what=scope.what))
-        self._watch.begin(self._worker.silence)
-        self._start.emit(
+        silence = ProgressClock()
+        self._watch.begin(silence)
+        job = self._job = self._thread.job(self._on_finished, cancelled=self._on_cancelled)
+        job.start(
+            run_fit,
             RunRequest(
-                self._run_id,
                 motion,
                 state.document.opened.bodies,
                 recipe,
@@ -165,9 +158,12 @@ class FitController(QObject):
                 state.playback.frame,
                 self._device,
                 self._threads,
-                self._cancel,
+                job.stop,
                 joins,
-            )
+            ),
+            silence,
+            job.tells(self._on_progress),
+            job.tells(self._on_preview),
         )
 
     @Slot()
@@ -175,7 +171,8 @@ class FitController(QObject):
         """Stops the run after its current step; what it has fitted is kept on top of the earlier fit. One
         that does not answer is left behind."""
         if self._state.activity.run.phase == "running":
-            self._cancel.set()
+            if self._job is not None:
+                self._job.cancel()
             self._watch.cancelled()
             # What the run leaves is here in a moment: drawing a preview first would only hold it up.
             self._show_newest.stop()
@@ -185,35 +182,28 @@ class FitController(QObject):
     def drop(self) -> None:
         """Stops the run and forgets it, for example because another motion was opened."""
         if self._watch.silent:
-            self._replace_worker()  # the next run may hardly wait for this one
+            self._replace_thread()  # the next run may hardly wait for this one
         self._abandon()
         self._state.activity.set_run(RunStatus())
 
+    @Slot()
     def _abandon(self) -> None:
         self._watch.end()
-        self._cancel.set()
-        self._run_id += 1
+        if self._job is not None:
+            self._job.drop()
         self._newest = None
         self._pending = []
         self._shown = self.last = None
 
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        self._abandon()
-        return self._thread.close(wait_ms)
-
-    @Slot(int, object)
-    def _on_progress(self, run_id: int, status: RunStatus) -> None:
-        if run_id == self._run_id and self._state.activity.run.phase == "running":
+    def _on_progress(self, status: RunStatus) -> None:
+        if self._state.activity.run.phase == "running":
             self._state.activity.set_run(status)
 
-    @Slot(object)
     def _on_preview(self, reply: RunReply) -> None:
-        if reply.run_id == self._run_id:
-            self._newest = reply
-            self._pending.append(reply.changed)
-            if self._state.activity.run.phase == "running":
-                self._show_newest.ask()
+        self._newest = reply
+        self._pending.append(reply.changed)
+        if self._state.activity.run.phase == "running":
+            self._show_newest.ask()
 
     @Slot()
     def _apply_newest(self) -> None:
@@ -226,34 +216,32 @@ class FitController(QObject):
         everything = len(known) < len(pending)
         self._state.document.set_result(newest.result, None if everything else np.concatenate(known))
 
-    @Slot(object)
     def _on_finished(self, reply: RunReply) -> None:
-        if reply.run_id == self._run_id:
-            earlier = self._history.now.result
-            changed = self._settle(reply, "cancelled")
-            self.last = EndedRun(reply, earlier, self._scope.what)
-            self.ended.emit(self.last)
-            words = finished_words(reply, earlier) if changed else unchanged_words(self._scope.what)
-            left_out = self._scope.left_out_words
-            self._state.activity.say(f"{words} · {left_out}" if left_out else words)
+        earlier = self._history.now.result
+        changed = self._settle(reply, "cancelled")
+        self.last = EndedRun(reply, earlier, self._scope.what)
+        self.ended.emit(self.last)
+        words = finished_words(reply, earlier) if changed else unchanged_words(self._scope.what)
+        left_out = self._scope.left_out_words
+        self._state.activity.say(f"{words} · {left_out}" if left_out else words)
 
-    @Slot(int, str)
-    def _on_failed(self, run_id: int, sentence: str) -> None:
-        if run_id == self._run_id:
-            self._keep_shown("stopped")
-            self._state.activity.fail(sentence)
+    def _on_cancelled(self) -> None:
+        """Before it began."""
+        self._keep_shown("cancelled")
+        self._state.activity.say("Cancelled: nothing was fitted")
 
-    def _replace_worker(self) -> None:
-        """The worker hangs: it stays behind with its thread, and another one takes its place."""
-        self._prepare.disconnect(self._worker.prepare)
-        self._start.disconnect(self._worker.run)
+    def _on_failed(self, sentence: str) -> None:
+        self._keep_shown("stopped")
+        self._state.activity.fail(sentence)
+
+    def _replace_thread(self) -> None:
+        """The fit hangs: it stays behind with its thread, and another one takes its place."""
         self._thread.leave()
-        self._hire()
+        self._begin_thread()
 
     @Slot()
     def _on_unanswered(self) -> None:
-        self._replace_worker()
-        self._run_id += 1
+        self._replace_thread()
         self._keep_shown("cancelled")
         self._state.activity.fail(LEFT)
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
 
-from core.errors import RefitError
 from core.fitting.no_progress import ProgressClock
 from core.model.fit_result import covers_more
 from gui_app.document.run_status import RunStatus
@@ -77,8 +74,6 @@ class Pace:
         )
 
 
-log = logging.getLogger(__name__)
-
 UNEXPECTED = "The fit stopped because of an unexpected error; details are in the log"
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 0.2
@@ -92,7 +87,6 @@ class RunRequest:
     ``joins`` fades into the earlier fit over the frames around its own, but not into these.
     """
 
-    run_id: int
     motion: Motion
     bodies: BodyPair
     recipe: Recipe
@@ -121,7 +115,6 @@ class RunReply:
     """The fit to show.
 
     Attributes:
-        run_id: of the run.
         result: what the run reached, on top of the earlier fit where both share a shape; or the earlier fit
             itself. None where there is nothing.
         changed: ids of the frames that are new since the reply before, None for all.
@@ -137,7 +130,6 @@ class RunReply:
         stages: what each stage did.
     """
 
-    run_id: int
     result: FitResult | None
     changed: np.ndarray | None
     reached: np.ndarray
@@ -151,70 +143,46 @@ class RunReply:
     around: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
 
 
-class FitWorker(QObject):
-    """Lives in the fitting thread. Every reply carries the id of its run; ``silence`` hears of every step."""
+def prepare(request: Preparation) -> None:
+    """Prepares bodies before their motion is on the screen."""
+    from core.fitting.run import FitRun
 
-    progressed = Signal(int, object)
-    previewed = Signal(object)
-    finished = Signal(object)
-    failed = Signal(int, str)
+    FitRun(request.motion, request.bodies, request.recipe, device=request.device).prepare()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.silence = ProgressClock()
 
-    @Slot(object)
-    def prepare(self, request: Preparation) -> None:
-        """Prepares bodies before their motion is on the screen. What cannot be fitted says so when it is."""
-        from core.fitting.run import FitRun
+def run_fit(
+    request: RunRequest,
+    silence: ProgressClock,
+    tell_progress: Callable[[RunStatus], None],
+    tell_preview: Callable[[RunReply], None],
+) -> RunReply:
+    """Fits until done or cancelled; gives what is left then. ``silence`` hears of every step."""
+    from core.fitting.stage_reports import StageReports
 
-        try:
-            FitRun(request.motion, request.bodies, request.recipe, device=request.device).prepare()
-        except RefitError as error:
-            log.info("Nothing was prepared for %s: %s", request.motion.name, error)
-        except Exception:
-            log.exception("Preparing %s stopped", request.motion.name)
-
-    @Slot(object)
-    def run(self, request: RunRequest) -> None:
-        """Fits until done, cancelled or failed, and says so exactly once."""
-        try:
-            for reply in self._fit(request):
-                self.previewed.emit(reply)
-        except RefitError as error:
-            self.failed.emit(request.run_id, str(error))
-        except Exception:
-            log.exception("The fit of %s stopped", request.motion.name)
-            self.failed.emit(request.run_id, UNEXPECTED)
-
-    def _fit(self, request: RunRequest) -> Iterator[RunReply]:
-        from core.fitting.stage_reports import StageReports
-
-        run = begin(request)
-        replies = Replies(request, run)
-        around = f" and {len(replies.around):,} around" if len(replies.around) else ""
-        pace = Pace(request.what + around, time.monotonic())
-        stages = StageReports(time.monotonic())
-        last_progress = last_preview = 0.0
-        self.silence.follow(run)
-        for progress in run:
-            self.silence.hear(progress.stage)
-            if len(progress.frames):
-                replies.see(progress.frames)
-            now = time.monotonic()
-            stages.see(progress, now)
-            if progress.stage == "start":
-                continue
-            pace.see(progress, now)
-            if now - last_progress >= PROGRESS_SECONDS:
-                last_progress = now
-                status = replace(pace.status(progress, now), stages=stages.reports())
-                self.progressed.emit(request.run_id, status)
-            if replies.news and not request.cancel.is_set() and now - last_preview >= PREVIEW_SECONDS:
-                yield replies.preview()
-                # A long motion takes long to copy: then there are fewer previews.
-                last_preview = time.monotonic() + 4 * (time.monotonic() - now)
-        self.finished.emit(replace(replies.last(), stages=stages.reports()))
+    run = begin(request)
+    replies = Replies(request, run)
+    around = f" and {len(replies.around):,} around" if len(replies.around) else ""
+    pace = Pace(request.what + around, time.monotonic())
+    stages = StageReports(time.monotonic())
+    last_progress = last_preview = 0.0
+    silence.follow(run)
+    for progress in run:
+        silence.hear(progress.stage)
+        if len(progress.frames):
+            replies.see(progress.frames)
+        now = time.monotonic()
+        stages.see(progress, now)
+        if progress.stage == "start":
+            continue
+        pace.see(progress, now)
+        if now - last_progress >= PROGRESS_SECONDS:
+            last_progress = now
+            tell_progress(replace(pace.status(progress, now), stages=stages.reports()))
+        if replies.news and not request.cancel.is_set() and now - last_preview >= PREVIEW_SECONDS:
+            tell_preview(replies.preview())
+            # A long motion takes long to copy: then there are fewer previews.
+            last_preview = time.monotonic() + 4 * (time.monotonic() - now)
+    return replace(replies.last(), stages=stages.reports())
 
 
 def begin(request: RunRequest) -> FitRun:
@@ -282,7 +250,6 @@ class Replies:
         changed = None if self._apart and not was_apart else np.concatenate(self._new)
         self._new = []
         return RunReply(
-            self._request.run_id,
             result,
             changed,
             np.flatnonzero(self._reached),
@@ -317,7 +284,6 @@ class Replies:
         elif result is not None and earlier is not None and (complete or not self._apart):
             result = judged(result, partial=self._partial(result))
         return RunReply(
-            self._request.run_id,
             result,
             None,
             reached,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -15,23 +13,14 @@ from gui_app.document.frame_scopes import frame_shown
 from gui_app.document.history import History
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread, pose_on_one_thread
+from gui_app.tasks.background_job import BackgroundJob
+from gui_app.tasks.job_thread import JobThread
 
 if TYPE_CHECKING:
     from core.model.body_pair import BodyPair
     from core.model.fit_result import FitResult
     from core.model.frame_parameters import FrameParameters, ParameterChange
     from core.model.motion import Motion
-
-# The thread that measures all frames after an edit of the shape that they share.
-
-log = logging.getLogger(__name__)
-
-PROGRESS_SECONDS = 0.1
-
-
-class EditingStopped(Exception):
-    """Nobody waits for the fit any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +34,6 @@ class EditRequest:
         frame: that was on show.
         change: of its parameters.
         fitted: the fit before anything was edited, or None.
-        stop: set when nobody waits for the reply any more.
     """
 
     motion: Motion
@@ -54,40 +42,9 @@ class EditRequest:
     frame: int
     change: ParameterChange
     fitted: FitResult | None
-    stop: threading.Event
 
 
-class EditWorker(QObject):
-    """Lives in the measuring thread; a request that was stopped gets no reply."""
-
-    progressed = Signal(object, int, int)
-    edited = Signal(object, object)
-    failed = Signal(object)
-
-    @Slot(object)
-    def run(self, request: EditRequest) -> None:
-        """Makes the edit, and says once how it went."""
-        last = time.monotonic()
-
-        def on_progress(done: int, total: int) -> None:
-            nonlocal last
-            if request.stop.is_set():
-                raise EditingStopped
-            if time.monotonic() - last >= PROGRESS_SECONDS:
-                last = time.monotonic()
-                self.progressed.emit(request, done, total)
-
-        try:
-            pose_on_one_thread()
-            self.edited.emit(request, make_edit(request, on_progress))
-        except EditingStopped:
-            pass
-        except Exception:
-            log.exception("The fit of %s could not be edited", request.motion.name)
-            self.failed.emit(request)
-
-
-def make_edit(request: EditRequest, on_progress: object = None) -> FitResult:
+def make_edit(request: EditRequest, on_progress: Callable[[int, int], None] | None = None) -> FitResult:
     """The fit after the edit."""
     from core.problems.edited import edited
 
@@ -98,7 +55,7 @@ def make_edit(request: EditRequest, on_progress: object = None) -> FitResult:
         request.frame,
         request.change,
         request.fitted,
-        on_progress,  # type: ignore[arg-type]
+        on_progress,
     )
 
 
@@ -139,25 +96,19 @@ class Editing(QObject):
     """The edit under way, if there is one."""
 
     changed = Signal()
-    _start = Signal(object)
 
     def __init__(self, state: AppState, history: History, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._history = state, history
         self._draft: _Draft | None = None
-        self._measuring: EditRequest | None = None
+        self._measuring: BackgroundJob[FitResult] | None = None
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(IDLE_MS)
         self._idle.timeout.connect(self.finish)
-        self._worker = EditWorker()
-        self._start.connect(self._worker.run)
-        replies = [
-            (self._worker.progressed, self._on_progress),
-            (self._worker.edited, self._on_edited),
-            (self._worker.failed, self._on_failed),
-        ]
-        self._thread = WorkerThread("edit", self._worker, replies, self)
+        self._thread = JobThread("edit", self, self._on_failed, unexpected=FAILED, one_torch_thread=True)
+        self._thread.closing.connect(self._abandon)
+        self._thread.closing.connect(self._idle.stop)
         state.document.settling.connect(self.finish)
         state.playback.frame_changed.connect(self._on_frame)
         state.document.motion_changed.connect(self._drop)
@@ -280,17 +231,16 @@ class Editing(QObject):
             draft.frame,
             draft.change,
             self._fitted(draft.frame),
-            threading.Event(),
         )
         if draft.shared:
-            self._measuring = request
+            job = self._measuring = self._thread.job(self._on_edited)
             frames = int(state.document.result.fitted.sum())
             state.activity.set_run(RunStatus("running", "measure", frames_total=frames, what="the new shape"))
-            self._start.emit(request)
+            job.start(make_edit, request, job.progress(self._on_progress))
         else:
-            self._take(make_edit(request), np.array([draft.frame]))
+            self._make_step(make_edit(request), np.array([draft.frame]))
 
-    def _take(self, result: FitResult, changed: np.ndarray | None) -> None:
+    def _make_step(self, result: FitResult, changed: np.ndarray | None) -> None:
         state, history, draft = self._state, self._history, self._draft
         assert draft is not None
         self._draft = None
@@ -307,16 +257,11 @@ class Editing(QObject):
             state.activity.say(f"{step[:1].upper()}{step[1:]} · mean {mm_words(*means)}")
         self.changed.emit()
 
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        self._abandon()
-        self._idle.stop()
-        return self._thread.close(wait_ms)
-
+    @Slot()
     def _abandon(self) -> None:
         """Nobody waits for the measuring any more."""
         if self._measuring is not None:
-            self._measuring.stop.set()
+            self._measuring.drop()
             self._measuring = None
             self._state.activity.set_run(RunStatus())
 
@@ -344,7 +289,7 @@ class Editing(QObject):
         run = self._state.activity.run
         if self._measuring is not None and run.stage != "measure":
             # Another motion is there, or is about to be.
-            self._measuring.stop.set()
+            self._measuring.drop()
             self._measuring = None
             self._drop()
         elif self._measuring is not None and run.phase == "cancelling":
@@ -355,25 +300,20 @@ class Editing(QObject):
         else:
             self.changed.emit()
 
-    @Slot(object, int, int)
-    def _on_progress(self, request: EditRequest, done: int, total: int) -> None:
-        if request is self._measuring:
+    def _on_progress(self, done: int, total: int) -> None:
+        if self._measuring is not None:
             self._state.activity.set_run(
                 replace(self._state.activity.run, frames_done=done, frames_total=total)
             )
 
-    @Slot(object, object)
-    def _on_edited(self, request: EditRequest, result: FitResult) -> None:
-        if request is self._measuring:
-            self._measuring = None
-            self._take(result, None)
-            self._state.activity.set_run(RunStatus())
+    def _on_edited(self, result: FitResult) -> None:
+        self._measuring = None
+        self._make_step(result, None)
+        self._state.activity.set_run(RunStatus())
 
-    @Slot(object)
-    def _on_failed(self, request: EditRequest) -> None:
-        if request is self._measuring:
-            self._drop()
-            self._state.activity.fail(FAILED)
+    def _on_failed(self, sentence: str) -> None:
+        self._drop()
+        self._state.activity.fail(sentence)
 
 
 def mm_words(before: float, after: float) -> str:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from core.errors import RefitError
 from gui_app.document.frame_scopes import Scope, fittable
 from gui_app.document.history import History
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
 from gui_app.fit.text import unchanged_words
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.tasks.background_job import BackgroundJob
+from gui_app.tasks.job_thread import JobThread
 
 if TYPE_CHECKING:
     from core.model.body_pair import BodyPair
     from core.model.fit_result import FitResult
     from core.model.motion import Motion
     from core.problems.fix_strategies import Fix, FixProgress
-
-# The thread that tries strategies on frames.
-
-log = logging.getLogger(__name__)
 
 UNEXPECTED = "Trying strategies stopped because of an unexpected error; details are in the log"
 
@@ -42,49 +38,37 @@ class FixRequest:
     suspects: np.ndarray
     device: str
     threads: int | None
-    stop: threading.Event
 
 
-class FixWorker(QObject):
-    """Lives in a thread of its own; every reply carries its request."""
+def try_strategies(
+    request: FixRequest,
+    stop: threading.Event,
+    tell_before: Callable[[Fix], None],
+    tell_fix: Callable[[Fix], None],
+    tell_progress: Callable[[FixProgress], None],
+) -> None:
+    """Tries one strategy after another, and tells of each; one that is stopped has told of those before."""
+    from core.problems.fix_strategies import FixTrial
 
-    begun = Signal(object, object)
-    progressed = Signal(object, object)
-    tried = Signal(object, object)
-    finished = Signal(object)
-    failed = Signal(object, str)
-
-    @Slot(object)
-    def run(self, request: FixRequest) -> None:
-        """Tries one strategy after another, and says once how it ended."""
-        from core.problems.fix_strategies import FixTrial
-
-        try:
-            trial = FixTrial(
-                request.motion,
-                request.bodies,
-                request.result,
-                request.frames,
-                suspects=request.suspects,
-                device=request.device,
-                threads=request.threads,
-                stop=request.stop,
-            )
-            self.begun.emit(request, trial.before)
-            told = 0
-            for progress in trial:
-                for fix in trial.fixes[told:]:
-                    self.tried.emit(request, fix)
-                told = len(trial.fixes)
-                self.progressed.emit(request, progress)
-            for fix in trial.fixes[told:]:
-                self.tried.emit(request, fix)
-            self.finished.emit(request)
-        except RefitError as error:
-            self.failed.emit(request, str(error))
-        except Exception:
-            log.exception("Trying strategies on %s stopped", request.motion.name)
-            self.failed.emit(request, UNEXPECTED)
+    trial = FixTrial(
+        request.motion,
+        request.bodies,
+        request.result,
+        request.frames,
+        suspects=request.suspects,
+        device=request.device,
+        threads=request.threads,
+        stop=stop,
+    )
+    tell_before(trial.before)
+    told = 0
+    for progress in trial:
+        for fix in trial.fixes[told:]:
+            tell_fix(fix)
+        told = len(trial.fixes)
+        tell_progress(progress)
+    for fix in trial.fixes[told:]:
+        tell_fix(fix)
 
 
 STAGE = "fix"
@@ -100,7 +84,6 @@ class Fixing(QObject):
     """
 
     changed = Signal()
-    _start = Signal(object)
 
     def __init__(
         self,
@@ -113,20 +96,12 @@ class Fixing(QObject):
         super().__init__(parent)
         self._state, self._history, self._device, self._threads = state, history, device, threads
         self._asked: FixRequest | None = None
+        self._job: BackgroundJob[None] | None = None
         self._running = False
         self.what = ""
         self.before: Fix | None = None
         self.fixes: list[Fix] = []
-        self._worker = FixWorker()
-        self._start.connect(self._worker.run)
-        replies = [
-            (self._worker.begun, self._on_begun),
-            (self._worker.progressed, self._on_progress),
-            (self._worker.tried, self._on_tried),
-            (self._worker.finished, self._on_finished),
-            (self._worker.failed, self._on_failed),
-        ]
-        self._thread = WorkerThread("fixes", self._worker, replies, self)
+        self._thread = JobThread("fixes", self, self._on_failed, unexpected=UNEXPECTED)
         state.document.motion_changed.connect(self.leave)
         state.document.result_changed.connect(self._on_result)
         state.activity.run_changed.connect(self._on_run)
@@ -172,11 +147,18 @@ class Fixing(QObject):
             suspects,
             self._device,
             self._threads,
-            threading.Event(),
         )
         self.what, self._running = scope.what, True
         state.activity.set_run(RunStatus("running", STAGE, what=f"strategies on {scope.what}"))
-        self._start.emit(self._asked)
+        job = self._job = self._thread.job(self._on_finished, cancelled=self.leave)
+        job.start(
+            try_strategies,
+            self._asked,
+            job.stop,
+            job.tells(self._show_before),
+            job.tells(self._add_fix),
+            job.tells(self._show_progress),
+        )
         self.changed.emit()
 
     def show(self, fix: Fix | None) -> None:
@@ -207,21 +189,13 @@ class Fixing(QObject):
     @Slot()
     def leave(self) -> None:
         """Forgets the trial; what goes on ends."""
-        request = self._asked
-        if request is None:
+        if self._asked is None:
             return
-        request.stop.set()
+        self._thread.drop_jobs()
         self._asked, self.before, self.fixes, self.what = None, None, [], ""
         self._state.view.set_peek(None)
         self._end()
         self.changed.emit()
-
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread; False if it is still busy after ``wait_ms``."""
-        if self._asked is not None:
-            self._asked.stop.set()
-            self._asked = None
-        return self._thread.close(wait_ms)
 
     def _end(self) -> None:
         if self._running:
@@ -237,23 +211,20 @@ class Fixing(QObject):
     @Slot()
     def _on_run(self) -> None:
         run = self._state.activity.run
-        if not self._running or self._asked is None:
+        if not self._running or self._job is None:
             return
         if run.stage != STAGE:
             # Another motion is there, or is about to be.
             self.leave()
         elif run.phase == "cancelling":
-            self._asked.stop.set()
+            self._job.cancel()
 
-    @Slot(object, object)
-    def _on_begun(self, request: FixRequest, before: Fix) -> None:
-        if request is self._asked:
-            self.before = before
-            self.changed.emit()
+    def _show_before(self, before: Fix) -> None:
+        self.before = before
+        self.changed.emit()
 
-    @Slot(object, object)
-    def _on_progress(self, request: FixRequest, progress: FixProgress) -> None:
-        if request is not self._asked or self._state.activity.run.phase != "running":
+    def _show_progress(self, progress: FixProgress) -> None:
+        if self._state.activity.run.phase != "running":
             return
         frames = progress.frames_total
         done = progress.index * frames + progress.frames_done
@@ -263,25 +234,19 @@ class Fixing(QObject):
             RunStatus("running", STAGE, frames_done=done, frames_total=total, what=what)
         )
 
-    @Slot(object, object)
-    def _on_tried(self, request: FixRequest, fix: Fix) -> None:
-        if request is self._asked:
-            self.fixes.append(fix)
-            self.changed.emit()
+    def _add_fix(self, fix: Fix) -> None:
+        self.fixes.append(fix)
+        self.changed.emit()
 
-    @Slot(object)
-    def _on_finished(self, request: FixRequest) -> None:
-        if request is self._asked:
-            self._end()
-            best = self.best()
-            words = f"Tried {len(self.fixes)} strategies on {self.what}"
-            if best is not None and (strategy := self.fixes[best].strategy) is not None:
-                words += f" · best: {strategy.label.lower()}, mean {self.fixes[best].mean_mm:.1f} mm"
-            self._state.activity.say(words)
-            self.changed.emit()
+    def _on_finished(self, _: None) -> None:
+        self._end()
+        best = self.best()
+        words = f"Tried {len(self.fixes)} strategies on {self.what}"
+        if best is not None and (strategy := self.fixes[best].strategy) is not None:
+            words += f" · best: {strategy.label.lower()}, mean {self.fixes[best].mean_mm:.1f} mm"
+        self._state.activity.say(words)
+        self.changed.emit()
 
-    @Slot(object, str)
-    def _on_failed(self, request: FixRequest, sentence: str) -> None:
-        if request is self._asked:
-            self.leave()
-            self._state.activity.fail(sentence)
+    def _on_failed(self, sentence: str) -> None:
+        self.leave()
+        self._state.activity.fail(sentence)

@@ -3,14 +3,13 @@ left."""
 
 from __future__ import annotations
 
-import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from core.errors import RefitError
 from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
@@ -18,74 +17,47 @@ from gui_app.document.opened import Opened
 from gui_app.document.preferences import Preferences
 from gui_app.files.open_actions import OpenActions
 from gui_app.session.snapshot import SessionNow
-from gui_app.tasks.worker_thread import WAIT_MS, WorkerThread
+from gui_app.tasks.job_thread import JobThread
 from gui_app.widgets.save_dialog import FileKind, ask_where
 
 if TYPE_CHECKING:
     from core.session.session import Session
 
-# Writes sessions in a thread of its own.
 
-log = logging.getLogger(__name__)
+def write_session(path: Path, session: Session, overwrite: bool) -> None:
+    """Writes it, whole or not at all."""
+    from core.outputs.sessions import save_session
 
-
-class WriteWorker(QObject):
-    """Lives in the writing thread."""
-
-    written = Signal(object, object)
-    failed = Signal(object, str)
-
-    @Slot(object, object, bool)
-    def write(self, path: Path, session: Session, overwrite: bool) -> None:
-        """Writes, and says once how it went."""
-        from core.outputs.sessions import save_session
-
-        try:
-            save_session(path, session, overwrite=overwrite)
-        except RefitError as error:
-            self.failed.emit(path, str(error))
-        except Exception:
-            log.exception("Writing %s stopped", path)
-            self.failed.emit(path, f"{path}: cannot be written because of an unexpected error, see the log")
-        else:
-            self.written.emit(path, session)
+    save_session(path, session, overwrite=overwrite)
 
 
 class SessionWriter(QObject):
-    """One writing thread; files are written one after another, each whole or not at all."""
+    """One writing thread; files are written one after another, the last of them while the window closes."""
 
     written = Signal(object, object)
     """The path, and the session that is there now."""
     failed = Signal(object, str)
-    _start = Signal(object, object, bool)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, activity: Activity, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.waiting = 0
-        self._worker = WriteWorker()
-        self._start.connect(self._worker.write)
-        replies = [(self._worker.written, self._on_written), (self._worker.failed, self._on_failed)]
-        self._thread = WorkerThread("sessions", self._worker, replies, self)
+        self._thread = JobThread("sessions", self, activity.fail, writes=True)
+
+    @property
+    def waiting(self) -> bool:
+        """Something is still to be written."""
+        return self._thread.busy
 
     def write(self, path: Path, session: Session, *, overwrite: bool = False) -> None:
         """Writes soon; `written` or `failed` follows, unless the window closes before."""
-        if not self._thread.closed:
-            self.waiting += 1
-            self._start.emit(path, session, overwrite)
+        job = self._thread.job(
+            partial(self._on_written, path, session),
+            failed=partial(self.failed.emit, path),
+            unexpected=f"{path}: cannot be written because of an unexpected error, see the log",
+        )
+        job.start(write_session, path, session, overwrite)
 
-    def close(self, wait_ms: int = WAIT_MS) -> bool:
-        """Ends the thread once it has written what it was given; False if that is not over yet."""
-        return not self.waiting and self._thread.close(wait_ms)
-
-    @Slot(object, object)
-    def _on_written(self, path: Path, session: Session) -> None:
-        self.waiting -= 1
+    def _on_written(self, path: Path, session: Session, _: None) -> None:
         self.written.emit(path, session)
-
-    @Slot(object, str)
-    def _on_failed(self, path: Path, sentence: str) -> None:
-        self.waiting -= 1
-        self.failed.emit(path, sentence)
 
 
 SESSION = FileKind("Save session", "Refit session", ".refit")

@@ -210,7 +210,7 @@ def test_frames_are_joined_as_the_window_joins_them(faulty: Any) -> None:
     hand, recipe = np.asarray(faults["hand"]), refit.Recipe((FitSettings(robust="huber"),))
     suspects = np.concatenate([np.asarray(frames) for frames in faults.values()])
     request = RunRequest(
-        1, motion, pair, recipe, "", hand, bad, 0, "cpu", 1, threading.Event(), joins=suspects
+        motion, pair, recipe, "", hand, bad, 0, "cpu", 1, threading.Event(), joins=suspects
     )  # fmt: skip
     run = begin(request)
     replies = Replies(request, run)

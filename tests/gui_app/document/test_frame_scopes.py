@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from core.fitting.no_progress import ProgressClock
 from core.fitting.recipe.recipe import FAST
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
-from gui_app.fit.fit_worker import FitWorker, RunReply, RunRequest
+from gui_app.fit.fit_worker import RunReply, RunRequest, run_fit
 from gui_app.fit.text import finished_words
+from gui_app.tasks.background_job import tell_nobody
 from tests.gui_app.conftest import FIT_MS, FRAMES
 
 MakeWindow = Callable[..., MainWindow]
@@ -106,11 +108,9 @@ def cancelled(fitted: MainWindow, walk: Path) -> Callable[..., RunReply]:
     bodies = bodies_for(motion, None)
 
     def run(earlier: object) -> RunReply:
-        cancel, worker, replies = threading.Event(), FitWorker(), []
-        worker.previewed.connect(lambda _: cancel.set())
-        worker.finished.connect(replies.append)
-        worker.run(RunRequest(1, motion, bodies, ACCURATE, "", None, earlier, 0, "cpu", 1, cancel))
-        return replies[0]
+        cancel = threading.Event()
+        request = RunRequest(motion, bodies, ACCURATE, "", None, earlier, 0, "cpu", 1, cancel)
+        return run_fit(request, ProgressClock(), tell_nobody, lambda _: cancel.set())
 
     return run
 

@@ -15,7 +15,9 @@ from core.errors import FileError
 from core.fitting.run import FitRun
 from core.fitting.stage.stage_problem import prepared
 from gui_app.app.main_window import MainWindow
-from gui_app.files.open_controller import OpenRequest, OpenWorker, _bodies_read_ahead
+from gui_app.files.open_controller import OpenRequest, _bodies_read_ahead, read_and_pose
+from gui_app.tasks.background_job import tell_nobody
+from gui_app.tasks.job_thread import close_threads
 from tests.gui_app.conftest import FIT_MS
 
 MakeWindow = Callable[..., MainWindow]
@@ -56,7 +58,7 @@ def test_nothing_is_prepared_where_nothing_is_fitted(
     window.files.open_path(window.state.document.opened.file)  # type: ignore[union-attr]
     with qtbot.waitSignal(window.opening.opened):
         pass
-    window.fitting.close()
+    assert not close_threads(window.fitting, FIT_MS)
     assert not order
 
 
@@ -80,17 +82,16 @@ def test_the_first_file_reads_its_bodies_while_torch_is_imported_and_waits_for_l
     program = """
 import sys
 from core.files.bodies import model_arrays
-from gui_app.files.open_controller import OpenRequest, OpenWorker
+from gui_app.files.open_controller import OpenRequest, read_and_pose
 unpack, before = model_arrays.read_npz, []
 def read(path, keys):
     before.append("core.model.body" not in sys.modules)
     return unpack(path, keys)
 model_arrays.read_npz = read
-worker = OpenWorker()
 opened = []
-worker.opened.connect(lambda number, found: opened.append(found))
 from pathlib import Path
-worker.open(OpenRequest(1, Path(sys.argv[1]), None))
+nobody = lambda *_: None
+read_and_pose(OpenRequest(Path(sys.argv[1]), None), nobody, opened.append, nobody)
 assert opened and opened[0].bodies.target.family == "smplx"
 print(before, model_arrays._ahead)
 print({"scipy.spatial", "scipy.optimize", "scipy.ndimage", "smplx"} & set(sys.modules))
@@ -113,14 +114,11 @@ def test_bodies_that_are_missing_are_told_of_in_a_sentence(monkeypatch: pytest.M
     monkeypatch.setattr("gui_app.files.open_controller.builtin_folder", missing)
     monkeypatch.setattr("core.files.builtin_files.builtin_folder", missing)
     monkeypatch.delenv("REFIT_MODELS", raising=False)
-    worker, told = OpenWorker(), []
-    worker.failed.connect(lambda number, sentence: told.append(sentence))
     torch = sys.modules.pop("torch")
     try:
         with _bodies_read_ahead(None):
             sys.modules["torch"] = torch
-            worker.open(OpenRequest(1, None, None))
+            with pytest.raises(FileError, match="no folder of built-in bodies"):
+                read_and_pose(OpenRequest(None, None), tell_nobody, tell_nobody, tell_nobody)
     finally:
         sys.modules["torch"] = torch
-    assert len(told) == 1
-    assert "no folder of built-in bodies" in told[0]

@@ -10,40 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, Signal, Slot
 from pytestqt.qtbot import QtBot
 
 import core.fitting.run
 from core.fitting.no_progress import ProgressClock
 from core.fitting.stage.stage import PoseStage
 from gui_app.app.main_window import MainWindow
-from gui_app.app.side_panels import PANELS
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
 from gui_app.fit import fit_watch
 from gui_app.tasks import closing_wait
-from gui_app.tasks.background_job import tell_nobody
-from gui_app.tasks.job_thread import JobThread
 from gui_app.tasks.left_behind import left_behind
-from gui_app.tasks.worker_thread import WorkerThread
 from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
-
-WORKERS = {
-    *("analysis", "before", "correspondence", "edit", "export", "fit", "fixes", "joints", "lasso", "mask"),
-    *(
-        "mask figures",
-        "open",
-        "pins",
-        "regressor",
-        "rest",
-        "sessions",
-        "set export",
-        "sets",
-        "steps",
-        "verdicts",
-    ),
-}
-"""Names of all threads that a window has once every panel was open."""
 
 
 @pytest.fixture
@@ -189,43 +167,6 @@ def test_a_cancelled_fit_is_waited_for_while_it_tells_something(
         if seconds <= 12.0:
             silence.hear("pose")
     assert given_up == [18.0]
-
-
-class Blocker(QObject):
-    """Moved to the thread of a worker, it keeps it busy."""
-
-    block = Signal()
-
-    def __init__(self, never: threading.Event) -> None:
-        super().__init__()
-        self.busy, self._never = threading.Event(), never
-        self.block.connect(self.wait_there)
-
-    @Slot()
-    def wait_there(self) -> None:
-        self.busy.set()
-        self._never.wait()
-
-
-def test_a_window_closes_whichever_of_its_workers_hang(
-    window: MainWindow, qtbot: QtBot, never: threading.Event
-) -> None:
-    for name in PANELS:
-        getattr(window.panels, name)
-    assert window.exporting is not None
-    threads = [*window.findChildren(WorkerThread), *window.findChildren(JobThread)]
-    assert {thread.objectName() for thread in threads} == WORKERS
-    blockers = []
-    for thread in window.findChildren(JobThread):
-        thread.job(tell_nobody).start(never.wait)
-    for thread in window.findChildren(WorkerThread):
-        blocker = Blocker(never)
-        blocker.moveToThread(thread)
-        blocker.block.emit()
-        blockers.append(blocker)
-    qtbot.waitUntil(lambda: all(blocker.busy.is_set() for blocker in blockers), timeout=FIT_MS)
-    closes(window, qtbot)
-    assert len(left_behind()) == len(threads)
 
 
 def test_a_window_closes_though_a_session_is_never_written(

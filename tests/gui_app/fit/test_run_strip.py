@@ -7,13 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
+from core.fitting.no_progress import ProgressClock
 from core.fitting.stage.progress import Progress
 from gui_app.app.main_window import MainWindow
 from gui_app.document.run_status import RunStatus
-from gui_app.fit.fit_worker import MOST_POINTS, FitWorker, Pace
+from gui_app.fit import fit_controller
+from gui_app.fit.fit_worker import MOST_POINTS, Pace, RunReply, RunRequest, run_fit
 from gui_app.fit.text import count_words, stage_words, time_left
+from gui_app.tasks.background_job import tell_nobody
 from gui_app.timeline.curves import FITTING, WAITING
 from tests.gui_app.conftest import FIT_MS
 
@@ -45,16 +49,23 @@ def test_the_strip_comes_goes_and_moves_nothing(
     assert not strip.isVisible()
 
 
-def test_the_frame_shown_is_fitted_first(make_window: MakeWindow, qtbot: QtBot, walk: Path) -> None:
+def test_the_frame_shown_is_fitted_first(
+    make_window: MakeWindow, qtbot: QtBot, walk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window = make_window(walk)
     window.state.playback.set_frame(300)
-    with qtbot.waitSignal(window.fitting._start, timeout=FIT_MS) as started:
-        window.actions_.fit.trigger()
+    asked: list[RunRequest] = []
+
+    def noted(request: RunRequest, *tells: Callable[..., None]) -> object:
+        asked.append(request)
+        return run_fit(request, *tells)
+
+    monkeypatch.setattr(fit_controller, "run_fit", noted)
+    window.actions_.fit.trigger()
     qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
-    worker, replies = FitWorker(), []
-    worker.previewed.connect(replies.append)
+    replies: list[RunReply] = []
     # One lot of frames after another, to tell which one comes first.
-    worker.run(replace(started.args[0], threads=1, earlier=None))
+    run_fit(replace(asked[0], threads=1, earlier=None), ProgressClock(), tell_nobody, replies.append)
     assert replies[0].result.fitted[300]
     assert not replies[0].result.fitted[0]
 

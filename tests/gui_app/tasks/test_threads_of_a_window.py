@@ -49,7 +49,7 @@ def threads_of(window: MainWindow, qtbot: QtBot) -> list[JobThread]:
         getattr(window.panels, name)
     assert window.exporting is not None
     threads = window.findChildren(JobThread)
-    assert len(threads) > 8
+    assert len(threads) >= 20
     qtbot.waitUntil(lambda: not any(thread.busy for thread in threads), timeout=FIT_MS)
     return threads
 
