@@ -18,8 +18,8 @@ from core.files.motions.mesh_readers import READERS
 OUTPUT_ENDING = {"smplx": "_stageii.npz", "smplh": "_smplh.npz", "smpl": "_smpl.npz"}
 """How results are called, by family; in a folder they are no inputs."""
 
-OTHER_SUFFIXES = (".pkl", ".pt", ".npy")
-"""Beside ``.npz``: endings of files that may be motions."""
+OTHER_SUFFIXES = (".pkl", ".pickle", ".p", ".pt", ".pth", ".npy", ".smpl")
+"""Beside ``.npz``: endings of files that are meant to be motions, and are told where they cannot be read."""
 
 # A folder of AMASS also holds marker fits and shapes.
 _MARKER_FITS, _SHAPE = "_stagei.npz", "shape.npz"
@@ -121,7 +121,7 @@ def _look_at(path: Path, family: str, found: Walk) -> None:
         return
     if suffix not in OTHER_SUFFIXES:
         if not name.startswith("."):
-            _leave_out(path, found)
+            _take_or_leave_out(path, found)
         return
     try:
         if motion_source(path) is not None:
@@ -132,18 +132,22 @@ def _look_at(path: Path, family: str, found: Walk) -> None:
             raise FileError(path, f"is {kind.words}: it holds {kind.keys}")
         if not kind.words:
             raise FileError(path, "is no motion, and nothing else that is known; it may be damaged")
-        _leave_out(path, found)
+        _take_or_leave_out(path, found)
     except FileError as error:
         found.refused.append((path, str(error)))
     except Exception:
         found.motions.append(path)  # told with the others, when it is this one's turn to be read
 
 
-def _leave_out(path: Path, found: Walk) -> None:
+def _take_or_leave_out(path: Path, found: Walk) -> None:
     if not os.access(path, os.R_OK):
         found.refused.append((path, str(FileError(path, _WHY_NOT[errno.EACCES]))))
         return
-    found.left_out.append((path, file_kind(path).words or "of a kind that is not known"))
+    kind = file_kind(path)
+    if kind.kind == "motion":
+        found.motions.append(path)
+    else:
+        found.left_out.append((path, kind.words or "of a kind that is not known"))
 
 
 def _why_not(path: Path, error: OSError) -> str:

@@ -136,6 +136,14 @@ def test_what_is_no_motion_is_told_whatever_its_ending(
     }
 
 
+def test_a_motion_is_one_whatever_its_ending(folder: Path) -> None:
+    (folder / "take").write_bytes(pickle.dumps(dict(wham(("a",), frames=2))))  # type: ignore[arg-type]
+    (folder / "take.bin").write_bytes(pickle.dumps({"a": 1}))
+    found = walk_folder(folder, "smplx")
+    assert sorted(path.name for path in found.motions) == ["good_poses.npz", "take"]
+    assert found.left_out == [(folder / "take.bin", "a pickle of other things")]
+
+
 def test_the_summary_is_short_however_much_there_is() -> None:
     left_out = [(Path(f"{'long' * 50}{n}.x"), f"a file of kind {n % 50}") for n in range(5000)]
     words = left_out_words(left_out)
