@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from core.shown_text import shown
 from gui_app.style import colours
 from gui_app.style.theme import SMALL_PIXELS, tabular
 from gui_app.widgets.text import plain_tip
@@ -31,6 +32,7 @@ class QuietLine(QWidget):
 
     def set_words(self, words: str) -> None:
         """Shows a text."""
+        words = shown(words)
         if words != self.words:
             self.words = words
             self.update()
@@ -45,8 +47,8 @@ class QuietLine(QWidget):
             return
         painter = QPainter(self)
         painter.setPen(QColor(colours.TEXT_SECONDARY))
-        shown = self.fontMetrics().elidedText(self.words, Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        elided = self.fontMetrics().elidedText(self.words, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
 
 
 # A line of text that gives way: it ends in dots where there is no room.
@@ -68,6 +70,7 @@ class ElidedLabel(QWidget):
 
     def set_words(self, reason: str, colour: str, figures: str) -> None:
         """Shows a reason in its colour, and figures after it."""
+        reason, figures = shown(reason), shown(figures)
         if (reason, figures, colour) != (self.reason, self.figures, self._colour.name()):
             self.reason, self.figures = reason, figures
             self._colour = QColor(colour)
@@ -90,10 +93,10 @@ class ElidedLabel(QWidget):
             room = self.width() - x
             if not words or room < 30:
                 continue
-            shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
+            elided = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
             painter.setPen(colour)
-            painter.drawText(QRectF(x, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, shown)
-            x += self.fontMetrics().horizontalAdvance(shown) + GAP
+            painter.drawText(QRectF(x, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, elided)
+            x += self.fontMetrics().horizontalAdvance(elided) + GAP
 
 
 # Figures below one another, each with its name before it.

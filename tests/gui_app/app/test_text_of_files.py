@@ -43,6 +43,8 @@ TOLD = "<img src=x>\\x1b[31m\\u202eevil&amp;\\nfake"
 OURS = f"\n\t{BREAK}\u00a0\u2060"
 PLACES = (
     "text", "toolTip", "statusTip", "whatsThis", "windowTitle", "title", "accessibleName", "placeholderText",
+    # Of what paints itself.
+    "words", "reason", "figures",
 )  # fmt: skip
 ROLES = (
     Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.StatusTipRole,
@@ -74,7 +76,7 @@ def texts(root: QWidget) -> Iterator[tuple[str, str]]:
     for thing in [root, *root.findChildren(QWidget), *root.findChildren(QAction)]:
         for place in PLACES:
             found = getattr(thing, place, None)
-            value = found() if callable(found) else None
+            value = found() if callable(found) else found
             if isinstance(value, str) and value:
                 name = f"{type(thing).__name__}.{place}"
                 if isinstance(thing, QLabel) and place == "text":
@@ -162,15 +164,17 @@ def test_the_window_shows_it_as_text(
     make_window: Callable[..., MainWindow], session: Path, folder: Path, qtbot: QtBot, drawn: Texts
 ) -> None:
     window = make_window(session)
-    for panel in PANELS:
-        getattr(window.actions_, panel).setChecked(True)
     found: Texts = []
 
     def look() -> None:
         QApplication.processEvents()
+        window.grab()
         found.extend(texts(window))
 
-    look()
+    for panel in PANELS:
+        getattr(window.actions_, panel).setChecked(True)
+        look()
+    assert drawn
     joints = window.panels.joints.panel
     (folder / f"{EVIL}.json").write_text(
         json.dumps(
