@@ -45,9 +45,6 @@ gui_app.viewport
 """What every part of the window stands on, ordered likewise."""
 
 PARTS = {
-    "history": "",
-    "manual": "",
-    "parameters": "",
     "fit": "history",
     "stages": "fit",
     "problems": "fit history",
@@ -62,7 +59,8 @@ PARTS = {
     "inspect": "inspect.joints inspect.joint_sets inspect.regressor inspect.correspondence",
     "timeline": "history problems inspect.joints",
 }
-"""The parts of the window stand side by side; which others each of them may import."""
+"""The parts of the window stand side by side; which others each of them may import. One that imports none
+needs no line."""
 
 LATE = {
     "core.files.containers.refusals": {"core.files.motions.file_kind"},
@@ -86,7 +84,9 @@ def may_import() -> dict[str, set[str]]:
             below |= set(line.split())
         below |= {"core"}
     base = set(BASE.split())
-    for part, others in PARTS.items():
+    top = {name.rpartition(".")[2] for name in (*BASE.split(), *TOP)}
+    alone = {path.parent.name for path in ROOT.glob("gui_app/*/__init__.py")} - top
+    for part, others in {**dict.fromkeys(alone, ""), **PARTS}.items():
         allowed[f"gui_app.{part}"] = base | {f"gui_app.{other}" for other in others.split()}
     for folder in allowed:
         if folder.startswith("gui_app"):

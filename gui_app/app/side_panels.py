@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial, wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Slot
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QMainWindow
 from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
+from gui_app.widgets.panels import PANEL, PANELS
 
 if TYPE_CHECKING:
     from gui_app.document.history import History
@@ -44,15 +46,6 @@ if TYPE_CHECKING:
 Dock = TypeVar("Dock", bound="PanelDock")
 
 OPEN = "open_panels"
-PANELS = {
-    "parameters": "parameters",
-    "stages": "stages",
-    "runs": "runs",
-    "problems": "problems",
-    "joints": "joints",
-    "masks": "mask",
-}
-"""The panels, and the action that shows each."""
 ALSO_ASK = {"steps": "stages"}
 """Further actions that show something in a panel."""
 
@@ -113,8 +106,10 @@ class SidePanels(QObject):
         super().__init__(window)
         self.parts, self.window = parts, window
         self.made: set[str] = set()
+        self._docks: dict[str, PanelDock] = {}
         actions = parts.actions
-        for name, action in (*PANELS.items(), *((name, action) for action, name in ALSO_ASK.items())):
+        asking = [(panel.shown_by, panel.name) for panel in PANELS]
+        for action, name in (*asking, *ALSO_ASK.items()):
             getattr(actions, action).toggled.connect(partial(self._ask, name))
         # They work in a panel that is open; until then nobody else would say so.
         for idle in (actions.choose_none, actions.mask_brush, actions.mask_lasso):
@@ -222,15 +217,29 @@ class SidePanels(QObject):
     def restore(self, stored: Preferences) -> None:
         """Makes those that were open the last time, before the window takes its layout again."""
         for name in stored.text(OPEN, "").split():
-            if name in PANELS:
-                getattr(self.parts.actions, PANELS[name]).setChecked(True)
+            if name in PANEL:
+                self.parts.actions.panel(name).setChecked(True)
 
     def store(self, stored: Preferences) -> None:
         """Remembers which are open."""
-        shown = (name for name, action in PANELS.items() if getattr(self.parts.actions, action).isChecked())
+        actions = zip(PANELS, self.parts.actions.panels, strict=True)
+        shown = (panel.name for panel, action in actions if action.isChecked())
         stored.store(OPEN, " ".join(shown))
+
+    def dock(self, name: str) -> PanelDock:
+        """A panel by name, made when it is first asked for."""
+        described = PANEL[name]
+        if not described.dock:
+            return getattr(self, name)
+        if name not in self._docks:
+            self.made.add(name)
+            module, _, kind = described.dock.partition(":")
+            dock = getattr(import_module(module), kind)(self.parts, self.window)
+            self._docks[name] = dock
+            dock.stand_in(self.window)
+        return self._docks[name]
 
     @Slot(bool)
     def _ask(self, name: str, wanted: bool) -> None:
         if wanted and name not in self.made:
-            getattr(self, name)
+            self.dock(name)

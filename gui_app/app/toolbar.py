@@ -29,6 +29,7 @@ from gui_app.scene.skin_colours import COLOUR
 from gui_app.scene.view_options import LEAST_OPACITY
 from gui_app.style.theme import ICON_PIXELS, icon, tabular
 from gui_app.widgets.buttons import MenuButton, action_button
+from gui_app.widgets.panels import PANELS
 
 # What is drawn: a menu of the toolbar that stays open while one ticks.
 
@@ -161,11 +162,9 @@ class Toolbar(QToolBar):
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
-        self._add(actions.stages)
-        self._add(actions.problems)
-        self._add(actions.parameters)
-        self._add(actions.joints)
-        self._add(actions.mask)
+        for panel, action in zip(PANELS, actions.panels, strict=True):
+            if panel.on_toolbar:
+                self._add(action)
         keys = [self.addWidget(action_button(actions.shortcuts, self))]
         # What gives way first stands first; the menus have all of it.
         self._giving_way: list[Callable[[bool], None]] = [

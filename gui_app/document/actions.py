@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from gui_app.scene.skin_colours import COLOURS
 from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS
 from gui_app.style.theme import icon
+from gui_app.widgets.panels import PANEL, PANELS
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class Spec:
 
 
 PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a frame"
+
+
+def _of_panels(section: str) -> dict[str, Spec]:
+    """The actions that show the panels of a section."""
+    return {
+        panel.shown_by: Spec(section, panel.title, panel.icon, (panel.key,), panel.tip, True)
+        for panel in PANELS
+        if panel.section == section
+    }
+
 
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion, a fit or a session"),
@@ -62,7 +73,7 @@ SPECS: dict[str, Spec] = {
     "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
     "next_problem": Spec("Problems", "Next problem", "arrow-line-right", ("]",), "Next problem"),
     "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
-    "problems": Spec("Problems", "Problems", "list-bullets", ("T",), "Problem frames as a table", True),
+    **_of_panels("Problems"),
     "accept": Spec("Problems", "Accept", "check", ("K",), "Accept the chosen problems as they are"),
     "refit_rows": Spec("Problems", "Fit chosen problems again", "lightning", ("R",), "Fit them again"),
     "fix_rows": Spec("Problems", "Fix these…", "bandaids", ("X",), "Try several strategies on them"),
@@ -90,11 +101,8 @@ SPECS: dict[str, Spec] = {
     "layer_skeleton": Spec("View", "Skeleton", "", ("B",), "Bones and joints, over the skin", True),
     "layer_ground": Spec("View", "Ground", "", (), "Grid and shadow", True),
     "layer_trajectory": Spec("View", "Pelvis path", "", (), "Where the pelvis goes over the motion", True),
-    "stages": Spec("View", "Stages", "list-numbers", ("S",), "The stages of a fit, and their settings", True),
-    "runs": Spec("View", "History", "git-commit", ("H",), "Every step: return to any, compare any", True),
-    "parameters": Spec("View", "Parameters", "sliders-horizontal", ("P",), "The numbers of the frame", True),
-    "joints": Spec("Inspect", "Joints", "tree-structure", ("J",), "Joints and their vertices", True),
-    "mask": Spec("Inspect", "Mask", "face-mask", ("M",), "Valid vertices: see, paint and try them", True),
+    **_of_panels("View"),
+    **_of_panels("Inspect"),
     "mask_brush": Spec("Inspect", "Mask brush", "paint-brush", ("N",), "Paint the mask on the fit", True),
     "mask_lasso": Spec(
         "Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw a line around vertices of the fit", True
@@ -243,6 +251,15 @@ class Actions:
     def layers(self) -> tuple[QAction, ...]:
         """In the order of `LAYERS`."""
         return tuple(getattr(self, f"layer_{name}") for name in LAYERS)
+
+    @property
+    def panels(self) -> tuple[QAction, ...]:
+        """In the order of `PANELS`."""
+        return tuple(self.panel(panel.name) for panel in PANELS)
+
+    def panel(self, name: str) -> QAction:
+        """That shows a panel, by the panel's name."""
+        return getattr(self, PANEL[name].shown_by)
 
     @property
     def themes(self) -> tuple[QAction, ...]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Protocol
+
 from PySide6.QtCore import QObject
 
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.playback import Playback
 from gui_app.document.view import View
+
+if TYPE_CHECKING:
+    from gui_app.document.actions import Actions
+    from gui_app.document.history import History
+    from gui_app.document.preferences import Preferences
 
 
 class AppState(QObject):
@@ -27,3 +34,16 @@ class AppState(QObject):
         self.view = View(self.document, self)
         self.playback = Playback(self.document, self)
         self.activity = Activity(self)
+
+
+class PanelContext(Protocol):
+    """What every panel beside the bodies may count on (`gui_app.widgets.panels`)."""
+
+    @property
+    def state(self) -> AppState: ...
+    @property
+    def actions(self) -> Actions: ...
+    @property
+    def preferences(self) -> Preferences: ...
+    @property
+    def history(self) -> History: ...

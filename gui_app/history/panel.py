@@ -30,8 +30,9 @@ from gui_app.style.live_theme import dress, follow
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import SHEET
-from gui_app.widgets.docks import LEFT, PanelDock
+from gui_app.widgets.docks import PanelDock
 from gui_app.widgets.labels import QuietLine
+from gui_app.widgets.panels import PANEL
 from gui_app.widgets.text import frames_words, plain_tip
 
 if TYPE_CHECKING:
@@ -244,6 +245,6 @@ class RunsDock(PanelDock):
     """Stands on the left, where the stages are."""
 
     def __init__(self, panel: RunsPanel, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__("History", actions.runs, LEFT, parent)
+        super().__init__(PANEL["runs"], actions.runs, parent)
         self.panel = panel
         self.hold(panel)

@@ -23,6 +23,7 @@ from gui_app.tasks.coalesce import Coalescer, Paced
 from gui_app.viewport.pins import Pins
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.docks import MOST_WIDTH, REFRESH_SECONDS, PanelDock, SidePanel, choice_button
+from gui_app.widgets.panels import PANEL
 
 LEAST_HEIGHT = 240
 NO_MOTION = "Joints of both bodies and the vertices that regress them appear here.\n\nOpen a motion: Ctrl+O"
@@ -200,7 +201,7 @@ class JointsDock(PanelDock):
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__("Joints", actions.joints, parent=parent)
+        super().__init__(PANEL["joints"], actions.joints, parent)
         self._state, self._inspection = state, inspection
         self._none = actions.choose_none
         self.panel = JointsPanel(state, inspection, viewport, preferences, pins, rest, self)

@@ -43,6 +43,7 @@ from gui_app.widgets.docks import (
     scrolled,
 )
 from gui_app.widgets.drag_field import DragField
+from gui_app.widgets.panels import PANEL
 
 # What the mask does to the frame on show, and the way to the other frames.
 
@@ -300,7 +301,7 @@ class MaskDock(PanelDock):
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__("Mask", actions.mask, parent=parent)
+        super().__init__(PANEL["masks"], actions.mask, parent)
         self._painting = painting
         self.preview = MaskPreview(state, painting, editing, self)
         MaskInView(state.document, state.view, painting, viewport, probe)

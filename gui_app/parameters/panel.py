@@ -20,6 +20,7 @@ from gui_app.style.theme import SMALL_PIXELS, icon, tabular
 from gui_app.tasks.coalesce import Paced
 from gui_app.widgets.docks import REFRESH_SECONDS, PanelDock, SidePanel, choice_button
 from gui_app.widgets.labels import IconLabel
+from gui_app.widgets.panels import PANEL
 
 if TYPE_CHECKING:
     from gui_app.document.opened import Opened
@@ -164,6 +165,6 @@ class ParametersDock(PanelDock):
         action: QAction,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__("Parameters", action, parent=parent)
+        super().__init__(PANEL["parameters"], action, parent)
         self.panel = ParametersPanel(document, playback, editing, self)
         self.hold(self.panel, [self.panel.head])

@@ -38,6 +38,7 @@ from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.cards import SHEET
 from gui_app.widgets.docks import PanelDock
+from gui_app.widgets.panels import PANEL
 
 if TYPE_CHECKING:
     from core.problems.detect import Problem
@@ -347,7 +348,7 @@ class ProblemsDock(PanelDock):
     """Stands on the right; the stages, with which problems are fitted again, on the left."""
 
     def __init__(self, panel: ProblemsPanel, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__("Problems", actions.problems, parent=parent)
+        super().__init__(PANEL["problems"], actions.problems, parent)
         self.panel = panel
         self.setMaximumWidth(MOST_WIDTH)
         self.hold(panel, [panel.head])

@@ -35,8 +35,9 @@ from gui_app.style.theme import tabular
 from gui_app.tasks.coalesce import Later
 from gui_app.widgets.buttons import MenuButton
 from gui_app.widgets.cards import SHEET, chip, quiet_icon
-from gui_app.widgets.docks import LEFT, PanelDock, scrolled
+from gui_app.widgets.docks import PanelDock, scrolled
 from gui_app.widgets.labels import QuietLine
+from gui_app.widgets.panels import PANEL
 
 if TYPE_CHECKING:
     from core.fitting.recipe.recipe import Recipe
@@ -375,6 +376,6 @@ class StagesDock(PanelDock):
     """Stands on the left."""
 
     def __init__(self, panel: StagesPanel, action: QAction, parent: QWidget | None = None) -> None:
-        super().__init__("Stages", action, LEFT, parent)
+        super().__init__(PANEL["stages"], action, parent)
         self.panel = panel
         self.hold(panel)

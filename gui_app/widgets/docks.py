@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui_app.style.theme import icon
+from gui_app.widgets.panels import PanelDescription
 
 # With this much at most the bodies keep half of a window of any size.
 MOST_WIDTH = 440
@@ -33,24 +34,22 @@ class PanelDock(QDockWidget):
     """Shown and hidden by ``action``; call `hold` once there is something to hold.
 
     Args:
-        name: of the panel, as in ``'Parameters'``.
+        described: its title, as in ``'Parameters'``, and the side of the window where it stays.
         action: checked while it is shown.
-        side: of the window, where it stays.
         parent: the window.
     """
 
     def __init__(
         self,
-        name: str,
+        described: PanelDescription,
         action: QAction,
-        side: Qt.DockWidgetArea = RIGHT,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(name, parent)
-        self.setObjectName(name.lower())
+        super().__init__(described.title, parent)
+        self.setObjectName(described.title.lower())
         self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
-        self.setAllowedAreas(side)
-        self._action, self._side = action, side
+        self._action, self._side = action, LEFT if described.side == "left" else RIGHT
+        self.setAllowedAreas(self._side)
         self.hide()
 
     def hold(self, panel: QWidget, head: Sequence[QWidget] = (), *, titled: bool = True) -> None:

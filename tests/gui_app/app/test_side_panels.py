@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gui_app.app.main_window import MainWindow
-from gui_app.app.side_panels import ALSO_ASK, PANELS
+from gui_app.app.side_panels import ALSO_ASK
+from gui_app.widgets.panels import PANELS
 from tests.gui_app.conftest import FIT_MS
 
 BAD = 9
@@ -25,14 +26,14 @@ def press(window: MainWindow, qtbot: QtBot, key: Qt.Key) -> None:
 
 def test_none_is_made_before_it_is_asked_for(window: MainWindow, qtbot: QtBot) -> None:
     assert not window.panels.made
-    asked = {**{action: name for name, action in PANELS.items()}, **ALSO_ASK}
+    asked = {**{panel.shown_by: panel.name for panel in PANELS}, **ALSO_ASK}
     for count, (action, name) in enumerate(asked.items()):
         made = name in window.panels.made
         getattr(window.actions_, action).trigger()
         assert name in window.panels.made
         if not made:
             assert len(window.panels.made) == count + 1
-            qtbot.waitUntil(getattr(window.panels, name).panel.isVisible)
+            qtbot.waitUntil(window.panels.dock(name).widget().isVisible)
 
 
 def test_steps_bring_the_stages_along(fitted: MainWindow, qtbot: QtBot) -> None:

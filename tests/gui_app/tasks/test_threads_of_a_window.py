@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from gui_app.app.main_window import MainWindow
-from gui_app.app.side_panels import PANELS
 from gui_app.tasks import closing_wait
 from gui_app.tasks.job_thread import JobThread, close_threads
 from gui_app.tasks.left_behind import left_behind
+from gui_app.widgets.panels import PANELS
 from tests.gui_app.conftest import FIT_MS
 
 
@@ -45,8 +45,8 @@ def never() -> Iterator[threading.Event]:
 
 def threads_of(window: MainWindow, qtbot: QtBot) -> list[JobThread]:
     """All of them, once every panel was made, and nothing is under way."""
-    for name in PANELS:
-        getattr(window.panels, name)
+    for panel in PANELS:
+        window.panels.dock(panel.name)
     assert window.exporting is not None
     threads = window.findChildren(JobThread)
     assert len(threads) >= 20
