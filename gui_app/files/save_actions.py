@@ -17,7 +17,7 @@ from gui_app.widgets.save_dialog import Place, ask_where
 
 
 def save_fit(document: Document, activity: Activity, place: Place, preferences: Preferences) -> bool:
-    """Saves ``state.document.result``; a sentence says how it went. True if it is saved."""
+    """Saves ``document.result``; a sentence says how it went. True if it is saved."""
     from core.outputs.results import save_result
 
     if document.result is None:

@@ -50,7 +50,7 @@ FAILED = "This fit could not be measured, so its problem frames are not known; d
 
 
 class AnalysisController(Measuring):
-    """Keeps ``state.document.analysis`` true to the fit; during another run it stays as it is."""
+    """Keeps ``document.analysis`` true to the fit; during another run it stays as it is."""
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__("analysis", analyse, FAILED, state, parent)

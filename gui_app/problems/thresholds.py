@@ -75,7 +75,7 @@ MOST_FRAMES = 20
 
 
 class ThresholdLine(QWidget):
-    """Changes ``state.document.thresholds``; what is found with them follows."""
+    """Changes ``document.thresholds``; what is found with them follows."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)

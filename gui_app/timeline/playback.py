@@ -46,7 +46,7 @@ class PlaybackClock:
 
 
 class Player(QObject):
-    """Moves ``state.playback.frame`` while ``state.playback.playing``."""
+    """Moves ``playback.frame`` while ``playback.playing``."""
 
     def __init__(self, document: Document, playback: Playback, parent: QObject | None = None) -> None:
         super().__init__(parent)

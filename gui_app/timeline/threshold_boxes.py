@@ -21,7 +21,7 @@ TIP = (
 
 
 class ThresholdBoxes(QWidget):
-    """``at most mean [20.0 mm] max [50.0 mm]``: two of ``state.document.thresholds``.
+    """``at most mean [20.0 mm] max [50.0 mm]``: two of ``document.thresholds``.
 
     Attributes:
         fields: the boxes by name of the threshold.

@@ -95,7 +95,7 @@ FILL_ALPHA = 42
 
 
 class Brush(QObject):
-    """Shows ``state.playback.selection`` in a plot and changes it."""
+    """Shows ``playback.selection`` in a plot and changes it."""
 
     def __init__(self, document: Document, playback: Playback, plot: pg.PlotItem, parent: QObject) -> None:
         super().__init__(parent)

@@ -25,7 +25,7 @@ STILL_MS = 350
 
 
 class Viewport(QWidget):
-    """Shows ``state.playback.frame`` of the open motion."""
+    """Shows ``playback.frame`` of the open motion."""
 
     def __init__(
         self, document: Document, view: View, playback: Playback, parent: QWidget | None = None
