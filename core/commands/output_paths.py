@@ -17,8 +17,9 @@ from core.files.motions.folder_walk import (
     left_out_words,
     walk_folder,
 )
-from core.files.motions.load_motion import people_in
+from core.files.motions.load_motion import is_motion_folder, people_in
 from core.files.motions.mesh_motions import is_mesh_folder
+from core.files.motions.sources.frame_folder import is_frame_folder
 from core.fitting.run import FitRun
 from core.fitting.stage.provenance import provenance
 from core.model.fit_result import FitResult
@@ -62,7 +63,7 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> Plan:
     """Which file is written for which input.
 
     Args:
-        inputs: files, folders of meshes, and folders to walk.
+        inputs: files, folders of meshes or of frames, and folders to walk.
         output: a folder, or the name of a .npz file for a single input.
         family: of the results.
 
@@ -75,7 +76,7 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> Plan:
             motions.
     """
     single = output.suffix.lower() == ".npz"
-    if single and (len(inputs) > 1 or (inputs[0].is_dir() and not is_mesh_folder(inputs[0]))):
+    if single and (len(inputs) > 1 or (inputs[0].is_dir() and not is_motion_folder(inputs[0]))):
         raise RefitError(f"{output} is one file, but there are several inputs; give a folder after -o.")
     if output.is_file() and not single:
         raise RefitError(f"{output} is a file; give a folder or a .npz name after -o.")
@@ -84,8 +85,8 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> Plan:
     left_out: list[tuple[Path, str]] = []
     named = set[Path]()
     for entry in inputs:
-        if single or not entry.is_dir():
-            jobs.append(Job(entry, output if single else output / output_name(entry, family)))
+        if single or not entry.is_dir() or is_frame_folder(entry):
+            jobs.append(Job(entry, output if single else output / _name_for(entry.resolve(), family)))
             named.add(entry)
             continue
         found = walk_folder(entry, family)

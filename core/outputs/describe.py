@@ -95,11 +95,12 @@ def described(path: str | Path, reading: Reading = AS_IT_IS) -> Described:
         found = _meshes(path, reading)
         return Described([("Folder", path.resolve().name), *found.rows], found.motion)
     found = _described(path, reading)
-    return Described([("File", path.name), *found.rows], found.motion)
+    name = ("Folder", path.resolve().name) if path.is_dir() else ("File", path.name)
+    return Described([name, *found.rows], found.motion)
 
 
 def _described(path: Path, reading: Reading) -> Described:
-    arrays = is_npz(path) and not is_torch(path)
+    arrays = not path.is_dir() and is_npz(path) and not is_torch(path)
     if arrays and is_result(path):
         return Described(_result(path))
     if arrays and is_session(path):

@@ -49,12 +49,12 @@ def open_file(
         Unanswered: something about a motion has to be asked.
         RefitError: the file, or the bodies for it, cannot be used.
     """
-    from core.files.motions.mesh_motions import is_mesh_folder
+    from core.files.motions.load_motion import is_motion_folder
     from core.outputs.results import is_result
     from core.outputs.sessions import is_session
 
-    if path.is_dir() and not is_mesh_folder(path):
-        raise FileError(path, "is a folder without meshes (.obj or .ply)")
+    if path.is_dir() and not is_motion_folder(path):
+        raise FileError(path, "is a folder without meshes (.obj or .ply) and without a file a frame")
     if path.is_dir():
         return open_motion(path, models, answer, read)
     if is_session(path):

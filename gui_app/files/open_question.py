@@ -148,7 +148,7 @@ class OpenQuestion(QDialog):
         if several:
             parts.append(f"{len(self._survey.people)} people are in this file: whom do you want to open?")
         if lacks:
-            who = "Meshes do" if asked.path.is_dir() else "The file does"
+            who = "The folder does" if asked.path.is_dir() else "The file does"
             parts.append(f"{who} not say {' or '.join(lacks)}.")
         words = QLabel(" ".join(parts))
         words.setProperty("role", "secondary")

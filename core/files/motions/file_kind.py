@@ -20,6 +20,7 @@ from core.files.containers.sparse_npz import saved_by_scipy
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder
 from core.files.motions.mesh_readers import READERS
 from core.files.motions.sources.file_contents import Contents, contents_of
+from core.files.motions.sources.frame_folder import is_frame_folder
 from core.files.motions.sources.registry import source_of
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
 
@@ -88,7 +89,9 @@ def file_kind(path: str | Path) -> FileKind:
     path = Path(path)
     try:
         if path.is_dir():
-            return FileKind("motion", "a folder of meshes") if is_mesh_folder(path) else UNKNOWN
+            if is_mesh_folder(path):
+                return FileKind("motion", "a folder of meshes")
+            return FileKind("motion", "a folder with a file a frame") if is_frame_folder(path) else UNKNOWN
         with open_to_read(path) as file:
             start = file.read(_START)
         if not start:

@@ -14,6 +14,8 @@ from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import motion_source
 from core.files.motions.mesh_motions import FAMILY_OF_COUNT, is_mesh_folder, mesh_count
 from core.files.motions.mesh_readers import READERS
+from core.files.motions.sources.frame_folder import frames_family, is_frame_folder
+from core.model.joints import FAMILY_LABEL
 
 OUTPUT_ENDING = {"smplx": "_stageii.npz", "smplh": "_smplh.npz", "smpl": "_smpl.npz"}
 """How results are called, by family; in a folder they are no inputs."""
@@ -94,6 +96,12 @@ def _look_into(folder: Path, family: str, found: Walk) -> None:
         if stat.S_ISDIR(mode):
             if path.is_symlink():
                 found.left_out.append((path, "a link to a folder, which is not followed"))
+                continue
+            if is_frame_folder(path):
+                if frames_family(path) == family:
+                    found.left_out.append((path, f"a folder of frames in {FAMILY_LABEL[family]} already"))
+                else:
+                    found.motions.append(path)
                 continue
             if is_other_meshes(path, family):
                 found.motions.append(path)

@@ -17,6 +17,7 @@ from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder, load
 from core.files.motions.mesh_readers import READERS
 from core.files.motions.of_take import lacks, motion_of_take, not_finite
 from core.files.motions.sources.file_contents import Contents, contents_of
+from core.files.motions.sources.frame_folder import is_frame_folder
 from core.files.motions.sources.person_track import Take
 from core.files.motions.sources.registry import NAMES, Source, source_of
 from core.model.motion import AS_IT_IS, Motion, Reading
@@ -173,6 +174,11 @@ def motion_source(path: str | Path) -> str | None:
     return source.NAME
 
 
+def is_motion_folder(path: str | Path) -> bool:
+    """Whether it is a folder that is one motion: of meshes, or of a file a frame."""
+    return is_mesh_folder(path) or is_frame_folder(path)
+
+
 def _is_meshes(contents: Contents) -> bool:
     return (
         holds_vertices(contents)
@@ -206,6 +212,8 @@ def _source(contents: Contents) -> Source:
     kinds = {"pickle": "a pickle", "torch": "a torch file", "npy": "a single array"}
     if contents.kind in kinds:
         raise FileError(contents.path, f"is {kinds[contents.kind]} but not a motion, {expected}")
+    if contents.kind == "folder":
+        raise FileError(contents.path, "is a folder, expected a file, or a folder of meshes or of frames")
     raise FileError(contents.path, f"is not a motion file, {expected}")
 
 

@@ -25,6 +25,7 @@ from core.files.motions.motion_arrays import (
     up_axis_in,
 )
 from core.files.motions.settle import Settling, reading_kept
+from core.files.motions.sources.frame_folder import folder_checksum
 from core.files.motions.sources.person_track import WORLD, Take
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import BodyTerms, Motion, Reading, UpAxis
@@ -96,7 +97,7 @@ def motion_of_take(path: Path, take: Take, tool: str, reading: Reading, otherwis
         up_axis=up_axis,
         expression=expression_in(path, arrays.get("expression"), frames),
         path=path,
-        sha256=checksum(path),
+        sha256=folder_checksum(path) if path.is_dir() else checksum(path),
         frame_betas=frame_betas,
         reading=replace(
             reading_kept(reading, settling, otherwise), in_body=True if terms is not None else None
@@ -143,7 +144,7 @@ def _up_axis(
 
 def _body_terms(take: Take, tool: str, family: str, settling: Settling) -> BodyTerms | None:
     """What is told in terms of the body, with hands as they are said to be."""
-    terms = take.body_terms
+    terms = take.whole_terms()
     if family == "smpl":
         settling.does_not_apply(HANDS, "SMPL has no fingers")
         return terms

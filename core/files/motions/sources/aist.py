@@ -40,7 +40,8 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     notes = ["The file does not say the shape: betas are zero.", "AIST++ was fitted with the male SMPL body."]
     known_of = [known(GENDER, "male", "AIST++ is fitted with the male body")]
     if "smpl_scaling" in table:
-        trans = (trans / _scaling(path, table)).astype(np.float32)
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            trans = (trans / np.float32(_scaling(path, table))).astype(np.float32)
         known_of.append(known(UP_AXIS, "y", "AIST++ writes it so"))
     else:
         _check_metres(path, trans)

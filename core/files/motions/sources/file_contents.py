@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import FileError
 from core.files.containers.array_header import ArrayHeader
 from core.files.containers.asked_keys import AskedDict, asking, unused_in
 from core.files.containers.joblib_files import may_be_joblib, read_any_pickle
@@ -18,6 +20,9 @@ from core.files.containers.pickles import may_be_pickle
 from core.files.containers.saved_objects import saved_object
 from core.files.containers.torch_files import is_torch, read_torch
 
+FRAME_ENDINGS = (".npz", ".pkl", ".pt", ".npy")
+"""Of files that may be a frame each in a folder of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Contents:
@@ -25,9 +30,10 @@ class Contents:
 
     Attributes:
         path: the file.
-        kind: ``'npz'``, ``'npy'``, ``'pickle'``, ``'torch'`` or ``''``, which is none of them. What numpy
-            saved of a dict is a pickle.
-        value: what a pickle or a torch file holds; the headers of the arrays in an npz, that of an npy.
+        kind: ``'npz'``, ``'npy'``, ``'pickle'``, ``'torch'``, ``'folder'`` or ``''``, which is none of them.
+            What numpy saved of a dict is a pickle.
+        value: what a pickle or a torch file holds; the headers of the arrays in an npz, that of an npy; the
+            paths of a folder's files by their names.
     """
 
     path: Path
@@ -104,6 +110,8 @@ def contents_of(path: Path) -> Contents:
     Raises:
         FileError: it cannot be read, is damaged, or asks for something that is never opened.
     """
+    if path.is_dir():
+        return Contents(path, "folder", _files(path))
     if is_torch(path):
         return Contents(path, "torch", read_torch(path))
     if is_npz(path):
@@ -120,3 +128,20 @@ def contents_of(path: Path) -> Contents:
     if may_be_joblib(start) or may_be_pickle(path):
         return Contents(path, "pickle", read_any_pickle(path))
     return Contents(path, "")
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Those that may be frames, in order of their names.
+
+    Raises:
+        FileError: there are none.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise FileError(folder, f"cannot be read: {error.strerror}") from None
+    found = sorted(name for name in names if os.path.splitext(name)[1].lower() in FRAME_ENDINGS)
+    if not found:
+        raise FileError(folder, "is a folder, expected a file")
+    return {name: folder / name for name in found}

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.files.assumption import UP_AXIS, known
-from core.files.containers.arrays import numbers
+from core.files.containers.arrays import number
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, numbers_in
+from core.files.motions.sources.person_track import Take, numbers_in, plain_array
 
 NAME = "GRAB"
 _RATE = "framerate"
@@ -41,7 +41,8 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     }
     if table.get("expression") is not None:
         arrays["expression"] = numbers_in(path, table, "expression", (len(poses), None), "body.params.")
-    if _RATE in contents.table:
-        arrays["mocap_frame_rate"] = numbers(path, _RATE, contents.values([_RATE])[_RATE].reshape(-1), (1,))
+    rate = contents.values([_RATE]).get(_RATE)
+    if rate is not None:
+        arrays["mocap_frame_rate"] = np.array(number(path, _RATE, plain_array(path, _RATE, rate)))
     notes = ("GRAB's shape is a mesh of its own, 'body.vtemp': betas are zero in its place.",)
     return [Take(arrays, notes, known=(known(UP_AXIS, "z", "GRAB writes it so"),))]

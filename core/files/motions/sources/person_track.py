@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +79,23 @@ class Take:
             )
         places = (self.ids - self.ids[0]) // self.step
         wide = dict(self.arrays)
-        for key in ("poses", "trans", "betas"):
-            array = self.arrays[key]
+        for key in ("poses", "trans", "betas", "expression"):
+            array = self.arrays.get(key)
+            if array is None or (key == "expression" and len(array) != len(places)):
+                continue
             fill = array.mean(0) if key == "betas" else np.nan
             wide[key] = np.full((self.frames, *array.shape[1:]), fill, np.float32)
             wide[key][places] = array
         return wide, np.setdiff1d(np.arange(self.frames), places)
+
+    def whole_terms(self) -> BodyTerms | None:
+        """The terms with a row for every frame, zero where the person is not seen."""
+        terms = self.body_terms
+        if terms is None or terms.hand_components is None or self.ids is None or not len(self.ids):
+            return terms
+        wide = np.zeros((self.frames, *terms.hand_components.shape[1:]), np.float32)
+        wide[(self.ids - self.ids[0]) // self.step] = terms.hand_components
+        return replace(terms, hand_components=wide)
 
 
 def array_of(path: Path, key: str, value: Any) -> np.ndarray:

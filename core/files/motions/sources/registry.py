@@ -9,6 +9,7 @@ from core.files.motions.sources import (
     amass,
     bedlam,
     emdb,
+    frame_folder,
     grab,
     gvhmr,
     interhuman,
@@ -57,6 +58,7 @@ SOURCES = tuple(
         tram,
         smpl_codec,
         grab,
+        frame_folder,
     )
 )
 """In the order in which they are asked."""
