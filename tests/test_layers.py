@@ -22,7 +22,7 @@ core
 core.files core.files.containers
 core.model
 core.geometry
-core.files.bodies core.fitting.recipe core.fitting.objective
+core.files.bodies core.files.motions.parts core.fitting.recipe core.fitting.objective
 core.files.motions.sources core.correspond core.fitting.solver core.fitting.terms
 core.measure
 core.files.motions core.inspection core.fitting.stage

@@ -10,10 +10,10 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import kind_of, numbers, shape_text, text
+from core.files.motions.parts.rotations import frames_in, rotations_in
 from core.files.motions.sources.amass import RATE_KEYS
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import Take, array_of, plain_array
-from core.files.motions.sources.rotations import frames_in, rotations_in
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
 from core.model.motion import BodyTerms
 
@@ -109,12 +109,12 @@ def take_of(
     there = [key for key in (*HANDS, *_FACE) if table.get(key) is not None]
     family = _family(path, table, joints, there, notes)
     poses = np.zeros((frames, 3 * len(JOINT_NAMES[family])), np.float32)
-    poses[:, :3], _ = rotations_in(path, where + "global_orient", table["global_orient"], frames, 1)
+    poses[:, :3], _ = _turned(path, where + "global_orient", table["global_orient"], frames)
     poses[:, 3 : 3 + 3 * joints], _ = rotations_in(path, where + "body_pose", body, frames, joints)
     for key, name in zip(_FACE, ("jaw", "left_eye_smplhf", "right_eye_smplhf"), strict=True):
         if key in there and name in JOINT_NAMES[family]:
             at = 3 * JOINT_NAMES[family].index(name)
-            poses[:, at : at + 3], _ = rotations_in(path, where + key, table[key], frames, 1)
+            poses[:, at : at + 3], _ = _turned(path, where + key, table[key], frames)
     terms = None
     if family != "smpl":
         terms = _hands(path, table, where, poses, mean, notes)
@@ -229,6 +229,11 @@ def _betas(path: Path, table: Mapping[str, Any], where: str, frames: int, notes:
             path, f"has shape {shape_text(found.shape)}, expected (any,) or ({frames}, any)", key=where + key
         )
     return found
+
+
+def _turned(path: Path, key: str, value: Any, frames: int) -> tuple[np.ndarray, bool]:
+    """`rotations_in` of one joint."""
+    return rotations_in(path, key, array_of(path, key, value), frames, 1)
 
 
 def _rows(path: Path, key: str, value: Any, frames: int) -> np.ndarray:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import kind_of, shape_text
-from core.files.motions.sources.person_track import array_of
 
 # Of how far a matrix may be from a rotation: those of a network are not exact.
 _NEARLY = 1e-2
@@ -31,20 +29,21 @@ def frames_in(array: np.ndarray, joints: tuple[int, ...]) -> tuple[int, int] | N
     return None
 
 
-def rotations_in(path: Path, key: str, value: Any, frames: int, joints: int) -> tuple[np.ndarray, bool]:
+def rotations_in(
+    path: Path, key: str, array: np.ndarray, frames: int, joints: int
+) -> tuple[np.ndarray, bool]:
     """(T, 3n) axis-angle, float32, and whether they came as matrices.
 
     Args:
         path: the file, for the message.
         key: of the array.
-        value: as in `frames_in`.
+        array: as in `frames_in`.
         frames: T.
         joints: n.
 
     Raises:
         FileError: it is none of these, or a matrix is no rotation.
     """
-    array = array_of(path, key, value)
     if array.dtype.kind not in "biuf":
         raise FileError(path, f"is {kind_of(array)}, expected numbers", key=key)
     led, last = array.shape[:1] == (frames,) or frames == 1, array.shape[-1:]
