@@ -41,6 +41,7 @@ class Contents:
     value: Any = None
     _read: set[str] = field(default_factory=set)
     _objects: dict[str, Any] = field(default_factory=dict)
+    _files: list[Contents] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.kind != "npz":
@@ -93,11 +94,18 @@ class Contents:
         """Nothing was asked for: what tells whose file it is does not count."""
         self._read.clear()
         self._objects.clear()
+        self._files.clear()
         if isinstance(self.value, AskedDict):
             self.value.forget()
 
+    def counts(self, file: Contents) -> None:
+        """Keys of a folder's file that nobody asks for are the folder's."""
+        self._files.append(file)
+
     def unused(self) -> tuple[str, ...]:
         """Names of the keys that nobody asked for, those in another's after a dot, sorted."""
+        if self.kind == "folder":
+            return tuple(sorted({key for file in self._files for key in file.unused()}))
         if self.kind == "npz":
             inner = [f"{key}.{name}" for key, held in self._objects.items() for name in unused_in(held)]
             return tuple(sorted([key for key in self.table if key not in self._read] + inner))

@@ -12,7 +12,6 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import shape_text
-from core.files.containers.npz import read_npz
 from core.files.containers.opening import checksum
 from core.files.motions.parts.rotations import frames_in
 from core.files.motions.sources.file_contents import Contents, contents_of
@@ -108,7 +107,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     every = np.array(sorted({frame for there in people.values() for frame in there}))
     step = int(np.gcd.reduce(np.diff(every))) if len(every) > 1 else 1
     names = sorted(people, key=lambda name: (len(name), name))
-    return [_person(folder, name if len(people) > 1 else None, people[name], step or 1) for name in names]
+    return [_person(contents, name if len(people) > 1 else None, people[name], step or 1) for name in names]
 
 
 def _whose(file: Path) -> tuple[int, str]:
@@ -122,9 +121,12 @@ def _whose(file: Path) -> tuple[int, str]:
     return int(number[1]), ""
 
 
-def _person(folder: Path, person: str | None, files: dict[int, Path], step: int) -> Take:
+def _person(folder: Contents, person: str | None, files: dict[int, Path], step: int) -> Take:
     frames = sorted(files)
-    tables = [(files[frame], _table(files[frame])) for frame in frames]
+    start = contents_of(files[frames[0]])
+    folder.counts(start)
+    tables = [(files[frames[0]], start.values(KEYS))]
+    tables += [(files[frame], _table(files[frame])) for frame in frames[1:]]
     first, whole = tables[0][1], dict[str, Any]()
     for key, value in first.items():
         if key in _ONCE or value is None:
@@ -134,7 +136,7 @@ def _person(folder: Path, person: str | None, files: dict[int, Path], step: int)
     own = _OF_PERSON.fullmatch(files[frames[0]].stem) is not None
     # As SMPLer-X writes them: of one frame alone, joint by joint.
     mean = own and all(np.asarray(first.get(key)).shape == (15, 3) for key in HANDS)
-    take = take_of(folder, whole, person=person, mean=mean)
+    take = take_of(folder.path, whole, person=person, mean=mean)
     notes = take.notes
     if frames[0]:
         notes = (*notes, f"Frame 0 is the file {files[frames[0]].name}.")
@@ -152,8 +154,6 @@ def _person(folder: Path, person: str | None, files: dict[int, Path], step: int)
 
 
 def _table(file: Path) -> dict[str, Any]:
-    if file.suffix.lower() == ".npz":
-        return dict(read_npz(file, KEYS))
     return contents_of(file).values(KEYS)
 
 

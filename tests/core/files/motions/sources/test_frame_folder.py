@@ -84,9 +84,11 @@ def test_hands_by_components_frame_by_frame(tmp_path: Path) -> None:
     folder = tmp_path / "prox"
     folder.mkdir()
     for frame in range(3):
-        one = simplify(left_hand_pose=np.full((1, 12), float(frame), np.float32))
+        one = simplify(vertices=np.zeros((5, 3)), left_hand_pose=np.full((1, 12), float(frame), np.float32))
         (folder / f"s001_frame_{frame:05}.pkl").write_bytes(pickle.dumps(one))
-    terms = load_motion(folder).body_terms
+    motion = load_motion(folder)
+    assert "vertices" in motion.unused
+    terms = motion.body_terms
     assert terms is not None
     assert terms.hand_components is not None
     assert terms.hand_components[:, 0, 5].tolist() == [0.0, 1.0, 2.0]
@@ -109,6 +111,7 @@ def test_refits_own_export_comes_back(tmp_path: Path, name: str) -> None:
         np.testing.assert_allclose(motion.trans, fit.transl[ids], atol=1e-6)
         np.testing.assert_allclose(motion.betas, fit.betas, atol=1e-6)
         assert motion.frame_betas is None
+        assert motion.unused == ()
         assert motion.expression is not None
         np.testing.assert_allclose(motion.expression[:, : fit.expression.shape[1]], fit.expression[ids])
 
