@@ -86,9 +86,7 @@ class FitActions(QObject):
         )
         actions.fit.setEnabled(ready)
         self._on_frame()
-        actions.cancel.setEnabled(
-            state.activity.run.phase == "running" or state.activity.building is not None
-        )
+        actions.cancel.setEnabled(state.activity.run.phase == "running" or bool(state.activity.opening))
         actions.cancel.setIconText("Cancelling…" if state.activity.run.phase == "cancelling" else "Cancel")
         self._present(actions.fit_selection, "fit_selection", ready, selected(state), NO_SELECTION)
         self._present(

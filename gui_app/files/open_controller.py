@@ -16,6 +16,7 @@ from core.environment import models_folder
 from core.errors import RefitError
 from core.files.bodies.model_arrays import reading_ahead
 from core.files.builtin_files import builtin_folder, default_motion
+from core.files.containers.opening import watched
 from core.session.fit_origin import SourceMissing
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
@@ -48,11 +49,12 @@ def read_and_pose(
     tell_read: Callable[[Motion, BodyPair], None],
     tell_opened: Callable[[Opened], None],
     tell_built: Callable[[float], None],
+    check: Callable[[], object],
 ) -> SourceMissing | Unanswered | None:
     """Opens a file, and tells of it when its first frame is posed; gives what somebody has to answer first.
 
-    ``tell_built`` hears how much of what has to be built is there, and raises `Cancelled` where nobody waits
-    for it any more.
+    ``tell_built`` hears how much of what has to be built is there. It and ``check`` raise `Cancelled` where
+    nobody waits for it any more; ``check`` is called between two pieces of what is read.
     """
     with _bodies_read_ahead(request.models):
         pose_on_one_thread()
@@ -60,7 +62,7 @@ def read_and_pose(
 
         path = default_motion() if request.path is None else request.path
         try:
-            with telling(tell_built):
+            with telling(tell_built), watched(check):
                 opened = open_file(path, request.models, request.source, request.answer, tell_read)
         except (SourceMissing, Unanswered) as question:
             return question
@@ -85,7 +87,11 @@ def _bodies_read_ahead(models: str | Path | None) -> AbstractContextManager[None
 
 
 class OpenController(QObject):
-    """One opening thread. A file that cannot be opened leaves what was open as it is."""
+    """One opening thread. A file that cannot be opened leaves what was open as it is.
+
+    A read that is not wanted any more ends with the piece of the file that it is at. That may take for ever,
+    on a disk that does not answer: so the thread is left to itself, and the next file has one of its own.
+    """
 
     read = Signal(object, object)
     """A motion that has no fit, and its bodies: what it takes to show them is still being worked out."""
@@ -99,7 +105,10 @@ class OpenController(QObject):
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._thread = JobThread("open", self, self._on_failed)
+        self._thread = self._new_thread()
+
+    def _new_thread(self) -> JobThread:
+        return JobThread("open", self, self._on_failed)
 
     @property
     def closed(self) -> bool:
@@ -118,6 +127,7 @@ class OpenController(QObject):
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
         if self.closed:
             return
+        self._give_up()
         request = OpenRequest(path, models, source, left_over, answer)
         name = path.name if path else "the built-in motion"
         self._state.activity.set_opening("what was kept" if left_over else name)
@@ -133,17 +143,24 @@ class OpenController(QObject):
             job.tells(self.read.emit),
             job.tells(self._on_opened),
             job.progress(self._on_built),
+            job.check,
         )
 
     @Slot()
     def cancel(self) -> None:
-        """Gives up what is being opened while something has to be built for it; that alone takes long."""
-        if self._state.activity.building is not None:
-            self._thread.drop_jobs()
-            name = self._state.activity.opening
+        """Gives up what is being opened; what was open stays."""
+        name = self._state.activity.opening
+        if name and not self.closed:
+            self._give_up()
             self._state.activity.set_opening("")
             self._state.activity.say(f"Opening {name} was cancelled")
             self.failed.emit()
+
+    def _give_up(self) -> None:
+        """Nobody waits any more for what is being opened, if anything is."""
+        if self._state.activity.opening:
+            self._thread.leave()
+            self._thread = self._new_thread()
 
     def _on_built(self, share: float) -> None:
         if self._state.activity.opening:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import time
-from typing import IO
+from typing import IO, NoReturn
 
-from core.files.containers.opening import MAX_BYTES
+from core.files.containers.opening import MAX_BYTES, still_wanted
 
 MOST_TIMES = 8
 """So many times the size of a file may what is read from it take in memory …"""
@@ -26,6 +26,10 @@ _LOOK_EVERY = 1 << 16
 _AT_ONCE, _CHUNK = 1 << 16, 1 << 24
 
 
+_MOST_GIVEN_UP = 1000
+_given_up: dict[tuple[int, int, int, int], str] = {}
+
+
 class Refused(Exception):
     """Something in a file that is not opened; the message completes 'the file …'."""
 
@@ -33,11 +37,6 @@ class Refused(Exception):
 def most_memory(size: int) -> int:
     """Bytes that may be read from a file of ``size`` bytes."""
     return min(MOST_TIMES * size + SHARE, MAX_BYTES)
-
-
-def size_of(file: IO[bytes]) -> int:
-    """Bytes of an open file."""
-    return os.fstat(file.fileno()).st_size
 
 
 class Bounds:
@@ -50,9 +49,11 @@ class Bounds:
         operations: that were carried out so far.
     """
 
-    def __init__(self, size: int) -> None:
-        """``size``: of the file on the disk, in bytes."""
-        self.size = size
+    def __init__(self, file: IO[bytes]) -> None:
+        """``file``: as it is on the disk."""
+        status = os.fstat(file.fileno())
+        self._file = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        self.size = size = status.st_size
         self.spent = self.arrays = self.operations = 0
         self._most = most_memory(size)
         self._began = time.thread_time()
@@ -80,12 +81,25 @@ class Bounds:
         Raises:
             Refused: there is nothing left.
         """
+        still_wanted()
         self._next_look = self.spent + _LOOK_EVERY
         if self.spent > self._most:
-            raise Refused(f"needs more memory than the {self._most:,} bytes allowed for a file of its size")
+            self.give_up(f"needs more memory than the {self._most:,} bytes allowed for a file of its size")
         earned = min(self._numbers, MOST_TIMES * self.size) / _NUMBERS_A_SECOND
         if time.thread_time() - self._began > SECONDS + earned:
-            raise Refused("takes too long to read: it holds too many objects that are not numbers")
+            self.give_up("takes too long to read: it holds too many objects that are not numbers")
+
+    def begin(self) -> None:
+        """Raises Refused for a file that was given up before: who asks what else it is waits only once."""
+        if self._file in _given_up:
+            raise Refused(_given_up[self._file])
+
+    def give_up(self, why: str) -> NoReturn:
+        """Raises Refused, now and whenever somebody begins to read the file again as it is."""
+        if len(_given_up) >= _MOST_GIVEN_UP:
+            _given_up.clear()
+        _given_up[self._file] = why
+        raise Refused(why)
 
     def read(self, file: IO[bytes], size: int) -> bytes | bytearray:
         """``size`` bytes of a file, or as many as there are; however long it takes, that costs no time.
@@ -102,6 +116,7 @@ class Bounds:
                 return file.read(size)
             data = bytearray()
             while len(data) < size and (piece := file.read(min(_CHUNK, size - len(data)))):
+                still_wanted()
                 data += piece
             return data
         finally:

@@ -15,7 +15,7 @@ from typing import IO, Any, ClassVar
 import numpy as np
 
 from core.files.containers import pickle_stand_ins as stand
-from core.files.containers.bounds import Bounds, Refused, most_memory, size_of
+from core.files.containers.bounds import Bounds, Refused, most_memory
 from core.files.containers.opening import open_to_read
 from core.files.containers.pickle_machine import Machine
 from core.files.containers.pickles import ALLOWED, read_pickle, told
@@ -117,7 +117,7 @@ def read_any_pickle(path: str | Path) -> Any:
         FileError: as there.
     """
     with open_to_read(path) as file:
-        bounds = Bounds(size_of(file))
+        bounds = Bounds(file)
         packed = may_be_joblib(file.read(2))
         file.seek(0)
         if packed:

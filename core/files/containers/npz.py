@@ -24,7 +24,7 @@ from core.errors import FileError
 from core.files.containers.array_header import ArrayHeader, read_header
 from core.files.containers.arrays import shape_text
 from core.files.containers.bounds import MOST_TIMES, most_memory
-from core.files.containers.opening import MAX_BYTES, open_to_read
+from core.files.containers.opening import MAX_BYTES, open_to_read, still_wanted
 
 _MAX_MEMBERS = 10_000
 _CHUNK = 1 << 24
@@ -306,6 +306,7 @@ def _chunks(path: str | Path, file: BinaryIO, header: ArrayHeader, key: str | No
     expected = header.nbytes
     rest, done = b"", 0
     while done < expected:
+        still_wanted()
         chunk = file.read(min(_CHUNK, expected - done))
         if not chunk:
             raise FileError(path, f"is cut short: {expected} bytes expected, {done} found", key=key)

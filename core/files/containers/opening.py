@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,27 @@ MAX_BYTES = 4 * 1024**3
 _CHUNK = 1 << 20
 
 
+_watching = threading.local()
+
+
+@contextmanager
+def watched(check: Callable[[], object]) -> Iterator[None]:
+    """Has ``check`` called again and again while this thread reads; what it raises ends the reading."""
+    before = getattr(_watching, "check", None)
+    _watching.check = check
+    try:
+        yield
+    finally:
+        _watching.check = before
+
+
+def still_wanted() -> None:
+    """Between two pieces of a file: raises what `watched` was given to raise."""
+    check = getattr(_watching, "check", None)
+    if check is not None:
+        check()
+
+
 @contextmanager
 def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
     """The open binary file at ``path``.
@@ -25,6 +47,7 @@ def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
     Raises:
         FileError: there is no such file, it is a folder or a device, or it may not be read.
     """
+    still_wanted()
     try:
         check_regular(path, os.stat(path))
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
@@ -92,6 +115,7 @@ def checksum(path: str | Path) -> str:
     digest = hashlib.sha256()
     with open_to_read(path) as file:
         while chunk := file.read(_CHUNK):
+            still_wanted()
             digest.update(chunk)
     return digest.hexdigest()
 

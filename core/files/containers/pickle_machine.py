@@ -112,7 +112,7 @@ class Machine(pickle._Unpickler):
                     bounds.operations += since
                     since = 0
                     if bounds.operations > MOST_OPERATIONS + bounds.size + _FOR_AN_ARRAY * bounds.arrays:
-                        raise Refused(
+                        bounds.give_up(
                             f"has more than {MOST_OPERATIONS:,} objects that are not numbers, "
                             "which is not opened in a file of its size"
                         )

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.errors import FileError
+from core.errors import Cancelled, FileError
 from core.files.containers import pickle_stand_ins as stand
-from core.files.containers.bounds import Bounds, Refused, size_of
+from core.files.containers.bounds import Bounds, Refused
 from core.files.containers.opening import open_to_read
 from core.files.containers.pickle_machine import Machine
 
@@ -73,7 +73,7 @@ def read_pickle(path: str | Path, names: dict[tuple[str, str], type] | None = No
         FileError: the file is not a pickle, is damaged, or asks for anything else, named in the message.
     """
     with open_to_read(path) as file:
-        bounds = Bounds(size_of(file))
+        bounds = Bounds(file)
         return told(path, lambda: Machine(file, bounds, ALLOWED | (names or {})).load(), bounds)
 
 
@@ -109,9 +109,12 @@ def told(path: str | Path, load: Callable[[], Any], bounds: Bounds) -> Any:
         FileError: as `read_pickle`.
     """
     try:
+        bounds.begin()
         return stand.Resolver(bounds).resolve(load())
     except Refused as refused:
         raise FileError(path, str(refused)) from None
+    except Cancelled:
+        raise
     except (MemoryError, RecursionError):
         raise FileError(path, "is nested too deeply or needs too much memory") from None
     except Exception:

@@ -13,6 +13,7 @@ import numpy as np
 from core.errors import FileError
 from core.files.containers.bounds import Bounds
 from core.files.containers.npz import pickled_bytes
+from core.files.containers.opening import open_to_read
 from core.files.containers.pickles import unpickled
 from core.files.containers.tensors import TENSORS
 
@@ -32,7 +33,9 @@ def saved_object(path: str | Path, key: str | None = None) -> Any:
     """
     data = pickled_bytes(path, key, MOST_BYTES)
     try:
-        found = unpickled(path, data, Bounds(Path(path).stat().st_size), names=TENSORS)
+        with open_to_read(path) as file:
+            bounds = Bounds(file)
+        found = unpickled(path, data, bounds, names=TENSORS)
     except FileError as error:
         raise FileError(path, error.problem, key=key) from None
     return found[()] if isinstance(found, np.ndarray) and not found.ndim else found

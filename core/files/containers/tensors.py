@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from core.errors import Cancelled
 from core.files.containers import pickle_stand_ins as stand
 from core.files.containers.bounds import Bounds, Refused, most_memory
 from core.files.containers.npz import native
@@ -215,7 +216,7 @@ def old_contents(data: bytes, names: dict[tuple[str, str], type], bounds: Bounds
         magic, version, system = (Machine(stream, bounds, ALLOWED).load() for _ in range(3))
         contents = Machine(stream, bounds, ALLOWED | names, storages.refer).load()
         listed = Machine(stream, bounds, ALLOWED).load()
-    except (Refused, MemoryError, RecursionError):
+    except (Refused, Cancelled, MemoryError, RecursionError):
         raise
     except Exception:
         raise Refused("is damaged: a tensor in it has no numbers") from None

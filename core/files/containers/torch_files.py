@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import FileError
-from core.files.containers.bounds import Bounds, Refused, size_of
+from core.errors import Cancelled, FileError
+from core.files.containers.bounds import Bounds, Refused
 from core.files.containers.opening import MAX_BYTES, open_to_read, read_bytes
 from core.files.containers.pickles import unpickled
 from core.files.containers.tensors import OLD_START, TENSORS, Storage, Storages, old_contents
@@ -49,7 +49,7 @@ def read_torch(path: str | Path) -> Any:
         FileError: the file is damaged or of another form, or asks for anything else, named in the message.
     """
     with open_to_read(path) as file:
-        bounds = Bounds(size_of(file))
+        bounds = Bounds(file)
         old = file.read(len(OLD_START)) == OLD_START
         file.seek(0)
         try:
@@ -61,7 +61,7 @@ def read_torch(path: str | Path) -> Any:
                 return unpickled(path, data, bounds, names=TENSORS, outside=members.refer)
         except Refused as refused:
             raise FileError(path, str(refused)) from None
-        except FileError:
+        except (FileError, Cancelled):
             raise
         except Exception:
             raise FileError(path, "is a damaged or incomplete file of torch.save") from None

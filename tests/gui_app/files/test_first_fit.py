@@ -91,7 +91,7 @@ model_arrays.read_npz = read
 opened = []
 from pathlib import Path
 nobody = lambda *_: None
-read_and_pose(OpenRequest(Path(sys.argv[1]), None), nobody, opened.append, nobody)
+read_and_pose(OpenRequest(Path(sys.argv[1]), None), nobody, opened.append, nobody, nobody)
 assert opened and opened[0].bodies.target.family == "smplx"
 print(before, model_arrays._ahead)
 print({"scipy.spatial", "scipy.optimize", "scipy.ndimage", "smplx"} & set(sys.modules))
@@ -119,6 +119,6 @@ def test_bodies_that_are_missing_are_told_of_in_a_sentence(monkeypatch: pytest.M
         with _bodies_read_ahead(None):
             sys.modules["torch"] = torch
             with pytest.raises(FileError, match="no folder of built-in bodies"):
-                read_and_pose(OpenRequest(None, None), tell_nobody, tell_nobody, tell_nobody)
+                read_and_pose(OpenRequest(None, None), *[tell_nobody] * 4)
     finally:
         sys.modules["torch"] = torch

@@ -1,0 +1,85 @@
+"""A read that never comes back is left by Esc, by another file and by closing; what was open stays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from core.files.containers import opening
+from gui_app.app.main_window import MainWindow
+from gui_app.tasks import closing_wait
+from gui_app.tasks.left_behind import left_behind
+from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
+
+HUNG = "hangs.npz"
+
+
+@pytest.fixture
+def hanging(walk: Path, tmp_path: Path) -> Path:
+    return cut_file(walk, tmp_path / HUNG, FRAMES)
+
+
+@pytest.fixture
+def other(walk: Path, tmp_path: Path) -> Path:
+    return cut_file(walk, tmp_path / "other.npz", FRAMES)
+
+
+@pytest.fixture
+def hung(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Set when a file of that name is being read: its disk does not answer until the test is over."""
+    reads, over, opens = threading.Event(), threading.Event(), opening._without_waiting
+
+    def slow(path: str, flags: int) -> int:
+        if Path(path).name == HUNG:
+            reads.set()
+            over.wait()
+        return opens(path, flags)
+
+    monkeypatch.setattr(opening, "_without_waiting", slow)
+    monkeypatch.setattr(closing_wait, "THREADS_SECONDS", 0.3)
+    yield reads
+    over.set()
+    for thread in left_behind():
+        thread.wait(FIT_MS)
+
+
+def begins_to_hang(window: MainWindow, qtbot: QtBot, hung: threading.Event, hanging: Path) -> None:
+    window.files.open_path(hanging)
+    qtbot.waitUntil(hung.is_set, timeout=FIT_MS)
+    assert window.state.activity.opening == HUNG
+
+
+def test_esc_returns_to_what_was_open(
+    window: MainWindow, qtbot: QtBot, hung: threading.Event, hanging: Path, other: Path
+) -> None:
+    state = window.state
+    opened = state.document.opened
+    begins_to_hang(window, qtbot, hung, hanging)
+    assert window.actions_.cancel.isEnabled()
+    window.actions_.cancel.trigger()
+    assert state.activity.opening == ""
+    assert state.document.opened is opened
+    assert not window.actions_.cancel.isEnabled()
+    assert [thread.objectName() for thread in left_behind()] == ["open"]
+    window.files.open_path(other)
+    qtbot.waitUntil(lambda: state.document.opened.file == other, timeout=FIT_MS)
+
+
+def test_another_file_opens_at_once(
+    window: MainWindow, qtbot: QtBot, hung: threading.Event, hanging: Path, other: Path
+) -> None:
+    begins_to_hang(window, qtbot, hung, hanging)
+    window.files.open_path(other)
+    qtbot.waitUntil(lambda: window.state.document.opened.file == other, timeout=FIT_MS)
+
+
+def test_the_window_closes(window: MainWindow, qtbot: QtBot, hung: threading.Event, hanging: Path) -> None:
+    begins_to_hang(window, qtbot, hung, hanging)
+    window.state.document.set_saved()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
+    assert [thread.objectName() for thread in left_behind()] == ["open"]
