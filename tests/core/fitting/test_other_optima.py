@@ -40,6 +40,7 @@ SLOW = {
 SMOOTH = {
     "smooth": FitSettings(smoothness=0.3),
     "smooth edges": FitSettings(stage="edge", smoothness=0.3),
+    "even": FitSettings(acceleration=1.0),
 }
 
 

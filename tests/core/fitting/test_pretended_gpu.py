@@ -35,6 +35,7 @@ CASES: dict[str, Recipe | FitSettings] = {
     "down the chain": FitSettings(stage="edge", order="chain", iterations=1, free_left_hand=False),
     "from body parts": Recipe((FitSettings(),), start="parts"),
     "smooth": FitSettings(smoothness=0.3),
+    "even": FitSettings(acceleration=0.1),
     "like the frame before": FitSettings(pose_prior=1e-3, pose_prior_to="previous"),
     "towards zero": FitSettings(pose_prior=1e-3, pose_prior_to="zero"),
     "robust by part": FitSettings(robust="huber", robust_scale=1.5, edge_weight=1.0),
