@@ -228,7 +228,8 @@ class FitController(QObject):
     def _on_cancelled(self) -> None:
         """Before it began."""
         self._keep_shown("cancelled")
-        self._state.activity.say("Cancelled: nothing was fitted")
+        kept = "the earlier fit is kept" if self._state.document.has_fit else "nothing was fitted"
+        self._state.activity.say(f"Cancelled: {kept}")
 
     def _on_failed(self, sentence: str) -> None:
         self._keep_shown("stopped")
