@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from core.model.motion import Motion
 
 MESHES_FILTER = "Meshes: choose one, its folder opens (*.obj *.ply)"
-SOURCE_FILTER = f"Motions (*.npz *.pkl *.pt *.npy);;{MESHES_FILTER};;All files (*)"
-MOTION_FILTER = f"Motions, fits and sessions (*.npz *.pkl *.pt *.npy *.refit);;{MESHES_FILTER};;All files (*)"
-SUFFIXES = (".npz", ".pkl", ".pt", ".npy", ".refit", ".obj", ".ply")
+SOURCE_FILTER = f"Motions (*.npz *.pkl *.pt *.npy *.smpl);;{MESHES_FILTER};;All files (*)"
+MOTION_FILTER = (
+    f"Motions, fits and sessions (*.npz *.pkl *.pt *.npy *.smpl *.refit);;{MESHES_FILTER};;All files (*)"
+)
+SUFFIXES = (".npz", ".pkl", ".pt", ".npy", ".smpl", ".refit", ".obj", ".ply")
 
 
 class OpenActions(QObject):

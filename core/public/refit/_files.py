@@ -29,8 +29,8 @@ def load_motion(
     up_axis: str | None = None,
     fps: float | None = None,
 ) -> Motion:
-    """The motion in a file: of AMASS (SMPL, SMPL-H, SMPL-X), of AIST++, 3DPW, WHAM, 4D-Humans, GVHMR, BEDLAM
-    or Motion-X, or meshes.
+    """The motion in a file: of AMASS, of one of the tools that the manual lists
+    (What opens), the arguments of the `smplx` package, or meshes.
 
     Nothing in the file is executed. What it does not say stays None and is told in ``motion.notes``.
 
