@@ -80,6 +80,9 @@ def add_reading(command: Any, *, several: bool = True) -> None:
         choices=CHOICES["sides"],
         help="swapped: what the file calls left is right; default: as-is",
     )
+    how.add_argument(
+        "--strict", action="store_true", help="refuse a file of which anything would have to be guessed"
+    )
     how.add_argument("--fps", type=rate, metavar="FPS", help="resample to so many frames a second")
 
 
@@ -87,3 +90,8 @@ def reading_of(options: argparse.Namespace, person: str | None = None) -> Readin
     """What the options say, of one person."""
     names = (*CHOICES, "frame_rate", "fps")
     return Reading(person=person, **{name: getattr(options, name, None) for name in names})
+
+
+def doubts_of(options: argparse.Namespace) -> str:
+    """What becomes of what is doubtful in a file, as `core.files.motions.load_motion` takes it."""
+    return "strict" if options.strict else "refuse"

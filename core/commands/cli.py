@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import __version__
-from core.commands.argument_types import add_reading, frame_range, reading_of, thread_count
+from core.commands.argument_types import add_reading, doubts_of, frame_range, reading_of, thread_count
 from core.commands.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.interrupts import second_ends_at_once
 from core.commands.sentences import Parser, say_error
@@ -350,7 +350,7 @@ def _info(options: argparse.Namespace) -> int:
     from core.commands.terminal import Terminal
     from core.outputs.describe import described, described_document
 
-    found = described(options.file, reading_of(options, options.person))
+    found = described(options.file, reading_of(options, options.person), doubts_of(options))
     if options.json:
         print(json.dumps(described_document(found), indent=2))
     else:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.progress import SpinnerColumn
 
 from core.commands import report
-from core.commands.argument_types import reading_of
+from core.commands.argument_types import doubts_of, reading_of
 from core.commands.body_cache import Shelf
 from core.commands.exit_codes import DONE, SOME_FAILED
 from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
@@ -159,7 +159,7 @@ def _shapes(
     clips, outputs = [], []
     for job in jobs:
         try:
-            motion = load_motion(job.source, reading_of(options, job.person))
+            motion = load_motion(job.source, reading_of(options, job.person), doubts=doubts_of(options))
             motion = of_bodies_there(motion, options.models, options.gender)
             pair = shelf.take_for(motion)
             gender = options.gender or motion.gender or "neutral"
@@ -199,7 +199,7 @@ def _convert_one(
     outcome = Outcome(job, subject=shape.name if isinstance(shape, Subject) else "")
     started = time.perf_counter()
     try:
-        motion = load_motion(source, reading_of(options, job.person))
+        motion = load_motion(source, reading_of(options, job.person), doubts=doubts_of(options))
         motion = of_bodies_there(motion, options.models, options.gender)
         if options.frames:
             motion = motion.cut(*options.frames)

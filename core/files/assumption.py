@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,17 +62,21 @@ def known(quantity: str, value: str, why: str) -> Assumption:
     return Assumption(quantity, value, why, TOOL)
 
 
-def told_meaning(assumed: tuple[Assumption, ...], unused: tuple[str, ...]) -> dict[str, Any]:
-    """What was taken, and which keys were not used, in plain json values."""
-    return {"assumed": [one.told() for one in assumed], "unused": list(unused)}
+def told_meaning(
+    assumed: tuple[Assumption, ...], unused: tuple[str, ...], origin: tuple[float, float, float] | None
+) -> dict[str, Any]:
+    """What was taken, which keys were not used, and where the origin lies, in plain json values."""
+    told: dict[str, Any] = {"assumed": [one.told() for one in assumed], "unused": list(unused)}
+    return told if origin is None else {**told, "origin": list(origin)}
 
 
 def meaning_of_told(told: dict[str, Any]) -> dict[str, Any]:
-    """``assumed`` and ``unused`` from `told_meaning`, or nothing of them; what makes no sense is left out."""
+    """``assumed``, ``unused`` and ``origin`` from `told_meaning`; what makes no sense is left out."""
     assumed, unused = told.get("assumed"), told.get("unused")
     return {
         "assumed": tuple(one for each in (assumed if isinstance(assumed, list) else ()) for one in _of(each)),
         "unused": tuple(key for key in (unused if isinstance(unused, list) else ()) if isinstance(key, str)),
+        "origin": _origin(told.get("origin")),
     }
 
 
@@ -81,3 +86,11 @@ def _of(told: Any) -> tuple[Assumption, ...]:
         return (Assumption(**values),) if all(isinstance(text, str) for text in values.values()) else ()
     except (KeyError, TypeError, ValueError, IndexError):
         return ()
+
+
+def _origin(told: object) -> tuple[float, float, float] | None:
+    """Where an origin of positions lies, from json; None where it makes no sense."""
+    match told:
+        case [int() | float() as x, int() | float() as y, int() | float() as z]:
+            return (float(x), float(y), float(z)) if all(map(math.isfinite, (x, y, z))) else None
+    return None

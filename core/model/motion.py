@@ -24,7 +24,7 @@ from core.files.assumption import (
 from core.model.joints import GENDERS, JOINT_NAMES
 from core.model.pose_parts import PoseParts
 
-UpAxis = Literal["y", "z", "-y"]
+UpAxis = Literal["y", "z", "x", "-y", "-z", "-x"]
 """The axis of a world that points up; ``'-y'`` where y points down, as a camera's does."""
 
 UP_AXES: tuple[UpAxis, ...] = get_args(UpAxis)
@@ -52,9 +52,29 @@ _MESHES_AT_ONCE = 64
 
 def vertical(up_axis: UpAxis) -> tuple[int, list[int], int]:
     """The coordinate that is the height, the two that are not, and -1 where it counts downwards, else 1."""
-    if up_axis == "z":
-        return 2, [0, 1], 1
-    return 1, [0, 2], -1 if up_axis == "-y" else 1
+    height = "xyz".index(up_axis[-1])
+    return height, [axis for axis in range(3) if axis != height], -1 if up_axis[0] == "-" else 1
+
+
+# Of each coordinate of a z-up world, which one of another world it is, and its sign.
+_Z_UP: dict[str, tuple[tuple[int, int], ...]] = {
+    "z": ((0, 1), (1, 1), (2, 1)),
+    "-z": ((0, 1), (1, -1), (2, -1)),
+    "y": ((0, 1), (2, -1), (1, 1)),
+    "-y": ((0, 1), (2, 1), (1, -1)),
+    "x": ((2, -1), (1, 1), (0, 1)),
+    "-x": ((2, 1), (1, 1), (0, -1)),
+}
+
+
+def turned(points: np.ndarray, from_up: str, to_up: str) -> np.ndarray:
+    """Points (..., 3) of a world with one axis up in a world with another."""
+    if from_up == to_up:
+        return points
+    found = np.empty_like(points)
+    for (source, sign), (place, other) in zip(_Z_UP[from_up], _Z_UP[to_up], strict=True):
+        np.multiply(points[..., source], sign * other, out=found[..., place])
+    return found
 
 
 @dataclass(frozen=True)
@@ -201,6 +221,7 @@ class Motion(PoseParts):
     reading: Reading = AS_IT_IS
     vertices: np.ndarray | None = None
     body_terms: BodyTerms | None = None
+    origin: tuple[float, float, float] | None = None
     assumed: tuple[Assumption, ...] = ()
     unused: tuple[str, ...] = ()
 
@@ -308,8 +329,8 @@ class Motion(PoseParts):
         return len(self) / self.frame_rate if self.frame_rate else None
 
     def told_meaning(self) -> dict[str, Any]:
-        """``assumed`` and ``unused`` in plain json values."""
-        return told_meaning(self.assumed, self.unused)
+        """``assumed``, ``unused``, and ``origin`` where there is one, in plain json values."""
+        return told_meaning(self.assumed, self.unused, self.origin)
 
     def betas_of(self, frames: slice | np.ndarray) -> np.ndarray:
         """(B,) betas that all frames share, or (n, B) those of ``frames`` where each has its own."""

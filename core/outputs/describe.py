@@ -80,26 +80,27 @@ def describe_file(path: str | Path) -> Rows:
     return described(path).rows
 
 
-def described(path: str | Path, reading: Reading = AS_IT_IS) -> Described:
+def described(path: str | Path, reading: Reading = AS_IT_IS, doubts: str = "refuse") -> Described:
     """What is in a file of any kind that Refit reads.
 
     Args:
         path: the file.
         reading: how it is read where it is a motion.
+        doubts: as in `core.files.motions.load_motion.load_motion`.
 
     Raises:
         FileError: the file cannot be read, or is none of these.
     """
     path = Path(path)
     if is_mesh_folder(path):
-        found = _meshes(path, reading)
+        found = _meshes(path, reading, doubts)
         return Described([("Folder", path.resolve().name), *found.rows], found.motion)
-    found = _described(path, reading)
+    found = _described(path, reading, doubts)
     name = ("Folder", path.resolve().name) if path.is_dir() else ("File", path.name)
     return Described([name, *found.rows], found.motion)
 
 
-def _described(path: Path, reading: Reading) -> Described:
+def _described(path: Path, reading: Reading, doubts: str) -> Described:
     arrays = not path.is_dir() and is_npz(path) and not is_torch(path)
     if arrays and is_result(path):
         return Described(_result(path))
@@ -117,9 +118,9 @@ def _described(path: Path, reading: Reading) -> Described:
         return Described(_model(path))
     source = source_of(contents)
     if source is not None:
-        return _of_source(path, source.NAME, reading)
+        return _of_source(path, source.NAME, reading, doubts)
     if holds_vertices(contents):
-        return _meshes(path, reading)
+        return _meshes(path, reading, doubts)
     return Described(_others(path, contents))
 
 
@@ -140,22 +141,22 @@ def _others(path: Path, contents: Contents) -> Rows:
     return _correspondence(path, contents.value if contents.kind else read_pickle(path))
 
 
-def _of_source(path: Path, name: str, reading: Reading) -> Described:
+def _of_source(path: Path, name: str, reading: Reading, doubts: str) -> Described:
     """A motion, or the people in it where there are several."""
     of = "" if name == "AMASS" else f" of {name}"
     try:
-        motion = load_motion(path, reading)
+        motion = load_motion(path, reading, doubts=doubts)
     except SeveralPeople as several:
         if reading.person is not None:
             raise
-        first = load_motion(path, replace(reading, person=several.people[0].name))
+        first = load_motion(path, replace(reading, person=several.people[0].name), doubts=doubts)
         rows = [("Kind", f"{FAMILY_LABEL[first.family]} motions{of}"), ("People", str(len(several.people)))]
         return Described(rows + [(f"Person {person.name}", person.words) for person in several.people], first)
     return Described([("Kind", f"{FAMILY_LABEL[motion.family]} motion{of}"), *_motion(motion)], motion)
 
 
-def _meshes(path: Path, reading: Reading) -> Described:
-    motion = load_motion(path, reading)
+def _meshes(path: Path, reading: Reading, doubts: str) -> Described:
+    motion = load_motion(path, reading, doubts=doubts)
     assert motion.vertices is not None
     bodies = "SMPL or SMPL-H" if motion.family != "smplx" else FAMILY_LABEL["smplx"]
     count = ("Vertices", str(motion.vertices.shape[1]))

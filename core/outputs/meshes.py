@@ -17,7 +17,7 @@ from core.errors import RefitError
 from core.files.containers.atomic import atomic_write
 from core.files.containers.numbered import Progress, write_numbered
 from core.model.body import BodyModel
-from core.model.motion import Motion, UpAxis
+from core.model.motion import Motion, UpAxis, turned
 from core.model.posing import posed
 from core.outputs.export_format import ExportFormat, ExportJob, Option
 
@@ -100,18 +100,6 @@ def mesh_bytes(suffix: str, vertices: int, faces: int) -> int:
     if suffix == ".ply":
         return 190 + 12 * vertices + 13 * faces
     return 31 * vertices + (5 + 3 * len(str(vertices))) * faces
-
-
-def turned(points: np.ndarray, from_up: UpAxis, to_up: UpAxis) -> np.ndarray:
-    """Points (..., 3) of a world with one axis up in a world with another; front stays front."""
-    if from_up == to_up:
-        return points
-    x, y, z = points[..., 0], points[..., 1], points[..., 2]
-    if from_up != "z":
-        y, z = (-z, y) if from_up == "y" else (z, -y)
-    if to_up != "z":
-        y, z = (z, -y) if to_up == "y" else (-z, y)
-    return np.stack((x, y, z), axis=-1)
 
 
 def _posed(

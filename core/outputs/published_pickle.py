@@ -19,6 +19,7 @@ from core.files.containers.numbered import Progress, write_numbered
 from core.model.fit_result import FitResult, shapes
 from core.model.skinning import rotation_matrices
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
+from core.outputs.results import in_file_world
 
 PROTOCOL = 2
 EXPRESSION_SIZE = 10
@@ -55,7 +56,7 @@ def write_merged(path: str | Path, result: FitResult, frames: np.ndarray, *, ove
         key: _float32(result.poses[ids, joints].reshape(len(ids), -1))
         for key, joints in _JOINTS[result.family].items()
     }
-    arrays |= {"transl": _float32(result.transl[ids]), "betas": _float32(result.betas)}
+    arrays |= {"transl": in_file_world(result)[ids], "betas": _float32(result.betas)}
     if result.frame_betas is not None:
         betas, own = shapes(result.frame_betas[ids], result.fitted[ids])
         arrays["betas"] = _float32(betas)
@@ -96,7 +97,7 @@ def _one_frame(result: FitResult, frame: int) -> dict[str, np.ndarray]:
     matrices = rotation_matrices(torch.as_tensor(_float32(result.poses[frame]))).numpy()
     betas = result.betas if result.frame_betas is None else result.frame_betas[frame]
     arrays = {key: _float32(matrices[None, joints]) for key, joints in _JOINTS[result.family].items()}
-    arrays |= {"transl": _float32(result.transl[frame][None]), "betas": _float32(betas[None])}
+    arrays |= {"transl": in_file_world(result)[frame][None], "betas": _float32(betas[None])}
     if result.family == "smplx":
         arrays["expression"] = _expression(result, np.array([frame]))
     return arrays

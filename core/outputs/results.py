@@ -113,11 +113,23 @@ def is_result(path: str | Path) -> bool:
     return npz_has(path, "refit_provenance")
 
 
+def in_file_world(result: FitResult) -> np.ndarray:
+    """(T, 3) translation in the world of the source's file: float32, but for one far from its origin."""
+    source = result.provenance.get("source")
+    origin = source.get("origin") if isinstance(source, dict) else None
+    near = np.asarray(result.transl, np.float32)
+    try:
+        middle = np.asarray(origin, np.float64)
+    except (TypeError, ValueError):
+        return near
+    return near + middle if middle.shape == (3,) and np.isfinite(middle).all() else near
+
+
 def _arrays(result: FitResult) -> dict[str, np.ndarray]:
     poses = np.asarray(result.poses, np.float32).reshape(len(result), -1)
     arrays = {
         "poses": poses,
-        "trans": np.asarray(result.transl, np.float32),
+        "trans": in_file_world(result),
         "betas": np.asarray(result.betas, np.float32),
         "num_betas": np.array(len(result.betas)),
         "gender": np.array(result.gender),
@@ -136,6 +148,8 @@ def _arrays(result: FitResult) -> dict[str, np.ndarray]:
     arrays |= {f"refit_{key}": np.asarray(getattr(result, key), bool) for key in _FLAG_KEYS}
     if result.frame_betas is not None:
         arrays["refit_frame_betas"] = np.asarray(result.frame_betas, np.float32)
+    if arrays["trans"].dtype == np.float64:
+        arrays["refit_origin"] = np.asarray(result.provenance["source"]["origin"], np.float64)
     if result.edited.any():
         arrays["refit_edited"] = np.asarray(result.edited, bool)
     return arrays | {

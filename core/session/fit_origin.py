@@ -72,7 +72,7 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
     other: Path | None = None
     for candidate in [given] if given is not None else _candidates(path, source):
         try:
-            motion = load_motion(candidate, source.reading)
+            motion = load_motion(candidate, source.reading, doubts="tell")
         except RefitError:
             other = other or candidate
             continue

@@ -82,7 +82,9 @@ def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion
         if answer.rate is None or asks_gender:
             raise Unanswered(path, survey(path), asks_gender)
     try:
-        motion = load_motion(path, answer.reading)
+        # What is remembered of the folder is for files that do not say it themselves.
+        said = answer.reading if answer.final else replace(answer.reading, gender=None)
+        motion = load_motion(path, said, otherwise=Reading(gender=answer.reading.gender), doubts="tell")
     except SeveralPeople:
         if answer.final:
             raise

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from core.model.motion import turned
+
 
 class FramePicture(Protocol):
     """One posed frame; vertices and joints in metres in the motion's own world."""
@@ -75,8 +77,4 @@ class SceneDescription:
 
 def upright(points: np.ndarray, up_axis: str) -> np.ndarray:
     """Points (…, 3) of a world with another axis up in the z-up scene."""
-    if up_axis == "z":
-        return points
-    if up_axis == "-y":
-        return np.stack([points[..., 0], points[..., 2], -points[..., 1]], axis=-1)
-    return np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1)
+    return turned(points, up_axis, "z")

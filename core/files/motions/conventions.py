@@ -8,6 +8,8 @@ from core.files.assumption import ANGLES, SIDES, UNIT
 from core.files.motions.settle import Settling
 from core.model.joints import JOINT_NAMES
 
+# Metres from which on float32 has no tenths of millimetres.
+_FAR = 1000.0
 _UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 
 
@@ -36,3 +38,34 @@ def _opposite(joint: str) -> str:
     side, _, rest = joint.partition("_")
     other = {"left": "right", "right": "left"}.get(side)
     return f"{other}_{rest}" if other else joint
+
+
+def near_origin(
+    trans: np.ndarray, known: np.ndarray | None
+) -> tuple[np.ndarray, tuple[float, float, float] | None]:
+    """(T, 3) float32 positions near an origin of their own, without loss, and it; None for the world's own.
+
+    Args:
+        trans: (T, 3) float64 metres in the file's world.
+        known: the origin that a result of Refit was worked out from; None to look for one.
+    """
+    good = trans[np.isfinite(trans).all(1)]
+    if known is not None and known.shape == (3,) and known.dtype.kind == "f" and np.isfinite(known).all():
+        middle = known.astype(np.float64)
+    elif len(good):
+        middle = np.median(good, axis=0).round()
+        middle[np.abs(middle) < _FAR] = 0.0
+    else:
+        middle = np.zeros(3)
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = (trans - middle).astype(np.float32)
+    x, y, z = middle.tolist()
+    return near, (x, y, z) if middle.any() else None
+
+
+def far_note(origin: tuple[float, float, float]) -> str:
+    """A sentence on positions that are kept from an origin of their own."""
+    where = ", ".join(f"{value:.0f}" for value in origin)
+    return (
+        f"The positions lie far from the origin: work is relative to ({where}), results are in their world."
+    )

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
-from core.files.assumption import NUMBERS, Assumption
-from core.files.motions.settle import Claim
-from core.model.motion import UP_AXES, UpAxis
+from core.files.assumption import ANGLES, FRAME_RATE, HANDS, NUMBERS, SIDES, UNIT, Assumption
+from core.files.motions.settle import Claim, Doubt
+from core.model.joints import JOINT_NAMES
+from core.model.motion import UP_AXES, UpAxis, vertical
 
-# Frames of meshes that are looked at.
+# Frames of meshes, and of poses, that are looked at.
 _SAMPLES = 24
+_FRAMES = 60
+_MOST_TURN = 4 * np.pi
+# Radians of a joint that bends the wrong way, and the share of frames in which it does.
+_BENT, _ALWAYS = 0.2, 0.8
+# Metres a second of nobody; below this nobody is far off the ground in a file of metres.
+_MOST_SPEED, _MOST_HEIGHT = 15.0, 20.0
+_RUNNING = 5.0
+_USUAL_RATE, _LEAST_RATE, _MOST_RATE = 30.0, 5.0, 1000.0
+_FEWEST_STEPS = 4
+# The cosine between one step and the next of somebody who goes somewhere.
+_STRAIGHT = 0.7
+# Metres of the lowest joint above the ground.
+_GROUND = (-0.15, 0.25)
+_LYING = 0.6
+_TRAVEL = 0.3
+# Parent and offset in the rest pose of SMPL's first 22 joints, metres, of nobody in particular.
+_SKELETON: tuple[tuple[int, tuple[float, float, float]], ...] = (
+    (-1, (0.0, -0.23, 0.03)), (0, (0.06, -0.09, -0.01)), (0, (-0.06, -0.09, -0.01)), (0, (0.0, 0.11, -0.03)),
+    (1, (0.04, -0.38, 0.0)), (2, (-0.04, -0.38, 0.0)), (3, (0.0, 0.13, 0.0)), (4, (-0.01, -0.4, -0.04)),
+    (5, (0.01, -0.4, -0.04)), (6, (0.0, 0.06, 0.03)), (7, (0.04, -0.06, 0.12)), (8, (-0.04, -0.06, 0.12)),
+    (9, (0.0, 0.21, -0.03)), (9, (0.08, 0.12, -0.02)), (9, (-0.08, 0.12, -0.02)), (12, (0.0, 0.09, 0.05)),
+    (13, (0.09, 0.03, -0.01)), (14, (-0.09, 0.03, -0.01)), (16, (0.26, -0.01, -0.03)),
+    (17, (-0.26, -0.01, -0.03)), (18, (0.25, 0.01, 0.0)), (19, (-0.25, 0.01, 0.0)),
+)  # fmt: skip
 # Of this share of the frames' bodies the heads are on one side: that side is up.
 _MOSTLY = 0.5
 
@@ -70,3 +95,131 @@ def up_note(who_does: str, taken: Assumption) -> str:
     if taken.how == NUMBERS:
         return f"{who_does} not say which axis is up: {taken.why}."
     return f"{who_does} not say which axis is up, and {taken.why}: {taken.value} is taken."
+
+
+def doubt_radians(poses: np.ndarray) -> Doubt | None:
+    """Angles (T, J, 3) of more than twice around in most frames are degrees."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        largest = np.linalg.norm(poses.astype(np.float64), axis=2).max(1, initial=0)
+    largest = largest[np.isfinite(largest)]
+    if not len(largest) or 2 * (largest > _MOST_TURN).sum() <= len(largest):
+        return None
+    return Doubt(ANGLES, f"angles reach {largest.max():.0f}, beyond twice around in radians", "degrees", True)
+
+
+def doubt_sides(poses: np.ndarray) -> Doubt | None:
+    """Elbows (T, J, 3) that bend backwards on both sides are each other's."""
+    left, right = (poses[:, JOINT_NAMES["smpl"].index(f"{side}_elbow"), 1] for side in ("left", "right"))
+    with np.errstate(invalid="ignore"):
+        backwards = (left > _BENT) & (right < -_BENT)
+    if len(left) == 0 or backwards.mean() < _ALWAYS:
+        return None
+    return Doubt(SIDES, "both elbows bend backwards", "swapped", True)
+
+
+def doubt_hands(poses: np.ndarray, family: str) -> Doubt | None:
+    """Fingers (T, J, 3) that bend backwards on both hands lack the mean hand."""
+    if family == "smpl":
+        return None
+    fingers = poses[:, -30:].reshape(len(poses), 2, 15, 3)[:, :, :12, 2]
+    with np.errstate(invalid="ignore"):
+        curl = fingers.mean(2) * (-1, 1)
+        backwards = (curl < -_BENT).all(1)
+    if not len(poses) or backwards.mean() < _ALWAYS:
+        return None
+    return Doubt(HANDS, "the fingers of both hands bend backwards", "mean")
+
+
+def doubt_metres(poses: np.ndarray, trans: np.ndarray, rate: float | None) -> Doubt | None:
+    """Positions (T, 3) that run faster than anybody, or stand on the ground only once they are divided."""
+    good = np.isfinite(trans).all(1) & np.isfinite(poses).all((1, 2))
+    places = trans[good].astype(np.float64)
+    steps = np.diff(places, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    moving = lengths > 0
+    if moving.sum() >= _FEWEST_STEPS:
+        speed = float(np.median(lengths[moving])) * (rate or _USUAL_RATE)
+        ahead = (steps[1:] * steps[:-1]).sum(1) / np.maximum(lengths[1:] * lengths[:-1], 1e-12)
+        # What jumps about is a bad estimate in whatever unit.
+        if speed > _MOST_SPEED and np.median(ahead) > _STRAIGHT:
+            likely = "cm" if speed < 100 * _RUNNING else "mm"
+            return Doubt(UNIT, f"the body moves at {speed:.0f} m/s", likely, True)
+    stand = heads_along(poses[good, 0])
+    if stand is None:
+        return None
+    at, _, sign = vertical(stand)
+    some = _sampled(len(places))
+    height = sign * places[some, at]
+    lowest = (sign * _joints(poses[good], np.zeros((len(some), 3)))[..., at]).min(1)
+    for likely, factor in (("cm", 0.01), ("mm", 0.001)):
+        if (height > _MOST_HEIGHT).all() and _on_ground(lowest + factor * height) >= _ALWAYS:
+            return Doubt(UNIT, f"the body is {np.median(height):.0f} m above the ground", likely, True)
+    return None
+
+
+def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[UpAxis | None, bool]:
+    """An axis along which bodies stand on the ground and not along the usual one, if there is one; and
+    whether it cannot be told.
+
+    People who lie, and who stand on their hands, are on the ground along the usual axis.
+    """
+    good = np.isfinite(trans).all(1) & np.isfinite(poses).all((1, 2))
+    stand = heads_along(poses[good, 0])
+    if stand is None or stand == usual:
+        return None, False
+    places = trans[good][_sampled(int(good.sum()))].astype(np.float64)
+    joints = _joints(poses[good], places)
+    lowest = {}
+    for axis in (stand, usual):
+        at, _, sign = vertical(axis)
+        lowest[axis] = (sign * joints[..., at]).min(1)
+    share = {axis: _on_ground(values) for axis, values in lowest.items()}
+    if share[usual] >= _ALWAYS and share[stand] < _ALWAYS:
+        return None, False
+    if share[stand] >= _ALWAYS and share[usual] < _ALWAYS:
+        return stand, False
+    sway = {axis: float(np.ptp(values)) for axis, values in lowest.items()}
+    if sway[usual] > _TRAVEL and sway[usual] > 3 * sway[stand]:
+        return stand, False
+    at, _, sign = vertical(usual)
+    pelvis = sign * joints[:, 0, at]
+    lies = ((pelvis > _GROUND[0]) & (pelvis < _LYING)).mean() >= _ALWAYS
+    return None, bool(share[usual] < _ALWAYS and not lies)
+
+
+def doubt_rate(rate: float | None) -> Doubt | None:
+    """Rates that nobody films or records people at."""
+    if rate is None or _LEAST_RATE <= rate <= _MOST_RATE:
+        return None
+    return Doubt(FRAME_RATE, f"{rate:g} frames a second are few people's")
+
+
+def _on_ground(lowest: np.ndarray) -> float:
+    """In what share of the frames the lowest joint is near a ground at zero."""
+    return float(((lowest > _GROUND[0]) & (lowest < _GROUND[1])).mean()) if len(lowest) else 0.0
+
+
+def _sampled(frames: int) -> np.ndarray:
+    return np.unique(np.linspace(0, frames - 1, _FRAMES).round().astype(int)) if frames else np.empty(0, int)
+
+
+def _joints(poses: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(n, 22, 3) where the joints of somebody of usual size are in some of the frames, metres.
+
+    Args:
+        poses: (T, J, 3) radians.
+        places: of the sampled frames, or of all.
+    """
+    some = _sampled(len(poses))
+    places = places if len(places) == len(some) else places[some]
+    found = np.zeros((len(some), len(_SKELETON), 3))
+    if not len(some):
+        return found
+    from scipy.spatial.transform import Rotation
+
+    turns: list[Any] = []
+    for joint, (parent, offset) in enumerate(_SKELETON):
+        own = Rotation.from_rotvec(poses[some, joint].astype(np.float64))
+        found[:, joint] = places + offset if parent < 0 else found[:, parent] + turns[parent].apply(offset)
+        turns.append(own if parent < 0 else turns[parent] * own)
+    return found

@@ -16,6 +16,7 @@ from core.files.motions.mesh_motions import NAME as MESHES
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder, load_meshes, says
 from core.files.motions.mesh_readers import READERS
 from core.files.motions.of_take import lacks, motion_of_take, not_finite
+from core.files.motions.settle import REFUSE
 from core.files.motions.sources.file_contents import Contents, contents_of
 from core.files.motions.sources.frame_folder import is_frame_folder
 from core.files.motions.sources.person_track import Take
@@ -62,7 +63,13 @@ class SeveralPeople(FileError):
 
 
 @reads("motion|result|mesh", "a motion")
-def load_motion(path: str | Path, reading: Reading = AS_IT_IS, *, otherwise: Reading = AS_IT_IS) -> Motion:
+def load_motion(
+    path: str | Path,
+    reading: Reading = AS_IT_IS,
+    *,
+    otherwise: Reading = AS_IT_IS,
+    doubts: str = REFUSE,
+) -> Motion:
     """The motion in a file: of AMASS, of one of the tools in `core.files.motions.sources`, or meshes.
 
     In AMASS's keys that is SMPL+H (``poses`` (T, 156)), SMPL-X stage II (``poses`` (T, 165), or its pieces
@@ -78,22 +85,25 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS, *, otherwise: Rea
         path: the file, or a folder of meshes.
         reading: who of several people, in which coordinates, and what wins over what the file says.
         otherwise: what to take where neither the file nor ``reading`` says it.
+        doubts: ``'refuse'`` what would be wrong (degrees, centimetres, swapped sides), ``'tell'`` all in the
+            notes, or ``'strict'``: refuse every guess.
 
     Raises:
+        Doubtful: the numbers speak against what would be taken.
         SeveralPeople: there are several people and ``reading`` names none of them.
         FileError: the file cannot be read, is no motion, has no frames, or a key has the wrong type or shape.
     """
     path = Path(path)
     if is_mesh_folder(path):
-        return _of_meshes(path, reading, otherwise)
+        return _of_meshes(path, reading, otherwise, doubts)
     contents = contents_of(path)
     if _is_meshes(contents):
-        return _of_meshes(path, reading, otherwise)
+        return _of_meshes(path, reading, otherwise, doubts)
     source = _source(contents)
     contents.forget()
     takes = source.takes(contents, reading.coordinates)
     take = _chosen(path, takes, reading.person)
-    motion = motion_of_take(path, take, source.NAME, reading, otherwise)
+    motion = motion_of_take(path, take, source.NAME, reading, otherwise, doubts)
     person = take.person if len(takes) > 1 else None
     motion = replace(motion, unused=contents.unused(), reading=replace(motion.reading, person=person))
     if reading.fps is None:
@@ -103,9 +113,9 @@ def load_motion(path: str | Path, reading: Reading = AS_IT_IS, *, otherwise: Rea
     return resampled(motion, reading.fps)
 
 
-def _of_meshes(path: Path, reading: Reading, otherwise: Reading) -> Motion:
+def _of_meshes(path: Path, reading: Reading, otherwise: Reading, doubts: str) -> Motion:
     """The motion in a file or folder of meshes."""
-    motion = load_meshes(path, reading, otherwise)
+    motion = load_meshes(path, reading, otherwise, doubts)
     if reading.fps is not None and reading.fps != motion.frame_rate:
         raise FileError(path, "is meshes, which have no rotations to resample; leave out --fps")
     return replace(motion, notes=(*motion.notes, *not_finite(motion, np.empty(0, int))))

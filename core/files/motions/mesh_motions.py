@@ -27,10 +27,10 @@ from core.files.containers.arrays import shape_text
 from core.files.containers.npz import npz_headers, read_float32, read_npz
 from core.files.containers.opening import MAX_BYTES, checksum, read_bytes
 from core.files.motions.conventions import in_metres
-from core.files.motions.detective import guessed_up, meshes_stand_along, up_note
+from core.files.motions.detective import doubt_rate, guessed_up, meshes_stand_along, up_note
 from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
-from core.files.motions.settle import Settling, reading_kept
+from core.files.motions.settle import REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
 from core.files.motions.sources.file_contents import Contents
 from core.model.motion import AS_IT_IS, MOST_FRAMES, Motion, Reading, motion_of_meshes
@@ -55,7 +55,7 @@ def holds_vertices(contents: Contents) -> bool:
     return contents.kind == "npz" and isinstance(header, ArrayHeader)
 
 
-def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS) -> Motion:
+def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, doubts: str = REFUSE) -> Motion:
     """The motion in an ``.npz`` with ``vertices``, metres, or in a folder of meshes.
 
     Raises:
@@ -89,6 +89,8 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS) -> 
     for quantity, value in ((GENDER, gender), (FRAME_RATE, rate)):
         if value is None:
             notes.append(f"{who_does} not say the {quantity}.")
+    settling.doubt(FRAME_RATE, lambda: doubt_rate(rate))
+    settling.judge(path, doubts)
     motion = motion_of_meshes(
         family,
         vertices,

@@ -9,11 +9,33 @@ from typing import cast
 import numpy as np
 
 from core.errors import FileError
-from core.files.assumption import COORDINATES, DEFAULT, FAMILY, FRAME_RATE, GENDER, HANDS, NUMBERS, UP_AXIS
+from core.files.assumption import (
+    ANGLES,
+    COORDINATES,
+    DEFAULT,
+    FAMILY,
+    FRAME_RATE,
+    GENDER,
+    HANDS,
+    NUMBERS,
+    SIDES,
+    UNIT,
+    UP_AXIS,
+)
 from core.files.containers.arrays import numbers
 from core.files.containers.opening import checksum
-from core.files.motions.conventions import in_metres, in_radians, on_their_sides
-from core.files.motions.detective import guessed_up, heads_along, up_note
+from core.files.motions.conventions import far_note, in_metres, in_radians, near_origin, on_their_sides
+from core.files.motions.detective import (
+    doubt_hands,
+    doubt_metres,
+    doubt_radians,
+    doubt_rate,
+    doubt_sides,
+    guessed_up,
+    heads_along,
+    up_by_ground,
+    up_note,
+)
 from core.files.motions.motion_arrays import (
     betas_in,
     beyond_people,
@@ -24,7 +46,7 @@ from core.files.motions.motion_arrays import (
     said_family,
     up_axis_in,
 )
-from core.files.motions.settle import Settling, reading_kept
+from core.files.motions.settle import REFUSE, Settling, reading_kept
 from core.files.motions.sources.frame_folder import folder_checksum
 from core.files.motions.sources.person_track import WORLD, Take
 from core.model.joints import FAMILY_LABEL
@@ -34,7 +56,9 @@ AMASS = "AMASS"
 _RANGES_SHOWN = 8
 
 
-def motion_of_take(path: Path, take: Take, tool: str, reading: Reading, otherwise: Reading) -> Motion:
+def motion_of_take(
+    path: Path, take: Take, tool: str, reading: Reading, otherwise: Reading, doubts: str = REFUSE
+) -> Motion:
     """The motion of one person.
 
     Args:
@@ -43,8 +67,10 @@ def motion_of_take(path: Path, take: Take, tool: str, reading: Reading, otherwis
         tool: the name of that source.
         reading: what the user says.
         otherwise: what was said for files that do not say it themselves.
+        doubts: as in `Settling.judge`.
 
     Raises:
+        Doubtful: the numbers speak against what would be taken.
         FileError: there are no frames, or a key has the wrong type or shape.
     """
     arrays, gaps = take.whole(path)
@@ -67,9 +93,18 @@ def motion_of_take(path: Path, take: Take, tool: str, reading: Reading, otherwis
     frames = len(poses)
     if frames == 0:
         raise FileError(path, "holds no frames, expected at least one", key="poses")
+    settling.doubt(ANGLES, lambda: doubt_radians(poses))
     poses = in_radians(poses, settling)
+    settling.doubt(SIDES, lambda: doubt_sides(poses))
     poses = on_their_sides(poses, family, settling)
-    trans = in_metres(numbers(path, "trans", arrays["trans"], (frames, 3)), settling)
+    rate = settling.take(FRAME_RATE, file=frame_rate_in(path, arrays, notes))
+    settling.doubt(FRAME_RATE, lambda: doubt_rate(rate))
+    numbers(path, "trans", arrays["trans"], (frames, 3))
+    places = np.asarray(arrays["trans"], np.float64)
+    settling.doubt(UNIT, lambda: doubt_metres(poses, places, rate))
+    trans, origin = near_origin(in_metres(places, settling), arrays.get("refit_origin"))
+    if origin is not None:
+        notes.append(far_note(origin))
     if "dmpls" in arrays and arrays["dmpls"].any():
         notes.append("The soft-tissue coefficients 'dmpls' have no counterpart and were left out.")
     betas, frame_betas, shapeless = betas_in(path, arrays["betas"], frames, take.own_shapes, notes)
@@ -77,16 +112,18 @@ def motion_of_take(path: Path, take: Take, tool: str, reading: Reading, otherwis
     if shapeless.size:
         poses = poses.copy()
         poses[shapeless] = np.nan
-    up_axis = _up_axis(path, arrays, tool, poses[:, 0], settling, notes)
+    up_axis = _up_axis(path, arrays, tool, (poses, trans), settling, notes)
     gender = gender_in(path, arrays.get("gender"))
     gender = settling.take(GENDER, file=None if gender is None else (gender, f"'gender' is {gender}"))
-    rate = settling.take(FRAME_RATE, file=frame_rate_in(path, arrays, notes))
     if gender is None:
         notes.append("The file does not say the gender.")
     if rate is None:
         notes.append("The file does not say the frame rate.")
     _coordinates(take, reading, settling)
     terms = _body_terms(take, tool, family, settling)
+    if terms is None:
+        settling.doubt(HANDS, lambda: doubt_hands(poses, family))
+    settling.judge(path, doubts)
     motion = Motion(
         family=family,
         poses=poses,
@@ -103,6 +140,7 @@ def motion_of_take(path: Path, take: Take, tool: str, reading: Reading, otherwis
             reading_kept(reading, settling, otherwise), in_body=True if terms is not None else None
         ),
         body_terms=terms,
+        origin=origin,
         assumed=tuple(settling.assumed),
     )
     notes += settling.notes
@@ -123,7 +161,7 @@ def _up_axis(
     path: Path,
     arrays: dict[str, np.ndarray],
     tool: str,
-    root: np.ndarray,
+    body: tuple[np.ndarray, np.ndarray],
     settling: Settling,
     notes: list[str],
 ) -> UpAxis:
@@ -131,11 +169,21 @@ def _up_axis(
     said = up_axis_in(path, arrays.get("refit_up_axis"))
     if tool == AMASS:
         file = None if said is None else (said, f"'refit_up_axis' is {said}")
-        taken = settling.take(UP_AXIS, file=file, default=("z", "as a rule with AMASS's keys"))
+        stand, unclear = up_by_ground(*body, "z") if said is None else (None, False)
+        guess = None if stand is None else (stand, f"the bodies stand on the ground along {stand}")
+        taken = settling.take(UP_AXIS, file=file, numbers=guess, default=("z", "as a rule with AMASS's keys"))
+        if settling.assumed[-1].how == NUMBERS:
+            notes.append(up_note("The file does", settling.assumed[-1]))
+        elif settling.assumed[-1].how == DEFAULT and unclear:
+            along = heads_along(body[0][:, 0])
+            notes.append(
+                "The file does not say which axis is up: z is taken, though the bodies stand, or lie, along "
+                f"{along}."
+            )
     elif said is not None:
         taken = settling.take(UP_AXIS, tool=(said, f"{tool} writes it so"))
     else:
-        guess, default = guessed_up(heads_along(root))
+        guess, default = guessed_up(heads_along(body[0][:, 0]))
         taken = settling.take(UP_AXIS, numbers=guess, default=default)
         if settling.assumed[-1].how in (NUMBERS, DEFAULT):
             notes.append(up_note("The file does", settling.assumed[-1]))

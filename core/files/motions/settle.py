@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from core.errors import FileError
 from core.files.assumption import COORDINATES, DEFAULT, FILE, FRAME_RATE, NUMBERS, TOOL, USER, Assumption
 from core.model.motion import FIELD_OF_QUANTITY, Reading
 
@@ -13,6 +15,38 @@ Claim = tuple[Any, str]
 """A value, and why it should be that."""
 
 _SAID = "as you say"
+
+REFUSE, TELL, STRICT = "refuse", "tell", "strict"
+"""What becomes of doubts: the grave ones are refused, all are told, or every guess is refused."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """The numbers speak against what was taken for a quantity.
+
+    Attributes:
+        quantity: of `core.files.assumption.QUANTITIES`.
+        sentence: what speaks against it, without a full stop.
+        likely: what it rather is, as the command line takes it; empty where that is not known.
+        grave: the motion would be wrong, not only its view.
+    """
+
+    quantity: str
+    sentence: str
+    likely: str = ""
+    grave: bool = False
+
+
+class Doubtful(FileError):
+    """A file was not read because its numbers speak against what would be taken.
+
+    Attributes:
+        doubts: what speaks against it.
+    """
+
+    def __init__(self, path: Path, doubts: tuple[Doubt, ...], words: str) -> None:
+        super().__init__(path, words)
+        self.doubts = doubts
 
 
 class Settling:
@@ -37,6 +71,39 @@ class Settling:
         self.assumed: list[Assumption] = []
         self.notes: list[str] = []
         self.mattered: set[str] = set()
+        self.doubts: list[Doubt] = []
+
+    def doubt(self, quantity: str, look: Callable[[], Doubt | None]) -> None:
+        """Looks whether the numbers speak against what will be taken, unless the user says it."""
+        found = look() if self._said.get(quantity) is None else None
+        self.doubts += [found] if found is not None else []
+
+    def judge(self, path: Path, doubts: str) -> None:
+        """Notes on what speaks against what was taken.
+
+        Args:
+            path: the file, for messages.
+            doubts: ``'refuse'`` grave ones, ``'tell'`` all, or be ``'strict'``: refuse every guess.
+
+        Raises:
+            Doubtful: there is one that is refused.
+        """
+        taken = {one.quantity: one for one in self.assumed}
+        refused = [one for one in self.doubts if doubts == STRICT or (doubts == REFUSE and one.grave)]
+        guessed = [one for one in self.assumed if one.how == NUMBERS and doubts == STRICT]
+        if refused:
+            one = refused[0]
+            has = taken[one.quantity].value or "what the file says"
+            values = " or ".join(_option(one.quantity, value) for value in (one.likely, has) if value)
+            raise Doubtful(path, tuple(refused), f"is doubtful: {one.sentence}; say {values}")
+        if guessed:
+            option = _option(guessed[0].quantity, guessed[0].value)
+            words = f"does not say its {guessed[0].quantity}, and guesses are refused: say {option}"
+            raise Doubtful(path, (), words)
+        for one in self.doubts:
+            rather = f", {one.likely} is likelier ({_option(one.quantity, one.likely)})" if one.likely else ""
+            said = f"{one.quantity} {taken[one.quantity].value} is taken{rather}"
+            self.notes.append(f"{one.sentence[0].upper()}{one.sentence[1:]}: {said}.")
 
     def take(
         self,
@@ -103,3 +170,8 @@ def reading_kept(reading: Reading, settling: Settling, otherwise: Reading) -> Re
         if quantity != COORDINATES
     }
     return replace(reading, **kept)
+
+
+def _option(quantity: str, value: str) -> str:
+    flag = f"--{FIELD_OF_QUANTITY[quantity].replace('_', '-')}"
+    return f"{flag}={value}" if value.startswith("-") else f"{flag} {value}"

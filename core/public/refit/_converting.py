@@ -43,6 +43,12 @@ def convert(
     frame_rate: float | None = None,
     up_axis: str | None = None,
     fps: float | None = None,
+    family: str | None = None,
+    unit: str | None = None,
+    angles: str | None = None,
+    hands: str | None = None,
+    sides: str | None = None,
+    strict: bool = False,
     device: str = "auto",
     frames: slice | tuple[int | None, int | None] | None = None,
     threads: int | None = None,
@@ -78,6 +84,12 @@ def convert(
         frame_rate: as there.
         up_axis: as there.
         fps: as there.
+        family: as there.
+        unit: as there.
+        angles: as there.
+        hands: as there.
+        sides: as there.
+        strict: as there.
         device: as in `fit`.
         frames: only these of each motion, ``slice(100, 200)`` or ``(100, 200)``.
         threads: as in `fit`.
@@ -118,6 +130,12 @@ def convert(
         "frame-rate": frame_rate,
         "up-axis": up_axis,
         "fps": fps,
+        "family": family,
+        "unit": unit,
+        "angles": angles,
+        "hands": hands,
+        "sides": sides,
+        "strict": strict,
         "device": device,
         "frames": _range(frames),
         "threads": thread_count(threads),

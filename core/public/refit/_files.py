@@ -11,12 +11,10 @@ from core.files.motions.load_motion import load_motion as read_motion
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, GENDERS
-from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
+from core.model.motion import CHOICES, MOST_RATE, Motion, Reading
 from core.outputs.results import RESULT, save_result
 from core.outputs.results import load_result as read_result
 from refit._arguments import bodies_in, expect, one_of, other_family, path_of
-
-COORDINATES = ("world", "camera")
 
 
 def load_motion(
@@ -28,20 +26,33 @@ def load_motion(
     gender: str | None = None,
     up_axis: str | None = None,
     fps: float | None = None,
+    family: str | None = None,
+    unit: str | None = None,
+    angles: str | None = None,
+    hands: str | None = None,
+    sides: str | None = None,
+    strict: bool = False,
 ) -> Motion:
     """The motion in a file: of AMASS, of one of the tools that the manual lists
     (What opens), the arguments of the `smplx` package, or meshes.
 
-    Nothing in the file is executed. What it does not say stays None and is told in ``motion.notes``.
+    Nothing in the file is executed. What it does not say stays None and is told in ``motion.notes``; what was
+    taken, and why, is in ``motion.assumed``, and which keys were not used in ``motion.unused``.
 
     Args:
         path: the file, or a folder of meshes (``.obj``, ``.ply``).
         person: who of several people in the file.
         coordinates: ``'world'`` or ``'camera'``, where the file has both; None for the world's.
-        frame_rate: frames a second, where the file does not say.
-        gender: of the body, where the file does not say.
-        up_axis: ``'y'``, ``'z'`` or ``'-y'``, in place of what is known of such files.
+        frame_rate: frames a second; like all below, it wins over what the file says, and the notes tell.
+        gender: of the body.
+        up_axis: ``'y'``, ``'z'``, ``'x'``, ``'-y'``, ``'-z'`` or ``'-x'``, of the file's world.
         fps: frames a second to resample to; None for the file's own frames.
+        family: ``'smpl'``, ``'smplh'`` or ``'smplx'``.
+        unit: of lengths, ``'m'``, ``'cm'`` or ``'mm'``.
+        angles: ``'radians'`` or ``'degrees'``.
+        hands: ``'flat'``, or ``'mean'`` where the body's mean hand is to be added to the file's.
+        sides: ``'as-is'``, or ``'swapped'`` where the file calls left what is right.
+        strict: refuse a file of which anything would have to be guessed.
 
     Returns:
         T frames: ``global_orient`` (T, 3), ``body_pose`` (T, 63 or 69) and so on in radians, ``transl`` (T,
@@ -51,15 +62,16 @@ def load_motion(
         RefitError: the file cannot be read, is no motion, or holds several people and none is named; an
             argument is none of what it may be.
     """
+    said = {"coordinates": coordinates, "gender": gender, "up_axis": up_axis, "family": family}
+    said |= {"unit": unit, "angles": angles, "hands": hands, "sides": sides}
     chosen: dict[str, Any] = {
         "person": None if person is None else str(person),
-        "coordinates": None if coordinates is None else one_of("coordinates", coordinates, COORDINATES),
         "frame_rate": _rate("frame_rate", frame_rate),
-        "gender": None if gender is None else one_of("gender", gender, GENDERS),
-        "up_axis": None if up_axis is None else one_of("up_axis", up_axis, UP_AXES),
         "fps": _rate("fps", fps),
+        **{name: None if one is None else one_of(name, one, CHOICES[name]) for name, one in said.items()},
     }
-    return read_motion(path_of("path", path), Reading(**chosen))
+    doubts = "strict" if strict else "refuse"
+    return read_motion(path_of("path", path), Reading(**chosen), doubts=doubts)
 
 
 def load_bodies(

@@ -29,7 +29,16 @@ _INTER_X = (
 _HANDS = ("pose_lhand", "pose_rhand")
 _OTHER_NAMES = {"expressions": "expression"}
 _NEEDED = {"poses", "trans", "betas", *POSE_PARTS, *_HANDS}
-_OPTIONAL = {"gender", "dmpls", "expression", "refit_up_axis", *FAMILY_KEYS, *_OTHER_NAMES, *RATE_KEYS}
+_OPTIONAL = {
+    "gender",
+    "dmpls",
+    "expression",
+    "refit_up_axis",
+    "refit_origin",
+    *FAMILY_KEYS,
+    *_OTHER_NAMES,
+    *RATE_KEYS,
+}
 # What says again what others say.
 _COUNTS = {"num_betas", "num_expressions", "mocap_time_length"}
 

@@ -1,0 +1,190 @@
+"""What the numbers of a motion say of what they mean, and what nobody is to be alarmed by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from core.files.builtin_files import builtin_motions
+from core.files.motions.load_motion import load_motion
+from core.files.motions.settle import Doubtful
+from core.model.joints import JOINT_NAMES
+from core.model.motion import Motion, Reading
+from core.outputs.results import load_result, save_result
+from tests.core.outputs.test_results import make_result
+
+MOTIONS = {path.stem: path for path in builtin_motions()}
+
+
+def arrays_of(name: str = "walk_poses", frames: slice = slice(0, 40)) -> dict[str, np.ndarray]:
+    """A built-in motion as AMASS writes it."""
+    with np.load(MOTIONS[name]) as held:
+        found = {key: held[key] for key in ("poses", "trans", "betas", "gender", "mocap_framerate")}
+    return found | {key: found[key][frames] for key in ("poses", "trans")}
+
+
+def turned_to(arrays: dict[str, np.ndarray], turn: Rotation) -> dict[str, np.ndarray]:
+    """The same in another world, turned about where the pelvis is."""
+    pelvis = np.array([0.0, -0.23, 0.03])
+    root = turn * Rotation.from_rotvec(arrays["poses"][:, :3])
+    poses = arrays["poses"].copy()
+    poses[:, :3] = root.as_rotvec()
+    return arrays | {"poses": poses, "trans": turn.apply(arrays["trans"] + pelvis) - pelvis}
+
+
+Y_UP = Rotation.from_euler("x", -90, degrees=True)
+
+
+def taken(motion: Motion, quantity: str) -> tuple[str, str]:
+    return next((one.value, one.how) for one in motion.assumed if one.quantity == quantity)
+
+
+@pytest.mark.parametrize("name", sorted(MOTIONS))
+@pytest.mark.parametrize("frames", [slice(None), slice(30, 31), slice(10, 16)])
+def test_no_alarm_on_what_is_right(save, name, frames):
+    motion = load_motion(save(arrays_of(name, frames)), doubts="strict")
+    assert (motion.notes, motion.up_axis) == ((), "z")
+
+
+@pytest.mark.parametrize("turn", ["x", "y"])
+@pytest.mark.parametrize("side", [90, -90])
+@pytest.mark.parametrize("far", [0.0, 7.0])
+def test_people_who_lie_are_no_alarm(save, turn, side, far):
+    arrays = arrays_of("range_of_motion_poses")
+    arrays = turned_to(arrays, Rotation.from_euler(turn, side, degrees=True))
+    lying = arrays["trans"] - arrays["trans"].mean(0) + (far, far, 0.35)
+    motion = load_motion(save(arrays | {"trans": lying}), doubts="strict")
+    assert motion.up_axis == "z"
+    assert motion.notes == ()
+
+
+def test_the_rest_pose_alone_is_no_alarm(save, amass):
+    arrays = arrays_of() | {"poses": np.zeros((3, 156)), "trans": np.zeros((3, 3))}
+    assert not any("angles" in note or "elbow" in note for note in load_motion(save(arrays)).notes)
+
+
+@pytest.mark.parametrize("name", ["walk_poses", "dance_poses", "cartwheel_poses"])
+def test_y_up_is_seen_by_how_bodies_stand(save, name):
+    path = save(turned_to(arrays_of(name), Y_UP), "y.npz")
+    motion = load_motion(path)
+    assert (motion.up_axis, taken(motion, "up axis")) == ("y", ("y", "numbers"))
+    assert motion.notes == (
+        "The file does not say which axis is up: the bodies stand on the ground along y.",
+    )
+    with pytest.raises(Doubtful, match="say --up-axis y"):
+        load_motion(path, doubts="strict")
+    assert load_motion(path, Reading(up_axis="z")).up_axis == "z"
+
+
+GRAVE = [
+    ("angles", "degrees", lambda a: a | {"poses": np.rad2deg(a["poses"])}),
+    ("unit", "cm", lambda a: a | {"trans": 100 * a["trans"]}),
+    ("unit", "mm", lambda a: a | {"trans": 1000 * a["trans"]}),
+    ("unit", "cm", lambda a: a | {"trans": 100 * np.repeat(a["trans"][:1], len(a["trans"]), 0)}),
+    ("sides", "swapped", lambda a: a | {"poses": swapped(a["poses"])}),
+]
+
+
+def swapped(poses: np.ndarray) -> np.ndarray:
+    """Of SMPL-H, with each side's joints under the other's names."""
+    other = {"left": "right", "right": "left"}
+    names = JOINT_NAMES["smplh"]
+    places = [
+        names.index(f"{other[name.split('_')[0]]}_{name.split('_', 1)[1]}") if "_" in name else at
+        for at, name in enumerate(names)
+    ]
+    return poses.reshape(len(poses), -1, 3)[:, places].reshape(len(poses), -1)
+
+
+@pytest.mark.parametrize(("field", "value", "spoil"), GRAVE)
+def test_what_would_be_wrong_is_refused_and_says_the_option(save, refuses, field, value, spoil):
+    right = arrays_of("dance_poses")
+    path = save(spoil(right), "a.npz")
+    assert f"--{field} {value} or --{field}" in refuses(load_motion, path)
+    told = load_motion(path, doubts="tell")
+    assert any(f"--{field} {value}" in note for note in told.notes)
+    plain, motion = load_motion(save(right, "b.npz")), load_motion(path, Reading(**{field: value}))
+    np.testing.assert_allclose(motion.poses, plain.poses, atol=1e-5)
+    if field != "unit":
+        return
+    if np.ptp(motion.trans[:, 0]) == 0:
+        plain = replace(plain, trans=np.repeat(plain.trans[:1], len(plain), 0))
+    np.testing.assert_allclose(motion.trans, plain.trans, atol=1e-4)
+
+
+def test_what_is_said_to_be_so_is_no_doubt(save):
+    path = save(arrays_of() | {"trans": 100 * arrays_of()["trans"]})
+    motion = load_motion(path, Reading(unit="m"))
+    assert taken(motion, "unit") == ("m", "user")
+    assert motion.reading.unit == "m"
+
+
+def test_positions_far_away_lose_nothing(save, tmp_path):
+    arrays = arrays_of()
+    away = np.array([448_000.25, 5_411_000.5, 312.0])
+    motion = load_motion(save(arrays | {"trans": arrays["trans"] + away}))
+    assert motion.origin is not None
+    np.testing.assert_allclose(np.add(motion.trans, motion.origin), arrays["trans"] + away, atol=1e-5)
+    assert any("far from the origin" in note for note in motion.notes)
+    result = make_result()
+    result = replace(result, provenance={**result.provenance, "source": {"origin": list(motion.origin)}})
+    save_result(tmp_path / "far.npz", result)
+    with np.load(tmp_path / "far.npz") as held:
+        np.testing.assert_allclose(held["trans"], result.transl + np.array(motion.origin), atol=1e-9)
+    np.testing.assert_array_equal(load_result(tmp_path / "far.npz").transl, result.transl)
+
+
+@pytest.mark.parametrize(
+    ("change", "family", "how"),
+    [
+        ({}, "smplh", "numbers"),
+        ({"surface_model_type": np.array("smpl")}, "smpl", "file"),
+        ({"model_type": np.array("SMPL+H")}, "smplh", "file"),
+        ({"surface_model_type": np.array("smplx_locked_head")}, "smplx", "file"),
+        ({"pose_jaw": np.zeros((40, 3))}, "smplx", "file"),
+    ],
+)
+def test_pieces_are_of_the_family_that_the_file_says(save, change, family, how):
+    arrays = arrays_of()
+    pieces = {"root_orient": arrays["poses"][:, :3], "pose_body": arrays["poses"][:, 3:66]}
+    motion = load_motion(save({k: v for k, v in arrays.items() if k != "poses"} | pieces | change))
+    assert (motion.family, taken(motion, "family")) == (family, (family, how))
+    assert any("does not say its family" in note for note in motion.notes) == (how == "numbers")
+    np.testing.assert_allclose(motion.poses[:, :22].reshape(40, -1), arrays["poses"][:, :66], rtol=1e-6)
+
+
+def test_a_family_that_is_said_wins_over_the_file(save):
+    motion = load_motion(save(arrays_of()), Reading(family="smpl"))
+    assert (motion.family, motion.poses.shape[1]) == ("smpl", 24)
+    assert any(note.startswith("Family: smpl is taken, as you say, not smplh") for note in motion.notes)
+    assert any("30 joints" in note for note in motion.notes)
+
+
+@pytest.mark.parametrize("key", ["fps", "frame_rate", "framerate", "mocap_framerate", "mocap_frame_rate"])
+@pytest.mark.parametrize("value", [np.array(30), np.array("30"), np.array(b"30.0"), np.full(40, 30.0)])
+def test_rates_in_every_spelling(save, key, value):
+    arrays = {k: v for k, v in arrays_of().items() if k != "mocap_framerate"}
+    assert load_motion(save(arrays | {key: value})).frame_rate == 30.0
+
+
+def test_what_is_repeated_by_frame_is_taken_once(save):
+    arrays = arrays_of()
+    noise = np.random.default_rng(3).normal(scale=1e-4, size=(40, 16))
+    betas = arrays["betas"][:16] + noise
+    motion = load_motion(save(arrays | {"gender": np.full(40, "neutral"), "betas": betas}))
+    assert (motion.gender, motion.frame_betas) == ("neutral", None)
+    np.testing.assert_allclose(motion.betas, betas.mean(0), atol=1e-6)
+    assert any("their mean is taken" in note for note in motion.notes)
+
+
+def test_shapes_of_nobody_are_told(save):
+    arrays = arrays_of()
+    assert any("σ" in note for note in load_motion(save(arrays | {"betas": 30 * arrays["betas"]})).notes)
+
+
+def test_rates_of_nobody_are_told(save):
+    motion = load_motion(save(arrays_of() | {"mocap_framerate": np.array(1.0)}))
+    assert any("1 frames a second" in note for note in motion.notes)
