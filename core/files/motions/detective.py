@@ -165,7 +165,7 @@ def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[U
     """
     good = np.isfinite(trans).all(1) & np.isfinite(poses).all((1, 2))
     stand = heads_along(poses[good, 0])
-    if stand is None or stand == usual:
+    if stand is None or stand == usual or not _upright(poses[good, 0], stand):
         return None, False
     places = trans[good][_sampled(int(good.sum()))].astype(np.float64)
     joints = _joints(poses[good], places)
@@ -192,6 +192,15 @@ def doubt_rate(rate: float | None) -> Doubt | None:
     if rate is None or _LEAST_RATE <= rate <= _MOST_RATE:
         return None
     return Doubt(FRAME_RATE, f"{rate:g} frames a second are few people's")
+
+
+def _upright(root: np.ndarray, along: UpAxis) -> bool:
+    """Whether nearly all heads are within 45 degrees of an axis."""
+    from scipy.spatial.transform import Rotation
+
+    at, _, sign = vertical(along)
+    heads = sign * Rotation.from_rotvec(root.astype(np.float64)).apply([0.0, 1.0, 0.0])[:, at]
+    return bool((heads > np.sqrt(0.5)).mean() >= _ALWAYS)
 
 
 def _on_ground(lowest: np.ndarray) -> float:

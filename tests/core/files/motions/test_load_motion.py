@@ -173,7 +173,7 @@ def test_ranges():
         ({"mocap_framerate": np.array([30, 60])}, "expected one number"),
         ({"mocap_framerate": np.array("fast")}, "'fast', expected a number of frames a second"),
         ({"expression": np.zeros((4, 10))}, "'expression' has shape"),
-        ({"refit_up_axis": np.array("x")}, "'refit_up_axis' is 'x'"),
+        ({"refit_up_axis": np.array("w")}, "'refit_up_axis' is 'w'"),
     ],
 )
 def test_wrong_contents(save, amass, refuses, change, words):
