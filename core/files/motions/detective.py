@@ -9,7 +9,7 @@ import numpy as np
 from core.files.assumption import ANGLES, FRAME_RATE, HANDS, NUMBERS, SIDES, UNIT, Assumption
 from core.files.motions.settle import Claim, Doubt
 from core.model.joints import JOINT_NAMES
-from core.model.motion import UP_AXES, UpAxis, vertical
+from core.model.motion import UpAxis, vertical
 
 # Frames of meshes, and of poses, that are looked at.
 _SAMPLES = 24
@@ -58,7 +58,7 @@ def heads_along(root: np.ndarray) -> UpAxis | None:
     if abs(upwards[axis]) < _MOSTLY:
         return None
     name = ("-" if upwards[axis] < 0 else "") + "xyz"[axis]
-    return cast(UpAxis, name) if name in UP_AXES else None
+    return cast(UpAxis, name) if name in ("y", "z", "-y") else None
 
 
 def meshes_stand_along(vertices: np.ndarray) -> UpAxis | None:
