@@ -76,6 +76,7 @@ def motion_of_take(
     arrays, gaps = take.whole(path)
     notes = list(take.notes)
     settling = Settling(reading.by_quantity(), otherwise.by_quantity(), take.known)
+    settling.trusted = tool == AMASS and "refit_up_axis" in arrays
     said = said_family(path, arrays, notes)
 
     def family_of(looks: str, why: str, sure: bool) -> str:

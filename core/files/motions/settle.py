@@ -60,6 +60,7 @@ class Settling:
     Attributes:
         assumed: what was taken, in the order in which it was asked for.
         notes: sentences on claims that went against each other, and on what was said and changes nothing.
+        trusted: Refit wrote the file: whatever its numbers, they mean what it means.
         mattered: the quantities of which the user says what neither file nor tool say.
     """
 
@@ -72,10 +73,11 @@ class Settling:
         self.notes: list[str] = []
         self.mattered: set[str] = set()
         self.doubts: list[Doubt] = []
+        self.trusted = False
 
     def doubt(self, quantity: str, look: Callable[[], Doubt | None]) -> None:
         """Looks whether the numbers speak against what will be taken, unless the user says it."""
-        found = look() if self._said.get(quantity) is None else None
+        found = None if self.trusted or self._said.get(quantity) is not None else look()
         self.doubts += [found] if found is not None else []
 
     def judge(self, path: Path, doubts: str) -> None:
