@@ -80,7 +80,7 @@ def test_what_a_file_does_not_say_can_be_said(tmp_path: Path) -> None:
         ({"frame_rate": "30"}, "frame_rate is '30', expected a positive number of frames a second."),
         ({"fps": -1}, "fps is -1, expected a positive number of frames a second."),
         ({"gender": "man"}, "gender is 'man', expected one of neutral, female, male."),
-        ({"up_axis": "Z"}, "up_axis is 'Z', expected one of y, z, -y."),
+        ({"up_axis": "Z"}, "up_axis is 'Z', expected one of y, z, x, -y, -z, -x."),
         ({"coordinates": "local"}, "coordinates is 'local', expected one of world, camera."),
     ],
 )
