@@ -25,6 +25,7 @@ from core.fitting.stage.provenance import provenance
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from core.outputs.results import is_result, load_result
+from core.session.reading_of_fit import other_reading
 
 EVERYBODY = "all"
 _NOT_PLAIN = re.compile(r"[^\w.-]+")
@@ -262,6 +263,8 @@ def finished(
         raise FileError(
             output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
         )
+    if differs := other_reading(found, run.motion):
+        raise FileError(output, f"exists, but is of another reading: {differs.rstrip('.')}; {advice}")
     if however_made:
         return found
     for what in ("source_body", "target_body", "correspondence"):

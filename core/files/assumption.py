@@ -11,9 +11,10 @@ FRAME_RATE, COORDINATES, ANGLES, SIDES = "frame rate", "coordinates", "angles", 
 QUANTITIES = (FAMILY, UP_AXIS, UNIT, GENDER, HANDS, FRAME_RATE, COORDINATES, ANGLES, SIDES)
 """What a motion file may mean in more than one way."""
 
-FILE, USER, NUMBERS, TOOL, DEFAULT = "file", "user", "numbers", "tool", "default"
+FILE, USER, NUMBERS, TOOL, DEFAULT, FIT = "file", "user", "numbers", "tool", "default", "fit"
 HOW_WORDS = {
     USER: "said by you",
+    FIT: "as when the fit was made",
     FILE: "said by the file",
     TOOL: "known of the tool",
     NUMBERS: "guessed from the numbers",
@@ -31,8 +32,9 @@ class Assumption:
         value: what it was taken to be, as the command line takes it: ``'smplh'``, ``'z'``, ``'30'``; empty
             where nobody knows.
         why: a few words, without a full stop.
-        how: ``'file'``, ``'user'``, ``'numbers'`` (guessed from them), ``'tool'`` (what the tool that wrote
-            it is known to write) or ``'default'``.
+        how: ``'file'``, ``'user'``, ``'fit'`` (as when the fit was made that the motion belongs to),
+            ``'numbers'`` (guessed from them), ``'tool'`` (what the tool that wrote it is known to write) or
+            ``'default'``.
     """
 
     quantity: str

@@ -201,8 +201,10 @@ class Motion(PoseParts):
         vertices: (T, V, 3) float32 metres, where the motion is meshes alone. It then has no parameters:
             ``poses`` is (T, 0, 3), ``betas`` empty, and ``trans`` the middle of each mesh, not a number where
             the mesh is not finite. See `motion_of_meshes`.
-        if values.get("in_body") is True:
-            taken["in_body"] = True
+        body_terms: what the file tells in terms of the body, or None.
+        origin: metres, in the file's world: where the origin of ``trans`` lies; None for the file's own.
+        assumed: what the file was taken to mean, and why.
+        unused: the keys of the file that were not used.
     """
 
     family: str

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shlex
 
-from core.files.assumption import DEFAULT, FILE, HOW_WORDS, NUMBERS, TOOL, USER, Assumption
+from core.files.assumption import DEFAULT, FILE, FIT, HOW_WORDS, NUMBERS, TOOL, USER, Assumption
 from core.files.containers.arrays import key_list
 from core.model.motion import CHOICES, FIELD_OF_QUANTITY, Motion
 
 # Of what is known for sure nobody needs to be told in a line.
 _SURE = (FILE, USER)
 # The first that is worth saying otherwise: the least sure.
-_DOUBT = (NUMBERS, DEFAULT, TOOL, FILE, USER)
+_DOUBT = (NUMBERS, DEFAULT, TOOL, FIT, FILE, USER)
 
 
 def table_rows(motion: Motion) -> list[tuple[str, str, str]]:

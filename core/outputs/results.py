@@ -14,6 +14,7 @@ from core.files.containers.atomic import write_npz
 from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, npz_headers, read_npz
 from core.files.containers.refusals import reads
+from core.files.motions.conventions import from_origin
 from core.files.motions.load_motion import load_motion
 from core.files.motions.motion_arrays import frame_rate_in, gender_in
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
@@ -72,6 +73,8 @@ def load_result(path: str | Path) -> FitResult:
             path, f"is not a Refit result: it has no {key_list(missing)}, found {key_list(headers)}"
         )
     motion = load_motion(path)
+    if "refit_origin" not in headers:
+        motion = from_origin(motion, None)
     arrays = read_npz(path, [key for key in headers if key.startswith("refit_")])
     version = number(path, "refit_format", arrays["refit_format"]) if "refit_format" in arrays else FORMAT
     if version > FORMAT:

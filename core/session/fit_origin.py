@@ -55,11 +55,14 @@ def find_motion(path: Path, result: FitResult, given: Path | None = None) -> Mot
         len(result),
         Reading.of_told(told.get("reading")),
     )
-    return find_source(path, source, given)
+    return find_source(path, source, given, result)
 
 
-def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Motion:
-    """The motion that the fit or session in ``path`` belongs to, cut to its frames.
+def find_source(
+    path: Path, source: SourceFile, given: Path | None = None, fit: FitResult | None = None
+) -> Motion:
+    """The motion that the fit or session in ``path`` belongs to, cut to its frames, and read as it was when
+    ``fit`` was made, whatever the file would be taken to mean today.
 
     It is looked for at ``given``, or else where it lay, then beside the file, then among the built-in
     motions, and must have the checksum that is known of it, or without one the same number of frames.
@@ -67,17 +70,13 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
     Raises:
         SourceMissing: it is nowhere, or only in another version.
     """
-    from core.files.motions.load_motion import load_motion
-
     other: Path | None = None
     for candidate in [given] if given is not None else _candidates(path, source):
         try:
-            motion = load_motion(candidate, source.reading, doubts="tell")
+            motion = _read(candidate, source, fit)
         except RefitError:
             other = other or candidate
             continue
-        if motion.body_terms is not None and not source.reading.in_body:
-            motion = replace(motion, body_terms=None)  # as it was read then
         if source.sha256 and motion.sha256 != source.sha256:
             other = other or candidate
             continue
@@ -96,6 +95,22 @@ def find_source(path: Path, source: SourceFile, given: Path | None = None) -> Mo
         f"is a fit of {name}, which is neither where it was nor beside the fit: put both in one folder",
         source,
     )
+
+
+def _read(candidate: Path, source: SourceFile, fit: FitResult | None) -> Motion:
+    from core.files.motions.load_motion import load_motion
+    from core.files.motions.settle import AS_MADE, TELL
+    from core.session.reading_of_fit import as_it_was, reading_of_fit
+
+    if fit is None:
+        motion = load_motion(candidate, source.reading, doubts=TELL)
+    else:
+        motion = load_motion(candidate, source.reading, otherwise=reading_of_fit(fit), doubts=AS_MADE)
+        motion = as_it_was(motion, fit)
+    if motion.body_terms is not None and not source.reading.in_body:
+        # A version read it that did not know of them.
+        motion = replace(motion, body_terms=None, reading=replace(motion.reading, in_body=None))
+    return motion
 
 
 def _candidates(path: Path, source: SourceFile) -> Iterator[Path]:

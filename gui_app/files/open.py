@@ -108,8 +108,9 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
     from core.outputs.sessions import load_session
 
     session = load_session(path)
-    motion = session.motion or find_source(path, session.source, source)
     fits = [step.result for step in session.steps if step.result is not None]
+    made = fits[0] if fits else None
+    motion = session.motion or find_source(path, session.source, source, made)
     gender, target = (licensed_gender(fits[0]), fits[0].family) if fits else (None, "smplx")
     opened = _opened(motion, models, gender, path, target)
     for fit in fits:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.files.assumption import ANGLES, SIDES, UNIT
 from core.files.motions.settle import Settling
 from core.model.joints import JOINT_NAMES
+from core.model.motion import Motion
 
 # Metres from which on float32 has no tenths of millimetres.
 _FAR = 1000.0
@@ -61,6 +64,16 @@ def near_origin(
         near = (trans - middle).astype(np.float32)
     x, y, z = middle.tolist()
     return near, (x, y, z) if middle.any() else None
+
+
+def from_origin(motion: Motion, origin: tuple[float, float, float] | None) -> Motion:
+    """The same motion with its positions from another origin, None for that of the file's world."""
+    if motion.origin == origin:
+        return motion
+    moved = np.array(motion.origin or (0.0,) * 3) - np.array(origin or (0.0,) * 3)
+    with np.errstate(over="ignore", invalid="ignore"):
+        trans = (motion.trans.astype(np.float64) + moved).astype(np.float32)
+    return replace(motion, trans=trans, origin=origin)
 
 
 def far_note(origin: tuple[float, float, float]) -> str:

@@ -86,7 +86,8 @@ def load_motion(
         reading: who of several people, in which coordinates, and what wins over what the file says.
         otherwise: what to take where neither the file nor ``reading`` says it.
         doubts: ``'refuse'`` what would be wrong (degrees, centimetres, swapped sides), ``'tell'`` all in the
-            notes, or ``'strict'``: refuse every guess.
+            notes, ``'strict'``: refuse every guess, or ``'as made'``: ``otherwise`` is what was taken when a
+            fit was made of the file, wins over what the file says, and all else is told in the notes.
 
     Raises:
         Doubtful: the numbers speak against what would be taken.

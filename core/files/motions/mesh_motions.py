@@ -70,7 +70,7 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
     else:
         vertices, arrays, notes, unused = _of_npz(path)
         sha256 = checksum(path)
-    settling = Settling(reading.by_quantity(), otherwise.by_quantity(), ())
+    settling = Settling(reading.by_quantity(), otherwise.by_quantity(), (), doubts)
     family = FAMILY_OF_COUNT[vertices.shape[1]]
     settling.take(FAMILY, tool=(family, f"the meshes have {vertices.shape[1]} vertices"))
     vertices = in_metres(vertices, settling)
@@ -90,7 +90,7 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
         if value is None:
             notes.append(f"{who_does} not say the {quantity}.")
     settling.doubt(FRAME_RATE, lambda: doubt_rate(rate))
-    settling.judge(path, doubts)
+    settling.judge(path)
     motion = motion_of_meshes(
         family,
         vertices,

@@ -75,7 +75,7 @@ def motion_of_take(
     """
     arrays, gaps = take.whole(path)
     notes = list(take.notes)
-    settling = Settling(reading.by_quantity(), otherwise.by_quantity(), take.known)
+    settling = Settling(reading.by_quantity(), otherwise.by_quantity(), take.known, doubts)
     settling.trusted = tool == AMASS and "refit_up_axis" in arrays
     said = said_family(path, arrays, notes)
 
@@ -124,7 +124,7 @@ def motion_of_take(
     terms = _body_terms(take, tool, family, settling)
     if terms is None:
         settling.doubt(HANDS, lambda: doubt_hands(poses, family))
-    settling.judge(path, doubts)
+    settling.judge(path)
     motion = Motion(
         family=family,
         poses=poses,

@@ -8,16 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import FileError
-from core.files.assumption import COORDINATES, DEFAULT, FILE, FRAME_RATE, NUMBERS, TOOL, USER, Assumption
+from core.files.assumption import (
+    COORDINATES,
+    DEFAULT,
+    FILE,
+    FIT,
+    FRAME_RATE,
+    NUMBERS,
+    TOOL,
+    USER,
+    Assumption,
+)
 from core.model.motion import FIELD_OF_QUANTITY, Reading
 
 Claim = tuple[Any, str]
 """A value, and why it should be that."""
 
-_SAID = "as you say"
+_SAID, _AS_MADE = "as you say", "as when the fit was made"
 
-REFUSE, TELL, STRICT = "refuse", "tell", "strict"
-"""What becomes of doubts: the grave ones are refused, all are told, or every guess is refused."""
+REFUSE, TELL, STRICT, AS_MADE = "refuse", "tell", "strict", "as made"
+"""What becomes of doubts: the grave ones are refused, all are told, or every guess is refused. The motion of
+a fit that there is is taken as it was when the fit was made, whatever speaks against it: that is told."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +65,10 @@ class Settling:
 
     Args:
         said: by quantity, what the user says; this wins over the file.
-        otherwise: by quantity, what was said for files that do not say it themselves.
+        otherwise: by quantity, what was said for files that do not say it themselves; what was taken when the
+            fit was made, where the motion is read as then.
         known: what the tool is known to mean.
+        doubts: as in `judge`.
 
     Attributes:
         assumed: what was taken, in the order in which it was asked for.
@@ -65,9 +78,16 @@ class Settling:
     """
 
     def __init__(
-        self, said: Mapping[str, Any], otherwise: Mapping[str, Any], known: Iterable[Assumption]
+        self,
+        said: Mapping[str, Any],
+        otherwise: Mapping[str, Any],
+        known: Iterable[Assumption],
+        doubts: str = REFUSE,
     ) -> None:
-        self._said, self._otherwise = said, otherwise
+        self._said = said
+        self._otherwise: Mapping[str, Any] = {} if doubts == AS_MADE else otherwise
+        self._made: Mapping[str, Any] = otherwise if doubts == AS_MADE else {}
+        self._how_to_doubt = doubts
         self._known = {one.quantity: one for one in known}
         self.assumed: list[Assumption] = []
         self.notes: list[str] = []
@@ -78,19 +98,19 @@ class Settling:
     def doubt(self, quantity: str, look: Callable[[], Doubt | None]) -> None:
         """Looks whether the numbers speak against what will be taken, unless the user says it."""
         found = None if self.trusted or self._said.get(quantity) is not None else look()
-        self.doubts += [found] if found is not None else []
+        if found is not None and (not found.likely or found.likely != self._made.get(quantity)):
+            self.doubts.append(found)
 
-    def judge(self, path: Path, doubts: str) -> None:
-        """Notes on what speaks against what was taken.
+    def judge(self, path: Path) -> None:
+        """Notes on what speaks against what was taken, or refuses it.
 
         Args:
             path: the file, for messages.
-            doubts: ``'refuse'`` grave ones, ``'tell'`` all, or be ``'strict'``: refuse every guess.
 
         Raises:
             Doubtful: there is one that is refused.
         """
-        taken = {one.quantity: one for one in self.assumed}
+        doubts, taken = self._how_to_doubt, {one.quantity: one for one in self.assumed}
         refused = [one for one in self.doubts if doubts == STRICT or (doubts == REFUSE and one.grave)]
         guessed = [one for one in self.assumed if one.how == NUMBERS and doubts == STRICT]
         if refused:
@@ -149,6 +169,12 @@ class Settling:
                     found = f"Saying the {quantity} changes nothing"
                 self.notes.append(f"{found}: {claim[1]}.")
             how, claim = USER, (said, _SAID)
+        made = None if said is not None else self._made.get(quantity)
+        if made is not None and (claim is None or show(claim[0]) != show(made)):
+            if claim is not None:
+                today = f"today {show(claim[0])} would be: {claim[1]}"
+                self.notes.append(f"{quantity.capitalize()}: {show(made)} is taken, {_AS_MADE}; {today}.")
+            how, claim = FIT, (made, _AS_MADE)
         value, why = claim if claim is not None else (None, "the file does not say")
         self.assumed.append(Assumption(quantity, show(value), why, how))
         return value

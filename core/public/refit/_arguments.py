@@ -16,6 +16,7 @@ from core.fitting.recipe.overrides import assigned
 from core.fitting.recipe.recipe import PRESETS, Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.model.body_pair import BodyPair, in_body
+from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import Motion
 from core.shown_text import shown
@@ -96,6 +97,19 @@ def motion_and_bodies(motion: Motion, bodies: AnyBodies | None) -> tuple[Motion,
     for note in pair.notes:
         warnings.warn(shown(note), UserWarning, stacklevel=3)
     return motion_in(motion, pair), pair
+
+
+def motion_of(fit: FitResult, motion: Motion, pair: BodyPair) -> Motion:
+    """The motion that a fit was made from, as `motion_in`.
+
+    Raises:
+        RefitError: it is of another body, or is not read as it was when the fit was made.
+    """
+    from core.session.reading_of_fit import other_reading
+
+    if differs := other_reading(fit, motion):
+        raise RefitError(differs)
+    return motion_in(motion, pair)
 
 
 def motion_in(motion: Motion, pair: BodyPair) -> Motion:

@@ -26,7 +26,7 @@ from refit._arguments import (
     chosen_recipe,
     expect,
     motion_and_bodies,
-    motion_in,
+    motion_of,
     one_of,
     thread_count,
 )
@@ -141,7 +141,7 @@ def refit_frames(
     pair = bodies_of(fit, bodies_in(bodies))
     with followed(progress) as follow:
         return fitted_again(
-            motion_in(motion, pair),
+            motion_of(fit, motion, pair),
             pair,
             fit,
             ids,

@@ -14,7 +14,7 @@ from core.problems.detect import Problem
 from core.problems.detect import find_problems as problems_in
 from core.problems.thresholds import ProblemThresholds
 from core.session.bodies_of_fit import bodies_of
-from refit._arguments import AnyBodies, bodies_in, expect, motion_in
+from refit._arguments import AnyBodies, bodies_in, expect, motion_of
 
 
 def measure(fit: FitResult, motion: Motion, bodies: AnyBodies | None = None) -> MotionMetrics:
@@ -38,7 +38,7 @@ def measure(fit: FitResult, motion: Motion, bodies: AnyBodies | None = None) -> 
     expect("fit", fit, FitResult)
     expect("motion", motion, Motion)
     pair = bodies_of(fit, bodies_in(bodies))
-    return measure_motion(motion_in(motion, pair), pair, fit)
+    return measure_motion(motion_of(fit, motion, pair), pair, fit)
 
 
 def find_problems(

@@ -17,11 +17,12 @@ from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
-from core.outputs.results import save_result
+from core.model.motion import Reading
+from core.outputs.results import load_result, save_result
 from core.outputs.sessions import load_session, save_session
 from core.session.fit_origin import find_motion, path_on_this_machine
 from core.session.session import Session, SessionStep, SourceFile
-from gui_app.files.open import open_fit
+from gui_app.files.open import open_fit, open_session
 from tests.gui_app.conftest import cut_file
 
 
@@ -71,6 +72,32 @@ def test_a_built_in_motion_is_found_by_name(walk: Path, tmp_path: Path) -> None:
     assert find_motion(tmp_path / "fit.npz", result).path == walk
     with pytest.raises(FileError, match="put both in one folder"):
         find_motion(tmp_path / "fit.npz", fit_of(Path("none_poses.npz"), 9))
+
+
+def test_a_fit_of_an_earlier_version_opens_with_the_motion_of_then(walk: Path, tmp_path: Path) -> None:
+    """Pieces without a type were SMPL-X then, and no list was kept of what was taken."""
+    with np.load(walk) as held:
+        poses, trans = held["poses"][:4], held["trans"][:4]
+    motion, output = tmp_path / "walk_poses.npz", tmp_path / "walk_smplh.npz"
+    np.savez(motion, root_orient=poses[:, :3], pose_body=poses[:, 3:66], trans=trans, betas=np.zeros(10))
+    bodies, read = load_bodies(source="smplx", target="smplh"), load_motion(motion, Reading(family="smplx"))
+    run = FitRun(read, bodies, FitSettings(iterations=1), device="cpu", threads=1)
+    for _ in run:
+        pass
+    result = run.result()
+    source = {
+        key: result.provenance["source"][key]
+        for key in ("file", "path", "sha256", "start", "frames", "notes")
+    }
+    save_result(output, replace(result, provenance=result.provenance | {"source": source}))
+    opened = open_fit(output, None)
+    assert (opened.motion.family, opened.bodies.source.family) == ("smplx", "smplx")
+    assert any("as when the fit was made" in note for note in opened.motion.notes)
+    named = Session(
+        SourceFile.of(replace(read, reading=Reading())), None, (SessionStep(load_result(output)),)
+    )
+    save_session(tmp_path / "walk.refit", named)
+    assert open_session(tmp_path / "walk.refit", None).motion.family == "smplx"
 
 
 @pytest.mark.parametrize("family", ["smplh", "smpl"])

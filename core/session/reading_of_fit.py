@@ -1,0 +1,111 @@
+"""How the motion of a fit was read when the fit was made, so that it is never taken for another one."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from core.files.assumption import (
+    ANGLES,
+    COORDINATES,
+    FAMILY,
+    FRAME_RATE,
+    HANDS,
+    SIDES,
+    UNIT,
+    UP_AXIS,
+    Assumption,
+    meaning_of_told,
+)
+from core.files.motions.conventions import far_note, from_origin
+from core.model.fit_result import FitResult
+from core.model.joints import FAMILY_LABEL, GENDERS
+from core.model.motion import FIELD_OF_QUANTITY, Motion, Reading
+
+# Where these differ, it is another motion.
+_OF_THE_MOTION = (UP_AXIS, UNIT, HANDS, COORDINATES, ANGLES, SIDES)
+
+
+def reading_of_fit(result: FitResult) -> Reading:
+    """What the motion was taken to mean when the fit was made.
+
+    Earlier versions kept no list of it: they took metres and radians, and the family and the axis that are
+    told of the source's body and of the fit.
+    """
+    told = _source(result)
+    if isinstance(told.get("assumed"), list):
+        return _of_assumed(meaning_of_told(told)["assumed"])
+    body = result.provenance.get("source_body")
+    body = body if isinstance(body, dict) else {}
+    licensed = not body.get("built_in") and body.get("gender") in GENDERS
+    return Reading.of_told(
+        {
+            "family": body.get("family"),
+            "up_axis": result.up_axis,
+            "unit": "m",
+            "angles": "radians",
+            "sides": "as-is",
+            "gender": body.get("gender") if licensed else None,
+            "hands": None if Reading.of_told(told.get("reading")).in_body else "flat",
+        }
+    )
+
+
+def as_it_was(motion: Motion, result: FitResult) -> Motion:
+    """The motion, read with `reading_of_fit`, with what a reading cannot say as it was.
+
+    Args:
+        motion: of all frames of the fit, or of all of the file.
+        result: the fit.
+    """
+    told = _source(result)
+    origin = meaning_of_told(told)["origin"]
+    if motion.has_poses and motion.origin != origin:
+        notes = [note for note in motion.notes if motion.origin is None or note != far_note(motion.origin)]
+        motion = replace(from_origin(motion, origin), notes=tuple(notes))
+    if result.frame_rate is None:
+        # Nobody knew it, whatever the file says by names that were not known then.
+        motion = replace(motion, frame_rate=None)
+    return motion
+
+
+def other_reading(result: FitResult, motion: Motion) -> str:
+    """A sentence where a motion is not read as that of the fit was; nothing where it is, or nobody knows."""
+    made = reading_of_fit(result)
+    if made.family is not None and made.family != motion.family:
+        read = f"{motion.name} is read as {FAMILY_LABEL[motion.family]}"
+        return f"The fit was made of {FAMILY_LABEL[made.family]}, and {read}: {_advice(made, FAMILY)}."
+    for one in motion.assumed:
+        then = getattr(made, FIELD_OF_QUANTITY[one.quantity])
+        if one.quantity in _OF_THE_MOTION and then is not None and one.value and then != one.value:
+            return (
+                f"The fit was made with {one.quantity} {then}, and {motion.name} is read with {one.value}: "
+                f"{_advice(made, one.quantity)}."
+            )
+    told = _source(result)
+    knew = not told or Reading.of_told(told.get("reading")).in_body
+    if motion.body_terms is not None and motion.body_terms.trans_of and not knew:
+        return (
+            f"The fit was made by an earlier version, which took the positions in {motion.name} for the "
+            "body's translation: fit it anew."
+        )
+    return ""
+
+
+def _advice(made: Reading, quantity: str) -> str:
+    name = FIELD_OF_QUANTITY[quantity]
+    return f"load it with {name}={getattr(made, name)!r}, or fit it anew"
+
+
+def _of_assumed(assumed: tuple[Assumption, ...]) -> Reading:
+    values: dict[str, Any] = {FIELD_OF_QUANTITY[one.quantity]: one.value for one in assumed if one.value}
+    rate = values.pop(FIELD_OF_QUANTITY[FRAME_RATE], "")
+    with suppress(ValueError):
+        values |= {FIELD_OF_QUANTITY[FRAME_RATE]: float(rate)} if rate else {}
+    return Reading.of_told(values)
+
+
+def _source(result: FitResult) -> dict[str, Any]:
+    told = result.provenance.get("source")
+    return told if isinstance(told, dict) else {}
