@@ -58,6 +58,23 @@ class Assumption:
         return dict(vars(self))
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """The numbers speak against what was taken for a quantity.
+
+    Attributes:
+        quantity: of `QUANTITIES`.
+        sentence: what speaks against it, without a full stop.
+        likely: what it rather is, as the command line takes it; empty where that is not known.
+        grave: the motion would be wrong, not only its view.
+    """
+
+    quantity: str
+    sentence: str
+    likely: str = ""
+    grave: bool = False
+
+
 def known(quantity: str, value: str, why: str) -> Assumption:
     """What a tool is known to mean by its files, where they do not say: ``known(GENDER, 'male', 'AIST++ is
     fitted with the male body')``."""

@@ -19,6 +19,7 @@ from core.files.assumption import (
     UNIT,
     UP_AXIS,
     Assumption,
+    Doubt,
     told_meaning,
 )
 from core.model.joints import GENDERS, JOINT_NAMES
@@ -203,7 +204,7 @@ class Motion(PoseParts):
             the mesh is not finite. See `motion_of_meshes`.
         body_terms: what the file tells in terms of the body, or None.
         origin: metres, in the file's world: where the origin of ``trans`` lies; None for the file's own.
-        assumed: what the file was taken to mean, and why.
+        assumed: what the file was taken to mean, and why; ``doubts`` are what its numbers say against it.
         unused: the keys of the file that were not used.
     """
 
@@ -226,6 +227,7 @@ class Motion(PoseParts):
     origin: tuple[float, float, float] | None = None
     assumed: tuple[Assumption, ...] = ()
     unused: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def __post_init__(self) -> None:
         frames = self.poses.shape[0]

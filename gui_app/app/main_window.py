@@ -180,7 +180,7 @@ class MainWindow(QMainWindow):
         self.figures = MaskFigures(state, self.history, self)
         document.mask_changed.connect(self.inspection.looks_changed)
         self.panels = SidePanels(self._panel_parts(), self)
-        self.setStatusBar(Status(document, activity, self))
+        self.setStatusBar(Status(document, activity, self.actions_, self))
         commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
         Menus(

@@ -36,6 +36,7 @@ class Menus(QObject):
         self.motions.aboutToShow.connect(self._fill_motions)
         self.recent = file.addMenu("Open recent")
         self.recent.aboutToShow.connect(self._fill_recent)
+        file.addAction(actions.reading)
         file.addSeparator()
         file.addActions([actions.save, actions.save_session, actions.session_motion])
         file.addSeparator()

@@ -8,6 +8,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStatusBar, QToolButton, QWidget
 
 from core.shown_text import shown
+from gui_app.app.assumed_note import AssumedNote
+from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.fit.text import status_words
@@ -26,7 +28,9 @@ BUILTIN_TIP = (
 class Status(QStatusBar):
     """One line; nothing in it blinks."""
 
-    def __init__(self, document: Document, activity: Activity, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, activity: Activity, actions: Actions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._document, self._activity = document, activity
         self._before = ""
@@ -43,6 +47,8 @@ class Status(QStatusBar):
         tabular(self.words)
         self.addWidget(self.bodies)
         self.addWidget(self.words, 1)
+        self.assumed = AssumedNote(document, actions, self)
+        self.addPermanentWidget(self.assumed)
         self.addPermanentWidget(self.notes)
         self.addPermanentWidget(self.motion)
         self.bodies.hide()

@@ -39,6 +39,7 @@ def _of_panels(section: str) -> dict[str, Spec]:
 
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion, a fit or a session"),
+    "reading": Spec("File", "How the file is read…", "list-magnifying-glass", (), "What it is taken to mean"),
     "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
     "save_session": Spec(
         "File", "Save session…", "archive", ("Ctrl+Shift+S",), "Save the motion with all fits and the view"
@@ -139,6 +140,7 @@ class Actions:
     """The actions of one window, by name."""
 
     open: QAction
+    reading: QAction
     save: QAction
     save_session: QAction
     session_motion: QAction

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Metres; beyond these a body would be shown too small to be seen.
 MOST_HEIGHT, MOST_REACH = 2.6, 1.3
 LEAST_HEIGHT, LEAST_REACH = 0.5, 0.4
-AS_FAR_AS_SAID = Answer(final=True)
+AS_FAR_AS_SAID = Answer(final=True, trusts=True)
 """Nobody is asked."""
 
 
@@ -47,6 +47,7 @@ def open_file(
 
     Raises:
         Unanswered: something about a motion has to be asked.
+        Doubted: what a motion means has to be asked.
         RefitError: the file, or the bodies for it, cannot be used.
     """
     from core.files.motions.load_motion import is_motion_folder
@@ -74,6 +75,7 @@ def open_motion(
 
     Raises:
         Unanswered: something about it has to be asked.
+        Doubted: what it means has to be asked.
         RefitError: the file is none, or the bodies for it cannot be used.
     """
     motion = read_motion(path, models, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ from gui_app.files import open_question
 from gui_app.files.folder_memory import FolderMemory
 from gui_app.files.models_choice import ModelsChoice
 from gui_app.files.open_controller import OpenController, OpenRequest
-from gui_app.files.open_question import NOTHING_SAID, Answer, Unanswered
+from gui_app.files.open_question import NOTHING_SAID, Answer, Doubted, Unanswered
+from gui_app.files.reading_question import Taken
 from gui_app.files.save_actions import SaveActions
 from gui_app.fit.fit_controller import FitController
 from gui_app.tasks.job_thread import pose_on_one_thread
@@ -70,6 +72,9 @@ class OpenActions(QObject):
         opening.missing.connect(self._ask_source)
         opening.unanswered.connect(self._ask_answer)
         document.rate_changed.connect(self._keep_rate)
+        actions.reading.triggered.connect(self._ask_reading)
+        document.motion_changed.connect(self._on_motion)
+        self._on_motion()
 
     def open_path(self, path: Path, *_: object) -> None:
         """Opens a motion, a fit or a folder of meshes; while the window closes nothing is asked any more."""
@@ -113,14 +118,39 @@ class OpenActions(QObject):
             self._opening.failed.emit()
 
     @Slot(object, object)
-    def _ask_answer(self, request: OpenRequest, asked: Unanswered) -> None:
+    def _ask_answer(self, request: OpenRequest, asked: Unanswered | Doubted) -> None:
         """What does the file leave open?"""
-        answer = open_question.ask(asked, self._memory.answer(asked.path), self._window)
+        known = request.answer if request.answer.final else self._memory.answer(asked.path)
+        answer = open_question.ask(asked, known, self._window)
         if answer is None:
             self._opening.failed.emit()
             return
-        self._memory.keep(asked.path, answer)
+        self._remember(asked.path, answer, asked.taken if isinstance(asked, Doubted) else None)
         self._opening.open(asked.path, request.models, left_over=request.left_over, answer=answer)
+
+    @Slot()
+    def _ask_reading(self) -> None:
+        """How is the file that is open read, and how is it to be read?"""
+        opened = self._document.opened
+        taken = None if opened is None else Taken.of(opened.motion)
+        if taken is None or self._opening.closed:
+            return
+        rate = self._document.given_rate if taken.lacks_rate else None
+        answer = open_question.ask_reading(taken, rate, self._window)
+        if answer is not None and self._saving.may_lose_work("Read the file again without saving this fit?"):
+            self._remember(taken.path, answer, taken)
+            self._opening.open(taken.path, self._models.models, answer=answer)
+
+    def _remember(self, path: Path, answer: Answer, taken: Taken | None) -> None:
+        """For the next file of the folder; what wins over a file says nothing of others."""
+        if taken is not None and not taken.lacks_gender:
+            answer = replace(answer, reading=replace(answer.reading, gender=None))
+        self._memory.keep(path, answer)
+
+    @Slot()
+    def _on_motion(self) -> None:
+        opened = self._document.opened
+        self._actions.reading.setEnabled(opened is not None and Taken.of(opened.motion) is not None)
 
     @Slot()
     def _keep_rate(self) -> None:

@@ -21,7 +21,7 @@ from core.session.fit_origin import SourceMissing
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 from gui_app.files.open import open_file
-from gui_app.files.open_question import NOTHING_SAID, Answer, Unanswered
+from gui_app.files.open_question import NOTHING_SAID, Answer, Doubted, Unanswered
 from gui_app.tasks.job_thread import JobThread, pose_on_one_thread
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def read_and_pose(
     tell_opened: Callable[[Opened], None],
     tell_built: Callable[[float], None],
     check: Callable[[], object],
-) -> SourceMissing | Unanswered | None:
+) -> SourceMissing | Unanswered | Doubted | None:
     """Opens a file, and tells of it when its first frame is posed; gives what somebody has to answer first.
 
     ``tell_built`` hears how much of what has to be built is there. It and ``check`` raise `Cancelled` where
@@ -64,7 +64,7 @@ def read_and_pose(
         try:
             with telling(tell_built), watched(check):
                 opened = open_file(path, request.models, request.source, request.answer, tell_read)
-        except (SourceMissing, Unanswered) as question:
+        except (SourceMissing, Unanswered, Doubted) as question:
             return question
         if request.left_over:
             opened = replace(opened, left_over=True)
@@ -100,7 +100,7 @@ class OpenController(QObject):
     missing = Signal(object, object)
     """A request whose motion is not where it should be, and what is known of it (`SourceMissing`)."""
     unanswered = Signal(object, object)
-    """A request about whose file something has to be asked first, and what (`Unanswered`)."""
+    """A request about whose file something has to be asked first, and what (`Unanswered`, `Doubted`)."""
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -170,7 +170,7 @@ class OpenController(QObject):
         self._state.activity.set_opening("")
         self.opened.emit(opened)
 
-    def _ask_about(self, request: OpenRequest, question: SourceMissing | Unanswered | None) -> None:
+    def _ask_about(self, request: OpenRequest, question: SourceMissing | Unanswered | Doubted | None) -> None:
         if question is not None:
             self._state.activity.set_opening("")
             ask = self.missing if isinstance(question, SourceMissing) else self.unanswered

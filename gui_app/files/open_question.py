@@ -12,11 +12,9 @@ from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -25,8 +23,15 @@ from core.environment import BUILTIN
 from core.errors import FileError
 from core.model.motion import AS_IT_IS, Motion, Reading
 from core.shown_text import shown
+from gui_app.files.reading_question import (
+    MOST_RATE,
+    NOT_KNOWN,
+    ReadingQuestion,
+    Taken,
+    buttons,
+    file_title,
+)
 from gui_app.style.live_theme import dress
-from gui_app.widgets.text import breakable
 
 if TYPE_CHECKING:
     from core.files.motions.load_motion import Person, Survey
@@ -39,14 +44,16 @@ class Answer:
     """What is known beside the file.
 
     Attributes:
-        reading: who of several people, in which coordinates, and the gender.
+        reading: who of several people, in which coordinates, the gender, and all that wins over the file.
         rate: frames a second, None where nobody knows.
         final: it was asked for; what it leaves open stays open.
+        trusts: what the numbers say against what is taken is told only, however grave.
     """
 
     reading: Reading = AS_IT_IS
     rate: float | None = None
     final: bool = False
+    trusts: bool = False
 
 
 NOTHING_SAID = Answer()
@@ -65,11 +72,24 @@ class Unanswered(FileError):
         self.survey, self.asks_gender = survey, asks_gender
 
 
+class Doubted(FileError):
+    """A file cannot be opened before somebody has said what it means: its numbers speak against what it says.
+
+    Attributes:
+        taken: what it would be taken to mean.
+    """
+
+    def __init__(self, path: Path, taken: Taken) -> None:
+        super().__init__(path, "was not opened, because it is doubtful what it means")
+        self.taken = taken
+
+
 def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion:
     """The motion in a file, as far as it is clear what is meant.
 
     Raises:
         Unanswered: something has to be asked.
+        Doubted: its numbers speak against what would be taken.
         FileError: as `core.files.motions.load_motion.load_motion`.
     """
     from core.files.motions.load_motion import SeveralPeople, load_motion, survey
@@ -90,6 +110,9 @@ def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion
             raise
         found = survey(path)
         raise Unanswered(path, found, licensed and found.lacks_gender) from None
+    taken = Taken.of(motion)
+    if taken is not None and not answer.trusts and any(doubt.grave for doubt in taken.doubts):
+        raise Doubted(path, taken)
     lacks_rate = motion.frame_rate is None and answer.rate is None
     lacks_gender = licensed and motion.gender is None
     if not answer.final and (lacks_rate or lacks_gender):
@@ -101,8 +124,6 @@ def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion
 WIDTH = 440
 MOST_ROWS = 8
 GENDERS = ("neutral", "female", "male")
-MOST_RATE = 10_000.0
-NOT_KNOWN = "not known"
 STYLE = """
 QListWidget { background: $BACKGROUND; border: 1px solid $LINE; border-radius: 6px; padding: 4px; }
 QListWidget::item { padding: 5px 8px; border-radius: 4px; }
@@ -121,11 +142,7 @@ class OpenQuestion(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
         column.setSpacing(14)
-        title = QLabel(breakable(shown(asked.path.name)))
-        title.setTextFormat(Qt.TextFormat.PlainText)
-        title.setProperty("role", "title")
-        title.setWordWrap(True)
-        column.addWidget(title)
+        column.addWidget(file_title(asked.path))
         self.people = QListWidget(self)
         self.coordinates, self.gender = QComboBox(self), QComboBox(self)
         self.rate = QDoubleSpinBox(self)
@@ -140,7 +157,8 @@ class OpenQuestion(QDialog):
         form.setVerticalSpacing(10)
         self._fill(form, asked, known)
         column.addLayout(form)
-        column.addLayout(self._buttons())
+        row, self.open_button = buttons(self, "Open")
+        column.addLayout(row)
         self.setFixedWidth(WIDTH)
         (self.people if several else self.rate).setFocus()
 
@@ -193,19 +211,6 @@ class OpenQuestion(QDialog):
             if asks:
                 form.addRow(label, field)
 
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addStretch(1)
-        cancel = QPushButton("Cancel", self)
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
-        self.open_button = QPushButton("Open", self)
-        self.open_button.setDefault(True)
-        self.open_button.clicked.connect(self.accept)
-        row.addWidget(cancel)
-        row.addWidget(self.open_button)
-        return row
-
     @Slot(QListWidgetItem)
     def _take(self, _item: QListWidgetItem) -> None:
         self.accept()
@@ -221,10 +226,25 @@ class OpenQuestion(QDialog):
         return Answer(reading, self.rate.value() or None, final=True)
 
 
-def ask(asked: Unanswered, known: Answer, parent: QWidget) -> Answer | None:
+def ask(asked: Unanswered | Doubted, known: Answer, parent: QWidget) -> Answer | None:
     """Asks; None where it was cancelled."""
+    if isinstance(asked, Doubted):
+        return ask_reading(asked.taken, known.rate, parent, before=True)
     dialog = OpenQuestion(asked, known, parent)
     answer = dialog.answer() if dialog.exec() == QDialog.DialogCode.Accepted else None
+    dialog.deleteLater()
+    return answer
+
+
+def ask_reading(taken: Taken, rate: float | None, parent: QWidget, *, before: bool = False) -> Answer | None:
+    """Shows how a file is read, and asks how it is to be read; None where it stays as it is.
+
+    Args as those of `ReadingQuestion`.
+    """
+    dialog = ReadingQuestion(taken, rate, before, parent)
+    answer = None
+    if dialog.exec() == QDialog.DialogCode.Accepted and (before or dialog.changed):
+        answer = Answer(dialog.reading(), dialog.given_rate(), final=True)
     dialog.deleteLater()
     return answer
 

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.files.assumption import ANGLES, FRAME_RATE, HANDS, NUMBERS, SIDES, UNIT, Assumption
-from core.files.motions.settle import Claim, Doubt
+from core.files.assumption import ANGLES, FRAME_RATE, HANDS, NUMBERS, SIDES, UNIT, Assumption, Doubt
+from core.files.motions.settle import Claim
 from core.model.joints import JOINT_NAMES
 from core.model.motion import UpAxis, vertical
 

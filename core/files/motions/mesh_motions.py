@@ -20,6 +20,7 @@ from core.files.assumption import (
     NUMBERS,
     SIDES,
     UP_AXIS,
+    Doubt,
 )
 from core.files.bodies.models import NUM_VERTICES
 from core.files.containers.array_header import ArrayHeader
@@ -82,6 +83,8 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
     up = settling.take(UP_AXIS, file=file, numbers=guess, default=default)
     if settling.assumed[-1].how in (NUMBERS, DEFAULT):
         notes.append(up_note("Meshes do", settling.assumed[-1]))
+    if settling.assumed[-1].how == DEFAULT:
+        settling.unclear.append(Doubt(UP_AXIS, settling.assumed[-1].why))
     gender = gender_in(path, arrays.get("gender"))
     gender = settling.take(GENDER, file=None if gender is None else (gender, f"'gender' is {gender}"))
     rate = settling.take(FRAME_RATE, file=frame_rate_in(path, arrays, notes))
@@ -102,6 +105,7 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
         reading=reading_kept(reading, settling, otherwise),
         assumed=tuple(settling.assumed),
         unused=unused,
+        doubts=(*settling.doubts, *settling.unclear),
     )
     return replace(motion, notes=(REGRESSED, *notes, *settling.notes))
 

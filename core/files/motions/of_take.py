@@ -21,6 +21,7 @@ from core.files.assumption import (
     SIDES,
     UNIT,
     UP_AXIS,
+    Doubt,
 )
 from core.files.containers.arrays import numbers
 from core.files.containers.opening import checksum
@@ -143,6 +144,7 @@ def motion_of_take(
         body_terms=terms,
         origin=origin,
         assumed=tuple(settling.assumed),
+        doubts=(*settling.doubts, *settling.unclear),
     )
     notes += settling.notes
     notes += not_finite(motion, gaps)
@@ -176,11 +178,9 @@ def _up_axis(
         if settling.assumed[-1].how == NUMBERS:
             notes.append(up_note("The file does", settling.assumed[-1]))
         elif settling.assumed[-1].how == DEFAULT and unclear:
-            along = heads_along(body[0][:, 0])
-            notes.append(
-                "The file does not say which axis is up: z is taken, though the bodies stand, or lie, along "
-                f"{along}."
-            )
+            lies = f"the bodies stand, or lie, along {heads_along(body[0][:, 0])}"
+            settling.unclear.append(Doubt(UP_AXIS, lies))
+            notes.append(f"The file does not say which axis is up: z is taken, though {lies}.")
     elif said is not None:
         taken = settling.take(UP_AXIS, tool=(said, f"{tool} writes it so"))
     else:
@@ -188,6 +188,8 @@ def _up_axis(
         taken = settling.take(UP_AXIS, numbers=guess, default=default)
         if settling.assumed[-1].how in (NUMBERS, DEFAULT):
             notes.append(up_note("The file does", settling.assumed[-1]))
+        if settling.assumed[-1].how == DEFAULT:
+            settling.unclear.append(Doubt(UP_AXIS, settling.assumed[-1].why))
     return cast(UpAxis, taken)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from core.files.assumption import (
     TOOL,
     USER,
     Assumption,
+    Doubt,
 )
 from core.model.motion import FIELD_OF_QUANTITY, Reading
 
@@ -29,23 +30,6 @@ _SAID, _AS_MADE = "as you say", "as when the fit was made"
 REFUSE, TELL, STRICT, AS_MADE = "refuse", "tell", "strict", "as made"
 """What becomes of doubts: the grave ones are refused, all are told, or every guess is refused. The motion of
 a fit that there is is taken as it was when the fit was made, whatever speaks against it: that is told."""
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """The numbers speak against what was taken for a quantity.
-
-    Attributes:
-        quantity: of `core.files.assumption.QUANTITIES`.
-        sentence: what speaks against it, without a full stop.
-        likely: what it rather is, as the command line takes it; empty where that is not known.
-        grave: the motion would be wrong, not only its view.
-    """
-
-    quantity: str
-    sentence: str
-    likely: str = ""
-    grave: bool = False
 
 
 class Doubtful(FileError):
@@ -75,6 +59,7 @@ class Settling:
         notes: sentences on claims that went against each other, and on what was said and changes nothing.
         trusted: Refit wrote the file: whatever its numbers, they mean what it means.
         mattered: the quantities of which the user says what neither file nor tool say.
+        unclear: doubts that have a note of their own; nobody refuses them.
     """
 
     def __init__(
@@ -93,6 +78,7 @@ class Settling:
         self.notes: list[str] = []
         self.mattered: set[str] = set()
         self.doubts: list[Doubt] = []
+        self.unclear: list[Doubt] = []
         self.trusted = False
 
     def doubt(self, quantity: str, look: Callable[[], Doubt | None]) -> None:

@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QWidge
 from pytestqt.qtbot import QtBot
 
 import gui_app
+from core.files.assumption import QUANTITIES, UNIT, Assumption, Doubt
 from core.files.motions.load_motion import Person, Survey
+from core.model.motion import Reading
 from core.session.fit_origin import SourceMissing
 from core.session.session import SourceFile
 from gui_app.app.help import About, Shortcuts
@@ -25,6 +27,7 @@ from gui_app.app.main_window import MainWindow
 from gui_app.files import save_actions
 from gui_app.files.open_controller import OpenRequest
 from gui_app.files.open_question import NOTHING_SAID, OpenQuestion, Unanswered
+from gui_app.files.reading_question import ReadingQuestion, Taken
 from gui_app.widgets.save_dialog import may_replace
 from gui_app.widgets.text import MOST_LETTERS, breakable, plain_tip
 from tests.gui_app.conftest import FRAMES, cut_file
@@ -76,6 +79,15 @@ def open_question(window: MainWindow, name: str) -> object:
     return OpenQuestion(asked, NOTHING_SAID, window).exec()
 
 
+def reading_question(window: MainWindow, name: str) -> object:
+    assumed = tuple(
+        Assumption(one, "m" if one == UNIT else "", f"{name} says it", "user") for one in QUANTITIES
+    )
+    doubts = (Doubt(UNIT, f"the body of {name} is far above the ground", "cm", True),)
+    taken = Taken(DEEP / name, assumed, doubts, f"{name}, more of {name}", Reading())
+    return ReadingQuestion(taken, None, True, window).exec()
+
+
 def export(window: MainWindow, name: str) -> object:
     named(window, name)
     dialog = window.export_dialog
@@ -93,6 +105,7 @@ DIALOGS: dict[str, list[Callable[[MainWindow, str], object]]] = {
     "gui_app.widgets.save_dialog": [replaced],
     "gui_app.files.open_actions": [where_is_it],
     "gui_app.files.open_question": [open_question],
+    "gui_app.files.reading_question": [reading_question],
     "gui_app.export.dialog": [export],
     "gui_app.app.log_buffer": [log],
     "gui_app.app.help": [

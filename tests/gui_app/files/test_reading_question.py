@@ -1,0 +1,253 @@
+"""What a file was taken to mean is told and can be said otherwise; what is doubtful is asked first."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from core.files.assumption import ANGLES, GENDER, SIDES, UNIT, UP_AXIS
+from core.files.motions.load_motion import load_motion
+from core.model.motion import Reading
+from gui_app.app.main_window import MainWindow
+from gui_app.files import open_question
+from gui_app.files.folder_memory import FolderMemory
+from gui_app.files.open_question import Answer, Unanswered
+from gui_app.files.reading_question import ReadingQuestion, Taken
+from gui_app.session import save
+from gui_app.widgets.save_dialog import Place
+from tests.core.files.motions.sources.examples import three_dpw
+from tests.core.files.motions.test_detective import Y_UP, arrays_of, turned_to
+from tests.gui_app.conftest import FIT_MS
+
+REAL_ASK, REAL_ASK_READING = open_question.ask, open_question.ask_reading
+Act = Callable[[ReadingQuestion], None]
+
+
+def saved(path: Path, arrays: dict[str, np.ndarray], **more: object) -> Path:
+    np.savez(path, **arrays, **more)
+    return path
+
+
+@pytest.fixture
+def y_up(tmp_path: Path) -> Path:
+    """A file whose bodies stand along y, which it does not say; it has a key that nobody uses."""
+    return saved(tmp_path / "y_up.npz", turned_to(arrays_of(frames=slice(0, 6)), Y_UP), labels=np.arange(6))
+
+
+def shown_dialog() -> ReadingQuestion | None:
+    widget = QApplication.activeModalWidget()
+    return widget if isinstance(widget, ReadingQuestion) else None
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Somebody answers one real dialog after another; gives the words of each."""
+
+    def answer_with(*acts: Act) -> list[str]:
+        seen: list[str] = []
+
+        def look() -> None:
+            dialog = shown_dialog()
+            if dialog is None:
+                QTimer.singleShot(10, look)
+                return
+            seen.append("\n".join(label.text() for label in dialog.findChildren(QLabel)))
+            acts[len(seen) - 1](dialog)
+
+        def ask(*arguments: object, **named: object) -> Answer | None:
+            QTimer.singleShot(0, look)
+            return REAL_ASK(*arguments, **named)  # type: ignore[arg-type]
+
+        def ask_reading(*arguments: object, **named: object) -> Answer | None:
+            if not named.get("before"):
+                QTimer.singleShot(0, look)
+            return REAL_ASK_READING(*arguments, **named)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(open_question, "ask", ask)
+        monkeypatch.setattr(open_question, "ask_reading", ask_reading)
+        return seen
+
+    return answer_with
+
+
+def choose(dialog: ReadingQuestion, quantity: str, value: str) -> None:
+    field = dialog.choices[quantity]
+    field.setCurrentIndex(field.findData(value))
+
+
+def opened(window: MainWindow, path: Path, qtbot: QtBot) -> None:
+    before = window.state.document.opened
+    window.files.open_path(path)
+    wait_for_another(window, before, qtbot)
+
+
+def wait_for_another(window: MainWindow, before: object, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.state.document.opened is not before, timeout=FIT_MS)
+
+
+def test_the_note_tells_what_was_guessed_and_says_it_otherwise(
+    window: MainWindow, y_up: Path, qtbot: QtBot, answers: Callable[..., list[str]]
+) -> None:
+    note = window.statusBar().assumed
+    assert not note.isVisible()
+    opened(window, y_up, qtbot)
+    assert note.isVisible()
+    assert note.text() == "Up axis y, guessed · Change…"
+    assert "the bodies stand on the ground along y" in note.toolTip()
+    assert "Not used: labels" in note.toolTip()
+    before = window.state.document.opened
+
+    def act(dialog: ReadingQuestion) -> None:
+        assert dialog.choices[UP_AXIS].currentData() == "y"
+        choose(dialog, UP_AXIS, "-x")
+        qtbot.mouseClick(dialog.open_button, Qt.MouseButton.LeftButton)
+
+    seen = answers(act, lambda dialog: dialog.accept())
+    note.setFocus(Qt.FocusReason.TabFocusReason)
+    assert window.focusWidget() is note
+    qtbot.keyClick(note, Qt.Key.Key_Space)
+    wait_for_another(window, before, qtbot)
+    motion = window.state.document.opened.motion
+    assert "guessed from the numbers: the bodies stand on the ground along y" in seen[0]
+    assert "Not used: labels" in seen[0]
+    assert (motion.up_axis, motion.reading.up_axis) == ("-x", "-x")
+    assert not note.isVisible()
+    # What was said is there again, and nothing is read where nothing is changed.
+    before = window.state.document.opened
+    window.actions_.reading.trigger()
+    assert "said by you" in seen[1]
+    assert not window.state.activity.opening
+    assert window.state.document.opened is before
+
+
+def test_what_was_said_is_kept_in_the_session(
+    window: MainWindow,
+    y_up: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    answers: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def act(dialog: ReadingQuestion) -> None:
+        choose(dialog, UP_AXIS, "z")
+        choose(dialog, GENDER, "female")
+        dialog.rate.setValue(25.0)
+        dialog.accept()
+
+    answers(act)
+    opened(window, y_up, qtbot)
+    before = window.state.document.opened
+    window.actions_.reading.trigger()
+    wait_for_another(window, before, qtbot)
+    motion = window.state.document.opened.motion
+    assert (motion.up_axis, motion.gender, motion.frame_rate) == ("z", "female", 25.0)
+    assert FolderMemory(window.preferences).answer(y_up) == Answer()
+    monkeypatch.setattr(save, "ask_where", lambda *_: Place(tmp_path / "kept.refit", replace=True))
+    window.actions_.save_session.trigger()
+    qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
+    opened(window, tmp_path / "kept.refit", qtbot)
+    again = window.state.document.opened.motion
+    assert (again.reading, again.up_axis) == (motion.reading, "z")
+
+
+def test_unsaved_work_is_asked_about(
+    window: MainWindow, y_up: Path, qtbot: QtBot, answers: Callable[..., list[str]]
+) -> None:
+    opened(window, y_up, qtbot)
+    before, asked = window.state.document.opened, list[str]()
+
+    def act(dialog: ReadingQuestion) -> None:
+        choose(dialog, UP_AXIS, "z")
+        dialog.accept()
+
+    answers(act, lambda dialog: dialog.reject())
+    # The window asks before it closes, too.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(window.saving, "may_lose_work", asked.append)
+        window.actions_.reading.trigger()
+        assert len(asked) == 1
+        window.actions_.reading.trigger()
+        assert len(asked) == 1
+    assert not window.state.activity.opening
+    assert window.state.document.opened is before
+
+
+@pytest.mark.parametrize("choice", ["likely", "as it is", "cancel"])
+def test_centimetres_are_asked_before_they_open(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, answers: Callable[..., list[str]], choice: str
+) -> None:
+    arrays = arrays_of(frames=slice(0, 30))
+    path = saved(tmp_path / "cm.npz", arrays | {"trans": 100 * arrays["trans"]})
+    before = window.state.document.opened
+
+    def act(dialog: ReadingQuestion) -> None:
+        assert dialog.choices[UNIT].currentData() == "cm"
+        assert dialog.focusWidget() is dialog.choices[UNIT]
+        if choice == "as it is":
+            choose(dialog, UNIT, "m")
+        dialog.reject() if choice == "cancel" else dialog.accept()
+
+    seen = answers(act)
+    window.files.open_path(path)
+    qtbot.waitUntil(lambda: bool(seen) and not window.state.activity.opening, timeout=FIT_MS)
+    assert "cm is likelier than m." in seen[0]
+    if choice == "cancel":
+        assert window.state.document.opened is before
+        return
+    wait_for_another(window, before, qtbot)
+    motion, times = window.state.document.opened.motion, 1 if choice == "likely" else 100
+    np.testing.assert_allclose(motion.trans, times * arrays["trans"], atol=1e-3)
+    assert motion.reading.unit == ("cm" if choice == "likely" else "m")
+    assert len(seen) == 1
+    assert not window.statusBar().assumed.isVisible()
+
+
+def test_what_one_answer_brings_up_is_asked_as_well(
+    window: MainWindow,
+    tmp_path: Path,
+    qtbot: QtBot,
+    answers: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    several = three_dpw((6, 4))
+    several["poses"] = [np.rad2deg(poses) for poses in several["poses"]]
+    path = tmp_path / "street.pkl"
+    path.write_bytes(pickle.dumps(several, 2))
+    seen = answers(lambda dialog: dialog.accept())
+    asked = open_question.ask
+    persons: list[object] = []
+
+    def ask(question: object, *more: object) -> Answer | None:
+        if isinstance(question, Unanswered):
+            persons.append(question)
+            return Answer(Reading(person="1"), 30.0, final=True)
+        return asked(question, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(open_question, "ask", ask)
+    opened(window, path, qtbot)
+    motion = window.state.document.opened.motion
+    assert (motion.reading.person, motion.reading.angles, len(motion)) == ("1", "degrees", 4)
+    assert window.state.document.rate == 30.0
+    assert (len(persons), len(seen)) == (1, 1)
+
+
+def test_what_is_left_alone_stays_the_files_own(qtbot: QtBot, y_up: Path) -> None:
+    arrays = arrays_of(frames=slice(0, 30))
+    path = saved(y_up.with_name("cm.npz"), arrays | {"trans": 100 * arrays["trans"]})
+    taken = Taken.of(load_motion(path, doubts="tell"))
+    assert taken is not None
+    shown, asked = ReadingQuestion(taken, None, False), ReadingQuestion(taken, None, True)
+    for dialog in (shown, asked):
+        qtbot.addWidget(dialog)
+        dialog.show()
+        assert dialog.height() <= 680
+        assert {ANGLES, SIDES, UNIT, GENDER, UP_AXIS} <= set(dialog.choices)
+    assert shown.reading() == taken.reading
+    assert asked.reading().told() == taken.reading.told() | {"unit": "cm"}
