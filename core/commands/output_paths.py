@@ -87,12 +87,14 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> Plan:
     named = set[Path]()
     for entry in inputs:
         if single or not entry.is_dir() or is_frame_folder(entry):
-            jobs.append(Job(entry, output if single else output / _name_for(entry.resolve(), family)))
+            jobs.append(
+                Job(entry, output if single else output / _name_for(Path(os.path.realpath(entry)), family))
+            )
             named.add(entry)
             continue
         found = walk_folder(entry, family)
         if is_mesh_folder(entry) and (not found.motions or is_other_meshes(entry, family)):
-            jobs.append(Job(entry, output / _name_for(entry.resolve(), family)))
+            jobs.append(Job(entry, output / _name_for(Path(os.path.realpath(entry)), family)))
         elif not (found.motions or found.refused):
             words = left_out_words(found.left_out)
             raise RefitError(

@@ -279,7 +279,7 @@ class Motion(PoseParts):
                 columns, SMPL-X where there is a jaw, an eye or an expression, else SMPL-H.
             gender: ``'neutral'``, ``'female'`` or ``'male'``; None where it is not known.
             frame_rate: frames a second; None where it is not known.
-            up_axis: of the world, ``'y'``, ``'z'`` or ``'-y'``.
+            up_axis: of the world, ``'y'``, ``'z'``, ``'x'``, ``'-y'``, ``'-z'`` or ``'-x'``.
 
         Raises:
             RefitError: an argument has the wrong type or shape, or a value that cannot be; it is named.

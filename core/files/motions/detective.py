@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from core.files.assumption import ANGLES, FRAME_RATE, HANDS, NUMBERS, SIDES, UNIT, Assumption, Doubt
 from core.files.motions.settle import Claim
 from core.model.joints import JOINT_NAMES
-from core.model.motion import UpAxis, vertical
+from core.model.motion import MOST_RADIANS, UpAxis, vertical
 
 # Frames of meshes, and of poses, that are looked at.
 _SAMPLES = 24
@@ -50,10 +50,7 @@ def heads_along(root: np.ndarray) -> UpAxis | None:
     usable = root[np.isfinite(root).all(1) & (np.abs(root) < 1e3).all(1)]
     if not len(usable):
         return None
-    # As long to import as most files take to open.
-    from scipy.spatial.transform import Rotation
-
-    upwards = Rotation.from_rotvec(usable.astype(float)).apply([0.0, 1.0, 0.0]).mean(0)
+    upwards = _turns(usable)[..., 1].mean(0)
     axis = int(np.abs(upwards).argmax())
     if abs(upwards[axis]) < _MOSTLY:
         return None
@@ -101,7 +98,8 @@ def doubt_radians(poses: np.ndarray) -> Doubt | None:
     """Angles (T, J, 3) of more than twice around in most frames are degrees."""
     with np.errstate(invalid="ignore", over="ignore"):
         largest = np.linalg.norm(poses.astype(np.float64), axis=2).max(1, initial=0)
-    largest = largest[np.isfinite(largest)]
+    # What is no number that a pose can have is no angle in degrees either.
+    largest = largest[largest < MOST_RADIANS]
     if not len(largest) or 2 * (largest > _MOST_TURN).sum() <= len(largest):
         return None
     return Doubt(ANGLES, f"angles reach {largest.max():.0f}, beyond twice around in radians", "degrees", True)
@@ -137,20 +135,26 @@ def doubt_metres(poses: np.ndarray, trans: np.ndarray, rate: float | None) -> Do
     steps = np.diff(places, axis=0)
     lengths = np.linalg.norm(steps, axis=1)
     moving = lengths > 0
+    grounded = False
+    stand = heads_along(poses[good, 0])
+    if stand is not None:
+        at, _, sign = vertical(stand)
+        some = _sampled(len(places))
+        height = sign * places[some, at]
+        lowest = (sign * _joints(poses[good], np.zeros((len(some), 3)))[..., at]).min(1)
+        grounded = _on_ground(lowest + height) >= _ALWAYS
     if moving.sum() >= _FEWEST_STEPS:
         speed = float(np.median(lengths[moving])) * (rate or _USUAL_RATE)
         ahead = (steps[1:] * steps[:-1]).sum(1) / np.maximum(lengths[1:] * lengths[:-1], 1e-12)
         # What jumps about is a bad estimate in whatever unit.
         if speed > _MOST_SPEED and np.median(ahead) > _STRAIGHT:
+            if grounded:
+                # Nobody stands on the ground in another unit: it is time that is too short.
+                return Doubt(FRAME_RATE, f"the body moves at {speed:.0f} m/s")
             likely = "cm" if speed < 100 * _RUNNING else "mm"
             return Doubt(UNIT, f"the body moves at {speed:.0f} m/s", likely, True)
-    stand = heads_along(poses[good, 0])
     if stand is None:
         return None
-    at, _, sign = vertical(stand)
-    some = _sampled(len(places))
-    height = sign * places[some, at]
-    lowest = (sign * _joints(poses[good], np.zeros((len(some), 3)))[..., at]).min(1)
     for likely, factor in (("cm", 0.01), ("mm", 0.001)):
         if (height > _MOST_HEIGHT).all() and _on_ground(lowest + factor * height) >= _ALWAYS:
             return Doubt(UNIT, f"the body is {np.median(height):.0f} m above the ground", likely, True)
@@ -196,11 +200,20 @@ def doubt_rate(rate: float | None) -> Doubt | None:
 
 def _upright(root: np.ndarray, along: UpAxis) -> bool:
     """Whether nearly all heads are within 45 degrees of an axis."""
-    from scipy.spatial.transform import Rotation
-
     at, _, sign = vertical(along)
-    heads = sign * Rotation.from_rotvec(root.astype(np.float64)).apply([0.0, 1.0, 0.0])[:, at]
+    heads = sign * _turns(root)[:, at, 1]
     return bool((heads > np.sqrt(0.5)).mean() >= _ALWAYS)
+
+
+def _turns(vectors: np.ndarray) -> np.ndarray:
+    """(T, 3, 3) rotations of (T, 3) axis-angle; SciPy's take as long to import as most files to open."""
+    wide = vectors.astype(np.float64)
+    angle = np.linalg.norm(wide, axis=1)[:, None, None]
+    x, y, z = (wide / np.maximum(angle[:, 0], 1e-12)).T
+    nothing = np.zeros_like(x)
+    cross = np.array([[nothing, -z, y], [z, nothing, -x], [-y, x, nothing]]).transpose(2, 0, 1)
+    turns: np.ndarray = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross)
+    return turns
 
 
 def _on_ground(lowest: np.ndarray) -> float:
@@ -224,11 +237,9 @@ def _joints(poses: np.ndarray, places: np.ndarray) -> np.ndarray:
     found = np.zeros((len(some), len(_SKELETON), 3))
     if not len(some):
         return found
-    from scipy.spatial.transform import Rotation
-
-    turns: list[Any] = []
+    turns: list[np.ndarray] = []
     for joint, (parent, offset) in enumerate(_SKELETON):
-        own = Rotation.from_rotvec(poses[some, joint].astype(np.float64))
-        found[:, joint] = places + offset if parent < 0 else found[:, parent] + turns[parent].apply(offset)
-        turns.append(own if parent < 0 else turns[parent] * own)
+        own = _turns(poses[some, joint])
+        found[:, joint] = places + offset if parent < 0 else found[:, parent] + turns[parent] @ offset
+        turns.append(own if parent < 0 else turns[parent] @ own)
     return found

@@ -60,6 +60,7 @@ _ORIENTED = {"poses", "pose", "fullpose", "body_pose", "smpl_poses", "pose_body"
 _PLACED = {
     "trans", "transl", "global_orient", "root_orient", "smpl_trans", "betas", "smpl_betas", "poses_root",
 }  # fmt: skip
+_AMASS = {"poses", "trans", "betas"}
 _WIDE = 1000
 _ENOUGH_TEXT = 0.97
 
@@ -188,6 +189,9 @@ def _of_shape(
 
 def _guessed(contents: Contents, keys: set[str]) -> FileKind | None:
     """Of what nobody reads."""
+    if contents.kind == "npz" and len(keys & _AMASS) == len(_AMASS) - 1:
+        # Its reader says which key is missing.
+        return FileKind("motion", "a motion of AMASS")
     found = keys | {str(key) for value in contents.table.values() if isinstance(value, dict) for key in value}
     if found & _ORIENTED and found & _PLACED:
         return FileKind("layout", "a motion in a layout that is not known", key_list(keys))

@@ -60,10 +60,10 @@ def test_errors_while_reading_are_told_once(
 ) -> None:
     read = convert.load_motion
 
-    def fails(path: Path, *more: Any) -> Any:
+    def fails(path: Path, *more: Any, **how: Any) -> Any:
         if path.name == "bad_poses.npz":
             raise error
-        return read(path, *more)
+        return read(path, *more, **how)
 
     monkeypatch.setattr(convert, "load_motion", fails)
     assert converted(clips, *way) == (1, ["good_stageii.npz"])

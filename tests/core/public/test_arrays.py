@@ -120,7 +120,7 @@ def test_what_is_not_given_is_told() -> None:
         ({"expression": np.zeros((4, 10))}, "expression has shape (4, 10), expected (3, any)."),
         ({"gender": "f"}, "gender is 'f', expected one of neutral, female, male."),
         ({"frame_rate": 0}, "frame_rate is 0, expected a positive number of frames a second."),
-        ({"up_axis": "x"}, "up_axis is 'x', expected one of y, z, -y."),
+        ({"up_axis": "w"}, "up_axis is 'w', expected one of y, z, x, -y, -z, -x."),
     ],
 )
 def test_what_does_not_fit_is_named(given: dict[str, Any], sentence: str) -> None:

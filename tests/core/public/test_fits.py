@@ -246,7 +246,7 @@ def test_no_frames_change_nothing_and_all_are_a_new_fit(faulty: Any) -> None:
         ({"recipe": 3}, "recipe is a int, expected a Recipe, its values, or a TOML file"),
         ({"recipe": {"stages": [{"iteration": 3}]}}, "recipe: there is no setting 'iteration'"),
         ({"recipe": {"stages": []}}, "recipe: a recipe needs at least one stage"),
-        ({"recipe": "there is none.toml"}, "there is none.toml: cannot be read"),
+        ({"recipe": "there is none.toml"}, "there is none.toml: there is no such file"),
         ({"settings": ["vertex.iterations=3"]}, "settings is a list, expected a dict"),
         ({"settings": {"vertex.iterations": 0}}, "settings: vertex.iterations: is 0, expected"),
         ({"settings": {"vertex.hands": 1}}, "settings: vertex.hands: "),

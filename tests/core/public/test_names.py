@@ -25,8 +25,9 @@ CALLS = {
     "convert": (
         "inputs, output, *, to='smplx', models=None, gender=None, preset=None, recipe=None, settings=None, "
         "betas=None, share_shape=False, one_shape=False, person=None, coordinates=None, frame_rate=None, "
-        "up_axis=None, fps=None, device='auto', frames=None, threads=None, check=False, problems=False, "
-        "session=False, report=None, overwrite=False, retry_failed=False, progress=True"
+        "up_axis=None, fps=None, family=None, unit=None, angles=None, hands=None, sides=None, strict=False, "
+        "device='auto', frames=None, threads=None, check=False, problems=False, session=False, report=None, "
+        "overwrite=False, retry_failed=False, progress=True"
     ),
     "find_problems": "fit, motion, bodies=None, *, thresholds=None",
     "fit": (
@@ -35,7 +36,8 @@ CALLS = {
     ),
     "load_bodies": "models=None, motion=None, *, source=None, target=None, gender=None",
     "load_motion": (
-        "path, *, person=None, coordinates=None, frame_rate=None, gender=None, up_axis=None, fps=None"
+        "path, *, person=None, coordinates=None, frame_rate=None, gender=None, up_axis=None, fps=None, "
+        "family=None, unit=None, angles=None, hands=None, sides=None, strict=False"
     ),
     "load_result": "path",
     "measure": "fit, motion, bodies=None",

@@ -115,6 +115,19 @@ def test_what_would_be_wrong_is_refused_and_says_the_option(save, refuses, field
     np.testing.assert_allclose(motion.trans, plain.trans, atol=1e-4)
 
 
+def test_who_stands_on_the_ground_is_in_metres_however_fast(save):
+    path = save(arrays_of() | {"mocap_framerate": np.array(1000.0)})
+    assert load_motion(path).notes == ("The body moves at 17 m/s: frame rate 1000 is taken.",)
+    with pytest.raises(Doubtful, match="say --frame-rate 1000"):
+        load_motion(path, doubts="strict")
+
+
+def test_no_pose_at_all_is_none_in_degrees(save):
+    arrays = arrays_of()
+    motion = load_motion(save(arrays | {"poses": np.full_like(arrays["poses"], 1e30)}))
+    assert not motion.finite_frames().any()
+
+
 def test_what_is_said_to_be_so_is_no_doubt(save):
     path = save(arrays_of() | {"trans": 100 * arrays_of()["trans"]})
     motion = load_motion(path, Reading(unit="m"))
