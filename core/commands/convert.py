@@ -41,6 +41,7 @@ from core.model.motion import Motion
 from core.outputs.results import RESULT, save_result
 from core.outputs.sessions import SUFFIX, load_session, save_session
 from core.problems.findings import Finding, findings
+from core.session.reading_of_fit import from_origin_of_fit
 from core.session.session import Session, SessionStep, SourceFile
 
 STEP = "refit convert"
@@ -224,6 +225,7 @@ def _convert_one(
         if skips:
             result = finished(output, run, told, however_made=options.retry_failed)
             outcome.fit = "found"
+            motion = from_origin_of_fit(motion, result)
         else:
             if shape is not None:
                 run = with_it(betas=_solved(shape, console).of_body(bodies.target))
@@ -243,7 +245,7 @@ def _convert_one(
         if options.check:
             outcome.check = check_inverse(motion, bodies, result)
         if options.problems:
-            outcome.findings = _found(run, bodies, result, console)
+            outcome.findings = _found(motion, run, bodies, result, console)
         outcome.status = "skipped" if skips else "failed" if result.failed else "done"
     except SeveralPeople as error:
         outcome.trouble(f"{error}; give --person ID or --person all")
@@ -310,12 +312,14 @@ def _watched(run: FitRun, name: str, console: Terminal) -> tuple[FitResult, tupl
     return run.result(), tuple(said)
 
 
-def _found(run: FitRun, bodies: BodyPair, result: FitResult, console: Terminal) -> tuple[Finding, ...]:
-    """What stands out in a result of the run."""
+def _found(
+    motion: Motion, run: FitRun, bodies: BodyPair, result: FitResult, console: Terminal
+) -> tuple[Finding, ...]:
+    """What stands out in a result, of the motion, by the run's means."""
     if not console.is_terminal:
-        return findings(run.motion, bodies, result, device=str(run.device), threads=run.threads)
-    with console.status(f"{run.motion.name} · problems"):
-        return findings(run.motion, bodies, result, device=str(run.device), threads=run.threads)
+        return findings(motion, bodies, result, device=str(run.device), threads=run.threads)
+    with console.status(f"{motion.name} · problems"):
+        return findings(motion, bodies, result, device=str(run.device), threads=run.threads)
 
 
 def _range_text(frames: tuple[int | None, int | None]) -> str:

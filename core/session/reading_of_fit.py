@@ -59,15 +59,22 @@ def as_it_was(motion: Motion, result: FitResult) -> Motion:
         motion: of all frames of the fit, or of all of the file.
         result: the fit.
     """
-    told = _source(result)
-    origin = meaning_of_told(told)["origin"]
-    if motion.has_poses and motion.origin != origin:
-        notes = [note for note in motion.notes if motion.origin is None or note != far_note(motion.origin)]
-        motion = replace(from_origin(motion, origin), notes=tuple(notes))
+    motion = from_origin_of_fit(motion, result)
     if result.frame_rate is None:
         # Nobody knew it, whatever the file says by names that were not known then.
         motion = replace(motion, frame_rate=None)
     return motion
+
+
+def from_origin_of_fit(motion: Motion, result: FitResult) -> Motion:
+    """The motion with its positions from the origin that those of the fit are from, without which the two lie
+    apart: earlier versions had no origin but that of the file's world.
+    """
+    origin = meaning_of_told(_source(result))["origin"]
+    if not motion.has_poses or motion.origin == origin:
+        return motion
+    notes = [note for note in motion.notes if motion.origin is None or note != far_note(motion.origin)]
+    return replace(from_origin(motion, origin), notes=tuple(notes))
 
 
 def other_reading(result: FitResult, motion: Motion) -> str:

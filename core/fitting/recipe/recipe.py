@@ -80,6 +80,13 @@ class Recipe:
         rest = {name: str(values[name]) for name in ("name", "start", "method") if name in values}
         return cls(stages, **rest)
 
+    def is_told_by(self, values: object) -> bool:
+        """It is what the ``values`` of `as_dict` say, of any version: a setting they lack has its default."""
+        try:
+            return isinstance(values, Mapping) and self == self.from_dict(values)
+        except (ValueError, TypeError, AttributeError):
+            return False
+
 
 def for_meshes(recipe: Recipe) -> Recipe:
     """The recipe for a source that is meshes alone: without rotations to start from, it starts from parts."""

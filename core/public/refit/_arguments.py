@@ -100,16 +100,16 @@ def motion_and_bodies(motion: Motion, bodies: AnyBodies | None) -> tuple[Motion,
 
 
 def motion_of(fit: FitResult, motion: Motion, pair: BodyPair) -> Motion:
-    """The motion that a fit was made from, as `motion_in`.
+    """The motion that a fit was made from, as `motion_in`, with its positions from the fit's origin.
 
     Raises:
         RefitError: it is of another body, or is not read as it was when the fit was made.
     """
-    from core.session.reading_of_fit import other_reading
+    from core.session.reading_of_fit import from_origin_of_fit, other_reading
 
     if differs := other_reading(fit, motion):
         raise RefitError(differs)
-    return motion_in(motion, pair)
+    return motion_in(from_origin_of_fit(motion, fit), pair)
 
 
 def motion_in(motion: Motion, pair: BodyPair) -> Motion:
