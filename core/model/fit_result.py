@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.files.assumption import meaning_of_told
 from core.model.joints import PARTS
 from core.model.motion import Motion, UpAxis
 from core.model.pose_parts import PoseParts
@@ -136,6 +137,7 @@ class FitResult(ResultViews, PoseParts):
 
     def as_motion(self) -> Motion:
         """The result as a motion of its own body, to be posed or exported."""
+        source = self.provenance.get("source")
         return Motion(
             family=self.family,
             poses=self.poses,
@@ -146,6 +148,7 @@ class FitResult(ResultViews, PoseParts):
             up_axis=self.up_axis,
             expression=self.expression if self.expression.shape[1] else None,
             frame_betas=self.frame_betas,
+            origin=meaning_of_told(source if isinstance(source, dict) else {})["origin"],
         )
 
 

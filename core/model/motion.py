@@ -336,6 +336,12 @@ class Motion(PoseParts):
         """``assumed``, ``unused``, and ``origin`` where there is one, in plain json values."""
         return told_meaning(self.assumed, self.unused, self.origin)
 
+    def in_file_world(self, points: np.ndarray) -> np.ndarray:
+        """Points (..., 3) metres from the motion's origin in the world of its file: float64 where that lies
+        elsewhere, as they are where it does not.
+        """
+        return points if self.origin is None else points.astype(np.float64) + self.origin
+
     def betas_of(self, frames: slice | np.ndarray) -> np.ndarray:
         """(B,) betas that all frames share, or (n, B) those of ``frames`` where each has its own."""
         return self.betas if self.frame_betas is None else self.frame_betas[frames]

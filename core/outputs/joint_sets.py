@@ -101,10 +101,11 @@ def export_joint_places(
     progress: Progress | None = None,
     stop: threading.Event | None = None,
 ) -> None:
-    """Writes where some joints are at every frame of a motion, in the motion's own world.
+    """Writes where some joints are at every frame of a motion, in the world of the motion's file.
 
-    ``.npz``: ``joints`` (T, k, 3) float32 metres, ``names`` (k,), ``up_axis``, and ``mocap_frame_rate`` where
-    it is known. ``.csv``: one line a joint and frame. Frames that are not finite are NaN, or empty cells.
+    ``.npz``: ``joints`` (T, k, 3) float32 metres, float64 where that is far from its origin, ``names`` (k,),
+    ``up_axis``, and ``mocap_frame_rate`` where it is known. ``.csv``: one line a joint and frame. Frames that
+    are not finite are NaN, or empty cells.
 
     Args:
         path: ends in .npz or .csv.
@@ -125,7 +126,7 @@ def export_joint_places(
         write_place_table(
             path,
             names,
-            lambda frames: series.places(motion, frames),
+            lambda frames: motion.in_file_world(series.places(motion, frames)),
             np.arange(len(motion)),
             motion.frame_rate,
             overwrite=overwrite,
@@ -136,7 +137,11 @@ def export_joint_places(
     if ending != ".npz":
         raise RefitError(f"{path} is no name for the joints; it must end in .npz or .csv.")
     joints = series.over(motion, lambda done, total: tell(done, total, progress, stop))
-    arrays = {"joints": joints, "names": np.array(names), "up_axis": np.array(motion.up_axis)}
+    arrays = {
+        "joints": motion.in_file_world(joints),
+        "names": np.array(names),
+        "up_axis": np.array(motion.up_axis),
+    }
     if motion.frame_rate is not None:
         arrays["mocap_frame_rate"] = np.array(motion.frame_rate)
     write_npz(path, arrays, overwrite=overwrite)

@@ -1,6 +1,8 @@
 """Posed bodies as meshes that other programs open: Wavefront ``.obj`` and binary ``.ply``.
 
 Vertices keep the order of the body model, so that files of different frames can be compared vertex by vertex.
+Positions far from their world's origin are written from one of their own, without loss, and a comment in the
+file, ``origin x y z`` in metres, says where it lies.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def write_mesh(
         RefitError: another ending, or the frame's numbers are not finite.
     """
     path = Path(path)
-    encode = _encoder(path.suffix.lower(), body.faces)
+    encode = _encoder(path.suffix.lower(), body.faces, _origin_words(motion, up_axis))
     vertices = next(_posed(motion, body, np.array([frame]), up_axis))[1]
     with atomic_write(path, overwrite=overwrite) as file:
         file.write(encode(vertices))
@@ -87,7 +89,7 @@ def write_meshes(
         RefitError: a frame's numbers are not finite.
         Stopped: ``stop`` was set.
     """
-    encode = _encoder(suffix, body.faces)
+    encode = _encoder(suffix, body.faces, _origin_words(motion, up_axis))
     posed = _posed(motion, body, np.asarray(frames), up_axis)
     files = ((frame, encode(vertices)) for frame, vertices in posed)
     write_numbered(
@@ -113,28 +115,38 @@ def _posed(
             yield int(frame), turned(points, motion.up_axis, up_axis or motion.up_axis)
 
 
+def _origin_words(motion: Motion, up_axis: UpAxis | None) -> str:
+    """Where the origin of the vertices lies in the file's world, if it is not that world's own."""
+    if motion.origin is None:
+        return ""
+    origin = turned(np.array(motion.origin), motion.up_axis, up_axis or motion.up_axis)
+    return f"origin {' '.join(f'{value:.15g}' for value in (origin + 0.0).tolist())}"
+
+
 class _Obj:
     """Text: ``v x y z`` in metres, ``f a b c`` from 1."""
 
-    def __init__(self, faces: np.ndarray) -> None:
+    def __init__(self, faces: np.ndarray, about: str) -> None:
+        self._about = f"# {about}\n".encode() if about else b""
         self._faces = "".join(map("f {} {} {}\n".format, *(faces.T.astype(int) + 1).tolist())).encode()
 
     def __call__(self, vertices: np.ndarray) -> bytes:
         lines = "".join(map("v {:.6f} {:.6f} {:.6f}\n".format, *vertices.T.astype(float).tolist()))
-        return lines.encode() + self._faces
+        return self._about + lines.encode() + self._faces
 
 
 class _Ply:
     """Binary, little-endian: float32 metres, int32 ids."""
 
-    def __init__(self, faces: np.ndarray) -> None:
+    def __init__(self, faces: np.ndarray, about: str) -> None:
+        self._about = f"comment {about}\n" if about else ""
         rows = np.empty(len(faces), dtype=[("count", "u1"), ("ids", "<i4", 3)])
         rows["count"], rows["ids"] = 3, faces
         self._count, self._faces = len(faces), rows.tobytes()
 
     def __call__(self, vertices: np.ndarray) -> bytes:
         header = (
-            "ply\nformat binary_little_endian 1.0\ncomment metres\n"
+            f"ply\nformat binary_little_endian 1.0\ncomment metres\n{self._about}"
             f"element vertex {len(vertices)}\n"
             "property float x\nproperty float y\nproperty float z\n"
             f"element face {self._count}\nproperty list uchar int vertex_indices\nend_header\n"
@@ -142,11 +154,11 @@ class _Ply:
         return header.encode() + np.ascontiguousarray(vertices, "<f4").tobytes() + self._faces
 
 
-def _encoder(suffix: str, faces: np.ndarray) -> _Obj | _Ply:
+def _encoder(suffix: str, faces: np.ndarray, about: str) -> _Obj | _Ply:
     if suffix == ".obj":
-        return _Obj(np.asarray(faces))
+        return _Obj(np.asarray(faces), about)
     if suffix == ".ply":
-        return _Ply(np.asarray(faces))
+        return _Ply(np.asarray(faces), about)
     raise RefitError(f"'{suffix}' is no mesh format, expected .obj or .ply")
 
 

@@ -79,7 +79,7 @@ def write_joint_table(
     progress: Progress | None = None,
     stop: threading.Event | None = None,
 ) -> None:
-    """Writes one line a joint and frame: frame, time_s, joint, x_m, y_m, z_m in the motion's own world.
+    """Writes one line a joint and frame: frame, time_s, joint, x_m, y_m, z_m in the world of its file.
 
     Args:
         path: the file.
@@ -96,7 +96,8 @@ def write_joint_table(
     """
 
     def places(ids: np.ndarray) -> np.ndarray:
-        return joints_of(motion, body, ids, torch.as_tensor(motion.trans[ids])).cpu().numpy()
+        joints = joints_of(motion, body, ids, torch.as_tensor(motion.trans[ids])).cpu().numpy()
+        return motion.in_file_world(joints)
 
     write_place_table(
         path,

@@ -80,5 +80,6 @@ def far_note(origin: tuple[float, float, float]) -> str:
     """A sentence on positions that are kept from an origin of their own."""
     where = ", ".join(f"{value:.0f}" for value in origin)
     return (
-        f"The positions lie far from the origin: work is relative to ({where}), results are in their world."
+        f"The positions lie far from the origin: work is relative to ({where}), and so are meshes, which say "
+        "so in a comment; results and tables are in their world."
     )

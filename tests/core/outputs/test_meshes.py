@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,17 @@ def test_other_formats_and_bad_numbers_are_one_sentence(walking, tmp_path):
     with pytest.raises(RefitError, match="Frame 1"):
         write_mesh(tmp_path / "walk.obj", broken, body, 1)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".ply"])
+@pytest.mark.parametrize(("up_axis", "words"), [(None, "5411000 300"), ("y", "300 -5411000")])
+def test_positions_far_away_say_where_their_origin_is(walking, tmp_path, suffix, up_axis, words):
+    motion, body, _ = walking
+    far = replace(motion, origin=(448000.0, 5411000.0, 300.0))
+    write_mesh(tmp_path / f"far{suffix}", far, body, 2, up_axis=up_axis)
+    write_mesh(tmp_path / f"near{suffix}", motion, body, 2, up_axis=up_axis)
+    comment = f"{'#' if suffix == '.obj' else 'comment'} origin 448000 {words}\n".encode()
+    here, there = ((tmp_path / f"{name}{suffix}").read_bytes() for name in ("far", "near"))
+    assert here.count(comment) == 1
+    assert here.replace(comment, b"") == there
+    assert np.abs(pv.read(tmp_path / f"far{suffix}").points).max() < 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,3 +85,15 @@ def test_stopping_leaves_nothing(tmp_path):
     with pytest.raises(Cancelled):
         write_frames(tmp_path / "p", "walk", make_result(), np.arange(6), stop=stop)
     assert not list(tmp_path.iterdir())
+
+
+def test_positions_far_away_are_in_the_world_of_the_file(tmp_path):
+    origin = [448000.0, 5411000.0, 300.0]
+    result = make_result()
+    result = replace(result, provenance={**result.provenance, "source": {"origin": origin}})
+    write_merged(tmp_path / "far.pkl", result, np.arange(4))
+    write_frames(tmp_path / "far", "far", result, np.array([2]))
+    places = load(tmp_path / "far.pkl")["transl"]
+    assert places.dtype == np.float64
+    np.testing.assert_allclose(places - origin, result.transl[:4], rtol=0, atol=1e-8)
+    np.testing.assert_array_equal(load(tmp_path / "far" / "far_000002.pkl")["transl"][0], places[2])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.errors import Cancelled, FileError
+from core.inspection.joint_series import JointSeries
 from core.measure.measure_motion import measure_motion
+from core.model.body_joints import body_joints
 from core.model.joints import PARTS
 from core.model.posing import posed
+from core.outputs.joint_sets import export_joint_places
 from core.outputs.tables import write_error_table, write_joint_table
 from tests.core.clip_fits import bodies, clip, fitted_clip
 from tests.core.outputs.test_results import make_result
@@ -76,3 +80,19 @@ def test_stopped_or_refused_leaves_what_was(tmp_path):
     with pytest.raises(FileError):
         write_error_table(path, make_result(), np.arange(3))
     assert path.read_text() == "mine"
+
+
+def test_joints_far_away_are_in_the_world_of_the_file(tmp_path):
+    motion, body = clip("walk", 0, 3), bodies("built-in").source
+    far = replace(motion, origin=(448000.0, 5411000.0, 300.0))
+    frames = np.array([0, 2])
+    for name, one in (("near", motion), ("far", far)):
+        write_joint_table(tmp_path / f"{name}.csv", one, body, frames)
+    for near, there in zip(read(tmp_path / "near.csv"), read(tmp_path / "far.csv"), strict=True):
+        moved = [float(there[axis]) - float(near[axis]) for axis in ("x_m", "y_m", "z_m")]
+        np.testing.assert_allclose(moved, far.origin, rtol=0, atol=2e-6)
+    series = JointSeries(body, body_joints(body)[:4])
+    export_joint_places(tmp_path / "far.npz", series, far)
+    with np.load(tmp_path / "far.npz") as held:
+        assert held["joints"].dtype == np.float64
+        np.testing.assert_allclose(held["joints"] - far.origin, series.over(motion), rtol=0, atol=1e-8)
