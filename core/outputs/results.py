@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
-from core.files.containers.arrays import finite, key_list, number, numbers, shape_text, text, texts
+from core.files.containers.arrays import key_list, number, numbers, shape_text, text, texts
 from core.files.containers.atomic import write_npz
 from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, npz_headers, read_npz
@@ -99,7 +99,7 @@ def load_result(path: str | Path) -> FitResult:
         seconds=_counted(path, arrays, "refit_seconds"),
         partial=bool(_counted(path, arrays, "refit_partial")),
         provenance=_provenance(path, arrays["refit_provenance"]),
-        frame_betas=_frame_betas(path, arrays, frames, len(motion.betas)),
+        frame_betas=motion.frame_betas,
         edited=_edited(path, arrays, frames),
         failure=_failure(path, arrays),
         **errors,
@@ -189,13 +189,6 @@ def _flags(path: Path, key: str, array: np.ndarray, frames: int) -> np.ndarray:
             key=key,
         )
     return array
-
-
-def _frame_betas(path: Path, arrays: dict[str, np.ndarray], frames: int, count: int) -> np.ndarray | None:
-    key = "refit_frame_betas"
-    if key not in arrays:
-        return None
-    return finite(path, key, numbers(path, key, arrays[key], (frames, count)))
 
 
 def _edited(path: Path, arrays: dict[str, np.ndarray], frames: int) -> np.ndarray:

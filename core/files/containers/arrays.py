@@ -12,14 +12,21 @@ from core.errors import FileError
 _KEYS_SHOWN = 12
 
 
-def numbers(path: str | Path, key: str, array: object, shape: tuple[int | None, ...]) -> np.ndarray:
-    """``array`` as float32 of the given shape.
+def numbers(
+    path: str | Path,
+    key: str,
+    array: object,
+    shape: tuple[int | None, ...],
+    kind: type[np.floating] = np.float32,
+) -> np.ndarray:
+    """``array`` as numbers of the given shape.
 
     Args:
         path: the file, for the message.
         key: the array's name in it.
         array: what the file holds.
         shape: lengths expected; None where any will do.
+        kind: of the numbers; float64 for places, which may be far from the origin.
 
     Raises:
         FileError: it is no array of real numbers, or of another shape.
@@ -33,7 +40,7 @@ def numbers(path: str | Path, key: str, array: object, shape: tuple[int | None, 
         raise FileError(path, f"has shape {shape_text(found.shape)}, expected {shape_text(shape)}", key=key)
     with np.errstate(over="ignore", invalid="ignore"):
         # Those of a pickle may not be written to, which torch warns of.
-        return np.require(found, np.float32, ("C", "W"))
+        return np.require(found, kind, ("C", "W"))
 
 
 def for_sparse(array: np.ndarray) -> np.ndarray:

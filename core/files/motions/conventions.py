@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from core.errors import FileError
 from core.files.assumption import ANGLES, SIDES, UNIT
+from core.files.containers.arrays import numbers
 from core.files.motions.settle import Settling
 from core.model.joints import JOINT_NAMES
-from core.model.motion import Motion
+from core.model.motion import BodyTerms, Motion
 
 # Metres from which on float32 has no tenths of millimetres.
 _FAR = 1000.0
+# From the origin of a result its positions lie no further: nobody walks as far.
+_MOST_AWAY = 1e5
+_ORIGIN = "refit_origin"
 _UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 
 
@@ -28,13 +34,17 @@ def in_radians(poses: np.ndarray, settling: Settling) -> np.ndarray:
     return np.deg2rad(poses).astype(np.float32) if degrees else poses
 
 
-def on_their_sides(poses: np.ndarray, family: str, settling: Settling) -> np.ndarray:
-    """(T, J, 3) poses with those of left joints on the left: what the file has under one side's joints goes
-    to the other's, where its sides are swapped.
+def on_their_sides(
+    poses: np.ndarray, terms: BodyTerms | None, family: str, settling: Settling
+) -> tuple[np.ndarray, BodyTerms | None]:
+    """(T, J, 3) poses with those of left joints on the left, and what is told in terms of the body likewise:
+    what the file has under one side's joints goes to the other's, where its sides are swapped.
     """
     if settling.take(SIDES, default=("as-is", "as a rule")) == "as-is":
-        return poses
-    return poses[:, [JOINT_NAMES[family].index(_opposite(name)) for name in JOINT_NAMES[family]]]
+        return poses, terms
+    if terms is not None and terms.hand_components is not None:
+        terms = replace(terms, hand_components=np.ascontiguousarray(terms.hand_components[:, ::-1]))
+    return poses[:, [JOINT_NAMES[family].index(_opposite(name)) for name in JOINT_NAMES[family]]], terms
 
 
 def _opposite(joint: str) -> str:
@@ -50,11 +60,11 @@ def near_origin(
 
     Args:
         trans: (T, 3) float64 metres in the file's world.
-        known: the origin that a result of Refit was worked out from; None to look for one.
+        known: (3,) finite, the origin that a result of Refit was worked out from; None to look for one.
     """
     good = trans[np.isfinite(trans).all(1)]
-    if known is not None and known.shape == (3,) and known.dtype.kind == "f" and np.isfinite(known).all():
-        middle = known.astype(np.float64)
+    if known is not None:
+        middle = known
     elif len(good):
         middle = np.median(good, axis=0).round()
         middle[np.abs(middle) < _FAR] = 0.0
@@ -64,6 +74,31 @@ def near_origin(
         near = (trans - middle).astype(np.float32)
     x, y, z = middle.tolist()
     return near, (x, y, z) if middle.any() else None
+
+
+def origin_in(path: Path, array: np.ndarray | None, trans: np.ndarray) -> np.ndarray | None:
+    """(3,) float64, the origin that a result of Refit says; None where there is none.
+
+    Args:
+        path: the file, for messages.
+        array: what it has as ``refit_origin``.
+        trans: (T, 3) float64 metres in the file's world.
+
+    Raises:
+        FileError: it is no place, or so far from the positions that they would lose their digits.
+    """
+    if array is None:
+        return None
+    middle = numbers(path, _ORIGIN, array, (3,), np.float64)
+    good = trans[np.isfinite(trans).all(1)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        away = float(np.linalg.norm(np.median(good - middle, axis=0))) if len(good) else 0.0
+    if not (np.isfinite(middle).all() and away < _MOST_AWAY):
+        where = ", ".join(f"{value:g}" for value in middle)
+        raise FileError(
+            path, f"is ({where}), expected a place within {_MOST_AWAY:g} m of 'trans'", key=_ORIGIN
+        )
+    return middle
 
 
 def from_origin(motion: Motion, origin: tuple[float, float, float] | None) -> Motion:

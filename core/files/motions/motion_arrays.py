@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from core.errors import FileError
-from core.files.containers.arrays import key_list, number, numbers, shape_text, text, texts
+from core.files.containers.arrays import finite, key_list, number, numbers, shape_text, text, texts
 from core.files.motions.sources.amass import FAMILY_KEYS, POSE_PARTS, RATE_KEYS
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
 from core.model.motion import MOST_RATE, UP_AXES, UpAxis
@@ -168,6 +168,16 @@ def betas_in(
             most = np.abs(found).max()
             raise FileError(path, f"holds {most:.3g}, expected at most {_MOST_SIGMAS} in size", key="betas")
     return values, own, shapeless
+
+
+def fitted_betas_in(path: Path, array: np.ndarray, frames: int, count: int) -> np.ndarray:
+    """(T, B) the shape that Refit found for each frame, beside the one of them all.
+
+    Raises:
+        FileError: it has the wrong type or shape, or holds values that are not finite.
+    """
+    key = "refit_frame_betas"
+    return finite(path, key, numbers(path, key, array, (frames, count)))
 
 
 def beyond_people(betas: np.ndarray, frame_betas: np.ndarray | None) -> list[str]:

@@ -25,7 +25,14 @@ from core.files.assumption import (
 )
 from core.files.containers.arrays import numbers
 from core.files.containers.opening import checksum
-from core.files.motions.conventions import far_note, in_metres, in_radians, near_origin, on_their_sides
+from core.files.motions.conventions import (
+    far_note,
+    in_metres,
+    in_radians,
+    near_origin,
+    on_their_sides,
+    origin_in,
+)
 from core.files.motions.detective import (
     doubt_hands,
     doubt_metres,
@@ -41,6 +48,7 @@ from core.files.motions.motion_arrays import (
     betas_in,
     beyond_people,
     expression_in,
+    fitted_betas_in,
     frame_rate_in,
     gender_in,
     poses_in,
@@ -98,18 +106,20 @@ def motion_of_take(
     settling.doubt(ANGLES, lambda: doubt_radians(poses))
     poses = in_radians(poses, settling)
     settling.doubt(SIDES, lambda: doubt_sides(poses))
-    poses = on_their_sides(poses, family, settling)
+    poses, terms = on_their_sides(poses, take.whole_terms(), family, settling)
     rate = settling.take(FRAME_RATE, file=frame_rate_in(path, arrays, notes))
     settling.doubt(FRAME_RATE, lambda: doubt_rate(rate))
-    numbers(path, "trans", arrays["trans"], (frames, 3))
-    places = np.asarray(arrays["trans"], np.float64)
+    places = numbers(path, "trans", arrays["trans"], (frames, 3), np.float64)
     settling.doubt(UNIT, lambda: doubt_metres(poses, places, rate))
-    trans, origin = near_origin(in_metres(places, settling), arrays.get("refit_origin"))
+    places = in_metres(places, settling)
+    trans, origin = near_origin(places, origin_in(path, arrays.get("refit_origin"), places))
     if origin is not None:
         notes.append(far_note(origin))
     if "dmpls" in arrays and arrays["dmpls"].any():
         notes.append("The soft-tissue coefficients 'dmpls' have no counterpart and were left out.")
     betas, frame_betas, shapeless = betas_in(path, arrays["betas"], frames, take.own_shapes, notes)
+    if "refit_frame_betas" in arrays:
+        frame_betas = fitted_betas_in(path, arrays["refit_frame_betas"], frames, len(betas))
     notes += beyond_people(betas, frame_betas)
     if shapeless.size:
         poses = poses.copy()
@@ -122,7 +132,7 @@ def motion_of_take(
     if rate is None:
         notes.append("The file does not say the frame rate.")
     _coordinates(take, reading, settling)
-    terms = _body_terms(take, tool, family, settling)
+    terms = _body_terms(terms, tool, family, settling)
     if terms is None:
         settling.doubt(HANDS, lambda: doubt_hands(poses, family))
     settling.judge(path)
@@ -193,9 +203,8 @@ def _up_axis(
     return cast(UpAxis, taken)
 
 
-def _body_terms(take: Take, tool: str, family: str, settling: Settling) -> BodyTerms | None:
+def _body_terms(terms: BodyTerms | None, tool: str, family: str, settling: Settling) -> BodyTerms | None:
     """What is told in terms of the body, with hands as they are said to be."""
-    terms = take.whole_terms()
     if family == "smpl":
         settling.does_not_apply(HANDS, "SMPL has no fingers")
         return terms

@@ -83,6 +83,9 @@ def test_betas_of_each_frames_own_are_kept(tmp_path):
     path = tmp_path / "out.npz"
     save_result(path, result)
     assert_same(load_result(path), result)
+    motion = load_motion(path)
+    np.testing.assert_array_equal(motion.frame_betas, own)
+    np.testing.assert_array_equal(motion.betas, result.betas)
     np.testing.assert_array_equal(read_npz(path)["refit_frame_betas"], own)
     save_result(path, make_result(), overwrite=True)
     assert "refit_frame_betas" not in read_npz(path)
@@ -182,6 +185,15 @@ def test_unwritable_provenance_leaves_no_file(tmp_path):
         ({"refit_frame_betas": np.zeros(10)}, "'refit_frame_betas' has shape (10,), expected (6, 10)"),
         ({"refit_frame_betas": np.full((6, 10), "x")}, "'refit_frame_betas' is text, expected numbers"),
         ({"refit_frame_betas": np.full((6, 10), np.nan)}, "'refit_frame_betas' holds 60 values that are not"),
+        (
+            {"refit_origin": np.array([1e300, 0, 0])},
+            "'refit_origin' is (1e+300, 0, 0), expected a place within",
+        ),
+        (
+            {"refit_origin": np.array([np.nan, 0, 0])},
+            "'refit_origin' is (nan, 0, 0), expected a place within",
+        ),
+        ({"refit_origin": np.zeros(2)}, "'refit_origin' has shape (2,), expected (3,)"),
         ({"poses": np.zeros((6, 20))}, "'poses' has shape"),
     ],
 )

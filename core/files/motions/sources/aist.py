@@ -11,7 +11,7 @@ from core.errors import FileError
 from core.files.assumption import GENDER, UP_AXIS, known
 from core.files.containers.arrays import number
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, numbers_in
+from core.files.motions.sources.person_track import Take, array_of, numbers_in, places_in
 
 NAME = "AIST++"
 _KEYS = {"smpl_poses", "smpl_trans"}
@@ -36,12 +36,12 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     """
     path, table = contents.path, contents.table
     poses = numbers_in(path, table, "smpl_poses", (None, 72))
-    trans = numbers_in(path, table, "smpl_trans", (len(poses), 3))
+    trans = places_in(path, table, "smpl_trans", len(poses))
     notes = ["The file does not say the shape: betas are zero.", "AIST++ was fitted with the male SMPL body."]
     known_of = [known(GENDER, "male", "AIST++ is fitted with the male body")]
     if "smpl_scaling" in table:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            trans = (trans / np.float32(_scaling(path, table))).astype(np.float32)
+            trans = trans / _scaling(path, table)
         known_of.append(known(UP_AXIS, "y", "AIST++ writes it so"))
     else:
         _check_metres(path, trans)

@@ -34,6 +34,7 @@ _OPTIONAL = {
     "dmpls",
     "expression",
     "refit_up_axis",
+    "refit_frame_betas",
     "refit_origin",
     *FAMILY_KEYS,
     *_OTHER_NAMES,

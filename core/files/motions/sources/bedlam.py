@@ -55,10 +55,11 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     if poses.shape[1] not in _WIDTHS:
         widths = ", ".join(f"(any, {width})" for width in _WIDTHS)
         raise FileError(path, f"has shape {shape_text(poses.shape)}, expected {widths}", key=pose_key)
-    trans = numbers(path, trans_key, arrays[trans_key], (len(poses), 3))
+    trans = numbers(path, trans_key, arrays[trans_key], (len(poses), 3), np.float64)
     if "cam_ext" in arrays:
         # The labels keep apart where the body is in its own motion and where that stands before the camera.
-        trans = trans + numbers(path, "cam_ext", arrays["cam_ext"], (len(poses), 4, 4))[:, :3, 3]
+        camera = numbers(path, "cam_ext", arrays["cam_ext"], (len(poses), 4, 4), np.float64)
+        trans = trans + camera[:, :3, 3]
     shape = numbers(path, "shape", arrays["shape"], (len(poses), None))
     rows = {"poses": poses, "trans": trans, "betas": shape}
     genders = _genders(path, arrays, len(poses))

@@ -8,7 +8,14 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, numbers_in, plain_array, same_frames
+from core.files.motions.sources.person_track import (
+    Take,
+    array_of,
+    numbers_in,
+    places_in,
+    plain_array,
+    same_frames,
+)
 
 NAME = "EMDB"
 _KEYS = {"poses_root", "poses_body", "trans"}
@@ -34,7 +41,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     body = numbers_in(path, smpl, "poses_body", (len(root), 69), "smpl.")
     arrays: dict[str, Any] = {
         "poses": np.concatenate((root, body), 1),
-        "trans": numbers_in(path, smpl, "trans", (len(root), 3), "smpl."),
+        "trans": places_in(path, smpl, "trans", len(root), "smpl."),
         "betas": numbers_in(path, smpl, "betas", (None,), "smpl."),
     }
     if table.get("gender") is not None:

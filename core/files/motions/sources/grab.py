@@ -9,7 +9,7 @@ import numpy as np
 from core.files.assumption import UP_AXIS, known
 from core.files.containers.arrays import number
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, numbers_in, plain_array
+from core.files.motions.sources.person_track import Take, numbers_in, places_in, plain_array
 
 NAME = "GRAB"
 _RATE = "framerate"
@@ -35,7 +35,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     poses = numbers_in(path, table, "fullpose", (None, 165), "body.params.")
     arrays: dict[str, Any] = {
         "poses": poses,
-        "trans": numbers_in(path, table, "transl", (len(poses), 3), "body.params."),
+        "trans": places_in(path, table, "transl", len(poses), "body.params."),
         "betas": np.zeros(10, np.float32),
         **{key: value for key, value in contents.values(["gender"]).items() if isinstance(value, np.ndarray)},
     }

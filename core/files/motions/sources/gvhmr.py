@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import CAMERA, WORLD, Take, choose_coordinates, numbers_in
+from core.files.motions.sources.person_track import (
+    CAMERA,
+    WORLD,
+    Take,
+    choose_coordinates,
+    numbers_in,
+    places_in,
+)
 from core.model.motion import BodyTerms
 
 NAME = "GVHMR"
@@ -38,7 +45,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     arrays = {
         "root_orient": root,
         "pose_body": numbers_in(path, table, "body_pose", (len(root), 63), where),
-        "trans": numbers_in(path, table, "transl", (len(root), 3), where),
+        "trans": places_in(path, table, "transl", len(root), where),
         "betas": numbers_in(path, table, "betas", (None, None), where),
         "pose_hand": np.zeros((len(root), 90), np.float32),
         "pose_jaw": np.zeros((len(root), 3), np.float32),

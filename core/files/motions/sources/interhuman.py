@@ -9,7 +9,7 @@ import numpy as np
 from core.files.assumption import DEFAULT, UP_AXIS, Assumption
 from core.files.motions.sources.amass import RATE_KEYS
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, numbers_in, plain_array
+from core.files.motions.sources.person_track import Take, array_of, numbers_in, places_in, plain_array
 
 NAME = "InterHuman"
 _PEOPLE = ("person1", "person2")
@@ -45,7 +45,7 @@ def _person(contents: Contents, name: str, rate: dict[str, np.ndarray]) -> Take:
         "root_orient": root,
         "pose_body": numbers_in(path, table, "pose_body", (len(root), 63), where),
         "pose_hand": np.zeros((len(root), 90), np.float32),
-        "trans": numbers_in(path, table, "trans", (len(root), 3), where),
+        "trans": places_in(path, table, "trans", len(root), where),
         "betas": array_of(path, where + "betas", table.get("betas", np.zeros(10))),
         "surface_model_type": np.array("smplh"),
         **rate,

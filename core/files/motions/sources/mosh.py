@@ -10,7 +10,7 @@ from core.errors import FileError
 from core.files.assumption import UP_AXIS, known
 from core.files.containers.arrays import number
 from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, numbers_in, plain_array
+from core.files.motions.sources.person_track import Take, array_of, numbers_in, places_in, plain_array
 
 NAME = "MoSh++"
 _DETAILS = "stageii_debug_details"
@@ -36,14 +36,15 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     model = _dict(_dict(details, "cfg"), "surface_model")
     notes = []
     poses = numbers_in(path, table, "fullpose", (None, None))
-    arrays: dict[str, Any] = {"poses": poses, "trans": numbers_in(path, table, "trans", (len(poses), 3))}
+    arrays: dict[str, Any] = {"poses": poses, "trans": places_in(path, table, "trans", len(poses))}
     if table.get("betas") is None:
         arrays["betas"] = np.zeros(10, np.float32)
         notes.append("The file has no betas, as where the shape is a scan: betas are zero.")
     else:
         arrays["betas"] = array_of(path, "betas", table["betas"])
-        if isinstance(model.get("num_betas"), int) and arrays["betas"].ndim == 1:
-            arrays["betas"] = arrays["betas"][: model["num_betas"]]
+        count = np.asarray(model.get("num_betas"))
+        if count.dtype.kind in "iu" and count.size == 1 and count >= 0 and arrays["betas"].ndim == 1:
+            arrays["betas"] = arrays["betas"][: count.item()]
     if table.get("expression") is not None:
         arrays["expression"] = array_of(path, "expression", table["expression"])
     if details.get("mocap_frame_rate") is not None:

@@ -37,7 +37,8 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     path = contents.path
     if coordinates is not None:
         raise FileError(path, f"does not say which coordinates it is in, expected no choice of {coordinates}")
-    rows = numbers(path, "array", read_npy(path), (None, WIDTH))
+    held = read_npy(path)
+    rows = numbers(path, "array", held, (None, WIDTH))
     notes = []
     if np.nan_to_num(rows[:, _FACE]).any():
         notes.append("The shape of the face has no counterpart in the body's betas and was left out.")
@@ -48,7 +49,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         "pose_jaw": rows[:, _JAW],
         "pose_eye": np.zeros((len(rows), 6), np.float32),
         "expression": rows[:, _EXPRESSION],
-        "trans": rows[:, _TRANS],
+        "trans": held[:, _TRANS],
         "betas": rows[:, _BETAS],
         "surface_model_type": np.array("smplx"),
     }

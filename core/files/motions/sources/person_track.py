@@ -24,6 +24,7 @@ class Take:
 
     Attributes:
         arrays: in AMASS's keys, and ``refit_up_axis``; ``betas`` (B,), or (T, B) where ``own_shapes``.
+            ``trans`` in all digits that the file has: see `places_in`.
         notes: sentences on what was assumed or left out.
         person: what the file calls the person; None where it holds but one and has no name for it.
         own_shapes: each frame may have a shape of its own.
@@ -84,7 +85,8 @@ class Take:
             if array is None or (key == "expression" and len(array) != len(places)):
                 continue
             fill = array.mean(0) if key == "betas" else np.nan
-            wide[key] = np.full((self.frames, *array.shape[1:]), fill, np.float32)
+            kind = np.float64 if key == "trans" else np.float32
+            wide[key] = np.full((self.frames, *array.shape[1:]), fill, kind)
             wide[key][places] = array
         return wide, np.setdiff1d(np.arange(self.frames), places)
 
@@ -142,9 +144,14 @@ def value_in(path: Path, table: Mapping[Any, Any], key: str, where: str = "") ->
 
 
 def numbers_in(
-    path: Path, table: Mapping[Any, Any], key: str, shape: tuple[int | None, ...], where: str = ""
+    path: Path,
+    table: Mapping[Any, Any],
+    key: str,
+    shape: tuple[int | None, ...],
+    where: str = "",
+    kind: type[np.floating] = np.float32,
 ) -> np.ndarray:
-    """The array under a key as float32 of the given shape.
+    """The array under a key as numbers of the given shape.
 
     Args:
         path: the file, for the message.
@@ -152,12 +159,22 @@ def numbers_in(
         key: of the array.
         shape: lengths expected; None where any will do.
         where: what the table is called, with its dot, for the message.
+        kind: as in `numbers`.
 
     Raises:
         FileError: there is none, or it is something else.
     """
     name = where + key
-    return numbers(path, name, array_of(path, name, value_in(path, table, key, where)), shape)
+    return numbers(path, name, array_of(path, name, value_in(path, table, key, where)), shape, kind)
+
+
+def places_in(path: Path, table: Mapping[Any, Any], key: str, frames: int, where: str = "") -> np.ndarray:
+    """(T, 3) float64 under a key: far from the origin float32 has no millimetres, and it is taken off later.
+
+    Raises:
+        FileError: there is none, or it is something else.
+    """
+    return numbers_in(path, table, key, (frames, 3), where, np.float64)
 
 
 def items_of(path: Path, key: str, value: Any, count: int | None = None) -> list[Any]:

@@ -94,7 +94,7 @@ def _person(path: Path, track: int, seen: dict[int, tuple[Any, Any]], notes: tup
         raise FileError(path, f"of person {track} differ in length between frames", key="betas")
     arrays = {
         "poses": _axis_angle(path, track, ids, matrices),
-        "trans": trans.astype(np.float32),
+        "trans": trans,
         "betas": np.array(betas, np.float32),
     }
     if any(camera is None for _, camera in seen.values()):

@@ -33,7 +33,12 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     path, headers = contents.path, contents.table
     held = contents.values([*_PIECES, *(key for key in ("betas",) if key in headers)])
     people, frames = held["root_orient"].shape[:2]
-    arrays = {key: numbers(path, key, held[key], (people, frames, width)) for key, width in _WIDTHS.items()}
+    arrays = {
+        key: numbers(
+            path, key, held[key], (people, frames, width), np.float64 if key == "trans" else np.float32
+        )
+        for key, width in _WIDTHS.items()
+    }
     betas = numbers(path, "betas", held.get("betas", np.zeros((people, 16))), (people, None))
     found = []
     for person in range(people):

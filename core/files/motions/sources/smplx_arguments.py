@@ -212,8 +212,8 @@ def _trans(path: Path, table: Mapping[str, Any], where: str, frames: int, notes:
     if key is None:
         notes.append("There is no 'transl': the body stays at the origin.")
         return np.zeros((frames, 3), np.float32)
-    rows = _rows(path, where + key, table[key], frames)
-    return numbers(path, where + key, rows, (frames, 3))
+    rows = _rows(path, where + key, table[key], frames, np.float64)
+    return numbers(path, where + key, rows, (frames, 3), np.float64)
 
 
 def _betas(path: Path, table: Mapping[str, Any], where: str, frames: int, notes: list[str]) -> np.ndarray:
@@ -236,7 +236,7 @@ def _turned(path: Path, key: str, value: Any, frames: int) -> tuple[np.ndarray, 
     return rotations_in(path, key, array_of(path, key, value), frames, 1)
 
 
-def _rows(path: Path, key: str, value: Any, frames: int) -> np.ndarray:
+def _rows(path: Path, key: str, value: Any, frames: int, kind: type[np.floating] = np.float32) -> np.ndarray:
     """(T, k) from (T, k), (T, 1, k), or of a single frame (k,)."""
     found = array_of(path, key, value)
     if found.dtype.kind not in "biuf":
@@ -248,7 +248,7 @@ def _rows(path: Path, key: str, value: Any, frames: int) -> np.ndarray:
         and not found.size % max(frames, 1)
     ):
         with np.errstate(over="ignore", invalid="ignore"):
-            return found.reshape(frames, -1).astype(np.float32) if frames else np.zeros((0, found.shape[-1]))
+            return found.reshape(frames, -1).astype(kind) if frames else np.zeros((0, found.shape[-1]))
     raise FileError(path, f"has shape {shape_text(found.shape)}, expected {frames} rows", key=key)
 
 

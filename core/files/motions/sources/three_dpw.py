@@ -51,15 +51,17 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
 
 
 def _person(path: Path, person: str, poses: Any, trans: Any, betas: Any, gender: Any) -> Take:
-    def at(key: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
+    def at(
+        key: str, value: Any, shape: tuple[int | None, ...], kind: type[np.floating] = np.float32
+    ) -> np.ndarray:
         key = f"{key}[{person}]"
-        return numbers(path, key, array_of(path, key, value), shape)
+        return numbers(path, key, array_of(path, key, value), shape, kind)
 
     turned = at("poses", poses, (None, 72))
     shape = array_of(path, f"betas[{person}]", betas)
     arrays = {
         "poses": turned,
-        "trans": at("trans", trans, (len(turned), 3)),
+        "trans": at("trans", trans, (len(turned), 3), np.float64),
         "betas": shape.reshape(-1) if shape.ndim == 2 and 1 in shape.shape else shape,
         "refit_up_axis": np.array("y"),
     }

@@ -45,7 +45,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         raise FileError(path, f"has shape {shape_text(trans.shape)}, expected {wanted}", key="pred_trans")
     arrays = {
         "poses": axis_angle(path, "pred_rotmat", matrices),
-        "trans": trans.reshape(-1, 3).astype(np.float32),
+        "trans": trans.reshape(-1, 3).astype(np.float64),
         "betas": numbers_in(path, table, "pred_shape", (len(matrices), None)),
         "refit_up_axis": np.array("-y"),
     }

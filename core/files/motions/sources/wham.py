@@ -17,6 +17,7 @@ from core.files.motions.sources.person_track import (
     choose_coordinates,
     in_order,
     numbers_in,
+    places_in,
     same_frames,
 )
 from core.model.motion import BodyTerms
@@ -66,7 +67,7 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
     poses = numbers_in(path, table, pose_key, (None, 72), where)
     arrays = {
         "poses": poses,
-        "trans": numbers_in(path, table, trans_key, (len(poses), 3), where),
+        "trans": places_in(path, table, trans_key, len(poses), where),
         "betas": numbers_in(path, table, "betas", (len(poses), None), where),
     }
     arrays["refit_up_axis"] = np.array(_UP[chosen])

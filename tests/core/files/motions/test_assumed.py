@@ -17,7 +17,9 @@ from core.files.containers.asked_keys import AskedDict, unused_in
 from core.files.motions.load_motion import load_motion
 from core.model.motion import Motion, Reading
 from core.outputs.reading_told import command_to_read_otherwise, line
+from tests.core.files.motions.sources.example import normal
 from tests.core.files.motions.sources.examples import gvhmr, phalp, phalp_bytes, three_dpw, torch_bytes, wham
+from tests.core.files.motions.sources.test_smplx_arguments import arguments
 
 
 def how(motion: Motion) -> dict[str, tuple[str, str]]:
@@ -151,6 +153,15 @@ def test_swapped_sides(save, amass):
     assert plain.left_hand_pose is not None
     np.testing.assert_array_equal(swapped.right_hand_pose, plain.left_hand_pose)
     np.testing.assert_array_equal(swapped.poses[:, [0, 1, 19]], plain.poses[:, [0, 2, 18]])
+
+
+def test_swapped_sides_of_hands_by_components(save):
+    held = arguments(left_hand_pose=normal((5, 12), 2), right_hand_pose=normal((5, 12), 3))
+    motion = load_motion(save(held), Reading(sides="swapped"))
+    assert motion.body_terms is not None
+    components = motion.body_terms.hand_components
+    np.testing.assert_array_equal(components[:, 0], held["right_hand_pose"])
+    np.testing.assert_array_equal(components[:, 1], held["left_hand_pose"])
 
 
 def test_info_tells_it_and_how_to_read_it_otherwise(save, amass, capsys):

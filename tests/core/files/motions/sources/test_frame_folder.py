@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.commands.cli import main
+from core.files.motions.conventions import from_origin
 from core.files.motions.folder_walk import walk_folder
 from core.files.motions.load_motion import is_motion_folder, load_motion, motion_source, people_in
 from core.model.motion import Motion, Reading
@@ -100,14 +102,21 @@ def test_hands_by_components_frame_by_frame(tmp_path: Path) -> None:
     assert motion.body_terms.hand_components[:, 0, 5].tolist() == [0.0, 0.0, 2.0, 1.0]
 
 
-@pytest.mark.parametrize("name", ["walk", "01"])
-def test_refits_own_export_comes_back(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "origin"), [("walk", None), ("01", None), ("far", (691000.0, 5335000.0, 0.0))]
+)
+def test_refits_own_export_comes_back(
+    tmp_path: Path, name: str, origin: tuple[float, float, float] | None
+) -> None:
     _, _, fit = fitted_clip("walk", 0, 60)
+    if origin is not None:
+        fit = replace(fit, provenance={**fit.provenance, "source": {"origin": list(origin)}})
     ids = np.arange(10, 30, 2)
 
     def same(motion: Motion, atol: float) -> None:
         assert (motion.family, motion.up_axis, len(motion)) == (fit.family, fit.up_axis, len(ids))
         np.testing.assert_allclose(motion.poses, fit.poses[ids], atol=atol)
+        motion = from_origin(motion, origin)
         np.testing.assert_allclose(motion.trans, fit.transl[ids], atol=1e-6)
         np.testing.assert_allclose(motion.betas, fit.betas, atol=1e-6)
         assert motion.frame_betas is None

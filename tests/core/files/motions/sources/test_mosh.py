@@ -49,6 +49,13 @@ def test_poses_and_what_the_details_say(save: Save) -> None:
     assert motion.expression.shape == (5, 80)
 
 
+@pytest.mark.parametrize("count", [16, np.int64(16), np.array(16), np.array([16])])
+def test_betas_are_as_many_as_it_says(save: Save, count: Any) -> None:
+    held = stage_two()
+    held["stageii_debug_details"]["cfg"]["surface_model"]["num_betas"] = count
+    assert load_motion(save(pickle.dumps(held), "walk_stageii.pkl")).betas.shape == (16,)
+
+
 def test_without_details_nothing_is_invented(save: Save) -> None:
     motion = load_motion(save(pickle.dumps(stage_two(stageii_debug_details=None, betas=None)), "a.pkl"))
     assert (motion.gender, motion.frame_rate) == (None, None)

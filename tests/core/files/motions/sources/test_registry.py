@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from core.files.motions.load_motion import load_motion, motion_source, people_in
@@ -36,6 +38,46 @@ def test_few_files_depend_on_the_order_in_which_sources_are_asked(
     contents = contents_of(save(example.bytes(), f"example{example.ending}"))
     claims = {source.NAME for source in SOURCES if source.looks_like(contents)}
     assert claims - {example.source} <= ORDERED.get(example.source, set())
+
+
+@pytest.mark.parametrize("name", [name for name in examples() if name != "smplify"])  # has no places
+def test_far_from_the_origin_no_source_loses_digits(save: Callable[..., Path], name: str) -> None:
+    example = examples()[name]
+    near = save(example.write(moved(example.make(), np.zeros(3))), f"near{example.ending}")
+    far = save(example.write(moved(example.make(), FAR)), f"far{example.ending}")
+    for person in people_in(near):
+        before, after = (
+            load_motion(path, Reading(person=person.name), doubts="tell") for path in (near, far)
+        )
+        assert before.origin is None
+        assert after.origin is not None
+        seen = before.finite_frames()
+        np.testing.assert_array_equal(seen, after.finite_frames())
+        np.testing.assert_allclose(
+            (np.add(after.trans, after.origin) - FAR)[seen], before.trans[seen], atol=1e-6
+        )
+        assert any("far from the origin" in note for note in after.notes)
+
+
+FAR = np.array([691000.0, 5335000.0, 1520.0])
+PLACES = {
+    "trans", "transl", "trans_world", "trans_cam", "smpl_trans", "bodyTranslation", "pred_trans", "camera",
+}  # fmt: skip
+
+
+def moved(held: Any, away: np.ndarray, scaling: float = 1.0, place: bool = False) -> Any:
+    """The contents of a file with all places moved, and no digits lost."""
+    if isinstance(held, dict):
+        scaling = float(np.ravel(held.get("smpl_scaling", 1.0))[0])
+        return {key: moved(value, away, scaling, key in PLACES) for key, value in held.items()}
+    if isinstance(held, list):
+        return [moved(value, away, scaling, place) for value in held]
+    if isinstance(held, np.ndarray) and place:
+        return held + away * scaling
+    if isinstance(held, np.ndarray) and held.ndim == 2 and held.shape[1] == 322:
+        held = held.astype(np.float64)
+        held[:, 309:312] += away
+    return held
 
 
 ORDERED = {"GVHMR": {"smplx arguments"}, "SLAHMR": {"AMASS"}}
