@@ -12,9 +12,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from core.files.assumption import ANGLES, GENDER, SIDES, UNIT, UP_AXIS
+from core.files.assumption import ANGLES, COORDINATES, FAMILY, GENDER, SIDES, UNIT, UP_AXIS
 from core.files.motions.load_motion import load_motion
-from core.model.motion import Reading
+from core.model.motion import Motion, Reading
 from gui_app.app.main_window import MainWindow
 from gui_app.files import open_question
 from gui_app.files.folder_memory import FolderMemory
@@ -22,7 +22,8 @@ from gui_app.files.open_question import Answer, Unanswered
 from gui_app.files.reading_question import ReadingQuestion, Taken
 from gui_app.session import save
 from gui_app.widgets.save_dialog import Place
-from tests.core.files.motions.sources.examples import three_dpw
+from tests.core.files.containers.joblib_writer import joblib_bytes
+from tests.core.files.motions.sources.examples import three_dpw, wham
 from tests.core.files.motions.test_detective import Y_UP, arrays_of, turned_to
 from tests.gui_app.conftest import FIT_MS
 
@@ -251,3 +252,50 @@ def test_what_is_left_alone_stays_the_files_own(qtbot: QtBot, y_up: Path) -> Non
         assert {ANGLES, SIDES, UNIT, GENDER, UP_AXIS} <= set(dialog.choices)
     assert shown.reading() == taken.reading
     assert asked.reading().told() == taken.reading.told() | {"unit": "cm"}
+
+
+def test_what_is_odd_opens_with_a_word_on_it(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_question, "ask", lambda *_: pytest.fail("nobody is asked"))
+    opened(
+        window, saved(tmp_path / "slow.npz", arrays_of(frames=slice(0, 6)) | {"mocap_framerate": 2.0}), qtbot
+    )
+    assert window.statusBar().assumed.text() == "Frame rate 2, doubtful · Change…"
+
+
+def test_rows_are_of_what_can_be_said(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "wham.pkl"
+    path.write_bytes(joblib_bytes(wham((0,))))
+    meshes = saved(
+        tmp_path / "meshes.npz", {"vertices": np.random.default_rng(0).random((2, 6890, 3), np.float32)}
+    )
+    of_camera, of_meshes, plain = (
+        dialog_of(load_motion(file), qtbot)
+        for file in (path, meshes, saved(tmp_path / "plain.npz", arrays_of(frames=slice(0, 6))))
+    )
+    assert COORDINATES in of_camera.choices
+    assert COORDINATES not in plain.choices
+    assert plain.choices[FAMILY].isEnabled()
+    assert not of_meshes.choices[FAMILY].isEnabled()
+    assert {ANGLES, SIDES}.isdisjoint(of_meshes.choices)
+    choose(of_camera, COORDINATES, "camera")
+    assert of_camera.changed
+    assert of_camera.reading().coordinates == "camera"
+
+
+def test_what_was_taken_because_of_a_fit_is_kept(qtbot: QtBot, tmp_path: Path) -> None:
+    path = saved(tmp_path / "y_up.npz", turned_to(arrays_of(frames=slice(0, 6)), Y_UP), labels=np.arange(6))
+    dialog = dialog_of(load_motion(path, otherwise=Reading(up_axis="z"), doubts="as made"), qtbot)
+    assert not dialog.changed
+    choose(dialog, UNIT, "cm")
+    assert dialog.changed
+    assert (dialog.reading().up_axis, dialog.reading().unit) == ("z", "cm")
+
+
+def dialog_of(motion: Motion, qtbot: QtBot) -> ReadingQuestion:
+    taken = Taken.of(motion)
+    assert taken is not None
+    dialog = ReadingQuestion(taken, None, False)
+    qtbot.addWidget(dialog)
+    return dialog
