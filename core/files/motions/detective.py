@@ -20,6 +20,10 @@ _BENT, _ALWAYS = 0.2, 0.8
 # Metres a second of nobody; below this nobody is far off the ground in a file of metres.
 _MOST_SPEED, _MOST_HEIGHT = 15.0, 20.0
 _RUNNING = 5.0
+# Below this, metres a second, speed does not tell metres from centimetres.
+_LEAST_SPEED = 0.02
+# Few record at more frames a second than the first; at the second nobody recorded at fewer is too fast.
+_HIGH_RATE, _BODY_RATE = 250.0, 120.0
 _USUAL_RATE, _LEAST_RATE, _MOST_RATE = 30.0, 5.0, 1000.0
 _FEWEST_STEPS = 4
 # The cosine between one step and the next of somebody who goes somewhere.
@@ -129,12 +133,17 @@ def doubt_hands(poses: np.ndarray, family: str) -> Doubt | None:
 
 
 def doubt_metres(poses: np.ndarray, trans: np.ndarray, rate: float | None) -> Doubt | None:
-    """Positions (T, 3) that run faster than anybody, or stand on the ground only once they are divided."""
+    """Positions (T, 3) that run faster than anybody, or stand on the ground only once they are divided.
+
+    Without a rate their speed is no more than told. Who moves as bodies do in metres may be at any height:
+    in a geographic world, on a mountain.
+    """
     good = np.isfinite(trans).all(1) & np.isfinite(poses).all((1, 2))
     places = trans[good].astype(np.float64)
-    steps = np.diff(places, axis=0)
-    lengths = np.linalg.norm(steps, axis=1)
-    moving = lengths > 0
+    speed, straight = _step_of(places)
+    if rate is not None and _too_often(rate, speed):
+        return None
+    speed *= rate or _USUAL_RATE
     grounded = False
     stand = heads_along(poses[good, 0])
     if stand is not None:
@@ -143,22 +152,40 @@ def doubt_metres(poses: np.ndarray, trans: np.ndarray, rate: float | None) -> Do
         height = sign * places[some, at]
         lowest = (sign * _joints(poses[good], np.zeros((len(some), 3)))[..., at]).min(1)
         grounded = _on_ground(lowest + height) >= _ALWAYS
-    if moving.sum() >= _FEWEST_STEPS:
-        speed = float(np.median(lengths[moving])) * (rate or _USUAL_RATE)
-        ahead = (steps[1:] * steps[:-1]).sum(1) / np.maximum(lengths[1:] * lengths[:-1], 1e-12)
-        # What jumps about is a bad estimate in whatever unit.
-        if speed > _MOST_SPEED and np.median(ahead) > _STRAIGHT:
-            if grounded:
-                # Nobody stands on the ground in another unit: it is time that is too short.
-                return Doubt(FRAME_RATE, f"the body moves at {speed:.0f} m/s")
-            likely = "cm" if speed < 100 * _RUNNING else "mm"
-            return Doubt(UNIT, f"the body moves at {speed:.0f} m/s", likely, True)
-    if stand is None:
+    # What jumps about is a bad estimate in whatever unit.
+    if speed > _MOST_SPEED and straight:
+        words = f"the body moves at {speed:.0f} m/s"
+        if grounded:
+            # Nobody stands on the ground in another unit: it is time that is too short.
+            return None if rate is None else Doubt(FRAME_RATE, f"{words} at {rate:g} frames a second")
+        if rate is None:
+            words += f" if {_USUAL_RATE:.0f} frames are a second, which the file does not say"
+            return Doubt(UNIT, words)
+        return Doubt(UNIT, words, "cm" if speed < 100 * _RUNNING else "mm", True)
+    if stand is None or _LEAST_SPEED < speed <= _MOST_SPEED:
         return None
     for likely, factor in (("cm", 0.01), ("mm", 0.001)):
         if (height > _MOST_HEIGHT).all() and _on_ground(lowest + factor * height) >= _ALWAYS:
             return Doubt(UNIT, f"the body is {np.median(height):.0f} m above the ground", likely, True)
     return None
+
+
+def _step_of(places: np.ndarray) -> tuple[float, bool]:
+    """The median of how far one frame (n, 3) is from the next where it moves, zero where it hardly ever does;
+    and whether that goes somewhere.
+    """
+    steps = np.diff(places, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    moving = lengths > 0
+    if moving.sum() < _FEWEST_STEPS:
+        return 0.0, False
+    ahead = (steps[1:] * steps[:-1]).sum(1) / np.maximum(lengths[1:] * lengths[:-1], 1e-12)
+    return float(np.median(lengths[moving])), bool(np.median(ahead) > _STRAIGHT)
+
+
+def _too_often(rate: float, step: float) -> bool:
+    """Whether steps are those of bodies, but not at a rate at which few people record."""
+    return rate > _HIGH_RATE and step * rate > _MOST_SPEED >= step * _BODY_RATE
 
 
 def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[UpAxis | None, bool]:
@@ -191,9 +218,15 @@ def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[U
     return None, bool(share[usual] < _ALWAYS and not lies)
 
 
-def doubt_rate(rate: float | None) -> Doubt | None:
-    """Rates that nobody films or records people at."""
-    if rate is None or _LEAST_RATE <= rate <= _MOST_RATE:
+def doubt_rate(rate: float | None, trans: np.ndarray | None = None) -> Doubt | None:
+    """Rates that nobody films or records people at, and at which positions (T, 3) in metres run too fast."""
+    if rate is None:
+        return None
+    if trans is not None:
+        step, _ = _step_of(trans[np.isfinite(trans).all(1)].astype(np.float64))
+        if _too_often(rate, step):
+            return Doubt(FRAME_RATE, f"the body moves at {step * rate:.0f} m/s at {rate:g} frames a second")
+    if _LEAST_RATE <= rate <= _MOST_RATE:
         return None
     return Doubt(FRAME_RATE, f"{rate:g} frames a second are few people's")
 

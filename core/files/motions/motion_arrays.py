@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import finite, key_list, number, numbers, shape_text, text, texts
+from core.files.motions.parts.family_words import family_of_word, family_told, unknown_family
 from core.files.motions.sources.amass import FAMILY_KEYS, POSE_PARTS, RATE_KEYS
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
 from core.model.motion import MOST_RATE, UP_AXES, UpAxis
@@ -48,12 +49,11 @@ def said_family(path: Path, arrays: dict[str, np.ndarray], notes: list[str]) -> 
     for key in FAMILY_KEYS:
         if key in arrays:
             word = text(path, key, arrays[key]).strip()
-            plain = re.sub("[^a-z]", "", word.lower())
-            for family in ("smplx", "smplh", "smpl"):
-                if plain.startswith(family):
-                    return family, f"'{key}' is '{word[:40]}'"
-            if plain:
-                notes.append(f"'{key}' is '{word[:40]}', which is no family that Refit knows.")
+            family = family_of_word(word)
+            if family is not None:
+                return family, family_told(key, word)
+            if word:
+                notes.append(unknown_family(key, word))
     return None
 
 
@@ -216,7 +216,10 @@ def gender_in(path: Path, array: np.ndarray | None) -> str | None:
 
 
 def frame_rate_in(
-    path: Path, arrays: dict[str, np.ndarray], notes: list[str] | None = None
+    path: Path,
+    arrays: dict[str, np.ndarray],
+    notes: list[str] | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[float, str] | None:
     """Frames a second, and where it is said; None where the file does not say.
 
@@ -224,11 +227,16 @@ def frame_rate_in(
         path: the file, for messages.
         arrays: in AMASS's keys.
         notes: takes in that other keys say another rate.
+        names: what the file calls a key, where it has another name for it.
 
     Raises:
         FileError: it is no positive number.
     """
-    found = {key: _rate(path, key, arrays[key]) for key in RATE_KEYS if key in arrays}
+    found = {
+        names.get(key, key): _rate(path, names.get(key, key), arrays[key])
+        for key in RATE_KEYS
+        if key in arrays
+    }
     if not found:
         return None
     key, rate = next(iter(found.items()))

@@ -55,7 +55,7 @@ from core.files.motions.motion_arrays import (
     said_family,
     up_axis_in,
 )
-from core.files.motions.settle import REFUSE, Settling, reading_kept
+from core.files.motions.settle import REFUSE, Doubtful, Settling, reading_kept
 from core.files.motions.sources.frame_folder import folder_checksum
 from core.files.motions.sources.person_track import WORLD, Take
 from core.model.joints import FAMILY_LABEL
@@ -82,6 +82,15 @@ def motion_of_take(
         Doubtful: the numbers speak against what would be taken.
         FileError: there are no frames, or a key has the wrong type or shape.
     """
+    try:
+        return _motion(path, take, tool, reading, otherwise, doubts)
+    except FileError as error:
+        if isinstance(error, Doubtful) or error.key is None or error.key not in take.keys:
+            raise
+        raise FileError(error.path, error.problem, key=take.keys[error.key]) from None
+
+
+def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Reading, doubts: str) -> Motion:
     arrays, gaps = take.whole(path)
     notes = list(take.notes)
     settling = Settling(reading.by_quantity(), otherwise.by_quantity(), take.known, doubts)
@@ -93,6 +102,12 @@ def motion_of_take(
             return str(settling.take(FAMILY, tool=(said[0], f"{tool} writes it")))
         if said is not None and said[0] != looks and sure:
             notes.append(f"{said[1]}, which is taken, though {why}, as in {FAMILY_LABEL[looks]}.")
+        if any(one.quantity == FAMILY for one in take.known):
+            return str(settling.take(FAMILY))
+        if tool != AMASS and "poses" in take.keys:
+            why = why.replace("'poses'", f"'{take.keys['poses']}'")
+        elif tool != AMASS:
+            return str(settling.take(FAMILY, tool=(looks, f"{tool} writes it")))
         shape = {"file" if sure else "numbers": (looks, why)}
         return str(settling.take(FAMILY, file=said) if said is not None else settling.take(FAMILY, **shape))
 
@@ -107,12 +122,12 @@ def motion_of_take(
     poses = in_radians(poses, settling)
     settling.doubt(SIDES, lambda: doubt_sides(poses))
     poses, terms = on_their_sides(poses, take.whole_terms(), family, settling)
-    rate = settling.take(FRAME_RATE, file=frame_rate_in(path, arrays, notes))
-    settling.doubt(FRAME_RATE, lambda: doubt_rate(rate))
-    places = numbers(path, "trans", arrays["trans"], (frames, 3), np.float64)
-    settling.doubt(UNIT, lambda: doubt_metres(poses, places, rate))
-    places = in_metres(places, settling)
-    trans, origin = near_origin(places, origin_in(path, arrays.get("refit_origin"), places))
+    rate = settling.take(FRAME_RATE, file=frame_rate_in(path, arrays, notes, take.keys))
+    metres = in_metres(numbers(path, "trans", arrays["trans"], (frames, 3), np.float64), settling)
+    unit = settling.assumed[-1].value
+    settling.doubt(FRAME_RATE, lambda: doubt_rate(rate, metres))
+    settling.doubt(UNIT, lambda: _doubt_unit(take, unit, doubt_metres(poses, metres, rate)))
+    trans, origin = near_origin(metres, origin_in(path, arrays.get("refit_origin"), metres))
     if origin is not None:
         notes.append(far_note(origin))
     if "dmpls" in arrays and arrays["dmpls"].any():
@@ -120,6 +135,10 @@ def motion_of_take(
     betas, frame_betas, shapeless = betas_in(path, arrays["betas"], frames, take.own_shapes, notes)
     if "refit_frame_betas" in arrays:
         frame_betas = fitted_betas_in(path, arrays["refit_frame_betas"], frames, len(betas))
+    elif frame_betas is not None and tool == AMASS:
+        notes.append(
+            f"Betas differ by {np.ptp(frame_betas, axis=0).max():.1g} between frames: each keeps its own."
+        )
     notes += beyond_people(betas, frame_betas)
     if shapeless.size:
         poses = poses.copy()
@@ -159,6 +178,13 @@ def motion_of_take(
     notes += settling.notes
     notes += not_finite(motion, gaps)
     return replace(motion, notes=tuple(notes))
+
+
+def _doubt_unit(take: Take, unit: str, found: Doubt | None) -> Doubt | None:
+    """What speaks against the unit that was taken, ``found`` in the metres that it makes."""
+    if unit == "m":
+        return next((one for one in take.doubts if one.quantity == UNIT), found)
+    return None if found is None else replace(found, likely="")
 
 
 def lacks(path: Path, take: Take, quantity: str) -> bool:

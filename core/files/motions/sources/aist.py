@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
-from core.files.assumption import GENDER, UP_AXIS, known
+from core.files.assumption import GENDER, UNIT, UP_AXIS, Doubt, known
 from core.files.containers.arrays import number
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import Take, array_of, numbers_in, places_in
 
 NAME = "AIST++"
 _KEYS = {"smpl_poses", "smpl_trans"}
+_NAMES = {"poses": "smpl_poses", "trans": "smpl_trans"}
 # Nobody dances so far from the origin, in metres; without its scaling a dancer stands some hundreds away.
 _MOST_METRES = 20.0
 
@@ -32,26 +33,27 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     where the bodies stand. There is no shape in such a file: betas are zero, and so noted.
 
     Raises:
-        FileError: a key has the wrong type or shape, or without a scaling they are no metres.
+        FileError: a key has the wrong type or shape.
     """
     path, table = contents.path, contents.table
     poses = numbers_in(path, table, "smpl_poses", (None, 72))
     trans = places_in(path, table, "smpl_trans", len(poses))
     notes = ["The file does not say the shape: betas are zero.", "AIST++ was fitted with the male SMPL body."]
+    doubts: tuple[Doubt, ...] = ()
     known_of = [known(GENDER, "male", "AIST++ is fitted with the male body")]
     if "smpl_scaling" in table:
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             trans = trans / _scaling(path, table)
         known_of.append(known(UP_AXIS, "y", "AIST++ writes it so"))
     else:
-        _check_metres(path, trans)
-        notes.append("There is no 'smpl_scaling': 'smpl_trans' is taken as metres.")
+        doubts = _no_metres(trans)
+        notes.append("There is no 'smpl_scaling': 'smpl_trans' is in metres, unless you say otherwise.")
     arrays: dict[str, Any] = {
         "poses": poses,
         "trans": trans,
         "betas": np.zeros(10, np.float32),
     }
-    return [Take(arrays, tuple(notes), known=tuple(known_of))]
+    return [Take(arrays, tuple(notes), known=tuple(known_of), keys=_NAMES, doubts=doubts)]
 
 
 def _scaling(path: Path, table: dict[Any, Any]) -> float:
@@ -61,13 +63,13 @@ def _scaling(path: Path, table: dict[Any, Any]) -> float:
     return scaling
 
 
-def _check_metres(path: Path, trans: np.ndarray) -> None:
+def _no_metres(trans: np.ndarray) -> tuple[Doubt, ...]:
     finite = trans[np.isfinite(trans).all(1)]
     farthest = float(np.median(np.abs(finite).max(1))) if len(finite) else 0.0
-    if farthest > _MOST_METRES:
-        raise FileError(
-            path,
-            f"lies {farthest:.0f} from the origin, which are no metres, and there is no 'smpl_scaling' that "
-            "says how many of them are one",
-            key="smpl_trans",
-        )
+    if farthest <= _MOST_METRES:
+        return ()
+    words = (
+        f"'smpl_trans' lies {farthest:.0f} from the origin, which are no metres, and there is no "
+        "'smpl_scaling' that says how many of them are one"
+    )
+    return (Doubt(UNIT, words, "cm", True),)

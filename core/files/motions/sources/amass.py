@@ -84,7 +84,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     inter_x = any(key in arrays for key in _HANDS)
     if inter_x and not any(key in arrays for key in RATE_KEYS):
         notes.append("The file does not say the frame rate: Inter-X's 120 frames a second are taken.")
-    return [Take(renamed(path, arrays), tuple(notes), known=_INTER_X if inter_x else ())]
+    return [Take(renamed(path, arrays), tuple(notes), own_shapes=True, known=_INTER_X if inter_x else ())]
 
 
 def renamed(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

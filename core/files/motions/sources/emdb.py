@@ -46,7 +46,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     }
     if table.get("gender") is not None:
         arrays["gender"] = plain_array(path, "gender", table["gender"])
-    notes = []
+    notes, unreliable = [], None
     if table.get("good_frames_mask") is not None:
         good = array_of(path, "good_frames_mask", table["good_frames_mask"])
         if good.dtype.kind != "b" or good.ndim != 1:
@@ -54,5 +54,13 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         bad = ~same_frames(path, "good_frames_mask", good, len(root))
         if bad.any():
             arrays["poses"][bad] = np.nan
-            notes.append(f"EMDB holds {int(bad.sum())} frames for not good: they are left out.")
-    return [Take(arrays, tuple(notes))]
+            unreliable = np.flatnonzero(bad)
+            notes.append(f"EMDB holds {int(bad.sum())} frames for not good: they are gaps.")
+    return [
+        Take(
+            arrays,
+            tuple(notes),
+            keys={key: f"smpl.{key}" for key in ("trans", "betas")},
+            unreliable=unreliable,
+        )
+    ]

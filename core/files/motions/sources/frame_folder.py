@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,16 +142,7 @@ def _person(folder: Contents, person: str | None, files: dict[int, Path], step: 
     if frames[0]:
         notes = (*notes, f"Frame 0 is the file {files[frames[0]].name}.")
     take_ids = np.array(frames, np.int64)
-    return Take(
-        take.arrays,
-        notes,
-        person,
-        own_shapes=True,
-        ids=take_ids,
-        ids_key="names",
-        step=step,
-        body_terms=take.body_terms,
-    )
+    return replace(take, notes=notes, person=person, ids=take_ids, ids_key="names", step=step)
 
 
 def _table(file: Path) -> dict[str, Any]:

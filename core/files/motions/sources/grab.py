@@ -13,6 +13,12 @@ from core.files.motions.sources.person_track import Take, numbers_in, places_in,
 
 NAME = "GRAB"
 _RATE = "framerate"
+_NAMES = {
+    "poses": "body.params.fullpose",
+    "trans": "body.params.transl",
+    "expression": "body.params.expression",
+    "mocap_frame_rate": _RATE,
+}
 
 
 def looks_like(contents: Contents) -> bool:
@@ -45,4 +51,4 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     if rate is not None:
         arrays["mocap_frame_rate"] = np.array(number(path, _RATE, plain_array(path, _RATE, rate)))
     notes = ("GRAB's shape is a mesh of its own, 'body.vtemp': betas are zero in its place.",)
-    return [Take(arrays, notes, known=(known(UP_AXIS, "z", "GRAB writes it so"),))]
+    return [Take(arrays, notes, known=(known(UP_AXIS, "z", "GRAB writes it so"),), keys=_NAMES)]

@@ -14,6 +14,7 @@ from core.files.motions.sources.person_track import Take, array_of, numbers_in, 
 
 NAME = "MoSh++"
 _DETAILS = "stageii_debug_details"
+_NAMES = {"poses": "fullpose", "mocap_frame_rate": f"{_DETAILS}.mocap_frame_rate"}
 
 
 def looks_like(contents: Contents) -> bool:
@@ -59,7 +60,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         raise FileError(
             path, f"has {poses.shape[1]} numbers a frame, which are none of {kind}", key="fullpose"
         )
-    return [Take(arrays, tuple(notes), known=(known(UP_AXIS, "z", "MoSh++ writes it so"),))]
+    return [Take(arrays, tuple(notes), known=(known(UP_AXIS, "z", "MoSh++ writes it so"),), keys=_NAMES)]
 
 
 def _dict(table: dict[Any, Any], key: str) -> dict[Any, Any]:

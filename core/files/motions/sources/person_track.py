@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.errors import FileError
-from core.files.assumption import Assumption
+from core.files.assumption import Assumption, Doubt
 from core.files.containers.arrays import key_list, numbers, shape_text
 from core.model.motion import MOST_FRAMES, BodyTerms
 
@@ -38,6 +38,10 @@ class Take:
             likewise of `UP_AXIS`, `FAMILY`, `HANDS` (``'flat'``; ``'mean'`` for hands to which the body's
             mean hand is to be added), `FRAME_RATE`, `UNIT`. What the file says wins over it, and what the
             user says over both.
+        keys: what the file calls a key of AMASS's, where it has another name for it: ``{'poses':
+            'fullpose'}``. Where the poses have none, it is the tool and not the file that says the family.
+        doubts: what speaks against the tool's usual meaning of the numbers.
+        unreliable: (g,) the rows that the file itself holds for no pose: gaps.
     """
 
     arrays: dict[str, np.ndarray]
@@ -50,6 +54,9 @@ class Take:
     there: tuple[str, ...] = ()
     body_terms: BodyTerms | None = None
     known: tuple[Assumption, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    doubts: tuple[Doubt, ...] = ()
+    unreliable: np.ndarray | None = None
 
     @property
     def seen(self) -> int:
@@ -73,7 +80,7 @@ class Take:
             FileError: the frames are too far apart to be a motion.
         """
         if self.ids is None or not len(self.ids):
-            return self.arrays, np.empty(0, int)
+            return self.arrays, np.empty(0, int) if self.unreliable is None else self.unreliable
         if self.frames > MOST_FRAMES:
             raise FileError(
                 path, f"reach over {self.frames} frames, expected at most {MOST_FRAMES}", key=self.ids_key
@@ -101,11 +108,15 @@ class Take:
 
 
 def array_of(path: Path, key: str, value: Any) -> np.ndarray:
-    """What a pickle has under a key, as an array.
+    """What a pickle has under a key, as an array; lists of numbers, too.
 
     Raises:
         FileError: it is something else.
     """
+    if isinstance(value, (list, tuple)):
+        found = plain_array(path, key, value)
+        if found.dtype.kind in "biuf":
+            return found
     if not isinstance(value, (np.ndarray, np.number, int, float)):
         raise FileError(path, f"is a {type(value).__name__}, expected an array of numbers", key=key)
     return np.asarray(value)

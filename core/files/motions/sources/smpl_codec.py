@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
+from core.files.assumption import FAMILY, FILE, Assumption
 from core.files.containers.arrays import number, numbers, shape_text
 from core.files.motions.sources.file_contents import Contents
 from core.files.motions.sources.person_track import Take
@@ -21,6 +22,14 @@ _PARTS = {
     "smplx": {"bodyPose": 22, "headPose": 3, "leftHandPose": 15, "rightHandPose": 15},
 }
 _SAID = ("smplVersion", "gender", "frameRate", "bodyTranslation", "shapeParameters", "expressionParameters")
+
+_NAMES = {
+    "poses": "bodyPose",
+    "trans": "bodyTranslation",
+    "betas": "shapeParameters",
+    "expression": "expressionParameters",
+    "mocap_frame_rate": "frameRate",
+}
 
 
 def looks_like(contents: Contents) -> bool:
@@ -47,6 +56,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
             path, f"is {version:g}, expected 0, 1 or 2: SMPL, SMPL-H or SMPL-X", key="smplVersion"
         )
     family = _FAMILIES[int(version)]
+    said = Assumption(FAMILY, family, f"'smplVersion' is {version:g}", FILE)
     if "bodyPose" not in held:
         raise FileError(path, "is a shape without a motion: it has no 'bodyPose'")
     frames = held["bodyPose"].shape[0] if held["bodyPose"].ndim else 0
@@ -79,4 +89,4 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     if face is not None and family == "smplx":
         # One face for all frames, or one for each.
         arrays["expression"] = np.tile(face, (frames, 1)) if face.ndim == 1 else face
-    return [Take(arrays, tuple(notes))]
+    return [Take(arrays, tuple(notes), known=(said,), keys=_NAMES)]

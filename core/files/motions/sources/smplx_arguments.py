@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
+from core.files.assumption import FAMILY, FILE, NUMBERS, Assumption
 from core.files.containers.arrays import kind_of, numbers, shape_text, text
+from core.files.motions.parts.family_words import family_of_word, family_told, unknown_family
 from core.files.motions.parts.rotations import frames_in, rotations_in
 from core.files.motions.sources.amass import RATE_KEYS
 from core.files.motions.sources.file_contents import Contents
@@ -107,7 +109,8 @@ def take_of(
     frames, joints = found
     notes: list[str] = []
     there = [key for key in (*HANDS, *_FACE) if table.get(key) is not None]
-    family = _family(path, table, joints, there, notes)
+    known = _family(path, table, joints, there, notes)
+    family = known.value
     poses = np.zeros((frames, 3 * len(JOINT_NAMES[family])), np.float32)
     poses[:, :3], _ = _turned(path, where + "global_orient", table["global_orient"], frames)
     poses[:, 3 : 3 + 3 * joints], _ = rotations_in(path, where + "body_pose", body, frames, joints)
@@ -129,26 +132,31 @@ def take_of(
     cameras = [key for key in _CAMERA if key in table]
     if cameras:
         notes.append(f"The camera ({', '.join(cameras)}) is left out: the body is where 'transl' has it.")
-    return Take(arrays, tuple(notes), person, own_shapes=True, body_terms=terms)
+    return Take(arrays, tuple(notes), person, own_shapes=True, body_terms=terms, known=(known,))
 
 
-def _family(path: Path, table: Mapping[str, Any], joints: int, there: list[str], notes: list[str]) -> str:
+def _family(
+    path: Path, table: Mapping[str, Any], joints: int, there: list[str], notes: list[str]
+) -> Assumption:
     """What the file says, or what its pieces are of."""
-    said = next((table[key] for key in _TYPES if table.get(key) is not None), None)
-    word = "" if said is None else text(path, "model_type", plain_array(path, "model_type", said)).lower()
-    if word.startswith("smplx"):
-        family = "smplx"
-    elif word in ("smplh", "smpl+h", "smpl"):
-        family = "smplh" if word == "smpl+h" else word
+    family, why, how = None, "", FILE
+    for key in _TYPES:
+        if family is None and table.get(key) is not None:
+            word = text(path, key, plain_array(path, key, table[key])).strip()
+            family, why = family_of_word(word), family_told(key, word)
+            if family is None and word:
+                notes.append(unknown_family(key, word))
+    if family is not None:
+        pass
     elif joints == _BODY_JOINTS[1]:
-        family = "smpl"
+        family, why = "smpl", "'body_pose' has 23 joints"
     elif there and not any(key in _FACE for key in there) and table.get("expression") is None:
-        family = "smplh"
-        notes.append("There are hands and no face: the body is taken to be SMPL-H.")
+        family, why, how = "smplh", "there are hands and no face", NUMBERS
+    elif there or table.get("expression") is not None:
+        face = next(key for key in (*_FACE, "expression") if table.get(key) is not None)
+        family, why = "smplx", f"there is '{face}', which SMPL-X alone has"
     else:
-        family = "smplx"
-        if not there:
-            notes.append("There are neither hands nor a face: the body is taken to be SMPL-X.")
+        family, why, how = "smplx", "there are neither hands nor a face", NUMBERS
     if (family == "smpl") != (joints == _BODY_JOINTS[1]):
         if family != "smpl":
             raise FileError(
@@ -160,7 +168,7 @@ def _family(path: Path, table: Mapping[str, Any], joints: int, there: list[str],
     moving = [key for key in surplus if np.asarray(table[key]).any()]
     if moving:
         notes.append(f"{FAMILY_LABEL[family]} has no {', '.join(moving)}: left out.")
-    return family
+    return Assumption(FAMILY, family, why, how)
 
 
 def _hands(

@@ -20,6 +20,7 @@ from core.files.motions.sources.person_track import (
 
 NAME = "TRAM"
 _KEYS = {"pred_rotmat", "pred_shape", "pred_trans"}
+_NAMES = {"trans": "pred_trans", "betas": "pred_shape"}
 
 
 def looks_like(contents: Contents) -> bool:
@@ -57,4 +58,4 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         ids = in_order(path, "frame", same_frames(path, "frame", found.astype(np.int64), len(matrices)))
         if len(ids) and ids[0]:
             notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
-    return [Take(arrays, notes, own_shapes=True, ids=ids, ids_key="frame", there=(CAMERA,))]
+    return [Take(arrays, notes, own_shapes=True, ids=ids, ids_key="frame", there=(CAMERA,), keys=_NAMES)]

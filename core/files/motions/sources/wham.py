@@ -87,6 +87,7 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
         ids=ids,
         ids_key=where + "frame_ids",
         there=tuple(there),
+        keys={"poses": where + pose_key, "trans": where + trans_key, "betas": where + "betas"},
         body_terms=BodyTerms(trans_of=("left_hip", "right_hip")) if chosen == WORLD else None,
     )
 

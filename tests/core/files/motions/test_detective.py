@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from core.errors import FileError
+from core.files.assumption import UNIT, known
 from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
+from core.files.motions.of_take import motion_of_take
 from core.files.motions.settle import Doubtful
+from core.files.motions.sources.person_track import Take
 from core.model.joints import JOINT_NAMES
 from core.model.motion import Motion, Reading
 from core.outputs.results import load_result, save_result
@@ -117,7 +121,9 @@ def test_what_would_be_wrong_is_refused_and_says_the_option(save, refuses, field
 
 def test_who_stands_on_the_ground_is_in_metres_however_fast(save):
     path = save(arrays_of() | {"mocap_framerate": np.array(1000.0)})
-    assert load_motion(path).notes == ("The body moves at 17 m/s: frame rate 1000 is taken.",)
+    assert load_motion(path).notes == (
+        "The body moves at 17 m/s at 1000 frames a second: frame rate 1000 is taken.",
+    )
     with pytest.raises(Doubtful, match="say --frame-rate 1000"):
         load_motion(path, doubts="strict")
 
@@ -201,3 +207,79 @@ def test_shapes_of_nobody_are_told(save):
 def test_rates_of_nobody_are_told(save):
     motion = load_motion(save(arrays_of() | {"mocap_framerate": np.array(1.0)}))
     assert any("1 frames a second" in note for note in motion.notes)
+
+
+def test_shapes_of_each_frame_are_kept_and_told(save):
+    arrays = arrays_of()
+    betas = arrays["betas"][:10] + np.random.default_rng(3).normal(scale=0.02, size=(40, 10))
+    motion = load_motion(save(arrays | {"betas": betas}))
+    np.testing.assert_allclose(motion.frame_betas, betas, atol=1e-6)
+    assert any("each keeps its own" in note for note in motion.notes)
+
+
+@pytest.mark.parametrize("height", [100.0, 1045.0])
+def test_people_on_mountains_are_in_metres(save, height):
+    arrays = arrays_of("walk_poses", slice(None))
+    motion = load_motion(save(arrays | {"trans": arrays["trans"] + (0, 0, height)}))
+    assert taken(motion, "unit") == ("m", "default")
+
+
+def test_frames_far_apart_in_a_file_without_a_rate_are_no_centimetres(save):
+    arrays = {
+        k: v for k, v in arrays_of("walk_poses", slice(None, None, 40)).items() if k != "mocap_framerate"
+    }
+    assert load_motion(save(arrays)).doubts == ()
+    motion = load_motion(save(arrays | {"trans": arrays["trans"] + (0, 0, 3)}))
+    assert any("if 30 frames are a second, which the file does not say" in note for note in motion.notes)
+
+
+def test_a_rate_that_makes_bodies_too_fast_is_what_is_doubted(save):
+    motion = load_motion(save(arrays_of() | {"mocap_framerate": np.array(1000.0)}))
+    assert [one.quantity for one in motion.doubts] == ["frame rate"]
+    assert any("m/s at 1000 frames a second" in note for note in motion.notes)
+
+
+def test_a_unit_that_the_tool_is_known_for(tmp_path):
+    arrays = arrays_of()
+    centimetres = {
+        "poses": arrays["poses"],
+        "trans": 100 * arrays["trans"],
+        "betas": arrays["betas"],
+        "mocap_frame_rate": np.array(60.0),
+    }
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"a")
+    take = Take(centimetres, known=(known(UNIT, "cm", "Made-up writes so"),))
+    motion = motion_of_take(path, take, "Made-up", Reading(), Reading())
+    np.testing.assert_allclose(motion.trans, arrays["trans"], atol=1e-5)
+    assert taken(motion, "unit") == ("cm", "tool")
+    with pytest.raises(Doubtful, match=r"m/s; say --unit cm$"):
+        motion_of_take(
+            path,
+            replace(take, arrays=centimetres | {"trans": 1e4 * arrays["trans"]}),
+            "Made-up",
+            Reading(),
+            Reading(),
+        )
+
+
+def test_errors_and_rates_name_the_keys_of_the_file(tmp_path):
+    arrays = {"poses": np.zeros((5, 72)), "trans": np.zeros((5, 3)), "betas": np.zeros(10)}
+    names = {"poses": "angles", "trans": "places", "mocap_frame_rate": "tempo"}
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"a")
+
+    def read(**changes):
+        return motion_of_take(path, Take(arrays | changes, keys=names), "Made-up", Reading(), Reading())
+
+    motion = read(mocap_frame_rate=np.array(30.0))
+    why = {one.quantity: one.why for one in motion.assumed}
+    assert why["frame rate"] == "'tempo' is 30"
+    assert why["family"] == "'angles' has 72 numbers a frame"
+    for changes, words in (
+        ({"trans": np.zeros((4, 3))}, "'places' has shape"),
+        ({"poses": np.zeros((5, 71))}, "'angles' has shape"),
+        ({"mocap_frame_rate": np.array(-1.0)}, "'tempo' is -1"),
+    ):
+        with pytest.raises(FileError, match=words):
+            read(**changes)

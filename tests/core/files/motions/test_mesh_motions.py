@@ -72,7 +72,7 @@ def test_vertices_of_smplx(save) -> None:  # type: ignore[no-untyped-def]
         ({"vertices": np.full((1, 6890, 3), "a")}, "expected numbers"),
         ({"vertices": np.full((1, 6890, 3), None)}, "expected numbers"),
         ({"vertices": MESHES, "gender": "robot"}, "expected male, female or neutral"),
-        ({"vertices": MESHES, "mocap_frame_rate": -1.0}, "expected a positive number"),
+        ({"vertices": MESHES, "mocap_frame_rate": -1.0}, "expected frames a second above 0"),
     ],
 )
 def test_other_vertices_are_refused(save, refuses, arrays, said) -> None:  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ import pytest
 
 from core.commands.cli import main
 from core.files.motions.load_motion import load_motion
+from core.model.motion import Reading
 from core.outputs.results import load_result
 from tests.core.files.hostile import CreatesFile
 from tests.core.files.motions.sources.example import Example, plain_pickle, standing
@@ -57,6 +58,8 @@ def test_without_a_scaling_it_is_metres_or_a_sentence(
     assert "lies 150 from the origin, which are no metres" in refuses(
         load_motion, save(pickle.dumps(raw), "raw.pkl")
     )
+    motion = load_motion(save(pickle.dumps(raw), "raw.pkl"), Reading(unit="cm"))
+    assert np.allclose(motion.trans, 1.5)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ def test_poses_and_frames_that_are_not_good(save: Callable[..., Path]) -> None:
     assert np.array_equal(motion.trans, held["smpl"]["trans"])
     assert np.array_equal(motion.betas, held["smpl"]["betas"])
     assert any("1 frames for not good" in note for note in motion.notes)
+    assert "Frame 1 of 5 is a gap: the person is not in it." in motion.notes
+    assert not any("not finite" in note for note in motion.notes)
+    family = next(one for one in motion.assumed if one.quantity == "family")
+    assert (family.value, family.how, family.why) == ("smpl", "tool", "EMDB writes it")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_other_bodies(save: Callable[..., Path]) -> None:
         ({"bodyPose": np.zeros((5, 24, 3))}, "'bodyPose' has shape (5, 24, 3), expected (5, 22, 3)"),
         ({"bodyTranslation": np.zeros((4, 3))}, "has shape (4, 3), expected (5, 3)"),
         ({"gender": 7}, "'gender' is 7, expected 0, 1 or 2"),
-        ({"expressionParameters": np.zeros((4, 10))}, "'expression' has shape (4, 10)"),
+        ({"expressionParameters": np.zeros((4, 10))}, "'expressionParameters' has shape (4, 10)"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(

@@ -14,6 +14,7 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from core.files.motions.load_motion import load_motion, people_in
+from core.files.motions.settle import Doubtful
 from core.model.motion import Motion, Reading
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.hostile import CreatesFile
@@ -149,7 +150,7 @@ def test_the_body_is_what_its_pieces_are_of(save: Save) -> None:
     bare = {key: faceless[key] for key in ("global_orient", "body_pose", "transl", "betas")}
     motion = load_motion(save(bare, "bare.npz"))
     assert motion.family == "smplx"
-    assert any("taken to be SMPL-X" in note for note in motion.notes)
+    assert any("neither hands nor a face: SMPL-X is taken" in note for note in motion.notes)
     assert any("they are flat" in note for note in motion.notes)
 
 
@@ -227,3 +228,42 @@ def test_nothing_in_it_runs(save: Save, refuses: Callable[..., str], tmp_path: P
     among = arguments(betas=np.array(evil, dtype=object))
     assert "never opened" in refuses(load_motion, save(npz(among), "a.npz"))
     assert not marker.exists()
+
+
+def how_family(motion: Motion) -> tuple[str, str, str]:
+    return next((one.value, one.how, one.why) for one in motion.assumed if one.quantity == "family")
+
+
+@pytest.mark.parametrize(
+    ("word", "family"),
+    [("SMPL-X", "smplx"), ("smpl-x", "smplx"), ("smplx_locked_head", "smplx"), ("SMPL+H", "smplh")],
+)
+def test_the_family_in_every_spelling(save: Save, word: str, family: str) -> None:
+    faceless = arguments(jaw_pose=None, leye_pose=None, reye_pose=None, expression=None, model_type=word)
+    motion = load_motion(save(pickle.dumps(faceless), "a.pkl"))
+    assert how_family(motion) == (family, "file", f"'model_type' is '{word}'")
+
+
+@pytest.mark.parametrize("word", ["mano", "STAR"])
+def test_other_words_for_the_family_are_told(save: Save, word: str) -> None:
+    motion = load_motion(save(pickle.dumps(arguments(model_type=word)), "a.pkl"))
+    assert motion.family == "smplx"
+    assert f"'model_type' is '{word}', which is no family that Refit knows." in motion.notes
+
+
+def test_a_guessed_family_is_told_as_one(save: Save) -> None:
+    bare = {key: arguments()[key] for key in ("global_orient", "body_pose", "transl", "betas")}
+    path = save(pickle.dumps(bare), "a.pkl")
+    assert how_family(load_motion(path)) == ("smplx", "numbers", "there are neither hands nor a face")
+    with pytest.raises(Doubtful, match="does not say its family"):
+        load_motion(path, Reading(up_axis="z"), doubts="strict")
+    sure = how_family(load_motion(save(pickle.dumps(arguments()), "b.pkl")))
+    assert sure == ("smplx", "file", "there is 'jaw_pose', which SMPL-X alone has")
+
+
+def test_lists_of_numbers_are_read(save: Save) -> None:
+    held = arguments()
+    lists = {key: value.tolist() for key, value in held.items()}
+    motion, plain = (load_motion(save(pickle.dumps(one), "a.pkl")) for one in (lists, held))
+    np.testing.assert_allclose(motion.poses, plain.poses, atol=1e-6)
+    np.testing.assert_allclose(motion.betas, plain.betas, atol=1e-6)
