@@ -34,7 +34,7 @@ from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_i
 from core.files.motions.settle import REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
 from core.files.motions.sources.file_contents import Contents
-from core.model.motion import AS_IT_IS, MOST_FRAMES, Motion, Reading, motion_of_meshes
+from core.model.motion import AS_IT_IS, MOST_FRAMES, MOST_METRES, Motion, Reading, motion_of_meshes
 
 NAME = "meshes"
 KEY = "vertices"
@@ -42,6 +42,10 @@ FAMILY_OF_COUNT = {NUM_VERTICES["smplh"]: "smplh", NUM_VERTICES["smplx"]: "smplx
 """Whose vertices they are. SMPL's are SMPL-H's, whose fingers can follow them."""
 
 REGRESSED = "The source is meshes: its joints are found by the body's regressor, and it has no rotations."
+# Meshes that are looked at.
+_SAMPLES = 24
+# Metres from which on float32 has no millimetres, and that nobody is tall.
+_FAR, _MOST_TALL = 1e4, 10.0
 _SAID = ("gender", "refit_up_axis", *RATE_KEYS)
 
 
@@ -60,7 +64,7 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
     """The motion in an ``.npz`` with ``vertices``, metres, or in a folder of meshes.
 
     Raises:
-        FileError: a file cannot be read, or its vertices are not those of a body.
+        FileError: a file cannot be read, or its vertices are not those of a body, or far from the origin.
     """
     for what, chosen in (("person", reading.person), ("coordinates", reading.coordinates)):
         if chosen is not None:
@@ -75,6 +79,7 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
     family = FAMILY_OF_COUNT[vertices.shape[1]]
     settling.take(FAMILY, tool=(family, f"the meshes have {vertices.shape[1]} vertices"))
     vertices = in_metres(vertices, settling)
+    notes += _far_away(path, vertices)
     for quantity in (HANDS, ANGLES, SIDES):
         settling.does_not_apply(quantity, "meshes have no rotations")
     said = up_axis_in(path, arrays.get("refit_up_axis"))
@@ -194,6 +199,26 @@ def _listed(folder: Path) -> list[Path]:
         raise FileError(folder, f"cannot be read: {error.strerror}") from None
     wanted = (name for name in names if os.path.splitext(name)[1].lower() in READERS)
     return [folder / name for name in sorted(wanted, key=lambda name: (natural(name), name))]
+
+
+def _far_away(path: Path, vertices: np.ndarray) -> list[str]:
+    """A sentence on meshes so far from the origin that float32 tells no millimetres there; else nothing.
+
+    Raises:
+        FileError: they are of a body's size, but so far that none of it would be left.
+    """
+    some = vertices[np.linspace(0, len(vertices) - 1, min(len(vertices), _SAMPLES)).astype(int)]
+    some = some[np.isfinite(some).all((1, 2))].astype(np.float64)
+    if not len(some) or (np.ptp(some, axis=1) > _MOST_TALL).any():
+        return []
+    away = float(np.abs(some.mean(1)).max(1).min())
+    advice = "take the same place off all of them to keep their shape"
+    if away >= MOST_METRES:
+        raise FileError(path, f"lie {away:.0f} m from the origin, expected meshes near it: {advice}", key=KEY)
+    if away < _FAR:
+        return []
+    step = 1000 * float(np.spacing(np.float32(away)))
+    return [f"The meshes lie {away:.0f} m from the origin, in steps of {step:.2g} mm: {advice}."]
 
 
 def _check_size(path: Path, frames: int, count: int) -> None:
