@@ -222,7 +222,6 @@ def _add_inspect(commands: Any) -> None:
     inspect.add_argument(
         "file", nargs="?", type=Path, metavar="MOTION_OR_FIT", help="default: the bodies alone"
     )
-    inspect.add_argument("--person", metavar="ID", help="who of several people in a motion file")
     inspect.add_argument("--joint", metavar="NAME", help="one joint and the vertices it is made of")
     inspect.add_argument(
         "--vertex", type=int, metavar="ID", help="one vertex: what it feeds, what it corresponds to"
@@ -256,6 +255,7 @@ def _add_inspect(commands: Any) -> None:
     inspect.add_argument("--to", choices=("smpl", "smplh", "smplx"), help="target body; default: smplx")
     inspect.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
     inspect.add_argument("--gender", choices=("neutral", "female", "male"), help="of the bodies")
+    add_reading(inspect, several=False)
     inspect.add_argument(
         "--compare", type=Path, metavar="FILE", help="compare the correspondence with another file's"
     )

@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import FileError, RefitError
 from core.files.containers.opening import checksum
 from core.files.motions.load_motion import load_motion
+from core.files.motions.settle import TELL
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun, spread
 from core.model.body import BodyModel
@@ -75,7 +76,8 @@ def read_shape(path: Path) -> HeldShape:
         # The built-in bodies are neutral, whatever the source's gender.
         gender: str | None = str(result.provenance.get("target_body", {}).get("gender") or result.gender)
     else:
-        motion = load_motion(path)
+        # What may be doubtful of poses, places and times says nothing of a shape.
+        motion = load_motion(path, doubts=TELL)
         betas, own, family, gender = motion.betas, motion.frame_betas, motion.family, motion.gender
     if own is not None:
         raise FileError(path, "differ between frames, expected one shape to hold", key="betas")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.commands import inspect_document
+from core.commands.argument_types import doubts_of, reading_of
 from core.commands.exit_codes import DONE
 from core.commands.inspect_subject import WHICH, Inspected, inspect_bodies, inspect_file
 from core.commands.inspect_tables import print_document
@@ -21,6 +23,7 @@ from core.inspection.correspondence_report import difference_from_file
 from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import joints_of_set
 from core.outputs.joint_sets import export_joint_places, read_joint_set
+from core.outputs.reading_told import changes_nothing
 
 
 def inspect(options: argparse.Namespace) -> int:
@@ -62,11 +65,14 @@ def _opened(options: argparse.Namespace) -> Inspected:
     if options.file is None:
         source = options.source or "smplh"
         target = options.to or ("smplh" if source == "smplx" else "smplx")
+        if said := changes_nothing(replace(reading_of(options, options.person), gender=None)):
+            raise RefitError(f"{said[0]} Give the file of a motion.")
         return inspect_bodies(options.models, source, target, options.gender)
     if options.source is not None:
         raise RefitError("--from is for the bodies alone; a motion says itself what it is in.")
     try:
-        return inspect_file(options.file, options.models, options.to, options.gender, options.person)
+        reading, doubts = reading_of(options, options.person), doubts_of(options)
+        return inspect_file(options.file, options.models, options.to, options.gender, reading, doubts)
     except SeveralPeople as error:
         raise RefitError(f"{error}; give --person ID") from None
 

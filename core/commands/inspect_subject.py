@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from core.correspond.load_bodies import load_bodies, of_bodies_there, reversed_b
 from core.errors import FileError, RefitError
 from core.files.bodies.mesh_check import check_meshes
 from core.files.motions.load_motion import load_motion
+from core.files.motions.settle import REFUSE
 from core.geometry.mesh_graph import MeshGraph
 from core.geometry.regions import region_masks
 from core.inspection.rest_distance import SurfaceDistance, surface_distance
@@ -20,8 +21,9 @@ from core.model.body import BodyModel
 from core.model.body_joints import BodyJoint, body_joints
 from core.model.body_pair import BodyPair, left_out, within
 from core.model.fit_result import FitResult
-from core.model.motion import Motion, Reading
+from core.model.motion import AS_IT_IS, Motion, Reading
 from core.model.posing import posed
+from core.outputs.reading_told import changes_nothing
 from core.outputs.results import is_result, load_result
 from core.session.fit_origin import find_motion, licensed_gender, other_bodies
 
@@ -126,7 +128,8 @@ def inspect_file(
     models: str | Path | None,
     target: str | None = None,
     gender: str | None = None,
-    person: str | None = None,
+    reading: Reading = AS_IT_IS,
+    doubts: str = REFUSE,
 ) -> Inspected:
     """A motion with the bodies that it would be fitted with, or a fit with its motion and its bodies.
 
@@ -136,13 +139,14 @@ def inspect_file(
         target: family of the other body; None for SMPL-X, or SMPL-H where the motion is in SMPL-X. A fit has
             its own.
         gender: of the bodies; None for what the file says.
-        person: who of several people in a motion file.
+        reading: how a motion file is read; a fit keeps its motion as it was read when it was made.
+        doubts: as in `core.files.motions.load_motion.load_motion`.
 
     Raises:
         RefitError: a file cannot be used, or the bodies are not those that the fit was made with.
     """
     result = None if path.is_dir() or not is_result(path) else load_result(path)
-    motion = load_motion(path, Reading(person=person)) if result is None else find_motion(path, result)
+    motion = load_motion(path, reading, doubts=doubts) if result is None else find_motion(path, result)
     if not len(motion):
         raise FileError(path, "holds no frames")
     motion = of_bodies_there(motion, models, gender)
@@ -160,6 +164,7 @@ def inspect_file(
     if result is not None:
         bodies = with_measured_mask(bodies, result)
     failed = () if result is None or not result.failed else (f"This fit failed: {result.failure}.",)
+    told = () if result is None else changes_nothing(replace(reading, gender=None))
     beyond = left_out(motion, bodies.source)
     motion = within(motion, bodies.source)
-    return Inspected(bodies, motion, result, (*failed, *motion.notes, *bodies.notes, *beyond))
+    return Inspected(bodies, motion, result, (*failed, *told, *motion.notes, *bodies.notes, *beyond))

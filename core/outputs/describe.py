@@ -29,7 +29,7 @@ from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, PARTS
 from core.model.motion import AS_IT_IS, Motion, Reading
 from core.outputs.joint_sets import read_joint_set
-from core.outputs.reading_told import command_to_read_otherwise
+from core.outputs.reading_told import changes_nothing, command_to_read_otherwise
 from core.outputs.recipes import read_recipe
 from core.outputs.results import is_result, load_result
 from core.outputs.sessions import is_session, load_session
@@ -97,7 +97,8 @@ def described(path: str | Path, reading: Reading = AS_IT_IS, doubts: str = "refu
         return Described([("Folder", path.resolve().name), *found.rows], found.motion)
     found = _described(path, reading, doubts)
     name = ("Folder", path.resolve().name) if path.is_dir() else ("File", path.name)
-    return Described([name, *found.rows], found.motion)
+    notes = () if found.motion is not None else changes_nothing(reading)
+    return Described([name, *found.rows, *(("Note", note) for note in notes)], found.motion)
 
 
 def _described(path: Path, reading: Reading, doubts: str) -> Described:

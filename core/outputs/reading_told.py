@@ -6,7 +6,7 @@ import shlex
 
 from core.files.assumption import DEFAULT, FILE, FIT, HOW_WORDS, NUMBERS, TOOL, USER, Assumption
 from core.files.containers.arrays import key_list
-from core.model.motion import CHOICES, FIELD_OF_QUANTITY, Motion
+from core.model.motion import CHOICES, FIELD_OF_QUANTITY, Motion, Reading
 
 # Of what is known for sure nobody needs to be told in a line.
 _SURE = (FILE, USER)
@@ -35,20 +35,54 @@ def line(motion: Motion) -> str:
     return "; ".join(parts)
 
 
+def changes_nothing(reading: Reading) -> tuple[str, ...]:
+    """A sentence where something is said of how a motion file is read, of what is none; nothing otherwise."""
+    names = ("person", *CHOICES, "frame_rate", "fps")
+    said = [_flag(name) for name in names if getattr(reading, name) is not None]
+    if not said:
+        return ()
+    return (
+        f"Saying {' and '.join(said)} changes nothing: that is for motion files, and a fit keeps its motion "
+        "as it was read when the fit was made.",
+    )
+
+
 def command_to_read_otherwise(motion: Motion) -> str:
-    """A line of ``refit convert`` with the options that say each quantity, the least sure first, of which
-    those that are wrong are to be exchanged; nothing where nothing can be said.
+    """A line of ``refit convert`` that reads the file as it was read, and in brackets the options that read
+    it otherwise, the least sure first; nothing where nothing can be said.
     """
-    name = motion.path.name if motion.path else "FILE"
     ranked = sorted(motion.assumed, key=lambda one: _DOUBT.index(one.how))
-    options = [_option(one) for one in ranked if one.how not in _SURE]
-    if not options:
+    target = "smplh" if motion.family == "smplx" and motion.has_poses else "smplx"
+    unsure = [_otherwise(one, target) for one in ranked if one.how not in _SURE]
+    if not unsure:
         return ""
-    return f"refit convert {shlex.quote(name)} -o out/ {' '.join(options)}"
+    needed = [f"--to {target}"] if target != "smplx" else []
+    if motion.reading.person is not None:
+        needed.append(f"--person={shlex.quote(motion.reading.person)}")
+    needed += [_option(FIELD_OF_QUANTITY[one.quantity], one.value) for one in ranked if one.how == USER]
+    if motion.reading.fps is not None:
+        needed.append(_option("fps", f"{motion.reading.fps:g}"))
+    path = shlex.quote(str(motion.path) if motion.path else "FILE")
+    return " ".join(["refit convert", path, "-o out/", *needed, *unsure])
 
 
-def _option(one: Assumption) -> str:
-    """An option with another value than the one that was taken: all that there are, where there are more."""
+def _otherwise(one: Assumption, target: str) -> str:
+    """An option with another value than the one that was taken, in brackets: all that there are, where there
+    are more. What is in the target's family needs another target.
+    """
     name = FIELD_OF_QUANTITY[one.quantity]
-    others = "|".join(value for value in CHOICES.get(name, ("FPS",)) if value != one.value)
-    return f"[--{name.replace('_', '-')}{'=' if '-' in others else ' '}{others}]"
+    values = [value for value in CHOICES.get(name, ("FPS",)) if value != one.value]
+    if name == "family" and target in values:
+        values.remove(target)
+        other = next(family for family in ("smplx", "smplh") if family != target)
+        rest = f" [{_option(name, '|'.join(values))}]" if values else ""
+        return f"[{_option(name, target)} --to {other}]{rest}"
+    return f"[{_option(name, '|'.join(values))}]"
+
+
+def _option(name: str, value: str) -> str:
+    return f"{_flag(name)}{'=' if '-' in value else ' '}{value}"
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
