@@ -127,6 +127,15 @@ NOT_PUBLISHED = (
     *(name for name, item in SETTINGS.items() if item.metadata["apart"]), "shape_frames", "tolerance",
 )  # fmt: skip
 OF_VERTICES = ("robust", "robust_by", "robust_scale")
+HELD = {
+    "free_global_orient": "The root is held",
+    "free_body": "The body's joints are held",
+    "free_left_hand": "The left hand is held",
+    "free_right_hand": "The right hand is held",
+    "free_jaw": "The jaw is held",
+    "free_eyes": "The eyes are held",
+}
+"""What lets joints turn, each kind of them, and what is said where it does not."""
 
 
 def no_effect(settings: FitSettings, name: str, method: str = "gauss-newton") -> str:
@@ -145,10 +154,11 @@ def no_effect(settings: FitSettings, name: str, method: str = "gauss-newton") ->
         return "There is no robust loss"
     if name == "pose_prior_to" and not settings.pose_prior:
         return "There is no pose prior"
-    if name == "jaw_prior" and not settings.free_jaw:
-        return "The jaw is held"
-    if name == "eyes_prior" and not settings.free_eyes:
-        return "The eyes are held"
+    freed_by = SETTINGS[name].metadata["freed_by"]
+    if freed_by and getattr(settings, freed_by) is False:
+        return HELD[freed_by]
+    if name in OF_JOINTS and name not in HELD and all(getattr(settings, each) is False for each in HELD):
+        return "All joints are held"
     if name in OF_SHAPE and name != "shape" and settings.shape == "fixed":
         solved_alike = name == "shape_frames" and settings.expression == "shared"
         return "" if solved_alike else "The shape is held"

@@ -41,6 +41,7 @@ def _field(
     advanced: bool = False,
     first: bool = False,
     of: str = "",
+    freed_by: str = "",
     term: str = "",
     apart: int = 0,
 ) -> Any:
@@ -54,12 +55,14 @@ def _field(
         advanced: its control is below Advanced wherever there is room for few.
         first: its control is among the few of a stage that are seen first.
         of: what it concerns, ``joints``, ``shape`` or ``expression``: where those are held it does nothing.
+        freed_by: of joints of one kind, the setting that lets them turn; without it nothing happens either.
         term: the module of `core.fitting.terms` whose term it weighs; the first setting that names a module
             is the one whose weight the term vanishes without.
         apart: how far apart the frames are that the term couples, at most; 0 for each by itself.
     """
-    more = {"label": label, "help": help_, "advanced": advanced, "first": first, "of": of}
-    return field(default=default, metadata=values | more | {"term": term, "apart": apart})
+    more = {"label": label, "help": help_, "advanced": advanced, "first": first}
+    more |= {"of": of, "freed_by": freed_by, "term": term, "apart": apart}
+    return field(default=default, metadata=values | more)
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,12 @@ class FitSettings:
 
     over valid vertices i, edges ij between valid vertices and joints a, in square metres and square radians.
     o is the root position less the source's, x the root position, in metres; the acceleration's weight is in
-    square millimetres, its seconds those of the motion. P is the source's rotation, or none (zero); with
+    square millimetres, its seconds those of the motion. prior_a is ``pose_prior``, or ``jaw_prior`` and
+    ``eyes_prior`` where the source has no such joint. P is the source's rotation, or none (zero); with
     ``pose_prior_to='previous'`` the pull is 1/2 pose_prior sum_a |log(R_{n+1,a} R_{n,a}^T)|^2 instead. ``p``
     runs over body parts or over single vertices, c_p sums the weights w_i in p, and rho is the robust loss.
     Where the shape is solved, 1/2 ``shape_prior`` |betas|^2 is added for each frame that it is solved from,
-    and likewise for the expression.
+    and likewise ``expression_prior`` for the expression.
 
     Raises:
         ValueError: a value outside its range, or values that make no sense together.
@@ -231,6 +235,7 @@ class FitSettings:
         high=10,
         advanced=True,
         of="joints",
+        freed_by="free_jaw",
         term="pose_prior",
     )
     eyes_prior: float = _number(
@@ -241,6 +246,7 @@ class FitSettings:
         high=10,
         advanced=True,
         of="joints",
+        freed_by="free_eyes",
         term="pose_prior",
     )
     shape_prior: float = _number(

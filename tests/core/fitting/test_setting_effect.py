@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import RefitError
 from core.fitting.recipe.recipe import Recipe
-from core.fitting.recipe.setting_rules import SETTINGS, no_effect, with_value
+from core.fitting.recipe.setting_rules import HELD, OF_JOINTS, SETTINGS, no_effect, with_value
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.reference import published
 from core.fitting.run import FitRun
@@ -30,6 +30,7 @@ STAGES: dict[str, tuple[FitSettings, str]] = {
     "own": (replace(ALL_FREE, shape="per-frame", expression="per-frame"), "gauss-newton"),
     "shape held": (replace(ALL_FREE, shape="fixed"), "gauss-newton"),
     "all held": (replace(ALL_FREE, shape="fixed", expression="off", pose_prior=0), "gauss-newton"),
+    "joints held": (replace(ALL_FREE, **dict.fromkeys(HELD, False), robust="none"), "gauss-newton"),
     "edge": (replace(ALL_FREE, stage="edge"), "gauss-newton"),
     "translation": (replace(ALL_FREE, stage="translation", robust="none", tolerance=1e-9), "gauss-newton"),
     "published": (PUBLISHED, "l-bfgs"),
@@ -94,6 +95,19 @@ def apart(one: FitResult, other: FitResult) -> float:
 
 def test_every_setting_is_looked_at() -> None:
     assert {*OTHERS, *FREE, "stage"} == {item.name for item in fields(FitSettings)}
+
+
+def test_what_is_of_joints_says_so_where_they_are_held() -> None:
+    assert set(HELD) == set(FREE) & set(OF_JOINTS)
+    of_joints = set(OF_JOINTS) - set(HELD)
+    still = replace(ALL_FREE, **dict.fromkeys(HELD, False))
+    assert [name for name in of_joints if not no_effect(still, name)] == []
+    for freed_by in HELD:
+        of_these = {name for name in of_joints if SETTINGS[name].metadata["freed_by"] == freed_by}
+        silent = {name for name in of_joints if no_effect(replace(ALL_FREE, **{freed_by: False}), name)}
+        assert of_these <= silent, freed_by
+        assert "pose_prior" not in silent, freed_by
+    assert {SETTINGS[name].metadata["freed_by"] for name in SETTINGS} <= {"", *HELD}
 
 
 # Radians, metres or standard deviations.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import torch
 
 import core.fitting.terms
+from core.files.builtin_files import manual_folder
 from core.fitting.objective.pose import Pose
 from core.fitting.recipe.setting_rules import SETTINGS
 from core.fitting.recipe.settings import FitSettings
@@ -23,6 +25,16 @@ def test_every_module_of_the_folder_is_a_term_that_a_setting_weighs() -> None:
     assert {path.stem for path in folder.glob("*.py")} == {"__init__", "given", *modules()}
     weighed = {name.partition(",")[0] for name in CASES}
     assert weighed == {"data", *(name for name, item in SETTINGS.items() if item.metadata["term"])}
+
+
+@pytest.mark.parametrize("name", [name for name, item in SETTINGS.items() if item.metadata["term"]])
+def test_it_is_told_with_the_others(name: str) -> None:
+    """In the manual by its label, in the docstring of all settings by its name."""
+    page = (manual_folder() / "method.md").read_text(encoding="utf-8")
+    _, _, told = page.partition("## What is minimised")
+    label = SETTINGS[name].metadata["label"].lower()
+    assert re.search(rf"\b{label}\b", told.partition("\n## ")[0].lower()), f"{label} is not in method.md"
+    assert re.search(rf"\b{name}\b", FitSettings.__doc__ or ""), f"{name} is not in FitSettings"
 
 
 def test_new_terms_are_off_at_first() -> None:
