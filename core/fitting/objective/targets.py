@@ -72,7 +72,8 @@ class MotionTargets:
             return self.source.tensor(place.astype(np.float64) - self.motion.trans[frames])
         face = None if self.expression is None else self.expression[torch.as_tensor(frames)]
         rest = self.source.rest_joints(self.source.coefficients(self._betas(frames), face))
-        return rest[..., 0, :].expand(len(frames), 3)
+        # Not one row for all: the solver writes frame by frame.
+        return rest[..., 0, :].expand(len(frames), 3).clone()
 
     def _betas(self, frames: np.ndarray) -> Tensor:
         """(B,) of all frames, or (n, B) of these where each has its own."""
