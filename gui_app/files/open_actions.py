@@ -74,6 +74,7 @@ class OpenActions(QObject):
         document.rate_changed.connect(self._keep_rate)
         actions.reading.triggered.connect(self._ask_reading)
         document.motion_changed.connect(self._on_motion)
+        activity.opening_changed.connect(self._on_motion)
         self._on_motion()
 
     def open_path(self, path: Path, *_: object) -> None:
@@ -136,7 +137,7 @@ class OpenActions(QObject):
         if taken is None or self._opening.closed:
             return
         rate = self._document.given_rate if taken.lacks_rate else None
-        answer = open_question.ask_reading(taken, rate, self._window)
+        answer = open_question.ask_reading(taken, rate, self._window, fit=self._document.has_fit)
         if answer is not None and self._saving.may_lose_work("Read the file again without saving this fit?"):
             self._remember(taken.path, answer, taken)
             self._opening.open(taken.path, self._models.models, answer=answer)
@@ -150,7 +151,8 @@ class OpenActions(QObject):
     @Slot()
     def _on_motion(self) -> None:
         opened = self._document.opened
-        self._actions.reading.setEnabled(opened is not None and Taken.of(opened.motion) is not None)
+        known = opened is not None and Taken.of(opened.motion) is not None
+        self._actions.reading.setEnabled(known and not self._activity.opening)
 
     @Slot()
     def _keep_rate(self) -> None:

@@ -236,12 +236,14 @@ def ask(asked: Unanswered | Doubted, known: Answer, parent: QWidget) -> Answer |
     return answer
 
 
-def ask_reading(taken: Taken, rate: float | None, parent: QWidget, *, before: bool = False) -> Answer | None:
+def ask_reading(
+    taken: Taken, rate: float | None, parent: QWidget, *, before: bool = False, fit: bool = False
+) -> Answer | None:
     """Shows how a file is read, and asks how it is to be read; None where it stays as it is.
 
     Args as those of `ReadingQuestion`.
     """
-    dialog = ReadingQuestion(taken, rate, before, parent)
+    dialog = ReadingQuestion(taken, rate, before, parent, fit=fit)
     answer = None
     if dialog.exec() == QDialog.DialogCode.Accepted and (before or dialog.changed):
         answer = Answer(dialog.reading(), dialog.given_rate(), final=True)

@@ -44,6 +44,7 @@ FIELD_WIDTH = 150
 MOST_RATE = 10_000.0
 NOT_KNOWN = "not known"
 CHANGED = "What you change here wins over the file, which is then read again."
+CLOSES_FIT = "The fit, which was made of the file as it was read, is then closed."
 
 
 @dataclass(frozen=True)
@@ -94,22 +95,32 @@ class ReadingQuestion(QDialog):
         taken: of the file.
         rate: frames a second that were said of a file that does not say them.
         before: it is not open yet: its grave doubts are to be answered, with what is likely chosen already.
+        fit: there is a fit of it, which reading it again closes.
     """
 
-    def __init__(self, taken: Taken, rate: float | None, before: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        taken: Taken,
+        rate: float | None,
+        before: bool,
+        parent: QWidget | None = None,
+        *,
+        fit: bool = False,
+    ) -> None:
         super().__init__(parent)
         self._taken, self._rate = taken, rate
         self._asked = {one.quantity: one for one in taken.doubts if one.grave and before}
         self.setWindowTitle("Open" if before else "How the file is read")
         self.choices: dict[str, QComboBox] = {}
         self.rate = QDoubleSpinBox(self)
+        changed = f"{CHANGED} {CLOSES_FIT}" if fit else CHANGED
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
         column.setSpacing(12)
         column.addWidget(file_title(taken.path))
         for doubt in self._asked.values():
             column.addWidget(_words(self._doubt_words(doubt), "warning"))
-        column.addWidget(_words("How is the file to be read?" if before else CHANGED, "secondary"))
+        column.addWidget(_words("How is the file to be read?" if before else changed, "secondary"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(8)

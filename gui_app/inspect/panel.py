@@ -77,7 +77,7 @@ class JointsPanel(SidePanel):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for number, (words, tip) in enumerate(zip(PAGE_WORDS, PAGE_TIPS, strict=True)):
-            row.addWidget(choice_button(self.tabs, number, words, tip, self, "5px 4px"))
+            row.addWidget(choice_button(self.tabs, number, words, tip, self, "5px 2px"))
         row.addStretch(1)
         for number, body in enumerate(BODIES):
             button = choice_button(
@@ -217,6 +217,6 @@ class JointsDock(PanelDock):
 
     @Slot()
     def _on_looks(self) -> None:
-        # While a fit runs, or a correspondence is built for a file, the same key cancels it.
-        busy = self._state.activity.run.active or self._state.activity.building is not None
+        # While a fit runs, or a file is read, the same key cancels it.
+        busy = self._state.activity.run.active or bool(self._state.activity.opening)
         self._none.setEnabled(self._inspection.shows_something and not busy)

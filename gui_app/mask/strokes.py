@@ -184,7 +184,7 @@ class ValidityPainting(VertexPainting):
     def use(self, which: np.ndarray, name: str) -> None:
         """Takes out a set of vertices, or puts it back."""
         if self.now is not None and self.puts_back:
-            self._make(f"putting back {name}", self.now | which)
+            self._make(f"including {name}", self.now | which)
         elif self.now is not None:
             self._make(f"excluding {name}", self.now & ~which)
 

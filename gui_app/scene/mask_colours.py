@@ -37,7 +37,7 @@ def mask_rows() -> tuple[tuple[str, str], ...]:
         ("valid", colours.FIT_SKIN),
         ("no counterpart", colours.INVALID_QUIET),
         ("left out by the list", colours.INVALID_SKIN),
-        ("taken out by hand", colours.TAKEN_OUT),
+        ("excluded by hand", colours.TAKEN_OUT),
     )
 
 

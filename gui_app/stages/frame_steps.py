@@ -26,7 +26,7 @@ REST_MS = 150
 # Nearer than this the end of the steps is the fit shown.
 SAME_MM = 0.005
 NO_MOTION = "Open a motion to see the iterations of a fit: Ctrl+O"
-RUNNING = "Steps wait until the fit is over"
+RUNNING = "Iterations wait until the fit is over"
 ALL_OFF = "Every stage is off: put one on to see its iterations"
 PUBLISHED = "The published method keeps no iterations: choose another recipe"
 FAILED = "The iterations of this frame could not be found; details are in the log"

@@ -59,7 +59,7 @@ class StepsCard(QFrame):
         self.caret.setCheckable(True)
         self.caret.setToolTip(tip_with_keys(SPECS[STEPS], SPECS[STEPS].tip))
         self.caret.toggled.connect(self._action.setChecked)
-        self.title = QLabel("Steps", self)
+        self.title = QLabel("Iterations", self)
         self.title.setProperty("role", "name")
         self.summary = QuietLine(self)
         self.back = tool("caret-left", "Previous iteration", self)

@@ -69,7 +69,7 @@ class Pins(Measuring):
             self.series.pop(vertex, None)
         elif not opened.bodies.correspondence.valid[vertex]:
             self._state.activity.say(
-                f"Vertex {vertex} is not compared with the source, so it has no error to follow"
+                f"Vertex {vertex} is invalid: it has no counterpart on the source, and no error to follow"
             )
             return
         else:

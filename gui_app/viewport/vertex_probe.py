@@ -137,7 +137,7 @@ class VertexProbe(QObject):
         if error is not None:
             compared = bool(np.isfinite(error[vertex]))
             if compared or self.tells_mask is None:
-                said.append(f"{error[vertex]:.1f} mm off" if compared else "not compared with the source")
+                said.append(f"{error[vertex]:.1f} mm off" if compared else "invalid, no counterpart")
             if compared and not self.holds:
                 pinned = vertex in self._pins.vertices
                 said.append("click to take its pin out" if pinned else "click to pin")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import FileError
+from core.errors import Cancelled, FileError
 from core.files.bodies.correspondences import MATRIX_KEYS
 from core.files.bodies.models import NUM_VERTICES, looks_like_model
 from core.files.bodies.regressors import KEY as REGRESSOR
@@ -101,6 +101,8 @@ def file_kind(path: str | Path) -> FileKind:
         return known or _begins(start, _PACKED) or _text(path, start)
     except (FileError, OSError):
         return UNKNOWN
+    except Cancelled:
+        raise
     except Exception:  # a sentence about a file must not fail for the file
         return UNKNOWN
 

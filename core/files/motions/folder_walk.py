@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import FileError
+from core.errors import Cancelled, FileError
 from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import motion_source
 from core.files.motions.mesh_motions import FAMILY_OF_COUNT, is_mesh_folder, mesh_count
@@ -143,6 +143,8 @@ def _look_at(path: Path, family: str, found: Walk) -> None:
         _take_or_leave_out(path, found)
     except FileError as error:
         found.refused.append((path, str(error)))
+    except Cancelled:
+        raise
     except Exception:
         found.motions.append(path)  # told with the others, when it is this one's turn to be read
 

@@ -220,8 +220,8 @@ class SetExportRow(QWidget):
         column.addWidget(self.bar)
         column.addLayout(row)
         export.changed.connect(self._on_change)
-        export.failed.connect(state.activity.failed)
-        export.said.connect(state.activity.said)
+        export.failed.connect(state.activity.fail)
+        export.said.connect(state.activity.say)
         self._on_change()
 
     def refresh(self, possible: bool) -> None:

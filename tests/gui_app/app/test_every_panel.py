@@ -79,7 +79,7 @@ def test_nothing_is_cut_off(
             # Lists of fields that went with a card may be gone by now.
             if isValid(top) and top.isVisible():
                 # A number that has just changed is laid out with the next events.
-                with contextlib.suppress(TimeoutError):
+                with contextlib.suppress(qtbot.TimeoutError):
                     qtbot.waitUntil(lambda top=top: cut_off(top) == [], timeout=SETTLED_MS)
                 assert cut_off(top) == [], name
                 for menu in top.findChildren(QMenu):

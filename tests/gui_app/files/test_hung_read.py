@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from core.files.containers import opening
 from gui_app.app.main_window import MainWindow
+from gui_app.document.inspect_selection import JointKey
 from gui_app.tasks import closing_wait
 from gui_app.tasks.left_behind import left_behind
 from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
@@ -58,9 +60,14 @@ def test_esc_returns_to_what_was_open(
 ) -> None:
     state = window.state
     opened = state.document.opened
+    # What is chosen is let go of by the same key.
+    window.actions_.joints.setChecked(True)
+    window.inspection.choose_joint(JointKey("left_knee", "kinematic"))
     begins_to_hang(window, qtbot, hung, hanging)
     assert window.actions_.cancel.isEnabled()
-    window.actions_.cancel.trigger()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=FIT_MS)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert state.activity.opening == ""
     assert state.document.opened is opened
     assert not window.actions_.cancel.isEnabled()
