@@ -32,6 +32,7 @@ _STRAIGHT = 0.7
 _GROUND = (-0.15, 0.25)
 _LYING = 0.6
 _TRAVEL = 0.3
+_NOTHING = 1e-4
 # Parent and offset in the rest pose of SMPL's first 22 joints, metres, of nobody in particular.
 _SKELETON: tuple[tuple[int, tuple[float, float, float]], ...] = (
     (-1, (0.0, -0.23, 0.03)), (0, (0.06, -0.09, -0.01)), (0, (-0.06, -0.09, -0.01)), (0, (0.0, 0.11, -0.03)),
@@ -205,8 +206,10 @@ def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[U
         at, _, sign = vertical(axis)
         lowest[axis] = (sign * joints[..., at]).min(1)
     share = {axis: _on_ground(values) for axis, values in lowest.items()}
+    # Where the root starts at the origin the ground is not at zero, and nobody is seen to lie on it.
+    centred = bool(np.abs(places[0]).max() < _NOTHING)
     if share[usual] >= _ALWAYS and share[stand] < _ALWAYS:
-        return None, False
+        return None, centred
     if share[stand] >= _ALWAYS and share[usual] < _ALWAYS:
         return stand, False
     sway = {axis: float(np.ptp(values)) for axis, values in lowest.items()}
@@ -215,7 +218,7 @@ def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[U
     at, _, sign = vertical(usual)
     pelvis = sign * joints[:, 0, at]
     lies = ((pelvis > _GROUND[0]) & (pelvis < _LYING)).mean() >= _ALWAYS
-    return None, bool(share[usual] < _ALWAYS and not lies)
+    return None, centred or bool(share[usual] < _ALWAYS and not lies)
 
 
 def doubt_rate(rate: float | None, trans: np.ndarray | None = None) -> Doubt | None:

@@ -21,6 +21,7 @@ from core.files.motions.sources.file_contents import Contents, contents_of
 from core.files.motions.sources.frame_folder import is_frame_folder
 from core.files.motions.sources.person_track import Take
 from core.files.motions.sources.registry import NAMES, Source, source_of
+from core.files.motions.sources.smplx_arguments import holds
 from core.model.motion import AS_IT_IS, Motion, Reading
 
 _PEOPLE_SHOWN = 12
@@ -221,6 +222,10 @@ def _source(contents: Contents) -> Source:
     if contents.path.suffix.lower() in READERS:
         raise FileError(contents.path, "is a single mesh, expected the folder of all of them")
     kinds = {"pickle": "a pickle", "torch": "a torch file", "npy": "a single array"}
+    frames = contents.value if isinstance(contents.value, (list, tuple)) else ()
+    if frames and all(isinstance(frame, dict) and holds(frame) for frame in frames):
+        found = f"is a list of {len(frames)} frames, each a dict of arguments of smplx"
+        raise FileError(contents.path, f"{found}, expected one dict of arrays with a row a frame")
     if contents.kind in kinds:
         raise FileError(contents.path, f"is {kinds[contents.kind]} but not a motion, {expected}")
     if contents.kind == "folder":

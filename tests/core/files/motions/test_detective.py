@@ -83,6 +83,14 @@ def test_y_up_is_seen_by_how_bodies_stand(save, name):
     assert load_motion(path, Reading(up_axis="z")).up_axis == "z"
 
 
+@pytest.mark.parametrize("name", ["walk_poses", "range_of_motion_poses"])
+@pytest.mark.parametrize("moves", [0, 1])
+def test_y_up_about_the_root_is_told(save, name, moves):
+    arrays = turned_to(arrays_of(name), Y_UP)
+    motion = load_motion(save(arrays | {"trans": moves * (arrays["trans"] - arrays["trans"][0])}))
+    assert motion.up_axis == "y" or any("stand, or lie, along y" in note for note in motion.notes)
+
+
 GRAVE = [
     ("angles", "degrees", lambda a: a | {"poses": np.rad2deg(a["poses"])}),
     ("unit", "cm", lambda a: a | {"trans": 100 * a["trans"]}),

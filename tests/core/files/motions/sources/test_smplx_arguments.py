@@ -267,3 +267,8 @@ def test_lists_of_numbers_are_read(save: Save) -> None:
     motion, plain = (load_motion(save(pickle.dumps(one), "a.pkl")) for one in (lists, held))
     np.testing.assert_allclose(motion.poses, plain.poses, atol=1e-6)
     np.testing.assert_allclose(motion.betas, plain.betas, atol=1e-6)
+
+
+def test_a_list_of_frames_is_said_to_be_one(save: Save, refuses: Callable[..., str]) -> None:
+    message = refuses(load_motion, save(pickle.dumps([arguments(1), arguments(1)]), "a.pkl"))
+    assert "is a list of 2 frames, each a dict of arguments of smplx, expected one dict" in message
