@@ -259,9 +259,8 @@ def finished(
         raise FileError(output, f"exists and is no result of Refit; {advice}")
     found = load_result(output)
     wanted = provenance(run.motion, run.bodies, run.recipe, "")
-    if found.partial or not _same(
-        found.provenance, wanted, "source", ("sha256", "start", "frames", "reading")
-    ):
+    same = _same(found.provenance, wanted, "source", ("sha256", "start", "frames"))
+    if found.partial or not same or _read_as(found.provenance) != _read_as(wanted):
         raise FileError(
             output, f"exists and holds another fit ({found.source_name}, {len(found)} frames); {advice}"
         )
@@ -291,6 +290,14 @@ def failed_before(output: Path, run: FitRun) -> bool:
 def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[str, ...]) -> bool:
     there = found.get(what)
     return isinstance(there, dict) and all(there.get(key) == wanted[what].get(key) for key in keys)
+
+
+def _read_as(told: dict[str, Any]) -> dict[str, Any]:
+    """What was said of how the motion is read, but for the gender: that is of the bodies, which are compared
+    by themselves, and earlier versions kept it for files alone that have none.
+    """
+    reading = told["source"].get("reading")
+    return {key: reading[key] for key in reading if key != "gender"} if isinstance(reading, dict) else {}
 
 
 def check_targets(jobs: Sequence[Job], report_file: Path | None) -> None:

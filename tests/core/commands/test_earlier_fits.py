@@ -112,3 +112,17 @@ def test_a_failed_one_is_made_anew(clip: Path, tmp_path: Path) -> None:
     assert main([*arguments, "--retry-failed", "--problems"]) == 0
     assert not load_result(output).failed
     assert refit.measure(load_result(output), refit.load_motion(clip)).mean_mm.max() < 20
+
+
+def test_the_gender_is_of_the_bodies(clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was not kept where the file has one, although the one that was said chose the bodies."""
+    output = tmp_path / "far_stageii.npz"
+    arguments = [*CONVERT, str(clip), "-o", str(output), "--gender", "male"]
+    assert main(arguments) == 0
+    assert load_result(output).provenance["source"]["reading"] == {"gender": "male"}
+    as_before(output)
+    capsys.readouterr()
+    assert main(arguments) == 0
+    assert "is done already" in said(capsys)
+    assert main([*arguments, "--frame-rate", "12"]) == 1
+    assert "holds another fit" in said(capsys)
