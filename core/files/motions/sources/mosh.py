@@ -43,7 +43,8 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         notes.append("The file has no betas, as where the shape is a scan: betas are zero.")
     else:
         arrays["betas"] = array_of(path, "betas", table["betas"])
-        count = np.asarray(model.get("num_betas"))
+        said = model.get("num_betas")
+        count = np.asarray(said if isinstance(said, (int, np.integer, np.ndarray)) else None)
         if count.dtype.kind in "iu" and count.size == 1 and count >= 0 and arrays["betas"].ndim == 1:
             arrays["betas"] = arrays["betas"][: count.item()]
     if table.get("expression") is not None:

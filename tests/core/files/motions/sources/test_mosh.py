@@ -87,3 +87,10 @@ def test_nothing_in_it_runs(save: Save, refuses: Callable[..., str], tmp_path: P
     held = stage_two(stageii_debug_details={"cfg": CreatesFile(marker)})
     assert "never opened" in refuses(load_motion, save(pickle.dumps(held), "a.pkl"))
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("count", [[None, []], "sixteen", {}])
+def test_a_count_that_is_no_number_counts_for_nothing(save: Save, count: Any) -> None:
+    held = stage_two(betas=normal((16,), 3))
+    held["stageii_debug_details"]["cfg"]["surface_model"]["num_betas"] = count
+    assert len(load_motion(save(pickle.dumps(held), "walk_stageii.pkl")).betas) == 16
