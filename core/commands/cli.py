@@ -359,7 +359,7 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _print_info(found: Described, console: Terminal) -> None:
-    from core.outputs.reading_told import command_to_read_otherwise, table_rows, unused_words
+    from core.outputs.reading_words import command_to_read_otherwise, table_rows, unused_words
 
     table = _columns(2)
     for label, value in found.rows:

@@ -184,7 +184,9 @@ def _solved(shape: HeldShape | Subject, console: Terminal) -> HeldShape:
         with console.status(f"one shape for {shape.name}"):
             shape.shape()
         clips = "1 clip" if len(shape.clips) == 1 else f"{len(shape.clips)} clips"
-        console.print(f"One shape for {shape.name}: {shape.told['frames']} frames of {clips}", soft_wrap=True)
+        console.print(
+            f"One shape for {shape.name}: {shape.provenance['frames']} frames of {clips}", soft_wrap=True
+        )
     return shape.shape()
 
 
@@ -215,7 +217,7 @@ def _convert_one(
         outcome.notes = (*motion.notes, *bodies.notes, *beyond)
         if motion.gender is None and not options.gender:
             outcome.notes += ("The neutral bodies are used; choose others with --gender.",)
-        told = None if shape is None else shape.told
+        provenance = None if shape is None else shape.provenance
         recipe = recipe if shape is None else held(recipe)
         with_it = partial(FitRun, motion, bodies, recipe, device=options.device, threads=options.threads)
         run = with_it()
@@ -223,15 +225,15 @@ def _convert_one(
         writes_over = options.force or again
         skips = output.exists() and not writes_over
         if skips:
-            result = finished(output, run, told, however_made=options.retry_failed)
+            result = finished(output, run, provenance, however_made=options.retry_failed)
             outcome.fit = "found"
             motion = from_origin_of_fit(motion, result)
         else:
             if shape is not None:
                 run = with_it(betas=_solved(shape, console).of_body(bodies.target))
             result, said = _watched(run, job.label, console)
-            if told is not None:
-                result = replace(result, provenance={**result.provenance, "held_shape": told})
+            if provenance is not None:
+                result = replace(result, provenance={**result.provenance, "held_shape": provenance})
             outcome.fit, outcome.result, outcome.notes = "made", result, (*outcome.notes, *said)
         if result.failed:
             outcome.failure = result.failure

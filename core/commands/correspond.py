@@ -46,21 +46,21 @@ def correspond(options: argparse.Namespace) -> int:
         built, report = build_correspondence(
             source, target, settings, lambda share: progress.update(task, completed=share)
         )
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "source": _body(source),
         "target": _body(target),
         **report.document(),
         "trustworthy": report.trustworthy,
     }
     if options.compare:
-        told["comparison"] = difference_from_file(options.compare, source, target, built)
+        document["comparison"] = difference_from_file(options.compare, source, target, built)
     for path in options.out:
         write_correspondence(path, built, report.distance_mm, overwrite=options.force)
-    told["written"] = [str(path) for path in options.out]
+    document["written"] = [str(path) for path in options.out]
     if options.json:
-        print(json.dumps(told, indent=1, allow_nan=False))
+        print(json.dumps(document, indent=1, allow_nan=False))
     else:
-        _print(console, told)
+        _print(console, document)
     return DONE
 
 
@@ -83,20 +83,20 @@ def _body(body: BodyModel) -> dict[str, Any]:
     }
 
 
-def _print(console: Terminal, told: dict[str, Any]) -> None:
-    labels = " → ".join(FAMILY_LABEL[told[which]["family"]] for which in ("source", "target"))
+def _print(console: Terminal, document: dict[str, Any]) -> None:
+    labels = " → ".join(FAMILY_LABEL[document[which]["family"]] for which in ("source", "target"))
     console.print(f"Refit · {labels} · correspondence built from two bodies", style="bold", soft_wrap=True)
-    if told["source"]["builtin"] or told["target"]["builtin"]:
+    if document["source"]["builtin"] or document["target"]["builtin"]:
         console.print("  A built-in body is one of them, not a licensed model.", style="dim", soft_wrap=True)
-    distance, laid = told["distance_mm"], told["alignment"]
-    invalid = [(why, told["invalid"][why.name.lower()]) for why in Why if why != Why.VALID]
+    distance, laid = document["distance_mm"], document["alignment"]
+    invalid = [(why, document["invalid"][why.name.lower()]) for why in Why if why != Why.VALID]
     others = ", ".join(f"{count} {WHY_WORDS[why]}" for why, count in invalid if count)
     turned = laid["most_turned"]
     facts(
         console,
         "built",
         [
-            ("valid", f"{told['valid']} of {told['vertices']} vertices"),
+            ("valid", f"{document['valid']} of {document['vertices']} vertices"),
             ("others", others or "none"),
             (
                 "distance",
@@ -108,16 +108,16 @@ def _print(console: Terminal, told: dict[str, Any]) -> None:
                 f"{cell(laid['rms_mm'])} mm apart (rms), {100 * laid['matched']:.1f} % of the skin matched",
             ),
             ("turned most", f"{turned['joint']}, {turned['degrees']:.1f}°"),
-            ("by part", ", ".join(f"{n} {p['valid']}/{p['total']}" for n, p in told["parts"].items())),
+            ("by part", ", ".join(f"{n} {p['valid']}/{p['total']}" for n, p in document["parts"].items())),
         ],
     )
-    if not told["trustworthy"]:
+    if not document["trustworthy"]:
         console.print(
             "The shapes do not lie on each other well: look at the correspondence before it is used.",
             style="yellow",
         )
-    if "comparison" in told:
-        print_difference(console, told["comparison"])
-    for path in told["written"]:
+    if "comparison" in document:
+        print_difference(console, document["comparison"])
+    for path in document["written"]:
         console.print()
         console.print(f"written: {path}", soft_wrap=True)

@@ -30,14 +30,14 @@ class HeldShape:
         betas: (B,) float32.
         family: of the body that they are of.
         gender: of that body, None where it is not known.
-        told: where they are from, in plain json values.
+        provenance: where they are from, in plain json values.
         path: the file they are from, None where they were solved.
     """
 
     betas: np.ndarray
     family: str
     gender: str | None
-    told: dict[str, Any]
+    provenance: dict[str, Any]
     path: Path | None = None
 
     def of_body(self, body: BodyModel) -> np.ndarray:
@@ -107,8 +107,8 @@ def shape_of_all(
     for _ in run:
         pass
     found = run.result()
-    told = {"clips": sorted(motion.sha256 for motion in motions), "frames": len(together)}
-    return HeldShape(found.betas, found.family, bodies.target.gender, told)
+    provenance = {"clips": sorted(motion.sha256 for motion in motions), "frames": len(together)}
+    return HeldShape(found.betas, found.family, bodies.target.gender, provenance)
 
 
 def shape_frames(recipe: Recipe) -> int:

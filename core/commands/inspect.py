@@ -23,7 +23,7 @@ from core.inspection.correspondence_report import difference_from_file
 from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import joints_of_set
 from core.outputs.joint_sets import export_joint_places, read_joint_set
-from core.outputs.reading_told import changes_nothing
+from core.outputs.reading_words import changes_nothing
 
 
 def inspect(options: argparse.Namespace) -> int:
@@ -37,11 +37,11 @@ def inspect(options: argparse.Namespace) -> int:
     """
     _check(options)
     inspected = _opened(options)
-    told = _document(inspected, options)
+    document = _document(inspected, options)
     if options.json:
-        print(json.dumps(told, indent=1, allow_nan=False))
+        print(json.dumps(document, indent=1, allow_nan=False))
     else:
-        print_document(Terminal(), told)
+        print_document(Terminal(), document)
     return DONE
 
 
@@ -83,28 +83,30 @@ def _document(inspected: Inspected, options: argparse.Namespace) -> dict[str, An
     if options.regressor:
         file = read_regressor(options.regressor, inspected.body(which))
     matrix = None if file is None else file.matrix
-    told = inspect_document.heading(inspected, frame)
+    document = inspect_document.heading(inspected, frame)
     if options.joint:
-        told["joint"] = _joint(inspected, options, matrix)
+        document["joint"] = _joint(inspected, options, matrix)
     if options.vertex is not None:
-        told["vertex"] = {which: inspect_document.vertex_section(inspected, which, options.vertex, matrix)}
+        document["vertex"] = {
+            which: inspect_document.vertex_section(inspected, which, options.vertex, matrix)
+        }
     if options.joint_set:
-        told["joint_set"] = _joint_set(inspected, which, options)
+        document["joint_set"] = _joint_set(inspected, which, options)
     if options.compare:
         bodies = inspected.bodies
         ours = bodies.correspondence
-        told["comparison"] = difference_from_file(options.compare, bodies.source, bodies.target, ours)
+        document["comparison"] = difference_from_file(options.compare, bodies.source, bodies.target, ours)
     asked = options.compare or options.joint or options.vertex is not None or options.joint_set
     if not asked:
-        told["body"] = which
-        told["joints"] = inspect_document.joint_list(inspected, which, frame, matrix)
+        document["body"] = which
+        document["joints"] = inspect_document.joint_list(inspected, which, frame, matrix)
     if not asked or file is not None:
-        told["regressor"] = inspect_document.regressor_section(inspected, which, file)
+        document["regressor"] = inspect_document.regressor_section(inspected, which, file)
     if not asked:
-        told["smpl_joints"] = inspect_document.smpl_section(inspected)
-        told["mask"] = inspect_document.mask_section(inspected)
-        told["correspondence"] = inspect_document.correspondence_section(inspected)
-    return told
+        document["smpl_joints"] = inspect_document.smpl_section(inspected)
+        document["mask"] = inspect_document.mask_section(inspected)
+        document["correspondence"] = inspect_document.correspondence_section(inspected)
+    return document
 
 
 def _usual(inspected: Inspected) -> str:

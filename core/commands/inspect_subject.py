@@ -23,7 +23,7 @@ from core.model.body_pair import BodyPair, left_out, within
 from core.model.fit_result import FitResult
 from core.model.motion import AS_IT_IS, Motion, Reading
 from core.model.posing import posed
-from core.outputs.reading_told import changes_nothing
+from core.outputs.reading_words import changes_nothing
 from core.outputs.results import is_result, load_result
 from core.session.fit_origin import find_motion, licensed_gender, other_bodies
 

@@ -52,14 +52,14 @@ def _listen(hears: socket.socket, tells: socket.socket) -> None:
         asked = False
         while True:
             try:
-                told = hears.recv(1)
+                received = hears.recv(1)
             except TimeoutError:
                 hears.settimeout(None)
                 os.write(2, NOTICE)
                 continue
-            if not told:
+            if not received:
                 return
-            if told[0] != signal.SIGINT:
+            if received[0] != signal.SIGINT:
                 continue
             if asked:
                 if sys.platform != "win32" and os.isatty(1):

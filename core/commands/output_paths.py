@@ -248,7 +248,7 @@ def finished(
     Args:
         output: an existing file.
         run: of the motion.
-        shape: where the shape that the run holds is from (`HeldShape.told`), None where it solves its own.
+        shape: where the shape that is held is from (`HeldShape.provenance`), None where none is.
         however_made: a finished fit of the motion will do, whatever bodies, shape and settings made it.
 
     Raises:

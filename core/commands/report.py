@@ -16,7 +16,7 @@ from core.fitting.recipe.recipe import Recipe
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
-from core.outputs.reading_told import line
+from core.outputs.reading_words import line
 from core.problems.detect import problem_frames
 from core.problems.rules import figure, plain
 from core.problems.thresholds import ProblemThresholds
@@ -33,8 +33,8 @@ def print_outcome(console: Terminal, outcome: Outcome) -> None:
     """One line for a finished input, and its notes."""
     name = outcome.name
     if outcome.failure and outcome.fit == "found":
-        told = f"✗ {name} is done already, but failed: {outcome.failure}: {outcome.job.output}"
-        console.print(told, style="red", soft_wrap=True)
+        sentence = f"✗ {name} is done already, but failed: {outcome.failure}: {outcome.job.output}"
+        console.print(sentence, style="red", soft_wrap=True)
     elif outcome.failure:
         where = f" → {outcome.job.output}" if outcome.fit == "written" else ""
         console.print(f"✗ {name} failed: {outcome.failure}{where}", style="red", soft_wrap=True)
@@ -179,7 +179,7 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         "notes": list(outcome.notes),
     }
     if outcome.motion is not None:
-        entry |= outcome.motion.told_meaning()
+        entry |= outcome.motion.meaning_to_json()
     if outcome.job.person is not None:
         entry["person"] = outcome.job.person
     if outcome.subject:

@@ -90,8 +90,8 @@ class Subject:
         self.clips = tuple(replace(clip, motion=some_frames(clip.motion, each)) for clip in self.clips)
 
     @property
-    def told(self) -> dict[str, Any]:
-        """Where the shape is from, as `HeldShape.told` has it; known before it is solved."""
+    def provenance(self) -> dict[str, Any]:
+        """Where the shape is from, as `HeldShape.provenance` has it; known before it is solved."""
         motions = [clip.motion for clip in self.clips]
         return {"clips": sorted(m.sha256 for m in motions), "frames": sum(len(m) for m in motions)}
 

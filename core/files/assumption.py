@@ -53,7 +53,7 @@ class Assumption:
         """For people, in one line: ``up axis z (default)``."""
         return f"{self.quantity} {self.value or 'not known'} ({HOW_WORDS[self.how]})"
 
-    def told(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str]:
         """In plain json values."""
         return dict(vars(self))
 
@@ -81,35 +81,35 @@ def known(quantity: str, value: str, why: str) -> Assumption:
     return Assumption(quantity, value, why, TOOL)
 
 
-def told_meaning(
+def meaning_to_json(
     assumed: tuple[Assumption, ...], unused: tuple[str, ...], origin: tuple[float, float, float] | None
 ) -> dict[str, Any]:
     """What was taken, which keys were not used, and where the origin lies, in plain json values."""
-    told: dict[str, Any] = {"assumed": [one.told() for one in assumed], "unused": list(unused)}
-    return told if origin is None else {**told, "origin": list(origin)}
+    stored: dict[str, Any] = {"assumed": [one.to_json() for one in assumed], "unused": list(unused)}
+    return stored if origin is None else {**stored, "origin": list(origin)}
 
 
-def meaning_of_told(told: dict[str, Any]) -> dict[str, Any]:
-    """``assumed``, ``unused`` and ``origin`` from `told_meaning`; what makes no sense is left out."""
-    assumed, unused = told.get("assumed"), told.get("unused")
+def meaning_of_json(stored: dict[str, Any]) -> dict[str, Any]:
+    """``assumed``, ``unused`` and ``origin`` from `meaning_to_json`; what makes no sense is left out."""
+    assumed, unused = stored.get("assumed"), stored.get("unused")
     return {
         "assumed": tuple(one for each in (assumed if isinstance(assumed, list) else ()) for one in _of(each)),
         "unused": tuple(key for key in (unused if isinstance(unused, list) else ()) if isinstance(key, str)),
-        "origin": _origin(told.get("origin")),
+        "origin": _origin(stored.get("origin")),
     }
 
 
-def _of(told: Any) -> tuple[Assumption, ...]:
+def _of(stored: Any) -> tuple[Assumption, ...]:
     try:
-        values = {key: told[key] for key in ("quantity", "value", "why", "how")}
+        values = {key: stored[key] for key in ("quantity", "value", "why", "how")}
         return (Assumption(**values),) if all(isinstance(text, str) for text in values.values()) else ()
     except (KeyError, TypeError, ValueError, IndexError):
         return ()
 
 
-def _origin(told: object) -> tuple[float, float, float] | None:
+def _origin(stored: object) -> tuple[float, float, float] | None:
     """Where an origin of positions lies, from json; None where it makes no sense."""
-    match told:
+    match stored:
         case [int() | float() as x, int() | float() as y, int() | float() as z]:
             return (float(x), float(y), float(z)) if all(map(math.isfinite, (x, y, z))) else None
     return None

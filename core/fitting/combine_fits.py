@@ -54,10 +54,10 @@ def merged(earlier: FitResult, later: FitResult, reached: np.ndarray) -> FitResu
         rows[name][take] = values[take]
     if rows.get("frame_betas") is not None:
         rows["betas"], rows["frame_betas"] = shapes(rows["frame_betas"], rows["fitted"])
-    told = later.provenance
-    if "correspondence" in told and (earlier.fitted & ~take).any():
-        told = kept(told, earlier)
-    return judged(later, provenance=told, **rows)
+    provenance = later.provenance
+    if "correspondence" in provenance and (earlier.fitted & ~take).any():
+        provenance = kept(provenance, earlier)
+    return judged(later, provenance=provenance, **rows)
 
 
 def _share_shape(earlier: FitResult, later: FitResult, take: np.ndarray) -> bool:

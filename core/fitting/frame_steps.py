@@ -147,20 +147,20 @@ def frame_steps(
     steps: list[FrameStep] = []
     ends = [0] * len(recipe.stages)
     with closing(iter(run)) as progress:  # type: ignore[type-var]
-        for told in progress:
+        for at in progress:
             if check is not None:
                 check()
-            _add(steps, told, waiting)
+            _add(steps, at, waiting)
             waiting.clear()
-            ends[told.index :] = [len(steps) - 1] * (len(ends) - told.index)
+            ends[at.index :] = [len(steps) - 1] * (len(ends) - at.index)
     return FrameSteps(frame, recipe, tuple(steps), tuple(ends), run.result())
 
 
-def _add(steps: list[FrameStep], told: Progress, seen: list[Snapshot]) -> None:
+def _add(steps: list[FrameStep], at: Progress, seen: list[Snapshot]) -> None:
     """Adds the steps that a run has told of, without those that did not move the body."""
-    now = (told.index, told.stage)
+    now = (at.index, at.stage)
     if not steps and seen:
-        steps.append(FrameStep(-1, "start", told.stage, 0, float(seen[0].energy[0]), seen[0]))
+        steps.append(FrameStep(-1, "start", at.stage, 0, float(seen[0].energy[0]), seen[0]))
         seen = seen[1:]
     elif len(seen) > 1 and now != (steps[-1].stage, steps[-1].phase):
         # Where a phase begins is no iteration of it.
@@ -170,8 +170,8 @@ def _add(steps: list[FrameStep], told: Progress, seen: list[Snapshot]) -> None:
         if _same(last.taken, taken):
             steps[-1] = replace(last, taken=taken)
             continue
-        number = last.iteration + 1 if last.stage == told.index else 1
-        steps.append(FrameStep(told.index, told.kind, told.stage, number, float(taken.energy[0]), taken))
+        number = last.iteration + 1 if last.stage == at.index else 1
+        steps.append(FrameStep(at.index, at.kind, at.stage, number, float(taken.energy[0]), taken))
 
 
 def _same(one: Snapshot, other: Snapshot) -> bool:

@@ -25,15 +25,15 @@ HELD = "held_fingers"
 NOTE = "The fingers are held and the source has none: their skin is not counted."
 
 
-def hands_told(provenance: dict[str, Any]) -> tuple[str, ...]:
+def recorded_held_hands(provenance: dict[str, Any]) -> tuple[str, ...]:
     """Names of the hands that a fit's provenance says were held without a source to follow."""
-    told = provenance.get(HELD)
-    return tuple(hand for hand in HANDS if isinstance(told, list) and hand in told)
+    stored = provenance.get(HELD)
+    return tuple(hand for hand in HANDS if isinstance(stored, list) and hand in stored)
 
 
 def same_skin(one: FitResult, other: FitResult) -> bool:
     """The figures of two fits leave out the same fingers, and can be compared."""
-    return hands_told(one.provenance) == hands_told(other.provenance)
+    return recorded_held_hands(one.provenance) == recorded_held_hands(other.provenance)
 
 
 def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
@@ -53,7 +53,7 @@ def uncounted(body: BodyModel, hands: tuple[str, ...]) -> np.ndarray:
 def counted_valid(bodies: BodyPair, result: FitResult | None) -> np.ndarray:
     """(V,) bool: the vertices that the figures of a fit are over; all valid ones where none would be left."""
     valid = bodies.correspondence.valid
-    hands = () if result is None else hands_told(result.provenance)
+    hands = () if result is None else recorded_held_hands(result.provenance)
     if not hands:
         return valid
     left = valid & ~uncounted(bodies.target, hands)

@@ -96,8 +96,8 @@ def with_further(cls: Described, further: Mapping[str, tuple[str, Any]]) -> Desc
         cls: the class.
         further: annotation and `dataclasses.field` by name; what the class declares stays as it is.
     """
-    for name, (annotation, told) in further.items():
+    for name, (annotation, value) in further.items():
         if name not in cls.__annotations__:
             cls.__annotations__[name] = annotation
-            setattr(cls, name, told)
+            setattr(cls, name, value)
     return cls

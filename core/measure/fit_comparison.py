@@ -150,13 +150,13 @@ def run_entry(name: str, before: FitResult | None, now: FitResult | None) -> Run
     if before is not None and before.poses is now.poses:
         return RunEntry(name, "", (), 0, 0.0, None, whole, now.failure)
     fitted = before is None or before.seconds != now.seconds or before.provenance != now.provenance
-    told = now.provenance.get("recipe") if fitted else None
-    told = told if isinstance(told, dict) else {}
-    stages = [stage for stage in told.get("stages", ()) if isinstance(stage, dict)]
+    recipe = now.provenance.get("recipe") if fitted else None
+    recipe = recipe if isinstance(recipe, dict) else {}
+    stages = [stage for stage in recipe.get("stages", ()) if isinstance(stage, dict)]
     frames, change = _change(before, now)
     return RunEntry(
         name,
-        str(told.get("name", "")),
+        str(recipe.get("name", "")),
         tuple(str(stage.get("stage", "")) for stage in stages),
         frames,
         now.seconds if fitted else 0.0,

@@ -87,9 +87,9 @@ def stops_short(result: FitResult) -> bool:
     return less or last.coupled or last.order == "chain"
 
 
-def kept_short(told: dict[str, Any], start: FitResult) -> dict[str, Any]:
+def kept_short(provenance: dict[str, Any], start: FitResult) -> dict[str, Any]:
     """A run's provenance that says so where frames kept from ``start`` were not to converge."""
-    return told | {KEPT_SHORT: True} if stops_short(start) else told
+    return provenance | {KEPT_SHORT: True} if stops_short(start) else provenance
 
 
 def _figure(value: float) -> str:

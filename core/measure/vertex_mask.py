@@ -41,7 +41,7 @@ def told_mask(correspondence: Correspondence) -> dict[str, Any] | None:
     weights = correspondence.weights
     if not correspondence.painted and weights is None:
         return None
-    told: dict[str, Any] = {
+    stored: dict[str, Any] = {
         "vertices": len(correspondence.valid),
         "left_out": [[first, last] for first, last in _runs(~correspondence.valid)],
     }
@@ -51,8 +51,8 @@ def told_mask(correspondence: Correspondence) -> dict[str, Any] | None:
             for value in np.unique(weights[weights != 1])
             for first, last in _runs(weights == value)
         ]
-        told["weights"] = sorted(runs)
-    return told
+        stored["weights"] = sorted(runs)
+    return stored
 
 
 def _runs(which: np.ndarray) -> list[tuple[int, int]]:
@@ -64,8 +64,8 @@ def _runs(which: np.ndarray) -> list[tuple[int, int]]:
 
 def measured_mask(result: FitResult, correspondence: Correspondence) -> np.ndarray:
     """(V,) bool: the vertices that the errors of a fit are over; the files' own where it names no others."""
-    told = result.provenance.get(_OVER, _table(result).get(_MADE))
-    return _read(told, correspondence)
+    stored = result.provenance.get(_OVER, _table(result).get(_MADE))
+    return _read(stored, correspondence)
 
 
 def made_weights(result: FitResult, correspondence: Correspondence) -> np.ndarray | None:
@@ -75,11 +75,11 @@ def made_weights(result: FitResult, correspondence: Correspondence) -> np.ndarra
 
 def made_with(result: FitResult, correspondence: Correspondence) -> bool:
     """All frames of a fit were made with the mask and the weights of ``correspondence``."""
-    told = [_table(result).get(_MADE), *_table(result).get(_KEPT, [])]
+    stored = [_table(result).get(_MADE), *_table(result).get(_KEPT, [])]
     return all(
         np.array_equal(_read(one, correspondence), correspondence.valid)
         and same_weights(_read_weights(one, len(correspondence.valid)), correspondence.weights)
-        for one in told
+        for one in stored
     )
 
 
@@ -102,31 +102,31 @@ def with_measured_mask(bodies: BodyPair, result: FitResult) -> BodyPair:
 def painted_words(result: FitResult) -> str:
     """``painted, 8,946 of 10,475 vertices valid``: the mask that the errors are over; nothing for that of the
     models' files. ``512 with weights ×0.5 to ×4`` is added where some have weights of their own."""
-    told = result.provenance.get(_OVER, _table(result).get(_MADE))
-    if not isinstance(told, dict) or not isinstance(told.get("vertices"), int):
+    stored = result.provenance.get(_OVER, _table(result).get(_MADE))
+    if not isinstance(stored, dict) or not isinstance(stored.get("vertices"), int):
         return ""
-    valid = _counted(told, told["vertices"])
+    valid = _counted(stored, stored["vertices"])
     words = f"painted, {int(valid.sum()):,} of {len(valid):,} vertices valid"
-    weights = _read_weights(_table(result).get(_MADE), told["vertices"])
+    weights = _read_weights(_table(result).get(_MADE), stored["vertices"])
     if weights is not None:
         some = weights[weights != 1]
         words += f", {len(some):,} with weights ×{some.min():g} to ×{some.max():g}"
     return words
 
 
-def kept(told: dict[str, Any], start: FitResult) -> dict[str, Any]:
+def kept(stored: dict[str, Any], start: FitResult) -> dict[str, Any]:
     """A run's provenance that says with which masks the frames kept from ``start`` were made and measured,
     and whether they were to converge.
     """
-    told = kept_short(told, start)
-    theirs, ours = _table(start), told["correspondence"]
+    stored = kept_short(stored, start)
+    theirs, ours = _table(start), stored["correspondence"]
     others = [mask for mask in (theirs.get(_MADE), *theirs.get(_KEPT, [])) if mask != ours[_MADE]]
     if others:
         # In the order in which they came, each once.
         once = [mask for index, mask in enumerate(others) if mask not in others[:index]]
-        told = told | {"correspondence": ours | {_KEPT: once}}
+        stored = stored | {"correspondence": ours | {_KEPT: once}}
     over = start.provenance.get(_OVER, theirs.get(_MADE))
-    return told | {_OVER: over} if over != ours[_MADE] else told
+    return stored | {_OVER: over} if over != ours[_MADE] else stored
 
 
 def measured_with(
@@ -161,11 +161,11 @@ def measured_with(
             values[name][some] = getattr(found, name)
         if on_progress:
             on_progress(start + len(some), len(frames))
-    told = {key: value for key, value in result.provenance.items() if key != _OVER}
+    stored = {key: value for key, value in result.provenance.items() if key != _OVER}
     mask = told_mask(bodies.correspondence)
     if mask != _table(result).get(_MADE):
-        told[_OVER] = mask
-    return judged(result, provenance=told, **{f"{name}_mm": rows for name, rows in values.items()})
+        stored[_OVER] = mask
+    return judged(result, provenance=stored, **{f"{name}_mm": rows for name, rows in values.items()})
 
 
 def _table(result: FitResult) -> dict[str, Any]:
@@ -173,27 +173,27 @@ def _table(result: FitResult) -> dict[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _read(told: Any, correspondence: Correspondence) -> np.ndarray:
+def _read(stored: Any, correspondence: Correspondence) -> np.ndarray:
     """(V,) bool; the files' own where nothing is told, or of another body."""
     vertices = len(correspondence.valid)
-    if not isinstance(told, dict) or told.get("vertices") != vertices:
+    if not isinstance(stored, dict) or stored.get("vertices") != vertices:
         return correspondence.own
-    return _counted(told, vertices) & correspondence.filled
+    return _counted(stored, vertices) & correspondence.filled
 
 
-def _counted(told: dict[str, Any], vertices: int) -> np.ndarray:
+def _counted(stored: dict[str, Any], vertices: int) -> np.ndarray:
     """(vertices,) bool of a mask that is told."""
     mask = np.ones(max(0, min(vertices, MOST_VERTICES)), dtype=bool)
-    runs = told.get("left_out")
+    runs = stored.get("left_out")
     for run in runs if isinstance(runs, list) else []:
         if isinstance(run, list) and len(run) == 2 and all(isinstance(end, int) for end in run):
             mask[max(run[0], 0) : max(run[1] + 1, 0)] = False
     return mask
 
 
-def _read_weights(told: Any, vertices: int) -> np.ndarray | None:
+def _read_weights(stored: Any, vertices: int) -> np.ndarray | None:
     """(vertices,) float32 of what is told; None where nothing is, or of another body."""
-    runs = told.get("weights") if isinstance(told, dict) and told.get("vertices") == vertices else None
+    runs = stored.get("weights") if isinstance(stored, dict) and stored.get("vertices") == vertices else None
     if not isinstance(runs, list) or not 0 < vertices <= MOST_VERTICES:
         return None
     weights = np.ones(vertices, dtype=np.float32)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.files.assumption import meaning_of_told
+from core.files.assumption import meaning_of_json
 from core.model.joints import PARTS
 from core.model.motion import Motion, UpAxis
 from core.model.pose_parts import PoseParts
@@ -148,7 +148,7 @@ class FitResult(ResultViews, PoseParts):
             up_axis=self.up_axis,
             expression=self.expression if self.expression.shape[1] else None,
             frame_betas=self.frame_betas,
-            origin=meaning_of_told(source if isinstance(source, dict) else {})["origin"],
+            origin=meaning_of_json(source if isinstance(source, dict) else {})["origin"],
         )
 
 
@@ -164,8 +164,8 @@ def shapes(frame_betas: np.ndarray, fitted: np.ndarray) -> tuple[np.ndarray, np.
     """
     if len(frame_betas) and bool((frame_betas == frame_betas[:1]).all()):
         return frame_betas[0].copy(), None
-    told = frame_betas[fitted] if fitted.any() else frame_betas
-    return told.mean(0) if len(told) else np.zeros(frame_betas.shape[1:], np.float32), frame_betas
+    known = frame_betas[fitted] if fitted.any() else frame_betas
+    return known.mean(0) if len(known) else np.zeros(frame_betas.shape[1:], np.float32), frame_betas
 
 
 def covers_more(one: FitResult, other: FitResult | None) -> bool:

@@ -20,7 +20,7 @@ from core.files.assumption import (
     UP_AXIS,
     Assumption,
     Doubt,
-    told_meaning,
+    meaning_to_json,
 )
 from core.model.joints import GENDERS, JOINT_NAMES
 from core.model.pose_parts import PoseParts
@@ -115,14 +115,14 @@ class Reading:
         """What is said of each of `core.files.assumption.QUANTITIES`; None where nothing is."""
         return {quantity: getattr(self, name) for quantity, name in FIELD_OF_QUANTITY.items()}
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """What is set, in plain json values."""
         return {key: value for key, value in vars(self).items() if value is not None}
 
     @classmethod
-    def of_told(cls, told: object) -> Reading:
-        """From `told`; what makes no sense is left out."""
-        values = told if isinstance(told, dict) else {}
+    def of_json(cls, stored: object) -> Reading:
+        """From `to_json`; what makes no sense is left out."""
+        values = stored if isinstance(stored, dict) else {}
         taken: dict[str, Any] = {
             key: values[key]
             for key, choices in {"person": None, **CHOICES}.items()
@@ -332,9 +332,9 @@ class Motion(PoseParts):
         """Seconds from the first frame to the end of the last, or None without a frame rate."""
         return len(self) / self.frame_rate if self.frame_rate else None
 
-    def told_meaning(self) -> dict[str, Any]:
+    def meaning_to_json(self) -> dict[str, Any]:
         """``assumed``, ``unused``, and ``origin`` where there is one, in plain json values."""
-        return told_meaning(self.assumed, self.unused, self.origin)
+        return meaning_to_json(self.assumed, self.unused, self.origin)
 
     def in_file_world(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 3) metres from the motion's origin in the world of its file: float64 where that lies

@@ -29,7 +29,7 @@ from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, PARTS
 from core.model.motion import AS_IT_IS, Motion, Reading
 from core.outputs.joint_sets import read_joint_set
-from core.outputs.reading_told import changes_nothing, command_to_read_otherwise
+from core.outputs.reading_words import changes_nothing, command_to_read_otherwise
 from core.outputs.recipes import read_recipe
 from core.outputs.results import is_result, load_result
 from core.outputs.sessions import is_session, load_session
@@ -66,7 +66,7 @@ def described_document(found: Described) -> dict[str, Any]:
         "notes": [value for label, value in found.rows if label == "Note"],
     }
     if found.motion is not None:
-        told |= found.motion.told_meaning()
+        told |= found.motion.meaning_to_json()
         told["read_otherwise"] = command_to_read_otherwise(found.motion)
     return told
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from core import __version__
 from core.errors import FileError
-from core.files.assumption import meaning_of_told
+from core.files.assumption import meaning_of_json
 from core.files.containers.arrays import finite, kind_of, numbers, shape_text
 from core.files.containers.atomic import atomic_write
 from core.files.containers.documents import json_object
@@ -159,7 +159,7 @@ class _Writer:
             "frame_rate": motion.frame_rate,
             "up_axis": motion.up_axis,
             "notes": list(motion.notes),
-            **motion.told_meaning(),
+            **motion.meaning_to_json(),
             "arrays": {key: self._put(array) for key, array in arrays.items() if array is not None},
         }
 
@@ -202,10 +202,10 @@ class _Reader:
         return when, self._one(source, "name", str, "source."), self._one(steps[at], "name", str, "steps.")
 
     def session(self) -> Session:
-        told = self._one(self._contents, "source", dict)
-        texts = {key: self._one(told, key, str, "source.") for key in ("name", "path", "sha256")}
-        counts = {key: self._one(told, key, int, "source.") for key in ("start", "frames")}
-        source = SourceFile(**texts, **counts, reading=Reading.of_told(told.get("reading")))
+        stored = self._one(self._contents, "source", dict)
+        texts = {key: self._one(stored, key, str, "source.") for key in ("name", "path", "sha256")}
+        counts = {key: self._one(stored, key, int, "source.") for key in ("start", "frames")}
+        source = SourceFile(**texts, **counts, reading=Reading.of_json(stored.get("reading")))
         stored = self._one(self._contents, "motion", dict, none=True)
         motion = None if stored is None else self._motion(stored, source)
         listed = self._one(self._contents, "steps", list)
@@ -255,23 +255,23 @@ class _Reader:
     def _accepted(self, where: str, step: dict[str, Any]) -> tuple[Accepted, ...]:
         """What was accepted; earlier versions knew nothing of it."""
         found = []
-        for index, told in enumerate(self._one(step, "accepted", list, none=True) or []):
+        for index, stored in enumerate(self._one(step, "accepted", list, none=True) or []):
             dot = f"{where}[{index}]."
-            if not isinstance(told, dict):
+            if not isinstance(stored, dict):
                 raise FileError(self._path, f"{dot[:-1]} is not a json object", key=_CONTENTS)
-            texts = {key: self._one(told, key, str, dot) for key in ("metric", "part", "note")}
-            frames = {key: self._one(told, key, int, dot) for key in ("first", "last")}
-            value: float = self._one(told, "value", float, dot)
+            texts = {key: self._one(stored, key, str, dot) for key in ("metric", "part", "note")}
+            frames = {key: self._one(stored, key, int, dot) for key in ("first", "last")}
+            value: float = self._one(stored, "value", float, dot)
             found.append(Accepted(value=value, **texts, **frames))
         return tuple(found)
 
-    def _result(self, where: str, told: dict[str, Any]) -> FitResult:
+    def _result(self, where: str, stored: dict[str, Any]) -> FitResult:
         dot = where + "."
-        texts: dict[str, Any] = {key: self._one(told, key, str, dot) for key in _RESULT_TEXTS}
+        texts: dict[str, Any] = {key: self._one(stored, key, str, dot) for key in _RESULT_TEXTS}
         family = self._among(dot + "family", texts["family"], tuple(JOINT_NAMES))
         self._among(dot + "up_axis", texts["up_axis"], UP_AXES)
         self._among(dot + "gender", texts["gender"], GENDERS)
-        take = self._taker(dot + "arrays.", self._one(told, "arrays", dict, dot))
+        take = self._taker(dot + "arrays.", self._one(stored, "arrays", dict, dot))
         poses = take("poses", (None, len(JOINT_NAMES[family]), 3))
         frames = len(poses)
         betas = take("betas", (None,))
@@ -283,26 +283,26 @@ class _Reader:
             transl=finite(self._path, dot + "arrays.transl", take("transl", (frames, 3))),
             betas=finite(self._path, dot + "arrays.betas", betas),
             expression=take("expression", (frames, None)),
-            frame_rate=self._rate(told, "frame_rate", dot),
+            frame_rate=self._rate(stored, "frame_rate", dot),
             part_mm=take("part_mm", (frames, len(PARTS))),
-            seconds=self._one(told, "seconds", float, dot),
-            partial=self._one(told, "partial", bool, dot),
-            provenance=self._one(told, "provenance", dict, dot),
+            seconds=self._one(stored, "seconds", float, dot),
+            partial=self._one(stored, "partial", bool, dot),
+            provenance=self._one(stored, "provenance", dict, dot),
             frame_betas=own if len(own) else None,
             # Earlier versions knew nothing of it.
-            failure=self._one(told, "failure", str, dot, none=True) or "",
+            failure=self._one(stored, "failure", str, dot, none=True) or "",
             **texts,
             **arrays,
         )
 
-    def _motion(self, told: dict[str, Any], source: SourceFile) -> Motion:
+    def _motion(self, stored: dict[str, Any], source: SourceFile) -> Motion:
         dot = "motion."
-        family = self._among(dot + "family", self._one(told, "family", str, dot), tuple(JOINT_NAMES))
-        up_axis = self._among(dot + "up_axis", self._one(told, "up_axis", str, dot), UP_AXES)
-        gender = self._one(told, "gender", str, dot, none=True)
+        family = self._among(dot + "family", self._one(stored, "family", str, dot), tuple(JOINT_NAMES))
+        up_axis = self._among(dot + "up_axis", self._one(stored, "up_axis", str, dot), UP_AXES)
+        gender = self._one(stored, "gender", str, dot, none=True)
         self._among(dot + "gender", gender or GENDERS[0], GENDERS)
-        notes = [note for note in self._one(told, "notes", list, dot) if isinstance(note, str)]
-        arrays = self._one(told, "arrays", dict, dot)
+        notes = [note for note in self._one(stored, "notes", list, dot) if isinstance(note, str)]
+        arrays = self._one(stored, "arrays", dict, dot)
         take = self._taker(dot + "arrays.", arrays)
         poses = take("poses", (None, len(JOINT_NAMES[family]), 3))
         frames = len(poses)
@@ -315,14 +315,14 @@ class _Reader:
             trans=take("trans", (frames, 3)),
             betas=betas,
             gender=gender or None,
-            frame_rate=self._rate(told, "frame_rate", dot),
+            frame_rate=self._rate(stored, "frame_rate", dot),
             up_axis=up_axis,  # type: ignore[arg-type]
             expression=expression,
             path=path_on_this_machine(source.path) or Path(source.name),
             sha256=source.sha256,
             start=source.start,
             notes=tuple(notes),
-            **meaning_of_told(told),
+            **meaning_of_json(stored),
             frame_betas=own if len(own) else None,
             reading=source.reading,
         )
@@ -398,9 +398,9 @@ _WORDS: dict[type, str] = {
 
 
 def _source(source: SourceFile) -> dict[str, Any]:
-    told = _plain_text({key: value for key, value in vars(source).items() if key != "reading"})
-    reading = source.reading.told()
-    return {**told, "reading": _plain_text(reading)} if reading else told
+    stored = _plain_text({key: value for key, value in vars(source).items() if key != "reading"})
+    reading = source.reading.to_json()
+    return {**stored, "reading": _plain_text(reading)} if reading else stored
 
 
 def _plain_text(values: dict[str, Any]) -> dict[str, Any]:

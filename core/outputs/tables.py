@@ -155,8 +155,13 @@ def write_place_table(
 def _metric_columns(metrics: MotionMetrics) -> Iterator[tuple[str, np.ndarray]]:
     """Every metric over frames but those by joint, which would be hundreds of columns."""
     for item in fields(metrics):
-        told = item.metadata
-        if not told or told["over"] != "frames" or told["columns"] == "joints" or item.name in _FROM_RESULT:
+        metadata = item.metadata
+        if (
+            not metadata
+            or metadata["over"] != "frames"
+            or metadata["columns"] == "joints"
+            or item.name in _FROM_RESULT
+        ):
             continue
         values = getattr(metrics, item.name)
         names = metrics.column_names(item.name)

@@ -232,9 +232,9 @@ class FixTrial:
             if not strategy.changes and strategy.start:
                 self._consider(found)
             whole = joined(self.motion, self.bodies, self.result, found, self.frames, self._suspects)
-            told: dict[str, Any] = {"strategy": strategy.name, "frames": self.frames.tolist()}
-            told |= {"limbs": list(limbs)} if limbs else {}
-            whole = judged(whole, provenance=self.result.provenance | {"fixed": told})
+            record: dict[str, Any] = {"strategy": strategy.name, "frames": self.frames.tolist()}
+            record |= {"limbs": list(limbs)} if limbs else {}
+            whole = judged(whole, provenance=self.result.provenance | {"fixed": record})
             self.fixes.append(replace(self._measured(strategy, whole), limbs=limbs))
 
     def _runs(self, strategy: Strategy) -> Iterator[FitRun]:

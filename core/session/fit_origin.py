@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from core.session.session import SourceFile
 
 
-def path_on_this_machine(told: str) -> Path | None:
+def path_on_this_machine(stored: str) -> Path | None:
     """A path that a file names, if it may be followed: it is absolute, and of a folder of this machine.
 
     Names of other machines (``//host/share``, ``\\\\host\\share``, also behind another slash or with slashes
     mixed) would be asked for over the network, and with it goes who asks; names of devices (``\\\\?\\``,
     ``\\\\.\\``, ``\\??\\``) may be anything. What Windows makes of a path decides on every system.
     """
-    read = PureWindowsPath(told)
-    turned = told.strip().replace("/", "\\")
-    if read.drive.startswith("\\") or turned.startswith(("\\\\", "\\??")) or "\0" in told:
+    read = PureWindowsPath(stored)
+    turned = stored.strip().replace("/", "\\")
+    if read.drive.startswith("\\") or turned.startswith(("\\\\", "\\??")) or "\0" in stored:
         return None
-    return Path(told) if told and Path(told).is_absolute() else None
+    return Path(stored) if stored and Path(stored).is_absolute() else None
 
 
 class SourceMissing(FileError):
@@ -46,14 +46,14 @@ def find_motion(path: Path, result: FitResult, given: Path | None = None) -> Mot
     from core.model.motion import Reading
     from core.session.session import SourceFile
 
-    told = _table(result, "source")
+    stored = _table(result, "source")
     source = SourceFile(
         result.source_name,
-        _text(told, "path"),
-        _text(told, "sha256"),
-        _count(told, "start"),
+        _text(stored, "path"),
+        _text(stored, "sha256"),
+        _count(stored, "start"),
         len(result),
-        Reading.of_told(told.get("reading")),
+        Reading.of_json(stored.get("reading")),
     )
     return find_source(path, source, given, result)
 
@@ -140,10 +140,10 @@ def licensed_gender(result: FitResult) -> str | None:
 
 def other_bodies(result: FitResult, bodies: BodyPair) -> str:
     """The bodies that a fit was made with, in words; nothing where they are ``bodies``."""
-    told = [_table(result, "source_body"), _table(result, "target_body")]
-    if [_text(body, "sha256") for body in told] == [bodies.source.sha256, bodies.target.sha256]:
+    stored = [_table(result, "source_body"), _table(result, "target_body")]
+    if [_text(body, "sha256") for body in stored] == [bodies.source.sha256, bodies.target.sha256]:
         return ""
-    return " and ".join(_body_words(body) for body in told)
+    return " and ".join(_body_words(body) for body in stored)
 
 
 def _body_words(body: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from core.files.assumption import (
     UNIT,
     UP_AXIS,
     Assumption,
-    meaning_of_told,
+    meaning_of_json,
 )
 from core.files.motions.conventions import far_note, from_origin
 from core.model.fit_result import FitResult
@@ -35,11 +35,11 @@ def reading_of_fit(result: FitResult) -> Reading:
     """
     told = _source(result)
     if isinstance(told.get("assumed"), list):
-        return _of_assumed(meaning_of_told(told)["assumed"])
+        return _of_assumed(meaning_of_json(told)["assumed"])
     body = result.provenance.get("source_body")
     body = body if isinstance(body, dict) else {}
     licensed = not body.get("built_in") and body.get("gender") in GENDERS
-    return Reading.of_told(
+    return Reading.of_json(
         {
             "family": body.get("family"),
             "up_axis": result.up_axis,
@@ -47,7 +47,7 @@ def reading_of_fit(result: FitResult) -> Reading:
             "angles": "radians",
             "sides": "as-is",
             "gender": body.get("gender") if licensed else None,
-            "hands": None if Reading.of_told(told.get("reading")).in_body else "flat",
+            "hands": None if Reading.of_json(told.get("reading")).in_body else "flat",
         }
     )
 
@@ -70,7 +70,7 @@ def from_origin_of_fit(motion: Motion, result: FitResult) -> Motion:
     """The motion with its positions from the origin that those of the fit are from, without which the two lie
     apart: earlier versions had no origin but that of the file's world.
     """
-    origin = meaning_of_told(_source(result))["origin"]
+    origin = meaning_of_json(_source(result))["origin"]
     if not motion.has_poses or motion.origin == origin:
         return motion
     notes = [note for note in motion.notes if motion.origin is None or note != far_note(motion.origin)]
@@ -91,7 +91,7 @@ def other_reading(result: FitResult, motion: Motion) -> str:
                 f"{_advice(made, one.quantity)}."
             )
     told = _source(result)
-    knew = not told or Reading.of_told(told.get("reading")).in_body
+    knew = not told or Reading.of_json(told.get("reading")).in_body
     if motion.body_terms is not None and motion.body_terms.trans_of and not knew:
         return (
             f"The fit was made by an earlier version, which took the positions in {motion.name} for the "
@@ -110,7 +110,7 @@ def _of_assumed(assumed: tuple[Assumption, ...]) -> Reading:
     rate = values.pop(FIELD_OF_QUANTITY[FRAME_RATE], "")
     with suppress(ValueError):
         values |= {FIELD_OF_QUANTITY[FRAME_RATE]: float(rate)} if rate else {}
-    return Reading.of_told(values)
+    return Reading.of_json(values)
 
 
 def _source(result: FitResult) -> dict[str, Any]:

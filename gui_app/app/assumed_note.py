@@ -10,7 +10,7 @@ from core.shown_text import shown
 from gui_app.document.actions import Actions
 from gui_app.document.document import Document
 from gui_app.document.opened import Opened
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.widgets.text import menu_words, plain_tip
 
 STYLE = """
@@ -25,7 +25,7 @@ class AssumedNote(QToolButton):
     def __init__(self, document: Document, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        dress(self, STYLE)
+        set_sheet(self, STYLE)
         # Not by a click: the space bar goes on playing the motion.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clicked.connect(actions.reading.trigger)
@@ -57,7 +57,7 @@ def _short(one: Assumption) -> str:
 
 
 def _all_words(opened: Opened) -> str:
-    from core.outputs.reading_told import table_rows, unused_words
+    from core.outputs.reading_words import table_rows, unused_words
 
     lines = [f"{quantity.capitalize()} {value}, {why}" for quantity, value, why in table_rows(opened.motion)]
     unused = unused_words(opened.motion)

@@ -26,7 +26,7 @@ from gui_app.document.actions import SPECS, Actions
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.style import colours
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon
 
 # Everything that can be run by name, and how well it answers to what is typed; no widgets.
@@ -163,7 +163,7 @@ class CommandPalette(QFrame):
         super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self._commands, self._window = commands, window
         self.setObjectName("palette")
-        dress(self, STYLE)
+        set_sheet(self, STYLE)
         self.setFixedWidth(WIDTH)
         self.typed = QLineEdit(self)
         self.typed.setPlaceholderText("A command, a motion, or the number of a frame")

@@ -14,7 +14,7 @@ from gui_app.app.log_buffer import LogSheet
 from gui_app.document.actions import SPECS, Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 
 if TYPE_CHECKING:
     from gui_app.manual.window import Manual
@@ -60,7 +60,7 @@ def _section(title: str) -> QLabel:
 
 def _key(text: str) -> QLabel:
     label = QLabel(text)
-    dress(label, "background: $RAISED; border: 1px solid $LINE; border-radius: 5px; padding: 2px 7px;")
+    set_sheet(label, "background: $RAISED; border: 1px solid $LINE; border-radius: 5px; padding: 2px 7px;")
     return label
 
 

@@ -26,7 +26,7 @@ from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.files.models_choice import ModelsChoice
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.text import building_words, menu_words, path_tip
@@ -147,7 +147,7 @@ class Welcome(QWidget):
         self._where = QLabel(self)
         self._where.setOpenExternalLinks(True)
         self._where.setToolTip("Also with female and neutral in place of male; sign up there to download")
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
         bodies.addWidget(self._where)
         bodies.addStretch(1)
         row = QHBoxLayout()
@@ -182,7 +182,7 @@ class Welcome(QWidget):
         self._recent_title.setVisible(bool(files))
         for path in files:
             button = QPushButton(menu_words(path.name), self)
-            dress(button, RECENT_STYLE)
+            set_sheet(button, RECENT_STYLE)
             button.setToolTip(path_tip(path))
             button.clicked.connect(partial(self._open, path))
             self.recent.addWidget(button)

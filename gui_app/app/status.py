@@ -84,9 +84,9 @@ class Status(QStatusBar):
             self._document.result,
         )
         if result is not None:
-            from core.measure.counted_vertices import NOTE, hands_told
+            from core.measure.counted_vertices import NOTE, recorded_held_hands
 
-            notes = (*notes, NOTE) if hands_told(result.provenance) else notes
+            notes = (*notes, NOTE) if recorded_held_hands(result.provenance) else notes
         self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")
         self.notes.setToolTip(plain_tip("\n".join(f"• {note}" for note in notes)))
         self.notes.setContentsMargins(0, 0, 14 if notes else 0, 0)
@@ -153,9 +153,9 @@ class MessageBar(QFrame):
 
     @Slot()
     def _on_dismiss(self) -> None:
-        told = _sentence(self._failure)
-        if self._failure and not self._dismissed and self.words.text() != told:
-            self.show_sentence(told)
+        sentence = _sentence(self._failure)
+        if self._failure and not self._dismissed and self.words.text() != sentence:
+            self.show_sentence(sentence)
             return
         self._dismissed = True
         self.hide()

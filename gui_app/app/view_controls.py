@@ -23,7 +23,7 @@ from gui_app.scene.view_options import (
     LayoutName,
 )
 from gui_app.style.colours import Theme
-from gui_app.style.live_theme import wear
+from gui_app.style.live_theme import switch_theme
 
 
 class ViewControls(QObject):
@@ -148,7 +148,7 @@ class ThemeChoice(QObject):
     def _apply(self) -> None:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
-        wear(app, theme_of(self.choice, self._system))
+        switch_theme(app, theme_of(self.choice, self._system))
 
 
 def theme_of(choice: Choice, system: Qt.ColorScheme) -> Theme:

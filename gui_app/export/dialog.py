@@ -32,7 +32,7 @@ from gui_app.export.form import ExportForm
 from gui_app.export.kinds import KIND, KINDS, Choice, default_place, estimate, size_words
 from gui_app.export.text import progress_words
 from gui_app.style import colours
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, refresh_style, tabular
 from gui_app.widgets.save_dialog import may_replace
 from gui_app.widgets.text import plain_tip
@@ -64,7 +64,7 @@ class ExportDialog(QDialog):
         self._state, self._exporting, self._preferences = state, exporting, preferences
         self._typed = self._told = False
         self.setWindowTitle("Export")
-        dress(self, STYLE)
+        set_sheet(self, STYLE)
         self.resize(780, 500)
         self.kinds = QListWidget(self)
         self.kinds.setFixedWidth(LIST_WIDTH)

@@ -105,16 +105,16 @@ class Encoder:
     def _feed(self, path: Path, codec: list[str]) -> None:
         width, height = self._size
         raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._rate:g}"]
-        with tempfile.TemporaryFile() as told:
-            process = _start([*raw, "-i", "-", "-an", *codec, str(path)], subprocess.PIPE, told)
+        with tempfile.TemporaryFile() as errors:
+            process = _start([*raw, "-i", "-", "-an", *codec, str(path)], subprocess.PIPE, errors)
             assert process.stdin is not None
             try:
                 while (picture := self._next()) is not None:
                     process.stdin.write(np.ascontiguousarray(picture).data)
                 process.stdin.close()
-                self._await(process, told)
+                self._await(process, errors)
             except BrokenPipeError:
-                self._await(process, told)
+                self._await(process, errors)
                 raise
             finally:
                 _end(process)
@@ -130,22 +130,22 @@ class Encoder:
                 return None
 
     def _call(self, arguments: list[str]) -> None:
-        with tempfile.TemporaryFile() as told:
-            process = _start(arguments, subprocess.DEVNULL, told)
+        with tempfile.TemporaryFile() as errors:
+            process = _start(arguments, subprocess.DEVNULL, errors)
             try:
-                self._await(process, told)
+                self._await(process, errors)
             finally:
                 _end(process)
 
-    def _await(self, process: subprocess.Popen, told: IO[bytes]) -> None:
+    def _await(self, process: subprocess.Popen, errors: IO[bytes]) -> None:
         while True:
             if self._cancel.is_set():
                 raise _Cancelled
             with suppress(subprocess.TimeoutExpired):
                 if process.wait(POLL_SECONDS) == 0:
                     return
-                told.seek(0)
-                lines = told.read().decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+                errors.seek(0)
+                lines = errors.read().decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
                 reason = (
                     "there is no space left on the disk" if "No space left" in "".join(lines) else lines[-1]
                 )
@@ -156,7 +156,7 @@ class _Cancelled(Exception):
     pass
 
 
-def _start(arguments: list[str], stdin: int, told: IO[bytes]) -> subprocess.Popen:
+def _start(arguments: list[str], stdin: int, errors: IO[bytes]) -> subprocess.Popen:
     import imageio_ffmpeg
 
     quiet = ["-hide_banner", "-loglevel", "error", "-y"]
@@ -164,7 +164,7 @@ def _start(arguments: list[str], stdin: int, told: IO[bytes]) -> subprocess.Pope
         [imageio_ffmpeg.get_ffmpeg_exe(), *quiet, *arguments],
         stdin=stdin,
         stdout=subprocess.DEVNULL,
-        stderr=told,
+        stderr=errors,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

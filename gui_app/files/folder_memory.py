@@ -23,14 +23,14 @@ class FolderMemory:
 
     def answer(self, path: Path) -> Answer:
         """What is known of a file in this folder."""
-        known = Reading.of_told(self._all().get(_name(path)))
+        known = Reading.of_json(self._all().get(_name(path)))
         return Answer(Reading(gender=known.gender), known.frame_rate)
 
     def keep(self, path: Path, answer: Answer) -> None:
         """Remembers what was said; what was not said stays as it was."""
         before = self.answer(path)
         rate, gender = answer.rate or before.rate, answer.reading.gender or before.reading.gender
-        told = Reading(frame_rate=rate, gender=gender).told()
+        told = Reading(frame_rate=rate, gender=gender).to_json()
         if not told:
             return
         name = _name(path)

@@ -31,7 +31,7 @@ from gui_app.files.reading_question import (
     buttons,
     file_title,
 )
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 
 if TYPE_CHECKING:
     from core.files.motions.load_motion import Person, Survey
@@ -137,7 +137,7 @@ class OpenQuestion(QDialog):
     def __init__(self, asked: Unanswered, known: Answer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Open")
-        dress(self, STYLE)
+        set_sheet(self, STYLE)
         self._survey = asked.survey
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)

@@ -70,7 +70,7 @@ class Taken:
     @classmethod
     def of(cls, motion: Motion) -> Taken | None:
         """What is known of a motion; None where it came from no file, or nobody noted it."""
-        from core.outputs.reading_told import unused_words
+        from core.outputs.reading_words import unused_words
 
         if motion.path is None or not motion.assumed:
             return None

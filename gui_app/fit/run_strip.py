@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from gui_app.document.activity import Activity
 from gui_app.fit.text import count_words, stage_words, time_left
 from gui_app.style import colours
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import SMALL_PIXELS, tabular
 from gui_app.tasks.coalesce import Later
 from gui_app.widgets.buttons import action_button
@@ -36,8 +36,8 @@ class RunStrip(QWidget):
         self.stage, self.count, self.mean, self.left = (self._label(widest) for widest in WIDEST)
         for label in (self.stage, self.count):
             label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        dress(self.stage, f"font-weight: 600; font-size: {SMALL_PIXELS}px;")
-        dress(self.mean, f"color: $TEXT; font-size: {SMALL_PIXELS}px;")
+        set_sheet(self.stage, f"font-weight: 600; font-size: {SMALL_PIXELS}px;")
+        set_sheet(self.mean, f"color: $TEXT; font-size: {SMALL_PIXELS}px;")
         self.mean.setToolTip("Mean v2v error of what is fitted so far")
         self.left.setToolTip("Time left, estimated from the frames fitted so far")
         self.sparkline = Sparkline(self)
@@ -56,7 +56,7 @@ class RunStrip(QWidget):
     def _label(self, widest: str) -> QLabel:
         label = QLabel(self)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        dress(label, f"color: $TEXT_SECONDARY; font-size: {SMALL_PIXELS}px;")
+        set_sheet(label, f"color: $TEXT_SECONDARY; font-size: {SMALL_PIXELS}px;")
         tabular(label)
         label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         label.ensurePolished()

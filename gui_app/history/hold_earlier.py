@@ -13,7 +13,7 @@ from gui_app.document.document import Document
 from gui_app.document.state import AppState
 from gui_app.document.view import View
 from gui_app.history.comparison import BeforeFit
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import SMALL_PIXELS
 from gui_app.widgets.text import plain_tip
 
@@ -95,7 +95,7 @@ class PeekChip(QLabel):
     def __init__(self, state: AppState, view: QWidget) -> None:
         super().__init__(view)
         self._state, self._view = state, view
-        dress(
+        set_sheet(
             self,
             "QLabel { background: $ACCENT; color: $ON_ACCENT; border-radius: 9px; padding: 3px 12px;"
             f" font-weight: 600; font-size: {SMALL_PIXELS}px; }}",

@@ -26,7 +26,7 @@ from gui_app.document.document import Document
 from gui_app.document.history import History
 from gui_app.history.comparison import BeforeFit
 from gui_app.style import colours
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import SHEET
@@ -64,7 +64,7 @@ class RunsPanel(QWidget):
         self._was_at = -1
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        dress(self, SHEET)
+        set_sheet(self, SHEET)
         self.table = QTreeWidget(self)
         self.table.setColumnCount(len(HEADINGS))
         self.table.setHeaderLabels(list(HEADINGS))
@@ -73,7 +73,9 @@ class RunsPanel(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        dress(self.table, "QTreeView::item { padding: 4px 2px; } QHeaderView::section { padding: 3px 6px; }")
+        set_sheet(
+            self.table, "QTreeView::item { padding: 4px 2px; } QHeaderView::section { padding: 3px 6px; }"
+        )
         tabular(self.table)
         header = self.table.header()
         header.setStretchLastSection(False)
@@ -115,7 +117,7 @@ class RunsPanel(QWidget):
         soon = Coalescer(self.refresh, self)
         for signal in (history.changed, before.changed, activity.run_changed):
             signal.connect(soon.ask)
-        follow(self.refresh)
+        on_theme_change(self.refresh)
 
     def sizeHint(self) -> QSize:
         """As wide as the stages."""

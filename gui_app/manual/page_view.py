@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from gui_app.manual.pages import anchor
 from gui_app.style import colours
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.tasks.coalesce import Later
 
 TEXT_WIDTH = 900
@@ -55,7 +55,7 @@ class Text(QTextBrowser):
         self.setOpenLinks(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        dress(self, "QTextBrowser { background: $PANEL; border: none; }")
+        set_sheet(self, "QTextBrowser { background: $PANEL; border: none; }")
         self._resized = Later(self._fit_width, self, RESIZED_MS)
 
     @property

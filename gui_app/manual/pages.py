@@ -16,7 +16,7 @@ _HEADING = re.compile(r"^#+ (.+)$", re.M)
 
 
 @dataclass(frozen=True)
-class Page:
+class ManualPage:
     """One page.
 
     Attributes:
@@ -34,7 +34,7 @@ class Page:
         return plain(self.text).casefold().count(words.casefold())
 
 
-def read_pages(folder: Path | None = None) -> dict[str, Page]:
+def read_pages(folder: Path | None = None) -> dict[str, ManualPage]:
     """All pages by name, the index first and the others as it lists them.
 
     Args:
@@ -50,10 +50,10 @@ def read_pages(folder: Path | None = None) -> dict[str, Page]:
     return {name: _page(folder / name) for name in names if (folder / name).is_file()}
 
 
-def _page(path: Path) -> Page:
+def _page(path: Path) -> ManualPage:
     text = path.read_text(encoding="utf-8")
     title = _HEADING.search(text)
-    return Page(path.name, title[1] if title else path.stem, without_missing(text, path.parent))
+    return ManualPage(path.name, title[1] if title else path.stem, without_missing(text, path.parent))
 
 
 def without_missing(text: str, folder: Path) -> str:

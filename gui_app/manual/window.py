@@ -30,7 +30,7 @@ from core.files.builtin_files import manual_folder
 from gui_app.manual.page_view import Text
 from gui_app.manual.pages import INDEX, anchor, read_pages
 from gui_app.style import colours
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.widgets.buttons import quiet_button
 
 SIZE = (1180, 690)
@@ -56,7 +56,7 @@ class Manual(QWidget):
         self._at = -1
         self.contents = QTreeWidget(self)
         self.contents.setHeaderHidden(True)
-        dress(
+        set_sheet(
             self.contents,
             "QTreeView { background: $PANEL; border: none; border-right: 1px solid $LINE; border-radius: 0; }"
             "QTreeView::item { padding: 4px 6px; }",
@@ -85,7 +85,7 @@ class Manual(QWidget):
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self).activated.connect(what)
         self.show_page(INDEX)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     def _build(self) -> None:
         head = QHBoxLayout()

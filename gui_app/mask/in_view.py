@@ -18,7 +18,7 @@ from gui_app.scene.mask_colours import (
     with_patch,
 )
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
@@ -46,7 +46,7 @@ class MaskInView(QObject):
         ):  # fmt: skip
             signal.connect(self._colours.ask)
         painting.patch_changed.connect(self._patch.ask)
-        follow(self._colours.ask)
+        on_theme_change(self._colours.ask)
 
     @Slot()
     def _show(self) -> None:

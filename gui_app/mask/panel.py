@@ -27,7 +27,7 @@ from gui_app.mask.preview import MaskPreview
 from gui_app.mask.remeasure import MaskFigures
 from gui_app.mask.sets import MaskSets
 from gui_app.parameters.editing import Editing
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import tabular
 from gui_app.tasks.coalesce import Paced
 from gui_app.viewport.vertex_probe import VertexProbe
@@ -69,7 +69,7 @@ class MaskCard(QFrame):
         super().__init__(parent)
         self._state, self._painting, self._preview = state, painting, preview
         self._measured, self._actions = figures, actions
-        dress(self, "MaskCard { border-top: 1px solid $LINE; }")
+        set_sheet(self, "MaskCard { border-top: 1px solid $LINE; }")
         self.figure = QLabel(self)
         self.figure.setStyleSheet("font-weight: 600;")
         self.figure.setToolTip(FIGURE_TIP)

@@ -15,7 +15,7 @@ from gui_app.document.playback import Playback
 from gui_app.parameters.editing import Editing, mm_words
 from gui_app.parameters.pages import ExpressionPage, Page, ShapePage, Shown, TranslationPage
 from gui_app.parameters.pose_page import PosePage
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import SMALL_PIXELS, icon, tabular
 from gui_app.tasks.coalesce import Paced
 from gui_app.widgets.docks import REFRESH_SECONDS, PanelDock, SidePanel, choice_button
@@ -75,7 +75,7 @@ class ParametersPanel(SidePanel):
         self.pencil.setToolTip(EDITED)
         self.note = QLabel(self)
         self.note.setWordWrap(True)
-        dress(self.note, f"font-size: {SMALL_PIXELS}px; color: $TEXT_SECONDARY;")
+        set_sheet(self.note, f"font-size: {SMALL_PIXELS}px; color: $TEXT_SECONDARY;")
         self.note.hide()
         self.head = QWidget(self)
         head = QHBoxLayout(self.head)

@@ -10,7 +10,7 @@ from functools import partial
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.widgets.coefficient_bar import SigmaBar
 from gui_app.widgets.drag_field import HOW, DragField
@@ -91,7 +91,7 @@ class ParameterRows(QWidget):
         name, source = QLabel(self), QLabel(NO_NUMBER, self)
         field = DragField(unit.suffix, unit.decimals, unit.step, unit.limit, self)
         widest = "-180.0°" if unit is DEGREES else "-100.000 m" if unit is METRES else "-5.00 σ"
-        dress(field, FIELD_STYLE)
+        set_sheet(field, FIELD_STYLE)
         field.setFixedHeight(HEIGHT)
         field.setFixedWidth(field.fontMetrics().horizontalAdvance(widest) + 24)
         source.setProperty("role", "secondary")

@@ -13,7 +13,7 @@ from gui_app.history.comparison import BeforeFit
 from gui_app.problems.model import ProblemDesk
 from gui_app.problems.rows import change_role
 from gui_app.style import colours
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import SMALL_PIXELS, icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.labels import QuietLine
@@ -42,7 +42,7 @@ class LastChange(QFrame):
         self._history, self._before, self._desk = history, before, desk
         self._actions = actions
         self.low = False
-        dress(self, "LastChange { border-top: 1px solid $LINE; }")
+        set_sheet(self, "LastChange { border-top: 1px solid $LINE; }")
         self.title = QuietLine(self)
         self.hold = _button("eye", "", self)
         keys = actions.hold_before.shortcut().toString()
@@ -70,7 +70,7 @@ class LastChange(QFrame):
             label = QLabel(self.parts)
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setToolTip(TIP)
-            dress(label, f"font-size: {SMALL_PIXELS}px;")
+            set_sheet(label, f"font-size: {SMALL_PIXELS}px;")
             tabular(label)
             grid.addWidget(label, place // COLUMNS, place % COLUMNS)
             self.figures.append(label)
@@ -82,7 +82,7 @@ class LastChange(QFrame):
         soon = Coalescer(self.refresh, self)
         for signal in (desk.changed, before.changed, history.changed, activity.run_changed):
             signal.connect(soon.ask)
-        follow(self.refresh)
+        on_theme_change(self.refresh)
 
     @Slot()
     def refresh(self) -> None:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from gui_app.document.activity import Activity
 from gui_app.problems.fix_trial import Fixing
 from gui_app.style import colours
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import tool
@@ -71,7 +71,9 @@ class FixPage(QWidget):
         self.table.setUniformRowHeights(True)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        dress(self.table, "QTreeView::item { padding: 3px 2px; } QHeaderView::section { padding: 3px 6px; }")
+        set_sheet(
+            self.table, "QTreeView::item { padding: 3px 2px; } QHeaderView::section { padding: 3px 6px; }"
+        )
         tabular(self.table)
         header = self.table.header()
         header.setStretchLastSection(False)
@@ -98,7 +100,7 @@ class FixPage(QWidget):
         self._soon = Coalescer(self.refresh, self)
         fixing.changed.connect(self._soon.ask)
         activity.run_changed.connect(self._soon.ask)
-        follow(self.refresh)
+        on_theme_change(self.refresh)
 
     @property
     def chosen(self) -> Fix | None:

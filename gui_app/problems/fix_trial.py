@@ -61,13 +61,13 @@ def try_strategies(
         stop=stop,
     )
     tell_before(trial.before)
-    told = 0
+    shown = 0
     for progress in trial:
-        for fix in trial.fixes[told:]:
+        for fix in trial.fixes[shown:]:
             tell_fix(fix)
-        told = len(trial.fixes)
+        shown = len(trial.fixes)
         tell_progress(progress)
-    for fix in trial.fixes[told:]:
+    for fix in trial.fixes[shown:]:
         tell_fix(fix)
 
 

@@ -13,7 +13,7 @@ from gui_app.document.problem_text import body_part, kind_colour, no_problems_wo
 from gui_app.document.state import AppState
 from gui_app.problems.popup_list import ProblemList
 from gui_app.style import colours
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.buttons import action_button
@@ -40,7 +40,7 @@ class WhyBar(QFrame):
         self.part = ""
         self._presented = ("", "", "")
         self.setObjectName("whyBar")
-        dress(self, "#whyBar { border-bottom: 1px solid $LINE; }")
+        set_sheet(self, "#whyBar { border-bottom: 1px solid $LINE; }")
         self.problems = QToolButton(self)
         self.problems.setProperty("role", "problems")
         self.problems.setToolTip(LIST_TIP)
@@ -79,7 +79,7 @@ class WhyBar(QFrame):
             state.activity.run_changed,
         ):
             signal.connect(self._count)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     @Slot()
     def _on_theme(self) -> None:

@@ -32,7 +32,7 @@ from gui_app.problems.selection import ProblemChoice
 from gui_app.problems.table import ProblemTable
 from gui_app.problems.thresholds import ThresholdLine
 from gui_app.problems.verdicts import ProblemVerdicts
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.buttons import action_button
@@ -162,7 +162,7 @@ class ProblemsPanel(QWidget):
         self.refit.row.addWidget(last.buttons)
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        dress(self, SHEET)
+        set_sheet(self, SHEET)
         self.head = QLabel(self)
         self.head.setProperty("role", "secondary")
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -12,7 +12,7 @@ from gui_app.document.analysis import Analysis, local
 from gui_app.document.playback import Playback
 from gui_app.document.problem_text import kind_colour, part_words, problems_words, stretch_span, stretch_tip
 from gui_app.style import colours
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.widgets.text import span_words
 
@@ -22,7 +22,7 @@ WIDTH = 800
 Index = QModelIndex | QPersistentModelIndex
 
 
-class ProblemTable(QAbstractTableModel):
+class ProblemPopupTable(QAbstractTableModel):
     """One row a stretch: what is off throughout first, then in order of time."""
 
     def __init__(self, analysis: Analysis, parent: QWidget) -> None:
@@ -69,7 +69,7 @@ class ProblemList(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("problemList")
-        dress(
+        set_sheet(
             self,
             "#problemList { background: $RAISED; border: 1px solid $LINE; }"
             " QTreeView { background: $RAISED; border: none; }"
@@ -77,7 +77,7 @@ class ProblemList(QFrame):
             " QTreeView::item:hover { background: $HOVER; }",
         )
         self._playback = playback
-        self._table = ProblemTable(analysis, self)
+        self._table = ProblemPopupTable(analysis, self)
         title = QLabel(problems_words(len(analysis.frames)).capitalize() + ", and why", self)
         title.setProperty("role", "section")
         self.view = QTreeView(self)

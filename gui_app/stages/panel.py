@@ -30,7 +30,7 @@ from gui_app.stages.frame_steps import FrameStepping
 from gui_app.stages.frame_steps_card import StepsCard
 from gui_app.stages.recipe_buttons import RecipeButton, StartButton
 from gui_app.stages.text import TITLES, outcome_words
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import tabular
 from gui_app.tasks.coalesce import Later
 from gui_app.widgets.buttons import MenuButton
@@ -78,7 +78,7 @@ class StagesPanel(QWidget):
         self.cards: list[StageCard] = []
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        dress(self, SHEET)
+        set_sheet(self, SHEET)
         self.recipe = RecipeButton(state, recipes, actions, self)
         self.start = StartButton(recipes, self)
         column = QVBoxLayout(self)

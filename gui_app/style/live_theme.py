@@ -21,19 +21,19 @@ class _Look(QObject):
 _look = _Look()
 
 
-def follow(paint: Callable[[], None]) -> None:
+def on_theme_change(paint: Callable[[], None]) -> None:
     """Calls ``paint``, a bound method of a QObject, now and whenever the theme has changed."""
     paint()
     _look.changed.connect(paint)
 
 
-def dress(widget: QWidget, sheet: str) -> None:
+def set_sheet(widget: QWidget, sheet: str) -> None:
     """Gives a widget a style sheet of its own; ``$ROLE`` in it is the colour of that role, in any theme."""
     widget.setProperty(SHEET, sheet)
     widget.setStyleSheet(Template(sheet).substitute(vars(colours)))
 
 
-def wear(app: QApplication, theme: colours.Theme) -> None:
+def switch_theme(app: QApplication, theme: colours.Theme) -> None:
     """Changes everything on the screen to another theme."""
     if theme == colours.theme:
         return
@@ -42,6 +42,6 @@ def wear(app: QApplication, theme: colours.Theme) -> None:
     for widget in app.allWidgets():
         sheet = widget.property(SHEET)
         if sheet:
-            dress(widget, sheet)
+            set_sheet(widget, sheet)
     app.setStyleSheet(style_sheet())
     _look.changed.emit()

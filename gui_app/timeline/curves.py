@@ -17,7 +17,7 @@ from gui_app.document.inspect_selection import Inspection
 from gui_app.document.playback import Playback
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.style import colours
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import tabular
 from gui_app.timeline.curve_choice import CHOSEN, CurveChoice, CurveMenu
 from gui_app.timeline.earlier_curves import BeforeLines, EarlierFigures
@@ -40,7 +40,7 @@ class Readout(QLabel):
         self._area = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setTextFormat(Qt.TextFormat.RichText)
-        dress(
+        set_sheet(
             self,
             "background: $RAISED; border: 1px solid $LINE; border-radius: 5px;"
             " padding: 2px 7px; font-size: 12px;",
@@ -153,7 +153,7 @@ class Curves(pg.PlotWidget):
         activity.run_changed.connect(self._on_run)
         earlier.changed.connect(self._draw_before)
         self._on_motion()
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     def accompany(self, inspection: Inspection, motion: JointMotion) -> None:
         """Shows the joint that is chosen, beside all else."""

@@ -17,7 +17,7 @@ from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 from gui_app.history.comparison import AS_GOOD, BeforeFit, change_words, comparison_tip, unchanged
 from gui_app.style import colours
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import tabular
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.timeline.curve_choice import CHOSEN, CurveChoice
@@ -174,11 +174,11 @@ class BeforeLines(QObject):
             self._curves[name] = curve
         self.legend = QLabel(parent)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
-        dress(self.legend, "color: $TEXT_SECONDARY; font-size: 11px;")
+        set_sheet(self.legend, "color: $TEXT_SECONDARY; font-size: 11px;")
         tabular(self.legend)
         self._corner = (0, 0)
         self.legend.hide()
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     @Slot()
     def _on_theme(self) -> None:

@@ -14,7 +14,7 @@ from gui_app.document.playback import Playback
 from gui_app.document.view import View
 from gui_app.scene.colour_maps import STEPS, ramp
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.timeline.time_axis import TimeScale, most_by_column
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class HeatStrip(QWidget):
         self._font.setPixelSize(11)
         curves.scale_changed.connect(self.update)
         document.analysis_changed.connect(self._on_analysis)
-        follow(self._on_analysis)
+        on_theme_change(self._on_analysis)
         view.changed.connect(self.update)
         playback.frame_changed.connect(self._on_frame)
 

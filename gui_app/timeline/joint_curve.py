@@ -14,7 +14,7 @@ from gui_app.document.playback import Playback
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.scene.picking import joint_words
 from gui_app.style import colours
-from gui_app.style.live_theme import dress, follow
+from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import tabular
 
 TIP = "Distance of this joint between source and fit over time, mm. A click lets the joint go"
@@ -42,7 +42,7 @@ class JointCurve(QObject):
         self.curve.setClipToView(True)
         self.curve.setZValue(4)
         self.chip = QToolButton(parent)
-        dress(
+        set_sheet(
             self.chip,
             "QToolButton { background: $RAISED; color: $WEIGHT; border-radius: 5px; border: 1px solid $LINE;"
             " padding: 1px 6px; font-size: 11px; }",
@@ -55,7 +55,7 @@ class JointCurve(QObject):
         inspection.looks_changed.connect(self._on_looks)
         playback.frame_changed.connect(self._tell)
         self._shown: tuple[bool, object] = (False, None)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     @Slot()
     def _on_theme(self) -> None:

@@ -14,7 +14,7 @@ from gui_app.document.document import Document
 from gui_app.document.playback import Playback
 from gui_app.document.problem_text import kind_colour, stretch_span, stretch_tip
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.style.theme import icon
 from gui_app.widgets.text import span_words
 
@@ -45,7 +45,7 @@ class ProblemMarks(QWidget):
         self.setMouseTracking(True)
         curves.scale_changed.connect(self.update)
         document.analysis_changed.connect(self._on_analysis)
-        follow(self._on_analysis)
+        on_theme_change(self._on_analysis)
 
     @Slot()
     def _on_analysis(self) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from gui_app.document.document import Document
 from gui_app.document.playback import Playback
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.style.theme import tabular
 from gui_app.viewport.pins import MOST_PINS, Pins
 
@@ -48,7 +48,7 @@ class PinCurves(QWidget):
             row.addWidget(chip)
         pins.changed.connect(self._draw)
         playback.frame_changed.connect(self._tell)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
         self._draw()
 
     @Slot()

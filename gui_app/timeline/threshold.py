@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Qt, Slot
 
 from gui_app.document.document import Document
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.widgets.text import plain_tip
 
 LEAST_MM, MOST_MM = 0.5, 10_000.0
@@ -40,7 +40,7 @@ class Threshold(QObject):
         self._present()
         self.line.sigPositionChanged.connect(self._on_dragged)
         document.thresholds_changed.connect(self._present)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     @property
     def mm(self) -> float:

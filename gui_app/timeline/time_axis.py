@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor
 from gui_app.document.document import Document
 from gui_app.document.playback import Playback
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 
 # A peak is this much higher than what the pointer is on.
 PROMINENT = 1.1
@@ -108,7 +108,7 @@ class Brush(QObject):
         plot.addItem(self.band, ignoreBounds=True)
         self.band.sigRegionChanged.connect(self._on_dragged)
         playback.selection_changed.connect(self._on_selection)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     @Slot()
     def _on_theme(self) -> None:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from gui_app.document.document import Document
 from gui_app.document.playback import SPEEDS, Playback
 from gui_app.document.view import View
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.timeline.threshold_boxes import ThresholdBoxes
 from gui_app.widgets.buttons import action_button
@@ -47,7 +47,7 @@ class SelectionChip(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        dress(
+        set_sheet(
             self,
             "QToolButton { background: $CHOSEN; color: $ACCENT; border-radius: 6px; padding: 3px 8px; }"
             " QToolButton:hover { background: $CHOSEN_HOVER; color: $TEXT; }",
@@ -304,5 +304,5 @@ class Transport(QWidget):
 def _line() -> QFrame:
     line = QFrame()
     line.setFixedSize(17, 18)
-    dress(line, "border-left: 1px solid $LINE; margin-left: 8px;")
+    set_sheet(line, "border-left: 1px solid $LINE; margin-left: 8px;")
     return line

@@ -18,7 +18,7 @@ from gui_app.document.playback import Playback
 from gui_app.document.state import AppState
 from gui_app.scene.subject import upright
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.viewport import Viewport
@@ -116,7 +116,7 @@ class PinSpheres(QObject):
         self._document, self._playback, self._pins, self._viewport = document, playback, pins, viewport
         shape = pv.Sphere(radius=RADIUS_M, theta_resolution=14, phi_resolution=14)
         self.actors = [_sphere(shape) for _ in range(MOST_PINS)]
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
         # As the bodies: once, however often the frame has moved.
         soon = Coalescer(self._place, self)
         for signal in (

@@ -18,7 +18,7 @@ from gui_app.scene.cameras import CameraPose, ViewName
 from gui_app.scene.picking import BodyName
 from gui_app.scene.scene import Scene
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer, Later
 
 STILL_MS = 350
@@ -57,7 +57,7 @@ class Viewport(QWidget):
         document.result_changed.connect(self._on_result)
         view.peek_changed.connect(self._on_peek)
         view.changed.connect(self._on_view)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     def _leave_keys_to_the_window(self) -> None:
         interactor: Any = self.plotter.iren.interactor

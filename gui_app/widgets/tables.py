@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.style.theme import tabular
 
 ROW = 19
@@ -48,7 +48,7 @@ class Cells(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     @Slot()
     def _on_theme(self) -> None:

@@ -16,7 +16,7 @@ from core.model.motion import Reading
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
 from gui_app.files.folder_memory import FolderMemory
-from gui_app.style.live_theme import wear
+from gui_app.style.live_theme import switch_theme
 from tests.gui_app.conftest import FIT_MS
 
 FILES = Path(tests.__path__[0]) / "written_by_0_1"
@@ -26,7 +26,7 @@ FILES = Path(tests.__path__[0]) / "written_by_0_1"
 def dark_afterwards(qapp: QApplication) -> Iterator[None]:
     """The theme belongs to the application."""
     yield
-    wear(qapp, "dark")
+    switch_theme(qapp, "dark")
 
 
 @pytest.fixture

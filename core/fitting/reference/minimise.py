@@ -148,12 +148,12 @@ def stepped(work: Callable[[Callable[[Iterate], None]], None]) -> Iterator[Itera
         work: gets a function to tell with. That raises `StopIteration`, which ends SciPy's minimisers, when
             nobody listens any more.
     """
-    told: queue.Queue[Iterate | BaseException | None] = queue.Queue()
+    iterates: queue.Queue[Iterate | BaseException | None] = queue.Queue()
     go_on, left = threading.Event(), threading.Event()
     threads = torch.get_num_threads()
 
     def tell(item: Iterate) -> None:
-        told.put(item)
+        iterates.put(item)
         go_on.wait()
         go_on.clear()
         if left.is_set():
@@ -163,16 +163,16 @@ def stepped(work: Callable[[Callable[[Iterate], None]], None]) -> Iterator[Itera
         torch.set_num_threads(threads)
         try:
             work(tell)
-            told.put(None)
+            iterates.put(None)
         except StopIteration:
-            told.put(None)
+            iterates.put(None)
         except BaseException as error:
-            told.put(error)
+            iterates.put(error)
 
     worker = threading.Thread(target=run, name="refit-minimise", daemon=True)
     worker.start()
     try:
-        while (item := told.get()) is not None:
+        while (item := iterates.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item

@@ -9,7 +9,7 @@ from torch import Tensor
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
-from core.measure.counted_vertices import finger_skin, hands_told
+from core.measure.counted_vertices import finger_skin, recorded_held_hands
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -96,12 +96,12 @@ def held_hands(bodies: BodyPair, recipe: Recipe, start: FitResult | None, keeps:
         keeps: frames of ``start`` stay as they are, or are compared with those of the run: all are measured
             alike.
     """
-    told = None if start is None else hands_told(start.provenance)
-    if keeps and told is not None:
-        return told
+    recorded = None if start is None else recorded_held_hands(start.provenance)
+    if keeps and recorded is not None:
+        return recorded
     held = set(HANDS).intersection(*(unspoken_hands(bodies, stage) for stage in recipe.stages))
-    if recipe.start == "current" and told is not None:
-        held &= set(told)
+    if recipe.start == "current" and recorded is not None:
+        held &= set(recorded)
     return tuple(hand for hand in HANDS if hand in held)
 
 

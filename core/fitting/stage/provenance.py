@@ -15,7 +15,7 @@ from core.model.motion import Motion
 
 def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) -> dict[str, Any]:
     """How a result was made, in plain json values: never without saying which bodies it was made with."""
-    correspondence, reading = bodies.correspondence, motion.reading.told()
+    correspondence, reading = bodies.correspondence, motion.reading.to_json()
     return {
         "made_by": f"Refit {__version__}",
         "made_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -37,7 +37,7 @@ def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) ->
             "start": motion.start,
             "frames": len(motion),
             "notes": list(motion.notes),
-            **motion.told_meaning(),
+            **motion.meaning_to_json(),
             **({"reading": reading} if reading else {}),
         },
         "recipe": recipe.as_dict(),

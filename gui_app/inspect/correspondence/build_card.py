@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from core.correspond.build_settings import BUILD_SETTINGS, BuildSettings
 from gui_app.document.preferences import Preferences
 from gui_app.inspect.correspondence.model import Correspondences
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import tabular
 from gui_app.widgets.drag_field import HOW, DragField
 from gui_app.widgets.text import plain_tip
@@ -42,7 +42,7 @@ class BuildCard(QFrame):
     ) -> None:
         super().__init__(parent)
         self._correspondences, self._preferences = correspondences, preferences
-        dress(self, SHEET)
+        set_sheet(self, SHEET)
         usual = BuildSettings()
         title = QLabel("BUILD FROM THE TWO BODIES", self)
         title.setProperty("role", "section")

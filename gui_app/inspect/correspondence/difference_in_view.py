@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from gui_app.document.inspect_selection import Inspection
 from gui_app.inspect.correspondence.model import Correspondences
 from gui_app.scene.mask_colours import MaskLook, difference_colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
@@ -32,7 +32,7 @@ class DifferenceInView(QObject):
         soon = Coalescer(self._show, self)
         for signal in (correspondences.changed, inspection.looks_changed, inspection.page_changed):
             signal.connect(soon.ask)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
         self._soon = soon
 
     @Slot()

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from core.shown_text import shown
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.background_job import BackgroundJob, tell_nobody
 from gui_app.tasks.job_thread import JobThread
@@ -186,7 +186,7 @@ class SetExportRow(QWidget):
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        dress(self.words, "color: $TEXT_SECONDARY; font-size: 11px;")
+        set_sheet(self.words, "color: $TEXT_SECONDARY; font-size: 11px;")
         tabular(self.words)
         self.cancel = QToolButton(self)
         self.cancel.setIcon(icon("x", "TEXT_SECONDARY"))
@@ -199,7 +199,7 @@ class SetExportRow(QWidget):
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(3)
-        dress(
+        set_sheet(
             self.bar,
             "QProgressBar { background: $LINE; border: none; border-radius: 1px; }"
             "QProgressBar::chunk { background: $ACCENT; border-radius: 1px; }",

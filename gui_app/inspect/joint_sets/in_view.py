@@ -15,7 +15,7 @@ from gui_app.scene.picking import BodyName, projected
 from gui_app.scene.skeleton_actor import OVER_SHADER, is_small, side_colour
 from gui_app.scene.subject import upright
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.viewport import Viewport
 
@@ -40,7 +40,7 @@ class SetInView(QObject):
         self._places: dict[BodyName, np.ndarray] = {}
         self._dots = {body: _Dots() for body in BODIES}
         self._soon = Coalescer(self._place, self)
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
         for signal in (
             state.document.motion_changed, state.playback.frame_changed, state.document.result_changed,
             state.document.trial_changed, state.view.changed,

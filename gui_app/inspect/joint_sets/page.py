@@ -31,7 +31,7 @@ from gui_app.inspect.joint_sets.series import SetMotion
 from gui_app.inspect.joint_sets.table import SetRow, SetTable
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.scene.picking import joint_words
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.viewport.pins import Pins
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.buttons import quiet_button
@@ -90,7 +90,7 @@ class SetPage(QWidget):
         self._stack.addWidget(self.table)
         self.why = QLabel(SMPL_WORDS, self)
         self.why.setWordWrap(True)
-        dress(self.why, "color: $TEXT_SECONDARY; font-size: 11px;")
+        set_sheet(self.why, "color: $TEXT_SECONDARY; font-size: 11px;")
         self.why.ensurePolished()
         self.why.setMinimumSize(1, 2 * self.why.fontMetrics().lineSpacing())
         column = QVBoxLayout(self)

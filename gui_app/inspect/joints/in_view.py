@@ -19,7 +19,7 @@ from gui_app.scene.support_colours import (
     triangle_look,
     vertex_look,
 )
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
@@ -38,7 +38,7 @@ class JointsInView(QObject):
         soon = Coalescer(self._show, self)
         inspection.looks_changed.connect(soon.ask)
         document.motion_changed.connect(soon.ask)
-        follow(soon.ask)
+        on_theme_change(soon.ask)
         probe.pointed.connect(self._on_pointed)
         probe.clicked.connect(self._on_clicked)
         probe.joint_clicked.connect(self._on_joint)

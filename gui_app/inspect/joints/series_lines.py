@@ -13,7 +13,7 @@ from gui_app.document.document import Document
 from gui_app.document.inspect_selection import Inspection
 from gui_app.document.playback import Playback
 from gui_app.inspect.joints.series import JointMotion
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import tabular
 from gui_app.widgets.labels import NO_NUMBER
 
@@ -63,12 +63,12 @@ class JointLines(QWidget):
         self._grid.setColumnStretch(0, 1)
         self._heads = [QLabel(words, self) for words in HEADS]
         for column, head in enumerate(self._heads, 1):
-            dress(head, SMALL)
+            set_sheet(head, SMALL)
             self._grid.addWidget(head, 0, column, Qt.AlignmentFlag.AlignRight)
         self.rows = tuple(self._add_row(number) for number in (ERROR, REGRESSED))
         self.why = QLabel(WHY, self)
         self.why.setWordWrap(True)
-        dress(self.why, SMALL)
+        set_sheet(self.why, SMALL)
         self.why.setMinimumWidth(1)
         # Lists give way to its two lines, and not the other way round.
         self.why.ensurePolished()
@@ -81,7 +81,7 @@ class JointLines(QWidget):
         row.title.setProperty("role", "secondary")
         row.worst.setCursor(Qt.CursorShape.PointingHandCursor)
         row.worst.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        dress(
+        set_sheet(
             row.worst,
             "QToolButton { padding: 0; border: none; background: transparent; color: $ACCENT; }"
             "QToolButton:hover { text-decoration: underline; background: transparent; }"

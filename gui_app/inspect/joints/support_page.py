@@ -30,7 +30,7 @@ from gui_app.inspect.joints.support_table import SupportTable
 from gui_app.inspect.joints.tree import JointTree
 from gui_app.inspect.regressor.model import Regressors
 from gui_app.scene.picking import joint_words
-from gui_app.style.live_theme import dress
+from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import tabular
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.buttons import quiet_button
@@ -277,7 +277,7 @@ class SupportPage(QWidget):
         )
         for (name, _tip), value in zip(FIGURES, values, strict=True):
             self.figures[name].setText(value)
-        dress(self.figures["negative"], "color: $NEGATIVE;" if support.negative else "")
+        set_sheet(self.figures["negative"], "color: $NEGATIVE;" if support.negative else "")
 
     def refresh_rows(self) -> None:
         """Other rows of the same joint, after the slider, or other rows selected."""

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from gui_app.scene.picking import joint_words
 from gui_app.scene.support_colours import blended
 from gui_app.style import colours
-from gui_app.style.live_theme import follow
+from gui_app.style.live_theme import on_theme_change
 
 # Logical pixels: how near the pointer must come, and of a move that is no click.
 REACH, STILL = 5, 3
@@ -59,7 +59,7 @@ class RegressorPicture(QWidget):
         self._image: QImage | None = None
         self._pressed: tuple[QPoint, float] | None = None
         self._turned = False
-        follow(self._on_theme)
+        on_theme_change(self._on_theme)
 
     def sizeHint(self) -> QSize:
         """Two pixels a joint at least."""

@@ -245,10 +245,10 @@ def test_what_a_shape_is_from_is_known_before_it_is_solved() -> None:
     clip_a, clip_b, pair = of("/d/a.npz", TALL), of("/d/b.npz", TALL), body_pair("built-in")
     found = everything([clip_a, clip_b], Recipe(), "cpu", 1)
     ((subject, _),) = found.subjects
-    told = subject.told
+    told = subject.provenance
     assert not subject.solved
     shape = subject.shape()
-    assert shape.told == told == {"clips": sorted([clip_a.motion.sha256] * 2), "frames": 4}
+    assert shape.provenance == told == {"clips": sorted([clip_a.motion.sha256] * 2), "frames": 4}
     assert subject.shape() is shape
     assert shape.of_body(pair.target).any()
     assert everything([], Recipe(), "cpu", 1).subjects == ()

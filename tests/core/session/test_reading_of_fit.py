@@ -138,7 +138,7 @@ def test_python_pairs_it_with_no_other_reading(
     name = request.node.callspec.params["old"]
     fit = refit.load_result(path)
     today, then = load_motion(path.with_name("a_poses.npz"), doubts="tell"), READ_OTHERWISE[name][1]
-    said = next(((key, value) for key, value in then.told().items()), None)
+    said = next(((key, value) for key, value in then.to_json().items()), None)
     if name in ("as today", "fps", "far away", "degrees", "centimetres"):
         otherwise = {"degrees": Reading(angles="degrees"), "centimetres": Reading(unit="cm")}.get(name)
         today = today if otherwise is None else load_motion(path.with_name("a_poses.npz"), otherwise)

@@ -251,7 +251,7 @@ def test_what_is_left_alone_stays_the_files_own(qtbot: QtBot, y_up: Path) -> Non
         assert dialog.height() <= 680
         assert {ANGLES, SIDES, UNIT, GENDER, UP_AXIS} <= set(dialog.choices)
     assert shown.reading() == taken.reading
-    assert asked.reading().told() == taken.reading.told() | {"unit": "cm"}
+    assert asked.reading().to_json() == taken.reading.to_json() | {"unit": "cm"}
 
 
 def test_what_is_odd_opens_with_a_word_on_it(

@@ -19,7 +19,7 @@ from gui_app.manual.page_view import HEADING_PIXELS
 from gui_app.manual.pages import INDEX, read_pages, without_missing
 from gui_app.manual.window import Manual
 from gui_app.style import colours
-from gui_app.style.live_theme import wear
+from gui_app.style.live_theme import switch_theme
 
 SHOWN_MS = 5_000
 
@@ -214,8 +214,8 @@ def test_pages_follow_the_theme_and_keep_their_place(manual: Manual, qapp: QAppl
 
     assert ground() == QColor(colours.of("RAISED", "dark"))
     try:
-        wear(qapp, "light")
+        switch_theme(qapp, "light")
         assert ground() == QColor(colours.of("RAISED", "light"))
         assert abs(bar.value() - kept) < 30
     finally:
-        wear(qapp, "dark")
+        switch_theme(qapp, "dark")

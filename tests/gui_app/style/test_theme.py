@@ -19,7 +19,7 @@ from gui_app.document.preferences import Preferences
 from gui_app.export.window_view import draw_still, view_of
 from gui_app.style import colours
 from gui_app.style.colours import Theme
-from gui_app.style.live_theme import wear
+from gui_app.style.live_theme import switch_theme
 from gui_app.style.theme import icon
 from gui_app.widgets.labels import IconLabel
 from tests.gui_app.conftest import FIT_MS
@@ -49,7 +49,7 @@ GROUNDS = {
 def dark_afterwards(qapp: QApplication) -> Iterator[None]:
     """The next test finds the theme as it is without settings."""
     yield
-    wear(qapp, "dark")
+    switch_theme(qapp, "dark")
 
 
 def luminance(colour: str) -> float:
@@ -113,7 +113,7 @@ def test_an_icon_takes_the_colour_of_its_role_as_it_is_now(qtbot: QtBot, qapp: Q
     label = IconLabel(icon("square", "ERROR"), 32)
     qtbot.addWidget(label)
     for theme in THEMES:
-        wear(qapp, theme)
+        switch_theme(qapp, theme)
         image = label.grab().toImage()
         seen = {image.pixelColor(x, y).name() for x in range(32) for y in range(32)}
         assert QColor(colours.ERROR).name() in seen
@@ -156,7 +156,7 @@ def test_the_theme_is_remembered_and_follows_the_system(
     first.actions_.theme_light.trigger()
     first.close()
     qtbot.waitUntil(lambda: not first.isVisible(), timeout=FIT_MS)
-    wear(QApplication.instance(), "dark")
+    switch_theme(QApplication.instance(), "dark")
     second = make_window(None, wait=False)
     assert colours.theme == "light"
     assert second.actions_.theme_light.isChecked()

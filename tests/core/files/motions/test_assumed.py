@@ -12,11 +12,11 @@ import pytest
 
 import core.files.motions.sources as sources
 from core.commands.cli import main
-from core.files.assumption import meaning_of_told
+from core.files.assumption import meaning_of_json
 from core.files.containers.asked_keys import AskedDict, unused_in
 from core.files.motions.load_motion import load_motion
 from core.model.motion import Motion, Reading
-from core.outputs.reading_told import command_to_read_otherwise, line
+from core.outputs.reading_words import command_to_read_otherwise, line
 from tests.core.files.motions.sources.example import normal
 from tests.core.files.motions.sources.examples import gvhmr, phalp, phalp_bytes, three_dpw, torch_bytes, wham
 from tests.core.files.motions.sources.test_smplx_arguments import arguments
@@ -175,7 +175,7 @@ def test_info_tells_it_and_how_to_read_it_otherwise(save, amass, capsys):
     assert main(["info", str(path), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     motion = load_motion(path)
-    assert meaning_of_told(document) == {
+    assert meaning_of_json(document) == {
         "assumed": motion.assumed,
         "unused": motion.unused,
         "origin": None,
@@ -185,12 +185,12 @@ def test_info_tells_it_and_how_to_read_it_otherwise(save, amass, capsys):
 
 
 def test_what_was_told_and_makes_no_sense_is_left_out():
-    assert meaning_of_told({"assumed": [3, {"quantity": "x"}, None], "unused": [1, "a"]}) == {
+    assert meaning_of_json({"assumed": [3, {"quantity": "x"}, None], "unused": [1, "a"]}) == {
         "assumed": (),
         "unused": ("a",),
         "origin": None,
     }
-    assert meaning_of_told({}) == {"assumed": (), "unused": (), "origin": None}
+    assert meaning_of_json({}) == {"assumed": (), "unused": (), "origin": None}
 
 
 def test_hands_as_they_are_said_to_be(save, amass):
