@@ -22,8 +22,8 @@ from core.files.containers.torch_files import is_torch
 from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder
-from core.files.motions.sources.file_contents import Contents, contents_of
-from core.files.motions.sources.registry import source_of
+from core.files.motions.parts.file_contents import Contents, contents_of
+from core.files.motions.registry import source_of
 from core.measure.vertex_mask import painted_words
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, PARTS

@@ -16,11 +16,11 @@ from core.files.motions.mesh_motions import NAME as MESHES
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder, load_meshes, says
 from core.files.motions.mesh_readers import READERS
 from core.files.motions.of_take import lacks, motion_of_take, not_finite
+from core.files.motions.parts.file_contents import Contents, contents_of
+from core.files.motions.parts.person_track import Take
+from core.files.motions.registry import NAMES, Source, source_of
 from core.files.motions.settle import REFUSE
-from core.files.motions.sources.file_contents import Contents, contents_of
 from core.files.motions.sources.frame_folder import is_frame_folder
-from core.files.motions.sources.person_track import Take
-from core.files.motions.sources.registry import NAMES, Source, source_of
 from core.files.motions.sources.smplx_arguments import holds
 from core.model.motion import AS_IT_IS, Motion, Reading
 

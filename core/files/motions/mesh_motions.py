@@ -31,9 +31,9 @@ from core.files.motions.conventions import in_metres
 from core.files.motions.detective import doubt_rate, guessed_up, meshes_stand_along, up_note
 from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
+from core.files.motions.parts.file_contents import Contents
 from core.files.motions.settle import REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
-from core.files.motions.sources.file_contents import Contents
 from core.model.motion import AS_IT_IS, MOST_FRAMES, MOST_METRES, Motion, Reading, motion_of_meshes
 
 NAME = "meshes"

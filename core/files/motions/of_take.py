@@ -55,9 +55,9 @@ from core.files.motions.motion_arrays import (
     said_family,
     up_axis_in,
 )
+from core.files.motions.parts.person_track import WORLD, Take
 from core.files.motions.settle import REFUSE, Doubtful, Settling, reading_kept
 from core.files.motions.sources.frame_folder import folder_checksum
-from core.files.motions.sources.person_track import WORLD, Take
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import BodyTerms, Motion, Reading, UpAxis
 

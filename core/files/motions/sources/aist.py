@@ -10,8 +10,8 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import GENDER, UNIT, UP_AXIS, Doubt, known
 from core.files.containers.arrays import number
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, numbers_in, places_in
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take, array_of, numbers_in, places_in
 
 NAME = "AIST++"
 _KEYS = {"smpl_poses", "smpl_trans"}

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.files.assumption import FAMILY, FRAME_RATE, known
 from core.files.containers.arrays import numbers
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, plain_array
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take, plain_array
 
 NAME = "AMASS"
 FRAME_RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")

@@ -10,8 +10,8 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import GENDER, Assumption, known
 from core.files.containers.arrays import key_list, numbers, shape_text, texts
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import (
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import (
     CAMERA,
     WORLD,
     Take,

@@ -14,9 +14,9 @@ import numpy as np
 from core.errors import FileError
 from core.files.containers.arrays import shape_text
 from core.files.containers.opening import checksum
+from core.files.motions.parts.file_contents import Contents, contents_of
+from core.files.motions.parts.person_track import Take, array_of
 from core.files.motions.parts.rotations import frames_in
-from core.files.motions.sources.file_contents import Contents, contents_of
-from core.files.motions.sources.person_track import Take, array_of
 from core.files.motions.sources.smplx_arguments import HANDS, KEYS, holds, take_of
 from core.model.joints import JOINT_NAMES
 from core.model.motion import MOST_FRAMES

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.files.assumption import UP_AXIS, known
 from core.files.containers.arrays import number
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, numbers_in, places_in, plain_array
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take, numbers_in, places_in, plain_array
 
 NAME = "GRAB"
 _RATE = "framerate"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import (
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import (
     CAMERA,
     WORLD,
     Take,

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.files.assumption import DEFAULT, UP_AXIS, Assumption
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take, array_of, numbers_in, places_in, plain_array
 from core.files.motions.sources.amass import RATE_KEYS
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, numbers_in, places_in, plain_array
 
 NAME = "InterHuman"
 _PEOPLE = ("person1", "person2")

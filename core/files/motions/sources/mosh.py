@@ -9,8 +9,8 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import UP_AXIS, known
 from core.files.containers.arrays import number
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, numbers_in, places_in, plain_array
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take, array_of, numbers_in, places_in, plain_array
 
 NAME = "MoSh++"
 _DETAILS = "stageii_debug_details"

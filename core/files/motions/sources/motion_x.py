@@ -8,8 +8,8 @@ from core.errors import FileError
 from core.files.containers.array_header import ArrayHeader
 from core.files.containers.arrays import numbers
 from core.files.containers.npz import read_npy
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take
 
 NAME = "Motion-X"
 WIDTH = 322

@@ -9,8 +9,8 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import shape_text
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import (
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import (
     CAMERA,
     Take,
     array_of,

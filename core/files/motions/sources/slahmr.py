@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.files.containers.arrays import numbers
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take
 
 NAME = "SLAHMR"
 _PIECES = ("root_orient", "pose_body", "trans")

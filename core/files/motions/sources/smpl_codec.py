@@ -9,8 +9,8 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import FAMILY, FILE, Assumption
 from core.files.containers.arrays import number, numbers, shape_text
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take
 from core.model.joints import JOINT_NAMES
 
 NAME = ".smpl"

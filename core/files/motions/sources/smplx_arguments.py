@@ -12,10 +12,10 @@ from core.errors import FileError
 from core.files.assumption import FAMILY, FILE, NUMBERS, Assumption
 from core.files.containers.arrays import kind_of, numbers, shape_text, text
 from core.files.motions.parts.family_words import family_of_word, family_told, unknown_family
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take, array_of, plain_array
 from core.files.motions.parts.rotations import frames_in, rotations_in
 from core.files.motions.sources.amass import RATE_KEYS
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, plain_array
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
 from core.model.motion import BodyTerms
 

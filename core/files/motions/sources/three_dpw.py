@@ -9,8 +9,8 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import numbers
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take, array_of, items_of
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take, array_of, items_of
 
 NAME = "3DPW"
 _LISTS = ("poses", "trans", "betas")

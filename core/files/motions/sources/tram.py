@@ -6,9 +6,8 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import shape_text
-from core.files.motions.parts.rotations import axis_angle
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import (
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import (
     CAMERA,
     Take,
     array_of,
@@ -17,6 +16,7 @@ from core.files.motions.sources.person_track import (
     numbers_in,
     same_frames,
 )
+from core.files.motions.parts.rotations import axis_angle
 
 NAME = "TRAM"
 _KEYS = {"pred_rotmat", "pred_shape", "pred_trans"}

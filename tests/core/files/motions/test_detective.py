@@ -13,8 +13,8 @@ from core.files.assumption import UNIT, known
 from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
 from core.files.motions.of_take import motion_of_take
+from core.files.motions.parts.person_track import Take
 from core.files.motions.settle import Doubtful
-from core.files.motions.sources.person_track import Take
 from core.model.joints import JOINT_NAMES
 from core.model.motion import Motion, Reading
 from core.outputs.results import load_result, save_result

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, cast
 
+from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.person_track import Take
 from core.files.motions.sources import (
     aist,
     amass,
@@ -23,8 +25,6 @@ from core.files.motions.sources import (
     tram,
     wham,
 )
-from core.files.motions.sources.file_contents import Contents
-from core.files.motions.sources.person_track import Take
 
 
 class Source(Protocol):

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core.files.motions.load_motion import load_motion, motion_source, people_in
-from core.files.motions.sources.file_contents import contents_of
-from core.files.motions.sources.registry import SOURCES
+from core.files.motions.parts.file_contents import contents_of
+from core.files.motions.registry import SOURCES
 from core.model.motion import Reading
 from tests.core.files.motions.sources.example import examples
 
