@@ -113,9 +113,9 @@ def align_rest_shapes(
         if step < _JOINT_STEPS:
             # At first the joints show the way, until the surfaces are near enough to do so.
             chain = body.joint_slopes()[:, pairs[:, 0]].reshape(len(slopes), -1)
-            pull = (_MEASURED / _JOINT_SIGMA) ** 2 * len(points) / len(pairs) / 2 ** (2 * step)
-            square += pull * chain @ chain.T
-            side += pull * chain @ (body.joints()[pairs[:, 0]] - goal_joints).ravel()
+            joint_weight = (_MEASURED / _JOINT_SIGMA) ** 2 * len(points) / len(pairs) / 2 ** (2 * step)
+            square += joint_weight * chain @ chain.T
+            side += joint_weight * chain @ (body.joints()[pairs[:, 0]] - goal_joints).ravel()
         change = np.linalg.solve(square, side)
         body.move(-change)
         if width == _NARROWEST and np.abs(change).max() < _CONVERGED:

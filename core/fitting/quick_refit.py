@@ -169,7 +169,7 @@ class QuickRefit:
             trans=self.motion.trans[one],
         )
         targets = self._targets.at(one)
-        _, residual = self.skin.look(start, shape, targets)
+        _, residual = self.skin.value_and_residuals(start, shape, targets)
         off = lengths_mm(residual[..., 0], 1).numpy(force=True)
         return _Frame(frame, targets, terms_of(given), shape, start, off)
 
@@ -208,7 +208,7 @@ class _HeldShape(SkinStatistics):
             self._normal[patch.columns[:, None], patch.columns] += weighted.T @ basis
         self.skin, self.shape = skin, shape
 
-    def of(self, pose: Pose, pull: Tensor | None, by_coefficients: bool) -> Statistics:
+    def of(self, pose: Pose, robust_weights: Tensor | None, by_coefficients: bool) -> Statistics:
         """The products, the same for all frames."""
         return Statistics(self._normal)
 

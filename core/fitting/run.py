@@ -264,12 +264,12 @@ class FitRun:
             if self._measures_start:
                 self._measures_start = False
                 yield Progress("start", 0, 0, len(self.frames), float("nan"), solved.mean_mm)
-            self._tell(problem, chosen, solved)
+            self._show_shape(problem, chosen, solved)
             for iteration in range(1, settings.iterations + 1):
                 finished = solved.step()
                 if self._stopped():
                     return
-                self._tell(problem, chosen, solved)
+                self._show_shape(problem, chosen, solved)
                 objective = solved.energy / solved.frames
                 seen = np.empty(0, dtype=int)
                 if iteration == 1 and origin != "current" and not only_shape:
@@ -296,7 +296,7 @@ class FitRun:
 
             yield from self._collected("smooth", pool, workers, problem, chunks, smooth)
 
-    def _tell(self, problem: StageProblem, chosen: np.ndarray, solved: ShapeFit) -> None:
+    def _show_shape(self, problem: StageProblem, chosen: np.ndarray, solved: ShapeFit) -> None:
         if self._watch is not None:
             self._watch(shape_taken(problem, chosen, solved))
 

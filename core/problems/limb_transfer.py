@@ -164,17 +164,19 @@ def _borrow(
         side, _, kind = limb.partition(" ")
         hangs = f"{side} {HANGS_ON.get(kind, '')}" in taken
         if bent[index] if hangs else off[index]:
-            _take(bodies, found, stretch, placed.lenders(index), limb)
+            _borrow_limb(bodies, found, stretch, placed.lenders(index), limb)
             taken.add(limb)
     usual = np.median(placed.errors_of_all, 0)
     if not taken and np.isfinite(usual).any():
         index = int(np.nanargmax(here / np.maximum(usual, 1e-3)))
-        _take(bodies, found, stretch, placed.lenders(index), LIMBS[index])
+        _borrow_limb(bodies, found, stretch, placed.lenders(index), LIMBS[index])
         taken.add(LIMBS[index])
     return taken
 
 
-def _take(bodies: BodyPair, found: FitResult, stretch: np.ndarray, lenders: np.ndarray, limb: str) -> None:
+def _borrow_limb(
+    bodies: BodyPair, found: FitResult, stretch: np.ndarray, lenders: np.ndarray, limb: str
+) -> None:
     joints = limb_joints(bodies.target, limb)
     found.poses[np.ix_(stretch, joints)] = _between(found.poses[np.ix_(lenders, joints)], lenders, stretch)
 

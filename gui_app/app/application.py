@@ -73,7 +73,7 @@ class Interrupt(QObject):
         self._window = window
         self._asked = False
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._close_when_asked)
         self._timer.start(PULSE_MS)
 
     def note(self, *_: object) -> None:
@@ -81,7 +81,7 @@ class Interrupt(QObject):
         self._asked = True
 
     @Slot()
-    def _look(self) -> None:
+    def _close_when_asked(self) -> None:
         if self._asked:
             self._asked = False
             self._window.close()

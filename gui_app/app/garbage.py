@@ -28,11 +28,11 @@ class Garbage(QObject):
         self._still_ms = 0
         self._settled = False
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self.collect)
         self._timer.start(EVERY_MS)
 
     @Slot()
-    def look(self) -> None:
+    def collect(self) -> None:
         """Collects as much as has come together since the last look, but nothing while modules are imported:
         what they bring stays, and looking through it would hold them up."""
         before, self._modules = self._modules, len(sys.modules)

@@ -211,10 +211,10 @@ class MainWindow(QMainWindow):
             (actions.palette, self.palette_.open_up),
             (actions.start_page, self.show_start_page),
             (actions.quit, self.close),
-            (actions.home, partial(self.viewport.look, "home")),
-            (actions.front, partial(self.viewport.look, "front")),
-            (actions.side, partial(self.viewport.look, "side")),
-            (actions.top, partial(self.viewport.look, "top")),
+            (actions.home, partial(self.viewport.show_view, "home")),
+            (actions.front, partial(self.viewport.show_view, "front")),
+            (actions.side, partial(self.viewport.show_view, "side")),
+            (actions.top, partial(self.viewport.show_view, "top")),
         ):
             action.triggered.connect(slot)
         self.welcome.left.connect(self.show_bodies)

@@ -62,13 +62,13 @@ class RecipeDesk(QObject):
 
     def choose(self, preset: str) -> None:
         """Takes up a preset."""
-        self._take(Draft.of(PRESETS[preset]), preset)
+        self._set_draft(Draft.of(PRESETS[preset]), preset)
 
     def take(self, draft: Draft) -> None:
         """Takes up a recipe of the user's own."""
-        self._take(draft.settled(), "")
+        self._set_draft(draft.settled(), "")
 
-    def _take(self, draft: Draft, preset: str) -> None:
+    def _set_draft(self, draft: Draft, preset: str) -> None:
         self.draft = self.taken_up = draft
         self.preset = preset
         self._store()

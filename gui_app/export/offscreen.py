@@ -61,7 +61,7 @@ def render_still(
     picture = BytesIO()
     try:
         scene.show(frame, opened.posed.frame(frame))
-        scene.look("home")
+        scene.show_view("home")
         plotter.render()
         plotter.screenshot(picture)
     finally:
@@ -91,7 +91,7 @@ def render_video(
             for count, frame in enumerate(frames):
                 scene.show(int(frame), opened.posed.frame(int(frame)))
                 if count == 0:
-                    scene.look("home")
+                    scene.show_view("home")
                 plotter.render()
                 writer.send(np.ascontiguousarray(plotter.screenshot(return_img=True)))
                 if time.monotonic() - told > TOLD_EVERY_SECONDS:

@@ -183,7 +183,7 @@ class OpenQuestion(QDialog):
         row = self.people.sizeHintForRow(0)
         self.people.setFixedHeight(row * min(len(self._survey.people), MOST_ROWS) + 12)
         self.people.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.people.itemDoubleClicked.connect(self._take)
+        self.people.itemDoubleClicked.connect(self._accept_row)
 
     def _fill(self, form: QFormLayout, asked: Unanswered, known: Answer) -> None:
         self.rate.setRange(0.0, MOST_RATE)
@@ -212,7 +212,7 @@ class OpenQuestion(QDialog):
                 form.addRow(label, field)
 
     @Slot(QListWidgetItem)
-    def _take(self, _item: QListWidgetItem) -> None:
+    def _accept_row(self, _item: QListWidgetItem) -> None:
         self.accept()
 
     def answer(self) -> Answer:

@@ -24,7 +24,7 @@ class FitWatch(QObject):
         self._silence = self._cancelled = ProgressClock()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self.check)
 
     def begin(self, silence: ProgressClock) -> None:
         """A run begins, and ``silence`` will hear of it."""
@@ -46,7 +46,7 @@ class FitWatch(QObject):
         self._cancelled = ProgressClock()
 
     @Slot()
-    def look(self) -> None:
+    def check(self) -> None:
         """Says what there is to say now."""
         phase = self._state.activity.run.phase
         if phase == "running":

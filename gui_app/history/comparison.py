@@ -111,7 +111,7 @@ class BeforeFit(QObject):
         self.wanted = preferences.flag(BEFORE, True)
         self._action.setChecked(self.wanted)
         self._action.toggled.connect(self._on_toggled)
-        self._soon = Coalescer(self._look, self)
+        self._soon = Coalescer(self._follow_document, self)
         for signal in (document.motion_changed, document.result_changed, history.changed):
             signal.connect(self._soon.ask)
         self._present()
@@ -124,7 +124,7 @@ class BeforeFit(QObject):
     def compare_with(self, other: FitResult) -> None:
         """Another fit of the history takes the place of the one before, until something new is done."""
         self._other, self._newest = other, self._history.steps[-1]
-        self._look()
+        self._follow_document()
 
     def _earlier(self, shown: FitResult | None) -> FitResult | None:
         other, history = self._other, self._history
@@ -136,7 +136,7 @@ class BeforeFit(QObject):
         return history.before(shown) if shown is None or shown.poses is other.poses else other
 
     @Slot()
-    def _look(self) -> None:
+    def _follow_document(self) -> None:
         shown = self._document.result
         earlier = self._earlier(shown)
         if shown is self.shown and earlier is self.earlier:

@@ -103,7 +103,7 @@ class JointsPanel(SidePanel):
             self.motion.changed, self.sets.sets.changed, self.sets.measured.changed, pins.changed,
             self.regressors.changed, self.regressors.measured, self.maps.changed,
         ):  # fmt: skip
-            signal.connect(self._look)
+            signal.connect(self._refresh_if_seen)
         inspection.looks_changed.connect(self._rows.ask)
         inspection.looks_changed.connect(self._on_looks)
         state.playback.frame_changed.connect(self._look_at_frame)
@@ -112,7 +112,7 @@ class JointsPanel(SidePanel):
         state.view.peek_changed.connect(self._look_at_frame)
 
     @Slot()
-    def _look(self) -> None:
+    def _refresh_if_seen(self) -> None:
         if self.isVisible():
             self._all.ask()
 

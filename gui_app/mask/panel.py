@@ -206,7 +206,7 @@ class MaskPanel(SidePanel):
             preview.changed, state.document.motion_changed, state.activity.run_changed,
             state.document.result_changed, state.playback.frame_changed,
         ):  # fmt: skip
-            signal.connect(self._look)
+            signal.connect(self._refresh_if_seen)
 
     def _brush_row(self, actions: Actions) -> QHBoxLayout:
         painting = self._painting
@@ -245,7 +245,7 @@ class MaskPanel(SidePanel):
         super().showEvent(event)
 
     @Slot()
-    def _look(self, *_: object) -> None:
+    def _refresh_if_seen(self, *_: object) -> None:
         if self.isVisible():
             self._soon.ask()
 

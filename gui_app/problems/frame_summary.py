@@ -63,7 +63,7 @@ class WhyBar(QFrame):
         row.addWidget(self.show_part)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # The posed frame is asked for once, however often the frame has moved.
-        soon = Coalescer(self._tell, self)
+        soon = Coalescer(self._show_summary, self)
         for signal in (
             state.document.motion_changed,
             state.playback.frame_changed,
@@ -84,7 +84,7 @@ class WhyBar(QFrame):
     @Slot()
     def _on_theme(self) -> None:
         self._count()
-        self._tell()
+        self._show_summary()
 
     @Slot()
     def open_list(self) -> None:
@@ -118,7 +118,7 @@ class WhyBar(QFrame):
             self.problems.setIcon(icon(icon_name, colour))
 
     @Slot()
-    def _tell(self) -> None:
+    def _show_summary(self) -> None:
         state = self._state
         self.part = ""
         opened, result = state.document.opened, state.view.shown

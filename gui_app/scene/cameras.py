@@ -34,7 +34,7 @@ def facing_of(left_hip: np.ndarray, right_hip: np.ndarray) -> np.ndarray:
     return forward / length if length > 1e-6 else np.array([0.0, -1.0, 0.0])
 
 
-def look(
+def camera_at(
     name: ViewName, centre: np.ndarray, facing: np.ndarray, height: float, reach: float, aspect: float
 ) -> CameraPose:
     """The camera that sees a body standing at ``centre`` on the floor.

@@ -14,7 +14,7 @@ from vtkmodules.vtkRenderingCore import vtkActor
 
 from gui_app.scene.body_actor import BodyActor
 from gui_app.scene.body_view import BodyView, Posed
-from gui_app.scene.cameras import SceneCamera, ViewName, facing_of, focused, look
+from gui_app.scene.cameras import SceneCamera, ViewName, camera_at, facing_of, focused
 from gui_app.scene.colour_maps import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene.ghost import Ghost
 from gui_app.scene.legend import ColourBar, Legend
@@ -199,7 +199,7 @@ class Scene:
         self._paint()
 
     @property
-    def _look(self) -> MaskLook | None:
+    def _mask_shown(self) -> MaskLook | None:
         return self._difference if self._mask is None else self._mask
 
     def set_fit_path(self, roots: np.ndarray | None) -> None:
@@ -223,7 +223,7 @@ class Scene:
     def _paint(self) -> None:
         if self._subject is None:
             return
-        look = self._look
+        look = self._mask_shown
         if look is not None and len(look.colours) == self._subject.fit.size:
             self._source_view.paint("plain")
             self._fit.paint(look.colours)
@@ -256,7 +256,7 @@ class Scene:
         """Shows what belongs to the layout and the colouring, hides the rest."""
         picture, overlay = self._picture, self._layout == "overlay"
         fitted = picture is not None and picture.fit_vertices is not None
-        mask = "" if self._look is None else self._look.shows
+        mask = "" if self._mask_shown is None else self._mask_shown.shows
         for colour in COLOURS:
             if colour.scale is not None:
                 here = colour.name == self._colouring and not mask
@@ -289,7 +289,7 @@ class Scene:
         """Whether the camera goes along with the body."""
         self._follow = follow
 
-    def look(self, name: ViewName) -> None:
+    def show_view(self, name: ViewName) -> None:
         """Puts the shared camera at a named view of the body as it stands now."""
         subject = self._subject
         if subject is None:
@@ -300,7 +300,7 @@ class Scene:
         if self._picture is not None and np.isfinite(self._picture.source_joints[1:3]).all():
             hips = upright(self._picture.source_joints[1:3], subject.up_axis)
             facing = facing_of(hips[0], hips[1])
-        self.camera.pose = look(name, centre, facing, subject.height, subject.reach, self._aspect())
+        self.camera.pose = camera_at(name, centre, facing, subject.height, subject.reach, self._aspect())
 
     def focus(self, point: np.ndarray, radius: float | None = None) -> None:
         """Puts a point (3,) of the motion's own world in the middle; the camera turns about it afterwards.

@@ -174,10 +174,10 @@ class LeftOverBar(QFrame):
         row.addWidget(self.discard)
         self.hide()
         files.shown.connect(self._on_shown)
-        QTimer.singleShot(0, self, self.look)
+        QTimer.singleShot(0, self, self.find_kept)
 
     @Slot()
-    def look(self) -> None:
+    def find_kept(self) -> None:
         """Looks for what is left over, the newest first."""
         for file in kept_files(self._autosave.file.parent):
             lock = QLockFile(str(lock_of(file)))

@@ -94,7 +94,7 @@ class BackgroundJob(Generic[R]):
     def tells(self, slot: Callable[..., object]) -> Callable[..., None]:
         """A function for the call, which has ``slot`` called in the GUI thread with the same arguments."""
         self._slots.append(slot)
-        return partial(self._tell, len(self._slots) - 1)
+        return partial(self._send, len(self._slots) - 1)
 
     def progress(self, slot: Callable[..., object]) -> Callable[..., None]:
         """The same for what is told often: at most ten times a second, but the last time always. Raises
@@ -113,16 +113,16 @@ class BackgroundJob(Generic[R]):
             found = call()
             for progress in self._paced:
                 progress.tell_last()
-            self._tell_end("_done", found)
+            self._send_end("_done", found)
         except Cancelled:
-            self._tell_end("_cancelled")
+            self._send_end("_cancelled")
         except RefitError as error:
-            self._tell_end("_failed", str(error))
+            self._send_end("_failed", str(error))
         except BaseException:  # the thread is to make other calls after this one
             log.exception("%s: %s stopped", self._thread.objectName(), getattr(call, "func", call))
-            self._tell_end("_failed", self._unexpected)
+            self._send_end("_failed", self._unexpected)
 
-    def _tell(self, index: int, *told: Any) -> None:
+    def _send(self, index: int, *told: Any) -> None:
         if not self._over:
             self._thread.told.emit(partial(self._hear, index, told))
 
@@ -130,7 +130,7 @@ class BackgroundJob(Generic[R]):
         if not self._over:
             self._slots[index](*told)
 
-    def _tell_end(self, name: str, *told: Any) -> None:
+    def _send_end(self, name: str, *told: Any) -> None:
         if not self._over:
             self._thread.told.emit(partial(self._hear_end, name, told))
 
@@ -152,7 +152,7 @@ class _Progress:
     """Lets through what is told first and then as often as `PROGRESS_SECONDS` say."""
 
     def __init__(self, job: BackgroundJob[Any], tell: Callable[..., None]) -> None:
-        self._job, self._tell = job, tell
+        self._job, self._send = job, tell
         self._last = 0.0
         self._held: tuple[Any, ...] | None = None
 
@@ -168,7 +168,7 @@ class _Progress:
         """Tells what was held back."""
         held, self._held = self._held, None
         if held is not None:
-            self._tell(*held)
+            self._send(*held)
 
 
 def tell_nobody(*_: object) -> None:

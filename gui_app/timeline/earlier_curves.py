@@ -199,7 +199,7 @@ class BeforeLines(QObject):
         for name, curve in self._curves.items():
             line = self.lines.get(name, nothing)
             curve.setData(np.arange(len(line)), line)
-        self._tell(choice)
+        self._show_words(choice)
 
     def figures(self, frame: int) -> dict[str, float]:
         """What the figures of a frame were, by curve; nothing where none has changed that people can read."""
@@ -215,7 +215,7 @@ class BeforeLines(QObject):
         self.legend.move(right - self.legend.width(), middle - self.legend.height() // 2)
         self.legend.setVisible(bool(self.lines) and self.legend.x() > LEAST_LEFT)
 
-    def _tell(self, choice: CurveChoice) -> None:
+    def _show_words(self, choice: CurveChoice) -> None:
         found = self._earlier.before.comparison
         if found is not None and self.lines:
             colour = colours.faint(colours.TEXT if choice.metric else colours.CURVE_MEAN)

@@ -53,7 +53,7 @@ class JointCurve(QObject):
         self.chip.hide()
         motion.changed.connect(self.changed)
         inspection.looks_changed.connect(self._on_looks)
-        playback.frame_changed.connect(self._tell)
+        playback.frame_changed.connect(self._show_words)
         self._shown: tuple[bool, object] = (False, None)
         on_theme_change(self._on_theme)
 
@@ -79,7 +79,7 @@ class JointCurve(QObject):
         self.curve.setData(np.arange(len(self.top)), self.top)
         self._shown = (self._inspection.active, self._inspection.joint)
         self.chip.setVisible(self._values is not None)
-        self._tell()
+        self._show_words()
 
     def words_of(self, frame: int) -> str:
         """For the readout at a frame, '' where there is no curve."""
@@ -89,7 +89,7 @@ class JointCurve(QObject):
         return f"<span style='color:{colours.WEIGHT}'>{name}</span> {_number(self._values[frame])} mm"
 
     @Slot()
-    def _tell(self, *_: object) -> None:
+    def _show_words(self, *_: object) -> None:
         if self._values is None or self._inspection.joint is None:
             return
         # The widest number keeps the chip, and those beside it, where they are.

@@ -47,7 +47,7 @@ class PinCurves(QWidget):
             self.chips.append(chip)
             row.addWidget(chip)
         pins.changed.connect(self._draw)
-        playback.frame_changed.connect(self._tell)
+        playback.frame_changed.connect(self._show_words)
         on_theme_change(self._on_theme)
         self._draw()
 
@@ -74,7 +74,7 @@ class PinCurves(QWidget):
             values = np.empty(0) if values is None else values
             curve.setData(np.arange(len(values)), values)
             self.chips[index].setVisible(bool(pinned))
-        self._tell()
+        self._show_words()
 
     def _name_chips(self) -> None:
         from core.model.joints import PARTS
@@ -86,7 +86,7 @@ class PinCurves(QWidget):
                 chip.setToolTip(TIP.format(vertex=vertex, part=part))
 
     @Slot()
-    def _tell(self, *_: object) -> None:
+    def _show_words(self, *_: object) -> None:
         if self._document.opened is None or not self._pins.vertices:
             self.hide()
             return

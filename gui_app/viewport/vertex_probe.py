@@ -55,7 +55,7 @@ class VertexProbe(QObject):
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
-        self._hover = Later(self._tell, self, HOVER_MS)
+        self._hover = Later(self._show_vertex, self, HOVER_MS)
         # A double click means something else, so a single one waits for it.
         self._click = Later(self._pin, self, QApplication.doubleClickInterval())
         viewport.plotter.installEventFilter(self)
@@ -109,7 +109,7 @@ class VertexProbe(QObject):
             self._pins.toggle(self._clicked)
 
     @Slot()
-    def _tell(self) -> None:
+    def _show_vertex(self) -> None:
         if self._playback.playing or not self._viewport.isVisible():
             return
         plotter = self._viewport.plotter

@@ -174,9 +174,9 @@ class Viewport(QWidget):
             self._draw_quickly()
             self.plotter.update()
 
-    def look(self, name: ViewName, *_: object) -> None:
+    def show_view(self, name: ViewName, *_: object) -> None:
         """Turns the camera to a named view."""
-        self.scene.look(name)
+        self.scene.show_view(name)
         self.refresh()
 
     def look_from(self, pose: CameraPose) -> None:
@@ -240,7 +240,7 @@ class Viewport(QWidget):
         self.scene.layout(self.plotter.devicePixelRatioF())
         if self._fresh and self.isVisible():
             self._fresh = False
-            self.scene.look("home")
+            self.scene.show_view("home")
         if self._wanted is not None and not self._fresh:
             self.scene.camera.pose, self._wanted = self._wanted, None
         self._draw_quickly()

@@ -68,14 +68,14 @@ class Bounds:
         """
         self.spent += size
         if self.spent >= self._next_look:
-            self.look()
+            self.check()
 
     def found_array(self, size: int) -> None:
         """Takes note of an array of numbers of ``size`` bytes, which are taken already."""
         self.arrays += 1
         self._numbers += size
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Compares what was spent with what there is.
 
         Raises:

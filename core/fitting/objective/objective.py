@@ -49,7 +49,7 @@ class Evaluation:
         betas: (Z,) derivative of the summed energy by betas, (n, Z) where frames have their own; or None
             where not asked for.
         residual: (V, 3, n) fit minus target on the vertices that count, metres.
-        pull: (p, n) weights of the groups as the robust loss sees them, or None without one.
+        robust_weights: (p, n) weights of the groups as the robust loss sees them, or None without one.
     """
 
     energy: Tensor
@@ -57,7 +57,7 @@ class Evaluation:
     force: Tensor
     betas: Tensor | None
     residual: Tensor
-    pull: Tensor | None = None
+    robust_weights: Tensor | None = None
 
     def __getitem__(self, index: Tensor) -> Evaluation:
         return Evaluation(
@@ -66,7 +66,7 @@ class Evaluation:
             self.force[index],
             None if self.betas is None or self.betas.dim() == 1 else self.betas[index],
             self.residual[..., index],
-            None if self.pull is None else self.pull[:, index],
+            None if self.robust_weights is None else self.robust_weights[:, index],
         )
 
 
@@ -176,7 +176,7 @@ class FitSkin:
         """The shape of (Z,) coefficients."""
         return Shape(betas, self.patches.bases(betas), self.joint_template + self.joint_basis @ betas)
 
-    def look(
+    def value_and_residuals(
         self, pose: Pose, shape: Shape, targets: Tensor, terms: Terms = NO_TERMS
     ) -> tuple[Tensor, Tensor]:
         """The objective of n frames (n,) and their residuals (V, 3, n) alone: a third of the time of
@@ -217,11 +217,11 @@ class FitSkin:
                 waiting.append((patch, basis, kept))
         if local:
             return energy, residual, None
-        energy, pulled, pull = self.metric.energy_and_pull(residual)
+        energy, pulled, robust_weights = self.metric.energy_and_pull(residual)
         if back is not None:
             for patch, basis, kept in waiting:
                 back.add(patch, basis, kept, pulled[patch.rows])
-        return energy, residual, pull
+        return energy, residual, robust_weights
 
     def evaluate(
         self,
@@ -249,7 +249,7 @@ class FitSkin:
         stacked, own = _stacked(pose)
         features = self.patches.features_of(pose_features(at.relative))
         back = SkinGradient(stacked, own, shape.betas if by_betas else None, frozen)
-        energy, residual, pull = self._data(stacked, own, features, shape, targets, back)
+        energy, residual, robust_weights = self._data(stacked, own, features, shape, targets, back)
         by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(pose.world))
         torque = axial(by_turning.permute(3, 0, 2, 1) @ pose.world.transpose(-1, -2))
         twist = torch.zeros_like(torque)
@@ -262,7 +262,7 @@ class FitSkin:
         slope = Slope(torque, twist, back.by_stacked[-1].T, own_slope)
         for term in terms:
             energy = energy + term.add_gradient(slope, at)
-        return Evaluation(energy, slope.turned(at), slope.force, by_shape, residual, pull)
+        return Evaluation(energy, slope.turned(at), slope.force, by_shape, residual, robust_weights)
 
 
 def _stacked(pose: Pose) -> tuple[Tensor, Tensor | None]:

@@ -53,16 +53,16 @@ class DataTerm:
         """The data term with others, and their gradient; see `FitSkin.evaluate`."""
         return self.skin.evaluate(pose, self.shape, self.targets, terms, frozen=frozen)
 
-    def look(self, pose: Pose, terms: Terms) -> tuple[Tensor, Tensor]:
-        """Value and residuals alone; see `FitSkin.look`."""
-        return self.skin.look(pose, self.shape, self.targets, terms)
+    def value_and_residuals(self, pose: Pose, terms: Terms) -> tuple[Tensor, Tensor]:
+        """Value and residuals alone; see `FitSkin.value_and_residuals`."""
+        return self.skin.value_and_residuals(pose, self.shape, self.targets, terms)
 
     def matrix(
         self,
         pose: Pose,
         terms: Terms,
         unknowns: Unknowns,
-        pull: Tensor | None,
+        robust_weights: Tensor | None,
         *,
         curved: bool = False,
         share: int = 1,
@@ -78,12 +78,12 @@ class DataTerm:
             share: so many frames in a row share that.
         """
         return frame_matrix(
-            self.found, pose, unknowns, terms, pull, self.curvature if curved else None, share
+            self.found, pose, unknowns, terms, robust_weights, self.curvature if curved else None, share
         )
 
     def value(self, at: Posed) -> Tensor:
         """(n,) square metres."""
-        return self.look(at.pose, NO_TERMS)[0]
+        return self.value_and_residuals(at.pose, NO_TERMS)[0]
 
     def add_gradient(self, slope: Slope, at: Posed) -> Tensor:
         """Adds the true gradient, correctives included."""
@@ -97,5 +97,5 @@ class DataTerm:
     def add_blocks(self, band: Band, at: Posed) -> None:
         """Adds U^T L U and the correctives' part."""
         robust = self.skin.metric.loss != "none"
-        pull = self.evaluate(at.pose, NO_TERMS).pull if robust else None
-        band.blocks[0].add_(self.matrix(at.pose, NO_TERMS, band.unknowns, pull, curved=True))
+        robust_weights = self.evaluate(at.pose, NO_TERMS).robust_weights if robust else None
+        band.blocks[0].add_(self.matrix(at.pose, NO_TERMS, band.unknowns, robust_weights, curved=True))

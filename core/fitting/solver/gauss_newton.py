@@ -180,8 +180,8 @@ def fit_poses(
         if bool(factors.stale.any()):
             _renew(factors, by, data, pose, value, terms, damping, curved and not frozen, share)
         slope = gradient(value, by.unknowns)
-        step, promised = secants.step(slope, factors.solve)
-        done = (promised <= by.tolerance * value.energy) & (not frozen)
+        step, predicted_reduction = secants.step(slope, factors.solve)
+        done = (predicted_reduction <= by.tolerance * value.energy) & (not frozen)
         hopeless = damping >= MOST_DAMPING
         ends = bool((done | hopeless).all()) or step_number == by.iterations or by.stopped()
         if ends and len(active) == count:
@@ -198,14 +198,14 @@ def fit_poses(
             stay = ~leaving
             active, pose, terms, damping = active[stay], pose[stay], terms[stay], damping[stay]
             data, slope, step = data[stay], slope[stay], step[stay]
-            promised, value = promised[stay], value[stay]
+            predicted_reduction, value = predicted_reduction[stay], value[stay]
             factors.keep(stay)
             secants.keep(stay)
         thaws = step_number + 1 == frozen_steps
         trial = moved(pose, step, by.unknowns)
         steps[active] += 1
         if sampled:
-            best = _check_by_sample(by, trial, value, promised, data, terms, factors, steps)
+            best = _check_by_sample(by, trial, value, predicted_reduction, data, terms, factors, steps)
             if best is not None:
                 best.curved = curved
                 stay = ~best.converged
@@ -215,7 +215,7 @@ def fit_poses(
                     return best
                 active, pose, terms, damping = active[stay], pose[stay], terms[stay], damping[stay]
                 data, slope, step = data[stay], slope[stay], step[stay]
-                promised, value, trial = promised[stay], value[stay], trial[stay]
+                predicted_reduction, value, trial = predicted_reduction[stay], value[stay], trial[stay]
                 factors.keep(stay)
         after = data.evaluate(trial, terms, frozen=step_number + 1 < frozen_steps)
         gain = value.energy - after.energy
@@ -223,7 +223,7 @@ def fit_poses(
         if not frozen:
             secants.learn(step, gradient(after, by.unknowns) - slope, good)
         damping = torch.where(good, (damping * 0.1).clamp_min(START_DAMPING), damping * 10)
-        short = gain < KEEP_FACTOR_ABOVE * promised
+        short = gain < KEEP_FACTOR_ABOVE * predicted_reduction
         if bool(short.any()):
             factors.stale = short
             curved = curved or (not frozen and step_number > 0)
@@ -254,18 +254,18 @@ def promises_little(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms
     """(n,) bool: frames in which a step on all unknowns would gain less than the tolerance."""
     data = by.data(targets)
     value = data.evaluate(pose, terms)
-    matrix = data.matrix(pose, terms, by.unknowns, value.pull)
+    matrix = data.matrix(pose, terms, by.unknowns, value.robust_weights)
     factors = Factors(value.energy)
     factors.set(factorise(matrix, torch.full_like(value.energy, START_DAMPING)))
-    _, promised = factors.solve(gradient(value, by.unknowns))
-    return promised <= by.tolerance * value.energy
+    _, predicted_reduction = factors.solve(gradient(value, by.unknowns))
+    return predicted_reduction <= by.tolerance * value.energy
 
 
 def _check_by_sample(
     by: SolverContext,
     trial: Pose,
     before: Evaluation,
-    promised: Tensor,
+    predicted_reduction: Tensor,
     data: DataTerm,
     terms: Terms,
     factors: Factors,
@@ -279,18 +279,20 @@ def _check_by_sample(
     Returns:
         The frames after the step and which of them have converged; None where too few have.
     """
-    energy, residual = data.look(trial, terms)
+    energy, residual = data.value_and_residuals(trial, terms)
     _go_on(by)
     delivered = before.energy - energy >= torch.where(
-        promised > by.tolerance * before.energy, SAMPLE_GAIN * promised, -1e-6 * before.energy
+        predicted_reduction > by.tolerance * before.energy,
+        SAMPLE_GAIN * predicted_reduction,
+        -1e-6 * before.energy,
     )
     if float(delivered.float().mean()) < SAMPLE_SUFFICES:
         return None
-    hardest = torch.topk((promised / before.energy).masked_fill(~delivered, 0), SAMPLE).indices
+    hardest = torch.topk((predicted_reduction / before.energy).masked_fill(~delivered, 0), SAMPLE).indices
     value = data[hardest].evaluate(trial[hardest], terms[hardest])
     _, left = factors.solve(gradient(value, by.unknowns), hardest)
-    rate = (left / promised[hardest].clamp_min(1e-30))[delivered[hardest]].max()
-    done = delivered & (rate * promised <= by.tolerance * energy)
+    rate = (left / predicted_reduction[hardest].clamp_min(1e-30))[delivered[hardest]].max()
+    done = delivered & (rate * predicted_reduction <= by.tolerance * energy)
     done[hardest] = left <= by.tolerance * energy[hardest]
     if float(done.float().mean()) < SAMPLE_SUFFICES:
         return None
@@ -309,11 +311,11 @@ def _renew(
     share: int,
 ) -> None:
     """Makes new factors for the frames whose old ones are stale."""
-    pull = value.pull
+    robust_weights = value.robust_weights
     if not bool(factors.stale.all()):
         pose, terms, damping = pose[factors.stale], terms[factors.stale], damping[factors.stale]
-        pull = None if pull is None else pull[:, factors.stale]
-    matrix = data.matrix(pose, terms, by.unknowns, pull, curved=curved, share=share)
+        robust_weights = None if robust_weights is None else robust_weights[:, factors.stale]
+    matrix = data.matrix(pose, terms, by.unknowns, robust_weights, curved=curved, share=share)
     factors.set(factorise(matrix, damping))
 
 
@@ -350,7 +352,9 @@ def _merge_values(good: Tensor, new: Evaluation, old: Evaluation) -> Evaluation:
         torch.where(good[:, None], new.force, old.force),
         None if new.betas is None or old.betas is None else torch.where(good[:, None], new.betas, old.betas),
         torch.where(good, new.residual, old.residual),
-        None if new.pull is None or old.pull is None else torch.where(good, new.pull, old.pull),
+        None
+        if new.robust_weights is None or old.robust_weights is None
+        else torch.where(good, new.robust_weights, old.robust_weights),
     )
 
 

@@ -66,7 +66,7 @@ def frame_matrix(
     pose: Pose,
     unknowns: Unknowns,
     terms: Terms,
-    pull: Tensor | None,
+    robust_weights: Tensor | None,
     curvature: CorrectiveCurvature | None = None,
     share: int = 1,
 ) -> Tensor:
@@ -77,13 +77,13 @@ def frame_matrix(
         pose: n poses.
         unknowns: of each frame.
         terms: of the frames beside the data term, which see each by itself.
-        pull: (p, n) weights of the groups as a robust loss sees them, or None.
+        robust_weights: (p, n) weights of the groups as a robust loss sees them, or None.
         curvature: adds the correctives' part, shared by ``share`` frames in a row; None leaves it out.
         share: see `CorrectiveCurvature.add_to`.
     """
     skin = found.skin
     own = len(unknowns.coefficients) > 0
-    products = found.of(pose, pull, own)
+    products = found.of(pose, robust_weights, own)
     at = Posed(skin.tree, pose)
     matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, None if own else (terms, at))
     if curvature is not None:
@@ -109,7 +109,7 @@ def coupled_matrix(
     """As `frame_matrix` without the correctives' part, with the coupling to all coefficients; which of them
     the frames share, and which of those are solved, is up to the caller."""
     skin = found.skin
-    products = found.of(pose, value.pull, True)
+    products = found.of(pose, value.robust_weights, True)
     matrix = pose_matrix(products.normal, pose, unknowns, skin.parents)
     full = _with_coefficients(matrix, products, pose, unknowns)
     count = len(skin.coefficients)

@@ -253,19 +253,19 @@ class ShapeFit:
         matrix = torch.stack([part.shared.squares for part in parts]).sum(0)
         pulled, slope = self._pulled()
         matrix = matrix + torch.diag(matrix.diagonal() * self.damping) + pulled
-        promised = 0.0
+        predicted_reduction = 0.0
         for part in parts:
             coupling, half = part.half_coupling.double(), part.half_slope.double()
             matrix = matrix - torch.einsum("nkz,nky->zy", coupling, coupling)
             slope = slope + part.shared.slope.double() - torch.einsum("nkz,nko->z", coupling, half)
-            promised += 0.5 * float(half.square().sum())
+            predicted_reduction += 0.5 * float(half.square().sum())
         free = self.solved.free
         change = torch.zeros_like(slope)
         change[free] = -torch.linalg.solve(matrix[free][:, free], slope[free])
-        promised -= 0.5 * float(slope @ change)
+        predicted_reduction -= 0.5 * float(slope @ change)
         # So little is not worth another look at all frames; but damped as much, any step promises little.
         trusted = not self.frozen and self.damping <= TRUSTED_DAMPING
-        self.converged = trusted and promised <= self.tolerance * self.energy
+        self.converged = trusted and predicted_reduction <= self.tolerance * self.energy
         if self.converged:
             return 0.0
         step = change.to(self.betas)

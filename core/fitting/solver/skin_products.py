@@ -87,12 +87,12 @@ class NormalMatrix:
         return torch.tensordot(with_mean(betas), self.blocks[:, :, 1:], ([0], [1]))
 
 
-def frame_weights(pull: Tensor | None, terms: int) -> Tensor | None:
+def frame_weights(robust_weights: Tensor | None, terms: int) -> Tensor | None:
     """(terms, n) weights of the terms of `NormalMatrix` in each frame, from those of the robust groups; the
     edges, if there is a term left for them, weigh 1."""
-    if pull is None or terms == len(pull):
-        return pull
-    return torch.cat((pull, torch.ones_like(pull[:1])))
+    if robust_weights is None or terms == len(robust_weights):
+        return robust_weights
+    return torch.cat((robust_weights, torch.ones_like(robust_weights[:1])))
 
 
 # Frames at once where each has matrices of its own for every coefficient.
@@ -136,7 +136,7 @@ class SkinStatistics:
     def _derivatives(self) -> Tensor:
         return self.normal.derivatives(self.shape.betas)
 
-    def of(self, pose: Pose, pull: Tensor | None, by_coefficients: bool) -> Statistics:
+    def of(self, pose: Pose, robust_weights: Tensor | None, by_coefficients: bool) -> Statistics:
         """The products of n frames.
 
         Args:
@@ -145,13 +145,13 @@ class SkinStatistics:
             by_coefficients: also those with the derivatives of U.
         """
         if pose.betas is None and not by_coefficients and not self.by_vertex:
-            weights = frame_weights(pull, len(self._at))
+            weights = frame_weights(robust_weights, len(self._at))
             return Statistics(self._at.sum(0) if weights is None else torch.tensordot(weights.T, self._at, 1))
         parts = []
         for start in range(0, len(pose.world), FRAMES_AT_ONCE):
             some = slice(start, start + FRAMES_AT_ONCE)
-            part_pull = None if pull is None else pull[:, some]
-            part = self._of_few(pose[some], part_pull, by_coefficients)
+            part_weights = None if robust_weights is None else robust_weights[:, some]
+            part = self._of_few(pose[some], part_weights, by_coefficients)
             parts.append(part)
         shared = parts[0].normal.dim() == 2
         if len(parts) == 1 or (shared and not by_coefficients):
@@ -164,14 +164,14 @@ class SkinStatistics:
             normal, products, torch.cat([part.squares for part in parts if part.squares is not None])
         )
 
-    def _of_few(self, pose: Pose, pull: Tensor | None, by_coefficients: bool) -> Statistics:
+    def _of_few(self, pose: Pose, robust_weights: Tensor | None, by_coefficients: bool) -> Statistics:
         stacked = stack(pose.world, pose.root)
-        weights = frame_weights(None if self.by_vertex else pull, len(self.normal.blocks))
+        weights = frame_weights(None if self.by_vertex else robust_weights, len(self.normal.blocks))
         found = self._from_blocks(pose, stacked, weights, by_coefficients)
         if not self.by_vertex:
             return found
-        assert pull is not None
-        return self._from_vertices(pose, stacked, pull, found)
+        assert robust_weights is not None
+        return self._from_vertices(pose, stacked, robust_weights, found)
 
     def _from_blocks(
         self, pose: Pose, stacked: Tensor, weights: Tensor | None, by_coefficients: bool
@@ -214,13 +214,15 @@ class SkinStatistics:
         squares = squares.unflatten(1, blocks.shape[1:3])[:, 1:, 1:]
         return Statistics(normal, products, squares)
 
-    def _from_vertices(self, pose: Pose, stacked: Tensor, pull: Tensor, base: Statistics) -> Statistics:
+    def _from_vertices(
+        self, pose: Pose, stacked: Tensor, robust_weights: Tensor, base: Statistics
+    ) -> Statistics:
         """Adds the vertex metric with a weight for each vertex and frame; ``base`` holds the edges."""
         frames = len(pose.world)
         normal = base.normal.expand(frames, -1, -1).clone()
         products, squares = base.products, base.squares
         own = None if pose.betas is None else with_mean(pose.betas)
-        weights = (pull * self.skin.metric.vertex_weights[:, 0]).T  # (n, V)
+        weights = (robust_weights * self.skin.metric.vertex_weights[:, 0]).T  # (n, V)
         for patch, shared in zip(self.skin.patches.patches, self.shape.bases, strict=True):
             basis = shared.expand(frames, -1, -1)
             if own is not None:

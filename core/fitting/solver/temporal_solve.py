@@ -84,7 +84,7 @@ def fit_window(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms, *, 
         The poses; their energies are those of the single frames.
     """
     data = by.data(targets)
-    state = _look(data, pose, terms, by.unknowns)
+    state = _state_at(data, pose, terms, by.unknowns)
     damping, steps, converged = START_DAMPING, 0, False
     factors: list[Tensor] | None = None
     for _ in range(by.iterations):
@@ -94,14 +94,14 @@ def fit_window(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms, *, 
             by.watch(_found(state, converged, steps, curved))
         if factors is None:
             factors = eliminate(_blocks(data, state, terms, by.unknowns, curved), damping)
-        step, promised = substitute(factors, state.slope)
-        if promised <= SHARE_OF_TOLERANCE * by.tolerance * state.total:
+        step, predicted_reduction = substitute(factors, state.slope)
+        if predicted_reduction <= SHARE_OF_TOLERANCE * by.tolerance * state.total:
             converged = True
             break
-        trial = _look(data, moved(state.pose, step, by.unknowns), terms, by.unknowns)
+        trial = _state_at(data, moved(state.pose, step, by.unknowns), terms, by.unknowns)
         steps += 1
         gain = state.total - trial.total
-        if gain < KEEP_FACTOR_ABOVE * promised:
+        if gain < KEEP_FACTOR_ABOVE * predicted_reduction:
             factors = None
         if gain < 0:
             damping *= 10
@@ -127,7 +127,7 @@ def _found(state: _State, converged: bool, steps: int, curved: bool) -> PoseFit:
     )
 
 
-def _look(data: DataTerm, pose: Pose, terms: Terms, unknowns: Unknowns) -> _State:
+def _state_at(data: DataTerm, pose: Pose, terms: Terms, unknowns: Unknowns) -> _State:
     value = data.evaluate(pose, terms.alone)
     at = Posed(data.skin.tree, pose)
     total = float(value.energy.double().sum())
@@ -135,12 +135,14 @@ def _look(data: DataTerm, pose: Pose, terms: Terms, unknowns: Unknowns) -> _Stat
     slope = Slope(value.torque.clone(), torch.zeros_like(value.torque), value.force.clone(), own)
     for term in terms.between:
         total += float(term.add_gradient(slope, at).double().sum())
-    pulled = Evaluation(value.energy, slope.turned(at), slope.force, slope.betas, value.residual, value.pull)
+    pulled = Evaluation(
+        value.energy, slope.turned(at), slope.force, slope.betas, value.residual, value.robust_weights
+    )
     return _State(pose, value, gradient(pulled, unknowns), total)
 
 
 def _blocks(data: DataTerm, state: _State, terms: Terms, unknowns: Unknowns, curved: bool) -> list[Tensor]:
-    matrix = data.matrix(state.pose, terms.alone, unknowns, state.value.pull, curved=curved)
+    matrix = data.matrix(state.pose, terms.alone, unknowns, state.value.robust_weights, curved=curved)
     blocks = [matrix, *(torch.zeros_like(matrix[apart:]) for apart in range(1, terms.apart + 1))]
     at = Posed(data.skin.tree, state.pose)
     band = Band(blocks, unknowns, at.parents)

@@ -168,9 +168,9 @@ class ResultTable:
         self._betas = np.zeros((count, 0), dtype=np.float32)
         self._expression = self.expression.copy()
         if start is not None:
-            self._take(start)
+            self._start_from(start)
 
-    def _take(self, start: FitResult) -> None:
+    def _start_from(self, start: FitResult) -> None:
         if start.poses.shape != self.poses.shape or start.family != self.target.family:
             raise RefitError(
                 f"The fit to go on from has {len(start)} frames of {start.family}, "

@@ -79,7 +79,7 @@ def start_mm(problem: StageProblem, frames: np.ndarray) -> float:
     """Mean v2v in millimetres of where these frames start."""
     targets, coefficients = problem.targets.at(frames), problem.shape_unknowns(frames).start
     pose = problem.begin(frames, targets, coefficients)
-    _, residual = problem.skin.look(pose, problem.skin.shape(coefficients), targets)
+    _, residual = problem.skin.value_and_residuals(pose, problem.skin.shape(coefficients), targets)
     return float(lengths_mm(residual if problem.counted is None else residual[problem.counted], 1).mean())
 
 

@@ -118,7 +118,7 @@ def _drawn(bodies: list[_Body], up: UpAxis) -> bytes:
             scene.set_colouring("plain", 1.0)
             if len(bodies) == 1:
                 scene.set_layout("fit")
-            scene.look("home")
+            scene.show_view("home")
             plotter.render()
             plotter.screenshot(picture)
         finally:

@@ -89,7 +89,7 @@ class OwnSets(QObject):
         stack = self._stack()
         step = None if stack is None else stack.undo()
         if step is not None:
-            self._tell(f"Undid {step.name}")
+            self._announce(f"Undid {step.name}")
 
     @Slot()
     def redo(self) -> None:
@@ -97,7 +97,7 @@ class OwnSets(QObject):
         stack = self._stack()
         step = None if stack is None else stack.redo()
         if step is not None:
-            self._tell(f"Redid {step.name}")
+            self._announce(f"Redid {step.name}")
 
     def add(self, members: Iterable[SetMember], what: str) -> int:
         """Adds members at the end; gives how many were not there yet."""
@@ -212,9 +212,9 @@ class OwnSets(QObject):
         stack = self._stack()
         if stack is not None:
             stack.add(JointSetStep(name, joint_set))
-            self._tell(f"{name[:1].upper()}{name[1:]} · {len(joint_set.members)} joints in the set")
+            self._announce(f"{name[:1].upper()}{name[1:]} · {len(joint_set.members)} joints in the set")
 
-    def _tell(self, words: str) -> None:
+    def _announce(self, words: str) -> None:
         from core.outputs.joint_sets import joint_set_text
 
         now = self.now

@@ -34,7 +34,7 @@ def garbage() -> Iterator[Garbage]:
 
 def settle(garbage: Garbage) -> None:
     for _ in range(1 + SETTLES_AFTER_MS // EVERY_MS):
-        garbage.look()
+        garbage.collect()
 
 
 @pytest.mark.usefixtures("garbage")
@@ -65,9 +65,9 @@ def test_nothing_is_collected_while_modules_come(garbage: Garbage, monkeypatch: 
     for number in range(5000):
         weakref.finalize(Ring(), freed.append, number)
     monkeypatch.setitem(sys.modules, "one_that_has_just_come", sys)
-    garbage.look()
+    garbage.collect()
     assert not freed
-    garbage.look()
+    garbage.collect()
     assert len(freed) == 5000
 
 
@@ -78,10 +78,10 @@ def test_the_first_look_waits_until_no_module_has_come_for_a_while(
     for number in range(5000):
         weakref.finalize(Ring(), freed.append, number)
     for _ in range(SETTLES_AFTER_MS // EVERY_MS):
-        garbage.look()
+        garbage.collect()
     monkeypatch.setitem(sys.modules, "one_that_has_just_come", sys)
-    garbage.look()
-    garbage.look()
+    garbage.collect()
+    garbage.collect()
     assert not freed
     settle(garbage)
     assert len(freed) == 5000

@@ -163,7 +163,7 @@ def test_a_cancelled_fit_is_waited_for_while_it_tells_something(
     watch.cancelled()
     for seconds in (4.0, 8.0, 12.0, 16.0, 18.0):
         now[0] = seconds
-        watch.look()
+        watch.check()
         if seconds <= 12.0:
             silence.hear("pose")
     assert given_up == [18.0]

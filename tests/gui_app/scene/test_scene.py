@@ -35,7 +35,7 @@ def picture(
     plotter, scene = off_screen(opened, SIZE, 0)
     scene.set_colouring(colouring, range_mm)  # type: ignore[arg-type]
     scene.show(frame, opened.posed.frame(frame))
-    scene.look("front")
+    scene.show_view("front")
     plotter.render()
     image = np.asarray(plotter.screenshot(return_img=True))
     plotter.close()

@@ -53,7 +53,7 @@ def test_a_session_opens_as_it_was_left(
     fitted.actions_.layout_overlay.trigger()
     fitted.actions_.layer_skeleton.trigger()
     state.playback.set_selection((3, 9))
-    fitted.viewport.look("side")
+    fitted.viewport.show_view("side")
     fitted.recipes.choose("fast")
     qtbot.waitUntil(lambda: not fitted.viewport._redraw._waiting, timeout=FIT_MS)
     camera = fitted.viewport.scene.camera.pose

@@ -106,7 +106,7 @@ def test_wheel_and_drag_move_the_camera_in_every_view(window: MainWindow, qtbot:
     camera = plotter.renderers[0].camera
     for layout in LAYOUTS:
         window.state.view.change(layout=layout)
-        window.viewport.look("home")
+        window.viewport.show_view("home")
         for across in (0.25, 0.75):
             place = QPoint(round(across * plotter.width()), plotter.height() // 2)
             before = camera.distance

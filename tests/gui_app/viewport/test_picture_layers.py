@@ -46,7 +46,7 @@ def scene(stage: tuple[pv.Plotter, Scene], shown: Opened) -> Scene:
     scene.set_fit_path(shown.posed.fit_roots())
     scene.show(0, shown.posed.frame(0))
     scene.layout(1.0)
-    scene.look("front")
+    scene.show_view("front")
     return scene
 
 

@@ -32,8 +32,8 @@ def descend(secants: Secants | None, wrong: int, steps: int) -> Tensor:
     place = torch.ones(FRAMES, UNKNOWNS, dtype=torch.float64)
     slope = (true @ place[..., None]).squeeze(-1)
     for _ in range(steps):
-        step, promised = secants.step(slope, solve) if secants else solve(slope)
-        assert (promised > 0).all()
+        step, predicted_reduction = secants.step(slope, solve) if secants else solve(slope)
+        assert (predicted_reduction > 0).all()
         place = place + step
         after = (true @ place[..., None]).squeeze(-1)
         if secants:

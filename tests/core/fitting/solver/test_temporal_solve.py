@@ -42,9 +42,9 @@ def test_the_band_is_solved_as_a_dense_matrix_is(frames: int, apart: int) -> Non
     diagonal = whole.diagonal().view(frames, size)
     added = diagonal * damping + 1e-6 * diagonal.mean(1, keepdim=True) + 1e-12
     expected = -torch.linalg.solve(whole + torch.diag(added.flatten()), slope.flatten())
-    step, promised = substitute(eliminate(blocks, damping), slope)
+    step, predicted_reduction = substitute(eliminate(blocks, damping), slope)
     assert torch.allclose(step.flatten(), expected, rtol=1e-9, atol=1e-12)
-    assert promised == pytest.approx(-0.5 * float(slope.flatten() @ expected))
+    assert predicted_reduction == pytest.approx(-0.5 * float(slope.flatten() @ expected))
 
 
 def even(weight: float, frames: int, root_weight: float = 0.0) -> Acceleration:

@@ -40,8 +40,8 @@ def test_frames_left_behind_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def watched(by: SolverContext, pose: Pose, targets: torch.Tensor, terms: Any, **more: Any) -> PoseFit:
         found = fit_poses(by, pose, targets, terms, **more)
-        before, _ = by.skin.look(pose, by.shape, targets, terms)
-        now, _ = by.skin.look(found.pose, by.shape, targets, terms)
+        before, _ = by.skin.value_and_residuals(pose, by.shape, targets, terms)
+        now, _ = by.skin.value_and_residuals(found.pose, by.shape, targets, terms)
         assert (now <= before * (1 + 1e-4)).all(), "no frame rises"
         assert torch.allclose(found.energy, now, rtol=1e-4)
         fitted.append((len(now), more.get("roughly", False)))

@@ -187,7 +187,7 @@ def data_case(pose: Pose, free: Unknowns) -> Case:
     turned, roots, coefficients = random_pose(target, 9, 0.05)
     met = Pose(rotation_matrices(turned) @ pose.world, pose.root + roots, coefficients)
     nothing = torch.zeros(len(skin.vertices), 3, FRAMES, dtype=torch.float64)
-    _, targets = skin.look(met, shape, nothing)
+    _, targets = skin.value_and_residuals(met, shape, nothing)
     return Case(DataTerm(skin, shape, found, CorrectiveCurvature(skin, shape), targets), free, target, pose)
 
 

@@ -120,7 +120,7 @@ def test_one_is_built_compared_and_saved(
     assert page.figures["mean, max"].text().endswith(most)
     assert page.figures["in one only"].text().startswith("1 ")
     # On the skin, and taken from it again.
-    look = lambda: window.viewport.scene._look  # noqa: E731
+    look = lambda: window.viewport.scene._mask_shown  # noqa: E731
     qtbot.waitUntil(lambda: look() is not None)
     shown = look()
     assert shown is not None
