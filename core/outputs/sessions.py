@@ -7,12 +7,10 @@ share are in the file once. Nothing in it is pickled.
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -27,18 +25,13 @@ from core.files.containers.refusals import reads
 from core.model.fit_result import FitResult
 from core.model.joints import GENDERS, JOINT_NAMES, PARTS
 from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
+from core.outputs.session_writer import CONTENTS, ERRORS, FLAGS, FORMAT, MARK, RESULT_TEXTS, SessionWriter
 from core.problems.accepted import Accepted
 from core.session.fit_origin import path_on_this_machine
 from core.session.session import Session, SessionStep, SourceFile
 
 SUFFIX = ".refit"
-FORMAT = 1
-"""Grows when something changes its meaning."""
-
-_CONTENTS, _MARK = "session.json", "refit_session"
 _MOST_CONTENTS = 64 * 1024**2
-_RESULT_TEXTS = ("family", "gender", "up_axis", "source_name")
-_FLAGS, _ERRORS = ("fitted", "converged", "edited"), ("mean_mm", "median_mm", "p95_mm", "max_mm")
 
 
 def save_session(path: str | Path, session: Session, *, overwrite: bool = False) -> None:
@@ -48,7 +41,7 @@ def save_session(path: str | Path, session: Session, *, overwrite: bool = False)
         FileError: the file exists and ``overwrite`` is False, cannot be written, or could not be opened
             again.
     """
-    writer = _Writer()
+    writer = SessionWriter()
     contents = json.dumps(writer.contents(session), indent=1)
     try:
         _Reader(Path(path), contents, writer.arrays).session()
@@ -88,89 +81,11 @@ def is_session(path: str | Path) -> bool:
     Raises:
         FileError: the file cannot be read.
     """
-    return npz_has(path, _MARK)
+    return npz_has(path, MARK)
 
 
 def _contents(path: str | Path) -> str:
-    return read_text(path, _CONTENTS, _MOST_CONTENTS)
-
-
-class _Writer:
-    """Puts arrays into the zip, each once, and refers to them by name."""
-
-    def __init__(self) -> None:
-        self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
-        self.arrays: dict[str, np.ndarray] = {}
-
-    def contents(self, session: Session) -> dict[str, Any]:
-        """What ``session.json`` is to say; puts the arrays by."""
-        motion = session.motion
-        return {
-            "format": FORMAT,
-            "made_by": f"Refit {__version__}",
-            "saved_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            "source": _source(session.source),
-            "motion": self._motion(motion) if motion is not None and motion.has_poses else None,
-            "steps": [self._step(step) for step in session.steps],
-            "at": session.at,
-            "view": session.view,
-        }
-
-    def write(self, file: BinaryIO, contents: str) -> None:
-        """The whole file."""
-        # Numbers of a pose hardly get smaller by pressing harder.
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            archive.writestr(_CONTENTS, contents)
-            for name, array in {_MARK: np.array(FORMAT), **self.arrays}.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
-
-    def _step(self, step: SessionStep) -> dict[str, Any]:
-        return {
-            "name": step.name,
-            "rate": step.rate,
-            "changed": None if step.changed is None else self._put(np.asarray(step.changed, np.int64)),
-            "result": None if step.result is None else self._result(step.result),
-            "accepted": [vars(one) for one in step.accepted],
-            "valid": None if step.valid is None else self._put(step.valid),
-            "weights": None if step.weights is None else self._put(step.weights),
-        }
-
-    def _result(self, result: FitResult) -> dict[str, Any]:
-        return {
-            **_plain_text({key: getattr(result, key) for key in _RESULT_TEXTS}),
-            "frame_rate": result.frame_rate,
-            "seconds": result.seconds,
-            "partial": result.partial,
-            "failure": result.failure,
-            "provenance": result.provenance,
-            "arrays": {
-                "betas": self._put(result.betas),
-                **{name: self._put(values) for name, values in result.by_frame().items()},
-            },
-        }
-
-    def _motion(self, motion: Motion) -> dict[str, Any]:
-        names = ("poses", "trans", "betas", "expression", "frame_betas")
-        arrays = {key: getattr(motion, key) for key in names}
-        return {
-            "family": motion.family,
-            "gender": motion.gender,
-            "frame_rate": motion.frame_rate,
-            "up_axis": motion.up_axis,
-            "notes": list(motion.notes),
-            **motion.meaning_to_json(),
-            "arrays": {key: self._put(array) for key, array in arrays.items() if array is not None},
-        }
-
-    def _put(self, array: np.ndarray) -> str:
-        array = np.ascontiguousarray(array)
-        if array.dtype.hasobject:
-            raise TypeError("an array holds Python objects, expected numbers")
-        key = (array.dtype.str, array.shape, hashlib.sha256(array.data if array.size else b"").digest())
-        name = self._names.setdefault(key, f"arrays/{len(self._names):04d}")
-        self.arrays[name] = array
-        return name
+    return read_text(path, CONTENTS, _MOST_CONTENTS)
 
 
 class _Reader:
@@ -179,7 +94,7 @@ class _Reader:
     def __init__(self, path: Path, text: str, arrays: dict[str, np.ndarray]) -> None:
         """``text`` is ``session.json``."""
         self._path = path
-        contents = json_object(path, text, _CONTENTS)
+        contents = json_object(path, text, CONTENTS)
         version = self._one(contents, "format", int)
         if version > FORMAT:
             raise FileError(
@@ -214,11 +129,11 @@ class _Reader:
         try:
             return Session(source, motion, steps, self._one(self._contents, "at", int), view)
         except ValueError as error:
-            raise FileError(self._path, f"does not fit together: {error}", key=_CONTENTS) from None
+            raise FileError(self._path, f"does not fit together: {error}", key=CONTENTS) from None
 
     def _step(self, where: str, step: object) -> SessionStep:
         if not isinstance(step, dict):
-            raise FileError(self._path, f"{where} is not a json object", key=_CONTENTS)
+            raise FileError(self._path, f"{where} is not a json object", key=CONTENTS)
         result = self._one(step, "result", dict, where + ".", none=True)
         changed = self._one(step, "changed", str, where + ".", none=True)
         return SessionStep(
@@ -238,7 +153,7 @@ class _Reader:
             return None
         weights = numbers(self._path, where, self._array(where, name), (None,))
         if not (np.isfinite(weights).all() and (weights > 0).all()):
-            raise FileError(self._path, f"{where} holds weights that are not above zero", key=_CONTENTS)
+            raise FileError(self._path, f"{where} holds weights that are not above zero", key=CONTENTS)
         return weights
 
     def _valid(self, where: str, step: dict[str, Any]) -> np.ndarray | None:
@@ -249,7 +164,7 @@ class _Reader:
         valid = self._arrays.get(name)
         if valid is None or valid.dtype != bool or valid.ndim != 1:
             found = "not there" if valid is None else f"{kind_of(valid)} of shape {shape_text(valid.shape)}"
-            raise FileError(self._path, f"{where} is {found}, expected a list of booleans", key=_CONTENTS)
+            raise FileError(self._path, f"{where} is {found}, expected a list of booleans", key=CONTENTS)
         return valid
 
     def _accepted(self, where: str, step: dict[str, Any]) -> tuple[Accepted, ...]:
@@ -258,7 +173,7 @@ class _Reader:
         for index, stored in enumerate(self._one(step, "accepted", list, none=True) or []):
             dot = f"{where}[{index}]."
             if not isinstance(stored, dict):
-                raise FileError(self._path, f"{dot[:-1]} is not a json object", key=_CONTENTS)
+                raise FileError(self._path, f"{dot[:-1]} is not a json object", key=CONTENTS)
             texts = {key: self._one(stored, key, str, dot) for key in ("metric", "part", "note")}
             frames = {key: self._one(stored, key, int, dot) for key in ("first", "last")}
             value: float = self._one(stored, "value", float, dot)
@@ -267,7 +182,7 @@ class _Reader:
 
     def _result(self, where: str, stored: dict[str, Any]) -> FitResult:
         dot = where + "."
-        texts: dict[str, Any] = {key: self._one(stored, key, str, dot) for key in _RESULT_TEXTS}
+        texts: dict[str, Any] = {key: self._one(stored, key, str, dot) for key in RESULT_TEXTS}
         family = self._among(dot + "family", texts["family"], tuple(JOINT_NAMES))
         self._among(dot + "up_axis", texts["up_axis"], UP_AXES)
         self._among(dot + "gender", texts["gender"], GENDERS)
@@ -276,8 +191,8 @@ class _Reader:
         frames = len(poses)
         betas = take("betas", (None,))
         own = take("frame_betas", (frames, len(betas)), missing=True)
-        arrays: dict[str, Any] = {key: take(key, (frames,)) for key in _ERRORS}
-        arrays |= {key: take(key, (frames,), flags=True) for key in _FLAGS}
+        arrays: dict[str, Any] = {key: take(key, (frames,)) for key in ERRORS}
+        arrays |= {key: take(key, (frames,), flags=True) for key in FLAGS}
         return FitResult(
             poses=finite(self._path, dot + "arrays.poses", poses),
             transl=finite(self._path, dot + "arrays.transl", take("transl", (frames, 3))),
@@ -395,17 +310,3 @@ _WORDS: dict[type, str] = {
     list: "a list",
     str: "a text",
 }
-
-
-def _source(source: SourceFile) -> dict[str, Any]:
-    stored = _plain_text({key: value for key, value in vars(source).items() if key != "reading"})
-    reading = source.reading.to_json()
-    return {**stored, "reading": _plain_text(reading)} if reading else stored
-
-
-def _plain_text(values: dict[str, Any]) -> dict[str, Any]:
-    """File names may hold bytes that are no Unicode; json cannot."""
-    return {
-        key: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
-        for key, value in values.items()
-    }
