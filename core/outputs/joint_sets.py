@@ -17,7 +17,7 @@ import numpy as np
 
 from core.errors import FileError, RefitError
 from core.files.containers.atomic import atomic_write, write_npz
-from core.files.containers.documents import parsed_json
+from core.files.containers.documents import TooLong, parsed_json
 from core.files.containers.numbered import Progress, tell
 from core.files.containers.opening import read_bytes
 from core.files.containers.refusals import reads
@@ -49,6 +49,8 @@ def parsed_joint_set(text: bytes, path: str | Path) -> JointSet:
     """
     try:
         contents = parsed_json(text.decode("utf-8-sig"))
+    except TooLong as error:
+        raise FileError(path, str(error)) from None
     except ValueError as error:
         at = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise FileError(path, f"is not a json file{at}") from None

@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import FileError, RefitError
 from core.files.containers.arrays import key_list, kind_of, shape_text
 from core.files.containers.atomic import atomic_write
-from core.files.containers.documents import parsed_json
+from core.files.containers.documents import TooLong, parsed_json
 from core.files.containers.joblib_files import read_any_pickle
 from core.files.containers.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.containers.opening import read_bytes
@@ -115,6 +115,8 @@ def _key(path: Path, keys: list[str]) -> str:
 def _in_json(path: Path) -> Any:
     try:
         found = parsed_json(read_bytes(path, _MOST_BYTES).decode("utf-8-sig"))
+    except TooLong as error:
+        raise FileError(path, str(error)) from None
     except ValueError:
         raise FileError(path, "is not a json file") from None
     if isinstance(found, dict):

@@ -12,13 +12,13 @@ MOST_DIGITS = 18
 """Of a whole number: with more it is none that anything counts."""
 
 
-class _TooLong(ValueError):
-    pass
+class TooLong(ValueError):
+    """A whole number of more digits than anything has; says so."""
 
 
 def _whole(digits: str) -> int:
     if len(digits) > MOST_DIGITS + 1:
-        raise _TooLong(f"holds a whole number of {len(digits.lstrip('-'))} digits")
+        raise TooLong(f"holds a whole number of {len(digits.lstrip('-'))} digits")
     return int(digits)
 
 
@@ -26,7 +26,8 @@ def parsed_json(text: str) -> Any:
     """What a text in json holds.
 
     Raises:
-        ValueError: it is none, is nested too deeply, or holds whole numbers of too many digits.
+        TooLong: it holds whole numbers of too many digits.
+        ValueError: it is none, or is nested too deeply.
     """
     try:
         return json.loads(text, parse_int=_whole)
@@ -42,7 +43,7 @@ def json_object(path: str | Path, text: str, key: str | None = None) -> dict[str
     """
     try:
         found = parsed_json(text)
-    except _TooLong as error:
+    except TooLong as error:
         raise FileError(path, str(error), key=key) from None
     except ValueError:
         found = None

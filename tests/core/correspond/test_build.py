@@ -374,4 +374,4 @@ def test_comparing_with_itself_and_with_nonsense(tmp_path, capsys):
     assert "every weight and every mark" in capsys.readouterr().out
     (tmp_path / "bad.pkl").write_bytes(b"no")
     assert main(["inspect", "--compare", str(tmp_path / "bad.pkl")]) == 1
-    assert "is not a complete pickle" in capsys.readouterr().err
+    assert "is text, expected a correspondence" in capsys.readouterr().err
