@@ -263,7 +263,7 @@ def test_a_head_bun_list_leaves_out(tmp_path: Path) -> None:
         (write("a.json", "[1,"), "is not a json file"),
         (write("a.json", [1.5]), "is no list of vertex ids"),
         (write("a.json", [10**30]), "holds a whole number of 31 digits"),
-        (write("a.json", [10**18]), "beyond all bodies"),
+        (write("a.json", [95 * 10**17]), "beyond all bodies"),
         (write("a.json", [10]), "names vertices from 10 to 10, expected 0 to 9"),
         (write("a.npy", MASK[:7]), "holds 7 booleans, expected 10"),
         (write("a.npy", np.zeros((2, 2), int)), r"integers of shape \(2, 2\)"),
