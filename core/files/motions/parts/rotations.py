@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -58,8 +59,20 @@ def rotations_in(
     raise FileError(path, f"has shape {shape_text(array.shape)}, expected {wanted}", key=key)
 
 
-def axis_angle(path: Path, key: str, matrices: np.ndarray) -> np.ndarray:
+def _in_frame(row: int) -> str:
+    return f"holds a matrix that is no rotation, in frame {row}"
+
+
+def axis_angle(
+    path: Path, key: str, matrices: np.ndarray, told: Callable[[int], str] = _in_frame
+) -> np.ndarray:
     """(T, 3n) radians, float32, from (T, n, 3, 3); a frame with a matrix that is not finite is no number.
+
+    Args:
+        path: the file, for the message.
+        key: of the matrices.
+        matrices: of all frames.
+        told: what is wrong where one in a row is no rotation.
 
     Raises:
         FileError: a matrix is no rotation.
@@ -71,8 +84,7 @@ def axis_angle(path: Path, key: str, matrices: np.ndarray) -> np.ndarray:
     off = np.abs(good @ good.transpose(0, 1, 3, 2) - np.eye(3)).max((1, 2, 3), initial=0)
     wrong = np.flatnonzero((off > _NEARLY) | (np.linalg.det(good) <= 0).any(1))
     if len(wrong):
-        frame = np.flatnonzero(finite)[wrong[0]]
-        raise FileError(path, f"holds a matrix that is no rotation, in frame {frame}", key=key)
+        raise FileError(path, told(int(np.flatnonzero(finite)[wrong[0]])), key=key)
     # As long to import as most files take to open.
     from scipy.spatial.transform import Rotation
 

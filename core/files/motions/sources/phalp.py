@@ -18,11 +18,10 @@ from core.files.motions.parts.person_track import (
     items_of,
     value_in,
 )
+from core.files.motions.parts.rotations import axis_angle
 
 NAME = "4D-Humans / PHALP"
 _JOINTS = 24
-# Of how far a matrix may be from a rotation: those of a network are not exact.
-_NEARLY = 1e-2
 
 
 def looks_like(contents: Contents) -> bool:
@@ -92,8 +91,12 @@ def _person(path: Path, track: int, seen: dict[int, tuple[Any, Any]], notes: tup
             trans[row] = _row(path, f"{index}.camera", camera, 3)
     if len({len(row) for row in betas}) > 1:
         raise FileError(path, f"of person {track} differ in length between frames", key="betas")
+
+    def no_rotation(row: int) -> str:
+        return f"of person {track} in frame {ids[row]} holds a matrix that is no rotation"
+
     arrays = {
-        "poses": _axis_angle(path, track, ids, matrices),
+        "poses": axis_angle(path, "smpl", matrices, no_rotation),
         "trans": trans,
         "betas": np.array(betas, np.float32),
     }
@@ -122,23 +125,3 @@ def _row(path: Path, key: str, value: Any, count: int | None = None) -> np.ndarr
         expected = "a row of numbers" if count is None else f"{count} numbers"
         raise FileError(path, f"has shape {shape_text(found.shape)}, expected {expected}", key=key)
     return found.reshape(-1)
-
-
-def _axis_angle(path: Path, track: int, ids: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """(n, 72) radians; not a number where a matrix is not finite."""
-    poses = np.full((len(ids), _JOINTS * 3), np.nan, np.float32)
-    finite = np.isfinite(matrices).all((1, 2, 3))
-    good = matrices[finite]
-    off = np.abs(good @ good.transpose(0, 1, 3, 2) - np.eye(3)).max((1, 2, 3), initial=0)
-    wrong = np.flatnonzero((off > _NEARLY) | (np.linalg.det(good) <= 0).any(1))
-    if len(wrong):
-        frame = ids[finite][wrong[0]]
-        raise FileError(
-            path, f"of person {track} in frame {frame} holds a matrix that is no rotation", key="smpl"
-        )
-    # As long to import as most files take to open.
-    from scipy.spatial.transform import Rotation
-
-    vectors = Rotation.from_matrix(good.reshape(-1, 3, 3)).as_rotvec() if len(good) else np.empty((0, 3))
-    poses[finite] = vectors.reshape(len(good), -1)
-    return poses
