@@ -212,6 +212,18 @@ def in_order(path: Path, key: str, ids: np.ndarray) -> np.ndarray:
     return ids
 
 
+def frame_ids_in(path: Path, key: str, value: Any, frames: int) -> np.ndarray:
+    """(T,) int64, in which frames of the video the rows of a motion are, ascending.
+
+    Raises:
+        FileError: they are something else, or not as many as ``frames``.
+    """
+    ids = array_of(path, key, value)
+    if ids.dtype.kind not in "iu" or ids.ndim != 1:
+        raise FileError(path, "is no row of frame numbers", key=key)
+    return in_order(path, key, same_frames(path, key, ids.astype(np.int64), frames))
+
+
 def choose_coordinates(path: Path, there: Iterable[str], wanted: str | None) -> tuple[str, tuple[str, ...]]:
     """The coordinates to read a motion in: the world's before the camera's, and notes on the choice.
 

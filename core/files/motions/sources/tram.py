@@ -12,9 +12,8 @@ from core.files.motions.parts.person_track import (
     Take,
     array_of,
     choose_coordinates,
-    in_order,
+    frame_ids_in,
     numbers_in,
-    same_frames,
 )
 from core.files.motions.parts.rotations import axis_angle
 
@@ -52,10 +51,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     }
     ids = None
     if table.get("frame") is not None:
-        found = array_of(path, "frame", table["frame"])
-        if found.dtype.kind not in "iu" or found.ndim != 1:
-            raise FileError(path, "is no row of frame numbers", key="frame")
-        ids = in_order(path, "frame", same_frames(path, "frame", found.astype(np.int64), len(matrices)))
+        ids = frame_ids_in(path, "frame", table["frame"], len(matrices))
         if len(ids) and ids[0]:
             notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
     return [Take(arrays, notes, own_shapes=True, ids=ids, ids_key="frame", there=(CAMERA,), keys=_NAMES)]

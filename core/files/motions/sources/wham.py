@@ -7,18 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import FileError
 from core.files.motions.parts.file_contents import Contents
 from core.files.motions.parts.person_track import (
     CAMERA,
     WORLD,
     Take,
-    array_of,
     choose_coordinates,
-    in_order,
+    frame_ids_in,
     numbers_in,
     places_in,
-    same_frames,
 )
 from core.model.motion import BodyTerms
 
@@ -75,8 +72,7 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
         notes = (*notes, _HIPS)
     ids = None
     if table.get("frame_ids") is not None:
-        key = where + "frame_ids"
-        ids = in_order(path, key, same_frames(path, key, _ids(path, where, table["frame_ids"]), len(poses)))
+        ids = frame_ids_in(path, where + "frame_ids", table["frame_ids"], len(poses))
         if len(ids) and ids[0]:
             notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
     return Take(
@@ -90,12 +86,3 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
         keys={"poses": where + pose_key, "trans": where + trans_key, "betas": where + "betas"},
         body_terms=BodyTerms(trans_of=("left_hip", "right_hip")) if chosen == WORLD else None,
     )
-
-
-def _ids(path: Path, where: str, value: Any) -> np.ndarray:
-    if isinstance(value, list) and all(isinstance(one, (int, np.integer)) for one in value):
-        value = np.asarray(value)
-    ids = array_of(path, where + "frame_ids", value)
-    if ids.dtype.kind not in "iu" or ids.ndim != 1:
-        raise FileError(path, "is no row of frame numbers", key=where + "frame_ids")
-    return ids.astype(np.int64)
