@@ -11,8 +11,8 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import finite, key_list, number, numbers, shape_text, text, texts
-from core.files.motions.parts.family_words import family_of_word, family_told, unknown_family
-from core.files.motions.sources.amass import FAMILY_KEYS, POSE_PARTS, RATE_KEYS
+from core.files.motions.parts.family_words import FAMILY_KEYS, said_family
+from core.files.motions.sources.amass import POSE_PARTS, RATE_KEYS
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
 from core.model.motion import MOST_RATE, UP_AXES, UpAxis
 
@@ -40,21 +40,13 @@ USUAL_SIGMAS = 5.0
 """Of a person's shape each coefficient lies within this, in standard deviations of the model's people."""
 
 
-def said_family(path: Path, arrays: dict[str, np.ndarray], notes: list[str]) -> tuple[str, str] | None:
+def family_in(path: Path, arrays: dict[str, np.ndarray], notes: list[str]) -> tuple[str, str] | None:
     """The family that a file names, and where; None where it names none. ``notes`` takes in another name.
 
     Raises:
         FileError: a key holds something else than one text.
     """
-    for key in FAMILY_KEYS:
-        if key in arrays:
-            word = text(path, key, arrays[key]).strip()
-            family = family_of_word(word)
-            if family is not None:
-                return family, family_told(key, word)
-            if word:
-                notes.append(unknown_family(key, word))
-    return None
+    return said_family(((key, text(path, key, arrays[key])) for key in FAMILY_KEYS if key in arrays), notes)
 
 
 def poses_in(

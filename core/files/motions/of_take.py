@@ -48,11 +48,11 @@ from core.files.motions.motion_arrays import (
     betas_in,
     beyond_people,
     expression_in,
+    family_in,
     fitted_betas_in,
     frame_rate_in,
     gender_in,
     poses_in,
-    said_family,
     up_axis_in,
 )
 from core.files.motions.parts.person_track import WORLD, Take
@@ -95,7 +95,7 @@ def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Read
     notes = list(take.notes)
     settling = Settling(reading.by_quantity(), otherwise.by_quantity(), take.known, doubts)
     settling.trusted = tool == AMASS and "refit_up_axis" in arrays
-    said = said_family(path, arrays, notes)
+    said = family_in(path, arrays, notes)
 
     def family_of(looks: str, why: str, sure: bool) -> str:
         if tool != AMASS and said is not None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from core.model.joints import FAMILY_LABEL
+
+FAMILY_KEYS = ("surface_model_type", "model_type")
+"""Under which a file names it."""
 
 
 def family_of_word(word: str) -> str | None:
@@ -18,11 +22,20 @@ def family_of_word(word: str) -> str | None:
     )
 
 
-def family_told(key: str, word: str) -> str:
-    """Where a file names its family."""
-    return f"'{key}' is '{word[:40]}'"
+def said_family(words: Iterable[tuple[str, str]], notes: list[str]) -> tuple[str, str] | None:
+    """The first family that a file names, and where; None where it names none.
 
-
-def unknown_family(key: str, word: str) -> str:
-    """A sentence on a word that names none."""
-    return f"{family_told(key, word)}, which is no family that Refit knows."
+    Args:
+        words: what is under the keys that may name one, as ``('model_type', 'SMPL-X')``; no more of them are
+            taken than it needs.
+        notes: takes in words that name none.
+    """
+    for key, word in words:
+        word = word.strip()
+        told = f"'{key}' is '{word[:40]}'"
+        family = family_of_word(word)
+        if family is not None:
+            return family, told
+        if word:
+            notes.append(f"{told}, which is no family that Refit knows.")
+    return None

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.files.assumption import FAMILY, FRAME_RATE, known
 from core.files.containers.arrays import numbers
+from core.files.motions.parts.family_words import FAMILY_KEYS
 from core.files.motions.parts.file_contents import Contents
 from core.files.motions.parts.person_track import Take, plain_array
 
@@ -18,7 +19,6 @@ FRAME_RATE_KEYS = ("mocap_framerate", "mocap_frame_rate")
 RATE_KEYS = (*FRAME_RATE_KEYS, "fps", "frame_rate", "framerate")
 """As others do who keep to the rest of its keys."""
 
-FAMILY_KEYS = ("surface_model_type", "model_type")
 POSE_PARTS = {"root_orient": 3, "pose_body": 63, "pose_jaw": 3, "pose_eye": 6, "pose_hand": 90}
 """The pieces of a pose, in the order of SMPL-X, and how many numbers each has."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import FileError
 from core.files.containers.arrays import shape_text
 from core.files.containers.opening import checksum
+from core.files.motions.parts.family_words import FAMILY_KEYS
 from core.files.motions.parts.file_contents import Contents, contents_of
 from core.files.motions.parts.person_track import Take, array_of
 from core.files.motions.parts.rotations import frames_in
@@ -28,7 +29,7 @@ _NUMBER = re.compile(r"(\d+)\D*$")
 # Refit writes a frame with at least so many digits, behind the name of the motion, which may be a number.
 _FRAME_DIGITS = 6
 _MOST_DIGITS = 15
-_ONCE = ("gender", "surface_model_type", "model_type", "refit_up_axis")
+_ONCE = ("gender", *FAMILY_KEYS, "refit_up_axis")
 
 
 def looks_like(contents: Contents) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import FAMILY, FILE, NUMBERS, Assumption
 from core.files.containers.arrays import kind_of, numbers, shape_text, text
-from core.files.motions.parts.family_words import family_of_word, family_told, unknown_family
+from core.files.motions.parts.family_words import FAMILY_KEYS, said_family
 from core.files.motions.parts.file_contents import Contents
 from core.files.motions.parts.person_track import Take, array_of, plain_array
 from core.files.motions.parts.rotations import frames_in, rotations_in
@@ -25,10 +25,9 @@ HANDS = ("left_hand_pose", "right_hand_pose")
 _FACE = ("jaw_pose", "leye_pose", "reye_pose")
 _CODE = "pose_embedding"
 _TRANS = ("transl", "trans")
-_TYPES = ("surface_model_type", "model_type")
 _CAMERA = ("camera_rotation", "camera_translation", "camera_center", "camera_transl")
 KEYS = (
-    "global_orient", "body_pose", *HANDS, *_FACE, *_TRANS, *_TYPES, *_CAMERA, *RATE_KEYS,
+    "global_orient", "body_pose", *HANDS, *_FACE, *_TRANS, *FAMILY_KEYS, *_CAMERA, *RATE_KEYS,
     "betas", "frame_betas", "expression", "gender", "refit_up_axis", _CODE,
 )  # fmt: skip
 _BODY_JOINTS = (21, 23)
@@ -139,15 +138,14 @@ def _family(
     path: Path, table: Mapping[str, Any], joints: int, there: list[str], notes: list[str]
 ) -> Assumption:
     """What the file says, or what its pieces are of."""
-    family, why, how = None, "", FILE
-    for key in _TYPES:
-        if family is None and table.get(key) is not None:
-            word = text(path, key, plain_array(path, key, table[key])).strip()
-            family, why = family_of_word(word), family_told(key, word)
-            if family is None and word:
-                notes.append(unknown_family(key, word))
-    if family is not None:
-        pass
+    words = (
+        (key, text(path, key, plain_array(path, key, table[key])))
+        for key in FAMILY_KEYS
+        if table.get(key) is not None
+    )
+    said, how = said_family(words, notes), FILE
+    if said is not None:
+        family, why = said
     elif joints == _BODY_JOINTS[1]:
         family, why = "smpl", "'body_pose' has 23 joints"
     elif there and not any(key in _FACE for key in there) and table.get("expression") is None:
