@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from core.files.motions.conventions import in_metres
 from core.files.motions.detective import doubt_rate, guessed_up, meshes_stand_along, up_note
 from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
-from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.file_contents import Contents, names_in
 from core.files.motions.settle import REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
 from core.model.motion import AS_IT_IS, MOST_FRAMES, MOST_METRES, Motion, Reading, motion_of_meshes
@@ -192,13 +191,8 @@ def _of_folder(folder: Path) -> tuple[np.ndarray, str, list[str]]:
 
 def _listed(folder: Path) -> list[Path]:
     """The meshes in a folder as people count them: 1, 2, 10."""
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if not entry.name.startswith(".")]
-    except OSError as error:
-        raise FileError(folder, f"cannot be read: {error.strerror}") from None
-    wanted = (name for name in names if os.path.splitext(name)[1].lower() in READERS)
-    return [folder / name for name in sorted(wanted, key=lambda name: (natural(name), name))]
+    names = names_in(folder, READERS)
+    return [folder / name for name in sorted(names, key=lambda name: (natural(name), name))]
 
 
 def _far_away(path: Path, vertices: np.ndarray) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,18 +138,27 @@ def contents_of(path: Path) -> Contents:
     return Contents(path, "")
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """Those that may be frames, in order of their names.
+def names_in(folder: Path, endings: Collection[str]) -> list[str]:
+    """Names in a folder with one of the endings, in no order; hidden ones are left out.
 
     Raises:
-        FileError: there are none.
+        FileError: it cannot be read.
     """
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
         raise FileError(folder, f"cannot be read: {error.strerror}") from None
-    found = sorted(name for name in names if os.path.splitext(name)[1].lower() in FRAME_ENDINGS)
+    return [name for name in names if os.path.splitext(name)[1].lower() in endings]
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Those that may be frames, in order of their names.
+
+    Raises:
+        FileError: there are none.
+    """
+    found = sorted(names_in(folder, FRAME_ENDINGS))
     if not found:
         raise FileError(folder, "is a folder, expected a file")
     return {name: folder / name for name in found}
