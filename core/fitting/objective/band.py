@@ -110,11 +110,11 @@ class Band:
             place = slice(at, at + 3)
             self.blocks[apart][:, place, place].diagonal(dim1=1, dim2=2).add_(weights[:, None])
 
-    def add_coefficients(self, robust_weights: Tensor) -> None:
+    def add_coefficients(self, weights: Tensor) -> None:
         """(Z,) numbers for the coefficients that frames have for themselves, in each of them."""
         own = self.unknowns.coefficients
         if len(own):
-            self.blocks[0].diagonal(dim1=1, dim2=2)[:, -len(own) :] += robust_weights[own]
+            self.blocks[0].diagonal(dim1=1, dim2=2)[:, -len(own) :] += weights[own]
 
 
 def pull_graph(parents: Tensor, weights: Tensor) -> Tensor:

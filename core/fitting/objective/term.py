@@ -13,7 +13,7 @@ and `Band`. Its residual e, with value 1/2 |e|^2, gradient J^T e and block J^T J
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, Self
@@ -23,6 +23,7 @@ from torch import Tensor
 
 from core.fitting.objective.band import Band
 from core.fitting.objective.pose import Pose
+from core.fitting.objective.unknowns import Unknowns
 from core.model.skinning import KinematicTree
 
 
@@ -143,6 +144,18 @@ class Terms:
     def apart(self) -> int:
         """The furthest frames that any of them couples."""
         return max((term.apart for term in self.parts), default=0)
+
+    def add_blocks(self, blocks: Sequence[Tensor], at: Posed, unknowns: Unknowns) -> None:
+        """Adds those of all, in place.
+
+        Args:
+            blocks: as `Band` takes them.
+            at: the frames.
+            unknowns: of each.
+        """
+        band = Band(blocks, unknowns, at.parents)
+        for term in self.parts:
+            term.add_blocks(band, at)
 
 
 NO_TERMS = Terms()

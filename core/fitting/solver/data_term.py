@@ -73,7 +73,7 @@ class DataTerm:
             pose: n poses.
             terms: of those frames.
             unknowns: of each frame.
-            pull: of the `Evaluation` there.
+            robust_weights: of the `Evaluation` there.
             curved: with the correctives' part.
             share: so many frames in a row share that.
         """

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.fitting.objective.band import Band
 from core.fitting.objective.objective import Evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Terms
@@ -85,22 +84,16 @@ def frame_matrix(
     own = len(unknowns.coefficients) > 0
     products = found.of(pose, robust_weights, own)
     at = Posed(skin.tree, pose)
-    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents, None if own else (terms, at))
+    matrix = pose_matrix(products.normal, pose, unknowns, None if own else (terms, at))
     if curvature is not None:
         curvature.add_to(matrix, pose, unknowns, share)
     if own:
         chosen = _chosen(unknowns, matrix)
         matrix = _with_coefficients(matrix, products, pose, unknowns)[:, chosen[:, None], chosen]
-        _add_blocks(terms, matrix, at, unknowns)
+        terms.add_blocks([matrix], at, unknowns)
     elif not unknowns.moves:
         matrix = matrix[:, :-3, :-3].contiguous()
     return matrix
-
-
-def _add_blocks(terms: Terms, matrix: Tensor, at: Posed, unknowns: Unknowns) -> None:
-    band = Band([matrix], unknowns, at.parents)
-    for term in terms:
-        term.add_blocks(band, at)
 
 
 def coupled_matrix(
@@ -110,13 +103,13 @@ def coupled_matrix(
     the frames share, and which of those are solved, is up to the caller."""
     skin = found.skin
     products = found.of(pose, value.robust_weights, True)
-    matrix = pose_matrix(products.normal, pose, unknowns, skin.parents)
+    matrix = pose_matrix(products.normal, pose, unknowns)
     full = _with_coefficients(matrix, products, pose, unknowns)
     count = len(skin.coefficients)
     own = _chosen(unknowns, full)
     shared = full.shape[1] - count + torch.arange(count, device=full.device)
     matrix = full[:, own[:, None], own]
-    _add_blocks(terms, matrix, Posed(skin.tree, pose), unknowns)
+    terms.add_blocks([matrix], Posed(skin.tree, pose), unknowns)
     assert value.betas is not None
     slope = value.betas.sum(0) if value.betas.dim() == 2 else value.betas
     return matrix, ShapeCoupling(

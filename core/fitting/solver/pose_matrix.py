@@ -11,7 +11,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.fitting.objective.band import Band
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.objective.unknowns import Unknowns
@@ -22,7 +21,7 @@ PAIRS_AT_ONCE = 256
 
 
 def pose_matrix(
-    normal: Tensor, pose: Pose, unknowns: Unknowns, parents: Tensor, terms: tuple[Terms, Posed] | None = None
+    normal: Tensor, pose: Pose, unknowns: Unknowns, terms: tuple[Terms, Posed] | None = None
 ) -> Tensor:
     """Gauss-Newton matrix of each frame for rotation increments of the free joints and the root position.
 
@@ -30,7 +29,6 @@ def pose_matrix(
         normal: (K, K) H of all frames, or (n, K, K).
         pose: n poses.
         unknowns: F free joints.
-        parents: (J-1,) parents of the joints below the root.
         terms: that add their blocks while frames lie last, at the state; they see no coefficients there.
 
     Returns:
@@ -54,9 +52,7 @@ def pose_matrix(
     matrix[-3:, :-3] = coupling.transpose(0, 1)
     matrix[-3:, -3:].diagonal(dim1=0, dim2=1).copy_(normal[..., -1, -1, None].expand(frames, 3))
     if terms is not None:
-        band = Band([matrix.permute(2, 0, 1)], unknowns, parents)
-        for term in terms[0]:
-            term.add_blocks(band, terms[1])
+        terms[0].add_blocks([matrix.permute(2, 0, 1)], terms[1], unknowns)
     return frames_first(matrix)
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.band import Band
 from core.fitting.objective.objective import Evaluation, FitSkin, Shape
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Slope, Terms
@@ -158,10 +157,9 @@ class ShapeFit:
         matrix = slope.force.new_zeros(1, count, count)
         none = np.empty(0, dtype=int)
         unknowns = Unknowns(none, np.full(len(self.skin.tree.parents), -1), False, np.arange(count))
-        band = Band([matrix], unknowns, at.parents)
         for term in self.solved.terms:
             term.add_gradient(slope, at)
-            term.add_blocks(band, at)
+        self.solved.terms.add_blocks([matrix], at, unknowns)
         assert slope.betas is not None
         return self.frames * matrix[0], self.frames * slope.betas[0]
 

@@ -141,7 +141,7 @@ class SkinStatistics:
 
         Args:
             pose: n poses.
-            pull: (p, n) weights of the groups as a robust loss sees them, or None.
+            robust_weights: (p, n) weights of the groups as a robust loss sees them, or None.
             by_coefficients: also those with the derivatives of U.
         """
         if pose.betas is None and not by_coefficients and not self.by_vertex:

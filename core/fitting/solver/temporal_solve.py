@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.fitting.objective.band import Band
 from core.fitting.objective.objective import Evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Slope, Terms
@@ -144,10 +143,7 @@ def _state_at(data: DataTerm, pose: Pose, terms: Terms, unknowns: Unknowns) -> _
 def _blocks(data: DataTerm, state: _State, terms: Terms, unknowns: Unknowns, curved: bool) -> list[Tensor]:
     matrix = data.matrix(state.pose, terms.alone, unknowns, state.value.robust_weights, curved=curved)
     blocks = [matrix, *(torch.zeros_like(matrix[apart:]) for apart in range(1, terms.apart + 1))]
-    at = Posed(data.skin.tree, state.pose)
-    band = Band(blocks, unknowns, at.parents)
-    for term in terms.between:
-        term.add_blocks(band, at)
+    terms.between.add_blocks(blocks, Posed(data.skin.tree, state.pose), unknowns)
     return blocks
 
 

@@ -162,7 +162,7 @@ def test_corrective_curvature_equals_an_explicit_jacobian() -> None:
     jacobian = torch.autograd.functional.jacobian(skin_of, torch.zeros(3 * count + 3, dtype=torch.float64))
     expected = torch.einsum("vcx,v,vcy->xy", jacobian, case.skin.metric.vertex_weights[:, 0, 0], jacobian)
     normal = NormalMatrix(case.skin).at(case.betas)[0]
-    matrix = pose_matrix(normal, case.pose, free, case.skin.parents)
+    matrix = pose_matrix(normal, case.pose, free)
     CorrectiveCurvature(case.skin, shape).add_to(matrix, case.pose, free)
     assert torch.allclose(matrix[0], expected, atol=1e-7)
     assert (torch.linalg.eigvalsh(matrix) > -1e-7).all()
