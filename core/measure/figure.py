@@ -94,10 +94,11 @@ def with_further(cls: Described, further: Mapping[str, tuple[str, Any]]) -> Desc
 
     Args:
         cls: the class.
-        further: annotation and `dataclasses.field` by name; what the class declares stays as it is.
+        further: annotation and `dataclasses.field` by name; what the class declares stays as it is, and gets
+            the field where it declares the annotation alone.
     """
     for name, (annotation, value) in further.items():
-        if name not in cls.__annotations__:
-            cls.__annotations__[name] = annotation
+        cls.__annotations__.setdefault(name, annotation)
+        if name not in vars(cls):
             setattr(cls, name, value)
     return cls

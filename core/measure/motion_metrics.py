@@ -18,7 +18,7 @@ Metrics = TypeVar("Metrics")
 
 
 def _with_all_figures(cls: type[Metrics]) -> type[Metrics]:
-    """The figures that have no line of their own below are fields as well."""
+    """Figures carry what describes them; those that have no line of their own below are fields as well."""
     further = {name: ("np.ndarray", field(metadata=figure.metadata)) for name, figure in FIGURE.items()}
     return with_further(cls, further)
 
@@ -48,21 +48,21 @@ class MotionMetrics:
     converged: np.ndarray
     frame_rate: float | None
     floor: float
-    mean_mm: np.ndarray = field(metadata=FIGURE["mean_mm"].metadata)
-    max_mm: np.ndarray = field(metadata=FIGURE["max_mm"].metadata)
-    part_mm: np.ndarray = field(metadata=FIGURE["part_mm"].metadata)
-    hand_mm: np.ndarray = field(metadata=FIGURE["hand_mm"].metadata)
-    joint_mm: np.ndarray = field(metadata=FIGURE["joint_mm"].metadata)
-    jitter_mm: np.ndarray = field(metadata=FIGURE["jitter_mm"].metadata)
-    joint_jitter_mm: np.ndarray = field(metadata=FIGURE["joint_jitter_mm"].metadata)
-    jump_mm: np.ndarray = field(metadata=FIGURE["jump_mm"].metadata)
-    turn_deg: np.ndarray = field(metadata=FIGURE["turn_deg"].metadata)
-    source_jump_mm: np.ndarray = field(metadata=FIGURE["source_jump_mm"].metadata)
-    source_turn_deg: np.ndarray = field(metadata=FIGURE["source_turn_deg"].metadata)
-    penetration_mm: np.ndarray = field(metadata=FIGURE["penetration_mm"].metadata)
-    skate_mm: np.ndarray = field(metadata=FIGURE["skate_mm"].metadata)
-    vertex_mean_mm: np.ndarray = field(metadata=FIGURE["vertex_mean_mm"].metadata)
-    vertex_max_mm: np.ndarray = field(metadata=FIGURE["vertex_max_mm"].metadata)
+    mean_mm: np.ndarray
+    max_mm: np.ndarray
+    part_mm: np.ndarray
+    hand_mm: np.ndarray
+    joint_mm: np.ndarray
+    jitter_mm: np.ndarray
+    joint_jitter_mm: np.ndarray
+    jump_mm: np.ndarray
+    turn_deg: np.ndarray
+    source_jump_mm: np.ndarray
+    source_turn_deg: np.ndarray
+    penetration_mm: np.ndarray
+    skate_mm: np.ndarray
+    vertex_mean_mm: np.ndarray
+    vertex_max_mm: np.ndarray
 
     def __len__(self) -> int:
         return len(self.fitted)

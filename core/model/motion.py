@@ -133,9 +133,6 @@ class Reading:
             for key, rate in ((key, values.get(key)) for key in ("frame_rate", "fps"))
             if isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < MOST_RATE
         }
-        for key, choices in (("up_axis", UP_AXES), ("gender", GENDERS)):
-            if taken.get(key) not in choices:
-                taken.pop(key, None)
         if values.get("in_body") is True:
             taken["in_body"] = True
         return cls(**taken)
