@@ -10,6 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from core.files.containers.documents import parsed_json
 from core.fitting.recipe.draft import Draft, DraftStage
 from core.fitting.recipe.recipe import ACCURATE, PRESETS, Recipe
 from gui_app.document.preferences import Preferences
@@ -151,7 +152,7 @@ class RecipeDesk(QObject):
         if not text:
             return
         try:
-            kept = json.loads(text)
+            kept = parsed_json(text)
             self.draft = Draft.from_dict(kept["draft"])
             self.taken_up = Draft.from_dict(kept["taken_up"])
         except (ValueError, KeyError, TypeError, AttributeError):

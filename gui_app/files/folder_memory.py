@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from core.files.containers.documents import parsed_json
 from core.model.motion import Reading
 from gui_app.document.preferences import Preferences
 from gui_app.files.open_question import Answer
@@ -44,7 +45,7 @@ class FolderMemory:
 
     def _all(self) -> dict[str, object]:
         try:
-            known = json.loads(self._preferences.text(KEY, "{}"))
+            known = parsed_json(self._preferences.text(KEY, "{}"))
         except ValueError:
             known = None
         return known if isinstance(known, dict) else {}

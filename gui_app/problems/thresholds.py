@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
+from core.files.containers.documents import parsed_json
 from core.problems.thresholds import ProblemThresholds
 from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
@@ -45,7 +46,7 @@ class KeptThresholds(QObject):
         text = self._preferences.text(THRESHOLDS, "")
         line = self._preferences.number(LINE, LINE_MM)
         try:
-            kept = json.loads(text) if text else {}
+            kept = parsed_json(text) if text else {}
             if line != LINE_MM:
                 kept = {"max_most_mm": line, **kept}
             return ProblemThresholds(**kept)

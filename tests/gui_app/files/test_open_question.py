@@ -168,7 +168,7 @@ def test_memory_is_bounded_and_stands_damage(tmp_path: Path) -> None:
     assert memory.answer(tmp_path / "64" / "b.pkl").rate == 30.0
     memory.keep(tmp_path / "64" / "b.pkl", Answer(Reading(person="3", gender="male"), None, True))
     assert memory.answer(tmp_path / "64" / "c.pkl") == Answer(Reading(gender="male"), 30.0)
-    for damaged in ("{", "[]", '{"x": 3}'):
+    for damaged in ("{", "[]", '{"x": 3}', "[" * 100_000):
         preferences.store("folder_answers", damaged)
         assert memory.answer(tmp_path / "64" / "b.pkl") == Answer()
 

@@ -14,7 +14,7 @@ from core.problems.rules import RULES, Rule, rule_of
 from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
 from gui_app.problems.rows import figure_words
-from gui_app.problems.thresholds import DEFAULTS, KeptThresholds, ThresholdLine
+from gui_app.problems.thresholds import DEFAULTS, THRESHOLDS, KeptThresholds, ThresholdLine
 from gui_app.timeline.curve_choice import CurveChoice, CurveMenu
 from tests.core.problems.test_detect import steady
 
@@ -46,6 +46,14 @@ def test_a_threshold_is_remembered(qapp: object, rule: Rule) -> None:
     again = Document()
     KeptThresholds(again, Preferences(), again)
     assert again.thresholds == changed
+
+
+@pytest.mark.parametrize("damaged", ["{", "[3]", '{"x": 3}', "[" * 100_000], ids=lambda text: text[:8])
+def test_damaged_thresholds_are_the_usual_ones(qapp: object, damaged: str) -> None:
+    document, preferences = Document(), Preferences()
+    preferences.store(THRESHOLDS, damaged)
+    KeptThresholds(document, preferences, document)
+    assert document.thresholds == DEFAULTS
 
 
 def test_every_figure_can_be_a_curve(qtbot: QtBot) -> None:
