@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from gui_app.files import open_question
 from gui_app.files.open import open_motion
 from gui_app.files.open_question import Answer
 from gui_app.style.theme import apply_theme
+from gui_app.tasks.left_behind import left_behind
 
 FRAMES = 24
 FIT_MS = 60_000
@@ -133,6 +135,16 @@ def garbage_between_tests() -> Iterator[None]:
 def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a file does not say stays open, unless a test says otherwise."""
     monkeypatch.setattr(open_question, "ask", lambda *_: Answer(final=True, trusts=True))
+
+
+@pytest.fixture
+def never() -> Iterator[threading.Event]:
+    """Set once the test is over, so that the workers that wait for it end with it."""
+    event = threading.Event()
+    yield event
+    event.set()
+    for thread in left_behind():
+        thread.wait(FIT_MS)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,22 +30,19 @@ def other(walk: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def hung(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def hung(never: threading.Event, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Set when a file of that name is being read: its disk does not answer until the test is over."""
-    reads, over, opens = threading.Event(), threading.Event(), opening._without_waiting
+    reads, opens = threading.Event(), opening._without_waiting
 
     def slow(path: str, flags: int) -> int:
         if Path(path).name == HUNG:
             reads.set()
-            over.wait()
+            never.wait()
         return opens(path, flags)
 
     monkeypatch.setattr(opening, "_without_waiting", slow)
     monkeypatch.setattr(closing_wait, "THREADS_SECONDS", 0.3)
-    yield reads
-    over.set()
-    for thread in left_behind():
-        thread.wait(FIT_MS)
+    return reads
 
 
 def begins_to_hang(window: MainWindow, qtbot: QtBot, hung: threading.Event, hanging: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +24,10 @@ from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
 
 
 @pytest.fixture
-def never(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Set once the test is over, so that the workers that wait for it end with it."""
-    event = threading.Event()
+def never(never: threading.Event, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """The window does not wait long for the workers that wait for it."""
     monkeypatch.setattr(closing_wait, "THREADS_SECONDS", 0.3)
-    yield event
-    event.set()
-    for thread in left_behind():
-        thread.wait(FIT_MS)
+    return never
 
 
 @pytest.fixture

@@ -55,16 +55,6 @@ def owner(qapp: object) -> Iterator[Owner]:
     assert not close_threads(owner, WAIT_MS)
 
 
-@pytest.fixture
-def never() -> Iterator[threading.Event]:
-    """Set once the test is over."""
-    event = threading.Event()
-    yield event
-    event.set()
-    for thread in left_behind():
-        thread.wait(WAIT_MS)
-
-
 def heard(owner: Owner, qtbot: QtBot, count: int) -> list[object]:
     qtbot.waitUntil(lambda: len(owner.heard) >= count, timeout=WAIT_MS)
     return owner.heard

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QObject
@@ -31,16 +31,6 @@ class Hears(QObject):
 @pytest.fixture
 def hears(qapp: object) -> Hears:
     return Hears()
-
-
-@pytest.fixture
-def never() -> Iterator[threading.Event]:
-    """Set once the test is over."""
-    event = threading.Event()
-    yield event
-    event.set()
-    for thread in left_behind():
-        thread.wait(FIT_MS)
 
 
 def threads_of(window: MainWindow, qtbot: QtBot) -> list[JobThread]:
