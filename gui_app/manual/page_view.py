@@ -61,14 +61,8 @@ class Text(QTextBrowser):
     @property
     def headings(self) -> list[tuple[str, int]]:
         """Words and level of the headings below the title."""
-        levels = ((block.text(), block.blockFormat().headingLevel()) for block in self._blocks())
+        levels = ((block.text(), block.blockFormat().headingLevel()) for block in _blocks(self.document()))
         return [(words, level) for words, level in levels if level > 1]
-
-    def _blocks(self) -> Iterator[QTextBlock]:
-        block = self.document().begin()
-        while block.isValid():
-            yield block
-            block = block.next()
 
     def show_text(self, text: str) -> None:
         """Shows a page from its beginning."""
@@ -90,11 +84,11 @@ class Text(QTextBrowser):
         for frame in document.rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 _set_table(frame)
-        for block in self._blocks():
+        for block in _blocks(document):
             _set_block(block)
         _frame_code(document)
         self.anchors = {}
-        for block in self._blocks():
+        for block in _blocks(document):
             if block.blockFormat().headingLevel():
                 self.anchors.setdefault(anchor(block.text()), block.position())
 
@@ -143,6 +137,13 @@ class Text(QTextBrowser):
         share = bar.value() / max(bar.maximum(), 1)
         self.show_text(self._text)
         bar.setValue(round(share * bar.maximum()))
+
+
+def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
+    block = document.begin()
+    while block.isValid():
+        yield block
+        block = block.next()
 
 
 def _set_block(block: QTextBlock) -> None:
@@ -201,12 +202,10 @@ def _set_code(block: QTextBlock, cursor: QTextCursor) -> None:
 def _frame_code(document: QTextDocument) -> None:
     """Lines of code that follow each other lie on a ground of their own."""
     stretches: list[tuple[int, int]] = []
-    block = document.begin()
-    while block.isValid():
+    for block in _blocks(document):
         if _is_code(block):
             begin = stretches.pop()[0] if _is_code(block.previous()) else block.position()
             stretches.append((begin, block.position() + block.length() - 1))
-        block = block.next()
     ground = QTextFrameFormat()
     ground.setBackground(QColor(colours.RAISED))
     ground.setPadding(10)

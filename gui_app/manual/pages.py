@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from core.files.builtin_files import manual_folder
@@ -31,7 +32,11 @@ class ManualPage:
 
     def count(self, words: str) -> int:
         """How often they stand in it, in whatever case, as it is read."""
-        return plain(self.text).casefold().count(words.casefold())
+        return self._folded.count(words.casefold())
+
+    @cached_property
+    def _folded(self) -> str:
+        return plain(self.text).casefold()
 
 
 def read_pages(folder: Path | None = None) -> dict[str, ManualPage]:
