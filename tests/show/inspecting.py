@@ -30,7 +30,6 @@ from tests.show.walking import Walk, film
 
 FRAME, WILD_HAND = 90, 186
 STROKE = ((-0.09, 0.02), (-0.03, 0.03), (0.03, 0.03), (0.09, 0.02))
-REACH_M = 0.03
 
 
 class Inspecting(Walk):

@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 
 
-def test_another_motion_is_there_whole_when_it_is_told(shown: Opened) -> None:
+@pytest.fixture
+def fitted(shown: Opened) -> AppState:
+    """A motion is open with its fit."""
     state = AppState()
-    document, view, playback = state.document, state.view, state.playback
-    result = shown.posed.result
+    state.document.set_opened(replace(shown, result=shown.posed.result))
+    return state
+
+
+def test_another_motion_is_there_whole_when_it_is_told(fitted: AppState, shown: Opened) -> None:
+    document, view, playback = fitted.document, fitted.view, fitted.playback
+    result = document.result
     assert result is not None
-    document.set_opened(replace(shown, result=result))
     playback.set_frame(5)
     playback.set_selection((4, 2))
     view.set_peek(replace(result, seconds=1.0), "another")
@@ -42,12 +49,10 @@ def test_another_motion_is_there_whole_when_it_is_told(shown: Opened) -> None:
     assert view.shown is document.result
 
 
-def test_another_fit_ends_a_look_at_an_earlier_one_and_nothing_else(shown: Opened) -> None:
-    state = AppState()
-    document, view, playback = state.document, state.view, state.playback
-    result = shown.posed.result
+def test_another_fit_ends_a_look_at_an_earlier_one_and_nothing_else(fitted: AppState, shown: Opened) -> None:
+    document, view, playback = fitted.document, fitted.view, fitted.playback
+    result = document.result
     assert result is not None
-    document.set_opened(replace(shown, result=result))
     playback.set_frame(3)
     playback.set_playing(True)
     view.set_peek(replace(result, seconds=1.0))

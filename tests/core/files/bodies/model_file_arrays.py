@@ -13,7 +13,6 @@ from core.correspond.load_bodies import load_bodies
 from core.model.joints import JOINT_NAMES
 
 VERTICES = {"smpl": 6890, "smplh": 6890, "smplx": 10475}
-FACES = {"smpl": 13776, "smplh": 13776, "smplx": 20908}
 SMALL = 1 / 1024
 """Unit of the numbers in the blend shapes, metres."""
 
