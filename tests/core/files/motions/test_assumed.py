@@ -17,17 +17,13 @@ from core.files.containers.asked_keys import AskedDict, unused_in
 from core.files.motions.load_motion import load_motion
 from core.model.motion import Motion, Reading
 from core.outputs.reading_words import command_to_read_otherwise, line
-from tests.core.files.motions.sources.example import normal
+from tests.core.files.motions.sources.example import normal, without
 from tests.core.files.motions.sources.examples import gvhmr, phalp, phalp_bytes, three_dpw, torch_bytes, wham
 from tests.core.files.motions.sources.test_smplx_arguments import arguments
 
 
 def how(motion: Motion) -> dict[str, tuple[str, str]]:
     return {one.quantity: (one.value, one.how) for one in motion.assumed}
-
-
-def without(arrays, *keys):
-    return {key: value for key, value in arrays.items() if key not in keys}
 
 
 def test_what_is_taken_of_amass_is_told(save, amass):

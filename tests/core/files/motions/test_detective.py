@@ -18,6 +18,7 @@ from core.files.motions.settle import Doubtful
 from core.model.joints import JOINT_NAMES
 from core.model.motion import Motion, Reading
 from core.outputs.results import load_result, save_result
+from tests.core.files.motions.sources.example import without
 from tests.core.outputs.test_results import make_result
 
 MOTIONS = {path.stem: path for path in builtin_motions()}
@@ -177,7 +178,7 @@ def test_positions_far_away_lose_nothing(save, tmp_path):
 def test_pieces_are_of_the_family_that_the_file_says(save, change, family, how):
     arrays = arrays_of()
     pieces = {"root_orient": arrays["poses"][:, :3], "pose_body": arrays["poses"][:, 3:66]}
-    motion = load_motion(save({k: v for k, v in arrays.items() if k != "poses"} | pieces | change))
+    motion = load_motion(save(without(arrays, "poses") | pieces | change))
     assert (motion.family, taken(motion, "family")) == (family, (family, how))
     assert any("does not say its family" in note for note in motion.notes) == (how == "numbers")
     np.testing.assert_allclose(motion.poses[:, :22].reshape(40, -1), arrays["poses"][:, :66], rtol=1e-6)
@@ -193,7 +194,7 @@ def test_a_family_that_is_said_wins_over_the_file(save):
 @pytest.mark.parametrize("key", ["fps", "frame_rate", "framerate", "mocap_framerate", "mocap_frame_rate"])
 @pytest.mark.parametrize("value", [np.array(30), np.array("30"), np.array(b"30.0"), np.full(40, 30.0)])
 def test_rates_in_every_spelling(save, key, value):
-    arrays = {k: v for k, v in arrays_of().items() if k != "mocap_framerate"}
+    arrays = without(arrays_of(), "mocap_framerate")
     assert load_motion(save(arrays | {key: value})).frame_rate == 30.0
 
 
@@ -233,9 +234,7 @@ def test_people_on_mountains_are_in_metres(save, height):
 
 
 def test_frames_far_apart_in_a_file_without_a_rate_are_no_centimetres(save):
-    arrays = {
-        k: v for k, v in arrays_of("walk_poses", slice(None, None, 40)).items() if k != "mocap_framerate"
-    }
+    arrays = without(arrays_of("walk_poses", slice(None, None, 40)), "mocap_framerate")
     assert load_motion(save(arrays)).doubts == ()
     motion = load_motion(save(arrays | {"trans": arrays["trans"] + (0, 0, 3)}))
     assert any("if 30 frames are a second, which the file does not say" in note for note in motion.notes)

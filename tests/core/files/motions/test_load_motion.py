@@ -13,10 +13,7 @@ from core.files.motions.load_motion import load_motion
 from core.files.motions.of_take import ranges
 from tests.core.files.bodies.model_file_arrays import model_arrays
 from tests.core.files.hostile import CreatesFile, hostile_pickle
-
-
-def without(arrays, *keys):
-    return {key: value for key, value in arrays.items() if key not in keys}
+from tests.core.files.motions.sources.example import without
 
 
 def test_amass_smplh(save, amass):

@@ -82,3 +82,8 @@ def standing(frames: int = 5, up: str = "y", seed: int = 11) -> np.ndarray:
 
 def normal(shape: tuple[int, ...], seed: int, scale: float = 0.2) -> np.ndarray:
     return np.random.default_rng(seed).normal(scale=scale, size=shape).astype(np.float32)
+
+
+def without(held: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """The same, lacking some keys."""
+    return {key: value for key, value in held.items() if key not in keys}
