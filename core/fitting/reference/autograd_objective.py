@@ -31,25 +31,7 @@ from core.model.body import BodyModel
 from core.model.joints import FACE_JOINTS, PARTS
 from core.model.skinning import rotation_matrices
 
-# Pieces of the objective that `FitSettings` defines: robust losses, rotation angles, edges that count.
-
-
-def squared_angle(rotation: Tensor) -> Tensor:
-    """(..., 3, 3) to squared rotation angle, smooth at the identity."""
-    axis = 0.5 * torch.stack(
-        (
-            rotation[..., 2, 1] - rotation[..., 1, 2],
-            rotation[..., 0, 2] - rotation[..., 2, 0],
-            rotation[..., 1, 0] - rotation[..., 0, 1],
-        ),
-        -1,
-    )
-    square = axis.square().sum(-1)
-    sine = square.clamp_min(1e-16).sqrt()
-    trace = rotation.diagonal(dim1=-2, dim2=-1).sum(-1)
-    angle = torch.atan2(sine, (trace - 1) / 2)
-    # The series close to the identity only: half a turn has no sine either.
-    return torch.where((square < 1e-8) & (trace > 1), square * (1 + square / 3), angle.square())
+# Pieces of the objective that `FitSettings` defines: robust losses, edges that count.
 
 
 def robust_loss(mean_square: Tensor, kind: str, scale: float) -> Tensor:

@@ -14,13 +14,12 @@ from core.fitting.recipe.settings import FitSettings
 from core.fitting.reference.autograd_objective import (
     AutogradObjective,
     robust_loss,
-    squared_angle,
     valid_edges,
 )
 from core.fitting.reference.autograd_unknowns import StageUnknowns, free_joint_mask
 from core.fitting.reference.smplx_layer import SmplxLayer
 from core.model.joints import FACE_JOINTS, PARTS
-from core.model.skinning import rotation_matrices
+from core.model.skinning import rotation_matrices, rotation_vectors
 from tests import variants
 from tests.core.fitting.small_problem import SmallProblem, shared, small_problem
 
@@ -299,7 +298,7 @@ def test_polish_lowers_what_the_settings_define(name: str) -> None:
 def test_squared_angle_at_its_ends() -> None:
     angles = torch.tensor([0.0, 1e-6, 1e-3, 1.0, 3.0, np.pi], dtype=torch.float64)
     axis = torch.nn.functional.normalize(torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64), dim=0)
-    found = squared_angle(rotation_matrices(angles[:, None] * axis))
+    found = rotation_vectors(rotation_matrices(angles[:, None] * axis)).square().sum(-1)
     assert torch.allclose(found, angles.square(), rtol=1e-6, atol=1e-18)
 
 
