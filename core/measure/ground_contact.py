@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.geometry.up_axis import vertical
 from core.model.body import BodyModel
-from core.model.motion import UpAxis, vertical
+from core.model.motion import UpAxis
 
 SIDES = ("left foot", "right foot")
 PATCHES = ("left heel", "left toe", "right heel", "right toe")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core.geometry.rigid_alignment import HandShape
+from core.geometry.up_axis import vertical
 from core.measure.counted_vertices import counted_bodies
 from core.measure.ground_contact import PATCHES, GroundMetrics, Soles, ground_metrics, moved_up
 from core.measure.joint_metrics import joint_metrics, shared_joints
@@ -19,7 +20,7 @@ from core.model.body import CHUNK_FRAMES, BodyModel
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
-from core.model.motion import Motion, vertical
+from core.model.motion import Motion
 from core.model.posing import arguments_of, check_belonging, skin_chunks
 from core.model.vertex_errors import lengths_mm
 

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from core.errors import FileError
+from core.geometry.up_axis import vertical
 from core.model.body import BodyModel
-from core.model.motion import Motion, vertical
+from core.model.motion import Motion
 from core.model.posing import posed
 
 SAMPLES = 24

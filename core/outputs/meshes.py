@@ -18,8 +18,9 @@ import numpy as np
 from core.errors import RefitError
 from core.files.containers.atomic import atomic_write
 from core.files.containers.numbered import Progress, write_numbered
+from core.geometry.up_axis import turned
 from core.model.body import BodyModel
-from core.model.motion import Motion, UpAxis, turned
+from core.model.motion import Motion, UpAxis
 from core.model.posing import posed
 from core.outputs.export_format import ExportFormat, ExportJob, Option
 

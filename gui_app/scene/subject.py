@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from core.model.motion import turned
+from core.geometry.up_axis import turned
 
 
 class FramePicture(Protocol):

@@ -8,8 +8,9 @@ import numpy as np
 
 from core.files.assumption import ANGLES, FRAME_RATE, HANDS, NUMBERS, SIDES, UNIT, Assumption, Doubt
 from core.files.motions.settle import Claim
+from core.geometry.up_axis import vertical
 from core.model.joints import JOINT_NAMES
-from core.model.motion import MOST_RADIANS, UpAxis, vertical
+from core.model.motion import MOST_RADIANS, UpAxis
 
 # Frames of meshes, and of poses, that are looked at.
 _SAMPLES = 24

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import RefitError
+from core.geometry.up_axis import vertical
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL
-from core.model.motion import UpAxis, vertical
+from core.model.motion import UpAxis
 from core.model.notebook import PICTURE_HEIGHT, NoPicture
 from core.model.result_views import worst_frame
 

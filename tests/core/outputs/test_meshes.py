@@ -11,7 +11,7 @@ import pytest
 import pyvista as pv
 
 from core.errors import Cancelled, FileError, RefitError
-from core.model.motion import turned
+from core.geometry.up_axis import turned
 from core.model.posing import posed
 from core.outputs.meshes import mesh_bytes, write_mesh, write_meshes
 from tests.core.clip_fits import bodies, clip
