@@ -18,7 +18,7 @@ from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS, LEAST_OPACIT
 from gui_app.viewport.viewport import Viewport
 
 if TYPE_CHECKING:
-    from core.session.session import Session, SessionStep
+    from core.session.session import Session
 
 # How things are looked at, in the plain values of a session, and back.
 
@@ -138,12 +138,11 @@ class SessionNow(QObject):
         if opened is None:
             return None
         document, history = self._state.document, self._history
-        steps, at = [step.for_session() for step in history.steps], history.at
+        steps, at = list(history.steps), history.at
         earlier = steps[at].result
         if self._state.activity.run.active and document.result is not earlier:
             # A run that goes on has shown frames already: a step that is not over.
-            unfinished = DocumentStep(UNFINISHED, document.snapshot)
-            steps = [*steps[: at + 1], unfinished.for_session()]
+            steps = [*steps[: at + 1], DocumentStep(UNFINISHED, document.snapshot)]
             # As where a run is cancelled, an earlier fit of more frames stays; redo has what was finished.
             if earlier is None or document.result is None or not covers_more(earlier, document.result):
                 at += 1
@@ -152,19 +151,15 @@ class SessionNow(QObject):
             steps, at = steps[first:], at - first
         motion = opened.motion if with_motion else None
         view = {**view_of(self._state, self._viewport), "recipe": self._recipes.as_dict()}
-        return Session(SourceFile.of(opened.motion), motion, tuple(steps), at, view)
+        kept = tuple(step.for_session() for step in steps)
+        return Session(SourceFile.of(opened.motion), motion, kept, at, view)
 
 
-def _first_kept(steps: list[SessionStep], most_bytes: int) -> int:
+def _first_kept(steps: list[DocumentStep], most_bytes: int) -> int:
     """Index of the oldest step that is kept if all together may take ``most_bytes``."""
-    seen: set[int] = set()
-    size = 0
+    sizes: dict[int, int] = {}
     for index in range(len(steps) - 1, -1, -1):
-        result = steps[index].result
-        for values in () if result is None else vars(result).values():
-            if isinstance(values, np.ndarray) and id(values) not in seen:
-                seen.add(id(values))
-                size += values.nbytes
-        if size > most_bytes:
+        sizes.update((id(array), array.nbytes) for array in steps[index].snapshot.arrays())
+        if sum(sizes.values()) > most_bytes:
             return index + 1
     return 0

@@ -82,6 +82,19 @@ def test_a_session_opens_as_it_was_left(
     assert other.state.document.result is None
 
 
+def test_what_is_kept_of_a_long_history_is_its_newest_steps(fitted: MainWindow, qtbot: QtBot) -> None:
+    edit_a_row(fitted)
+    fitted.state.document.settle()
+    qtbot.waitUntil(lambda: len(fitted.history) == 2, timeout=FIT_MS)
+    now, last = fitted.autosave._now, fitted.history.now.snapshot
+    size = sum({id(array): array.nbytes for array in last.arrays()}.values())
+    for most_bytes, count in ((None, 3), (10 * size, 3), (size, 1), (1, 1)):
+        session = now.take(most_bytes=most_bytes)
+        assert session is not None
+        assert len(session.steps) == count
+        assert session.now.result is last.result
+
+
 def test_a_mask_painted_before_any_fit_comes_back(
     window: MainWindow, make_window: Make, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
