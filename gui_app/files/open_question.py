@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QListWidget,
@@ -24,12 +23,12 @@ from core.errors import FileError
 from core.model.motion import AS_IT_IS, Motion, Reading
 from core.shown_text import shown
 from gui_app.files.reading_question import (
-    MOST_RATE,
     NOT_KNOWN,
     ReadingQuestion,
     Taken,
     buttons,
     file_title,
+    rate_field,
 )
 from gui_app.style.live_theme import set_sheet
 
@@ -145,7 +144,7 @@ class OpenQuestion(QDialog):
         column.addWidget(file_title(asked.path))
         self.people = QListWidget(self)
         self.coordinates, self.gender = QComboBox(self), QComboBox(self)
-        self.rate = QDoubleSpinBox(self)
+        self.rate = rate_field(self)
         several = len(self._survey.people) > 1
         self._say(column, several, asked)
         if several:
@@ -186,12 +185,7 @@ class OpenQuestion(QDialog):
         self.people.itemDoubleClicked.connect(self._accept_row)
 
     def _fill(self, form: QFormLayout, asked: Unanswered, known: Answer) -> None:
-        self.rate.setRange(0.0, MOST_RATE)
-        self.rate.setDecimals(2)
-        self.rate.setSpecialValueText(NOT_KNOWN)
-        self.rate.setSuffix(" fps")
         self.rate.setValue(known.rate or 0.0)
-        self.rate.lineEdit().setTextMargins(6, 0, 0, 0)
         self.rate.setToolTip("Frames a second; empty or 0 where you do not know")
         self.rate.selectAll()
         for name in self._survey.coordinates:

@@ -112,7 +112,7 @@ class ReadingQuestion(QDialog):
         self._asked = {one.quantity: one for one in taken.doubts if one.grave and before}
         self.setWindowTitle("Open" if before else "How the file is read")
         self.choices: dict[str, QComboBox] = {}
-        self.rate = QDoubleSpinBox(self)
+        self.rate = rate_field(self)
         changed = f"{CHANGED} {CLOSES_FIT}" if fit else CHANGED
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
@@ -165,15 +165,9 @@ class ReadingQuestion(QDialog):
             grid.addWidget(_words(why, "warning" if doubted else "secondary"), row, 2)
 
     def _rate_field(self, one: Assumption) -> QDoubleSpinBox:
-        field = self.rate
-        field.setRange(0.0, MOST_RATE)
-        field.setDecimals(2)
-        field.setSpecialValueText(NOT_KNOWN)
-        field.setSuffix(" fps")
-        field.setValue(float(one.value) if one.value else self._rate or 0.0)
-        field.lineEdit().setTextMargins(6, 0, 0, 0)
-        self._first_rate = field.value()
-        return field
+        self.rate.setValue(float(one.value) if one.value else self._rate or 0.0)
+        self._first_rate = self.rate.value()
+        return self.rate
 
     def _choice(self, one: Assumption) -> QComboBox:
         field = QComboBox(self)
@@ -231,6 +225,17 @@ def file_title(path: Path) -> QLabel:
     title.setProperty("role", "title")
     title.setWordWrap(True)
     return title
+
+
+def rate_field(dialog: QDialog) -> QDoubleSpinBox:
+    """For frames a second; 0 where nobody knows."""
+    field = QDoubleSpinBox(dialog)
+    field.setRange(0.0, MOST_RATE)
+    field.setDecimals(2)
+    field.setSpecialValueText(NOT_KNOWN)
+    field.setSuffix(" fps")
+    field.lineEdit().setTextMargins(6, 0, 0, 0)
+    return field
 
 
 def buttons(dialog: QDialog, accept: str) -> tuple[QHBoxLayout, QPushButton]:
