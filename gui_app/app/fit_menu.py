@@ -78,12 +78,14 @@ class FitActions(QObject):
         for name, action in self._actions.presets.items():
             action.setChecked(name == recipes.preset and not recipes.is_changed)
 
+    @property
+    def _ready(self) -> bool:
+        activity = self._state.activity
+        return self._state.document.opened is not None and not activity.run.active and not activity.opening
+
     @Slot()
     def _on_change(self, *_: object) -> None:
-        state, actions = self._state, self._actions
-        ready = (
-            state.document.opened is not None and not state.activity.run.active and not state.activity.opening
-        )
+        state, actions, ready = self._state, self._actions, self._ready
         actions.fit.setEnabled(ready)
         self._on_frame()
         actions.cancel.setEnabled(state.activity.run.phase == "running" or bool(state.activity.opening))
@@ -100,11 +102,8 @@ class FitActions(QObject):
     @Slot()
     def _on_frame(self, *_: object) -> None:
         state, action, spec = self._state, self._actions.fit_frame, SPECS["fit_frame"]
-        ready = (
-            state.document.opened is not None and not state.activity.run.active and not state.activity.opening
-        )
         why_not = frame_shown(state).why_not if state.document.opened is not None else ""
-        action.setEnabled(ready and not why_not)
+        action.setEnabled(self._ready and not why_not)
         action.setToolTip(tip_with_keys(spec, why_not or spec.tip))
 
     def _present(self, action: QAction, key: str, ready: bool, scope: Scope | None, none: str) -> None:
