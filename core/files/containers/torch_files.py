@@ -54,6 +54,7 @@ def read_torch(path: str | Path) -> Any:
         file.seek(0)
         try:
             if old:
+                bounds.begin()
                 return old_contents(read_bytes(path), TENSORS, bounds)
             with zipfile.ZipFile(file) as archive:
                 members = _Members(archive)

@@ -54,6 +54,18 @@ def test_bombs_inside_torch_files(save: SAVE, refuses: Callable[..., str], tmp_p
     assert "needs more memory" in refuses(read_torch, path)
 
 
+@pytest.mark.parametrize("form", [True, False], ids=["new", "old"])
+def test_a_torch_file_is_given_up_once(
+    tmp_path: Path, refuses: Callable[..., str], monkeypatch: pytest.MonkeyPatch, form: bool
+) -> None:
+    path = tmp_path / "many.pt"
+    torch.save([n + 0.5 for n in range(20_000)], path, _use_new_zipfile_serialization=form)
+    with monkeypatch.context() as patience:
+        patience.setattr(bounds, "SECONDS", -1.0)
+        assert "takes too long" in refuses(read_torch, path)
+    assert "takes too long" in refuses(read_torch, path)
+
+
 def test_the_processor_time_of_arrays_is_not_counted(save: SAVE, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "SECONDS", 0.02)
     path = save(joblib_bytes({"a": np.random.default_rng(0).normal(size=(1 << 20,))}), "large.pkl")
