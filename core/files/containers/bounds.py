@@ -39,6 +39,11 @@ def most_memory(size: int) -> int:
     return min(MOST_TIMES * size + SHARE, MAX_BYTES)
 
 
+def too_large(most: int) -> str:
+    """What is wrong with a file that would take more than its ``most`` bytes."""
+    return f"needs more memory than the {most:,} bytes allowed for a file of its size"
+
+
 class Bounds:
     """What is left to the reading of one file.
 
@@ -84,7 +89,7 @@ class Bounds:
         still_wanted()
         self._next_look = self.spent + _LOOK_EVERY
         if self.spent > self._most:
-            self.give_up(f"needs more memory than the {self._most:,} bytes allowed for a file of its size")
+            self.give_up(too_large(self._most))
         earned = min(self._numbers, MOST_TIMES * self.size) / _NUMBERS_A_SECOND
         if time.thread_time() - self._began > SECONDS + earned:
             self.give_up("takes too long to read: it holds too many objects that are not numbers")

@@ -15,7 +15,7 @@ from typing import IO, Any, ClassVar
 import numpy as np
 
 from core.files.containers import pickle_stand_ins as stand
-from core.files.containers.bounds import Bounds, Refused, most_memory
+from core.files.containers.bounds import Bounds, Refused, most_memory, too_large
 from core.files.containers.opening import open_to_read
 from core.files.containers.pickle_machine import Machine
 from core.files.containers.pickles import ALLOWED, read_pickle, told
@@ -99,7 +99,7 @@ class _Unpacked(io.RawIOBase):
             self._rest = self._unpack.unconsumed_tail
         self._left -= len(piece)
         if self._left < 0:
-            raise Refused(f"needs more memory than the {self._most:,} bytes allowed for a file of its size")
+            raise Refused(too_large(self._most))
         buffer[: len(piece)] = piece
         return len(piece)
 

@@ -23,7 +23,7 @@ from numpy.lib import format as npy_format
 from core.errors import FileError
 from core.files.containers.array_header import ArrayHeader, read_header
 from core.files.containers.arrays import shape_text
-from core.files.containers.bounds import MOST_TIMES, most_memory
+from core.files.containers.bounds import MOST_TIMES, most_memory, too_large
 from core.files.containers.opening import MAX_BYTES, open_to_read, still_wanted
 
 _MAX_MEMBERS = 10_000
@@ -57,7 +57,7 @@ def read_npz(path: str | Path, keys: Iterable[str] | None = None) -> dict[str, n
                         continue
                     raise FileError(path, _not_plain(header), key=key)
                 if header.nbytes > budget:
-                    raise FileError(path, _too_large(most), key=key)
+                    raise FileError(path, too_large(most), key=key)
                 budget -= header.nbytes
                 arrays[key] = _read_data(path, file, header, info.file_size, key)
     return arrays
@@ -77,7 +77,7 @@ def read_float32(path: str | Path, key: str) -> np.ndarray:
             if header.dtype.kind not in "iuf" or not header.plain:
                 raise FileError(path, f"is an array of {header.dtype}, expected numbers", key=key)
             if 4 * math.prod(header.shape) > _most(archive):
-                raise FileError(path, _too_large(_most(archive)), key=key)
+                raise FileError(path, too_large(_most(archive)), key=key)
             _check_there(path, file, header, members[key].file_size, key)
             flat, at = np.empty(math.prod(header.shape), np.float32), 0
             for chunk in _chunks(path, file, header, key):
@@ -188,7 +188,7 @@ def read_npy(path: str | Path) -> np.ndarray:
         if not header.plain:
             raise FileError(path, _not_plain(header))
         if header.nbytes > MAX_BYTES:
-            raise FileError(path, _too_large(MAX_BYTES))
+            raise FileError(path, too_large(MAX_BYTES))
         return _read_data(path, file, header, size, None)
 
 
@@ -219,7 +219,7 @@ def _pickled(path: str | Path, file: BinaryIO, key: str | None, limit: int) -> b
     limit = min(limit, most_memory(os.stat(path).st_size))
     data = file.read(limit + 1)
     if len(data) > limit:
-        raise FileError(path, _too_large(limit), key=key)
+        raise FileError(path, too_large(limit), key=key)
     return data
 
 
@@ -339,10 +339,6 @@ def _most(archive: zipfile.ZipFile) -> int:
 
 def _size(archive: zipfile.ZipFile) -> int:
     return os.fstat(archive.fp.fileno()).st_size if archive.fp is not None else 0
-
-
-def _too_large(most: int) -> str:
-    return f"needs more memory than the {most:,} bytes allowed for a file of its size"
 
 
 def _not_plain(header: ArrayHeader) -> str:
