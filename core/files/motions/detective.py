@@ -6,8 +6,19 @@ from typing import cast
 
 import numpy as np
 
-from core.files.assumption import ANGLES, FRAME_RATE, HANDS, NUMBERS, SIDES, UNIT, Assumption, Doubt
-from core.files.motions.settle import Claim
+from core.files.assumption import (
+    ANGLES,
+    DEFAULT,
+    FRAME_RATE,
+    HANDS,
+    NUMBERS,
+    SIDES,
+    UNIT,
+    UP_AXIS,
+    Assumption,
+    Doubt,
+)
+from core.files.motions.settle import Claim, Settling
 from core.geometry.up_axis import vertical
 from core.model.joints import JOINT_NAMES
 from core.model.motion import MOST_RADIANS, UpAxis
@@ -87,10 +98,26 @@ def meshes_stand_along(vertices: np.ndarray) -> UpAxis | None:
     return "y" if upper > 0.5 else "-y"
 
 
-def guessed_up(stand: UpAxis | None) -> tuple[Claim | None, Claim]:
-    """What how bodies stand says of the axis that is up, and what is taken where they do not."""
+def up_as_they_stand(
+    stand: UpAxis | None, settling: Settling, notes: list[str], who_does: str, file: Claim | None = None
+) -> UpAxis:
+    """The axis that is up: unless it is said, the one along which bodies stand, or y where they do not.
+
+    Args:
+        stand: along which they do.
+        settling: takes it, and takes in that it is unclear.
+        notes: takes in what is guessed.
+        who_does: as in `up_note`.
+        file: what the file says.
+    """
     guess = None if stand is None else (stand, f"the bodies stand along {stand}")
-    return guess, ("y", "the bodies do not stand")
+    up = settling.take(UP_AXIS, file=file, numbers=guess, default=("y", "the bodies do not stand"))
+    taken = settling.assumed[-1]
+    if taken.how in (NUMBERS, DEFAULT):
+        notes.append(up_note(who_does, taken))
+    if taken.how == DEFAULT:
+        settling.unclear.append(Doubt(UP_AXIS, taken.why))
+    return cast(UpAxis, up)
 
 
 def up_note(who_does: str, taken: Assumption) -> str:

@@ -11,15 +11,11 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import (
     ANGLES,
-    DEFAULT,
     FAMILY,
     FRAME_RATE,
     GENDER,
     HANDS,
-    NUMBERS,
     SIDES,
-    UP_AXIS,
-    Doubt,
 )
 from core.files.bodies.models import NUM_VERTICES
 from core.files.containers.array_header import ArrayHeader
@@ -27,7 +23,7 @@ from core.files.containers.arrays import shape_text
 from core.files.containers.npz import npz_headers, read_float32, read_npz
 from core.files.containers.opening import MAX_BYTES, checksum, read_bytes
 from core.files.motions.conventions import in_metres
-from core.files.motions.detective import doubt_rate, guessed_up, meshes_stand_along, up_note
+from core.files.motions.detective import doubt_rate, meshes_stand_along, up_as_they_stand
 from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
 from core.files.motions.parts.file_contents import Contents, names_in
@@ -82,13 +78,8 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
     for quantity in (HANDS, ANGLES, SIDES):
         settling.does_not_apply(quantity, "meshes have no rotations")
     said = up_axis_in(path, arrays.get("refit_up_axis"))
-    guess, default = guessed_up(meshes_stand_along(vertices))
     file = None if said is None else (said, f"'refit_up_axis' is {said}")
-    up = settling.take(UP_AXIS, file=file, numbers=guess, default=default)
-    if settling.assumed[-1].how in (NUMBERS, DEFAULT):
-        notes.append(up_note("Meshes do", settling.assumed[-1]))
-    if settling.assumed[-1].how == DEFAULT:
-        settling.unclear.append(Doubt(UP_AXIS, settling.assumed[-1].why))
+    up = up_as_they_stand(meshes_stand_along(vertices), settling, notes, "Meshes do", file)
     gender = gender_in(path, arrays.get("gender"))
     gender = settling.take(GENDER, file=None if gender is None else (gender, f"'gender' is {gender}"))
     rate = settling.take(FRAME_RATE, file=frame_rate_in(path, arrays, notes))
@@ -122,9 +113,10 @@ def says(path: Path) -> tuple[int, bool, bool]:
     """
     if path.is_dir():
         return len(_listed(path)), True, True
-    arrays = read_npz(path, _SAID)
-    header = _header(path)
-    return header.shape[0], frame_rate_in(path, arrays) is None, gender_in(path, arrays.get("gender")) is None
+    headers = npz_headers(path)
+    frames, _ = _counts(path, headers[KEY])
+    arrays, _ = _said(path, headers)
+    return frames, frame_rate_in(path, arrays) is None, gender_in(path, arrays.get("gender")) is None
 
 
 def mesh_count(folder: Path) -> int | None:
@@ -135,27 +127,30 @@ def mesh_count(folder: Path) -> int | None:
         return None
 
 
-def _header(path: Path) -> ArrayHeader:
-    header = npz_headers(path)[KEY]
+def _counts(path: Path, header: ArrayHeader) -> tuple[int, int]:
+    """How many frames and vertices there are, at least one and as many as the bodies have."""
     shape = header.shape
     wanted = [shape_text((None, count, 3)) for count in sorted(FAMILY_OF_COUNT)]
     if len(shape) != 3 or shape[2] != 3 or shape[1] not in FAMILY_OF_COUNT:
         raise FileError(path, f"has shape {shape_text(shape)}, expected {' or '.join(wanted)}", key=KEY)
     if shape[0] == 0:
         raise FileError(path, "holds no frames, expected at least one", key=KEY)
-    return header
+    return shape[0], shape[1]
+
+
+def _said(path: Path, headers: dict[str, ArrayHeader]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """What is said beside the vertices, and the keys that would say more but are never opened."""
+    closed = sorted(key for key in _SAID if key in headers and not headers[key].plain)
+    return read_npz(path, set(_SAID) - set(closed)), closed
 
 
 def _of_npz(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray], list[str], tuple[str, ...]]:
     """Vertices, what is said beside them, notes, and the keys that were not used."""
-    header = _header(path)
-    _check_size(path, header.shape[0], header.shape[1])
     headers = npz_headers(path)
-    closed = sorted(key for key in _SAID if key in headers and not headers[key].plain)
+    _check_size(path, *_counts(path, headers[KEY]))
+    arrays, closed = _said(path, headers)
     notes = [f"'{key}' is a pickled Python object, which is never opened." for key in closed]
-    open_keys = set(_SAID) - set(closed)
-    unused = tuple(sorted(set(headers) - open_keys - {KEY}))
-    return read_float32(path, KEY), read_npz(path, open_keys), notes, unused
+    return read_float32(path, KEY), arrays, notes, tuple(sorted(set(headers) - {*arrays, KEY}))
 
 
 def _of_folder(folder: Path) -> tuple[np.ndarray, str, list[str]]:

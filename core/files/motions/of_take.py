@@ -39,8 +39,8 @@ from core.files.motions.detective import (
     doubt_radians,
     doubt_rate,
     doubt_sides,
-    guessed_up,
     heads_along,
+    up_as_they_stand,
     up_by_ground,
     up_note,
 )
@@ -220,12 +220,7 @@ def _up_axis(
     elif said is not None:
         taken = settling.take(UP_AXIS, tool=(said, f"{tool} writes it so"))
     else:
-        guess, default = guessed_up(heads_along(body[0][:, 0]))
-        taken = settling.take(UP_AXIS, numbers=guess, default=default)
-        if settling.assumed[-1].how in (NUMBERS, DEFAULT):
-            notes.append(up_note("The file does", settling.assumed[-1]))
-        if settling.assumed[-1].how == DEFAULT:
-            settling.unclear.append(Doubt(UP_AXIS, settling.assumed[-1].why))
+        taken = up_as_they_stand(heads_along(body[0][:, 0]), settling, notes, "The file does")
     return cast(UpAxis, taken)
 
 

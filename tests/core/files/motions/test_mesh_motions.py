@@ -52,6 +52,15 @@ def test_vertices_in_an_npz(save, kind) -> None:  # type: ignore[no-untyped-def]
     assert dict(describe_file(path))["Kind"] == "meshes over time, of SMPL or SMPL-H"
 
 
+def test_what_is_never_opened_beside_vertices_is_not_said(save) -> None:  # type: ignore[no-untyped-def]
+    path = save({"vertices": MESHES, "gender": np.array([{}]), "mocap_framerate": 25.0})
+    motion, found = load_motion(path), survey(path)
+    assert "'gender' is a pickled Python object, which is never opened." in motion.notes
+    assert motion.unused == ("gender",)
+    assert (found.lacks_rate, found.lacks_gender) == (False, True)
+    assert (motion.frame_rate, motion.gender) == (25.0, None)
+
+
 def test_vertices_in_fortran_order_and_compressed(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "a.npz", vertices=np.asfortranarray(MESHES))
     np.testing.assert_array_equal(load_motion(tmp_path / "a.npz").vertices, MESHES)
