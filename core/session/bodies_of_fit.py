@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from core.correspond.load_bodies import load_bodies
 from core.environment import BUILTIN
@@ -12,7 +11,7 @@ from core.measure.vertex_mask import made_weights, with_measured_mask
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL
-from core.session.fit_origin import licensed_gender, other_bodies
+from core.session.fit_origin import licensed_gender, other_bodies, told_of
 
 MOST_KEPT = 2
 _used: list[BodyPair] = []
@@ -42,7 +41,7 @@ def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) ->
     if isinstance(bodies, BodyPair):
         pair = bodies
     else:
-        source = _told(result, "source_body").get("family")
+        source = told_of(result, "source_body").get("family")
         source = source if source in FAMILY_LABEL else "smplx" if result.family != "smplx" else "smplh"
         if bodies is None and result.provenance.get("bodies") == "built-in":
             bodies = BUILTIN
@@ -59,11 +58,6 @@ def _others(result: FitResult, bodies: BodyPair) -> str:
     """The bodies that a fit was made with, in words; nothing where they are these, or it does not say."""
     if result.family != bodies.target.family:
         return f"a body of {FAMILY_LABEL[result.family]}"
-    if not _told(result, "target_body").get("sha256"):
+    if not told_of(result, "target_body").get("sha256"):
         return ""
     return other_bodies(result, bodies)
-
-
-def _told(result: FitResult, key: str) -> dict[str, Any]:
-    table = result.provenance.get(key)
-    return table if isinstance(table, dict) else {}

@@ -46,7 +46,7 @@ def find_motion(path: Path, result: FitResult, given: Path | None = None) -> Mot
     from core.model.motion import Reading
     from core.session.session import SourceFile
 
-    stored = _table(result, "source")
+    stored = told_of(result, "source")
     source = SourceFile(
         result.source_name,
         _text(stored, "path"),
@@ -133,14 +133,14 @@ def licensed_gender(result: FitResult) -> str | None:
     """Gender of the licensed bodies that a fit was made with; None for built-in ones, which have but one."""
     from core.model.joints import GENDERS
 
-    body = _table(result, "source_body")
+    body = told_of(result, "source_body")
     gender = _text(body, "gender")
     return gender if gender in GENDERS and not body.get("built_in") else None
 
 
 def other_bodies(result: FitResult, bodies: BodyPair) -> str:
     """The bodies that a fit was made with, in words; nothing where they are ``bodies``."""
-    stored = [_table(result, "source_body"), _table(result, "target_body")]
+    stored = [told_of(result, "source_body"), told_of(result, "target_body")]
     if [_text(body, "sha256") for body in stored] == [bodies.source.sha256, bodies.target.sha256]:
         return ""
     return " and ".join(_body_words(body) for body in stored)
@@ -152,7 +152,8 @@ def _body_words(body: dict[str, Any]) -> str:
     return f"{name} ({_text(body, 'gender') or 'no gender'}, {kind})"
 
 
-def _table(result: FitResult, key: str) -> dict[str, Any]:
+def told_of(result: FitResult, key: str) -> dict[str, Any]:
+    """A table of the fit's provenance, empty where there is none."""
     value = result.provenance.get(key)
     return value if isinstance(value, dict) else {}
 

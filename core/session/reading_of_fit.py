@@ -22,6 +22,7 @@ from core.files.motions.conventions import far_note, from_origin
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, GENDERS
 from core.model.motion import FIELD_OF_QUANTITY, Motion, Reading
+from core.session.fit_origin import told_of
 
 # Where these differ, it is another motion.
 _OF_THE_MOTION = (UP_AXIS, UNIT, HANDS, COORDINATES, ANGLES, SIDES)
@@ -33,11 +34,10 @@ def reading_of_fit(result: FitResult) -> Reading:
     Earlier versions kept no list of it: they took metres and radians, and the family and the axis that are
     told of the source's body and of the fit.
     """
-    told = _source(result)
+    told = told_of(result, "source")
     if isinstance(told.get("assumed"), list):
         return _of_assumed(meaning_of_json(told)["assumed"])
-    body = result.provenance.get("source_body")
-    body = body if isinstance(body, dict) else {}
+    body = told_of(result, "source_body")
     licensed = not body.get("built_in") and body.get("gender") in GENDERS
     return Reading.of_json(
         {
@@ -70,7 +70,7 @@ def from_origin_of_fit(motion: Motion, result: FitResult) -> Motion:
     """The motion with its positions from the origin that those of the fit are from, without which the two lie
     apart: earlier versions had no origin but that of the file's world.
     """
-    origin = meaning_of_json(_source(result))["origin"]
+    origin = meaning_of_json(told_of(result, "source"))["origin"]
     if not motion.has_poses or motion.origin == origin:
         return motion
     notes = [note for note in motion.notes if motion.origin is None or note != far_note(motion.origin)]
@@ -90,7 +90,7 @@ def other_reading(result: FitResult, motion: Motion) -> str:
                 f"The fit was made with {one.quantity} {then}, and {motion.name} is read with {one.value}: "
                 f"{_advice(made, one.quantity)}."
             )
-    told = _source(result)
+    told = told_of(result, "source")
     knew = not told or Reading.of_json(told.get("reading")).in_body
     if motion.body_terms is not None and motion.body_terms.trans_of and not knew:
         return (
@@ -111,8 +111,3 @@ def _of_assumed(assumed: tuple[Assumption, ...]) -> Reading:
     with suppress(ValueError):
         values |= {FIELD_OF_QUANTITY[FRAME_RATE]: float(rate)} if rate else {}
     return Reading.of_json(values)
-
-
-def _source(result: FitResult) -> dict[str, Any]:
-    told = result.provenance.get("source")
-    return told if isinstance(told, dict) else {}
