@@ -34,6 +34,7 @@ from core.fitting.recipe.setting_rules import (
 )
 from core.fitting.recipe.settings import FitSettings
 from core.model.joints import PARTS
+from core.shown_text import shown as shown_text
 
 if TYPE_CHECKING:
     from tomlkit.items import Table
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 # A recipe is a page of text; what is much larger is something else.
 MOST_BYTES = 200_000
 MOST_IN_A_LINE = 2000
+MOST_OF_AN_ERROR = 200
+"""Letters of what the parser says, which quotes the file."""
 MOST_STAGES = 100
 TOP = ("name", "start", "method", "stages")
 ON = "on"
@@ -91,7 +94,8 @@ def _parsed(path: Path) -> dict[str, Any]:
     try:
         return tomlkit.parse(text).unwrap()
     except (TOMLKitError, RecursionError, ValueError) as error:
-        raise FileError(path, f"is no TOML: {error or type(error).__name__}") from None
+        why = shown_text(str(error) or type(error).__name__, MOST_OF_AN_ERROR)
+        raise FileError(path, f"is no TOML: {why}") from None
 
 
 def _entry(path: str | Path, number: int, stage: Mapping[str, Any]) -> DraftStage:

@@ -67,6 +67,7 @@ def test_a_file_need_say_only_what_differs(tmp_path: Path) -> None:
         (f"[[stages]]\niterations={'9' * 1900}", "iterations", "expected a whole number"),
         (f"[[stages]]\npose_prior={'9' * 1900}", "pose_prior", "many digits, expected a number"),
         (f"[[stages]]\nweights.hands={'9' * 1900}", "weights.hands", "many digits, expected a number"),
+        (f"name {'9' * 1900}", None, '99" at line 1 col'),
         (f"[[stages]]\niterations={'9' * 4000}", None, "is no TOML: line 2 has 4,011 characters"),
     ],
 )  # fmt: skip
@@ -81,6 +82,7 @@ def test_one_sentence_names_file_key_found_and_expected(
     assert sentence in str(caught.value)
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 def test_what_is_no_text(tmp_path: Path) -> None:
