@@ -326,21 +326,10 @@ class Motion(PoseParts):
     def cut(self, start: int | None, stop: int | None) -> Motion:
         """The frames ``start:stop``, with Python's slice rules."""
         part = slice(start, stop)
-        expression = None if self.expression is None else self.expression[part]
-        frame_betas = None if self.frame_betas is None else self.frame_betas[part]
-        return replace(
-            self,
-            poses=self.poses[part],
-            trans=self.trans[part],
-            expression=expression,
-            frame_betas=frame_betas,
-            vertices=None if self.vertices is None else self.vertices[part],
-            body_terms=None if self.body_terms is None else self.body_terms.some(part),
-            start=self.start + part.indices(len(self))[0],
-        )
+        return replace(self.some(part), start=self.start + part.indices(len(self))[0])
 
-    def some(self, frames: np.ndarray) -> Motion:
-        """The frames of these ids alone, one after another."""
+    def some(self, frames: slice | np.ndarray) -> Motion:
+        """These frames alone, one after another; ``start`` stays."""
         arrays = ("poses", "trans", "expression", "frame_betas", "vertices")
         values = {key: getattr(self, key) for key in arrays}
         taken: dict[str, Any] = {k: None if value is None else value[frames] for k, value in values.items()}
