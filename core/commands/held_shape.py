@@ -72,18 +72,19 @@ def read_shape(path: Path) -> HeldShape:
     """
     if is_result(path):
         result = load_result(path)
-        betas, own, family = result.betas, result.frame_betas, result.family
+        betas, own, family, sha256 = result.betas, result.frame_betas, result.family, checksum(path)
         # The built-in bodies are neutral, whatever the source's gender.
         gender: str | None = str(result.provenance.get("target_body", {}).get("gender") or result.gender)
     else:
         # What may be doubtful of poses, places and times says nothing of a shape.
         motion = load_motion(path, doubts=TELL)
-        betas, own, family, gender = motion.betas, motion.frame_betas, motion.family, motion.gender
+        betas, own, family, sha256 = motion.betas, motion.frame_betas, motion.family, motion.sha256
+        gender = motion.gender
     if own is not None:
         raise FileError(path, "differ between frames, expected one shape to hold", key="betas")
     if not len(betas):
         raise FileError(path, "are none", key="betas")
-    return HeldShape(betas, family, gender, {"file": path.name, "sha256": checksum(path)}, path)
+    return HeldShape(betas, family, gender, {"file": path.name, "sha256": sha256}, path)
 
 
 def shape_of_all(
