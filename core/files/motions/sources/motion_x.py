@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.errors import FileError
 from core.files.containers.array_header import ArrayHeader
 from core.files.containers.arrays import numbers
 from core.files.containers.npz import read_npy
 from core.files.motions.parts.file_contents import Contents
-from core.files.motions.parts.person_track import Take
+from core.files.motions.parts.person_track import Take, no_coordinates
 
 NAME = "Motion-X"
 WIDTH = 322
@@ -35,8 +34,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         FileError: the array holds something else than numbers.
     """
     path = contents.path
-    if coordinates is not None:
-        raise FileError(path, f"does not say which coordinates it is in, expected no choice of {coordinates}")
+    no_coordinates(path, coordinates)
     held = read_npy(path)
     rows = numbers(path, "array", held, (None, WIDTH))
     notes = []

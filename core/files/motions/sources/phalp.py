@@ -15,6 +15,7 @@ from core.files.motions.parts.person_track import (
     Take,
     array_of,
     choose_coordinates,
+    first_frame,
     items_of,
     value_in,
 )
@@ -104,8 +105,7 @@ def _person(path: Path, track: int, seen: dict[int, tuple[Any, Any]], notes: tup
         notes = (*notes, "The file does not say where the person stands before the camera.")
     else:
         notes = (*notes, "Distances from the camera are for the tracker's own focal length.")
-    if ids[0]:
-        notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
+    notes = (*notes, *first_frame(ids))
     arrays["refit_up_axis"] = np.array("-y")
     return Take(arrays, notes, str(track), own_shapes=True, ids=ids, ids_key="tid", there=(CAMERA,))
 

@@ -12,6 +12,7 @@ from core.files.motions.parts.person_track import (
     Take,
     array_of,
     choose_coordinates,
+    first_frame,
     frame_ids_in,
     numbers_in,
 )
@@ -52,6 +53,5 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     ids = None
     if table.get("frame") is not None:
         ids = frame_ids_in(path, "frame", table["frame"], len(matrices))
-        if len(ids) and ids[0]:
-            notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
+        notes = (*notes, *first_frame(ids))
     return [Take(arrays, notes, own_shapes=True, ids=ids, ids_key="frame", there=(CAMERA,), keys=_NAMES)]

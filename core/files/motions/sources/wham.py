@@ -13,6 +13,7 @@ from core.files.motions.parts.person_track import (
     WORLD,
     Take,
     choose_coordinates,
+    first_frame,
     frame_ids_in,
     numbers_in,
     places_in,
@@ -73,8 +74,7 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
     ids = None
     if table.get("frame_ids") is not None:
         ids = frame_ids_in(path, where + "frame_ids", table["frame_ids"], len(poses))
-        if len(ids) and ids[0]:
-            notes = (*notes, f"Frame 0 is frame {ids[0]} of the video.")
+        notes = (*notes, *first_frame(ids))
     return Take(
         arrays,
         notes,
