@@ -112,7 +112,7 @@ class ExportController(QObject):
             if choice.format.is_result and len(choice.ids) == state.document.frames
             else None
         )
-        self._set(ExportStatus("running", choice.format.title, path=path))
+        self._set(ExportStatus("running", choice.is_film, path=path))
         if choice.is_film:
             self._start_film(choice, path, overwrite)
         elif choice.is_still:

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gui_app.export.kinds import FILMS, size_words
+from gui_app.export.kinds import size_words
 from gui_app.fit.text import time_left
 from gui_app.widgets.text import frames_words
 
 
 @dataclass(frozen=True)
 class ExportStatus:
-    """What an export is doing; ``words`` of what came of the last one while none is going on."""
+    """What an export is doing; ``words`` of what came of the last one while none is going on. Of a ``film``
+    pictures are counted, otherwise frames."""
 
     phase: Literal["idle", "running", "stopping"] = "idle"
-    what: str = ""
+    film: bool = False
     done: int = 0
     total: int = 0
     seconds_left: float | None = None
@@ -49,8 +50,7 @@ def progress_words(status: ExportStatus) -> str:
     name = status.path.name if status.path else ""
     parts = [f"Writing {name}"]
     if status.total:
-        film = status.what in {kind.title for kind in FILMS}
-        of = f"{status.total:,} pictures" if film else frames_words(status.total)
+        of = f"{status.total:,} pictures" if status.film else frames_words(status.total)
         parts.append(f"{status.done:,} of {of}")
     if status.total and status.done == status.total:
         parts.append("finishing")
