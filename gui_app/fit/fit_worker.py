@@ -14,6 +14,7 @@ import numpy as np
 from core.fitting.no_progress import ProgressClock
 from core.model.fit_result import covers_more
 from gui_app.document.run_status import RunStatus
+from gui_app.tasks.background_job import PROGRESS_SECONDS
 
 if TYPE_CHECKING:
     from core.fitting.recipe.recipe import Recipe
@@ -75,7 +76,6 @@ class Pace:
 
 
 UNEXPECTED = "The fit stopped because of an unexpected error; details are in the log"
-PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 0.2
 
 
