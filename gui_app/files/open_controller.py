@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """A file to open, None for the default motion; ``models`` and ``source`` as in `opening.open_file`.
+    """A file to open, None for the default motion; ``models`` and ``source`` as in `open_file`.
 
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
     beside the file.
