@@ -28,6 +28,7 @@ from gui_app.files.open import open_motion
 from gui_app.files.open_question import Answer
 from gui_app.style.theme import apply_theme
 from gui_app.tasks.left_behind import left_behind
+from tests.core.clip_files import cut_arrays
 
 FRAMES = 24
 FIT_MS = 60_000
@@ -35,14 +36,7 @@ FIT_MS = 60_000
 
 def cut_file(source: Path, target: Path, frames: int, **changes: object) -> Path:
     """A shorter copy of a motion file; a key changed to None is left out."""
-    with np.load(source) as archive:
-        arrays = {key: archive[key] for key in archive.files}
-    total = len(arrays["poses"])
-    arrays = {
-        key: value[:frames] if value.ndim and len(value) == total else value for key, value in arrays.items()
-    }
-    arrays = {key: value for key, value in {**arrays, **changes}.items() if value is not None}
-    np.savez(target, **arrays)
+    np.savez(target, **cut_arrays(source, slice(frames), **changes))
     return target
 
 

@@ -19,6 +19,7 @@ from core.fitting.recipe.recipe import PRESETS
 from core.fitting.run import FitRun, Progress
 from core.outputs.results import load_result, save_result
 from core.outputs.sessions import load_session
+from tests.core.clip_files import cut_arrays
 
 FRAMES = "0:6"
 
@@ -29,9 +30,7 @@ def clips(tmp_path: Path) -> Path:
     folder = tmp_path / "clips"
     (folder / "subject é").mkdir(parents=True)
     for path, target in ((builtin_motions()[0], folder), (default_motion(), folder / "subject é")):
-        arrays = dict(np.load(path))
-        arrays["poses"], arrays["trans"] = arrays["poses"][:6], arrays["trans"][:6]
-        np.savez(target / path.name, **arrays)
+        np.savez(target / path.name, **cut_arrays(path, slice(6)))
     (folder / "broken_poses.npz").write_bytes(b"not a zip")
     return folder
 

@@ -15,16 +15,15 @@ import pytest
 from core.commands import output_paths
 from core.commands.cli import main
 from core.commands.output_paths import for_people, is_case_blind, plan
-from core.files.builtin_files import builtin_folder
 from core.files.motions.folder_walk import left_out_words, walk_folder
+from tests.core.clip_files import clip_arrays
 from tests.core.files.motions.sources.examples import wham
 
 
 @pytest.fixture(scope="module")
 def arrays() -> dict[str, np.ndarray]:
     """Three frames of walking."""
-    arrays = dict(np.load(builtin_folder() / "motions" / "walk_poses.npz"))
-    return arrays | {name: arrays[name][:3] for name in ("poses", "trans")}
+    return clip_arrays("walk", slice(3))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from core.commands.held_shape import read_shape
 from core.errors import FileError
 from core.files.builtin_files import builtin_motions
 from core.outputs.results import load_result
+from tests.core.clip_files import cut_arrays
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.motions.sources.examples import wham
 
@@ -25,9 +26,7 @@ def clips(tmp_path: Path) -> Path:
     folder.mkdir()
     betas = np.random.default_rng(4).normal(size=16).astype(np.float32)
     for path in builtin_motions()[:2]:
-        arrays = dict(np.load(path))
-        arrays["poses"], arrays["trans"] = arrays["poses"][:4], arrays["trans"][:4]
-        np.savez(folder / path.name, **{**arrays, "betas": betas})
+        np.savez(folder / path.name, **cut_arrays(path, slice(4), betas=betas))
     return folder
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from core.commands import convert, output_paths
 from core.commands.cli import main
-from core.files.builtin_files import builtin_folder
 from core.files.motions import folder_walk
 from core.files.motions.load_motion import SeveralPeople
+from tests.core.clip_files import clip_arrays
 
 WAYS = ([], ["--share-shape"], ["--one-shape"])
 NAMES = ("bad", "good")
@@ -23,10 +23,8 @@ def clips(tmp_path: Path) -> Path:
     """A folder with two clips, the first of which is to be the one in trouble."""
     folder = tmp_path / "clips"
     folder.mkdir()
-    arrays = dict(np.load(builtin_folder() / "motions" / "walk_poses.npz"))
-    arrays |= {name: arrays[name][:3] for name in ("poses", "trans")}
     for name in NAMES:
-        np.savez(folder / f"{name}_poses.npz", **arrays)
+        np.savez(folder / f"{name}_poses.npz", **clip_arrays("walk", slice(3)))
     return folder
 
 

@@ -19,6 +19,7 @@ from core.commands.held_shape import read_shape
 from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
 from core.outputs.results import load_result
+from tests.core.clip_files import cut_arrays
 from tests.core.files.motions.sources.examples import (
     bedlam,
     gvhmr,
@@ -38,9 +39,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def amass_bytes(**changes: Any) -> bytes:
-    arrays = dict(np.load(builtin_motions()[0]))
-    arrays |= {"poses": arrays["poses"][:4], "trans": arrays["trans"][:4], "betas": BETAS}
-    return npz_bytes(arrays | changes)
+    return npz_bytes(cut_arrays(builtin_motions()[0], slice(4), **({"betas": BETAS} | changes)))
 
 
 def in_degrees() -> bytes:

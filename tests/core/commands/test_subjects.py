@@ -13,9 +13,9 @@ import pytest
 from core.commands.cli import main
 from core.commands.subjects import Clip, Grouping, everything, grouped
 from core.errors import RefitError
-from core.files.builtin_files import builtin_folder
 from core.fitting.recipe.recipe import PUBLISHED, Recipe
 from core.outputs.results import load_result
+from tests.core.clip_files import clip_arrays
 from tests.core.clip_fits import clip
 from tests.variants import body_pair
 
@@ -29,9 +29,8 @@ NONE = np.zeros(16, np.float32)
 
 def write(folder: Path, name: str, betas: np.ndarray, gender: str = "neutral") -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = dict(np.load(builtin_folder() / "motions" / f"{name}_poses.npz"))
-    arrays["poses"], arrays["trans"] = arrays["poses"][:FRAMES], arrays["trans"][:FRAMES]
-    np.savez(folder / f"{name}_poses.npz", **{**arrays, "betas": betas, "gender": np.array(gender)})
+    arrays = clip_arrays(name, slice(FRAMES), betas=betas, gender=np.array(gender))
+    np.savez(folder / f"{name}_poses.npz", **arrays)
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:

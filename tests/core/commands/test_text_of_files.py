@@ -22,6 +22,7 @@ from core.fitting.recipe.draft import Draft
 from core.fitting.recipe.recipe import PRESETS
 from core.outputs.recipes import recipe_text
 from core.shown_text import MOST_LETTERS
+from tests.core.clip_files import clip_arrays
 from tests.core.files.motions.sources.examples import three_dpw, wham
 
 EVIL = "=HYPERLINK(1)[red]\x1b]0;owned\x07\x1b[2J\u202e\u2066\x9b\r\nfake"
@@ -71,8 +72,7 @@ def session_with(source: Path, target: Path) -> None:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("world") / f"captures {EVIL}"
     folder.mkdir()
-    walk = dict(np.load(builtin_folder() / "motions" / "walk_poses.npz"))
-    walk |= {key: walk[key][:2] for key in ("poses", "trans")}
+    walk = clip_arrays("walk", slice(2))
     np.savez(folder / f"{EVIL}_poses.npz", **walk)
     np.savez(folder / "keys.npz", **{NAME: np.zeros(3), LONG[:3000]: np.zeros(2)})
     np.savez(folder / "gender.npz", **(walk | {"gender": np.array(NAME)}))

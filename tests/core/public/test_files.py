@@ -14,6 +14,7 @@ from core.commands.cli import main
 from core.commands.convert import conversion
 from core.files.builtin_files import builtin_folder
 from core.outputs.results import load_result
+from tests.core.clip_files import clip_arrays
 from tests.core.clip_fits import fitted_clip
 
 WALK = builtin_folder() / "motions" / "walk_poses.npz"
@@ -22,11 +23,7 @@ QUIET: dict[str, Any] = {"device": "cpu", "threads": 1, "progress": False}
 
 def cut(target: Path, frames: int, **changes: Any) -> Path:
     """The first frames of the walk in a file of their own; a key changed to None is left out."""
-    with np.load(WALK) as file:
-        arrays = dict(file)
-    arrays |= {name: arrays[name][:frames].copy() for name in ("poses", "trans")}
-    arrays = {name: value for name, value in (arrays | changes).items() if value is not None}
-    np.savez(target, **arrays)
+    np.savez(target, **clip_arrays("walk", slice(frames), **changes))
     return target
 
 

@@ -14,7 +14,6 @@ import refit
 from core.commands.cli import main
 from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
-from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
@@ -25,42 +24,29 @@ from core.outputs.results import load_result, save_result
 from core.outputs.sessions import load_session, save_session
 from core.session.fit_origin import find_motion, find_source
 from core.session.session import Session, SessionStep, SourceFile
+from tests.core.clip_files import Y_UP, clip_arrays, in_pieces, turned_to
+from tests.core.files.motions.sources.example import without
 
-WALK = next(path for path in builtin_motions() if path.stem == "walk_poses")
 FRAMES = 12
 AWAY = np.array([5000.25, -3000.5, 0.0])
 
 
 def walk() -> dict[str, np.ndarray]:
-    with np.load(WALK) as held:
-        found = {key: held[key] for key in ("poses", "trans", "betas", "gender", "mocap_framerate")}
-    return found | {key: found[key][:FRAMES] for key in ("poses", "trans")}
-
-
-def pieces(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    poses = arrays["poses"]
-    cut = {"root_orient": poses[:, :3], "pose_body": poses[:, 3:66]}
-    return {key: value for key, value in arrays.items() if key != "poses"} | cut
+    return clip_arrays("walk", slice(FRAMES), dmpls=None)
 
 
 def y_up(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from scipy.spatial.transform import Rotation
-
-    pelvis = np.array([0.0, -0.23, 0.03])
-    turn = Rotation.from_euler("x", -90, degrees=True)
-    poses = arrays["poses"].copy()
-    poses[:, :3] = (turn * Rotation.from_rotvec(poses[:, :3])).as_rotvec()
-    return arrays | {"poses": poses, "trans": turn.apply(arrays["trans"] + pelvis) - pelvis}
+    return turned_to(arrays, Y_UP)
 
 
 def named_fps(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {key: value for key, value in arrays.items() if key != "mocap_framerate"} | {"fps": np.array(30)}
+    return without(arrays, "mocap_framerate") | {"fps": np.array(30)}
 
 
 READ_OTHERWISE: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], Reading]] = {
-    "untyped pieces": (pieces, Reading(family="smplx")),
+    "untyped pieces": (in_pieces, Reading(family="smplx")),
     "pieces of smpl": (
-        lambda arrays: pieces(arrays) | {"surface_model_type": np.array("smpl")},
+        lambda arrays: in_pieces(arrays) | {"surface_model_type": np.array("smpl")},
         Reading(family="smplx"),
     ),
     "y up": (y_up, Reading(up_axis="z")),
@@ -155,7 +141,7 @@ def test_python_pairs_it_with_no_other_reading(
 
 
 def test_a_difference_is_told(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a_poses.npz", **pieces(walk()))
+    np.savez(tmp_path / "a_poses.npz", **in_pieces(walk()))
     motion = load_motion(tmp_path / "a_poses.npz", Reading(family="smplx"))
     found = find_motion(tmp_path / "fit.npz", old_fit(motion))
     assert [note for note in found.notes if "when the fit was made" in note] == [

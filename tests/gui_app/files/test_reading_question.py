@@ -22,9 +22,9 @@ from gui_app.files.open_question import Answer, Unanswered
 from gui_app.files.reading_question import ReadingQuestion, Taken
 from gui_app.session import save
 from gui_app.widgets.save_dialog import Place
+from tests.core.clip_files import Y_UP, clip_arrays, turned_to
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.motions.sources.examples import three_dpw, wham
-from tests.core.files.motions.test_detective import Y_UP, arrays_of, turned_to
 from tests.gui_app.conftest import FIT_MS
 
 REAL_ASK, REAL_ASK_READING = open_question.ask, open_question.ask_reading
@@ -39,7 +39,9 @@ def saved(path: Path, arrays: dict[str, np.ndarray], **more: object) -> Path:
 @pytest.fixture
 def y_up(tmp_path: Path) -> Path:
     """A file whose bodies stand along y, which it does not say; it has a key that nobody uses."""
-    return saved(tmp_path / "y_up.npz", turned_to(arrays_of(frames=slice(0, 6)), Y_UP), labels=np.arange(6))
+    return saved(
+        tmp_path / "y_up.npz", turned_to(clip_arrays("walk", slice(6), dmpls=None), Y_UP), labels=np.arange(6)
+    )
 
 
 def shown_dialog() -> ReadingQuestion | None:
@@ -184,7 +186,7 @@ def test_unsaved_work_is_asked_about(
 def test_centimetres_are_asked_before_they_open(
     window: MainWindow, tmp_path: Path, qtbot: QtBot, answers: Callable[..., list[str]], choice: str
 ) -> None:
-    arrays = arrays_of(frames=slice(0, 30))
+    arrays = clip_arrays("walk", slice(30), dmpls=None)
     path = saved(tmp_path / "cm.npz", arrays | {"trans": 100 * arrays["trans"]})
     before = window.state.document.opened
 
@@ -240,7 +242,7 @@ def test_what_one_answer_brings_up_is_asked_as_well(
 
 
 def test_what_is_left_alone_stays_the_files_own(qtbot: QtBot, y_up: Path) -> None:
-    arrays = arrays_of(frames=slice(0, 30))
+    arrays = clip_arrays("walk", slice(30), dmpls=None)
     path = saved(y_up.with_name("cm.npz"), arrays | {"trans": 100 * arrays["trans"]})
     taken = Taken.of(load_motion(path, doubts="tell"))
     assert taken is not None
@@ -259,7 +261,9 @@ def test_what_is_odd_opens_with_a_word_on_it(
 ) -> None:
     monkeypatch.setattr(open_question, "ask", lambda *_: pytest.fail("nobody is asked"))
     opened(
-        window, saved(tmp_path / "slow.npz", arrays_of(frames=slice(0, 6)) | {"mocap_framerate": 2.0}), qtbot
+        window,
+        saved(tmp_path / "slow.npz", clip_arrays("walk", slice(6), dmpls=None) | {"mocap_framerate": 2.0}),
+        qtbot,
     )
     assert window.statusBar().assumed.text() == "Frame rate 2, doubtful · Change…"
 
@@ -272,7 +276,7 @@ def test_rows_are_of_what_can_be_said(qtbot: QtBot, tmp_path: Path) -> None:
     )
     of_camera, of_meshes, plain = (
         dialog_of(load_motion(file), qtbot)
-        for file in (path, meshes, saved(tmp_path / "plain.npz", arrays_of(frames=slice(0, 6))))
+        for file in (path, meshes, saved(tmp_path / "plain.npz", clip_arrays("walk", slice(6), dmpls=None)))
     )
     assert COORDINATES in of_camera.choices
     assert COORDINATES not in plain.choices
@@ -285,7 +289,9 @@ def test_rows_are_of_what_can_be_said(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 def test_what_was_taken_because_of_a_fit_is_kept(qtbot: QtBot, tmp_path: Path) -> None:
-    path = saved(tmp_path / "y_up.npz", turned_to(arrays_of(frames=slice(0, 6)), Y_UP), labels=np.arange(6))
+    path = saved(
+        tmp_path / "y_up.npz", turned_to(clip_arrays("walk", slice(6), dmpls=None), Y_UP), labels=np.arange(6)
+    )
     dialog = dialog_of(load_motion(path, otherwise=Reading(up_axis="z"), doubts="as made"), qtbot)
     assert not dialog.changed
     choose(dialog, UNIT, "cm")

@@ -18,29 +18,16 @@ from core.files.motions.settle import Doubtful
 from core.model.joints import JOINT_NAMES
 from core.model.motion import Motion, Reading
 from core.outputs.results import load_result, save_result
+from tests.core.clip_files import Y_UP, clip_arrays, in_pieces, turned_to
 from tests.core.files.motions.sources.example import without
 from tests.core.outputs.test_results import make_result
 
-MOTIONS = {path.stem: path for path in builtin_motions()}
+MOTIONS = [path.stem for path in builtin_motions()]
 
 
 def arrays_of(name: str = "walk_poses", frames: slice = slice(0, 40)) -> dict[str, np.ndarray]:
     """A built-in motion as AMASS writes it."""
-    with np.load(MOTIONS[name]) as held:
-        found = {key: held[key] for key in ("poses", "trans", "betas", "gender", "mocap_framerate")}
-    return found | {key: found[key][frames] for key in ("poses", "trans")}
-
-
-def turned_to(arrays: dict[str, np.ndarray], turn: Rotation) -> dict[str, np.ndarray]:
-    """The same in another world, turned about where the pelvis is."""
-    pelvis = np.array([0.0, -0.23, 0.03])
-    root = turn * Rotation.from_rotvec(arrays["poses"][:, :3])
-    poses = arrays["poses"].copy()
-    poses[:, :3] = root.as_rotvec()
-    return arrays | {"poses": poses, "trans": turn.apply(arrays["trans"] + pelvis) - pelvis}
-
-
-Y_UP = Rotation.from_euler("x", -90, degrees=True)
+    return clip_arrays(name.removesuffix("_poses"), frames, dmpls=None)
 
 
 def taken(motion: Motion, quantity: str) -> tuple[str, str]:
@@ -177,8 +164,7 @@ def test_positions_far_away_lose_nothing(save, tmp_path):
 )
 def test_pieces_are_of_the_family_that_the_file_says(save, change, family, how):
     arrays = arrays_of()
-    pieces = {"root_orient": arrays["poses"][:, :3], "pose_body": arrays["poses"][:, 3:66]}
-    motion = load_motion(save(without(arrays, "poses") | pieces | change))
+    motion = load_motion(save(in_pieces(arrays) | change))
     assert (motion.family, taken(motion, "family")) == (family, (family, how))
     assert any("does not say its family" in note for note in motion.notes) == (how == "numbers")
     np.testing.assert_allclose(motion.poses[:, :22].reshape(40, -1), arrays["poses"][:, :66], rtol=1e-6)
