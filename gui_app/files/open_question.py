@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -27,8 +26,8 @@ from gui_app.files.reading_question import (
     ReadingQuestion,
     Taken,
     buttons,
-    file_title,
     rate_field,
+    words_label,
 )
 from gui_app.style.live_theme import set_sheet
 
@@ -141,7 +140,7 @@ class OpenQuestion(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
         column.setSpacing(14)
-        column.addWidget(file_title(asked.path))
+        column.addWidget(words_label(asked.path.name, "title"))
         self.people = QListWidget(self)
         self.coordinates, self.gender = QComboBox(self), QComboBox(self)
         self.rate = rate_field(self)
@@ -169,10 +168,7 @@ class OpenQuestion(QDialog):
         if lacks:
             who = "The folder does" if asked.path.is_dir() else "The file does"
             parts.append(f"{who} not say {' or '.join(lacks)}.")
-        words = QLabel(" ".join(parts))
-        words.setProperty("role", "secondary")
-        words.setWordWrap(True)
-        column.addWidget(words)
+        column.addWidget(words_label(" ".join(parts), "secondary"))
 
     def _fill_people(self) -> None:
         for person in self._survey.people:

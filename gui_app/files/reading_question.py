@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -36,7 +35,6 @@ from core.files.assumption import (
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import CHOICES, FIELD_OF_QUANTITY, Motion, Reading
 from core.shown_text import shown
-from gui_app.widgets.text import breakable
 from gui_app.widgets.wrapped_label import WrappedLabel
 
 WIDTH = 640
@@ -117,10 +115,10 @@ class ReadingQuestion(QDialog):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
         column.setSpacing(12)
-        column.addWidget(file_title(taken.path))
+        column.addWidget(words_label(taken.path.name, "title"))
         for doubt in self._asked.values():
-            column.addWidget(_words(self._doubt_words(doubt), "warning"))
-        column.addWidget(_words("How is the file to be read?" if before else changed, "secondary"))
+            column.addWidget(words_label(self._doubt_words(doubt), "warning"))
+        column.addWidget(words_label("How is the file to be read?" if before else changed, "secondary"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(8)
@@ -128,7 +126,7 @@ class ReadingQuestion(QDialog):
         self._fill(grid)
         column.addLayout(grid)
         if taken.unused:
-            column.addWidget(_words(f"Not used: {shown(taken.unused)}", "secondary"))
+            column.addWidget(words_label(f"Not used: {shown(taken.unused)}", "secondary"))
         row, self.open_button = buttons(self, "Open" if before else "Read again")
         column.addLayout(row)
         self.setFixedWidth(WIDTH)
@@ -162,7 +160,7 @@ class ReadingQuestion(QDialog):
             grid.addWidget(field, row, 1)
             why = f"{self._named(one.quantity, one.value)} · {HOW_WORDS[one.how]}: {one.why}"
             doubted = any(doubt.quantity == one.quantity for doubt in self._taken.doubts)
-            grid.addWidget(_words(why, "warning" if doubted else "secondary"), row, 2)
+            grid.addWidget(words_label(why, "warning" if doubted else "secondary"), row, 2)
 
     def _rate_field(self, one: Assumption) -> QDoubleSpinBox:
         self.rate.setValue(float(one.value) if one.value else self._rate or 0.0)
@@ -218,15 +216,6 @@ class ReadingQuestion(QDialog):
         return self.rate.value() != self._first_rate
 
 
-def file_title(path: Path) -> QLabel:
-    """The name of a file at the top of a dialog, as it may be shown."""
-    title = QLabel(breakable(shown(path.name)))
-    title.setTextFormat(Qt.TextFormat.PlainText)
-    title.setProperty("role", "title")
-    title.setWordWrap(True)
-    return title
-
-
 def rate_field(dialog: QDialog) -> QDoubleSpinBox:
     """For frames a second; 0 where nobody knows."""
     field = QDoubleSpinBox(dialog)
@@ -253,7 +242,8 @@ def buttons(dialog: QDialog, accept: str) -> tuple[QHBoxLayout, QPushButton]:
     return row, does
 
 
-def _words(text: str, role: str) -> QLabel:
+def words_label(text: str, role: str) -> QLabel:
+    """A sentence of a dialog, or the name of a file at its top, as it may be shown."""
     label = WrappedLabel()
     label.setText(shown(text))
     label.setProperty("role", role)
