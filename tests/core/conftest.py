@@ -13,6 +13,11 @@ import pytest
 from core.errors import FileError
 
 
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """What a command has said since the last time, on one line."""
+    return " ".join("".join(capsys.readouterr()).split())
+
+
 @pytest.fixture
 def amass() -> dict[str, np.ndarray]:
     """An AMASS SMPL+H motion of five frames."""

@@ -40,6 +40,13 @@ def cut_file(source: Path, target: Path, frames: int, **changes: object) -> Path
     return target
 
 
+def end(window: MainWindow, qtbot: QtBot) -> None:
+    """Closes it, and leaves what is not saved."""
+    window.state.document.set_saved()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
+
+
 @pytest.fixture(scope="session")
 def walk() -> Path:
     """The built-in walk."""
@@ -192,9 +199,7 @@ def make_window(
 
     yield make
     for window in windows:
-        window.state.document.set_saved()
-        window.close()
-        qtbot.waitUntil(lambda window=window: not window.isVisible(), timeout=FIT_MS)
+        end(window, qtbot)
         window.deleteLater()
     windows.clear()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -18,6 +18,7 @@ from core.model.fit_result import FitResult
 from core.outputs.results import in_file_world, load_result, save_result
 from core.outputs.sessions import load_session
 from tests.core.clip_files import cut_arrays
+from tests.core.conftest import said
 
 FAR = (40_000.0, -7000.0, 12.0)
 CONVERT = ["convert", "--threads", "1", "--preset", "fast"]
@@ -30,10 +31,6 @@ def clip(tmp_path: Path) -> Path:
     path = tmp_path / "far_poses.npz"
     np.savez(path, **(arrays | {"trans": arrays["trans"] + np.array(FAR)}))
     return path
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return " ".join("".join(capsys.readouterr()).split())
 
 
 def as_before(path: Path, failure: str = "") -> FitResult:

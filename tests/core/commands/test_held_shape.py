@@ -13,6 +13,7 @@ from core.errors import FileError
 from core.files.builtin_files import builtin_motions
 from core.outputs.results import load_result
 from tests.core.clip_files import cut_arrays
+from tests.core.conftest import said
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.motions.sources.examples import wham
 
@@ -28,10 +29,6 @@ def clips(tmp_path: Path) -> Path:
     for path in builtin_motions()[:2]:
         np.savez(folder / path.name, **cut_arrays(path, slice(4), betas=betas))
     return folder
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return " ".join("".join(capsys.readouterr()).split())
 
 
 def test_the_shape_of_a_fit_is_held(clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

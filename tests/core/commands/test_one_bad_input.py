@@ -13,6 +13,7 @@ from core.commands.cli import main
 from core.files.motions import folder_walk
 from core.files.motions.load_motion import SeveralPeople
 from tests.core.clip_files import clip_arrays
+from tests.core.conftest import said
 
 WAYS = ([], ["--share-shape"], ["--one-shape"])
 NAMES = ("bad", "good")
@@ -34,10 +35,6 @@ def converted(clips: Path, *more: str) -> tuple[int, list[str]]:
     inputs = [str(clips / f"{name}_poses.npz") for name in NAMES]
     code = main(["convert", *inputs, "-o", str(out), "--preset", "fast", "--threads", "1", *more])
     return code, sorted(path.name for path in out.iterdir())
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return " ".join("".join(capsys.readouterr()).split())
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -20,6 +20,7 @@ from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
 from core.outputs.results import load_result
 from tests.core.clip_files import cut_arrays
+from tests.core.conftest import said
 from tests.core.files.motions.sources.examples import (
     bedlam,
     gvhmr,
@@ -32,10 +33,6 @@ from tests.core.files.motions.sources.examples import (
 
 OLD = Path(tests.__path__[0]) / "written_by_0_1"
 BETAS = np.linspace(-1, 1, 16)
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return " ".join("".join(capsys.readouterr()).split())
 
 
 def amass_bytes(**changes: Any) -> bytes:

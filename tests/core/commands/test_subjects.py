@@ -17,6 +17,7 @@ from core.fitting.recipe.recipe import PUBLISHED, Recipe
 from core.outputs.results import load_result
 from tests.core.clip_files import clip_arrays
 from tests.core.clip_fits import clip
+from tests.core.conftest import said
 from tests.variants import body_pair
 
 CONVERT = ["convert", "--threads", "1"]
@@ -31,10 +32,6 @@ def write(folder: Path, name: str, betas: np.ndarray, gender: str = "neutral") -
     folder.mkdir(parents=True, exist_ok=True)
     arrays = clip_arrays(name, slice(FRAMES), betas=betas, gender=np.array(gender))
     np.savez(folder / f"{name}_poses.npz", **arrays)
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return " ".join("".join(capsys.readouterr()).split())
 
 
 def shapes(out: Path) -> dict[str, np.ndarray]:

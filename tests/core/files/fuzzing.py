@@ -43,6 +43,7 @@ from core.session.session import Session, SessionStep, SourceFile
 from tests.core.files.bombs import BOMBS, deep_list, deep_tuple
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.motions import mesh_files
+from tests.core.files.motions.sources.example import npy
 from tests.core.outputs.test_results import make_result
 from tests.transfer_files import write_correspondence as write_official
 
@@ -69,12 +70,6 @@ def _npz(held: dict[str, Any]) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         np.savez(out, **{str(key): np.asanyarray(value) for key, value in held.items()})
-    return out.getvalue()
-
-
-def _npy(held: Any) -> bytes:
-    out = io.BytesIO()
-    np.save(out, held, allow_pickle=True)
     return out.getvalue()
 
 
@@ -248,7 +243,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("dense.npz", lambda: {"mtx": _matrix().toarray(), "valid": MASK}, _npz, (_transfer, describe_file)),
     Kind("sparse.npz", lambda: _as_arrays(_scipy_npz(_matrix())), _npz, (_transfer, describe_file)),
     Kind("mask.npz", lambda: {"ids": IDS}, _npz, (_list,)),
-    Kind("mask.npy", lambda: [IDS], lambda held: _npy(held[0]), (_list, describe_file, _transfer)),
+    Kind("mask.npy", lambda: [IDS], lambda held: npy(held[0]), (_list, describe_file, _transfer)),
     Kind("mask.pkl", lambda: {"mask": MASK}, _pickle, (_list,)),
     Kind("mask.json", lambda: {"ids": IDS.tolist()}, _json, (_list,)),
     Kind("mask.txt", lambda: [b"0, 2\n3 # all\n"], lambda held: held[0], (_list,)),

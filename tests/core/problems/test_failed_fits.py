@@ -18,6 +18,7 @@ from core.measure import fit_failure
 from core.outputs.results import load_result, save_result
 from core.outputs.sessions import load_session, save_session
 from core.session.session import Session, SessionStep
+from tests.core.conftest import said
 
 CONVERT = ["convert", "--threads", "1"]
 
@@ -40,10 +41,6 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Bounds so strict that the walk fails."""
     monkeypatch.setattr(fit_failure, "MOST_MEAN_MM", 1.7)
     return monkeypatch
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return " ".join("".join(capsys.readouterr()).split())
 
 
 def test_a_fit_that_failed_is_written_and_says_so(

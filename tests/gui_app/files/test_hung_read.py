@@ -14,7 +14,7 @@ from gui_app.app.main_window import MainWindow
 from gui_app.document.inspect_selection import JointKey
 from gui_app.tasks import closing_wait
 from gui_app.tasks.left_behind import left_behind
-from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
+from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file, end
 
 HUNG = "hangs.npz"
 
@@ -82,7 +82,5 @@ def test_another_file_opens_at_once(
 
 def test_the_window_closes(window: MainWindow, qtbot: QtBot, hung: threading.Event, hanging: Path) -> None:
     begins_to_hang(window, qtbot, hung, hanging)
-    window.state.document.set_saved()
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
+    end(window, qtbot)
     assert [thread.objectName() for thread in left_behind()] == ["open"]

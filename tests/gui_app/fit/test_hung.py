@@ -20,7 +20,7 @@ from gui_app.document.state import AppState
 from gui_app.fit import fit_watch
 from gui_app.tasks import closing_wait
 from gui_app.tasks.left_behind import left_behind
-from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file
+from tests.gui_app.conftest import FIT_MS, FRAMES, cut_file, end
 
 
 @pytest.fixture
@@ -44,12 +44,6 @@ def hangs(never: threading.Event, monkeypatch: pytest.MonkeyPatch) -> threading.
 
     monkeypatch.setattr(core.fitting.run, "PoseStage", Hanging)
     return hung
-
-
-def closes(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.document.set_saved()
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
 
 
 def test_a_hung_fit_is_told_and_left_and_another_begins(
@@ -76,7 +70,7 @@ def test_a_hung_fit_is_told_and_left_and_another_begins(
     qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
     assert (state.document.result.fitted.sum(), state.document.result.partial) == (FRAMES, False)
     assert left_behind()
-    closes(window, qtbot)
+    end(window, qtbot)
     assert left_behind()
 
 
@@ -178,7 +172,7 @@ def test_a_window_closes_though_a_session_is_never_written(
     qtbot.wait(300)
     assert window.isVisible(), "what is to be written is lost"
     monkeypatch.setattr(closing_wait, "WRITING_SECONDS", 0.0)
-    closes(window, qtbot)
+    end(window, qtbot)
 
 
 CLOSES = """

@@ -12,7 +12,7 @@ from core.problems.detect import Problem
 from core.problems.rules import ProblemKind
 from gui_app.app.main_window import MainWindow
 from gui_app.document.analysis import Analysis
-from tests.gui_app.conftest import FIT_MS
+from tests.gui_app.conftest import FIT_MS, end
 
 MakeWindow = Callable[..., MainWindow]
 
@@ -88,9 +88,7 @@ def test_closing_in_the_middle_of_measuring(fitted: MainWindow, qtbot: QtBot) ->
     qtbot.waitUntil(
         lambda: fitted.analysing.busy or fitted.state.document.analysis is not None, timeout=FIT_MS
     )
-    fitted.state.document.set_saved()
-    fitted.close()
-    qtbot.waitUntil(lambda: not fitted.isVisible(), timeout=FIT_MS)
+    end(fitted, qtbot)
     assert fitted.analysing._thread.isFinished()
 
 

@@ -21,7 +21,7 @@ from gui_app.app.main_window import MainWindow
 from gui_app.document.run_status import RunStatus
 from gui_app.session import save
 from gui_app.widgets.save_dialog import Place
-from tests.gui_app.conftest import FIT_MS
+from tests.gui_app.conftest import FIT_MS, end
 
 Make = Callable[..., MainWindow]
 
@@ -264,9 +264,7 @@ def test_nothing_is_left_over_after_closing_in_order(
     second = make_window(None, wait=False)
     qtbot.wait(50)
     assert not second.left_over.isVisible()
-    window.state.document.set_saved()
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
+    end(window, qtbot)
     assert not window.autosave.file.exists()
 
 

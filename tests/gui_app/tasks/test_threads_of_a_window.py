@@ -14,7 +14,7 @@ from gui_app.tasks import closing_wait
 from gui_app.tasks.job_thread import JobThread, close_threads
 from gui_app.tasks.left_behind import left_behind
 from gui_app.widgets.panels import PANELS
-from tests.gui_app.conftest import FIT_MS
+from tests.gui_app.conftest import FIT_MS, end
 
 
 class Hears(QObject):
@@ -42,12 +42,6 @@ def threads_of(window: MainWindow, qtbot: QtBot) -> list[JobThread]:
     assert len(threads) >= 20
     qtbot.waitUntil(lambda: not any(thread.busy for thread in threads), timeout=FIT_MS)
     return threads
-
-
-def end(window: MainWindow, qtbot: QtBot) -> None:
-    window.state.document.set_saved()
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
 
 
 def test_all_close_before_they_ever_ran(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:

@@ -17,6 +17,7 @@ from core.files.containers.saved_objects import saved_object
 from core.files.containers.torch_files import read_torch
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.hostile import CreatesFile, hostile_pickle
+from tests.core.files.motions.sources.example import npy
 
 Save = Callable[..., Path]
 
@@ -64,12 +65,6 @@ def test_in_the_form_of_torch_before_1_6(save: Save) -> None:
     found = read_torch(save(out.getvalue(), "a.pt"))
     check(found)
     np.testing.assert_array_equal(found["same"][1], [2, 3, 4])
-
-
-def npy(held: Any) -> bytes:
-    out = io.BytesIO()
-    np.save(out, held, allow_pickle=True)
-    return out.getvalue()
 
 
 def npz(**held: Any) -> bytes:
