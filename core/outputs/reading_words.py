@@ -6,6 +6,7 @@ import shlex
 
 from core.files.assumption import DEFAULT, FILE, FIT, HOW_WORDS, NUMBERS, TOOL, USER, Assumption
 from core.files.containers.arrays import key_list
+from core.files.motions.settle import option_flag, option_words
 from core.model.motion import CHOICES, FIELD_OF_QUANTITY, Motion, Reading
 
 # Of what is known for sure nobody needs to be told in a line.
@@ -38,7 +39,7 @@ def line(motion: Motion) -> str:
 def changes_nothing(reading: Reading) -> tuple[str, ...]:
     """A sentence where something is said of how a motion file is read, of what is none; nothing otherwise."""
     names = ("person", *CHOICES, "frame_rate", "fps")
-    said = [_flag(name) for name in names if getattr(reading, name) is not None]
+    said = [option_flag(name) for name in names if getattr(reading, name) is not None]
     if not said:
         return ()
     return (
@@ -59,9 +60,9 @@ def command_to_read_otherwise(motion: Motion) -> str:
     needed = [f"--to {target}"] if target != "smplx" else []
     if motion.reading.person is not None:
         needed.append(f"--person={shlex.quote(motion.reading.person)}")
-    needed += [_option(FIELD_OF_QUANTITY[one.quantity], one.value) for one in ranked if one.how == USER]
+    needed += [option_words(FIELD_OF_QUANTITY[one.quantity], one.value) for one in ranked if one.how == USER]
     if motion.reading.fps is not None:
-        needed.append(_option("fps", f"{motion.reading.fps:g}"))
+        needed.append(option_words("fps", f"{motion.reading.fps:g}"))
     path = shlex.quote(str(motion.path) if motion.path else "FILE")
     return " ".join(["refit convert", path, "-o out/", *needed, *unsure])
 
@@ -75,14 +76,6 @@ def _otherwise(one: Assumption, target: str) -> str:
     if name == "family" and target in values:
         values.remove(target)
         other = next(family for family in ("smplx", "smplh") if family != target)
-        rest = f" [{_option(name, '|'.join(values))}]" if values else ""
-        return f"[{_option(name, target)} --to {other}]{rest}"
-    return f"[{_option(name, '|'.join(values))}]"
-
-
-def _option(name: str, value: str) -> str:
-    return f"{_flag(name)}{'=' if '-' in value else ' '}{value}"
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+        rest = f" [{option_words(name, '|'.join(values))}]" if values else ""
+        return f"[{option_words(name, target)} --to {other}]{rest}"
+    return f"[{option_words(name, '|'.join(values))}]"

@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self._options = options
         self._started = False
         self._leaving = False
-        self._patience = ClosingWait()
+        self._closing_wait = ClosingWait()
         self.preferences = Preferences()
         self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
         self.models = ModelsChoice(self.preferences, options.models)
@@ -344,7 +344,7 @@ class MainWindow(QMainWindow):
         self.state.playback.set_playing(False)
         busy = close_threads(self)
         if busy:
-            if not self._patience.over(writing=any(thread.writes for thread in busy)):
+            if not self._closing_wait.over(writing=any(thread.writes for thread in busy)):
                 event.ignore()
                 QTimer.singleShot(CLOSE_AGAIN_MS, self, self.close)
                 return

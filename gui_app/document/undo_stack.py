@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from PySide6.QtCore import QObject, Slot
 
 from core.shown_text import shown
 
@@ -131,3 +133,43 @@ class UndoStack(Generic[Step]):
         if len(self._steps) > self._most:
             return True
         return self._most_bytes is not None and self._size(self._steps) > self._most_bytes
+
+
+class Undoable(QObject):
+    """What shows the steps of one stack, or now of this one, now of another, and goes along them."""
+
+    @property
+    def undo_name(self) -> str:
+        """What undo would take back; '' for nothing."""
+        stack = self._stack()
+        return "" if stack is None else stack.undo_name
+
+    @property
+    def redo_name(self) -> str:
+        """What redo would do again; '' for nothing."""
+        stack = self._stack()
+        return "" if stack is None else stack.redo_name
+
+    @Slot()
+    def undo(self) -> None:
+        """Back to what there was before the last step."""
+        stack = self._stack()
+        step = None if stack is None else stack.undo()
+        if step is not None:
+            self._announce(f"Undid {step.name}")
+
+    @Slot()
+    def redo(self) -> None:
+        """The step that was taken back last, once more."""
+        stack = self._stack()
+        step = None if stack is None else stack.redo()
+        if step is not None:
+            self._announce(f"Redid {step.name}")
+
+    def _stack(self) -> UndoStack[Any] | None:
+        """The steps of what is shown; None while there is nothing."""
+        raise NotImplementedError
+
+    def _announce(self, words: str) -> None:
+        """Says what has been done, and shows what there is now."""
+        raise NotImplementedError

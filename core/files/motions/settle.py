@@ -102,14 +102,14 @@ class Settling:
         if refused:
             one = refused[0]
             has = taken[one.quantity].value or "what the file says"
-            values = " or ".join(_option(one.quantity, value) for value in (one.likely, has) if value)
+            values = " or ".join(_say(one.quantity, value) for value in (one.likely, has) if value)
             raise Doubtful(path, tuple(refused), f"is doubtful: {one.sentence}; say {values}")
         if guessed:
-            option = _option(guessed[0].quantity, guessed[0].value)
+            option = _say(guessed[0].quantity, guessed[0].value)
             words = f"does not say its {guessed[0].quantity}, and guesses are refused: say {option}"
             raise Doubtful(path, (), words)
         for one in self.doubts:
-            rather = f", {one.likely} is likelier ({_option(one.quantity, one.likely)})" if one.likely else ""
+            rather = f", {one.likely} is likelier ({_say(one.quantity, one.likely)})" if one.likely else ""
             said = f"{one.quantity} {taken[one.quantity].value} is taken{rather}"
             self.notes.append(f"{one.sentence[0].upper()}{one.sentence[1:]}: {said}.")
 
@@ -186,6 +186,16 @@ def reading_kept(reading: Reading, settling: Settling, otherwise: Reading) -> Re
     return replace(reading, **kept)
 
 
-def _option(quantity: str, value: str) -> str:
-    flag = f"--{FIELD_OF_QUANTITY[quantity].replace('_', '-')}"
-    return f"{flag}={value}" if value.startswith("-") else f"{flag} {value}"
+def option_flag(name: str) -> str:
+    """The option of the command line that says a field of `Reading`."""
+    return f"--{name.replace('_', '-')}"
+
+
+def option_words(name: str, value: str) -> str:
+    """The option with its value, or with several parted by ``|``."""
+    parts = "=" if any(one.startswith("-") for one in value.split("|")) else " "
+    return f"{option_flag(name)}{parts}{value}"
+
+
+def _say(quantity: str, value: str) -> str:
+    return option_words(FIELD_OF_QUANTITY[quantity], value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from core.errors import RefitError
 from core.shown_text import shown
@@ -15,7 +15,7 @@ from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.preferences import Preferences
-from gui_app.document.undo_stack import UndoStack
+from gui_app.document.undo_stack import Undoable, UndoStack
 
 if TYPE_CHECKING:
     from core.inspection.joint_set import JointSet, SetMember
@@ -34,7 +34,7 @@ class JointSetStep:
     joint_set: JointSet
 
 
-class OwnSets(QObject):
+class OwnSets(Undoable):
     """The set of the body that is listed; ``changed`` tells of another one."""
 
     changed = Signal()
@@ -70,34 +70,6 @@ class OwnSets(QObject):
         if self._joints is None or self._joints[0] is not now or self._joints[1] is not model:
             self._joints = (now, model, joints_of_set(now, model))
         return self._joints[2]
-
-    @property
-    def undo_name(self) -> str:
-        """What undo would take back; '' for nothing."""
-        stack = self._stack()
-        return "" if stack is None else stack.undo_name
-
-    @property
-    def redo_name(self) -> str:
-        """What redo would do again; '' for nothing."""
-        stack = self._stack()
-        return "" if stack is None else stack.redo_name
-
-    @Slot()
-    def undo(self) -> None:
-        """Back to the set before the last step."""
-        stack = self._stack()
-        step = None if stack is None else stack.undo()
-        if step is not None:
-            self._announce(f"Undid {step.name}")
-
-    @Slot()
-    def redo(self) -> None:
-        """The step that was taken back last, once more."""
-        stack = self._stack()
-        step = None if stack is None else stack.redo()
-        if step is not None:
-            self._announce(f"Redid {step.name}")
 
     def add(self, members: Iterable[SetMember], what: str) -> int:
         """Adds members at the end; gives how many were not there yet."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import RefitError
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.state import AppState
-from gui_app.document.undo_stack import UndoStack
+from gui_app.document.undo_stack import Undoable, UndoStack
 from gui_app.scene.picking import BodyName, joint_words
 from gui_app.tasks.job_thread import JobThread
 
@@ -80,7 +80,7 @@ class RegressorStep:
     edited: bool = False
 
 
-class Regressors(QObject):
+class Regressors(Undoable):
     """Of the body that is listed. ``changed``: another matrix. ``measured``: its figures are known."""
 
     changed = Signal()
@@ -109,18 +109,6 @@ class Regressors(QObject):
         return (
             None if model is None else self.now.matrix if self.now.matrix is not None else model.J_regressor
         )
-
-    @property
-    def undo_name(self) -> str:
-        """What undo would take back; '' for nothing."""
-        stack = self._stack()
-        return "" if stack is None else stack.undo_name
-
-    @property
-    def redo_name(self) -> str:
-        """What redo would do again; '' for nothing."""
-        stack = self._stack()
-        return "" if stack is None else stack.redo_name
 
     def figures(self) -> tuple[RegressorStatistics, RegressorComparison | None] | None:
         """Of what is looked at, and against the body's own; None while they are measured."""
@@ -163,22 +151,6 @@ class Regressors(QObject):
         from core.inspection.regressor import renormalised
 
         self._edit(f"renormalising {self._name(joint)}", lambda old: renormalised(old, joint))
-
-    @Slot()
-    def undo(self) -> None:
-        """Back to what there was before the last step."""
-        stack = self._stack()
-        step = None if stack is None else stack.undo()
-        if step is not None:
-            self._say_and_show(f"Undid {step.name}")
-
-    @Slot()
-    def redo(self) -> None:
-        """The step that was taken back last, once more."""
-        stack = self._stack()
-        step = None if stack is None else stack.redo()
-        if step is not None:
-            self._say_and_show(f"Redid {step.name}")
 
     def save(self, path: Path, replace: bool) -> bool:
         """Writes what is looked at to a file of its own, never over a model; a sentence says how it went."""
@@ -224,9 +196,9 @@ class Regressors(QObject):
         stack = self._stack()
         if stack is not None:
             stack.add(step)
-            self._say_and_show(f"{step.name[:1].upper()}{step.name[1:]}")
+            self._announce(f"{step.name[:1].upper()}{step.name[1:]}")
 
-    def _say_and_show(self, words: str) -> None:
+    def _announce(self, words: str) -> None:
         self._state.activity.say(words)
         self._inspection.set_regressor(self._inspection.body, self.now.matrix)
         self.changed.emit()
