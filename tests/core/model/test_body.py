@@ -38,7 +38,7 @@ def bodies_of(name: str) -> list[BodyModel]:
     return [load_bodies(source="smpl").source, pair.source, pair.target]
 
 
-@pytest.mark.parametrize("name", variants.NAMES)
+@pytest.mark.parametrize("name", [*variants.NAMES, "harsher"])
 def test_vertices_and_joints_equal_the_package(name: str, tmp_path: Path) -> None:
     for body in bodies_of(name):
         state = random_state(body)
