@@ -103,18 +103,24 @@ def coupled_matrix(
     the frames share, and which of those are solved, is up to the caller."""
     skin = found.skin
     products = found.of(pose, value.robust_weights, True)
-    matrix = pose_matrix(products.normal, pose, unknowns)
-    full = _with_coefficients(matrix, products, pose, unknowns)
-    count = len(skin.coefficients)
-    own = _chosen(unknowns, full)
-    shared = full.shape[1] - count + torch.arange(count, device=full.device)
-    matrix = full[:, own[:, None], own]
-    terms.add_blocks([matrix], Posed(skin.tree, pose), unknowns)
+    assert products.products is not None
+    assert products.squares is not None
     assert value.betas is not None
-    slope = value.betas.sum(0) if value.betas.dim() == 2 else value.betas
-    return matrix, ShapeCoupling(
-        full[:, own[:, None], shared], full[:, shared[:, None], shared].double().sum(0), slope
-    )
+    matrix = pose_matrix(products.normal, pose, unknowns)
+    if pose.betas is None:
+        coupling, squares = _coupling(pose, products.products, unknowns), products.squares.double()
+        if not unknowns.moves:
+            matrix, coupling = matrix[:, :-3, :-3].contiguous(), coupling[:, :-3]
+        slope = value.betas
+    else:
+        full = _with_coefficients(matrix, products, pose, unknowns)
+        count = len(skin.coefficients)
+        own = _chosen(unknowns, full)
+        shared = full.shape[1] - count + torch.arange(count, device=full.device)
+        matrix, coupling = full[:, own[:, None], own], full[:, own[:, None], shared]
+        squares, slope = full[:, shared[:, None], shared].double().sum(0), value.betas.sum(0)
+    terms.add_blocks([matrix], Posed(skin.tree, pose), unknowns)
+    return matrix, ShapeCoupling(coupling, squares, slope)
 
 
 def _chosen(unknowns: Unknowns, like: Tensor) -> Tensor:

@@ -1,14 +1,16 @@
 """What Gauss-Newton needs to know of the skin: products of U with itself, for each frame where frames differ.
 
 While shape and weights are shared, one H serves all frames. Coefficients of the frames' own make H a sum of
-precomputed blocks for each frame; a robust loss on single vertices means summing over the vertices of every
-frame, which is the slowest.
+precomputed blocks for each frame, or where they are many, a sum over the vertices; a robust loss on single
+vertices means summing over the vertices of every frame, which is the slowest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -17,74 +19,145 @@ from core.fitting.objective.objective import FitSkin, Shape
 from core.fitting.objective.patches import stack, with_mean
 from core.fitting.objective.pose import Pose
 
-# Gauss-Newton matrices without vertices.
+# Blocks of all pairs of so many coefficients take 120 MB. More than these would take gigabytes, and longer
+# than summing over the vertices.
+MOST_IN_BLOCKS = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """r rows of U, of vertices or of edges, with the c columns that are not zero in them.
+
+    Attributes:
+        term: which of the terms of `NormalMatrix` they are of.
+        basis: (Z + 1, r, c) U of the mean shape, then its derivative by each coefficient.
+        weights: (r, 1).
+        columns: (c,) of U.
+        vertices: which vertices of the skin they are; None for edges.
+    """
+
+    term: int
+    basis: Tensor
+    weights: Tensor
+    columns: Tensor
+    vertices: slice | None = None
+
+    def of(self, betas: Tensor) -> Tensor:
+        """(r, c) rows of U of (Z,) betas."""
+        return self.basis[0] + torch.tensordot(betas, self.basis[1:], 1)
 
 
 class NormalMatrix:
     """H(betas) = U^T L U and its derivatives by betas, for one skin and its metric.
 
+    Each is of p terms: one, or with a robust loss by part the groups, and one more for the edges where they
+    count. With a robust loss by vertex only the edges are in it.
+
     Attributes:
-        blocks: (p, Z + 1, Z + 1, K, K), K = 3J + 1: U_y^T L U_z, the mean shape first; p is 1, or with a
-            robust loss by part the number of groups, and one more for the edges where they count. With a
-            robust loss by vertex only the edges are in it.
+        terms: p.
+        width: K = 3J + 1, columns of U.
+        wide: there are too many coefficients for `blocks`.
     """
 
     def __init__(self, skin: FitSkin) -> None:
         metric = skin.metric
-        like = skin.patches.patches[0].basis
+        self.skin, self._making = skin, Lock()
         robust = metric.loss != "none" and metric.groups is not None
-        terms = metric.group_count + (metric.laplacian is not None) if robust else 1
-        count, width = len(like), 3 * skin.body.num_joints + 1
-        self.blocks = torch.zeros(terms, count, count, width, width, dtype=like.dtype, device=like.device)
-        by_vertex = metric.loss != "none" and metric.groups is None
-        if metric.sees_vertices and not by_vertex:
-            for patch in skin.patches.patches:
+        self.terms = metric.group_count + (metric.laplacian is not None) if robust else 1
+        self.width = 3 * skin.body.num_joints + 1
+        self.wide = len(skin.coefficients) > MOST_IN_BLOCKS
+        self._by_vertex = metric.loss != "none" and metric.groups is None
+
+    def rows(self) -> Iterable[Rows]:
+        """All that counts in these matrices, a patch of the skin at a time and then the edges."""
+        return self._edges() if self._by_vertex else self.all_rows()
+
+    def all_rows(self) -> Iterator[Rows]:
+        """As `rows`, with the vertices whatever the loss is."""
+        metric = self.skin.metric
+        if metric.sees_vertices:
+            for patch in self.skin.patches.patches:
                 # A patch lies in one body part, and so in one group.
-                term = int(metric.groups[patch.rows.start]) if robust and metric.groups is not None else 0
-                self._add(term, patch.basis, metric.vertex_weights[patch.rows, :, 0], patch.columns)
-        if metric.edges is not None:
-            self._add_edges(skin)
+                grouped = metric.loss != "none" and metric.groups is not None
+                term = int(metric.groups[patch.rows.start]) if grouped and metric.groups is not None else 0
+                weights = metric.vertex_weights[patch.rows, :, 0]
+                yield Rows(term, patch.basis, weights, patch.columns, patch.rows)
+        yield from self._edges()
 
-    def _add(self, term: int, rows: Tensor, weights: Tensor, columns: Tensor) -> None:
-        """Adds the rows (Z + 1, r, c) of U with weights (r, 1)."""
-        count = len(rows)
-        flat = rows.permute(1, 0, 2).flatten(1)
-        product = ((flat * weights).T @ flat).view(count, len(columns), count, len(columns)).transpose(1, 2)
-        self.blocks[term, :, :, columns[:, None], columns] += product
+    def _edges(self) -> Iterable[Rows]:
+        return self._made_edges() if self.wide else self._few_edges
 
-    def _add_edges(self, skin: FitSkin) -> None:
-        metric, patches = skin.metric, skin.patches.patches
-        assert metric.edges is not None
+    @cached_property
+    def _few_edges(self) -> list[Rows]:
+        return list(self._made_edges())
+
+    def _made_edges(self) -> Iterator[Rows]:
+        metric, patches = self.skin.metric, self.skin.patches.patches
+        if metric.edges is None:
+            return
         assert metric.edge_weights is not None
         starts = torch.tensor([patch.rows.start for patch in patches], device=metric.edges.device)
         inside = torch.searchsorted(starts, metric.edges, right=True) - 1  # (E, 2) patch of each end
         pairs, which = torch.unique(inside, dim=0, return_inverse=True)
-        width = self.blocks.shape[-1]
         for index, (first, second) in enumerate(pairs.tolist()):
             one, two = patches[first], patches[second]
             chosen = torch.nonzero(which == index).squeeze(1)
             ends = metric.edges[chosen]
             columns = torch.unique(torch.cat((one.columns, two.columns)))
-            place = torch.full((width,), -1, device=columns.device)
+            place = torch.full((self.width,), -1, device=columns.device)
             place[columns] = torch.arange(len(columns), device=columns.device)
             rows = one.basis.new_zeros(len(one.basis), len(ends), len(columns))
             rows[:, :, place[one.columns]] += one.basis[:, ends[:, 0] - one.rows.start]
             rows[:, :, place[two.columns]] -= two.basis[:, ends[:, 1] - two.rows.start]
-            self._add(len(self.blocks) - 1, rows, metric.edge_weights[chosen][:, None], columns)
+            yield Rows(self.terms - 1, rows, metric.edge_weights[chosen][:, None], columns)
+
+    @property
+    def blocks(self) -> Tensor:
+        """(p, Z + 1, Z + 1, K, K) U_y^T L U_z, the mean shape first; made when first asked for."""
+        with self._making:
+            return self._blocks
+
+    @cached_property
+    def _blocks(self) -> Tensor:
+        like, count = self.skin.joint_template, len(self.skin.coefficients) + 1
+        blocks = like.new_zeros(self.terms, count, count, self.width, self.width)
+        for rows in self.rows():
+            columns = rows.columns
+            flat = rows.basis.permute(1, 0, 2).flatten(1)
+            product = (flat * rows.weights).T @ flat
+            product = product.view(count, len(columns), count, len(columns)).transpose(1, 2)
+            blocks[rows.term, :, :, columns[:, None], columns] += product
+        return blocks
 
     def at(self, betas: Tensor) -> Tensor:
         """(p, K, K) H of (Z,) betas."""
-        coefficients = with_mean(betas).double()
-        found = self.blocks.new_zeros((), dtype=torch.float64)
-        # Row by row: all blocks in double precision at once would not stay in a processor's caches.
-        for index, coefficient in enumerate(coefficients):
-            row = torch.tensordot(coefficients, self.blocks[:, index].double(), ([0], [1]))
-            found = found + coefficient * row
+        found = betas.new_zeros(self.terms, self.width, self.width, dtype=torch.float64)
+        for rows in self.rows():
+            basis = rows.of(betas).double()
+            found[rows.term, rows.columns[:, None], rows.columns] += (basis * rows.weights).T @ basis
         return found.to(betas)
 
     def derivatives(self, betas: Tensor) -> Tensor:
         """(p, Z, K, K): U(betas)^T L U_z for each beta z."""
-        return torch.tensordot(with_mean(betas), self.blocks[:, :, 1:], ([0], [1]))
+        found = betas.new_zeros(self.terms, len(betas), self.width, self.width)
+        for rows in self.rows():
+            weighted = (rows.of(betas) * rows.weights).T
+            found[rows.term][:, rows.columns[:, None], rows.columns] += weighted @ rows.basis[1:]
+        return found
+
+    def squares(self, outer: Tensor) -> Tensor:
+        """(Z, Z) sum over frames of <U_y X, L U_z X>.
+
+        Args:
+            outer: (p, K, K) sum over the frames of X X^T, each with the term's weight in it.
+        """
+        count = len(self.skin.coefficients)
+        found = outer.new_zeros(count, count, dtype=torch.float64)
+        for rows in self.rows():
+            directions = rows.basis[1:]
+            turned = directions @ outer[rows.term][rows.columns[:, None], rows.columns]
+            found += (turned * rows.weights).flatten(1) @ directions.flatten(1).T
+        return found
 
 
 def frame_weights(robust_weights: Tensor | None, terms: int) -> Tensor | None:
@@ -106,7 +179,7 @@ class Statistics:
     Attributes:
         normal: (K, K) or (n, K, K) U^T L U.
         products: (n, Z, K, 3) U^T L U_z X, or None where not asked for.
-        squares: (n, Z, Z) <U_y X, L U_z X>, or None.
+        squares: (n, Z, Z) <U_y X, L U_z X>, or (Z, Z) summed over frames of one shape; or None.
     """
 
     normal: Tensor
@@ -144,68 +217,87 @@ class SkinStatistics:
             robust_weights: (p, n) weights of the groups as a robust loss sees them, or None.
             by_coefficients: also those with the derivatives of U.
         """
-        if pose.betas is None and not by_coefficients and not self.by_vertex:
+        if pose.betas is None and not self.by_vertex:
             weights = frame_weights(robust_weights, len(self._at))
-            return Statistics(self._at.sum(0) if weights is None else torch.tensordot(weights.T, self._at, 1))
+            normal = self._at.sum(0) if weights is None else torch.tensordot(weights.T, self._at, 1)
+            return self._shared(pose, weights, normal) if by_coefficients else Statistics(normal)
         parts = []
         for start in range(0, len(pose.world), FRAMES_AT_ONCE):
             some = slice(start, start + FRAMES_AT_ONCE)
             part_weights = None if robust_weights is None else robust_weights[:, some]
-            part = self._of_few(pose[some], part_weights, by_coefficients)
-            parts.append(part)
-        shared = parts[0].normal.dim() == 2
-        if len(parts) == 1 or (shared and not by_coefficients):
+            parts.append(self._of_few(pose[some], part_weights, by_coefficients))
+        if len(parts) == 1:
             return parts[0]
-        normal = parts[0].normal if shared else torch.cat([part.normal for part in parts])
+        normal = torch.cat([part.normal for part in parts])
         if not by_coefficients:
             return Statistics(normal)
         products = torch.cat([part.products for part in parts if part.products is not None])
+        squares = [part.squares for part in parts if part.squares is not None]
+        together = squares[0].dim() == 2
+        return Statistics(normal, products, torch.stack(squares).sum(0) if together else torch.cat(squares))
+
+    def _shared(self, pose: Pose, weights: Tensor | None, normal: Tensor) -> Statistics:
+        """With the derivatives by coefficients that the n frames share.
+
+        Args:
+            pose: n poses.
+            weights: (p, n) of the terms in each frame, or None.
+            normal: of the frames.
+        """
+        stacked = stack(pose.world, pose.root)  # (K, 3, n)
+        products, outers = [], []
+        for term, derivatives in enumerate(self._derivatives):
+            weighted = stacked if weights is None else stacked * weights[term]
+            products.append((derivatives @ weighted.flatten(1)).unflatten(2, weighted.shape[1:]))
+            outers.append(weighted.flatten(1) @ stacked.flatten(1).T)
         return Statistics(
-            normal, products, torch.cat([part.squares for part in parts if part.squares is not None])
+            normal,
+            torch.stack(products).sum(0).permute(3, 0, 1, 2),
+            self.normal.squares(torch.stack(outers)),
         )
 
     def _of_few(self, pose: Pose, robust_weights: Tensor | None, by_coefficients: bool) -> Statistics:
         stacked = stack(pose.world, pose.root)
-        weights = frame_weights(None if self.by_vertex else robust_weights, len(self.normal.blocks))
-        found = self._from_blocks(pose, stacked, weights, by_coefficients)
+        weights = frame_weights(None if self.by_vertex else robust_weights, self.normal.terms)
+        if self.normal.wide or pose.betas is None:
+            found = self._nothing(len(pose.world), by_coefficients)
+            rows = self.normal.all_rows()
+            return self._from_rows(rows, pose, stacked, robust_weights, weights, found)
+        found = self._from_blocks(pose.betas, stacked, weights, by_coefficients)
         if not self.by_vertex:
             return found
-        assert robust_weights is not None
-        return self._from_vertices(pose, stacked, robust_weights, found)
+        rows = (each for each in self.normal.all_rows() if each.vertices is not None)
+        return self._from_rows(rows, pose, stacked, robust_weights, None, found)
 
-    def _from_blocks(
-        self, pose: Pose, stacked: Tensor, weights: Tensor | None, by_coefficients: bool
-    ) -> Statistics:
-        blocks = self.normal.blocks
-        columns = stacked.permute(2, 0, 1)  # (n, K, 3)
-        if pose.betas is None:
-            normal, derivatives = self._at, self._derivatives if by_coefficients else None
-            if weights is None:
-                normal = normal.sum(0)
-                derivatives = None if derivatives is None else derivatives.sum(0)
-            else:
-                normal = torch.tensordot(weights.T, normal, 1)
-                derivatives = None if derivatives is None else torch.tensordot(weights.T, derivatives, 1)
-        else:
-            # (p, Z + 1, Z + 1, K, K) to (n, Z + 1, K, K): U_n^T L U_z of each frame.
-            own = with_mean(pose.betas)
-            if weights is None:
-                each = torch.tensordot(own, blocks.sum(0), 1)
-            else:
-                # Term by term: every term is large.
-                each = sum(
-                    torch.tensordot(own * weight[:, None], block, 1)
-                    for weight, block in zip(weights, blocks, strict=True)
-                )
-            normal, derivatives = torch.einsum("nz,nzkl->nkl", own, each), each[:, 1:]
+    def _nothing(self, frames: int, by_coefficients: bool) -> Statistics:
+        like, width, count = self.skin.joint_template, self.normal.width, len(self.skin.coefficients)
+        normal = like.new_zeros(frames, width, width)
         if not by_coefficients:
             return Statistics(normal)
-        assert derivatives is not None
-        if derivatives.dim() == 3:
-            flat = columns.permute(1, 0, 2).flatten(1)
-            products = (derivatives @ flat).unflatten(2, columns.shape[::2]).permute(2, 0, 1, 3)
+        return Statistics(
+            normal, like.new_zeros(frames, count, width, 3), like.new_zeros(frames, count, count)
+        )
+
+    def _from_blocks(
+        self, betas: Tensor, stacked: Tensor, weights: Tensor | None, by_coefficients: bool
+    ) -> Statistics:
+        """Of n frames with (n, Z) betas of their own."""
+        blocks = self.normal.blocks
+        columns = stacked.permute(2, 0, 1)  # (n, K, 3)
+        # (p, Z + 1, Z + 1, K, K) to (n, Z + 1, K, K): U_n^T L U_z of each frame.
+        own = with_mean(betas)
+        if weights is None:
+            each = torch.tensordot(own, blocks.sum(0), 1)
         else:
-            products = derivatives @ columns[:, None]
+            # Term by term: every term is large.
+            each = sum(
+                torch.tensordot(own * weight[:, None], block, 1)
+                for weight, block in zip(weights, blocks, strict=True)
+            )
+        normal, derivatives = torch.einsum("nz,nzkl->nkl", own, each), each[:, 1:]
+        if not by_coefficients:
+            return Statistics(normal)
+        products = derivatives @ columns[:, None]
         outer = (columns @ columns.transpose(1, 2)).flatten(1)
         # With those of the mean shape, which are left out at the end: to take them out first is to copy all.
         terms = blocks.flatten(1, 2).flatten(2)  # (p, (Z + 1)^2, K K)
@@ -214,25 +306,48 @@ class SkinStatistics:
         squares = squares.unflatten(1, blocks.shape[1:3])[:, 1:, 1:]
         return Statistics(normal, products, squares)
 
-    def _from_vertices(
-        self, pose: Pose, stacked: Tensor, robust_weights: Tensor, base: Statistics
+    def _from_rows(
+        self,
+        rows: Iterator[Rows],
+        pose: Pose,
+        stacked: Tensor,
+        robust_weights: Tensor | None,
+        weights: Tensor | None,
+        found: Statistics,
     ) -> Statistics:
-        """Adds the vertex metric with a weight for each vertex and frame; ``base`` holds the edges."""
+        """Adds rows of U to what was ``found`` of n frames.
+
+        Args:
+            rows: of the skin.
+            pose: n poses.
+            stacked: (K, 3, n) X of them.
+            robust_weights: (V, n) of a robust loss by vertex; not read without one.
+            weights: (p, n) of the terms in each frame, or None.
+            found: what there is already; taken over.
+        """
         frames = len(pose.world)
-        normal = base.normal.expand(frames, -1, -1).clone()
-        products, squares = base.products, base.squares
-        own = None if pose.betas is None else with_mean(pose.betas)
-        weights = (robust_weights * self.skin.metric.vertex_weights[:, 0]).T  # (n, V)
-        for patch, shared in zip(self.skin.patches.patches, self.shape.bases, strict=True):
-            basis = shared.expand(frames, -1, -1)
-            if own is not None:
-                basis = torch.einsum("nz,zrc->nrc", own, patch.basis)
-            weighted = (basis * weights[:, patch.rows, None]).transpose(1, 2)
-            columns = patch.columns
+        normal, products, squares = found.normal, found.products, found.squares
+        for each in rows:
+            if pose.betas is None:
+                basis = each.of(self.shape.betas).expand(frames, -1, -1)
+            else:
+                basis = torch.tensordot(with_mean(pose.betas), each.basis, 1)
+            # (n, r) of each row in each frame.
+            in_frames = each.weights[:, 0].expand(frames, -1)
+            if self.by_vertex and each.vertices is not None:
+                assert robust_weights is not None
+                in_frames = in_frames * robust_weights[each.vertices].T
+            elif weights is not None:
+                in_frames = in_frames * weights[each.term][:, None]
+            columns = each.columns
+            weighted = (basis * in_frames[..., None]).transpose(1, 2)
             normal[:, columns[:, None], columns] += weighted @ basis
             if products is None or squares is None:
                 continue
-            moved = torch.einsum("zrc,cin->nzri", patch.basis[1:], stacked[columns])
-            products[:, :, columns] += weighted[:, None] @ moved
-            squares += torch.einsum("nzri,nr,nyri->nzy", moved, weights[:, patch.rows], moved)
+            moved = torch.einsum("zrc,cin->nrzi", each.basis[1:], stacked[columns])
+            by_each = (weighted @ moved.flatten(2)).unflatten(2, moved.shape[2:])
+            products[:, :, columns] += by_each.transpose(1, 2)
+            squares += torch.einsum("nrzi,nr,nryi->nzy", moved, in_frames, moved)
+        if squares is not None and pose.betas is None:
+            squares = squares.sum(0)
         return Statistics(normal, products, squares)
