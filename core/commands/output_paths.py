@@ -19,7 +19,7 @@ from core.files.motions.folder_walk import (
 )
 from core.files.motions.load_motion import is_motion_folder, people_in
 from core.files.motions.mesh_motions import is_mesh_folder
-from core.files.motions.sources.frame_folder import is_frame_folder
+from core.files.motions.registry import is_frame_folder
 from core.fitting.run import FitRun
 from core.fitting.stage.provenance import provenance
 from core.model.fit_result import FitResult

@@ -129,8 +129,8 @@ def in_body(motion: Motion, body: BodyModel) -> Motion:
     notes: list[str] = []
     if terms.hands_mean or terms.hand_components is not None:
         motion = replace(motion, poses=_with_hands(motion, body, terms, notes))
-    if terms.trans_of:
-        motion = replace(motion, trans=_translation(motion, body, terms.trans_of))
+    if terms.trans_of or terms.about_origin:
+        motion = replace(motion, trans=_translation(motion, body, terms))
     return replace(motion, body_terms=None, notes=(*motion.notes, *notes))
 
 
@@ -155,9 +155,8 @@ def _with_hands(motion: Motion, body: BodyModel, terms: BodyTerms, notes: list[s
     return poses
 
 
-def _translation(motion: Motion, body: BodyModel, joints: tuple[str, ...]) -> np.ndarray:
-    """(T, 3) float32: where the body must stand so that the middle of the joints lies at ``trans``."""
-    ids = [body.joint_names.index(name) for name in joints]
+def _translation(motion: Motion, body: BodyModel, terms: BodyTerms) -> np.ndarray:
+    """(T, 3) float32: where the body must stand so that it lies where the terms say."""
     expression = None
     if motion.expression is not None:
         expression = torch.as_tensor(motion.expression[:, : body.num_expression])
@@ -166,6 +165,10 @@ def _translation(motion: Motion, body: BodyModel, joints: tuple[str, ...]) -> np
         rest = body.rest_joints(body.coefficients(betas, expression)).cpu().double().numpy()
         turned = rotation_matrices(torch.as_tensor(motion.poses[:, 0]).double()).numpy()
     root = rest[..., 0, :]
+    if terms.about_origin:
+        moved = (turned @ np.broadcast_to(root, motion.trans.shape)[..., None])[..., 0] - root
+        return (motion.trans + moved).astype(np.float32)
+    ids = [body.joint_names.index(name) for name in terms.trans_of]
     about = np.broadcast_to(rest[..., ids, :].mean(-2) - root, motion.trans.shape)
     return (motion.trans - root - (turned @ about[..., None])[..., 0]).astype(np.float32)
 

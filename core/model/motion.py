@@ -133,12 +133,15 @@ class BodyTerms:
     Attributes:
         trans_of: joints, the root or children of it, whose middle lies at ``trans``; none where ``trans`` is
             the body's translation.
+        about_origin: the body was turned about its own origin, and not about its root, before it was moved to
+            ``trans``.
         hands_mean: the hands are relative to the mean pose of the model's hands.
         hand_components: (T, 2, k) of the left and the right hand: coefficients of the model's components,
             beside their rotations; None for none.
     """
 
     trans_of: tuple[str, ...] = ()
+    about_origin: bool = False
     hands_mean: bool = False
     hand_components: np.ndarray | None = None
 

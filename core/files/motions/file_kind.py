@@ -20,8 +20,7 @@ from core.files.containers.sparse_npz import saved_by_scipy
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder
 from core.files.motions.mesh_readers import READERS
 from core.files.motions.parts.file_contents import Contents, contents_of
-from core.files.motions.registry import source_of
-from core.files.motions.sources.frame_folder import is_frame_folder
+from core.files.motions.registry import is_frame_folder, source_of
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
 
 SESSION_KEY, RESULT_KEY = "refit_session", "refit_provenance"

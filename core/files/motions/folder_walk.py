@@ -14,7 +14,8 @@ from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import motion_source
 from core.files.motions.mesh_motions import FAMILY_OF_COUNT, is_mesh_folder, mesh_count
 from core.files.motions.mesh_readers import READERS
-from core.files.motions.sources.frame_folder import frames_family, is_frame_folder
+from core.files.motions.registry import is_frame_folder
+from core.files.motions.sources.frame_folder import frames_family
 from core.model.joints import FAMILY_LABEL
 
 OUTPUT_ENDING = {"smplx": "_stageii.npz", "smplh": "_smplh.npz", "smpl": "_smpl.npz"}

@@ -18,9 +18,8 @@ from core.files.motions.mesh_readers import READERS
 from core.files.motions.of_take import lacks, motion_of_take, not_finite
 from core.files.motions.parts.file_contents import Contents, contents_of
 from core.files.motions.parts.person_track import Take
-from core.files.motions.registry import NAMES, Source, source_of
+from core.files.motions.registry import NAMES, Source, is_frame_folder, source_of
 from core.files.motions.settle import REFUSE
-from core.files.motions.sources.frame_folder import is_frame_folder
 from core.files.motions.sources.smplx_arguments import holds
 from core.model.motion import AS_IT_IS, Motion, Reading
 

@@ -232,7 +232,8 @@ def _body_terms(terms: BodyTerms | None, tool: str, family: str, settling: Settl
     known = None if terms is None or not terms.hands_mean else ("mean", f"{tool} writes them so")
     mean = settling.take(HANDS, tool=known, default=("flat", "as a rule")) == "mean"
     terms = replace(terms or BodyTerms(), hands_mean=mean)
-    return terms if mean or terms.trans_of or terms.hand_components is not None else None
+    told = mean or terms.trans_of or terms.about_origin or terms.hand_components is not None
+    return terms if told else None
 
 
 def _coordinates(take: Take, reading: Reading, settling: Settling) -> None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol, cast
 
-from core.files.motions.parts.file_contents import Contents
+from core.errors import FileError
+from core.files.motions.parts.file_contents import Contents, contents_of
 from core.files.motions.parts.person_track import Take
 from core.files.motions.sources import (
     aist,
     amass,
     bedlam,
+    easy_mocap,
     emdb,
     frame_folder,
+    glamr,
     grab,
     gvhmr,
     interhuman,
     mosh,
     motion_x,
+    omomo,
     phalp,
+    prompt_hmr,
+    romp,
     slahmr,
     smpl_codec,
     smplx_arguments,
@@ -58,12 +65,31 @@ SOURCES = tuple(
         tram,
         smpl_codec,
         grab,
+        omomo,
+        glamr,
+        prompt_hmr,
+        romp,
         frame_folder,
+        easy_mocap,
     )
 )
 """In the order in which they are asked."""
 
 NAMES = ", ".join(source.NAME for source in SOURCES[:-1]) + f" or {SOURCES[-1].NAME}"
+
+
+_FOLDERS = (frame_folder, easy_mocap)
+
+
+def is_frame_folder(path: str | Path) -> bool:
+    """Whether it is a folder with a file a frame."""
+    if not Path(path).is_dir():
+        return False
+    try:
+        contents = contents_of(Path(path))
+        return any(source.looks_like(contents) for source in _FOLDERS)
+    except FileError:
+        return False
 
 
 def source_of(contents: Contents) -> Source | None:

@@ -21,7 +21,8 @@ from core.files.containers.saved_objects import saved_object
 from core.files.containers.torch_files import is_torch, read_torch
 
 FRAME_ENDINGS = (".npz", ".pkl", ".pt", ".npy")
-"""Of files that may be a frame each in a folder of them."""
+"""Of files that may be a frame each in a folder of them; where there are none, those of `TEXT_ENDINGS`."""
+TEXT_ENDINGS = (".json",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +159,7 @@ def _files(folder: Path) -> dict[str, Path]:
     Raises:
         FileError: there are none.
     """
-    found = sorted(names_in(folder, FRAME_ENDINGS))
+    found = sorted(names_in(folder, FRAME_ENDINGS)) or sorted(names_in(folder, TEXT_ENDINGS))
     if not found:
         raise FileError(folder, "is a folder, expected a file")
     return {name: folder / name for name in found}

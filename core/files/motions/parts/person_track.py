@@ -254,6 +254,18 @@ def first_frame(ids: np.ndarray) -> tuple[str, ...]:
     return (f"Frame 0 is frame {ids[0]} of the video.",) if len(ids) and ids[0] else ()
 
 
+def flags_in(path: Path, key: str, value: Any, frames: int) -> np.ndarray:
+    """(T,) bool, one for each frame of a motion.
+
+    Raises:
+        FileError: they are something else, or not as many as ``frames``.
+    """
+    flags = same_frames(path, key, array_of(path, key, value), frames)
+    if flags.dtype.kind != "b" or flags.ndim != 1:
+        raise FileError(path, "is no row of booleans", key=key)
+    return flags
+
+
 def same_frames(path: Path, key: str, array: np.ndarray, frames: int) -> np.ndarray:
     """``array``, if it has as many rows as the motion has frames.
 

@@ -6,15 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import FileError
 from core.files.motions.parts.file_contents import Contents
 from core.files.motions.parts.person_track import (
     Take,
-    array_of,
+    flags_in,
     numbers_in,
     places_in,
     plain_array,
-    same_frames,
 )
 
 NAME = "EMDB"
@@ -48,10 +46,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         arrays["gender"] = plain_array(path, "gender", table["gender"])
     notes, unreliable = [], None
     if table.get("good_frames_mask") is not None:
-        good = array_of(path, "good_frames_mask", table["good_frames_mask"])
-        if good.dtype.kind != "b" or good.ndim != 1:
-            raise FileError(path, "is no row of booleans", key="good_frames_mask")
-        bad = ~same_frames(path, "good_frames_mask", good, len(root))
+        bad = ~flags_in(path, "good_frames_mask", table["good_frames_mask"], len(root))
         if bad.any():
             arrays["poses"][bad] = np.nan
             unreliable = np.flatnonzero(bad)

@@ -51,16 +51,6 @@ def looks_like(contents: Contents) -> bool:
     return found is not None and found[0] == 1
 
 
-def is_frame_folder(path: str | Path) -> bool:
-    """Whether it is a folder with a file a frame."""
-    if not Path(path).is_dir():
-        return False
-    try:
-        return looks_like(contents_of(Path(path)))
-    except FileError:
-        return False
-
-
 def frames_family(folder: Path) -> str | None:
     """The family of the first frame's body; None where it cannot be read."""
     try:

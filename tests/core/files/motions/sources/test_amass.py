@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from core.files.motions.load_motion import load_motion
 from tests.core.files.hostile import CreatesFile
@@ -57,7 +58,19 @@ def inter_x(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (held | changes).items() if value is not None}
 
 
+def behave() -> dict[str, Any]:
+    """As BEHAVE has it: before a camera, a shape for each frame."""
+    upside_down = Rotation.from_euler("x", 180, degrees=True) * Rotation.from_rotvec(standing(9))
+    return {
+        "poses": np.concatenate((upside_down.as_rotvec().astype(np.float32), normal((9, 153), 1, 0.1)), 1),
+        "betas": normal((1, 10), 2) + normal((9, 10), 3, 0.05),
+        "trans": np.array([0.0, 0.2, 2.2]) + normal((9, 3), 4, 0.02),
+        "frame_times": np.array([f"t{second:04}.000" for second in range(9)]),
+    }
+
+
 EXAMPLES = {
+    "behave": Example("AMASS", behave, npz, ".npz"),
     "amass.npz": Example("AMASS", walk, npz, "_poses.npz"),
     "amass.pkl": Example("AMASS", walk, plain_pickle, ".pkl"),
     "beat2": Example("AMASS", beat2, npz, ".npz"),
@@ -129,3 +142,10 @@ def test_nothing_in_it_runs(save: Save, refuses: Callable[..., str], tmp_path: P
     assert "never opened" in refuses(load_motion, save(pickle.dumps(held), "a.pkl"))
     assert "never opened" in refuses(load_motion, save(npy(held), "a.npy"))
     assert not marker.exists()
+
+
+def test_behave_is_upside_down_with_a_shape_for_each_frame(save: Save) -> None:
+    motion = load_motion(save(npz(behave()), "smpl_fit_all.npz"))
+    assert (motion.family, motion.up_axis, motion.unused) == ("smplh", "-y", ("frame_times",))
+    assert motion.frame_betas is not None
+    np.testing.assert_allclose(motion.frame_betas, behave()["betas"], rtol=1e-6)
