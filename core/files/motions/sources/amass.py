@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.files.assumption import FAMILY, FRAME_RATE, known
+from core.files.assumption import FAMILY, FRAME_RATE, UP_AXIS, known
 from core.files.containers.arrays import numbers
 from core.files.motions.parts.family_words import FAMILY_KEYS
 from core.files.motions.parts.file_contents import Contents
@@ -26,6 +26,9 @@ _INTER_X = (
     known(FRAME_RATE, "120", "Inter-X has so many"),
     known(FAMILY, "smplx", "Inter-X names its hands so"),
 )
+_SECONDS = "frame_times"
+"""A key of BEHAVE's."""
+_BEHAVE = (known(UP_AXIS, "-y", "BEHAVE's people are before a camera"),)
 _HANDS = ("pose_lhand", "pose_rhand")
 _OTHER_NAMES = {"expressions": "expression"}
 _NEEDED = {"poses", "trans", "betas", *POSE_PARTS, *_HANDS}
@@ -59,7 +62,7 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
 
     The same keys in a pickle, a torch file or a dict that numpy saved, and those of tools that name hands and
     face otherwise: ``pose_lhand`` and ``pose_rhand`` (T, 45) or (T, 15, 3) of Inter-X, ``expressions`` of
-    BEAT2.
+    BEAT2. With ``frame_times`` they are BEHAVE's.
 
     Raises:
         FileError: an array that is needed cannot be read.
@@ -84,7 +87,14 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     inter_x = any(key in arrays for key in _HANDS)
     if inter_x and not any(key in arrays for key in RATE_KEYS):
         notes.append("The file does not say the frame rate: Inter-X's 120 frames a second are taken.")
-    return [Take(renamed(path, arrays), tuple(notes), own_shapes=True, known=_INTER_X if inter_x else ())]
+    return [
+        Take(
+            renamed(path, arrays),
+            tuple(notes),
+            own_shapes=True,
+            known=_INTER_X if inter_x else _BEHAVE if _SECONDS in table else (),
+        )
+    ]
 
 
 def renamed(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

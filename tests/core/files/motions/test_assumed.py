@@ -79,7 +79,7 @@ def test_keys_that_are_not_used_are_told(save, name, contents, person, unused):
 
 
 def test_every_source_reads_arrays_where_it_is_noticed():
-    for path in sorted(Path(sources.__file__).parent.glob("*.py")):
+    for path in sorted(Path(sources.__file__).parent.rglob("*.py")):
         names = {
             alias.name
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
