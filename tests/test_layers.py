@@ -23,7 +23,8 @@ core.files core.files.containers
 core.model
 core.geometry
 core.files.bodies core.files.motions.parts core.fitting.recipe core.fitting.objective
-core.files.motions.sources core.files.motions.sources.from_video core.correspond core.fitting.solver core.fitting.terms
+core.files.motions.sources.from_video
+core.files.motions.sources core.correspond core.fitting.solver core.fitting.terms
 core.measure
 core.files.motions core.inspection core.fitting.stage
 core.fitting.reference
