@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
 from core.errors import RefitError
+
+OUT_OF_MEMORY = "The device ran out of memory: the fit goes on on the processor."
+FAILED = "The device failed ({}): the fit goes on on the processor."
+# What the words of torch's errors begin with, or have in them, when it is the device or its libraries that
+# failed.
+_LIBRARIES = ("cuda", "cublas", "cusolver", "cusparse", "cudnn", "nvrtc", "magma", "no kernel image")
+_MOST_WORDS = 120
 
 
 def pick_device(name: str) -> torch.device:
@@ -27,3 +36,26 @@ def available_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def failure(error: BaseException, device: torch.device) -> str | None:
+    """One sentence on an error that a fit may go on from on the processor, or None for any other.
+
+    Args:
+        error: that ended the fit.
+        device: that it was on.
+    """
+    if device.type == "cpu" or not isinstance(error, RuntimeError):
+        return None
+    if isinstance(error, torch.OutOfMemoryError):
+        return OUT_OF_MEMORY
+    words = str(error).strip().partition("\n")[0]
+    if any(name in str(error).casefold() for name in _LIBRARIES):
+        return FAILED.format(words[:_MOST_WORDS].rstrip(" ."))
+    return None
+
+
+def device_of_fit(provenance: Mapping[str, Any]) -> str:
+    """``'cuda'`` for a fit that was made there, where there is one; else ``'cpu'``."""
+    on_cuda = str(provenance.get("device", "")).startswith("cuda")
+    return "cuda" if on_cuda and torch.cuda.is_available() else "cpu"

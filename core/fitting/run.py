@@ -16,25 +16,26 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from core.errors import RefitError
 from core.files.bodies.mesh_check import check_meshes
-from core.fitting.devices import available_processors, pick_device
 from core.fitting.recipe.recipe import Recipe, for_meshes
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.gauss_newton import Stopped
 from core.fitting.solver.shape_solve import ShapeFit
 from core.fitting.solver.temporal_solve import overlap
-from core.fitting.stage.frame_chunks import cuda_chunk, in_chunks, split
+from core.fitting.stage.frame_chunks import cuda_chunk, in_chunks, split, spread
 from core.fitting.stage.initial_pose import held_hands
 from core.fitting.stage.partial_result import FittedChunk, ResultTable
 from core.fitting.stage.progress import Progress, Snapshot
 from core.fitting.stage.provenance import provenance
 from core.fitting.stage.stage import PoseStage, shape_fit, shape_taken, start_mm
 from core.fitting.stage.stage_problem import StageProblem
+from core.fitting.workers import Workers, one_thread
 from core.measure.counted_vertices import NOTE
 from core.measure.vertex_mask import kept
 from core.model.body_pair import BodyPair
@@ -51,11 +52,6 @@ SLOW_CHUNK = 32
 SHAPE_CHUNK = 24
 # Where a run starts is measured on so many frames.
 START_FRAMES = 32
-
-
-def _one_thread() -> None:
-    # Small batched factorisations on several threads are many times slower on a busy machine.
-    torch.set_num_threads(1)
 
 
 class FitRun:
@@ -122,12 +118,11 @@ class FitRun:
             raise RefitError("The recipe goes on from a fit, but there is none yet.")
         if vertex_weights is not None:
             _check_weights(vertex_weights, bodies.target.num_vertices)
-        self.device = pick_device(device)
+        self._workers = Workers(device, threads)
         if self.recipe.method != "gauss-newton":
             # The published method knows nothing of them, and its result must not claim them.
             bodies = bodies.with_weights(None)
         self.bodies = bodies.to(self.device)
-        self.threads = threads or available_processors()
         finite = np.flatnonzero(motion.finite_frames())
         self.frames = finite if frames is None else np.intersect1d(finite, frames)
         if not len(self.frames):
@@ -151,6 +146,16 @@ class FitRun:
             self._table.set_betas(betas)
 
     @property
+    def device(self) -> torch.device:
+        """Where it fits: a device that fails is left."""
+        return self._workers.device
+
+    @property
+    def threads(self) -> int:
+        """Workers on processors."""
+        return self._workers.threads
+
+    @property
     def keeps_others(self) -> bool:
         """Frames that are not asked for keep the fit that the run goes on from, and its shape."""
         return self._holds_shape
@@ -166,50 +171,56 @@ class FitRun:
         if self._started:
             raise RuntimeError("a run can be iterated once; make a new FitRun to fit again")
         self._started = time.perf_counter()
-        workers = 1 if self.device.type == "cuda" else self.threads
-        pool = ThreadPoolExecutor(workers, "refit-fit", initializer=_one_thread)
         try:
             if self.recipe.method != "gauss-newton":
-                # Brings the smplx package and scipy's optimisers along, which nothing else needs.
-                from core.fitting.reference.published_run import published_steps
-
-                frames = np.concatenate(self._ordered(1))
-                yield from published_steps(
-                    self.motion, self.bodies, self.recipe, frames, self._table, self._stopped
-                )
+                yield from self._anywhere(self._published)
                 self._finished = not self._stopped()
                 return
             origin = self.recipe.start
             for index, settings in enumerate(self.recipe.stages):
-                note = NOTE if self._table.held_hands and not index else ""
-                while True:
-                    try:
-                        for progress in self._steps(pool, workers, settings, origin):
-                            yield replace(
-                                progress, kind=settings.stage, index=index, note=note or progress.note
-                            )
-                            note = ""
-                        break
-                    except torch.OutOfMemoryError:
-                        if self.device.type == "cpu":
-                            raise RefitError("There is too little memory for this fit.") from None
-                        self.device = torch.device("cpu")
-                        self.bodies = self.bodies.to(self.device)
-                        note = "The device ran out of memory: the fit goes on on the processor."
+                if self._table.held_hands and not index:
+                    self._workers.note = self._workers.note or NOTE
+                for progress in self._anywhere(partial(self._steps, settings, origin)):
+                    yield replace(progress, kind=settings.stage, index=index)
                 if self._stopped():
                     return
                 origin = "current"
             self._finished = True
         finally:
             self._left = True
-            pool.shutdown(wait=True, cancel_futures=True)
+            self._workers.end()
             self._seconds = time.perf_counter() - self._started
+
+    def _anywhere(self, steps: Callable[[], Iterator[Progress]]) -> Iterator[Progress]:
+        """The steps on the device, and once more on the processor where the device fails."""
+        while True:
+            try:
+                for progress in steps():
+                    note, self._workers.note = self._workers.note or progress.note, ""
+                    yield replace(progress, note=note)
+                return
+            except RuntimeError as error:
+                self._leave_device(error)
+
+    def _leave_device(self, error: RuntimeError) -> None:
+        self._workers.leave_device(error)
+        self.bodies = self.bodies.to(self.device)
+
+    def _published(self) -> Iterator[Progress]:
+        # Brings the smplx package and scipy's optimisers along, which nothing else needs.
+        from core.fitting.reference.published_run import published_steps
+
+        frames = np.concatenate(self._ordered(1))
+        return published_steps(self.motion, self.bodies, self.recipe, frames, self._table, self._stopped)
 
     def prepare(self) -> None:
         """Prepares what the first stage needs of the bodies; it is kept, for other runs with them too."""
         if self.recipe.method == "gauss-newton":
-            with ThreadPoolExecutor(1, "refit-prepare", initializer=_one_thread) as pool:
-                pool.submit(self._problem, self.recipe.stages[0], self.recipe.start).result()
+            with ThreadPoolExecutor(1, "refit-prepare", initializer=one_thread) as pool:
+                try:
+                    pool.submit(self._problem, self.recipe.stages[0], self.recipe.start).result()
+                except RuntimeError as error:
+                    self._leave_device(error)
 
     def _problem(self, settings: FitSettings, origin: str) -> StageProblem:
         return StageProblem(
@@ -224,25 +235,17 @@ class FitRun:
             self.motion.has_poses and (self.recipe.start != "parts" or self._replaces),
         )
 
-    def _steps(
-        self, pool: ThreadPoolExecutor, workers: int, settings: FitSettings, origin: str
-    ) -> Iterator[Progress]:
+    def _steps(self, settings: FitSettings, origin: str) -> Iterator[Progress]:
         if settings.shape == "per-frame" and origin != "current" and settings.stage != "translation":
             # From the mean shape each frame's own is far away: from one for all it is near.
             expression = "shared" if settings.expression == "per-frame" else settings.expression
             shared = replace(settings, shape="shared", expression=expression)
-            yield from self._solve(pool, workers, shared, origin, only_shape=True)
+            yield from self._solve(shared, origin, only_shape=True)
         if not self._stopped():
-            yield from self._solve(pool, workers, settings, origin)
+            yield from self._solve(settings, origin)
 
-    def _solve(
-        self,
-        pool: ThreadPoolExecutor,
-        workers: int,
-        settings: FitSettings,
-        origin: str,
-        only_shape: bool = False,
-    ) -> Iterator[Progress]:
+    def _solve(self, settings: FitSettings, origin: str, only_shape: bool = False) -> Iterator[Progress]:
+        pool = self._workers.pool
         problem = pool.submit(self._problem, settings, origin).result()
         if self._stopped():
             return
@@ -253,14 +256,11 @@ class FitRun:
             self._measures_start = False
             distance = pool.submit(start_mm, problem, spread(self.frames, START_FRAMES)).result()
             yield Progress("start", 0, 0, len(self.frames), float("nan"), distance)
-        size = CPU_CHUNK if problem.skin.patches.sparse else DENSE_CHUNK
-        size = cuda_chunk(self.device) if self.device.type == "cuda" else size
-        if settings.slow or problem.own_coefficients:
-            size = min(size, SLOW_CHUNK)
+        size, shape_size = self._chunk_sizes(problem)
         solved: ShapeFit | None = None
         if problem.solves_shape:
             self.doing = "shape"
-            solved = shape_fit(problem, split(chosen, SHAPE_CHUNK), pool, self._stopped)
+            solved = shape_fit(problem, split(chosen, shape_size), pool, self._stopped)
             if self._measures_start:
                 self._measures_start = False
                 yield Progress("start", 0, 0, len(self.frames), float("nan"), solved.mean_mm)
@@ -284,7 +284,7 @@ class FitRun:
             return
         stage = PoseStage(problem, chosen, solved, self._stopped, self._watch)
         chunks = self._ordered(size)
-        yield from self._collected("pose", pool, workers, problem, chunks, stage.fit)
+        yield from self._collected("pose", problem, chunks, stage.fit)
         if settings.coupled and not self._stopped():
             known = self._table.parameters()
             extra = overlap(problem.terms(self.frames[:3], together=True))
@@ -294,7 +294,16 @@ class FitRun:
                 window = self.frames[max(0, first - extra) : last + 1 + extra]
                 return stage.smooth(frames, window, known)
 
-            yield from self._collected("smooth", pool, workers, problem, chunks, smooth)
+            yield from self._collected("smooth", problem, chunks, smooth)
+
+    def _chunk_sizes(self, problem: StageProblem) -> tuple[int, int]:
+        """Frames fitted at once, alone and while the shape is solved."""
+        if self.device.type == "cuda":
+            alone, with_shape = problem.bytes_a_frame
+            return cuda_chunk(self.device, alone), cuda_chunk(self.device, with_shape)
+        if problem.settings.slow or problem.own_coefficients:
+            return SLOW_CHUNK, SHAPE_CHUNK
+        return CPU_CHUNK if problem.skin.patches.sparse else DENSE_CHUNK, SHAPE_CHUNK
 
     def _show_shape(self, problem: StageProblem, chosen: np.ndarray, solved: ShapeFit) -> None:
         if self._watch is not None:
@@ -327,8 +336,6 @@ class FitRun:
     def _collected(
         self,
         name: str,
-        pool: ThreadPoolExecutor,
-        workers: int,
         problem: StageProblem,
         chunks: list[np.ndarray],
         fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
@@ -336,7 +343,9 @@ class FitRun:
         """Fits chunks in the pool and takes in what comes back."""
         self.doing = name
         iteration, objective, distance, done = 0, 0.0, 0.0, 0
-        for frames, found, note in in_chunks(pool, workers, chunks, fit, self._stopped):
+        for frames, found, note in in_chunks(
+            self._workers.pool, self._workers.count, chunks, fit, self._stopped
+        ):
             # A chunk cut short keeps its best so far; one that never took a step is dropped, and so is one
             # whose frames may have a better fit to go back to.
             if self._stopped() and (
@@ -386,9 +395,3 @@ def _check_weights(weights: np.ndarray, vertices: int) -> None:
         raise RefitError(f"The vertex weights have shape {weights.shape}, expected ({vertices},).")
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise RefitError("Vertex weights must be finite and not negative.")
-
-
-def spread(frames: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of the frames, spread evenly over them."""
-    count = min(most, len(frames))
-    return frames[np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]

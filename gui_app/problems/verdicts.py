@@ -33,6 +33,7 @@ class VerdictRequest(MeasureRequest):
 
 def judge(request: VerdictRequest, job: BackgroundJob[Any]) -> tuple[Judgement, ...]:
     """One judgement a frame whose source is finite."""
+    from core.fitting.devices import device_of_fit
     from core.problems.second_opinion import verdicts
 
     found = verdicts(
@@ -41,7 +42,7 @@ def judge(request: VerdictRequest, job: BackgroundJob[Any]) -> tuple[Judgement, 
         request.result,
         request.frames,
         suspects=request.suspects,
-        device="cpu",
+        device=device_of_fit(request.result.provenance),
         threads=1,
         stop=job.stop,
         on_progress=job.check,

@@ -42,6 +42,7 @@ class StepsRequest(MeasureRequest):
 
 def find_steps(request: StepsRequest, job: BackgroundJob[Any]) -> FrameSteps:
     """Runs the recipe on the frame."""
+    from core.fitting.devices import device_of_fit
     from core.fitting.frame_steps import frame_steps
 
     return frame_steps(
@@ -50,7 +51,7 @@ def find_steps(request: StepsRequest, job: BackgroundJob[Any]) -> FrameSteps:
         request.recipe,
         request.frame,
         request.result,
-        device="cpu",
+        device="cpu" if request.result is None else device_of_fit(request.result.provenance),
         check=job.check,
     )
 

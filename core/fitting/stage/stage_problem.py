@@ -17,6 +17,7 @@ from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.shape_solve import ShapeUnknowns
 from core.fitting.solver.skin_products import NormalMatrix
+from core.fitting.stage.frame_chunks import USUAL_BYTES
 from core.fitting.stage.initial_pose import (
     relaxed_pose,
     start_rotations,
@@ -150,6 +151,21 @@ class StageProblem:
         self._own, self._solved_together = self._by_frame.cpu().numpy(), shared
         self.relaxed = rotation_matrices(target.tensor(relaxed_pose(target)))
         self._parts: RestParts | None = None
+
+    @property
+    def bytes_a_frame(self) -> tuple[int, int]:
+        """What a frame needs on a GPU at once, alone and while the shape is solved."""
+        width, count = 3 * self.skin.body.num_joints + 1, len(self.skin.coefficients)
+        matrix, coupling = 4 * width * width, 4 * width * (count + 1)
+        alone = USUAL_BYTES + 12 * matrix * self.settings.coupled
+        if self.own_coefficients:
+            alone += 2 * matrix * (count + 3)
+        if self.settings.robust != "none":
+            alone += 2 * matrix
+        if self.settings.slow:
+            # A weighted row of the skin's operator for every vertex.
+            alone += 4 * width * len(self.skin.vertices)
+        return alone, alone + 4 * matrix + 12 * coupling
 
     def terms(self, frames: np.ndarray, source: Tensor | None = None, *, together: bool = False) -> Terms:
         """What pulls on some frames beside their targets.

@@ -122,21 +122,22 @@ def _placed(value: Any, goes: bool, crossing: bool) -> Any:
 @contextmanager
 def pretended_gpu(free_bytes: int = 8 << 30, reserved_bytes: int = 0) -> Iterator[None]:
     """Within it ``torch.device('cuda')`` can be used, also by the threads of a fit."""
-    from core.fitting import run
+    from core.fitting import run, workers
     from core.fitting.objective import patch_products, skin_gradient
 
     def through(compiled: Callable[..., Any]) -> Callable[..., Any]:
         # What is compiled does not ask the classes of its arguments.
         return lambda *args: _call(compiled, args, {})
 
-    first = run._one_thread
+    first = workers.one_thread
 
     def begin() -> None:
         first()
         _Everything().__enter__()
 
     with pytest.MonkeyPatch.context() as patch, _Everything():
-        patch.setattr(run, "_one_thread", begin)
+        patch.setattr(workers, "one_thread", begin)
+        patch.setattr(run, "one_thread", begin)
         patch.setattr(patch_products, "pose", through(patch_products.pose))
         patch.setattr(skin_gradient, "add_back", through(skin_gradient.add_back))
         patch.setattr(torch.cuda, "is_available", lambda: True)

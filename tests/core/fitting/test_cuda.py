@@ -10,7 +10,7 @@ from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
 from core.files.builtin_files import default_motion
 from core.files.motions.load_motion import load_motion
-from core.fitting.devices import pick_device
+from core.fitting.devices import device_of_fit, pick_device
 from core.fitting.run import FitRun
 from core.model.fit_result import FitResult
 
@@ -34,3 +34,10 @@ def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert pick_device("auto").type == "cpu"
     with pytest.raises(RefitError, match="no CUDA device"):
         pick_device("cuda")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_frame_is_fitted_again_where_its_fit_was_made(there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert device_of_fit({"device": "cuda:0"}) == ("cuda" if there else "cpu")
+    assert device_of_fit({"device": "cpu"}) == device_of_fit({}) == "cpu"

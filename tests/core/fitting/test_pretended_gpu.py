@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from core.correspond.load_bodies import load_bodies
+from core.fitting.frame_steps import frame_steps
+from core.fitting.objective.objective import FitSkin
 from core.fitting.recipe.recipe import ACCURATE, FAST, Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.stage.frame_chunks import cuda_chunk
-from core.fitting.stage.stage import PoseStage
+from core.fitting.stage.frame_chunks import USUAL_BYTES, cuda_chunk
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
 from core.model.motion import Motion, motion_of_meshes
 from core.model.posing import posed
 from core.model.vertex_errors import frame_errors
+from core.problems.second_opinion import verdicts
 from tests.core.fitting import pretended_gpu as pretended_gpu_module
 from tests.core.fitting.judged import clip
 from tests.core.fitting.pretended_gpu import on_gpu, pretended_gpu
@@ -154,28 +157,78 @@ def test_errors_there_are_those_of_the_processor(vertices: int) -> None:
         assert np.allclose(getattr(here, field.name), getattr(there, field.name), rtol=1e-5, equal_nan=True)
 
 
-@pytest.mark.parametrize(("gigabytes", "frames"), [(1, 512), (8, 2048), (100, 4096)])
-def test_a_larger_device_gets_more_frames_at_once(gigabytes: int, frames: int) -> None:
+@pytest.mark.parametrize(("gigabytes", "frames", "large"), [(1, 512, 128), (8, 2048, 512), (100, 4096, 4096)])
+def test_a_larger_device_gets_more_frames_at_once(gigabytes: int, frames: int, large: int) -> None:
     with pretended_gpu(gigabytes << 30):
-        assert cuda_chunk(torch.device("cuda")) == frames
+        assert cuda_chunk(torch.device("cuda"), USUAL_BYTES) == frames
+        assert cuda_chunk(torch.device("cuda"), 4 * USUAL_BYTES) == large, "each needs more"
     with pretended_gpu(0, gigabytes << 30):
-        assert cuda_chunk(torch.device("cuda")) == frames, "what torch keeps is there for the next fit"
+        assert cuda_chunk(torch.device("cuda"), USUAL_BYTES) == frames, (
+            "what torch keeps is there for the next fit"
+        )
 
 
-def test_what_does_not_fit_on_the_device_goes_on_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("recipe", [ACCURATE, FitSettings(smoothness=0.3)], ids=["alone", "together"])
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "ran out of memory"),
+        (
+            RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm`"),
+            "cublasSgemm",
+        ),
+        (torch.linalg.LinAlgError("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR"), "cusolver"),
+        (
+            RuntimeError("CUDA error: no kernel image is available for execution on the device\nCompile"),
+            "no kernel",
+        ),
+        (RuntimeError("CUDA error: unspecified launch failure"), "launch failure"),
+    ],
+    ids=["memory", "cublas", "cusolver", "no kernel", "lost"],
+)
+def test_a_device_that_fails_is_left_for_the_processor(
+    recipe: Recipe | FitSettings, error: RuntimeError, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     motion, pair = clip("walk", 0, FRAMES), load_bodies()
-    here, inner = fit(motion, pair, ACCURATE, "cpu"), PoseStage.fit
+    here, inner = fit(motion, pair, recipe, "cpu"), FitSkin.evaluate
+    when = iter([0] * 3 + [1] * 1000)
 
-    def full(stage: PoseStage, frames: np.ndarray) -> object:
-        if stage.problem.skin.body.device.type == "cuda":
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return inner(stage, frames)
+    def fails(skin: FitSkin, *args: Any, **options: Any) -> object:
+        if skin.body.device.type == "cuda" and next(when):
+            raise error
+        return inner(skin, *args, **options)
 
-    monkeypatch.setattr(PoseStage, "fit", full)
+    monkeypatch.setattr(FitSkin, "evaluate", fails)
     with pretended_gpu():
-        run = FitRun(motion, pair, ACCURATE, device="cuda", threads=1)
-        notes = [step.note for step in run]
-    assert "The device ran out of memory: the fit goes on on the processor." in notes
+        run = FitRun(motion, pair, recipe, device="cuda", threads=2)
+        told = [step.note for step in run if step.note]
+    assert len(told) == 1
+    assert words in told[0]
+    assert told[0].endswith("the fit goes on on the processor.")
     found = run.result()
+    assert found.provenance["device"] == "cpu"
     assert found.converged.all()
     assert np.abs(here.mean_mm - found.mean_mm).max() < 0.01
+
+
+def test_an_error_that_is_none_of_the_devices_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> object:
+        raise RuntimeError("expected all tensors to be on the same device, (3,) on the cpu")
+
+    monkeypatch.setattr(FitSkin, "evaluate", fails)
+    with pretended_gpu(), pytest.raises(RuntimeError, match="same device"):
+        fit(clip("walk", 0, FRAMES), load_bodies(), ACCURATE, "cuda")
+
+
+def test_frame_steps_and_second_opinions_stay_on_the_device() -> None:
+    motion, pair = clip("dance", 100, FRAMES), load_bodies()
+    found = fit(motion, pair, ACCURATE, "cpu")
+    here = frame_steps(motion, pair, ACCURATE, 2, found, device="cpu")
+    opinions = [verdicts(motion, pair, found, [1, 4], device="cpu", threads=1)]
+    with pretended_gpu():
+        there = frame_steps(motion, pair, ACCURATE, 2, found, device="cuda")
+        opinions.append(verdicts(motion, pair, found, [1, 4], device="cuda", threads=1))
+    assert there.result.provenance["device"] == "cuda"
+    assert abs(here.steps[-1].mean_mm - there.steps[-1].mean_mm) < 0.01
+    one, other = ([(each.frame, each.verdict) for each in judged] for judged in opinions)
+    assert one == other
