@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.shown_text import shown
+
 
 class RefitError(Exception):
     """Something the user can understand and act on, said in one sentence."""
@@ -24,4 +26,5 @@ class FileError(RefitError):
         self.key = key
         self.problem = problem
         where = f"{self.path}: '{key}'" if key else f"{self.path}:"
-        super().__init__(f"{where} {problem}")
+        # Names of files and keys may hold line breaks.
+        super().__init__(shown(f"{where} {problem}"))

@@ -17,7 +17,8 @@ MOST_FILES = 20
 """Modules in one folder; beyond that nobody sees what it holds."""
 
 CORE = """
-core.errors core.environment core.shown_text core.torch_start
+core.shown_text
+core.errors core.environment core.torch_start
 core
 core.files core.files.containers
 core.model

@@ -10,6 +10,7 @@ import pytest
 from core.commands.cli import main
 from core.commands.progress_bar import fit_columns
 from core.commands.terminal import PlainTable, Terminal
+from core.errors import FileError
 from core.shown_text import MOST_LETTERS, shown, spreadsheet_cell
 
 SHOWN = {
@@ -91,3 +92,8 @@ def test_wrong_arguments_are_told_on_one_line(capsys: pytest.CaptureFixture[str]
     assert told[-1].endswith("unrecognized arguments: b\\x1b[31m\\nfake")
     assert main(["info", "no\x1b[31m\nfile"]) == 1
     assert capsys.readouterr().err == "refit: no\\x1b[31m\\nfile: there is no such file\n"
+
+
+def test_a_sentence_on_a_file_is_one_line_whatever_its_name_and_its_keys_hold() -> None:
+    said = str(FileError("a\nfolder/b.npz", "is damaged", key="val\r\nd\x1b[2J"))
+    assert said == r"a\nfolder/b.npz: 'val\r\nd\x1b[2J' is damaged"
