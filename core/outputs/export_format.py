@@ -70,7 +70,7 @@ class ExportJob:
         path: the file, or the folder.
         stem: how numbered files begin.
         frames: ids of the frames to write.
-        motion: the source.
+        motion: the source; None where it is not at hand.
         bodies: of source and fit.
         result: the fit, or None.
         metrics: of the fit, or None.
@@ -79,12 +79,13 @@ class ExportJob:
         overwrite: what is there may be lost.
         progress: told how much is written.
         stop: set to stop.
+        frame_rate: frames a second that were said for it; None for those of fit and motion.
     """
 
     path: Path
     stem: str
     frames: np.ndarray
-    motion: Motion
+    motion: Motion | None
     bodies: BodyPair
     result: FitResult | None = None
     metrics: MotionMetrics | None = None
@@ -93,6 +94,7 @@ class ExportJob:
     overwrite: bool = False
     progress: Progress | None = None
     stop: threading.Event | None = None
+    frame_rate: float | None = None
 
     @property
     def fit(self) -> FitResult:
@@ -102,11 +104,23 @@ class ExportJob:
         return self.result
 
     @property
+    def source(self) -> Motion:
+        """The motion that was fitted; raises RefitError where it is not at hand."""
+        if self.motion is None:
+            raise RefitError("The motion that the fit was made from is needed, and is not at hand.")
+        return self.motion
+
+    def of(self, role: str) -> tuple[Motion, BodyModel]:
+        """The motion and the body of the ``'fit'`` or of the ``'source'``; raises RefitError where there is
+        none."""
+        if role == "fit":
+            return self.fit.as_motion(), self.bodies.target
+        return self.source, self.bodies.source
+
+    @property
     def posed(self) -> tuple[Motion, BodyModel]:
         """What is written of the body that is chosen: its motion and the body."""
-        if self.settings.get("body", "fit") == "fit":
-            return self.fit.as_motion(), self.bodies.target
-        return self.motion, self.bodies.source
+        return self.of(self.settings.get("body", "fit"))
 
 
 def _no(_settings: Settings) -> bool:
@@ -136,8 +150,8 @@ class ExportFormat:
         is_result: what is written is the fit itself, and opens again.
         stem: takes the motion's name and gives the file's, without suffix.
         size: about how many bytes; takes what there is, the number of frames and the settings.
-        write: writes it, whole or not at all. Raises RefitError, or Stopped once ``job.stop`` is set. None
-            for what the window draws.
+        write: writes it, whole or not at all, and gives what people should know of the file, in sentences,
+            or nothing. Raises RefitError, or Stopped once ``job.stop`` is set. None for what is drawn.
     """
 
     name: str
@@ -147,7 +161,7 @@ class ExportFormat:
     about: str
     icon: str
     size: Callable[[Any, int, Settings], int]
-    write: Callable[[ExportJob], None] | None
+    write: Callable[[ExportJob], str | None] | None
     ranges: tuple[RangeName, ...] = ("all", "selection", "current")
     options: tuple[Option, ...] = ()
     needs_fit: Callable[[Settings], bool] | bool = True

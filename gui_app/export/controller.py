@@ -42,7 +42,7 @@ class ExportController(QObject):
         super().__init__(parent)
         self._state, self._viewport = state, viewport
         self.status = ExportStatus()
-        self._job: BackgroundJob[None] | None = None
+        self._job: BackgroundJob[str | None] | None = None
         self._film: Film | None = None
         self._pending: tuple[Choice, Path, bool] | None = None
         self._saves: object = None
@@ -143,6 +143,7 @@ class ExportController(QObject):
                 overwrite=overwrite,
                 progress=job.progress(self._show_progress),
                 stop=job.stop,
+                frame_rate=document.given_rate,
             ),
         )
 
@@ -222,21 +223,21 @@ class ExportController(QObject):
             left = (time.monotonic() - self._begun) / done * (total - done)
         self._set(replace(self.status, done=done, total=total, seconds_left=left))
 
-    def _end(self, words: str) -> None:
-        self._set(ExportStatus(words=words, path=self.status.path))
+    def _end(self, words: str, told: str = "") -> None:
+        self._set(ExportStatus(words=f"{words}. {told}" if told else words, path=self.status.path))
         self._state.activity.say(words)
 
     def _fail(self, sentence: str) -> None:
         self._set(ExportStatus(words=sentence, failed=True))
         self._state.activity.fail(sentence)
 
-    def _end_well(self, _: None = None) -> None:
+    def _end_well(self, told: str | None = None) -> None:
         path = self.status.path
         assert path is not None
         if self._saves is not None and self._saves is self._state.document.result:
             self._state.document.set_saved()
         self._saves = None
-        self._end(written_words(path))
+        self._end(written_words(path), told or "")
 
     @Slot()
     def _on_film_finished(self) -> None:

@@ -233,3 +233,15 @@ def test_stopping_leaves_nothing_pictures_are_as_asked_and_what_goes_wrong_is_sa
     controller: ExportController = fitted.exporting
     export(fitted, qtbot, tmp_path / "gone" / "a.mp4", kind="mp4", frames=(0, 3))
     assert "no folder" in controller.status.words
+
+
+def test_dialog_tells_what_an_animated_body_lacks(fitted: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = fitted.export_dialog
+    fitted.preferences.folder = str(tmp_path)
+    dialog.open_for("glb")
+    assert dialog.path == tmp_path / "stroll.glb"
+    dialog.export.click()
+    wait(fitted, qtbot)
+    assert dialog.path.read_bytes().startswith(b"glTF")
+    assert dialog.words.text().startswith("Exported stroll.glb · ")
+    assert "Without pose correctives, which skeletons do not have, the skin is" in dialog.words.text()
