@@ -17,6 +17,7 @@ class Shelf:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.models, self.gender, self.target = options.models, options.gender, options.to
+        self.transfer, self.mask, self.exclude = options.transfer, options.mask, options.exclude
         self.pairs: dict[tuple[str, str], BodyPair] = {}
 
     def check(self) -> BodyPair:
@@ -45,7 +46,13 @@ class Shelf:
         """
         if (family, gender) not in self.pairs:
             self.pairs[family, gender] = load_bodies(
-                self.models, source=family, target=self.target, gender=gender
+                self.models,
+                source=family,
+                target=self.target,
+                gender=gender,
+                transfer=self.transfer,
+                mask=self.mask,
+                exclude=self.exclude,
             )
         return self.pairs[family, gender]
 

@@ -7,14 +7,14 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import __version__
 from core.commands.argument_types import add_reading, doubts_of, frame_range, reading_of, thread_count
+from core.commands.body_options import add_correspond, add_inspect
 from core.commands.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.interrupts import second_ends_at_once
 from core.commands.sentences import Parser, say_error
-from core.correspond.build_settings import BuildSettings
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE, PRESETS
@@ -81,15 +81,15 @@ def parser() -> argparse.ArgumentParser:
     )
     convert.add_argument(
         "inputs",
-        nargs="+",
+        nargs="*",
         type=Path,
         metavar="MOTION",
-        help="motion file of any tool that `refit info` knows, or a folder to walk",
+        help="motion file of any tool that `refit info` knows, or a folder to walk; none where --recipe is a "
+        ".yaml that names one",
     )
     convert.add_argument(
         "-o",
         "--output",
-        required=True,
         type=Path,
         metavar="OUT",
         help="folder (walk_poses.npz becomes walk_stageii.npz in it, or walk_smplh.npz, walk_smpl.npz with "
@@ -98,7 +98,6 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--to",
         choices=("smplx", "smplh", "smpl"),
-        default="smplx",
         help="body to fit; default: smplx",
     )
     convert.add_argument(
@@ -110,6 +109,26 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--gender", choices=("neutral", "female", "male"), help="of the bodies; default: what the file says"
     )
+    convert.add_argument(
+        "--transfer",
+        type=Path,
+        metavar="FILE",
+        help="the correspondence between the bodies, *_deftrafo_setup.pkl; default: the models folder's",
+    )
+    convert.add_argument(
+        "--mask",
+        type=Path,
+        metavar="FILE",
+        help="ids of the valid vertices, smplx_mask_ids.npy; default: the models folder's",
+    )
+    convert.add_argument(
+        "--exclude",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="ids of vertices that do not count, as the head-bun lists; can be repeated",
+    )
     how = convert.add_mutually_exclusive_group()
     how.add_argument(
         "--preset",
@@ -118,7 +137,11 @@ def parser() -> argparse.ArgumentParser:
         help=f"how to fit; default: {ACCURATE.name}",
     )
     how.add_argument(
-        "--recipe", type=Path, metavar="FILE.toml", help="how to fit, as the window's stages are saved"
+        "--recipe",
+        type=Path,
+        metavar="FILE",
+        help="how to fit: .toml, as the window's stages are saved, or a .yaml of the published transfer "
+        "tool, whose folders, bodies and masks are taken where no option says otherwise",
     )
     convert.add_argument(
         "--set",
@@ -178,6 +201,9 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also write a session beside each output (.refit), to go on with in the window",
     )
+    convert.add_argument(
+        "--verbose", action="store_true", help="print objective and mean v2v of each step of each stage"
+    )
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
     convert.add_argument(
         "--json", action="store_true", help="print what --report writes, and all else to the error output"
@@ -190,8 +216,8 @@ def parser() -> argparse.ArgumentParser:
         help="write over existing outputs whose fit failed, and no others, whatever settings made them",
     )
 
-    _add_inspect(commands)
-    _add_correspond(commands)
+    add_inspect(commands)
+    add_correspond(commands)
 
     info = commands.add_parser("info", help="say what a motion, model or result file holds")
     info.add_argument("file", type=Path, metavar="FILE")
@@ -210,98 +236,6 @@ def parser() -> argparse.ArgumentParser:
     )
     models.add_argument("--json", action="store_true", help="print json instead of tables")
     return top
-
-
-def _add_inspect(commands: Any) -> None:
-    inspect = commands.add_parser(
-        "inspect",
-        help="look into bodies: joints, regressors, valid vertices, correspondences",
-        description="Tells what joints are made of, which vertices count and what they correspond to; of the "
-        "bodies alone, of a motion, or of a fit. Exit codes: 0 done, 1 failed, 2 bad usage.",
-    )
-    inspect.add_argument(
-        "file", nargs="?", type=Path, metavar="MOTION_OR_FIT", help="default: the bodies alone"
-    )
-    inspect.add_argument("--joint", metavar="NAME", help="one joint and the vertices it is made of")
-    inspect.add_argument(
-        "--vertex", type=int, metavar="ID", help="one vertex: what it feeds, what it corresponds to"
-    )
-    inspect.add_argument(
-        "--frame",
-        type=int,
-        metavar="N",
-        help="measure in this frame; default: supports in the rest pose, errors over the whole motion",
-    )
-    inspect.add_argument(
-        "--body", choices=("source", "target"), help="default: the fit's body, the motion's without a fit"
-    )
-    inspect.add_argument(
-        "--regressor",
-        type=Path,
-        metavar="FILE",
-        help="another J_regressor for that body: .npy, .npz or pickle",
-    )
-    inspect.add_argument(
-        "--joint-set", type=Path, metavar="FILE", help="a joint set (.json) to follow through the motion"
-    )
-    inspect.add_argument("--out", type=Path, metavar="FILE", help="where its joints go: .npz or .csv")
-    inspect.add_argument("--force", action="store_true", help="write over an existing --out")
-    inspect.add_argument(
-        "--from",
-        dest="source",
-        choices=("smpl", "smplh", "smplx"),
-        help="source body, without a motion; default: smplh",
-    )
-    inspect.add_argument("--to", choices=("smpl", "smplh", "smplx"), help="target body; default: smplx")
-    inspect.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
-    inspect.add_argument("--gender", choices=("neutral", "female", "male"), help="of the bodies")
-    add_reading(inspect, several=False)
-    inspect.add_argument(
-        "--compare", type=Path, metavar="FILE", help="compare the correspondence with another file's"
-    )
-    inspect.add_argument("--json", action="store_true", help="print json instead of tables")
-
-
-def _add_correspond(commands: Any) -> None:
-    correspond = commands.add_parser(
-        "correspond",
-        help="build the correspondence between two bodies",
-        description="Lays the target's rest shape onto the source's, and gives each target vertex the "
-        "nearest point of the source's surface. Exit codes: 0 done, 1 failed, 2 bad usage.",
-    )
-    correspond.add_argument("source", type=Path, metavar="SOURCE_MODEL", help="model file of the source body")
-    correspond.add_argument("target", type=Path, metavar="TARGET_MODEL", help="model file of the target body")
-    correspond.add_argument(
-        "-o",
-        "--out",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="where it goes: .pkl as the published tools read it, or .npz; can be repeated",
-    )
-    correspond.add_argument(
-        "--max-distance",
-        type=float,
-        default=BuildSettings.max_distance_mm,
-        metavar="MM",
-        help="vertices further from the source's surface have no counterpart; default: %(default)g",
-    )
-    correspond.add_argument(
-        "--max-angle",
-        type=float,
-        default=BuildSettings.max_angle_deg,
-        metavar="DEG",
-        help="vertices have no counterpart where the surfaces face apart by more; default: %(default)g",
-    )
-    correspond.add_argument(
-        "--with-hidden", action="store_true", help="also look for counterparts of eyes and inner mouth"
-    )
-    correspond.add_argument(
-        "--compare", type=Path, metavar="FILE", help="compare with another correspondence"
-    )
-    correspond.add_argument("--force", action="store_true", help="write over an existing --out")
-    correspond.add_argument("--json", action="store_true", help="print json instead of a report")
 
 
 def main(argv: list[str] | None = None) -> int:

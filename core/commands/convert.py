@@ -33,6 +33,7 @@ from core.fitting.recipe.draft import Draft
 from core.fitting.recipe.overrides import assigned
 from core.fitting.recipe.recipe import ACCURATE, PRESETS, Recipe
 from core.fitting.run import FitRun
+from core.fitting.stage.progress import Progress
 from core.measure.map_back import check_inverse
 from core.model.body_pair import BodyPair, left_out, within
 from core.model.fit_result import FitResult
@@ -40,6 +41,7 @@ from core.model.joints import FAMILY_LABEL
 from core.model.motion import Motion
 from core.outputs.results import RESULT, save_result
 from core.outputs.sessions import SUFFIX, load_session, save_session
+from core.outputs.transfer_config import is_transfer_config, read_transfer_config
 from core.problems.findings import Finding, findings
 from core.session.reading_of_fit import from_origin_of_fit
 from core.session.session import Session, SessionStep, SourceFile
@@ -76,6 +78,7 @@ def conversion(
     Raises:
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
+    notes = take_transfer_config(options)
     recipe = chosen_recipe(options)
     single = options.output.suffix.lower() == RESULT.suffix
     planned = plan(options.inputs, options.output, options.to)
@@ -96,6 +99,8 @@ def conversion(
             "data. Point --models at your folder of licensed models for those.",
             style="yellow",
         )
+    for note in notes:
+        console.print(note, style="dim", soft_wrap=True)
     if planned.left_out:
         console.print(left_out_words(planned.left_out), style="dim", soft_wrap=True)
     outcomes = [Outcome(job, error=sentence) for job, sentence in planned.refused]
@@ -118,6 +123,33 @@ def conversion(
             return tuple(outcomes), error
         console.print(f"Wrote {options.report}")
     return tuple(outcomes), None
+
+
+def take_transfer_config(options: argparse.Namespace) -> tuple[str, ...]:
+    """Where the recipe is a configuration of the published transfer tool, what it says becomes the options
+    that were not given; the usual ones are taken for the rest.
+
+    Returns:
+        Sentences on what of it has no counterpart.
+
+    Raises:
+        RefitError: it cannot be read, or inputs or output are named nowhere.
+    """
+    notes: tuple[str, ...] = ()
+    if is_transfer_config(options.recipe):
+        said = read_transfer_config(options.recipe)
+        options.inputs = options.inputs or ([] if said.inputs is None else [said.inputs])
+        for name in ("output", "transfer", "mask", "models", "gender"):
+            setattr(options, name, getattr(options, name) or getattr(said, name))
+        options.to = options.to or said.family
+        options.device = said.device or options.device if options.device == "auto" else options.device
+        options.recipe, notes = said.recipe, said.notes
+    options.to = options.to or "smplx"
+    if not options.inputs:
+        raise RefitError("There is nothing to convert: give MOTION, files or folders.")
+    if options.output is None:
+        raise RefitError("There is no place for results: give -o OUT.")
+    return notes
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
@@ -231,7 +263,7 @@ def _convert_one(
         else:
             if shape is not None:
                 run = with_it(betas=_solved(shape, console).of_body(bodies.target))
-            result, said = _watched(run, job.label, console)
+            result, said = _watched(run, job.label, console, options.verbose)
             if provenance is not None:
                 result = replace(result, provenance={**result.provenance, "held_shape": provenance})
             outcome.fit, outcome.result, outcome.notes = "made", result, (*outcome.notes, *said)
@@ -285,7 +317,9 @@ def _holds_failed_alone(path: Path) -> bool:
     return len(steps) == 1 and steps[0].name == STEP and first is not None and first.failed
 
 
-def _watched(run: FitRun, name: str, console: Terminal) -> tuple[FitResult, tuple[str, ...]]:
+def _watched(
+    run: FitRun, name: str, console: Terminal, verbose: bool = False
+) -> tuple[FitResult, tuple[str, ...]]:
     """Iterates the run with a progress bar; an interrupt ends it cleanly.
 
     Returns:
@@ -298,6 +332,8 @@ def _watched(run: FitRun, name: str, console: Terminal) -> tuple[FitResult, tupl
         started, said = time.perf_counter(), dict[str, None]()
         for step in run:
             silence.hear(step.stage)
+            if verbose:
+                bar.console.print(step_words(step), style="dim", soft_wrap=True)
             if step.note:
                 said[step.note] = None
             if step.stage == "shape":
@@ -312,6 +348,16 @@ def _watched(run: FitRun, name: str, console: Terminal) -> tuple[FitResult, tupl
                 figures=f"{rate:.0f} frames/s · {step.mean_mm:.2f} mm",
             )
     return run.result(), tuple(said)
+
+
+def step_words(step: Progress) -> str:
+    """One step of a stage for people: kind, step, frames done, objective before and after, mean v2v."""
+    trace = " → ".join(f"{value:.4g}" for value in step.trace) or f"{step.objective:.4g}"
+    done = f"{step.frames_done} of {step.frames_total} frames"
+    return (
+        f"  {step.kind} · {step.stage} {step.iteration} · {done} · objective {trace} m² · "
+        f"{step.mean_mm:.3f} mm"
+    )
 
 
 def _found(

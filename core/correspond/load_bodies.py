@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from core.correspond.given_files import with_given
 from core.environment import models_folder
 from core.errors import FileError, RefitError
 from core.files.bodies.correspondence_check import checked
@@ -32,6 +34,9 @@ def load_bodies(
     target: str = "smplx",
     gender: str | None = None,
     device: str | torch.device = "cpu",
+    transfer: str | Path | None = None,
+    mask: str | Path | None = None,
+    exclude: Sequence[str | Path] = (),
 ) -> BodyPair:
     """The two bodies of a fit and their correspondence, in any direction between the families.
 
@@ -46,6 +51,9 @@ def load_bodies(
         gender: of both bodies, ``'neutral'``, ``'female'`` or ``'male'``; None for neutral. The built-in
             bodies are neutral only, and a note says so where another is asked for.
         device: where the bodies are posed.
+        transfer: the file of the correspondence, in place of the folder's.
+        mask: the file of the target's valid vertices, in place of the folder's.
+        exclude: files of target vertices that do not count.
 
     Raises:
         FileError: the folder lacks a file, or a file cannot be read. The built-in bodies never stand in.
@@ -78,7 +86,7 @@ def load_bodies(
                 label = FAMILY_LABEL[body.family]
                 notes.append(f"The {label} model in {folder} is the built-in body, not a licensed model.")
     correspondence = _correspond(folder, source_body, target_body, build=True)
-    return BodyPair(
+    pair = BodyPair(
         source=source_body.to(device),
         target=target_body.to(device),
         correspondence=correspondence.to(device),
@@ -86,6 +94,7 @@ def load_bodies(
         folder=folder,
         notes=(*notes, *correspondence.notes),
     )
+    return with_given(pair, transfer, mask, exclude) if transfer or mask or exclude else pair
 
 
 def bodies_for(

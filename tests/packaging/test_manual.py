@@ -28,7 +28,8 @@ MARKDOWN = [
 ]
 PAGES = [
     "index", "tour", "window", "inspect", "tune_and_mend", "files", "command_line", "python", "method",
-    "bodies", "limits", "figures", "architecture", "contributing", "changelog", "glossary",
+    "from_transfer_model", "bodies", "limits", "figures", "architecture", "contributing", "changelog",
+    "glossary",
 ]  # fmt: skip
 NOT_RUN = "<!-- not run -->"
 """On the line before a block that cannot be run here."""

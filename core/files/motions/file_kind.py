@@ -204,7 +204,7 @@ def _guessed(contents: Contents, keys: set[str]) -> FileKind | None:
 def _text(path: Path, start: bytes) -> FileKind:
     """json, TOML or anything that can be read."""
     if path.suffix.lower() in READERS:
-        return FileKind("mesh", "a single mesh")
+        return FileKind("motion", "a single mesh")
     if b"\0" in start:
         return UNKNOWN
     letters = start.decode("utf-8", "ignore")

@@ -13,8 +13,7 @@ from core.files.bodies.models import looks_like_model
 from core.files.containers.arrays import key_list
 from core.files.containers.refusals import reads
 from core.files.motions.mesh_motions import NAME as MESHES
-from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder, load_meshes, says
-from core.files.motions.mesh_readers import READERS
+from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder, is_meshes, load_meshes, says
 from core.files.motions.of_take import lacks, motion_of_take, not_finite
 from core.files.motions.parts.file_contents import Contents, contents_of
 from core.files.motions.parts.person_track import Take
@@ -79,7 +78,7 @@ def load_motion(
     why, is told in ``assumed``, and in ``unused`` which keys of the file were not.
 
     Meshes are an ``.npz`` with ``vertices`` (T, V, 3), metres, of an SMPL or SMPL-H body or of an SMPL-X one,
-    or a folder of ``.obj`` or ``.ply`` with such vertices.
+    a folder of ``.obj`` or ``.ply`` with such vertices, or one of those.
 
     Args:
         path: the file, or a folder of meshes.
@@ -95,7 +94,7 @@ def load_motion(
         FileError: the file cannot be read, is no motion, has no frames, or a key has the wrong type or shape.
     """
     path = Path(path)
-    if is_mesh_folder(path):
+    if is_meshes(path):
         return _of_meshes(path, reading, otherwise, doubts)
     contents = contents_of(path)
     if _is_meshes(contents):
@@ -147,7 +146,7 @@ def survey(path: str | Path) -> Survey:
         FileError: the file cannot be read, or is no motion.
     """
     path = Path(path)
-    contents = None if is_mesh_folder(path) else contents_of(path)
+    contents = None if is_meshes(path) else contents_of(path)
     if contents is None or _is_meshes(contents):
         frames, lacks_rate, lacks_gender = says(path)
         return Survey((Person(None, frames, frames),), (), lacks_rate, lacks_gender)
@@ -176,7 +175,7 @@ def motion_source(path: str | Path) -> str | None:
     Raises:
         FileError: the file cannot be read, or is damaged.
     """
-    if is_mesh_folder(path):
+    if is_meshes(path):
         return MESHES
     contents = contents_of(Path(path))
     source = source_of(contents)
@@ -218,8 +217,6 @@ def _source(contents: Contents) -> Source:
         if "poses" not in keys and not {"root_orient", "pose_body"} <= keys:
             missing.append("poses")
         raise _missing(contents.path, missing, keys)
-    if contents.path.suffix.lower() in READERS:
-        raise FileError(contents.path, "is a single mesh, expected the folder of all of them")
     kinds = {"pickle": "a pickle", "torch": "a torch file", "npy": "a single array"}
     frames = contents.value if isinstance(contents.value, (list, tuple)) else ()
     if frames and all(isinstance(frame, dict) and holds(frame) for frame in frames):

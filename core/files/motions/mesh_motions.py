@@ -1,4 +1,5 @@
-"""Motions that are meshes: an ``.npz`` with ``vertices`` (T, V, 3), or a folder of ``.obj`` or ``.ply``."""
+"""Motions that are meshes: an ``.npz`` with ``vertices`` (T, V, 3), a folder of ``.obj`` or ``.ply``, or a
+single one of them."""
 
 from __future__ import annotations
 
@@ -49,6 +50,12 @@ def is_mesh_folder(path: str | Path) -> bool:
     return bool(Path(path).is_dir() and _listed(Path(path)))
 
 
+def is_meshes(path: str | Path) -> bool:
+    """Whether it is a folder with meshes in it, or a single mesh."""
+    path = Path(path)
+    return is_mesh_folder(path) or (path.suffix.lower() in READERS and path.is_file())
+
+
 def holds_vertices(contents: Contents) -> bool:
     """Whether a file that is no other motion is meshes over time."""
     header = contents.table.get(KEY)
@@ -65,8 +72,8 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
         if chosen is not None:
             raise FileError(path, f"is meshes, expected no choice of {what} ('{chosen[:40]}')")
     arrays, unused = dict[str, np.ndarray](), tuple[str, ...]()
-    if path.is_dir():
-        vertices, sha256, notes = _of_folder(path)
+    if is_meshes(path):
+        vertices, sha256, notes = _of_files(path, _listed(path))
     else:
         vertices, arrays, notes, unused = _of_npz(path)
         sha256 = checksum(path)
@@ -111,7 +118,7 @@ def says(path: Path) -> tuple[int, bool, bool]:
     Raises:
         FileError: a file cannot be read.
     """
-    if path.is_dir():
+    if is_meshes(path):
         return len(_listed(path)), True, True
     headers = npz_headers(path)
     frames, _ = _counts(path, headers[KEY])
@@ -153,9 +160,8 @@ def _of_npz(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray], list[str], t
     return read_float32(path, KEY), arrays, notes, tuple(sorted(set(headers) - {*arrays, KEY}))
 
 
-def _of_folder(folder: Path) -> tuple[np.ndarray, str, list[str]]:
+def _of_files(folder: Path, files: list[Path]) -> tuple[np.ndarray, str, list[str]]:
     """Vertices of all meshes in their order, a checksum of names and contents, and notes."""
-    files = _listed(folder)
     kinds = sorted({file.suffix.lower() for file in files})
     if len(kinds) > 1:
         counts = " and ".join(f"{sum(f.suffix.lower() == kind for f in files)} {kind}" for kind in kinds)
@@ -185,7 +191,9 @@ def _of_folder(folder: Path) -> tuple[np.ndarray, str, list[str]]:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """The meshes in a folder as people count them: 1, 2, 10."""
+    """The meshes in a folder as people count them: 1, 2, 10; a single mesh is alone."""
+    if not folder.is_dir():
+        return [folder]
     names = names_in(folder, READERS)
     return [folder / name for name in sorted(names, key=lambda name: (natural(name), name))]
 

@@ -32,6 +32,9 @@ def convert(
     to: str = "smplx",
     models: str | os.PathLike[str] | None = None,
     gender: str | None = None,
+    transfer: str | os.PathLike[str] | None = None,
+    mask: str | os.PathLike[str] | None = None,
+    exclude: Iterable[str | os.PathLike[str]] = (),
     preset: str | None = None,
     recipe: AnyRecipe | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -71,6 +74,9 @@ def convert(
         to: family of the results, ``'smplx'``, ``'smplh'`` or ``'smpl'``.
         models: as in `load_bodies`.
         gender: of the bodies; None for what each file says.
+        transfer: as in `load_bodies`.
+        mask: as there.
+        exclude: as there.
         preset: as in `fit`.
         recipe: as in `fit`.
         settings: as in `fit`.
@@ -121,6 +127,8 @@ def convert(
         "to": to,
         "models": None if models is None else path_of("models", models),
         "gender": gender,
+        "transfer": None if transfer is None else path_of("transfer", transfer),
+        "mask": None if mask is None else path_of("mask", mask),
         "preset": preset,
         "betas": None if betas is None else path_of("betas", betas),
         "share-shape": share_shape,
@@ -152,6 +160,7 @@ def convert(
             words.append(f"--{name}")
         elif value is not None and value is not False:
             words.append(f"--{name}={value}")
+    words += [f"--exclude={path_of('exclude', path)}" for path in exclude]
     words += [f"--set={text}" for text in assignments(settings or {})]
     options = _parsed([*words, "--", *(str(path_of("inputs", item)) for item in several)])
     if recipe is not None:

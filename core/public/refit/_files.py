@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from core.correspond.load_bodies import load_bodies as load_pair
@@ -81,6 +82,9 @@ def load_bodies(
     source: str | None = None,
     target: str | None = None,
     gender: str | None = None,
+    transfer: str | os.PathLike[str] | None = None,
+    mask: str | os.PathLike[str] | None = None,
+    exclude: Iterable[str | os.PathLike[str]] = (),
 ) -> BodyPair:
     """The two bodies of a fit, and how their surfaces correspond.
 
@@ -93,6 +97,9 @@ def load_bodies(
         target: family of the fit; None for SMPL-X, or SMPL-H where the source is SMPL-X.
         gender: ``'neutral'``, ``'female'`` or ``'male'``; None for the motion's own, or neutral. The built-in
             bodies are neutral.
+        transfer: the file of the correspondence, ``smplh2smplx_deftrafo_setup.pkl``; None for the folder's.
+        mask: the file with ids of valid vertices, ``smplx_mask_ids.npy``; None for the folder's.
+        exclude: files with ids of vertices that do not count.
 
     Returns:
         ``source`` and ``target``, each a `BodyModel`, their ``correspondence``, and ``notes`` on what was
@@ -112,7 +119,15 @@ def load_bodies(
     folder = bodies_in(models)
     if isinstance(folder, BodyPair):
         raise RefitError("models is a BodyPair, expected a folder of models.")
-    return load_pair(folder, source=source, target=target, gender=gender)
+    return load_pair(
+        folder,
+        source=source,
+        target=target,
+        gender=gender,
+        transfer=None if transfer is None else path_of("transfer", transfer),
+        mask=None if mask is None else path_of("mask", mask),
+        exclude=[path_of("exclude", path) for path in exclude],
+    )
 
 
 def save(fit: FitResult, path: str | os.PathLike[str], overwrite: bool = False) -> None:
