@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import __version__
-from core.commands.argument_types import add_reading, doubts_of, frame_range, reading_of, thread_count
-from core.commands.body_options import add_correspond, add_inspect
+from core.commands.argument_types import (
+    add_correspond,
+    add_inspect,
+    add_reading,
+    doubts_of,
+    frame_range,
+    reading_of,
+    thread_count,
+)
 from core.commands.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.interrupts import second_ends_at_once
 from core.commands.sentences import Parser, say_error
