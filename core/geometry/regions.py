@@ -35,7 +35,7 @@ def region_masks(body: BodyModel, graph: MeshGraph) -> dict[str, np.ndarray]:
     """
     found = {}
     eye_joints = np.array(["eye" in name for name in body.joint_names])
-    eyes = eye_joints[body.weights.argmax(1)]
+    eyes = eye_joints[body.held_by]
     if eyes.any():
         found["eyes"] = eyes
     sockets, mouth = _pockets(body, graph, eyes, (body.J_regressor @ body.v_template)[eye_joints])

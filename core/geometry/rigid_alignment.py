@@ -20,17 +20,16 @@ class HandShape:
 
     Args:
         body: the target body.
-        valid: (V,) bool: vertices that count.
+        vertices: (V,) ids of those that count, in the order of the points to come.
     """
 
-    def __init__(self, body: BodyModel, valid: np.ndarray) -> None:
-        main = np.array(body.joint_names)[body.weights.argmax(1)]
-        vertices = np.flatnonzero(valid)
+    def __init__(self, body: BodyModel, vertices: np.ndarray) -> None:
+        main, names = body.held_by[vertices], body.joint_names
         self.hands: list[tuple[Tensor, Tensor]] = []
         for side in ("left", "right"):
-            palm = main[vertices] == f"{side}_wrist"
+            palm = np.array([name == f"{side}_wrist" for name in names])[main]
             words = tuple(f"{side}_{finger}" for finger in (*FINGERS, "hand"))
-            hand = palm | np.array([name.startswith(words) for name in main[vertices]], dtype=bool)
+            hand = palm | np.array([name.startswith(words) for name in names])[main]
             members = torch.as_tensor(np.flatnonzero(palm)), torch.as_tensor(np.flatnonzero(hand))
             self.hands.append(members)
 
@@ -47,10 +46,13 @@ class HandShape:
         out = np.full((fit.shape[2], 2), np.nan, dtype=np.float32)
         for side, (palm, hand) in enumerate(self.hands):
             if len(palm) >= 3:
-                ours, theirs = (points[hand].permute(2, 0, 1) for points in (fit, target))
+                ours, theirs = fit[hand], target[hand]
                 rotation, shift = rigid_motions(*(points[palm].permute(2, 0, 1) for points in (fit, target)))
-                apart = ours @ rotation.mT + shift[:, None] - theirs
-                out[:, side] = 1000 * apart.square().sum(2).sqrt().mean(1).cpu().numpy()
+                apart = shift.T - theirs
+                # Frames last, as the points are: a product of small matrices for each would be slower.
+                for axis in range(3):
+                    apart.addcmul_(rotation[..., axis].T, ours[:, axis, None])
+                out[:, side] = 1000 * apart.square().sum(1).sqrt_().mean(0).cpu().numpy()
         return out
 
 

@@ -124,7 +124,7 @@ def _tied_far(bodies: BodyPair) -> np.ndarray:
         return filled
     ours, theirs = bodies.target, bodies.source
     sides = [
-        np.array([name.partition("_")[0] for name in body.joint_names])[body.weights.argmax(1)]
+        np.array([name.partition("_")[0] for name in body.joint_names])[body.held_by]
         for body in (ours, theirs)
     ]
     left_right = np.isin(sides[0][filled], ("left", "right")) & np.isin(sides[1][main], ("left", "right"))

@@ -34,12 +34,11 @@ class Soles:
 
     Args:
         body: the target body.
-        valid: (V,) bool: vertices that count.
+        vertices: (V,) ids of those that count, in the order of the points to come.
     """
 
-    def __init__(self, body: BodyModel, valid: np.ndarray) -> None:
-        main = np.array(body.joint_names)[body.weights.argmax(1)]
-        vertices = np.flatnonzero(valid)
+    def __init__(self, body: BodyModel, vertices: np.ndarray) -> None:
+        main = np.array(body.joint_names)[body.held_by]
         joints = body.joint_template.cpu().numpy()
         average = np.zeros((len(PATCHES), len(vertices)), dtype=np.float32)
         self.known = np.zeros(len(PATCHES), dtype=bool)
@@ -56,11 +55,13 @@ class Soles:
             for end, chosen in enumerate((sole & (along <= back), sole & (along >= front))):
                 average[2 * side + end, foot[chosen]] = 1 / chosen.sum()
                 self.known[2 * side + end] = True
-        self.average = torch.as_tensor(average, device=body.device)
+        used = np.flatnonzero(average.any(0))
+        self.used = torch.as_tensor(used, device=body.device)
+        self.average = torch.as_tensor(average[:, used], device=body.device)
 
     def centres(self, points: Tensor) -> np.ndarray:
         """(V, 3, n) to the (n, 4, 3) centres of the patches."""
-        flat = self.average @ points.reshape(len(points), -1)
+        flat = self.average @ points[self.used].flatten(1)
         return flat.view(len(PATCHES), 3, -1).permute(2, 0, 1).cpu().numpy()
 
 

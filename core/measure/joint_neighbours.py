@@ -84,6 +84,13 @@ def booked(steps: np.ndarray, earlier: np.ndarray) -> np.ndarray:
 def median_of_five(series: np.ndarray) -> np.ndarray:
     """(T, ...) running median of five frames, mirrored at the ends; NaN where one of the five is NaN."""
     reach = min(2, len(series) - 1)
+    if reach == 2:
+        padded = np.pad(series, [(2, 2)] + [(0, 0)] * (series.ndim - 1), mode="reflect")
+        a, b, c, d, middle = (padded[shift : shift + len(series)] for shift in (0, 1, 3, 4, 2))
+        # Of five numbers: what lies between the larger of two pairs' smaller ones, and the reverse.
+        low = np.maximum(np.minimum(a, b), np.minimum(c, d))
+        high = np.minimum(np.maximum(a, b), np.maximum(c, d))
+        return np.maximum(np.minimum(low, high), np.minimum(np.maximum(low, high), middle))
     padded = np.pad(series, [(reach, reach)] + [(0, 0)] * (series.ndim - 1), mode="reflect")
     windows = np.stack([padded[shift : shift + len(series)] for shift in range(2 * reach + 1)])
     return np.median(windows, axis=0)

@@ -37,14 +37,20 @@ class JointTracks:
 
 def steps_of(rotations: torch.Tensor) -> np.ndarray:
     """(n - 1, k) degrees from each frame of (n, k, 3, 3) rotations to the next."""
-    return degrees(rotations[1:] @ rotations[:-1].mT)
+    # |R Q^T - 1| = |R - Q|.
+    return _degrees(rotations[1:] - rotations[:-1])
 
 
 def degrees(matrices: torch.Tensor) -> np.ndarray:
     """(..., 3, 3) rotations to their angles."""
     import torch  # thresholds are known long before anything is measured
 
+    return _degrees(matrices - torch.eye(3, dtype=matrices.dtype))
+
+
+def _degrees(apart: torch.Tensor) -> np.ndarray:
+    import torch
+
     # |R - 1| = 2 sqrt(2) sin(angle / 2): keeps the digits of small angles, which the trace loses.
-    identity = torch.eye(3, dtype=matrices.dtype)
-    half = (matrices - identity).square().sum((-2, -1)).div(8).sqrt().clamp(max=1)
+    half = apart.square().sum((-2, -1)).div(8).sqrt().clamp(max=1)
     return np.degrees(2 * torch.asin(half).numpy())

@@ -115,7 +115,12 @@ class BodyModel(BodyViews):
     def vertex_part(self) -> np.ndarray:
         """(V,) index into `core.model.joints.PARTS`: the part of the joint that holds the vertex most."""
         part_of_joint = np.array([PARTS.index(joint_part(name)) for name in self.joint_names])
-        return part_of_joint[self.weights.argmax(1)]
+        return part_of_joint[self.held_by]
+
+    @cached_property
+    def held_by(self) -> np.ndarray:
+        """(V,) the joint that holds each vertex most."""
+        return self.weights.argmax(1)
 
     @constant
     def shape_basis(self) -> Tensor:

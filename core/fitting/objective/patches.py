@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from core.fitting.objective import patch_products as products
+from core.fitting.objective.skinning_rows import SkinningRows
 from core.model.body import BodyModel
 from core.model.joints import joint_part
 
@@ -78,6 +79,7 @@ class Patch:
         weights: (b, h) their skinning weights.
         features: (q,) pose features that move them.
         directions: (3b, q) posedirs, metres per unit of feature.
+        skinning: how the vertices hang on joints, from which U of any shape is made.
     """
 
     joint: int
@@ -88,6 +90,7 @@ class Patch:
     weights: Tensor
     features: Tensor
     directions: Tensor
+    skinning: SkinningRows
 
     @cached_property
     def side_by_side(self) -> Tensor:
@@ -147,9 +150,8 @@ class Patches:
     def __init__(
         self, body: BodyModel, vertices: np.ndarray, coefficients: np.ndarray, dtype: torch.dtype
     ) -> None:
-        weights = body.weights[vertices]
         self.features = body.posedirs.shape[2]
-        holder = _joined(body, weights.argmax(1))
+        holder = _joined(body, body.held_by[vertices])
         still = ~body.moved_by[vertices].any(1)
         order = np.lexsort((still, holder))
         self.vertices = vertices[order]
@@ -234,46 +236,30 @@ def _patch(
     coefficients: np.ndarray,
     dtype: torch.dtype,
 ) -> Patch:
-    tree, parents = body.tree, body.tree.parents
-    weights = body.weights[vertices]
-    held = weights.any(0)
-    # Every ancestor of a joint that holds a vertex moves it.
-    needed = np.flatnonzero(tree.subtree[:, held].any(1))
-    columns = np.append((3 * needed[:, None] + np.arange(3)).ravel(), 3 * body.num_joints)
-    # A product of numpy would set threads of its own spinning beside the workers.
-    below = (torch.from_numpy(weights) @ torch.from_numpy(tree.subtree.T.astype(weights.dtype))).numpy()
-    ids = torch.as_tensor(vertices, device=body.device)
     wanted = torch.as_tensor(coefficients, device=body.device)
 
     def tensor(array: np.ndarray) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(array), device=body.device).to(dtype)
 
-    points = torch.cat((body.template[ids][None], body.shape_basis[ids][..., wanted].permute(2, 0, 1))).to(
-        dtype
-    )
+    skinning = SkinningRows.of(body, vertices, dtype)
+    points = body.shape_basis[skinning.vertices][..., wanted].permute(2, 0, 1)
+    points = torch.cat((body.template[skinning.vertices][None], points)).to(dtype)
     rest = torch.cat((body.joint_template[None], body.joint_basis[..., wanted].permute(2, 0, 1))).to(dtype)
-    basis = torch.zeros(len(points), len(vertices), len(columns), dtype=dtype, device=body.device)
-    blocks = basis[..., :-1].view(len(points), len(vertices), len(needed), 3)
-    blocks += tensor(weights[:, needed])[:, :, None] * (points[:, :, None] - rest[:, None, needed])
-    place = np.full(body.num_joints, -1)
-    place[needed] = np.arange(len(needed))
-    for child in needed[1:]:
-        bone = rest[:, child] - rest[:, parents[child]]
-        blocks[:, :, place[parents[child]]] += tensor(below[:, child])[:, None] * bone[:, None]
-    # The root position is an unknown of its own and does not move with the shape.
-    basis[0, :, -1] = 1.0
+    basis = skinning.basis(points, rest)
 
     used = np.flatnonzero(body.moved_by[vertices[:bent]].any(0))
     directions = body.posedirs[vertices[:bent, None, None], np.arange(3)[:, None], used]
-    holders = np.flatnonzero(weights[:bent].any(0))
+    weights = body.weights[vertices[:bent]]
+    holders = np.flatnonzero(weights.any(0))
     device = body.device
     return Patch(
         joint,
         rows,
-        torch.as_tensor(columns, device=device),
+        skinning.columns(body.num_joints),
         basis,
         torch.as_tensor(holders, device=device),
-        tensor(weights[:bent][:, holders]),
+        tensor(weights[:, holders]),
         torch.as_tensor(used, device=device),
         tensor(directions.reshape(3 * bent, len(used))),
+        skinning,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
@@ -13,11 +12,11 @@ from scipy.spatial.transform import Rotation
 
 from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
+from core.fitting.objective.whole_skin import WholeSkin
 from core.measure import joint_metrics, measure_motion
 from core.measure.measure_motion import measure_motion as measured
 from core.measure.motion_metrics import MotionMetrics, per_frame
 from core.measure.surroundings import surroundings
-from core.model.body import CHUNK_FRAMES, BodyModel
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
@@ -90,17 +89,18 @@ def test_the_step_of_the_work_does_not_show(
         assert np.allclose(getattr(again, name), getattr(metrics, name), atol=1e-3, equal_nan=True), name
 
 
-def test_never_more_than_a_chunk_of_vertices_at_once(fitted: Fitted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_never_more_than_a_step_of_vertices_at_once(fitted: Fitted, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    plain = BodyModel.vertex_chunks
+    plain = WholeSkin.in_pieces
 
-    def counting(self: BodyModel, poses: torch.Tensor, *rest: Any) -> Iterator[Any]:
-        asked.append(len(poses))
-        return plain(self, poses, *rest)
+    def counting(self: WholeSkin, bases: Any, relative: torch.Tensor, *rest: Any, **more: Any) -> Any:
+        asked.append(len(relative))
+        return plain(self, bases, relative, *rest, **more)
 
-    monkeypatch.setattr(BodyModel, "vertex_chunks", counting)
+    monkeypatch.setattr(WholeSkin, "in_pieces", counting)
+    monkeypatch.setattr(measure_motion, "STEP_FRAMES", 14)
     measured(*fitted)
-    assert max(asked) <= CHUNK_FRAMES
+    assert max(asked) == 16
 
 
 def test_every_figure_can_be_listed(metrics: MotionMetrics) -> None:
