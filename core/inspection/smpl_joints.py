@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from core.measure.map_back import SMPL_JOINTS, JointErrors, SmplRegressor, chain_ids
-from core.model.body_joints import BodyJoint
+from core.model.body import BodyModel
+from core.model.body_joints import BodyJoint, body_joints
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
@@ -37,7 +39,8 @@ def smpl_joint_errors(
         on_progress: told the frames done and their total; what it raises ends the measuring.
 
     Raises:
-        FileError: the folder of models has no correspondence from the target to the source.
+        FileError: the folder of models has no correspondence from the target to the source, and none can be
+            built.
         RefitError: motion, bodies and result do not belong together, or both bodies are SMPL-X.
     """
     check_belonging(motion, bodies, result)
@@ -70,12 +73,36 @@ def smpl_joints_of_fit(bodies: BodyPair) -> tuple[BodyJoint, ...]:
     A joint none of whose vertices has a counterpart is nowhere: its place is NaN.
 
     Raises:
-        FileError: the folder of models has no correspondence from the target to the source.
+        FileError: the folder of models has no correspondence from the target to the source, and none can be
+            built.
         RefitError: both bodies are SMPL-X.
     """
-    body = bodies.target
+    return _as_points(bodies.target, SmplRegressor(bodies).over_target)
+
+
+def smpl_joints(bodies: BodyPair, which: str) -> tuple[BodyJoint, ...]:
+    """SMPL's 24 joints of the ``'source'`` or the ``'target'``, by SMPL's names.
+
+    Those of SMPL-X are points of its skin, as `smpl_joints_of_fit` has them; those of SMPL and SMPL-H are
+    joints of their chain.
+
+    Raises:
+        FileError: there is no correspondence from SMPL-X to the other body, and none can be built.
+        RefitError: both bodies are SMPL-X.
+    """
+    body = bodies.source if which == "source" else bodies.target
+    if body.family == "smplx":
+        regress = SmplRegressor(bodies)
+        return _as_points(body, regress.over_source if which == "source" else regress.over_target)
+    known = body_joints(body)
+    return tuple(
+        replace(known[joint], name=name) for name, joint in zip(SMPL_JOINTS, chain_ids(body), strict=True)
+    )
+
+
+def _as_points(body: BodyModel, rows: Tensor) -> tuple[BodyJoint, ...]:
     joints = []
-    for name, row in zip(SMPL_JOINTS, SmplRegressor(bodies).over_target.cpu().numpy(), strict=True):
+    for name, row in zip(SMPL_JOINTS, rows.cpu().numpy(), strict=True):
         known = bool(np.isfinite(row).all())
         used = np.flatnonzero(row) if known else np.zeros(1, int)
         weights = row[used].astype(np.float64) if known else np.full(1, np.nan)

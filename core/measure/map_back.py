@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -90,11 +90,14 @@ def check_inverse(motion: Motion, bodies: BodyPair, result: FitResult) -> Invers
         bodies: the pair it was made with.
         result: the fit.
 
+    Where the folder of models has no correspondence from the target to the source, one is built, which takes
+    some seconds, once.
+
     Raises:
-        FileError: the folder of models has no correspondence from the target to the source.
+        FileError: there is none, and none can be built.
         RefitError: motion, bodies and result do not belong together.
     """
-    inverse = reversed_bodies(bodies).correspondence
+    inverse = reversed_bodies(bodies, build=True).correspondence
     regress = SmplRegressor(bodies)
     surface = _nothing(len(motion), result.part_mm.shape[1])
     empty = np.full((len(motion), len(SMPL_JOINTS)), np.nan, dtype=np.float32)
@@ -120,13 +123,23 @@ class SmplRegressor:
     Attributes:
         over_source: (24, Vs) the regressor over the source's own vertices; a row of NaN where none of a
             joint's vertices has a counterpart.
-        over_target: (24, Vt) likewise over the target's.
+        over_target: (24, Vt) likewise over the target's; where the way back is missing it is built.
     """
 
     def __init__(self, bodies: BodyPair) -> None:
+        self._bodies = bodies
         self.matrix = _smpl_body(bodies).J_regressor.astype(np.float64)
-        self.over_source = self._over(bodies.source, bodies.correspondence)
-        self.over_target = self._over(bodies.target, reversed_bodies(bodies).correspondence)
+
+    @cached_property
+    def over_source(self) -> Tensor:
+        return self._over(self._bodies)
+
+    @cached_property
+    def over_target(self) -> Tensor:
+        bodies = self._bodies
+        if bodies.target.family != "smplx":
+            return bodies.target.tensor(self.matrix)
+        return self._over(reversed_bodies(bodies, build=True))
 
     def source(self, vertices: Tensor) -> Tensor:
         """(Vs, 3, n) to (24, 3, n)."""
@@ -136,12 +149,13 @@ class SmplRegressor:
         """(Vt, 3, n) to (24, 3, n)."""
         return (self.over_target @ vertices.flatten(1)).unflatten(1, vertices.shape[1:])
 
-    def _over(self, body: BodyModel, correspondence: Correspondence) -> Tensor:
-        """(24, V): the regressor over the body's own vertices."""
+    def _over(self, there: BodyPair) -> Tensor:
+        """(24, V): the regressor over the vertices of the source of a pair, whose target may be SMPL's."""
+        body = there.source
         if body.family != "smplx":
             return body.tensor(self.matrix)
         # Vertices without counterpart leave their weight to the others of the joint; NaN if there is none.
-        over = np.asarray(self.matrix @ correspondence.matrix.astype(np.float64))
+        over = np.asarray(self.matrix @ there.correspondence.matrix.astype(np.float64))
         total = over.sum(1, keepdims=True)
         with np.errstate(invalid="ignore", divide="ignore"):
             return body.tensor(over * (self.matrix.sum(1, keepdims=True) / total))

@@ -117,11 +117,6 @@ class ExportJob:
             return self.fit.as_motion(), self.bodies.target
         return self.source, self.bodies.source
 
-    @property
-    def posed(self) -> tuple[Motion, BodyModel]:
-        """What is written of the body that is chosen: its motion and the body."""
-        return self.of(self.settings.get("body", "fit"))
-
 
 def _no(_settings: Settings) -> bool:
     return False

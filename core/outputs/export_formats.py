@@ -9,9 +9,10 @@ from __future__ import annotations
 from core.outputs.bvh import BVH
 from core.outputs.export_format import ExportFormat
 from core.outputs.gltf import GLTF
+from core.outputs.joint_sets import JOINTS
 from core.outputs.meshes import OBJ, PLY
 from core.outputs.published_pickle import PUBLISHED_PICKLE
 from core.outputs.results import RESULT
 from core.outputs.tables import TABLE
 
-EXPORT_FORMATS: tuple[ExportFormat, ...] = (RESULT, GLTF, BVH, PUBLISHED_PICKLE, OBJ, PLY, TABLE)
+EXPORT_FORMATS: tuple[ExportFormat, ...] = (RESULT, GLTF, BVH, PUBLISHED_PICKLE, OBJ, PLY, TABLE, JOINTS)

@@ -22,10 +22,13 @@ from core.files.containers.numbered import Progress, tell
 from core.files.containers.opening import read_bytes
 from core.files.containers.refusals import reads
 from core.inspection.joint_series import JointSeries
-from core.inspection.joint_set import JointSet, SetMember
+from core.inspection.joint_set import JointSet, SetMember, joints_of_set
+from core.inspection.smpl_joints import smpl_joints
+from core.model.body_joints import body_joints
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import Motion
-from core.outputs.tables import write_place_table
+from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
+from core.outputs.tables import WHOSE, write_place_table
 
 _MOST_BYTES = 1 << 24
 _ENTRY_KEYS = {"name", "joint", "vertex"}
@@ -98,6 +101,7 @@ def export_joint_places(
     path: str | Path,
     series: JointSeries,
     motion: Motion,
+    frames: np.ndarray | None = None,
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -106,13 +110,14 @@ def export_joint_places(
     """Writes where some joints are at every frame of a motion, in the world of the motion's file.
 
     ``.npz``: ``joints`` (T, k, 3) float32 metres, float64 where that is far from its origin, ``names`` (k,),
-    ``up_axis``, and ``mocap_frame_rate`` where it is known. ``.csv``: one line a joint and frame. Frames that
-    are not finite are NaN, or empty cells.
+    ``up_axis``, ``mocap_frame_rate`` where it is known, and ``frames`` (n,), their ids, where only some are
+    written. ``.csv``: one line a joint and frame. Frames that are not finite are NaN, or empty cells.
 
     Args:
         path: ends in .npz or .csv.
         series: the joints.
         motion: T frames in the family of the joints' body.
+        frames: ids of n of them; None for all.
         overwrite: replace a file that is there.
         progress: told how many frames are done.
         stop: looked at every few hundred frames.
@@ -129,7 +134,7 @@ def export_joint_places(
             path,
             names,
             lambda frames: motion.in_file_world(series.places(motion, frames)),
-            np.arange(len(motion)),
+            np.arange(len(motion)) if frames is None else frames,
             motion.frame_rate,
             overwrite=overwrite,
             progress=progress,
@@ -138,7 +143,8 @@ def export_joint_places(
         return
     if ending != ".npz":
         raise RefitError(f"{path} is no name for the joints; it must end in .npz or .csv.")
-    joints = series.over(motion, lambda done, total: tell(done, total, progress, stop))
+    some = motion if frames is None else motion.some(frames)
+    joints = series.over(some, lambda done, total: tell(done, total, progress, stop))
     arrays = {
         "joints": motion.in_file_world(joints),
         "names": np.array(names),
@@ -146,6 +152,8 @@ def export_joint_places(
     }
     if motion.frame_rate is not None:
         arrays["mocap_frame_rate"] = np.array(motion.frame_rate)
+    if frames is not None:
+        arrays["frames"] = np.asarray(frames)
     write_npz(path, arrays, overwrite=overwrite)
 
 
@@ -183,3 +191,73 @@ def _is_vertex(value: Any) -> bool:
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else text[:37] + "…"
+
+
+# As a format to export in.
+
+KIND = Option(
+    "joints",
+    "Joints",
+    (
+        ("Of the skeleton", "chain"),
+        ("All: with nose, ears, tips and face", "all"),
+        ("SMPL's 24 joints", "smpl"),
+    ),
+    tip="SMPL's 24 joints of SMPL-X are those that SMPL's regressor finds on its skin, mapped back to SMPL",
+)
+
+
+def joint_series(job: ExportJob, kind: str | JointSet) -> tuple[Motion, JointSeries]:
+    """The joints that a job asks for, and the motion to follow them through.
+
+    Args:
+        job: whose setting ``whose`` names the body.
+        kind: ``'chain'``, ``'all'``, ``'smpl'``, or a set.
+
+    Raises:
+        RefitError: there is no fit, the set is for another body, or there is no way to SMPL's joints.
+    """
+    motion, body = job.of(job.settings.get("whose", "fit"))
+    if isinstance(kind, JointSet):
+        return motion, JointSeries(body, joints_of_set(kind, body))
+    if kind == "smpl":
+        return motion, JointSeries(
+            body, smpl_joints(job.bodies, "source" if body is job.bodies.source else "target")
+        )
+    known = body_joints(body)
+    return motion, JointSeries(body, known if kind == "all" else known[: body.num_joints])
+
+
+def _write(job: ExportJob) -> None:
+    motion, series = joint_series(job, job.settings.get("joints", "chain"))
+    every = len(job.frames) == len(motion)
+    export_joint_places(
+        job.path,
+        series,
+        motion,
+        None if every else job.frames,
+        overwrite=job.overwrite,
+        progress=job.progress,
+        stop=job.stop,
+    )
+
+
+def _size(sizes: BodySizes, count: int, settings: Settings) -> int:
+    joints = {"smpl": 24, "all": sizes.joints + 45}.get(settings.get("joints", "chain"), sizes.joints)
+    return 1_000 + count * joints * 11
+
+
+JOINTS = ExportFormat(
+    "joints",
+    ".npz",
+    "Joints",
+    "positions, arrays, .npz",
+    "Where joints are: an array of frames, joints and coordinates in metres, in the world of the motion's "
+    "file, and their names.",
+    "person-simple",
+    _size,
+    _write,
+    options=(KIND, WHOSE),
+    needs_fit=lambda settings: settings.get("whose", "fit") == "fit",
+    stem=lambda stem, settings: f"{stem}_joints",
+)

@@ -11,15 +11,18 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import torch
+from scipy.spatial import cKDTree
 
 from core.errors import RefitError
 from core.files.containers.atomic import atomic_write
 from core.files.containers.numbered import Progress, write_numbered
 from core.geometry.up_axis import turned
 from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
 from core.model.motion import Motion, UpAxis
 from core.model.posing import posed
 from core.outputs.export_format import ExportFormat, ExportJob, Option
@@ -35,6 +38,7 @@ def write_mesh(
     frame: int,
     *,
     up_axis: UpAxis | None = None,
+    through: BodyPair | None = None,
     overwrite: bool = False,
 ) -> None:
     """Writes one frame as a mesh; the end of the name, ``.obj`` or ``.ply``, says which.
@@ -45,6 +49,8 @@ def write_mesh(
         body: to pose.
         frame: of the motion.
         up_axis: of the file's world; None for the motion's own.
+        through: bodies whose source the body is: the points of its skin that the target's vertices correspond
+            to are written in its place, see `Shape`.
         overwrite: replace a file that is there.
 
     Raises:
@@ -52,8 +58,9 @@ def write_mesh(
         RefitError: another ending, or the frame's numbers are not finite.
     """
     path = Path(path)
-    encode = _encoder(path.suffix.lower(), body.faces, _origin_words(motion, up_axis))
-    vertices = next(_posed(motion, body, np.array([frame]), up_axis))[1]
+    shape = Shape(body, through)
+    encode = _encoder(path.suffix.lower(), shape.faces, _about(motion, up_axis, shape))
+    vertices = next(_posed(motion, shape, np.array([frame]), up_axis))[1]
     with atomic_write(path, overwrite=overwrite) as file:
         file.write(encode(vertices))
 
@@ -67,6 +74,7 @@ def write_meshes(
     *,
     suffix: MeshSuffix = ".obj",
     up_axis: UpAxis | None = None,
+    through: BodyPair | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
@@ -81,6 +89,7 @@ def write_meshes(
         frames: ids of the frames.
         suffix: ``'.obj'`` or ``'.ply'``.
         up_axis: of the files' world; None for the motion's own.
+        through: as in `write_mesh`.
         overwrite: replace a folder of numbered files.
         progress: told how many are written.
         stop: looked at before every file.
@@ -90,9 +99,10 @@ def write_meshes(
         RefitError: a frame's numbers are not finite.
         Stopped: ``stop`` was set.
     """
-    encode = _encoder(suffix, body.faces, _origin_words(motion, up_axis))
-    posed = _posed(motion, body, np.asarray(frames), up_axis)
-    files = ((frame, encode(vertices)) for frame, vertices in posed)
+    shape = Shape(body, through)
+    encode = _encoder(suffix, shape.faces, _about(motion, up_axis, shape))
+    meshes = _posed(motion, shape, np.asarray(frames), up_axis)
+    files = ((frame, encode(vertices)) for frame, vertices in meshes)
     write_numbered(
         folder, name, suffix, files, len(frames), overwrite=overwrite, progress=progress, stop=stop
     )
@@ -105,30 +115,70 @@ def mesh_bytes(suffix: str, vertices: int, faces: int) -> int:
     return 31 * vertices + (5 + 3 * len(str(vertices))) * faces
 
 
+class Shape:
+    """What is written of a posed body: its skin, or what it gives of another one.
+
+    The target points of a fit are M·v, the correspondence times the source's vertices. A vertex without a
+    counterpart has none: it lies where the nearest one in the rest pose that has one does, so that ids stay
+    those of the target, and no face uses it.
+
+    Args:
+        body: that is posed.
+        through: bodies whose source it is, or None for its own skin.
+
+    Attributes:
+        faces: (F, 3) ids.
+        without: how many vertices have no counterpart.
+    """
+
+    def __init__(self, body: BodyModel, through: BodyPair | None) -> None:
+        self.body, self._through = body, through
+        self.faces, self.without = np.asarray(body.faces), 0
+        if through is None:
+            return
+        target, there = through.target, through.correspondence.filled
+        self.faces, self.without = target.faces[there[target.faces].all(1)], int((~there).sum())
+        known = np.flatnonzero(there)
+        nearest = cKDTree(target.v_template[known]).query(target.v_template)[1]
+        self._stand_in = np.where(there, np.arange(len(there)), known[nearest])
+
+    def of(self, vertices: np.ndarray) -> np.ndarray:
+        """(n, V, 3) vertices of the body to (n, W, 3) float32, what is written."""
+        if self._through is None:
+            return vertices
+        points = self._through.correspondence.apply(torch.as_tensor(vertices)).cpu().numpy()
+        return points[:, self._stand_in]
+
+
 def _posed(
-    motion: Motion, body: BodyModel, frames: np.ndarray, up_axis: UpAxis | None
+    motion: Motion, shape: Shape, frames: np.ndarray, up_axis: UpAxis | None
 ) -> Iterator[tuple[int, np.ndarray]]:
     for start in range(0, len(frames), POSED_AT_ONCE):
         part = frames[start : start + POSED_AT_ONCE]
-        for frame, points in zip(part, posed(motion, body, part)[0], strict=True):
+        meshes = shape.of(posed(motion, shape.body, part)[0])
+        for frame, points in zip(part, meshes, strict=True):
             if not np.isfinite(points).all():
                 raise RefitError(f"Frame {frame} of {motion.name} has numbers that are not finite: no mesh.")
             yield int(frame), turned(points, motion.up_axis, up_axis or motion.up_axis)
 
 
-def _origin_words(motion: Motion, up_axis: UpAxis | None) -> str:
-    """Where the origin of the vertices lies in the file's world, if it is not that world's own."""
-    if motion.origin is None:
-        return ""
-    origin = turned(np.array(motion.origin), motion.up_axis, up_axis or motion.up_axis)
-    return f"origin {' '.join(f'{value:.15g}' for value in (origin + 0.0).tolist())}"
+def _about(motion: Motion, up_axis: UpAxis | None, shape: Shape) -> list[str]:
+    """Comments: where the origin of the vertices lies in the file's world, if it is not that world's own, and
+    vertices without a place of their own."""
+    words = []
+    if motion.origin is not None:
+        origin = turned(np.array(motion.origin), motion.up_axis, up_axis or motion.up_axis)
+        words.append(f"origin {' '.join(f'{value:.15g}' for value in (origin + 0.0).tolist())}")
+    if shape.without:
+        words.append(f"{shape.without} vertices have no counterpart and are in no face")
+    return words
 
 
 class _Obj:
     """Text: ``v x y z`` in metres, ``f a b c`` from 1."""
 
-    def __init__(self, faces: np.ndarray, about: str) -> None:
-        self._about = f"# {about}\n".encode() if about else b""
+    def __init__(self, faces: np.ndarray, about: list[str]) -> None:
+        self._about = "".join(f"# {line}\n" for line in about).encode()
         self._faces = "".join(map("f {} {} {}\n".format, *(faces.T.astype(int) + 1).tolist())).encode()
 
     def __call__(self, vertices: np.ndarray) -> bytes:
@@ -139,8 +189,8 @@ class _Obj:
 class _Ply:
     """Binary, little-endian: float32 metres, int32 ids."""
 
-    def __init__(self, faces: np.ndarray, about: str) -> None:
-        self._about = f"comment {about}\n" if about else ""
+    def __init__(self, faces: np.ndarray, about: list[str]) -> None:
+        self._about = "".join(f"comment {line}\n" for line in about)
         rows = np.empty(len(faces), dtype=[("count", "u1"), ("ids", "<i4", 3)])
         rows["count"], rows["ids"] = 3, faces
         self._count, self._faces = len(faces), rows.tobytes()
@@ -155,7 +205,7 @@ class _Ply:
         return header.encode() + np.ascontiguousarray(vertices, "<f4").tobytes() + self._faces
 
 
-def _encoder(suffix: str, faces: np.ndarray, about: str) -> _Obj | _Ply:
+def _encoder(suffix: str, faces: np.ndarray, about: list[str]) -> _Obj | _Ply:
     if suffix == ".obj":
         return _Obj(np.asarray(faces), about)
     if suffix == ".ply":
@@ -165,26 +215,35 @@ def _encoder(suffix: str, faces: np.ndarray, about: str) -> _Obj | _Ply:
 
 # As formats to export in.
 
-BODY = Option("body", "Body", (("Fit", "fit"), ("Source", "source")))
+BODY = Option(
+    "body",
+    "Body",
+    (("Fit", "fit"), ("Source", "source"), ("Target points of the source", "points")),
+    tip="Target points: what the fit is drawn to, the correspondence times the source's vertices (M·v)",
+)
 STEP = Option("step", "Write", tip="Every how manieth frame becomes a mesh")
 UP_AXIS = Option("up_axis", "Up axis")
 
 
 def _write(suffix: MeshSuffix, job: ExportJob) -> None:
-    motion, body = job.posed
-    up_axis = job.settings.get("up_axis")
+    which = job.settings.get("body", "fit")
+    motion, body = job.of("fit" if which == "fit" else "source")
+    more: dict[str, Any] = {
+        "up_axis": job.settings.get("up_axis"),
+        "through": job.bodies if which == "points" else None,
+        "overwrite": job.overwrite,
+    }
     if job.single:
-        write_mesh(job.path, motion, body, int(job.frames[0]), up_axis=up_axis, overwrite=job.overwrite)
+        write_mesh(job.path, motion, body, int(job.frames[0]), **more)
         return
     write_meshes(
         job.path,
-        f"{job.stem}_{job.settings.get('body', 'fit')}",
+        f"{job.stem}_{which}",
         motion,
         body,
         job.frames,
         suffix=suffix,
-        up_axis=up_axis,
-        overwrite=job.overwrite,
+        **more,
         progress=job.progress,
         stop=job.stop,
     )

@@ -7,13 +7,17 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from core.files.containers.atomic import atomic_write
 from core.files.containers.numbered import Progress, tell
+from core.inspection.joint_series import JointSeries
+from core.inspection.smpl_joints import smpl_joints
 from core.inspection.support import Support
+from core.measure.map_back import SMPL_JOINTS
 from core.measure.motion_metrics import MotionMetrics
 from core.model.body import BodyModel
 from core.model.fit_result import FitResult
@@ -247,50 +251,58 @@ def write_support_table(
 
 
 def _write_table(job: ExportJob) -> None:
+    more: dict[str, Any] = {"overwrite": job.overwrite, "progress": job.progress, "stop": job.stop}
     if _of_errors(job.settings):
-        write_error_table(
-            job.path,
-            job.fit,
-            job.frames,
-            metrics=job.metrics,
-            overwrite=job.overwrite,
-            progress=job.progress,
-            stop=job.stop,
-        )
-    else:
-        write_joint_table(
-            job.path,
-            job.fit.as_motion(),
-            job.bodies.target,
-            job.frames,
-            overwrite=job.overwrite,
-            progress=job.progress,
-            stop=job.stop,
-        )
+        write_error_table(job.path, job.fit, job.frames, metrics=job.metrics, **more)
+        return
+    motion, body = job.of(job.settings.get("whose", "fit"))
+    if job.settings["table"] == "joints":
+        write_joint_table(job.path, motion, body, job.frames, **more)
+        return
+    which = "source" if body is job.bodies.source else "target"
+    series = JointSeries(body, smpl_joints(job.bodies, which))
+    write_place_table(
+        job.path,
+        [joint.name for joint in series.joints],
+        lambda frames: motion.in_file_world(series.places(motion, frames)),
+        job.frames,
+        motion.frame_rate,
+        **more,
+    )
 
 
 def _of_errors(settings: Settings) -> bool:
     return settings.get("table", "errors") == "errors"
 
 
+def _needs_fit(settings: Settings) -> bool:
+    return _of_errors(settings) or settings.get("whose", "fit") == "fit"
+
+
 def _size(sizes: BodySizes, count: int, settings: Settings) -> int:
-    cells = 11 + sizes.metrics if _of_errors(settings) else 7 * sizes.joints
+    joints = len(SMPL_JOINTS) if settings.get("table") == "smpl" else sizes.joints
+    cells = 11 + sizes.metrics if _of_errors(settings) else 7 * joints
     return count * cells * 7
 
 
 CONTENTS = Option(
-    "table", "Contents", (("Errors by frame", "errors"), ("Joint positions of the fit", "joints"))
+    "table",
+    "Contents",
+    (("Errors by frame", "errors"), ("Joint positions", "joints"), ("SMPL's 24 joints", "smpl")),
 )
+WHOSE = Option("whose", "Body", (("Fit", "fit"), ("Source", "source")), tip="Whose joints")
 TABLE = ExportFormat(
     "csv",
     ".csv",
     "Table",
     "errors or joints, .csv",
-    "One line a frame, or one a joint and frame, for spreadsheets and plots.",
+    "One line a frame, or one a joint and frame, for spreadsheets and plots. SMPL's 24 joints of SMPL-X "
+    "are those that SMPL's regressor finds on its skin, mapped back to SMPL.",
     "table",
     _size,
     _write_table,
-    options=(CONTENTS,),
+    options=(CONTENTS, WHOSE),
+    needs_fit=_needs_fit,
     keeps_places=_of_errors,
     stem=lambda stem, settings: f"{stem}_{settings.get('table', 'errors')}",
 )

@@ -65,7 +65,7 @@ class ExportDialog(QDialog):
         self._typed = self._told = False
         self.setWindowTitle("Export")
         set_sheet(self, STYLE)
-        self.resize(780, 500)
+        self.resize(780, 550)
         self.kinds = QListWidget(self)
         self.kinds.setFixedWidth(LIST_WIDTH)
         self.kinds.setItemDelegate(_TwoLines(self.kinds))

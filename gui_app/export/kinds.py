@@ -129,7 +129,7 @@ class Choice:
     frames: tuple[int, int] = (0, 0)
     step: int = 1
     single: bool = False
-    body: Literal["fit", "source"] = "fit"
+    body: Literal["fit", "source", "points"] = "fit"
     up_axis: UpAxis = "z"
     one_file: bool = True
     table: Literal["errors", "joints"] = "errors"

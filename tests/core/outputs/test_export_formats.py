@@ -75,7 +75,7 @@ def test_files_are_written_and_not_written_over(
     format_.write(replace(asked, overwrite=True, frames=FRAMES[:2]))
     assert list(tmp_path.iterdir()) == [path]
 
-    body = asked.posed[1]
+    body = asked.of("source" if "source" in settings.values() else "fit")[1]
     sizes = BodySizes(body.num_vertices, len(body.faces), body.num_joints, 10, 0)
     told, size = format_.size(sizes, len(FRAMES), settings), sum(map(len, before))
     # What every file has of provenance counts less the longer a motion is.

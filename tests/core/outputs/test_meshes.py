@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyvista as pv
+import trimesh
 
 from core.errors import Cancelled, FileError, RefitError
 from core.geometry.up_axis import turned
@@ -135,3 +136,21 @@ def test_positions_far_away_say_where_their_origin_is(walking, tmp_path, suffix,
     assert here.count(comment) == 1
     assert here.replace(comment, b"") == there
     assert np.abs(pv.read(tmp_path / f"far{suffix}").points).max() < 10
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".ply"])
+def test_target_points_are_what_the_correspondence_gives(walking, tmp_path, suffix):
+    motion, _, vertices = walking
+    pair = bodies("built-in")
+    path = tmp_path / f"points{suffix}"
+    write_mesh(path, motion, pair.source, 7, through=pair)
+    mesh = trimesh.load_mesh(path, process=False, maintain_order=True)
+    there = pair.correspondence.filled
+    assert (~there).sum() > 0
+    expected = pair.correspondence.matrix @ vertices[7]
+    np.testing.assert_allclose(mesh.vertices[there], expected[there], atol=2e-6)
+    np.testing.assert_array_equal(mesh.faces, pair.target.faces[there[pair.target.faces].all(1)])
+    # What has no counterpart lies within the body, not at the origin of the world.
+    assert (mesh.vertices >= expected[there].min(0) - 1e-5).all()
+    assert (mesh.vertices <= expected[there].max(0) + 1e-5).all()
+    assert f"{(~there).sum()} vertices have no counterpart".encode() in path.read_bytes()
