@@ -27,6 +27,7 @@ from core.fitting.stage.initial_pose import start_rotations, unknowns, vertex_we
 from core.fitting.stage.stage_problem import stage_facts
 from core.fitting.terms.given import Given, terms_of
 from core.measure.counted_vertices import counted_valid
+from core.measure.far_rows import recorded_far_rows, without_rows
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.frame_parameters import ParameterChange
@@ -127,7 +128,9 @@ class QuickRefit:
         if self._frame is None or self._frame.frame != frame:
             self._frame, self._pose = self._look_up(frame), None
         known, counts = self._frame, counted_valid(bodies, self.result)[self.skin.vertices]
-        skin = self.skin.weighed(vertex_weights(bodies, self.settings, None))
+        vertices = bodies.target.num_vertices
+        left_out = without_rows(None, recorded_far_rows(self.result.provenance, vertices), vertices)
+        skin = self.skin.weighed(vertex_weights(bodies, self.settings, left_out))
         by = SolverContext(
             skin,
             known.shape,

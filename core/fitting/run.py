@@ -28,8 +28,9 @@ from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.gauss_newton import Stopped
 from core.fitting.solver.shape_solve import ShapeFit
 from core.fitting.solver.temporal_solve import overlap
+from core.fitting.stage.far_off import LOOKED_AT, leave_out, shows_rows
 from core.fitting.stage.frame_chunks import cuda_chunk, in_chunks, split, spread
-from core.fitting.stage.initial_pose import held_hands
+from core.fitting.stage.initial_pose import check_weights, held_hands
 from core.fitting.stage.partial_result import FittedChunk, ResultTable
 from core.fitting.stage.progress import Progress, Snapshot
 from core.fitting.stage.provenance import provenance
@@ -37,6 +38,7 @@ from core.fitting.stage.stage import PoseStage, shape_fit, shape_taken, start_mm
 from core.fitting.stage.stage_problem import StageProblem
 from core.fitting.workers import Workers, one_thread
 from core.measure.counted_vertices import NOTE
+from core.measure.far_rows import recorded_far_rows
 from core.measure.vertex_mask import kept
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -114,10 +116,10 @@ class FitRun:
         if not motion.has_poses:
             check_meshes(motion, bodies.source)
             self.recipe = for_meshes(self.recipe)
+        if vertex_weights is not None:
+            check_weights(vertex_weights, bodies.target.num_vertices)
         if self.recipe.start == "current" and start is None:
             raise RefitError("The recipe goes on from a fit, but there is none yet.")
-        if vertex_weights is not None:
-            _check_weights(vertex_weights, bodies.target.num_vertices)
         self._workers = Workers(device, threads)
         if self.recipe.method != "gauss-newton":
             # The published method knows nothing of them, and its result must not claim them.
@@ -136,7 +138,7 @@ class FitRun:
         self._replaces = replaces
         self._stop = stop or threading.Event()
         self._measures_start = measure_start
-        self._left = self._cut = self._finished = False
+        self._left = self._cut = self._finished = self._again = False
         self.doing = ""
         self._started = 0.0
         self._seconds = 0.0
@@ -144,6 +146,10 @@ class FitRun:
         self._table.held_hands = held_hands(bodies, self.recipe, start, self._holds_shape or replaces)
         if betas is not None:
             self._table.set_betas(betas)
+        # Frames that are kept, or compared with these, were fitted without them.
+        self._looks = start is None or not (self._holds_shape or replaces)
+        if start is not None and not self._looks:
+            self._table.far_rows = recorded_far_rows(start.provenance, bodies.target.num_vertices)
 
     @property
     def device(self) -> torch.device:
@@ -180,11 +186,13 @@ class FitRun:
             for index, settings in enumerate(self.recipe.stages):
                 if self._table.held_hands and not index:
                     self._workers.note = self._workers.note or NOTE
-                for progress in self._anywhere(partial(self._steps, settings, origin)):
-                    yield replace(progress, kind=settings.stage, index=index)
-                if self._stopped():
-                    return
-                origin = "current"
+                self._again = True
+                while self._again:
+                    for progress in self._anywhere(partial(self._steps, settings, origin)):
+                        yield replace(progress, kind=settings.stage, index=index)
+                    if self._stopped():
+                        return
+                    origin = "current"
             self._finished = True
         finally:
             self._left = True
@@ -243,13 +251,24 @@ class FitRun:
             yield from self._solve(shared, origin, only_shape=True)
         if not self._stopped():
             yield from self._solve(settings, origin)
+        self._again = not self._stopped() and self._finds_far_rows(settings)
+
+    def _finds_far_rows(self, settings: FitSettings) -> bool:
+        some, pool = spread(self.frames, LOOKED_AT), self._workers.pool
+        if not self._looks or not shows_rows(settings, len(some)):
+            return False
+        self._looks = False
+        problem = pool.submit(self._problem, settings, "current").result()
+        note = pool.submit(leave_out, problem, some, self._table).result()
+        self._workers.note = note or self._workers.note
+        return bool(note)
 
     def _solve(self, settings: FitSettings, origin: str, only_shape: bool = False) -> Iterator[Progress]:
         pool = self._workers.pool
         problem = pool.submit(self._problem, settings, origin).result()
         if self._stopped():
             return
-        chosen = self._shape_frames(settings)
+        chosen = spread(self.frames, settings.shape_frames)
         # Where the shape is solved from enough frames, that is known with its first look at them.
         few = not problem.solves_shape or len(chosen) < min(START_FRAMES, len(self.frames))
         if self._measures_start and few:
@@ -279,7 +298,7 @@ class FitRun:
                 )
                 if finished:
                     break
-            self._share(problem, solved)
+            self._table.share(problem.settings, solved.betas.cpu().numpy(), problem.num_betas)
         if self._stopped() or only_shape:
             return
         stage = PoseStage(problem, chosen, solved, self._stopped, self._watch)
@@ -321,17 +340,9 @@ class FitRun:
             frames, found = pool.submit(stage.fit, seen).result()
         except Stopped:
             return seen[:0]
-        self._share(problem, solved)
+        self._table.share(problem.settings, solved.betas.cpu().numpy(), problem.num_betas)
         self._table.store(frames, found, problem.num_betas, problem.num_expression)
         return frames
-
-    def _share(self, problem: StageProblem, solved: ShapeFit) -> None:
-        """Gives all frames what the solve found for them to share."""
-        found = solved.betas.cpu().numpy()
-        if problem.settings.shape == "shared":
-            self._table.set_betas(found[: problem.num_betas])
-        if problem.settings.expression == "shared":
-            self._table.expression[:, : problem.num_expression] = found[problem.num_betas :]
 
     def _collected(
         self,
@@ -371,9 +382,6 @@ class FitRun:
                 trace=found.trace,
             )
 
-    def _shape_frames(self, settings: FitSettings) -> np.ndarray:
-        return spread(self.frames, settings.shape_frames)
-
     def _ordered(self, size: int) -> list[np.ndarray]:
         """The frames to fit in chunks, those from ``first_frame`` on first."""
         at = int(np.searchsorted(self.frames, self.first_frame or 0)) // size * size
@@ -388,10 +396,3 @@ class FitRun:
         if self._start is not None and self._holds_shape:
             made = kept(made, self._start)
         return self._table.result(seconds, partial, made)
-
-
-def _check_weights(weights: np.ndarray, vertices: int) -> None:
-    if weights.shape != (vertices,):
-        raise RefitError(f"The vertex weights have shape {weights.shape}, expected ({vertices},).")
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise RefitError("Vertex weights must be finite and not negative.")

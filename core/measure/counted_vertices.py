@@ -1,4 +1,5 @@
-"""Which vertices the figures of a fit are over: those that count, without skin that no source speaks for.
+"""Which vertices the figures of a fit are over: those that count, without skin that no source speaks for, and
+without rows of the correspondence that the fit has found far off (`core.measure.far_rows`).
 
 Fingers may be held although the source has no joints to hold them by. Where their skin should lie nobody says
 then, and its distance says nothing of the fit: no figure is over it. A fit tells in its provenance which
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from core.measure.far_rows import FAR_ROWS, NO_ROWS, recorded_far_rows
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.correspondence import Correspondence
@@ -32,8 +34,9 @@ def recorded_held_hands(provenance: dict[str, Any]) -> tuple[str, ...]:
 
 
 def same_skin(one: FitResult, other: FitResult) -> bool:
-    """The figures of two fits leave out the same fingers, and can be compared."""
-    return recorded_held_hands(one.provenance) == recorded_held_hands(other.provenance)
+    """The figures of two fits leave out the same fingers and rows, and can be compared."""
+    fingers = recorded_held_hands(one.provenance) == recorded_held_hands(other.provenance)
+    return fingers and one.provenance.get(FAR_ROWS) == other.provenance.get(FAR_ROWS)
 
 
 def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
@@ -42,9 +45,10 @@ def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
     return np.asarray(body.weights[:, fingers].sum(1) > 0.5)
 
 
-def uncounted(body: BodyModel, hands: tuple[str, ...]) -> np.ndarray:
-    """(V,) bool: skin of the fingers of these hands."""
+def uncounted(body: BodyModel, hands: tuple[str, ...], rows: np.ndarray = NO_ROWS) -> np.ndarray:
+    """(V,) bool: skin of the fingers of these hands, and the vertices of these rows."""
     out = np.zeros(body.num_vertices, dtype=bool)
+    out[rows] = True
     for hand in hands:
         out |= finger_skin(body, HANDS[hand])
     return out
@@ -53,10 +57,13 @@ def uncounted(body: BodyModel, hands: tuple[str, ...]) -> np.ndarray:
 def counted_valid(bodies: BodyPair, result: FitResult | None) -> np.ndarray:
     """(V,) bool: the vertices that the figures of a fit are over; all valid ones where none would be left."""
     valid = bodies.correspondence.valid
-    hands = () if result is None else recorded_held_hands(result.provenance)
-    if not hands:
+    if result is None:
         return valid
-    left = valid & ~uncounted(bodies.target, hands)
+    hands = recorded_held_hands(result.provenance)
+    rows = recorded_far_rows(result.provenance, bodies.target.num_vertices)
+    if not hands and not len(rows):
+        return valid
+    left = valid & ~uncounted(bodies.target, hands, rows)
     return left if left.any() else valid
 
 

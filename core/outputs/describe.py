@@ -24,6 +24,7 @@ from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder
 from core.files.motions.parts.file_contents import Contents, contents_of
 from core.files.motions.registry import source_of
+from core.measure.far_rows import recorded_far_rows
 from core.measure.vertex_mask import painted_words
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, PARTS
@@ -212,6 +213,9 @@ def _fit(result: FitResult) -> Rows:
     rows.append(("Fitted", f"{fitted} of {len(result)} frames, {converged} converged"))
     if result.failed:
         rows.append(("Failed", result.failure))
+    far = len(recorded_far_rows(result.provenance))
+    if far:
+        rows.append(("Left out", f"{far:,} row{'s' * (far != 1)} of the correspondence, found far off"))
     edited = int(result.edited.sum())
     if edited:
         rows.append(("Edited by hand", f"{edited} frame{'' if edited == 1 else 's'}"))

@@ -79,14 +79,15 @@ class Status(QStatusBar):
 
     @Slot()
     def _on_notes(self) -> None:
-        notes, result = (
-            self._document.opened.notes if self._document.opened else (),
-            self._document.result,
-        )
-        if result is not None:
+        opened, result = self._document.opened, self._document.result
+        notes = opened.notes if opened else ()
+        if opened is not None and result is not None:
             from core.measure.counted_vertices import NOTE, recorded_held_hands
+            from core.measure.far_rows import far_rows_note, recorded_far_rows
 
             notes = (*notes, NOTE) if recorded_held_hands(result.provenance) else notes
+            far = recorded_far_rows(result.provenance, opened.bodies.target.num_vertices)
+            notes = (*notes, far_rows_note(len(far))) if len(far) else notes
         self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")
         self.notes.setToolTip(plain_tip("\n".join(f"• {note}" for note in notes)))
         self.notes.setContentsMargins(0, 0, 14 if notes else 0, 0)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.errors import RefitError
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
@@ -142,6 +143,18 @@ def vertex_weights(bodies: BodyPair, settings: FitSettings, painted: np.ndarray 
     weights[unspoken_skin(bodies, settings)] *= HELD_FINGER_WEIGHT
     # What weighs nothing still counts in the figures.
     return np.where(bodies.correspondence.valid, np.maximum(weights, LEAST_WEIGHT), 0).astype(np.float32)
+
+
+def check_weights(weights: np.ndarray, vertices: int) -> None:
+    """Refuses painted weights that are none.
+
+    Raises:
+        RefitError: they are not (V,) of so many vertices, finite and not negative.
+    """
+    if weights.shape != (vertices,):
+        raise RefitError(f"The vertex weights have shape {weights.shape}, expected ({vertices},).")
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise RefitError("Vertex weights must be finite and not negative.")
 
 
 def unseen_face(bodies: BodyPair) -> np.ndarray:

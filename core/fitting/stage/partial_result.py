@@ -12,9 +12,11 @@ from torch import Tensor
 
 from core.errors import RefitError
 from core.fitting.objective.objective import FitSkin
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.gauss_newton import PoseFit
 from core.fitting.stage.initial_pose import source_pose
 from core.measure.counted_vertices import HELD
+from core.measure.far_rows import FAR_ROWS
 from core.measure.fit_failure import judged
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult, shapes
@@ -140,6 +142,7 @@ class ResultTable:
 
     Attributes:
         held_hands: hands whose fingers no error is over, see `core.measure.counted_vertices`.
+        far_rows: ids of the target vertices that neither pull nor count, see `core.measure.far_rows`.
 
     Raises:
         RefitError: ``start`` is of other frames or another body.
@@ -150,6 +153,7 @@ class ResultTable:
         self.motion, self.target = motion, target
         self.finite = motion.finite_frames()
         self.held_hands: tuple[str, ...] = ()
+        self.far_rows = np.empty(0, dtype=int)
         posed = source_pose(motion, bodies, np.arange(count))
         self.poses = np.nan_to_num(posed).astype(np.float32)
         self.transl = np.nan_to_num(motion.trans).astype(np.float32)
@@ -218,6 +222,15 @@ class ResultTable:
         self.betas = within("betas", betas.astype(np.float32), self.target.num_betas)
         self.frame_betas = None
 
+    def share(self, settings: FitSettings, coefficients: np.ndarray, num_betas: int) -> None:
+        """Gives all frames what a stage has solved for them to share: (Z,), ``num_betas`` betas and then
+        expression."""
+        betas, expression = np.split(coefficients, [num_betas])
+        if settings.shape == "shared":
+            self.set_betas(betas)
+        if settings.expression == "shared":
+            self.expression[:, : len(expression)] = expression
+
     def store(self, frames: np.ndarray, found: FittedChunk, num_betas: int, num_expression: int) -> None:
         """Takes in a finished chunk of the frames with these ids; its coefficients are ``num_betas`` betas
         and then ``num_expression`` of expression."""
@@ -254,6 +267,8 @@ class ResultTable:
             lay_between(expression, done, gaps)
             lay_between(betas, done, gaps)
         shared, own = shapes(betas, self.fitted)
+        left_out: dict[str, Any] = {HELD: list(self.held_hands)} if self.held_hands else {}
+        left_out |= {FAR_ROWS: self.far_rows.tolist()} if len(self.far_rows) else {}
         found = FitResult(
             family=self.target.family,
             gender=self.target.gender,
@@ -273,7 +288,7 @@ class ResultTable:
             part_mm=self.part.copy(),
             seconds=seconds,
             partial=partial,
-            provenance=provenance | ({HELD: list(self.held_hands)} if self.held_hands else {}),
+            provenance=provenance | left_out,
             frame_betas=own,
             edited=self.edited.copy(),
         )

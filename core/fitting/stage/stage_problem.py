@@ -29,6 +29,7 @@ from core.fitting.stage.initial_pose_from_meshes import RestParts
 from core.fitting.stage.partial_result import Parameters, ResultTable
 from core.fitting.terms.given import Given, StageFacts, terms_of
 from core.measure.counted_vertices import uncounted
+from core.measure.far_rows import without_rows
 from core.measure.ground_contact import UNKNOWN_RATE
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
@@ -115,7 +116,7 @@ class StageProblem:
         vertex, edge = settings.metrics
         by_vertex = settings.robust_by == "vertex"
         weighing = Weighing(vertex, edge, settings.robust, by_vertex, settings.robust_scale / 1000)
-        weights = vertex_weights(bodies, settings, painted)
+        weights = vertex_weights(bodies, settings, without_rows(painted, table.far_rows, target.num_vertices))
 
         self.num_betas = min(max(settings.num_betas, table.num_betas), target.num_betas)
         expressive = settings.expression != "off" or bool(table.expression.any())
@@ -126,7 +127,7 @@ class StageProblem:
         self.skin, self.normal = prepared(target, weights.tobytes(), weighing, columns)
 
         self.counted: Tensor | None = None
-        spoken = ~uncounted(target, table.held_hands)[self.skin.vertices]
+        spoken = ~uncounted(target, table.held_hands, table.far_rows)[self.skin.vertices]
         if spoken.any() and not spoken.all():
             self.counted = torch.as_tensor(np.flatnonzero(spoken), device=target.device)
 
