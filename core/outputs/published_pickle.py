@@ -2,7 +2,8 @@
 
 The tool writes one pickle a frame with rotation matrices, and its ``merge_output`` one ``merged.pkl`` with
 axis-angle vectors over all frames. Both forms hold the parameters only, and NumPy arrays where the tool
-has torch's tensors, so that a reader needs nothing but NumPy.
+has torch's tensors, so that a reader needs nothing but NumPy. A third form is the tool's own, tensors with
+the posed body beside the parameters, which its ``merge_output`` takes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import torch
 
 from core.files.containers.atomic import atomic_write
 from core.files.containers.numbered import Progress, write_numbered
+from core.model.body import BodyModel
 from core.model.fit_result import FitResult, shapes
+from core.model.posing import posed
 from core.model.skinning import rotation_matrices
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
 from core.outputs.results import in_file_world
@@ -93,6 +96,57 @@ def write_frames(
     write_numbered(folder, name, ".pkl", files, len(ids), overwrite=overwrite, progress=progress, stop=stop)
 
 
+def write_as_the_tool(
+    folder: str | Path,
+    result: FitResult,
+    body: BodyModel,
+    frames: np.ndarray,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Writes a folder with one pickle a frame, ``000137.pkl``, as the tool itself does: all or none.
+
+    Each is a dict of torch tensors: the parameters as `write_frames` has them, ``full_pose`` (1, J, 3, 3),
+    ``vertices`` (1, V, 3) and ``joints`` (1, J, 3) in metres, of the body's own joints; ``faces`` (F, 3) is
+    an array.
+
+    Args:
+        folder: a new one.
+        result: the fit.
+        body: of the fit.
+        frames: which to write.
+        overwrite: as in `write_frames`.
+        progress: likewise.
+        stop: likewise.
+
+    Raises:
+        FileError: it cannot be written, or exists and may not be replaced.
+        Stopped: ``stop`` was set.
+    """
+    ids, motion = np.asarray(frames).tolist(), result.as_motion()
+    faces = np.asarray(body.faces, dtype=np.int64)
+    shift = in_file_world(result).astype(np.float64) - result.transl
+
+    def one(frame: int) -> bytes:
+        vertices, joints = posed(motion, body, np.array([frame]))
+        matrices = rotation_matrices(torch.as_tensor(_float32(result.poses[frame]))).numpy()
+        placed = {"vertices": vertices, "joints": joints}
+        arrays = _one_frame(result, frame) | {"full_pose": matrices[None]}
+        arrays |= {key: _kept(value, shift[frame]) for key, value in placed.items()}
+        tensors = {key: torch.as_tensor(value) for key, value in arrays.items()}
+        return pickle.dumps(tensors | {"faces": faces}, protocol=PROTOCOL)
+
+    files = ((frame, one(frame)) for frame in ids)
+    write_numbered(folder, "", ".pkl", files, len(ids), overwrite=overwrite, progress=progress, stop=stop)
+
+
+def _kept(places: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Positions in the file's world, in float64 only where float32 would lose digits there."""
+    return places + shift if shift.any() else places
+
+
 def _one_frame(result: FitResult, frame: int) -> dict[str, np.ndarray]:
     matrices = rotation_matrices(torch.as_tensor(_float32(result.poses[frame]))).numpy()
     betas = result.betas if result.frame_betas is None else result.frame_betas[frame]
@@ -118,7 +172,17 @@ def _float32(values: np.ndarray) -> np.ndarray:
 
 
 def _write(job: ExportJob) -> None:
-    if _is_folder(job.settings) and not job.single:
+    if job.settings.get("one_file") == TOOL:
+        write_as_the_tool(
+            job.path,
+            job.fit,
+            job.bodies.target,
+            job.frames,
+            overwrite=job.overwrite,
+            progress=job.progress,
+            stop=job.stop,
+        )
+    elif _is_folder(job.settings) and not job.single:
         write_frames(
             job.path,
             job.stem,
@@ -133,23 +197,35 @@ def _write(job: ExportJob) -> None:
 
 
 def _is_folder(settings: Settings) -> bool:
-    return not settings.get("one_file", True)
+    return settings.get("one_file", True) is not True
 
 
 def _size(sizes: BodySizes, count: int, settings: Settings) -> int:
+    if settings.get("one_file") == TOOL:
+        return count * (12 * (sizes.vertices + 5 * sizes.joints) + 12 * 2 * sizes.faces + 6_000)
     if _is_folder(settings):
         return count * (9 * sizes.joints * 4 + 2_000)
     return 1_000 + count * (3 * sizes.joints + 3 + sizes.coefficients) * 4
 
 
-FILES = Option("one_file", "Files", (("One file, axis-angle", True), ("One file a frame, matrices", False)))
+TOOL = "tool"
+FILES = Option(
+    "one_file",
+    "Files",
+    (
+        ("One file, axis-angle", True),
+        ("One file a frame, matrices", False),
+        ("One file a frame, for merge_output.py", TOOL),
+    ),
+    "For merge_output.py: tensors, with vertices, joints and full_pose, in files named by their number.",
+)
 PUBLISHED_PICKLE = ExportFormat(
     "pkl",
     ".pkl",
     "Parameters, pickle",
     "published tool, .pkl",
     "A dict of NumPy arrays with the published converter's keys: radians in one file, "
-    "rotation matrices in a file for each frame.",
+    "rotation matrices in a file for each frame, or its own files with the posed body.",
     "archive",
     _size,
     _write,

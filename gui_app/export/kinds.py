@@ -113,7 +113,7 @@ class Choice:
         single: the range is one frame: one file in place of a folder.
         body: whose meshes.
         up_axis: of the meshes' world.
-        one_file: a pickle of all frames in place of one a frame.
+        one_file: a pickle of all frames in place of one a frame, or ``'tool'`` for the tool's own files.
         table: errors or joints.
         size: of a video.
         rate: pictures a second of a video.
@@ -131,7 +131,7 @@ class Choice:
     single: bool = False
     body: Literal["fit", "source", "points"] = "fit"
     up_axis: UpAxis = "z"
-    one_file: bool = True
+    one_file: bool | str = True
     table: Literal["errors", "joints"] = "errors"
     size: tuple[int, int] = (1280, 720)
     rate: int = 30

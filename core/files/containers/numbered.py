@@ -16,7 +16,7 @@ from core.files.containers.atomic import reason, sweep, temporary_beside, tempor
 Progress = Callable[[int, int], None]
 """Called with how many of how many frames are written."""
 
-_NUMBERED = re.compile(r".+_\d{6,}\.\w+")
+_NUMBERED = re.compile(r"(?:.+_)?\d{6,}\.\w+")
 
 
 def tell(done: int, total: int, progress: Progress | None, stop: threading.Event | None) -> None:
@@ -54,7 +54,7 @@ def write_numbered(
 
     Args:
         folder: a new one; it appears when everything is written.
-        name: how every file's name begins.
+        name: how every file's name begins; empty where it is the number alone.
         suffix: how it ends.
         files: frames and what their files hold.
         total: how many there are.
@@ -69,7 +69,7 @@ def write_numbered(
     with _new_folder(Path(folder), overwrite) as place:
         for done, (frame, content) in enumerate(files):
             tell(done, total, progress, stop)
-            (place / f"{name}_{frame:06d}{suffix}").write_bytes(content)
+            (place / f"{name}{'_' * bool(name)}{frame:06d}{suffix}").write_bytes(content)
         tell(total, total, progress, stop)
 
 

@@ -8,11 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from scipy.spatial.transform import Rotation
 
 from core.errors import Cancelled
 from core.files.containers.pickles import read_pickle
-from core.outputs.published_pickle import write_frames, write_merged
+from core.files.motions.load_motion import load_motion
+from core.model.posing import posed
+from core.outputs.published_pickle import write_as_the_tool, write_frames, write_merged
+from tests.core.clip_fits import fitted_clip
 from tests.core.outputs.test_results import make_result
 
 
@@ -97,3 +101,57 @@ def test_positions_far_away_are_in_the_world_of_the_file(tmp_path):
     assert places.dtype == np.float64
     np.testing.assert_allclose(places - origin, result.transl[:4], rtol=0, atol=1e-8)
     np.testing.assert_array_equal(load(tmp_path / "far" / "far_000002.pkl")["transl"][0], places[2])
+
+
+def test_the_tools_own_files_can_be_merged_and_read_again(tmp_path):
+    """Merged as its ``merge_output`` does: by the numbers in the names, tensors one after another."""
+    _, pair, result = fitted_clip("walk", 0, 40)
+    frames = np.array([3, 12, 20])
+    write_as_the_tool(tmp_path / "fits", result, pair.target, frames)
+    files = sorted((tmp_path / "fits").glob("*.pkl"), key=lambda path: int(path.stem))
+    assert [int(path.stem) for path in files] == frames.tolist()
+    held = []
+    for path in files:
+        with path.open("rb") as file:
+            held.append(pickle.load(file))  # noqa: S301
+    whole = {
+        key: torch.cat([one[key] for one in held], 0).detach().numpy() for key in held[0] if key != "faces"
+    }
+    turned = {
+        key: Rotation.from_matrix(whole[key].reshape(-1, 3, 3)).as_rotvec().reshape(3, -1)
+        for key in (
+            "global_orient",
+            "body_pose",
+            "left_hand_pose",
+            "right_hand_pose",
+            "jaw_pose",
+            "full_pose",
+        )
+    }
+    write_merged(tmp_path / "merged.pkl", result, frames)
+    ours = load(tmp_path / "merged.pkl")
+    for key, value in turned.items():
+        if key != "full_pose":
+            np.testing.assert_allclose(value, ours[key], atol=1e-5)
+    assert turned["full_pose"].shape == (3, 165)
+    assert whole["leye_pose"].shape == (3, 1, 3, 3)
+    vertices, joints = posed(result.as_motion(), pair.target, frames)
+    np.testing.assert_allclose(whole["vertices"], vertices, atol=1e-6)
+    np.testing.assert_allclose(whole["joints"], joints, atol=1e-6)
+    np.testing.assert_array_equal(held[0]["faces"], pair.target.faces)
+    again = load_motion(tmp_path / "fits")
+    seen = again.finite_frames()
+    assert len(again) == 18
+    np.testing.assert_allclose(again.poses[seen], result.poses[frames], atol=1e-5)
+    np.testing.assert_allclose(again.trans[seen], result.transl[frames], atol=1e-6)
+
+
+def test_the_tools_own_files_are_in_the_world_of_the_motion(tmp_path):
+    _, pair, result = fitted_clip("walk", 0, 40)
+    origin = [448000.0, 5411000.0, 300.0]
+    far = replace(result, provenance={**result.provenance, "source": {"origin": origin}})
+    write_as_the_tool(tmp_path / "far", far, pair.target, np.array([2]))
+    with (tmp_path / "far" / "000002.pkl").open("rb") as file:
+        found = pickle.load(file)  # noqa: S301
+    vertices, _ = posed(result.as_motion(), pair.target, np.array([2]))
+    np.testing.assert_allclose(found["vertices"].numpy() - origin, vertices, atol=1e-7)
