@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import IO, NoReturn
+from typing import IO, NoReturn, TypeVar
 
 from core.files.containers.opening import MAX_BYTES, still_wanted
 
@@ -24,14 +24,24 @@ _NUMBERS_A_SECOND = 4e6
 """Bytes of numbers in a file that earn it a second more: it has many arrays to be named."""
 _LOOK_EVERY = 1 << 16
 _AT_ONCE, _CHUNK = 1 << 16, 1 << 24
+# Of a reading that came to nothing; a file may be another by the time that its clock says so.
+_NOTHING = 0.05
 
-
-_MOST_GIVEN_UP = 1000
-_given_up: dict[tuple[int, int, int, int], str] = {}
+_File = tuple[int, int, int, int]
+_Remembered = TypeVar("_Remembered")
+_MOST_REMEMBERED = 1000
+_given_up: dict[_File, str] = {}
+_in_vain: dict[_File, tuple[float, str]] = {}
 
 
 class Refused(Exception):
     """Something in a file that is not opened; the message completes 'the file …'."""
+
+
+def _remember(where: dict[_File, _Remembered], file: _File, what: _Remembered) -> None:
+    if len(where) >= _MOST_REMEMBERED:
+        where.clear()
+    where[file] = what
 
 
 def most_memory(size: int) -> int:
@@ -61,7 +71,8 @@ class Bounds:
         self.size = size = status.st_size
         self.spent = self.arrays = self.operations = 0
         self._most = most_memory(size)
-        self._began = time.thread_time()
+        before, self._why = _in_vain.get(self._file, (0.0, ""))
+        self._began = time.thread_time() - before
         self._numbers = 0
         self._next_look = _LOOK_EVERY
 
@@ -90,9 +101,15 @@ class Bounds:
         self._next_look = self.spent + _LOOK_EVERY
         if self.spent > self._most:
             self.give_up(too_large(self._most))
+        if self._seconds() > SECONDS:
+            self.give_up(
+                self._why or "takes too long to read: it holds too many objects that are not numbers"
+            )
+
+    def _seconds(self) -> float:
+        """Of processor time so far, but for what the numbers earn."""
         earned = min(self._numbers, MOST_TIMES * self.size) / _NUMBERS_A_SECOND
-        if time.thread_time() - self._began > SECONDS + earned:
-            self.give_up("takes too long to read: it holds too many objects that are not numbers")
+        return time.thread_time() - self._began - earned
 
     def begin(self) -> None:
         """Raises Refused for a file that was given up before: who asks what else it is waits only once."""
@@ -101,10 +118,16 @@ class Bounds:
 
     def give_up(self, why: str) -> NoReturn:
         """Raises Refused, now and whenever somebody begins to read the file again as it is."""
-        if len(_given_up) >= _MOST_GIVEN_UP:
-            _given_up.clear()
-        _given_up[self._file] = why
+        _remember(_given_up, self._file, why)
         raise Refused(why)
+
+    def failed(self, why: str) -> None:
+        """Takes note of a reading that came to nothing: what it took is not there for the next one, of a
+        reader that looks what else the file might be.
+        """
+        seconds = self._seconds()
+        if seconds > _NOTHING and self._file not in _given_up:
+            _remember(_in_vain, self._file, (seconds, why))
 
     def read(self, file: IO[bytes], size: int) -> bytes | bytearray:
         """``size`` bytes of a file, or as many as there are; however long it takes, that costs no time.

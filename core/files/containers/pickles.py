@@ -111,14 +111,20 @@ def told(path: str | Path, load: Callable[[], Any], bounds: Bounds) -> Any:
     try:
         bounds.begin()
         return stand.Resolver(bounds).resolve(load())
-    except Refused as refused:
-        raise FileError(path, str(refused)) from None
     except Cancelled:
         raise
-    except (MemoryError, RecursionError):
-        raise FileError(path, "is nested too deeply or needs too much memory") from None
-    except Exception:
-        raise FileError(path, "is not a complete pickle file") from None
+    except Exception as error:
+        problem = _problem(error)
+        bounds.failed(problem)
+        raise FileError(path, problem) from None
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, Refused):
+        return str(error)
+    if isinstance(error, (MemoryError, RecursionError)):
+        return "is nested too deeply or needs too much memory"
+    return "is not a complete pickle file"
 
 
 def may_be_pickle(path: str | Path) -> bool:

@@ -60,12 +60,13 @@ def read_torch(path: str | Path) -> Any:
                 members = _Members(archive)
                 data = members.contents()
                 return unpickled(path, data, bounds, names=TENSORS, outside=members.refer)
-        except Refused as refused:
-            raise FileError(path, str(refused)) from None
         except (FileError, Cancelled):
             raise
-        except Exception:
-            raise FileError(path, "is a damaged or incomplete file of torch.save") from None
+        except Exception as error:
+            problem = "is a damaged or incomplete file of torch.save"
+            problem = str(error) if isinstance(error, Refused) else problem
+            bounds.failed(problem)
+            raise FileError(path, problem) from None
 
 
 def _top(archive: zipfile.ZipFile) -> str | None:

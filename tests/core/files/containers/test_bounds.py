@@ -66,6 +66,29 @@ def test_a_torch_file_is_given_up_once(
     assert "takes too long" in refuses(read_torch, path)
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_readings_in_vain_share_the_processor_time_of_one(
+    save: SAVE, refuses: Callable[..., str], monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    """Whoever asks what else a damaged file might be does not wait for its objects once more."""
+    looks: list[float] = []
+
+    def clock() -> float:
+        looks.append(0.1)
+        return sum(looks)
+
+    monkeypatch.setattr(bounds.time, "thread_time", clock)
+    data = b"\x80\x04(" + b"\x8f" * 4000 + b"\x93."  # sets, and no name for a global
+    path = save(zlib.compress(data) if packed else data, "damaged.pkl")
+    first = refuses(read_any_pickle, path)
+    assert "takes too long" not in first
+    once = len(looks)
+    monkeypatch.setattr(bounds, "SECONDS", 0.1 * (once + once // 2))
+    for _ in range(5):
+        assert refuses(read_any_pickle, path) == first
+    assert len(looks) < 3 * once
+
+
 def test_the_processor_time_of_arrays_is_not_counted(save: SAVE, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "SECONDS", 0.02)
     path = save(joblib_bytes({"a": np.random.default_rng(0).normal(size=(1 << 20,))}), "large.pkl")
