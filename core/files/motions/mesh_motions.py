@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import (
     ANGLES,
+    COORDINATES,
     FAMILY,
     FRAME_RATE,
     GENDER,
@@ -28,7 +29,7 @@ from core.files.motions.detective import doubt_rate, meshes_stand_along, up_as_t
 from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
 from core.files.motions.parts.file_contents import Contents, names_in
-from core.files.motions.settle import REFUSE, Settling, reading_kept
+from core.files.motions.settle import NOT_TOLD_APART, REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
 from core.model.motion import AS_IT_IS, MOST_FRAMES, MOST_METRES, Motion, Reading, motion_of_meshes
 
@@ -68,9 +69,8 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
     Raises:
         FileError: a file cannot be read, or its vertices are not those of a body, or far from the origin.
     """
-    for what, chosen in (("person", reading.person), ("coordinates", reading.coordinates)):
-        if chosen is not None:
-            raise FileError(path, f"is meshes, expected no choice of {what} ('{chosen[:40]}')")
+    if reading.person is not None:
+        raise FileError(path, f"is meshes, expected no choice of person ('{reading.person[:40]}')")
     arrays, unused = dict[str, np.ndarray](), tuple[str, ...]()
     if is_meshes(path):
         vertices, sha256, notes = _of_files(path, _listed(path))
@@ -84,6 +84,7 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
     notes += _far_away(path, vertices)
     for quantity in (HANDS, ANGLES, SIDES):
         settling.does_not_apply(quantity, "meshes have no rotations")
+    settling.does_not_apply(COORDINATES, NOT_TOLD_APART)
     said = up_axis_in(path, arrays.get("refit_up_axis"))
     file = None if said is None else (said, f"'refit_up_axis' is {said}")
     up = up_as_they_stand(meshes_stand_along(vertices), settling, notes, "Meshes do", file)

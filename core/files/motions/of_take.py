@@ -56,7 +56,7 @@ from core.files.motions.motion_arrays import (
     up_axis_in,
 )
 from core.files.motions.parts.person_track import WORLD, Take
-from core.files.motions.settle import REFUSE, Doubtful, Settling, reading_kept
+from core.files.motions.settle import NOT_TOLD_APART, REFUSE, Doubtful, Settling, reading_kept
 from core.files.motions.sources.frame_folder import folder_checksum
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import BodyTerms, Motion, Reading, UpAxis
@@ -239,7 +239,7 @@ def _body_terms(terms: BodyTerms | None, tool: str, family: str, settling: Settl
 def _coordinates(take: Take, reading: Reading, settling: Settling) -> None:
     """Those of the world and of the camera, as far as the file tells them apart."""
     if not take.there:
-        settling.does_not_apply(COORDINATES, "the file does not tell them apart")
+        settling.does_not_apply(COORDINATES, NOT_TOLD_APART)
     elif len(take.there) == 1:
         settling.take(COORDINATES, tool=(take.there[0], "the file has no others"))
     else:

@@ -26,6 +26,7 @@ Claim = tuple[Any, str]
 """A value, and why it should be that."""
 
 _SAID, _AS_MADE = "as you say", "as when the fit was made"
+NOT_TOLD_APART = "the file does not tell those of the world and of a camera apart"
 
 REFUSE, TELL, STRICT, AS_MADE = "refuse", "tell", "strict", "as made"
 """What becomes of doubts: the grave ones are refused, all are told, or every guess is refused. The motion of
@@ -181,8 +182,9 @@ def reading_kept(reading: Reading, settling: Settling, otherwise: Reading) -> Re
     kept = {
         name: (getattr(reading, name) or getattr(otherwise, name)) if quantity in settling.mattered else None
         for quantity, name in FIELD_OF_QUANTITY.items()
-        if quantity != COORDINATES
     }
+    # What was said otherwise chose no coordinates: a source was asked for those of the reading.
+    kept["coordinates"] = reading.coordinates if COORDINATES in settling.mattered else None
     return replace(reading, **kept)
 
 

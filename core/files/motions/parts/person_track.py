@@ -243,12 +243,6 @@ def choose_coordinates(path: Path, there: Iterable[str], wanted: str | None) -> 
     return chosen, (f"In {chosen} coordinates.",) if chosen == CAMERA else ()
 
 
-def no_coordinates(path: Path, wanted: str | None) -> None:
-    """Raises FileError where coordinates are wanted of a file that does not say which it is in."""
-    if wanted is not None:
-        raise FileError(path, f"does not say which coordinates it is in, expected no choice of {wanted}")
-
-
 def first_frame(ids: np.ndarray) -> tuple[str, ...]:
     """A sentence on where in the video a motion begins, unless that is at its first frame."""
     return (f"Frame 0 is frame {ids[0]} of the video.",) if len(ids) and ids[0] else ()

@@ -16,7 +16,7 @@ from core.files.containers.arrays import shape_text
 from core.files.containers.opening import checksum
 from core.files.motions.parts.family_words import FAMILY_KEYS
 from core.files.motions.parts.file_contents import Contents, contents_of
-from core.files.motions.parts.person_track import Take, array_of, no_coordinates
+from core.files.motions.parts.person_track import Take, array_of
 from core.files.motions.parts.rotations import frames_in
 from core.files.motions.sources.smplx_arguments import HANDS, KEYS, holds, take_of
 from core.model.joints import JOINT_NAMES
@@ -83,7 +83,6 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         FileError: a file cannot be read, or differs from the others in what it has.
     """
     folder = contents.path
-    no_coordinates(folder, coordinates)
     if len(contents.table) > MOST_FRAMES:
         raise FileError(folder, f"has {len(contents.table)} files, expected at most {MOST_FRAMES}")
     people: dict[str, dict[int, Path]] = {}

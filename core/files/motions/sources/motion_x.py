@@ -8,7 +8,7 @@ from core.files.containers.array_header import ArrayHeader
 from core.files.containers.arrays import numbers
 from core.files.containers.npz import read_npy
 from core.files.motions.parts.file_contents import Contents
-from core.files.motions.parts.person_track import Take, no_coordinates
+from core.files.motions.parts.person_track import Take
 
 NAME = "Motion-X"
 WIDTH = 322
@@ -34,7 +34,6 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         FileError: the array holds something else than numbers.
     """
     path = contents.path
-    no_coordinates(path, coordinates)
     held = read_npy(path)
     rows = numbers(path, "array", held, (None, WIDTH))
     notes = []

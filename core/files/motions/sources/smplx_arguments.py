@@ -13,7 +13,7 @@ from core.files.assumption import FAMILY, FILE, NUMBERS, Assumption
 from core.files.containers.arrays import kind_of, numbers, shape_text, text
 from core.files.motions.parts.family_words import FAMILY_KEYS, said_family
 from core.files.motions.parts.file_contents import Contents
-from core.files.motions.parts.person_track import Take, array_of, no_coordinates, plain_array
+from core.files.motions.parts.person_track import Take, array_of, plain_array
 from core.files.motions.parts.rotations import frames_in, rotations_in
 from core.files.motions.sources.amass import RATE_KEYS
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
@@ -56,7 +56,6 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         FileError: a key has the wrong type or shape, or the pose is a code that only VPoser can read.
     """
     path = contents.path
-    no_coordinates(path, coordinates)
     if holds(contents.table):
         return [take_of(path, contents.values(KEYS))]
     people = _people(contents)

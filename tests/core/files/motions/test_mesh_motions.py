@@ -198,7 +198,6 @@ def test_frames_with_numbers_that_are_none_are_listed(save) -> None:  # type: ig
     ("reading", "said"),
     [
         (Reading(person="2"), "no choice of person"),
-        (Reading(coordinates="camera"), "no choice of coordinates"),
         (Reading(frame_rate=30.0, fps=60.0), "no rotations to resample"),
     ],
 )

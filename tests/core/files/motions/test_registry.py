@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core.files.motions.load_motion import load_motion, motion_source, people_in
+from core.errors import FileError
+from core.files.motions.load_motion import load_motion, motion_source, people_in, survey
 from core.files.motions.parts.file_contents import contents_of
 from core.files.motions.registry import SOURCES
 from core.model.motion import Reading
@@ -57,6 +59,37 @@ def test_far_from_the_origin_no_source_loses_digits(save: Callable[..., Path], n
             (np.add(after.trans, after.origin) - FAR)[seen], before.trans[seen], atol=1e-6
         )
         assert any("far from the origin" in note for note in after.notes)
+
+
+@pytest.mark.parametrize("name", [*examples(), "meshes", "frames"])
+@pytest.mark.parametrize("coordinates", ["world", "camera"])
+def test_coordinates_are_taken_or_refused_or_change_nothing_and_that_is_told(
+    save: Callable[..., Path], tmp_path: Path, name: str, coordinates: str
+) -> None:
+    path = _opened(save, tmp_path, name)
+    there = survey(path).coordinates
+    for person in people_in(path):
+        plain = Reading(person=person.name)
+        asked = replace(plain, coordinates=coordinates)
+        if there and coordinates not in there:
+            with pytest.raises(FileError, match=f"has no {coordinates} coordinates"):
+                load_motion(path, asked)
+            continue
+        motion, told = load_motion(path, asked), "Saying the coordinates changes nothing"
+        assert any(told in note for note in motion.notes) == (len(there) < 2)
+        if len(there) < 2:
+            assert motion.reading == load_motion(path, plain).reading
+
+
+def _opened(save: Callable[..., Path], folder: Path, name: str) -> Path:
+    if name == "meshes":
+        return save({"vertices": np.zeros((2, 6890, 3), np.float32)})
+    if name != "frames":
+        return save(examples()[name].bytes(), f"example{examples()[name].ending}")
+    one = examples()["smplify"]
+    for frame in range(3):
+        save(one.bytes(), f"frames/{frame:05}{one.ending}")
+    return folder / "frames"
 
 
 FAR = np.array([691000.0, 5335000.0, 1520.0])

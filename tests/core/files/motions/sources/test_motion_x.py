@@ -70,5 +70,3 @@ def test_what_does_not_fit_is_one_sentence(save: Save, refuses: Callable[..., st
     evil = np.array([[CreatesFile(marker)] * 322], dtype=object)
     assert "never opened" in refuses(load_motion, save(npy_bytes(evil), "evil.npy"))
     assert not marker.exists()
-    path = save(whole, "clip.npy")
-    assert "does not say which coordinates" in refuses(load_motion, path, Reading(coordinates="camera"))
