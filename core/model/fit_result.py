@@ -110,18 +110,20 @@ class FitResult(ResultViews, PoseParts):
         done = self.fitted
         if not done.any():
             return {"frames": 0, "mean": np.nan, "median": np.nan, "p95": np.nan, "max": np.nan}
-        return {
-            "frames": int(done.sum()),
-            "mean": float(self.mean_mm[done].mean()),
-            "median": float(self.median_mm[done].mean()),
-            "p95": float(self.p95_mm[done].mean()),
-            "max": float(self.max_mm[done].max()),
-        }
+        with np.errstate(over="ignore", invalid="ignore"):
+            return {
+                "frames": int(done.sum()),
+                "mean": float(self.mean_mm[done].mean()),
+                "median": float(self.median_mm[done].mean()),
+                "p95": float(self.p95_mm[done].mean()),
+                "max": float(self.max_mm[done].max()),
+            }
 
     def part_means(self) -> list[float]:
         """Mean mm of each body part over the fitted frames; NaN for a part without vertices or frames."""
         done = self.part_mm[self.fitted]
-        return [float(column.mean()) if len(column) else np.nan for column in done.T]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [float(column.mean()) if len(column) else np.nan for column in done.T]
 
     def by_frame(self) -> dict[str, np.ndarray]:
         """The arrays with a row for each frame, by name."""

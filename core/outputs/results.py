@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
-from core.files.containers.arrays import key_list, number, numbers, shape_text, text, texts
+from core.files.containers.arrays import key_list, lengths, number, shape_text, text, texts
 from core.files.containers.atomic import write_npz
 from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, npz_headers, read_npz
@@ -83,7 +83,7 @@ def load_result(path: str | Path) -> FitResult:
     names = texts(path, "refit_part_names", arrays["refit_part_names"])
     if names != PARTS:
         raise FileError(path, f"are {key_list(names)}, expected {key_list(PARTS)}", key="refit_part_names")
-    errors = {key: numbers(path, f"refit_{key}", arrays[f"refit_{key}"], (frames,)) for key in ERROR_KEYS}
+    errors = {key: lengths(path, f"refit_{key}", arrays[f"refit_{key}"], (frames,)) for key in ERROR_KEYS}
     flags = {key: _flags(path, f"refit_{key}", arrays[f"refit_{key}"], frames) for key in _FLAG_KEYS}
     return FitResult(
         family=motion.family,
@@ -95,7 +95,7 @@ def load_result(path: str | Path) -> FitResult:
         frame_rate=motion.frame_rate,
         up_axis=motion.up_axis,
         source_name=_said(path, arrays, "refit_source_name"),
-        part_mm=numbers(path, "refit_part_mm", arrays["refit_part_mm"], (frames, len(PARTS))),
+        part_mm=lengths(path, "refit_part_mm", arrays["refit_part_mm"], (frames, len(PARTS))),
         seconds=_counted(path, arrays, "refit_seconds"),
         partial=bool(_counted(path, arrays, "refit_partial")),
         provenance=_provenance(path, arrays["refit_provenance"]),

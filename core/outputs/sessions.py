@@ -17,7 +17,7 @@ import numpy as np
 from core import __version__
 from core.errors import FileError
 from core.files.assumption import meaning_of_json
-from core.files.containers.arrays import finite, kind_of, numbers, shape_text
+from core.files.containers.arrays import finite, kind_of, lengths, numbers, shape_text
 from core.files.containers.atomic import atomic_write
 from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, read_npz, read_text
@@ -191,7 +191,7 @@ class _Reader:
         frames = len(poses)
         betas = take("betas", (None,))
         own = take("frame_betas", (frames, len(betas)), missing=True)
-        arrays: dict[str, Any] = {key: take(key, (frames,)) for key in ERRORS}
+        arrays: dict[str, Any] = {key: take(key, (frames,), errors=True) for key in ERRORS}
         arrays |= {key: take(key, (frames,), flags=True) for key in FLAGS}
         return FitResult(
             poses=finite(self._path, dot + "arrays.poses", poses),
@@ -199,7 +199,7 @@ class _Reader:
             betas=finite(self._path, dot + "arrays.betas", betas),
             expression=take("expression", (frames, None)),
             frame_rate=self._rate(stored, "frame_rate", dot),
-            part_mm=take("part_mm", (frames, len(PARTS))),
+            part_mm=take("part_mm", (frames, len(PARTS)), errors=True),
             seconds=self._one(stored, "seconds", float, dot),
             partial=self._one(stored, "partial", bool, dot),
             provenance=self._one(stored, "provenance", dict, dot),
@@ -244,13 +244,18 @@ class _Reader:
 
     def _taker(self, dot: str, named: dict[str, Any]) -> Callable[..., np.ndarray]:
         def take(
-            key: str, shape: tuple[int | None, ...], *, flags: bool = False, missing: bool = False
+            key: str,
+            shape: tuple[int | None, ...],
+            *,
+            flags: bool = False,
+            errors: bool = False,
+            missing: bool = False,
         ) -> np.ndarray:
             if missing and key not in named:
                 return np.empty(0, np.float32)
             array = self._array(dot + key, named.get(key))
             if not flags:
-                return numbers(self._path, dot + key, array, shape)
+                return (lengths if errors else numbers)(self._path, dot + key, array, shape)
             if array.dtype.kind != "b" or array.shape != shape:
                 found = f"{kind_of(array)} of shape {shape_text(array.shape)}"
                 raise FileError(

@@ -64,6 +64,19 @@ def finite(path: str | Path, key: str, array: np.ndarray) -> np.ndarray:
     raise FileError(path, f"holds {bad} values that are not finite, expected none", key=key)
 
 
+def lengths(
+    path: str | Path, key: str, array: object, shape: tuple[int | None, ...], most: float = 1e9
+) -> np.ndarray:
+    """As `numbers`: what is no length that can be, ``most`` or more in size, is not known: NaN.
+
+    Raises:
+        FileError: as `numbers`.
+    """
+    found = numbers(path, key, array, shape)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(found) < most, found, np.float32(np.nan))
+
+
 def number(path: str | Path, key: str, array: np.ndarray) -> float:
     """The one number in an array of any shape with one element.
 

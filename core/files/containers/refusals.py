@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+import numpy as np
+
 from core.errors import FileError
 
 P = ParamSpec("P")
@@ -30,7 +32,9 @@ def reads(kind: str, words: str) -> Callable[[Callable[Concatenate[str | Path, P
         @functools.wraps(reader)
         def told(path: str | Path, *rest: P.args, **options: P.kwargs) -> R:
             try:
-                return reader(path, *rest, **options)
+                # Whatever its numbers are: nobody is warned of what comes of them.
+                with np.errstate(all="ignore"):
+                    return reader(path, *rest, **options)
             except FileError as error:
                 raise _told_apart(error, Path(path), kind.split("|"), words) from error.__cause__
 

@@ -10,6 +10,7 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import ANGLES, SIDES, UNIT
 from core.files.containers.arrays import numbers
+from core.files.motions.detective import somewhere
 from core.files.motions.settle import Settling
 from core.model.joints import JOINT_NAMES
 from core.model.motion import BodyTerms, Motion
@@ -62,7 +63,7 @@ def near_origin(
         trans: (T, 3) float64 metres in the file's world.
         known: (3,) finite, the origin that a result of Refit was worked out from; None to look for one.
     """
-    good = trans[np.isfinite(trans).all(1)]
+    good = trans[somewhere(trans)]
     if known is not None:
         middle = known
     elif len(good):
@@ -90,7 +91,7 @@ def origin_in(path: Path, array: np.ndarray | None, trans: np.ndarray) -> np.nda
     if array is None:
         return None
     middle = numbers(path, _ORIGIN, array, (3,), np.float64)
-    good = trans[np.isfinite(trans).all(1)]
+    good = trans[somewhere(trans)]
     with np.errstate(over="ignore", invalid="ignore"):
         away = float(np.linalg.norm(np.median(good - middle, axis=0))) if len(good) else 0.0
     if not (np.isfinite(middle).all() and away < _MOST_AWAY):

@@ -45,6 +45,8 @@ _GROUND = (-0.15, 0.25)
 _LYING = 0.6
 _TRAVEL = 0.3
 _NOTHING = 1e-4
+# Nothing is as far away, in millimetres of a geographic world either.
+_NOWHERE = 1e12
 # Parent and offset in the rest pose of SMPL's first 22 joints, metres, of nobody in particular.
 _SKELETON: tuple[tuple[int, tuple[float, float, float]], ...] = (
     (-1, (0.0, -0.23, 0.03)), (0, (0.06, -0.09, -0.01)), (0, (-0.06, -0.09, -0.01)), (0, (0.0, 0.11, -0.03)),
@@ -56,6 +58,13 @@ _SKELETON: tuple[tuple[int, tuple[float, float, float]], ...] = (
 )  # fmt: skip
 # Of this share of the frames' bodies the heads are on one side: that side is up.
 _MOSTLY = 0.5
+
+
+def somewhere(trans: np.ndarray) -> np.ndarray:
+    """(T,) bool: positions (T, 3) in whatever unit at which there can be somebody."""
+    with np.errstate(invalid="ignore"):
+        found: np.ndarray = (np.abs(trans) < _NOWHERE).all(1)
+    return found
 
 
 def heads_along(root: np.ndarray) -> UpAxis | None:
@@ -167,7 +176,7 @@ def doubt_metres(poses: np.ndarray, trans: np.ndarray, rate: float | None) -> Do
     Without a rate their speed is no more than told. Who moves as bodies do in metres may be at any height:
     in a geographic world, on a mountain.
     """
-    good = np.isfinite(trans).all(1) & np.isfinite(poses).all((1, 2))
+    good = somewhere(trans) & np.isfinite(poses).all((1, 2))
     places = trans[good].astype(np.float64)
     speed, straight = _step_of(places)
     if rate is not None and _too_often(rate, speed):
@@ -223,7 +232,7 @@ def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[U
 
     People who lie, and who stand on their hands, are on the ground along the usual axis.
     """
-    good = np.isfinite(trans).all(1) & np.isfinite(poses).all((1, 2))
+    good = somewhere(trans) & np.isfinite(poses).all((1, 2))
     stand = heads_along(poses[good, 0])
     if stand is None or stand == usual or not _upright(poses[good, 0], stand):
         return None, False
@@ -254,7 +263,7 @@ def doubt_rate(rate: float | None, trans: np.ndarray | None = None) -> Doubt | N
     if rate is None:
         return None
     if trans is not None:
-        step, _ = _step_of(trans[np.isfinite(trans).all(1)].astype(np.float64))
+        step, _ = _step_of(trans[somewhere(trans)].astype(np.float64))
         if _too_often(rate, step):
             return Doubt(FRAME_RATE, f"the body moves at {step * rate:.0f} m/s at {rate:g} frames a second")
     if _LEAST_RATE <= rate <= _MOST_RATE:
