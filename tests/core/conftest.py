@@ -20,10 +20,12 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.fixture
 def amass() -> dict[str, np.ndarray]:
-    """An AMASS SMPL+H motion of five frames."""
+    """An AMASS SMPL+H motion of five frames, whose root stands."""
     rng = np.random.default_rng(1)
+    poses = rng.normal(size=(5, 156))
+    poses[:, :3] = (np.pi / 2, 0, 0)
     return {
-        "poses": rng.normal(size=(5, 156)),
+        "poses": poses,
         "trans": rng.normal(size=(5, 3)),
         "betas": rng.normal(size=16),
         "dmpls": rng.normal(size=(5, 8)),

@@ -45,8 +45,6 @@ _GROUND = (-0.15, 0.25)
 _LYING = 0.6
 _TRAVEL = 0.3
 _NOTHING = 1e-4
-# Nothing is as far away, in millimetres of a geographic world either.
-_NOWHERE = 1e12
 # Parent and offset in the rest pose of SMPL's first 22 joints, metres, of nobody in particular.
 _SKELETON: tuple[tuple[int, tuple[float, float, float]], ...] = (
     (-1, (0.0, -0.23, 0.03)), (0, (0.06, -0.09, -0.01)), (0, (-0.06, -0.09, -0.01)), (0, (0.0, 0.11, -0.03)),
@@ -58,12 +56,19 @@ _SKELETON: tuple[tuple[int, tuple[float, float, float]], ...] = (
 )  # fmt: skip
 # Of this share of the frames' bodies the heads are on one side: that side is up.
 _MOSTLY = 0.5
+_HARDLY = 0.2
+# Files say of no other that it is up.
+GUESSED: tuple[UpAxis, ...] = ("y", "z", "-y")
+
+
+NOWHERE = 1e12
+"""Nothing is as far away, in millimetres of a geographic world either."""
 
 
 def somewhere(trans: np.ndarray) -> np.ndarray:
     """(T,) bool: positions (T, 3) in whatever unit at which there can be somebody."""
     with np.errstate(invalid="ignore"):
-        found: np.ndarray = (np.abs(trans) < _NOWHERE).all(1)
+        found: np.ndarray = (np.abs(trans) < NOWHERE).all(1)
     return found
 
 
@@ -81,7 +86,7 @@ def heads_along(root: np.ndarray) -> UpAxis | None:
     if abs(upwards[axis]) < _MOSTLY:
         return None
     name = ("-" if upwards[axis] < 0 else "") + "xyz"[axis]
-    return cast(UpAxis, name) if name in ("y", "z", "-y") else None
+    return cast(UpAxis, name) if name in GUESSED else None
 
 
 def meshes_stand_along(vertices: np.ndarray) -> UpAxis | None:
@@ -226,36 +231,44 @@ def _too_often(rate: float, step: float) -> bool:
     return rate > _HIGH_RATE and step * rate > _MOST_SPEED >= step * _BODY_RATE
 
 
-def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[UpAxis | None, bool]:
-    """An axis along which bodies stand on the ground and not along the usual one, if there is one; and
-    whether it cannot be told.
+def up_by_ground(poses: np.ndarray, trans: np.ndarray, usual: UpAxis) -> tuple[UpAxis | None, str]:
+    """An axis along which bodies stand on the ground and not along the usual one, if there is one; and why it
+    cannot be told whether it is the usual one, empty where it can.
 
     People who lie, and who stand on their hands, are on the ground along the usual axis.
     """
     good = somewhere(trans) & np.isfinite(poses).all((1, 2))
-    stand = heads_along(poses[good, 0])
-    if stand is None or stand == usual or not _upright(poses[good, 0], stand):
-        return None, False
-    places = trans[good][_sampled(int(good.sum()))].astype(np.float64)
-    joints = _joints(poses[good], places)
-    lowest = {}
-    for axis in (stand, usual):
+    if not good.any():
+        return None, ""
+    root, places = poses[good, 0], trans[good][_sampled(int(good.sum()))].astype(np.float64)
+    joints, stand = _joints(poses[good], places), heads_along(root)
+    lowest, pelvis = {}, {}
+    for axis in GUESSED:
         at, _, sign = vertical(axis)
-        lowest[axis] = (sign * joints[..., at]).min(1)
+        lowest[axis], pelvis[axis] = (sign * joints[..., at]).min(1), sign * joints[:, 0, at]
     share = {axis: _on_ground(values) for axis, values in lowest.items()}
+    rather = max((axis for axis in GUESSED if axis != usual), key=lambda axis: share[axis])
     # Where the root starts at the origin the ground is not at zero, and nobody is seen to lie on it.
     centred = bool(np.abs(places[0]).max() < _NOTHING)
+    low = (lowest[usual] > _GROUND[0]) & (pelvis[usual] < _LYING)
+    lies = not centred and low.mean() >= _ALWAYS
+    if stand == usual:
+        enough = _MOSTLY if _upright(root, usual) else _HARDLY
+        other = not centred and share[usual] < _HARDLY and share[rather] >= enough
+        return None, f"the bodies are on the ground along {rather} rather" if other else ""
+    if stand is None or not _upright(root, stand):
+        on_ground = share[usual] >= _MOSTLY and 2 * share[rather] < share[usual]
+        lying = lies and _upright(root, usual, lying=True) and share[rather] < _HARDLY
+        return None, "" if on_ground or lying else "the bodies do not stand"
+    unclear = f"the bodies stand, or lie, along {stand}"
     if share[usual] >= _ALWAYS and share[stand] < _ALWAYS:
-        return None, centred
+        return None, unclear if centred else ""
     if share[stand] >= _ALWAYS and share[usual] < _ALWAYS:
-        return stand, False
-    sway = {axis: float(np.ptp(values)) for axis, values in lowest.items()}
+        return stand, ""
+    sway = {axis: float(np.ptp(lowest[axis])) for axis in (stand, usual)}
     if sway[usual] > _TRAVEL and sway[usual] > 3 * sway[stand]:
-        return stand, False
-    at, _, sign = vertical(usual)
-    pelvis = sign * joints[:, 0, at]
-    lies = ((pelvis > _GROUND[0]) & (pelvis < _LYING)).mean() >= _ALWAYS
-    return None, centred or bool(share[usual] < _ALWAYS and not lies)
+        return stand, ""
+    return None, "" if lies and share[stand] < _HARDLY else unclear
 
 
 def doubt_rate(rate: float | None, trans: np.ndarray | None = None) -> Doubt | None:
@@ -271,11 +284,12 @@ def doubt_rate(rate: float | None, trans: np.ndarray | None = None) -> Doubt | N
     return Doubt(FRAME_RATE, f"{rate:g} frames a second are few people's")
 
 
-def _upright(root: np.ndarray, along: UpAxis) -> bool:
-    """Whether nearly all heads are within 45 degrees of an axis."""
+def _upright(root: np.ndarray, along: UpAxis, lying: bool = False) -> bool:
+    """Whether nearly all heads are within 45 degrees of an axis, or of the level across it."""
     at, _, sign = vertical(along)
     heads = sign * _turns(root)[:, at, 1]
-    return bool((heads > np.sqrt(0.5)).mean() >= _ALWAYS)
+    right = np.abs(heads) < np.sqrt(0.5) if lying else heads > np.sqrt(0.5)
+    return bool(right.mean() >= _ALWAYS)
 
 
 def _turns(vectors: np.ndarray) -> np.ndarray:

@@ -208,15 +208,14 @@ def _up_axis(
     said = up_axis_in(path, arrays.get("refit_up_axis"))
     if tool == AMASS:
         file = None if said is None else (said, f"'refit_up_axis' is {said}")
-        stand, unclear = up_by_ground(*body, "z") if said is None else (None, False)
+        stand, unclear = up_by_ground(*body, "z") if said is None else (None, "")
         guess = None if stand is None else (stand, f"the bodies stand on the ground along {stand}")
         taken = settling.take(UP_AXIS, file=file, numbers=guess, default=("z", "as a rule with AMASS's keys"))
         if settling.assumed[-1].how == NUMBERS:
             notes.append(up_note("The file does", settling.assumed[-1]))
         elif settling.assumed[-1].how == DEFAULT and unclear:
-            lies = f"the bodies stand, or lie, along {heads_along(body[0][:, 0])}"
-            settling.unclear.append(Doubt(UP_AXIS, lies))
-            notes.append(f"The file does not say which axis is up: z is taken, though {lies}.")
+            settling.unclear.append(Doubt(UP_AXIS, unclear))
+            notes.append(f"The file does not say which axis is up: z is taken, though {unclear}.")
     elif said is not None:
         taken = settling.take(UP_AXIS, tool=(said, f"{tool} writes it so"))
     else:

@@ -60,7 +60,7 @@ class Settling:
         notes: sentences on claims that went against each other, and on what was said and changes nothing.
         trusted: Refit wrote the file: whatever its numbers, they mean what it means.
         mattered: the quantities of which the user says what neither file nor tool say.
-        unclear: doubts that have a note of their own; nobody refuses them.
+        unclear: doubts that have a note of their own; only who refuses every guess refuses them.
     """
 
     def __init__(
@@ -109,6 +109,11 @@ class Settling:
             option = _say(guessed[0].quantity, guessed[0].value)
             words = f"does not say its {guessed[0].quantity}, and guesses are refused: say {option}"
             raise Doubtful(path, (), words)
+        if self.unclear and doubts == STRICT:
+            one = self.unclear[0]
+            option = _say(one.quantity, taken[one.quantity].value)
+            words = f"does not say its {one.quantity}, {one.sentence}, and guesses are refused: say {option}"
+            raise Doubtful(path, (one,), words)
         for one in self.doubts:
             rather = f", {one.likely} is likelier ({_say(one.quantity, one.likely)})" if one.likely else ""
             said = f"{one.quantity} {taken[one.quantity].value} is taken{rather}"

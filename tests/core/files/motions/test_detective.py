@@ -19,7 +19,7 @@ from core.model.joints import JOINT_NAMES
 from core.model.motion import Motion, Reading
 from core.outputs.results import load_result, save_result
 from tests.core.clip_files import Y_UP, clip_arrays, in_pieces, turned_to
-from tests.core.files.motions.sources.example import without
+from tests.core.files.motions.sources.example import npy, without
 from tests.core.outputs.test_results import make_result
 
 MOTIONS = [path.stem for path in builtin_motions()]
@@ -48,7 +48,12 @@ def test_people_who_lie_are_no_alarm(save, turn, side, far):
     arrays = arrays_of("range_of_motion_poses")
     arrays = turned_to(arrays, Rotation.from_euler(turn, side, degrees=True))
     lying = arrays["trans"] - arrays["trans"].mean(0) + (far, far, 0.35)
-    motion = load_motion(save(arrays | {"trans": lying}), doubts="strict")
+    path = save(arrays | {"trans": lying})
+    if turn == "y" and not far:
+        # On the ground along two axes, neither of which they stand along.
+        assert "z is taken, though the bodies do not stand" in load_motion(path).notes[0]
+        return
+    motion = load_motion(path, doubts="strict")
     assert motion.up_axis == "z"
     assert motion.notes == ()
 
@@ -77,6 +82,44 @@ def test_y_up_about_the_root_is_told(save, name, moves):
     arrays = turned_to(arrays_of(name), Y_UP)
     motion = load_motion(save(arrays | {"trans": moves * (arrays["trans"] - arrays["trans"][0])}))
     assert motion.up_axis == "y" or any("stand, or lie, along y" in note for note in motion.notes)
+
+
+@pytest.mark.parametrize("name", sorted(MOTIONS))
+@pytest.mark.parametrize("first", [0, 30, 40, 60])
+@pytest.mark.parametrize("frames", [1, 20, 1000])
+def test_y_up_is_never_taken_for_z_in_silence(save, name, first, frames):
+    """Whatever they do: stand, whirl about, stand on their hands, or are in the air."""
+    arrays = arrays_of(name, slice(first, first + frames))
+    if not len(arrays["trans"]):
+        return
+    path = save(turned_to(arrays, Y_UP))
+    motion = load_motion(path)
+    told = [note for note in motion.notes if "does not say which axis is up" in note]
+    assert len(told) == 1
+    assert (motion.up_axis == "z") == ("z is taken, though the bodies" in told[0])
+    assert motion.up_axis == "y" or "up axis" in [doubt.quantity for doubt in motion.doubts]
+    with pytest.raises(Doubtful, match=f"guesses are refused: say --up-axis {motion.up_axis}$"):
+        load_motion(path, doubts="strict")
+    assert load_motion(path, Reading(up_axis="y"), doubts="strict").doubts == ()
+
+
+def test_why_it_cannot_be_told_which_axis_is_up_is_told(save):
+    def told(name, frames=slice(None)):
+        return load_motion(save(turned_to(arrays_of(name, frames), Y_UP))).notes[0].partition(", though ")[2]
+
+    assert told("cartwheel_poses") == told("backflip_poses") == "the bodies do not stand."
+    assert told("backflip_poses", slice(60, 90)) == "the bodies are on the ground along y rather."
+    assert told("range_of_motion_poses") == "the bodies stand, or lie, along y."
+
+
+def test_a_default_that_the_numbers_do_not_bear_out_is_a_guess_for_who_is_strict(save):
+    """Of every tool, not of AMASS's keys alone: here Motion-X, whose bodies lie."""
+    rows = np.zeros((5, 322), np.float32)
+    rows[:, :3] = (0, 0, np.pi / 2)
+    path = save(npy(rows), "lying.npy")
+    assert any("the bodies do not stand: y is taken" in note for note in load_motion(path).notes)
+    with pytest.raises(Doubtful, match="the bodies do not stand, and guesses are refused: say --up-axis y"):
+        load_motion(path, doubts="strict")
 
 
 GRAVE = [

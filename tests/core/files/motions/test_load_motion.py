@@ -103,6 +103,7 @@ def stageii():
     rng = np.random.default_rng(2)
     parts = {"root_orient": 3, "pose_body": 63, "pose_jaw": 3, "pose_eye": 6, "pose_hand": 90}
     arrays = {key: rng.normal(size=(4, width)) for key, width in parts.items()}
+    arrays["root_orient"][:] = (np.pi / 2, 0, 0)
     return arrays | {
         "poses": np.concatenate(list(arrays.values()), 1),
         "trans": rng.normal(size=(4, 3)),
