@@ -71,7 +71,7 @@ def from_origin_of_fit(motion: Motion, result: FitResult) -> Motion:
     apart: earlier versions had no origin but that of the file's world.
     """
     origin = meaning_of_json(told_of(result, "source"))["origin"]
-    if not motion.has_poses or motion.origin == origin:
+    if motion.origin == origin:
         return motion
     notes = [note for note in motion.notes if motion.origin is None or note != far_note(motion.origin)]
     return replace(from_origin(motion, origin), notes=tuple(notes))

@@ -63,12 +63,59 @@ def read_npz(path: str | Path, keys: Iterable[str] | None = None) -> dict[str, n
     return arrays
 
 
-def read_float32(path: str | Path, key: str) -> np.ndarray:
+def read_float32(path: str | Path, key: str, less: np.ndarray | None = None) -> np.ndarray:
     """One array of numbers in an ``.npz`` file as float32, never in memory as anything larger.
+
+    Args:
+        path: the file.
+        key: of the array.
+        less: float64, as many as its last side is long: what is taken off in all digits; None for nothing.
 
     Raises:
         FileError: as `read_npz`, there is no such array, or it holds no real numbers.
     """
+    with _numbers(path, key) as (header, parts):
+        flat = np.empty(math.prod(header.shape), np.float32)
+        for at, part in parts:
+            with np.errstate(over="ignore", invalid="ignore"):
+                near = part if less is None else part - less[_columns(header, at, len(part))]
+                flat[at : at + len(part)] = near
+    array = flat.reshape(header.shape, order="F" if header.fortran else "C")
+    return np.ascontiguousarray(array)
+
+
+def some_numbers(path: str | Path, key: str, most: float) -> list[np.ndarray]:
+    """Of each place in the last side of an array, some of the numbers below ``most`` in size that are there,
+    float64: those of the first piece of the file that has any.
+
+    Raises:
+        FileError: as `read_float32`.
+    """
+    with _numbers(path, key) as (header, parts):
+        found = [np.empty(0) for _ in range(header.shape[-1])]
+        for at, part in parts:
+            with np.errstate(over="ignore", invalid="ignore"):
+                wide = part.astype(np.float64)
+                usable, columns = np.abs(wide) < most, _columns(header, at, len(part))
+            for column, there in enumerate(found):
+                if not there.size:
+                    found[column] = wide[usable & (columns == column)]
+            if all(there.size for there in found):
+                break
+    return found
+
+
+def _columns(header: ArrayHeader, start: int, count: int) -> np.ndarray:
+    """At which places of the last side ``count`` numbers are, as they follow one another in the file."""
+    ids = np.arange(start, start + count)
+    last = header.shape[-1]
+    columns: np.ndarray = ids // (math.prod(header.shape) // last) if header.fortran else ids % last
+    return columns
+
+
+@contextmanager
+def _numbers(path: str | Path, key: str) -> Iterator[tuple[ArrayHeader, Iterator[tuple[int, np.ndarray]]]]:
+    """The header of an array of numbers, and its numbers piece by piece, each with where it begins."""
     with _archive(path) as (archive, members):
         if key not in members:
             raise FileError(path, "is not in the file", key=key)
@@ -79,14 +126,17 @@ def read_float32(path: str | Path, key: str) -> np.ndarray:
             if 4 * math.prod(header.shape) > _most(archive):
                 raise FileError(path, too_large(_most(archive)), key=key)
             _check_there(path, file, header, members[key].file_size, key)
-            flat, at = np.empty(math.prod(header.shape), np.float32), 0
-            for chunk in _chunks(path, file, header, key):
-                part = np.frombuffer(chunk, header.dtype)
-                with np.errstate(over="ignore", invalid="ignore"):
-                    flat[at : at + len(part)] = part
-                at += len(part)
-    array = flat.reshape(header.shape, order="F" if header.fortran else "C")
-    return np.ascontiguousarray(array)
+            yield header, _parts(path, file, header, key)
+
+
+def _parts(
+    path: str | Path, file: BinaryIO, header: ArrayHeader, key: str
+) -> Iterator[tuple[int, np.ndarray]]:
+    at = 0
+    for chunk in _chunks(path, file, header, key):
+        part = np.frombuffer(chunk, header.dtype)
+        yield at, part
+        at += len(part)
 
 
 def npz_headers(path: str | Path) -> dict[str, ArrayHeader]:

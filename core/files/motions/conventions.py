@@ -67,14 +67,25 @@ def near_origin(
     if known is not None:
         middle = known
     elif len(good):
-        middle = np.median(good, axis=0).round()
-        middle[np.abs(middle) < _FAR] = 0.0
+        middle = origin_near(np.median(good, axis=0))
     else:
         middle = np.zeros(3)
     with np.errstate(over="ignore", invalid="ignore"):
         near = (trans - middle).astype(np.float32)
+    return near, as_origin(middle)
+
+
+def origin_near(middle: np.ndarray) -> np.ndarray:
+    """(3,) metres: where the origin of positions about ``middle`` is put; along an axis along which they are
+    near the world's own it is that.
+    """
+    return np.where(np.abs(middle) < _FAR, 0.0, middle.round())
+
+
+def as_origin(middle: np.ndarray) -> tuple[float, float, float] | None:
+    """Where an origin lies, None for the world's own."""
     x, y, z = middle.tolist()
-    return near, (x, y, z) if middle.any() else None
+    return (x, y, z) if middle.any() else None
 
 
 def origin_in(path: Path, array: np.ndarray | None, trans: np.ndarray) -> np.ndarray | None:
@@ -109,7 +120,10 @@ def from_origin(motion: Motion, origin: tuple[float, float, float] | None) -> Mo
     moved = np.array(motion.origin or (0.0,) * 3) - np.array(origin or (0.0,) * 3)
     with np.errstate(over="ignore", invalid="ignore"):
         trans = (motion.trans.astype(np.float64) + moved).astype(np.float32)
-    return replace(motion, trans=trans, origin=origin)
+        vertices = motion.vertices
+        if vertices is not None:
+            vertices = np.stack([(mesh + moved).astype(np.float32) for mesh in vertices])
+    return replace(motion, trans=trans, vertices=vertices, origin=origin)
 
 
 def far_note(origin: tuple[float, float, float]) -> str:

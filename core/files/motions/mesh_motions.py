@@ -22,16 +22,25 @@ from core.files.assumption import (
 from core.files.bodies.models import NUM_VERTICES
 from core.files.containers.array_header import ArrayHeader
 from core.files.containers.arrays import shape_text
-from core.files.containers.npz import npz_headers, read_float32, read_npz
+from core.files.containers.npz import npz_headers, read_float32, read_npz, some_numbers
 from core.files.containers.opening import MAX_BYTES, checksum, read_bytes
 from core.files.motions.conventions import in_metres
-from core.files.motions.detective import doubt_rate, meshes_stand_along, up_as_they_stand
-from core.files.motions.mesh_readers import MOST_BYTES, READERS, have_gaps, mesh_vertices, natural
+from core.files.motions.detective import NOWHERE, doubt_rate, meshes_stand_along, up_as_they_stand
+from core.files.motions.mesh_places import NearOrigin
+from core.files.motions.mesh_readers import (
+    MOST_BYTES,
+    READERS,
+    have_gaps,
+    mesh_places,
+    mesh_vertices,
+    natural,
+    told_origin,
+)
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
 from core.files.motions.parts.file_contents import Contents, names_in
 from core.files.motions.settle import NOT_TOLD_APART, REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
-from core.model.motion import AS_IT_IS, MOST_FRAMES, MOST_METRES, Motion, Reading, motion_of_meshes
+from core.model.motion import AS_IT_IS, MOST_FRAMES, Motion, Reading, motion_of_meshes
 
 NAME = "meshes"
 KEY = "vertices"
@@ -39,10 +48,6 @@ FAMILY_OF_COUNT = {NUM_VERTICES["smplh"]: "smplh", NUM_VERTICES["smplx"]: "smplx
 """Whose vertices they are. SMPL's are SMPL-H's, whose fingers can follow them."""
 
 REGRESSED = "The source is meshes: its joints are found by the body's regressor, and it has no rotations."
-# Meshes that are looked at.
-_SAMPLES = 24
-# Metres from which on float32 has no millimetres, and that nobody is tall.
-_FAR, _MOST_TALL = 1e4, 10.0
 _SAID = ("gender", "refit_up_axis", *RATE_KEYS)
 
 
@@ -67,21 +72,23 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
     """The motion in an ``.npz`` with ``vertices``, metres, or in a folder of meshes.
 
     Raises:
-        FileError: a file cannot be read, or its vertices are not those of a body, or far from the origin.
+        FileError: a file cannot be read, its vertices are not those of a body, or too far from the origin for
+            their digits.
     """
     if reading.person is not None:
         raise FileError(path, f"is meshes, expected no choice of person ('{reading.person[:40]}')")
     arrays, unused = dict[str, np.ndarray](), tuple[str, ...]()
-    if is_meshes(path):
-        vertices, sha256, notes = _of_files(path, _listed(path))
-    else:
-        vertices, arrays, notes, unused = _of_npz(path)
-        sha256 = checksum(path)
     settling = Settling(reading.by_quantity(), otherwise.by_quantity(), (), doubts)
-    family = FAMILY_OF_COUNT[vertices.shape[1]]
-    settling.take(FAMILY, tool=(family, f"the meshes have {vertices.shape[1]} vertices"))
-    vertices = in_metres(vertices, settling)
-    notes += _far_away(path, vertices)
+    count = _count_in(path)
+    family = FAMILY_OF_COUNT[count]
+    settling.take(FAMILY, tool=(family, f"the meshes have {count} vertices"))
+    near = NearOrigin(path, float(in_metres(np.ones(1), settling)[0]))
+    if is_meshes(path):
+        vertices, sha256, notes = _of_files(path, count, near)
+    else:
+        vertices, arrays, notes, unused = _of_npz(path, near)
+        sha256 = checksum(path)
+    notes += near.notes
     for quantity in (HANDS, ANGLES, SIDES):
         settling.does_not_apply(quantity, "meshes have no rotations")
     settling.does_not_apply(COORDINATES, NOT_TOLD_APART)
@@ -105,6 +112,7 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
         up_axis=up,
         path=path,
         sha256=sha256,
+        origin=near.origin,
         reading=reading_kept(reading, settling, otherwise),
         assumed=tuple(settling.assumed),
         unused=unused,
@@ -152,40 +160,64 @@ def _said(path: Path, headers: dict[str, ArrayHeader]) -> tuple[dict[str, np.nda
     return read_npz(path, set(_SAID) - set(closed)), closed
 
 
-def _of_npz(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray], list[str], tuple[str, ...]]:
+def _count_in(path: Path) -> int:
+    """How many vertices the meshes have, as many as those of a body.
+
+    Raises:
+        FileError: another number, or a file cannot be read.
+    """
+    if not is_meshes(path):
+        return _counts(path, npz_headers(path)[KEY])[1]
+    file = _of_one_kind(path)[0]
+    count = len(mesh_places(file))
+    if count not in FAMILY_OF_COUNT:
+        wanted = " or ".join(map(str, sorted(FAMILY_OF_COUNT)))
+        raise FileError(file, f"has {count} vertices, expected {wanted}, as the bodies have")
+    return count
+
+
+def _of_npz(
+    path: Path, near: NearOrigin
+) -> tuple[np.ndarray, dict[str, np.ndarray], list[str], tuple[str, ...]]:
     """Vertices, what is said beside them, notes, and the keys that were not used."""
     headers = npz_headers(path)
     _check_size(path, *_counts(path, headers[KEY]))
     arrays, closed = _said(path, headers)
     notes = [f"'{key}' is a pickled Python object, which is never opened." for key in closed]
-    return read_float32(path, KEY), arrays, notes, tuple(sorted(set(headers) - {*arrays, KEY}))
+    vertices = near.in_metres(read_float32(path, KEY, near.of(some_numbers(path, KEY, NOWHERE))))
+    return vertices, arrays, notes, tuple(sorted(set(headers) - {*arrays, KEY}))
 
 
-def _of_files(folder: Path, files: list[Path]) -> tuple[np.ndarray, str, list[str]]:
-    """Vertices of all meshes in their order, a checksum of names and contents, and notes."""
+def _of_one_kind(folder: Path) -> list[Path]:
+    """The meshes in a folder, at least one.
+
+    Raises:
+        FileError: there is none, or they are of several kinds.
+    """
+    files = _listed(folder)
     kinds = sorted({file.suffix.lower() for file in files})
     if len(kinds) > 1:
         counts = " and ".join(f"{sum(f.suffix.lower() == kind for f in files)} {kind}" for kind in kinds)
         raise FileError(folder, f"has {counts} files, expected meshes of one kind")
     if not files:
         raise FileError(folder, f"has no meshes ({', '.join(READERS)})")
-    digest, vertices, notes = hashlib.sha256(), np.empty((0, 0, 3), np.float32), list[str]()
+    return files
+
+
+def _of_files(folder: Path, count: int, near: NearOrigin) -> tuple[np.ndarray, str, list[str]]:
+    """Vertices of all meshes in their order, a checksum of names and contents, and notes."""
+    files = _of_one_kind(folder)
+    _check_size(folder, len(files), count)
+    digest, notes = hashlib.sha256(), list[str]()
+    vertices = np.empty((len(files), count, 3), np.float32)
     if have_gaps([file.stem for file in files]):
         notes.append("The numbers of the files leave gaps: the meshes follow one another all the same.")
     for frame, file in enumerate(files):
         data = read_bytes(file, MOST_BYTES)
-        mesh = mesh_vertices(file, data)
-        if frame == 0:
-            if len(mesh) not in FAMILY_OF_COUNT:
-                wanted = " or ".join(map(str, sorted(FAMILY_OF_COUNT)))
-                raise FileError(file, f"has {len(mesh)} vertices, expected {wanted}, as the bodies have")
-            _check_size(folder, len(files), len(mesh))
-            vertices = np.empty((len(files), len(mesh), 3), np.float32)
-        if len(mesh) != vertices.shape[1]:
-            raise FileError(
-                file, f"has {len(mesh)} vertices, expected {vertices.shape[1]} as {files[0].name} has"
-            )
-        vertices[frame] = mesh
+        mesh = mesh_places(file, data)
+        if len(mesh) != count:
+            raise FileError(file, f"has {len(mesh)} vertices, expected {count} as {files[0].name} has")
+        vertices[frame] = near.in_metres(near.moved(mesh, told_origin(data)))
         digest.update(file.name.encode("utf-8", "surrogateescape") + b"\0")
         digest.update(hashlib.sha256(data).digest())
     return vertices, digest.hexdigest(), notes
@@ -197,26 +229,6 @@ def _listed(folder: Path) -> list[Path]:
         return [folder]
     names = names_in(folder, READERS)
     return [folder / name for name in sorted(names, key=lambda name: (natural(name), name))]
-
-
-def _far_away(path: Path, vertices: np.ndarray) -> list[str]:
-    """A sentence on meshes so far from the origin that float32 tells no millimetres there; else nothing.
-
-    Raises:
-        FileError: they are of a body's size, but so far that none of it would be left.
-    """
-    some = vertices[np.linspace(0, len(vertices) - 1, min(len(vertices), _SAMPLES)).astype(int)]
-    some = some[np.isfinite(some).all((1, 2))].astype(np.float64)
-    if not len(some) or (np.ptp(some, axis=1) > _MOST_TALL).any():
-        return []
-    away = float(np.abs(some.mean(1)).max(1).min())
-    advice = "take the same place off all of them to keep their shape"
-    if away >= MOST_METRES:
-        raise FileError(path, f"lie {away:.0f} m from the origin, expected meshes near it: {advice}", key=KEY)
-    if away < _FAR:
-        return []
-    step = 1000 * float(np.spacing(np.float32(away)))
-    return [f"The meshes lie {away:.0f} m from the origin, in steps of {step:.2g} mm: {advice}."]
 
 
 def _check_size(path: Path, frames: int, count: int) -> None:

@@ -20,7 +20,12 @@ _OBJ_VERTEX = re.compile(rb"^[ \t]*v[ \t]+([^\r\n]*)", re.MULTILINE)
 # x y z, with a weight, with a colour, or with both.
 _OBJ_WIDTHS = (3, 4, 6, 7)
 _MOST_HEADER = 1 << 16
+# No origin is told as far away.
+_FARTHEST = 1e12
 _END = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE)
+_ORIGIN = re.compile(
+    rb"^(?:#|comment)[ \t]+origin[ \t]+(\S{1,40})[ \t]+(\S{1,40})[ \t]+(\S{1,40})[ \t]*\r?$", re.MULTILINE
+)
 _PLY_TYPES = {
     **dict.fromkeys(("char", "int8"), "i1"),
     **dict.fromkeys(("uchar", "uint8"), "u1"),
@@ -34,15 +39,25 @@ _PLY_TYPES = {
 _PLY_FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
-def mesh_vertices(path: Path, data: bytes | None = None) -> np.ndarray:
+def mesh_vertices(path: Path) -> np.ndarray:
     """(V, 3) float32 vertices of a mesh file, by the end of its name.
+
+    Raises:
+        FileError: it cannot be read, is no such mesh, or its numbers are none.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return mesh_places(path).astype(np.float32)
+
+
+def mesh_places(path: Path, data: bytes | None = None) -> np.ndarray:
+    """As `mesh_vertices`, float64: in all digits that the file has.
 
     Args:
         path: the file.
         data: its bytes, where they were read already.
 
     Raises:
-        FileError: it cannot be read, is no such mesh, or its numbers are none.
+        FileError: as there.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
@@ -63,6 +78,20 @@ def _obj(path: Path, data: bytes) -> np.ndarray:
     if width not in _OBJ_WIDTHS:
         raise FileError(path, f"has the vertex '{_shown(rows[0])}', expected three numbers")
     return _table(path, rows, width)[:, :3]
+
+
+def told_origin(data: bytes) -> np.ndarray | None:
+    """(3,) where the origin of a mesh's vertices lies in its world, as a comment says that Refit writes
+    (`core.outputs.meshes`): ``origin x y z`` before the vertices; None where there is none.
+    """
+    head = data[:_MOST_HEADER]
+    first = _END.search(head) if data.startswith(b"ply") else _OBJ_VERTEX.search(head)
+    found = _ORIGIN.search(head, 0, first.start() if first else len(head))
+    try:
+        origin = np.array([float(word) for word in found.groups()] if found else [np.nan])
+    except ValueError:
+        return None
+    return origin if (np.abs(origin) < _FARTHEST).all() else None
 
 
 def _too_many(path: Path) -> FileError:
@@ -112,7 +141,7 @@ def _ply(path: Path, data: bytes) -> np.ndarray:
         return _table(path, rows, len(names))[:, [names.index(axis) for axis in "xyz"]]
     table = np.frombuffer(data, _row_type(element, order), element.count, at)
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.stack([table[axis].astype(np.float32) for axis in "xyz"], axis=1)
+        return np.stack([table[axis].astype(np.float64) for axis in "xyz"], axis=1)
 
 
 def _ply_header(path: Path, text: bytes) -> tuple[str, list[_Element]]:
@@ -171,7 +200,7 @@ def _cut_short(path: Path, element: _Element, there: int) -> FileError:
 
 
 def _table(path: Path, rows: list[bytes], width: int) -> np.ndarray:
-    """(n, width) float32 numbers in rows of text."""
+    """(n, width) numbers in rows of text."""
     words = [row.split() for row in rows]
     try:
         values = np.array([float(word) for row in words for word in row if len(row) == width])
@@ -181,8 +210,7 @@ def _table(path: Path, rows: list[bytes], width: int) -> np.ndarray:
         wrong = next(at for at, row in enumerate(words) if not _are_numbers(row, width))
         found = _shown(rows[wrong])
         raise FileError(path, f"is '{found}', expected {width} numbers", key=f"vertex {wrong}")
-    with np.errstate(over="ignore", invalid="ignore"):
-        return values.reshape(-1, width).astype(np.float32)
+    return values.reshape(-1, width)
 
 
 def _shown(row: bytes) -> str:

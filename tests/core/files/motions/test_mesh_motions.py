@@ -88,20 +88,6 @@ def test_other_vertices_are_refused(save, refuses, arrays, said) -> None:  # typ
     assert said in refuses(load_motion, save(arrays))
 
 
-def test_meshes_far_from_the_origin_are_told(save, refuses) -> None:  # type: ignore[no-untyped-def]
-    def notes(x: float, y: float) -> list[str]:
-        motion = load_motion(save({"vertices": MESHES + np.array([x, y, 0.0])}))
-        return [note for note in motion.notes if "from the origin" in note]
-
-    assert notes(9000.0, 0.0) == []
-    (note,) = notes(691000.0, 535000.0)
-    assert note.startswith("The meshes lie 69")
-    assert "in steps of 62 mm" in note
-    said = refuses(load_motion, save({"vertices": MESHES + np.array([691000.0, 5335000.0, 520.0])}))
-    assert "'vertices' lie 53350" in said
-    assert "take the same place off all of them" in said
-
-
 @pytest.mark.parametrize(("suffix", "write"), [(".obj", obj), (".ply", ply)])
 def test_a_folder_in_the_order_of_its_numbers(tmp_path: Path, suffix: str, write) -> None:  # type: ignore[no-untyped-def]
     names = [f"frame_{number}{suffix}" for number in (10, 2, 1)]
