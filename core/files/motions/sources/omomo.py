@@ -13,7 +13,6 @@ from core.files.motions.parts.file_contents import Contents
 from core.files.motions.parts.person_track import (
     Take,
     array_of,
-    no_coordinates,
     numbers_in,
     places_in,
     plain_array,
@@ -46,7 +45,6 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         FileError: a key has the wrong type or shape, or two sequences have one name.
     """
     path = contents.path
-    no_coordinates(path, coordinates)
     found = [_sequence(path, str(name), table) for name, table in contents.table.items()]
     names = {take.person for take in found}
     if len(names) < len(found):

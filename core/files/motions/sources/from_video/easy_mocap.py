@@ -13,7 +13,7 @@ from core.files.containers.arrays import shape_text
 from core.files.containers.documents import parsed_json
 from core.files.containers.opening import open_to_read
 from core.files.motions.parts.file_contents import TEXT_ENDINGS, Contents
-from core.files.motions.parts.person_track import Take, no_coordinates, numbers_in
+from core.files.motions.parts.person_track import Take, numbers_in
 from core.model.motion import MOST_FRAMES, BodyTerms
 
 NAME = "EasyMocap"
@@ -66,7 +66,6 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         FileError: a file is none of EasyMocap's, or differs from the others in what it has.
     """
     folder = contents.path
-    no_coordinates(folder, coordinates)
     if len(contents.table) > MOST_FRAMES:
         raise FileError(folder, f"has {len(contents.table)} files, expected at most {MOST_FRAMES}")
     rows: dict[str, dict[int, dict[str, np.ndarray]]] = {}
