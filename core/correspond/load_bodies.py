@@ -20,11 +20,15 @@ from core.files.bodies.model_folder import MASK_PATTERNS, find_correspondence, f
 from core.files.bodies.models import read_model, smpl_from_smplh
 from core.files.builtin_files import builtin_folder
 from core.files.containers.opening import checksum
+from core.kept import kept
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair, left_out
 from core.model.correspondence import Correspondence
 from core.model.joints import FAMILY_LABEL, GENDERS
 from core.model.motion import Motion
+
+MOST_BYTES = 2**30
+"""That bodies are kept in for the next motion: those of two genders, with all the coefficients there are."""
 
 
 def load_bodies(
@@ -175,15 +179,20 @@ def _reversed(pair: BodyPair, build: bool) -> BodyPair:
 
 def _read(folder: Path, family: str, gender: str, builtin: bool) -> BodyModel:
     if builtin and family == "smpl":
-        return smpl_from_smplh(_model(find_model(folder, "smplh", gender), gender, "smplh"))
+        return _as_smpl(_model(find_model(folder, "smplh", gender), gender, "smplh"))
     return _model(find_model(folder, family, gender), gender, family)
+
+
+@lru_cache(maxsize=1)
+def _as_smpl(body: BodyModel) -> BodyModel:
+    return smpl_from_smplh(body)
 
 
 def _model(path: Path, gender: str, family: str) -> BodyModel:
     return _kept(path, gender, family, file_state(path))
 
 
-@lru_cache(maxsize=2)
+@kept(lambda body: body.nbytes, MOST_BYTES)
 def _kept(path: Path, gender: str, family: str, state: FileState) -> BodyModel:
     # The next motion is likely to need the same bodies; a file that has changed has another state.
     return read_model(path, gender=gender, family=family)

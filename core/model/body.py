@@ -97,6 +97,12 @@ class BodyModel(BodyViews):
         """E."""
         return self.expressiondirs.shape[2]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays of the file."""
+        arrays = (value for value in vars(self).values() if isinstance(value, np.ndarray))
+        return sum(array.nbytes for array in arrays)
+
     def to(self, device: str | torch.device) -> BodyModel:
         """The same body, posed on another device."""
         device = torch.device(device)

@@ -167,6 +167,14 @@ class Patches:
     def __len__(self) -> int:
         return len(self.vertices)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the patches take."""
+        large = (
+            tensor for patch in self.patches for tensor in (patch.basis, patch.directions, patch.weights)
+        )
+        return sum(tensor.numel() * tensor.element_size() for tensor in large)
+
     @cached_property
     def sparse(self) -> bool:
         """Most patches need few of the pose features."""
@@ -176,23 +184,6 @@ class Patches:
     def bases(self, coefficients: Tensor) -> list[Tensor]:
         """(r, c) U of each patch, of (Z,) coefficients."""
         return [patch.basis[0] + torch.tensordot(coefficients, patch.basis[1:], 1) for patch in self.patches]
-
-    def skin(self, bases: list[Tensor], stacked: Tensor, features: Tensor) -> Tensor:
-        """Poses the vertices of n frames of one shape.
-
-        Args:
-            bases: of the shape.
-            stacked: (K, 3, n) X of `stack`.
-            features: (P, n) pose features.
-
-        Returns:
-            (V, 3, n) metres.
-        """
-        out = stacked.new_empty(len(self), 3, stacked.shape[2])
-        split = self.features_of(features)
-        for patch, basis in zip(self.patches, bases, strict=True):
-            patch.pose(basis, stacked, split, out[patch.rows])
-        return out
 
     def features_of(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
         """Pose features (P, n) of frames in a row as patches take them, with few columns where that pays."""

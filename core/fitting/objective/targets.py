@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.patches import Patches, stack
-from core.model.body import BodyModel, pose_features
+from core.fitting.objective.whole_skin import shared_coefficients, whole_skin
 from core.model.body_pair import BodyPair
 from core.model.motion import Motion
 from core.model.posing import meshes_about_middle, root_path
 from core.model.skinning import rotation_matrices
-
-
-@lru_cache(maxsize=2)
-def _whole_skin(body: BodyModel) -> Patches:
-    return Patches(body, np.arange(body.num_vertices), np.arange(body.num_betas), torch.float32)
 
 
 class MotionTargets:
@@ -38,10 +30,11 @@ class MotionTargets:
         if motion.expression is not None:
             self.expression = torch.as_tensor(motion.expression[:, : self.source.num_expression])
         order = None
-        if self.expression is None and motion.frame_betas is None and motion.has_poses:
-            self.patches = _whole_skin(self.source)
-            self.bases = self.patches.bases(self.betas)
-            order = self.patches.vertices
+        shared = shared_coefficients(motion, self.source)
+        if shared is not None:
+            self.skin = whole_skin(self.source)
+            self.bases, order = self.skin.bases(shared), self.skin.vertices
+        self._one_shape = shared is not None
         self.rows = bodies.correspondence.rows(vertices, order)
 
     def at(self, frames: np.ndarray) -> Tensor:
@@ -50,11 +43,10 @@ class MotionTargets:
             mesh = meshes_about_middle(self.motion, self.source, np.asarray(frames))
             return (self.rows @ mesh.flatten(1)).view(-1, 3, len(frames))
         poses = torch.as_tensor(self.motion.poses[frames])
-        if self.expression is not None or self.motion.frame_betas is not None:
+        if not self._one_shape:
             return self._one_by_one(poses, frames)
         relative = rotation_matrices(poses.to(self.source.device))
-        stacked = stack(self.source.tree.world_rotations(relative), self.roots(frames))
-        skin = self.patches.skin(self.bases, stacked, pose_features(relative))
+        skin = self.skin.posed(self.bases, relative, self.roots(frames), in_a_row=True)
         return (self.rows @ skin.flatten(1)).view(-1, 3, len(frames))
 
     def _one_by_one(self, poses: Tensor, frames: np.ndarray) -> Tensor:

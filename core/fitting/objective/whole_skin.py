@@ -8,13 +8,13 @@ blending a transform for each vertex.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from core.fitting.objective.patches import Patches, stack
+from core.kept import kept
 from core.model.body import BodyModel, pose_features
 from core.model.motion import Motion
 from core.model.posing import arguments_of, skin_chunks
@@ -25,6 +25,9 @@ FRAMES_AT_ONCE = 128
 
 MOST_ROWS = 512
 """Vertices of a piece where there are no patches."""
+
+MOST_BYTES = 2**28
+"""That skins of bodies are kept in: four, where their pose correctives are dense."""
 
 
 class WholeSkin:
@@ -48,19 +51,23 @@ class WholeSkin:
         each = (patch.skinning for patch in self.patches.patches)
         return [rows.basis(points[:, rows.vertices], rest)[0] for rows in each]
 
-    def posed(self, bases: list[Tensor], relative: Tensor, root: Tensor) -> Tensor:
+    def posed(self, bases: list[Tensor], relative: Tensor, root: Tensor, in_a_row: bool = False) -> Tensor:
         """Poses n frames of a shape.
 
         Args:
             bases: of the shape.
             relative: (n, J, 3, 3) rotations relative to the parent.
             root: (n, 3) places of the root joint, metres.
+            in_a_row: they are frames in a row, whose pose features may be taken with few columns where that
+                pays (`core.fitting.objective.patches.in_time`).
 
         Returns:
             (V, 3, n) metres, in the skin's order.
         """
         out = root.new_empty(len(self.vertices), 3, len(relative))
-        for _ in self.in_pieces(bases, relative, root, out=out):
+        features = pose_features(relative)
+        taken = self.patches.features_of(features) if in_a_row else (features, None)
+        for _ in self._pieces(bases, relative, root, taken, out=out):
             pass
         return out
 
@@ -69,8 +76,7 @@ class WholeSkin:
         bases: list[Tensor],
         relative: Tensor,
         root: Tensor,
-        less: Callable[[int], Tensor] | None = None,
-        out: Tensor | None = None,
+        less: Callable[[int], Tensor],
     ) -> Iterator[Tensor]:
         """As `posed`, patch by patch, each while it is in the caches.
 
@@ -79,19 +85,29 @@ class WholeSkin:
             relative: as in `posed`.
             root: as in `posed`.
             less: gives what is taken off the vertices of a patch, by its number, (r, 3, n).
-            out: (V, 3, n) takes all of them; None where each patch is done with before the next.
 
         Yields:
             (r, 3, n) of each patch.
         """
-        stacked, features = stack(self.body.tree.world_rotations(relative), root), pose_features(relative)
+        return self._pieces(bases, relative, root, (pose_features(relative), None), less)
+
+    def _pieces(
+        self,
+        bases: list[Tensor],
+        relative: Tensor,
+        root: Tensor,
+        features: tuple[Tensor, Tensor | None],
+        less: Callable[[int], Tensor] | None = None,
+        out: Tensor | None = None,
+    ) -> Iterator[Tensor]:
+        stacked = stack(self.body.tree.world_rotations(relative), root)
         for index, (patch, basis) in enumerate(zip(self.patches.patches, bases, strict=True)):
             part = root.new_empty(len(basis), 3, len(root)) if out is None else out[patch.rows]
-            patch.pose(basis, stacked, (features, None), part, less=None if less is None else less(index))
+            patch.pose(basis, stacked, features, part, less=None if less is None else less(index))
             yield part
 
 
-@lru_cache(maxsize=4)
+@kept(lambda skin: skin.patches.nbytes, MOST_BYTES)
 def whole_skin(body: BodyModel) -> WholeSkin:
     """That of a body, kept for the next motion in it."""
     with torch.inference_mode(False), torch.no_grad():

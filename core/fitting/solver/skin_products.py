@@ -117,6 +117,12 @@ class NormalMatrix:
         with self._making:
             return self._blocks
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of what has been made so far."""
+        made = [self._blocks] if "_blocks" in self.__dict__ else []
+        return sum(tensor.numel() * tensor.element_size() for tensor in made)
+
     @cached_property
     def _blocks(self) -> Tensor:
         like, count = self.skin.joint_template, len(self.skin.coefficients) + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -28,6 +27,7 @@ from core.fitting.stage.initial_pose import (
 from core.fitting.stage.initial_pose_from_meshes import RestParts
 from core.fitting.stage.partial_result import Parameters, ResultTable
 from core.fitting.terms.given import Given, StageFacts, terms_of
+from core.kept import kept
 from core.measure.counted_vertices import uncounted
 from core.measure.far_rows import without_rows
 from core.measure.ground_contact import UNKNOWN_RATE
@@ -70,7 +70,11 @@ def stage_facts(
     )
 
 
-@lru_cache(maxsize=2)
+# Men, women and others take turns among the clips of a data set: for each of them what it takes to fit them.
+MOST_BYTES = 2**29
+
+
+@kept(lambda both: both[0].patches.nbytes + both[1].nbytes, MOST_BYTES)
 def prepared(
     target: BodyModel, weights: bytes, weighing: Weighing, coefficients: tuple[int, ...]
 ) -> tuple[FitSkin, NormalMatrix]:

@@ -216,3 +216,10 @@ def test_an_installation_without_assets(monkeypatch, tmp_path):
     for call in (load_bodies, builtin_motions, default_motion):
         with pytest.raises(FileError, match="no folder of built-in"):
             call()
+
+
+def test_motions_of_several_bodies_in_turn_prepare_nothing_twice() -> None:
+    pairs = [load_bodies(source=source) for source in ("smplh", "smpl", "smplh", "smpl")]
+    assert pairs[0].source is pairs[2].source
+    assert pairs[1].source is pairs[3].source
+    assert all(pair.target is pairs[0].target for pair in pairs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -81,7 +82,7 @@ CASES = {
 def _without_normal_matrices() -> Iterator[None]:
     """They take most of the time to prepare, and nobody here looks at them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage_problem, "NormalMatrix", lambda skin: None)
+        patch.setattr(stage_problem, "NormalMatrix", lambda skin: SimpleNamespace(nbytes=0))
         stage_problem.prepared.cache_clear()
         yield
         stage_problem.prepared.cache_clear()
