@@ -9,9 +9,10 @@ from pathlib import Path
 
 from core import __version__
 from core.commands import argument_types, cli
-from core.commands.exit_codes import INTERRUPTED
-from core.commands.interrupts import second_ends_at_once
-from core.commands.sentences import Parser, say_error
+from core.commands.telling.exit_codes import INTERRUPTED, SOME_FAILED
+from core.commands.telling.interrupts import second_ends_at_once
+from core.commands.telling.sentences import Parser, say_error
+from core.commands.telling.streams import lenient_output, lost
 from core.errors import RefitError
 from gui_app.tasks.display import has_display
 
@@ -46,7 +47,9 @@ def main(argv: list[str] | None = None) -> int:
         return cli.main(arguments)
     options = parser().parse_args(arguments)
     work = _window if has_display() else _without_display
-    return cli.run_told(partial(work, options), options.threads)
+    with lenient_output() as told:
+        code = cli.run_told(partial(work, options), options.threads)
+        return code or SOME_FAILED if lost(told) else code
 
 
 def _without_display(options: argparse.Namespace, threads: int | None) -> int:

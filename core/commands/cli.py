@@ -19,9 +19,10 @@ from core.commands.argument_types import (
     reading_of,
     thread_count,
 )
-from core.commands.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
-from core.commands.interrupts import second_ends_at_once
-from core.commands.sentences import Parser, say_error
+from core.commands.telling.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
+from core.commands.telling.interrupts import second_ends_at_once
+from core.commands.telling.sentences import Parser, say_error
+from core.commands.telling.streams import lenient_output, lost
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE, PRESETS
@@ -29,7 +30,7 @@ from core.model.joints import GENDERS
 from core.problems.thresholds import ProblemThresholds
 
 if TYPE_CHECKING:
-    from core.commands.terminal import PlainTable, Terminal
+    from core.commands.telling.terminal import PlainTable, Terminal
     from core.outputs.describe import Described
 
 COMMANDS = ("convert", "inspect", "correspond", "info", "models")
@@ -251,6 +252,12 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         0 all done, 1 some inputs failed, 2 bad usage, 130 interrupted.
     """
+    with lenient_output() as told:
+        code = _main(argv)
+        return code or SOME_FAILED if lost(told) else code
+
+
+def _main(argv: list[str] | None) -> int:
     try:
         options = parser().parse_args(argv)
     except SystemExit as end:
@@ -288,7 +295,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from core.commands.terminal import Terminal
+    from core.commands.telling.terminal import Terminal
     from core.outputs.describe import described, described_document
 
     found = described(options.file, reading_of(options, options.person), doubts_of(options))
@@ -322,7 +329,7 @@ def _print_info(found: Described, console: Terminal) -> None:
 
 
 def _columns(count: int) -> PlainTable:
-    from core.commands.terminal import PlainTable
+    from core.commands.telling.terminal import PlainTable
 
     table = PlainTable(show_header=False)
     table.add_column(style="dim", no_wrap=True)

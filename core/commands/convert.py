@@ -16,13 +16,13 @@ from rich.progress import SpinnerColumn
 from core.commands import report
 from core.commands.argument_types import doubts_of, reading_of
 from core.commands.body_cache import Shelf
-from core.commands.exit_codes import DONE, SOME_FAILED
 from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job, check_targets, failed_before, finished, for_people, plan
-from core.commands.progress_bar import ConversionBar, fit_columns
 from core.commands.subjects import Clip, Subject, everything, grouped
-from core.commands.terminal import Terminal
+from core.commands.telling.exit_codes import DONE, SOME_FAILED
+from core.commands.telling.progress_bar import ConversionBar, fit_columns
+from core.commands.telling.terminal import Terminal
 from core.correspond.load_bodies import of_bodies_there, reversed_bodies
 from core.errors import FileError, RefitError
 from core.files.motions.folder_walk import left_out_words

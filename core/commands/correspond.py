@@ -10,9 +10,9 @@ from typing import Any
 
 from rich.progress import Progress
 
-from core.commands.exit_codes import DONE
 from core.commands.inspect_tables import cell, facts, print_difference
-from core.commands.terminal import Terminal
+from core.commands.telling.exit_codes import DONE
+from core.commands.telling.terminal import Terminal
 from core.correspond.build import WHY_WORDS, Why, build_correspondence
 from core.correspond.build_settings import BuildSettings
 from core.errors import RefitError

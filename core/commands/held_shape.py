@@ -17,9 +17,10 @@ from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun, spread
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
-from core.model.joints import FAMILY_LABEL
+from core.model.joints import FAMILY_LABEL, GENDERS
 from core.model.motion import Motion
 from core.outputs.results import is_result, load_result
+from core.session.fit_origin import told_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,8 @@ def read_shape(path: Path) -> HeldShape:
         result = load_result(path)
         betas, own, family, sha256 = result.betas, result.frame_betas, result.family, checksum(path)
         # The built-in bodies are neutral, whatever the source's gender.
-        gender: str | None = str(result.provenance.get("target_body", {}).get("gender") or result.gender)
+        said = told_of(result, "target_body").get("gender")
+        gender: str | None = said if said in GENDERS else result.gender
     else:
         # What may be doubtful of poses, places and times says nothing of a shape.
         motion = load_motion(path, doubts=TELL)

@@ -10,10 +10,10 @@ from typing import Any
 
 from core.commands import inspect_document
 from core.commands.argument_types import doubts_of, reading_of
-from core.commands.exit_codes import DONE
 from core.commands.inspect_subject import WHICH, Inspected, inspect_bodies, inspect_file
 from core.commands.inspect_tables import print_document
-from core.commands.terminal import Terminal
+from core.commands.telling.exit_codes import DONE
+from core.commands.telling.terminal import Terminal
 from core.errors import RefitError
 from core.files.bodies.models import looks_like_model
 from core.files.bodies.regressors import RegressorFile, read_regressor

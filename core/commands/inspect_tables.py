@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.commands.terminal import PlainTable, Terminal
+from core.commands.telling.terminal import PlainTable, Terminal
 from core.model.joints import FAMILY_LABEL
 
 MOST_ROWS = 20

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from core.commands.terminal import Terminal
+from core.commands.telling.terminal import Terminal
 from core.environment import BUILTIN, MODELS_VARIABLE
 from core.errors import RefitError
 from core.files.bodies.correspondence_check import checked

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import __version__
-from core.commands.terminal import PlainTable, Terminal
+from core.commands.telling.terminal import PlainTable, Terminal
 from core.files.containers.atomic import atomic_write
 from core.fitting.recipe.recipe import Recipe
 from core.model.body_pair import BodyPair

@@ -8,8 +8,8 @@ import io
 import pytest
 
 from core.commands.cli import main
-from core.commands.progress_bar import fit_columns
-from core.commands.terminal import PlainTable, Terminal
+from core.commands.telling.progress_bar import fit_columns
+from core.commands.telling.terminal import PlainTable, Terminal
 from core.errors import FileError
 from core.shown_text import MOST_LETTERS, shown, spreadsheet_cell
 

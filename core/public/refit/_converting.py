@@ -11,7 +11,7 @@ from typing import Any
 from core.commands.cli import parser
 from core.commands.convert import conversion
 from core.commands.outcome import Outcome
-from core.commands.terminal import Terminal
+from core.commands.telling.terminal import Terminal
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE
 from refit._arguments import (

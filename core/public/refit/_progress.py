@@ -11,8 +11,8 @@ from html import escape
 
 from rich.progress import Progress as Bar
 
-from core.commands.progress_bar import fit_columns
-from core.commands.terminal import Terminal
+from core.commands.telling.progress_bar import fit_columns
+from core.commands.telling.terminal import Terminal
 from core.fitting.run import FitRun
 from core.fitting.stage.progress import Progress
 from core.shown_text import shown

@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 from rich.progress import TextColumn
 
-from core.commands.interrupts import second_ends_at_once
-from core.commands.progress_bar import ConversionBar
+from core.commands.telling.interrupts import second_ends_at_once
+from core.commands.telling.progress_bar import ConversionBar
 from core.files.builtin_files import builtin_motions
 from core.fitting.no_progress import NO_PROGRESS_SECONDS, ProgressClock
 from core.fitting.run import FitRun
@@ -24,8 +24,8 @@ from tests.variants import body_pair
 
 CONVERTS = """
 import sys, threading, time
-import core.commands.cli, core.fitting.run, core.commands.interrupts
-core.commands.interrupts.NOTICE_SECONDS = 0.2
+import core.commands.cli, core.fitting.run, core.commands.telling.interrupts
+core.commands.telling.interrupts.NOTICE_SECONDS = 0.2
 
 class Watched(core.fitting.run.PoseStage):
     def fit(self, frames):

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from core.commands.exit_codes import INTERRUPTED
+from core.commands.telling.exit_codes import INTERRUPTED
 
 NOTICE_SECONDS = 2.0
 """So long it may take to end before that is worth a line."""

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from core.commands.terminal import PlainColumn, Terminal
+from core.commands.telling.terminal import PlainColumn, Terminal
 from core.fitting.no_progress import ProgressClock
 
 WAY_OUT = "Ctrl+C stops it, a second Ctrl+C at once."
