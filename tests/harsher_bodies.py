@@ -57,6 +57,14 @@ def _waves(points: np.ndarray, rng: np.random.Generator, count: int, scale: floa
     return np.stack([np.cos(argument + phase) for phase in phases], 1)
 
 
+def with_many_betas(body: BodyModel) -> BodyModel:
+    """The body with 300 shape coefficients, and nothing else of the harsher ones."""
+    rng = np.random.default_rng([*body.family.encode(), NUM_BETAS])
+    finer = _finer_shapes(body, body.v_template.astype(np.float64), rng)
+    shapedirs = np.concatenate((body.shapedirs, finer), 2)
+    return replace(body, shapedirs=shapedirs, sha256=f"{body.sha256} many betas")
+
+
 def _finer_shapes(body: BodyModel, rest: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(V, 3, b) the coefficients that are missing, ever finer and ever smaller: 1.5 mm to 0.1 mm."""
     which = np.arange(body.num_betas, NUM_BETAS)

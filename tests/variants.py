@@ -11,11 +11,13 @@ import torch
 from core.correspond.load_bodies import load_bodies
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
-from tests.harsher_bodies import harsher
+from tests.harsher_bodies import harsher, with_many_betas
 
 NAMES = ("built-in", "strong correctives", "dense correctives", "other shape basis")
 # Costly and far from easy: for what must hold on bodies that nothing was tuned on.
 HARSHER = ("harsher", "harsher female", "harsher male")
+# The built-in target with 300 shape coefficients.
+MANY_BETAS = "many betas"
 
 
 @lru_cache(maxsize=6)
@@ -32,6 +34,8 @@ def body_pair(name: str, source: str = "smplh") -> BodyPair:
         )
     if name == "other shape basis":
         return replace(pair, source=with_other_shape_basis(pair.source))
+    if name == MANY_BETAS:
+        return replace(pair, target=with_many_betas(pair.target))
     if name in HARSHER:
         return harsher(pair, *name.split()[1:])
     raise ValueError(name)

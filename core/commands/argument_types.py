@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.correspond.build_settings import BuildSettings
+from core.fitting.recipe.setting_rules import SETTINGS, checked
 from core.model.motion import CHOICES, MOST_RATE, Reading
 
 _WINS = "wins over what the file says"
@@ -33,6 +34,15 @@ def thread_count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is no number of threads; use 1 or more")
     return count
+
+
+def betas_count(text: str) -> int:
+    """A whole number of shape coefficients that a stage may solve."""
+    try:
+        return int(checked("num_betas", int(text)))
+    except ValueError:
+        low, high = SETTINGS["num_betas"].metadata["range"]
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of betas; use {low} to {high}") from None
 
 
 def rate(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.correspond.load_bodies import load_bodies
-from core.errors import FileError
+from core.errors import FileError, RefitError
 from core.files.motions.folder_walk import OUTPUT_ENDING
 from core.model.body_pair import BodyPair
 from core.model.joints import FAMILY_LABEL
@@ -18,6 +18,7 @@ class Shelf:
     def __init__(self, options: argparse.Namespace) -> None:
         self.models, self.gender, self.target = options.models, options.gender, options.to
         self.transfer, self.mask, self.exclude = options.transfer, options.mask, options.exclude
+        self.betas_count: int | None = options.betas_count
         self.pairs: dict[tuple[str, str], BodyPair] = {}
 
     def check(self) -> BodyPair:
@@ -25,6 +26,7 @@ class Shelf:
 
         Raises:
             FileError: the folder has no pair of bodies at all.
+            RefitError: as in `take`.
         """
         first: FileError | None = None
         for family in ("smplh", "smplx", "smpl"):
@@ -43,6 +45,7 @@ class Shelf:
 
         Raises:
             FileError: the folder lacks a file.
+            RefitError: more betas are to be solved than the target has.
         """
         if (family, gender) not in self.pairs:
             self.pairs[family, gender] = load_bodies(
@@ -54,13 +57,20 @@ class Shelf:
                 mask=self.mask,
                 exclude=self.exclude,
             )
-        return self.pairs[family, gender]
+        pair = self.pairs[family, gender]
+        if self.betas_count is not None and self.betas_count > pair.target.num_betas:
+            raise RefitError(
+                f"--betas-count {self.betas_count}: the {pair.target.name} has {pair.target.num_betas} shape "
+                f"coefficients, expected 1 to {pair.target.num_betas}"
+            )
+        return pair
 
     def take_for(self, motion: Motion) -> BodyPair:
         """The bodies for a motion.
 
         Raises:
             FileError: it is in the target's family already, or the folder lacks a file.
+            RefitError: as in `take`.
         """
         if motion.family == self.target and motion.has_poses:
             others = " or ".join(f"--to {other}" for other in OUTPUT_ENDING if other != self.target)

@@ -14,6 +14,7 @@ from core.commands.argument_types import (
     add_correspond,
     add_inspect,
     add_reading,
+    betas_count,
     doubts_of,
     frame_range,
     reading_of,
@@ -177,6 +178,12 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="one shape for all inputs, whatever their folders and betas say; all must be fitted with the "
         "same bodies (see --gender)",
+    )
+    convert.add_argument(
+        "--betas-count",
+        type=betas_count,
+        metavar="N",
+        help="shape coefficients to solve, at most those of the model; default: what it has, up to 100",
     )
     add_reading(convert)
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")

@@ -30,7 +30,7 @@ from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.fitting.devices import pick_device
 from core.fitting.no_progress import ProgressClock
 from core.fitting.recipe.draft import Draft
-from core.fitting.recipe.overrides import assigned
+from core.fitting.recipe.overrides import assigned, with_betas_count
 from core.fitting.recipe.recipe import ACCURATE, PRESETS, Recipe
 from core.fitting.run import FitRun
 from core.fitting.stage.progress import Progress
@@ -167,6 +167,10 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
 
         draft, what = read_recipe(options.recipe), str(options.recipe)
     draft = assigned(draft, options.assignments)
+    if options.betas_count is not None:
+        if options.betas is not None:
+            raise RefitError("--betas-count: the shape is held as --betas has it, and not solved.")
+        draft = with_betas_count(draft, options.betas_count)
     if not draft.runs:
         raise RefitError(f"{what}: every stage is off, expected one that is on.")
     if draft.start == "current":

@@ -273,7 +273,7 @@ def finished(
             raise FileError(output, f"exists and was made with other bodies or another mask; {advice}")
     if found.provenance.get("held_shape") != shape:
         raise FileError(output, f"exists and was made with another shape; {advice}")
-    if not run.recipe.is_told_by(found.provenance.get("recipe")):
+    if not run.recipe.is_told_by(found.provenance.get("recipe"), run.bodies.target.num_betas):
         raise FileError(output, f"exists and was made with other settings; {advice}")
     return found
 

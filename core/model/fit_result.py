@@ -13,6 +13,9 @@ from core.model.motion import Motion, UpAxis
 from core.model.pose_parts import PoseParts
 from core.model.result_views import ResultViews
 
+AMASS_BETAS = 16
+"""Files of AMASS have so many, and programs that open them expect no more."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FitResult(ResultViews, PoseParts):

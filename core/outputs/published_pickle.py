@@ -18,7 +18,7 @@ import torch
 from core.files.containers.atomic import atomic_write
 from core.files.containers.numbered import Progress, write_numbered
 from core.model.body import BodyModel
-from core.model.fit_result import FitResult, shapes
+from core.model.fit_result import AMASS_BETAS, FitResult, shapes
 from core.model.posing import posed
 from core.model.skinning import rotation_matrices
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
@@ -48,8 +48,9 @@ def write_merged(path: str | Path, result: FitResult, frames: np.ndarray, *, ove
 
     ``global_orient`` (T, 3), ``body_pose`` (T, 63), ``left_hand_pose`` and ``right_hand_pose`` (T, 45),
     ``jaw_pose``, ``leye_pose``, ``reye_pose`` (T, 3) in radians, ``transl`` (T, 3) in metres, ``expression``
-    (T, E), ``betas`` (B,). Where each frame has its own that is their mean, and ``frame_betas`` (T, B), which
-    the tool does not know, are what the poses go with.
+    (T, E), ``betas`` (B,), at most 16. The tool does not know two more keys: ``all_betas`` where there are
+    more, and ``frame_betas`` (T, B) where each frame has its own, of which the others are the mean. They are
+    what the poses go with.
 
     Raises:
         FileError: it cannot be written, or exists and ``overwrite`` is False.
@@ -59,12 +60,12 @@ def write_merged(path: str | Path, result: FitResult, frames: np.ndarray, *, ove
         key: _float32(result.poses[ids, joints].reshape(len(ids), -1))
         for key, joints in _JOINTS[result.family].items()
     }
-    arrays |= {"transl": in_file_world(result)[ids], "betas": _float32(result.betas)}
+    betas, own = result.betas, None
     if result.frame_betas is not None:
         betas, own = shapes(result.frame_betas[ids], result.fitted[ids])
-        arrays["betas"] = _float32(betas)
-        if own is not None:
-            arrays["frame_betas"] = _float32(own)
+    arrays |= {"transl": in_file_world(result)[ids], **_betas(betas)}
+    if own is not None:
+        arrays["frame_betas"] = _float32(own)
     if result.family == "smplx":
         arrays["expression"] = _expression(result, ids)
     with atomic_write(path, overwrite=overwrite) as file:
@@ -84,8 +85,8 @@ def write_frames(
     """Writes a folder with one pickle a frame, ``name_000137.pkl``: all of them or none.
 
     Each is a dict of float32 arrays with a first dimension of one: poses as rotation matrices, ``body_pose``
-    (1, 21, 3, 3), ``global_orient`` (1, 1, 3, 3) and so on; ``transl`` (1, 3), ``betas`` (1, B),
-    ``expression`` (1, E).
+    (1, 21, 3, 3), ``global_orient`` (1, 1, 3, 3) and so on; ``transl`` (1, 3), ``betas`` (1, B), at most 16,
+    and ``all_betas`` (1, B) where there are more; ``expression`` (1, E).
 
     Raises:
         FileError: it cannot be written, or exists and may not be replaced.
@@ -151,10 +152,16 @@ def _one_frame(result: FitResult, frame: int) -> dict[str, np.ndarray]:
     matrices = rotation_matrices(torch.as_tensor(_float32(result.poses[frame]))).numpy()
     betas = result.betas if result.frame_betas is None else result.frame_betas[frame]
     arrays = {key: _float32(matrices[None, joints]) for key, joints in _JOINTS[result.family].items()}
-    arrays |= {"transl": in_file_world(result)[frame][None], "betas": _float32(betas[None])}
+    arrays |= {"transl": in_file_world(result)[frame][None], **_betas(betas[None])}
     if result.family == "smplx":
         arrays["expression"] = _expression(result, np.array([frame]))
     return arrays
+
+
+def _betas(betas: np.ndarray) -> dict[str, np.ndarray]:
+    """(..., B) as the tool's readers take them, and all of them where those are not."""
+    first = {"betas": _float32(betas[..., :AMASS_BETAS])}
+    return first if betas.shape[-1] <= AMASS_BETAS else first | {"all_betas": _float32(betas)}
 
 
 def _expression(result: FitResult, ids: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from core.files.motions.conventions import from_origin
 from core.files.motions.load_motion import load_motion
 from core.files.motions.motion_arrays import frame_rate_in, gender_in
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
-from core.model.fit_result import FitResult
+from core.model.fit_result import AMASS_BETAS, FitResult
 from core.model.joints import PARTS
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Settings
 
@@ -37,12 +37,13 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
     The motion is in the keys of AMASS files of its family: ``poses`` (T, 165) for SMPL-X, (T, 156) for
     SMPL-H, (T, 72) for SMPL, ``trans``, ``betas``, ``gender`` and so on; radians, metres. SMPL-X and SMPL-H
     have the pieces of the pose as well (``root_orient``, ``pose_body``, ...), SMPL-X ``expression`` (T, E).
-    Everything else has the prefix ``refit_``: errors in millimetres by frame and part, which frames are
-    fitted and converged, the up axis, ``refit_frame_betas`` (T, B) where each frame has betas of its own
-    (``betas`` is their mean), ``refit_edited`` where frames were changed by hand since they were fitted,
-    ``refit_failed``, a boolean, with ``refit_failure``, why, in words (`core.measure.fit_failure`), and
-    ``refit_provenance``, a json text. Both spellings of the frame rate are written, or neither where it is
-    not known.
+    ``betas`` holds the first 16, as AMASS does and its readers expect; where there are more, ``refit_betas``
+    (B,) holds all of them. Everything else has the prefix ``refit_`` as well: errors in millimetres by frame
+    and part, which frames are fitted and converged, the up axis, ``refit_frame_betas`` (T, B) where each
+    frame has betas of its own (the others are their mean), ``refit_edited`` where frames were changed by hand
+    since they were fitted, ``refit_failed``, a boolean, with ``refit_failure``, why, in words
+    (`core.measure.fit_failure`), and ``refit_provenance``, a json text. Both spellings of the frame rate are
+    written, or neither where it is not known.
 
     Raises:
         FileError: the file exists and ``overwrite`` is False, or cannot be written.
@@ -130,11 +131,12 @@ def in_file_world(result: FitResult) -> np.ndarray:
 
 def _arrays(result: FitResult) -> dict[str, np.ndarray]:
     poses = np.asarray(result.poses, np.float32).reshape(len(result), -1)
+    betas = np.asarray(result.betas, np.float32)
     arrays = {
         "poses": poses,
         "trans": in_file_world(result),
-        "betas": np.asarray(result.betas, np.float32),
-        "num_betas": np.array(len(result.betas)),
+        "betas": betas[:AMASS_BETAS],
+        "num_betas": np.array(len(betas[:AMASS_BETAS])),
         "gender": np.array(result.gender),
         "surface_model_type": np.array(result.family),
         **_pieces(result.family, poses),
@@ -149,6 +151,8 @@ def _arrays(result: FitResult) -> dict[str, np.ndarray]:
         f"refit_{key}": np.asarray(getattr(result, key), np.float32) for key in (*ERROR_KEYS, "part_mm")
     }
     arrays |= {f"refit_{key}": np.asarray(getattr(result, key), bool) for key in _FLAG_KEYS}
+    if len(betas) > AMASS_BETAS:
+        arrays["refit_betas"] = betas
     if result.frame_betas is not None:
         arrays["refit_frame_betas"] = np.asarray(result.frame_betas, np.float32)
     if arrays["trans"].dtype == np.float64:

@@ -32,9 +32,12 @@ from gui_app.widgets.text import plain_tip
 
 if TYPE_CHECKING:
     from core.fitting.stage_reports import StageReport
+    from core.model.body import BodyModel
 
 SIMPLE = tuple(name for name, item in SETTINGS.items() if item.metadata["first"])
 ELSEWHERE = ("stage", "part_weights")
+# Settings that have the names of what they count of a body.
+COUNTED = ("num_betas", "num_expression")
 SPARK = QSize(76, 22)
 ALONE = "Run this stage alone on the frames chosen below; it goes on from the fit shown"
 ONWARDS = "Run this stage and those after it on the frames chosen below; they go on from the fit shown"
@@ -66,6 +69,7 @@ class StageCard(QFrame):
     def __init__(self, entry: DraftStage, method: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.entry, self._method = entry, method
+        self._counts: dict[str, int] = {}
         self.report: StageReport | None = None
         self.rows: SettingRows | None = None
         self.more_rows: SettingRows | None = None
@@ -170,6 +174,14 @@ class StageCard(QFrame):
         if self._body is not None:
             self._show_body()
 
+    def set_body(self, body: BodyModel | None) -> None:
+        """Settings that count what the body has go no further than that; None for no body yet."""
+        counts = {} if body is None else {name: getattr(body, name) for name in COUNTED}
+        if counts != self._counts:
+            self._counts = counts
+            if self._body is not None:
+                self._show_body()
+
     def set_runnable(self, why_not: str) -> None:
         """Whether it can be run now; ``why_not`` is empty where it can."""
         published = NOT_ALONE if self._method != "gauss-newton" else ""
@@ -238,7 +250,7 @@ class StageCard(QFrame):
             _, others = rows_of(self.entry.settings.stage)
             self.more_rows = SettingRows(others, self._body)
             self.more_rows.edited.connect(self._on_edited)
-            self.more_rows.show_entry(self.entry, self._method)
+            self.more_rows.show_entry(self.entry, self._method, self._counts)
             layout = self._body.layout()
             assert layout is not None
             layout.addWidget(self.more_rows)
@@ -246,7 +258,10 @@ class StageCard(QFrame):
             self.more_rows.setVisible(shown)
 
     def _show_body(self) -> None:
-        for part in (self.rows, self.more_rows, self.groups, self.weights):
+        for rows in (self.rows, self.more_rows):
+            if rows is not None:
+                rows.show_entry(self.entry, self._method, self._counts)
+        for part in (self.groups, self.weights):
             if part is not None:
                 part.show_entry(self.entry, self._method)
         changed = sum(self.entry.changed(name) for name in rows_of(self.entry.settings.stage)[1])

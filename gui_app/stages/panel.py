@@ -199,9 +199,10 @@ class StagesPanel(QWidget):
 
     @Slot()
     def _on_change(self, *_: object) -> None:
-        why_not, scope = self._why_not(), self.scope()
+        why_not, scope, opened = self._why_not(), self.scope(), self._state.document.opened
         for card in self.cards:
             card.set_runnable(why_not)
+            card.set_body(None if opened is None else opened.bodies.target)
         why_not = why_not or ("" if self._recipes.draft.runs else ALL_OFF)
         running = self._state.activity.run.active
         cancelling = self._state.activity.run.phase == "cancelling"

@@ -4,6 +4,7 @@ says, the way back."""
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,12 @@ class NumberField(DragField):
             self.setSpecialValueText(AUTO)
         self.setRange(self._low - 1 if self._open else self._low, self._high)
         self.setFixedHeight(FIELD_HEIGHT)
+
+    def set_most(self, most: float) -> None:
+        """Numbers go up to this, or to where the setting ends; what it shows then is no more than that."""
+        self.blockSignals(True)
+        self.setMaximum(min(most, self._high))
+        self.blockSignals(False)
 
     def number(self) -> float | int | None:
         """What the setting is to be; None for open."""
@@ -199,18 +206,27 @@ class SettingRows(QWidget):
             grid.addWidget(widget, row, column)
         self.dots[name], self.labels[name], self.fields[name], self.resets[name] = dot, label, field, back
 
-    def show_entry(self, entry: DraftStage, method: str) -> None:
-        """Shows the settings of a stage."""
+    def show_entry(self, entry: DraftStage, method: str, counts: Mapping[str, int] | None = None) -> None:
+        """Shows the settings of a stage.
+
+        Args:
+            entry: the stage.
+            method: of the recipe.
+            counts: of settings that count what the body has, how many it has.
+        """
+        counts = counts or {}
         self._shown = entry
         for name, field in self.fields.items():
             value, changed = getattr(entry.settings, name), entry.changed(name)
             why_not = no_effect(entry.settings, name, method)
             if isinstance(field, NumberField):
+                field.set_most(counts.get(name, math.inf))
                 field.show_number(value)
             else:
                 field.show_choice(value)
             how = HOW if isinstance(field, NumberField) else ""
-            tip = plain_tip("\n".join(part for part in (setting_tip(name), why_not or how) if part))
+            words = (setting_tip(name, counts.get(name)), why_not or how)
+            tip = plain_tip("\n".join(part for part in words if part))
             field.setToolTip(tip)
             self.labels[name].setToolTip(tip)
             field.setEnabled(not why_not)

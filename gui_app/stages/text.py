@@ -39,13 +39,15 @@ def value_words(name: str, value: Any) -> str:
     return f"{value:g} {unit}" if unit else f"{value:g}"
 
 
-def setting_tip(name: str) -> str:
-    """What a setting does, its range and its unit."""
+def setting_tip(name: str, most: int | None = None) -> str:
+    """What a setting does, its range and its unit; of what the body has, ``most`` is how many it has."""
     metadata = SETTINGS[name].metadata
     if "range" not in metadata:
         return str(metadata["help"])
     low, high = metadata["range"]
     unit = f" {metadata['unit']}" if metadata["unit"] else ""
+    if most is not None and most < high:
+        return f"{metadata['help']}\n{low:g} to {max(low, most):g}{unit}, which the body has"
     return f"{metadata['help']}\n{low:g} to {high:g}{unit}"
 
 

@@ -102,8 +102,8 @@ def test_a_recipe() -> None:
     draft = read_recipe(FILES / "hands_first.toml")
     assert (draft.name, draft.start, draft.method) == ("hands first", "current", "gauss-newton")
     assert [entry.settings for entry in draft.entries] == [
-        FitSettings(stage="edge"),
-        FitSettings(iterations=20, robust="huber", part_weights=HANDS_THREE_TIMES),
+        FitSettings(stage="edge", num_betas=16),
+        FitSettings(iterations=20, robust="huber", part_weights=HANDS_THREE_TIMES, num_betas=16),
     ]
 
 

@@ -154,12 +154,33 @@ def betas_in(
         betas = rows.mean(0) if own is not None or noisy else rows[0]
     values = numbers(path, "betas", betas, (None,))
     for found in (values,) if own is None else (own, values):
-        if not np.isfinite(found).all():
-            raise FileError(path, "holds values that are not finite", key="betas")
-        if found.size and np.abs(found).max() > _MOST_SIGMAS:
-            most = np.abs(found).max()
-            raise FileError(path, f"holds {most:.3g}, expected at most {_MOST_SIGMAS} in size", key="betas")
+        _check_sigmas(path, "betas", found)
     return values, own, shapeless
+
+
+def _check_sigmas(path: Path, key: str, betas: np.ndarray) -> None:
+    if not np.isfinite(betas).all():
+        raise FileError(path, "holds values that are not finite", key=key)
+    most = np.abs(betas).max(initial=0)
+    if most > _MOST_SIGMAS:
+        raise FileError(path, f"holds {most:.3g}, expected at most {_MOST_SIGMAS} in size", key=key)
+
+
+def all_betas_in(path: Path, array: np.ndarray, betas: np.ndarray, notes: list[str]) -> np.ndarray:
+    """(N,) every beta of a file whose key ``betas`` has the first of them, as its readers expect.
+
+    Where that has been changed since, it counts alone, and ``notes`` says so.
+
+    Raises:
+        FileError: it has the wrong type or shape, holds values that are not finite, or too large.
+    """
+    key = "refit_betas"
+    found = numbers(path, key, array, (None,))
+    _check_sigmas(path, key, found)
+    if np.array_equal(found[: len(betas)], betas):
+        return found
+    notes.append(f"'{key}' does not begin with what 'betas' holds, which is taken alone.")
+    return betas
 
 
 def fitted_betas_in(path: Path, array: np.ndarray, frames: int, count: int) -> np.ndarray:

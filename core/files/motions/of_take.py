@@ -45,6 +45,7 @@ from core.files.motions.detective import (
     up_note,
 )
 from core.files.motions.motion_arrays import (
+    all_betas_in,
     betas_in,
     beyond_people,
     expression_in,
@@ -133,6 +134,8 @@ def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Read
     if "dmpls" in arrays and arrays["dmpls"].any():
         notes.append("The soft-tissue coefficients 'dmpls' have no counterpart and were left out.")
     betas, frame_betas, shapeless = betas_in(path, arrays["betas"], frames, take.own_shapes, notes)
+    if "refit_betas" in arrays:
+        betas = all_betas_in(path, arrays["refit_betas"], betas, notes)
     if "refit_frame_betas" in arrays:
         frame_betas = fitted_betas_in(path, arrays["refit_frame_betas"], frames, len(betas))
     elif frame_betas is not None and tool == AMASS:

@@ -8,7 +8,15 @@ from typing import Any
 from core.errors import RefitError
 from core.fitting.recipe.draft import Draft
 from core.fitting.recipe.recipe import METHODS, STARTS
-from core.fitting.recipe.setting_rules import SETTINGS, WEIGHTS, checked, shown, unknown, with_weight
+from core.fitting.recipe.setting_rules import (
+    SETTINGS,
+    WEIGHTS,
+    checked,
+    no_effect,
+    shown,
+    unknown,
+    with_weight,
+)
 from core.fitting.recipe.settings import FitSettings
 
 EXAMPLE = "for example vertex.weights.hands=3"
@@ -37,6 +45,25 @@ def assigned(draft: Draft, assignments: list[str]) -> Draft:
         except ValueError as error:
             end = "" if str(error).endswith("?") else "."
             raise RefitError(f"--set {target}: {error}{end}") from None
+    return _renamed(draft, before)
+
+
+def with_betas_count(draft: Draft, count: int) -> Draft:
+    """A recipe in which every stage that solves the shape solves so many coefficients of it.
+
+    Raises:
+        RefitError: no stage that is on solves the shape.
+    """
+    before, found = draft, False
+    for index, entry in enumerate(draft.entries):
+        if entry.on and not no_effect(entry.settings, "num_betas", draft.method):
+            draft, found = draft.set(index, replace(entry.settings, num_betas=count)), True
+    if not found:
+        raise RefitError("--betas-count: no stage of the recipe solves the shape.")
+    return _renamed(draft, before)
+
+
+def _renamed(draft: Draft, before: Draft) -> Draft:
     return draft if draft == before else replace(draft, name=draft.name.removesuffix(CHANGED) + CHANGED)
 
 

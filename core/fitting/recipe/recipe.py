@@ -80,10 +80,18 @@ class Recipe:
         rest = {name: str(values[name]) for name in ("name", "start", "method") if name in values}
         return cls(stages, **rest)
 
-    def is_told_by(self, values: object) -> bool:
-        """It is what the ``values`` of `as_dict` say, of any version: a setting they lack has its default."""
+    def of_body(self, num_betas: int) -> Recipe:
+        """The same for a body with so many betas: no stage solves more than there are."""
+        stages = (replace(stage, num_betas=min(stage.num_betas, num_betas)) for stage in self.stages)
+        return replace(self, stages=tuple(stages))
+
+    def is_told_by(self, values: object, num_betas: int) -> bool:
+        """It is what the ``values`` of `as_dict` say, of any version, for a body with so many betas: a
+        setting they lack has its default."""
         try:
-            return isinstance(values, Mapping) and self == self.from_dict(values)
+            if not isinstance(values, Mapping):
+                return False
+            return self.of_body(num_betas) == self.from_dict(values).of_body(num_betas)
         except (ValueError, TypeError, AttributeError):
             return False
 

@@ -302,12 +302,12 @@ class FitSettings:
         of="shape",
     )
     num_betas: int = _number(
-        16,
+        100,
         "Betas",
         "Shape coefficients that are solved, as far as the body has them; those beyond stay as they are: "
         "zero, at first.",
         low=1,
-        high=100,
+        high=300,
         advanced=True,
         of="shape",
     )

@@ -57,6 +57,7 @@ class NormalMatrix:
         terms: p.
         width: K = 3J + 1, columns of U.
         wide: there are too many coefficients for `blocks`.
+        by_vertex: every vertex has a weight of its own in each frame, by a robust loss.
     """
 
     def __init__(self, skin: FitSkin) -> None:
@@ -66,11 +67,12 @@ class NormalMatrix:
         self.terms = metric.group_count + (metric.laplacian is not None) if robust else 1
         self.width = 3 * skin.body.num_joints + 1
         self.wide = len(skin.coefficients) > MOST_IN_BLOCKS
-        self._by_vertex = metric.loss != "none" and metric.groups is None
+        # Edges have no robust loss.
+        self.by_vertex = metric.loss != "none" and metric.groups is None and metric.sees_vertices
 
     def rows(self) -> Iterable[Rows]:
         """All that counts in these matrices, a patch of the skin at a time and then the edges."""
-        return self._edges() if self._by_vertex else self.all_rows()
+        return self._edges() if self.by_vertex else self.all_rows()
 
     def all_rows(self) -> Iterator[Rows]:
         """As `rows`, with the vertices whatever the loss is."""
@@ -204,8 +206,7 @@ class SkinStatistics:
 
     def __init__(self, skin: FitSkin, normal: NormalMatrix, shape: Shape) -> None:
         self.skin, self.normal, self.shape = skin, normal, shape
-        metric = skin.metric
-        self.by_vertex = metric.loss != "none" and metric.groups is None
+        self.by_vertex = normal.by_vertex
 
     @cached_property
     def _at(self) -> Tensor:
@@ -223,6 +224,8 @@ class SkinStatistics:
             robust_weights: (p, n) weights of the groups as a robust loss sees them, or None.
             by_coefficients: also those with the derivatives of U.
         """
+        if self.skin.metric.groups is None and not self.by_vertex:
+            robust_weights = None
         if pose.betas is None and not self.by_vertex:
             weights = frame_weights(robust_weights, len(self._at))
             normal = self._at.sum(0) if weights is None else torch.tensordot(weights.T, self._at, 1)

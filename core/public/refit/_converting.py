@@ -41,6 +41,7 @@ def convert(
     betas: str | os.PathLike[str] | None = None,
     share_shape: bool = False,
     one_shape: bool = False,
+    betas_count: int | None = None,
     person: str | int | None = None,
     coordinates: str | None = None,
     frame_rate: float | None = None,
@@ -85,6 +86,7 @@ def convert(
             not differ.
         one_shape: one shape for all inputs, whatever their folders and betas say; all must be fitted with the
             same bodies (see ``gender``).
+        betas_count: shape coefficients to solve, at most those of the model; None for what it has, up to 100.
         person: who of several people in a file, or ``'all'``.
         coordinates: as in `load_motion`.
         frame_rate: as there.
@@ -133,6 +135,7 @@ def convert(
         "betas": None if betas is None else path_of("betas", betas),
         "share-shape": share_shape,
         "one-shape": one_shape,
+        "betas-count": betas_count,
         "person": person,
         "coordinates": coordinates,
         "frame-rate": frame_rate,

@@ -373,6 +373,13 @@ def test_a_check_without_the_way_back_is_told_at_the_start(
         (["convert", "a.npz"], "-o"),
         (["convert", "a.npz", "-o", "out", "--frames", "12"], "is no range"),
         (["convert", "a.npz", "-o", "out", "--threads", "0"], "is no number of threads"),
+        (["convert", "a.npz", "-o", "out", "--betas-count", "0"], "'0' is no number of betas; use 1 to 300"),
+        (["convert", "a.npz", "-o", "out", "--betas-count", "11"], "-format body has 10 shape coefficients"),
+        (["convert", "a.npz", "-o", "out", "--betas-count", "5", "--betas", "b.npz"], "the shape is held"),
+        (
+            ["convert", "a.npz", "-o", "out", "--betas-count", "5", "--set", "vertex.shape=fixed"],
+            "no stage of the recipe solves the shape",
+        ),
         (["convert", "a.npz", "-o", "out", "--to", "mano"], "invalid choice: 'mano'"),
         (["convert", "a.npz", "-o", "out", "--preset", "best"], "invalid choice: 'best'"),
         (["convert", "a_stageii.npz", "a_poses.npz", "-o", "out", "--to", "smpl"], "would both be written"),
@@ -461,6 +468,18 @@ def test_a_recipe_of_ones_own_over_a_folder(
     assert capsys.readouterr().out.count("is done already") == 2
     assert main([*arguments, "--set", "vertex.smoothness=0.1"]) == 1
     assert "made with other settings" in capsys.readouterr().out
+
+
+def test_so_many_betas_are_solved_as_are_asked_for(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.npz"
+    arguments = ["convert", str(clips / "backflip_poses.npz"), "-o", str(out), "--threads", "1"]
+    assert main([*arguments, "--betas-count", "4", "--preset", "fast"]) == 0
+    assert "fast (changed)" in capsys.readouterr().out
+    result = load_result(out)
+    assert result.betas.shape == (4,)
+    assert [stage["num_betas"] for stage in result.provenance["recipe"]["stages"]] == [4]
 
 
 @pytest.mark.parametrize(

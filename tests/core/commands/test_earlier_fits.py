@@ -52,12 +52,21 @@ def test_a_setting_that_a_recipe_lacks_has_its_default() -> None:
     stored = fit.provenance["recipe"]
     assert "acceleration" not in stored["stages"][0]
     made = Recipe.from_dict(stored)
-    assert made.is_told_by(stored)
+    assert made.is_told_by(stored, 10)
     stages = (replace(made.stages[0], acceleration=1.0), *made.stages[1:])
-    assert not replace(made, stages=stages).is_told_by(stored)
-    assert not ACCURATE.is_told_by(FAST.as_dict())
-    assert not ACCURATE.is_told_by({**ACCURATE.as_dict(), "stages": [{"of_to_morrow": 1}]})
-    assert not any(ACCURATE.is_told_by(one) for one in (None, 3, {"stages": 3}, {"stages": [3]}))
+    assert not replace(made, stages=stages).is_told_by(stored, 10)
+    assert not ACCURATE.is_told_by(FAST.as_dict(), 10)
+    assert not ACCURATE.is_told_by({**ACCURATE.as_dict(), "stages": [{"of_to_morrow": 1}]}, 10)
+    assert not any(ACCURATE.is_told_by(one, 10) for one in (None, 3, {"stages": 3}, {"stages": [3]}))
+
+
+def test_more_betas_than_the_body_has_are_as_good_as_what_it_has() -> None:
+    """Earlier versions asked for 16 at most."""
+    stages = tuple(replace(stage, num_betas=16) for stage in ACCURATE.stages)
+    earlier = replace(ACCURATE, stages=stages).as_dict()
+    assert ACCURATE.is_told_by(earlier, 10)
+    assert ACCURATE.is_told_by(earlier, 16)
+    assert not ACCURATE.is_told_by(earlier, 300)
 
 
 def test_it_is_done_already(clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,7 +41,7 @@ from core.outputs.sessions import load_session, save_session
 from core.problems.blend_frames import joined
 from core.problems.edited import edited
 from core.session.session import Session, SessionStep, SourceFile
-from tests.variants import NAMES, body_pair
+from tests.variants import MANY_BETAS, NAMES, body_pair
 
 MICROMETRES = 4
 FAMILIES = ("smpl", "smplh", "smplx")
@@ -91,7 +91,7 @@ def distances(pair: BodyPair, motion: Motion, frames: np.ndarray, arrays: dict[s
     body = pair.target
     poses = arrays["poses"].reshape(len(arrays["poses"]), -1, 3)
     assert poses.shape[1] == len(JOINT_NAMES[body.family])
-    betas = arrays.get("refit_frame_betas", arrays["betas"])
+    betas = next(arrays[key] for key in ("refit_frame_betas", "refit_betas", "betas") if key in arrays)
     found = skin(body, poses, betas, arrays.get("expression"))
     beside = arrays["trans"].astype(np.float64) - motion.trans[frames]
     off = found + beside[:, None] - target_points(motion, pair, frames)
@@ -254,6 +254,15 @@ def test_harder_bodies(name: str, tmp_path: Path) -> None:
     pair = body_pair(name)
     check(run(clip(2), pair, FitSettings(iterations=4)), clip(2), pair, tmp_path)
     check(run(clip(1), pair, OWN), clip(1), pair, tmp_path)
+
+
+@pytest.mark.parametrize("shape", ["shared", "per-frame"])
+def test_many_betas(shape: str, tmp_path: Path) -> None:
+    pair, settings = body_pair(MANY_BETAS), FitSettings(iterations=4, shape=shape, num_betas=40)
+    result = run(clip(2), pair, settings)
+    assert result.betas.shape == (40,)
+    assert result.betas[16:].any()
+    check(result, clip(2), pair, tmp_path)
 
 
 RECIPES: dict[str, tuple[FitSettings, ...]] = {

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import smplx
+import torch
 
 from core.correspond.load_bodies import reversed_bodies
 from core.fitting.reference.smplx_layer import write_model
@@ -20,6 +22,8 @@ from core.model.joints import JOINT_NAMES
 from core.model.posing import posed
 from core.outputs.results import save_result
 from tests.core.clip_fits import bodies, fit, fitted_clip
+from tests.smplx_layers import arguments
+from tests.variants import MANY_BETAS, body_pair
 
 RATE = 59.94
 # The add-on's "Shape000" ... keys.
@@ -70,6 +74,28 @@ def test_without_a_frame_rate_there_is_none_to_be_read(tmp_path: Path) -> None:
     save_result(tmp_path / "a.npz", replace(result_in("smplx")[0], frame_rate=None))
     with np.load(tmp_path / "a.npz") as data:
         assert not {"mocap_frame_rate", "mocap_framerate"} & set(data.files)
+
+
+def test_the_smplx_package_takes_the_first_betas_and_all_of_them(tmp_path: Path) -> None:
+    body, result = body_pair(MANY_BETAS).target, result_in("smplx")[0]
+    betas = np.random.default_rng(4).normal(size=100).astype(np.float32)
+    save_result(tmp_path / "dance_stageii.npz", replace(result, betas=betas))
+    model = str(write_model(body, tmp_path))
+    with np.load(tmp_path / "dance_stageii.npz") as data:
+        poses, frames = torch.as_tensor(data["poses"]).unflatten(1, (-1, 3)), len(data["poses"])
+        for key, count in (("betas", 16), ("refit_betas", 100)):
+            layer = smplx.SMPLX(model, batch_size=frames, num_betas=count, use_pca=False, flat_hand_mean=True)
+            assert layer.num_betas == data[key].shape[0] == count
+            with torch.no_grad():
+                found = layer(
+                    betas=torch.as_tensor(data[key]).expand(frames, -1),
+                    transl=torch.as_tensor(data["trans"]),
+                    expression=torch.as_tensor(data["expression"]),
+                    **arguments("smplx", poses),
+                )
+            whole = np.where(np.arange(100) < count, betas, 0)
+            ours = posed(replace(result, betas=whole).as_motion(), body, slice(None))[0]
+            np.testing.assert_allclose(found.vertices, ours, atol=2e-5)
 
 
 @pytest.fixture

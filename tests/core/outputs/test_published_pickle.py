@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 from core.errors import Cancelled
 from core.files.containers.pickles import read_pickle
 from core.files.motions.load_motion import load_motion
+from core.files.motions.settle import TELL
 from core.model.posing import posed
 from core.outputs.published_pickle import write_as_the_tool, write_frames, write_merged
 from tests.core.clip_fits import fitted_clip
@@ -74,6 +75,32 @@ def test_own_betas_go_with_their_frame(tmp_path):
     own = np.arange(60, dtype=np.float32).reshape(6, 10)
     write_frames(tmp_path / "p", "walk", make_result(frame_betas=own), np.arange(6))
     np.testing.assert_array_equal(load(tmp_path / "p" / "walk_000002.pkl")["betas"], own[2:3])
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_the_first_betas_are_where_the_tool_has_them_and_all_beside(tmp_path, each):
+    many = np.linspace(-1, 1, 40, dtype=np.float32)
+    own = np.outer(np.arange(1, 7), many).astype(np.float32) if each else np.tile(many, (6, 1))
+    mean = own[:5].mean(0) if each else many
+    result = make_result(betas=mean, frame_betas=own if each else None)
+    write_merged(tmp_path / "merged.pkl", result, np.arange(6))
+    write_frames(tmp_path / "p", "walk", result, np.arange(6))
+    for path, expected in ((tmp_path / "merged.pkl", mean), (tmp_path / "p" / "walk_000002.pkl", own[2:3])):
+        found = load(path)
+        np.testing.assert_array_equal(found["betas"], expected[..., :16])
+        np.testing.assert_array_equal(found["all_betas"], expected)
+    read = load_motion(tmp_path / "merged.pkl", doubts=TELL).betas_of(np.arange(6))
+    np.testing.assert_array_equal(np.broadcast_to(read, own.shape), own)
+    np.testing.assert_array_equal(load_motion(tmp_path / "p" / "walk_000002.pkl", doubts=TELL).betas, own[2])
+
+
+def test_betas_changed_in_a_pickle_count_alone(tmp_path):
+    write_merged(tmp_path / "merged.pkl", make_result(betas=np.ones(40, np.float32)), np.arange(6))
+    found = load(tmp_path / "merged.pkl") | {"betas": np.zeros(16, np.float32)}
+    (tmp_path / "changed.pkl").write_bytes(pickle.dumps(found))
+    motion = load_motion(tmp_path / "changed.pkl", doubts=TELL)
+    np.testing.assert_array_equal(motion.betas, np.zeros(16))
+    assert any("'all_betas' does not begin with what 'betas' holds" in note for note in motion.notes)
 
 
 def test_other_families_have_their_own_keys(tmp_path):

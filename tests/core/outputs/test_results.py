@@ -92,6 +92,47 @@ def test_betas_of_each_frames_own_are_kept(tmp_path):
     assert load_result(path).frame_betas is None
 
 
+def test_the_first_betas_are_where_amass_has_them_and_all_beside(tmp_path):
+    many = np.random.default_rng(6).normal(size=40).astype(np.float32)
+    result, path = make_result(betas=many), tmp_path / "out.npz"
+    save_result(path, result)
+    arrays = read_npz(path)
+    np.testing.assert_array_equal(arrays["betas"], many[:16])
+    np.testing.assert_array_equal(arrays["refit_betas"], many)
+    assert arrays["num_betas"] == 16
+    assert_same(load_result(path), result)
+    np.testing.assert_array_equal(load_motion(path).betas, many)
+    save_result(path, make_result(betas=many[:16]), overwrite=True)
+    assert "refit_betas" not in read_npz(path)
+
+
+def test_many_betas_of_each_frames_own_are_kept(tmp_path):
+    own = np.random.default_rng(5).normal(size=(6, 40)).astype(np.float32)
+    result, path = make_result(frame_betas=own, betas=own.mean(0)), tmp_path / "out.npz"
+    save_result(path, result)
+    assert_same(load_result(path), result)
+    np.testing.assert_array_equal(load_motion(path).frame_betas, own)
+    assert read_npz(path)["betas"].shape == (16,)
+
+
+def test_betas_changed_by_another_program_count_alone(tmp_path, save):
+    save_result(tmp_path / "out.npz", make_result(betas=np.ones(40, np.float32)))
+    path = save(read_npz(tmp_path / "out.npz") | {"betas": np.full(16, 0.5)}, "changed.npz")
+    motion = load_motion(path)
+    np.testing.assert_array_equal(motion.betas, np.full(16, 0.5))
+    assert any("'refit_betas' does not begin with what 'betas' holds" in note for note in motion.notes)
+    np.testing.assert_array_equal(load_result(path).betas, np.full(16, 0.5))
+
+
+def test_many_betas_of_an_earlier_version_are_read(tmp_path, save):
+    """Which had them all in one key."""
+    many = np.linspace(-1, 1, 40, dtype=np.float32)
+    save_result(tmp_path / "out.npz", make_result(betas=many))
+    arrays = {key: array for key, array in read_npz(tmp_path / "out.npz").items() if key != "refit_betas"}
+    path = save(arrays | {"betas": many, "num_betas": np.array(40)}, "earlier.npz")
+    np.testing.assert_array_equal(load_result(path).betas, many)
+
+
 def test_the_keys_are_those_of_amass(tmp_path):
     result = make_result()
     path = tmp_path / "out.npz"
@@ -181,6 +222,9 @@ def test_unwritable_provenance_leaves_no_file(tmp_path):
         ({"refit_provenance": np.array([None])}, "'refit_provenance' holds pickled"),
         ({"refit_format": np.array(99)}, "'refit_format' is of format 99, expected at most 1"),
         ({"refit_seconds": np.array("x")}, "'refit_seconds'"),
+        ({"refit_betas": np.zeros((6, 3))}, "'refit_betas' has shape (6, 3), expected (any,)"),
+        ({"refit_betas": np.full(40, np.nan)}, "'refit_betas' holds values that are not finite"),
+        ({"refit_betas": np.full(40, 1e9)}, "'refit_betas' holds 1e+09, expected at most"),
         ({"refit_frame_betas": np.zeros((6, 3))}, "'refit_frame_betas' has shape (6, 3), expected (6, 10)"),
         ({"refit_frame_betas": np.zeros(10)}, "'refit_frame_betas' has shape (10,), expected (6, 10)"),
         ({"refit_frame_betas": np.full((6, 10), "x")}, "'refit_frame_betas' is text, expected numbers"),

@@ -25,7 +25,7 @@ CALLS = {
     "convert": (
         "inputs, output, *, to='smplx', models=None, gender=None, transfer=None, mask=None, exclude=(), "
         "preset=None, recipe=None, settings=None, betas=None, share_shape=False, one_shape=False, "
-        "person=None, coordinates=None, frame_rate=None, "
+        "betas_count=None, person=None, coordinates=None, frame_rate=None, "
         "up_axis=None, fps=None, family=None, unit=None, angles=None, hands=None, sides=None, strict=False, "
         "device='auto', frames=None, threads=None, check=False, problems=False, session=False, report=None, "
         "overwrite=False, retry_failed=False, progress=True"

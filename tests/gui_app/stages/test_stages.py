@@ -27,6 +27,7 @@ from gui_app.stages.panel import ALL_OFF, RUNNING, StagesPanel
 from gui_app.stages.setting_rows import NumberField
 from gui_app.widgets.save_dialog import Place
 from tests.gui_app.conftest import FIT_MS
+from tests.variants import MANY_BETAS, body_pair
 
 MakeWindow = Callable[..., MainWindow]
 FRAME = 7
@@ -100,6 +101,27 @@ def test_one_stage_on_one_frame(fitted: MainWindow, qtbot: QtBot) -> None:
     wait(fitted, qtbot)
     assert fitted.actions_.undo.text() == "Undo vertex and edge stages on frame 7"
     assert [card.report.kind for card in panel.cards] == ["vertex", "edge"]
+
+
+def test_no_more_betas_than_the_body_has(window: MainWindow, qtbot: QtBot) -> None:
+    panel = opened_panel(window)
+    card = panel.cards[0]
+    card.advanced.click()
+    field = card.more_rows.fields["num_betas"]
+    assert window.recipes.draft.entries[0].settings.num_betas == 100
+    assert (field.text(), field.maximum()) == ("10", 10)
+    assert not card.more_rows.dots["num_betas"].shown
+    assert "1 to 10, which the body has" in field.toolTip()
+    assert card.more_rows.fields["num_expression"].maximum() == 10
+    type_into(qtbot, field, "50")
+    assert field.text() == "10"
+    type_into(qtbot, field, "4")
+    assert window.recipes.draft.entries[0].settings.num_betas == 4
+    card.more_rows.resets["num_betas"].click()
+    card.set_body(body_pair(MANY_BETAS).target)
+    assert (field.text(), field.maximum()) == ("100", 300)
+    type_into(qtbot, field, "200")
+    assert window.recipes.draft.entries[0].settings.num_betas == 200
 
 
 def test_what_is_shown_is_what_runs(window: MainWindow, qtbot: QtBot) -> None:

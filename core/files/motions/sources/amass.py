@@ -37,6 +37,7 @@ _OPTIONAL = {
     "dmpls",
     "expression",
     "refit_up_axis",
+    "refit_betas",
     "refit_frame_betas",
     "refit_origin",
     *FAMILY_KEYS,

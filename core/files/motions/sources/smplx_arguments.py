@@ -28,7 +28,7 @@ _TRANS = ("transl", "trans")
 _CAMERA = ("camera_rotation", "camera_translation", "camera_center", "camera_transl")
 KEYS = (
     "global_orient", "body_pose", *HANDS, *_FACE, *_TRANS, *FAMILY_KEYS, *_CAMERA, *RATE_KEYS,
-    "betas", "frame_betas", "expression", "gender", "refit_up_axis", _CODE,
+    "betas", "all_betas", "frame_betas", "expression", "gender", "refit_up_axis", _CODE,
 )  # fmt: skip
 _BODY_JOINTS = (21, 23)
 _HAND_JOINTS = 15
@@ -221,7 +221,13 @@ def _trans(path: Path, table: Mapping[str, Any], where: str, frames: int, notes:
 
 
 def _betas(path: Path, table: Mapping[str, Any], where: str, frames: int, notes: list[str]) -> np.ndarray:
-    key = "frame_betas" if table.get("frame_betas") is not None else "betas"
+    key = next((each for each in ("frame_betas", "betas") if table.get(each) is not None), "all_betas")
+    if key == "betas" and table.get("all_betas") is not None:
+        first, whole = (array_of(path, where + each, table[each]) for each in ("betas", "all_betas"))
+        if first.ndim and first.ndim == whole.ndim and np.array_equal(whole[..., : first.shape[-1]], first):
+            key = "all_betas"
+        else:
+            notes.append("'all_betas' does not begin with what 'betas' holds, which is taken alone.")
     if table.get(key) is None:
         notes.append("The file does not say the shape: betas are zero.")
         return np.zeros(10, np.float32)
