@@ -6,6 +6,7 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import __version__
 from core.commands import argument_types, cli
@@ -15,6 +16,9 @@ from core.commands.telling.sentences import Parser, say_error
 from core.commands.telling.streams import lenient_output, lost
 from core.errors import RefitError
 from gui_app.tasks.display import has_display
+
+if TYPE_CHECKING:
+    from core.exporting.export import Draw
 
 HEADLESS_FOLDER = "refit-headless"
 
@@ -44,12 +48,20 @@ def main(argv: list[str] | None = None) -> int:
     """Runs ``refit`` and returns its exit code: 0 fine, 1 failed, 2 bad usage."""
     arguments = sys.argv[1:] if argv is None else argv
     if arguments and arguments[0] in cli.COMMANDS:
-        return cli.main(arguments)
+        return cli.main(arguments, _drawing)
     options = parser().parse_args(arguments)
     work = _window if has_display() else _without_display
     with lenient_output() as told:
         code = cli.run_told(partial(work, options), options.threads)
         return code or SOME_FAILED if lost(told) else code
+
+
+def _drawing() -> Draw:
+    try:
+        from gui_app.app.drawn_export import draw
+    except ImportError as error:
+        raise RefitError(f"Pictures and films cannot be drawn: {error}.") from error
+    return draw
 
 
 def _without_display(options: argparse.Namespace, threads: int | None) -> int:

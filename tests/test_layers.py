@@ -33,6 +33,7 @@ core.fitting
 core.problems
 core.session
 core.outputs
+core.exporting
 core.commands.telling
 core.commands
 core.__main__

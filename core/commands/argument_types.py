@@ -9,6 +9,7 @@ from typing import Any
 
 from core.correspond.build_settings import BuildSettings
 from core.fitting.recipe.setting_rules import SETTINGS, checked
+from core.model.joints import GENDERS
 from core.model.motion import CHOICES, MOST_RATE, Reading
 
 _WINS = "wins over what the file says"
@@ -201,3 +202,79 @@ def add_correspond(commands: Any) -> None:
     )
     correspond.add_argument("--force", action="store_true", help="write over an existing --out")
     correspond.add_argument("--json", action="store_true", help="print json instead of a report")
+
+
+def pixels(text: str) -> tuple[int, int]:
+    """``'1280x720'`` to (1280, 720), even numbers."""
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (
+        width.isdecimal() and height.isdecimal() and 16 <= int(width) <= 8192 and 16 <= int(height) <= 8192
+    ):
+        raise argparse.ArgumentTypeError(f"'{text}' is no size; write WIDTHxHEIGHT in pixels, as 1280x720")
+    return int(width) // 2 * 2, int(height) // 2 * 2
+
+
+def whole_step(text: str) -> int:
+    """A whole number of frames, at least one."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no step; use 1 or more")
+    return int(text)
+
+
+def add_export(commands: Any) -> None:
+    """Adds ``refit export``."""
+    export = commands.add_parser(
+        "export",
+        help="write a fit or a motion for another program",
+        description="Writes one file for another program: .glb (skinned and animated, for Blender, Unity, "
+        "three.js), .bvh, .obj, .ply, .csv, .pkl, .npz, .png, .mp4, .gif. Exit codes: 0 done, 1 failed, 2 "
+        "bad usage.",
+    )
+    export.add_argument("file", type=Path, metavar="FIT", help="a fit, a session, or a motion without a fit")
+    export.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        metavar="OUT",
+        help="the file, whose ending says what is written; or a folder of meshes or pickles, with --format",
+    )
+    export.add_argument(
+        "--format", choices=("obj", "ply", "pkl"), help="of a folder with a file for each frame"
+    )
+    which = export.add_mutually_exclusive_group()
+    which.add_argument("--frame", type=int, metavar="N", help="this frame alone; -1 is the last")
+    which.add_argument(
+        "--frames", type=frame_range, metavar="A:B", help="only these frames, as in Python slices"
+    )
+    export.add_argument(
+        "--step", type=whole_step, default=1, metavar="N", help="every how manieth frame; default: 1"
+    )
+    export.add_argument(
+        "--body",
+        choices=("fit", "source", "both", "points"),
+        help="both: fit and source, of a .glb or a picture; points: the target points of the source, M·v, of "
+        "meshes; default: the fit, or the motion where there is none",
+    )
+    export.add_argument(
+        "--source",
+        action="store_const",
+        const="both",
+        dest="body",
+        help="the source beside the fit: --body both",
+    )
+    export.add_argument(
+        "--joints",
+        metavar="WHICH",
+        help="where joints are, as .npz or .csv: chain (those of the skeleton), all, smpl (SMPL's 24, also "
+        "of SMPL-X), or a joint set (.json)",
+    )
+    export.add_argument(
+        "--up", choices=CHOICES["up_axis"], help="axis that points up in meshes and .bvh; a .glb is y up"
+    )
+    export.add_argument("--bvh-unit", choices=("m", "cm"), help="of lengths in a .bvh; default: m")
+    export.add_argument("--size", type=pixels, metavar="WxH", help="of pictures and films, pixels")
+    export.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
+    export.add_argument("--gender", choices=GENDERS, help="of a motion's body")
+    add_reading(export, several=False)
+    export.add_argument("--force", action="store_true", help="write over what is there")

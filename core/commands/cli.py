@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from core import __version__
 from core.commands.argument_types import (
     add_correspond,
+    add_export,
     add_inspect,
     add_reading,
     betas_count,
@@ -22,7 +24,7 @@ from core.commands.argument_types import (
 )
 from core.commands.telling.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.telling.interrupts import second_ends_at_once
-from core.commands.telling.sentences import Parser, say_error
+from core.commands.telling.sentences import Parser, say, say_error
 from core.commands.telling.streams import lenient_output, lost
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
@@ -32,9 +34,10 @@ from core.problems.thresholds import ProblemThresholds
 
 if TYPE_CHECKING:
     from core.commands.telling.terminal import PlainTable, Terminal
+    from core.exporting.export import Draw
     from core.outputs.describe import Described
 
-COMMANDS = ("convert", "inspect", "correspond", "info", "models")
+COMMANDS = ("convert", "export", "inspect", "correspond", "info", "models")
 
 
 def default_threads() -> int | None:
@@ -231,6 +234,7 @@ def parser() -> argparse.ArgumentParser:
         help="write over existing outputs whose fit failed, and no others, whatever settings made them",
     )
 
+    add_export(commands)
     add_inspect(commands)
     add_correspond(commands)
 
@@ -253,25 +257,29 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, draw: Callable[[], Draw] | None = None) -> int:
     """Runs one command.
+
+    Args:
+        argv: its name and arguments; None for those of the process.
+        draw: gives what draws pictures and films that are exported; None where nothing can be drawn.
 
     Returns:
         0 all done, 1 some inputs failed, 2 bad usage, 130 interrupted.
     """
     with lenient_output() as told:
-        code = _main(argv)
+        code = _main(argv, draw)
         return code or SOME_FAILED if lost(told) else code
 
 
-def _main(argv: list[str] | None) -> int:
+def _main(argv: list[str] | None, draw: Callable[[], Draw] | None) -> int:
     try:
         options = parser().parse_args(argv)
     except SystemExit as end:
         return int(end.code or 0)
     try:
         with second_ends_at_once():
-            return _run(options)
+            return _run(options, draw)
     except RefitError as error:
         say_error(error)
         return BAD_USAGE if options.command == "convert" else SOME_FAILED
@@ -280,13 +288,15 @@ def _main(argv: list[str] | None) -> int:
         return INTERRUPTED
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, draw: Callable[[], Draw] | None) -> int:
     if options.command == "info":
         return _info(options)
     if options.command == "inspect":
         from core.commands.inspect import inspect
 
         return inspect(options)
+    if options.command == "export":
+        return _export(options, draw)
     if options.command == "correspond":
         from core.commands.correspond import correspond
 
@@ -299,6 +309,27 @@ def _run(options: argparse.Namespace) -> int:
     from core.commands.convert import convert
 
     return convert(options)
+
+
+def _export(options: argparse.Namespace, draw: Callable[[], Draw] | None) -> int:
+    from rich.progress import Progress
+
+    from core.commands.telling.terminal import Terminal
+    from core.exporting.command import written
+
+    quiet = not sys.stderr.isatty()
+    with Progress(console=Terminal(stderr=True), transient=True, disable=quiet) as bar:
+        task = bar.add_task("writing", total=None)
+        told = written(
+            options,
+            reading_of(options, options.person),
+            doubts_of(options),
+            draw,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    for sentence in told:
+        say(sentence)
+    return DONE
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from core.model.notebook import draw_with
 
 if TYPE_CHECKING:
     from refit._converting import convert
+    from refit._exports import export
     from refit._files import load_bodies, load_motion, load_result, save
     from refit._fits import fit, refit_frames
     from refit._measures import find_problems, measure
@@ -53,6 +54,7 @@ __all__ = [
     "RefitError",
     "__version__",
     "convert",
+    "export",
     "find_problems",
     "fit",
     "load_bodies",
@@ -65,6 +67,7 @@ __all__ = [
 
 _WHERE = {
     "_converting": ("convert",),
+    "_exports": ("export",),
     "_files": ("load_bodies", "load_motion", "load_result", "save"),
     "_fits": ("fit", "refit_frames"),
     "_measures": ("find_problems", "measure"),

@@ -18,7 +18,7 @@ from core.fitting.recipe.settings import FitSettings
 from core.model.body_pair import BodyPair, in_body
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL
-from core.model.motion import Motion
+from core.model.motion import MOST_RATE, Motion
 from core.shown_text import shown
 
 T = TypeVar("T")
@@ -223,3 +223,16 @@ def thread_count(threads: int | None) -> int | None:
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise RefitError(f"threads is {threads!r}, expected 1 or more.")
     return threads
+
+
+def rate_of(name: str, value: float | None) -> float | None:
+    """Frames a second.
+
+    Raises:
+        RefitError: it is no such number.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MOST_RATE:
+        raise RefitError(f"{name} is {value!r}, expected a positive number of frames a second.")
+    return float(value)

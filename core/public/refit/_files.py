@@ -12,10 +12,10 @@ from core.files.motions.load_motion import load_motion as read_motion
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, GENDERS
-from core.model.motion import CHOICES, MOST_RATE, Motion, Reading
+from core.model.motion import CHOICES, Motion, Reading
 from core.outputs.results import RESULT, save_result
 from core.outputs.results import load_result as read_result
-from refit._arguments import bodies_in, expect, one_of, other_family, path_of
+from refit._arguments import bodies_in, expect, one_of, other_family, path_of, rate_of
 
 
 def load_motion(
@@ -67,8 +67,8 @@ def load_motion(
     said |= {"unit": unit, "angles": angles, "hands": hands, "sides": sides}
     chosen: dict[str, Any] = {
         "person": None if person is None else str(person),
-        "frame_rate": _rate("frame_rate", frame_rate),
-        "fps": _rate("fps", fps),
+        "frame_rate": rate_of("frame_rate", frame_rate),
+        "fps": rate_of("fps", fps),
         **{name: None if one is None else one_of(name, one, CHOICES[name]) for name, one in said.items()},
     }
     doubts = "strict" if strict else "refuse"
@@ -161,11 +161,3 @@ def load_result(path: str | os.PathLike[str]) -> FitResult:
         RefitError: the file cannot be read, is no result, or an array in it has the wrong type or shape.
     """
     return read_result(path_of("path", path))
-
-
-def _rate(name: str, value: float | None) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MOST_RATE:
-        raise RefitError(f"{name} is {value!r}, expected a positive number of frames a second.")
-    return float(value)

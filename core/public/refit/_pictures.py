@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -106,8 +101,11 @@ def _at_rest(model: BodyModel, role: str) -> _Body:
 
 
 def _drawn(bodies: list[_Body], up: UpAxis) -> bytes:
-    with _quietly():
-        _check_drawing()
+    from gui_app.export.can_draw import quietly, why_not
+
+    with quietly():
+        if reason := why_not():
+            raise NoPicture(reason)
         from gui_app.export.offscreen import off_screen
 
         first, last = bodies[0], bodies[-1]
@@ -162,42 +160,3 @@ def _shape(body: _Body) -> BodyShape:
         label=body.words,
         place=model.v_template,
     )
-
-
-@lru_cache(maxsize=1)
-def _check_drawing() -> None:
-    """Raises NoPicture where nothing can be drawn: a window without OpenGL would end the process."""
-    try:
-        # Registers the windows that draw.
-        import vtkmodules.vtkRenderingOpenGL2  # noqa: F401
-        from vtkmodules.vtkRenderingCore import vtkRenderWindow
-
-        import gui_app.export.offscreen  # noqa: F401
-        from gui_app.tasks.display import has_display
-    except ImportError as error:
-        raise NoPicture(f"pyvista cannot be imported here ({error}).") from None
-    if sys.platform.startswith("linux") and not has_display():
-        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
-    window: Any = vtkRenderWindow()
-    window.SetOffScreenRendering(True)
-    # The last resort of VTK says that it supports what it has never tried.
-    works = window.SupportsOpenGL() and "Not tested" not in window.GetOpenGLSupportMessage()
-    if not works:
-        raise NoPicture("OpenGL is not to be had here.")
-    window.Finalize()
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """VTK's remarks on displays do not go to the notebook."""
-    try:
-        from vtkmodules.vtkCommonCore import vtkLogger
-    except ImportError:
-        yield
-        return
-    before = vtkLogger.GetCurrentVerbosityCutoff()
-    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
-    try:
-        yield
-    finally:
-        vtkLogger.SetStderrVerbosity(before)

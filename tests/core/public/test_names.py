@@ -30,6 +30,10 @@ CALLS = {
         "device='auto', frames=None, threads=None, check=False, problems=False, session=False, report=None, "
         "overwrite=False, retry_failed=False, progress=True"
     ),
+    "export": (
+        "what, path, motion=None, bodies=None, *, frames=None, body=None, joints=None, up_axis=None, "
+        "unit=None, frame_rate=None, size=None, format=None, overwrite=False"
+    ),
     "find_problems": "fit, motion, bodies=None, *, thresholds=None",
     "fit": (
         "motion, bodies=None, *, preset=None, recipe=None, settings=None, frames=None, device='auto', "

@@ -20,6 +20,7 @@ import refit
 from core.model import notebook
 from core.model.joints import PARTS
 from core.session import bodies_of_fit
+from gui_app.export import can_draw
 from refit import _pictures
 from tests.core.clip_fits import clip, fitted_clip
 from tests.variants import body_pair
@@ -134,7 +135,7 @@ def test_a_reason_stands_where_no_picture_can_be(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_pyvista_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    _pictures._check_drawing.cache_clear()
+    can_draw.why_not.cache_clear()
     monkeypatch.setitem(sys.modules, "vtkmodules.vtkRenderingOpenGL2", None)  # type: ignore[arg-type]
     shown = body_pair("built-in")._repr_html_()
     assert "<p>No picture: pyvista cannot be imported here (" in shown

@@ -1,0 +1,167 @@
+"""``refit export``: by the ending of the name, of fits, sessions and motions; or one sentence."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.commands.cli import main
+from core.files.builtin_files import builtin_folder
+from core.measure.map_back import SMPL_JOINTS
+from core.model.posing import posed
+from core.outputs.results import load_result, save_result
+from core.outputs.sessions import save_session
+from core.session.session import Session, SessionStep, SourceFile
+from tests.core.clip_fits import fitted_clip
+from tests.core.conftest import said
+from tests.core.outputs.glb_reader import Glb
+from tests.core.outputs.test_bvh import Bvh
+
+CAPTURE = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def fit(tmp_path: Path) -> Path:
+    """A file of a fit of 12 frames."""
+    save_result(tmp_path / "walk_stageii.npz", fitted_clip("walk", 0, 12)[2])
+    return tmp_path / "walk_stageii.npz"
+
+
+def export(*arguments: object) -> int:
+    return main(["export", *map(str, arguments)])
+
+
+def refused(capsys: CAPTURE, *arguments: object) -> str:
+    assert export(*arguments) in (1, 2)
+    return said(capsys)
+
+
+def test_an_animated_body_and_what_it_lacks(fit: Path, capsys: CAPTURE) -> None:
+    out = fit.with_name("a.glb")
+    assert export(fit, "-o", out, "--frames", "2:12", "--step", "3") == 0
+    words = said(capsys)
+    assert "note: Without pose correctives" in words
+    assert words.endswith(f"wrote {out}")
+    motion, _, _ = fitted_clip("walk", 0, 12)
+    assert np.allclose(Glb(out).times() * motion.frame_rate, [0, 3, 6, 9], atol=1e-4)
+    assert "already exists" in refused(capsys, fit, "-o", out)
+    assert export(fit, "-o", out, "--source", "--force") == 0
+    assert len(Glb(out).json["skins"]) == 2
+
+
+def test_a_skeleton_as_it_is_asked_for(fit: Path, capsys: CAPTURE) -> None:
+    out = fit.with_name("a.bvh")
+    assert export(fit, "-o", out, "--bvh-unit", "cm", "--up", "z", "--frame", "-1", "--frame-rate", "25") == 0
+    assert "centimetres, z up" in said(capsys)
+    _, pair, result = fitted_clip("walk", 0, 12)
+    joints = 100 * posed(result.as_motion(), pair.target, np.array([11]))[1][0]
+    there = Bvh(out).joints(0)
+    assert (
+        max(np.abs(there[n] - p).max() for n, p in zip(pair.target.joint_names, joints, strict=True)) < 0.01
+    )
+    assert Bvh(out).frame_time == pytest.approx(0.04)
+    assert "expected y, z for Skeleton" in refused(capsys, fit, "-o", out, "--up=-y", "--force")
+
+
+def test_meshes_are_one_file_or_a_folder(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    assert export(fit, "-o", tmp_path / "a.obj", "--frame", 3) == 0
+    assert (tmp_path / "a.obj").read_text().startswith("v ")
+    assert "12 frames are to be written, one a file" in refused(capsys, fit, "-o", tmp_path / "b.obj")
+    assert export(fit, "-o", tmp_path / "m", "--format", "ply", "--body", "points", "--frames", ":2") == 0
+    assert len(list((tmp_path / "m").iterdir())) == 2
+    assert export(fit, "-o", tmp_path / "p", "--format", "pkl") == 0
+    assert len(list((tmp_path / "p").iterdir())) == 12
+    assert export(fit, "-o", tmp_path / "p.pkl") == 0
+    assert (tmp_path / "p.pkl").is_file()
+
+
+def test_joints_of_any_kind(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    assert export(fit, "-o", tmp_path / "j.npz", "--joints", "smpl") == 0
+    with np.load(tmp_path / "j.npz") as file:
+        assert tuple(file["names"]) == SMPL_JOINTS
+    marks = tmp_path / "marks.json"
+    marks.write_text('{"joint_set": "marks", "family": "smplx", "joints": ["pelvis", 5532]}')
+    assert export(fit, "-o", tmp_path / "j.csv", "--joints", marks, "--frames", "3:5") == 0
+    lines = (tmp_path / "j.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["3", "3", "4", "4"]
+    assert export(fit, "-o", tmp_path / "s.csv", "--joints", "chain", "--body", "source") == 0
+    assert len((tmp_path / "s.csv").read_text().splitlines()) == 1 + 12 * 52
+    assert "must end in .npz or .csv" in refused(capsys, fit, "-o", tmp_path / "j.glb", "--joints", "smpl")
+    assert "expected chain, all, smpl" in refused(capsys, fit, "-o", tmp_path / "k.npz", "--joints", "hand")
+
+
+def test_errors_and_the_fit_itself(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    assert export(fit, "-o", tmp_path / "e.csv") == 0
+    assert len((tmp_path / "e.csv").read_text().splitlines()) == 13
+    assert "body means nothing for Table" in refused(
+        capsys, fit, "-o", tmp_path / "f.csv", "--body", "source"
+    )
+    assert export(fit, "-o", tmp_path / "e.npz", "--frames", "3:9") == 0
+    assert len(load_result(tmp_path / "e.npz")) == 6
+
+
+def test_frames_that_are_not_fitted_are_told(tmp_path: Path, capsys: CAPTURE) -> None:
+    result = fitted_clip("walk", 0, 12)[2]
+    some = result.fitted.copy()
+    some[4:7] = False
+    save_result(tmp_path / "some.npz", replace(result, fitted=some))
+    assert export(tmp_path / "some.npz", "-o", tmp_path / "a.glb") == 0
+    assert "3 frames are not fitted, and left out" in said(capsys)
+    assert len(Glb(tmp_path / "a.glb").times()) == 9
+    assert export(tmp_path / "some.npz", "-o", tmp_path / "a.bvh") == 0
+    assert "3 frames have no pose" in said(capsys)
+    words = refused(capsys, tmp_path / "some.npz", "-o", tmp_path / "b.glb", "--frame", 5)
+    assert "None of these frames is fitted" in words
+    assert not (tmp_path / "b.glb").exists()
+
+
+def test_a_motion_without_a_fit_and_a_session(tmp_path: Path, capsys: CAPTURE) -> None:
+    walk = builtin_folder() / "motions/walk_poses.npz"
+    assert export(walk, "-o", tmp_path / "a.glb", "--frames", ":3") == 0
+    assert len(Glb(tmp_path / "a.glb").json["skins"][0]["joints"]) == 52
+    assert "There is no fit to export" in refused(capsys, walk, "-o", tmp_path / "a.npz")
+    motion, _, result = fitted_clip("walk", 0, 12)
+    session = Session(SourceFile.of(motion), motion, (SessionStep(result),))
+    save_session(tmp_path / "a.refit", session)
+    assert export(tmp_path / "a.refit", "-o", tmp_path / "s.glb", "--source") == 0
+    assert len(Glb(tmp_path / "s.glb").json["skins"]) == 2
+
+
+def test_smpl_joints_of_an_smplx_file(tmp_path: Path) -> None:
+    whole = fitted_clip("walk", 0, 12)[2]
+    plain = {"poses": whole.poses.reshape(12, -1), "trans": whole.transl, "betas": whole.betas}
+    np.savez(tmp_path / "x.npz", surface_model_type="smplx", gender="neutral", mocap_frame_rate=30.0, **plain)
+    assert export(tmp_path / "x.npz", "-o", tmp_path / "j.npz", "--joints", "smpl") == 0
+    with np.load(tmp_path / "j.npz") as file:
+        assert file["joints"].shape == (12, 24, 3)
+
+
+def test_a_fit_needs_its_motion_only_where_it_is_shown(tmp_path: Path, capsys: CAPTURE) -> None:
+    shutil.copy(builtin_folder() / "motions/walk_poses.npz", tmp_path / "mine.npz")
+    result = fitted_clip("walk", 0, 12)[2]
+    source = {**result.provenance["source"], "path": str(tmp_path / "gone.npz"), "sha256": "0"}
+    provenance = {**result.provenance, "source": source}
+    save_result(tmp_path / "fit.npz", replace(result, provenance=provenance, source_name="gone.npz"))
+    assert export(tmp_path / "fit.npz", "-o", tmp_path / "a.glb") == 0
+    words = refused(capsys, tmp_path / "fit.npz", "-o", tmp_path / "b.glb", "--source")
+    assert "is a fit of gone.npz, which is neither where it was nor beside the fit" in words
+
+
+def test_one_sentence_where_it_makes_no_sense(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    assert "no ending that says what to write" in refused(capsys, fit, "-o", tmp_path / "a.fbx")
+    assert "is an input" in refused(capsys, fit, "-o", fit, "--force")
+    assert "unit means nothing for Animated body" in refused(
+        capsys, fit, "-o", tmp_path / "a.glb", "--bvh-unit", "cm"
+    )
+    assert "expected fit, source, both" in refused(capsys, fit, "-o", tmp_path / "a.glb", "--body", "points")
+    assert "expected one from 0 to 11" in refused(capsys, fit, "-o", tmp_path / "a.glb", "--frame", 12)
+    assert "none of them is asked for" in refused(capsys, fit, "-o", tmp_path / "a.glb", "--frames", "20:30")
+    assert "is of pictures and films" in refused(capsys, fit, "-o", tmp_path / "a.glb", "--size", "320x240")
+    assert "use the command refit" in refused(capsys, fit, "-o", tmp_path / "a.png")
+    assert "no size" in refused(capsys, fit, "-o", tmp_path / "a.png", "--size", "big")
+    assert "no step" in refused(capsys, fit, "-o", tmp_path / "a.glb", "--step", "0")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [fit.name]
