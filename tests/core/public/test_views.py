@@ -135,7 +135,7 @@ def test_a_reason_stands_where_no_picture_can_be(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_pyvista_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    can_draw.why_not.cache_clear()
+    monkeypatch.setattr(can_draw, "why_not", can_draw.why_not.__wrapped__)
     monkeypatch.setitem(sys.modules, "vtkmodules.vtkRenderingOpenGL2", None)  # type: ignore[arg-type]
     shown = body_pair("built-in")._repr_html_()
     assert "<p>No picture: pyvista cannot be imported here (" in shown
