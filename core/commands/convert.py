@@ -248,7 +248,7 @@ def _convert_one(
         if options.check:
             reversed_bodies(bodies, build=True)  # so that what a check lacks is told before the fit
         beyond = left_out(motion, bodies.source)
-        outcome.motion = motion
+        outcome.has_read(motion)
         motion = within(motion, bodies.source)
         outcome.notes = (*motion.notes, *bodies.notes, *beyond)
         if motion.gender is None and not options.gender:
@@ -270,14 +270,15 @@ def _convert_one(
             result, said = _watched(run, job.label, console, options.verbose)
             if provenance is not None:
                 result = replace(result, provenance={**result.provenance, "held_shape": provenance})
-            outcome.fit, outcome.result, outcome.notes = "made", result, (*outcome.notes, *said)
+            outcome.has_made(result)
+            outcome.notes = (*outcome.notes, *said)
         if result.failed:
             outcome.failure = result.failure
             outcome.trouble(f"{output}: the fit failed: {result.failure}")
         if not skips:
             output.parent.mkdir(parents=True, exist_ok=True)
             save_result(output, result, overwrite=writes_over)
-            outcome.fit = "written"
+            outcome.has_written()
         if options.session:
             _write_session(output.with_suffix(SUFFIX), motion, result, options.force, again)
         if options.check:

@@ -3,47 +3,79 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from core.commands.output_paths import Job
 from core.measure.map_back import InverseCheck
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
+from core.outputs.reading_words import line
+from core.outputs.results import load_result
 from core.problems.findings import Finding
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is told of a fit, without its frames.
+
+    Attributes:
+        summary: as `FitResult.summary` gives it: frames, and millimetres.
+        parts: mean millimetres of each body part.
+        converged: how many frames have.
+        seconds: that the fit took.
+    """
+
+    summary: dict[str, float]
+    parts: list[float]
+    converged: int
+    seconds: float
+
+    @classmethod
+    def of(cls, result: FitResult) -> Figures:
+        """Those of a fit."""
+        return cls(result.summary(), result.part_means(), int(result.converged.sum()), result.seconds)
+
+    @property
+    def ms_per_frame(self) -> float:
+        """Milliseconds that a frame took."""
+        return 1000 * self.seconds / max(1, self.summary["frames"])
 
 
 @dataclass(repr=False)
 class Outcome:
-    """What became of one input.
+    """What became of one input: figures and sentences, so that those of a whole data set fit into memory.
 
     Attributes:
         job: the input, and the file it was, or would have been, written to.
         status: ``'done'``, ``'skipped'`` or ``'failed'``.
         fit: what there is of it: ``'made'`` now but not written, ``'written'`` now, ``'found'`` as it was
             written before, or ``''`` for none, whatever went wrong afterwards.
-        result: where it was fitted now.
+        figures: of the fit that was made now, or None.
         check: where it was asked for, of what was fitted now or before.
         findings: what stands out in what was fitted now or before, or None where it was not asked for.
         seconds: of reading, fitting and writing.
         error: the sentence or sentences, where it failed.
         failure: why the fit, made now or before, has failed as a whole (`core.measure.fit_failure`).
         subject: whose shape it holds, where subjects' shapes are solved.
-        motion: as it was read, with what the file was taken to mean; None where it could not be read.
+        read_as: what was taken without having been said, in a line.
+        meaning: what the file was taken to mean, in plain json values; nothing where it could not be read.
         notes: sentences on what was assumed, and on what came up during the fit.
     """
 
     job: Job
     status: str = "failed"
     fit: Literal["", "made", "written", "found"] = ""
-    result: FitResult | None = None
+    figures: Figures | None = None
     check: InverseCheck | None = None
     findings: tuple[Finding, ...] | None = None
     seconds: float = 0.0
     error: str = ""
     failure: str = ""
     subject: str = ""
-    motion: Motion | None = None
+    read_as: str = ""
+    meaning: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=())
+    _unwritten: FitResult | None = None
 
     def __repr__(self) -> str:
         how = self.error if self.failed else f"→ {self.job.output}"
@@ -53,6 +85,29 @@ class Outcome:
     def name(self) -> str:
         """What to call the input to people."""
         return self.job.label
+
+    @property
+    def result(self) -> FitResult | None:
+        """The fit that was made now, read from its file; None where none was made.
+
+        Raises:
+            FileError: the file is gone, or cannot be read.
+        """
+        if self._unwritten is None and self.fit == "written":
+            return load_result(self.job.output)
+        return self._unwritten
+
+    def has_read(self, motion: Motion) -> None:
+        """The input was read."""
+        self.read_as, self.meaning = line(motion), motion.meaning_to_json()
+
+    def has_made(self, result: FitResult) -> None:
+        """It was fitted; the fit is held until it is written."""
+        self.fit, self.figures, self._unwritten = "made", Figures.of(result), result
+
+    def has_written(self) -> None:
+        """The fit is in its file."""
+        self.fit, self._unwritten = "written", None
 
     def trouble(self, sentence: str) -> None:
         """Something went wrong, beside what has already."""

@@ -14,15 +14,13 @@ from core.commands.telling.terminal import PlainTable, Terminal
 from core.files.containers.atomic import atomic_write
 from core.fitting.recipe.recipe import Recipe
 from core.model.body_pair import BodyPair
-from core.model.fit_result import FitResult
 from core.model.joints import PARTS
-from core.outputs.reading_words import line
 from core.problems.detect import problem_frames
 from core.problems.rules import figure, plain
 from core.problems.thresholds import ProblemThresholds
 
 if TYPE_CHECKING:
-    from core.commands.outcome import Outcome
+    from core.commands.outcome import Figures, Outcome
     from core.problems.findings import Finding
 
 # Stretches of problem frames that are printed of an input.
@@ -45,9 +43,8 @@ def print_outcome(console: Terminal, outcome: Outcome) -> None:
     else:
         console.print(f"✗ {name} failed", style="red", soft_wrap=True)
     if outcome.status != "skipped":
-        read = "" if outcome.motion is None else line(outcome.motion)
-        if read:
-            console.print(f"  {read}", style="dim", soft_wrap=True)
+        if outcome.read_as:
+            console.print(f"  {outcome.read_as}", style="dim", soft_wrap=True)
         for note in outcome.notes:
             console.print(f"  {note}", style="dim", soft_wrap=True)
 
@@ -58,11 +55,11 @@ def print_table(console: Terminal, outcomes: list[Outcome]) -> None:
     Where fits were checked, two more: the fit mapped back against the source, and SMPL's 24 joints of both
     (`core.measure.map_back`). Where problem frames were looked for, one more for each input.
     """
-    fitted = [(outcome.name, outcome.result) for outcome in outcomes if outcome.result is not None]
+    fitted = [(outcome.name, outcome.figures) for outcome in outcomes if outcome.figures is not None]
     if fitted:
         columns = ("frames", "s", "ms/frame", "mean mm", "median", "p95", "max")
-        _print_columns(console, "motion", columns, [(name, _figures(result)) for name, result in fitted])
-        parts = [(name, [_mm(value) for value in result.part_means()]) for name, result in fitted]
+        _print_columns(console, "motion", columns, [(name, _figures(figures)) for name, figures in fitted])
+        parts = [(name, [_mm(value) for value in figures.parts]) for name, figures in fitted]
         _print_columns(console, "mean mm by part", PARTS, parts)
     checked = [(outcome.name, outcome.check) for outcome in outcomes if outcome.check is not None]
     if checked:
@@ -122,14 +119,12 @@ def _print_columns(
     console.print(table)
 
 
-def _figures(result: FitResult) -> list[str]:
-    figures = result.summary()
-    per_frame = 1000 * result.seconds / max(1, figures["frames"])
+def _figures(figures: Figures) -> list[str]:
     return [
-        str(figures["frames"]),
-        f"{result.seconds:.1f}",
-        f"{per_frame:.1f}",
-        *(_mm(figures[name]) for name in ("mean", "median", "p95", "max")),
+        str(figures.summary["frames"]),
+        f"{figures.seconds:.1f}",
+        f"{figures.ms_per_frame:.1f}",
+        *(_mm(figures.summary[name]) for name in ("mean", "median", "p95", "max")),
     ]
 
 
@@ -178,8 +173,7 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "notes": list(outcome.notes),
     }
-    if outcome.motion is not None:
-        entry |= outcome.motion.meaning_to_json()
+    entry |= outcome.meaning
     if outcome.job.person is not None:
         entry["person"] = outcome.job.person
     if outcome.subject:
@@ -189,16 +183,17 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
     # null: there is no fit.
     entry["refit_failed"] = bool(outcome.failure) if outcome.fit else None
     entry["refit_failure"] = outcome.failure or None
-    if outcome.result is not None:
-        result = outcome.result
-        figures = result.summary()
-        entry["frames"] = figures["frames"]
-        entry["frames_converged"] = int(result.converged.sum())
-        entry["fit_seconds"] = round(result.seconds, 3)
-        entry["ms_per_frame"] = round(1000 * result.seconds / max(1, figures["frames"]), 3)
-        entry["v2v_mm"] = {name: _json_number(figures[name]) for name in ("mean", "median", "p95", "max")}
+    if outcome.figures is not None:
+        figures = outcome.figures
+        entry["frames"] = figures.summary["frames"]
+        entry["frames_converged"] = figures.converged
+        entry["fit_seconds"] = round(figures.seconds, 3)
+        entry["ms_per_frame"] = round(figures.ms_per_frame, 3)
+        entry["v2v_mm"] = {
+            name: _json_number(figures.summary[name]) for name in ("mean", "median", "p95", "max")
+        }
         entry["part_mm"] = {
-            part: _json_number(value) for part, value in zip(PARTS, result.part_means(), strict=True)
+            part: _json_number(value) for part, value in zip(PARTS, figures.parts, strict=True)
         }
     if outcome.check is not None:
         check = outcome.check

@@ -113,8 +113,8 @@ def convert(
         What became of each input: ``name``, ``job.source``, ``job.output``, ``status`` (``'done'``,
         ``'skipped'``, ``'failed'``), ``failed``, ``error`` (a sentence), ``fit`` (``'found'``,
         ``'made'``, ``'written'`` or ``''`` for none), ``failure`` (why the fit, made now or before, failed as
-        a whole), ``result`` (the fit, where it was made now), ``check``, ``findings``, ``seconds``,
-        ``notes``.
+        a whole), ``result`` (the fit that was made now, read from its file), ``check``, ``findings``,
+        ``seconds``, ``notes``.
 
     Raises:
         RefitError: the report cannot be written, or the models cannot be read; the arguments make no sense,
