@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QWidget
 
 from core.shown_text import shown
 from gui_app.document.activity import Activity
@@ -20,6 +20,7 @@ from gui_app.session.save import SessionWriter
 from gui_app.session.snapshot import SessionNow
 from gui_app.style.theme import icon
 from gui_app.widgets.labels import IconLabel
+from gui_app.widgets.message_box import message_box
 from gui_app.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Autosave(QObject):
     ) -> None:
         super().__init__(parent)
         self._activity, self._now, self._writer = activity, now, writer
-        self._was_active = False
+        self._was_active = self._told = False
         self._kept: tuple[object, ...] = ()
         self._kept_view: dict[str, Any] = {}
         self._began = self._seconds = 0.0
@@ -64,6 +65,7 @@ class Autosave(QObject):
             self._timer.start()
             activity.run_changed.connect(self._on_run)
             writer.written.connect(self._on_written)
+            writer.failed.connect(self._on_failed)
 
     @property
     def file(self) -> Path:
@@ -89,6 +91,16 @@ class Autosave(QObject):
     def _on_written(self, path: Path, _session: Session) -> None:
         if path == self._file:
             self._seconds = time.monotonic() - self._began
+            self._told = False
+
+    @Slot(object, str)
+    def _on_failed(self, path: Path, sentence: str) -> None:
+        if path != self._file:
+            return
+        self._kept = ()  # tried again in a minute
+        if not self._told:
+            self._told = True
+            self._activity.fail(f"What is open cannot be kept for the case that Refit ends: {sentence}")
 
     @Slot()
     def _on_run(self) -> None:
@@ -136,6 +148,8 @@ def free_name(folder: Path) -> Path:
     """A name in the folder that no window uses, in this process or another."""
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
+        # What is open may be of somebody: on a machine that people share it is nobody else's.
+        folder.chmod(0o700)
     for number in range(1000):
         file = folder / f"kept-{os.getpid()}-{number}.refit"
         if not file.exists() and not lock_of(file).exists():
@@ -209,7 +223,14 @@ class LeftOverBar(QFrame):
     @Slot()
     def _discard(self) -> None:
         file = next(iter(self._locks), None)
-        if file is not None:
+        if file is None:
+            return
+        more = "It is deleted, and cannot be brought back."
+        box = message_box(self, "Discard", "Discard what was kept?", more)
+        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        if box.clickedButton() is discard and file in self._locks:
             self._forget(file)
 
     def _forget(self, file: Path) -> None:

@@ -83,7 +83,7 @@ class SessionActions(QObject):
         self._document, self._activity = document, activity
         self._actions, self._now, self._writer = actions, now, writer
         self._preferences, self._window = preferences, window
-        self._asked: Path | None = None
+        self._asked: list[Path] = []
         actions.save_session.triggered.connect(self.ask_save)
         actions.session_motion.setChecked(preferences.flag(MOTION_FLAG, True))
         actions.session_motion.toggled.connect(self._on_motion_choice)
@@ -109,15 +109,15 @@ class SessionActions(QObject):
         session = self._now.take(with_motion=self._actions.session_motion.isChecked())
         if place is None or session is None:
             return
-        self._asked = place.path
+        self._asked.append(place.path)
         activity.say(f"Saving {place.path.name} …")
         self._writer.write(place.path, session, overwrite=place.replace)
 
     @Slot(object, object)
     def _on_written(self, path: Path, session: Session) -> None:
-        if path != self._asked:
+        if path not in self._asked:
             return
-        self._asked = None
+        self._asked.remove(path)
         self._preferences.folder = str(path.parent)
         self._preferences.add_recent(path)
         saved = session.now.result
@@ -128,8 +128,8 @@ class SessionActions(QObject):
 
     @Slot(object, str)
     def _on_failed(self, path: Path, sentence: str) -> None:
-        if path == self._asked:
-            self._asked = None
+        if path in self._asked:
+            self._asked.remove(path)
             self._activity.fail(sentence)
 
     @Slot(object)

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from core.files.containers.opening import check_regular
 _NAME = re.compile(r"\.refit-[0-9a-f]{16}\.(tmp|mkv|mp4|gif|png)")
 UNTOUCHED_SECONDS = 3600.0
 """Nobody is writing any more what has not been touched for so long."""
+_SET_ASIDE = re.compile(r"\.refit-[0-9a-f]{16}\.(.+)\.old")
 _looked_through: set[Path] = set()
 
 
@@ -36,11 +38,17 @@ def temporary_beside(target: Path) -> Path:
     return target.with_name(f"{temporary_mark()}.tmp")
 
 
+def set_aside(target: Path) -> Path:
+    """A name for a folder that is to be replaced, for the moment in which there are two."""
+    return target.with_name(f"{temporary_mark()}.{target.name}.old")
+
+
 def sweep(own: Path) -> None:
     """Deletes what killed processes have left in the folder of a temporary file that was just made.
 
     Times are compared with that file's, for a folder may lie on a machine whose clock is another. Each folder
-    is looked through once a process: it may hold many files.
+    is looked through once a process: it may hold many files. What was set aside and never replaced gets its
+    name back.
     """
     folder = own.parent
     if folder in _looked_through:
@@ -49,11 +57,17 @@ def sweep(own: Path) -> None:
     with suppress(OSError):
         now = own.stat().st_mtime
         for path in folder.glob(".refit-*"):
-            if not _NAME.fullmatch(path.name) or path.is_symlink():
+            aside = _SET_ASIDE.fullmatch(path.name)
+            if path == own or not (aside or _NAME.fullmatch(path.name)) or path.is_symlink():
                 continue
-            # A folder is touched by each new file in it.
             with suppress(OSError):
-                if now - path.stat().st_mtime > UNTOUCHED_SECONDS:
+                # Set aside it keeps its own time; elsewhere a folder is touched by each new file in it.
+                touched = path.stat().st_ctime if aside else path.stat().st_mtime
+                if now - touched <= UNTOUCHED_SECONDS:
+                    continue
+                if aside and not (folder / aside[1]).exists():
+                    os.replace(path, folder / aside[1])
+                else:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -61,7 +75,8 @@ def sweep(own: Path) -> None:
 def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     """A new file that takes the place of ``path`` when the block ends, or leaves no trace if the block fails.
 
-    The bytes go to a temporary file in the same folder and are on the disk before the name changes hands.
+    The bytes go to a temporary file in the same folder and are on the disk before the name changes hands. Who
+    may read and write a file that is replaced stays as it was.
 
     Args:
         path: where the file is to be.
@@ -85,6 +100,8 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
             file.flush()
             os.fsync(file.fileno())
         _refuse_existing(target, overwrite)
+        with suppress(OSError):  # there is none, or the disk knows of no modes
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         os.replace(temporary, target)
         temporary = None
         _sync_folder(target.parent)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import Cancelled, FileError
-from core.files.containers.atomic import reason, sweep, temporary_beside, temporary_mark
+from core.files.containers.atomic import reason, set_aside, sweep, temporary_beside
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many frames are written."""
 
+# AT_FDCWD, and RENAME_EXCHANGE or RENAME_SWAP: rename(2).
+_HERE, _SWAP = -100, 2
 _NUMBERED = re.compile(r"(?:.+_)?\d{6,}\.\w+")
 
 
@@ -103,11 +107,28 @@ def _check_folder(target: Path, overwrite: bool) -> None:
         raise FileError(target, "already exists, and is only replaced when asked to")
 
 
+def _exchanged(one: Path, other: Path) -> bool:
+    """Whether two folders have exchanged their names at once, so that there always was one; not every system
+    can."""
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        names = os.fsencode(one), os.fsencode(other)
+        if sys.platform == "linux":
+            return library.renameat2(_HERE, names[0], _HERE, names[1], _SWAP) == 0
+        if sys.platform == "darwin":
+            return library.renamex_np(*names, _SWAP) == 0
+    except (AttributeError, OSError, TypeError, ValueError):
+        pass
+    return False
+
+
 def _take_the_place(temporary: Path, target: Path) -> None:
     if not target.exists():
         os.replace(temporary, target)
         return
-    old = target.with_name(f"{temporary_mark()}.old")
+    if _exchanged(temporary, target):
+        return
+    old = set_aside(target)
     os.replace(target, old)
     try:
         os.replace(temporary, target)

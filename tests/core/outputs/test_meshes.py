@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import pyvista as pv
 import trimesh
 
 from core.errors import Cancelled, FileError, RefitError
+from core.files.containers import numbered
 from core.geometry.up_axis import turned
 from core.model.posing import posed
 from core.outputs.meshes import mesh_bytes, write_mesh, write_meshes
@@ -154,3 +157,27 @@ def test_target_points_are_what_the_correspondence_gives(walking, tmp_path, suff
     assert (mesh.vertices >= expected[there].min(0) - 1e-5).all()
     assert (mesh.vertices <= expected[there].max(0) + 1e-5).all()
     assert f"{(~there).sum()} vertices have no counterpart".encode() in path.read_bytes()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_folder_that_is_replaced_is_there_all_the_time(walking, tmp_path, monkeypatch, at_once):
+    """Where the system can exchange two names; elsewhere there is but a moment without it."""
+    motion, body, _ = walking
+    folder = tmp_path / "p"
+    write_meshes(folder, "walk", motion, body, np.arange(4, 6))
+    missing = []
+    take = os.replace
+
+    def watched(*names):
+        take(*names)
+        missing.append(not folder.exists())
+
+    monkeypatch.setattr(numbered.os, "replace", watched)
+    if not at_once:
+        monkeypatch.setattr(numbered, "_exchanged", lambda *_: False)
+    elif sys.platform not in ("linux", "darwin"):
+        pytest.skip("this system cannot")
+    write_meshes(folder, "walk", motion, body, np.arange(4, 7), overwrite=True)
+    assert len(list(folder.iterdir())) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+    assert missing == ([] if at_once else [True, False])

@@ -15,6 +15,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from core.errors import FileError
 from core.outputs.sessions import load_session, save_session
 from core.session.session import Session
 from gui_app.app.main_window import MainWindow
@@ -196,6 +197,71 @@ def test_after_a_kill_the_next_start_offers_what_was_there(
     # It is safe still: this window keeps it from now on.
     assert [file.name for file in (own_settings / "kept").glob("*.refit")] == [window.autosave.file.name]
     assert load_session(window.autosave.file).now.name == "fit of all frames"
+
+
+def test_what_cannot_be_kept_is_told_once_and_tried_again(
+    fitted: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise FileError(fitted.autosave.file, "cannot be written: there is no space left on the disk")
+
+    told: list[str] = []
+    fitted.state.activity.failed.connect(told.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(save, "write_session", full)
+        for _ in range(2):
+            fitted.autosave.keep()
+            qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: len(told) > 0, timeout=FIT_MS)
+    assert len(told) == 1
+    assert "cannot be kept" in told[0]
+    assert "no space left" in told[0]
+    fitted.autosave.keep()
+    qtbot.waitUntil(fitted.autosave.file.exists, timeout=FIT_MS)
+    assert fitted.autosave.file.parent.stat().st_mode & 0o077 == 0
+
+
+def test_one_save_does_not_hide_that_another_failed(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    fitted.state.activity.failed.connect(told.append)
+    for path in (tmp_path / "nowhere" / "a.refit", tmp_path / "b.refit"):
+        monkeypatch.setattr(save, "ask_where", lambda *_, path=path: Place(path))
+        fitted.sessions.ask_save()
+    qtbot.waitUntil(lambda: not fitted.writer.waiting, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: len(told) > 0, timeout=FIT_MS)
+    assert "there is no folder" in told[0]
+    assert (tmp_path / "b.refit").exists()
+
+
+def test_discarding_what_was_kept_asks(
+    make_window: Make, fitted: MainWindow, own_settings: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = fitted.autosave._now.take()
+    assert session is not None
+    left = own_settings / "kept" / "kept-1-0.refit"
+    save_session(left, session)
+    bar = make_window(None, wait=False).left_over
+    qtbot.waitUntil(bar.isVisible, timeout=FIT_MS)
+    asked: list[str] = []
+
+    def answer(box: QMessageBox) -> int:
+        asked.append(box.text())
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    bar.discard.click()
+    assert asked == ["Discard what was kept?"]
+    assert left.exists()
+    monkeypatch.setattr(
+        QMessageBox,
+        "clickedButton",
+        lambda box: next(button for button in box.buttons() if button.text() == "Discard"),
+    )
+    bar.discard.click()
+    assert not left.exists()
+    assert not bar.isVisible()
 
 
 def test_how_it_is_looked_at_is_kept_and_an_earlier_fit_of_more_frames_stays_shown(
