@@ -18,6 +18,9 @@ BUILTIN = "builtin"
 SETTINGS_VARIABLE = "REFIT_SETTINGS"
 """Environment variable with a folder for the settings and what is kept, in place of the user's own."""
 
+CACHE_VARIABLE = "REFIT_CACHE"
+"""Environment variable with a folder for what is kept, wherever the settings are."""
+
 
 def models_folder(models: str | Path | None) -> str | Path | None:
     """The folder of licensed models to use, None for the built-in bodies.
@@ -31,6 +34,9 @@ def models_folder(models: str | Path | None) -> str | Path | None:
 
 def kept_folder() -> Path:
     """The folder of what was worked out once and can be again; it need not exist."""
+    cache = os.environ.get(CACHE_VARIABLE)
+    if cache:
+        return Path(cache).expanduser()
     settings = os.environ.get(SETTINGS_VARIABLE)
     if settings:
         return Path(settings)

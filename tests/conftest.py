@@ -35,6 +35,15 @@ def builtin_bodies_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_kept_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is kept for the next process is kept for these tests alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("REFIT_CACHE", raising=False)
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long checks may take their time: some polish whole clips, or open hundreds of windows."""
     for item in items:

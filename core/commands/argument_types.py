@@ -161,6 +161,18 @@ def add_inspect(commands: Any) -> None:
     inspect.add_argument("--json", action="store_true", help="print json instead of tables")
 
 
+def add_cache(commands: Any) -> None:
+    """Adds ``refit cache`` to the commands."""
+    cache = commands.add_parser(
+        "cache",
+        help="say what is kept on the disk to be quicker the next time",
+        description="Correspondences that were built, and matrices of bodies that fits need, are kept on the "
+        "disk. All of it is made again where it is missing. Exit codes: 0 done, 1 failed, 2 bad usage.",
+    )
+    cache.add_argument("--clear", action="store_true", help="delete it")
+    cache.add_argument("--json", action="store_true", help="print json")
+
+
 def add_correspond(commands: Any) -> None:
     """Adds ``refit correspond`` to the commands."""
     correspond = commands.add_parser(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core import __version__
 from core.commands.argument_types import (
+    add_cache,
     add_correspond,
     add_export,
     add_inspect,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from core.exporting.export import Draw
     from core.outputs.describe import Described
 
-COMMANDS = ("convert", "export", "inspect", "correspond", "info", "models")
+COMMANDS = ("convert", "export", "inspect", "correspond", "info", "models", "cache")
 
 
 def default_threads() -> int | None:
@@ -254,6 +255,7 @@ def parser() -> argparse.ArgumentParser:
         "folder", nargs="?", type=Path, metavar="DIR", help="default: what REFIT_MODELS names"
     )
     models.add_argument("--json", action="store_true", help="print json instead of tables")
+    add_cache(commands)
     return top
 
 
@@ -305,6 +307,10 @@ def _run(options: argparse.Namespace, draw: Callable[[], Draw] | None) -> int:
         from core.commands.models import models
 
         return models(options)
+    if options.command == "cache":
+        from core.commands.cache import cache
+
+        return cache(options)
     options.threads = options.threads or default_threads()
     from core.commands.convert import convert
 

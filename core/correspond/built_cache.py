@@ -13,6 +13,8 @@ from core.environment import kept_folder
 from core.errors import RefitError
 from core.files.bodies.correspondence_check import checked
 from core.files.bodies.correspondences import read_correspondence, write_correspondence
+from core.files.kept.array_store import MOST_BYTES, trim
+from core.files.kept.kept_files import CORRESPONDENCES
 from core.model.body import BodyModel
 from core.model.correspondence import Correspondence
 from core.model.joints import FAMILY_LABEL
@@ -69,6 +71,7 @@ def built_correspondence(source: BodyModel, target: BodyModel, *, build: bool) -
         path.parent.mkdir(parents=True, exist_ok=True)
         write_correspondence(path, correspondence, report.distance_mm, overwrite=True)
         correspondence = _read(path, source, target) or correspondence
+        trim(path.parent, MOST_BYTES)
     _BUILT[path] = correspondence
     while len(_BUILT) > _MOST_BUILT:
         del _BUILT[next(iter(_BUILT))]
@@ -87,7 +90,7 @@ def built_note(folder: Path, source: BodyModel, target: BodyModel, correspondenc
 def _place(source: BodyModel, target: BodyModel) -> Path:
     # The text of a body's checksum may go on behind it, where only its skeleton was changed.
     names = f"built_{source.family}2{target.family}_{source.sha256[:16]}_{target.sha256[:16]}_{_BUILDER}.npz"
-    return kept_folder() / "correspondences" / names
+    return kept_folder() / CORRESPONDENCES / names
 
 
 def _read(path: Path, source: BodyModel, target: BodyModel) -> Correspondence | None:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.files.kept.array_store import stored
 from core.fitting.objective.metric import Metric, graph_laplacian
 from core.fitting.objective.patches import Patches, stack, with_mean
 from core.fitting.objective.pose import Pose
@@ -113,6 +114,8 @@ class FitSkin:
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.body = body
+        # One of many that come and go, as while a mask is painted.
+        self._passing = False
         self.tree: KinematicTree = body.tree
         self.coefficients = coefficients
         self.patches = Patches(body, np.flatnonzero(vertex_weights > 0), coefficients, dtype)
@@ -128,6 +131,7 @@ class FitSkin:
         """The same skin through another metric, whose (V,) weights may be 0 for some of its vertices."""
         other = copy(self)
         other.__dict__.pop("corrective_squares", None)
+        other._passing = True
         other.metric = self._metric(vertex_weights, weighing)
         return other
 
@@ -162,7 +166,24 @@ class FitSkin:
 
     @cached_property
     def corrective_squares(self) -> Tensor:
-        """(P, P) posedirs^T diag(w) posedirs."""
+        """(P, P) posedirs^T diag(w) posedirs; where that takes long it is kept on the disk."""
+        if self.patches.sparse or self._passing or self.joint_template.dtype != torch.float32:
+            return self._made_corrective_squares()
+        weights = self.metric.vertex_weights.cpu().numpy()
+        made_of = [weights]
+        for patch in self.patches.patches:
+            made_of += [patch.features.cpu().numpy(), patch.directions.cpu().numpy()]
+        width = 9 * (self.body.num_joints - 1)
+        found = stored(
+            "corrective_squares",
+            1,
+            made_of,
+            (width, width),
+            lambda: self._made_corrective_squares().cpu().numpy(),
+        )
+        return torch.as_tensor(found).to(self.joint_template)
+
+    def _made_corrective_squares(self) -> Tensor:
         width = 9 * (self.body.num_joints - 1)
         out = self.joint_template.new_zeros(width, width)
         for patch in self.patches.patches:
