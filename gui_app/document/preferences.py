@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from core.errors import FileError
+from core.files.containers.plain_settings import keep_plain
+
 SETTINGS_VARIABLE = "REFIT_SETTINGS"
 """Environment variable with a folder for the settings, in place of the user's own."""
 
 RECENT_FILES = 10
+
+NOT_IN_INI = ("darwin", "win32")
+"""Systems that keep a program's settings in a place of their own, and not in an ini file."""
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -21,15 +29,16 @@ class Preferences:
 
     def __init__(self) -> None:
         folder = os.environ.get(SETTINGS_VARIABLE)
-        if folder:
-            self._settings = QSettings(str(Path(folder) / "refit.ini"), QSettings.Format.IniFormat)
+        if folder or sys.platform not in NOT_IN_INI:
+            place = Path(folder) / "refit.ini" if folder else Path(QSettings("Refit", "Refit").fileName())
+            self._settings = QSettings(str(_without_objects(place)), QSettings.Format.IniFormat)
         else:
             self._settings = QSettings("Refit", "Refit")
 
     @property
     def models(self) -> Path | None:
         """The remembered folder of licensed models, None for the built-in bodies."""
-        value = str(self._settings.value("models", ""))
+        value = self.text("models", "")
         return Path(value) if value else None
 
     @models.setter
@@ -47,7 +56,7 @@ class Preferences:
     @property
     def folder(self) -> str:
         """Where the last file was opened or saved."""
-        return str(self._settings.value("folder", ""))
+        return self.text("folder", "")
 
     @folder.setter
     def folder(self, folder: str) -> None:
@@ -58,7 +67,7 @@ class Preferences:
         """Files opened lately that still exist, the last one first."""
         value = self._settings.value("recent", [])
         names = [value] if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else []
-        return [Path(name) for name in names if name and Path(name).exists()]
+        return [Path(name) for name in names if isinstance(name, str) and name and Path(name).exists()]
 
     def add_recent(self, path: Path) -> None:
         """Puts a file at the head of the list."""
@@ -85,18 +94,19 @@ class Preferences:
     def number(self, name: str, default: float) -> float:
         """A stored number; ``default`` where it is damaged."""
         try:
-            return float(str(self._settings.value(name, default)))
+            return float(self.text(name, str(default)))
         except ValueError:
             return default
 
     def choice(self, name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
         """A stored word; ``default`` where it is none of ``choices``."""
-        value = str(self._settings.value(name, default))
+        value = self.text(name, default)
         return next((choice for choice in choices if choice == value), default)
 
     def text(self, name: str, default: str) -> str:
-        """A stored word."""
-        return str(self._settings.value(name, default))
+        """A stored word; ``default`` where something else is stored."""
+        value = self._settings.value(name)
+        return str(value) if isinstance(value, (str, int, float)) else default
 
     def bytes(self, name: str) -> QByteArray:
         """A stored geometry or layout, empty without one."""
@@ -110,3 +120,12 @@ class Preferences:
     def sync(self) -> None:
         """Writes to disk now."""
         self._settings.sync()
+
+
+def _without_objects(place: Path) -> Path:
+    """The settings file once nothing in it is opened as an object; a new one where that cannot be."""
+    try:
+        keep_plain(place)
+    except FileError:
+        return Path(tempfile.mkdtemp(prefix="refit-")) / place.name
+    return place
