@@ -246,7 +246,8 @@ class Motion(PoseParts):
             leye_pose: likewise.
             reye_pose: likewise.
             betas: (B,), or (T, B) where each frame has its own; None for the mean shape.
-            transl: (T, 3) metres; None for zero.
+            transl: (T, 3) metres; None for zero. Far from the origin it is kept relative to a place near it,
+                `origin`, as that of files is.
             expression: (T, E) of SMPL-X; None for none.
             family: ``'smpl'``, ``'smplh'`` or ``'smplx'``; None for SMPL where ``body_pose`` has its 69
                 columns, SMPL-X where there is a jaw, an eye or an expression, else SMPL-H.

@@ -11,6 +11,7 @@ from core.files.containers.arrays import kind_of, shape_text
 from core.model.joints import FAMILY_LABEL, GENDERS, JOINT_NAMES
 from core.model.motion import MOST_RATE, UP_AXES, Motion
 from core.model.pose_parts import PART_JOINTS, joints_in
+from core.world_origin import far_note, near_origin
 
 MOST_SIGMAS = 100
 MEAN_SHAPE = 10
@@ -56,10 +57,15 @@ def motion_from_arrays(
     if transl is None:
         notes.append("No transl was given: the body stays at the origin.")
     shape, own = _betas(betas, frames)
+    places = np.zeros((frames, 3)) if transl is None else _shaped("transl", transl, (frames, 3), np.float64)
+    trans, origin = near_origin(places)
+    if origin is not None:
+        notes.append(far_note(origin))
     return Motion(
         family=family,
         poses=poses,
-        trans=np.zeros((frames, 3), np.float32) if transl is None else _shaped("transl", transl, (frames, 3)),
+        trans=trans,
+        origin=origin,
         betas=shape,
         gender=_one_of("gender", gender, GENDERS) if gender is not None else None,
         frame_rate=_rate(frame_rate),
@@ -70,8 +76,8 @@ def motion_from_arrays(
     )
 
 
-def _array(name: str, value: Any) -> np.ndarray:
-    """A float32 copy in C order, of numpy's, torch's and other arrays alike."""
+def _array(name: str, value: Any, kind: type[np.floating] = np.float32) -> np.ndarray:
+    """A copy in C order, of numpy's, torch's and other arrays alike."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     try:
@@ -81,11 +87,13 @@ def _array(name: str, value: Any) -> np.ndarray:
     if found.dtype.kind not in "biuf":
         raise RefitError(f"{name} is {kind_of(found)}, expected an array of numbers.")
     with np.errstate(over="ignore"):
-        return np.array(found, np.float32, order="C")
+        return np.array(found, kind, order="C")
 
 
-def _shaped(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
-    found = _array(name, value)
+def _shaped(
+    name: str, value: Any, shape: tuple[int | None, ...], kind: type[np.floating] = np.float32
+) -> np.ndarray:
+    found = _array(name, value, kind)
     if found.ndim != len(shape) or any(
         n is not None and n != m for n, m in zip(shape, found.shape, strict=True)
     ):

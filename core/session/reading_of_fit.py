@@ -18,11 +18,12 @@ from core.files.assumption import (
     Assumption,
     meaning_of_json,
 )
-from core.files.motions.conventions import far_note, from_origin
+from core.files.motions.conventions import from_origin
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, GENDERS
 from core.model.motion import FIELD_OF_QUANTITY, Motion, Reading
 from core.session.fit_origin import told_of
+from core.world_origin import far_note
 
 # Where these differ, it is another motion.
 _OF_THE_MOTION = (UP_AXIS, UNIT, HANDS, COORDINATES, ANGLES, SIDES)

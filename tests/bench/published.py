@@ -1,9 +1,9 @@
-"""Other methods on the same frames: ``python -m tests.bench.published [--frames N] [CLIP]``.
+"""Other methods on the same frames: ``python -m tests.bench.published [--bodies NAME] [CLIP ...]``.
 
 The published three stages by autograd, with both of their optimisers, and smplfitter where it is installed
-(``pip install .[bench]``), each from the same targets on the built-in bodies. The cost of a frame is given in
-seconds and in forward passes of the `smplx` package (batch 64, one thread), timed in the same process.
-L-BFGS takes about a minute a frame, trust-ncg several.
+(``pip install .[bench]``) with its own regulariser of betas and without, each from the same targets. The cost
+of a frame is given in seconds and in forward passes of the `smplx` package (batch 64, one thread), timed in
+the same process. L-BFGS takes about a minute a frame, trust-ncg several.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import platform
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +51,9 @@ class Frames:
         return self.pair.correspondence.valid
 
 
-def frames_of(clip: Path, count: int) -> Frames:
+def frames_of(clip: Path, count: int, bodies: str) -> Frames:
     """Frames spread evenly over a clip."""
-    pair, motion = variants.body_pair("built-in"), load_motion(clip)
+    pair, motion = variants.body_pair(bodies), load_motion(clip)
     chosen = np.linspace(0, len(motion) - 1, count + 2).round().astype(int)[1:-1]
     motion = replace(motion, poses=motion.poses[chosen], trans=motion.trans[chosen])
     betas = torch.as_tensor(motion.betas[: pair.source.num_betas])
@@ -129,8 +130,8 @@ def completed(frames: Frames) -> Tensor:
     return out
 
 
-def smplfitter(frames: Frames, iterations: int, share: bool, a_pass: float) -> None:
-    """Sárándi's smplfitter with its default settings."""
+def smplfitter(frames: Frames, iterations: int, share: bool, regulariser: float, a_pass: float) -> None:
+    """Sárándi's smplfitter; ``regulariser`` of betas is 1 by default, and there may be none, 0."""
     from smplfitter.pt import BodyFitter, BodyModel  # type: ignore[import-not-found,unused-ignore]
 
     target, count = frames.pair.target, len(frames.targets)
@@ -151,6 +152,7 @@ def smplfitter(frames: Frames, iterations: int, share: bool, a_pass: float) -> N
                 vertex_weights=weights,
                 num_iter=iterations,
                 share_beta=share,
+                beta_regularizer=regulariser,
                 requested_keys=wanted,
             )
             seconds.append(time.perf_counter() - started)
@@ -162,13 +164,15 @@ def smplfitter(frames: Frames, iterations: int, share: bool, a_pass: float) -> N
     errors = frame_errors(residual, target.vertex_part[frames.valid])
     figures = (errors.mean.mean(), errors.p95.mean(), errors.max.max())
     shape = "one shape" if share else "own shape"
-    report(f"smplfitter, {iterations} iteration(s), {shape}", figures, min(seconds), count, a_pass)
+    words = f"{iterations} iteration(s), {shape}, beta_regularizer={regulariser:g}"
+    report(f"smplfitter, {words}", figures, min(seconds), count, a_pass)
 
 
 def main() -> None:
     """Prints the table in Markdown."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("clip", nargs="?", default="dance", help="name of a built-in clip")
+    options.add_argument("clips", nargs="*", default=["dance"], help="names of built-in clips")
+    options.add_argument("--bodies", default="built-in", help="as in tests.variants")
     options.add_argument("--frames", type=int, default=4)
     options.add_argument("--optimiser", choices=(*OPTIMISERS, "both", "none"), default="both")
     options.add_argument("--start", choices=("source", "zero"), default="zero")
@@ -176,19 +180,23 @@ def main() -> None:
     options.add_argument("--threads", type=int, default=1)
     chosen = options.parse_args()
     clips = {path.stem.removesuffix("_poses"): path for path in builtin_motions()}
-    frames = frames_of(clips[chosen.clip], chosen.frames)
+    for clip in chosen.clips:
+        table(frames_of(clips[clip], chosen.frames, chosen.bodies), clip, chosen)
+
+
+def table(frames: Frames, clip: str, chosen: argparse.Namespace) -> None:
+    """Prints what each method makes of some frames."""
     a_pass, _ = forward_passes(frames.pair.target)
     torch.set_num_threads(chosen.threads)
-    print(f"{platform.machine()}, torch {torch.__version__}, {chosen.threads} thread(s), built-in bodies,")
-    print(f"{chosen.frames} frames of {chosen.clip}; a forward pass takes {1000 * a_pass:.2f} ms a frame")
+    print(f"{platform.machine()}, torch {torch.__version__}, {chosen.threads} thread(s), {chosen.bodies},")
+    print(f"{chosen.frames} frames of {clip}; a forward pass takes {1000 * a_pass:.2f} ms a frame")
     print()
     print("| method | mean mm | p95 mm | max mm | seconds a frame | forward passes |")
     print("|---|---:|---:|---:|---:|---:|")
     refit(frames, a_pass)
     if importlib.util.find_spec("smplfitter"):
-        for share in (False, True):
-            for iterations in (1, 3, 5):
-                smplfitter(frames, iterations, share, a_pass)
+        for share, regulariser, iterations in product((False, True), (1.0, 0.0), (1, 3, 5)):
+            smplfitter(frames, iterations, share, regulariser, a_pass)
     for optimiser in OPTIMISERS if chosen.optimiser == "both" else (chosen.optimiser,):
         if optimiser != "none":
             published(frames, optimiser, chosen, a_pass)

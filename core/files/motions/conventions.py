@@ -10,13 +10,11 @@ import numpy as np
 from core.errors import FileError
 from core.files.assumption import ANGLES, SIDES, UNIT
 from core.files.containers.arrays import numbers
-from core.files.motions.detective import somewhere
 from core.files.motions.settle import Settling
 from core.model.joints import JOINT_NAMES
 from core.model.motion import BodyTerms, Motion
+from core.world_origin import somewhere
 
-# Metres from which on float32 has no tenths of millimetres.
-_FAR = 1000.0
 # From the origin of a result its positions lie no further: nobody walks as far.
 _MOST_AWAY = 1e5
 _ORIGIN = "refit_origin"
@@ -52,40 +50,6 @@ def _opposite(joint: str) -> str:
     side, _, rest = joint.partition("_")
     other = {"left": "right", "right": "left"}.get(side)
     return f"{other}_{rest}" if other else joint
-
-
-def near_origin(
-    trans: np.ndarray, known: np.ndarray | None
-) -> tuple[np.ndarray, tuple[float, float, float] | None]:
-    """(T, 3) float32 positions near an origin of their own, without loss, and it; None for the world's own.
-
-    Args:
-        trans: (T, 3) float64 metres in the file's world.
-        known: (3,) finite, the origin that a result of Refit was worked out from; None to look for one.
-    """
-    good = trans[somewhere(trans)]
-    if known is not None:
-        middle = known
-    elif len(good):
-        middle = origin_near(np.median(good, axis=0))
-    else:
-        middle = np.zeros(3)
-    with np.errstate(over="ignore", invalid="ignore"):
-        near = (trans - middle).astype(np.float32)
-    return near, as_origin(middle)
-
-
-def origin_near(middle: np.ndarray) -> np.ndarray:
-    """(3,) metres: where the origin of positions about ``middle`` is put; along an axis along which they are
-    near the world's own it is that.
-    """
-    return np.where(np.abs(middle) < _FAR, 0.0, middle.round())
-
-
-def as_origin(middle: np.ndarray) -> tuple[float, float, float] | None:
-    """Where an origin lies, None for the world's own."""
-    x, y, z = middle.tolist()
-    return (x, y, z) if middle.any() else None
 
 
 def origin_in(path: Path, array: np.ndarray | None, trans: np.ndarray) -> np.ndarray | None:
@@ -124,12 +88,3 @@ def from_origin(motion: Motion, origin: tuple[float, float, float] | None) -> Mo
         if vertices is not None:
             vertices = np.stack([(mesh + moved).astype(np.float32) for mesh in vertices])
     return replace(motion, trans=trans, vertices=vertices, origin=origin)
-
-
-def far_note(origin: tuple[float, float, float]) -> str:
-    """A sentence on positions that are kept from an origin of their own."""
-    where = ", ".join(f"{value:.0f}" for value in origin)
-    return (
-        f"The positions lie far from the origin: work is relative to ({where}), and so are meshes, which say "
-        "so in a comment; results and tables are in their world."
-    )

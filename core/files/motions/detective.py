@@ -22,6 +22,7 @@ from core.files.motions.settle import Claim, Settling
 from core.geometry.up_axis import vertical
 from core.model.joints import JOINT_NAMES
 from core.model.motion import MOST_RADIANS, UpAxis
+from core.world_origin import somewhere
 
 # Frames of meshes, and of poses, that are looked at.
 _SAMPLES = 24
@@ -59,17 +60,6 @@ _MOSTLY = 0.5
 _HARDLY = 0.2
 # Files say of no other that it is up.
 GUESSED: tuple[UpAxis, ...] = ("y", "z", "-y")
-
-
-NOWHERE = 1e12
-"""Nothing is as far away, in millimetres of a geographic world either."""
-
-
-def somewhere(trans: np.ndarray) -> np.ndarray:
-    """(T,) bool: positions (T, 3) in whatever unit at which there can be somebody."""
-    with np.errstate(invalid="ignore"):
-        found: np.ndarray = (np.abs(trans) < NOWHERE).all(1)
-    return found
 
 
 def heads_along(root: np.ndarray) -> UpAxis | None:

@@ -25,7 +25,7 @@ from core.files.containers.arrays import shape_text
 from core.files.containers.npz import npz_headers, read_float32, read_npz, some_numbers
 from core.files.containers.opening import MAX_BYTES, checksum, read_bytes
 from core.files.motions.conventions import in_metres
-from core.files.motions.detective import NOWHERE, doubt_rate, meshes_stand_along, up_as_they_stand
+from core.files.motions.detective import doubt_rate, meshes_stand_along, up_as_they_stand
 from core.files.motions.mesh_places import NearOrigin
 from core.files.motions.mesh_readers import (
     MOST_BYTES,
@@ -41,6 +41,7 @@ from core.files.motions.parts.file_contents import Contents, names_in
 from core.files.motions.settle import NOT_TOLD_APART, REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
 from core.model.motion import AS_IT_IS, MOST_FRAMES, Motion, Reading, motion_of_meshes
+from core.world_origin import NOWHERE
 
 NAME = "meshes"
 KEY = "vertices"

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import FileError
-from core.files.motions.conventions import as_origin, far_note, origin_near
-from core.files.motions.detective import NOWHERE
+from core.world_origin import NOWHERE, as_origin, far_note, origin_near
 
 # Steps of a mesh's numbers, in millimetres: they are told from here on, and from there on no body is left.
 _COARSE, _HOPELESS = 0.4, 100.0

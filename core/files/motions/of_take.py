@@ -25,14 +25,7 @@ from core.files.assumption import (
 )
 from core.files.containers.arrays import numbers
 from core.files.containers.opening import checksum
-from core.files.motions.conventions import (
-    far_note,
-    in_metres,
-    in_radians,
-    near_origin,
-    on_their_sides,
-    origin_in,
-)
+from core.files.motions.conventions import in_metres, in_radians, on_their_sides, origin_in
 from core.files.motions.detective import (
     doubt_hands,
     doubt_metres,
@@ -61,6 +54,7 @@ from core.files.motions.settle import NOT_TOLD_APART, REFUSE, Doubtful, Settling
 from core.files.motions.sources.frame_folder import folder_checksum
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import BodyTerms, Motion, Reading, UpAxis
+from core.world_origin import far_note, near_origin
 
 AMASS = "AMASS"
 _RANGES_SHOWN = 8

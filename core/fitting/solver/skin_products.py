@@ -123,6 +123,7 @@ class NormalMatrix:
     def nbytes(self) -> int:
         """Bytes of what has been made so far."""
         made = [self._blocks] if "_blocks" in self.__dict__ else []
+        made += [rows.basis for rows in self.__dict__.get("_few_edges", ())]
         return sum(tensor.numel() * tensor.element_size() for tensor in made)
 
     @cached_property

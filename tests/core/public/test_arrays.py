@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import refit
 from core.files.motions.load_motion import load_motion
 from core.model.joints import JOINT_NAMES
 from core.model.motion import motion_of_meshes
+from core.outputs.results import save_result
 from tests.core.clip_fits import clip, fitted_clip
 from tests.variants import body_pair
 
@@ -36,6 +38,23 @@ WIDTHS = {
 def arrays(family: str) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(3)
     return {name: rng.normal(size=(FRAMES, width)) for name, width in WIDTHS[family].items()}
+
+
+def test_far_from_the_origin_no_digit_is_lost(tmp_path: Path) -> None:
+    """A georeferenced world: float32 has half metres there."""
+    near = clip("walk").cut(0, FRAMES)
+    far = near.trans + np.array([448000.0, 5411000.0, 0.0])
+    pieces = {name: getattr(near, name) for name in WIDTHS["smplh"]}
+    motion = refit.Motion.from_arrays(**pieces, betas=near.betas, transl=far, up_axis=near.up_axis)
+    np.testing.assert_allclose(motion.in_file_world(motion.transl), far, rtol=0, atol=1e-6)
+    assert any("far from the origin" in note for note in motion.notes)
+    found = refit.fit(motion, body_pair("built-in"), device="cpu", progress=False)
+    save_result(tmp_path / "far.npz", found)
+    with np.load(tmp_path / "far.npz") as file:
+        assert file["trans"].dtype == np.float64
+        np.testing.assert_allclose(file["trans"], far, rtol=0, atol=0.1)
+    there = refit.fit(near, body_pair("built-in"), device="cpu", progress=False)
+    np.testing.assert_allclose(found.mean_mm, there.mean_mm, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("family", WIDTHS)

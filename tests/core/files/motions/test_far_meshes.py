@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.files.motions.conventions import far_note, from_origin
+from core.files.motions.conventions import from_origin
 from core.files.motions.load_motion import load_motion
 from core.files.motions.mesh_readers import told_origin
 from core.model.motion import Motion, Reading, motion_of_meshes
 from core.outputs.meshes import write_meshes
 from core.session.reading_of_fit import from_origin_of_fit
+from core.world_origin import far_note
 from tests.core.clip_fits import bodies
 from tests.core.files.motions.mesh_files import obj, ply
 from tests.core.files.motions.test_mesh_motions import COUNT, MESHES, folder_of
