@@ -223,6 +223,11 @@ def parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "--verbose", action="store_true", help="print objective and mean v2v of each step of each stage"
     )
+    convert.add_argument(
+        "--private",
+        action="store_true",
+        help="name files with their checksums in results and sessions, and no folder",
+    )
     convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
     convert.add_argument(
         "--json", action="store_true", help="print what --report writes, and all else to the error output"

@@ -43,6 +43,7 @@ from core.outputs.results import RESULT, save_result
 from core.outputs.sessions import SUFFIX, load_session, save_session
 from core.outputs.transfer_config import is_transfer_config, read_transfer_config
 from core.problems.findings import Finding, findings
+from core.session.fit_origin import without_folders
 from core.session.reading_of_fit import from_origin_of_fit
 from core.session.session import Session, SessionStep, SourceFile
 
@@ -270,6 +271,8 @@ def _convert_one(
             result, said = _watched(run, job.label, console, options.verbose)
             if provenance is not None:
                 result = replace(result, provenance={**result.provenance, "held_shape": provenance})
+            if options.private:
+                result = without_folders(result, source.parent, bodies.folder)
             outcome.has_made(result)
             outcome.notes = (*outcome.notes, *said)
         if result.failed:
@@ -280,7 +283,7 @@ def _convert_one(
             save_result(output, result, overwrite=writes_over)
             outcome.has_written()
         if options.session:
-            _write_session(output.with_suffix(SUFFIX), motion, result, options.force, again)
+            _write_session(output.with_suffix(SUFFIX), motion, result, options, again)
         if options.check:
             outcome.check = check_inverse(motion, bodies, result)
         if options.problems:
@@ -300,17 +303,21 @@ def _convert_one(
     return outcome
 
 
-def _write_session(path: Path, motion: Motion, result: FitResult, force: bool, again: bool) -> None:
+def _write_session(
+    path: Path, motion: Motion, result: FitResult, options: argparse.Namespace, again: bool
+) -> None:
     """The fit and its motion, to be gone on with in the window.
 
-    One that is there is left alone, unless ``force``; or unless the fit was made ``again``, and it holds the
-    failed one and nothing since.
+    One that is there is left alone, unless ``--force``; or unless the fit was made ``again``, and it holds
+    the failed one and nothing since.
     """
-    overwrite = force or (again and path.exists() and _holds_failed_alone(path))
+    overwrite = options.force or (again and path.exists() and _holds_failed_alone(path))
     if path.exists() and not overwrite:
         return
-    step = SessionStep(result, None, STEP)
-    save_session(path, Session(SourceFile.of(motion), motion, (step,)), overwrite=overwrite)
+    step, of = SessionStep(result, None, STEP), SourceFile.of(motion)
+    if options.private:
+        of = replace(of, path="")
+    save_session(path, Session(of, motion, (step,)), overwrite=overwrite)
 
 
 def _holds_failed_alone(path: Path) -> bool:

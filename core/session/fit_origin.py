@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -156,6 +157,32 @@ def told_of(result: FitResult, key: str) -> dict[str, Any]:
     """A table of the fit's provenance, empty where there is none."""
     value = result.provenance.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def without_folders(result: FitResult, *folders: Path | None) -> FitResult:
+    """The fit to be given away: it names files with their checksums, and no folder.
+
+    Args:
+        result: what is told of it may name folders.
+        folders: those that sentences may name, too.
+    """
+    named = [f"{folder}{os.sep}" for one in folders if one is not None for folder in (one, one.resolve())]
+    named = [*sorted(named, key=len, reverse=True), f"{Path.home()}{os.sep}"]
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: bare(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [bare(one) for one in value]
+        if isinstance(value, str):
+            for folder in named:
+                value = value.replace(folder, "").replace(folder.removesuffix(os.sep), "its folder")
+        return value
+
+    told = bare(result.provenance)
+    if isinstance(told.get("source"), dict):
+        told["source"] = {**told["source"], "path": None}
+    return replace(result, provenance=told)
 
 
 def _text(table: dict[str, Any], key: str) -> str:

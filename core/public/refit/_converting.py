@@ -59,6 +59,7 @@ def convert(
     check: bool = False,
     problems: bool = False,
     session: bool = False,
+    private: bool = False,
     report: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     retry_failed: bool = False,
@@ -104,6 +105,7 @@ def convert(
         check: also map each fit back to its source, and measure there.
         problems: also find what stands out, and whether bodies or fit are to blame.
         session: also write a session beside each output, to go on with in the window.
+        private: name files with their checksums in results and sessions, and no folder.
         report: ``.json`` file for the figures.
         overwrite: replace outputs that are there (``--force``).
         retry_failed: replace outputs whose fit failed as a whole, and no others.
@@ -153,6 +155,7 @@ def convert(
         "check": check,
         "problems": problems,
         "session": session,
+        "private": private,
         "report": None if report is None else path_of("report", report),
         "force": overwrite,
         "retry-failed": retry_failed,
