@@ -46,12 +46,14 @@ class Answer:
         rate: frames a second, None where nobody knows.
         final: it was asked for; what it leaves open stays open.
         trusts: what the numbers say against what is taken is told only, however grave.
+        remembered: the gender for whom the file says none; in ``reading`` it would win over the file.
     """
 
     reading: Reading = AS_IT_IS
     rate: float | None = None
     final: bool = False
     trusts: bool = False
+    remembered: str | None = None
 
 
 NOTHING_SAID = Answer()
@@ -102,7 +104,9 @@ def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion
     try:
         # What is remembered of the folder is for files that do not say it themselves.
         said = answer.reading if answer.final else replace(answer.reading, gender=None)
-        motion = load_motion(path, said, otherwise=Reading(gender=answer.reading.gender), doubts="tell")
+        motion = load_motion(
+            path, said, otherwise=Reading(gender=answer.remembered or answer.reading.gender), doubts="tell"
+        )
     except SeveralPeople:
         if answer.final:
             raise
@@ -189,7 +193,8 @@ class OpenQuestion(QDialog):
         self.gender.addItem(NOT_KNOWN, None)
         for gender in GENDERS:
             self.gender.addItem(gender, gender)
-        self.gender.setCurrentIndex(max(self.gender.findData(known.reading.gender), 0))
+        self.gender.setCurrentIndex(max(self.gender.findData(known.reading.gender or known.remembered), 0))
+        self._first_gender = self.gender.currentData()
         self.gender.setToolTip("Of the person, which says which body is shown; not known: the neutral one")
         rows = (
             ("Coordinates", self.coordinates, len(self._survey.coordinates) > 1),
@@ -206,14 +211,16 @@ class OpenQuestion(QDialog):
         self.accept()
 
     def answer(self) -> Answer:
-        """What was said."""
-        chosen = self.people.currentItem()
+        """What was said. What was remembered and stays as it was is not said now: of whom the file says a
+        gender, that is taken.
+        """
+        chosen, gender = self.people.currentItem(), self.gender.currentData()
         reading = Reading(
             person=chosen.data(Qt.ItemDataRole.UserRole) if chosen is not None else None,
             coordinates=self.coordinates.currentData() if self.coordinates.count() > 1 else None,
-            gender=self.gender.currentData(),
+            gender=gender if gender != self._first_gender else None,
         )
-        return Answer(reading, self.rate.value() or None, final=True)
+        return Answer(reading, self.rate.value() or None, final=True, remembered=gender)
 
 
 def ask(asked: Unanswered | Doubted, known: Answer, parent: QWidget) -> Answer | None:

@@ -17,7 +17,7 @@ from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
 from gui_app.files import open_question
 from gui_app.files.folder_memory import MOST_FOLDERS, FolderMemory
-from gui_app.files.open_question import NOT_KNOWN, Answer, OpenQuestion, Unanswered
+from gui_app.files.open_question import NOT_KNOWN, Answer, OpenQuestion, Unanswered, read_motion
 from tests.core.files.containers.joblib_writer import joblib_bytes
 from tests.core.files.motions.sources.examples import gvhmr, three_dpw, torch_bytes, wham
 from tests.gui_app.conftest import FIT_MS
@@ -133,11 +133,31 @@ def test_coordinates_and_gender_where_they_matter(
     assert dialog.coordinates.isVisible()
     assert not dialog.people.isVisible()
     assert dialog.gender.isVisible()
-    assert dialog.answer() == Answer(Reading(coordinates="world", gender="female"), 24.0, final=True)
+    assert dialog.answer() == Answer(Reading(coordinates="world"), 24.0, final=True, remembered="female")
     dialog.coordinates.setCurrentIndex(1)
     dialog.rate.setValue(0.0)
     dialog.gender.setCurrentIndex(0)
     assert dialog.answer() == Answer(Reading(coordinates="camera"), None, final=True)
+
+
+def test_what_a_file_says_wins_over_what_is_remembered_and_what_is_said_now_over_both(
+    qtbot: QtBot, street: Path
+) -> None:
+    own = {person: read_motion(street, None, said(person)).gender for person in ("0", "1")}
+    assert own["0"] is not None
+    other = next(gender for gender in ("female", "male") if gender != own["0"])
+    found = survey(street)
+    for asks in (False, True):
+        known = Answer(Reading(gender=other), 30.0)
+        dialog = OpenQuestion(Unanswered(street, found, asks), known)
+        qtbot.addWidget(dialog)
+        assert read_motion(street, None, dialog.answer()).gender == own["0"]
+        dialog.gender.setCurrentIndex(dialog.gender.findData("neutral"))
+        assert read_motion(street, None, dialog.answer()).gender == "neutral"
+
+
+def said(person: str) -> Answer:
+    return Answer(Reading(person=person), 30.0, final=True)
 
 
 def test_a_motion_in_smplx_before_the_camera(
