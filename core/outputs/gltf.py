@@ -97,6 +97,7 @@ class _Scene:
 
         self._lib = pygltflib
         self._blob = bytearray()
+        self._times: dict[bytes, int] = {}
         asset = pygltflib.Asset(generator=f"Refit {__version__}", version="2.0", extras=extras)
         self._file: pygltflib.GLTF2 = pygltflib.GLTF2(asset=asset, scene=0)
         self._file.scenes = [pygltflib.Scene(nodes=[])]
@@ -188,7 +189,10 @@ class _Scene:
 
     def _animate(self, figure: Figure, joints: list[int], mesh_node: int) -> None:
         rig = figure.rig
-        times = self._put(figure.seconds.astype(np.float32).reshape(-1, 1), bounds=True)
+        seconds = figure.seconds.astype(np.float32)
+        times = self._times.get(seconds.tobytes())
+        if times is None:
+            times = self._times[seconds.tobytes()] = self._put(seconds.reshape(-1, 1), bounds=True)
         for joint, node in enumerate(joints):
             self._channel(times, rig.rotations[:, joint], node, "rotation")
         for joint in np.flatnonzero(rig.moving).tolist():
