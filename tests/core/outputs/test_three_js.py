@@ -27,6 +27,11 @@ from tests.core.outputs.test_gltf import TENTH_MM, face_motion
 pytestmark = pytest.mark.slow
 
 THREE = "three@0.170.0"
+VALIDATOR = "gltf-validator@2.0.0-dev.3.10"
+VALIDATE = (
+    "require('./package').validateBytes(new Uint8Array(require('fs').readFileSync(process.argv[1])))"
+    ".then((report) => console.log(JSON.stringify(report.issues.messages)))"
+)
 PAGE = Path(__file__).with_name("three_page.html")
 CHROMIUM = (
     "--headless=new",
@@ -104,3 +109,27 @@ def test_the_face_moves(place: tuple[Path, str], tmp_path: Path) -> None:
     job = ExportJob(tmp_path, "walk", np.arange(4), motion, pair, settings={"rigs": "source"})
     (skin,) = check(place, job, 2, tmp_path)["skins"]
     assert skin["morphs"] == [f"expression_{k}" for k in range(body.num_expression)]
+
+
+def test_the_formats_own_validator_finds_nothing(tmp_path: Path) -> None:
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("needs node, and npm to fetch the validator")
+    if subprocess.run(["npm", "pack", VALIDATOR], cwd=tmp_path, capture_output=True, timeout=300).returncode:
+        pytest.skip("the validator is not to be had here")
+    with tarfile.open(next(tmp_path.glob("gltf-validator-*.tgz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    motion, pair, result = fitted_clip("walk", 0, 12)
+    face, body = face_motion()
+    job = ExportJob(
+        tmp_path / "both.glb", "walk", np.arange(12), motion, pair, result, settings={"rigs": "both"}
+    )
+    own = replace(
+        job, path=tmp_path / "face.glb", frames=np.array([2]), motion=face, settings={"rigs": "source"}
+    )
+    assert GLTF.write is not None
+    for one in (job, replace(own, bodies=replace(pair, source=body))):
+        GLTF.write(one)
+        told = subprocess.run(
+            ["node", "-e", VALIDATE, str(one.path)], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert json.loads(told.stdout) == [], told.stderr
