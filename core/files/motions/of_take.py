@@ -140,7 +140,7 @@ def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Read
     if shapeless.size:
         poses = poses.copy()
         poses[shapeless] = np.nan
-    up_axis = _up_axis(path, arrays, tool, (poses, trans), settling, notes)
+    up_axis = _up_axis(path, arrays, tool, (poses, metres), settling, notes)
     gender = gender_in(path, arrays.get("gender"))
     gender = settling.take(GENDER, file=None if gender is None else (gender, f"'gender' is {gender}"))
     if gender is None:
