@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -313,3 +314,14 @@ def test_errors_and_rates_name_the_keys_of_the_file(tmp_path):
     ):
         with pytest.raises(FileError, match=words):
             read(**changes)
+
+
+def test_far_from_the_origin_bodies_stand_where_the_file_has_them(tmp_path: Path) -> None:
+    """The ground is looked for in the file's world: an origin of the positions' own lies in the pelvis."""
+    arrays = clip_arrays("walk", slice(0, 48, 8))
+    for away in ((0.0, 0.0, 0.0), (448000.0, 5411000.0, 300.0)):
+        path = tmp_path / "walk.npz"
+        np.savez(path, **(arrays | {"trans": arrays["trans"] + np.array(away)}))
+        motion = load_motion(path, doubts="tell")
+        assert motion.up_axis == "z"
+        assert not any("up" in note and "rather" in note for note in motion.notes)
