@@ -35,6 +35,7 @@ _VERTEX_JOINTS: tuple[tuple[str, str], ...] = (
         for finger in ("thumb", "index", "middle", "ring", "pinky")
     ),
 )
+_OF_VERTEX = {vertex: name for name, vertex in _VERTEX_JOINTS}
 _PUBLISHED_LANDMARKS = 51
 
 
@@ -109,12 +110,14 @@ def landmark_names(count: int) -> tuple[str, ...]:
 
 
 def find_joint(body: BodyModel, joints: Sequence[BodyJoint], name: str) -> BodyJoint:
-    """The joint of that name.
+    """The joint of that name; vertex joints have also the names of their vertices in the `smplx` package,
+    as ``rthumb``.
 
     Raises:
         RefitError: there is none; the sentence names those most like it.
     """
-    found = next((joint for joint in joints if joint.name == name), None)
+    known = {joint.name: joint for joint in joints}
+    found = known.get(name) or known.get(_OF_VERTEX.get(name, ""))
     if found is None:
         near = difflib.get_close_matches(name, [joint.name for joint in joints], n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else "."

@@ -273,3 +273,15 @@ def test_landmarks_of_the_lips_are_on_the_lips() -> None:
         if name.startswith("left"):
             twin = at[name.replace("left", "right")]
             assert np.abs(twin * (-1, 1, 1) - place).max() < 1e-3, name
+
+
+@pytest.mark.parametrize("family", ["smplh", "smplx"])
+def test_vertex_joints_have_the_names_of_their_vertices_too(family: str) -> None:
+    from smplx.vertex_ids import vertex_ids
+
+    body = load_bodies(source="smplh", target="smplx")
+    model = body.source if family == "smplh" else body.target
+    joints = body_joints(model)
+    for name, vertex in vertex_ids[family].items():
+        assert find_joint(model, joints, name).vertices.tolist() == [vertex]
+    assert find_joint(model, joints, "rthumb").name == "right_thumb"
