@@ -16,11 +16,11 @@ from torch import Tensor
 
 from core.files.kept.array_store import stored
 from core.fitting.objective.metric import Metric, graph_laplacian
-from core.fitting.objective.patches import Patches, stack, with_mean
+from core.fitting.objective.patches import Patches, with_mean
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.skin_gradient import SkinGradient
 from core.fitting.objective.term import NO_TERMS, Posed, Slope, Terms
-from core.model.body import BodyModel, pose_features
+from core.model.body import BodyModel
 from core.model.skinning import KinematicTree, axial
 
 
@@ -203,9 +203,8 @@ class FitSkin:
         """The objective of n frames (n,) and their residuals (V, 3, n) alone: a third of the time of
         `evaluate`, whose arguments it takes."""
         at = Posed(self.tree, pose)
-        stacked, own = _stacked(pose)
-        features = self.patches.features_of(pose_features(at.relative))
-        energy, residual, _ = self._data(stacked, own, features, shape, targets)
+        features = self.patches.features_of(at.features)
+        energy, residual, _ = self._data(at.stacked, _own(pose), features, shape, targets)
         for term in terms:
             energy = energy + term.value(at)
         return energy, residual
@@ -267,26 +266,52 @@ class FitSkin:
                 misleads: a finger's correctives, however small, meet the residual of the whole body.
         """
         at = Posed(self.tree, pose)
-        stacked, own = _stacked(pose)
-        features = self.patches.features_of(pose_features(at.relative))
-        back = SkinGradient(stacked, own, shape.betas if by_betas else None, frozen)
-        energy, residual, robust_weights = self._data(stacked, own, features, shape, targets, back)
-        by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(pose.world))
-        torque = axial(by_turning.permute(3, 0, 2, 1) @ pose.world.transpose(-1, -2))
-        twist = torch.zeros_like(torque)
-        if not frozen:
-            # Back through the correctives, which see relative rotations.
-            through = back.by_features.T.unflatten(1, (-1, 3, 3))
-            twist[:, 1:] = axial(through @ at.relative[:, 1:].transpose(-1, -2))
-        by_shape = back.by_betas if back.by_own is None else back.by_own[1:].T
-        own_slope = None if back.by_own is None else by_shape
-        slope = Slope(torque, twist, back.by_stacked[-1].T, own_slope)
-        for term in terms:
-            energy = energy + term.add_gradient(slope, at)
-        return Evaluation(energy, slope.turned(at), slope.force, by_shape, residual, robust_weights)
+        energy, residual, robust_weights, back = self.derivatives(
+            at, shape, targets, by_betas=by_betas, frozen=frozen
+        )
+        return evaluation(at, energy, residual, back, terms, robust_weights)
+
+    def derivatives(
+        self, at: Posed, shape: Shape, targets: Tensor, *, by_betas: bool = False, frozen: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor | None, SkinGradient]:
+        """The data term of n frames and its derivatives by what the skin is posed with; arguments as in
+        `evaluate`.
+
+        Returns:
+            (n,) square metres; (V, 3, n) residuals; (p, n) weights of the robust groups, or None; the
+            derivatives.
+        """
+        own = _own(at.pose)
+        back = SkinGradient(at.stacked, own, shape.betas if by_betas else None, frozen)
+        features = self.patches.features_of(at.features)
+        return *self._data(at.stacked, own, features, shape, targets, back), back
 
 
-def _stacked(pose: Pose) -> tuple[Tensor, Tensor | None]:
-    """X of the poses, and (Z + 1, n) their own coefficients, a one first, if they have any."""
-    own = None if pose.betas is None else with_mean(pose.betas).T.contiguous()
-    return stack(pose.world, pose.root), own
+def evaluation(
+    at: Posed,
+    energy: Tensor,
+    residual: Tensor,
+    back: SkinGradient,
+    terms: Terms,
+    robust_weights: Tensor | None = None,
+) -> Evaluation:
+    """The objective of n frames from a data term and its derivatives as `FitSkin.derivatives` gives them."""
+    pose = at.pose
+    by_turning = back.by_stacked[:-1].view(-1, 3, 3, len(pose.world))
+    torque = axial(by_turning.permute(3, 0, 2, 1) @ pose.world.transpose(-1, -2))
+    twist = torch.zeros_like(torque)
+    if not back.frozen:
+        # Back through the correctives, which see relative rotations.
+        through = back.by_features.T.unflatten(1, (-1, 3, 3))
+        twist[:, 1:] = axial(through @ at.relative[:, 1:].transpose(-1, -2))
+    by_shape = back.by_betas if back.by_own is None else back.by_own[1:].T
+    own_slope = None if back.by_own is None else by_shape
+    slope = Slope(torque, twist, back.by_stacked[-1].T, own_slope)
+    for term in terms:
+        energy = energy + term.add_gradient(slope, at)
+    return Evaluation(energy, slope.turned(at), slope.force, by_shape, residual, robust_weights)
+
+
+def _own(pose: Pose) -> Tensor | None:
+    """(Z + 1, n) coefficients of the frames' own, a one first, if they have any."""
+    return None if pose.betas is None else with_mean(pose.betas).T.contiguous()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import torch
 from torch import Tensor
 
@@ -31,6 +33,12 @@ class SkinGradient:
         self.by_features = stacked.new_zeros(3 * (len(stacked) - 4), stacked.shape[2])
         self.by_betas = None if betas is None else torch.zeros_like(betas)
         self.by_own = None if own is None else torch.zeros_like(own)
+
+    def __getitem__(self, frames: Tensor) -> SkinGradient:
+        """Those of some frames (m,) that have no coefficients of their own."""
+        some = copy(self)
+        some.by_stacked, some.by_features = self.by_stacked[..., frames], self.by_features[:, frames]
+        return some
 
     def add(self, patch: Patch, basis: Tensor, kept: list[Tensor], pulled: Tensor) -> None:
         """Adds one patch.

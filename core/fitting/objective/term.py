@@ -22,8 +22,10 @@ import torch
 from torch import Tensor
 
 from core.fitting.objective.band import Band
+from core.fitting.objective.patches import stack
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.unknowns import Unknowns
+from core.model.body import pose_features
 from core.model.skinning import KinematicTree
 
 
@@ -48,6 +50,16 @@ class Posed:
     def relative(self) -> Tensor:
         """(n, J, 3, 3) rotations relative to the parent; the root's is its world rotation."""
         return self.tree.relative_rotations(self.pose.world)
+
+    @cached_property
+    def stacked(self) -> Tensor:
+        """(K, 3, n) X of the poses, as the skin is linear in it."""
+        return stack(self.pose.world, self.pose.root)
+
+    @cached_property
+    def features(self) -> Tensor:
+        """(P, n) pose features."""
+        return pose_features(self.relative)
 
     @cached_property
     def parents(self) -> Tensor:
