@@ -108,15 +108,15 @@ class CorrectiveCurvature:
             return
         starts = torch.arange(0, frames, share, device=matrix.device)
         owners = pose[(starts + share // 2).clamp_max(frames - 1)]
-        axes, own = _axes(pose, unknowns), _axes(owners, unknowns)
+        axes, own = axes_of(pose, unknowns), axes_of(owners, unknowns)
         for at in range(0, len(starts), at_once):
             parts = self._part(owners[at : at + at_once], unknowns)
             for index, part in enumerate(parts, at):
                 some = slice(index * share, (index + 1) * share)
                 # From the joints of the frame that it was made for to those of each frame.
                 turn = axes[some] @ own[index].transpose(-1, -2)
-                once = _turned(turn, part.expand(len(turn), -1, -1))
-                matrix[some] += _turned(turn, once.transpose(1, 2).contiguous())
+                once = turned(turn, part.expand(len(turn), -1, -1))
+                matrix[some] += turned(turn, once.transpose(1, 2).contiguous())
 
     def _part(self, pose: Pose, unknowns: Unknowns) -> Tensor:
         """(n, 3F + 3, 3F + 3) what is added to the matrices of n poses."""
@@ -184,7 +184,7 @@ def _squared(squares: Tensor, derivative: Tensor) -> Tensor:
     return out
 
 
-def _turned(turn: Tensor, rows: Tensor) -> Tensor:
+def turned(turn: Tensor, rows: Tensor) -> Tensor:
     """(n, 3k, m) rows, three by three turned by (n, k, 3, 3) rotations."""
     rows = rows.unflatten(1, (-1, 3))
     out = turn[..., 0, None] * rows[:, :, 0, None]
@@ -193,7 +193,7 @@ def _turned(turn: Tensor, rows: Tensor) -> Tensor:
     return out.flatten(1, 2)
 
 
-def _axes(pose: Pose, unknowns: Unknowns) -> Tensor:
+def axes_of(pose: Pose, unknowns: Unknowns) -> Tensor:
     """(n, F + 1, 3, 3) world rotations of the free joints, and of the root for its position."""
     free = torch.as_tensor(unknowns.free, device=pose.world.device)
     return torch.cat((pose.world[:, free], pose.world[:, :1]), 1)

@@ -165,12 +165,12 @@ def fit_poses(
     best: PoseFit | None = None
     active = torch.arange(count, device=device)
     steps = torch.zeros(count, dtype=torch.int32, device=device)
-    _go_on(by)
+    go_on(by)
     if value is None:
         value = data.evaluate(pose, terms, frozen=frozen_steps > 0)
     damping = torch.full((count,), START_DAMPING, device=device, dtype=targets.dtype)
     factors, secants = Factors(damping), Secants()
-    _go_on(by)
+    go_on(by)
     for step_number in range(by.iterations + 1):
         frozen = step_number < frozen_steps
         if by.seen is not None and len(active) == count:
@@ -232,7 +232,7 @@ def fit_poses(
         if bool(good.all()):
             pose, value = trial, after
             continue
-        pose = _merge(good, trial, pose)
+        pose = merged(good, trial, pose)
         if thaws:
             # What was kept has the gradient of constant correctives: take the true one from here on.
             damping = torch.full_like(damping, START_DAMPING)
@@ -244,7 +244,8 @@ def fit_poses(
     return best
 
 
-def _go_on(by: SolverContext) -> None:
+def go_on(by: SolverContext) -> None:
+    """Raises `Stopped` where the run was cancelled."""
     # Asked between the long parts of the first step: together they take longer than people wait.
     if by.stopped():
         raise Stopped
@@ -280,7 +281,7 @@ def _check_by_sample(
         The frames after the step and which of them have converged; None where too few have.
     """
     energy, residual = data.value_and_residuals(trial, terms)
-    _go_on(by)
+    go_on(by)
     delivered = before.energy - energy >= torch.where(
         predicted_reduction > by.tolerance * before.energy,
         SAMPLE_GAIN * predicted_reduction,
@@ -337,7 +338,8 @@ def _nowhere(pose: Pose, targets: Tensor, steps: Tensor) -> PoseFit:
     )
 
 
-def _merge(good: Tensor, new: Pose, old: Pose) -> Pose:
+def merged(good: Tensor, new: Pose, old: Pose) -> Pose:
+    """The new poses of frames that are ``good`` (n,) bool, the old ones of the others."""
     return Pose(
         torch.where(good[:, None, None, None], new.world, old.world),
         torch.where(good[:, None], new.root, old.root),

@@ -210,6 +210,11 @@ class SkinStatistics:
         self.by_vertex = normal.by_vertex
 
     @cached_property
+    def shared(self) -> Tensor:
+        """(K, K) U^T L U of the shape, where no robust loss weighs frames differently."""
+        return self._at.sum(0)
+
+    @cached_property
     def _at(self) -> Tensor:
         return self.normal.at(self.shape.betas)
 
@@ -229,7 +234,7 @@ class SkinStatistics:
             robust_weights = None
         if pose.betas is None and not self.by_vertex:
             weights = frame_weights(robust_weights, len(self._at))
-            normal = self._at.sum(0) if weights is None else torch.tensordot(weights.T, self._at, 1)
+            normal = self.shared if weights is None else torch.tensordot(weights.T, self._at, 1)
             return self._shared(pose, weights, normal) if by_coefficients else Statistics(normal)
         parts = []
         for start in range(0, len(pose.world), FRAMES_AT_ONCE):

@@ -1,0 +1,78 @@
+"""Factors that a few frames in a row share.
+
+Seen from the joints, a Gauss-Newton matrix depends on how joints stand to each other alone: with increments
+w_a = G_a v_a, and the root position in the root's axes, its blocks hold only G_a^T G_b. In frames in a row
+that changes slowly, so that the factors of one of them serve the others: their gradients are turned into its
+axes, and its steps back into theirs.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from core.fitting.objective.pose import Pose
+from core.fitting.objective.term import Terms
+from core.fitting.objective.unknowns import Unknowns
+from core.fitting.solver.corrective_curvature import axes_of, turned
+from core.fitting.solver.data_term import DataTerm
+from core.fitting.solver.linear_solve import factorise
+
+
+class SharedFactors:
+    """The factors that n frames, without coefficients of their own, step by.
+
+    Args:
+        data: of the frames.
+        pose: n poses of frames in a row.
+        terms: of the frames beside the data term.
+        unknowns: of each frame.
+        damping: of the matrices' diagonals.
+        share: so many in a row share the factors of the middle one.
+        curved: with the correctives' part.
+    """
+
+    def __init__(
+        self,
+        data: DataTerm,
+        pose: Pose,
+        terms: Terms,
+        unknowns: Unknowns,
+        damping: float,
+        *,
+        share: int = 1,
+        curved: bool = False,
+    ) -> None:
+        self.turn: Tensor | None = None
+        self.share = share
+        if share > 1:
+            frames = torch.arange(len(pose.root), device=pose.root.device)
+            middle = (frames[::share] + share // 2).clamp_max(len(frames) - 1)
+            axes = axes_of(pose, unknowns)[:, : len(unknowns.free) + unknowns.moves]
+            self.turn = axes[middle[frames // share]] @ axes.transpose(-1, -2)
+            pose, terms = pose[middle], terms[middle]
+        matrix = data.matrix(pose, terms, unknowns, None, curved=curved)
+        self.factor = factorise(matrix, torch.full_like(pose.root[:, 0], damping))
+
+    def __getitem__(self, which: Tensor) -> SharedFactors:
+        """Those of the frames ``which`` (m,), each with its own copy."""
+        some = copy(self)
+        some.factor, some.share = self.factor[which // self.share], 1
+        some.turn = None if self.turn is None else self.turn[which]
+        return some
+
+    def solve(self, slope: Tensor) -> tuple[Tensor, Tensor]:
+        """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain."""
+        count, width = slope.shape
+        seen = slope if self.turn is None else turned(self.turn, slope[..., None]).squeeze(2)
+        rows = pad(seen, (0, 0, 0, len(self.factor) * self.share - count)).view(-1, self.share, width)
+        half = torch.linalg.solve_triangular(self.factor, rows.transpose(1, 2), upper=False)
+        found = torch.linalg.solve_triangular(self.factor.transpose(1, 2), half, upper=True)
+        step = -found.transpose(1, 2).reshape(-1, width)[:count]
+        promised = 0.5 * half.square().sum(1).flatten()[:count]
+        if self.turn is not None:
+            step = turned(self.turn.transpose(-1, -2), step[..., None]).squeeze(2)
+        return step, promised
