@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import torch
@@ -34,7 +35,8 @@ from core.fitting.stage.initial_pose import check_weights, held_hands
 from core.fitting.stage.partial_result import FittedChunk, ResultTable
 from core.fitting.stage.progress import Progress, Snapshot
 from core.fitting.stage.provenance import provenance
-from core.fitting.stage.stage import PoseStage, shape_fit, shape_taken, start_mm
+from core.fitting.stage.snapshots import shape_taken
+from core.fitting.stage.stage import PoseStage, shape_fit, start_mm
 from core.fitting.stage.stage_problem import StageProblem
 from core.fitting.workers import Workers, one_thread
 from core.measure.counted_vertices import NOTE
@@ -302,8 +304,7 @@ class FitRun:
         if self._stopped() or only_shape:
             return
         stage = PoseStage(problem, chosen, solved, self._stopped, self._watch)
-        chunks = self._ordered(size)
-        yield from self._collected("pose", problem, chunks, stage.fit)
+        yield from self._collected("pose", problem, stage.rounds(self._ordered, size), stage.fit)
         if settings.coupled and not self._stopped():
             known = self._table.parameters()
             extra = overlap(problem.terms(self.frames[:3], together=True))
@@ -313,7 +314,7 @@ class FitRun:
                 window = self.frames[max(0, first - extra) : last + 1 + extra]
                 return stage.smooth(frames, window, known)
 
-            yield from self._collected("smooth", problem, chunks, smooth)
+            yield from self._collected("smooth", problem, [self._ordered(size)], smooth)
 
     def _chunk_sizes(self, problem: StageProblem) -> tuple[int, int]:
         """Frames fitted at once, alone and while the shape is solved."""
@@ -348,15 +349,15 @@ class FitRun:
         self,
         name: str,
         problem: StageProblem,
-        chunks: list[np.ndarray],
+        rounds: Iterable[list[np.ndarray]],
         fit: Callable[[np.ndarray], tuple[np.ndarray, FittedChunk]],
     ) -> Iterator[Progress]:
-        """Fits chunks in the pool and takes in what comes back."""
+        """Fits chunks in the pool, round by round, and takes in what comes back."""
         self.doing = name
         iteration, objective, distance, done = 0, 0.0, 0.0, 0
-        for frames, found, note in in_chunks(
-            self._workers.pool, self._workers.count, chunks, fit, self._stopped
-        ):
+        pool, workers = self._workers.pool, self._workers.count
+        each = (in_chunks(pool, workers, chunks, fit, self._stopped) for chunks in rounds)
+        for frames, found, note in chain.from_iterable(each):
             # A chunk cut short keeps its best so far; one that never took a step is dropped, and so is one
             # whose frames may have a better fit to go back to.
             if self._stopped() and (

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from copy import copy
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 import torch
 
-from core.fitting.objective.objective import Shape
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
+from core.fitting.solver.core_steps import by_core, fit_poses_by_core
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
 from core.fitting.solver.shape_solve import ShapeChunk, ShapeFit
 from core.fitting.solver.skin_products import SkinStatistics
 from core.fitting.solver.temporal_solve import fit_window
 from core.fitting.stage.initial_pose_from_meshes import PartsStart, from_nearest_frame, outlying_frames
+from core.fitting.stage.levels import LEAST_LEVELLED, LEVELLED, in_levels
 from core.fitting.stage.mending import mended, suspects
 from core.fitting.stage.partial_result import FittedChunk, Parameters, fitted_chunk, joined
 from core.fitting.stage.progress import Snapshot
+from core.fitting.stage.snapshots import as_taken, taken
 from core.fitting.stage.stage_problem import StageProblem
-from core.fitting.stage.warm_start import KnownFrames, smallest_traces, trace_of
+from core.fitting.stage.warm_start import KnownFrames, seldom_turned
 from core.model.vertex_errors import lengths_mm
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
@@ -32,11 +35,13 @@ ANCHOR_EVERY = 16
 MOST_NEAR = 0.75
 # Where steps are costly, every so many are fitted first even where some are near: the others take one step.
 CLOSE_ANCHOR_EVERY = 4
+# What frames from afar, which others start from, may have left of what is asked for.
+FROM_AFAR = 0.1
 # Steps from afar that take the pose correctives as constant.
 FROZEN_STEPS = 2
-# So many neighbouring frames share the correctives' part of their matrices, but none do where within half of
-# them most frames turn a joint further.
-SHARE_CURVATURE, SHARE_RADIANS = 8, 0.34
+# So many neighbouring frames share the correctives' part of their matrices, or all of their factors, but none
+# do where within half of them most frames turn a joint far.
+SHARE_CURVATURE, SHARE_FACTORS = 8, 4
 
 
 def shape_fit(
@@ -83,36 +88,6 @@ def start_mm(problem: StageProblem, frames: np.ndarray) -> float:
     return float(lengths_mm(residual if problem.counted is None else residual[problem.counted], 1).mean())
 
 
-def taken(problem: StageProblem, frames: np.ndarray, shape: Shape, found: PoseFit) -> Snapshot:
-    """Where some frames stand, in the terms of files.
-
-    Args:
-        problem: of the stage.
-        frames: (n,) ids.
-        shape: that they share.
-        found: of the n frames.
-    """
-    trans = problem.motion.trans[frames]
-    return as_taken(problem, frames, fitted_chunk(found, problem.skin, shape.betas, trans, problem.counted))
-
-
-def as_taken(problem: StageProblem, frames: np.ndarray, chunk: FittedChunk) -> Snapshot:
-    """The same of frames that are in the terms of files already."""
-    betas, expression = np.split(chunk.coefficients, [problem.num_betas], axis=1)
-    transl = chunk.transl + problem.motion.trans[frames]
-    return Snapshot(chunk.poses, transl, betas, expression, chunk.energy, chunk.errors)
-
-
-def shape_taken(problem: StageProblem, frames: np.ndarray, solved: ShapeFit) -> Snapshot:
-    """Where the frames of a single chunk stand while the shape is solved from them; their energy is their
-    share of the whole objective."""
-    (chunk,), (value,) = solved.chunks, solved.values
-    nothing = torch.zeros_like(value.energy, dtype=torch.int32)
-    energy = torch.full_like(value.energy, solved.energy / solved.frames)
-    found = PoseFit(chunk.pose, energy, value.residual, nothing > 0, nothing)
-    return taken(problem, frames, solved.shape, found)
-
-
 class PoseStage:
     """Fits the poses of any frames, what they share held; safe to call from several threads.
 
@@ -135,6 +110,8 @@ class PoseStage:
         self.problem, self._watch = problem, watch
         self.shape_converged, self.curved = True, not problem.skin.patches.sparse
         self.known: KnownFrames | None = None
+        # Frames are fitted in levels; those of the present one that are done, by all workers' copies.
+        self.levelled, self._found = False, list[KnownFrames]()
         if solved is not None:
             self.shape_converged, self.curved = solved.converged, solved.curved
             self.by = solved.stepping()
@@ -150,9 +127,35 @@ class PoseStage:
                 problem.settings.tolerance,
                 stopped,
             )
+        # Made when first needed, and once for all workers' copies of the stage.
+        self._core = cache(partial(problem.core_at, self.by.found))
         if solved is not None and problem.origin == "source":
             poses = [chunk.pose for chunk in solved.chunks]
             self.known = self._known(frames, poses, problem.source_rotations(frames))
+
+    def rounds(self, ordered: Callable[[int], list[np.ndarray]], size: int) -> Iterator[list[np.ndarray]]:
+        """Frames to fit in chunks. Each list of chunks is to be fitted before the next is asked for: in
+        levels, frames start from those before.
+
+        Args:
+            ordered: gives all frames in chunks of so many.
+            size: of a chunk.
+        """
+        problem, count = self.problem, sum(map(len, ordered(size)))
+        alone = problem.settings.order != "chain" and not problem.own_coefficients
+        by_source = problem.origin == "source" and not problem.holds_shape
+        self.levelled = alone and by_source and by_core(problem.skin, count) and count >= LEAST_LEVELLED
+        if not self.levelled:
+            yield ordered(size)
+            return
+        first = self.known
+        for frames in ordered(LEVELLED):
+            self.known = first
+            for some in in_levels(frames, first, problem.source_rotations(frames)):
+                yield np.array_split(some, -(-len(some) // size))
+                for found in self._found:
+                    self.known = found if self.known is None else self.known.with_frames(found)
+                self._found.clear()
 
     def _known(self, frames: np.ndarray, poses: list[Pose], source: torch.Tensor) -> KnownFrames:
         betas = None if poses[0].betas is None else torch.cat([p.betas for p in poses if p.betas is not None])
@@ -263,6 +266,11 @@ class PoseStage:
     ) -> PoseFit:
         by = replace(self.by, seen=None, watch=None) if quietly else self.by
         curved = self.curved
+        if frozen and self.levelled:
+            # Others start from these.
+            by = replace(by, tolerance=FROM_AFAR * by.tolerance)
+        if not frozen and pose.betas is None and by_core(by.skin, len(pose.root)):
+            return fit_poses_by_core(by, self._core(), pose, targets, terms, curved=curved, share=share)
         return fit_poses(
             by, pose, targets, terms, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
         )
@@ -274,6 +282,12 @@ class PoseStage:
         if self.problem.holds_shape:
             # Frames asked for by themselves: often those that their neighbours led astray.
             return self.chunk(frames, self._beside(None, frames, source))
+        if self.levelled:
+            beside = known is not None and known.distance(frames).max() <= 1
+            share = SHARE_FACTORS if beside and seldom_turned(source, SHARE_FACTORS // 2) else 1
+            found = self._beside(known, frames, source, share=share)
+            self._found.append(self._known(frames, [found.pose], source))
+            return self.chunk(frames, found)
         near = known is not None and known.near(frames, source).mean() >= MOST_NEAR
         far, close = [] if near else [ANCHOR_EVERY], [CLOSE_ANCHOR_EVERY] if self.curved else []
         left, steps = np.ones(len(frames), dtype=bool), np.zeros(len(frames), dtype=np.int32)
@@ -379,8 +393,4 @@ class PoseStage:
 def _sharing(source: torch.Tensor) -> int:
     """How many frames in a row share the correctives' part of their matrices, from their source's relative
     rotations (n, J, 3, 3)."""
-    apart = SHARE_CURVATURE // 2
-    if len(source) <= apart:
-        return SHARE_CURVATURE
-    turns = smallest_traces(source[apart:, 1:], source[:-apart, 1:])
-    return SHARE_CURVATURE if float(turns.median()) >= trace_of(SHARE_RADIANS) else 1
+    return SHARE_CURVATURE if seldom_turned(source, SHARE_CURVATURE // 2) else 1

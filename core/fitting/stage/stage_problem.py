@@ -14,8 +14,9 @@ from core.fitting.objective.targets import MotionTargets
 from core.fitting.objective.term import Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
+from core.fitting.solver.core_set import CoreSet, CoreShape, core_weights
 from core.fitting.solver.shape_solve import ShapeUnknowns
-from core.fitting.solver.skin_products import NormalMatrix
+from core.fitting.solver.skin_products import NormalMatrix, SkinStatistics
 from core.fitting.stage.frame_chunks import USUAL_BYTES
 from core.fitting.stage.initial_pose import (
     relaxed_pose,
@@ -85,6 +86,15 @@ def prepared(
     return skin, NormalMatrix(skin)
 
 
+@kept(lambda core: core.skin.patches.nbytes, MOST_BYTES // 8)
+def prepared_core(
+    target: BodyModel, weights: bytes, weighing: Weighing, coefficients: tuple[int, ...]
+) -> CoreSet:
+    """The core set of the skin that `prepared` gives."""
+    skin, _ = prepared(target, weights, weighing, coefficients)
+    return CoreSet(skin, core_weights(skin))
+
+
 class StageProblem:
     """A motion to be fitted by one stage: skin, targets, priors, starts and unknowns of any of its frames.
 
@@ -128,7 +138,8 @@ class StageProblem:
         if expressive and table.expression[:, self.num_expression :].any():
             self.num_expression = target.num_expression
         columns = (*range(self.num_betas), *range(target.num_betas, target.num_betas + self.num_expression))
-        self.skin, self.normal = prepared(target, weights.tobytes(), weighing, columns)
+        self._prepared = (target, weights.tobytes(), weighing, columns)
+        self.skin, self.normal = prepared(*self._prepared)
 
         self.counted: Tensor | None = None
         spoken = ~uncounted(target, table.held_hands, table.far_rows)[self.skin.vertices]
@@ -171,6 +182,10 @@ class StageProblem:
             # A weighted row of the skin's operator for every vertex.
             alone += 4 * width * len(self.skin.vertices)
         return alone, alone + 4 * matrix + 12 * coupling
+
+    def core_at(self, found: SkinStatistics) -> CoreShape:
+        """The core set of the skin at the shape of its products."""
+        return prepared_core(*self._prepared).at(found.shape, found.shared)
 
     def terms(self, frames: np.ndarray, source: Tensor | None = None, *, together: bool = False) -> Terms:
         """What pulls on some frames beside their targets.

@@ -60,6 +60,10 @@ class KnownFrames:
         close = np.abs(self.frames[around] - frames) <= NEAR_FRAMES
         return (close & self._alike(around, source)).any(0)
 
+    def distance(self, frames: np.ndarray) -> np.ndarray:
+        """(m,) how many frames each is away from the nearest known one."""
+        return np.abs(self.frames[self._around(frames)[1:3]] - frames).min(0)
+
     def _around(self, frames: np.ndarray) -> np.ndarray:
         """(4, m) places of the known frame before each one, of that after it, and of one more on either
         side."""
@@ -104,6 +108,18 @@ class KnownFrames:
 def smallest_traces(one: Tensor, other: Tensor) -> Tensor:
     """(n,) traces of the furthest turns between (n, J, 3, 3) rotations and others."""
     return (one * other).sum((-1, -2)).amin(1)
+
+
+# Frames turn a joint far, if further.
+FAR_RADIANS = 0.34
+
+
+def seldom_turned(source: Tensor, apart: int) -> bool:
+    """Whether most of the frames of (n, J, 3, 3) relative rotations turn no joint far in so many frames."""
+    if len(source) <= apart:
+        return True
+    turns = smallest_traces(source[apart:, 1:], source[:-apart, 1:])
+    return float(turns.median()) >= trace_of(FAR_RADIANS)
 
 
 def trace_of(angle: float) -> float:

@@ -16,6 +16,7 @@ from core.files.motions.load_motion import load_motion
 from core.fitting.posed_frames import PosedFrames
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import CPU_CHUNK, FitRun, Progress
+from core.fitting.stage import stage
 from core.fitting.stage.stage_problem import prepared
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -62,12 +63,23 @@ def test_the_frames_in_sight_come_first(steps_and_result: tuple[list[Progress], 
     assert shapes[0].frames.tolist() == [CPU_CHUNK + 5]
     assert not any(len(step.frames) for step in shapes[1:])
     poses = [step for step in steps if step.stage == "pose"]
-    assert CPU_CHUNK + 5 in poses[0].frames
     assert sorted(np.concatenate([step.frames for step in poses])) == list(range(len(result)))
-    assert [step.frames_done for step in poses] == [CPU_CHUNK, 2 * CPU_CHUNK, 3 * CPU_CHUNK]
+    assert [step.frames_done for step in poses] == np.cumsum([len(step.frames) for step in poses]).tolist()
+    assert all(len(step.frames) <= CPU_CHUNK for step in poses)
     assert not result.partial
     assert result.fitted.all()
     assert result.converged.all()
+
+
+def test_the_frames_around_come_before_those_further_away(
+    pair: BodyPair, motion: Motion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "LEVELLED", CPU_CHUNK)
+    run = FitRun(motion, pair, FEW, first_frame=CPU_CHUNK + 5, device="cpu", threads=1)
+    order = np.concatenate([step.frames for step in run if step.stage == "pose"])
+    first = np.arange(CPU_CHUNK, 2 * CPU_CHUNK)
+    assert sorted(order[:CPU_CHUNK]) == first.tolist()
+    assert sorted(order) == list(range(len(motion)))
 
 
 def test_the_frame_in_sight_is_all_but_fitted_after_the_first_step(pair: BodyPair, motion: Motion) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.fitting.objective.objective import Evaluation, FitSkin
-from core.fitting.objective.pose import Pose
+from core.fitting.objective.objective import FitSkin
+from core.fitting.objective.term import Posed
 from core.fitting.recipe.settings import FitSettings
-from core.fitting.stage import stage
+from core.fitting.stage import stage, warm_start
 from core.fitting.stage.warm_start import smallest_traces, trace_of
 from core.model.skinning import rotation_matrices
 from tests.core.fitting.judged import clip, run
@@ -24,15 +24,16 @@ FRAMES = 200
 @pytest.mark.parametrize("name", ["built-in", "dense correctives"])
 def test_frames_between_others_end_where_they_would_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     motion, pair = clip("dance", 100, FRAMES), body_pair(name)
-    evaluate, evaluated = FitSkin.evaluate, []
+    derivatives, evaluated = FitSkin.derivatives, []
 
-    def counted(self: FitSkin, pose: Pose, *rest: Any, **more: Any) -> Evaluation:
-        evaluated.append(len(pose.world))
-        return evaluate(self, pose, *rest, **more)
+    def counted(self: FitSkin, at: Posed, *rest: Any, **more: Any) -> Any:
+        evaluated.append(len(at.pose.root) * len(self.vertices))
+        return derivatives(self, at, *rest, **more)
 
-    monkeypatch.setattr(FitSkin, "evaluate", counted)
+    monkeypatch.setattr(FitSkin, "derivatives", counted)
     found, steps = run(motion, pair)
     for_found, evaluated = sum(evaluated), []
+    monkeypatch.setattr(stage, "by_core", lambda *_: False)
     monkeypatch.setattr(stage, "ANCHOR_EVERY", 1)
     monkeypatch.setattr(stage, "CLOSE_ANCHOR_EVERY", 1)
     monkeypatch.setattr(
@@ -54,7 +55,7 @@ def test_frames_share_curvature_while_joints_turn_slowly() -> None:
         angles[:, 0, 0] = torch.arange(64) % 3
         return rotation_matrices(angles)
 
-    slow, fast = 0.2 * stage.SHARE_RADIANS, 0.3 * stage.SHARE_RADIANS
+    slow, fast = 0.2 * warm_start.FAR_RADIANS, 0.3 * warm_start.FAR_RADIANS
     assert stage._sharing(turning(slow)) == stage.SHARE_CURVATURE
     assert stage._sharing(turning(fast)) == 1
     assert stage._sharing(turning(fast)[:3]) == stage.SHARE_CURVATURE
@@ -65,6 +66,7 @@ def test_frames_share_curvature_while_joints_turn_slowly() -> None:
 def test_they_converge_with_a_shape_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     motion, pair = clip("spinkick", 10, 48), body_pair("dense correctives")
     ends: list[float] = []
+    monkeypatch.setattr(stage, "by_core", lambda *_: False)
     chunk = stage.PoseStage.chunk
 
     def kept(self: stage.PoseStage, frames: np.ndarray, found: stage.PoseFit) -> Any:

@@ -21,6 +21,7 @@ FRAMES = 224
 
 def test_frames_left_behind_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     motion, pair = clip("walk", 0, FRAMES), body_pair("dense correctives")
+    monkeypatch.setattr(stage, "by_core", lambda *_: False)
     plain = fit(motion, pair)
     check, fit_poses, left = gauss_newton._check_by_sample, stage.fit_poses, []
     fitted: list[tuple[int, bool]] = []
