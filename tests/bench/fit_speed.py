@@ -144,7 +144,9 @@ def main() -> None:
     options.add_argument("clips", nargs="*", help="names of built-in clips; default: all")
     options.add_argument("--frames", type=int, default=0, help="loop or cut each clip to this many frames")
     options.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    options.add_argument("--variants", action="store_true", help="on the harder bodies too")
+    options.add_argument("--variants", action="store_true", help="on the harder bodies and the harsher pair")
+    options.add_argument("--bodies", nargs="+", default=[], help="on these alone, as in tests.variants")
+    options.add_argument("--presets", nargs="+", choices=(FAST.name, ACCURATE.name), help="default: both")
     options.add_argument("--pairs", type=int, default=5, help="paired runs on one and two threads; 0: none")
     chosen = options.parse_args()
     clips = {path.stem.removesuffix("_poses"): path for path in builtin_motions()}
@@ -161,9 +163,11 @@ def main() -> None:
     places = [("cpu", threads) for threads in chosen.threads]
     if torch.cuda.is_available():
         places.append(("cuda", 1))
-    for name in variants.NAMES if chosen.variants else variants.NAMES[:1]:
+    everything = (*variants.NAMES, *variants.HARSHER[:1])
+    presets = [recipe for recipe in (FAST, ACCURATE) if recipe.name in (chosen.presets or [recipe.name])]
+    for name in chosen.bodies or (everything if chosen.variants else variants.NAMES[:1]):
         for clip in wanted:
-            for recipe in (FAST, ACCURATE):
+            for recipe in presets:
                 for device, threads in places:
                     print(row(name, clip, chosen.frames, recipe, threads, device), flush=True)
     print()

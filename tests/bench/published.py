@@ -23,6 +23,7 @@ from torch import Tensor
 
 from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
+from core.fitting.recipe.settings import FitSettings
 from core.fitting.reference.published import OPTIMISERS, PublishedFit
 from core.fitting.reference.smplx_layer import SmplxLayer, write_model
 from core.fitting.run import FitRun
@@ -138,7 +139,8 @@ def smplfitter(frames: Frames, iterations: int, share: bool, regulariser: float,
     with tempfile.TemporaryDirectory() as folder:
         write_model(target, Path(folder))
         np.save(Path(folder) / "kid_template.npy", np.zeros((target.num_vertices, 3)))
-        body = BodyModel("smplx", target.gender, model_root=folder, num_betas=target.num_betas)
+        betas = min(target.num_betas, FitSettings().num_betas)
+        body = BodyModel("smplx", target.gender, model_root=folder, num_betas=betas)
     fitter = BodyFitter(body)
     weights = torch.where(torch.as_tensor(frames.valid), 1.0, 1e-3).expand(count, -1)
     targets = completed(frames)
@@ -158,7 +160,8 @@ def smplfitter(frames: Frames, iterations: int, share: bool, regulariser: float,
             seconds.append(time.perf_counter() - started)
         poses = found["pose_rotvecs"].view(count, -1, 3)
         layer = SmplxLayer(target, torch.float32)
-        vertices, _ = layer(poses, found["shape_betas"], found["trans"])
+        found_betas = torch.nn.functional.pad(found["shape_betas"], (0, target.num_betas - betas))
+        vertices, _ = layer(poses, found_betas, found["trans"])
     valid = torch.as_tensor(frames.valid)
     residual = (vertices - frames.targets)[:, valid].permute(1, 2, 0)
     errors = frame_errors(residual, target.vertex_part[frames.valid])
