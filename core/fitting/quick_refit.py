@@ -206,7 +206,8 @@ class _HeldShape(SkinStatistics):
     def __init__(self, skin: FitSkin, shape: Shape) -> None:
         width = 3 * skin.body.num_joints + 1
         self._normal = skin.joint_template.new_zeros(width, width)
-        for patch, basis in zip(skin.patches.patches, shape.bases, strict=True):
+        bases = skin.patches.cut(shape.bases)
+        for patch, basis in zip(skin.patches.patches, bases, strict=True):
             weighted = basis * skin.metric.vertex_weights[patch.rows, :, 0]
             self._normal[patch.columns[:, None], patch.columns] += weighted.T @ basis
         self.skin, self.shape = skin, shape

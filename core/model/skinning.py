@@ -10,11 +10,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.model import few_launches
+from core.model.device_index import DeviceIndex
+
 T = TypeVar("T")
+
+
+def _few(values: Tensor) -> bool:
+    """Operations are to be few, and autograd does not look."""
+    return values.device.type != "cpu" and not values.requires_grad
 
 
 def rotation_matrices(rotvec: Tensor) -> Tensor:
     """Rodrigues' formula: (..., 3) axis-angle in radians to (..., 3, 3) rotation matrices."""
+    if _few(rotvec):
+        return few_launches.rotation_matrices(rotvec)
     square = (rotvec * rotvec).sum(-1)
     small = square < 1e-6
     angle = torch.where(small, torch.ones_like(square), square).sqrt()
@@ -54,6 +64,8 @@ def quaternions(matrices: Tensor) -> Tensor:
 
 def rotation_vectors(matrices: Tensor) -> Tensor:
     """(..., 3, 3) rotation matrices to (..., 3) axis-angle in radians, angles in [0, pi]."""
+    if _few(matrices):
+        return few_launches.rotation_vectors(matrices)
     q = quaternions(matrices)
     square = q[..., 1:].square().sum(-1, keepdim=True)
     small = square < 1e-14
@@ -65,6 +77,8 @@ def rotation_vectors(matrices: Tensor) -> Tensor:
 
 def axial(matrices: Tensor) -> Tensor:
     """Axial vector of (..., 3, 3): a with <[w]x, M> = w . a for every w."""
+    if _few(matrices):
+        return few_launches.axial(matrices)
     m = matrices
     return torch.stack(
         (m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]), -1
@@ -73,6 +87,8 @@ def axial(matrices: Tensor) -> Tensor:
 
 def cross_matrices(vectors: Tensor) -> Tensor:
     """(..., 3) to the (..., 3, 3) matrices [v]x of the cross product."""
+    if _few(vectors):
+        return few_launches.cross_matrices(vectors)
     x, y, z = vectors.unbind(-1)
     zero = torch.zeros_like(x)
     return torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), -1).unflatten(-1, (3, 3))
@@ -101,14 +117,26 @@ class KinematicTree:
         if parents[0] != -1 or any(not 0 <= parents[j] < j for j in range(1, len(parents))):
             raise ValueError("the joint tree must start at its root, with every parent before its children")
 
-    @constant
-    def levels(self) -> list[tuple[Tensor, Tensor]]:
+    @cached_property
+    def _above(self) -> DeviceIndex:
+        return DeviceIndex(self.parents[1:])
+
+    @cached_property
+    def _subtree(self) -> DeviceIndex:
+        return DeviceIndex(self.subtree)
+
+    def above(self, device: torch.device) -> Tensor:
+        """(J - 1,) parents of the joints below the root, on a device."""
+        return self._above.on(device)
+
+    @cached_property
+    def levels(self) -> list[tuple[DeviceIndex, DeviceIndex]]:
         """Joints below the root level by level, each with its parents: a chain needs one step a level."""
         depth = np.zeros(len(self.parents), dtype=int)
         for joint in range(1, len(self.parents)):
             depth[joint] = depth[self.parents[joint]] + 1
         joints = (np.flatnonzero(depth == level) for level in range(1, depth.max() + 1))
-        return [(torch.as_tensor(j), torch.as_tensor(self.parents[j])) for j in joints]
+        return [(DeviceIndex(j), DeviceIndex(self.parents[j])) for j in joints]
 
     @cached_property
     def subtree(self) -> np.ndarray:
@@ -120,15 +148,35 @@ class KinematicTree:
 
     def world_rotations(self, relative: Tensor) -> Tensor:
         """(N, J, 3, 3) rotations relative to the parent to (N, J, 3, 3) world rotations."""
+        if _few(relative):
+            return self._by_doubling(relative)
         world = relative.clone()
         for joints, parents in self.levels:
-            joints, parents = joints.to(relative.device), parents.to(relative.device)
-            world[:, joints] = world[:, parents] @ relative[:, joints]
+            here = joints.on(relative.device)
+            world[:, here] = world[:, parents.on(relative.device)] @ relative[:, here]
+        return world
+
+    @cached_property
+    def _ancestors(self) -> list[DeviceIndex]:
+        """For each joint the one 1, 2, 4... above it, one that does not turn beyond the root."""
+        still = len(self.parents)
+        above, found = np.append(np.where(self.parents < 0, still, self.parents), still), []
+        while (above[:-1] != still).any():
+            found.append(DeviceIndex(above[:-1]))
+            above = above[above]
+        return found
+
+    def _by_doubling(self, relative: Tensor) -> Tensor:
+        """As `world_rotations`, in twice as large steps up the chain each time."""
+        still = torch.eye(3, dtype=relative.dtype, device=relative.device).expand(len(relative), 1, 3, 3)
+        world = relative
+        for above in self._ancestors:
+            world = torch.cat((world, still), 1)[:, above.on(relative.device)] @ world
         return world
 
     def relative_rotations(self, world: Tensor) -> Tensor:
         """Inverse of `world_rotations`."""
-        parents = torch.as_tensor(self.parents[1:], device=world.device)
+        parents = self.above(world.device)
         below = world[:, parents].transpose(-1, -2) @ world[:, 1:]
         return torch.cat((world[:, :1], below), 1)
 
@@ -146,9 +194,9 @@ class KinematicTree:
         if len(self.parents) == 1:
             return root[:, None]
         rest = rest.expand(world.shape[0], -1, -1)
-        parents = torch.as_tensor(self.parents[1:], device=world.device)
+        parents = self.above(world.device)
         bones = rest[:, 1:] - rest[:, parents]
         steps = (world[:, parents] @ bones[..., None]).squeeze(-1)
-        subtree = torch.as_tensor(self.subtree, device=world.device, dtype=world.dtype)
+        subtree = self._subtree.on(world.device).to(world.dtype)
         # Position of j = root + the steps of every joint on the way to j (root's own column left out).
         return root[:, None] + torch.einsum("aj,nac->njc", subtree[1:], steps)

@@ -50,9 +50,20 @@ class Band:
         """
         if not len(self.unknowns.free):
             return
-        graph = self._gathered(pull_graph(self.parents, weights), 0)[:, :, None]
+        on_device = weights.device.type != "cpu"
+        graph = self._pulled(weights) if on_device else self._gathered(pull_graph(self.parents, weights), 0)
+        graph = graph[:, :, None]
         blocks = self._turns(0).diagonal(dim1=2, dim2=4)
         blocks.add_(graph if times is None else times[:, None, None, None] * graph)
+
+    def _pulled(self, weights: Tensor) -> Tensor:
+        """(F, F) as of `pull_graph`, in few operations."""
+        joints = len(weights)
+        ends = torch.eye(joints, dtype=weights.dtype, device=weights.device)
+        # A joint above several is the end of each of their edges.
+        ends[self.parents, torch.arange(1, joints, device=weights.device)] = -1
+        ends = self.unknowns.gather(ends, 0)
+        return (ends * weights) @ ends.T
 
     def add_turns(self, apart: int, second: Tensor, pose: Pose) -> None:
         """Second derivatives by the relative rotations of each joint with itself.
@@ -79,7 +90,7 @@ class Band:
         if not len(self.unknowns.free):
             return
         later, earlier = self._above(apart, pose)
-        turned = torch.eye(3).to(weights).expand(*weights.shape, 3, 3).clone()
+        turned = torch.eye(3, dtype=weights.dtype, device=weights.device).expand(*weights.shape, 3, 3).clone()
         turned[:, 1:] = later @ earlier.transpose(-1, -2)
         self._spread(apart, turned * weights[:, :, None, None])
 
@@ -114,7 +125,8 @@ class Band:
         """(Z,) numbers for the coefficients that frames have for themselves, in each of them."""
         own = self.unknowns.coefficients
         if len(own):
-            self.blocks[0].diagonal(dim1=1, dim2=2)[:, -len(own) :] += weights[own]
+            own_weights = weights[self.unknowns.index("coefficients", weights.device)]
+            self.blocks[0].diagonal(dim1=1, dim2=2)[:, -len(own) :] += own_weights
 
 
 def pull_graph(parents: Tensor, weights: Tensor) -> Tensor:

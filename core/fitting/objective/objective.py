@@ -124,7 +124,7 @@ class FitSkin:
         self.joint_template = body.joint_template.to(dtype)
         self.joint_basis = body.joint_basis[..., wanted].to(dtype)
         self.subtree = torch.as_tensor(self.tree.subtree, device=body.device).to(dtype)
-        self.parents = torch.as_tensor(self.tree.parents[1:], device=body.device)
+        self.parents = self.tree.above(body.device)
         self.metric = self._metric(vertex_weights, weighing)
 
     def weighed(self, vertex_weights: np.ndarray, weighing: Weighing = Weighing()) -> FitSkin:
@@ -223,7 +223,7 @@ class FitSkin:
         residual, energy = torch.empty_like(targets), torch.zeros_like(targets[0, 0])
         # Where vertices count by themselves, a patch goes there and back while it is in the caches.
         local, waiting = self.metric.local, []
-        patches = self.patches.patches
+        patches = self.patches.posing
         bases = shape.bases if own is None else [patch.side_by_side for patch in patches]
         for patch, basis in zip(patches, bases, strict=True):
             part = residual[patch.rows]

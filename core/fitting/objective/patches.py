@@ -144,6 +144,7 @@ class Patches:
     Attributes:
         vertices: the ids, in the order of the patches: the skin's order.
         patches: one for each joint that holds a vertex most.
+        posing: what the skin is posed by: the patches, or on a device one of the whole skin.
         features: P of the body.
     """
 
@@ -163,6 +164,12 @@ class Patches:
             bent = int((~still[order[rows]]).sum())
             self.patches.append(_patch(body, self.vertices[rows], rows, joint, bent, coefficients, dtype))
             start += count
+        self.posing = self.patches
+        if body.device.type != "cpu":
+            from core.fitting.objective.one_patch import one_patch
+
+            with torch.inference_mode(False):
+                self.posing = [one_patch(self.patches, body.num_joints)]
 
     def __len__(self) -> int:
         return len(self.vertices)
@@ -170,9 +177,8 @@ class Patches:
     @property
     def nbytes(self) -> int:
         """Bytes that the patches take."""
-        large = (
-            tensor for patch in self.patches for tensor in (patch.basis, patch.directions, patch.weights)
-        )
+        kept = self.patches if self.posing is self.patches else (*self.patches, *self.posing)
+        large = (tensor for patch in kept for tensor in (patch.basis, patch.directions, patch.weights))
         return sum(tensor.numel() * tensor.element_size() for tensor in large)
 
     @cached_property
@@ -182,12 +188,27 @@ class Patches:
         return used < 0.25 * sum(3 * len(patch.weights) for patch in self.patches) * self.features
 
     def bases(self, coefficients: Tensor) -> list[Tensor]:
-        """(r, c) U of each patch, of (Z,) coefficients."""
-        return [patch.basis[0] + torch.tensordot(coefficients, patch.basis[1:], 1) for patch in self.patches]
+        """(r, c) U of each patch of `posing`, of (Z,) coefficients."""
+        return [patch.basis[0] + torch.tensordot(coefficients, patch.basis[1:], 1) for patch in self.posing]
+
+    def cut(self, bases: list[Tensor]) -> list[Tensor]:
+        """(r, c) U of each patch, from those that `bases` gives."""
+        if self.posing is self.patches:
+            return bases
+        return [bases[0][patch.rows][:, patch.columns] for patch in self.patches]
+
+    def joined(self, bases: list[Tensor]) -> list[Tensor]:
+        """The other way round: those of `posing`, from (r, c) U of each patch."""
+        if self.posing is self.patches:
+            return bases
+        whole = torch.zeros_like(self.posing[0].basis[0])
+        for patch, basis in zip(self.patches, bases, strict=True):
+            whole[patch.rows, patch.columns] = basis
+        return [whole]
 
     def features_of(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
         """Pose features (P, n) of frames in a row as patches take them, with few columns where that pays."""
-        return (features, None) if self.sparse else in_time(features)
+        return (features, None) if self.sparse or features.device.type != "cpu" else in_time(features)
 
 
 def with_mean(coefficients: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ class Posed:
     @cached_property
     def parents(self) -> Tensor:
         """(J - 1,) parents of the joints below the root."""
-        return torch.as_tensor(self.tree.parents[1:], device=self.pose.root.device)
+        return self.tree.above(self.pose.root.device)
 
 
 @dataclass(eq=False)

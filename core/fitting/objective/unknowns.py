@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.model.device_index import DeviceIndex
+
 
 @dataclass(frozen=True, eq=False)
 class Unknowns:
@@ -56,6 +58,30 @@ class Unknowns:
         return Unknowns(np.empty(0, dtype=int), np.full(len(self.owner), -1), self.moves, self.coefficients)
 
     @cached_property
+    def _index(self) -> dict[str, DeviceIndex]:
+        count, turns = len(self.free), 3 * len(self.free)
+        first = np.arange(turns + 3 * self.moves)
+        arrays = {
+            "free": self.free,
+            "owner": self.owner,
+            "gathered": np.where(self.owner < 0, count, self.owner),
+            "coefficients": self.coefficients,
+            "chosen": np.concatenate((first, turns + 3 + self.coefficients)),
+        }
+        return {name: DeviceIndex(array.astype(np.int64)) for name, array in arrays.items()}
+
+    def index(self, name: str, device: torch.device) -> Tensor:
+        """An index array on a device.
+
+        Args:
+            name: ``'free'``, ``'owner'`` or ``'coefficients'``; ``'gathered'``, the owner of each joint or F
+                where it has none; ``'chosen'``, places of the unknowns in a matrix over rotations, root
+                position and all coefficients.
+            device: of what is indexed.
+        """
+        return self._index[name].on(device)
+
+    @cached_property
     def _all(self) -> bool:
         return len(self.free) == len(self.owner)
 
@@ -66,7 +92,7 @@ class Unknowns:
         count = len(self.free)
         shape = list(values.shape)
         shape[dim] = count + 1
-        owner = torch.as_tensor(np.where(self.owner < 0, count, self.owner), device=values.device)
+        owner = self.index("gathered", values.device)
         out = torch.zeros(shape, dtype=values.dtype, device=values.device).index_add_(dim, owner, values)
         return out.narrow(dim, 0, count)
 
@@ -75,4 +101,4 @@ class Unknowns:
         if self._all:
             return values
         padded = torch.cat((values, values.new_zeros(len(values), 1, 3)), 1)
-        return padded[:, torch.as_tensor(self.owner, device=values.device)]
+        return padded[:, self.index("owner", values.device)]

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.patches import Patches, stack
+from core.fitting.objective.patches import Patch, Patches, stack
 from core.kept import kept
 from core.model.body import BodyModel, pose_features
 from core.model.motion import Motion
@@ -46,10 +46,10 @@ class WholeSkin:
         self.vertices = self.patches.vertices
 
     def bases(self, coefficients: Tensor) -> list[Tensor]:
-        """(r, c) U of each patch at a shape, of (B + E,) coefficients."""
+        """(r, c) U of what the skin is posed by (`Patches.posing`) at a shape, of (B + E,) coefficients."""
         points, rest = self.body.shaped(coefficients)[None, ..., 0], self.body.rest_joints(coefficients)[None]
         each = (patch.skinning for patch in self.patches.patches)
-        return [rows.basis(points[:, rows.vertices], rest)[0] for rows in each]
+        return self.patches.joined([rows.basis(points[:, rows.vertices], rest)[0] for rows in each])
 
     def posed(self, bases: list[Tensor], relative: Tensor, root: Tensor, in_a_row: bool = False) -> Tensor:
         """Poses n frames of a shape.
@@ -67,7 +67,7 @@ class WholeSkin:
         out = root.new_empty(len(self.vertices), 3, len(relative))
         features = pose_features(relative)
         taken = self.patches.features_of(features) if in_a_row else (features, None)
-        for _ in self._pieces(bases, relative, root, taken, out=out):
+        for _ in self._pieces(self.patches.posing, bases, relative, root, taken, out=out):
             pass
         return out
 
@@ -89,10 +89,12 @@ class WholeSkin:
         Yields:
             (r, 3, n) of each patch.
         """
-        return self._pieces(bases, relative, root, (pose_features(relative), None), less)
+        each, bases = self.patches.patches, self.patches.cut(bases)
+        return self._pieces(each, bases, relative, root, (pose_features(relative), None), less)
 
     def _pieces(
         self,
+        patches: list[Patch],
         bases: list[Tensor],
         relative: Tensor,
         root: Tensor,
@@ -101,7 +103,7 @@ class WholeSkin:
         out: Tensor | None = None,
     ) -> Iterator[Tensor]:
         stacked = stack(self.body.tree.world_rotations(relative), root)
-        for index, (patch, basis) in enumerate(zip(self.patches.patches, bases, strict=True)):
+        for index, (patch, basis) in enumerate(zip(patches, bases, strict=True)):
             part = root.new_empty(len(basis), 3, len(root)) if out is None else out[patch.rows]
             patch.pose(basis, stacked, features, part, less=None if less is None else less(index))
             yield part

@@ -20,6 +20,7 @@ from torch import Tensor
 from core.fitting.objective.objective import FitSkin, Shape
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.unknowns import Unknowns
+from core.fitting.solver.curvature_at_once import WholeLevers
 from core.fitting.solver.pose_matrix import frames_first
 from core.model.skinning import cross_matrices
 
@@ -58,12 +59,27 @@ class CorrectiveCurvature:
     @cached_property
     def contractions(self) -> tuple[list[_Lever], _Lever]:
         """The levers of each joint, and of the root position; made when first needed."""
+        held, tensor = self._levers()
+        # Of the lever's axis: from the offset's to the torque's.
+        across = cross_matrices(torch.eye(3, dtype=tensor.dtype, device=tensor.device))
+        levers = [self._compact(lever, held, across) for lever in tensor[:-1]]
+        return levers, self._compact(tensor[-1, :1], held, across.new_ones(1, 1, 1))
+
+    @cached_property
+    def whole(self) -> WholeLevers:
+        """All of them together, for devices; made when first needed."""
+        return WholeLevers.of(*self._levers(), self.skin.corrective_squares, self.parents)
+
+    def _levers(self) -> tuple[Tensor, Tensor]:
+        """(d,) joints that hold the vertices, and contractions (J + 1, 3, P, d, 3) by joint, lever axis,
+        feature, holder and its axis."""
         skin, patches = self.skin, self.skin.patches.patches
         joints, features = skin.body.num_joints, 9 * (skin.body.num_joints - 1)
         held = torch.tensor([patch.joint for patch in patches], device=skin.parents.device)
         # The last lever is that of the root position: a column of ones.
         tensor = skin.joint_template.new_zeros(joints + 1, 3, features, len(held), 3)
-        for index, (patch, basis) in enumerate(zip(patches, self.shape.bases, strict=True)):
+        bases = skin.patches.cut(self.shape.bases)
+        for index, (patch, basis) in enumerate(zip(patches, bases, strict=True)):
             count = len(patch.weights)
             if not count:
                 continue
@@ -73,10 +89,7 @@ class CorrectiveCurvature:
             owners = (patch.columns[:-1:3] // 3)[:, None]
             tensor[owners, :, patch.features, index] = arms.permute(0, 3, 1, 2)
             tensor[-1, 0, patch.features, index] = product[-1].T
-        # Of the lever's axis: from the offset's to the torque's.
-        across = cross_matrices(torch.eye(3).to(tensor))
-        levers = [self._compact(lever, held, across) for lever in tensor[:-1]]
-        return levers, self._compact(tensor[-1, :1], held, across.new_ones(1, 1, 1))
+        return held, tensor
 
     @staticmethod
     def _compact(lever: Tensor, held: Tensor, across: Tensor) -> _Lever:
@@ -99,8 +112,14 @@ class CorrectiveCurvature:
             share: so many frames in a row share what is added. Seen from the joints it changes slowly, and it
                 is costly where the correctives are dense.
         """
-        frames = len(pose.world)
-        at_once = FRAMES_AT_ONCE if matrix.device.type == "cpu" else FRAMES_AT_ONCE_ON_GPU
+        frames, at_once = len(pose.world), FRAMES_AT_ONCE
+        if matrix.device.type != "cpu":
+            with self._lock:
+                levers = self.whole
+            for start in range(0, frames, FRAMES_AT_ONCE_ON_GPU):
+                some = slice(start, start + FRAMES_AT_ONCE_ON_GPU)
+                levers.add_to(matrix[some], pose[some], unknowns)
+            return
         if share == 1 or frames <= share:
             for start in range(0, frames, at_once):
                 some = slice(start, start + at_once)
@@ -150,7 +169,7 @@ class CorrectiveCurvature:
 
     def _derivative(self, pose: Pose) -> Tensor:
         """(J - 1, 9, 3, n) F: how the features of each joint change as it turns against its parent."""
-        turning = cross_matrices(torch.eye(3).to(pose.world))
+        turning = cross_matrices(torch.eye(3, dtype=pose.world.dtype, device=pose.world.device))
         above = pose.world[:, self.parents].transpose(-1, -2)[:, :, None]
         turned = above @ turning @ pose.world[:, 1:, None]  # (n, J - 1, axis, 3, 3)
         return turned.flatten(3).permute(1, 3, 2, 0).contiguous()
@@ -195,5 +214,5 @@ def turned(turn: Tensor, rows: Tensor) -> Tensor:
 
 def axes_of(pose: Pose, unknowns: Unknowns) -> Tensor:
     """(n, F + 1, 3, 3) world rotations of the free joints, and of the root for its position."""
-    free = torch.as_tensor(unknowns.free, device=pose.world.device)
+    free = unknowns.index("free", pose.world.device)
     return torch.cat((pose.world[:, free], pose.world[:, :1]), 1)

@@ -65,7 +65,7 @@ class PoseFit:
 
     def put(self, index: Tensor, other: PoseFit) -> None:
         """Takes the frames ``index`` (m,) from another fit of m frames."""
-        _store(self, index, other.pose, other.energy, other.residual, other.converged)
+        store(self, index, other.pose, other.energy, other.residual, other.converged)
         self.steps[index] += other.steps
 
     @classmethod
@@ -161,6 +161,19 @@ def fit_poses(
     Raises:
         Stopped: before the first step was over.
     """
+    if targets.device.type != "cpu":
+        from core.fitting.solver.masked_steps import fit_poses_masked
+
+        return fit_poses_masked(
+            by,
+            pose,
+            targets,
+            terms,
+            frozen_steps=frozen_steps,
+            curved=curved,
+            value=value,
+            roughly=roughly,
+        )
     count, device, data = targets.shape[2], targets.device, by.data(targets)
     best: PoseFit | None = None
     active = torch.arange(count, device=device)
@@ -192,7 +205,7 @@ def fit_poses(
         if not sampled and bool(leaving.any()):
             best = best or _nowhere(pose, data.targets, steps)
             residual = value.residual[..., leaving]
-            _store(best, active[leaving], pose[leaving], value.energy[leaving], residual, done[leaving])
+            store(best, active[leaving], pose[leaving], value.energy[leaving], residual, done[leaving])
             if ends:
                 break
             stay = ~leaving
@@ -238,7 +251,7 @@ def fit_poses(
             damping = torch.full_like(damping, START_DAMPING)
             value = data.evaluate(pose, terms)
         else:
-            value = _merge_values(good, after, value)
+            value = merged_values(good, after, value)
     assert best is not None
     best.curved = curved
     return best
@@ -325,7 +338,7 @@ def _take_back(best: PoseFit, pose: Pose, before: Evaluation) -> None:
     rose = torch.nonzero(~(best.energy <= before.energy)).squeeze(1)
     if len(rose):
         energy, residual = before.energy[rose], before.residual[..., rose]
-        _store(best, rose, pose[rose], energy, residual, best.converged[rose])
+        store(best, rose, pose[rose], energy, residual, best.converged[rose])
 
 
 def _nowhere(pose: Pose, targets: Tensor, steps: Tensor) -> PoseFit:
@@ -347,7 +360,8 @@ def merged(good: Tensor, new: Pose, old: Pose) -> Pose:
     )
 
 
-def _merge_values(good: Tensor, new: Evaluation, old: Evaluation) -> Evaluation:
+def merged_values(good: Tensor, new: Evaluation, old: Evaluation) -> Evaluation:
+    """Likewise of what was found there."""
     return Evaluation(
         torch.where(good, new.energy, old.energy),
         torch.where(good[:, None, None], new.torque, old.torque),
@@ -360,7 +374,8 @@ def _merge_values(good: Tensor, new: Evaluation, old: Evaluation) -> Evaluation:
     )
 
 
-def _store(best: PoseFit, frames: Tensor, pose: Pose, energy: Tensor, residual: Tensor, done: Tensor) -> None:
+def store(best: PoseFit, frames: Tensor, pose: Pose, energy: Tensor, residual: Tensor, done: Tensor) -> None:
+    """Puts what was found of the ``frames`` (m,) into a fit of more."""
     best.pose.world[frames] = pose.world
     best.pose.root[frames] = pose.root
     if best.pose.betas is not None and pose.betas is not None:

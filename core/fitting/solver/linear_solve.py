@@ -21,7 +21,7 @@ def factorise(matrix: Tensor, damping: Tensor) -> Tensor:
         matrix[bad] += torch.diag_embed(diagonal[bad].clamp_min(floor[bad]))
         factor, info = torch.linalg.cholesky_ex(matrix)
         # What still fails is no matrix to step by; one frame's trouble must not end the others.
-        factor[info > 0] = 1e6 * torch.eye(matrix.shape[1]).to(matrix)
+        factor[info > 0] = 1e6 * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
     return factor
 
 
@@ -55,10 +55,14 @@ class Factors:
         """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain; of the frames ``which``
         (m,) alone, where given."""
         assert self.factor is not None
-        factor = self.factor if which is None else self.factor[which]
-        half = torch.linalg.solve_triangular(factor, slope[..., None], upper=False)
-        step = -torch.linalg.solve_triangular(factor.transpose(1, 2), half, upper=True)
-        return step.squeeze(-1), 0.5 * half.square().sum((1, 2))
+        return steps_against(self.factor if which is None else self.factor[which], slope)
+
+
+def steps_against(factor: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
+    """Steps (n, D) against gradients (n, D), and (n,) what they promise to gain, by factors (n, D, D)."""
+    half = torch.linalg.solve_triangular(factor, slope[..., None], upper=False)
+    step = -torch.linalg.solve_triangular(factor.transpose(1, 2), half, upper=True)
+    return step.squeeze(-1), 0.5 * half.square().sum((1, 2))
 
 
 # What past steps taught about the objective's curvature, on top of the factors that frames step by

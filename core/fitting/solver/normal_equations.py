@@ -39,7 +39,7 @@ def gradient(value: Evaluation, unknowns: Unknowns) -> Tensor:
         parts.append(value.force)
     if len(unknowns.coefficients):
         assert value.betas is not None
-        parts.append(value.betas[:, unknowns.coefficients])
+        parts.append(value.betas[:, unknowns.index("coefficients", value.betas.device)])
     return torch.cat(parts, 1) if len(parts) > 1 else parts[0]
 
 
@@ -55,7 +55,7 @@ def moved(pose: Pose, step: Tensor, unknowns: Unknowns) -> Pose:
     if len(unknowns.coefficients):
         assert betas is not None
         change = torch.zeros_like(betas)
-        change[:, unknowns.coefficients] = step[:, -len(unknowns.coefficients) :]
+        change[:, unknowns.index("coefficients", step.device)] = step[:, -len(unknowns.coefficients) :]
         betas = betas + change
     return Pose(world, root, betas)
 
@@ -88,7 +88,7 @@ def frame_matrix(
     if curvature is not None:
         curvature.add_to(matrix, pose, unknowns, share)
     if own:
-        chosen = _chosen(unknowns, matrix)
+        chosen = unknowns.index("chosen", matrix.device)
         matrix = _with_coefficients(matrix, products, pose, unknowns)[:, chosen[:, None], chosen]
         terms.add_blocks([matrix], at, unknowns)
     elif not unknowns.moves:
@@ -115,21 +115,12 @@ def coupled_matrix(
     else:
         full = _with_coefficients(matrix, products, pose, unknowns)
         count = len(skin.coefficients)
-        own = _chosen(unknowns, full)
+        own = unknowns.index("chosen", full.device)
         shared = full.shape[1] - count + torch.arange(count, device=full.device)
         matrix, coupling = full[:, own[:, None], own], full[:, own[:, None], shared]
         squares, slope = full[:, shared[:, None], shared].double().sum(0), value.betas.sum(0)
     terms.add_blocks([matrix], Posed(skin.tree, pose), unknowns)
     return matrix, ShapeCoupling(coupling, squares, slope)
-
-
-def _chosen(unknowns: Unknowns, like: Tensor) -> Tensor:
-    """Places of a frame's unknowns in a matrix over rotations, root position and all coefficients."""
-    turns = 3 * len(unknowns.free)
-    first = list(range(turns + 3 * unknowns.moves))
-    return torch.tensor(
-        [*first, *(turns + 3 + int(z) for z in unknowns.coefficients)], dtype=torch.long, device=like.device
-    )
 
 
 def _with_coefficients(matrix: Tensor, found: Statistics, pose: Pose, unknowns: Unknowns) -> Tensor:

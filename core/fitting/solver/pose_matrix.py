@@ -14,6 +14,7 @@ from torch import Tensor
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.objective.unknowns import Unknowns
+from core.fitting.solver.pose_matrix_at_once import pose_matrix_at_once
 from core.model.skinning import cross_matrices
 
 # So many pairs of joints stay in a processor's caches.
@@ -34,6 +35,8 @@ def pose_matrix(
     Returns:
         (n, 3F + 3, 3F + 3), symmetric; the root position last, whether it is free or not.
     """
+    if pose.world.device.type != "cpu":
+        return pose_matrix_at_once(normal, pose, unknowns, terms)
     world = pose.world
     frames, joints = world.shape[:2]
     count = len(unknowns.free)
@@ -68,7 +71,7 @@ def _fill(rotations: Tensor, normal: Tensor, turning: Tensor, unknowns: Unknowns
     blocks = normal[..., :-1, :-1].unflatten(-1, (joints, 3)).unflatten(-3, (joints, 3))
     blocks = blocks.movedim(-2, -3)  # (..., a, b, k, m)
     shared = blocks.dim() == 4
-    owner = torch.as_tensor(unknowns.owner, device=turning.device)
+    owner = unknowns.index("owner", turning.device)
     wanted = (blocks != 0).flatten(-2).any(-1)
     wanted = wanted if shared else wanted.any(0)
     # What a pair adds the other way round is the transpose.

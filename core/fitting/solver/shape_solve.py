@@ -147,7 +147,7 @@ class ShapeFit:
     def _alike(self, shape: Shape) -> Posed:
         """The coefficients that frames share, as those of a single frame, in double precision."""
         tree, betas = self.skin.tree, shape.betas.double()[None]
-        still = torch.eye(3).to(betas).expand(1, len(tree.parents), 3, 3)
+        still = torch.eye(3, dtype=betas.dtype, device=betas.device).expand(1, len(tree.parents), 3, 3)
         return Posed(tree, Pose(still, betas.new_zeros(1, 3), betas), still)
 
     def _pulled(self) -> tuple[Tensor, Tensor]:

@@ -78,9 +78,9 @@ class NormalMatrix:
         """As `rows`, with the vertices whatever the loss is."""
         metric = self.skin.metric
         if metric.sees_vertices:
-            for patch in self.skin.patches.patches:
+            grouped = metric.loss != "none" and metric.groups is not None
+            for patch in self.skin.patches.patches if grouped else self.skin.patches.posing:
                 # A patch lies in one body part, and so in one group.
-                grouped = metric.loss != "none" and metric.groups is not None
                 term = int(metric.groups[patch.rows.start]) if grouped and metric.groups is not None else 0
                 weights = metric.vertex_weights[patch.rows, :, 0]
                 yield Rows(term, patch.basis, weights, patch.columns, patch.rows)

@@ -6,8 +6,9 @@ Loan, Matrix Computations, section 4.3.5): with L the factor and k the frames be
 
     L_nk = (A_nk - sum_{j < k} L_nj L_kj^T) L_kk^-T,    L_nn L_nn^T = A_nn - sum_{j < n} L_nj L_nj^T
 
-and all j, k within the band. Windows overlap, and what a window finds near its ends is thrown away: the pull
-of what lies beyond them fades with the distance.
+and all j, k within the band. On a device that would be thousands of small products one after the other:
+see `core.fitting.solver.cyclic_reduction` for what is done there. Windows overlap, and what a window finds
+near its ends is thrown away: the pull of what lies beyond them fades with the distance.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from core.fitting.objective.objective import Evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Slope, Terms
 from core.fitting.objective.unknowns import Unknowns
+from core.fitting.solver.cyclic_reduction import ReducedSystem, reduce_band
 from core.fitting.solver.data_term import DataTerm
 from core.fitting.solver.gauss_newton import (
     KEEP_FACTOR_ABOVE,
@@ -66,7 +68,7 @@ class _State:
     pose: Pose
     value: Evaluation
     slope: Tensor
-    total: float
+    total: Tensor
 
 
 def fit_window(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms, *, curved: bool) -> PoseFit:
@@ -85,21 +87,28 @@ def fit_window(by: SolverContext, pose: Pose, targets: Tensor, terms: Terms, *, 
     data = by.data(targets)
     state = _state_at(data, pose, terms, by.unknowns)
     damping, steps, converged = START_DAMPING, 0, False
-    factors: list[Tensor] | None = None
+    on_device = targets.device.type != "cpu"
+    factors: Eliminated | ReducedSystem | None = None
     for _ in range(by.iterations):
         if by.stopped():
             break
         if by.watch is not None:
             by.watch(_found(state, converged, steps, curved))
         if factors is None:
-            factors = eliminate(_blocks(data, state, terms, by.unknowns, curved), damping)
-        step, predicted_reduction = substitute(factors, state.slope)
-        if predicted_reduction <= SHARE_OF_TOLERANCE * by.tolerance * state.total:
+            blocks = _blocks(data, state, terms, by.unknowns, curved)
+            factors = reduce_band(blocks, damping) if on_device else Eliminated.of(blocks, damping)
+        step, promise = factors.solve(state.slope)
+        enough = SHARE_OF_TOLERANCE * by.tolerance * state.total
+        # A device is asked once a step: one too many is taken before anybody knows.
+        if not on_device and bool(promise <= enough):
             converged = True
             break
         trial = _state_at(data, moved(state.pose, step, by.unknowns), terms, by.unknowns)
+        gain, predicted_reduction, least = torch.stack((state.total - trial.total, promise, enough)).tolist()
+        if predicted_reduction <= least:
+            converged = True
+            break
         steps += 1
-        gain = state.total - trial.total
         if gain < KEEP_FACTOR_ABOVE * predicted_reduction:
             factors = None
         if gain < 0:
@@ -129,11 +138,11 @@ def _found(state: _State, converged: bool, steps: int, curved: bool) -> PoseFit:
 def _state_at(data: DataTerm, pose: Pose, terms: Terms, unknowns: Unknowns) -> _State:
     value = data.evaluate(pose, terms.alone)
     at = Posed(data.skin.tree, pose)
-    total = float(value.energy.double().sum())
+    total = value.energy.double().sum()
     own = None if value.betas is None else value.betas.clone()
     slope = Slope(value.torque.clone(), torch.zeros_like(value.torque), value.force.clone(), own)
     for term in terms.between:
-        total += float(term.add_gradient(slope, at).double().sum())
+        total = total + term.add_gradient(slope, at).double().sum()
     pulled = Evaluation(
         value.energy, slope.turned(at), slope.force, slope.betas, value.residual, value.robust_weights
     )
@@ -145,6 +154,22 @@ def _blocks(data: DataTerm, state: _State, terms: Terms, unknowns: Unknowns, cur
     blocks = [matrix, *(torch.zeros_like(matrix[apart:]) for apart in range(1, terms.apart + 1))]
     terms.between.add_blocks(blocks, Posed(data.skin.tree, state.pose), unknowns)
     return blocks
+
+
+@dataclass(frozen=True, eq=False)
+class Eliminated:
+    """A system whose frames were eliminated one after another; see `eliminate`."""
+
+    factors: list[Tensor]
+
+    @classmethod
+    def of(cls, blocks: list[Tensor], damping: float) -> Eliminated:
+        """Arguments as of `eliminate`."""
+        return cls(eliminate(blocks, damping))
+
+    def solve(self, slope: Tensor) -> tuple[Tensor, Tensor]:
+        """The step (n, D) against a gradient (n, D), and what it promises to gain (no dimension, double)."""
+        return substitute(self.factors, slope)
 
 
 def eliminate(blocks: list[Tensor], damping: float) -> list[Tensor]:
@@ -179,8 +204,8 @@ def eliminate(blocks: list[Tensor], damping: float) -> list[Tensor]:
     return factors
 
 
-def substitute(factors: list[Tensor], slope: Tensor) -> tuple[Tensor, float]:
-    """The step (n, D) against a gradient (n, D), and what it promises to gain."""
+def substitute(factors: list[Tensor], slope: Tensor) -> tuple[Tensor, Tensor]:
+    """The step (n, D) against a gradient (n, D), and what it promises to gain (no dimension, double)."""
     half, frames, most = torch.empty_like(slope), len(slope), len(factors)
     for frame in range(frames):
         side = slope[frame]
@@ -193,4 +218,4 @@ def substitute(factors: list[Tensor], slope: Tensor) -> tuple[Tensor, float]:
         for apart in range(1, min(most, frames - frame)):
             side = side - factors[apart][frame].T @ step[frame + apart]
         step[frame] = torch.linalg.solve_triangular(factors[0][frame].T, side[:, None], upper=True)[:, 0]
-    return -step, 0.5 * float(half.double().square().sum())
+    return -step, 0.5 * half.double().square().sum()

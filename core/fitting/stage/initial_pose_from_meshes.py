@@ -121,11 +121,9 @@ class RestParts:
         whole, _ = nearest_rotations(moments[:, -1])
         world[:, 0], firmness[:, 0] = nearest_rotations(moments[:, 0] + PARENT_PULL * whole)
         for joints, parents in self.tree.levels:
-            joints, parents = joints.to(world.device), parents.to(world.device)
-            follow = world[:, parents] @ self.relaxed[joints]
-            world[:, joints], firmness[:, joints] = nearest_rotations(
-                moments[:, joints] + PARENT_PULL * follow
-            )
+            here = joints.on(world.device)
+            follow = world[:, parents.on(world.device)] @ self.relaxed[here]
+            world[:, here], firmness[:, here] = nearest_rotations(moments[:, here] + PARENT_PULL * follow)
 
         misfit = self._misfit(near, moments, world)
         trusted = (firmness > 10 * PARENT_PULL) & (misfit < MOST_MISFIT**2 * firmness)

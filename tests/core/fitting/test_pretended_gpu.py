@@ -58,13 +58,21 @@ def fit(motion: Motion, pair: BodyPair, recipe: Recipe | FitSettings, device: st
     return run.result()
 
 
+# What a figure may differ by where other steps led there, millimetres, and a rotation, radians: what skin
+# hardly shows is where the last step left it.
+SAME_MM, SAME_MOST_MM, SAME_RADIANS = 0.01, 0.05, 0.02
+
+
 def same(one: FitResult, other: FitResult) -> None:
-    """Both, to the rounding of sums taken in another order."""
+    """Both, up to where steps end: a device takes them in another order."""
     for field in fields(FitResult):
         value = getattr(one, field.name)
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            assert np.allclose(value, getattr(other, field.name), rtol=1e-4, atol=2e-5, equal_nan=True), (
-                field.name
+            allowed = SAME_MM if field.name in ("mean_mm", "median_mm") else SAME_RADIANS
+            allowed = SAME_MOST_MM if field.name in ("p95_mm", "max_mm", "part_mm") else allowed
+            assert np.allclose(value, getattr(other, field.name), rtol=0, atol=allowed, equal_nan=True), (
+                field.name,
+                np.nanmax(np.abs(value - getattr(other, field.name))),
             )
         elif isinstance(value, np.ndarray):
             assert np.array_equal(value, getattr(other, field.name)), field.name
