@@ -16,12 +16,14 @@ import torch
 from torch import Tensor
 
 from core.fitting.objective.objective import FitSkin, Shape
-from core.fitting.objective.patches import stack, with_mean
+from core.fitting.objective.patches import Patch, stack, with_mean
 from core.fitting.objective.pose import Pose
 
 # Blocks of all pairs of so many coefficients take 120 MB. More than these would take gigabytes, and longer
 # than summing over the vertices.
 MOST_IN_BLOCKS = 32
+# Edges at once on a device: their rows of 100 coefficients take half a gigabyte.
+EDGES_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ class Rows:
     basis: Tensor
     weights: Tensor
     columns: Tensor
-    vertices: slice | None = None
+    vertices: slice | Tensor | None = None
 
     def of(self, betas: Tensor) -> Tensor:
         """(r, c) rows of U of (Z,) betas."""
@@ -78,13 +80,34 @@ class NormalMatrix:
         """As `rows`, with the vertices whatever the loss is."""
         metric = self.skin.metric
         if metric.sees_vertices:
-            grouped = metric.loss != "none" and metric.groups is not None
-            for patch in self.skin.patches.patches if grouped else self.skin.patches.posing:
-                # A patch lies in one body part, and so in one group.
-                term = int(metric.groups[patch.rows.start]) if grouped and metric.groups is not None else 0
-                weights = metric.vertex_weights[patch.rows, :, 0]
-                yield Rows(term, patch.basis, weights, patch.columns, patch.rows)
+            yield from self._by_patch() if self._patches is self.skin.patches.patches else self._by_group
         yield from self._edges()
+
+    @property
+    def _patches(self) -> list[Patch]:
+        return self.skin.patches.posing
+
+    def _by_patch(self) -> Iterator[Rows]:
+        metric = self.skin.metric
+        for patch in self._patches:
+            # A patch lies in one body part, and so in one group.
+            grouped = metric.loss != "none" and metric.groups is not None
+            term = int(metric.groups[patch.rows.start]) if grouped and metric.groups is not None else 0
+            weights = metric.vertex_weights[patch.rows, :, 0]
+            yield Rows(term, patch.basis, weights, patch.columns, patch.rows)
+
+    @cached_property
+    def _by_group(self) -> list[Rows]:
+        """On a device: all vertices together, or those of each group."""
+        metric, (whole,) = self.skin.metric, self._patches
+        weights = metric.vertex_weights[:, :, 0]
+        if metric.loss == "none" or metric.groups is None:
+            return [Rows(0, whole.basis, weights, whole.columns, whole.rows)]
+        found = []
+        for term in range(metric.group_count):
+            own = torch.nonzero(metric.groups == term).squeeze(1)
+            found.append(Rows(term, whole.basis[:, own], weights[own], whole.columns, own))
+        return found
 
     def _edges(self) -> Iterable[Rows]:
         return self._made_edges() if self.wide else self._few_edges
@@ -98,6 +121,16 @@ class NormalMatrix:
         if metric.edges is None:
             return
         assert metric.edge_weights is not None
+        if self._patches is not patches:
+            # On a device all patches at once, some edges at a time.
+            (whole,) = self._patches
+            for start in range(0, len(metric.edges), EDGES_AT_ONCE):
+                ends, weights = (
+                    each[start : start + EDGES_AT_ONCE] for each in (metric.edges, metric.edge_weights)
+                )
+                rows = whole.basis[:, ends[:, 0]] - whole.basis[:, ends[:, 1]]
+                yield Rows(self.terms - 1, rows, weights[:, None], whole.columns)
+            return
         starts = torch.tensor([patch.rows.start for patch in patches], device=metric.edges.device)
         inside = torch.searchsorted(starts, metric.edges, right=True) - 1  # (E, 2) patch of each end
         pairs, which = torch.unique(inside, dim=0, return_inverse=True)
@@ -237,8 +270,10 @@ class SkinStatistics:
             normal = self.shared if weights is None else torch.tensordot(weights.T, self._at, 1)
             return self._shared(pose, weights, normal) if by_coefficients else Statistics(normal)
         parts = []
-        for start in range(0, len(pose.world), FRAMES_AT_ONCE):
-            some = slice(start, start + FRAMES_AT_ONCE)
+        # How many a device holds is up to who chose them.
+        at_once = FRAMES_AT_ONCE if pose.world.device.type == "cpu" else len(pose.world)
+        for start in range(0, len(pose.world), at_once):
+            some = slice(start, start + at_once)
             part_weights = None if robust_weights is None else robust_weights[:, some]
             parts.append(self._of_few(pose[some], part_weights, by_coefficients))
         if len(parts) == 1:

@@ -107,6 +107,8 @@ def counted() -> Iterator[Calls]:
         if not there and (tensors or name in _MADE_HERE):
             calls.add("copies", name)
             return inner(func, args, kwargs)
+        if name == "tolist" or (name == "numpy" and kwargs.get("force")):
+            calls.add("waits", name)
         if name in ("cpu", "to") and there and (name == "cpu" or wanted == pretended.CPU.type):
             calls.add("waits", name)
             return inner(func, args, kwargs)

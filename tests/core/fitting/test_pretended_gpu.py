@@ -15,6 +15,7 @@ from core.fitting.objective.objective import FitSkin
 from core.fitting.recipe.recipe import ACCURATE, FAST, Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
+from core.fitting.stage.far_off import LOOKED_AT
 from core.fitting.stage.frame_chunks import USUAL_BYTES, cuda_chunk
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -146,7 +147,9 @@ def test_what_leaves_the_device_is_the_result_alone(monkeypatch: pytest.MonkeyPa
     motion = clip("walk", 0, 60)
     with pretended_gpu():
         fit(motion, load_bodies(), ACCURATE, "cuda")
-    assert 500 * len(motion) < sum(left) < 2_000 * len(motion), (
+    # Beside it how far every vertex of some frames is off, from which rows that are far off are found.
+    looked_at = (4 * LOOKED_AT + 2) * load_bodies().target.num_vertices
+    assert 500 * len(motion) < sum(left) < 2_000 * len(motion) + looked_at, (
         "a residual alone is a hundred thousand bytes a frame"
     )
 
