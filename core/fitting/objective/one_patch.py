@@ -27,7 +27,6 @@ def one_patch(patches: Sequence[Patch], joints: int) -> Patch:
         weights[patch.bent, patch.holders] = patch.weights
         directions[patch.bent, :, patch.features] = patch.directions.view(len(patch.weights), 3, -1)
     device = like.device
-    # What the skin hangs on is asked of the patches.
     return replace(
         first,
         rows=slice(0, count),

@@ -72,7 +72,9 @@ def test_one_patch_is_all_of_them(skin: FitSkin) -> None:
     stacked = stack(pose.world, pose.root)
     features = pose_features(skin.tree.relative_rotations(pose.world))
     patches = skin.patches
-    here = patches.skin(patches.bases(betas), stacked, features)
+    here = stacked.new_empty(len(patches), 3, FRAMES)
+    for patch, basis in zip(patches.patches, patches.bases(betas), strict=True):
+        patch.pose(basis, stacked, (features, None), here[patch.rows])
     whole = one_patch(patches.patches, skin.body.num_joints)
     there = torch.empty_like(here)
     basis = whole.basis[0] + torch.tensordot(betas, whole.basis[1:], 1)
