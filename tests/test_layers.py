@@ -21,7 +21,7 @@ core.shown_text
 core.errors core.environment core.torch_start
 core
 core.files core.files.containers
-core.files.kept
+core.files.kept core.model.on_device
 core.model
 core.geometry
 core.files.bodies core.files.motions.parts core.fitting.recipe core.fitting.objective

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.model import few_launches
-from core.model.device_index import DeviceIndex
+from core.model.on_device import few_launches
+from core.model.on_device.device_index import DeviceIndex
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.model.device_index import DeviceIndex
+from core.model.on_device.device_index import DeviceIndex
 
 
 @dataclass(frozen=True, eq=False)

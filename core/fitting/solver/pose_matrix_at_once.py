@@ -8,7 +8,7 @@ from torch import Tensor
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.objective.unknowns import Unknowns
-from core.model.few_launches import table
+from core.model.on_device.few_launches import table
 from core.model.skinning import cross_matrices
 
 

@@ -21,8 +21,9 @@ from core.fitting.solver.pose_matrix_at_once import pose_matrix_at_once
 from core.fitting.solver.skin_products import NormalMatrix
 from core.fitting.solver.stacked_secants import StackedSecants
 from core.fitting.solver.temporal_solve import eliminate, substitute
-from core.model import few_launches, skinning
+from core.model import skinning
 from core.model.body import pose_features
+from core.model.on_device import few_launches
 from core.model.skinning import rotation_matrices
 from tests.core.fitting.random_body import random_body
 
