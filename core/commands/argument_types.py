@@ -252,7 +252,10 @@ def add_export(commands: Any) -> None:
         help="the file, whose ending says what is written; or a folder of meshes or pickles, with --format",
     )
     export.add_argument(
-        "--format", choices=("obj", "ply", "pkl"), help="of a folder with a file for each frame"
+        "--format",
+        choices=("obj", "ply", "pkl", "tool"),
+        help="of a folder with a file for each frame; tool: pickles as the published tool's merge_output.py "
+        "takes them",
     )
     which = export.add_mutually_exclusive_group()
     which.add_argument("--frame", type=int, metavar="N", help="this frame alone; -1 is the last")

@@ -12,12 +12,16 @@ from core.model.motion import UpAxis
 from core.outputs.export_format import ExportFormat
 from core.outputs.export_formats import EXPORT_FORMATS
 from core.outputs.joint_sets import JOINTS, KIND
+from core.outputs.published_pickle import PUBLISHED_PICKLE, TOOL
 from core.outputs.tables import TABLE
 
 DRAWN = (".png", ".mp4", ".gif")
 """What is drawn, by parts of the window."""
 JOINT_ENDINGS = (".npz", ".csv")
 JOINT_KINDS: tuple[str, ...] = tuple(value for _, value in KIND.choices)
+FOLDERS = ("obj", "ply", "pkl", TOOL)
+"""Names of what is a folder with a file for each frame; the last are the published tool's own pickles."""
+
 # What is asked for by one name, and the options of formats that it sets.
 OPTIONS = {
     "body": ("rigs", "skeleton", "body", "whose"),
@@ -33,7 +37,7 @@ class Request:
 
     Attributes:
         path: the file, or the folder of several.
-        format: name of a format; None for what the ending of the path says.
+        format: one of `FOLDERS`; None for what the ending of the path says.
         frames: ids, ascending; None for all, and of a picture for the one with the largest error.
         body: ``'fit'``, ``'source'``, ``'both'`` or ``'points'``, M·v.
         joints: one of `JOINT_KINDS`, or a set.
@@ -77,6 +81,8 @@ def format_of(request: Request) -> ExportFormat:
         if ending not in JOINT_ENDINGS or request.format not in (None, JOINTS.name):
             raise RefitError(f"{request.path} is no name for joints; it must end in .npz or .csv.")
         return JOINTS
+    if request.format == TOOL:
+        return PUBLISHED_PICKLE
     for format_ in EXPORT_FORMATS:
         if request.format == format_.name or (request.format is None and ending == format_.suffix):
             return format_
@@ -99,8 +105,9 @@ def settings_of(request: Request, format_: ExportFormat, *, fitted: bool) -> dic
         RefitError: something is asked for that the format does not have.
     """
     settings = {option.name: option.choices[0][1] for option in format_.options if option.choices}
-    if format_.name == "pkl":
-        settings["one_file"] = request.path.suffix.lower() == format_.suffix
+    if format_ is PUBLISHED_PICKLE:
+        one = request.format is None and request.path.suffix.lower() == format_.suffix
+        settings["one_file"] = TOOL if request.format == TOOL else one
     for asked, names in OPTIONS.items():
         value = getattr(request, asked)
         option = next((one for one in format_.options if one.name in names), None)

@@ -19,7 +19,7 @@ from core.model.motion import AS_IT_IS, Motion, Reading
 from core.outputs.reading_words import changes_nothing
 from core.outputs.results import is_result, load_result
 from core.outputs.sessions import is_session, load_session
-from core.session.bodies_of_fit import bodies_of
+from core.session.bodies_of_fit import OtherBodies, bodies_of
 from core.session.fit_origin import find_motion, find_source, licensed_gender, other_bodies
 from core.session.session import Session
 
@@ -95,7 +95,11 @@ def open_subject(
         return _of_session(path, load_session(path), models, told)
     if not path.is_dir() and is_result(path):
         result = load_result(path)
-        return of_fit(result, bodies_of(result, models), notes=told, path=path)
+        try:
+            bodies = bodies_of(result, models)
+        except OtherBodies as error:
+            raise _with_others(path, error.made_with, error.there) from None
+        return of_fit(result, bodies, notes=told, path=path)
     motion = load_motion(path, reading, doubts=doubts)
     if not len(motion):
         raise FileError(path, "holds no frames")
@@ -140,8 +144,10 @@ def _of_session(path: Path, session: Session, models: str | Path | None, told: t
     if result is None:
         return of_motion(motion, bodies)
     if made_with := other_bodies(result, bodies):
-        raise FileError(
-            path, f"was made with {made_with}, not with the {bodies.label}; --models DIR chooses others"
-        )
+        raise _with_others(path, made_with, f"the {bodies.label}")
     bodies = with_measured_mask(bodies, result)
     return of_fit(result, bodies, within(motion, bodies.source), notes=told)
+
+
+def _with_others(path: Path, made_with: str, there: str) -> FileError:
+    return FileError(path, f"was made with {made_with}, not with {there}; --models DIR chooses others")

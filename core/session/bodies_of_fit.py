@@ -17,6 +17,19 @@ MOST_KEPT = 2
 _used: list[BodyPair] = []
 
 
+class OtherBodies(RefitError):
+    """A fit was made with other bodies than those that are there.
+
+    Args:
+        made_with: those that it was made with, in words.
+        there: those that are there, in words.
+    """
+
+    def __init__(self, made_with: str, there: str) -> None:
+        super().__init__(f"The fit was made with {made_with}, not with {there}: give its own as bodies.")
+        self.made_with, self.there = made_with, there
+
+
 def remember(bodies: BodyPair) -> None:
     """The next fit that was made with these bodies finds them without being told."""
     _used[:] = [bodies, *(other for other in _used if other is not bodies)][:MOST_KEPT]
@@ -33,7 +46,7 @@ def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) ->
 
     Raises:
         FileError: the folder lacks a file, or a file cannot be read.
-        RefitError: the fit was made with other bodies.
+        OtherBodies: the fit was made with other bodies.
     """
     if bodies is None:
         bodies = next((pair for pair in _used if not _others(result, pair)), None)
@@ -49,7 +62,7 @@ def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) ->
     made_with = _others(result, pair)
     if made_with:
         ours = "those given" if given else f"the {pair.label}"
-        raise RefitError(f"The fit was made with {made_with}, not with {ours}: give its own as bodies.")
+        raise OtherBodies(made_with, ours)
     remember(pair)
     return with_measured_mask(pair, result).with_weights(made_weights(result, pair.correspondence))
 

@@ -8,13 +8,12 @@ from typing import Any
 from core.errors import RefitError
 from core.exporting.export import Draw
 from core.exporting.export import export as write
-from core.exporting.request import JOINT_KINDS, Request
+from core.exporting.request import FOLDERS, JOINT_KINDS, Request
 from core.exporting.subject import Subject, of_fit, of_motion
 from core.inspection.joint_set import JointSet
 from core.model.fit_result import FitResult
 from core.model.frame_choice import frame_ids
 from core.model.motion import UP_AXES, Motion
-from core.outputs.export_formats import EXPORT_FORMATS
 from core.outputs.joint_sets import read_joint_set
 from core.session.bodies_of_fit import bodies_of
 from refit._arguments import (
@@ -62,7 +61,8 @@ def export(
         unit: of a ``.bvh``, ``'m'`` or ``'cm'``; None for metres.
         frame_rate: frames a second, where nobody knows them.
         size: pixels of what is drawn.
-        format: ``'obj'``, ``'ply'`` or ``'pkl'`` of a folder with a file for each frame.
+        format: ``'obj'``, ``'ply'``, ``'pkl'``, or ``'tool'``, the published tool's own pickles, of a folder
+            with a file for each frame.
         overwrite: replace what is there.
 
     Returns:
@@ -77,9 +77,7 @@ def export(
     if up_axis is not None:
         one_of("up_axis", up_axis, UP_AXES)
     if format is not None:
-        one_of(
-            "format", format, tuple(one.name for one in EXPORT_FORMATS if one.is_folder({"one_file": False}))
-        )
+        one_of("format", format, FOLDERS)
     request = Request(
         path=path_of("path", path),
         format=format,

@@ -75,6 +75,8 @@ def test_meshes_are_one_file_or_a_folder(fit: Path, capsys: CAPTURE, tmp_path: P
     assert len(list((tmp_path / "m").iterdir())) == 2
     assert export(fit, "-o", tmp_path / "p", "--format", "pkl") == 0
     assert len(list((tmp_path / "p").iterdir())) == 12
+    assert export(fit, "-o", tmp_path / "t", "--format", "tool", "--frames", ":3") == 0
+    assert len(list((tmp_path / "t").iterdir())) == 3
     assert export(fit, "-o", tmp_path / "p.pkl") == 0
     assert (tmp_path / "p.pkl").is_file()
 
@@ -165,3 +167,13 @@ def test_one_sentence_where_it_makes_no_sense(fit: Path, capsys: CAPTURE, tmp_pa
     assert "no size" in refused(capsys, fit, "-o", tmp_path / "a.png", "--size", "big")
     assert "no step" in refused(capsys, fit, "-o", tmp_path / "a.glb", "--step", "0")
     assert sorted(path.name for path in tmp_path.iterdir()) == [fit.name]
+
+
+def test_a_fit_of_other_bodies_says_so(tmp_path: Path, capsys: CAPTURE) -> None:
+    result = fitted_clip("walk", 0, 4, "dense correctives")[2]
+    save_result(tmp_path / "dense.npz", result)
+    words = refused(
+        capsys, tmp_path / "dense.npz", "-o", tmp_path / "a.glb", "--models", builtin_folder() / "bodies"
+    )
+    assert "was made with" in words
+    assert "--models DIR chooses others" in words
