@@ -190,6 +190,7 @@ class FitRun:
                     self._workers.note = self._workers.note or NOTE
                 self._again = True
                 while self._again:
+                    self._again = False
                     for progress in self._anywhere(partial(self._steps, settings, origin)):
                         yield replace(progress, kind=settings.stage, index=index)
                     if self._stopped():
@@ -253,14 +254,12 @@ class FitRun:
             yield from self._solve(shared, origin, only_shape=True)
         if not self._stopped():
             yield from self._solve(settings, origin)
-        self._again = not self._stopped() and self._finds_far_rows(settings)
 
-    def _finds_far_rows(self, settings: FitSettings) -> bool:
+    def _finds_far_rows(self, problem: StageProblem) -> bool:
         some, pool = spread(self.frames, LOOKED_AT), self._workers.pool
-        if not self._looks or not shows_rows(settings, len(some)):
+        if not self._looks or not shows_rows(problem.settings, len(some)):
             return False
         self._looks = False
-        problem = pool.submit(self._problem, settings, "current").result()
         note = pool.submit(leave_out, problem, some, self._table).result()
         self._workers.note = note or self._workers.note
         return bool(note)
@@ -315,6 +314,7 @@ class FitRun:
                 return stage.smooth(frames, window, known)
 
             yield from self._collected("smooth", problem, [self._ordered(size)], smooth)
+        self._again = not self._stopped() and self._finds_far_rows(problem)
 
     def _chunk_sizes(self, problem: StageProblem) -> tuple[int, int]:
         """Frames fitted at once, alone and while the shape is solved."""

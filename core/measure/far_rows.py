@@ -47,12 +47,12 @@ def far_rows(distance_mm: np.ndarray, places: np.ndarray, counterparts: np.ndarr
     Returns:
         Places of those vertices, ascending; none where they are too many.
     """
-    usual, count = np.median(distance_mm, 0), len(places)
-    found = np.zeros(count, dtype=bool)
+    count = len(places)
     # Most fits end here: nothing is over everything.
-    candidates = np.flatnonzero(usual > OVER_MM)
+    candidates = np.flatnonzero(2 * (distance_mm > OVER_MM).sum(0) > len(distance_mm))
     if not len(candidates) or count <= AROUND:
-        return np.flatnonzero(found)
+        return NO_ROWS
+    usual, found = np.median(distance_mm, 0), np.zeros(count, dtype=bool)
     # Few fits have any, and need not wait for it.
     from scipy.spatial import KDTree
 

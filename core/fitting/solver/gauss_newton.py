@@ -31,6 +31,7 @@ KEEP_FACTOR_ABOVE = 0.7
 # From so many frames on, so many of them are asked whether all have converged; a frame whose step delivered
 # less than this share of its promise has not; and at least this share must have, or it was not worth asking.
 SAMPLE_FROM, SAMPLE, SAMPLE_GAIN, SAMPLE_SUFFICES = 48, 16, 0.9, 0.5
+LEAST_MET = 0.01
 
 
 @dataclass(eq=False)
@@ -218,7 +219,9 @@ def fit_poses(
         trial = moved(pose, step, by.unknowns)
         steps[active] += 1
         if sampled:
-            best = _check_by_sample(by, trial, value, predicted_reduction, data, terms, factors, steps)
+            best = _check_by_sample(
+                by, trial, value, predicted_reduction, data, terms, factors, steps, step, slope
+            )
             if best is not None:
                 best.curved = curved
                 stay = ~best.converged
@@ -284,6 +287,8 @@ def _check_by_sample(
     terms: Terms,
     factors: Factors,
     steps: Tensor,
+    step: Tensor,
+    slope: Tensor,
 ) -> PoseFit | None:
     """Whether n frames have converged with the step just tried, without differentiating all of them.
 
@@ -304,7 +309,12 @@ def _check_by_sample(
         return None
     hardest = torch.topk((predicted_reduction / before.energy).masked_fill(~delivered, 0), SAMPLE).indices
     value = data[hardest].evaluate(trial[hardest], terms[hardest])
-    _, left = factors.solve(gradient(value, by.unknowns), hardest)
+    further = gradient(value, by.unknowns)
+    _, left = factors.solve(further, hardest)
+    # Where the step has met with less curvature than the factors have, they promise too little.
+    met = (step[hardest] * (further - slope[hardest])).sum(1)
+    met = met / (2 * predicted_reduction[hardest]).clamp_min(1e-30)
+    left = left / torch.where(delivered[hardest], met, 1).clamp(LEAST_MET, 1)
     rate = (left / predicted_reduction[hardest].clamp_min(1e-30))[delivered[hardest]].max()
     done = delivered & (rate * predicted_reduction <= by.tolerance * energy)
     done[hardest] = left <= by.tolerance * energy[hardest]

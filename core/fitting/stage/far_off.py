@@ -13,7 +13,7 @@ from core.model.vertex_errors import lengths_mm
 
 # Rows are looked at in so many frames, spread over the motion. Of fewer than the least, what is left says
 # more of a frame than of a row.
-LOOKED_AT, LEAST_FRAMES = 16, 3
+LOOKED_AT, LEAST_FRAMES = 8, 3
 # Skin that weighs less beside what weighs most hardly pulls: its distance says nothing of its rows.
 LEAST_SHARE = 1e-3
 

@@ -13,6 +13,7 @@ import torch
 
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
+from core.fitting.solver.convergence import assured
 from core.fitting.solver.core_steps import by_core, fit_poses_by_core
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
@@ -265,15 +266,17 @@ class PoseStage:
         roughly: bool = False,
     ) -> PoseFit:
         by = replace(self.by, seen=None, watch=None) if quietly else self.by
-        curved = self.curved
+        curved, asked = self.curved, by
         if frozen and self.levelled:
             # Others start from these.
             by = replace(by, tolerance=FROM_AFAR * by.tolerance)
         if not frozen and pose.betas is None and by_core(by.skin, len(pose.root)):
-            return fit_poses_by_core(by, self._core(), pose, targets, terms, curved=curved, share=share)
-        return fit_poses(
-            by, pose, targets, terms, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
-        )
+            found = fit_poses_by_core(by, self._core(), pose, targets, terms, curved=curved, share=share)
+        else:
+            found = fit_poses(
+                by, pose, targets, terms, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
+            )
+        return assured(asked, found, targets, terms, near=not frozen, goes_on=not roughly)
 
     def _from_known(self, frames: np.ndarray) -> FittedChunk:
         """From the nearest fitted frames; where none are near enough, or steps are costly, a few of these
