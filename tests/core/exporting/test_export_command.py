@@ -170,10 +170,13 @@ def test_one_sentence_where_it_makes_no_sense(fit: Path, capsys: CAPTURE, tmp_pa
 
 
 def test_a_fit_of_other_bodies_says_so(tmp_path: Path, capsys: CAPTURE) -> None:
-    result = fitted_clip("walk", 0, 4, "dense correctives")[2]
-    save_result(tmp_path / "dense.npz", result)
+    result = fitted_clip("walk", 0, 12)[2]
+    other = {**result.provenance["target_body"], "sha256": "0"}
+    save_result(
+        tmp_path / "other.npz", replace(result, provenance={**result.provenance, "target_body": other})
+    )
     words = refused(
-        capsys, tmp_path / "dense.npz", "-o", tmp_path / "a.glb", "--models", builtin_folder() / "bodies"
+        capsys, tmp_path / "other.npz", "-o", tmp_path / "a.glb", "--models", builtin_folder() / "bodies"
     )
     assert "was made with" in words
     assert "--models DIR chooses others" in words
