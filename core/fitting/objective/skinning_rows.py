@@ -30,7 +30,7 @@ class SkinningRows:
 
     vertices: Tensor
     needed: Tensor
-    above: np.ndarray
+    above: Tensor
     parents: Tensor
     weights: Tensor
     below: Tensor
@@ -53,7 +53,7 @@ class SkinningRows:
         return cls(
             tensor(vertices),
             tensor(needed),
-            place[parents],
+            tensor(place[parents]),
             tensor(parents),
             tensor(weights[:, needed]).to(dtype),
             (whole @ subtree[needed].T).to(body.device, dtype),
@@ -77,9 +77,8 @@ class SkinningRows:
         out = points.new_zeros(*points.shape[:2], 3 * len(self.above) + 1)
         blocks = out[..., :-1].view(*points.shape[:2], -1, 3)
         blocks += self.weights[:, :, None] * (points[:, :, None] - rest[:, None, self.needed])
-        bones = rest[:, self.needed] - rest[:, self.parents]
-        for child in range(1, len(self.above)):
-            blocks[:, :, self.above[child]] += self.below[:, child, None] * bones[:, None, child]
+        bones = (rest[:, self.needed] - rest[:, self.parents])[:, 1:]
+        blocks.index_add_(2, self.above[1:], self.below[:, 1:, None] * bones[:, None])
         # The root position is an unknown of its own and does not move with the shape.
         out[0, :, -1] = 1.0
         return out
