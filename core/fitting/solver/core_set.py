@@ -33,17 +33,22 @@ VERTICES, LEAST_OF_PATCH = 1000, 12
 WEIGHTS_APART = 0.15
 
 
-def core_weights(skin: FitSkin) -> np.ndarray:
+def core_weights(skin: FitSkin, vertices: int = VERTICES, least: int = LEAST_OF_PATCH) -> np.ndarray:
     """(V,) float32 weights of the body's vertices in the core set, 0 for those not in it.
 
     Of each patch it takes vertices far from each other in the rest shape and in skinning weights (farthest
     point sampling, Gonzalez 1985); what a vertex of the skin weighs goes to the nearest of them.
+
+    Args:
+        skin: with its metric.
+        vertices: about so many in all.
+        least: of each patch, where it has so many.
     """
     body, weights = skin.body, skin.metric.vertex_weights.flatten().cpu().numpy()
     out = np.zeros(body.num_vertices, dtype=np.float32)
     for patch in skin.patches.patches:
         ids = skin.vertices[patch.rows]
-        count = min(len(ids), max(LEAST_OF_PATCH, round(VERTICES * len(ids) / len(skin.vertices))))
+        count = min(len(ids), max(least, round(vertices * len(ids) / len(skin.vertices))))
         places = np.concatenate((body.v_template[ids], WEIGHTS_APART * body.weights[ids]), 1)
         chosen, nearest = _far_apart(places[:, places.any(0)].astype(np.float32), count)
         np.add.at(out, ids[chosen[nearest]], weights[patch.rows])

@@ -11,6 +11,7 @@ from core.fitting.objective.objective import Evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.objective.unknowns import Unknowns
+from core.fitting.solver.core_jacobian import core_jacobian, seen_by_core
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.pose_matrix import pose_matrix
 from core.fitting.solver.skin_products import SkinStatistics, Statistics
@@ -82,8 +83,15 @@ def frame_matrix(
     """
     skin = found.skin
     own = len(unknowns.coefficients) > 0
-    products = found.of(pose, robust_weights, own)
     at = Posed(skin.tree, pose)
+    if own and curvature is not None and seen_by_core(skin):
+        # Here the correctives couple to the coefficients, too.
+        matrix = core_jacobian(skin).squared(pose, found.shape, unknowns, robust_weights)
+        chosen = unknowns.index("chosen", matrix.device)
+        matrix = matrix[:, chosen[:, None], chosen]
+        terms.add_blocks([matrix], at, unknowns)
+        return matrix
+    products = found.of(pose, robust_weights, own)
     matrix = pose_matrix(products.normal, pose, unknowns, None if own else (terms, at))
     if curvature is not None:
         curvature.add_to(matrix, pose, unknowns, share)

@@ -20,6 +20,7 @@ from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, 
 from core.fitting.solver.shape_solve import ShapeChunk, ShapeFit
 from core.fitting.solver.skin_products import SkinStatistics
 from core.fitting.solver.temporal_solve import fit_window
+from core.fitting.stage.dense_shape_solve import shape_solver
 from core.fitting.stage.initial_pose_from_meshes import PartsStart, from_nearest_frame, outlying_frames
 from core.fitting.stage.levels import LEAST_LEVELLED, LEVELLED, in_levels
 from core.fitting.stage.mending import mended, suspects
@@ -65,7 +66,7 @@ def shape_fit(
         targets = problem.targets.at(frames)
         return ShapeChunk(problem.begin(frames, targets, solved.start), targets, problem.terms(frames))
 
-    return ShapeFit(
+    return shape_solver(problem.skin)(
         problem.skin,
         problem.normal,
         list(pool.map(chunk, chunks)),

@@ -94,7 +94,9 @@ def judged(
     if settings.expression != "per-frame":
         assert (expression == expression[:1]).all()
         expression = expression[0]
-    values = (result.poses, result.transl, betas, expression)
+    # Of a body with more coefficients than are solved the rest are zero.
+    rest = [(0, 0)] * (betas.ndim - 1) + [(0, pair.target.num_betas - betas.shape[-1])]
+    values = (result.poses, result.transl, np.pad(betas, rest), expression)
     return objective, FitState(*(torch.as_tensor(value).double() for value in values))
 
 

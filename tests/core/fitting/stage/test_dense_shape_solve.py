@@ -1,0 +1,68 @@
+"""Shape and poses together reach their end on dense correctives, and are called converged only there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from core.fitting.recipe.recipe import Recipe
+from core.fitting.recipe.settings import FitSettings
+from core.fitting.run import Progress
+from core.fitting.stage.dense_shape_solve import DenseShapeFit
+from core.model.fit_result import FitResult
+from tests.core.fitting.judged import TIGHT, clip, fit, run, spread
+from tests.variants import body_pair
+
+OWN = {"shape": "per-frame", "expression": "per-frame"}
+FRAMES = 4
+
+
+@lru_cache(maxsize=8)
+def fitted(name: str, settings: FitSettings, frames: int = FRAMES) -> tuple[FitResult, list[Progress]]:
+    """Frames of the backflip on a pair of bodies."""
+    return run(spread(clip("backflip"), frames), body_pair(name), settings)
+
+
+def solved(name: str, settings: FitSettings, frames: int = FRAMES) -> list[Progress]:
+    """The steps of its shape."""
+    return [step for step in fitted(name, settings, frames)[1] if step.stage == "shape"]
+
+
+@pytest.mark.parametrize(
+    ("name", "frames"),
+    [("harsher", FRAMES), ("harsher", 1), ("dense correctives", FRAMES)],
+)
+def test_ten_joint_steps_reach_the_end(name: str, frames: int) -> None:
+    settings = FitSettings()
+    steps = solved(name, settings, frames)
+    assert len(steps) <= 12  # two or three of them with constant correctives
+    assert fitted(name, settings, frames)[0].converged.all()
+    end = solved(name, TIGHT, frames)[-1]
+    assert steps[-1].objective < 1.001 * end.objective
+    assert abs(steps[-1].mean_mm - end.mean_mm) < 0.02
+
+
+def test_an_own_shape_for_each_frame_reaches_its_end() -> None:
+    end, found = (fitted("dense correctives", replace(each, **OWN), 2) for each in (TIGHT, FitSettings()))
+    assert found[0].converged.all()
+    assert found[1][-1].objective < 1.0003 * end[1][-1].objective
+    assert np.abs(found[0].mean_mm - end[0].mean_mm).max() < 0.02
+
+
+def test_a_solve_that_finds_no_gain_is_not_called_converged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DenseShapeFit, "_search", lambda *_: (0.0, 0.0))
+    motion = spread(clip("backflip"), 2)
+    result, steps = run(motion, body_pair("dense correctives"))
+    assert not result.converged.any()
+    assert len([step for step in steps if step.stage == "shape"]) < 15
+
+
+def test_where_the_gradient_is_small_no_further_gain_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    motion, pair = spread(clip("backflip"), 2), body_pair("dense correctives")
+    start = fit(motion, pair, TIGHT)
+    again = Recipe((FitSettings(),), start="current")
+    monkeypatch.setattr(DenseShapeFit, "_search", lambda *_: (0.0, 0.0))
+    assert fit(motion, pair, again, start=start).converged.all()
