@@ -61,7 +61,7 @@ def fit(motion: Motion, pair: BodyPair, recipe: Recipe | FitSettings, device: st
 
 # What a figure may differ by where other steps led there, millimetres, and a rotation, radians: what skin
 # hardly shows is where the last step left it.
-SAME_MM, SAME_MOST_MM, SAME_RADIANS = 0.01, 0.05, 0.02
+SAME_MM, SAME_MOST_MM, SAME_RADIANS = 0.01, 0.05, 0.05
 
 
 def same(one: FitResult, other: FitResult) -> None:
