@@ -38,12 +38,12 @@ from core.measure.map_back import check_inverse
 from core.model.body_pair import BodyPair, left_out, within
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL
-from core.model.motion import Motion
+from core.model.motion import AS_IT_IS, Motion, Reading
 from core.outputs.results import RESULT, save_result
 from core.outputs.sessions import SUFFIX, load_session, save_session
 from core.outputs.transfer_config import is_transfer_config, read_transfer_config
 from core.problems.findings import Finding, findings
-from core.session.fit_origin import without_folders
+from core.session.fit_origin import names_folders, without_folders
 from core.session.reading_of_fit import from_origin_of_fit
 from core.session.session import Session, SessionStep, SourceFile
 
@@ -137,11 +137,14 @@ def take_transfer_config(options: argparse.Namespace) -> tuple[str, ...]:
         RefitError: it cannot be read, or inputs or output are named nowhere.
     """
     notes: tuple[str, ...] = ()
+    options.otherwise = AS_IT_IS
     if is_transfer_config(options.recipe):
         said = read_transfer_config(options.recipe)
         options.inputs = options.inputs or ([] if said.inputs is None else [said.inputs])
-        for name in ("output", "transfer", "mask", "models", "gender"):
+        for name in ("output", "transfer", "mask", "models"):
             setattr(options, name, getattr(options, name) or getattr(said, name))
+        # The tool's inputs are meshes, which have no gender of their own; what a motion says is the motion's.
+        options.otherwise = Reading(gender=said.gender)
         options.to = options.to or said.family
         options.device = said.device or options.device if options.device == "auto" else options.device
         options.recipe, notes = said.recipe, said.notes
@@ -197,7 +200,7 @@ def _shapes(
     clips, outputs = [], []
     for job in jobs:
         try:
-            motion = load_motion(job.source, reading_of(options, job.person), doubts=doubts_of(options))
+            motion = _read(job, options)
             motion = of_bodies_there(motion, options.models, options.gender)
             pair = shelf.take_for(motion)
             gender = options.gender or motion.gender or "neutral"
@@ -239,7 +242,7 @@ def _convert_one(
     outcome = Outcome(job, subject=shape.name if isinstance(shape, Subject) else "")
     started = time.perf_counter()
     try:
-        motion = load_motion(source, reading_of(options, job.person), doubts=doubts_of(options))
+        motion = _read(job, options)
         motion = of_bodies_there(motion, options.models, options.gender)
         if options.frames:
             motion = motion.cut(*options.frames)
@@ -264,6 +267,11 @@ def _convert_one(
         if skips:
             result = finished(output, run, provenance, however_made=options.retry_failed)
             outcome.fit = "found"
+            if options.private:
+                if names_folders(result):
+                    words = f"{output} names the folder of its motion: --force writes it without."
+                    console.print(words, style="yellow", soft_wrap=True)
+                result = without_folders(result, source.parent, bodies.folder)
             motion = from_origin_of_fit(motion, result)
         else:
             if shape is not None:
@@ -301,6 +309,16 @@ def _convert_one(
         outcome.trouble(f"{source}: {what} failed in a way that was not foreseen ({error!r})")
     outcome.seconds = time.perf_counter() - started
     return outcome
+
+
+def _read(job: Job, options: argparse.Namespace) -> Motion:
+    """The motion of an input, as the options say that it is read.
+
+    Raises:
+        FileError: as `load_motion`.
+    """
+    how = reading_of(options, job.person)
+    return load_motion(job.source, how, otherwise=options.otherwise, doubts=doubts_of(options))
 
 
 def _write_session(

@@ -21,7 +21,7 @@ from core.files.containers.sparse_npz import saved_by_scipy
 from core.files.containers.torch_files import is_torch
 from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import SeveralPeople, load_motion
-from core.files.motions.mesh_motions import holds_vertices, is_mesh_folder
+from core.files.motions.mesh_motions import holds_vertices, is_meshes
 from core.files.motions.parts.file_contents import Contents, contents_of
 from core.files.motions.registry import source_of
 from core.measure.far_rows import recorded_far_rows
@@ -93,9 +93,10 @@ def described(path: str | Path, reading: Reading = AS_IT_IS, doubts: str = "refu
         FileError: the file cannot be read, or is none of these.
     """
     path = Path(path)
-    if is_mesh_folder(path):
+    if is_meshes(path):
         found = _meshes(path, reading, doubts)
-        return Described([("Folder", path.resolve().name), *found.rows], found.motion)
+        what = "Folder" if path.is_dir() else "File"
+        return Described([(what, path.resolve().name), *found.rows], found.motion)
     found = _described(path, reading, doubts)
     name = ("Folder", path.resolve().name) if path.is_dir() else ("File", path.name)
     notes = () if found.motion is not None else changes_nothing(reading)

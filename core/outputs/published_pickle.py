@@ -126,21 +126,22 @@ def write_as_the_tool(
         FileError: it cannot be written, or exists and may not be replaced.
         Stopped: ``stop`` was set.
     """
-    ids, motion = np.asarray(frames).tolist(), result.as_motion()
-    faces = np.asarray(body.faces, dtype=np.int64)
-    shift = in_file_world(result).astype(np.float64) - result.transl
-
-    def one(frame: int) -> bytes:
-        vertices, joints = posed(motion, body, np.array([frame]))
-        matrices = rotation_matrices(torch.as_tensor(_float32(result.poses[frame]))).numpy()
-        placed = {"vertices": vertices, "joints": joints}
-        arrays = _one_frame(result, frame) | {"full_pose": matrices[None]}
-        arrays |= {key: _kept(value, shift[frame]) for key, value in placed.items()}
-        tensors = {key: torch.as_tensor(value) for key, value in arrays.items()}
-        return pickle.dumps(tensors | {"faces": faces}, protocol=PROTOCOL)
-
-    files = ((frame, one(frame)) for frame in ids)
+    ids = np.asarray(frames).tolist()
+    files = ((frame, as_the_tool(result, body, frame)) for frame in ids)
     write_numbered(folder, "", ".pkl", files, len(ids), overwrite=overwrite, progress=progress, stop=stop)
+
+
+def as_the_tool(result: FitResult, body: BodyModel, frame: int) -> bytes:
+    """One frame as the tool pickles it; see `write_as_the_tool`."""
+    shift = in_file_world(result)[frame].astype(np.float64) - result.transl[frame]
+    vertices, joints = posed(result.as_motion(), body, np.array([frame]))
+    matrices = rotation_matrices(torch.as_tensor(_float32(result.poses[frame]))).numpy()
+    placed = {"vertices": vertices, "joints": joints}
+    arrays = _one_frame(result, frame) | {"full_pose": matrices[None]}
+    arrays |= {key: _kept(value, shift) for key, value in placed.items()}
+    tensors = {key: torch.as_tensor(value) for key, value in arrays.items()}
+    faces = np.asarray(body.faces, dtype=np.int64)
+    return pickle.dumps(tensors | {"faces": faces}, protocol=PROTOCOL)
 
 
 def _kept(places: np.ndarray, shift: np.ndarray) -> np.ndarray:
@@ -179,7 +180,11 @@ def _float32(values: np.ndarray) -> np.ndarray:
 
 
 def _write(job: ExportJob) -> None:
-    if job.settings.get("one_file") == TOOL:
+    as_tool = job.settings.get("one_file") == TOOL
+    if as_tool and job.single:
+        with atomic_write(job.path, overwrite=job.overwrite) as file:
+            file.write(as_the_tool(job.fit, job.bodies.target, int(job.frames[0])))
+    elif as_tool:
         write_as_the_tool(
             job.path,
             job.fit,

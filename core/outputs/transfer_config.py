@@ -35,6 +35,8 @@ from core.model.joints import FAMILY_LABEL, GENDERS
 from core.shown_text import shown
 
 ENDINGS = (".yaml", ".yml")
+OUTPUT = "output"
+"""Where the tool writes to unless told."""
 MOST_BYTES = 50_000
 _MOST_KEYS, _MOST_DEPTH = 1000, 12
 _USED = {
@@ -116,20 +118,22 @@ def read_transfer_config(path: str | Path) -> TransferConfig:
         raise FileError(path, f"asks for what there is not: {error}") from None
     if per_part:
         stages = (replace(stages[0], order="chain"), *stages[1:])
+    cuda = values.get("use_cuda", True)
+    if not isinstance(cuda, bool):
+        raise FileError(path, "is neither true nor false", key="use_cuda")
     rest = sorted(key for key in values if key not in _USED and key not in sizes)
     if rest:
         notes.append(f"Without a counterpart, and not used: {shown(', '.join(rest), 600)}.")
-    cuda = values.get("use_cuda")
     return TransferConfig(
         Recipe(_solved_well(stages), name=path.stem),
         _path(path, values, "datasets.mesh_folder.data_folder"),
-        _path(path, values, "output_folder", there=False),
+        _path(path, {"output_folder": OUTPUT, **values}, "output_folder", there=False),
         _path(path, values, "deformation_transfer_path"),
         _path(path, values, "mask_ids_fname"),
         _path(path, values, "body_model.folder"),
         family,
         _one_of(path, values, "body_model.gender", GENDERS),
-        "cpu" if cuda is False else None,
+        None if cuda else "cpu",
         tuple(notes),
     )
 
@@ -150,7 +154,10 @@ def _parsed(path: Path) -> Mapping[Any, Any]:
     except UnicodeDecodeError:
         raise FileError(path, "is no text, expected YAML") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise FileError(path, f"is no YAML: {shown(str(error) or type(error).__name__, 200)}") from None
+        why = getattr(error, "problem", None) or type(error).__name__
+        mark = getattr(error, "problem_mark", None)
+        at = f" in line {mark.line + 1}" if mark is not None else ""
+        raise FileError(path, f"is no YAML{at}: {shown(str(why), 200)}") from None
     if not isinstance(found, Mapping):
         raise FileError(path, "holds no table of settings")
     return found
@@ -184,7 +191,7 @@ def _whole(path: Path, values: Mapping[str, Any], key: str) -> int | None:
     if found is None:
         return None
     if isinstance(found, bool) or not isinstance(found, int) or found < 1:
-        raise FileError(path, f"is {shown(repr(found), 60)}, expected a whole number", key=key)
+        raise FileError(path, f"is {shown(repr(found), 60)}, expected a whole number, 1 or more", key=key)
     return int(found)
 
 
@@ -198,7 +205,8 @@ def _path(path: Path, values: Mapping[str, Any], key: str, there: bool = True) -
     said = Path(os.path.expandvars(found)).expanduser()
     if not there or said.is_absolute():
         return said
-    for place in (said, path.parent / said, path.parent.parent / said):
-        if place.exists():
-            return place
-    return said
+    beside = values.get("deformation_transfer_path")
+    places = [Path(), path.parent, path.parent.parent]
+    if isinstance(beside, str):  # the lists of vertices come with it
+        places += [place / Path(beside).parent for place in places]
+    return next((place / said for place in places if (place / said).exists()), said)

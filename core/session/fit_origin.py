@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -163,26 +164,33 @@ def without_folders(result: FitResult, *folders: Path | None) -> FitResult:
     """The fit to be given away: it names files with their checksums, and no folder.
 
     Args:
-        result: what is told of it may name folders.
-        folders: those that sentences may name, too.
+        result: its sentences may name folders.
+        folders: those that they may name.
     """
-    named = [f"{folder}{os.sep}" for one in folders if one is not None for folder in (one, one.resolve())]
-    named = [*sorted(named, key=len, reverse=True), f"{Path.home()}{os.sep}"]
+    named = {one.resolve() for one in folders if one is not None} | {Path.home()}
+    # The longest first, and none that is the beginning of every path.
+    ordered = sorted((str(one) for one in named if len(one.parts) > 1), key=len, reverse=True)
 
-    def bare(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: bare(one) for key, one in value.items()}
-        if isinstance(value, list):
-            return [bare(one) for one in value]
-        if isinstance(value, str):
-            for folder in named:
-                value = value.replace(folder, "").replace(folder.removesuffix(os.sep), "its folder")
-        return value
+    def bare(sentence: Any) -> Any:
+        if not isinstance(sentence, str):
+            return sentence
+        for folder in ordered:
+            inside, itself = re.escape(folder + os.sep), re.escape(folder)
+            sentence = re.sub(rf"(?<![\w.{re.escape(os.sep)}-]){inside}", "", sentence)
+            sentence = re.sub(rf"(?<![\w.{re.escape(os.sep)}-]){itself}(?![\w-])", "its folder", sentence)
+        return sentence
 
-    told = bare(result.provenance)
-    if isinstance(told.get("source"), dict):
-        told["source"] = {**told["source"], "path": None}
-    return replace(result, provenance=told)
+    source = told_of(result, "source")
+    notes = source.get("notes")
+    told = {**source, "path": None}
+    if isinstance(notes, list):
+        told["notes"] = [bare(note) for note in notes]
+    return replace(result, provenance={**result.provenance, "source": told})
+
+
+def names_folders(result: FitResult) -> bool:
+    """Whether the fit says in which folder its motion lay."""
+    return bool(_text(told_of(result, "source"), "path"))
 
 
 def _text(table: dict[str, Any], key: str) -> str:

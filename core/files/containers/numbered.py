@@ -20,7 +20,8 @@ Progress = Callable[[int, int], None]
 
 # AT_FDCWD, and RENAME_EXCHANGE or RENAME_SWAP: rename(2).
 _HERE, _SWAP = -100, 2
-_NUMBERED = re.compile(r"(?:.+_)?\d{6,}\.\w+")
+# Those named by their number alone are also other tools' way to name frames of a video.
+_NUMBERED = re.compile(r".+_\d{6,}\.(obj|ply|pkl)")
 
 
 def tell(done: int, total: int, progress: Progress | None, stop: threading.Event | None) -> None:
@@ -62,7 +63,8 @@ def write_numbered(
         suffix: how it ends.
         files: frames and what their files hold.
         total: how many there are.
-        overwrite: replace a folder that holds numbered files and nothing else. Any other is left alone.
+        overwrite: replace a folder that holds files with a name and a number and nothing else. Any other is
+            left alone.
         progress: told how many are written.
         stop: looked at before every file.
 

@@ -33,11 +33,11 @@ from core.files.motions.mesh_readers import (
     have_gaps,
     mesh_places,
     mesh_vertices,
-    natural,
     told_origin,
 )
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
 from core.files.motions.parts.file_contents import Contents, names_in
+from core.files.motions.parts.numbered_names import natural
 from core.files.motions.settle import NOT_TOLD_APART, REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
 from core.model.motion import AS_IT_IS, MOST_FRAMES, Motion, Reading, motion_of_meshes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -241,13 +241,3 @@ def have_gaps(names: list[str]) -> bool:
         return False
     steps = np.diff([int(numbers[-1]) for numbers in found])
     return bool(len(steps) and (steps != steps[0]).any())
-
-
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """A key that sorts names as people count: 1, 2, 10."""
-    return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in _words(name)]
-
-
-def _words(name: str) -> Iterator[str]:
-    # No more than int() takes of one number.
-    return iter(re.findall(r"[0-9]{1,4000}|[^0-9]+", name.lower()))

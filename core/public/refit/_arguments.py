@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,6 +60,17 @@ def path_of(name: str, value: object) -> Path:
     if not isinstance(value, str | os.PathLike):
         raise RefitError(f"{name} is a {type(value).__name__}, expected a path.")
     return Path(os.fspath(value)).expanduser()  # type: ignore[arg-type]
+
+
+def paths_of(name: str, value: object) -> list[Path]:
+    """One path or several.
+
+    Raises:
+        RefitError: it is neither.
+    """
+    if isinstance(value, Iterable) and not isinstance(value, str | os.PathLike):
+        return [path_of(name, one) for one in value]
+    return [path_of(name, value)]
 
 
 def bodies_in(bodies: object) -> BodyPair | Path | str | None:

@@ -14,11 +14,13 @@ from core.commands.outcome import Outcome
 from core.commands.telling.terminal import Terminal
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE
+from core.outputs.transfer_config import is_transfer_config
 from refit._arguments import (
     AnyRecipe,
     assignments,
     chosen_recipe,
     path_of,
+    paths_of,
     recipe_for_command,
     thread_count,
 )
@@ -34,7 +36,7 @@ def convert(
     gender: str | None = None,
     transfer: str | os.PathLike[str] | None = None,
     mask: str | os.PathLike[str] | None = None,
-    exclude: Iterable[str | os.PathLike[str]] = (),
+    exclude: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     preset: str | None = None,
     recipe: AnyRecipe | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -80,7 +82,7 @@ def convert(
         mask: as there.
         exclude: as there.
         preset: as in `fit`.
-        recipe: as in `fit`.
+        recipe: as in `fit`, or a ``.yaml`` of the published transfer tool.
         settings: as in `fit`.
         betas: a fit, or a motion of the target body, whose shape is held.
         share_shape: one shape for each subject: clips in one folder, of one gender and family, whose betas do
@@ -123,7 +125,10 @@ def convert(
             alone or together.
     """
     # Told in Python's words before the command line's.
-    chosen_recipe(preset, recipe, settings, ACCURATE)
+    of_the_tool = isinstance(recipe, str | os.PathLike) and is_transfer_config(path_of("recipe", recipe))
+    chosen_recipe(preset, None if of_the_tool else recipe, settings, ACCURATE)
+    if of_the_tool and preset is not None:
+        raise RefitError("preset and recipe are both given, expected one of them.")
     several = list(inputs) if isinstance(inputs, Iterable) and not isinstance(inputs, str) else [inputs]
     if not several:
         raise RefitError("inputs are none, expected motion files or folders.")
@@ -166,7 +171,7 @@ def convert(
             words.append(f"--{name}")
         elif value is not None and value is not False:
             words.append(f"--{name}={value}")
-    words += [f"--exclude={path_of('exclude', path)}" for path in exclude]
+    words += [f"--exclude={path}" for path in paths_of("exclude", exclude)]
     words += [f"--set={text}" for text in assignments(settings or {})]
     options = _parsed([*words, "--", *(str(path_of("inputs", item)) for item in several)])
     if recipe is not None:

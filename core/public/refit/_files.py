@@ -15,7 +15,7 @@ from core.model.joints import FAMILY_LABEL, GENDERS
 from core.model.motion import CHOICES, Motion, Reading
 from core.outputs.results import RESULT, save_result
 from core.outputs.results import load_result as read_result
-from refit._arguments import bodies_in, expect, one_of, other_family, path_of, rate_of
+from refit._arguments import bodies_in, expect, one_of, other_family, path_of, paths_of, rate_of
 
 
 def load_motion(
@@ -84,7 +84,7 @@ def load_bodies(
     gender: str | None = None,
     transfer: str | os.PathLike[str] | None = None,
     mask: str | os.PathLike[str] | None = None,
-    exclude: Iterable[str | os.PathLike[str]] = (),
+    exclude: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
 ) -> BodyPair:
     """The two bodies of a fit, and how their surfaces correspond.
 
@@ -99,7 +99,7 @@ def load_bodies(
             bodies are neutral.
         transfer: the file of the correspondence, ``smplh2smplx_deftrafo_setup.pkl``; None for the folder's.
         mask: the file with ids of valid vertices, ``smplx_mask_ids.npy``; None for the folder's.
-        exclude: files with ids of vertices that do not count.
+        exclude: a file with ids of vertices that do not count, or several.
 
     Returns:
         ``source`` and ``target``, each a `BodyModel`, their ``correspondence``, and ``notes`` on what was
@@ -126,7 +126,7 @@ def load_bodies(
         gender=gender,
         transfer=None if transfer is None else path_of("transfer", transfer),
         mask=None if mask is None else path_of("mask", mask),
-        exclude=[path_of("exclude", path) for path in exclude],
+        exclude=paths_of("exclude", exclude),
     )
 
 

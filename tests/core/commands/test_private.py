@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from core.commands.cli import main
 from core.files.builtin_files import builtin_folder
@@ -41,3 +42,38 @@ def test_no_folder_is_in_results_and_sessions(tmp_path: Path) -> None:
     assert len(result.provenance["source"]["sha256"]) == 64
     shutil.move(motion, tmp_path / "private" / "walk_poses.npz")
     assert len(find_motion(tmp_path / "private" / "walk.npz", result)) == 6
+
+
+def test_where_it_is_run_from_changes_nothing_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders of one letter, of a word that a setting has, and the one where it is run."""
+    motion = tmp_path / "source" / "a" / "walk_poses.npz"
+    motion.parent.mkdir(parents=True)
+    np.savez(motion, **clip_arrays("walk", slice(0, 6)))
+    told = []
+    for folder in (motion.parent, motion.parent.parent, tmp_path):
+        monkeypatch.chdir(folder)
+        out = tmp_path / f"out{len(told)}"
+        words = ["convert", str(motion.relative_to(folder)), "-o", str(out), "--preset", "fast"]
+        assert main([*words, "--threads", "1", "--private"]) == 0
+        assert main([*words, "--threads", "1", "--private"]) == 0  # done already, by the same settings
+        told.append(load_result(out / "walk_stageii.npz").provenance | {"made_at": ""})
+    assert told[0] == told[1] == told[2]
+    assert told[0]["source"]["file"] == "walk_poses.npz"
+    assert told[0]["made_by"].startswith("Refit ")
+
+
+def test_what_was_written_before_still_names_its_folder_and_that_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    motion = tmp_path / "Jane Doe" / "walk_poses.npz"
+    motion.parent.mkdir()
+    np.savez(motion, **clip_arrays("walk", slice(0, 6)))
+    words = ["convert", str(motion), "-o", str(tmp_path / "out"), "--preset", "fast", "--threads", "1"]
+    assert main(words) == 0
+    assert main([*words, "--private", "--session"]) == 0
+    assert "names the folder of its motion" in " ".join(capsys.readouterr().out.split())
+    assert "Jane Doe" not in texts_in(tmp_path / "out" / "walk_stageii.refit")
+    assert main([*words, "--private", "--session", "--force"]) == 0
+    assert "Jane Doe" not in texts_in(tmp_path / "out" / "walk_stageii.npz")

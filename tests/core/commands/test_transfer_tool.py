@@ -126,16 +126,17 @@ def test_its_configuration_is_a_recipe(
     write_correspondence(
         tmp_path / "transfer_data" / "smpl2smplx_deftrafo_setup.pkl", pair.correspondence.matrix
     )
-    write_mask(tmp_path / "smplx_mask_ids.npy", pair.correspondence.valid)
+    # Where its own page has it put.
+    write_mask(tmp_path / "transfer_data" / "smplx_mask_ids.npy", pair.correspondence.valid)
     (tmp_path / "config_files").mkdir()
     config = tmp_path / "config_files" / "smpl2smplx.yaml"
-    config.write_text(CONFIG + "output_folder: fits\n")
+    config.write_text(CONFIG)
     monkeypatch.chdir(tmp_path)
     assert main(["convert", "--recipe", str(config), "--threads", "1", "--verbose"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "Without a counterpart, and not used: body_model.use_compressed, optim.gtol, optim.type" in said
     assert "edge · pose 1 · 3 of 3 frames · objective" in said
-    result = load_result(tmp_path / "fits" / "smpl_stageii.npz")
+    result = load_result(tmp_path / "output" / "smpl_stageii.npz")
     stages = result.provenance["recipe"]["stages"]
     assert [stage["stage"] for stage in stages] == ["edge", "translation", "vertex"]
     assert (stages[2]["num_betas"], stages[2]["shape"], stages[2]["iterations"]) == (10, "per-frame", 100)
@@ -159,11 +160,13 @@ def test_a_single_mesh_is_a_motion_of_one_frame(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("optim:\n  maxiters: many\n", "'optim.maxiters' is 'many', expected a whole number"),
+        ("optim:\n  maxiters: many\n", "'optim.maxiters' is 'many', expected a whole number, 1 or more"),
         ("body_model:\n  model_type: star\n", "'body_model.model_type' is 'star', expected one of"),
         ("edge_fitting:\n  per_part: 3\n", "'edge_fitting.per_part' is neither true nor false"),
         ("mask_ids_fname: [1]\n", "'mask_ids_fname' is [1], expected a path"),
-        ("a: [1", "is no YAML"),
+        ("a: [1", "is no YAML in line 1: expected"),
+        ("optim: {maxiters: 0}\n", "is 0, expected a whole number, 1 or more"),
+        ("use_cuda: maybe\n", "'use_cuda' is neither true nor false"),
         ("- 1\n", "holds no table of settings"),
         ("body_model: {smplx: {betas: {num: 400}}}\n", "asks for what there is not: num_betas is 400"),
         ("x: !!python/object/apply:os.mkdir [made]\n", "is no YAML"),
@@ -206,3 +209,20 @@ def test_without_inputs_or_output_there_is_one_sentence(capsys: pytest.CaptureFi
     assert "There is nothing to convert" in capsys.readouterr().err
     assert main(["convert", "a.npz"]) == 2
     assert "give -o OUT" in capsys.readouterr().err
+
+
+def test_a_motion_keeps_its_gender_and_python_takes_configurations_too(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    config = tmp_path / "a.yaml"
+    config.write_text("body_model: {model_type: smplx, gender: neutral}\noptim: {maxiters: 3}\n")
+    arrays = dict(np.load(files["motion"])) | {"gender": np.array("male")}
+    np.savez(files["motion"], **arrays)
+    (outcome,) = refit.convert(
+        files["motion"], tmp_path / "out", recipe=config, exclude=files["exclude"], frames=(0, 1), threads=1
+    )
+    assert outcome.fit == "written", outcome.error
+    assumed = outcome.meaning["assumed"]
+    assert {one["value"] for one in assumed if one["quantity"] == "gender"} == {"male"}
+    assert outcome.result is not None
+    assert outcome.result.provenance["recipe"]["name"] == "a"

@@ -181,3 +181,14 @@ def test_a_folder_that_is_replaced_is_there_all_the_time(walking, tmp_path, monk
     assert len(list(folder.iterdir())) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
     assert missing == ([] if at_once else [True, False])
+
+
+@pytest.mark.parametrize("name", ["000001.jpg", "000001.json", "walk_000001.jpg", "000001.pkl"])
+def test_frames_of_others_are_no_folder_to_replace(walking, tmp_path, name):
+    motion, body, _ = walking
+    folder = tmp_path / "images"
+    folder.mkdir()
+    (folder / name).write_bytes(b"a frame of a video")
+    with pytest.raises(FileError, match="holds other files"):
+        write_meshes(folder, "walk", motion, body, np.arange(4, 6), overwrite=True)
+    assert (folder / name).read_bytes() == b"a frame of a video"

@@ -16,7 +16,14 @@ from core.files.containers.pickles import read_pickle
 from core.files.motions.load_motion import load_motion
 from core.files.motions.settle import TELL
 from core.model.posing import posed
-from core.outputs.published_pickle import write_as_the_tool, write_frames, write_merged
+from core.outputs.export_format import ExportJob
+from core.outputs.published_pickle import (
+    PUBLISHED_PICKLE,
+    TOOL,
+    write_as_the_tool,
+    write_frames,
+    write_merged,
+)
 from tests.core.clip_fits import fitted_clip
 from tests.core.outputs.test_results import make_result
 
@@ -182,3 +189,12 @@ def test_the_tools_own_files_are_in_the_world_of_the_motion(tmp_path):
         found = pickle.load(file)  # noqa: S301
     vertices, _ = posed(result.as_motion(), pair.target, np.array([2]))
     np.testing.assert_allclose(found["vertices"].numpy() - origin, vertices, atol=1e-7)
+
+
+def test_a_single_frame_is_a_single_file(tmp_path):
+    _, pair, result = fitted_clip("walk", 0, 40)
+    path, frames = tmp_path / "one.pkl", np.array([3])
+    job = ExportJob(path, "walk", frames, None, pair, result, settings={"one_file": TOOL}, single=True)
+    PUBLISHED_PICKLE.write(job)
+    found = pickle.loads(path.read_bytes())  # noqa: S301
+    assert set(found) >= {"vertices", "joints", "full_pose", "faces", "betas"}

@@ -107,6 +107,7 @@ def test_a_folder_in_the_order_of_its_numbers(tmp_path: Path, suffix: str, write
     np.testing.assert_allclose(alone.vertices, MESHES[:1], atol=1e-6)
     assert motion_source(alone.path) == "meshes"
     assert survey(alone.path).people[0].frames == 1
+    assert dict(describe_file(alone.path))["File"] == names[0]
 
 
 def test_what_meshes_do_not_say_is_not_invented(tmp_path: Path) -> None:

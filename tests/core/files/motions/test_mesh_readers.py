@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core.errors import FileError
-from core.files.motions.mesh_readers import have_gaps, mesh_vertices, natural
+from core.files.motions.mesh_readers import have_gaps, mesh_vertices
+from core.files.motions.parts.numbered_names import natural
 from tests.core.files.motions.mesh_files import obj, ply
 
 RNG = np.random.default_rng(7)

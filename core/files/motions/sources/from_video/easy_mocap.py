@@ -13,7 +13,7 @@ from core.files.containers.arrays import shape_text
 from core.files.containers.documents import parsed_json
 from core.files.containers.opening import open_to_read
 from core.files.motions.parts.file_contents import TEXT_ENDINGS, Contents
-from core.files.motions.parts.person_track import Take, numbers_in
+from core.files.motions.parts.person_track import Take, first_frame, numbers_in
 from core.model.motion import MOST_FRAMES, BodyTerms
 
 NAME = "EasyMocap"
@@ -38,7 +38,7 @@ _MEAN = (
 
 
 def looks_like(contents: Contents) -> bool:
-    """Whether it is a folder of numbered json files, of which the first that has somebody is EasyMocap's."""
+    """Whether it is a folder of numbered json files, lists of people, of which the first is EasyMocap's."""
     if contents.kind != "folder" or not contents.table:
         return False
     for name, file in contents.table.items():
@@ -51,7 +51,14 @@ def looks_like(contents: Contents) -> bool:
                 return people[0].keys() >= _KEYS
     except FileError:
         return False
-    return False
+    return True  # lists, all of them empty
+
+
+def _number(file: Path) -> int:
+    found = _NUMBER.search(file.stem)
+    if found is None:
+        raise FileError(file, "has no number of a frame in its name")
+    return int(found[1])
 
 
 def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
@@ -71,18 +78,19 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     rows: dict[str, dict[int, dict[str, np.ndarray]]] = {}
     first: dict[Any, Any] = {}
     for file in contents.table.values():
-        number = _NUMBER.search(file.stem)
-        assert number is not None
+        number = _number(file)
         for person in _people(file):
             first = first or person
             there = rows.setdefault(_name(file, person), {})
-            if int(number[1]) in there:
-                raise FileError(file, f"is frame {int(number[1])} of person {_name(file, person)} once more")
-            there[int(number[1])] = _row(file, person)
+            if number in there:
+                raise FileError(file, f"is frame {number} of person {_name(file, person)} once more")
+            there[number] = _row(file, person)
     told = Contents(folder, "pickle", {key: first[key] for key in first})
     told.pass_over([*_ALL, "id"])
     contents.counts(told)
-    frames = sorted({frame for there in rows.values() for frame in there})
+    if not rows:
+        raise FileError(folder, "is EasyMocap's result in which nobody is seen")
+    frames = sorted({_number(file) for file in contents.table.values()})
     step = int(np.gcd.reduce(np.diff(frames))) if len(frames) > 1 else 1
     names = sorted(rows, key=lambda name: (len(name), name))
     return [_person(folder, name if len(rows) > 1 else None, rows[name], step or 1) for name in names]
@@ -162,14 +170,13 @@ def _person(folder: Path, person: str | None, rows: dict[int, dict[str, np.ndarr
     }
     if "expression" in whole and family == "smplx":
         arrays["expression"] = whole["expression"].astype(np.float32)
-    if frames[0]:
-        notes.append(f"Frame 0 is frame {frames[0]} of the folder.")
+    ids = np.array(frames, np.int64)
     return Take(
         arrays,
-        tuple(notes),
+        (*notes, *first_frame(ids)),
         person,
         own_shapes=True,
-        ids=np.array(frames, np.int64),
+        ids=ids,
         ids_key="names",
         step=step,
         body_terms=terms,

@@ -9,11 +9,13 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.motions.parts.file_contents import Contents
+from core.files.motions.parts.numbered_names import natural
 from core.files.motions.parts.person_track import (
     CAMERA,
     Take,
     array_of,
     choose_coordinates,
+    first_frame,
     numbers_in,
     same_frames,
 )
@@ -54,7 +56,8 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
     path = contents.path
     _, notes = choose_coordinates(path, [CAMERA], coordinates)
     results = contents.part(_RESULTS)
-    frames = [results] if _holds(results) else [results[name] for name in sorted(results, key=str)]
+    in_order = sorted(results, key=lambda name: natural(str(name)))
+    frames = [results] if _holds(results) else [results[name] for name in in_order]
     people: dict[int, list[tuple[int, dict[str, np.ndarray]]]] = {}
     tracked = all(frame.get("track_ids") is not None for frame in frames)
     for index, frame in enumerate(frames):
@@ -102,12 +105,13 @@ def _person(
         notes = (*notes, _BEV, *((_AGE,) if arrays["betas"][:, _BETAS:].any() else ()))
         arrays["betas"] = arrays["betas"][:, :_BETAS]
     arrays["refit_up_axis"] = np.array("-y")
+    ids = np.array([index for index, _ in rows])
     return Take(
         arrays,
-        notes,
+        (*notes, *first_frame(ids)),
         person,
         own_shapes=True,
-        ids=np.array([index for index, _ in rows]),
+        ids=ids,
         ids_key=_RESULTS,
         there=(CAMERA,),
         keys=_NAMES,

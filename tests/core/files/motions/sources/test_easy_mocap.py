@@ -126,3 +126,18 @@ def test_a_spoiled_frame_is_one_sentence(tmp_path: Path, refuses: Callable[..., 
     folder = written(tmp_path / "smpl")
     (folder / "000003.json").write_text(text)
     refuses(load_motion, folder, Reading(person="3"))
+
+
+def test_frames_in_which_nobody_is_are_gaps(tmp_path: Path, refuses: Callable[..., str]) -> None:
+    folder = tmp_path / "smpl"
+    folder.mkdir()
+    for number in range(12):
+        people = [person(3, number // 2)] if number in (2, 8) else []
+        (folder / f"{number:06d}.json").write_text(json.dumps(people))
+    motion = load_motion(folder)
+    assert len(motion) == 7
+    assert np.flatnonzero(motion.finite_frames()).tolist() == [0, 6]
+    assert "Frame 0 is frame 2 of the video." in motion.notes
+    for path in folder.iterdir():
+        path.write_text("[]")
+    assert "in which nobody is seen" in refuses(load_motion, folder)
