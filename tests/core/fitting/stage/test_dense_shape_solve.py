@@ -13,7 +13,7 @@ from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import Progress
 from core.fitting.stage.dense_shape_solve import DenseShapeFit
 from core.model.fit_result import FitResult
-from tests.core.fitting.judged import TIGHT, clip, fit, run, spread
+from tests.core.fitting.judged import TIGHT, clip, fit, judged, run, spread
 from tests.variants import body_pair
 
 OWN = {"shape": "per-frame", "expression": "per-frame"}
@@ -66,3 +66,13 @@ def test_where_the_gradient_is_small_no_further_gain_is_needed(monkeypatch: pyte
     again = Recipe((FitSettings(),), start="current")
     monkeypatch.setattr(DenseShapeFit, "_search", lambda *_: (0.0, 0.0))
     assert fit(motion, pair, again, start=start).converged.all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [FitSettings(), FitSettings(**OWN)])
+@pytest.mark.parametrize("name", ["harsher", "dense correctives"])
+def test_no_independent_optimiser_gets_lower(name: str, settings: FitSettings) -> None:
+    motion, pair = spread(clip("dance"), 2), body_pair(name)
+    objective, state = judged(motion, pair, settings, fit(motion, pair, settings))
+    polished = objective.polish(state, 60)
+    assert polished.before - polished.after < 1e-3 * polished.before
