@@ -24,6 +24,7 @@ from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import joints_of_set
 from core.outputs.joint_sets import export_joint_places, read_joint_set
 from core.outputs.reading_words import changes_nothing
+from core.session.inputs import check_output, inputs_of
 
 
 def inspect(options: argparse.Namespace) -> int:
@@ -135,5 +136,6 @@ def _joint_set(inspected: Inspected, which: str, options: argparse.Namespace) ->
     if motion is None:
         raise RefitError(f"The {which} does not move without a fit; give a fit, or --body source.")
     out = Path(options.out)
+    check_output(out, inputs_of(inspected.bodies, inspected.motion, inspected.result, options.file))
     export_joint_places(out, series, motion, overwrite=options.force)
     return inspect_document.set_section(inspected, which, series, joint_set.name, str(out))

@@ -16,6 +16,7 @@ from core.files.containers.numbered import Progress
 from core.inspection.joint_set import JointSet
 from core.outputs.export_format import ExportFormat, ExportJob
 from core.outputs.joint_sets import JOINTS, export_joint_places, joint_series
+from core.session.inputs import check_output
 
 Draw = Callable[[Subject, Request, Progress | None], tuple[str, ...]]
 """Draws a picture or a film, and gives what people should know of it."""
@@ -46,7 +47,7 @@ def export(
         RefitError: there is nothing to write, or what is asked for makes no sense together.
         Cancelled: ``stop`` was set.
     """
-    _check_path(subject, request)
+    check_output(request.path, subject.inputs)
     if request.is_drawn:
         if draw is None:
             raise RefitError(
@@ -121,13 +122,6 @@ def _single(request: Request, format_: ExportFormat, settings: dict[str, object]
             f"one frame, or give a folder and the format {format_.name}."
         )
     return named
-
-
-def _check_path(subject: Subject, request: Request) -> None:
-    inputs = [subject.path, subject.motion.path if subject.motion is not None else None]
-    there = request.path.exists()
-    if there and any(one is not None and one.exists() and request.path.samefile(one) for one in inputs):
-        raise RefitError(f"{request.path} is an input; choose another output.")
 
 
 def _write_joints(job: ExportJob, kind: str | JointSet) -> None:

@@ -21,6 +21,7 @@ from core.outputs.results import is_result, load_result
 from core.outputs.sessions import is_session, load_session
 from core.session.bodies_of_fit import OtherBodies, bodies_of
 from core.session.fit_origin import find_motion, find_source, licensed_gender, other_bodies
+from core.session.inputs import inputs_of
 from core.session.session import Session
 
 
@@ -34,7 +35,7 @@ class Subject:
         motion: the source; None where it has not been looked for, see ``source``.
         result: the fit, or None.
         notes: sentences on what was assumed.
-        path: the fit's file, beside which its motion may lie; None where there is none.
+        path: the file of the fit or session, beside which its motion may lie; None where there is none.
     """
 
     name: str
@@ -43,6 +44,11 @@ class Subject:
     result: FitResult | None = None
     notes: tuple[str, ...] = ()
     path: Path | None = None
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Files and folders that an export is not to write over."""
+        return inputs_of(self.bodies, self.motion, self.result, self.path)
 
     @property
     def stem(self) -> str:
@@ -146,7 +152,7 @@ def _of_session(path: Path, session: Session, models: str | Path | None, told: t
     if made_with := other_bodies(result, bodies):
         raise _with_others(path, made_with, f"the {bodies.label}")
     bodies = with_measured_mask(bodies, result)
-    return of_fit(result, bodies, within(motion, bodies.source), notes=told)
+    return of_fit(result, bodies, within(motion, bodies.source), notes=told, path=path)
 
 
 def _with_others(path: Path, made_with: str, there: str) -> FileError:

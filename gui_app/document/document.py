@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.problems.thresholds import ProblemThresholds
+from core.session.inputs import inputs_of
 from gui_app.document.document_snapshot import DocumentSnapshot
 from gui_app.document.saved_fits import FiledFits
 from gui_app.widgets.text import FALLBACK_RATE
@@ -68,6 +69,13 @@ class Document(QObject):
     def result(self) -> FitResult | None:
         """The fit, None without one."""
         return self.snapshot.result
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Files of the motion and the bodies, which nothing is to be written over; the fit's own may be."""
+        if self.opened is None:
+            return ()
+        return inputs_of(self.opened.bodies, self.opened.motion, self.result)
 
     @property
     def given_rate(self) -> float | None:

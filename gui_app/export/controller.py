@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 
 from core.errors import RefitError
 from core.outputs.export_format import ExportJob
+from core.session.inputs import lost_by
 from gui_app.document.state import AppState
 from gui_app.export.film import Film, FilmPlan
 from gui_app.export.kinds import Choice, Sizes, estimate, size_words
@@ -102,7 +103,7 @@ class ExportController(QObject):
         state = self._state
         if state.document.opened is None or self.status.active or self._thread.closed:
             return
-        sentence = self.too_little_space(choice, path)
+        sentence = lost_by(path, state.document.inputs) or self.too_little_space(choice, path)
         if sentence:
             self._fail(sentence)
             return

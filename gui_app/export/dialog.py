@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.files.containers.numbered import only_numbered
+from core.session.inputs import lost_by
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.export.controller import ExportController
@@ -210,6 +211,8 @@ class ExportDialog(QDialog):
             return "Say where to write it."
         if not path.parent.is_dir():
             return f"There is no folder {path.parent}."
+        if sentence := lost_by(path, state.document.inputs):
+            return sentence
         if choice.is_folder:
             if path.is_file():
                 return f"{path.name} is a file; this export makes a folder."

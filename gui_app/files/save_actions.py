@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import RefitError
+from core.session.inputs import check_output
 from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
@@ -23,6 +24,7 @@ def save_fit(document: Document, activity: Activity, place: Place, preferences: 
     if document.result is None:
         return False
     try:
+        check_output(place.path, document.inputs)
         save_result(place.path, document.result, overwrite=place.replace)
     except RefitError as error:
         activity.fail(str(error))

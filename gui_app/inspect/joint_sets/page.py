@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.session.inputs import lost_by
 from core.shown_text import shown
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.preferences import Preferences
@@ -355,7 +356,9 @@ class SetPage(QWidget):
             motion = fitted_motion(state.document.result)
         name = "smpl_joints" if smpl else file_name(now.name)
         place = self.exporting.ask(f"{opened.stem}_{body}_{name}{suffix}", suffix)
-        if place is not None:
+        if place is not None and (sentence := lost_by(place.path, state.document.inputs)):
+            state.activity.fail(sentence)
+        elif place is not None:
             self.export.start(model, joints, motion, place.path, place.replace)
 
 

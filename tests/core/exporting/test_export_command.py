@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import refit
 from core.commands.cli import main
+from core.errors import RefitError
 from core.files.builtin_files import builtin_folder
 from core.measure.map_back import SMPL_JOINTS
 from core.model.posing import posed
+from core.outputs.meshes import write_meshes
 from core.outputs.results import load_result, save_result
 from core.outputs.sessions import save_session
 from core.session.session import Session, SessionStep, SourceFile
@@ -180,3 +183,37 @@ def test_a_fit_of_other_bodies_says_so(tmp_path: Path, capsys: CAPTURE) -> None:
     )
     assert "was made with" in words
     assert "--models DIR chooses others" in words
+
+
+def test_what_a_fit_was_made_from_is_never_lost(tmp_path: Path, capsys: CAPTURE) -> None:
+    motion, pair, result = fitted_clip("walk", 0, 12)
+    meshes, walk, home = tmp_path / "meshes", tmp_path / "far" / "walk_poses.npz", tmp_path / "fits"
+    write_meshes(meshes, "walk", motion, pair.source, np.arange(2))
+    for folder in (walk.parent, home):
+        folder.mkdir()
+        shutil.copy(builtin_folder() / "motions/walk_poses.npz", folder / walk.name)
+
+    def saved(name: str, source: Path) -> Path:
+        told = {**result.provenance["source"], "path": str(source)}
+        of = replace(result, provenance={**result.provenance, "source": told}, source_name=source.name)
+        save_result(home / name, of)
+        return home / name
+
+    of_meshes, of_walk = saved("a.npz", meshes), saved("b.npz", walk)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for fit, out, *more in (
+        (of_meshes, meshes, "--format", "obj"),
+        (of_meshes, meshes / "walk_000001.obj", "--frame", "1"),
+        (of_walk, walk, "--joints", "chain"),
+        (of_walk, home / walk.name),
+        (of_walk, walk.parent, "--format", "pkl"),
+    ):
+        assert "input" in refused(capsys, fit, "-o", out, *more, "--force")
+    with pytest.raises(RefitError, match="is an input"):
+        refit.export(load_result(of_walk), walk, bodies=pair, overwrite=True)
+    marks = tmp_path / "marks.json"
+    marks.write_text('{"joint_set": "marks", "family": "smplx", "joints": ["pelvis"]}')
+    arguments = ("inspect", of_walk, "--joint-set", marks, "--out", walk, "--force")
+    assert main([str(argument) for argument in arguments]) == 1
+    assert "is an input" in said(capsys)
+    assert {path: path.read_bytes() for path in before} == before

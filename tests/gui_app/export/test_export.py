@@ -21,6 +21,8 @@ from gui_app.export.controller import ExportController
 from gui_app.export.ffmpeg import Encoder
 from gui_app.export.film import film_frames
 from gui_app.export.kinds import Choice, Sizes, default_place, estimate, size_words
+from gui_app.files import save_actions
+from gui_app.widgets.save_dialog import Place
 from tests.gui_app.conftest import FIT_MS, FRAMES
 
 WAIT_SECONDS = 60
@@ -174,6 +176,28 @@ def test_dialog_says_what_is_missing(window: MainWindow, tmp_path: Path) -> None
     dialog.place.textEdited.emit(dialog.place.text())
     assert "There is no folder" in dialog.words.text()
     assert not dialog.export.isEnabled()
+
+
+def test_the_motion_is_not_written_over(
+    fitted: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, dialog = fitted.state.document.opened, fitted.export_dialog
+    assert opened is not None
+    assert opened.motion.path is not None
+    path = opened.motion.path
+    before = path.read_bytes()
+    dialog.open_for("joints")
+    dialog.place.setText(str(path))
+    dialog.place.textEdited.emit(dialog.place.text())
+    assert "is an input" in dialog.words.text()
+    assert not dialog.export.isEnabled()
+    fitted.exporting.start(Choice("joints", (0, 1)), path, overwrite=True)
+    wait(fitted, qtbot)
+    assert fitted.exporting.status.failed
+    monkeypatch.setattr(save_actions, "ask_where", lambda *_: Place(path, replace=True))
+    fitted.actions_.save.trigger()
+    assert "is an input" in fitted.message.words.text()
+    assert path.read_bytes() == before
 
 
 def test_video_looks_as_the_window_and_leaves_it_alone(
