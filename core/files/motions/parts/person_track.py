@@ -266,7 +266,7 @@ def same_frames(path: Path, key: str, array: np.ndarray, frames: int) -> np.ndar
     Raises:
         FileError: it has not.
     """
-    if len(array) != frames:
+    if array.shape[:1] != (frames,):
         raise FileError(
             path, f"has shape {shape_text(array.shape)}, expected {frames} rows, one a frame", key=key
         )
