@@ -75,7 +75,7 @@ def test_the_pelvis_lands_where_glamr_has_it(save: Callable[..., Path]) -> None:
         ({"smpl_pose": np.zeros((5, 72))}, "'person_data.0.smpl_pose' has shape (5, 72), expected (any, 69)"),
         ({"root_trans_world": np.zeros((4, 3))}, "'person_data.0.root_trans_world' has shape (4, 3)"),
         ({"exist_frames": np.zeros(4, bool)}, "'person_data.0.exist_frames' has shape (4,)"),
-        ({"exist_frames": np.array(False)}, "'person_data.0.exist_frames' has shape ()"),
+        ({"exist_frames": np.array(0.0, np.float32)}, "expected 5 rows, one a frame"),
         ({"exist_frames": np.zeros(5)}, "'person_data.0.exist_frames' is no row of booleans"),
     ],
 )
