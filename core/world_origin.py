@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 # Metres from which on float32 has no tenths of millimetres.
@@ -51,9 +53,14 @@ def as_origin(middle: np.ndarray) -> tuple[float, float, float] | None:
     return (x, y, z) if middle.any() else None
 
 
+def exact_numbers(place: Iterable[float]) -> list[str]:
+    """Coordinates without loss, as short as they can be told."""
+    return [f"{value + 0.0:.15g}" for value in place]
+
+
 def far_note(origin: tuple[float, float, float]) -> str:
     """A sentence on positions that are kept from an origin of their own."""
-    where = ", ".join(f"{value:.0f}" for value in origin)
+    where = ", ".join(exact_numbers(origin))
     return (
         f"The positions lie far from the origin: work is relative to ({where}), and so are meshes, which say "
         "so in a comment; results and tables are in their world."

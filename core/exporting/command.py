@@ -17,6 +17,16 @@ from core.inspection.joint_set import JointSet
 from core.model.motion import Reading
 from core.outputs.joint_sets import read_joint_set
 
+NAMES = {
+    "body": "--body",
+    "joints": "--joints",
+    "up": "--up",
+    "unit": "--bvh-unit",
+    "frame_rate": "--frame-rate",
+    "size": "--size",
+}
+"""The options, by what they are in a request."""
+
 
 def written(
     options: argparse.Namespace,
@@ -50,6 +60,7 @@ def written(
         frame_rate=reading.frame_rate,
         size=options.size,
         overwrite=options.force,
+        names=NAMES,
     )
     if request.size is not None and not request.is_drawn:
         raise RefitError("--size is of pictures and films (.png, .mp4, .gif).")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import RefitError
-from core.exporting.request import Request, format_of, settings_of
+from core.exporting.request import TIMELESS, Request, format_of, settings_of
 from core.exporting.subject import Subject
 from core.files.containers.numbered import Progress
 from core.inspection.joint_set import JointSet
@@ -60,6 +59,8 @@ def export(
     frames = np.arange(len(subject)) if request.frames is None else np.array(request.frames, int)
     frames, told = _fitted_only(subject, format_, settings, frames)
     whole = "source" in settings.values() or "both" in settings.values() or settings.get("body") == "points"
+    if request.frame_rate is not None and format_ in TIMELESS:
+        told = (*told, f"{request.called('frame_rate')} changes nothing: {format_.title} has no times.")
     job = ExportJob(
         path=request.path,
         stem=subject.stem,
@@ -127,8 +128,6 @@ def _single(request: Request, format_: ExportFormat, settings: dict[str, object]
 def _write_joints(job: ExportJob, kind: str | JointSet) -> None:
     motion, series = joint_series(job, kind)
     every = len(job.frames) == len(motion)
-    if job.frame_rate is not None and motion.frame_rate is None:
-        motion = replace(motion, frame_rate=job.frame_rate)
     export_joint_places(
         Path(job.path),
         series,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from core.model.motion import UpAxis
 from core.outputs.export_format import ExportFormat
 from core.outputs.export_formats import EXPORT_FORMATS
 from core.outputs.joint_sets import JOINTS, KIND
+from core.outputs.meshes import OBJ, PLY
 from core.outputs.published_pickle import PUBLISHED_PICKLE, TOOL
 from core.outputs.tables import TABLE
 
@@ -21,6 +23,9 @@ JOINT_ENDINGS = (".npz", ".csv")
 JOINT_KINDS: tuple[str, ...] = tuple(value for _, value in KIND.choices)
 FOLDERS = ("obj", "ply", "pkl", TOOL)
 """Names of what is a folder with a file for each frame; the last are the published tool's own pickles."""
+
+TIMELESS = (OBJ, PLY, PUBLISHED_PICKLE)
+"""Formats in which nothing says how fast frames follow each other."""
 
 # What is asked for by one name, and the options of formats that it sets.
 OPTIONS = {
@@ -46,6 +51,7 @@ class Request:
         frame_rate: frames a second, where the motion does not say.
         size: pixels of what is drawn.
         overwrite: replace what is there.
+        names: what whoever asks calls these, where that is something else.
     """
 
     path: Path
@@ -58,6 +64,11 @@ class Request:
     frame_rate: float | None = None
     size: tuple[int, int] | None = None
     overwrite: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, asked: str) -> str:
+        """What whoever asks calls one of these."""
+        return self.names.get(asked, asked)
 
     @property
     def is_drawn(self) -> bool:
@@ -118,10 +129,10 @@ def settings_of(request: Request, format_: ExportFormat, *, fitted: bool) -> dic
                 settings[option.name] = "source"
             continue
         if option is None:
-            raise RefitError(f"{asked} means nothing for {format_.title} ({format_.suffix}).")
+            raise RefitError(f"{request.called(asked)} means nothing for {format_.title} ({format_.suffix}).")
         values = [choice for _, choice in option.choices]
         if values and not isinstance(value, JointSet) and value not in values:
-            words = ", ".join(map(str, values))
-            raise RefitError(f"{asked} is {value}, expected {words} for {format_.title} ({format_.suffix}).")
+            words, name = ", ".join(map(str, values)), request.called(asked)
+            raise RefitError(f"{name} is {value}, expected {words} for {format_.title} ({format_.suffix}).")
         settings[option.name] = value
     return settings

@@ -20,7 +20,7 @@ from core.files.containers.numbered import Progress, tell
 from core.geometry.up_axis import turned
 from core.model.body import BodyModel
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
-from core.outputs.job_frames import gap_words, named, rate_of, rate_words, usable
+from core.outputs.job_frames import gap_words, named, origin_words, rate_of, rate_words, usable
 from core.outputs.meshes import STEP
 from core.outputs.rig import Rig, rig_of
 
@@ -178,12 +178,14 @@ def _write(job: ExportJob) -> str:
     unit = job.settings.get("unit", "m")
     motion, body = job.of(role)
     there = usable(job, role)
-    rig = rig_of(motion, body, held(job.frames, there))
-    steps = np.diff(job.frames)
+    grid = even_grid(job.frames)
+    posed = np.zeros(len(grid), bool)
+    posed[np.searchsorted(grid, job.frames)] = there
+    rig = rig_of(motion, body, held(grid, posed))
     write_bvh(
         job.path,
         rig,
-        (float(steps[0]) if len(steps) else 1.0) / rate_of(job),
+        float(grid[1] - grid[0] if len(grid) > 1 else 1) / rate_of(job),
         from_up=motion.up_axis,
         up=up,
         unit=unit,
@@ -193,10 +195,16 @@ def _write(job: ExportJob) -> str:
     )
     words = [f"Joints in {'metres' if unit == 'm' else 'centimetres'}, {up} up."]
     words += (*gap_words(there, "they keep that of the frame before"), *rate_words(job))
-    if motion.origin is not None:
-        where = ", ".join(f"{value:g}" for value in turned(np.array(motion.origin), motion.up_axis, up))
-        words.append(f"Positions are from the origin {where} m of the motion's world ({up} up).")
-    return " ".join(words)
+    if between := len(grid) - len(job.frames):
+        are = "1 frame is" if between == 1 else f"{between:,} frames are"
+        words.append(f"{are} between those asked for, which are not evenly apart: they keep the pose before.")
+    return " ".join((*words, *origin_words(motion, up)))
+
+
+def even_grid(frames: np.ndarray) -> np.ndarray:
+    """The frames, ascending, and those between them that make all of them evenly apart, as few as possible:
+    a file has one time from frame to frame."""
+    return np.arange(frames[0], frames[-1] + 1, max(int(np.gcd.reduce(np.diff(frames))), 1))
 
 
 def held(frames: np.ndarray, there: np.ndarray) -> np.ndarray:

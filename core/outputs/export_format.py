@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.model.motion import Motion
 
 RangeName = Literal["all", "selection", "current"]
+Timed = TypeVar("Timed", "FitResult", "Motion")
 Settings = Mapping[str, Any]
 """What is chosen of each option, by its name."""
 
@@ -101,14 +102,26 @@ class ExportJob:
         """The fit; raises RefitError where there is none."""
         if self.result is None:
             raise RefitError("There is no fit to export; fit the motion first.")
-        return self.result
+        return self._timed(self.result)
 
     @property
     def source(self) -> Motion:
         """The motion that was fitted; raises RefitError where it is not at hand."""
         if self.motion is None:
             raise RefitError("The motion that the fit was made from is needed, and is not at hand.")
-        return self.motion
+        return self._timed(self.motion)
+
+    @property
+    def known_rate(self) -> float | None:
+        """Frames a second: what was said for the export, else what is known of the fit or its motion."""
+        if self.frame_rate is not None:
+            return self.frame_rate
+        told = (self.result, self.motion)
+        return next((one.frame_rate for one in told if one is not None and one.frame_rate), None)
+
+    def _timed(self, one: Timed) -> Timed:
+        rate = self.known_rate
+        return one if one.frame_rate == rate else replace(one, frame_rate=rate)
 
     def of(self, role: str) -> tuple[Motion, BodyModel]:
         """The motion and the body of the ``'fit'`` or of the ``'source'``; raises RefitError where there is

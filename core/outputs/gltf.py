@@ -21,7 +21,7 @@ from core.files.containers.atomic import atomic_write
 from core.geometry.up_axis import turned
 from core.model.motion import Motion
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
-from core.outputs.job_frames import gap_words, named, rate_of, rate_words, usable
+from core.outputs.job_frames import gap_words, named, origin_words, rate_of, rate_words, usable
 from core.outputs.meshes import STEP
 from core.outputs.rig import WEIGHTS_IN_A_SET, Rig, loss_words, rig_loss, rig_of
 
@@ -259,7 +259,7 @@ def _write(job: ExportJob) -> str:
         notes += [f"{role.capitalize()}: {one}" if len(roles) > 1 else one for one in words]
     extras = {"frame_rate": rate, **_said(motion)}
     write_gltf(job.path, figures, extras=extras, overwrite=job.overwrite)
-    return " ".join((*notes, *rate_words(job), *_origin_words(motion)))
+    return " ".join((*notes, *rate_words(job), *origin_words(motion, "y")))
 
 
 def _said(motion: Motion) -> dict[str, Any]:
@@ -267,13 +267,6 @@ def _said(motion: Motion) -> dict[str, Any]:
     if motion.origin is not None:
         said["origin"] = turned(np.array(motion.origin), motion.up_axis, "y").tolist()
     return said
-
-
-def _origin_words(motion: Motion) -> tuple[str, ...]:
-    if motion.origin is None:
-        return ()
-    where = ", ".join(f"{value:g}" for value in turned(np.array(motion.origin), motion.up_axis, "y"))
-    return (f"Positions are from the origin {where} m of the motion's world (y up).",)
 
 
 def _size(sizes: BodySizes, count: int, settings: Settings) -> int:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from core.errors import RefitError
+from core.geometry.up_axis import turned
+from core.model.motion import Motion
 from core.outputs.export_format import ExportJob
+from core.world_origin import exact_numbers
 
 USUAL_RATE = 30.0
 """Frames a second where nobody knows them; it is told."""
@@ -41,21 +44,28 @@ def gap_words(there: np.ndarray, what: str) -> tuple[str, ...]:
     return (f"{gaps:,} frame{' has' if gaps == 1 else 's have'} no pose: {what}.",)
 
 
-def known_rate(job: ExportJob) -> float | None:
-    """Frames a second: what was said for the export, or else what is known of the fit or of its motion."""
-    if job.frame_rate is not None:
-        return job.frame_rate
-    told = (job.result, job.motion)
-    return next((one.frame_rate for one in told if one is not None and one.frame_rate), None)
+def step_between(frames: np.ndarray) -> int | None:
+    """How far from frame to frame, ascending, 1 for a single one; None where some are further apart than
+    others."""
+    steps = np.unique(np.diff(frames))
+    return 1 if not len(steps) else int(steps[0]) if len(steps) == 1 else None
+
+
+def origin_words(motion: Motion, up: str) -> tuple[str, ...]:
+    """A sentence where positions are told from an origin of their own; ``up`` is the file's up axis."""
+    if motion.origin is None:
+        return ()
+    where = ", ".join(exact_numbers(turned(np.array(motion.origin), motion.up_axis, up)))
+    return (f"Positions are from the origin {where} m of the motion's world ({up} up).",)
 
 
 def rate_of(job: ExportJob) -> float:
     """Frames a second to write."""
-    return known_rate(job) or USUAL_RATE
+    return job.known_rate or USUAL_RATE
 
 
 def rate_words(job: ExportJob) -> tuple[str, ...]:
     """A sentence where nobody knows the frame rate."""
-    if known_rate(job) is not None:
+    if job.known_rate is not None:
         return ()
     return (f"The motion does not say its frame rate: written at {USUAL_RATE:g} frames a second.",)

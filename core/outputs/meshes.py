@@ -26,6 +26,7 @@ from core.model.body_pair import BodyPair
 from core.model.motion import Motion, UpAxis
 from core.model.posing import posed
 from core.outputs.export_format import ExportFormat, ExportJob, Option
+from core.world_origin import exact_numbers
 
 MeshSuffix = Literal[".obj", ".ply"]
 POSED_AT_ONCE = 8
@@ -168,7 +169,7 @@ def _about(motion: Motion, up_axis: UpAxis | None, shape: Shape) -> list[str]:
     words = []
     if motion.origin is not None:
         origin = turned(np.array(motion.origin), motion.up_axis, up_axis or motion.up_axis)
-        words.append(f"origin {' '.join(f'{value:.15g}' for value in (origin + 0.0).tolist())}")
+        words.append(f"origin {' '.join(exact_numbers(origin))}")
     if shape.without:
         words.append(f"{shape.without} vertices have no counterpart and are in no face")
     return words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
 from core.model.fit_result import AMASS_BETAS, FitResult
 from core.model.joints import PARTS
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Settings
+from core.outputs.job_frames import step_between
 
 FORMAT = 1
 """Grows when a key changes its meaning."""
@@ -224,13 +226,18 @@ def _provenance(path: Path, array: np.ndarray) -> dict[str, Any]:
 # As a format to export in.
 
 
-def _write(job: ExportJob) -> None:
-    result = job.fit
+def _write(job: ExportJob) -> str | None:
+    result, step = job.fit, step_between(job.frames)
     if len(job.frames) != len(result):
         from core.measure.fit_failure import judged
 
         result = judged(result.take(job.frames))
+        if result.frame_rate is not None and step is not None:
+            result = replace(result, frame_rate=result.frame_rate / step)
     save_result(job.path, result, overwrite=job.overwrite)
+    if result.frame_rate is None or step is not None:
+        return None
+    return f"The frames are not evenly apart; the file says {result.frame_rate:g} frames a second."
 
 
 def _size(sizes: BodySizes, count: int, _settings: Settings) -> int:

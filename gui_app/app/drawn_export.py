@@ -48,8 +48,9 @@ def draw(subject: Subject, request: Request, progress: Progress | None = None) -
             raise RefitError(f"Pictures and films cannot be drawn: {reason}")
         body = request.body or ("both" if subject.result is not None else "source")
         if body not in LAYOUTS or (subject.result is None and body != "source"):
+            name = request.called("body")
             raise RefitError(
-                f"body is {body}, which cannot be drawn; expected source, or of a fit both or fit."
+                f"{name} is {body}, which cannot be drawn; expected source, or of a fit both or fit."
             )
         check_place(request.path, request.overwrite)
         if request.path.suffix.lower() == ".png":
@@ -108,7 +109,8 @@ def _film(
     from gui_app.widgets.text import FALLBACK_RATE
 
     gif = request.path.suffix.lower() == ".gif"
-    known = request.frame_rate or subject.source.frame_rate
+    of_fit = subject.result.frame_rate if subject.result is not None else None
+    known = request.frame_rate or of_fit or subject.source.frame_rate
     rate = GIF_RATE if gif else FILM_RATE
     ids = np.arange(len(subject)) if request.frames is None else np.array(request.frames)
     first, last = int(ids[0]), int(ids[-1])

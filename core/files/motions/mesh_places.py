@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import FileError
-from core.world_origin import NOWHERE, as_origin, far_note, origin_near
+from core.world_origin import NOWHERE, as_origin, exact_numbers, far_note, origin_near
 
 # Steps of a mesh's numbers, in millimetres: they are told from here on, and from there on no body is left.
 _COARSE, _HOPELESS = 0.4, 100.0
@@ -60,7 +60,7 @@ class NearOrigin:
                 columns = [along[np.abs(along) < NOWHERE] for along in mesh.T]
                 if told is not None:
                     self._put(told * self._metres)
-                    where = ", ".join(f"{value:g}" for value in told.tolist())
+                    where = ", ".join(exact_numbers(told))
                     self.notes.append(f"A comment in the files says that their origin lies at ({where}).")
                 elif all(along.size for along in columns):
                     self.of(columns)

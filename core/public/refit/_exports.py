@@ -88,6 +88,7 @@ def export(
         frame_rate=rate_of("frame_rate", frame_rate),
         size=_size(size),
         overwrite=bool(overwrite),
+        names={"up": "up_axis"},
     )
     subject = _subject(what, motion, bodies)
     ids = frame_ids(frames, len(subject))

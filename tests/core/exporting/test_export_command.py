@@ -217,3 +217,35 @@ def test_what_a_fit_was_made_from_is_never_lost(tmp_path: Path, capsys: CAPTURE)
     assert main([str(argument) for argument in arguments]) == 1
     assert "is an input" in said(capsys)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_frame_rate_that_is_said_is_everywhere(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    said_rate = ("--frame-rate", "50", "--force")
+    assert export(fit, "-o", tmp_path / "a.npz", *said_rate) == 0
+    assert load_result(tmp_path / "a.npz").frame_rate == 50
+    assert export(fit, "-o", tmp_path / "j.npz", "--joints", "chain", *said_rate) == 0
+    with np.load(tmp_path / "j.npz") as file:
+        assert file["mocap_frame_rate"] == 50
+    for name, more in (("e.csv", ()), ("j.csv", ("--joints", "chain"))):
+        assert export(fit, "-o", tmp_path / name, *more, *said_rate) == 0
+        assert (tmp_path / name).read_text().splitlines()[-1].startswith("11,0.220000,")
+    assert "changes nothing" not in said(capsys)
+    assert export(fit, "-o", tmp_path / "m.obj", "--frame", "0", *said_rate) == 0
+    assert "note: --frame-rate changes nothing: Meshes, Wavefront has no times." in said(capsys)
+
+
+def test_every_other_frame_of_a_fit_is_as_fast(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    rate = load_result(fit).frame_rate
+    assert rate is not None
+    assert export(fit, "-o", tmp_path / "a.npz", "--step", "3") == 0
+    assert load_result(tmp_path / "a.npz").frame_rate == pytest.approx(rate / 3)
+    told = refit.export(load_result(fit), tmp_path / "b.npz", frames=[0, 1, 5])
+    assert "not evenly apart" in told[0]
+
+
+def test_an_option_is_called_by_its_name(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    words = refused(capsys, fit, "-o", tmp_path / "a.glb", "--bvh-unit", "cm")
+    assert "--bvh-unit means nothing for Animated body" in words
+    assert "--up means nothing" in refused(capsys, fit, "-o", tmp_path / "a.glb", "--up", "z")
+    with pytest.raises(RefitError, match=r"^up_axis means nothing"):
+        refit.export(load_result(fit), tmp_path / "a.glb", up_axis="z")

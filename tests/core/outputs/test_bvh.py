@@ -16,7 +16,7 @@ from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from core.model.posing import posed
-from core.outputs.bvh import BVH, ORDER, euler_angles, held
+from core.outputs.bvh import BVH, ORDER, euler_angles, even_grid, held
 from core.outputs.export_format import ExportJob
 from tests.core.clip_fits import bodies, clip, fitted_clip
 from tests.core.outputs.test_gltf import face_motion
@@ -140,11 +140,23 @@ def test_one_frame_and_no_frame_rate(tmp_path: Path) -> None:
 
 def test_far_from_the_origin_nothing_is_lost(tmp_path: Path) -> None:
     near, pair = clip("walk", 0, 2), bodies("built-in")
-    far = replace(near, origin=(500_000.0, 4_000_000.0, 100.0))
+    far = replace(near, origin=(500_000.0, 4_123_456.0, 100.0))
     one, said = exported(tmp_path / "a.bvh", far, pair, np.arange(2))
     other, _ = exported(tmp_path / "b.bvh", near, pair, np.arange(2))
     assert np.array_equal(one.rows, other.rows)
-    assert "from the origin" in said
+    assert "from the origin 500000, 100, -4123456 m" in said
+
+
+def test_uneven_frames_keep_their_times(tmp_path: Path) -> None:
+    motion, pair, body = clip("walk", 0, 9), bodies("built-in"), bodies("built-in").source
+    file, said = exported(tmp_path / "a.bvh", motion, pair, np.array([0, 2, 8]))
+    assert file.frame_time == pytest.approx(2 / motion.frame_rate, rel=1e-7)
+    assert len(file.rows) == 5
+    joints = turned(posed(motion, body, np.array([0, 2, 2, 2, 8]))[1], "z", "y")
+    for frame in range(5):
+        assert apart(file, frame, joints[frame], body.joint_names) < TENTH_MM
+    assert "2 frames are between those asked for" in said
+    assert even_grid(np.array([3])).tolist() == [3]
 
 
 def test_frames_without_a_pose_keep_the_one_before(tmp_path: Path) -> None:

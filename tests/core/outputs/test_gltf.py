@@ -146,12 +146,12 @@ def test_rotations_go_the_short_way_over_a_whole_turn(tmp_path: Path) -> None:
 
 def test_far_from_the_origin_nothing_is_lost(tmp_path: Path) -> None:
     near = clip("walk", 0, 2)
-    far = replace(near, origin=(500_000.0, 4_000_000.0, 100.0))
+    far = replace(near, origin=(500_000.0, 4_123_456.0, 100.0))
     file, said = of_source(tmp_path / "far.glb", far, np.arange(2))
     other, _ = of_source(tmp_path / "near.glb", near, np.arange(2))
     assert np.array_equal(file.skin(1), other.skin(1))
-    assert file.json["asset"]["extras"]["origin"] == [500_000.0, 100.0, -4_000_000.0]
-    assert "from the origin 500000, 100, -4e+06 m" in said
+    assert file.json["asset"]["extras"]["origin"] == [500_000.0, 100.0, -4_123_456.0]
+    assert "from the origin 500000, 100, -4123456 m" in said
 
 
 def test_seconds_are_the_motions(tmp_path: Path) -> None:
