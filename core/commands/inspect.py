@@ -66,7 +66,8 @@ def _opened(options: argparse.Namespace) -> Inspected:
     if options.file is None:
         source = options.source or "smplh"
         target = options.to or ("smplh" if source == "smplx" else "smplx")
-        if said := changes_nothing(replace(reading_of(options, options.person), gender=None)):
+        reading = replace(reading_of(options, options.person), gender=None)
+        if said := changes_nothing(reading, doubts_of(options)):
             raise RefitError(f"{said[0]} Give the file of a motion.")
         return inspect_bodies(options.models, source, target, options.gender)
     if options.source is not None:

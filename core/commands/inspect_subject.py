@@ -164,7 +164,7 @@ def inspect_file(
     if result is not None:
         bodies = with_measured_mask(bodies, result)
     failed = () if result is None or not result.failed else (f"This fit failed: {result.failure}.",)
-    told = () if result is None else changes_nothing(replace(reading, gender=None))
+    told = () if result is None else changes_nothing(replace(reading, gender=None), doubts)
     beyond = left_out(motion, bodies.source)
     motion = within(motion, bodies.source)
     return Inspected(bodies, motion, result, (*failed, *told, *motion.notes, *bodies.notes, *beyond))

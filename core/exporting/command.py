@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import RefitError
 from core.exporting.export import Draw, export, frame_ids_of
-from core.exporting.request import JOINT_KINDS, Request
+from core.exporting.request import JOINT_KINDS, Request, check_asked
 from core.exporting.subject import Subject, open_subject
 from core.files.containers.numbered import Progress
 from core.files.motions.load_motion import SeveralPeople
@@ -62,8 +62,9 @@ def written(
         overwrite=options.force,
         names=NAMES,
     )
-    if request.size is not None and not request.is_drawn:
-        raise RefitError("--size is of pictures and films (.png, .mp4, .gif).")
+    check_asked(request)
+    if options.frame is not None and options.step != 1:
+        raise RefitError("--step is of several frames, and --frame is a single one; give one of both.")
     try:
         subject = open_subject(
             options.file,

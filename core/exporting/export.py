@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import RefitError
-from core.exporting.request import TIMELESS, Request, format_of, settings_of
+from core.exporting.request import TIMELESS, Request, check_asked, format_of, settings_of
 from core.exporting.subject import Subject
 from core.files.containers.numbered import Progress
 from core.inspection.joint_set import JointSet
 from core.outputs.export_format import ExportFormat, ExportJob
+from core.outputs.export_formats import no_folder_name
 from core.outputs.joint_sets import JOINTS, export_joint_places, joint_series
 from core.session.inputs import check_output
 
@@ -47,13 +48,17 @@ def export(
         Cancelled: ``stop`` was set.
     """
     check_output(request.path, subject.inputs)
+    check_asked(request)
     if request.is_drawn:
         if draw is None:
             raise RefitError(
                 f"{request.path.name} is drawn by parts of the window, which are not at hand here: "
                 "use the command refit."
             )
-        return draw(subject, request, progress)
+        told = draw(subject, request, progress)
+        if request.frame_rate is None or request.path.suffix.lower() != ".png":
+            return told
+        return (*told, f"{request.called('frame_rate')} changes nothing: a picture has no times.")
     format_ = format_of(request)
     settings = settings_of(request, format_, fitted=subject.result is not None)
     frames = np.arange(len(subject)) if request.frames is None else np.array(request.frames, int)
@@ -122,6 +127,8 @@ def _single(request: Request, format_: ExportFormat, settings: dict[str, object]
             f"{request.path.name} is one file, but {count:,} frames are to be written, one a file: choose "
             f"one frame, or give a folder and the format {format_.name}."
         )
+    if not named and (sentence := no_folder_name(request.path)):
+        raise RefitError(sentence)
     return named
 
 

@@ -11,14 +11,12 @@ from core.errors import RefitError
 from core.inspection.joint_set import JointSet
 from core.model.motion import UpAxis
 from core.outputs.export_format import ExportFormat
-from core.outputs.export_formats import EXPORT_FORMATS
+from core.outputs.export_formats import DRAWN, EXPORT_FORMATS, FILE_ENDINGS
 from core.outputs.joint_sets import JOINTS, KIND
 from core.outputs.meshes import OBJ, PLY
 from core.outputs.published_pickle import PUBLISHED_PICKLE, TOOL
 from core.outputs.tables import TABLE
 
-DRAWN = (".png", ".mp4", ".gif")
-"""What is drawn, by parts of the window."""
 JOINT_ENDINGS = (".npz", ".csv")
 JOINT_KINDS: tuple[str, ...] = tuple(value for _, value in KIND.choices)
 FOLDERS = ("obj", "ply", "pkl", TOOL)
@@ -48,7 +46,7 @@ class Request:
         joints: one of `JOINT_KINDS`, or a set.
         up: axis that points up in the file.
         unit: of lengths, ``'m'`` or ``'cm'``.
-        frame_rate: frames a second, where the motion does not say.
+        frame_rate: frames a second of what is written; None for those of the fit or the motion.
         size: pixels of what is drawn.
         overwrite: replace what is there.
         names: what whoever asks calls these, where that is something else.
@@ -81,6 +79,18 @@ class Request:
         return self.joints == "smpl" or self.body == "points" or self.is_drawn
 
 
+def check_asked(request: Request) -> None:
+    """Raises RefitError where something is asked for that what is drawn does not have, or what is not."""
+    if not request.is_drawn:
+        if request.size is not None:
+            raise RefitError(f"{request.called('size')} is of pictures and films (.png, .mp4, .gif).")
+        return
+    for asked in ("joints", "up", "unit"):
+        if getattr(request, asked) is not None:
+            what = f"pictures and films ({request.path.suffix.lower()})"
+            raise RefitError(f"{request.called(asked)} means nothing for {what}.")
+
+
 def format_of(request: Request) -> ExportFormat:
     """The format that is asked for.
 
@@ -97,10 +107,9 @@ def format_of(request: Request) -> ExportFormat:
     for format_ in EXPORT_FORMATS:
         if request.format == format_.name or (request.format is None and ending == format_.suffix):
             return format_
-    known = dict.fromkeys((*(one.suffix for one in EXPORT_FORMATS), *DRAWN))
     raise RefitError(
-        f"{request.path} has no ending that says what to write; expected {', '.join(known)}, or the name of "
-        "a format for a folder."
+        f"{request.path} has no ending that says what to write; expected {', '.join(FILE_ENDINGS)}, or the "
+        "name of a format for a folder."
     )
 
 

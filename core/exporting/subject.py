@@ -96,7 +96,7 @@ def open_subject(
         RefitError: the file or the bodies cannot be used.
     """
     # The frame rate counts for what is written, whoever says it.
-    told = changes_nothing(replace(reading, gender=None, frame_rate=None))
+    told = changes_nothing(replace(reading, gender=gender, frame_rate=None), doubts)
     if not path.is_dir() and is_session(path):
         return _of_session(path, load_session(path), models, told)
     if not path.is_dir() and is_result(path):
@@ -148,7 +148,8 @@ def _of_session(path: Path, session: Session, models: str | Path | None, told: t
     gender = licensed_gender(result) if result is not None else motion.gender
     bodies = load_bodies(models, source=motion.family, target=target, gender=gender)
     if result is None:
-        return of_motion(motion, bodies)
+        alone = of_motion(motion, bodies)
+        return replace(alone, notes=(*alone.notes, *told))
     if made_with := other_bodies(result, bodies):
         raise _with_others(path, made_with, f"the {bodies.label}")
     bodies = with_measured_mask(bodies, result)

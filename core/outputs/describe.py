@@ -99,7 +99,7 @@ def described(path: str | Path, reading: Reading = AS_IT_IS, doubts: str = "refu
         return Described([(what, path.resolve().name), *found.rows], found.motion)
     found = _described(path, reading, doubts)
     name = ("Folder", path.resolve().name) if path.is_dir() else ("File", path.name)
-    notes = () if found.motion is not None else changes_nothing(reading)
+    notes = () if found.motion is not None else changes_nothing(reading, doubts)
     return Described([name, *found.rows, *(("Note", note) for note in notes)], found.motion)
 
 

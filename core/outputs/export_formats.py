@@ -6,6 +6,8 @@ name here.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from core.outputs.bvh import BVH
 from core.outputs.export_format import ExportFormat
 from core.outputs.gltf import GLTF
@@ -16,3 +18,14 @@ from core.outputs.results import RESULT
 from core.outputs.tables import TABLE
 
 EXPORT_FORMATS: tuple[ExportFormat, ...] = (RESULT, GLTF, BVH, PUBLISHED_PICKLE, OBJ, PLY, TABLE, JOINTS)
+DRAWN = (".png", ".mp4", ".gif")
+"""What is drawn, by parts of the window."""
+FILE_ENDINGS = tuple(dict.fromkeys((*(one.suffix for one in EXPORT_FORMATS), *DRAWN)))
+
+
+def no_folder_name(path: Path) -> str:
+    """A sentence where a folder would be called as files are, or nothing."""
+    ending = path.suffix.lower()
+    if ending not in (*FILE_ENDINGS, ".refit", ".json", ".npy"):
+        return ""
+    return f"{path.name} is the name of a file, and this makes a folder: leave the {ending} out."

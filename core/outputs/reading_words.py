@@ -6,7 +6,7 @@ import shlex
 
 from core.files.assumption import DEFAULT, FILE, FIT, HOW_WORDS, NUMBERS, TOOL, USER, Assumption
 from core.files.containers.arrays import key_list
-from core.files.motions.settle import option_flag, option_words
+from core.files.motions.settle import REFUSE, STRICT, option_flag, option_words
 from core.model.motion import CHOICES, FIELD_OF_QUANTITY, Motion, Reading
 
 # Of what is known for sure nobody needs to be told in a line.
@@ -36,10 +36,16 @@ def line(motion: Motion) -> str:
     return "; ".join(parts)
 
 
-def changes_nothing(reading: Reading) -> tuple[str, ...]:
-    """A sentence where something is said of how a motion file is read, of what is none; nothing otherwise."""
+def changes_nothing(reading: Reading, doubts: str = REFUSE) -> tuple[str, ...]:
+    """A sentence where something is said of how a motion file is read, of what is none; nothing otherwise.
+
+    Args:
+        reading: what is said.
+        doubts: as in `core.files.motions.load_motion.load_motion`.
+    """
     names = ("person", *CHOICES, "frame_rate", "fps")
     said = [option_flag(name) for name in names if getattr(reading, name) is not None]
+    said += ["--strict"] if doubts == STRICT else []
     if not said:
         return ()
     return (

@@ -33,7 +33,7 @@ def draw(subject: Subject, request: Request, progress: Progress | None = None) -
 
     Args:
         subject: of what.
-        request: of `core.exporting.request.DRAWN`; of a picture the frame, the worst one where none is named.
+        request: ends in one of `DRAWN`; of a picture the frame, the worst one where none is named.
         progress: told how many pictures are drawn.
 
     Returns:

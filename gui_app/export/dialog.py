@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.files.containers.numbered import only_numbered
+from core.outputs.export_formats import no_folder_name
 from core.session.inputs import lost_by
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
@@ -214,6 +215,8 @@ class ExportDialog(QDialog):
         if sentence := lost_by(path, state.document.inputs):
             return sentence
         if choice.is_folder:
+            if sentence := no_folder_name(path):
+                return sentence
             if path.is_file():
                 return f"{path.name} is a file; this export makes a folder."
             if path.is_dir() and not only_numbered(path):

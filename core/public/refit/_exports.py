@@ -59,7 +59,7 @@ def export(
             are, as ``.npz`` or ``.csv``.
         up_axis: axis that points up in meshes and ``.bvh``.
         unit: of a ``.bvh``, ``'m'`` or ``'cm'``; None for metres.
-        frame_rate: frames a second, where nobody knows them.
+        frame_rate: frames a second of what is written; None for those of the fit or the motion.
         size: pixels of what is drawn.
         format: ``'obj'``, ``'ply'``, ``'pkl'``, or ``'tool'``, the published tool's own pickles, of a folder
             with a file for each frame.

@@ -249,3 +249,26 @@ def test_an_option_is_called_by_its_name(fit: Path, capsys: CAPTURE, tmp_path: P
     assert "--up means nothing" in refused(capsys, fit, "-o", tmp_path / "a.glb", "--up", "z")
     with pytest.raises(RefitError, match=r"^up_axis means nothing"):
         refit.export(load_result(fit), tmp_path / "a.glb", up_axis="z")
+
+
+def test_what_would_do_nothing_is_refused_or_told(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    for option, value in (("--joints", "chain"), ("--up", "z"), ("--bvh-unit", "cm")):
+        words = refused(capsys, fit, "-o", tmp_path / "a.png", option, value)
+        assert f"{option} means nothing for pictures and films (.png)" in words
+    words = refused(capsys, fit, "-o", tmp_path / "a.npz", "--frame", "1", "--step", "2")
+    assert "--step is of several frames" in words
+    assert export(fit, "-o", tmp_path / "a.csv", "--gender", "female", "--strict") == 0
+    assert "note: Saying --gender and --strict changes nothing" in said(capsys)
+    motion, _, _ = fitted_clip("walk", 0, 12)
+    save_session(tmp_path / "a.refit", Session(SourceFile.of(motion), motion, (SessionStep(None),)))
+    assert export(tmp_path / "a.refit", "-o", tmp_path / "a.bvh", "--strict") == 0
+    assert "note: Saying --strict changes nothing" in said(capsys)
+    with pytest.raises(RefitError, match="size is of pictures"):
+        refit.export(load_result(fit), tmp_path / "b.npz", size=(320, 180))
+
+
+def test_a_folder_is_not_called_as_a_file(fit: Path, capsys: CAPTURE, tmp_path: Path) -> None:
+    for name in ("pre.npz", "pre.PNG", "pre.refit"):
+        words = refused(capsys, fit, "-o", tmp_path / name, "--format", "obj", "--frames", ":2")
+        assert f"{name} is the name of a file, and this makes a folder" in words
+    assert export(fit, "-o", tmp_path / "take.2", "--format", "obj", "--frames", ":2") == 0
