@@ -32,8 +32,22 @@ def models_folder(models: str | Path | None) -> str | Path | None:
     return None if chosen == BUILTIN else chosen
 
 
+NOWHERE = Path(os.devnull) / "refit"
+"""A folder that cannot be: what is put there is not kept."""
+
+
 def kept_folder() -> Path:
-    """The folder of what was worked out once and can be again; it need not exist."""
+    """The folder of what was worked out once and can be again; it need not exist.
+
+    `NOWHERE` for who has no home, as in a container that is run as any user.
+    """
+    try:
+        return _kept_folder()
+    except RuntimeError:
+        return NOWHERE
+
+
+def _kept_folder() -> Path:
     cache = os.environ.get(CACHE_VARIABLE)
     if cache:
         return Path(cache).expanduser()

@@ -7,7 +7,7 @@ import json
 
 from core.commands.telling.exit_codes import DONE
 from core.commands.telling.terminal import Terminal
-from core.environment import kept_folder
+from core.environment import NOWHERE, kept_folder
 from core.files.kept.kept_files import delete_kept_files, kept_files
 
 
@@ -31,6 +31,9 @@ def cache(options: argparse.Namespace) -> int:
         print(json.dumps(document, indent=1))
         return DONE
     console = Terminal()
+    if folder == NOWHERE:
+        console.print("Nothing is kept: there is no home folder, and REFIT_CACHE names none.")
+        return DONE
     console.print(str(folder), style="bold", soft_wrap=True)
     for kind in kinds:
         console.print(f"{_files(kind.count)} · {kind.nbytes / 1e6:.1f} MB · {kind.what}", soft_wrap=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -167,7 +168,9 @@ def without_folders(result: FitResult, *folders: Path | None) -> FitResult:
         result: its sentences may name folders.
         folders: those that they may name.
     """
-    named = {one.resolve() for one in folders if one is not None} | {Path.home()}
+    named = {one.resolve() for one in folders if one is not None}
+    with suppress(RuntimeError):  # who has no home has none to hide
+        named.add(Path.home())
     # The longest first, and none that is the beginning of every path.
     ordered = sorted((str(one) for one in named if len(one.parts) > 1), key=len, reverse=True)
 

@@ -43,7 +43,7 @@ def stored(
         shape: of the array; it is float32.
         make: makes it.
     """
-    path = _path(kind, version, made_of)
+    path = kept_folder() / FOLDER / f"{kind}_{version}_{_key(made_of)}.npz"
     found = _read(path, shape)
     if found is None:
         found = np.ascontiguousarray(make(), dtype=np.float32)
@@ -53,13 +53,6 @@ def stored(
                 np.savez(file, values=found, sha256=np.array(_checksum(found)))
             trim(path.parent, MOST_BYTES)
     return found
-
-
-def read_stored(
-    kind: str, version: int, made_of: Sequence[np.ndarray], shape: tuple[int, ...]
-) -> np.ndarray | None:
-    """As `stored`, of what is on the disk; None where it is not."""
-    return _read(_path(kind, version, made_of), shape)
 
 
 def trim(folder: Path, most_bytes: int) -> None:
@@ -79,12 +72,12 @@ def trim(folder: Path, most_bytes: int) -> None:
         taken -= size
 
 
-def _path(kind: str, version: int, made_of: Sequence[np.ndarray]) -> Path:
-    key = hashlib.sha256()
-    for array in made_of:
-        key.update(f"{array.dtype.str} {array.shape} ".encode())
-        key.update(np.ascontiguousarray(array).data)
-    return kept_folder() / FOLDER / f"{kind}_{version}_{key.hexdigest()[:32]}.npz"
+def _key(arrays: Sequence[np.ndarray]) -> str:
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(f"{array.dtype.str} {array.shape} ".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()[:32]
 
 
 def _checksum(array: np.ndarray) -> str:

@@ -114,8 +114,8 @@ class FitSkin:
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.body = body
-        # Not one of many that come and go, as while a mask is painted, or for checks.
-        self.lasting = dtype == torch.float32
+        # One of many that come and go, as while a mask is painted.
+        self._passing = False
         self.tree: KinematicTree = body.tree
         self.coefficients = coefficients
         self.patches = Patches(body, np.flatnonzero(vertex_weights > 0), coefficients, dtype)
@@ -131,7 +131,7 @@ class FitSkin:
         """The same skin through another metric, whose (V,) weights may be 0 for some of its vertices."""
         other = copy(self)
         other.__dict__.pop("corrective_squares", None)
-        other.lasting = False
+        other._passing = True
         other.metric = self._metric(vertex_weights, weighing)
         return other
 
@@ -167,7 +167,7 @@ class FitSkin:
     @cached_property
     def corrective_squares(self) -> Tensor:
         """(P, P) posedirs^T diag(w) posedirs; where that takes long it is kept on the disk."""
-        if self.patches.sparse or not self.lasting:
+        if self.patches.sparse or self._passing or self.joint_template.dtype != torch.float32:
             return self._made_corrective_squares()
         weights = self.metric.vertex_weights.cpu().numpy()
         made_of = [weights]

@@ -14,10 +14,9 @@ from core.fitting.objective.targets import MotionTargets
 from core.fitting.objective.term import Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
-from core.fitting.solver.coefficient_products import KeptNormalMatrix
 from core.fitting.solver.core_set import CoreSet, CoreShape, core_weights
 from core.fitting.solver.shape_solve import ShapeUnknowns
-from core.fitting.solver.skin_products import SkinStatistics
+from core.fitting.solver.skin_products import NormalMatrix, SkinStatistics
 from core.fitting.stage.frame_chunks import USUAL_BYTES
 from core.fitting.stage.initial_pose import (
     relaxed_pose,
@@ -79,12 +78,12 @@ MOST_BYTES = 2**29
 @kept(lambda both: both[0].patches.nbytes + both[1].nbytes, MOST_BYTES)
 def prepared(
     target: BodyModel, weights: bytes, weighing: Weighing, coefficients: tuple[int, ...]
-) -> tuple[FitSkin, KeptNormalMatrix]:
+) -> tuple[FitSkin, NormalMatrix]:
     """What depends on the bodies and few settings, kept for the next run with the same ones."""
     skin = FitSkin(
         target, np.frombuffer(weights, dtype=np.float32), np.array(coefficients, dtype=int), weighing
     )
-    return skin, KeptNormalMatrix(skin)
+    return skin, NormalMatrix(skin)
 
 
 @kept(lambda core: core.skin.patches.nbytes, MOST_BYTES // 8)

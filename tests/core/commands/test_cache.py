@@ -12,8 +12,10 @@ from core.commands.cli import main
 from core.files.kept.array_store import stored
 from core.files.kept.kept_files import KINDS
 from core.fitting.objective.objective import FitSkin
+from core.session.fit_origin import without_folders
 from tests import variants
 from tests.core.conftest import said
+from tests.core.outputs.test_results import make_result
 
 
 @pytest.fixture
@@ -77,3 +79,28 @@ def test_dense_correctives_are_multiplied_once_for_all_processes(folder: Path) -
     # Sparse ones are quicker made than read.
     FitSkin(variants.body_pair("built-in").target, weights, np.arange(2)).corrective_squares  # noqa: B018
     assert len(list((folder / "prepared").iterdir())) == 2
+
+
+def test_without_a_home_nothing_is_kept_and_nothing_stops(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a container that is run as any user."""
+    for name in ("REFIT_CACHE", "REFIT_SETTINGS", "XDG_CACHE_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    made = []
+
+    def make() -> np.ndarray:
+        made.append(1)
+        return np.ones(3, np.float32)
+
+    for _ in range(2):
+        np.testing.assert_array_equal(stored("test", 1, [np.zeros(2)], (3,), make), np.ones(3))
+    assert len(made) == 2
+    assert main(["cache"]) == 0
+    assert "Nothing is kept" in capsys.readouterr().out
+    assert without_folders(make_result()).provenance["source"]["path"] is None

@@ -82,7 +82,7 @@ CASES = {
 def _without_normal_matrices() -> Iterator[None]:
     """They take most of the time to prepare, and nobody here looks at them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage_problem, "KeptNormalMatrix", lambda skin: SimpleNamespace(nbytes=0))
+        patch.setattr(stage_problem, "NormalMatrix", lambda skin: SimpleNamespace(nbytes=0))
         stage_problem.prepared.cache_clear()
         yield
         stage_problem.prepared.cache_clear()
