@@ -9,12 +9,14 @@ with the eliminated arrow as first matrix. Where it stops is told by the true gr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import Evaluation, FitSkin
+from core.fitting.objective.objective import Evaluation, FitSkin, Shape
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed
 from core.fitting.solver.core_jacobian import core_jacobian, seen_by_core
@@ -38,6 +40,8 @@ SUFFICIENT, SHORTEST = 1e-4, 1e-2
 SURE = 0.3
 # Betas are taken to be known at least so well beside their poses, as a share of how well they would be alone.
 LEAST_KNOWN = 1e-4
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,14 +145,17 @@ class DenseShapeFit(ShapeFit):
             self.damping = FIRST_DAMPING
         return done
 
+    def _in_worker(self, call: Callable[[], Value]) -> Value:
+        """What a call gives, in a worker's thread: in the caller's, torch has threads of its own."""
+        return self.pool.submit(torch.inference_mode()(call)).result()
+
     def _from_one_arrow(self) -> bool:
         if not self._exact:
             self._keep(self._evaluate(self.shape, [chunk.pose for chunk in self.chunks]))
-        before, arrow, slope = self.energy, self._eliminated(), self._slope()
+        before, arrow, slope = self.energy, self._eliminated(), self._in_worker(self._slope)
         damping, pairs, promise = self.damping, _Pairs(), 0.0
         for count in range(MOST_PAIRS + 1):
-            step = pairs.direction(arrow, slope)
-            promise = -0.5 * slope.dot(step)
+            step, promise = self._in_worker(lambda: _promising(pairs, arrow, slope))  # noqa: B023
             if self.stopped() or not promise > SURE * self.tolerance * self.energy:
                 break
             gain, share = self._search(step, -2 * promise)
@@ -158,9 +165,7 @@ class DenseShapeFit(ShapeFit):
                 self.damping = max(self.damping, START_DAMPING)
             if not RENEW_BELOW * promise <= gain <= FAR * self.energy:
                 break
-            after = self._slope()
-            pairs.learn(step.times(share), after.plus(slope, -1.0))
-            slope = after
+            slope = self._in_worker(lambda: self._learnt(pairs, step.times(share), slope))  # noqa: B023
         return self._ends(before, promise, damping)
 
     def _ends(self, before: float, promise: float, damping: float) -> bool:
@@ -188,15 +193,17 @@ class DenseShapeFit(ShapeFit):
         betas = torch.where(self.solved.free, betas, 0)
         return _Vector([gradient(value, self.unknowns) for value in self.values], betas)
 
+    def _learnt(self, pairs: _Pairs, step: _Vector, before: _Vector) -> _Vector:
+        """The gradient after a step, from that before it; what the step teaches is taken in."""
+        after = self._slope()
+        pairs.learn(step, after.plus(before, -1.0))
+        return after
+
     def _search(self, step: _Vector, slope: float) -> tuple[float, float]:
         """Goes down a step as far as that gains; what it gained, and the share of the step that was taken."""
         before, share = self.energy, 1.0
         while share >= SHORTEST and not self.stopped():
-            shape = self.skin.shape(self.betas + (share * step.betas).to(self.betas))
-            poses = [
-                self._moved(chunk.pose, share * one, share * step.betas)
-                for chunk, one in zip(self.chunks, step.frames, strict=True)
-            ]
+            shape, poses = self._in_worker(lambda: self._tried(step.times(share)))  # noqa: B023
             values = self._evaluate(shape, poses)
             after = self._energy(shape, values)
             if after <= before + SUFFICIENT * share * slope:
@@ -208,6 +215,12 @@ class DenseShapeFit(ShapeFit):
             share *= 0.5 if after < 2 * before else 0.25
         return 0.0, 0.0
 
+    def _tried(self, step: _Vector) -> tuple[Shape, list[Pose]]:
+        """Where a step leads."""
+        moves = zip(self.chunks, step.frames, strict=True)
+        poses = [self._moved(chunk.pose, one, step.betas) for chunk, one in moves]
+        return self.skin.shape(self.betas + step.betas.to(self.betas)), poses
+
     def _moved(self, pose: Pose, step: Tensor, change: Tensor) -> Pose:
         after = moved(pose, step, self.unknowns)
         betas = None if after.betas is None else after.betas + change.to(after.betas)
@@ -215,7 +228,7 @@ class DenseShapeFit(ShapeFit):
 
     def _eliminated(self) -> _Arrow:
         """The arrow of where the frames stand."""
-        jacobian = core_jacobian(self.skin)
+        jacobian = self._in_worker(lambda: core_jacobian(self.skin))
 
         @torch.inference_mode()
         def one(chunk: ShapeChunk, value: Evaluation) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -230,10 +243,19 @@ class DenseShapeFit(ShapeFit):
             return factor, half, squares, torch.einsum("nkz,nky->zy", half.double(), half.double())
 
         factors, halves, squares, eliminated = zip(*self.pool.map(one, self.chunks, self.values), strict=True)
-        alone = torch.stack(squares).sum(0)
-        alone = alone + torch.diag(alone.diagonal() * self.damping) + self._pulled()[0]
-        schur = _bounded(alone, torch.stack(eliminated).sum(0))
+        schur = self._in_worker(lambda: self._left(torch.stack(squares).sum(0), eliminated))
         return _Arrow(list(factors), list(halves), schur, self.solved.free)
+
+    def _left(self, alone: Tensor, eliminated: tuple[Tensor, ...]) -> Tensor:
+        """(Z, Z) what is left for betas."""
+        alone = alone + torch.diag(alone.diagonal() * self.damping) + self._pulled()[0]
+        return _bounded(alone, torch.stack(eliminated).sum(0))
+
+
+def _promising(pairs: _Pairs, arrow: _Arrow, slope: _Vector) -> tuple[_Vector, float]:
+    """The next step, and what it promises to gain."""
+    step = pairs.direction(arrow, slope)
+    return step, -0.5 * slope.dot(step)
 
 
 def shape_solver(skin: FitSkin) -> type[ShapeFit]:

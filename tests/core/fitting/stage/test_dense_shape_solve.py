@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
@@ -50,6 +54,33 @@ def test_an_own_shape_for_each_frame_reaches_its_end() -> None:
     assert found[0].converged.all()
     assert found[1][-1].objective < 1.0003 * end[1][-1].objective
     assert np.abs(found[0].mean_mm - end[0].mean_mm).max() < 0.02
+
+
+class _Large(TorchDispatchMode):
+    """Names what torch is asked for in this thread alone, where it works on more than a few numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if sum(each.numel() for each in tree_leaves(args) if isinstance(each, Tensor)) > 50_000:
+            self.seen.add(func.name())
+        return func(*args, **(kwargs or {}))
+
+
+def test_nothing_large_is_done_in_the_callers_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, large = DenseShapeFit._from_one_arrow, _Large()
+
+    def seen(self: DenseShapeFit) -> bool:
+        with large:
+            return whole(self)
+
+    monkeypatch.setattr(DenseShapeFit, "_from_one_arrow", seen)
+    run(spread(clip("backflip"), FRAMES), body_pair("dense correctives"))
+    assert large.seen <= {"aten::detach"}
 
 
 def test_a_solve_that_finds_no_gain_is_not_called_converged(monkeypatch: pytest.MonkeyPatch) -> None:
