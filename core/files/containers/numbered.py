@@ -18,6 +18,7 @@ from core.files.containers.atomic import reason, set_aside, sweep, temporary_bes
 Progress = Callable[[int, int], None]
 """Called with how many of how many frames are written."""
 
+_NUMBER_ALONE = re.compile(r"\d{6,}\.pkl")
 # AT_FDCWD, and RENAME_EXCHANGE or RENAME_SWAP: rename(2).
 _HERE, _SWAP = -100, 2
 # Those named by their number alone are also other tools' way to name frames of a video.
@@ -36,10 +37,16 @@ def tell(done: int, total: int, progress: Progress | None, stop: threading.Event
         progress(done, total)
 
 
-def only_numbered(folder: Path) -> bool:
-    """The folder holds nothing but files as `write_numbered` calls them, so that it may be replaced."""
+def only_numbered(folder: Path, *, alone: bool = False) -> bool:
+    """The folder holds nothing but files as `write_numbered` calls them, so that it may be replaced.
+
+    Args:
+        folder: that is there.
+        alone: their number alone, and all of them pickles.
+    """
+    names = _NUMBER_ALONE if alone else _NUMBERED
     try:
-        return all(entry.is_file() and _NUMBERED.fullmatch(entry.name) for entry in folder.iterdir())
+        return all(entry.is_file() and names.fullmatch(entry.name) for entry in folder.iterdir())
     except OSError:
         return False
 
@@ -72,7 +79,7 @@ def write_numbered(
         FileError: the folder exists and may not be replaced, or cannot be written.
         Cancelled: ``stop`` was set.
     """
-    with _new_folder(Path(folder), overwrite) as place:
+    with _new_folder(Path(folder), overwrite, alone=not name) as place:
         for done, (frame, content) in enumerate(files):
             tell(done, total, progress, stop)
             (place / f"{name}{'_' * bool(name)}{frame:06d}{suffix}").write_bytes(content)
@@ -80,15 +87,15 @@ def write_numbered(
 
 
 @contextmanager
-def _new_folder(target: Path, overwrite: bool) -> Iterator[Path]:
+def _new_folder(target: Path, overwrite: bool, alone: bool) -> Iterator[Path]:
     """A new folder to be filled; it becomes ``target`` when the block ends, or goes if the block fails."""
-    _check_folder(target, overwrite)
+    _check_folder(target, overwrite, alone)
     temporary = temporary_beside(target)
     try:
         temporary.mkdir()
         sweep(temporary)
         yield temporary
-        _check_folder(target, overwrite)
+        _check_folder(target, overwrite, alone)
         _take_the_place(temporary, target)
     except OSError as error:
         raise FileError(target, f"cannot be written: {reason(error)}") from error
@@ -96,14 +103,14 @@ def _new_folder(target: Path, overwrite: bool) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _check_folder(target: Path, overwrite: bool) -> None:
+def _check_folder(target: Path, overwrite: bool, alone: bool) -> None:
     if not target.parent.is_dir():
         raise FileError(target, f"cannot be written: there is no folder {target.parent}")
     if not target.exists():
         return
     if not target.is_dir():
         raise FileError(target, "is a file, expected the name of a folder to write")
-    if not only_numbered(target):
+    if not only_numbered(target, alone=alone):
         raise FileError(target, "holds other files; choose a folder that does not exist yet")
     if not overwrite and any(target.iterdir()):
         raise FileError(target, "already exists, and is only replaced when asked to")
