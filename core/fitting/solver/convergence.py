@@ -167,12 +167,15 @@ def assured(
         others = claimed[~torch.isin(claimed, some)]
         bad = torch.cat((bad, _looked_at(by, found, others, targets, terms)))
     for _ in range(ROUNDS * goes_on):
-        iterations = by.iterations - int(found.steps[bad].max()) if len(bad) else 0
-        if iterations < 1 or by.stopped():
+        bad = bad[found.steps[bad] < by.iterations]
+        if not len(bad) or by.stopped():
             break
-        context = replace(context, iterations=iterations, tolerance=STRICTER * context.tolerance)
+        context = replace(context, tolerance=STRICTER * context.tolerance)
         try:
-            found.put(bad, fit_poses(context, found.pose[bad], targets[..., bad], terms[bad], curved=True))
+            for some, most in _with_steps_left(bad, by.iterations - found.steps[bad]):
+                further = replace(context, iterations=most)
+                pose, theirs = found.pose[some], targets[..., some]
+                found.put(some, fit_poses(further, pose, theirs, terms[some], curved=True))
         except Stopped:
             found.converged[bad] = False
             break
@@ -181,15 +184,27 @@ def assured(
     return found
 
 
+def _with_steps_left(which: Tensor, left: Tensor) -> list[tuple[Tensor, int]]:
+    """Frames (m,) by how many steps they have left (m,), and how many all of these may take: those with
+    about as many go on together, as many small groups cost more than another round."""
+    sizes = left.float().log2().int()
+    groups = [sizes == size for size in torch.unique(sizes)]
+    return [(which[group], int(left[group].min())) for group in groups]
+
+
 def _looked_at(by: SolverContext, found: PoseFit, which: Tensor, targets: Tensor, terms: Terms) -> Tensor:
-    """Takes what `look` finds of some frames (ids in ``found``); returns those with too much left, which are
-    not converged."""
+    """Looks at some frames (ids in ``found``), and takes what that finds of those with steps left for it;
+    returns those with too much left from where they are then, which are not converged."""
     if not len(which) or by.stopped():
         return which[:0]
     left = look(by, found.pose[which], targets[..., which], terms[which])
-    steps = torch.full_like(which, LOOK_STEPS, dtype=torch.int32)
-    little = left.gain <= MOST_LEFT * by.tolerance * left.energy
-    found.put(which, PoseFit(left.pose, left.energy, left.residual, little, steps, found.curved))
+    takes = found.steps[which] + LOOK_STEPS <= by.iterations
+    energy = torch.where(takes, left.energy, found.energy[which])
+    little = left.gain + (energy - left.energy) <= MOST_LEFT * by.tolerance * energy
+    steps = torch.full_like(which[takes], LOOK_STEPS, dtype=torch.int32)
+    there = left.pose[takes], left.energy[takes], left.residual[..., takes], little[takes]
+    found.put(which[takes], PoseFit(*there, steps, found.curved))
+    found.converged[which] = little
     return which[~little]
 
 

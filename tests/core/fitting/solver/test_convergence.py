@@ -6,11 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from core.fitting.objective.pose import Pose
 from core.fitting.recipe.settings import FitSettings
+from core.fitting.run import FitRun
+from core.fitting.solver.convergence import assured
+from core.fitting.solver.gauss_newton import PoseFit, fit_poses
+from core.fitting.stage.stage import PoseStage
 from core.model.motion import Motion
 from tests.core.fitting.frame_minima import frame_minima
-from tests.core.fitting.judged import CLIPS, clip, fit, spread
+from tests.core.fitting.judged import CLIPS, clip, fit, run, spread
 from tests.core.fitting.test_jumps import MOTIONS
 from tests.variants import HARSHER, NAMES, body_pair
 
@@ -90,3 +96,37 @@ def test_what_is_left_is_known_within_a_factor(variant: str) -> None:
     assert (ratio < 2).all()
     assert (ratio > 0.2).all()
     assert (gained > 0).all()
+
+
+@pytest.mark.parametrize("iterations", [2, 3])
+def test_a_look_takes_no_more_steps_than_asked_for(iterations: int) -> None:
+    settings, pair = FitSettings(iterations=iterations), body_pair("dense correctives")
+    _, told = run(clip("spinkick", 20, 12), pair, settings)
+    steps = [progress.steps for progress in told if progress.stage == "pose"]
+    assert 0 < max(steps) <= iterations
+
+
+def test_frames_that_have_steps_left_go_on_beside_those_that_have_none() -> None:
+    iterations, ids = 40, np.arange(6)
+    settings = FitSettings(shape="fixed", iterations=iterations)
+    problem = FitRun(
+        clip("spinkick", 20, 6), body_pair("dense correctives"), settings, device="cpu", threads=1
+    )._problem(settings, "source")
+    by = PoseStage(problem, ids, None, lambda: False).by
+    targets, terms = problem.targets.at(ids), problem.terms(ids)
+    start = problem.at_source(ids, by.shape.betas)
+    rough = fit_poses(replace(by, iterations=4), start, targets, terms)
+    steps = torch.tensor([40, 39, 0, 0, 0, 0], dtype=torch.int32)
+    found = PoseFit(
+        Pose(rough.pose.world.clone(), rough.pose.root.clone()),
+        rough.energy.clone(),
+        rough.residual.clone(),
+        torch.ones(6, dtype=torch.bool),
+        steps.clone(),
+    )
+    assured(by, found, targets, terms, near=False, goes_on=True)
+    assert (found.steps <= iterations).all()
+    assert not found.converged[0]
+    assert torch.equal(found.energy[0], rough.energy[0])
+    assert found.converged[2:].all()
+    assert (found.energy[1:] < rough.energy[1:]).all()
