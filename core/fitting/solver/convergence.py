@@ -145,7 +145,8 @@ def assured(
 ) -> PoseFit:
     """Looks at frames that are called converged, and has those with more left go on.
 
-    Those are looked at that had furthest to go, and the others where one of these has more left.
+    Those are looked at that had furthest to go, and the others where one of these has more left. Who watches
+    is told where all of them stand then.
 
     Args:
         by: what all frames share.
@@ -160,6 +161,13 @@ def assured(
     """
     if near and by.skin.patches.sparse:
         return found
+    _assure(by, found, targets, terms, goes_on)
+    if by.watch is not None:
+        by.watch(found)
+    return found
+
+
+def _assure(by: SolverContext, found: PoseFit, targets: Tensor, terms: Terms, goes_on: bool) -> None:
     claimed = torch.nonzero(found.converged).squeeze(1)
     some, context = _hardest(found, claimed), replace(by, seen=None, watch=None)
     bad = _looked_at(by, found, some, targets, terms)
@@ -181,7 +189,6 @@ def assured(
             break
         # Whatever these steps promise is looked at in turn.
         bad = _looked_at(by, found, bad, targets, terms)
-    return found
 
 
 def _with_steps_left(which: Tensor, left: Tensor) -> list[tuple[Tensor, int]]:

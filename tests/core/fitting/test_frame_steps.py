@@ -12,8 +12,9 @@ from core.fitting.frame_steps import FrameSteps, frame_steps
 from core.fitting.recipe.recipe import ACCURATE, FAST, PUBLISHED, Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
+from core.fitting.stage.progress import Snapshot
 from core.measure.frame_errors import measured
-from tests.core.clip_fits import fitted_clip
+from tests.core.clip_fits import bodies, clip, fitted_clip
 
 FRAME = 30
 TUNED = Recipe(
@@ -76,6 +77,18 @@ def test_the_last_step_is_the_fit_of_the_frame(recipe: Recipe, with_fit: bool) -
         if (before.stage, before.phase) == (after.stage, after.phase):
             assert after.objective <= before.objective * (1 + 1e-6)
     assert found.steps[0].mean_mm > found.steps[-1].mean_mm
+
+
+def test_what_a_look_at_the_end_finds_is_told_too() -> None:
+    motion, pair = clip("spinkick", 30, 50), bodies("dense correctives")
+    told: list[Snapshot] = []
+    run = FitRun(motion, pair, frames=np.array([10]), device="cpu", threads=1, watch=told.append)
+    for _ in run:
+        pass
+    result = run.result()
+    np.testing.assert_allclose(told[-1].poses[0], result.poses[10], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(told[-1].transl[0], result.transl[10], rtol=0, atol=1e-6)
+    assert told[-1].errors.mean[0] == result.mean_mm[10]
 
 
 def test_the_fit_after_each_step_is_what_it_says_and_leaves_others_alone() -> None:
