@@ -13,8 +13,9 @@ from torch import Tensor
 
 from core.fitting.stage.warm_start import KnownFrames
 
-# From so many frames on; and so many have all their levels fitted before the next come.
-LEAST_LEVELLED, LEVELLED = 64, 1024
+# From so many frames on; and so many have all their levels fitted before the next come: chunks enough for
+# many workers, and few enough to know them all at once, at some KB each.
+LEAST_LEVELLED, LEVELLED = 64, 4096
 # Every so many frames, level by level, where no known ones are as near; those of the first where too few are
 # near at all.
 FAR_LEVEL, LEVELS = 16, (8, 2)

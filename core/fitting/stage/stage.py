@@ -155,8 +155,8 @@ class PoseStage:
             self.known = first
             for some in in_levels(frames, first, problem.source_rotations(frames)):
                 yield np.array_split(some, -(-len(some) // size))
-                for found in self._found:
-                    self.known = found if self.known is None else self.known.with_frames(found)
+                if found := [*self._found, *([] if self.known is None else [self.known])]:
+                    self.known = found[-1].with_frames(found[:-1])
                 self._found.clear()
 
     def _known(self, frames: np.ndarray, poses: list[Pose], source: torch.Tensor) -> KnownFrames:
@@ -315,7 +315,7 @@ class PoseStage:
             steps[some] = found.steps.cpu().numpy()
             left[some] = ~done.cpu().numpy()
             fitted = self._known(frames[some], [found.pose], theirs)
-            known = fitted if known is None else known.with_frames(fitted)
+            known = fitted if known is None else known.with_frames([fitted])
         # Only the steps of these are told.
         left_over = replace(self.chunk(frames[some], found), trace=(float(found.energy.mean()),))
         return joined([*parts, (frames[some], left_over)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from copy import copy
 
 import numpy as np
@@ -38,16 +39,18 @@ class KnownFrames:
         # The root's offset turns with the body.
         self.offset = (source[:, 0].transpose(-1, -2) @ (pose.root - roots)[..., None]).squeeze(-1)
 
-    def with_frames(self, other: KnownFrames) -> KnownFrames:
-        """These and others; of a frame that both know, what the other one knows."""
-        frames, places = np.unique(np.concatenate((other.frames, self.frames)), return_index=True)
+    def with_frames(self, others: Sequence[KnownFrames]) -> KnownFrames:
+        """These and others; of a frame that several know, what the first of the others knows."""
+        known = (*others, self)
+        frames, places = np.unique(np.concatenate([each.frames for each in known]), return_index=True)
         index = torch.as_tensor(places, device=self.offset.device)
-        both = copy(self)
-        both.frames = frames
+        all_of_them = copy(self)
+        all_of_them.frames = frames
         for name in ("source", "turn", "offset", "betas"):
-            ours, theirs = getattr(self, name), getattr(other, name)
-            setattr(both, name, None if ours is None else torch.cat((theirs, ours))[index])
-        return both
+            if getattr(self, name) is not None:
+                values = torch.cat([getattr(each, name) for each in known])
+                setattr(all_of_them, name, values[index])
+        return all_of_them
 
     def near(self, frames: np.ndarray, source: Tensor) -> np.ndarray:
         """(m,) bool: frames with a known one close by, before or after, with a pose not far from their own.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -17,6 +18,9 @@ from core.fitting.posed_frames import PosedFrames
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import CPU_CHUNK, FitRun, Progress
 from core.fitting.stage import stage
+from core.fitting.stage.frame_chunks import split
+from core.fitting.stage.levels import LEVELLED
+from core.fitting.stage.stage import PoseStage
 from core.fitting.stage.stage_problem import prepared
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
@@ -80,6 +84,18 @@ def test_the_frames_around_come_before_those_further_away(
     first = np.arange(CPU_CHUNK, 2 * CPU_CHUNK)
     assert sorted(order[:CPU_CHUNK]) == first.tolist()
     assert sorted(order) == list(range(len(motion)))
+
+
+def test_many_workers_have_chunks_to_fit_at_once(pair: BodyPair, motion: Motion) -> None:
+    run, frames = FitRun(motion, pair, FEW, device="cpu", threads=1), np.arange(2 * LEVELLED)
+    problem = run._problem(FEW, "source")
+    settled = PoseStage(problem, np.arange(4), None, lambda: False)
+    problem.source_rotations = lambda some: problem.relaxed.expand(len(some), -1, -1, -1)  # type: ignore[method-assign]
+    rounds = list(settled.rounds(lambda size: split(frames, size), CPU_CHUNK))
+    assert np.array_equal(np.sort(np.concatenate(list(chain.from_iterable(rounds)))), frames)
+    assert all(len(chunk) <= CPU_CHUNK for chunks in rounds for chunk in chunks)
+    in_wide = sum(sum(map(len, chunks)) for chunks in rounds if len(chunks) >= 12)
+    assert in_wide >= 0.8 * len(frames)
 
 
 def test_the_frame_in_sight_is_all_but_fitted_after_the_first_step(pair: BodyPair, motion: Motion) -> None:
