@@ -40,6 +40,9 @@ from core.fitting.solver.shared_factors import SharedFactors
 LEAST_FRAMES = 8
 # Rounds, and steps of each.
 ROUNDS, STEPS = 3, 8
+# Where fewer are asked for than a round and its two looks at the whole skin, frames are left in the middle of
+# one; but after two steps no frame is at its end, and either kind is as good.
+LEAST_ITERATIONS, TOO_FEW_TO_END = STEPS + 2, 2
 # Steps end where the next promises less than this share of what is asked of the stage; and frames stay where
 # they are if the first does, unless too few of them stay: to take those along costs less.
 INNER, AT_ONCE, MOST_AT_ONCE = 0.3, 0.25, 0.2
@@ -53,12 +56,13 @@ SAMPLE = 16
 SHORTER = 0.25
 
 
-def by_core(skin: FitSkin, frames: int = LEAST_FRAMES) -> bool:
-    """Whether `fit_poses_by_core` takes so many frames of the skin: what a vertex adds to the data term must
-    depend on no other. Nor may frames have coefficients of their own."""
+def by_core(skin: FitSkin, iterations: int, frames: int = LEAST_FRAMES) -> bool:
+    """Whether `fit_poses_by_core` takes so many frames of the skin, and so many steps at most: what a vertex
+    adds to the data term must depend on no other. Nor may frames have coefficients of their own."""
     metric = skin.metric
     on_processor = skin.joint_template.device.type == "cpu"
-    return frames >= LEAST_FRAMES and on_processor and metric.local and metric.sees_vertices
+    enough = iterations <= TOO_FEW_TO_END or iterations >= LEAST_ITERATIONS
+    return frames >= LEAST_FRAMES and enough and on_processor and metric.local and metric.sees_vertices
 
 
 @torch.inference_mode()

@@ -146,7 +146,8 @@ class PoseStage:
         problem, count = self.problem, sum(map(len, ordered(size)))
         alone = problem.settings.order != "chain" and not problem.own_coefficients
         by_source = problem.origin == "source" and not problem.holds_shape
-        self.levelled = alone and by_source and by_core(problem.skin, count) and count >= LEAST_LEVELLED
+        many = by_core(problem.skin, self.by.iterations, count) and count >= LEAST_LEVELLED
+        self.levelled = alone and by_source and many
         if not self.levelled:
             yield ordered(size)
             return
@@ -271,7 +272,7 @@ class PoseStage:
         if frozen and self.levelled:
             # Others start from these.
             by = replace(by, tolerance=FROM_AFAR * by.tolerance)
-        if not frozen and pose.betas is None and by_core(by.skin, len(pose.root)):
+        if not frozen and pose.betas is None and by_core(by.skin, by.iterations, len(pose.root)):
             found = fit_poses_by_core(by, self._core(), pose, targets, terms, curved=curved, share=share)
         else:
             found = fit_poses(

@@ -121,6 +121,15 @@ def test_few_frames_take_ordinary_steps() -> None:
     assert energies(clip("walk", 0, core_steps.LEAST_FRAMES), FEW)[2] == core_steps.LEAST_FRAMES
 
 
+@pytest.mark.parametrize("iterations", [4, core_steps.LEAST_ITERATIONS])
+def test_few_steps_converge_as_many_frames_as_ordinary_ones(iterations: int) -> None:
+    dance, settings = clip("dance"), replace(FEW, iterations=iterations)
+    some = dance.some(np.arange(0, len(dance), 9))
+    (_, found, _), (_, plain, _) = energies(some, settings), energies(some, settings, by_core=False)
+    assert plain.converged.all()
+    assert found.converged.all()
+
+
 def test_frames_that_do_not_get_there_take_ordinary_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = both("built-in", FEW)[1]
     # Steps far too bold raise the true objective: none of them may be kept.
