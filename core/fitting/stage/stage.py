@@ -22,7 +22,7 @@ from core.fitting.solver.skin_products import SkinStatistics
 from core.fitting.solver.temporal_solve import fit_window
 from core.fitting.stage.dense_shape_solve import shape_solver
 from core.fitting.stage.initial_pose_from_meshes import PartsStart, from_nearest_frame, outlying_frames
-from core.fitting.stage.levels import LEAST_LEVELLED, LEVELLED, in_levels
+from core.fitting.stage.levels import LEAST_LEVELLED, LEVELLED, MOST_NEAR, in_levels
 from core.fitting.stage.mending import mended, suspects
 from core.fitting.stage.partial_result import FittedChunk, Parameters, fitted_chunk, joined
 from core.fitting.stage.progress import Snapshot
@@ -33,8 +33,6 @@ from core.model.vertex_errors import lengths_mm
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
 ANCHOR_EVERY = 16
-# Some are near enough when so large a share of the frames to be fitted has one.
-MOST_NEAR = 0.75
 # Where steps are costly, every so many are fitted first even where some are near: the others take one step.
 CLOSE_ANCHOR_EVERY = 4
 # What frames from afar, which others start from, may have left of what is asked for.
@@ -156,6 +154,8 @@ class PoseStage:
             self.known = first
             for some in in_levels(frames, first, problem.source_rotations(frames)):
                 yield np.array_split(some, -(-len(some) // size))
+                if self.by.stopped():
+                    return
                 if found := [*self._found, *([] if self.known is None else [self.known])]:
                     self.known = found[-1].with_frames(found[:-1])
                 self._found.clear()

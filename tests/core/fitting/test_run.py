@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from core.files.motions.load_motion import load_motion
 from core.fitting.posed_frames import PosedFrames
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import CPU_CHUNK, FitRun, Progress
-from core.fitting.stage import stage
+from core.fitting.stage import levels, stage
 from core.fitting.stage.frame_chunks import split
 from core.fitting.stage.levels import LEVELLED
 from core.fitting.stage.stage import PoseStage
@@ -96,6 +98,24 @@ def test_many_workers_have_chunks_to_fit_at_once(pair: BodyPair, motion: Motion)
     assert all(len(chunk) <= CPU_CHUNK for chunks in rounds for chunk in chunks)
     in_wide = sum(sum(map(len, chunks)) for chunks in rounds if len(chunks) >= 12)
     assert in_wide >= 0.8 * len(frames)
+
+
+def test_once_cancelled_no_further_group_is_looked_at(
+    pair: BodyPair, motion: Motion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+
+    def in_levels(frames: np.ndarray, *given: Any) -> Iterator[np.ndarray]:
+        asked.append(len(frames))
+        return levels.in_levels(frames, *given)
+
+    monkeypatch.setattr(stage, "LEVELLED", CPU_CHUNK)
+    monkeypatch.setattr(stage, "in_levels", in_levels)
+    run = FitRun(motion, pair, FEW, device="cpu", threads=1)
+    for step in run:
+        if step.stage == "pose":
+            run.cancel()
+    assert asked == [CPU_CHUNK]
 
 
 def test_the_frame_in_sight_is_all_but_fitted_after_the_first_step(pair: BodyPair, motion: Motion) -> None:
