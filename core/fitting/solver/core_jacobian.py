@@ -19,7 +19,8 @@ less than nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -90,6 +91,12 @@ class CoreJacobian:
         rows = rows[torch.as_tensor(self.core.vertices)].to(skin.parents.device)
         groups = skin.metric.groups
         self.group = rows if groups is None else groups[rows]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes."""
+        large = (each for part in self.parts for each in (part.correctives, part.held, part.directions))
+        return self.core.patches.nbytes + sum(each.numel() * each.element_size() for each in large)
 
     def squared(self, pose: Pose, shape: Shape, unknowns: Unknowns, robust_weights: Tensor | None) -> Tensor:
         """(n, 3F + 3 + Z, 3F + 3 + Z) J^T L J of n frames: rotations of the free joints, root position,
@@ -212,7 +219,19 @@ def seen_by_core(skin: FitSkin) -> bool:
     return not skin.patches.sparse and skin.metric.laplacian is None
 
 
-@lru_cache(maxsize=2)
+_MADE: WeakKeyDictionary[FitSkin, CoreJacobian] = WeakKeyDictionary()
+_MAKING = Lock()
+
+
 def core_jacobian(skin: FitSkin) -> CoreJacobian:
-    """That of a skin, kept for all that step on it."""
-    return CoreJacobian(skin)
+    """That of a skin, made once for all that step on it, and kept as long as the skin is."""
+    with _MAKING:
+        if skin not in _MADE:
+            _MADE[skin] = CoreJacobian(skin)
+        return _MADE[skin]
+
+
+def core_jacobian_bytes(skin: FitSkin) -> int:
+    """Bytes that are kept with a skin so far."""
+    found = _MADE.get(skin)
+    return 0 if found is None else found.nbytes

@@ -14,6 +14,7 @@ from core.fitting.objective.targets import MotionTargets
 from core.fitting.objective.term import Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
+from core.fitting.solver.core_jacobian import core_jacobian_bytes
 from core.fitting.solver.core_set import CoreSet, CoreShape, core_weights
 from core.fitting.solver.shape_solve import ShapeUnknowns
 from core.fitting.solver.skin_products import NormalMatrix, SkinStatistics
@@ -75,7 +76,7 @@ def stage_facts(
 MOST_BYTES = 2**29
 
 
-@kept(lambda both: both[0].patches.nbytes + both[1].nbytes, MOST_BYTES)
+@kept(lambda both: both[0].patches.nbytes + both[1].nbytes + core_jacobian_bytes(both[0]), MOST_BYTES)
 def prepared(
     target: BodyModel, weights: bytes, weighing: Weighing, coefficients: tuple[int, ...]
 ) -> tuple[FitSkin, NormalMatrix]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -102,6 +105,19 @@ def test_few_vertices_stand_for_all() -> None:
     assert float(jacobian.core.metric.vertex_weights.sum()) == pytest.approx(len(skin.vertices))
     for patch in jacobian.core.patches.patches:
         assert patch.rows.stop - patch.rows.start >= 28
+
+
+def test_it_is_made_once_and_goes_with_its_skin() -> None:
+    skin = skin_of("harsher")
+    assert module.core_jacobian_bytes(skin) == 0
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(module.core_jacobian, [skin] * 8))
+    assert len(found) == 1
+    assert module.core_jacobian_bytes(skin) > found.pop().core.patches.nbytes > 0
+    gone = weakref.ref(skin)
+    del skin
+    gc.collect()
+    assert gone() is None
 
 
 def test_edges_and_sparse_correctives_are_left_to_others() -> None:
