@@ -149,7 +149,9 @@ class CoreJacobian:
         owners = patch.columns[:-1:3] // 3
         levers = levers.unflatten(1, (-1, 3)).transpose(0, 1)
         _add_levers(turning, owners, _rotated(at.world[owners], levers))
-        moving = part.roots[:, :, None, None] * torch.eye(3).to(basis)[:, :, None]
+        moving = (
+            part.roots[:, :, None, None] * torch.eye(3, dtype=basis.dtype, device=basis.device)[:, :, None]
+        )
         shaping = (part.directions @ at.stacked[patch.columns].flatten(1)).view(-1, rows, 3, 1, frames)
         sides = (unknowns.gather(turning, 0), moving.expand(1, rows, 3, 3, frames), shaping)
         return torch.cat([_rows(side) for side in sides], 2)
@@ -176,7 +178,7 @@ class _State:
     @classmethod
     def of(cls, skin: FitSkin, pose: Pose) -> _State:
         """The state of some frames."""
-        turning = cross_matrices(torch.eye(3).to(pose.world))
+        turning = cross_matrices(torch.eye(3, dtype=pose.world.dtype, device=pose.world.device))
         above = pose.world[:, skin.parents].transpose(-1, -2)[:, :, None]
         turned = above @ turning @ pose.world[:, 1:, None]  # (n, J - 1, axis, 3, 3)
         return cls(

@@ -267,7 +267,9 @@ def _bounded(alone: Tensor, eliminated: Tensor) -> Tensor:
     """(Z, Z) what betas have alone less what the poses take, kept positive: not less in any direction than a
     small share of what they have alone."""
     floor = 1e-7 * alone.diagonal().mean()
-    lower = torch.linalg.cholesky(alone + floor * torch.eye(len(alone)).to(alone))
+    lower = torch.linalg.cholesky(
+        alone + floor * torch.eye(len(alone), dtype=alone.dtype, device=alone.device)
+    )
     half = torch.linalg.solve_triangular(lower, alone - eliminated, upper=False)
     seen = torch.linalg.solve_triangular(lower, half.T, upper=False)
     values, vectors = torch.linalg.eigh(0.5 * (seen + seen.T))
