@@ -12,12 +12,15 @@ steps.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
+from threading import Lock
 
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import Evaluation, FitSkin, evaluation
+from core.fitting.objective.objective import Evaluation, evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.skin_gradient import SkinGradient
 from core.fitting.objective.term import Posed, Terms
@@ -56,13 +59,24 @@ SAMPLE = 16
 SHORTER = 0.25
 
 
-def by_core(skin: FitSkin, iterations: int, frames: int = LEAST_FRAMES) -> bool:
-    """Whether `fit_poses_by_core` takes so many frames of the skin, and so many steps at most: what a vertex
+def by_core(by: SolverContext, frames: int = LEAST_FRAMES) -> bool:
+    """Whether `fit_poses_by_core` takes so many frames, by that skin and so many steps at most: what a vertex
     adds to the data term must depend on no other. Nor may frames have coefficients of their own."""
-    metric = skin.metric
-    on_processor = skin.joint_template.device.type == "cpu"
-    enough = iterations <= TOO_FEW_TO_END or iterations >= LEAST_ITERATIONS
+    metric = by.skin.metric
+    on_processor = by.skin.joint_template.device.type == "cpu"
+    enough = by.iterations <= TOO_FEW_TO_END or by.iterations >= LEAST_ITERATIONS
     return frames >= LEAST_FRAMES and enough and on_processor and metric.local and metric.sees_vertices
+
+
+def made_once(make: Callable[[], CoreShape]) -> Callable[[], CoreShape]:
+    """Makes a core set for the first thread that asks, while others wait for it."""
+    made, lock = cache(make), Lock()
+
+    def given() -> CoreShape:
+        with lock:
+            return made()
+
+    return given
 
 
 @torch.inference_mode()
@@ -115,7 +129,7 @@ def fit_poses_by_core(
             start = start[left]
         end = _round(by, core, start, min(STEPS, by.iterations - used))
         if len(left) == count:
-            end.steps += found.steps
+            end.steps, end.curved = end.steps + found.steps, curved
             found = end
         else:
             found.put(left, end)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from copy import copy
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ import torch
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
 from core.fitting.solver.convergence import assured
-from core.fitting.solver.core_steps import by_core, fit_poses_by_core
+from core.fitting.solver.core_steps import by_core, fit_poses_by_core, made_once
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
 from core.fitting.solver.shape_solve import ShapeChunk, ShapeFit
@@ -128,7 +128,7 @@ class PoseStage:
                 stopped,
             )
         # Made when first needed, and once for all workers' copies of the stage.
-        self._core = cache(partial(problem.core_at, self.by.found))
+        self._core = made_once(partial(problem.core_at, self.by.found))
         if solved is not None and problem.origin == "source":
             poses = [chunk.pose for chunk in solved.chunks]
             self.known = self._known(frames, poses, problem.source_rotations(frames))
@@ -144,8 +144,7 @@ class PoseStage:
         problem, count = self.problem, sum(map(len, ordered(size)))
         alone = problem.settings.order != "chain" and not problem.own_coefficients
         by_source = problem.origin == "source" and not problem.holds_shape
-        many = by_core(problem.skin, self.by.iterations, count) and count >= LEAST_LEVELLED
-        self.levelled = alone and by_source and many
+        self.levelled = alone and by_source and by_core(self.by, count) and count >= LEAST_LEVELLED
         if not self.levelled:
             yield ordered(size)
             return
@@ -272,7 +271,7 @@ class PoseStage:
         if frozen and self.levelled:
             # Others start from these.
             by = replace(by, tolerance=FROM_AFAR * by.tolerance)
-        if not frozen and pose.betas is None and by_core(by.skin, by.iterations, len(pose.root)):
+        if not frozen and pose.betas is None and by_core(by, len(pose.root)):
             found = fit_poses_by_core(by, self._core(), pose, targets, terms, curved=curved, share=share)
         else:
             found = fit_poses(

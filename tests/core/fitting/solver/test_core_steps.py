@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -12,12 +15,16 @@ import pytest
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
 from core.fitting.solver import core_steps
+from core.fitting.solver.core_set import CoreShape
 from core.fitting.solver.gauss_newton import PoseFit
+from core.fitting.solver.skin_products import SkinStatistics
 from core.fitting.stage import stage
 from core.fitting.stage.partial_result import FittedChunk
+from core.fitting.stage.stage import PoseStage
+from core.fitting.stage.stage_problem import StageProblem
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
-from tests.core.fitting.judged import clip
+from tests.core.fitting.judged import clip, fit
 from tests.variants import NAMES, body_pair
 
 FRAMES = 40
@@ -165,3 +172,38 @@ def test_a_cancelled_run_keeps_what_its_steps_reached() -> None:
     assert result.fitted.any()
     assert not result.fitted.all()
     assert np.isfinite(result.mean_mm[result.fitted]).all()
+
+
+def test_what_was_needed_is_told_of_frames_that_took_core_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[PoseFit] = []
+    fit_by_core = core_steps.fit_poses_by_core
+
+    def kept(*given: Any, **rest: Any) -> PoseFit:
+        found.append(fit_by_core(*given, **rest))
+        return found[-1]
+
+    monkeypatch.setattr(stage, "fit_poses_by_core", kept)
+    # No frame stays where it is at first.
+    monkeypatch.setattr(core_steps, "MOST_AT_ONCE", 2.0)
+    fit(clip("dance", 20, 12), body_pair("dense correctives"), FEW)
+    assert found
+    assert all(each.curved for each in found)
+
+
+def test_workers_that_need_the_core_set_at_once_have_it_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    core_at = StageProblem.core_at
+
+    def slowly(self: StageProblem, found: SkinStatistics) -> CoreShape:
+        made.append(1)
+        time.sleep(0.1)
+        return core_at(self, found)
+
+    monkeypatch.setattr(StageProblem, "core_at", slowly)
+    settings = replace(FEW, shape="fixed")
+    run = FitRun(clip("walk", 0, 8), body_pair("built-in"), settings, device="cpu", threads=1)
+    workers = PoseStage(run._problem(settings, "source"), np.arange(8), None, lambda: False)
+    with ThreadPoolExecutor(4) as pool:
+        cores = list(pool.map(lambda _: copy(workers)._core(), range(4)))
+    assert len(made) == 1
+    assert all(core is cores[0] for core in cores)
