@@ -131,7 +131,7 @@ def largest_turn(step: Tensor, unknowns: Unknowns, parents: np.ndarray) -> Tenso
     """(n,) degrees by which the joint that turns furthest against its parent does so in steps (n, D)."""
     count = 3 * len(unknowns.free)
     if not count:
-        return torch.zeros_like(step[:, 0])
+        return step.new_zeros(len(step))
     turns = unknowns.spread(step[:, :count].unflatten(1, (-1, 3)))
     above = turns[:, torch.as_tensor(np.maximum(parents, 0), device=step.device)]
     against = turns - above
