@@ -81,7 +81,8 @@ class CoreJacobian:
     """
 
     def __init__(self, skin: FitSkin) -> None:
-        self.core = FitSkin(skin.body, core_weights(skin, VERTICES, LEAST_OF_PATCH), skin.coefficients)
+        chosen = core_weights(skin, VERTICES, LEAST_OF_PATCH)
+        self.core = FitSkin(skin.body, chosen, skin.coefficients, dtype=skin.joint_template.dtype)
         weights = self.core.metric.vertex_weights[..., 0]
         self.parts = [_Part.of(patch, weights[patch.rows]) for patch in self.core.patches.posing]
         self.parents = skin.parents
