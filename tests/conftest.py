@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,12 @@ def nothing_kept_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterat
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("REFIT_CACHE", raising=False)
         yield
+
+
+def pytest_configure() -> None:
+    """What a shell starts in the background ignores Ctrl+C, and so would all that tests start."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -23,9 +23,7 @@ from tests.core.clip_fits import clip
 from tests.variants import body_pair
 
 CONVERTS = """
-import signal, sys, threading, time
-# Whoever runs the tests in the background may have them ignore it.
-signal.signal(signal.SIGINT, signal.default_int_handler)
+import sys, threading, time
 import core.commands.cli, core.fitting.run, core.commands.telling.interrupts
 core.commands.telling.interrupts.NOTICE_SECONDS = 0.2
 

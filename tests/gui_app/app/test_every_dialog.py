@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QLockFile, QRect, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
@@ -100,6 +100,13 @@ def log(window: MainWindow, name: str) -> object:
     return LogSheet(window).exec()
 
 
+def discard(window: MainWindow, name: str) -> None:
+    locks = window.left_over._locks
+    locks[DEEP / name] = QLockFile("nothing is locked")
+    window.left_over.discard.click()
+    del locks[DEEP / name]
+
+
 DIALOGS: dict[str, list[Callable[[MainWindow, str], object]]] = {
     "gui_app.files.save_actions": [unsaved],
     "gui_app.widgets.save_dialog": [replaced],
@@ -107,6 +114,7 @@ DIALOGS: dict[str, list[Callable[[MainWindow, str], object]]] = {
     "gui_app.files.open_question": [open_question],
     "gui_app.files.reading_question": [reading_question],
     "gui_app.export.dialog": [export],
+    "gui_app.session.crash_recovery": [discard],
     "gui_app.app.log_buffer": [log],
     "gui_app.app.help": [
         lambda window, _name: About(window.state.document, window).exec(),
