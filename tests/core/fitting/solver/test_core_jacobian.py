@@ -72,7 +72,6 @@ def test_with_all_vertices_it_is_the_whole_gauss_newton_matrix(
     everything = np.zeros(skin.body.num_vertices, dtype=np.float32)
     everything[skin.vertices] = skin.metric.vertex_weights.flatten().numpy()
     monkeypatch.setattr(module, "core_weights", lambda *_: everything)
-    monkeypatch.setattr(module, "FitSkin", lambda *given: FitSkin(*given, dtype=torch.float64))
     random = torch.Generator().manual_seed(0)
 
     def normal(*shape: int) -> Tensor:
