@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.correspond.build_settings import BuildSettings
+from core.exporting.picture_size import picture_size
 from core.fitting.recipe.setting_rules import SETTINGS, checked
 from core.model.joints import GENDERS
 from core.model.motion import CHOICES, MOST_RATE, Reading
@@ -219,11 +220,10 @@ def add_correspond(commands: Any) -> None:
 def pixels(text: str) -> tuple[int, int]:
     """``'1280x720'`` to (1280, 720), even numbers."""
     width, _, height = text.lower().replace("×", "x").partition("x")
-    if not (
-        width.isdecimal() and height.isdecimal() and 16 <= int(width) <= 8192 and 16 <= int(height) <= 8192
-    ):
+    size = picture_size(int(width), int(height)) if width.isdecimal() and height.isdecimal() else None
+    if size is None:
         raise argparse.ArgumentTypeError(f"'{text}' is no size; write WIDTHxHEIGHT in pixels, as 1280x720")
-    return int(width) // 2 * 2, int(height) // 2 * 2
+    return size
 
 
 def whole_step(text: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -12,10 +11,9 @@ from core.errors import RefitError
 from core.exporting.request import TIMELESS, Request, check_asked, format_of, settings_of
 from core.exporting.subject import Subject
 from core.files.containers.numbered import Progress
-from core.inspection.joint_set import JointSet
 from core.outputs.export_format import ExportFormat, ExportJob
 from core.outputs.export_formats import no_folder_name
-from core.outputs.joint_sets import JOINTS, export_joint_places, joint_series
+from core.outputs.joint_sets import JOINTS, write_joints
 from core.session.inputs import check_output
 
 Draw = Callable[[Subject, Request, Progress | None], tuple[str, ...]]
@@ -81,7 +79,7 @@ def export(
         frame_rate=request.frame_rate,
     )
     if format_ is JOINTS:
-        _write_joints(job, request.joints or "chain")
+        write_joints(job, request.joints or "chain")
         return told
     assert format_.write is not None, "what is drawn is none of these formats"
     words = format_.write(job)
@@ -130,17 +128,3 @@ def _single(request: Request, format_: ExportFormat, settings: dict[str, object]
     if not named and (sentence := no_folder_name(request.path)):
         raise RefitError(sentence)
     return named
-
-
-def _write_joints(job: ExportJob, kind: str | JointSet) -> None:
-    motion, series = joint_series(job, kind)
-    every = len(job.frames) == len(motion)
-    export_joint_places(
-        Path(job.path),
-        series,
-        motion,
-        None if every else job.frames,
-        overwrite=job.overwrite,
-        progress=job.progress,
-        stop=job.stop,
-    )

@@ -228,8 +228,18 @@ def joint_series(job: ExportJob, kind: str | JointSet) -> tuple[Motion, JointSer
     return motion, JointSeries(body, known if kind == "all" else known[: body.num_joints])
 
 
-def _write(job: ExportJob) -> None:
-    motion, series = joint_series(job, job.settings.get("joints", "chain"))
+def write_joints(job: ExportJob, kind: str | JointSet) -> None:
+    """Writes where joints are.
+
+    Args:
+        job: what is exported.
+        kind: as in `joint_series`.
+
+    Raises:
+        RefitError: as `joint_series`.
+        FileError: it cannot be written, or exists and may not be replaced.
+    """
+    motion, series = joint_series(job, kind)
     every = len(job.frames) == len(motion)
     export_joint_places(
         job.path,
@@ -240,6 +250,10 @@ def _write(job: ExportJob) -> None:
         progress=job.progress,
         stop=job.stop,
     )
+
+
+def _write(job: ExportJob) -> None:
+    write_joints(job, job.settings.get("joints", "chain"))
 
 
 def _size(sizes: BodySizes, count: int, settings: Settings) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import RefitError
 from core.exporting.export import Draw
 from core.exporting.export import export as write
+from core.exporting.picture_size import picture_size
 from core.exporting.request import FOLDERS, JOINT_KINDS, Request
 from core.exporting.subject import Subject, of_fit, of_motion
 from core.inspection.joint_set import JointSet
@@ -129,9 +130,10 @@ def _size(size: object) -> tuple[int, int] | None:
     if (
         isinstance(size, tuple | list)
         and len(size) == 2
-        and all(isinstance(n, int) and not isinstance(n, bool) and 16 <= n <= 8192 for n in size)
+        and all(isinstance(n, int) and not isinstance(n, bool) for n in size)
+        and (even := picture_size(*size)) is not None
     ):
-        return (size[0] // 2 * 2, size[1] // 2 * 2)
+        return even
     raise RefitError(f"size is {size!r}, expected width and height in pixels, as (1280, 720).")
 
 

@@ -243,6 +243,27 @@ def choose_coordinates(path: Path, there: Iterable[str], wanted: str | None) -> 
     return chosen, (f"In {chosen} coordinates.",) if chosen == CAMERA else ()
 
 
+def frames_of_video(
+    path: Path, table: dict[Any, Any], key: str, frames: int, where: str = ""
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """(T,) as `frame_ids_in`, of a table that may name them, or None; and the sentence of `first_frame`.
+
+    Args:
+        path: the file.
+        table: may have ``key``.
+        key: of the frame numbers.
+        frames: T.
+        where: what errors put before the key.
+
+    Raises:
+        FileError: as `frame_ids_in`.
+    """
+    if table.get(key) is None:
+        return None, ()
+    ids = frame_ids_in(path, where + key, table[key], frames)
+    return ids, first_frame(ids)
+
+
 def first_frame(ids: np.ndarray) -> tuple[str, ...]:
     """A sentence on where in the video a motion begins, unless that is at its first frame."""
     return (f"Frame 0 is frame {ids[0]} of the video.",) if len(ids) and ids[0] else ()

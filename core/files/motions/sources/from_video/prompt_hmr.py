@@ -15,8 +15,7 @@ from core.files.motions.parts.person_track import (
     WORLD,
     Take,
     choose_coordinates,
-    first_frame,
-    frame_ids_in,
+    frames_of_video,
     numbers_in,
     places_in,
 )
@@ -78,17 +77,14 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
         "surface_model_type": np.array("smplx"),
         "refit_up_axis": np.array(_UP[chosen]),
     }
-    ids, ids_key = None, f"people.{person}.frames"
-    if table.get("frames") is not None:
-        ids = frame_ids_in(path, ids_key, table["frames"], len(poses))
-        notes = (*notes, *first_frame(ids))
+    ids, begins = frames_of_video(path, table, "frames", len(poses), f"people.{person}.")
     return Take(
         arrays,
-        notes,
+        (*notes, *begins),
         person,
         own_shapes=True,
         ids=ids,
-        ids_key=ids_key,
+        ids_key=f"people.{person}.frames",
         there=tuple(there),
         keys={key: where + name for key, name in _NAMES.items()},
     )

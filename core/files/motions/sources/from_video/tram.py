@@ -12,8 +12,7 @@ from core.files.motions.parts.person_track import (
     Take,
     array_of,
     choose_coordinates,
-    first_frame,
-    frame_ids_in,
+    frames_of_video,
     numbers_in,
 )
 from core.files.motions.parts.rotations import axis_angle
@@ -50,8 +49,6 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         "betas": numbers_in(path, table, "pred_shape", (len(matrices), None)),
         "refit_up_axis": np.array("-y"),
     }
-    ids = None
-    if table.get("frame") is not None:
-        ids = frame_ids_in(path, "frame", table["frame"], len(matrices))
-        notes = (*notes, *first_frame(ids))
+    ids, begins = frames_of_video(path, table, "frame", len(matrices))
+    notes = (*notes, *begins)
     return [Take(arrays, notes, own_shapes=True, ids=ids, ids_key="frame", there=(CAMERA,), keys=_NAMES)]

@@ -13,8 +13,7 @@ from core.files.motions.parts.person_track import (
     WORLD,
     Take,
     choose_coordinates,
-    first_frame,
-    frame_ids_in,
+    frames_of_video,
     numbers_in,
     places_in,
 )
@@ -71,13 +70,10 @@ def _person(path: Path, person: str, table: dict[Any, Any], coordinates: str | N
     arrays["refit_up_axis"] = np.array(_UP[chosen])
     if chosen == WORLD:
         notes = (*notes, _HIPS)
-    ids = None
-    if table.get("frame_ids") is not None:
-        ids = frame_ids_in(path, where + "frame_ids", table["frame_ids"], len(poses))
-        notes = (*notes, *first_frame(ids))
+    ids, begins = frames_of_video(path, table, "frame_ids", len(poses), where)
     return Take(
         arrays,
-        notes,
+        (*notes, *begins),
         person,
         own_shapes=True,
         ids=ids,
