@@ -23,7 +23,13 @@ RADIUS = 9.0
 LINE = 2.0
 # A run that is over sooner would only make it flash.
 DELAY_MS = 250
-WIDEST = ("Solving the shape", "10,000 of 10,000 frames", "88.8 mm", "about 88 min")
+# What each label says at its widest, and in which letters.
+WIDEST = (
+    ("Solving the shape", "font-weight: 600;"),
+    ("10,000 of 10,000 frames", "color: $TEXT_SECONDARY;"),
+    ("88.8 mm", "color: $TEXT;"),
+    ("about 88 min", "color: $TEXT_SECONDARY;"),
+)
 
 
 class RunStrip(QWidget):
@@ -33,11 +39,9 @@ class RunStrip(QWidget):
         super().__init__(view)
         self._activity = activity
         self._view = view
-        self.stage, self.count, self.mean, self.left = (self._label(widest) for widest in WIDEST)
+        self.stage, self.count, self.mean, self.left = (self._label(*widest) for widest in WIDEST)
         for label in (self.stage, self.count):
             label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        set_sheet(self.stage, f"font-weight: 600; font-size: {SMALL_PIXELS}px;")
-        set_sheet(self.mean, f"color: $TEXT; font-size: {SMALL_PIXELS}px;")
         self.mean.setToolTip("Mean v2v error of what is fitted so far")
         self.left.setToolTip("Time left, estimated from the frames fitted so far")
         self.sparkline = Sparkline(self)
@@ -53,10 +57,10 @@ class RunStrip(QWidget):
         view.installEventFilter(self)
         activity.run_changed.connect(self._on_run)
 
-    def _label(self, widest: str) -> QLabel:
+    def _label(self, widest: str, letters: str) -> QLabel:
         label = QLabel(self)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        set_sheet(label, f"color: $TEXT_SECONDARY; font-size: {SMALL_PIXELS}px;")
+        set_sheet(label, f"{letters} font-size: {SMALL_PIXELS}px;")
         tabular(label)
         label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         label.ensurePolished()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QFont
 from pytestqt.qtbot import QtBot
 
 from core.fitting.no_progress import ProgressClock
@@ -16,7 +17,7 @@ from gui_app.app.main_window import MainWindow
 from gui_app.document.run_status import RunStatus
 from gui_app.fit import fit_controller
 from gui_app.fit.fit_worker import MOST_POINTS, Pace, RunReply, RunRequest, run_fit
-from gui_app.fit.text import count_words, stage_words, time_left
+from gui_app.fit.text import STAGES, count_words, stage_words, time_left
 from gui_app.tasks.background_job import tell_nobody
 from gui_app.timeline.curves import FITTING, WAITING
 from tests.gui_app.conftest import FIT_MS
@@ -47,6 +48,14 @@ def test_the_strip_comes_goes_and_moves_nothing(
     assert strip.stage.text() == "Cancelling…"
     qtbot.waitUntil(lambda: not window.state.activity.run.active, timeout=FIT_MS)
     assert not strip.isVisible()
+
+
+def test_no_word_of_the_strip_is_cut_off(window: MainWindow) -> None:
+    stage = window.run_strip.stage
+    stage.ensurePolished()
+    assert stage.font().weight() >= QFont.Weight.DemiBold
+    for words in (*STAGES.values(), "Cancelling…", "Starting the fit"):
+        assert stage.fontMetrics().horizontalAdvance(words) <= stage.contentsRect().width(), words
 
 
 def test_the_frame_shown_is_fitted_first(
