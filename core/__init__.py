@@ -7,6 +7,6 @@ folders below it, in the order that ``tests/test_layers.py`` holds. Start with `
 
 from core import torch_start
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 torch_start.watch()
