@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from core.shown_text import shown
 from gui_app.app.command_palette import CommandPalette, Commands
 from gui_app.app.copy_report import CopyReport
 from gui_app.app.fit_menu import FitActions
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
         self.sessions = SessionActions(
             document, activity, self.actions_, now, self.writer, self.files, self.preferences, self
         )
+        self.saving.offer_session(self.sessions.save_then)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.viewport)
@@ -224,6 +226,7 @@ class MainWindow(QMainWindow):
             state.document.result_changed,
             state.activity.run_changed,
             state.document.saved_changed,
+            self.sessions.file.changed,
         ):
             signal.connect(self._show_title)
 
@@ -320,7 +323,13 @@ class MainWindow(QMainWindow):
             and state.activity.run.phase != "running"
         )
         marks = (" (partial)" if partial_fit else "") + ("" if state.document.saved else " ● unsaved")
-        self.setWindowTitle(f"{state.document.opened.name}{marks} — Refit")
+        file = self.sessions.file.path
+        name = (
+            state.document.opened.name
+            if file is None
+            else f"{shown(file.name)} · {state.document.opened.name}"
+        )
+        self.setWindowTitle(f"{name}{marks} — Refit")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes one file that can be opened."""
@@ -336,7 +345,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks about unsaved work, ends the threads or leaves those that hang, frees the graphics memory."""
-        if not self._leaving and not self.saving.may_lose_work("Close without saving this fit?"):
+        if not self._leaving and not self.saving.may_lose_work("Close without saving this work?", self.close):
             event.ignore()
             return
         self._leaving = True
@@ -351,6 +360,7 @@ class MainWindow(QMainWindow):
             leave_threads(self)
         self.autosave.close()
         self.left_over.release()
+        self.sessions.file.close()
         self._store()
         self.viewport.close_view()
         event.accept()

@@ -116,7 +116,7 @@ class Toolbar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
-        open_, save = self._add(actions.open, "Open"), self._add(actions.save, "Save fit")
+        open_, save = self._add(actions.open, "Open"), self._add(actions.save_session, "Save")
         self.addSeparator()
         self._fit = fit = self._add(actions.fit, "Fit all")
         actions.fit.changed.connect(self._darken_fit)

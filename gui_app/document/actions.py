@@ -40,10 +40,13 @@ def _of_panels(section: str) -> dict[str, Spec]:
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion, a fit or a session"),
     "reading": Spec("File", "How the file is read…", "list-magnifying-glass", (), "What it is taken to mean"),
-    "save": Spec("File", "Save fit…", "floppy-disk", ("Ctrl+S",), "Save the fit as an AMASS SMPL-X file"),
     "save_session": Spec(
-        "File", "Save session…", "archive", ("Ctrl+Shift+S",), "Save the motion with all fits and the view"
+        "File", "Save session", "floppy-disk", ("Ctrl+S",), "Save the motion with all fits and the view"
     ),
+    "save_session_as": Spec(
+        "File", "Save session as…", "archive", ("Ctrl+Shift+S",), "Save the session in another file"
+    ),
+    "save": Spec("File", "Save fit…", "download-simple", (), "Save the fit as an AMASS SMPL-X file"),
     "session_motion": Spec(
         "File", "Sessions carry the motion", "", (), "It opens without the motion's own file", True
     ),
@@ -143,6 +146,7 @@ class Actions:
     reading: QAction
     save: QAction
     save_session: QAction
+    save_session_as: QAction
     session_motion: QAction
     export: QAction
     copy_picture: QAction

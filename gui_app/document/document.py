@@ -139,10 +139,19 @@ class Document(QObject):
             if not opened.left_over:
                 self.set_saved(opened.file)
 
-    def set_result(self, result: FitResult | None, changed: np.ndarray | None) -> None:
+    def set_result(
+        self, result: FitResult | None, changed: np.ndarray | None, *, by_itself: bool = False
+    ) -> None:
         """A fit, or a fuller one, or None for none; ``changed`` are the frames that differ from the last,
-        None for all."""
+        None for all; ``by_itself`` where opening the motion again makes the same one."""
         self.restore(replace(self.snapshot, result=result), changed)
+        if by_itself:
+            self._filed.add_by_itself(self.snapshot)
+
+    @property
+    def loses_work(self) -> bool:
+        """Something that the user did is in no file: leaving now would lose it."""
+        return self.opened is not None and self._filed.loses(self.snapshot)
 
     def set_mask(self, valid: np.ndarray) -> None:
         """Other vertices (V,) bool of the fit's body count in fits and errors from now on.
@@ -239,11 +248,17 @@ class Document(QObject):
         self.saved = True
         self.saved_changed.emit()
 
-    def file(self, path: Path, result: FitResult, accepted: tuple[Accepted, ...] = ()) -> None:
-        """A fit that there is, or was, is in a file now, with what was accepted of it."""
-        self._filed.add(path, result)
+    def file(
+        self,
+        path: Path,
+        result: FitResult,
+        accepted: tuple[Accepted, ...] = (),
+        valid: np.ndarray | None = None,
+    ) -> None:
+        """A fit that there is, or was, is in a file now, with what was accepted of it and its mask (V,)."""
+        self._filed.add(path, result, valid)
         self._filed.accepted = accepted
-        self.saved = self.accepted == accepted and (self.result is None or self._filed.hold(self.result))
+        self.saved = self._filed.have(self.snapshot)
         self.saved_changed.emit()
 
     def _use(self, opened: Opened) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,34 @@ class FiledFits:
     def __init__(self) -> None:
         self._files: dict[Path, tuple[weakref.ref[np.ndarray], float | None, np.ndarray | None]] = {}
         self.accepted: tuple[Accepted, ...] = ()
+        self._by_itself: tuple[weakref.ref[np.ndarray], DocumentSnapshot] | None = None
 
     def begin(self, accepted: tuple[Accepted, ...]) -> None:
         """Another motion is open, with problems that are accepted already; no fit of it is in a file."""
         self._files.clear()
+        self._by_itself = None
         self.accepted = accepted
+
+    def add_by_itself(self, snapshot: DocumentSnapshot) -> None:
+        """The fit of ``snapshot`` was made without the user's doing, as it would be made again."""
+        if snapshot.result is not None:
+            self._by_itself = (weakref.ref(snapshot.result.poses), replace(snapshot, result=None))
+
+    def loses(self, snapshot: DocumentSnapshot) -> bool:
+        """Nothing has all of ``snapshot``, and it is not what opening the motion again would give."""
+        if self.have(snapshot):
+            return False
+        if self._by_itself is None or snapshot.result is None:
+            return True
+        poses, then = self._by_itself
+        as_it_came = (
+            poses() is snapshot.result.poses
+            and snapshot.accepted == then.accepted
+            and snapshot.given_rate == then.given_rate
+            and _same(snapshot.valid, then.valid)
+            and _same(snapshot.weights, then.weights)
+        )
+        return not as_it_came
 
     def add(self, path: Path | None, result: FitResult, mask: np.ndarray | None = None) -> None:
         """``result``, its errors over ``mask``, is now what the file holds, and what it held before is

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +83,7 @@ class OpenActions(QObject):
         """Opens a motion, a fit or a folder of meshes; while the window closes nothing is asked any more."""
         path = opened_as(path)
         if not self._opening.closed and self._saving.may_lose_work(
-            "Open another file without saving this fit?"
+            "Open another file without saving this work?", partial(self.open_path, path)
         ):
             self._opening.open(path, self._models.models, answer=self._memory.answer(path))
 
@@ -93,7 +95,10 @@ class OpenActions(QObject):
 
     def open_left_over(self, path: Path) -> None:
         """Opens what Refit kept before it ended unexpectedly."""
-        if not self._opening.closed and self._saving.may_lose_work("Restore it without saving this fit?"):
+        again = partial(self.open_left_over, path)
+        if not self._opening.closed and self._saving.may_lose_work(
+            "Restore it without saving this work?", again
+        ):
             self._opening.open(path, self._models.models, left_over=True)
 
     @Slot(object, object)
@@ -138,7 +143,12 @@ class OpenActions(QObject):
             return
         rate = self._document.given_rate if taken.lacks_rate else None
         answer = open_question.ask_reading(taken, rate, self._window, fit=self._document.has_fit)
-        if answer is not None and self._saving.may_lose_work("Read the file again without saving this fit?"):
+        if answer is not None:
+            self._read_again(taken, answer)
+
+    def _read_again(self, taken: Taken, answer: Answer) -> None:
+        again = partial(self._read_again, taken, answer)
+        if self._saving.may_lose_work("Read the file again without saving this work?", again):
             self._remember(taken.path, answer, taken)
             self._opening.open(taken.path, self._models.models, answer=answer)
 
@@ -171,18 +181,18 @@ class OpenActions(QObject):
         folder = QFileDialog.getExistingDirectory(
             self._window, "Folder of SMPL-H and SMPL-X models", str(self._models.folder or "")
         )
-        if folder and self._may_change_bodies():
-            self._models.choose(Path(folder))
-            self._reopen()
+        if folder:
+            self._change_bodies(partial(self._models.choose, Path(folder)))
 
     @Slot()
     def _use_builtin(self) -> None:
-        if self._may_change_bodies():
-            self._models.use_builtin()
-            self._reopen()
+        self._change_bodies(self._models.use_builtin)
 
-    def _may_change_bodies(self) -> bool:
-        return self._saving.may_lose_work("Change the bodies without saving this fit?")
+    def _change_bodies(self, choose: Callable[[], object]) -> None:
+        again = partial(self._change_bodies, choose)
+        if self._saving.may_lose_work("Change the bodies without saving this work?", again):
+            choose()
+            self._reopen()
 
     def _reopen(self) -> None:
         opened = self._document.opened
@@ -210,7 +220,7 @@ class OpenActions(QObject):
             self._preferences.add_recent(opened.file)
             self._preferences.folder = str(opened.file.parent)
         if self._actions.autofit.isChecked() and opened.result is None and opened.session is None:
-            self._fitting.start()
+            self._fitting.start_by_itself()
 
     @Slot()
     def _on_failed(self) -> None:

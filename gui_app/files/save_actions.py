@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -36,12 +37,8 @@ def save_fit(document: Document, activity: Activity, place: Place, preferences: 
 
 
 def worth_asking(document: Document) -> bool:
-    """Closing now would lose a fit that a fresh start would not make again by itself."""
-    opened = document.opened
-    if opened is None or document.saved:
-        return False
-    used = opened.bodies.correspondence
-    return not opened.builtin_motion or used.painted or used.weights is not None
+    """Closing now would lose what the user did, not only a fit that a fresh start makes again by itself."""
+    return document.loses_work
 
 
 class SaveActions(QObject):
@@ -58,6 +55,7 @@ class SaveActions(QObject):
         super().__init__(window)
         self._document, self._activity = document, activity
         self._actions, self._preferences, self._window = actions, preferences, window
+        self._save_session: Callable[[Callable[[], object]], object] | None = None
         actions.save.triggered.connect(self.ask_save)
         document.motion_changed.connect(self._on_change)
         document.result_changed.connect(self._on_change)
@@ -77,20 +75,36 @@ class SaveActions(QObject):
         place = ask_where(self._window, start)
         return place is not None and save_fit(document, activity, place, self._preferences)
 
-    def may_lose_work(self, question: str) -> bool:
-        """Asks whether the fit may be lost, or is to be saved first, where it is worth asking."""
+    def offer_session(self, save: Callable[[Callable[[], object]], object]) -> None:
+        """The question offers a session as well; ``save`` writes it, and then calls what it is given."""
+        self._save_session = save
+
+    def may_lose_work(self, question: str, again: Callable[[], object]) -> bool:
+        """Asks whether the user's work may be lost, where it is worth asking.
+
+        Args:
+            question: to be answered.
+            again: does what was asked about once more, as soon as a session that is saved first is written.
+
+        Returns:
+            It may be done now.
+        """
         document = self._document
         document.settle()
         if not worth_asking(document) or document.opened is None:
             return True
-        more = f"The fit of {document.opened.name} is not in a file yet."
-        box = message_box(self._window, "Unsaved fit", question, more)
-        save = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
+        more = f"The work on {document.opened.name} is not in a file yet."
+        box = message_box(self._window, "Unsaved work", question, more)
+        session = box.addButton("Save session", QMessageBox.ButtonRole.AcceptRole)
+        fit = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(save)
+        box.setDefaultButton(session)
         box.exec()
-        if box.clickedButton() is save:
+        if box.clickedButton() is session and self._save_session is not None:
+            self._save_session(again)
+            return False
+        if box.clickedButton() is fit:
             return self.ask_save()
         return box.clickedButton() is discard
 

@@ -68,6 +68,7 @@ class FitController(QObject):
         self._shown: RunReply | None = None
         self.last: EndedRun | None = None
         self._scope = all_frames()
+        self._by_itself = False
         self._step = ""
         self._show_newest = Coalescer(self._apply_newest, self)
         self._watch = FitWatch(state, self)
@@ -90,6 +91,10 @@ class FitController(QObject):
     def start(self) -> None:
         """Fits the open motion, the frame on the screen first."""
         self._begin(all_frames())
+
+    def start_by_itself(self) -> None:
+        """Fits a motion that has just been opened, which nobody asked for."""
+        self._begin(all_frames(), by_itself=True)
 
     @Slot()
     def start_frame(self) -> None:
@@ -121,6 +126,7 @@ class FitController(QObject):
         recipe: Recipe | None = None,
         what: str = "",
         joins: np.ndarray | None = None,
+        by_itself: bool = False,
     ) -> None:
         state = self._state
         state.document.settle()
@@ -139,6 +145,8 @@ class FitController(QObject):
             recipe = replace(recipe, start="source")
         self._abandon()
         self._scope = scope
+        # Of a built-in motion no fit of all frames is lost: one key makes it again.
+        self._by_itself = by_itself or (state.document.opened.builtin_motion and scope.frames is None)
         self._step = f"{what} on {scope.what}" if what else f"fit of {scope.what}"
         motion = state.document.opened.motion_at(state.document.given_rate)
         frames = len(motion) - len(scope.left_out) if scope.frames is None else len(scope.frames)
@@ -214,7 +222,8 @@ class FitController(QObject):
         self._shown = newest
         known = [frames for frames in pending if frames is not None]
         everything = len(known) < len(pending)
-        self._state.document.set_result(newest.result, None if everything else np.concatenate(known))
+        changed = None if everything else np.concatenate(known)
+        self._state.document.set_result(newest.result, changed, by_itself=self._by_itself)
 
     def _on_finished(self, reply: RunReply) -> None:
         earlier = self._history.now.result
@@ -281,6 +290,6 @@ class FitController(QObject):
         step = self._step
         if not reply.complete:
             step = f"{how_it_ended} fit ({len(reply.reached):,} of {frames_words(reply.asked)})"
-        self._state.document.set_result(reply.result, None)
+        self._state.document.set_result(reply.result, None, by_itself=self._by_itself)
         self._history.add(step)
         return True

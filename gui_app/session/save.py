@@ -3,12 +3,14 @@ left."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
@@ -16,11 +18,14 @@ from gui_app.document.document import Document
 from gui_app.document.opened import Opened
 from gui_app.document.preferences import Preferences
 from gui_app.files.open_actions import OpenActions
+from gui_app.session.session_file import SessionFile
 from gui_app.session.snapshot import SessionNow
 from gui_app.tasks.job_thread import JobThread
-from gui_app.widgets.save_dialog import FileKind, ask_where
+from gui_app.widgets.message_box import message_box
+from gui_app.widgets.save_dialog import FileKind, Place, ask_where
 
 if TYPE_CHECKING:
+    from core.model.motion import Motion
     from core.session.session import Session
 
 
@@ -65,8 +70,17 @@ MOTION_FLAG = "sessions_hold_motion"
 NAMED_ONLY = " · it names the meshes and holds no copy of them"
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A session that is being written: where, the motion that it is of, and what is to be done afterwards."""
+
+    path: Path
+    motion: Motion
+    afterwards: Callable[[], object] | None
+
+
 class SessionActions(QObject):
-    """Does what Save session says."""
+    """Does what Save session says: in its place where it has one."""
 
     def __init__(
         self,
@@ -83,59 +97,117 @@ class SessionActions(QObject):
         self._document, self._activity = document, activity
         self._actions, self._now, self._writer = actions, now, writer
         self._preferences, self._window = preferences, window
-        self._asked: list[Path] = []
-        actions.save_session.triggered.connect(self.ask_save)
+        self._asked: list[Asked] = []
+        self.file = SessionFile(preferences, self)
+        self.file.met.connect(self._on_met)
+        actions.save_session.triggered.connect(self.save)
+        actions.save_session_as.triggered.connect(self.ask_save)
         actions.session_motion.setChecked(preferences.flag(MOTION_FLAG, True))
         actions.session_motion.toggled.connect(self._on_motion_choice)
         writer.written.connect(self._on_written)
         writer.failed.connect(self._on_failed)
         files.shown.connect(self._on_shown)
+        document.motion_leaving.connect(self._on_leaving)
         document.motion_changed.connect(self._on_change)
         activity.run_changed.connect(self._on_change)
         self._on_change()
 
     @Slot()
+    def save(self) -> None:
+        """Saves the session where it is, and asks where to where it is nowhere yet."""
+        self.save_then(None)
+
+    @Slot()
     def ask_save(self) -> None:
         """Asks where to save the session, and saves it there."""
-        document, activity = self._document, self._activity
-        document.settle()
-        if document.opened is None or activity.run.active:
+        self._ask_where(None)
+
+    def save_then(self, afterwards: Callable[[], object] | None) -> None:
+        """Saves the session, and calls ``afterwards`` once it is written."""
+        path = self.file.path
+        if path is None:
+            self._ask_where(afterwards)
+        elif not self.file.written_by_others:
+            self._write(Place(path, replace=True), afterwards)
+        else:
+            more = "Another window or program has written it. What it holds now would be lost."
+            box = message_box(self._window, "Replace", f"Replace what {path.name} holds now?", more)
+            replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+            other = box.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
+            box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+            box.exec()
+            if box.clickedButton() is replace:
+                self._write(Place(path, replace=True), afterwards)
+            elif box.clickedButton() is other:
+                self._ask_where(afterwards)
+
+    def _ask_where(self, afterwards: Callable[[], object] | None) -> None:
+        opened = self._document.opened
+        if opened is None or self._activity.run.active:
             return
-        file = document.opened.file
         folder = Path(self._preferences.folder or Path.home())
-        is_own = document.opened.session is not None and not document.opened.left_over
-        start = file if is_own and file is not None else folder / f"{document.opened.stem}{SESSION.suffix}"
+        start = self.file.path or folder / f"{opened.stem}{SESSION.suffix}"
         place = ask_where(self._window, start, SESSION)
+        if place is not None:
+            self._write(place, afterwards)
+
+    def _write(self, place: Place, afterwards: Callable[[], object] | None) -> None:
+        self._document.settle()
         session = self._now.take(with_motion=self._actions.session_motion.isChecked())
-        if place is None or session is None:
+        if session is None or self._document.opened is None or self._activity.run.active:
             return
-        self._asked.append(place.path)
-        activity.say(f"Saving {place.path.name} …")
+        self._asked.append(Asked(place.path, self._document.opened.motion, afterwards))
+        self._activity.say(f"Saving {place.path.name} …")
         self._writer.write(place.path, session, overwrite=place.replace)
 
     @Slot(object, object)
     def _on_written(self, path: Path, session: Session) -> None:
-        if path not in self._asked:
+        asked = self._taken(path)
+        if asked is None:
             return
-        self._asked.remove(path)
         self._preferences.folder = str(path.parent)
         self._preferences.add_recent(path)
-        saved = session.now.result
-        if saved is not None:
-            self._document.file(path, saved, session.now.accepted)
         meshes = session.motion is not None and not session.motion.has_poses
         self._activity.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
+        if self._document.opened is None or self._document.opened.motion is not asked.motion:
+            return
+        self.file.set_path(path)
+        now = session.now
+        if now.result is not None:
+            self._document.file(path, now.result, now.accepted, now.valid)
+        if asked.afterwards is not None:
+            asked.afterwards()
 
     @Slot(object, str)
     def _on_failed(self, path: Path, sentence: str) -> None:
-        if path in self._asked:
-            self._asked.remove(path)
+        if self._taken(path) is not None:
             self._activity.fail(sentence)
+
+    def _taken(self, path: Path) -> Asked | None:
+        """What was asked first of those that write this file; None of what nobody asked for."""
+        asked = next((one for one in self._asked if one.path == path), None)
+        if asked is not None:
+            self._asked.remove(asked)
+        return asked
+
+    @Slot()
+    def _on_leaving(self) -> None:
+        self.file.set_path(None)
+
+    @Slot()
+    def _on_met(self) -> None:
+        assert self.file.path is not None
+        self._activity.fail(
+            f"{self.file.path.name} is open in another window too: the one that saves last is asked before "
+            "it replaces what the other has saved."
+        )
 
     @Slot(object)
     def _on_shown(self, opened: Opened) -> None:
         if opened.session is not None:
             self._now.look_as(opened.session)
+            if not opened.left_over:
+                self.file.set_path(opened.file)
 
     @Slot(bool)
     def _on_motion_choice(self, on: bool) -> None:
@@ -143,6 +215,5 @@ class SessionActions(QObject):
 
     @Slot()
     def _on_change(self) -> None:
-        self._actions.save_session.setEnabled(
-            self._document.opened is not None and not self._activity.run.active
-        )
+        for action in (self._actions.save_session, self._actions.save_session_as):
+            action.setEnabled(self._document.opened is not None and not self._activity.run.active)

@@ -226,8 +226,8 @@ class Inspecting(Walk):
         target = self.folder / "dance.refit"
         # Nobody is there to answer the dialog.
         save.ask_where = lambda *_: Place(target, False)  # type: ignore[assignment]
-        self.caption.say("Ctrl+Shift+S: everything into one session, to go on with elsewhere")
-        self.window.actions_.save_session.trigger()
+        self.caption.say("Ctrl+S: everything into one session, to go on with elsewhere")
+        self.window.actions_.save_session_as.trigger()
         drive.wait(target.is_file)
         drive.rest(1.5)
 

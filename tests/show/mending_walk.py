@@ -289,8 +289,8 @@ class Mending(Walk):
         target = self.folder / SESSION
         # Nobody is there to answer the dialog.
         session_actions.ask_where = lambda *_: Place(target, False)  # type: ignore[assignment]
-        self.caption.say("Ctrl+Shift+S: one file with everything")
-        self.press(Qt.Key.Key_S, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+        self.caption.say("Ctrl+S: one file with everything")
+        self.press(Qt.Key.Key_S, CONTROL)
         wait(lambda: target.is_file() and self.state.document.saved)
         session = load_session(target)
         assert [step.name for step in session.steps] == [step.name for step in self.window.history.steps]

@@ -61,7 +61,16 @@ def person(name: str) -> Person:
 
 def unsaved(window: MainWindow, name: str) -> object:
     named(window, name)
-    return window.saving.may_lose_work("Open another file without saving this fit?")
+    return window.saving.may_lose_work("Open another file without saving this work?", lambda: None)
+
+
+def written_elsewhere(window: MainWindow, name: str) -> None:
+    file = window.sessions.file
+    file.path, file._stamp = DEEP / name, None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(file), "written_by_others", True)
+        window.sessions.save()
+    file.path = None
 
 
 def replaced(window: MainWindow, name: str) -> object:
@@ -109,6 +118,7 @@ def discard(window: MainWindow, name: str) -> None:
 
 DIALOGS: dict[str, list[Callable[[MainWindow, str], object]]] = {
     "gui_app.files.save_actions": [unsaved],
+    "gui_app.session.save": [written_elsewhere],
     "gui_app.widgets.save_dialog": [replaced],
     "gui_app.files.open_actions": [where_is_it],
     "gui_app.files.open_question": [open_question],

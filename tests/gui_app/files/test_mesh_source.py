@@ -146,7 +146,7 @@ def test_a_session_finds_its_meshes(
     with qtbot.waitSignal(
         window.state.activity.said, timeout=FIT_MS, check_params_cb=lambda said: "holds no copy" in said
     ):
-        window.actions_.save_session.trigger()
+        window.actions_.save_session_as.trigger()
     qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
     assert load_session(place).motion is None
     other = make_window(place)

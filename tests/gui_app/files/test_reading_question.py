@@ -153,7 +153,7 @@ def test_what_was_said_is_kept_in_the_session(
     assert (motion.up_axis, motion.gender, motion.frame_rate) == ("z", "female", 25.0)
     assert FolderMemory(window.preferences).answer(y_up) == Answer()
     monkeypatch.setattr(save, "ask_where", lambda *_: Place(tmp_path / "kept.refit", replace=True))
-    window.actions_.save_session.trigger()
+    window.actions_.save_session_as.trigger()
     qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
     opened(window, tmp_path / "kept.refit", qtbot)
     again = window.state.document.opened.motion
@@ -173,7 +173,7 @@ def test_unsaved_work_is_asked_about(
     answers(act, lambda dialog: dialog.reject())
     # The window asks before it closes, too.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(window.saving, "may_lose_work", asked.append)
+        patch.setattr(window.saving, "may_lose_work", lambda question, _again: asked.append(question))
         window.actions_.reading.trigger()
         assert len(asked) == 1
         window.actions_.reading.trigger()

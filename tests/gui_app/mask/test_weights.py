@@ -143,7 +143,7 @@ def test_the_fit_uses_them_and_they_are_there_again(
     fit, session = tmp_path / "weighed.npz", tmp_path / "weighed.refit"
     save_result(fit, result)
     monkeypatch.setattr(save, "ask_where", lambda *_: Place(session, replace=True))
-    window.actions_.save_session.trigger()
+    window.actions_.save_session_as.trigger()
     qtbot.waitUntil(session.exists)
     for file in (fit, session):
         other = make_window(file)

@@ -228,7 +228,7 @@ def test_accepted_with_a_note_undone_by_name_and_kept_in_the_session(
     assert actions.undo.text() == f"Undo acceptance of {count} problems"
 
     monkeypatch.setattr(save, "ask_where", lambda *_: Place(tmp_path / "a.refit", replace=True))
-    actions.save_session.trigger()
+    actions.save_session_as.trigger()
     qtbot.waitUntil(lambda: not faulty.writer.waiting, timeout=FIT_MS)
     assert state.document.saved
     other = make_window(tmp_path / "a.refit")

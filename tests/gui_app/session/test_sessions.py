@@ -30,7 +30,7 @@ Make = Callable[..., MainWindow]
 def saved_as(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Session:
     """Saves the session from the menu."""
     monkeypatch.setattr(save, "ask_where", lambda *_: Place(path, replace=True))
-    window.actions_.save_session.trigger()
+    window.actions_.save_session_as.trigger()
     qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
     return load_session(path)
 

@@ -94,7 +94,7 @@ class Working:
 
     def save(self) -> None:
         """The session."""
-        self.window.actions_.save_session.trigger()
+        self.window.actions_.save_session_as.trigger()
         drive.wait(lambda: not self.window.writer.waiting)
 
     def export(self) -> None:
