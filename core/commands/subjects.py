@@ -96,6 +96,12 @@ class Subject:
         return {"clips": sorted(m.sha256 for m in motions), "frames": sum(len(m) for m in motions)}
 
     @property
+    def words(self) -> str:
+        """What its shape is solved from, for people."""
+        clips = "1 clip" if len(self.clips) == 1 else f"{len(self.clips)} clips"
+        return f"One shape for {self.name}: {self.provenance['frames']} frames of {clips}"
+
+    @property
     def solved(self) -> bool:
         """The shape has been asked for."""
         return self._found is not None or self._error is not None

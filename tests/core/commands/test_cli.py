@@ -337,7 +337,7 @@ def test_what_a_run_has_to_say_is_shown_once(
             for progress in super().__iter__():
                 yield replace(progress, note="The device ran hot.")
 
-    monkeypatch.setattr("core.commands.convert.FitRun", Talking)
+    monkeypatch.setattr("core.commands.one_clip.FitRun", Talking)
     report = tmp_path / "r.json"
     arguments = ["convert", str(clips / "backflip_poses.npz"), "-o", str(tmp_path), "--threads", "1"]
     assert main([*arguments, "--report", str(report)]) == 0
@@ -440,7 +440,7 @@ def test_interrupting_keeps_files_whole(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("core.commands.convert._watched", interrupt)
+    monkeypatch.setattr("core.commands.telling.watch.Watch.fitted", interrupt)
     assert main(["convert", str(clips / "backflip_poses.npz"), "-o", str(tmp_path / "out")]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert not list((tmp_path / "out").rglob("*"))

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import refit
-from core.commands import convert
+from core.commands import one_clip
+from core.commands.telling.watch import Watch
 from core.errors import FileError
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
@@ -21,7 +22,7 @@ def test_fits_are_let_go_when_they_are_written(tmp_path: Path, monkeypatch: pyte
     for name in ("walk", "dance", "backflip"):
         np.savez(tmp_path / f"{name}_poses.npz", **clip_arrays(name, slice(0, 6)))
     seen: list[weakref.ref[Motion | FitResult]] = []
-    watched, load = convert._watched, convert.load_motion
+    watched, load = Watch.fitted, one_clip.load_motion
 
     def of_fit(*arguments: object) -> object:
         found = watched(*arguments)  # type: ignore[arg-type]
@@ -33,8 +34,8 @@ def test_fits_are_let_go_when_they_are_written(tmp_path: Path, monkeypatch: pyte
         seen.append(weakref.ref(found))
         return found
 
-    monkeypatch.setattr(convert, "_watched", of_fit)
-    monkeypatch.setattr(convert, "load_motion", of_motion)
+    monkeypatch.setattr(Watch, "fitted", of_fit)
+    monkeypatch.setattr(one_clip, "load_motion", of_motion)
     outcomes = refit.convert(tmp_path, tmp_path / "out", preset="fast", threads=1)
     assert len(seen) == 6
     gc.collect()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.commands import convert, output_paths
+from core.commands import one_clip, output_paths
 from core.commands.cli import main
 from core.files.motions import folder_walk
 from core.files.motions.load_motion import SeveralPeople
@@ -53,14 +53,14 @@ def test_errors_while_reading_are_told_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    read = convert.load_motion
+    read = one_clip.load_motion
 
     def fails(path: Path, *more: Any, **how: Any) -> Any:
         if path.name == "bad_poses.npz":
             raise error
         return read(path, *more, **how)
 
-    monkeypatch.setattr(convert, "load_motion", fails)
+    monkeypatch.setattr(one_clip, "load_motion", fails)
     assert converted(clips, *way) == (1, ["good_stageii.npz"])
     assert said(capsys).count(sentence) == 1
 

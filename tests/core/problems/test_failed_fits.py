@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.commands import convert
+from core.commands import one_clip
 from core.commands.cli import main
 from core.errors import FileError, RefitError
 from core.files.builtin_files import builtin_motions
@@ -162,7 +162,7 @@ def test_what_goes_wrong_after_a_fit_does_not_hide_how_that_went(
 
     out, report = tmp_path / "out", tmp_path / "report.json"
     arguments = [*CONVERT, str(clips), "-o", str(out), "--preset", "fast", asked, "--report", str(report)]
-    strict.setattr(convert, breaks, fails)
+    strict.setattr(one_clip, breaks, fails)
     for line in ("✗ walk_poses.npz failed: mean", "✗ walk_poses.npz is done already, but failed: mean"):
         assert main(arguments) == 1
         told = said(capsys)
@@ -186,7 +186,7 @@ def test_a_failed_fit_that_cannot_be_written_is_not_told_to_be(
         raise FileError(arguments[0], "cannot be written: the disk is full")  # type: ignore[arg-type]
 
     out, report = tmp_path / "out.npz", tmp_path / "report.json"
-    strict.setattr(convert, "save_result", fails)
+    strict.setattr(one_clip, "save_result", fails)
     arguments = [*CONVERT, str(clips / "walk_poses.npz"), "-o", str(out), "--report", str(report)]
     assert main(arguments) == 1
     told = said(capsys)
