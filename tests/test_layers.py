@@ -34,7 +34,7 @@ core.fitting
 core.problems
 core.session
 core.outputs
-core.exporting
+core.catalogue core.exporting
 core.commands.telling
 core.commands
 core.__main__

@@ -75,6 +75,15 @@ def session_summary(path: str | Path) -> tuple[datetime.datetime, str, str]:
     return _Reader(Path(path), _contents(path), {}).summary()
 
 
+def session_accepted(path: str | Path) -> tuple[Accepted, ...]:
+    """The problems that are accepted in the step of a session that is shown.
+
+    Raises:
+        FileError: as `load_session`; its arrays are not looked at.
+    """
+    return _Reader(Path(path), _contents(path), {}).accepted()
+
+
 def is_session(path: str | Path) -> bool:
     """Whether the file is meant to be a session; its contents are not checked.
 
@@ -105,16 +114,24 @@ class _Reader:
         self._contents = contents
         self._arrays = arrays
 
-    def summary(self) -> tuple[datetime.datetime, str, str]:
-        source = self._one(self._contents, "source", dict)
+    def accepted(self) -> tuple[Accepted, ...]:
+        at, step = self._shown_step()
+        return self._accepted(f"steps[{at}].accepted", step)
+
+    def _shown_step(self) -> tuple[int, dict[str, Any]]:
         steps, at = self._one(self._contents, "steps", list), self._one(self._contents, "at", int)
         if not 0 <= at < len(steps) or not isinstance(steps[at], dict):
             raise FileError(self._path, f"is {at}, which is no step", key="at")
+        return at, steps[at]
+
+    def summary(self) -> tuple[datetime.datetime, str, str]:
+        source = self._one(self._contents, "source", dict)
+        _, step = self._shown_step()
         try:
             when = datetime.datetime.fromisoformat(self._one(self._contents, "saved_at", str))
         except ValueError:
             raise FileError(self._path, "is no date", key="saved_at") from None
-        return when, self._one(source, "name", str, "source."), self._one(steps[at], "name", str, "steps.")
+        return when, self._one(source, "name", str, "source."), self._one(step, "name", str, "steps.")
 
     def session(self) -> Session:
         stored = self._one(self._contents, "source", dict)

@@ -16,7 +16,14 @@ from core.files.kept.array_store import FOLDER
 CORRESPONDENCES = "correspondences"
 """Folder of the correspondences that were built; see `core.correspond.built_cache`."""
 
-KINDS = {CORRESPONDENCES: "correspondences built from two bodies", FOLDER: "matrices of bodies, for fits"}
+CATALOGUES = "catalogues"
+"""Folder of catalogues that cannot lie beside their results; see `core.catalogue.store`."""
+
+KINDS = {
+    CORRESPONDENCES: "correspondences built from two bodies",
+    FOLDER: "matrices of bodies, for fits",
+    CATALOGUES: "catalogues of results on disks where they cannot lie",
+}
 """The folders in `kept_folder`, and what lies in them."""
 
 
@@ -65,7 +72,7 @@ def delete_kept_files() -> int:
 
 def _files(name: str) -> Iterator[tuple[Path, int]]:
     """The files of a kind, with their bytes."""
-    for path in sorted((kept_folder() / name).glob("*.npz")):
+    for path in sorted((kept_folder() / name).glob("*.db" if name == CATALOGUES else "*.npz")):
         try:
             yield path, path.lstat().st_size
         except OSError:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import Cancelled, FileError
+from core.files.beside_results import is_beside_results
 from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import motion_source
 from core.files.motions.mesh_motions import FAMILY_OF_COUNT, is_mesh_folder, mesh_count
@@ -83,7 +84,7 @@ def _names(names: list[str]) -> str:
 def _look_into(folder: Path, family: str, found: Walk) -> None:
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries)
+            names = sorted(entry.name for entry in entries if not is_beside_results(entry.name))
     except OSError as error:
         found.refused.append((folder, str(FileError(folder, _why_not(folder, error)))))
         return

@@ -1,0 +1,297 @@
+"""All clips of a folder of results: listed, chosen and sorted without reading a result."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.catalogue.entry import Entry
+from core.catalogue.filters import FIELDS, condition, folded, order
+from core.catalogue.index import Progress, Refreshed, read_entry, refresh
+from core.catalogue.journal import STATES, State
+from core.catalogue.schema import of_sql, to_sql
+from core.catalogue.store import Store
+from core.errors import FileError, RefitError
+from core.files.assumption import FILE, FIT, USER
+from core.model.joints import PARTS
+
+WORST_FIRST = ("max",)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip as a list shows it; `Catalogue.entry` has all of it. None and '' for what is not known.
+
+    Attributes:
+        id: its number in this catalogue; another one once that is built anew.
+        output: the result's place below the folder.
+        source: the motion file.
+        state: what has become of it.
+        why: it failed, or waits again.
+        family: of the motion.
+        gender: of the bodies.
+        subject: whose shape it holds, or else the folder of the result.
+        person: who of several people in the file.
+        recipe: name of the recipe.
+        frames: how many.
+        rate: frames a second.
+        seconds: that the fit took.
+        mean: mm, as in `Entry`.
+        p95: mm.
+        max: mm.
+        worst: frame to open it at.
+        parts: mean mm of each of `core.model.joints.PARTS`.
+        curve: as in `Entry`.
+        curve_top: mm.
+        jitter: mm/frame².
+        skate: mm/frame.
+        sinks: mm.
+        problem_frames: how many frames stand out.
+        kinds: of problems, most telling first, with commas between.
+        accepted: how many problems somebody has accepted.
+        notes: what was said of those, a line each.
+        session: there is a session beside the result.
+    """
+
+    id: int
+    output: str
+    source: str
+    state: State
+    why: str
+    family: str
+    gender: str
+    subject: str
+    person: str
+    recipe: str
+    frames: int | None
+    rate: float | None
+    seconds: float | None
+    mean: float | None
+    p95: float | None
+    max: float | None
+    worst: int | None
+    parts: tuple[float | None, ...]
+    curve: bytes
+    curve_top: float | None
+    jitter: float | None
+    skate: float | None
+    sinks: float | None
+    problem_frames: int | None
+    kinds: str
+    accepted: int
+    notes: str
+    session: bool
+
+    @property
+    def name(self) -> str:
+        """File name of the result."""
+        return self.output.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What was taken of files without having been said, and of how many."""
+
+    quantity: str
+    value: str
+    how: str
+    clips: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Clips that have something in common; mm are means over their clips."""
+
+    name: str
+    clips: int
+    done: int
+    failed: int
+    mean: float | None
+    max: float | None
+
+
+class Catalogue:
+    """The clips of a folder of results. To be used by the thread that opened it; any number may be open, in
+    one process or several.
+
+    What is listed is what `refresh` found the last time, by whomever::
+
+        with Catalogue(folder) as catalogue:
+            catalogue.refresh()
+            ids = catalogue.ids(["state=done", "mean>5"], sort=["max"])
+            first = catalogue.clips(ids[:100])
+
+    A list of any length needs 8 bytes a clip for ``ids``, and `clips` for those that are to be seen.
+
+    Args:
+        folder: of the results.
+        rebuild: what is there of an index is thrown away; `refresh` builds it anew.
+
+    Attributes:
+        folder: of the results.
+        told: a sentence where the index cannot lie beside them; ''.
+
+    Raises:
+        core.catalogue.store.Unreadable: there is an index that cannot be read.
+        FileError: the folder is none, or another process holds the index.
+    """
+
+    def __init__(self, folder: str | Path, *, rebuild: bool = False) -> None:
+        self.folder = Path(folder)
+        if not self.folder.is_dir():
+            raise FileError(self.folder, "is no folder of results")
+        self._store = Store(self.folder, rebuild=rebuild)
+        self.told = self._store.told
+        self._connection = self._store.connection
+        self._connection.create_function("fold", 1, folded, deterministic=True)
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the index."""
+        self._store.close()
+
+    def refresh(self, progress: Progress | None = None) -> Refreshed:
+        """Brings the index up to date with journals, results and sessions; reads what is new alone.
+
+        Args:
+            progress: told the results that are read and how many there are to read; what it raises ends it,
+                and what is read so far stays.
+
+        Raises:
+            FileError: the folder cannot be looked into, or the index cannot be written.
+        """
+        with self._telling():
+            return refresh(self.folder, self._connection, progress)
+
+    def ids(self, filters: Sequence[str] = (), sort: Sequence[str] = WORST_FIRST) -> list[int]:
+        """Numbers of clips, in order.
+
+        Args:
+            filters: as `core.catalogue.filters.condition` has them; a clip must pass all.
+            sort: as `core.catalogue.filters.order` has it; by default the worst vertex.
+
+        Raises:
+            RefitError: a filter or a field makes no sense.
+        """
+        wanted = condition(filters)
+        sql = f"SELECT id FROM clips WHERE {wanted.sql} ORDER BY {order(sort)}"
+        return [row[0] for row in self._all(sql, wanted.values)]
+
+    def clips(self, ids: Sequence[int]) -> list[Clip]:
+        """Clips by their numbers, in this order; those that are gone are left out."""
+        found = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            sql = f"SELECT {_COLUMNS} FROM clips WHERE id IN ({', '.join('?' * len(some))})"
+            found.update({row[0]: _clip(row) for row in self._all(sql, tuple(some))})
+        return [found[one] for one in ids if one in found]
+
+    def entry(self, clip: int) -> Entry:
+        """All that is known of a clip: problems, what was assumed, checksums, notes.
+
+        Raises:
+            KeyError: there is none of this number.
+        """
+        with self._telling():
+            return read_entry(self._connection, clip)
+
+    def at(self, output: str) -> int | None:
+        """Number of the clip with this place below the folder; None where there is none."""
+        rows = self._all("SELECT id FROM clips WHERE output = ?", (to_sql(output),))
+        return rows[0][0] if rows else None
+
+    def states(self, filters: Sequence[str] = ()) -> dict[State, int]:
+        """How many clips are in each state."""
+        wanted = condition(filters)
+        sql = f"SELECT state, count(*) FROM clips WHERE {wanted.sql} GROUP BY state"
+        counts = dict(self._all(sql, wanted.values))
+        return {state: counts.get(state, 0) for state in STATES}
+
+    def groups(self, by: str = "subject", filters: Sequence[str] = ()) -> list[Group]:
+        """Clips by what they have in common: any text of `core.catalogue.filters.FIELDS`, by name.
+
+        Raises:
+            RefitError: there is no such text.
+        """
+        field = FIELDS.get(by)
+        if field is None or field.kind != "text":
+            raise RefitError(f"Clips cannot be grouped by '{by}'.")
+        wanted = condition(filters)
+        sql = (
+            f"SELECT coalesce({field.sql}, '') AS of_group, count(*), sum(state = 'done'), "
+            f"sum(state = 'failed'), avg(mean), max(max) FROM clips WHERE {wanted.sql} "
+            "GROUP BY of_group ORDER BY fold(of_group)"
+        )
+        return [Group(of_sql(name), *rest) for name, *rest in self._all(sql, wanted.values)]
+
+    def assumed(self, filters: Sequence[str] = ()) -> list[Assumed]:
+        """What was taken without having been said, by quantity, the most frequent first."""
+        wanted = condition(filters)
+        sql = (
+            "SELECT quantity, value, how, count(DISTINCT clip) FROM assumed WHERE how NOT IN (?, ?, ?) "
+            f"AND clip IN (SELECT id FROM clips WHERE {wanted.sql}) "
+            "GROUP BY quantity, value, how ORDER BY quantity, 4 DESC, value"
+        )
+        return [Assumed(*row) for row in self._all(sql, (FILE, USER, FIT, *wanted.values))]
+
+    def assumed_of(self, ids: Sequence[int]) -> dict[int, list[tuple[str, str, str]]]:
+        """Of clips what was taken without having been said: quantity, value, how."""
+        found: dict[int, list[tuple[str, str, str]]] = {one: [] for one in ids}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            sql = (
+                "SELECT clip, quantity, value, how FROM assumed WHERE how NOT IN (?, ?, ?) "
+                f"AND clip IN ({', '.join('?' * len(some))}) ORDER BY rowid"
+            )
+            for clip, *rest in self._all(sql, (FILE, USER, FIT, *some)):
+                found[clip].append((rest[0], rest[1], rest[2]))
+        return found
+
+    def kinds(self, filters: Sequence[str] = ()) -> list[tuple[str, int]]:
+        """Kinds of problems, and how many clips have each; the most frequent first."""
+        wanted = condition(filters)
+        sql = (
+            "SELECT kind, count(DISTINCT clip) FROM problems "
+            f"WHERE clip IN (SELECT id FROM clips WHERE {wanted.sql}) GROUP BY kind ORDER BY 2 DESC, 1"
+        )
+        return [(kind, count) for kind, count in self._all(sql, wanted.values)]
+
+    def _all(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._telling():
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._store.told_of(error) from None
+
+
+_AT_ONCE = 500
+_NAMES = (
+    "id", "output", "source", "state", "why", "family", "gender", "subject", "person", "recipe", "frames",
+    "rate", "seconds", "mean", "p95", "max", "worst", "curve", "curve_top", "jitter", "skate", "sinks",
+    "problem_frames", "kinds", "accepted", "accepted_notes", "session_size", "folder", *PARTS,
+)  # fmt: skip
+_COLUMNS = ", ".join(f'"{name}"' for name in _NAMES)
+
+
+def _clip(row: Sequence[Any]) -> Clip:
+    values = dict(zip(_NAMES, row, strict=True))
+    folder, session = of_sql(values.pop("folder")), values.pop("session_size")
+    parts = tuple(values.pop(part) for part in PARTS)
+    values |= {name: of_sql(values[name]) for name in ("output", "source")}
+    values["subject"] = values["subject"] or folder
+    values["notes"] = values.pop("accepted_notes") or ""
+    values["accepted"] = values["accepted"] or 0
+    return Clip(**values, parts=parts, session=session is not None)

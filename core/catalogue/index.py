@@ -1,0 +1,356 @@
+"""Builds the index of a folder from its journals and results, and brings it up to date: what has not changed
+is not read again."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.catalogue.entry import Entry
+from core.catalogue.facts import of_result
+from core.catalogue.journal import Began, Ended, Event, Stat, Unread, journals, read_on
+from core.catalogue.rows import put, read_entry
+from core.catalogue.schema import of_sql, to_sql
+from core.catalogue.still_going import is_going, now_at
+from core.errors import FileError
+from core.files.beside_results import is_beside_results
+from core.files.motions.folder_walk import OUTPUT_ENDING
+from core.outputs.results import is_result, load_result
+from core.outputs.sessions import SUFFIX as SESSION
+from core.outputs.sessions import session_accepted
+from core.problems.accepted import Accepted, accepted_by
+
+AT_ONCE = 200
+"""Results that are read in one transaction, so that what is read stays when somebody stops."""
+
+RESULT = ".npz"
+OVER = "its run ended before it was done"
+GONE = "its result is gone"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Refreshed:
+    """What bringing the index up to date has found.
+
+    Attributes:
+        read: results that were read.
+        told: sentences on what could not be read.
+    """
+
+    read: int = 0
+    told: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _There:
+    """What lies below the folder: places and how the files are."""
+
+    results: dict[str, Stat]
+    sessions: dict[str, Stat]
+
+
+def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | None = None) -> Refreshed:
+    """Brings the index up to date.
+
+    Args:
+        folder: of the results.
+        connection: to the index.
+        progress: told the results that are read and how many there are to read; what it raises ends it, and
+            what is read so far stays.
+
+    Raises:
+        FileError: the folder cannot be looked into.
+        sqlite3.Error: the index cannot be written.
+    """
+    found = Refreshed()
+    with _transaction(connection):
+        for path in journals(folder):
+            _read_journal(path, connection, found)
+    there = _look(folder)
+    _Results(folder, connection, there, found).bring_in(progress)
+    with _transaction(connection):
+        _settle(folder, connection)
+    return found
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _read_journal(path: Path, connection: sqlite3.Connection, found: Refreshed) -> None:
+    name = to_sql(path.name)
+    row = connection.execute("SELECT place, unread FROM runs WHERE name = ?", (name,)).fetchone()
+    place, unread = row or (0, 0)
+    stat = Stat.of(path)
+    if stat is None or stat.size == place:
+        return
+    if stat.size < place:
+        place = 0  # it is another file by now
+    if row is None:
+        connection.execute(
+            "INSERT INTO runs (name, place, host, pid, unread) VALUES (?, 0, '', 0, 0)", (name,)
+        )
+    before = unread
+    try:
+        for offset, lines in read_on(path, place):
+            place = offset
+            for line in lines:
+                match line:
+                    case Event():
+                        _take_event(connection, name, line)
+                    case Began():
+                        whose = (line.host, line.pid, line.at, name)
+                        connection.execute(
+                            "UPDATE runs SET host = ?, pid = ?, began = ? WHERE name = ?", whose
+                        )
+                    case Ended():
+                        connection.execute("UPDATE runs SET ended = ? WHERE name = ?", (line.at, name))
+                    case Unread():
+                        unread += 1
+    except FileError as error:
+        found.told.append(f"{error}; what it says is left out.")
+    if unread > before:
+        lost = unread - before
+        words = "1 line makes no sense, and is" if lost == 1 else f"{lost:,} lines make no sense, and are"
+        found.told.append(f"{path}: {words} left out.")
+    connection.execute("UPDATE runs SET place = ?, unread = ? WHERE name = ?", (place, unread, name))
+
+
+def _take_event(connection: sqlite3.Connection, run: str | bytes, event: Event) -> None:
+    output = to_sql(event.output)
+    known = connection.execute(
+        "SELECT told, told_at, facts_size FROM clips WHERE output = ?", (output,)
+    ).fetchone()
+    if known is not None and known[0]:
+        if (known[1] or 0) > event.at:
+            return
+        if event.state == "waiting" and known[0] != "waiting":
+            return  # to be looked at again, which changes nothing yet
+    if event.entry is not None and (event.entry.fitted is not None or known is None or known[2] is None):
+        put(connection, event.entry)
+        if event.entry.fitted is not None and event.stat is not None:
+            connection.execute(
+                "UPDATE clips SET facts_size = ?, facts_mtime = ?, unreadable = '' WHERE output = ?",
+                (event.stat.size, event.stat.mtime_ns, output),
+            )
+    elif known is None:
+        put(connection, Entry(event.output))
+    connection.execute(
+        "UPDATE clips SET told = ?, told_at = ?, told_run = ?, told_why = ?, told_size = ?, told_mtime = ?, "
+        "took = coalesce(?, took) WHERE output = ?",
+        (event.state, event.at, run, event.why, *_numbers(event.stat), event.took, output),
+    )
+
+
+def _look(folder: Path) -> _There:
+    results: dict[str, Stat] = {}
+    sessions: dict[str, Stat] = {}
+    waiting = [(os.fspath(folder), "")]
+    while waiting:
+        path, place = waiting.pop()
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if is_beside_results(entry.name):
+                        continue
+                    below = f"{place}/{entry.name}" if place else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((entry.path, below))
+                    elif entry.name.endswith((RESULT, SESSION)) and not entry.name.startswith(".refit-"):
+                        with suppress(OSError):
+                            there = entry.stat()
+                            group = results if entry.name.endswith(RESULT) else sessions
+                            group[below] = Stat(there.st_size, there.st_mtime_ns)
+        except OSError as error:
+            if not place:
+                problem = (
+                    "there is no such folder" if isinstance(error, FileNotFoundError) else str(error.strerror)
+                )
+                raise FileError(folder, problem) from None
+    return _There(results, sessions)
+
+
+class _Results:
+    """The results below a folder, as far as the index does not know them yet."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, there: _There, found: Refreshed) -> None:
+        self._folder, self._connection, self._there, self._found = folder, connection, there, found
+
+    def bring_in(self, progress: Progress | None) -> None:
+        """Reads those that are new or have changed, and notes which are gone."""
+        known = self._known()
+        to_read = []
+        with _transaction(self._connection):
+            for output, stat in self._there.results.items():
+                if known.get(output) != stat:
+                    to_read.append(output)
+            self._note_stats()
+        for start in range(0, len(to_read), AT_ONCE):
+            with _transaction(self._connection):
+                for count, output in enumerate(to_read[start : start + AT_ONCE], start):
+                    if progress is not None:
+                        progress(count, len(to_read))
+                    self._read(output, self._there.results[output])
+        with _transaction(self._connection):
+            self._look_at_sessions()
+
+    def _known(self) -> dict[str, Stat]:
+        """What the index knows of results and of what is none."""
+        rows = self._connection.execute(
+            "SELECT output, facts_size, facts_mtime FROM clips WHERE facts_size IS NOT NULL "
+            "UNION ALL SELECT path, size, mtime FROM others"
+        )
+        return {of_sql(output): Stat(size, mtime) for output, size, mtime in rows}
+
+    def _note_stats(self) -> None:
+        there = self._there.results
+        rows = self._connection.execute("SELECT id, output, result_size, result_mtime FROM clips").fetchall()
+        changed = [
+            (*_numbers(there.get(of_sql(output))), clip)
+            for clip, output, *before in rows
+            if tuple(before) != _numbers(there.get(of_sql(output)))
+        ]
+        self._connection.executemany(
+            "UPDATE clips SET result_size = ?, result_mtime = ? WHERE id = ?", changed
+        )
+        others = self._connection.execute("SELECT path FROM others").fetchall()
+        gone = [(path,) for (path,) in others if of_sql(path) not in there]
+        self._connection.executemany("DELETE FROM others WHERE path = ?", gone)
+
+    def _read(self, output: str, stat: Stat) -> None:
+        path, place = self._folder / output, to_sql(output)
+        unreadable = ""
+        try:
+            if not is_result(path) and not self._is_meant(output):
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO others (path, size, mtime) VALUES (?, ?, ?)",
+                    (place, *_numbers(stat)),
+                )
+                return
+            entry = of_result(output, load_result(path))
+        except FileError as error:
+            if not self._is_meant(output):
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO others (path, size, mtime) VALUES (?, ?, ?)",
+                    (place, *_numbers(stat)),
+                )
+                return
+            unreadable, entry = str(error), Entry(output)
+        self._found.read += 1
+        put(self._connection, entry)
+        self._connection.execute(
+            "UPDATE clips SET facts_size = ?, facts_mtime = ?, result_size = ?, result_mtime = ?, "
+            "unreadable = ? WHERE output = ?",
+            (*_numbers(stat), *_numbers(stat), unreadable, place),
+        )
+
+    def _is_meant(self, output: str) -> bool:
+        """It has the name of a result, or was told to be one."""
+        if output.endswith(tuple(OUTPUT_ENDING.values())):
+            return True
+        row = self._connection.execute("SELECT 1 FROM clips WHERE output = ?", (to_sql(output),)).fetchone()
+        return row is not None
+
+    def _look_at_sessions(self) -> None:
+        rows = self._connection.execute(
+            "SELECT id, output, session_size, session_mtime FROM clips"
+        ).fetchall()
+        for clip, output, *before in rows:
+            place = of_sql(output).removesuffix(RESULT) + SESSION
+            stat = self._there.sessions.get(place)
+            if tuple(before) == _numbers(stat):
+                continue
+            accepted: tuple[Accepted, ...] = ()
+            if stat is not None:
+                try:
+                    accepted = session_accepted(self._folder / place)
+                except FileError as error:
+                    self._found.told.append(f"{error}; what is accepted in it is left out.")
+            self._accept(clip, accepted)
+            self._connection.execute(
+                "UPDATE clips SET session_size = ?, session_mtime = ? WHERE id = ?", (*_numbers(stat), clip)
+            )
+
+    def _accept(self, clip: int, accepted: tuple[Accepted, ...]) -> None:
+        notes = "\n".join(dict.fromkeys(one.note for one in accepted if one.note))
+        self._connection.execute(
+            "UPDATE clips SET accepted = ?, accepted_notes = ? WHERE id = ?",
+            (len(accepted), notes.encode("utf-8", "replace").decode(), clip),
+        )
+        if not accepted:
+            self._connection.execute("UPDATE problems SET accepted = 0 WHERE clip = ?", (clip,))
+            return
+        entry = read_entry(self._connection, clip)
+        ids = self._connection.execute("SELECT rowid FROM problems WHERE clip = ? ORDER BY rowid", (clip,))
+        marks = [
+            (int(accepted_by(problem, accepted) is not None), number)
+            for (number,), problem in zip(ids.fetchall(), entry.problems, strict=True)
+        ]
+        self._connection.executemany("UPDATE problems SET accepted = ? WHERE rowid = ?", marks)
+
+
+def _settle(folder: Path, connection: sqlite3.Connection) -> None:
+    """Says of every clip what it is now."""
+    connection.execute("DELETE FROM clips WHERE result_size IS NULL AND coalesce(told, '') = ''")
+    gone = "SELECT id FROM clips WHERE result_size IS NULL AND facts_size IS NOT NULL"
+    for (clip,) in connection.execute(gone).fetchall():
+        was = read_entry(connection, clip)
+        put(connection, Entry(was.output, was.source, was.sha256, family=was.family, assumed=was.assumed))
+        forget = "UPDATE clips SET facts_size = NULL, facts_mtime = NULL, took = NULL WHERE id = ?"
+        connection.execute(forget, (clip,))
+    for table in ("problems", "assumed"):
+        connection.execute(f"DELETE FROM {table} WHERE clip NOT IN (SELECT id FROM clips)")
+    going = _going(folder, connection)
+    places = ", ".join("?" * len(going))
+    same = "result_size IS told_size AND result_mtime IS told_mtime"
+    state = f"""CASE
+        WHEN told = 'running' AND told_run IN ({places}) AND {same} THEN 'running'
+        WHEN told = 'failed' AND {same} THEN 'failed'
+        WHEN result_size IS NULL THEN 'waiting'
+        WHEN coalesce(unreadable, '') != '' OR failure != '' THEN 'failed'
+        ELSE 'done' END"""
+    why = f"""CASE
+        WHEN told = 'running' AND told_run IN ({places}) AND {same} THEN ''
+        WHEN told = 'failed' AND {same} THEN told_why
+        WHEN result_size IS NULL AND told = 'running' THEN '{OVER}'
+        WHEN result_size IS NULL AND told != 'waiting' THEN '{GONE}'
+        WHEN result_size IS NULL THEN ''
+        WHEN coalesce(unreadable, '') != '' THEN unreadable
+        ELSE failure END"""
+    connection.execute(
+        f"UPDATE clips SET state = {state}, why = {why} WHERE state IS NOT ({state}) OR why IS NOT ({why})",
+        going * 4,
+    )
+
+
+def _going(folder: Path, connection: sqlite3.Connection) -> list[Any]:
+    """The runs that go on."""
+    runs = connection.execute("SELECT name, host, pid FROM runs WHERE ended IS NULL").fetchall()
+    if not runs:
+        return []
+    touched = {to_sql(path.name): Stat.of(path) for path in journals(folder)}
+    now = now_at(folder)
+    return [
+        name
+        for name, host, pid in runs
+        if (stat := touched.get(name)) is not None and is_going(host, pid, stat.mtime_ns / 1e9, now)
+    ]
+
+
+def _numbers(stat: Stat | None) -> tuple[int | None, int | None]:
+    return (None, None) if stat is None else (stat.size, stat.mtime_ns)
