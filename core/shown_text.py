@@ -48,6 +48,15 @@ def spreadsheet_cell(text: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if any(sign in cell for sign in ',;"') else cell
 
 
+def size_words(size: float) -> str:
+    """``420 kB``, ``1.3 GB``."""
+    for unit in ("B", "kB", "MB"):
+        if size < 999.5:
+            return f"{size:.0f} {unit}" if size >= 10 or unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
 def _letter(letter: str) -> str:
     if letter in _LEFT_ALONE or unicodedata.category(letter) not in _NOT_SHOWN:
         return letter

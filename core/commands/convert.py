@@ -13,6 +13,7 @@ from core.commands.known_outcomes import KnownOutcomes
 from core.commands.one_clip import convert_one
 from core.commands.outcome import Outcome
 from core.commands.output_paths import check_targets, for_people, plan
+from core.commands.room import check_room
 from core.commands.telling.exit_codes import DONE, SOME_FAILED
 from core.commands.telling.terminal import Terminal
 from core.commands.telling.watch import TerminalWatch
@@ -60,6 +61,7 @@ def conversion(
     planned = for_people(planned, options.person, single, options.to)
     jobs = planned.jobs
     check_targets(jobs, options.report)
+    room = check_room(jobs, options)
     device = pick_device(options.device)
     shelf = Shelf(options)
     pair = shelf.check()
@@ -74,7 +76,7 @@ def conversion(
             "data. Point --models at your folder of licensed models for those.",
             style="yellow",
         )
-    for note in notes:
+    for note in (*notes, *([room] if room and len(jobs) > 1 else [])):
         console.print(note, style="dim", soft_wrap=True)
     if planned.left_out:
         console.print(left_out_words(planned.left_out), style="dim", soft_wrap=True)

@@ -15,9 +15,10 @@ from PySide6.QtGui import QGuiApplication
 from core.errors import RefitError
 from core.outputs.export_format import ExportJob
 from core.session.inputs import lost_by
+from core.shown_text import size_words
 from gui_app.document.state import AppState
 from gui_app.export.film import Film, FilmPlan
-from gui_app.export.kinds import Choice, Sizes, estimate, size_words
+from gui_app.export.kinds import Choice, Sizes, estimate
 from gui_app.export.picture_file import picture_image, write_picture
 from gui_app.export.text import ExportStatus, written_words
 from gui_app.export.window_view import draw_still, view_of

@@ -27,11 +27,12 @@ from PySide6.QtWidgets import (
 from core.files.containers.numbered import only_numbered
 from core.outputs.export_formats import no_folder_name
 from core.session.inputs import lost_by
+from core.shown_text import size_words
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.export.controller import ExportController
 from gui_app.export.form import ExportForm
-from gui_app.export.kinds import KIND, KINDS, Choice, default_place, estimate, size_words
+from gui_app.export.kinds import KIND, KINDS, Choice, default_place, estimate
 from gui_app.export.text import progress_words
 from gui_app.style import colours
 from gui_app.style.live_theme import set_sheet

@@ -199,15 +199,6 @@ def estimate(choice: Choice, sizes: Sizes, count: int) -> tuple[int, int]:
     return choice.format.size(sizes, count, choice.settings), files
 
 
-def size_words(size: float) -> str:
-    """``420 kB``, ``1.3 GB``."""
-    for unit in ("B", "kB", "MB"):
-        if size < 999.5:
-            return f"{size:.0f} {unit}" if size >= 10 or unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
-
-
 def default_place(folder: Path, stem: str, choice: Choice) -> Path:
     """A file, or a folder, named after the motion."""
     first, last = choice.frames

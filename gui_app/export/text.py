@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gui_app.export.kinds import size_words
+from core.shown_text import size_words
 from gui_app.fit.text import time_left
 from gui_app.widgets.text import frames_words
 

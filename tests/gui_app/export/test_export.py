@@ -15,12 +15,13 @@ from pytestqt.qtbot import QtBot
 from core.errors import FileError
 from core.measure.fit_failure import judged
 from core.outputs.results import load_result
+from core.shown_text import size_words
 from gui_app.app.main_window import MainWindow
 from gui_app.export import dialog as export_dialog
 from gui_app.export.controller import ExportController
 from gui_app.export.ffmpeg import Encoder
 from gui_app.export.film import film_frames
-from gui_app.export.kinds import Choice, Sizes, default_place, estimate, size_words
+from gui_app.export.kinds import Choice, Sizes, default_place, estimate
 from gui_app.files import save_actions
 from gui_app.widgets.save_dialog import Place
 from tests.gui_app.conftest import FIT_MS, FRAMES
