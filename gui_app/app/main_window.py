@@ -17,6 +17,7 @@ from gui_app.app.copy_report import CopyReport
 from gui_app.app.fit_menu import FitActions
 from gui_app.app.help import HelpActions
 from gui_app.app.menus import Menus
+from gui_app.app.near_chosen import NearChosen
 from gui_app.app.side_panels import PanelParts, SidePanels
 from gui_app.app.start_page import START_FLAG, Welcome
 from gui_app.app.status import MessageBar, ProgressLine, Status
@@ -177,6 +178,15 @@ class MainWindow(QMainWindow):
         self.spheres = PinSpheres(document, playback, self.pins, self.viewport)
         self.probe = VertexProbe(document, playback, self.pins, self.viewport)
         self.inspection = Inspection(document, playback, self)
+        NearChosen(
+            state,
+            self.inspection,
+            self.problem_choice,
+            self.problem_steps,
+            self.viewport,
+            self.actions_,
+            self,
+        )
         self.rest = RestDistance(state, self)
         self.painting = MaskPainting(state, self.history, self.rest, self)
         self.figures = MaskFigures(state, self.history, self)

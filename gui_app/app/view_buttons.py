@@ -30,6 +30,7 @@ class CameraButton(MenuButton):
 def fill_camera_menu(menu: QMenu, actions: Actions) -> None:
     """What moves the camera."""
     menu.addActions([actions.home, actions.front, actions.side, actions.top])
+    menu.addActions([actions.go_near, actions.go_back])
     menu.addSeparator()
     menu.addActions([actions.follow, actions.parallel])
 

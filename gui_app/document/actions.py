@@ -76,7 +76,7 @@ SPECS: dict[str, Spec] = {
     "faster": Spec("Play", "Faster", "fast-forward", (".",), "Play faster"),
     "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
     "next_problem": Spec("Problems", "Next problem", "arrow-line-right", ("]",), "Next problem"),
-    "show_part": Spec("Problems", "Show where", "crosshair", ("G",), "Go near the part that is worst"),
+    "show_part": Spec("Problems", "Show where", "crosshair", (), "Go near the part that is worst"),
     **_of_panels("Problems"),
     "accept": Spec("Problems", "Accept", "check", ("K",), "Accept the chosen problems as they are"),
     "refit_rows": Spec("Problems", "Fit chosen problems again", "lightning", ("R",), "Fit them again"),
@@ -91,6 +91,8 @@ SPECS: dict[str, Spec] = {
     "top": Spec("View", "Top", "arrow-line-down", ("3",), "See the body from above"),
     "follow": Spec("View", "Follow the body", "person-simple-run", ("F",), "The camera goes along", True),
     "parallel": Spec("View", "Orthographic", "cube", ("O",), "Far is as large as near", True),
+    "go_near": Spec("View", "Go near", "magnifying-glass-plus", ("G",), "To what is chosen, or is worst"),
+    "go_back": Spec("View", "Go back", "magnifying-glass-minus", ("Shift+G",), "As it was before going near"),
     "layout_side": Spec("View", "Side by side", "columns", ("4",), "Source and fit side by side", True),
     "layout_overlay": Spec("View", "Overlay", "intersect", ("5",), "The fit, the source as a ghost", True),
     "layout_source": Spec("View", "Source only", "person", ("6",), "Only the source", True),
@@ -189,6 +191,8 @@ class Actions:
     top: QAction
     follow: QAction
     parallel: QAction
+    go_near: QAction
+    go_back: QAction
     layout_side: QAction
     layout_overlay: QAction
     layout_source: QAction

@@ -77,6 +77,11 @@ class ProblemChoice(QObject):
         return list(self._chosen) or self._desk.at_frame()
 
     @property
+    def is_chosen(self) -> bool:
+        """Rows are chosen in the table."""
+        return bool(self._chosen)
+
+    @property
     def open_rows(self) -> list[Row]:
         """Those of them that are problems still."""
         return [row for row in self.rows if row.status != "mended"]

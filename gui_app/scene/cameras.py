@@ -3,7 +3,8 @@ views share."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,9 @@ VIEW_ANGLE = 28.0
 MARGIN = 1.08
 # Metres between the camera and what it was told to look at.
 LEAST_DISTANCE, MOST_FOCUS_DISTANCE = 0.35, 1.8
+UP = np.array([0.0, 0.0, 1.0])
+STEEPEST = 89.0
+"""Degrees above the horizon at most, where a camera is turned by hand."""
 HALF_TANGENT = float(np.tan(np.radians(VIEW_ANGLE / 2)))
 
 
@@ -92,6 +96,7 @@ class SceneCamera:
 
     def __init__(self, camera: pv.Camera) -> None:
         self._camera = camera
+        self._afar: CameraPose | None = None
         camera.view_angle = VIEW_ANGLE
 
     @property
@@ -120,6 +125,37 @@ class SceneCamera:
         camera = self._camera
         camera.focal_point = np.asarray(camera.focal_point) + move
         camera.position = np.asarray(camera.position) + move
+        if self._afar is not None:
+            afar = self._afar
+            self._afar = replace(afar, position=afar.position + move, focal_point=afar.focal_point + move)
+
+    def come_near(self, pose: CameraPose) -> None:
+        """Goes there, and remembers where it was before it came near anything."""
+        self._afar = self._afar or self.pose
+        self.pose = pose
+
+    def come_back(self) -> None:
+        """Is again as it was then, beside the body as it stands now."""
+        if self._afar is not None:
+            self.pose, self._afar = self._afar, None
+
+    def stay(self) -> None:
+        """Where it is put next is no place to come back from."""
+        self._afar = None
+
+    def turn(self, sideways: float, upwards: float) -> None:
+        """Goes around the focal point, by degrees; what is up stays up, and it stops above and below."""
+        pose = self.pose
+        away = pose.position - pose.focal_point
+        distance = float(np.linalg.norm(away))
+        flat = away[:2] if np.linalg.norm(away[:2]) > 1e-6 * distance else -pose.up[:2]
+        heading = math.atan2(flat[1], flat[0]) + math.radians(sideways)
+        height = math.degrees(math.asin(np.clip(away[2] / max(distance, 1e-12), -1.0, 1.0))) + upwards
+        height = math.radians(float(np.clip(height, -STEEPEST, STEEPEST)))
+        away = distance * np.array(
+            [math.cos(height) * math.cos(heading), math.cos(height) * math.sin(heading), math.sin(height)]
+        )
+        self.pose = CameraPose(pose.focal_point + away, pose.focal_point, UP)
 
     def set_parallel(self, parallel: bool) -> None:
         """Parallel or central projection; what is at the focal point keeps its size."""

@@ -116,9 +116,16 @@ class ColourBar:
         renderer: of the view.
         strip: (256, 3) uint8 colours from the lowest to the highest; None for those of errors.
         unit: what stands above.
+        apart: words and colour of what is on no scale.
     """
 
-    def __init__(self, renderer: vtkRenderer, strip: np.ndarray | None = None, unit: str = "mm") -> None:
+    def __init__(
+        self,
+        renderer: vtkRenderer,
+        strip: np.ndarray | None = None,
+        unit: str = "mm",
+        apart: tuple[str, str] = ("invalid", "INVALID_QUIET"),
+    ) -> None:
         self._renderer = renderer
         self._range_mm: float | None = None
         self._points = np.zeros((2 * STEPS + 4, 3), np.float32)
@@ -128,14 +135,14 @@ class ColourBar:
         faces = np.append(quads.ravel(), [4, last, last + 1, last + 2, last + 3])
         self._mesh = pv.PolyData(self._points, faces)
         colour = np.repeat(ramp() if strip is None else strip, 2, axis=0)
-        violet = np.tile(np.array(rgb(colours.INVALID_QUIET), np.uint8), (4, 1))
+        violet = np.tile(np.array(rgb(colours.of(apart[1])), np.uint8), (4, 1))
         self._mesh.point_data["colour"] = np.concatenate([colour, violet])
         self._mesh.GetPointData().SetActiveScalars("colour")
         self._bar = flat_actor(self._mesh)
         quiet = colours.TEXT_SECONDARY
         self._ticks = [text_actor("", BAR_TEXT_SIZE, quiet, vertical="centre") for _ in range(TICKS)]
         self._unit = text_actor(unit, BAR_TEXT_SIZE, quiet, vertical="centre")
-        self._not_compared = text_actor("invalid", BAR_TEXT_SIZE - 1, quiet, vertical="centre")
+        self._not_compared = text_actor(apart[0], BAR_TEXT_SIZE - 1, quiet, vertical="centre")
         for actor in self._actors():
             renderer.AddViewProp(actor)
 

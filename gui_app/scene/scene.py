@@ -33,6 +33,7 @@ from gui_app.scene.support_actor import SupportActor
 from gui_app.scene.support_colours import SupportLook
 from gui_app.scene.view_options import Colouring, Layers, LayoutName
 from gui_app.scene.vtk_tools import flat_actor, write_points
+from gui_app.scene.weight_scale import WeightScale
 from gui_app.style import colours
 
 NOT_FITTED = "not fitted yet"
@@ -79,6 +80,7 @@ class Scene:
         self._bar = self._scales[ERROR.name]
         self._weight_bar = ColourBar(right, weight_ramp(), "weight")
         self._weight_bar.set_ticks(("×0.1", "×0.3", "×1", "×3", "×10"))
+        self._weights = WeightScale(self._views)
         self._legends = {
             colour.name: [Legend(view.renderer, colour.legend()) for view in self._legend_views(colour)]
             for colour in COLOURS
@@ -122,6 +124,7 @@ class Scene:
         self._subject = subject
         self._frame = frame
         self._picture = self._placed = None
+        self.camera.stay()
         self._source: BodyActor = self._source_view.build(subject.source, subject.floor, len(subject.path))
         self._fit: BodyActor = self._fit_view.build(subject.fit, subject.floor, len(subject.path))
         self._ghost.build(self._source.surface, subject.source.label)
@@ -178,6 +181,7 @@ class Scene:
         """Spheres on both bodies, or None; ``see_through`` makes the skin of both translucent."""
         self._source_view.set_support(source, see_through)
         self._fit_view.set_support(fit, see_through)
+        self._arrange()
         if self._picture is not None:
             self.show(self._frame, self._picture)
 
@@ -229,6 +233,9 @@ class Scene:
             self._fit.paint(look.colours)
             return
         colour = COLOUR[self._colouring]
+        if colour.scale is not None and self._weights.most:
+            # The scale beside the bodies is that of the joint's weights: no other colours are told by it.
+            colour = PLAIN
         for name, view in (("source", self._source_view), ("fit", self._fit_view)):
             worn = name == "fit" or colour.on_both
             values = self._values(colour, name) if worn else None
@@ -246,8 +253,7 @@ class Scene:
 
     def _most(self, colour: SkinColour) -> float:
         """The number at the far end of a colour's scale."""
-        most = colour.scale.most if colour.scale is not None else None
-        return self._range_mm if most is None else most
+        return self._range_mm if colour.scale is None or colour.scale.most is None else colour.scale.most
 
     def _legend_views(self, colour: SkinColour) -> tuple[BodyView, ...]:
         return self._views if colour.of_body else (self._fit_view,)
@@ -259,16 +265,16 @@ class Scene:
         mask = "" if self._mask_shown is None else self._mask_shown.shows
         for colour in COLOURS:
             if colour.scale is not None:
-                here = colour.name == self._colouring and not mask
+                here = colour.name == self._colouring and not mask and not self._weights.most
                 in_mm = colour is ERROR and mask in ("distance", "difference")
+                most = DIFFERENCE_MM if mask == "difference" and in_mm else self._most(colour)
                 self._scales[colour.name].set_visible(fitted and (here or in_mm))
-                self._scales[colour.name].set_range(
-                    DIFFERENCE_MM if mask == "difference" and in_mm else self._most(colour)
-                )
+                self._scales[colour.name].set_range(most)
         self._weight_bar.set_visible(fitted and mask == "weight")
         self._mask_legend.set_visible(fitted and mask == "validity")
         self._alone_legend.set_visible(fitted and mask == "difference")
         self._arrange_legends(fitted, bool(mask))
+        self._weights.arrange(self._layout == "source", bool(mask))
         self._divider_actor.SetVisibility(self._layout == "side")
         self._fit_view.label.GetTextProperty().SetColor(
             *colours.rgb_unit(colours.of("FIT_WORDS" if overlay else "TEXT", self.theme))
@@ -294,6 +300,7 @@ class Scene:
         subject = self._subject
         if subject is None:
             return
+        self.camera.stay()
         centre = upright(subject.path[self._frame], subject.up_axis).copy()
         centre[2] = subject.floor
         facing = np.array([0.0, -1.0, 0.0])
@@ -309,7 +316,7 @@ class Scene:
         """
         if self._subject is not None and np.isfinite(point).all():
             point = upright(np.asarray(point, float), self._subject.up_axis)
-            self.camera.pose = focused(self.camera.pose, point, radius, self._aspect())
+            self.camera.come_near(focused(self.camera.pose, point, radius, self._aspect()))
 
     def vertex_at(self, x: float, y: float) -> tuple[BodyName, int] | None:
         """The body and the id of its vertex at (x, y) device pixels, from the window's lower left corner."""
@@ -330,11 +337,8 @@ class Scene:
 
     def joint_at(self, x: float, y: float) -> tuple[BodyName, str] | None:
         """The body and the name of its joint at (x, y) device pixels, where the skeleton is shown."""
-        bodies: tuple[tuple[BodyName, BodyView], ...] = (
-            ("source", self._source_view),
-            ("fit", self._fit_view),
-        )
-        for name, view in bodies:
+        names: tuple[BodyName, BodyName] = ("source", "fit")
+        for name, view in zip(names, self._views, strict=True):
             joint = view.joint_at(x, y, self._scale)
             if joint is not None:
                 return name, joint
@@ -351,31 +355,32 @@ class Scene:
         self.set_colouring(other._colouring, other._range_mm)
         self.set_mask_look(other._mask)
         self.set_difference_look(other._difference)
-        for view, theirs in zip(self._views, other._views, strict=True):
-            view.set_support(theirs.support.look, theirs.see_through)
+        source, fit = (view.support.look for view in other._views)
+        self.set_supports(source, fit, other._fit_view.see_through)
 
     def hover(self, x: float, y: float) -> bool:
         """Names the joint at (x, y) device pixels from the lower left corner; True if the picture changed."""
-        left, right = (view.hover(x, y, self._scale) for view in self._views)
-        return left or right
+        return max([view.hover(x, y, self._scale) for view in self._views])
 
     def set_smooth(self, smooth: bool) -> None:
         """Smooth edges, for a picture that stands still."""
         for view in self._views:
             view.renderer.SetUseFXAA(smooth)
 
-    def _view_size(self) -> tuple[int, int]:
+    @property
+    def view_size(self) -> tuple[int, int]:
+        """Width and height of one view, device pixels."""
         width, height = self._plotter.render_window.GetSize()  # type: ignore[union-attr]
         return max(width // 2 if self._layout == "side" else width, 1), max(height, 1)
 
     def _aspect(self) -> float:
-        width, height = self._view_size()
+        width, height = self.view_size
         return width / height
 
     def layout(self, scale: float) -> None:
         """Places labels and the colour bar; ``scale`` is device pixels in a logical pixel."""
         self._scale = scale
-        size = self._view_size()
+        size = self.view_size
         if self._placed == (size, scale, self._layout):
             return
         self._placed = (size, scale, self._layout)
@@ -387,6 +392,7 @@ class Scene:
         for legend in chain.from_iterable(self._legends.values()):
             legend.layout(size, scale)
         self._weight_bar.layout(size, scale)
+        self._weights.layout(size, scale)
         self._mask_legend.layout(size, scale)
         self._alone_legend.layout(size, scale)
         write_points(self._divider, np.array([(1, 0, 0), (1, size[1], 0)], np.float32))

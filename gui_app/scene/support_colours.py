@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gui_app.scene.colour_maps import STEPS
 from gui_app.scene.skeleton_actor import is_small
 from gui_app.style import colours
 
@@ -36,6 +37,8 @@ class SupportLook:
         feeds: joints that a line leads to from the first vertex, each marked.
         least_radius: of the largest sphere, logical pixels.
         outlined: a line leads around the spheres, and ``joint`` is a point among them.
+        most: the weight of the brightest colour; 0 where the colours are no weights of a joint.
+        signed: some weights are below zero.
     """
 
     vertices: np.ndarray
@@ -46,6 +49,8 @@ class SupportLook:
     feeds: tuple[BodyJoint, ...] = ()
     least_radius: float = LEAST_RADIUS
     outlined: bool = False
+    most: float = 0.0
+    signed: bool = False
 
 
 def support_look(
@@ -58,6 +63,7 @@ def support_look(
     joint: BodyJoint | None = None,
     joints: Sequence[BodyJoint] = (),
     small: bool = False,
+    most: float | None = None,
 ) -> SupportLook:
     """Spheres that are larger and brighter the more a vertex counts.
 
@@ -70,9 +76,10 @@ def support_look(
         joint: to be marked.
         joints: all joints of the body, among them its neighbours.
         small: the vertices lie close together.
+        most: the share of the brightest colour, which is told by a scale; None for the largest one.
     """
-    most = share.max() if len(share) else 1.0
-    part = share / most if most > 0 else np.zeros(len(share))
+    end = most if most is not None else share.max() if len(share) else 1.0
+    part = np.clip(share / end, 0.0, 1.0) if end > 0 else np.zeros(len(share))
     hue = np.empty((len(vertices), 3))
     for chosen, dim, bright in (
         (weights >= 0, colours.WEIGHT_DIM, colours.WEIGHT),
@@ -91,6 +98,15 @@ def support_look(
         np.round(hue).astype(np.uint8),
         joint,
         bones_of(joint, joints) if joint is not None else (),
+        most=most or 0.0,
+        signed=bool((weights < 0).any()),
+    )
+
+
+def weight_strip() -> np.ndarray:
+    """(256, 3) uint8: the colours of the spheres from no weight to the most."""
+    return np.round(blended(colours.WEIGHT_DIM, colours.WEIGHT, np.linspace(0.0, 1.0, STEPS))).astype(
+        np.uint8
     )
 
 

@@ -22,6 +22,8 @@ from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer, Later
 
 STILL_MS = 350
+TURN = 200.0
+"""Degrees that a drag over the whole view turns the camera."""
 
 
 class Viewport(QWidget):
@@ -34,6 +36,7 @@ class Viewport(QWidget):
         self._document, self._view, self._playback = document, view, playback
         self._closed = False
         self._fresh = True
+        self._dragged_from: QPointF | None = None
         self._wanted: CameraPose | None = None
         self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
         self.plotter.setAcceptDrops(False)
@@ -80,6 +83,8 @@ class Viewport(QWidget):
         ):
             self._focus_at(event.position().toPoint())
             return True
+        elif not self._closed and isinstance(event, QMouseEvent) and self._turns(event):
+            return True
         elif not self._closed and (
             event.type() == QEvent.Type.Wheel or (isinstance(event, QMouseEvent) and event.buttons())
         ):
@@ -91,6 +96,21 @@ class Viewport(QWidget):
             event.ignore()
             return True
         return super().eventFilter(watched, event)
+
+    def _turns(self, event: QMouseEvent) -> bool:
+        """A drag turns the camera about the body; VTK's own would turn it upside down."""
+        before, self._dragged_from = self._dragged_from, event.position()
+        left = event.buttons() == Qt.MouseButton.LeftButton
+        moves = left and event.type() == QEvent.Type.MouseMove
+        if not moves or before is None or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return False
+        width, height = self.scene.view_size
+        step = (event.position() - before) * self.plotter.devicePixelRatioF()
+        self.scene.camera.turn(-TURN * step.x() / width, TURN * step.y() / height)
+        self._hover(QPointF(-1, -1))
+        self._draw_quickly()
+        self.plotter.update()
+        return True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The labels follow the new size."""
@@ -219,6 +239,13 @@ class Viewport(QWidget):
             # The camera goes along with the body first, or it would go too far.
             self._draw()
         self.scene.focus(point, radius)
+        self.refresh()
+
+    def come_back(self) -> None:
+        """The camera is as it was before it came near something."""
+        if self.scene.frame != self._playback.frame:
+            self._draw()
+        self.scene.camera.come_back()
         self.refresh()
 
     def focus_all(self) -> None:

@@ -55,7 +55,8 @@ class JointsInView(QObject):
         looks: dict[BodyName, SupportLook | None] = dict.fromkeys(BODIES)
         see_through = False
         if something and inspection.page in OF_JOINTS:
-            looks = {body: self._joint_look(body) for body in BODIES}
+            most = max((self._most(body) for body in BODIES), default=0.0)
+            looks = {body: self._joint_look(body, most) for body in BODIES}
             see_through = inspection.joint is not None
         elif something and inspection.page == "sets":
             looks[inspection.body] = self._candidate_look()
@@ -77,7 +78,12 @@ class JointsInView(QObject):
         none = np.zeros(0, int)
         return None if joint is None else replace(support_look(none, none, none), joint=joint)
 
-    def _joint_look(self, body: BodyName) -> SupportLook | None:
+    def _most(self, body: BodyName) -> float:
+        """The largest share of a vertex of the chosen joint, 0 without one."""
+        found = self._inspection.support(body)
+        return float(found[0].share.max()) if found is not None and len(found[0].share) else 0.0
+
+    def _joint_look(self, body: BodyName, most: float) -> SupportLook | None:
         inspection = self._inspection
         joint, found = inspection.found(body), inspection.support(body)
         if joint is None or found is None:
@@ -93,6 +99,7 @@ class JointsInView(QObject):
             joint=joint,
             joints=inspection.joints(body),
             small=lies_close(joint),
+            most=most,
         )
 
     def _vertex_looks(self, vertex: int) -> dict[BodyName, SupportLook | None]:
