@@ -320,17 +320,18 @@ def _settle(folder: Path, connection: sqlite3.Connection) -> None:
     same = "result_size IS told_size AND result_mtime IS told_mtime"
     state = f"""CASE
         WHEN told = 'running' AND told_run IN ({places}) AND {same} THEN 'running'
-        WHEN told = 'failed' AND {same} THEN 'failed'
+        WHEN result_size IS NULL AND told = 'failed' THEN 'failed'
         WHEN result_size IS NULL THEN 'waiting'
         WHEN coalesce(unreadable, '') != '' OR failure != '' THEN 'failed'
         ELSE 'done' END"""
     why = f"""CASE
         WHEN told = 'running' AND told_run IN ({places}) AND {same} THEN ''
-        WHEN told = 'failed' AND {same} THEN told_why
+        WHEN result_size IS NULL AND told = 'failed' THEN told_why
         WHEN result_size IS NULL AND told = 'running' THEN '{OVER}'
         WHEN result_size IS NULL AND told != 'waiting' THEN '{GONE}'
         WHEN result_size IS NULL THEN ''
         WHEN coalesce(unreadable, '') != '' THEN unreadable
+        WHEN failure = '' AND told = 'failed' AND {same} THEN told_why
         ELSE failure END"""
     connection.execute(
         f"UPDATE clips SET state = {state}, why = {why} WHERE state IS NOT ({state}) OR why IS NOT ({why})",

@@ -26,6 +26,7 @@ from core.files.beside_results import RUNS_FOLDER
 from core.files.containers.atomic import reason
 from core.files.containers.documents import parsed_json
 from core.files.containers.opening import open_to_read
+from core.session.fit_origin import folderless
 from core.shown_text import shown
 
 FORMAT = 1
@@ -113,14 +114,15 @@ class Journal:
     Args:
         folder: of the results.
         private: neither folders nor this machine are named.
+        folders: that sentences may name, beside those of results and motions.
 
     Attributes:
         path: of the file; there is none before the first line.
         failure: a sentence where a line could not be written, or None.
     """
 
-    def __init__(self, folder: Path, *, private: bool = False) -> None:
-        self.folder, self.private = folder, private
+    def __init__(self, folder: Path, *, private: bool = False, folders: Iterable[Path] = ()) -> None:
+        self.folder, self.private, self._folders = folder, private, tuple(folders)
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         self.host = "" if private else socket.gethostname()
         self.path = folder / RUNS_FOLDER / f"{now}_{secrets.token_hex(4)}{SUFFIX}"
@@ -178,9 +180,11 @@ class Journal:
     def _sentence(self, words: str, source: Path | None = None) -> str:
         """What may be told of it."""
         if self.private:
-            for folder in (self.folder, *(() if source is None else (source.parent,))):
-                for name in sorted({os.path.abspath(folder), str(folder)} - {".", os.sep}, key=len)[::-1]:
-                    words = words.replace(name + os.sep, "").replace(name, "its folder")
+            folders = [self.folder, *self._folders, *(() if source is None else (source.parent,))]
+            words = folderless(*folders)(words)
+            for folder in folders:  # as they were given
+                if str(folder) not in (".", os.sep):
+                    words = words.replace(f"{folder}{os.sep}", "")
         return shown(words)
 
     def _told(self, event: State, output: Path) -> dict[str, Any]:
@@ -191,7 +195,7 @@ class Journal:
     def _of(self, entry: Entry | None) -> dict[str, Any]:
         if entry is None:
             return {}
-        stored = entry.to_json()
+        stored = {key: value for key, value in entry.to_json().items() if key != "output"}
         if "source" in stored:
             stored["source"] = self._source(Path(stored["source"]))
         if "notes" in stored:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import nullcontext
 
+from core.catalogue.journal import Journal
 from core.commands import report
 from core.commands.body_cache import Shelf
 from core.commands.conversion_plan import chosen_recipe, shapes_of, take_transfer_config
@@ -80,16 +82,22 @@ def conversion(
         console.print(note, style="dim", soft_wrap=True)
     if planned.left_out:
         console.print(left_out_words(planned.left_out), style="dim", soft_wrap=True)
-    known = KnownOutcomes(console)
-    for job, sentence in planned.refused:
-        known.add(Outcome(job, error=sentence))
-    shapes, said = shapes_of(options, jobs, recipe, shelf)
-    for note in said:
-        console.print(note, style="yellow", soft_wrap=True)
-    watch = TerminalWatch(console, options.verbose)
-    for job in jobs:
-        known.add(convert_one(job, options, recipe, shelf, shapes.get(job.output), watch))
+    folders = [] if pair.folder is None else [pair.folder]
+    journal = None if single else Journal(options.output, private=options.private, folders=folders)
+    with journal or nullcontext():
+        known = KnownOutcomes(console, jobs, journal)
+        for job, sentence in planned.refused:
+            known.add(Outcome(job, error=sentence))
+        shapes, said = shapes_of(options, jobs, recipe, shelf)
+        for note in said:
+            console.print(note, style="yellow", soft_wrap=True)
+        watch = TerminalWatch(console, options.verbose)
+        for job in jobs:
+            known.begins(job)
+            known.add(convert_one(job, options, recipe, shelf, shapes.get(job.output), watch))
     outcomes = known.all
+    if journal is not None and journal.failure:
+        console.print(journal.failure, style="yellow", soft_wrap=True)
     report.print_table(console, outcomes)
     used = held(recipe) if shapes else recipe
     document = report.document(outcomes, pair, device.type, options, used, planned.left_out)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.catalogue.journal import Journal
 from core.commands import report
 from core.commands.outcome import Outcome
+from core.commands.output_paths import Job
 from core.commands.telling.terminal import Terminal
 
 
@@ -15,16 +20,43 @@ class KnownOutcomes:
 
     Args:
         console: where each is told.
+        jobs: what is to be done.
+        journal: of the run; None where there is no folder of results.
 
     Attributes:
         all: in the order in which they became known.
     """
 
-    def __init__(self, console: Terminal) -> None:
-        self._console = console
+    def __init__(self, console: Terminal, jobs: Sequence[Job] = (), journal: Journal | None = None) -> None:
+        self._console, self._journal = console, journal
+        self._jobs = {job.output: job for job in jobs}
         self.all: list[Outcome] = []
+        if journal is not None:
+            journal.waiting((job.output, job.source) for job in jobs if not job.output.exists())
+
+    def begins(self, job: Job) -> None:
+        """Somebody is about to read and fit it."""
+        if self._journal is not None:
+            self._journal.running(job.output, job.source)
 
     def add(self, outcome: Outcome) -> None:
         """One more is known, and told."""
         self.all.append(outcome)
         report.print_outcome(self._console, outcome)
+        self._note(outcome)
+        outcome.entry = None
+
+    def _note(self, outcome: Outcome) -> None:
+        journal, output = self._journal, outcome.job.output
+        if journal is None or self._jobs.get(output, outcome.job) != outcome.job:
+            return  # refused, for its result would be another one's
+        there = outcome.fit in ("written", "found")
+        entry = outcome.entry if there else outcome.entry_without_fit()
+        if entry is not None:
+            notes = tuple(dict.fromkeys((*entry.notes, *outcome.notes)))
+            entry = replace(entry, subject=outcome.subject, notes=notes)
+        if outcome.failed:
+            why = outcome.failure or outcome.error
+            journal.failed(output, entry, why, outcome.seconds, source=outcome.job.source)
+        else:
+            journal.done(output, entry, outcome.seconds)

@@ -25,6 +25,7 @@ from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
 from core.measure.map_back import check_inverse
+from core.measure.measure_motion import measure_motion
 from core.model.body_pair import left_out, within
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
@@ -118,9 +119,10 @@ def convert_one(
             outcome.check = check_inverse(motion, bodies, result)
         if options.problems:
             with watch.busy(f"{motion.name} · problems"):
-                outcome.findings = findings(
-                    motion, bodies, result, device=str(run.device), threads=run.threads
-                )
+                measures = measure_motion(motion, bodies, result)
+                device, threads = str(run.device), run.threads
+                found = findings(motion, bodies, result, measures=measures, device=device, threads=threads)
+                outcome.has_measured(result, measures, found)
         outcome.status = "skipped" if skips else "failed" if result.failed else "done"
     except SeveralPeople as error:
         outcome.trouble(f"{error}; give --person ID or --person all")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.catalogue.entry import Entry
+from core.catalogue.facts import of_result, with_measures
 from core.commands.output_paths import Job
+from core.files.assumption import FAMILY, meaning_of_json
 from core.measure.map_back import InverseCheck
+from core.measure.motion_metrics import MotionMetrics
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from core.outputs.reading_words import line
@@ -60,6 +64,7 @@ class Outcome:
         read_as: what was taken without having been said, in a line.
         meaning: what the file was taken to mean, in plain json values; nothing where it could not be read.
         notes: sentences on what was assumed, and on what came up during the fit.
+        entry: what the catalogue is to say of the fit, until it is told; None where it says what it did.
     """
 
     job: Job
@@ -75,6 +80,7 @@ class Outcome:
     read_as: str = ""
     meaning: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=())
+    entry: Entry | None = field(default=None, repr=False)
     _unwritten: FitResult | None = None
 
     def __repr__(self) -> str:
@@ -104,6 +110,26 @@ class Outcome:
     def has_made(self, result: FitResult) -> None:
         """It was fitted; the fit is held until it is written."""
         self.fit, self.figures, self._unwritten = "made", Figures.of(result), result
+        self.entry = of_result(self.job.output.name, result)
+
+    def has_measured(self, result: FitResult, measures: MotionMetrics, found: tuple[Finding, ...]) -> None:
+        """It was measured against its source, and what stands out was judged."""
+        self.findings = found
+        self.entry = with_measures(self.entry or of_result(self.job.output.name, result), measures, found)
+
+    def entry_without_fit(self) -> Entry:
+        """What is known of an input of which there is no fit."""
+        assumed = meaning_of_json(self.meaning)["assumed"]
+        family = next((one.value for one in assumed if one.quantity == FAMILY), "")
+        return Entry(
+            self.job.output.name,
+            str(self.job.source),
+            person=self.job.person or "",
+            subject=self.subject,
+            family=family,
+            assumed=assumed,
+            notes=self.notes,
+        )
 
     def has_written(self) -> None:
         """The fit is in its file."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.measure.measure_motion import measure_motion
+from core.measure.motion_metrics import MotionMetrics
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
@@ -79,6 +80,7 @@ def findings(
     result: FitResult,
     thresholds: ProblemThresholds | None = None,
     *,
+    measures: MotionMetrics | None = None,
     device: str = "auto",
     threads: int | None = None,
     stop: threading.Event | None = None,
@@ -90,6 +92,7 @@ def findings(
         bodies: that it was fitted with.
         result: the fit.
         thresholds: from where on a frame is a problem.
+        measures: of the fit, where they are known already.
         device: as in `core.problems.second_opinion.SecondOpinion`.
         threads: as there.
         stop: as there.
@@ -100,7 +103,7 @@ def findings(
     Raises:
         RefitError: the result belongs to another motion or another body.
     """
-    problems = find_problems(measure_motion(motion, bodies, result), thresholds)
+    problems = find_problems(measures or measure_motion(motion, bodies, result), thresholds)
     groups = _grouped(problems)
     wanted = [_to_judge(group) for group in groups]
     if not groups:

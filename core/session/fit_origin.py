@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -168,27 +168,31 @@ def without_folders(result: FitResult, *folders: Path | None) -> FitResult:
         result: its sentences may name folders.
         folders: those that they may name.
     """
+    bare = folderless(*folders)
+    source = told_of(result, "source")
+    notes = source.get("notes")
+    told = {**source, "path": None}
+    if isinstance(notes, list):
+        told["notes"] = [bare(note) if isinstance(note, str) else note for note in notes]
+    return replace(result, provenance={**result.provenance, "source": told})
+
+
+def folderless(*folders: Path | None) -> Callable[[str], str]:
+    """Takes these folders, and that of who asks, out of sentences."""
     named = {one.resolve() for one in folders if one is not None}
     with suppress(RuntimeError):  # who has no home has none to hide
         named.add(Path.home())
     # The longest first, and none that is the beginning of every path.
     ordered = sorted((str(one) for one in named if len(one.parts) > 1), key=len, reverse=True)
 
-    def bare(sentence: Any) -> Any:
-        if not isinstance(sentence, str):
-            return sentence
+    def bare(sentence: str) -> str:
         for folder in ordered:
             inside, itself = re.escape(folder + os.sep), re.escape(folder)
             sentence = re.sub(rf"(?<![\w.{re.escape(os.sep)}-]){inside}", "", sentence)
             sentence = re.sub(rf"(?<![\w.{re.escape(os.sep)}-]){itself}(?![\w-])", "its folder", sentence)
         return sentence
 
-    source = told_of(result, "source")
-    notes = source.get("notes")
-    told = {**source, "path": None}
-    if isinstance(notes, list):
-        told["notes"] = [bare(note) for note in notes]
-    return replace(result, provenance={**result.provenance, "source": told})
+    return bare
 
 
 def names_folders(result: FitResult) -> bool:

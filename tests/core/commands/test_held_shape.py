@@ -54,7 +54,7 @@ def test_one_shape_over_all_clips(clips: Path, tmp_path: Path, capsys: pytest.Ca
     out = tmp_path / "out"
     assert main([*CONVERT, str(clips), "-o", str(out), "--share-shape"]) == 0
     assert "One shape for subject clips: 8 frames of 2 clips" in said(capsys)
-    first, second = (load_result(path) for path in sorted(out.iterdir()))
+    first, second = (load_result(path) for path in sorted(out.glob("*.npz")))
     assert np.array_equal(first.betas, second.betas)
     assert np.abs(first.betas).max() > 0.1
     assert max(first.mean_mm.max(), second.mean_mm.max()) < 10

@@ -37,6 +37,12 @@ def test_no_folder_is_in_results_and_sessions(tmp_path: Path) -> None:
         for path in (out, out.with_suffix(".refit")):
             found = [name for name in ("Jane Doe", "secret models", str(tmp_path)) if name in texts_in(path)]
             assert bool(found) is not bool(more), found
+    words = ["convert", str(motion), "-o", str(tmp_path / "all"), "--models", str(models), "--private"]
+    assert main([*words, "--preset", "fast", "--threads", "1"]) == 0
+    for journal in (tmp_path / "all" / "refit_runs").iterdir():
+        told = journal.read_text()
+        assert "walk_poses.npz" in told
+        assert not [name for name in ("Jane Doe", "secret models", str(tmp_path)) if name in told]
     result = load_result(tmp_path / "private" / "walk.npz")
     assert result.provenance["source"]["file"] == "walk_poses.npz"
     assert len(result.provenance["source"]["sha256"]) == 64

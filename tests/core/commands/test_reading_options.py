@@ -124,7 +124,7 @@ def test_the_line_to_read_it_otherwise_works(
         assert options.inputs == [path]
         assert reading_of(options, options.person) != reading_of(parser().parse_args(fixed), options.person)
     assert main([*fixed, "--preset", "fast", "--threads", "1", "--frames", "0:2"]) == 0
-    (output,) = (tmp_path / "out").iterdir()
+    (output,) = (tmp_path / "out").glob("*.npz")
     plain = parser().parse_args(fixed)
     family = load_motion(path, reading_of(plain, plain.person)).family
     assert load_result(output).family == ("smplh" if family == "smplx" else "smplx")

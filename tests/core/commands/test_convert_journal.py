@@ -1,0 +1,107 @@
+"""A conversion says in its journal what becomes of each clip."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.catalogue.catalogue import Catalogue, Clip
+from core.catalogue.entry import Entry
+from core.catalogue.journal import journals
+from core.commands.cli import main
+from tests.core.clip_files import clip_arrays
+
+FAST = ("--preset", "fast", "--threads", "1")
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    """A folder of two short motions, one of which cannot be read."""
+    folder = tmp_path / "data" / "subject"
+    folder.mkdir(parents=True)
+    np.savez(folder / "walk_poses.npz", **clip_arrays("walk", slice(0, 6)))
+    np.savez(folder / "broken.npz", poses=np.zeros((4, 3)))
+    return tmp_path / "data"
+
+
+def catalogued(out: Path) -> tuple[dict[str, Clip], dict[str, Entry]]:
+    """Clips, and all that is known of them, by name."""
+    with Catalogue(out) as catalogue:
+        assert catalogue.refresh().told == []
+        found = catalogue.clips(catalogue.ids())
+        return {one.name: one for one in found}, {one.name: catalogue.entry(one.id) for one in found}
+
+
+def test_each_clip_is_noted_and_nothing_is_read_again(clips: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert main(["convert", str(clips), "-o", str(out), *FAST]) == 1
+    with Catalogue(out) as catalogue:
+        assert catalogue.refresh().read == 0
+    found, entries = catalogued(out)
+    walk, broken = found["walk_stageii.npz"], found["broken_stageii.npz"]
+    assert (walk.state, walk.frames, walk.subject, walk.recipe) == ("done", 6, "subject", "fast")
+    assert walk.source == str(clips / "subject" / "walk_poses.npz")
+    assert broken.state == "failed"
+    assert "broken.npz" in broken.why
+    assert not entries["walk_stageii.npz"].measured
+    assert {one.quantity for one in entries["walk_stageii.npz"].assumed} >= {"up axis", "unit"}
+    told = (found["walk_stageii.npz"], found["broken_stageii.npz"])
+    shutil.rmtree(out / "refit_runs")
+    (out / "refit.db").unlink()
+    again, _ = catalogued(out)
+    assert (again["walk_stageii.npz"].mean, again["walk_stageii.npz"].curve) == (told[0].mean, told[0].curve)
+
+
+def test_with_problems_it_is_measured_too(clips: Path, tmp_path: Path) -> None:
+    source, out = clips / "subject" / "walk_poses.npz", tmp_path / "out"
+    for force in ([], []):  # the second time the fit is found
+        assert main(["convert", str(source), "-o", str(out), "--problems", *force, *FAST]) == 0
+        _, entries = catalogued(out)
+        entry = entries["walk_stageii.npz"]
+        assert entry.measured
+        assert (entry.jitter or 0) > 0
+        shutil.rmtree(out / "refit_runs")
+        (out / "refit.db").unlink()
+
+
+def test_what_was_interrupted_waits(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    monkeypatch.setattr("core.commands.telling.watch.Watch.fitted", interrupt)
+    assert main(["convert", str(clips), "-o", str(out), *FAST]) == 130
+    found, _ = catalogued(out)
+    assert (found["walk_stageii.npz"].state, found["broken_stageii.npz"].state) == ("waiting", "failed")
+
+
+def test_a_fit_that_stays_is_done_whatever_a_later_run_says(clips: Path, tmp_path: Path) -> None:
+    source, out = clips / "subject" / "walk_poses.npz", tmp_path / "out"
+    assert main(["convert", str(source), "-o", str(out), *FAST]) == 0
+    assert main(["convert", str(source), "-o", str(out), *FAST, "--set", "vertex.iterations=3"]) == 1
+    found, _ = catalogued(out)
+    assert found["walk_stageii.npz"].state == "done"
+    assert "other settings" in found["walk_stageii.npz"].why
+    assert found["walk_stageii.npz"].mean is not None
+    assert len(journals(out)) == 2
+
+
+def test_one_output_needs_no_journal(clips: Path, tmp_path: Path) -> None:
+    source = clips / "subject" / "walk_poses.npz"
+    assert main(["convert", str(source), "-o", str(tmp_path / "out" / "a.npz"), *FAST]) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.npz"]
+
+
+def test_a_journal_that_cannot_be_written_is_told_once(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = clips / "subject" / "walk_poses.npz", tmp_path / "out"
+    out.mkdir()
+    (out / "refit_runs").write_text("in the way")
+    assert main(["convert", str(source), "-o", str(out), *FAST]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("what becomes of the clips is not noted") == 1
+    assert (out / "walk_stageii.npz").is_file()
