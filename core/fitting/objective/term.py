@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
@@ -27,6 +27,9 @@ from core.fitting.objective.pose import Pose
 from core.fitting.objective.unknowns import Unknowns
 from core.model.body import pose_features
 from core.model.skinning import KinematicTree
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Posed:
