@@ -87,13 +87,14 @@ debian_packages() {
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 
-# What a finished environment was made for: the Python and the place on one line, the project file on the next.
+# What a finished environment was made for: the Python and the place on one line, the project file and the
+# versions on the next.
 fingerprint() {
     "$venv/bin/python" -c 'if True:
         import hashlib, os, sys
         print("%d.%d" % sys.version_info[:2], os.getcwd())
-        with open("pyproject.toml", "rb") as project:
-            print(hashlib.sha256(project.read()).hexdigest())'
+        told = [open(name, "rb").read() for name in ("pyproject.toml", ".make/constraints.txt")]
+        print(hashlib.sha256(b"".join(told)).hexdigest())'
 }
 
 # Why the environment that is there cannot be used; nothing where it can.
@@ -114,9 +115,22 @@ unusable() {
 check_version() {
     local version
     version=$(version_of "$1") || fail "There is no working Python called $1; PYTHON=... names another."
-    case $version in
-    2.* | 3.[0-9]) fail "Refit needs Python 3.10 or newer, and $1 is $version; PYTHON=... names another." ;;
-    esac
+    supported "$version" ||
+        fail "Refit needs Python 3.10 to 3.13, and $1 is $version; PYTHON=... names another."
+}
+
+supported() { case $1 in 3.1[0-3]) ;; *) return 1 ;; esac; }
+
+# python3, or one with a name of its own where that is too old or too new.
+usual_python() {
+    local name
+    for name in python3 python3.13 python3.12 python3.11 python3.10; do
+        if supported "$(version_of "$name")"; then
+            echo "$name"
+            return
+        fi
+    done
+    echo python3
 }
 
 make_venv() {
@@ -127,7 +141,8 @@ make_venv() {
 }
 
 install_project() {
-    "$venv/bin/python" -m pip install --no-input --disable-pip-version-check --progress-bar off -e '.[dev]'
+    "$venv/bin/python" -m pip install --no-input --disable-pip-version-check --progress-bar off \
+        --constraint .make/constraints.txt -e '.[dev]'
 }
 
 # ---- the whole
@@ -148,10 +163,10 @@ if [ -d "$venv" ]; then
     reason=$(unusable)
     if [ -n "$reason" ]; then
         echo "Making $venv anew: $reason."
-        python=${PYTHON:-python3}
+        python=${PYTHON:-$(usual_python)}
     fi
 else
-    python=${PYTHON:-python3}
+    python=${PYTHON:-$(usual_python)}
 fi
 check_version "$python"
 

@@ -60,6 +60,7 @@ case "$*" in
     mkdir -p "$3/bin" && cat "$0" >"$3/bin/python" && chmod +x "$3/bin/python" ;;
 "-m pip install "*)
     echo "pip" >>"$STAND/calls"
+    echo "$* " >"$STAND/pip-arguments"
     [ ! -e "$STAND/no-network" ] || { echo "no network" >&2; exit 1; }
     cat "$0" >"${0%/*}/refit" && chmod +x "${0%/*}/refit" ;;
 *) exec REAL "$@" ;;
@@ -78,6 +79,7 @@ class Stand:
             made.mkdir(parents=True)
         shutil.copy(CHECKOUT / ".make" / "setup.sh", self.checkout / ".make")
         (self.checkout / "pyproject.toml").write_text("[project]\n")
+        (self.checkout / ".make" / "constraints.txt").write_text("numpy==2\n")
         for tool in (*TOOLS, "chmod"):
             path = shutil.which(tool)
             assert path is not None
@@ -122,12 +124,19 @@ def test_second_call_does_nothing_and_says_nothing(stand: Stand):
     assert not list(stand.state.glob("refit-setup.*"))
 
 
-def test_changed_project_file_installs_again_in_place(stand: Stand):
+@pytest.mark.parametrize("name", ["pyproject.toml", ".make/constraints.txt"])
+def test_changed_project_file_or_versions_install_again_in_place(stand: Stand, name: str):
     stand.setup()
-    (stand.checkout / "pyproject.toml").write_text("[project]\nname = 'other'\n")
+    (stand.checkout / name).write_text("[project]\nname = 'other'\n")
     assert stand.setup()[2] == ["pip"]
-    digest = hashlib.sha256((stand.checkout / "pyproject.toml").read_bytes()).hexdigest()
+    told = [(stand.checkout / one).read_bytes() for one in ("pyproject.toml", ".make/constraints.txt")]
+    digest = hashlib.sha256(b"".join(told)).hexdigest()
     assert digest in (stand.checkout / ".venv" / "refit-ready").read_text()
+
+
+def test_the_tested_versions_are_installed(stand: Stand):
+    stand.setup()
+    assert " --constraint .make/constraints.txt " in (stand.state / "pip-arguments").read_text()
 
 
 def test_failed_install_shows_why_and_the_next_call_starts_over(stand: Stand):
@@ -169,12 +178,22 @@ def test_another_python_is_used_only_where_it_is_named(stand: Stand):
     assert stand.setup() == (0, "", [])
 
 
-@pytest.mark.parametrize("version", ["2.7", "3.9"])
-def test_old_python_is_refused(stand: Stand, version: str):
+@pytest.mark.parametrize("version", ["2.7", "3.9", "3.14"])
+def test_untried_python_is_refused(stand: Stand, version: str):
     stand.write("version", version)
     code, output, calls = stand.setup()
     assert (code, calls) == (1, [])
-    assert f"Python 3.10 or newer, and python3 is {version}" in output
+    assert f"Python 3.10 to 3.13, and python3 is {version}" in output
+
+
+def test_where_python3_is_too_new_another_is_taken(stand: Stand):
+    older = stand.bin / "python3.12"
+    older.write_text((stand.bin / "python3").read_text().replace('cat "$STAND/version"', "echo 3.12"))
+    older.chmod(0o755)
+    stand.write("version", "3.14")
+    code, output, calls = stand.setup()
+    assert (code, calls) == (0, ["venv", "pip"])
+    assert "with Python 3.12" in output
 
 
 def test_missing_python_is_told(stand: Stand):
