@@ -11,7 +11,7 @@ from core.correspond.build_settings import BuildSettings
 from core.exporting.picture_size import picture_size
 from core.fitting.recipe.setting_rules import SETTINGS, checked
 from core.model.joints import GENDERS
-from core.model.motion import CHOICES, MOST_RATE, Reading
+from core.model.motion import CHOICES, FILES, MOST_RATE, Reading
 
 _WINS = "wins over what the file says"
 
@@ -103,7 +103,10 @@ def add_reading(command: Any, *, several: bool = True) -> None:
 def reading_of(options: argparse.Namespace, person: str | None = None) -> Reading:
     """What the options say, of one person."""
     names = (*CHOICES, "frame_rate", "fps")
-    return Reading(person=person, **{name: getattr(options, name, None) for name in names})
+    said: dict[str, Any] = {name: getattr(options, name, None) for name in names}
+    files = {name: getattr(options, name, None) for name in FILES}
+    said |= {name: None if path is None else str(path) for name, path in files.items()}
+    return Reading(person=person, **said)
 
 
 def doubts_of(options: argparse.Namespace) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.correspond.load_bodies import load_bodies
+from core.correspond.mesh_bodies import own_of
 from core.errors import FileError, RefitError
 from core.files.motions.folder_walk import OUTPUT_ENDING
 from core.model.body_pair import BodyPair
@@ -21,13 +22,20 @@ class Shelf:
         self.betas_count: int | None = options.betas_count
         self.pairs: dict[tuple[str, str], BodyPair] = {}
 
-    def check(self) -> BodyPair:
+    def check(self, of_meshes: bool = False) -> BodyPair:
         """A pair that the folder has, so that a useless folder is told once and at the start.
+
+        Args:
+            of_meshes: the motions are meshes of a topology of their own, which brings along what leads to the
+                body.
 
         Raises:
             FileError: the folder has no pair of bodies at all.
             RefitError: as in `take`.
         """
+        if of_meshes:
+            gender = self.gender or "neutral"
+            return load_bodies(self.models, source=self.target, target=self.target, gender=gender)
         first: FileError | None = None
         for family in ("smplh", "smplx", "smpl"):
             for gender in (self.gender,) if self.gender else ("neutral", "male", "female"):
@@ -57,7 +65,9 @@ class Shelf:
                 mask=self.mask,
                 exclude=self.exclude,
             )
-        pair = self.pairs[family, gender]
+        return self._with_betas(self.pairs[family, gender])
+
+    def _with_betas(self, pair: BodyPair) -> BodyPair:
         if self.betas_count is not None and self.betas_count > pair.target.num_betas:
             raise RefitError(
                 f"--betas-count {self.betas_count}: the {pair.target.name} has {pair.target.num_betas} shape "
@@ -72,6 +82,16 @@ class Shelf:
             FileError: it is in the target's family already, or the folder lacks a file.
             RefitError: as in `take`.
         """
+        if motion.own is not None:
+            pair = load_bodies(
+                self.models,
+                target=self.target,
+                gender=self.gender or motion.gender,
+                mask=self.mask,
+                exclude=self.exclude,
+                own=own_of(motion),
+            )
+            return self._with_betas(pair)
         if motion.family == self.target and motion.has_poses:
             others = " or ".join(f"--to {other}" for other in OUTPUT_ENDING if other != self.target)
             raise FileError(

@@ -126,7 +126,16 @@ def parser() -> argparse.ArgumentParser:
         "--transfer",
         type=Path,
         metavar="FILE",
-        help="the correspondence between the bodies, *_deftrafo_setup.pkl; default: the models folder's",
+        help="the correspondence between the bodies, *_deftrafo_setup.pkl; default: the models folder's. Of "
+        "meshes of a topology of their own (MHR's, SOMA's, a template's): from them to the body, as "
+        "mhr2smplx_mapping.npz",
+    )
+    convert.add_argument(
+        "--rest-mesh",
+        type=Path,
+        metavar="FILE",
+        help="of meshes of a topology of their own: one of them, .obj or .ply, registered to the body at "
+        "rest, from which the correspondence is built",
     )
     convert.add_argument(
         "--mask",

@@ -22,6 +22,7 @@ from core.commands.telling.watch import TerminalWatch
 from core.correspond.load_bodies import reversed_bodies
 from core.errors import FileError
 from core.files.motions.folder_walk import left_out_words
+from core.files.motions.mesh_motions import is_own_meshes
 from core.fitting.devices import pick_device
 from core.fitting.recipe.recipe import ACCURATE
 from core.model.joints import FAMILY_LABEL
@@ -66,7 +67,7 @@ def conversion(
     room = check_room(jobs, options)
     device = pick_device(options.device)
     shelf = Shelf(options)
-    pair = shelf.check()
+    pair = shelf.check(all(is_own_meshes(job.source, options.rest_mesh) for job in jobs))
     if options.check:
         reversed_bodies(pair, build=True)
     label = FAMILY_LABEL[options.to]

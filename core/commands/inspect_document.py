@@ -25,7 +25,7 @@ from core.inspection.smpl_joints import smpl_joint_errors
 from core.inspection.support import joint_support
 from core.inspection.vertex_feeds import vertex_feeds
 from core.model.body_joints import find_joint, joint_errors_mm, joint_places
-from core.model.joints import PARTS
+from core.model.joints import MESH, PARTS
 
 FORMAT = 1
 
@@ -181,7 +181,7 @@ def correspondence_section(inspected: Inspected) -> dict[str, Any]:
 def smpl_section(inspected: Inspected) -> dict[str, Any] | None:
     """``smpl_joints``: SMPL's 24 joints of the fit against the source's, over the motion; null without."""
     families = {inspected.bodies.source.family, inspected.bodies.target.family}
-    if inspected.motion is None or inspected.result is None or families == {"smplx"}:
+    if inspected.motion is None or inspected.result is None or families == {"smplx"} or MESH in families:
         return None
     found = smpl_joint_errors(inspected.motion, inspected.bodies, inspected.result)
     return {

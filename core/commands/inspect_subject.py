@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.correspond.load_bodies import load_bodies, of_bodies_there, reversed_bodies
+from core.correspond.mesh_bodies import own_of
 from core.errors import FileError, RefitError
 from core.files.bodies.mesh_check import check_meshes
 from core.files.motions.load_motion import load_motion
@@ -92,7 +93,7 @@ class Inspected:
             return self.bodies.correspondence.valid
         try:
             return reversed_bodies(self.bodies).correspondence.valid
-        except FileError:
+        except RefitError:
             return None
 
     @cached_property
@@ -154,7 +155,8 @@ def inspect_file(
         target, gender = result.family, licensed_gender(result) or gender
     elif target is None:
         target = "smplh" if motion.family == "smplx" else "smplx"
-    bodies = load_bodies(models, source=motion.family, target=target, gender=gender or motion.gender)
+    gender, own = gender or motion.gender, own_of(motion)
+    bodies = load_bodies(models, source=motion.family, target=target, gender=gender, own=own)
     if not motion.has_poses:
         check_meshes(motion, bodies.source)
     if result is not None and (made_with := other_bodies(result, bodies)):

@@ -28,11 +28,11 @@ from core.measure.map_back import check_inverse
 from core.measure.measure_motion import measure_motion
 from core.model.body_pair import left_out, within
 from core.model.fit_result import FitResult
-from core.model.motion import Motion
+from core.model.motion import Motion, Reading
 from core.outputs.results import save_result
 from core.outputs.sessions import SUFFIX, load_session, save_session
 from core.problems.findings import findings
-from core.session.fit_origin import names_folders, without_folders
+from core.session.fit_origin import names_folders, reading_without_folders, without_folders
 from core.session.reading_of_fit import from_origin_of_fit
 from core.session.session import Session, SessionStep, SourceFile
 
@@ -172,7 +172,8 @@ def _write_session(
         return
     step, of = SessionStep(result, None, STEP), SourceFile.of(motion)
     if options.private:
-        of = replace(of, path="")
+        reading = Reading.of_json(reading_without_folders(of.reading.to_json()))
+        of = replace(of, path="", reading=reading)
     save_session(path, Session(of, motion, (step,)), overwrite=overwrite)
 
 

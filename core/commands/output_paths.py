@@ -23,7 +23,7 @@ from core.files.motions.registry import is_frame_folder
 from core.fitting.run import FitRun
 from core.fitting.stage.provenance import provenance
 from core.model.fit_result import FitResult
-from core.model.motion import Motion
+from core.model.motion import FILES, Motion
 from core.outputs.results import is_result, load_result
 from core.session.reading_of_fit import other_reading
 
@@ -293,11 +293,12 @@ def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[
 
 
 def _read_as(told: dict[str, Any]) -> dict[str, Any]:
-    """What was said of how the motion is read, but for the gender: that is of the bodies, which are compared
-    by themselves, and earlier versions kept it for files alone that have none.
+    """What was said of how the motion is read, but for gender and files: those are of the bodies, which are
+    compared by themselves, and earlier versions kept it for files alone that have none.
     """
     reading = told["source"].get("reading")
-    return {key: reading[key] for key in reading if key != "gender"} if isinstance(reading, dict) else {}
+    by_themselves = ("gender", *FILES)
+    return {k: v for k, v in reading.items() if k not in by_themselves} if isinstance(reading, dict) else {}
 
 
 def check_targets(jobs: Sequence[Job], report_file: Path | None) -> None:

@@ -21,7 +21,7 @@ from core.geometry.regions import region_masks
 from core.geometry.rigid_alignment import rigid_motions
 from core.model.body import BodyModel
 from core.model.correspondence import Correspondence
-from core.model.joints import FAMILY_LABEL, PARTS
+from core.model.joints import FAMILY_LABEL, MESH, PARTS
 
 HIDDEN_REGIONS = ("eyes", "eye sockets", "inner mouth")
 """What one of the two bodies may lack: nothing of the other one is its counterpart."""
@@ -139,7 +139,8 @@ def build_correspondence(
     to the nearest point of the source's surface that faces the same way.
 
     Args:
-        source: of the motion.
+        source: of the motion; a mesh without joints (`core.correspond.mesh_body.bare_body`) must rest as the
+            target does.
         target: of the result.
         settings: None for the usual ones.
         tell: is called with the share of the work done; what it raises ends the work.
@@ -154,7 +155,8 @@ def build_correspondence(
             f"{FAMILY_LABEL[source.family]} and {FAMILY_LABEL[target.family]} share one surface: every "
             "vertex is its own counterpart, and no correspondence is needed."
         )
-    apart = joints_apart_mm(source, target)
+    bare = source.family == MESH
+    apart = 0.0 if bare else joints_apart_mm(source, target)
     if not apart < _JOINTS_ALIKE_MM:
         raise RefitError(
             f"The joints of the two bodies lie {apart:.0f} mm apart at rest, expected less than "
@@ -163,8 +165,8 @@ def build_correspondence(
         )
     tell(0.0)
     out_of_sight = [
-        np.zeros(body.num_vertices, dtype=bool) if settings.with_hidden else hidden_skin(body)
-        for body in (source, target)
+        hidden_skin(body) if hides else np.zeros(body.num_vertices, dtype=bool)
+        for body, hides in ((source, not (settings.with_hidden or bare)), (target, not settings.with_hidden))
     ]
     faces = source.faces[~out_of_sight[0][source.faces].any(1)]
     laid = align_rest_shapes(

@@ -38,6 +38,7 @@ def with_given(
             target_vertices=pair.target.num_vertices,
             mask=found.mask_path,
             mask_expected=False,
+            faces=pair.source.faces,
         )
         read = checked(read, pair.source, pair.target, Path(transfer))
         found = replace(read, device=found.device)

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from core.correspond.given_files import with_given
+from core.correspond.mesh_bodies import mesh_pair, own_of
 from core.environment import models_folder
 from core.errors import FileError, RefitError
 from core.files.bodies.correspondence_check import checked
@@ -20,11 +21,12 @@ from core.files.bodies.model_folder import MASK_PATTERNS, find_correspondence, f
 from core.files.bodies.models import read_model, smpl_from_smplh
 from core.files.builtin_files import builtin_folder
 from core.files.containers.opening import checksum
+from core.files.own_mesh import OwnMesh
 from core.kept import kept
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair, left_out
 from core.model.correspondence import Correspondence
-from core.model.joints import FAMILY_LABEL, GENDERS
+from core.model.joints import FAMILY_LABEL, GENDERS, JOINT_NAMES, MESH
 from core.model.motion import Motion
 
 MOST_BYTES = 2**30
@@ -41,6 +43,7 @@ def load_bodies(
     transfer: str | Path | None = None,
     mask: str | Path | None = None,
     exclude: Sequence[str | Path] = (),
+    own: OwnMesh | None = None,
 ) -> BodyPair:
     """The two bodies of a fit and their correspondence, in any direction between the families.
 
@@ -58,13 +61,18 @@ def load_bodies(
         transfer: the file of the correspondence, in place of the folder's.
         mask: the file of the target's valid vertices, in place of the folder's.
         exclude: files of target vertices that do not count.
+        own: of a motion that is meshes of a topology of their own, in place of ``source``'s body and
+            ``transfer``, see `core.correspond.mesh_bodies.own_of`.
 
     Raises:
         FileError: the folder lacks a file, or a file cannot be read. The built-in bodies never stand in.
         RefitError: an unknown family or gender.
     """
+    if own is not None:
+        alike = load_bodies(models, source=target, target=target, gender=gender, device=device)
+        return mesh_pair(own, alike, mask, exclude)
     for family in (source, target):
-        if family not in FAMILY_LABEL:
+        if family not in JOINT_NAMES:
             raise RefitError(f"'{family}' is no body family, expected smpl, smplh or smplx")
     gender = gender or "neutral"
     if gender not in GENDERS:
@@ -122,7 +130,8 @@ def bodies_for(
         RefitError: as in `load_bodies`.
     """
     gender = gender or motion.gender
-    pair = load_bodies(models, source=motion.family, target=target, gender=gender, device=device)
+    source, own = motion.family, own_of(motion)
+    pair = load_bodies(models, source=source, target=target, gender=gender, device=device, own=own)
     return replace(pair, notes=(*pair.notes, *left_out(motion, pair.source)))
 
 
@@ -136,7 +145,12 @@ def reversed_bodies(pair: BodyPair, *, build: bool = False) -> BodyPair:
 
     Raises:
         FileError: the folder has no correspondence in that direction.
+        RefitError: the source is a mesh of a topology of its own.
     """
+    if pair.source.family == MESH:
+        raise RefitError(
+            f"Nothing leads from the {pair.target.name} back to a {pair.source.name}, where a check would be."
+        )
     return _reversed(pair, build)
 
 

@@ -69,7 +69,7 @@ def align_rest_shapes(
 
     Args:
         moved: the body that changes its shape and pose.
-        fixed: the body that it is laid onto.
+        fixed: the body that it is laid onto; where it has no joints it lies about as ``moved`` does.
         moved_skin: (V,) bool: vertices of ``moved`` that may be looked at.
         fixed_faces: (F, 3) triangles of ``fixed`` that may be met.
         steps: how many to take at most.
@@ -85,9 +85,14 @@ def align_rest_shapes(
             if name in fixed.joint_names
         ]
     )
+    pairs = pairs.reshape(-1, 2).astype(int)
     goal_joints = (fixed.J_regressor.astype(np.float64) @ goal)[pairs[:, 1]]
     rest_joints = body.rest_joints.astype(np.float64)[pairs[:, 0]]
-    body.shift += (goal_joints - rest_joints).mean(0)
+    if len(pairs):
+        body.shift += (goal_joints - rest_joints).mean(0)
+    else:
+        low, high = (edge(goal, axis=0) - edge(moved.v_template, axis=0) for edge in (np.min, np.max))
+        body.shift += (low + high) / 2
     width, distance, near = _WIDEST, np.zeros(0), np.zeros(0, dtype=bool)
     for step in range(steps + 1):
         tell(step)
@@ -110,7 +115,7 @@ def align_rest_shapes(
         flat, share = slopes.reshape(len(slopes), -1), np.repeat(_TOWARDS * weight, 3)
         square += (flat * share.astype(np.float32)) @ flat.T
         side += flat @ (share * away.ravel())
-        if step < _JOINT_STEPS:
+        if step < _JOINT_STEPS and len(pairs):
             # At first the joints show the way, until the surfaces are near enough to do so.
             chain = body.joint_slopes()[:, pairs[:, 0]].reshape(len(slopes), -1)
             joint_weight = (_MEASURED / _JOINT_SIGMA) ** 2 * len(points) / len(pairs) / 2 ** (2 * step)

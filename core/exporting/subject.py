@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.correspond.load_bodies import load_bodies, of_bodies_there
+from core.correspond.mesh_bodies import own_of
 from core.errors import FileError, RefitError
 from core.files.bodies.mesh_check import check_meshes
 from core.files.motions.load_motion import load_motion
@@ -102,7 +103,7 @@ def open_subject(
     if not path.is_dir() and is_result(path):
         result = load_result(path)
         try:
-            bodies = bodies_of(result, models)
+            bodies = bodies_of(result, models, path)
         except OtherBodies as error:
             raise _with_others(path, error.made_with, error.there) from None
         return of_fit(result, bodies, notes=told, path=path)
@@ -111,7 +112,10 @@ def open_subject(
         raise FileError(path, "holds no frames")
     motion = of_bodies_there(motion, models, gender)
     other = ("smplh" if motion.family == "smplx" else "smplx") if both_bodies else motion.family
-    bodies = load_bodies(models, source=motion.family, target=other, gender=gender or motion.gender)
+    if motion.own is not None:
+        other = "smplx"
+    gender = gender or motion.gender
+    bodies = load_bodies(models, source=motion.family, target=other, gender=gender, own=own_of(motion))
     if not motion.has_poses:
         check_meshes(motion, bodies.source)
     return of_motion(motion, bodies)
@@ -146,7 +150,8 @@ def _of_session(path: Path, session: Session, models: str | Path | None, told: t
     result = session.now.result
     target = result.family if result is not None else "smplh" if motion.family == "smplx" else "smplx"
     gender = licensed_gender(result) if result is not None else motion.gender
-    bodies = load_bodies(models, source=motion.family, target=target, gender=gender)
+    own = own_of(motion)
+    bodies = load_bodies(models, source=motion.family, target=target, gender=gender, own=own)
     if result is None:
         alone = of_motion(motion, bodies)
         return replace(alone, notes=(*alone.notes, *told))

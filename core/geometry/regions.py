@@ -43,6 +43,8 @@ def region_masks(body: BodyModel, graph: MeshGraph) -> dict[str, np.ndarray]:
         if len(piece):
             found[name] = mask_of(piece, body.num_vertices)
     ids = vertex_joint_ids(body.family)
+    if not ids:
+        return found
     tips = mask_of(np.array([ids["left_ear"], ids["right_ear"]]), body.num_vertices)
     found["ears"] = within(tips, graph, EAR_RADIUS)
     return found

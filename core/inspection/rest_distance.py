@@ -8,8 +8,10 @@ import numpy as np
 import torch
 
 from core.geometry.closest_point import closest_on_surface
+from core.geometry.laid_by_skin import laid_by_skin
 from core.geometry.rigid_alignment import rigid_motions
 from core.model.body_pair import BodyPair
+from core.model.joints import MESH
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,10 @@ def surface_distance(bodies: BodyPair) -> SurfaceDistance:
     target = bodies.target.v_template.astype(np.float64)
     filled = np.diff(matrix.indptr) > 0
     counterpart = matrix.astype(np.float64) @ source
-    if filled.sum() >= 3:
+    if bodies.source.family == MESH:
+        # It may be in any pose.
+        target, _ = laid_by_skin(bodies.target, counterpart, filled)
+    elif filled.sum() >= 3:
         clouds = (torch.as_tensor(points[filled])[None] for points in (target, counterpart))
         rotation, shift = rigid_motions(*clouds)
         target = target @ rotation[0].numpy().T + shift[0].numpy()

@@ -17,7 +17,7 @@ from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.correspondence import Correspondence
 from core.model.fit_result import FitResult
-from core.model.joints import FAMILY_LABEL, JOINT_NAMES
+from core.model.joints import FAMILY_LABEL, JOINT_NAMES, MESH
 from core.model.motion import Motion
 from core.model.posing import joints_of, skin_chunks
 from core.model.vertex_errors import FrameErrors, frame_errors, lengths_mm
@@ -127,6 +127,8 @@ class SmplRegressor:
     """
 
     def __init__(self, bodies: BodyPair) -> None:
+        if bodies.source.family == MESH:
+            raise RefitError("SMPL's joints of a fit need a source in SMPL or SMPL-H, and it is a mesh.")
         self._bodies = bodies
         self.matrix = _smpl_body(bodies).J_regressor.astype(np.float64)
 

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from core.errors import RefitError
 from core.model.body import BodyModel
-from core.model.joints import FAMILY_LABEL
+from core.model.joints import FAMILY_LABEL, MESH
 
 JointKind = Literal["kinematic", "vertex", "landmark"]
 
@@ -92,7 +92,10 @@ def body_joints(body: BodyModel, regressor: np.ndarray | None = None) -> tuple[B
 
 
 def vertex_joint_ids(family: str) -> dict[str, int]:
-    """Name and vertex of the 21 joints that are vertices of the skin, in the `smplx` package's order."""
+    """Name and vertex of the 21 joints that are vertices of the skin, in the `smplx` package's order; none of
+    a mesh of a topology of its own."""
+    if family == MESH:
+        return {}
     from smplx.vertex_ids import vertex_ids
 
     ids = vertex_ids["smplx" if family == "smplx" else "smplh"]

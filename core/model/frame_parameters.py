@@ -101,7 +101,8 @@ def frame_parameters(result: FitResult, frame: int) -> FrameParameters:
 def source_parameters(motion: Motion, frame: int) -> FrameParameters:
     """What a frame of a source has, its joints in its own order; NaN where it is meshes alone."""
     if not motion.has_poses:
-        pose = np.full((len(JOINT_NAMES[motion.family]), 3), np.nan, np.float32)
+        names = JOINT_NAMES.get(motion.family, JOINT_NAMES["smplx"])  # as many as any body has
+        pose = np.full((len(names), 3), np.nan, np.float32)
         return FrameParameters(pose, pose[0], *np.zeros((2, 0), np.float32))
     expression = np.zeros(0, np.float32) if motion.expression is None else motion.expression[frame]
     betas = motion.betas if motion.frame_betas is None else motion.frame_betas[frame]

@@ -59,7 +59,11 @@ _PART_OF_WORD = {
     "feet": ("ankle", "foot"),
 }
 
-FAMILY_LABEL = {"smpl": "SMPL", "smplh": "SMPL-H", "smplx": "SMPL-X"}
+MESH = "mesh"
+"""The family of meshes of a topology of their own, which no body model has (`core.files.own_mesh`)."""
+
+FAMILY_LABEL = {"smpl": "SMPL", "smplh": "SMPL-H", "smplx": "SMPL-X", MESH: "mesh"}
+"""What to call a family to people; those of body models are the keys of `JOINT_NAMES`."""
 
 
 def joint_part(name: str) -> str:

@@ -22,6 +22,7 @@ from core.files.assumption import (
     Doubt,
     meaning_to_json,
 )
+from core.files.own_mesh import OwnMesh
 from core.model.joints import GENDERS, JOINT_NAMES
 from core.model.pose_parts import PoseParts
 
@@ -69,6 +70,9 @@ class Reading:
         angles: ``'radians'`` or ``'degrees'``.
         hands: ``'flat'``, or ``'mean'`` where the body's mean hand is to be added to the file's.
         sides: ``'as-is'``, or ``'swapped'`` where the file calls left what is right.
+        transfer: of meshes of a topology of their own: the file of the correspondence that leads from them to
+            a body.
+        rest_mesh: of such meshes: the file of one of them that was registered to the body at rest.
     """
 
     person: str | None = None
@@ -83,6 +87,8 @@ class Reading:
     angles: str | None = None
     hands: str | None = None
     sides: str | None = None
+    transfer: str | None = None
+    rest_mesh: str | None = None
 
     def by_quantity(self) -> dict[str, Any]:
         """What is said of each of `core.files.assumption.QUANTITIES`; None where nothing is."""
@@ -98,7 +104,7 @@ class Reading:
         values = stored if isinstance(stored, dict) else {}
         taken: dict[str, Any] = {
             key: values[key]
-            for key, choices in {"person": None, **CHOICES}.items()
+            for key, choices in {**dict.fromkeys(("person", *FILES)), **CHOICES}.items()
             if isinstance(values.get(key), str) and (choices is None or values[key] in choices)
         }
         taken |= {
@@ -110,6 +116,9 @@ class Reading:
             taken["in_body"] = True
         return cls(**taken)
 
+
+FILES = ("transfer", "rest_mesh")
+"""Fields of `Reading` that name files."""
 
 FIELD_OF_QUANTITY = {
     FAMILY: "family",
@@ -157,7 +166,8 @@ class Motion(PoseParts):
     """One person's motion in the parameters of one body family, or as the meshes of such a body.
 
     Attributes:
-        family: ``'smpl'``, ``'smplh'`` or ``'smplx'``; fixes the joint order of ``poses``.
+        family: ``'smpl'``, ``'smplh'`` or ``'smplx'``; fixes the joint order of ``poses``. ``'mesh'`` for
+            meshes of a topology of their own.
         poses: (T, J, 3) float32 axis-angle in radians, root first, each joint relative to its parent.
             Hands are absolute: no hand mean is to be added.
         trans: (T, 3) float32 metres, in the source's own world.
@@ -179,6 +189,7 @@ class Motion(PoseParts):
         origin: metres, in the file's world: where the origin of ``trans`` lies; None for the file's own.
         assumed: what the file was taken to mean, and why; ``doubts`` are what its numbers say against it.
         unused: the keys of the file that were not used.
+        own: of meshes of a topology of their own, what that is, and what leads from it to a body.
     """
 
     family: str
@@ -201,6 +212,7 @@ class Motion(PoseParts):
     assumed: tuple[Assumption, ...] = ()
     unused: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    own: OwnMesh | None = None
 
     def __post_init__(self) -> None:
         frames = self.poses.shape[0]

@@ -11,10 +11,10 @@ from scipy import sparse
 
 from core.errors import FileError
 from core.files.bodies.correspondence_check import check_weights
-from core.files.bodies.correspondences import MATRIX_KEYS, matrix_in, transfer_contents
+from core.files.bodies.correspondences import MAPPING_KEYS, MATRIX_KEYS, matrix_in, transfer_contents
 from core.files.bodies.models import NUM_VERTICES, looks_like_model, read_model
 from core.files.containers.arrays import key_list, shape_text
-from core.files.containers.npz import is_npz, read_npy
+from core.files.containers.npz import is_npz, read_npy, read_npz
 from core.files.containers.opening import checksum
 from core.files.containers.pickles import read_pickle
 from core.files.containers.sparse_npz import saved_by_scipy
@@ -27,7 +27,7 @@ from core.files.motions.registry import source_of
 from core.measure.far_rows import recorded_far_rows
 from core.measure.vertex_mask import painted_words
 from core.model.fit_result import FitResult
-from core.model.joints import FAMILY_LABEL, PARTS
+from core.model.joints import FAMILY_LABEL, MESH, PARTS
 from core.model.motion import AS_IT_IS, Motion, Reading
 from core.outputs.joint_sets import read_joint_set
 from core.outputs.reading_words import changes_nothing, command_to_read_otherwise
@@ -131,6 +131,9 @@ def _others(path: Path, contents: Contents) -> Rows:
     keys = {str(key) for key in contents.table}
     if contents.kind == "npz" and (saved_by_scipy(keys) or keys & set(MATRIX_KEYS)):
         return _correspondence(path, transfer_contents(path))
+    if contents.kind == "npz" and set(MAPPING_KEYS) <= keys:
+        ids = read_npz(path, MAPPING_KEYS[:1])[MAPPING_KEYS[0]]
+        return [("Kind", "correspondence by triangles of its source"), ("Target", f"{len(ids)} vertices")]
     if contents.kind == "npz":
         raise FileError(path, f"is neither a motion, a result nor a body model: it holds {key_list(keys)}")
     if contents.kind == "npy":
@@ -161,7 +164,8 @@ def _of_source(path: Path, name: str, reading: Reading, doubts: str) -> Describe
 def _meshes(path: Path, reading: Reading, doubts: str) -> Described:
     motion = load_motion(path, reading, doubts=doubts)
     assert motion.vertices is not None
-    bodies = "SMPL or SMPL-H" if motion.family != "smplx" else FAMILY_LABEL["smplx"]
+    bodies = {"smplx": FAMILY_LABEL["smplx"], MESH: "a topology of their own"}.get(motion.family)
+    bodies = bodies or "SMPL or SMPL-H"
     count = ("Vertices", str(motion.vertices.shape[1]))
     return Described([("Kind", f"meshes over time, of {bodies}"), count, *_motion(motion)], motion)
 

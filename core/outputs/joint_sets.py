@@ -25,7 +25,7 @@ from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import JointSet, SetMember, joints_of_set
 from core.inspection.smpl_joints import smpl_joints
 from core.model.body_joints import body_joints
-from core.model.joints import FAMILY_LABEL
+from core.model.joints import JOINT_NAMES
 from core.model.motion import Motion
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
 from core.outputs.tables import WHOSE, write_place_table
@@ -62,7 +62,7 @@ def parsed_joint_set(text: bytes, path: str | Path) -> JointSet:
     if not contents["joints"]:
         raise FileError(path, "holds no joints, expected at least one", key="joints")
     family = contents.get("family")
-    if not isinstance(family, str) or family not in FAMILY_LABEL:
+    if not isinstance(family, str) or family not in JOINT_NAMES:
         raise FileError(path, f"is {_shown(family)}, expected smpl, smplh or smplx", key="family")
     name = contents.get("joint_set", Path(path).stem)
     if not isinstance(name, str) or not name.strip():

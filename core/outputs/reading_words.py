@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 
-from core.files.assumption import DEFAULT, FILE, FIT, HOW_WORDS, NUMBERS, TOOL, USER, Assumption
+from core.files.assumption import DEFAULT, FAMILY, FILE, FIT, HOW_WORDS, NUMBERS, TOOL, USER, Assumption
 from core.files.containers.arrays import key_list
 from core.files.motions.settle import REFUSE, STRICT, option_flag, option_words
-from core.model.motion import CHOICES, FIELD_OF_QUANTITY, Motion, Reading
+from core.model.joints import MESH
+from core.model.motion import CHOICES, FIELD_OF_QUANTITY, FILES, Motion, Reading
 
 # Of what is known for sure nobody needs to be told in a line.
 _SURE = (FILE, USER)
@@ -60,10 +61,14 @@ def command_to_read_otherwise(motion: Motion) -> str:
     """
     ranked = sorted(motion.assumed, key=lambda one: _DOUBT.index(one.how))
     target = "smplh" if motion.family == "smplx" and motion.has_poses else "smplx"
-    unsure = [_otherwise(one, target) for one in ranked if one.how not in _SURE]
+    fixed = (FAMILY,) if motion.family == MESH else ()
+    unsure = [_otherwise(one, target) for one in ranked if one.how not in _SURE and one.quantity not in fixed]
     if not unsure:
         return ""
     needed = [f"--to {target}"] if target != "smplx" else []
+    for name in FILES:
+        if getattr(motion.reading, name) is not None:
+            needed.append(f"{option_flag(name)} {shlex.quote(getattr(motion.reading, name))}")
     if motion.reading.person is not None:
         needed.append(f"--person={shlex.quote(motion.reading.person)}")
     needed += [option_words(FIELD_OF_QUANTITY[one.quantity], one.value) for one in ranked if one.how == USER]

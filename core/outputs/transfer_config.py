@@ -31,7 +31,7 @@ from core.errors import FileError
 from core.files.containers.opening import read_bytes
 from core.fitting.recipe.recipe import PUBLISHED_STAGES, Recipe
 from core.fitting.recipe.settings import FitSettings
-from core.model.joints import FAMILY_LABEL, GENDERS
+from core.model.joints import GENDERS, JOINT_NAMES
 from core.shown_text import shown
 
 ENDINGS = (".yaml", ".yml")
@@ -96,7 +96,7 @@ def read_transfer_config(path: str | Path) -> TransferConfig:
     """
     path = Path(path)
     values = dict(_flat(path, _parsed(path)))
-    family = _one_of(path, values, "body_model.model_type", tuple(FAMILY_LABEL))
+    family = _one_of(path, values, "body_model.model_type", tuple(JOINT_NAMES))
     per_part = values.get("edge_fitting.per_part", False)
     if not isinstance(per_part, bool):
         raise FileError(path, "is neither true nor false", key="edge_fitting.per_part")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.correspond.load_bodies import load_bodies
+from core.correspond.mesh_bodies import own_of
 from core.environment import BUILTIN
 from core.errors import RefitError
 from core.measure.vertex_mask import made_weights, with_measured_mask
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
-from core.model.joints import FAMILY_LABEL
-from core.session.fit_origin import licensed_gender, other_bodies, told_of
+from core.model.joints import FAMILY_LABEL, JOINT_NAMES, MESH
+from core.session.fit_origin import find_motion, licensed_gender, other_bodies, told_of
 
 MOST_KEPT = 2
 _used: list[BodyPair] = []
@@ -35,7 +36,9 @@ def remember(bodies: BodyPair) -> None:
     _used[:] = [bodies, *(other for other in _used if other is not bodies)][:MOST_KEPT]
 
 
-def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) -> BodyPair:
+def bodies_of(
+    result: FitResult, bodies: BodyPair | str | Path | None = None, path: Path | None = None
+) -> BodyPair:
     """The bodies that a fit was made with, with the mask and the weights that it was made with.
 
     Args:
@@ -43,6 +46,8 @@ def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) ->
         bodies: source and target, or the folder of licensed models; None for those used last that the fit was
             made with, or else the built-in ones or those in the folder that ``REFIT_MODELS`` names, whichever
             it was made with.
+        path: the file of the fit, beside which its motion may lie: meshes of a topology of their own say it
+            themselves.
 
     Raises:
         FileError: the folder lacks a file, or a file cannot be read.
@@ -54,11 +59,14 @@ def bodies_of(result: FitResult, bodies: BodyPair | str | Path | None = None) ->
     if isinstance(bodies, BodyPair):
         pair = bodies
     else:
-        source = told_of(result, "source_body").get("family")
-        source = source if source in FAMILY_LABEL else "smplx" if result.family != "smplx" else "smplh"
+        source, own = told_of(result, "source_body").get("family"), None
+        if source == MESH:
+            own = own_of(find_motion(path or Path(result.source_name or "fit"), result))
+        source = source if source in JOINT_NAMES else "smplx" if result.family != "smplx" else "smplh"
         if bodies is None and result.provenance.get("bodies") == "built-in":
             bodies = BUILTIN
-        pair = load_bodies(bodies, source=source, target=result.family, gender=licensed_gender(result))
+        gender = licensed_gender(result)
+        pair = load_bodies(bodies, source=source, target=result.family, gender=gender, own=own)
     made_with = _others(result, pair)
     if made_with:
         ours = "those given" if given else f"the {pair.label}"

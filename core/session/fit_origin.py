@@ -15,7 +15,7 @@ from core.errors import FileError, RefitError
 if TYPE_CHECKING:
     from core.model.body_pair import BodyPair
     from core.model.fit_result import FitResult
-    from core.model.motion import Motion
+    from core.model.motion import Motion, Reading
     from core.session.session import SourceFile
 
 
@@ -76,7 +76,7 @@ def find_source(
     other: Path | None = None
     for candidate in [given] if given is not None else _candidates(path, source):
         try:
-            motion = _read(candidate, source, fit)
+            motion = _read(path, candidate, source, fit)
         except RefitError:
             other = other or candidate
             continue
@@ -100,15 +100,32 @@ def find_source(
     )
 
 
-def _read(candidate: Path, source: SourceFile, fit: FitResult | None) -> Motion:
+def _located(reading: Reading, *folders: Path) -> Reading:
+    """The reading with the files that it names where they are: where they lay, or in one of the folders."""
+    from core.model.motion import FILES
+
+    found: dict[str, Any] = {}
+    for field in FILES:
+        stored = getattr(reading, field)
+        if stored is None:
+            continue
+        lay = path_on_this_machine(stored)
+        places = [lay] if lay is not None else []
+        places += [folder / PureWindowsPath(stored).name for folder in folders]
+        found[field] = str(next((place for place in places if place.is_file()), places[0]))
+    return replace(reading, **found)
+
+
+def _read(path: Path, candidate: Path, source: SourceFile, fit: FitResult | None) -> Motion:
     from core.files.motions.load_motion import load_motion
     from core.files.motions.settle import AS_MADE, TELL
     from core.session.reading_of_fit import as_it_was, reading_of_fit
 
+    reading = _located(source.reading, candidate.parent, path.parent)
     if fit is None:
-        motion = load_motion(candidate, source.reading, doubts=TELL)
+        motion = load_motion(candidate, reading, doubts=TELL)
     else:
-        motion = load_motion(candidate, source.reading, otherwise=reading_of_fit(fit), doubts=AS_MADE)
+        motion = load_motion(candidate, reading, otherwise=reading_of_fit(fit), doubts=AS_MADE)
         motion = as_it_was(motion, fit)
     if motion.body_terms is not None and not source.reading.in_body:
         # A version read it that did not know of them.
@@ -145,7 +162,10 @@ def other_bodies(result: FitResult, bodies: BodyPair) -> str:
     """The bodies that a fit was made with, in words; nothing where they are ``bodies``."""
     stored = [told_of(result, "source_body"), told_of(result, "target_body")]
     if [_text(body, "sha256") for body in stored] == [bodies.source.sha256, bodies.target.sha256]:
-        return ""
+        way = told_of(result, "correspondence")
+        # Of bodies it is their folder's; a mesh has it from whoever said it.
+        other = stored[0].get("family") == "mesh" and _text(way, "sha256") != bodies.correspondence.sha256
+        return f"another correspondence, {_text(way, 'file') or 'of no file'}" if other else ""
     return " and ".join(_body_words(body) for body in stored)
 
 
@@ -170,10 +190,12 @@ def without_folders(result: FitResult, *folders: Path | None) -> FitResult:
     """
     bare = folderless(*folders)
     source = told_of(result, "source")
-    notes = source.get("notes")
+    notes, reading = source.get("notes"), source.get("reading")
     told = {**source, "path": None}
     if isinstance(notes, list):
         told["notes"] = [bare(note) if isinstance(note, str) else note for note in notes]
+    if isinstance(reading, dict):
+        told["reading"] = reading_without_folders(reading)
     return replace(result, provenance={**result.provenance, "source": told})
 
 
@@ -195,9 +217,22 @@ def folderless(*folders: Path | None) -> Callable[[str], str]:
     return bare
 
 
+def reading_without_folders(reading: dict[str, Any]) -> dict[str, Any]:
+    """A reading in plain json values whose files are named, and no folder."""
+    from core.model.motion import FILES
+
+    return {
+        key: Path(value).name if key in FILES and isinstance(value, str) else value
+        for key, value in reading.items()
+    }
+
+
 def names_folders(result: FitResult) -> bool:
-    """Whether the fit says in which folder its motion lay."""
-    return bool(_text(told_of(result, "source"), "path"))
+    """Whether the fit says in which folder its motion lay, or what it was read with."""
+    source = told_of(result, "source")
+    reading = source.get("reading")
+    files = isinstance(reading, dict) and reading != reading_without_folders(reading)
+    return bool(_text(source, "path")) or files
 
 
 def _text(table: dict[str, Any], key: str) -> str:

@@ -15,11 +15,12 @@ import torch
 from scipy import sparse
 
 from core.errors import FileError
+from core.files.bodies.mesh_led_check import judge_mesh
 from core.geometry.rigid_alignment import rigid_motions
 from core.model.body import BodyModel
 from core.model.body_pair import LEAST_VALID
 from core.model.correspondence import Correspondence
-from core.model.joints import FAMILY_LABEL
+from core.model.joints import FAMILY_LABEL, MESH
 
 SUM_TOLERANCE, NEGATIVE_WEIGHT = 0.02, -0.02
 """Barycentric weights of a row, rounded as they may be, sum to one within this, and none is below zero."""
@@ -158,6 +159,8 @@ def judge(correspondence: Correspondence, source: BodyModel, target: BodyModel) 
     """
     if source is target:
         return "", ""
+    if source.family == MESH:
+        return judge_mesh(correspondence, source, target)
     valid = correspondence.valid
     found = rest_fit(correspondence.matrix, source, target, valid)
     sided, exchanged = valid & found.sided, valid & found.exchanged

@@ -27,6 +27,8 @@ from core.model.correspondence import Correspondence
 
 MATRIX_KEYS = ("mtx", "matrix")
 VALID_KEYS = ("valid", "valid_vertices")
+MAPPING_KEYS = ("triangle_ids", "baryc_coords")
+"""Of the mappings between MHR and the SMPL family that MHR's conversion tool ships."""
 _MOST_DENSE = 1 << 28
 # So many rows of weights, rounded as they may be, sum to one in a correspondence.
 _MOSTLY, _NEAR_ONE = 0.9, 1e-3
@@ -40,6 +42,7 @@ def read_correspondence(
     target_vertices: int,
     mask: str | Path | None = None,
     mask_expected: bool = True,
+    faces: np.ndarray | None = None,
 ) -> Correspondence:
     """The correspondence in a transfer file, ``*_deftrafo_setup.pkl``, or in what other tools make of one.
 
@@ -47,7 +50,9 @@ def read_correspondence(
     whose right half belongs to the normals), or with ``matrix`` (target × source), or is such a matrix
     itself: a pickle (joblib's as well), a file of ``torch.save``, ``.npz`` as ``scipy.sparse.save_npz``
     writes it, ``.npy``. A matrix saved transposed, source × target, is turned, and a note says so.
-    ``valid_vertices`` beside the matrix is the mask where no other is given.
+    ``valid_vertices`` beside the matrix is the mask where no other is given. MHR's mappings
+    (``mhr2smplx_mapping.npz``) hold for each target vertex ``triangle_ids`` (Vt,), a triangle of the source,
+    and ``baryc_coords`` (Vt, 3) on it.
 
     Args:
         path: the transfer file.
@@ -56,6 +61,7 @@ def read_correspondence(
         mask: the file that says which target vertices are valid. Without it every vertex that has a
             correspondence is.
         mask_expected: the target's family comes with such a file, so that a note says where it is missing.
+        faces: (F, 3) of the source, for files that name its triangles.
 
     Raises:
         FileError: a file cannot be read, does not fit these bodies, or more than a few of the rows that count
@@ -63,6 +69,8 @@ def read_correspondence(
     """
     path = Path(path)
     contents = transfer_contents(path)
+    if isinstance(contents, dict) and set(MAPPING_KEYS) <= set(contents):
+        contents = {"matrix": _of_triangles(path, contents, source_vertices, target_vertices, faces)}
     key, matrix, notes = _weights(path, contents, source_vertices, target_vertices)
     if mask is not None:
         listed = read_mask(mask, target_vertices)
@@ -113,7 +121,7 @@ def transfer_contents(path: str | Path) -> Any:
         headers = npz_headers(path)
         if saved_by_scipy(headers):
             return {"matrix": sparse_in_npz(path), **read_npz(path, VALID_KEYS)}
-        return read_npz(path, (*MATRIX_KEYS, *VALID_KEYS)) or dict.fromkeys(headers)
+        return read_npz(path, (*MATRIX_KEYS, *VALID_KEYS, *MAPPING_KEYS)) or dict.fromkeys(headers)
     return read_any_pickle(path)
 
 
@@ -145,6 +153,31 @@ def _matrix(path: str | Path, contents: object) -> tuple[str, Any]:
             what = f"{what}, but {kind_of(value)} of shape {shape_text(value.shape)}"
         raise FileError(path, f"is not {what}", key=key or None)
     return key, for_sparse(value) if dense else value
+
+
+def _of_triangles(
+    path: Path, contents: dict[str, Any], sources: int, targets: int, faces: np.ndarray | None
+) -> sparse.csr_matrix:
+    """(Vt, Vs) from a triangle of the source and weights on it for each target vertex."""
+    ids, weights = (np.asarray(contents[key]) for key in MAPPING_KEYS)
+    if faces is None:
+        raise FileError(path, "names triangles of the source, whose faces are not known", key=MAPPING_KEYS[0])
+    if ids.shape != (targets,) or ids.dtype.kind not in "iu":
+        found = f"is {kind_of(ids)} of shape {shape_text(ids.shape)}"
+        raise FileError(path, f"{found}, expected ({targets},) whole numbers", key=MAPPING_KEYS[0])
+    if weights.shape != (targets, 3) or weights.dtype.kind not in "iuf":
+        raise FileError(
+            path, f"has shape {shape_text(weights.shape)}, expected ({targets}, 3)", key=MAPPING_KEYS[1]
+        )
+    if ids.min() < 0 or ids.max() >= len(faces):
+        wrong = int(ids.min() if ids.min() < 0 else ids.max())
+        raise FileError(
+            path, f"names triangle {wrong} of a source that has {len(faces)}", key=MAPPING_KEYS[0]
+        )
+    rows = np.repeat(np.arange(targets), 3)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = weights.astype(np.float32).ravel()
+    return sparse.csr_matrix((values, (rows, faces[ids].ravel())), shape=(targets, sources))
 
 
 def _weights(

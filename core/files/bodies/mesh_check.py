@@ -14,6 +14,8 @@ from core.model.motion import Motion
 MOST_STRETCH = 4.0
 _UNITS = {10.0: "decimetres", 100.0: "centimetres", 1000.0: "millimetres"}
 _FRAMES = 5
+# Metres: between these are people, whatever they do; what a usual one is tall.
+_SIZES, _USUAL = (0.25, 4.0), 1.7
 
 
 def check_meshes(motion: Motion, body: BodyModel) -> None:
@@ -26,6 +28,8 @@ def check_meshes(motion: Motion, body: BodyModel) -> None:
     """
     assert motion.vertices is not None
     label = f"the {'built-in ' if body.builtin else ''}{FAMILY_LABEL[body.family]} body"
+    if motion.own is not None:
+        label = f"the {body.name}"
     count = motion.vertices.shape[1]
     if count != body.num_vertices:
         raise RefitError(f"{motion.name}: its meshes have {count} vertices, {label} has {body.num_vertices}.")
@@ -33,6 +37,12 @@ def check_meshes(motion: Motion, body: BodyModel) -> None:
     if not len(usable):
         return
     some = usable[np.unique(np.linspace(0, len(usable) - 1, _FRAMES).round().astype(int))]
+    tall = float(
+        np.median([np.ptp(motion.vertices[frame].astype(np.float64), axis=0).max() for frame in some])
+    )
+    if motion.own is not None:
+        _check_size(motion, tall)
+        return
     edges = np.concatenate([body.faces[:, pair] for pair in ([0, 1], [1, 2], [2, 0])]).astype(int)
     usual = np.median(_lengths(body.v_template, edges))
     found = np.median([np.median(_lengths(motion.vertices[frame], edges)) for frame in some])
@@ -45,7 +55,6 @@ def check_meshes(motion: Motion, body: BodyModel) -> None:
                 "the coordinates are left-handed."
             )
         return
-    tall = np.median([np.ptp(motion.vertices[frame].astype(np.float64), axis=0).max() for frame in some])
     scale = float(tall / np.ptp(body.v_template, axis=0).max())
     for factor, unit in _UNITS.items():
         if 0.4 < scale / factor < 1.6 and 0.4 < stretch / factor < 1.6:
@@ -54,6 +63,15 @@ def check_meshes(motion: Motion, body: BodyModel) -> None:
         f"{motion.name}: its meshes are not in the order of {label}: vertices that share an edge lie "
         f"{1000 * found:.3g} mm apart, {1000 * usual:.3g} mm in the body. Are they of another body?"
     )
+
+
+def _check_size(motion: Motion, tall: float) -> None:
+    """Raises RefitError where meshes of a topology of their own are too large or too small for people."""
+    if _SIZES[0] < tall < _SIZES[1]:
+        return
+    units = [unit for factor, unit in _UNITS.items() if 0.4 < tall / factor / _USUAL < 1.6]
+    asks = f"are they in {units[0]}?" if units else "expected people, in metres."
+    raise RefitError(f"{motion.name}: its meshes are {tall:.3g} m tall; {asks}")
 
 
 def _lengths(vertices: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import Cancelled, FileError
-from core.files.bodies.correspondences import MATRIX_KEYS
+from core.files.bodies.correspondences import MAPPING_KEYS, MATRIX_KEYS
 from core.files.bodies.models import NUM_VERTICES, looks_like_model
 from core.files.bodies.regressors import KEY as REGRESSOR
 from core.files.containers.arrays import key_list
@@ -163,6 +163,8 @@ def _matrix(path: Path, contents: Contents, keys: set[str]) -> FileKind | None:
     if contents.kind == "npz" and saved_by_scipy(keys):
         shape = tuple(int(side) for side in read_npz(path, ("shape",))["shape"].ravel()[:2])
         return _of_shape(shape)
+    if set(MAPPING_KEYS) <= keys:
+        return FileKind("correspondence", "a correspondence by triangles of its source")
     if REGRESSOR in keys:
         return FileKind("regressor", "a J_regressor")
     for key in MATRIX_KEYS:

@@ -100,6 +100,9 @@ def load_motion(
     if _is_meshes(contents):
         return _of_meshes(path, reading, otherwise, doubts)
     source = _source(contents)
+    if reading.rest_mesh is not None:
+        raise FileError(path, "is no meshes, expected no rest mesh")
+    reading = replace(reading, transfer=None)
     contents.forget()
     takes = source.takes(contents, reading.coordinates)
     take = _chosen(path, takes, reading.person)

@@ -4,8 +4,11 @@ single one of them."""
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +21,8 @@ from core.files.assumption import (
     GENDER,
     HANDS,
     SIDES,
+    UP_AXIS,
+    known,
 )
 from core.files.bodies.models import NUM_VERTICES
 from core.files.containers.array_header import ArrayHeader
@@ -29,6 +34,7 @@ from core.files.motions.detective import doubt_rate, meshes_stand_along, up_as_t
 from core.files.motions.mesh_places import NearOrigin
 from core.files.motions.mesh_readers import (
     MOST_BYTES,
+    MOST_VERTICES,
     READERS,
     have_gaps,
     mesh_places,
@@ -36,15 +42,20 @@ from core.files.motions.mesh_readers import (
     told_origin,
 )
 from core.files.motions.motion_arrays import frame_rate_in, gender_in, up_axis_in
+from core.files.motions.own_meshes import FACE_KEYS, OWN, FacesOfFiles, faces_in, own_mesh
 from core.files.motions.parts.file_contents import Contents, names_in
 from core.files.motions.parts.numbered_names import natural
 from core.files.motions.settle import NOT_TOLD_APART, REFUSE, Settling, reading_kept
 from core.files.motions.sources.amass import RATE_KEYS
-from core.model.motion import AS_IT_IS, MOST_FRAMES, Motion, Reading, motion_of_meshes
+from core.model.joints import MESH
+from core.model.motion import AS_IT_IS, FILES, MOST_FRAMES, Motion, Reading, motion_of_meshes
 from core.world_origin import NOWHERE
 
 NAME = "meshes"
-KEY = "vertices"
+KEYS = ("vertices", "pred_vertices")
+"""Of vertices over time; the second is SAM 3D Body's, in a camera's axes, beside `CAMERA_KEYS`."""
+
+CAMERA_KEYS = ("pred_cam_t", "cam_t")
 FAMILY_OF_COUNT = {NUM_VERTICES["smplh"]: "smplh", NUM_VERTICES["smplx"]: "smplx"}
 """Whose vertices they are. SMPL's are SMPL-H's, whose fingers can follow them."""
 
@@ -65,29 +76,38 @@ def is_meshes(path: str | Path) -> bool:
 
 def holds_vertices(contents: Contents) -> bool:
     """Whether a file that is no other motion is meshes over time."""
-    header = contents.table.get(KEY)
-    return contents.kind == "npz" and isinstance(header, ArrayHeader)
+    return contents.kind == "npz" and _key_in(contents.table) is not None
+
+
+def _key_in(table: Mapping[Any, Any]) -> str | None:
+    return next((key for key in KEYS if isinstance(table.get(key), ArrayHeader)), None)
 
 
 def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, doubts: str = REFUSE) -> Motion:
     """The motion in an ``.npz`` with ``vertices``, metres, or in a folder of meshes.
 
+    Those of another number of vertices than bodies have are meshes of a topology of their own, as are all
+    where ``reading`` names a rest mesh.
+
     Raises:
-        FileError: a file cannot be read, its vertices are not those of a body, or too far from the origin for
-            their digits.
+        FileError: a file cannot be read, its vertices are not those of a body and have no faces, or too far
+            from the origin for their digits.
     """
     if reading.person is not None:
         raise FileError(path, f"is meshes, expected no choice of person ('{reading.person[:40]}')")
     arrays, unused = dict[str, np.ndarray](), tuple[str, ...]()
-    settling = Settling(reading.by_quantity(), otherwise.by_quantity(), (), doubts)
+    camera = not is_meshes(path) and _key_in(npz_headers(path)) == KEYS[1]
+    axes = (known(UP_AXIS, "-y", "SAM 3D Body's are a camera's axes"),) if camera else ()
+    settling = Settling(reading.by_quantity(), otherwise.by_quantity(), axes, doubts)
     count = _count_in(path)
-    family = FAMILY_OF_COUNT[count]
+    own = reading.rest_mesh is not None or count not in FAMILY_OF_COUNT
+    family = MESH if own else FAMILY_OF_COUNT[count]
     settling.take(FAMILY, tool=(family, f"the meshes have {count} vertices"))
     near = NearOrigin(path, float(in_metres(np.ones(1), settling)[0]))
     if is_meshes(path):
-        vertices, sha256, notes = _of_files(path, count, near)
+        vertices, faces, sha256, notes = _of_files(path, count, near, own)
     else:
-        vertices, arrays, notes, unused = _of_npz(path, near)
+        vertices, faces, arrays, notes, unused = _of_npz(path, near, own)
         sha256 = checksum(path)
     notes += near.notes
     for quantity in (HANDS, ANGLES, SIDES):
@@ -105,6 +125,15 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
             notes.append(f"{who_does} not say the {quantity}.")
     settling.doubt(FRAME_RATE, lambda: doubt_rate(rate))
     settling.judge(path)
+    if own and faces is None and reading.rest_mesh is None:
+        wanted = " or ".join(map(str, sorted(FAMILY_OF_COUNT)))
+        raise FileError(
+            path,
+            f"has {count} vertices, expected {wanted}, as the bodies have, or faces beside them",
+        )
+    files = {name: getattr(reading, name) for name in FILES}
+    kept = {name: os.path.abspath(one) for name, one in files.items() if one is not None and own}
+    reading = replace(reading, **{**dict.fromkeys(FILES), **kept})
     motion = motion_of_meshes(
         family,
         vertices,
@@ -118,8 +147,19 @@ def load_meshes(path: Path, reading: Reading, otherwise: Reading = AS_IT_IS, dou
         assumed=tuple(settling.assumed),
         unused=unused,
         doubts=(*settling.doubts, *settling.unclear),
+        own=own_mesh(path, vertices, faces, reading) if own else None,
     )
-    return replace(motion, notes=(REGRESSED, *notes, *settling.notes))
+    return replace(motion, notes=(OWN if own else REGRESSED, *notes, *settling.notes))
+
+
+def is_own_meshes(path: Path, rest_mesh: Path | None = None) -> bool:
+    """Whether it is meshes of a topology of their own; what cannot be read is not."""
+    try:
+        if not is_meshes(path) and _key_in(npz_headers(path)) is None:
+            return False
+        return rest_mesh is not None or _count_in(path) not in FAMILY_OF_COUNT
+    except FileError:
+        return False
 
 
 def says(path: Path) -> tuple[int, bool, bool]:
@@ -131,7 +171,7 @@ def says(path: Path) -> tuple[int, bool, bool]:
     if is_meshes(path):
         return len(_listed(path)), True, True
     headers = npz_headers(path)
-    frames, _ = _counts(path, headers[KEY])
+    frames, _ = _counts(path, headers)
     arrays, _ = _said(path, headers)
     return frames, frame_rate_in(path, arrays) is None, gender_in(path, arrays.get("gender")) is None
 
@@ -144,14 +184,18 @@ def mesh_count(folder: Path) -> int | None:
         return None
 
 
-def _counts(path: Path, header: ArrayHeader) -> tuple[int, int]:
-    """How many frames and vertices there are, at least one and as many as the bodies have."""
-    shape = header.shape
-    wanted = [shape_text((None, count, 3)) for count in sorted(FAMILY_OF_COUNT)]
-    if len(shape) != 3 or shape[2] != 3 or shape[1] not in FAMILY_OF_COUNT:
-        raise FileError(path, f"has shape {shape_text(shape)}, expected {' or '.join(wanted)}", key=KEY)
+def _counts(path: Path, headers: Mapping[str, ArrayHeader]) -> tuple[int, int]:
+    """How many frames and vertices there are, at least one each."""
+    key = _key_in(headers) or KEYS[0]
+    shape = headers[key].shape
+    if len(shape) != 3 or shape[2] != 3 or not 0 < shape[1] <= MOST_VERTICES:
+        wanted = [shape_text((None, count, 3)) for count in sorted(FAMILY_OF_COUNT)]
+        more = "(any, V, 3) of other meshes"
+        raise FileError(
+            path, f"has shape {shape_text(shape)}, expected {', '.join(wanted)}, or {more}", key=key
+        )
     if shape[0] == 0:
-        raise FileError(path, "holds no frames, expected at least one", key=KEY)
+        raise FileError(path, "holds no frames, expected at least one", key=key)
     return shape[0], shape[1]
 
 
@@ -162,31 +206,40 @@ def _said(path: Path, headers: dict[str, ArrayHeader]) -> tuple[dict[str, np.nda
 
 
 def _count_in(path: Path) -> int:
-    """How many vertices the meshes have, as many as those of a body.
+    """How many vertices the meshes have.
 
     Raises:
-        FileError: another number, or a file cannot be read.
+        FileError: a file cannot be read.
     """
     if not is_meshes(path):
-        return _counts(path, npz_headers(path)[KEY])[1]
-    file = _of_one_kind(path)[0]
-    count = len(mesh_places(file))
-    if count not in FAMILY_OF_COUNT:
-        wanted = " or ".join(map(str, sorted(FAMILY_OF_COUNT)))
-        raise FileError(file, f"has {count} vertices, expected {wanted}, as the bodies have")
-    return count
+        return _counts(path, npz_headers(path))[1]
+    return len(mesh_places(_of_one_kind(path)[0]))
 
 
 def _of_npz(
-    path: Path, near: NearOrigin
-) -> tuple[np.ndarray, dict[str, np.ndarray], list[str], tuple[str, ...]]:
-    """Vertices, what is said beside them, notes, and the keys that were not used."""
+    path: Path, near: NearOrigin, own: bool
+) -> tuple[np.ndarray, np.ndarray | None, dict[str, np.ndarray], list[str], tuple[str, ...]]:
+    """Vertices, faces where they are looked for, what is said beside them, notes, and the keys that were not
+    used."""
     headers = npz_headers(path)
-    _check_size(path, *_counts(path, headers[KEY]))
+    key = _key_in(headers) or KEYS[0]
+    frames, count = _counts(path, headers)
+    _check_size(path, frames, count)
     arrays, closed = _said(path, headers)
     notes = [f"'{key}' is a pickled Python object, which is never opened." for key in closed]
-    vertices = near.in_metres(read_float32(path, KEY, near.of(some_numbers(path, KEY, NOWHERE))))
-    return vertices, arrays, notes, tuple(sorted(set(headers) - {*arrays, KEY}))
+    used = {*arrays, key}
+    at = next((one for one in FACE_KEYS if own and one in headers), None)
+    faces = None if at is None else faces_in(path, at, count)
+    used |= set() if at is None else {at}
+    vertices = near.in_metres(read_float32(path, key, near.of(some_numbers(path, key, NOWHERE))))
+    place = next((one for one in CAMERA_KEYS if key == KEYS[1] and one in headers), None)
+    if place is not None:
+        moved = read_float32(path, place)
+        if moved.shape != (frames, 3):
+            raise FileError(path, f"has shape {shape_text(moved.shape)}, expected ({frames}, 3)", key=place)
+        vertices = vertices + near.in_metres(moved)[:, None]
+        used.add(place)
+    return vertices, faces, arrays, notes, tuple(sorted(set(headers) - used))
 
 
 def _of_one_kind(folder: Path) -> list[Path]:
@@ -205,11 +258,14 @@ def _of_one_kind(folder: Path) -> list[Path]:
     return files
 
 
-def _of_files(folder: Path, count: int, near: NearOrigin) -> tuple[np.ndarray, str, list[str]]:
-    """Vertices of all meshes in their order, a checksum of names and contents, and notes."""
+def _of_files(
+    folder: Path, count: int, near: NearOrigin, own: bool
+) -> tuple[np.ndarray, np.ndarray | None, str, list[str]]:
+    """Vertices of all meshes in their order, their faces where they are of a topology of their ``own``, a
+    checksum of names and contents, and notes."""
     files = _of_one_kind(folder)
     _check_size(folder, len(files), count)
-    digest, notes = hashlib.sha256(), list[str]()
+    digest, notes, faces = hashlib.sha256(), list[str](), FacesOfFiles(count)
     vertices = np.empty((len(files), count, 3), np.float32)
     if have_gaps([file.stem for file in files]):
         notes.append("The numbers of the files leave gaps: the meshes follow one another all the same.")
@@ -219,9 +275,11 @@ def _of_files(folder: Path, count: int, near: NearOrigin) -> tuple[np.ndarray, s
         if len(mesh) != count:
             raise FileError(file, f"has {len(mesh)} vertices, expected {count} as {files[0].name} has")
         vertices[frame] = near.in_metres(near.moved(mesh, told_origin(data)))
+        if own:
+            faces.take(file, data)
         digest.update(file.name.encode("utf-8", "surrogateescape") + b"\0")
         digest.update(hashlib.sha256(data).digest())
-    return vertices, digest.hexdigest(), notes
+    return vertices, faces.faces, digest.hexdigest(), notes
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -19,14 +19,14 @@ MOST_VERTICES = 1 << 20
 _OBJ_VERTEX = re.compile(rb"^[ \t]*v[ \t]+([^\r\n]*)", re.MULTILINE)
 # x y z, with a weight, with a colour, or with both.
 _OBJ_WIDTHS = (3, 4, 6, 7)
-_MOST_HEADER = 1 << 16
+MOST_HEADER = 1 << 16
 # No origin is told as far away.
 _FARTHEST = 1e12
-_END = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE)
+PLY_END = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE)
 _ORIGIN = re.compile(
     rb"^(?:#|comment)[ \t]+origin[ \t]+(\S{1,40})[ \t]+(\S{1,40})[ \t]+(\S{1,40})[ \t]*\r?$", re.MULTILINE
 )
-_PLY_TYPES = {
+PLY_TYPES = {
     **dict.fromkeys(("char", "int8"), "i1"),
     **dict.fromkeys(("uchar", "uint8"), "u1"),
     **dict.fromkeys(("short", "int16"), "i2"),
@@ -36,7 +36,7 @@ _PLY_TYPES = {
     **dict.fromkeys(("float", "float32"), "f4"),
     **dict.fromkeys(("double", "float64"), "f8"),
 }
-_PLY_FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
+PLY_FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
 def mesh_vertices(path: Path) -> np.ndarray:
@@ -76,7 +76,7 @@ def _obj(path: Path, data: bytes) -> np.ndarray:
         raise FileError(path, "has no vertices ('v x y z'), expected an .obj mesh")
     width = len(rows[0].split())
     if width not in _OBJ_WIDTHS:
-        raise FileError(path, f"has the vertex '{_shown(rows[0])}', expected three numbers")
+        raise FileError(path, f"has the vertex '{shown_row(rows[0])}', expected three numbers")
     return _table(path, rows, width)[:, :3]
 
 
@@ -84,8 +84,8 @@ def told_origin(data: bytes) -> np.ndarray | None:
     """(3,) where the origin of a mesh's vertices lies in its world, as a comment says that Refit writes
     (`core.outputs.meshes`): ``origin x y z`` before the vertices; None where there is none.
     """
-    head = data[:_MOST_HEADER]
-    first = _END.search(head) if data.startswith(b"ply") else _OBJ_VERTEX.search(head)
+    head = data[:MOST_HEADER]
+    first = PLY_END.search(head) if data.startswith(b"ply") else _OBJ_VERTEX.search(head)
     found = _ORIGIN.search(head, 0, first.start() if first else len(head))
     try:
         origin = np.array([float(word) for word in found.groups()] if found else [np.nan])
@@ -108,7 +108,7 @@ class _Element:
 
 
 def _ply(path: Path, data: bytes) -> np.ndarray:
-    end = _END.search(data, 0, _MOST_HEADER)
+    end = PLY_END.search(data, 0, MOST_HEADER)
     if not data.startswith(b"ply") or end is None:
         raise FileError(path, "has no header that begins with 'ply' and ends with 'end_header'")
     order, elements = _ply_header(path, data[: end.start()])
@@ -119,7 +119,7 @@ def _ply(path: Path, data: bytes) -> np.ndarray:
         if element.count and any(kind is None for _, kind in element.values):
             raise FileError(
                 path,
-                f"has lists ('{_shown(element.name.encode())}') before its vertices, expected them after",
+                f"has lists ('{shown_row(element.name.encode())}') before its vertices, expected them after",
             )
         at = _after(path, data, at, element, order)
     else:
@@ -127,7 +127,7 @@ def _ply(path: Path, data: bytes) -> np.ndarray:
     names = [name for name, _ in element.values]
     if len(set(names)) != len(names) or not {"x", "y", "z"} <= set(names):
         raise FileError(
-            path, f"has vertices of {_shown(' '.join(names).encode()) or 'nothing'}, expected x, y and z"
+            path, f"has vertices of {shown_row(' '.join(names).encode()) or 'nothing'}, expected x, y and z"
         )
     if any(kind is None for _, kind in element.values):
         raise FileError(path, "has vertices with lists, expected numbers only", key="vertex")
@@ -150,25 +150,26 @@ def _ply_header(path: Path, text: bytes) -> tuple[str, list[_Element]]:
     elements: list[_Element] = []
     for line in text.decode("ascii", "replace").splitlines()[1:]:
         match line.split():
-            case ["format", name, _] if name in _PLY_FORMATS:
-                order = _PLY_FORMATS[name]
+            case ["format", name, _] if name in PLY_FORMATS:
+                order = PLY_FORMATS[name]
             case ["element", name, count] if count.isascii() and count.isdigit() and len(count) < 16:
                 elements.append(_Element(name, int(count), ()))
             case ["property", "list", *_] if elements:
                 last = elements[-1]
                 elements[-1] = _Element(last.name, last.count, (*last.values, ("", None)))
-            case ["property", kind, name] if elements and kind in _PLY_TYPES:
+            case ["property", kind, name] if elements and kind in PLY_TYPES:
                 last = elements[-1]
-                elements[-1] = _Element(last.name, last.count, (*last.values, (name, _PLY_TYPES[kind])))
+                elements[-1] = _Element(last.name, last.count, (*last.values, (name, PLY_TYPES[kind])))
             case ["comment", *_] | ["obj_info", *_] | []:
                 pass
             case _:
                 raise FileError(
                     path,
-                    f"has the line '{_shown(line.strip().encode())}' in its header, which ply does not know",
+                    f"has the line '{shown_row(line.strip().encode())}' in its header, "
+                    "which ply does not know",
                 )
     if order is None:
-        raise FileError(path, f"does not say its format, expected one of {', '.join(_PLY_FORMATS)}")
+        raise FileError(path, f"does not say its format, expected one of {', '.join(PLY_FORMATS)}")
     return order, elements
 
 
@@ -195,7 +196,7 @@ def _cut_short(path: Path, element: _Element, there: int) -> FileError:
     return FileError(
         path,
         f"is cut short: it has {there} rows, its header says {element.count}",
-        key=_shown(element.name.encode()),
+        key=shown_row(element.name.encode()),
     )
 
 
@@ -208,12 +209,12 @@ def _table(path: Path, rows: list[bytes], width: int) -> np.ndarray:
         values = np.empty(0)
     if values.size != width * len(rows):
         wrong = next(at for at, row in enumerate(words) if not _are_numbers(row, width))
-        found = _shown(rows[wrong])
+        found = shown_row(rows[wrong])
         raise FileError(path, f"is '{found}', expected {width} numbers", key=f"vertex {wrong}")
     return values.reshape(-1, width)
 
 
-def _shown(row: bytes) -> str:
+def shown_row(row: bytes) -> str:
     """The beginning of a row for people, whatever is in it."""
     return "".join(sign if sign.isprintable() else "?" for sign in row[:40].decode("latin-1"))
 

@@ -35,6 +35,7 @@ def convert(
     models: str | os.PathLike[str] | None = None,
     gender: str | None = None,
     transfer: str | os.PathLike[str] | None = None,
+    rest_mesh: str | os.PathLike[str] | None = None,
     mask: str | os.PathLike[str] | None = None,
     exclude: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     preset: str | None = None,
@@ -78,7 +79,8 @@ def convert(
         to: family of the results, ``'smplx'``, ``'smplh'`` or ``'smpl'``.
         models: as in `load_bodies`.
         gender: of the bodies; None for what each file says.
-        transfer: as in `load_bodies`.
+        transfer: as in `load_bodies`; of meshes of a topology of their own as in `load_motion`.
+        rest_mesh: as in `load_motion`.
         mask: as there.
         exclude: as there.
         preset: as in `fit`.
@@ -137,6 +139,7 @@ def convert(
         "models": None if models is None else path_of("models", models),
         "gender": gender,
         "transfer": None if transfer is None else path_of("transfer", transfer),
+        "rest-mesh": None if rest_mesh is None else path_of("rest_mesh", rest_mesh),
         "mask": None if mask is None else path_of("mask", mask),
         "preset": preset,
         "betas": None if betas is None else path_of("betas", betas),

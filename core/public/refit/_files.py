@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from core.correspond.load_bodies import load_bodies as load_pair
+from core.correspond.mesh_bodies import own_of
 from core.errors import RefitError
 from core.files.motions.load_motion import load_motion as read_motion
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
-from core.model.joints import FAMILY_LABEL, GENDERS
+from core.model.joints import GENDERS, JOINT_NAMES
 from core.model.motion import CHOICES, Motion, Reading
 from core.outputs.results import RESULT, save_result
 from core.outputs.results import load_result as read_result
@@ -32,6 +34,8 @@ def load_motion(
     angles: str | None = None,
     hands: str | None = None,
     sides: str | None = None,
+    transfer: str | os.PathLike[str] | None = None,
+    rest_mesh: str | os.PathLike[str] | None = None,
     strict: bool = False,
 ) -> Motion:
     """The motion in a file: of AMASS, of one of the tools that the manual lists
@@ -53,6 +57,10 @@ def load_motion(
         angles: ``'radians'`` or ``'degrees'``.
         hands: ``'flat'``, or ``'mean'`` where the body's mean hand is to be added to the file's.
         sides: ``'as-is'``, or ``'swapped'`` where the file calls left what is right.
+        transfer: of meshes of a topology of their own (those of MHR, SOMA, Anny, a registered template): the
+            correspondence that leads from them to the body to fit, as ``mhr2smplx_mapping.npz``.
+        rest_mesh: of such meshes: one of them, ``.obj`` or ``.ply``, registered to the body at rest, from
+            which the correspondence is built.
         strict: refuse a file of which anything would have to be guessed.
 
     Returns:
@@ -69,6 +77,8 @@ def load_motion(
         "person": None if person is None else str(person),
         "frame_rate": rate_of("frame_rate", frame_rate),
         "fps": rate_of("fps", fps),
+        "transfer": None if transfer is None else str(path_of("transfer", transfer)),
+        "rest_mesh": None if rest_mesh is None else str(path_of("rest_mesh", rest_mesh)),
         **{name: None if one is None else one_of(name, one, CHOICES[name]) for name, one in said.items()},
     }
     doubts = "strict" if strict else "refuse"
@@ -91,7 +101,8 @@ def load_bodies(
     Args:
         models: folder of licensed models, of any layout; ``'builtin'`` for the built-in bodies; None for the
             folder that the environment variable ``REFIT_MODELS`` names, or else the built-in bodies.
-        motion: what is to be fitted: says family and gender where they are not given.
+        motion: what is to be fitted: says family and gender where they are not given, and of meshes of a
+            topology of their own what they are: they have no body, and a mesh stands in for it.
         source: family of the motion, ``'smpl'``, ``'smplh'`` or ``'smplx'``; None for the motion's own, or
             SMPL-H.
         target: family of the fit; None for SMPL-X, or SMPL-H where the source is SMPL-X.
@@ -109,11 +120,17 @@ def load_bodies(
         RefitError: the folder lacks a file (the built-in bodies never stand in), or a file cannot be read; an
             argument is none of what it may be.
     """
+    own = None
     if motion is not None:
         expect("motion", motion, Motion)
+        own = motion.own
+        if own is not None and transfer is not None:
+            own = replace(own, transfer=path_of("transfer", transfer))
+        own = own if own is None or own.led else own_of(motion)
+        source = "smplh" if own is not None else source
         source, gender = source or motion.family, gender or motion.gender
-    source = one_of("source", source or "smplh", tuple(FAMILY_LABEL))
-    target = one_of("target", target or other_family(source), tuple(FAMILY_LABEL))
+    source = one_of("source", source or "smplh", tuple(JOINT_NAMES))
+    target = one_of("target", target or other_family(source), tuple(JOINT_NAMES))
     if gender is not None:
         one_of("gender", gender, GENDERS)
     folder = bodies_in(models)
@@ -127,6 +144,7 @@ def load_bodies(
         transfer=None if transfer is None else path_of("transfer", transfer),
         mask=None if mask is None else path_of("mask", mask),
         exclude=paths_of("exclude", exclude),
+        own=own,
     )
 
 

@@ -23,8 +23,9 @@ CHECKOUT = Path(__file__).parents[3]
 # Whoever changes one of these breaks somebody's program.
 CALLS = {
     "convert": (
-        "inputs, output, *, to='smplx', models=None, gender=None, transfer=None, mask=None, exclude=(), "
-        "preset=None, recipe=None, settings=None, betas=None, share_shape=False, one_shape=False, "
+        "inputs, output, *, to='smplx', models=None, gender=None, transfer=None, rest_mesh=None, "
+        "mask=None, exclude=(), preset=None, recipe=None, settings=None, betas=None, share_shape=False, "
+        "one_shape=False, "
         "betas_count=None, person=None, coordinates=None, frame_rate=None, "
         "up_axis=None, fps=None, family=None, unit=None, angles=None, hands=None, sides=None, strict=False, "
         "device='auto', frames=None, threads=None, check=False, problems=False, session=False, "
@@ -45,7 +46,8 @@ CALLS = {
     ),
     "load_motion": (
         "path, *, person=None, coordinates=None, frame_rate=None, gender=None, up_axis=None, fps=None, "
-        "family=None, unit=None, angles=None, hands=None, sides=None, strict=False"
+        "family=None, unit=None, angles=None, hands=None, sides=None, transfer=None, rest_mesh=None, "
+        "strict=False"
     ),
     "load_result": "path",
     "measure": "fit, motion, bodies=None",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from core.model.joints import FAMILY_LABEL
+from core.model.joints import JOINT_NAMES
 
 FAMILY_KEYS = ("surface_model_type", "model_type")
 """Under which a file names it."""
@@ -18,7 +18,7 @@ def family_of_word(word: str) -> str | None:
     """
     plain = re.sub("[^a-z]", "", word.lower())
     return next(
-        (family for family in sorted(FAMILY_LABEL, key=len, reverse=True) if plain.startswith(family)), None
+        (family for family in sorted(JOINT_NAMES, key=len, reverse=True) if plain.startswith(family)), None
     )
 
 

@@ -1,0 +1,102 @@
+"""The bodies of meshes of a topology of their own: what stands in for theirs, and what they are fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.correspond.built_cache import built_correspondence
+from core.correspond.given_files import with_given
+from core.correspond.mesh_body import bare_body, mesh_body
+from core.errors import FileError, RefitError
+from core.files.bodies.correspondence_check import checked
+from core.files.bodies.correspondences import read_correspondence
+from core.files.bodies.model_folder import MASK_PATTERNS
+from core.files.own_mesh import OwnMesh
+from core.model.body import BodyModel
+from core.model.body_pair import BodyPair
+from core.model.correspondence import Correspondence
+
+if TYPE_CHECKING:
+    from core.model.motion import Motion
+
+
+def own_of(motion: Motion) -> OwnMesh | None:
+    """What leads from a motion's meshes to a body; None for what is in a body's own topology.
+
+    Raises:
+        FileError: nothing does.
+    """
+    own = motion.own
+    if own is not None and not own.led:
+        raise NothingLeads(motion)
+    return own
+
+
+class NothingLeads(FileError):
+    """Meshes have a topology of their own, and nobody has said what leads from it to a body."""
+
+    def __init__(self, motion: Motion) -> None:
+        assert motion.own is not None
+        super().__init__(
+            motion.path or motion.name,
+            f"is meshes of {len(motion.own.rest)} vertices, a topology of their own: say what leads from it "
+            "to a body, by --transfer FILE (a correspondence) or --rest-mesh FILE (one of the meshes, "
+            "registered to the body at rest)",
+        )
+        self.vertices = len(motion.own.rest)
+
+
+def mesh_pair(
+    own: OwnMesh, alike: BodyPair, mask: str | Path | None, exclude: Sequence[str | Path]
+) -> BodyPair:
+    """The mesh and the body that it is fitted to.
+
+    Args:
+        own: the mesh, and what leads from it to the body.
+        alike: the body as source and target.
+        mask: as in `core.correspond.load_bodies.load_bodies`.
+        exclude: as there.
+
+    Raises:
+        FileError: what leads to the body cannot be read, or does not suit mesh and body.
+    """
+    target = alike.target
+    found = _led(own, target)
+    device = target.device
+    source = _mesh_body(own, target.to("cpu"), found).to(device)
+    pair = replace(alike, source=source, correspondence=found.to(device), notes=(*alike.notes, *found.notes))
+    return with_given(pair, None, mask, exclude) if mask or exclude else pair
+
+
+# The same objects for the same mesh, so that what is prepared for them is found again.
+_mesh_body = lru_cache(maxsize=4)(mesh_body)
+
+
+@lru_cache(maxsize=4)
+def _led(own: OwnMesh, target: BodyModel) -> Correspondence:
+    bare = bare_body(own)
+    if own.transfer is not None:
+        found = read_correspondence(
+            own.transfer,
+            source_vertices=bare.num_vertices,
+            target_vertices=target.num_vertices,
+            mask_expected=target.family in MASK_PATTERNS,
+            faces=bare.faces,
+        )
+        return checked(found, bare, target, own.transfer)
+    assert own.rest_mesh is not None
+    try:
+        built = built_correspondence(bare, target, build=True)
+    except RefitError as reason:
+        raise FileError(own.rest_mesh, f"leads to no body: {reason}") from None
+    assert built is not None
+    count = int(built.filled.sum())
+    note = (
+        f"The correspondence is built from {own.rest_mesh.name}, laid onto {target.name} at rest: {count} of "
+        f"{len(built.filled)} vertices."
+    )
+    return replace(built, path=own.rest_mesh, sha256=bare.sha256, notes=(note,))
