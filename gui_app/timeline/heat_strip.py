@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 LEAST_ROW, MOST_ROW = 5, 11
 GAP = 1
-BELOW = 6
+BELOW = 17
+"""Under the rows: what the colours mean."""
+LEGEND_WIDTH, LEGEND_HEIGHT = 110, 6
+LEGEND = "mean of each part, mm"
 DIM = 70
 FULL_STEP = STEPS // 3
-# Means of parts are smaller than errors of single vertices: the colours end at this share of their range.
-MEAN_SHARE = 0.4
 WAITING = "Error by body part appears here once the fit is finished and measured"
 
 
@@ -100,6 +101,7 @@ class HeatStrip(QWidget):
             place = QRectF(0, index * step - 2, scale.left - 7, step + 3)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, part)
         image, left, right = self._colours(scale, analysis.metrics.part_mm)
+        self._draw_legend(painter, rows)
         painter.setClipRect(rows)
         for index in range(image.height()):
             place = QRectF(left, index * step, right - left, step - GAP)
@@ -108,9 +110,27 @@ class HeatStrip(QWidget):
         painter.setPen(QPen(QColor(colours.ACCENT), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, rows.bottom()))
 
+    def _draw_legend(self, painter: QPainter, rows: QRectF) -> None:
+        """The scale of the body, in the same range: from 0 to what the toolbar says."""
+        range_mm = self._view.range_mm
+        strip = heat_image(np.linspace(0.0, range_mm, STEPS)[:, None], range_mm)
+        metrics = painter.fontMetrics()
+        top, height = rows.bottom() + 2, BELOW - 3
+        end = f"≥ {range_mm:g}"
+        left = rows.right() - metrics.horizontalAdvance(end) - 5 - LEGEND_WIDTH
+        bar = QRectF(left, top + (height - LEGEND_HEIGHT) / 2, LEGEND_WIDTH, LEGEND_HEIGHT)
+        painter.drawImage(bar, strip, QRectF(strip.rect()))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(
+            QRectF(rows.left(), top, left - 5 - rows.left(), height),
+            middle | Qt.AlignmentFlag.AlignRight,
+            f"{LEGEND}   0",
+        )
+        painter.drawText(QRectF(bar.right() + 5, top, rows.right() - bar.right() - 5, height), middle, end)
+
     def _colours(self, scale: TimeScale, part_mm: np.ndarray) -> tuple[QImage, float, float]:
         """The image of the piece on show, made once for each piece and range of the colours."""
-        made_for = (scale, MEAN_SHARE * self._view.range_mm)
+        made_for = (scale, self._view.range_mm)
         if self._image is None or self._image[0] != made_for:
             values, left, right = most_by_column(part_mm, scale)
             self._image = (made_for, heat_image(values, made_for[1]), left, right)
