@@ -324,16 +324,31 @@ class FixTrial:
         )
 
 
-def best(fixes: Sequence[Fix]) -> int | None:
+def best(fixes: Sequence[Fix], before: Fix | None = None) -> int | None:
     """Index of the fix to take: the first that is as good as the one with the smallest mean, among those with
-    a smooth seam, or among all where none has one; None without any."""
+    a smooth seam, or among all where none has one; None without any.
+
+    Args:
+        fixes: what was tried.
+        before: the fit as it is: where nothing is better there is none to take.
+    """
     known = [index for index, fix in enumerate(fixes) if np.isfinite(fix.mean_mm)]
     some = [index for index in known if fixes[index].smooth] or known
     if not some:
         return None
     least = min(fixes[index].mean_mm for index in some)
     enough = max(least * (1 + AS_GOOD), least + AS_GOOD_MM)
-    return next(index for index in some if fixes[index].mean_mm <= enough)
+    found = next(index for index in some if fixes[index].mean_mm <= enough)
+    return None if before is not None and not gains(fixes[found], before) else found
+
+
+def gains(fix: Fix, before: Fix) -> bool:
+    """It has a smaller mean than the fit had before, or an even seam where that had none."""
+    if not np.isfinite(before.mean_mm):
+        return bool(np.isfinite(fix.mean_mm))
+    slack = max(before.mean_mm * AS_GOOD, AS_GOOD_MM)
+    smoother = fix.smooth and not before.smooth
+    return fix.mean_mm < before.mean_mm + (slack if smoother else -slack)
 
 
 def _mean(values: np.ndarray) -> float:

@@ -57,6 +57,7 @@ from gui_app.tasks.job_thread import close_threads, leave_threads
 from gui_app.timeline.earlier_curves import EarlierFigures
 from gui_app.timeline.playback import PlaybackActions, Player
 from gui_app.timeline.timeline import Timeline
+from gui_app.viewport.opening_note import OpeningNote
 from gui_app.viewport.pins import Pins, PinSpheres
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
@@ -143,6 +144,7 @@ class MainWindow(QMainWindow):
         self.viewport = Viewport(document, state.view, playback, self)
         self.run_strip = RunStrip(activity, self.actions_.cancel, self.viewport)
         PeekChip(state, self.viewport)
+        OpeningNote(activity, self.viewport)
         self.welcome = Welcome(
             state, self.actions_, self.preferences, self.models, self.files.open_path, self
         )

@@ -16,7 +16,8 @@ from gui_app.fit.text import status_words
 from gui_app.style import colours
 from gui_app.style.theme import icon, refresh_style, tabular
 from gui_app.widgets.labels import IconLabel
-from gui_app.widgets.text import building_words, frames_words, path_tip, plain_tip
+from gui_app.widgets.notes_button import NotesButton
+from gui_app.widgets.text import building_words, frames_words, path_tip
 from gui_app.widgets.wrapped_label import WrappedLabel
 
 BUILTIN_TIP = (
@@ -39,10 +40,10 @@ class Status(QStatusBar):
         self.bodies.setProperty("role", "chip")
         self.words = QLabel("", self)
         self.words.setContentsMargins(10, 0, 0, 0)
-        self.notes = QLabel("", self)
+        self.notes = NotesButton(self)
         self.motion = QLabel("", self)
         self.motion.setContentsMargins(0, 0, 12, 0)
-        for label in (self.bodies, self.words, self.notes, self.motion):
+        for label in (self.bodies, self.words, self.motion):
             label.setTextFormat(Qt.TextFormat.PlainText)
         tabular(self.words)
         self.addWidget(self.bodies)
@@ -59,6 +60,7 @@ class Status(QStatusBar):
         activity.opening_changed.connect(self._on_opening)
         activity.run_changed.connect(self._on_run)
         activity.said.connect(self.words.setText)
+        activity.over.connect(self._on_over)
 
     @Slot()
     def _on_motion(self) -> None:
@@ -88,9 +90,7 @@ class Status(QStatusBar):
             notes = (*notes, NOTE) if recorded_held_hands(result.provenance) else notes
             far = recorded_far_rows(result.provenance, opened.bodies.target.num_vertices)
             notes = (*notes, far_rows_note(len(far))) if len(far) else notes
-        self.notes.setText("" if not notes else f"{len(notes)} note{'s' if len(notes) > 1 else ''}")
-        self.notes.setToolTip(plain_tip("\n".join(f"• {note}" for note in notes)))
-        self.notes.setContentsMargins(0, 0, 14 if notes else 0, 0)
+        self.notes.set_notes(notes)
 
     @Slot()
     def _on_opening(self) -> None:
@@ -100,6 +100,11 @@ class Status(QStatusBar):
             self.words.setText(f"Opening {self._activity.opening}…{building_words(self._activity.building)}")
         elif self.words.text().startswith("Opening "):
             self.words.setText(self._before)
+
+    @Slot(str)
+    def _on_over(self, sentence: str) -> None:
+        if self.words.text() == sentence:
+            self.words.clear()
 
     @Slot()
     def _on_run(self) -> None:

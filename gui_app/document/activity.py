@@ -17,12 +17,13 @@ class Activity(QObject):
         run: what the fit is doing.
 
     ``opening_changed`` and ``run_changed`` tell of these; ``said`` carries a short line for the status bar,
-    ``failed`` a sentence that stays until it is dismissed.
+    ``over`` one that is no longer so, ``failed`` a sentence that stays until it is dismissed.
     """
 
     opening_changed = Signal()
     run_changed = Signal()
     said = Signal(str)
+    over = Signal(str)
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -46,6 +47,10 @@ class Activity(QObject):
     def say(self, sentence: str) -> None:
         """A short line in the status bar."""
         self.said.emit(shown(sentence))
+
+    def end(self, sentence: str) -> None:
+        """What was said is no longer so: the sentence goes, unless another one has taken its place."""
+        self.over.emit(shown(sentence))
 
     def fail(self, sentence: str) -> None:
         """Something went wrong: one sentence that stays until it is dismissed."""

@@ -151,7 +151,7 @@ class Document(QObject):
     @property
     def loses_work(self) -> bool:
         """Something that the user did is in no file: leaving now would lose it."""
-        return self.opened is not None and self._filed.loses(self.snapshot)
+        return self.opened is not None and not self.saved and self._filed.loses(self.snapshot)
 
     def set_mask(self, valid: np.ndarray) -> None:
         """Other vertices (V,) bool of the fit's body count in fits and errors from now on.

@@ -60,7 +60,8 @@ class Preferences:
 
     @folder.setter
     def folder(self, folder: str) -> None:
-        self._settings.setValue("folder", folder)
+        # Of a file that was named beside the folder one was in, at the next start it is another one.
+        self._settings.setValue("folder", os.path.abspath(folder) if folder else "")
 
     @property
     def recent(self) -> list[Path]:
@@ -71,6 +72,7 @@ class Preferences:
 
     def add_recent(self, path: Path) -> None:
         """Puts a file at the head of the list."""
+        path = Path(os.path.abspath(path))
         others = [known for known in self.recent if known != path]
         self._settings.setValue("recent", [str(known) for known in [path, *others][:RECENT_FILES]])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QUrl, Slot
@@ -107,6 +108,7 @@ class ExportDialog(QDialog):
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.form.changed.connect(self._on_choice)
         self.place.textEdited.connect(self._on_typed)
+        self.place.editingFinished.connect(self._show_whole_path)
         exporting.changed.connect(self._on_status)
         for signal in (
             state.document.motion_changed, state.playback.selection_changed, state.playback.frame_changed,
@@ -164,8 +166,14 @@ class ExportDialog(QDialog):
 
     @property
     def path(self) -> Path:
-        """Where to."""
-        return Path(self.place.text().strip()).expanduser()
+        """Where to; what is typed without a folder is beside what was opened or saved last."""
+        path = Path(self.place.text().strip()).expanduser()
+        return path if path.is_absolute() or not path.name else self._folder / path
+
+    @property
+    def _folder(self) -> Path:
+        folder = Path(self._preferences.folder or Path.home())
+        return Path(os.path.abspath(folder)) if folder.is_dir() else Path.home()
 
     @Slot(int)
     def _on_kind(self, _row: int) -> None:
@@ -186,6 +194,11 @@ class ExportDialog(QDialog):
         self._on_choice()
 
     @Slot()
+    def _show_whole_path(self) -> None:
+        if self.path.name:
+            self.place.setText(str(self.path))
+
+    @Slot()
     def _on_choice(self, *_: object) -> None:
         opened = self._state.document.opened
         if opened is None or self._exporting.status.active:
@@ -194,9 +207,7 @@ class ExportDialog(QDialog):
         self.cancel.setText("Cancel")
         choice = self.form.choice()
         if not self._typed:
-            folder = Path(self._preferences.folder or Path.home())
-            folder = folder if folder.is_dir() else Path.home()
-            self.place.setText(str(default_place(folder, opened.stem, choice)))
+            self.place.setText(str(default_place(self._folder, opened.stem, choice)))
         problem = self._problem(choice)
         self._say(problem or self._estimate(choice), bool(problem))
         self.export.setEnabled(not problem)

@@ -284,6 +284,8 @@ class MaskPainting(QObject):
     def set_tools(self, tools: MaskTools | None) -> None:
         """More is known of the bodies."""
         self.tools = tools
+        if tools is not None:
+            self._state.activity.end(NO_TOOLS)
         self.tools_changed.emit()
 
     @Slot()

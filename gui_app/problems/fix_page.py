@@ -125,11 +125,14 @@ class FixPage(QWidget):
         best = fixing.best()
         for place, fix in enumerate(known):
             self._present(self.table.topLevelItem(place), fix, best is not None and place == best + 1)
-        first = self.table.topLevelItem(best + 1) if best is not None else None
+        # Where nothing is gained the fit as it is stays chosen, without a star.
+        first = self.table.topLevelItem(0 if best is None else best + 1)
         if first is not None and not self._chosen_by_hand and not fixing.running:
             self.table.setCurrentItem(first)
         run = self._activity.run
         tried = f"{len(fixing.fixes)} strategies tried"
+        if best is None and fixing.fixes:
+            tried += ", none is better"
         self.words.set_words("Trying strategies… Esc stops" if run.active else f"{tried} · a click shows one")
         self._present_apply()
 
@@ -146,16 +149,14 @@ class FixPage(QWidget):
         )
         for column, word in enumerate(words):
             item.setText(column, word)
-            if fix.strategy is not None:
-                which = f"\nHere: {', '.join(fix.limbs)}" if fix.limbs else ""
-                item.setToolTip(column, plain_tip(fix.strategy.help + which))
+            item.setToolTip(column, _tip(fix))
 
     def _present(self, item: QTreeWidgetItem | None, fix: Fix, best: bool) -> None:
         if item is None:
             return
         item.setIcon(0, icon("star", "GOOD") if best else icon("circle", "LINE"))
-        if best:
-            item.setToolTip(0, plain_tip(BEST))
+        # The star goes on as more is tried, and its words with it.
+        item.setToolTip(0, plain_tip(BEST) if best else _tip(fix))
         for column in range(len(HEADINGS)):
             role = "GOOD" if best and column < 2 else "TEXT" if column < 3 else "TEXT_SECONDARY"
             if column == 4 and not fix.smooth:
@@ -184,6 +185,13 @@ class FixPage(QWidget):
         fix = self.chosen
         if fix is not None:
             self._fixing.take(fix)
+
+
+def _tip(fix: Fix) -> str:
+    if fix.strategy is None:
+        return ""
+    which = f"\nHere: {', '.join(fix.limbs)}" if fix.limbs else ""
+    return plain_tip(fix.strategy.help + which)
 
 
 def _mm(value: float) -> str:

@@ -117,10 +117,10 @@ class Fixing(QObject):
         return self._running
 
     def best(self) -> int | None:
-        """Index in ``fixes`` of the one to take, as far as they are known."""
+        """Index in ``fixes`` of the one to take, as far as they are known; None where none gains anything."""
         from core.problems.fix_strategies import best
 
-        return best(self.fixes)
+        return best(self.fixes, self.before)
 
     def start(self, scope: Scope) -> None:
         """Tries all strategies on some frames."""
@@ -244,6 +244,8 @@ class Fixing(QObject):
         words = f"Tried {len(self.fixes)} strategies on {self.what}"
         if best is not None and (strategy := self.fixes[best].strategy) is not None:
             words += f" · best: {strategy.label.lower()}, mean {self.fixes[best].mean_mm:.1f} mm"
+        elif self.fixes:
+            words += " · none is better than the fit as it is"
         self._state.activity.say(words)
         self.changed.emit()
 

@@ -157,7 +157,7 @@ class SessionActions(QObject):
         if session is None or self._document.opened is None or self._activity.run.active:
             return
         self._asked.append(Asked(place.path, self._document.opened.motion, afterwards))
-        self._activity.say(f"Saving {place.path.name} …")
+        self._activity.say(_saving(place.path))
         self._writer.write(place.path, session, overwrite=place.replace)
 
     @Slot(object, object)
@@ -181,6 +181,7 @@ class SessionActions(QObject):
     @Slot(object, str)
     def _on_failed(self, path: Path, sentence: str) -> None:
         if self._taken(path) is not None:
+            self._activity.end(_saving(path))
             self._activity.fail(sentence)
 
     def _taken(self, path: Path) -> Asked | None:
@@ -217,3 +218,7 @@ class SessionActions(QObject):
     def _on_change(self) -> None:
         for action in (self._actions.save_session, self._actions.save_session_as):
             action.setEnabled(self._document.opened is not None and not self._activity.run.active)
+
+
+def _saving(path: Path) -> str:
+    return f"Saving {path.name} …"

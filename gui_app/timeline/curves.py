@@ -24,7 +24,7 @@ from gui_app.timeline.earlier_curves import BeforeLines, EarlierFigures
 from gui_app.timeline.joint_curve import JointCurve
 from gui_app.timeline.pin_curves import PinCurves
 from gui_app.timeline.threshold import Threshold
-from gui_app.timeline.time_axis import Brush, ScrubBox, TimeScale, peak_near
+from gui_app.timeline.time_axis import Brush, FrameAxis, ScrubBox, TimeScale, peak_near
 from gui_app.viewport.pins import Pins
 
 # Figures that go along with the pointer.
@@ -70,6 +70,7 @@ CURVES = (("max_mm", "max", "CURVE_MAX"), ("p95_mm", "p95", "CURVE_P95"), ("mean
 SHOWN = {**{name: role for name, _, role in CURVES}, CHOSEN: "TEXT"}
 WORDS = {"CURVE_MAX": "MAX_WORDS"}
 WAITING = "Error curves appear here while frames are fitted: press Fit"
+NOTHING_OPEN = "Error curves appear here while frames are fitted"
 FITTING = "Error curves appear here as frames are fitted"
 UNMEASURED = "This curve appears here once the fit is finished and measured"
 NO_SUCH_COLUMN = "These bodies have no such figure: choose another curve"
@@ -90,7 +91,7 @@ class Curves(pg.PlotWidget):
         parent: QWidget | None = None,
     ) -> None:
         self._box = ScrubBox(enableMenu=False)
-        super().__init__(parent, viewBox=self._box)
+        super().__init__(parent, viewBox=self._box, axisItems={"bottom": FrameAxis("bottom")})
         self._document, self._playback, self._activity = document, playback, activity
         self._series: dict[str, np.ndarray] = {}
         self.setAcceptDrops(False)
@@ -151,6 +152,7 @@ class Curves(pg.PlotWidget):
         document.result_changed.connect(self._on_result)
         document.analysis_changed.connect(self._on_analysis)
         activity.run_changed.connect(self._on_run)
+        activity.opening_changed.connect(self._on_run)
         earlier.changed.connect(self._draw_before)
         self._on_motion()
         on_theme_change(self._on_theme)
@@ -178,7 +180,7 @@ class Curves(pg.PlotWidget):
         self._draw()
 
     def _add_curve(self) -> pg.PlotDataItem:
-        curve = self.plot(connect="finite")
+        curve = self.plot(connect="finite", antialias=True)
         curve.setDownsampling(auto=True, method="peak")
         curve.setClipToView(True)
         return curve
@@ -273,6 +275,9 @@ class Curves(pg.PlotWidget):
         first, last = (0.0, frames - 1.0) if frames > 1 else (-0.5, 0.5)
         for side in ("left", "bottom"):
             self.getPlotItem().getAxis(side).setStyle(showValues=self._document.frames > 0)
+        axis = self.getPlotItem().getAxis("bottom")
+        assert isinstance(axis, FrameAxis)
+        axis.frames = frames
         self._box.setLimits(xMin=first, xMax=last, yMin=0, minXRange=min(8, last - first))
         self._box.setXRange(first, last)
         self._box.setYRange(0, LEAST_TOP_MM)
@@ -291,7 +296,7 @@ class Curves(pg.PlotWidget):
 
     @Slot()
     def _on_run(self) -> None:
-        if not self._series and self._words.toPlainText() in (WAITING, FITTING):
+        if not self._series and self._words.toPlainText() in (WAITING, FITTING, NOTHING_OPEN):
             self._words.setText(self._find_series()[1])
 
     @Slot()
@@ -317,12 +322,18 @@ class Curves(pg.PlotWidget):
         )
         if not choice.metric:
             if result is None or not result.fitted.any():
-                return {}, FITTING if self._activity.run.active else WAITING
+                return {}, self._waiting_words()
             return {name: np.asarray(getattr(result, name), float) for name, _, _ in CURVES}, ""
         if analysis is None:
             return {}, UNMEASURED
         values = choice.values(analysis.metrics)
         return ({}, NO_SUCH_COLUMN) if values is None else ({CHOSEN: np.asarray(values, float)}, "")
+
+    def _waiting_words(self) -> str:
+        if self._activity.run.active:
+            return FITTING
+        can_fit = self._document.opened is not None and not self._activity.opening
+        return WAITING if can_fit else NOTHING_OPEN
 
     def _draw(self) -> None:
         self._hide_readout()

@@ -167,7 +167,7 @@ class BeforeLines(QObject):
         self.lines: dict[str, np.ndarray] = {}
         self._curves = {}
         for name in SHOWN:
-            curve = plot.plot(connect="finite")
+            curve = plot.plot(connect="finite", antialias=True)
             curve.setDownsampling(auto=True, method="peak")
             curve.setClipToView(True)
             curve.setZValue(-1)

@@ -37,7 +37,7 @@ class JointCurve(QObject):
         super().__init__(parent)
         self._playback, self._inspection, self._motion = playback, inspection, motion
         self._values: np.ndarray | None = None
-        self.curve = plot.plot(connect="finite")
+        self.curve = plot.plot(connect="finite", antialias=True)
         self.curve.setDownsampling(auto=True, method="peak")
         self.curve.setClipToView(True)
         self.curve.setZValue(4)

@@ -35,7 +35,7 @@ class PinCurves(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for index in range(MOST_PINS):
-            curve = plot.plot(connect="finite")
+            curve = plot.plot(connect="finite", antialias=True)
             curve.setDownsampling(auto=True, method="peak")
             curve.setClipToView(True)
             curve.setZValue(3)

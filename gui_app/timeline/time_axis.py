@@ -3,6 +3,7 @@ selected ones."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,6 +145,29 @@ class Brush(QObject):
     def _on_dragged(self, _band: object) -> None:
         start, stop = sorted(self.band.getRegion())
         self.select(round(start + 0.5), max(round(stop - 0.5), round(start + 0.5)))
+
+
+class FrameAxis(pg.AxisItem):
+    """Has a tick at whole frames that there are, and at nothing between or beside them.
+
+    Attributes:
+        frames: how many there are.
+    """
+
+    frames = 0
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Levels of ticks, the distance of each with its values."""
+        kept: list[tuple[float, list[float]]] = []
+        for spacing, values in super().tickValues(minVal, maxVal, size):
+            whole = [x for x in values if abs(x - round(x)) < 1e-6 and 0 <= round(x) < self.frames]
+            if spacing >= 1 and whole:
+                kept.append((spacing, whole))
+        if not kept and self.frames:
+            # So near that the ticks are parts of a frame, or there is one frame alone.
+            first, last = max(math.ceil(minVal), 0), min(math.floor(maxVal), self.frames - 1)
+            kept = [(1.0, [float(x) for x in range(first, last + 1)])]
+        return kept
 
 
 # What the mouse does on the curves.

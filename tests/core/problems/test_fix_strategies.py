@@ -109,6 +109,12 @@ def test_the_best_is_the_simplest_of_those_as_good(trial: FixTrial) -> None:
     assert best([fix(3.0), fix(2.0, False)]) == 0
     assert best([fix(3.0, False), fix(2.0, False)]) == 1
     assert best([fix(float("nan"))]) is None
+    # Where nothing is better than what there is, none is to be taken.
+    assert best([fix(3.0), fix(2.99)], fix(3.0)) is None
+    assert best([fix(3.0), fix(2.0)], fix(3.0)) == 1
+    assert best([fix(4.0)], fix(3.0, False)) is None
+    assert best([fix(3.0)], fix(3.0, False)) == 0, "an even seam is a gain"
+    assert best([fix(3.0)], fix(float("nan"))) == 0
 
 
 def test_it_can_be_cancelled_and_keeps_what_was_tried() -> None:

@@ -88,6 +88,7 @@ def test_escape_drops_the_line_and_nothing_else(fitted: MainWindow, qtbot: QtBot
     open_panel(window, qtbot)
     knee = JointKey("left_knee", "kinematic")
     window.inspection.go_to_joint(knee)
+    window.actions_.go_back.trigger()
     assert window.actions_.choose_none.isEnabled()
     window.actions_.mask_lasso.trigger()
     plotter, before = window.viewport.plotter, valid(window).copy()

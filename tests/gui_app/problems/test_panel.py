@@ -15,11 +15,13 @@ from pytestqt.qtbot import QtBot
 from core.measure.frame_errors import measured
 from gui_app.app.main_window import MainWindow
 from gui_app.document.problem_text import body_part, no_problems_words
+from gui_app.problems.fix_page import BEST
 from gui_app.problems.panel import LOOKING, MORE, NO_FIT, NO_MATCH, ProblemsPanel
 from gui_app.problems.rows import FRAMES, KIND, PART, VALUE, Heading, change_role
 from gui_app.problems.thresholds import STEPS
 from gui_app.session import save
 from gui_app.widgets.save_dialog import Place
+from gui_app.widgets.text import plain_tip
 from tests.gui_app.conftest import FIT_MS
 
 HAND, FOOT = [8, 9, 10], [16, 17]
@@ -334,6 +336,20 @@ def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot
     assert len(fixing.fixes) == 9
     qtbot.waitUntil(lambda: page.chosen is fixing.fixes[0] and page.apply.isEnabled())
     assert page.table.topLevelItemCount() == 10
+    # Where nothing was gained there is no star, and nothing to apply.
+    starred = [page.table.topLevelItem(row).toolTip(0) for row in range(10)]
+    assert [tip == plain_tip(BEST) for tip in starred].index(True) == 1
+    found = fixing.before
+    assert found is not None
+    fixing.before = replace(found, mean_mm=0.0, smooth=True)
+    page.refresh()
+    assert plain_tip(BEST) not in [page.table.topLevelItem(row).toolTip(0) for row in range(10)]
+    assert page.table.currentItem() is page.table.topLevelItem(0)
+    assert not page.apply.isEnabled()
+    assert page.words.words == "9 strategies tried, none is better · a click shows one"
+    fixing.before = found
+    page.refresh()
+    assert page.apply.isEnabled()
     borrowed = page.table.topLevelItem(8)
     assert borrowed.text(0) == "Borrowed limb"
     assert borrowed.toolTip(0).endswith("<br>Here: left hand</qt>")
