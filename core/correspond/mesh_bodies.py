@@ -15,7 +15,7 @@ from core.errors import FileError, RefitError
 from core.files.bodies.correspondence_check import checked
 from core.files.bodies.correspondences import read_correspondence
 from core.files.bodies.model_folder import MASK_PATTERNS
-from core.files.own_mesh import OwnMesh
+from core.files.own_mesh import NothingLeads, OwnMesh
 from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.correspondence import Correspondence
@@ -28,26 +28,12 @@ def own_of(motion: Motion) -> OwnMesh | None:
     """What leads from a motion's meshes to a body; None for what is in a body's own topology.
 
     Raises:
-        FileError: nothing does.
+        NothingLeads: nothing does.
     """
     own = motion.own
     if own is not None and not own.led:
-        raise NothingLeads(motion)
+        raise NothingLeads(motion.path or motion.name, len(own.rest))
     return own
-
-
-class NothingLeads(FileError):
-    """Meshes have a topology of their own, and nobody has said what leads from it to a body."""
-
-    def __init__(self, motion: Motion) -> None:
-        assert motion.own is not None
-        super().__init__(
-            motion.path or motion.name,
-            f"is meshes of {len(motion.own.rest)} vertices, a topology of their own: say what leads from it "
-            "to a body, by --transfer FILE (a correspondence) or --rest-mesh FILE (one of the meshes, "
-            "registered to the body at rest)",
-        )
-        self.vertices = len(motion.own.rest)
 
 
 def mesh_pair(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.errors import FileError
+
 
 @dataclass(frozen=True, eq=False)
 class OwnMesh:
@@ -28,3 +30,20 @@ class OwnMesh:
     def led(self) -> bool:
         """Something leads from it to a body."""
         return self.transfer is not None or self.rest_mesh is not None
+
+
+class NothingLeads(FileError):
+    """Meshes have a topology of their own, and nobody has said what leads from it to a body.
+
+    Attributes:
+        vertices: of each mesh.
+    """
+
+    def __init__(self, path: str | Path, vertices: int) -> None:
+        super().__init__(
+            path,
+            f"is meshes of {vertices} vertices, a topology of their own: say what leads from it to a body, "
+            "by --transfer FILE (a correspondence) or --rest-mesh FILE (one of the meshes, registered to the "
+            "body at rest)",
+        )
+        self.vertices = vertices

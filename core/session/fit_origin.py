@@ -77,7 +77,9 @@ def find_source(
     for candidate in [given] if given is not None else _candidates(path, source):
         try:
             motion = _read(path, candidate, source, fit)
-        except RefitError:
+        except RefitError as error:
+            if isinstance(error, FileError) and error.path.name == Path(source.reading.rest_mesh or "").name:
+                raise  # the motion is there, and what it is read with is not
             other = other or candidate
             continue
         if source.sha256 and motion.sha256 != source.sha256:

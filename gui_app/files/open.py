@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import FileError
-from core.model.joints import FAMILY_LABEL
+from core.model.joints import FAMILY_LABEL, MESH
 from core.session.fit_origin import check_bodies, find_motion, find_source, licensed_gender
 from gui_app.document.opened import Opened
 from gui_app.files.open_question import Answer, read_motion
@@ -164,7 +164,8 @@ def describe_subject(motion: Motion, bodies: BodyPair) -> SceneDescription:
     around = surroundings(motion, bodies.source, motion.frame_rate or FALLBACK_RATE)
     roots = root_path(motion, bodies.source)
     ours, theirs = rest_places(bodies)
-    role = "source" if motion.has_poses else "source · meshes"
+    # A mesh of a topology of its own says so by its name.
+    role = "source" if motion.has_poses or motion.own is not None else "source · meshes"
     return SceneDescription(
         source=_shape(bodies.source, np.ones(bodies.source.num_vertices, bool), ours, role),
         fit=_shape(bodies.target, bodies.correspondence.valid, theirs, "fit"),
@@ -191,4 +192,5 @@ def _shape(body: BodyModel, valid: np.ndarray, place: np.ndarray, role: str) -> 
 
 
 def _body_words(body: BodyModel) -> str:
-    return f"{FAMILY_LABEL.get(body.family, body.family)} {body.gender}"
+    label = FAMILY_LABEL.get(body.family, body.family)
+    return label if body.family == MESH else f"{label} {body.gender}"

@@ -13,6 +13,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.files.motions.mesh_readers import opened_as
+from core.files.own_mesh import NothingLeads
 from core.session.fit_origin import SourceMissing
 from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
@@ -20,6 +21,7 @@ from gui_app.document.document import Document
 from gui_app.document.opened import Opened
 from gui_app.document.preferences import Preferences
 from gui_app.files import open_question
+from gui_app.files.ask_lead import ask_lead, led_by
 from gui_app.files.folder_memory import FolderMemory
 from gui_app.files.models_choice import ModelsChoice
 from gui_app.files.open_controller import OpenController, OpenRequest
@@ -72,6 +74,7 @@ class OpenActions(QObject):
         opening.opened.connect(self._on_opened)
         opening.failed.connect(self._on_failed)
         opening.missing.connect(self._ask_source)
+        opening.unled.connect(self._ask_lead)
         opening.unanswered.connect(self._ask_answer)
         document.rate_changed.connect(self._keep_rate)
         actions.reading.triggered.connect(self._ask_reading)
@@ -124,6 +127,16 @@ class OpenActions(QObject):
             self._opening.failed.emit()
 
     @Slot(object, object)
+    def _ask_lead(self, request: OpenRequest, asked: NothingLeads) -> None:
+        """What leads from meshes of a topology of their own to a body?"""
+        said = ask_lead(asked, self._preferences.folder, self._window)
+        if said is None or request.path is None:
+            self._opening.failed.emit()
+            return
+        answer = led_by(request.answer, said)
+        self._opening.open(request.path, request.models, left_over=request.left_over, answer=answer)
+
+    @Slot(object, object)
     def _ask_answer(self, request: OpenRequest, asked: Unanswered | Doubted) -> None:
         """What does the file leave open?"""
         known = request.answer if request.answer.final else self._memory.answer(asked.path)
@@ -132,6 +145,7 @@ class OpenActions(QObject):
             self._opening.failed.emit()
             return
         self._remember(asked.path, answer, asked.taken if isinstance(asked, Doubted) else None)
+        answer = led_by(answer, request.answer.reading)
         self._opening.open(asked.path, request.models, left_over=request.left_over, answer=answer)
 
     @Slot()

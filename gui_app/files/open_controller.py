@@ -17,6 +17,7 @@ from core.errors import RefitError
 from core.files.bodies.model_arrays import reading_ahead
 from core.files.builtin_files import builtin_folder, default_motion
 from core.files.containers.opening import watched
+from core.files.own_mesh import NothingLeads
 from core.session.fit_origin import SourceMissing
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
@@ -50,7 +51,7 @@ def read_and_pose(
     tell_opened: Callable[[Opened], None],
     tell_built: Callable[[float], None],
     check: Callable[[], object],
-) -> SourceMissing | Unanswered | Doubted | None:
+) -> SourceMissing | Unanswered | Doubted | NothingLeads | None:
     """Opens a file, and tells of it when its first frame is posed; gives what somebody has to answer first.
 
     ``tell_built`` hears how much of what has to be built is there. It and ``check`` raise `Cancelled` where
@@ -64,7 +65,7 @@ def read_and_pose(
         try:
             with telling(tell_built), watched(check):
                 opened = open_file(path, request.models, request.source, request.answer, tell_read)
-        except (SourceMissing, Unanswered, Doubted) as question:
+        except (SourceMissing, Unanswered, Doubted, NothingLeads) as question:
             return question
         if request.left_over:
             opened = replace(opened, left_over=True)
@@ -99,6 +100,9 @@ class OpenController(QObject):
     failed = Signal()
     missing = Signal(object, object)
     """A request whose motion is not where it should be, and what is known of it (`SourceMissing`)."""
+    unled = Signal(object, object)
+    """A request whose motion is meshes of a topology of their own, and that nothing leads to a body
+    (`NothingLeads`)."""
     unanswered = Signal(object, object)
     """A request about whose file something has to be asked first, and what (`Unanswered`, `Doubted`)."""
 
@@ -170,11 +174,13 @@ class OpenController(QObject):
         self._state.activity.set_opening("")
         self.opened.emit(opened)
 
-    def _ask_about(self, request: OpenRequest, question: SourceMissing | Unanswered | Doubted | None) -> None:
+    def _ask_about(
+        self, request: OpenRequest, question: SourceMissing | Unanswered | Doubted | NothingLeads | None
+    ) -> None:
         if question is not None:
             self._state.activity.set_opening("")
-            ask = self.missing if isinstance(question, SourceMissing) else self.unanswered
-            ask.emit(request, question)
+            asks = {SourceMissing: self.missing, NothingLeads: self.unled}
+            asks.get(type(question), self.unanswered).emit(request, question)
 
     def _on_failed(self, sentence: str) -> None:
         self._state.activity.set_opening("")

@@ -14,12 +14,11 @@ import pytest
 import refit
 from core.commands.cli import main
 from core.correspond.load_bodies import bodies_for
-from core.correspond.mesh_bodies import NothingLeads
 from core.correspond.mesh_body import mesh_body
 from core.errors import FileError, RefitError
 from core.files.bodies.correspondences import write_correspondence
 from core.files.motions.load_motion import load_motion
-from core.files.own_mesh import OwnMesh
+from core.files.own_mesh import NothingLeads, OwnMesh
 from core.fitting.run import FitRun
 from core.inspection.joint_errors import joint_error_series
 from core.measure.frame_errors import measured
