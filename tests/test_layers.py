@@ -35,6 +35,7 @@ core.problems
 core.session
 core.outputs
 core.catalogue core.exporting
+core.catalogue.page
 core.commands.telling
 core.commands
 core.__main__

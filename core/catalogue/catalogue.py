@@ -256,6 +256,21 @@ class Catalogue:
                 found[clip].append((rest[0], rest[1], rest[2]))
         return found
 
+    def stretches_of(self, ids: Sequence[int], most: int) -> dict[int, list[tuple[int, int, int, str, str]]]:
+        """Of clips the first problems that nobody has accepted, at most ``most`` of each: first frame, last,
+        worst, reason and verdict."""
+        found: dict[int, list[tuple[int, int, int, str, str]]] = {one: [] for one in ids}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            sql = (
+                "SELECT clip, first, last, frame, reason, verdict FROM problems WHERE NOT accepted "
+                f"AND clip IN ({', '.join('?' * len(some))}) ORDER BY rowid"
+            )
+            for clip, *rest in self._all(sql, tuple(some)):
+                if len(found[clip]) < most:
+                    found[clip].append((rest[0], rest[1], rest[2], rest[3], rest[4]))
+        return found
+
     def kinds(self, filters: Sequence[str] = ()) -> list[tuple[str, int]]:
         """Kinds of problems, and how many clips have each; the most frequent first."""
         wanted = condition(filters)

@@ -142,9 +142,10 @@ class Journal:
         """A clip is being read or fitted."""
         self._write(self._told("running", output) | {"source": self._source(source)})
 
-    def done(self, output: Path, entry: Entry | None, took: float) -> None:
-        """Its result is in its file."""
-        self._write(self._told("done", output) | self._of(entry) | {"took": round(took, 3)})
+    def done(self, output: Path, entry: Entry | None, took: float | None) -> None:
+        """Its result is in its file; ``took`` where it was made now."""
+        told = {} if took is None else {"took": round(took, 3)}
+        self._write(self._told("done", output) | self._of(entry) | told)
 
     def failed(
         self, output: Path, entry: Entry | None, why: str, took: float, *, source: Path | None = None

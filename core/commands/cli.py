@@ -23,6 +23,7 @@ from core.commands.argument_types import (
     reading_of,
     thread_count,
 )
+from core.commands.report_arguments import add_report
 from core.commands.telling.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.telling.interrupts import second_ends_at_once
 from core.commands.telling.sentences import Parser, say, say_error
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from core.exporting.export import Draw
     from core.outputs.describe import Described
 
-COMMANDS = ("convert", "export", "inspect", "correspond", "info", "models", "cache")
+COMMANDS = ("convert", "report", "export", "inspect", "correspond", "info", "models", "cache")
 
 
 def default_threads() -> int | None:
@@ -249,6 +250,7 @@ def parser() -> argparse.ArgumentParser:
         help="write over existing outputs whose fit failed, and no others, whatever settings made them",
     )
 
+    add_report(commands)
     add_export(commands)
     add_inspect(commands)
     add_correspond(commands)
@@ -311,6 +313,10 @@ def _run(options: argparse.Namespace, draw: Callable[[], Draw] | None) -> int:
         from core.commands.inspect import inspect
 
         return inspect(options)
+    if options.command == "report":
+        from core.commands.report_command import report
+
+        return report(options, draw)
     if options.command == "export":
         return _export(options, draw)
     if options.command == "correspond":

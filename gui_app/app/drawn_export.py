@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from gui_app.scene.view_options import LayoutName
 
 FILM_SIZE, GIF_SIZE = (1280, 720), (960, 540)
+PICTURES = (".png", ".jpg")
 FILM_RATE, GIF_RATE = 30.0, 20.0
 LAYOUTS: dict[str | None, LayoutName] = {"both": "side", "fit": "fit", "source": "source"}
 WAIT_SECONDS = 0.01
 
 
 def draw(subject: Subject, request: Request, progress: Progress | None = None) -> tuple[str, ...]:
-    """Writes a picture (``.png``) or a film (``.mp4``, ``.gif``) of source and fit, whole or not at all.
+    """Writes a picture (``.png``, ``.jpg``) or a film (``.mp4``, ``.gif``) of source and fit, whole or not.
 
     A film has the motion's own speed. Without a fit the source is shown.
 
@@ -53,7 +54,7 @@ def draw(subject: Subject, request: Request, progress: Progress | None = None) -
                 f"{name} is {body}, which cannot be drawn; expected source, or of a fit both or fit."
             )
         check_place(request.path, request.overwrite)
-        if request.path.suffix.lower() == ".png":
+        if request.path.suffix.lower() in PICTURES:
             return _picture(subject, request, LAYOUTS[body])
         return _film(subject, request, LAYOUTS[body], progress)
 
@@ -70,6 +71,7 @@ def _opened(subject: Subject) -> Opened:
 
 def _picture(subject: Subject, request: Request, layout: LayoutName) -> tuple[str, ...]:
     from gui_app.export.offscreen import STILL_SAMPLES, STILL_SIZE, off_screen
+    from gui_app.export.picture_file import as_jpeg
 
     frames, told = request.frames, tuple[str, ...]()
     if frames is None:
@@ -86,8 +88,9 @@ def _picture(subject: Subject, request: Request, layout: LayoutName) -> tuple[st
         plotter.screenshot(picture)
     finally:
         plotter.close()
+    data = picture.getvalue()
     with atomic_write(request.path, overwrite=request.overwrite) as file:
-        file.write(picture.getvalue())
+        file.write(as_jpeg(data) if request.path.suffix.lower() == ".jpg" else data)
     return told
 
 
