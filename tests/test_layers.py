@@ -37,6 +37,7 @@ core.outputs
 core.catalogue core.exporting
 core.catalogue.page
 core.commands.telling
+core.commands.reporting
 core.commands
 core.__main__
 """

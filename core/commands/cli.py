@@ -23,7 +23,7 @@ from core.commands.argument_types import (
     reading_of,
     thread_count,
 )
-from core.commands.report_arguments import add_report
+from core.commands.reporting.arguments import add_report
 from core.commands.telling.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.telling.interrupts import second_ends_at_once
 from core.commands.telling.sentences import Parser, say, say_error
@@ -314,7 +314,7 @@ def _run(options: argparse.Namespace, draw: Callable[[], Draw] | None) -> int:
 
         return inspect(options)
     if options.command == "report":
-        from core.commands.report_command import report
+        from core.commands.reporting.command import report
 
         return report(options, draw)
     if options.command == "export":

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from core.catalogue.catalogue import WORST_FIRST, Catalogue, Clip
 from core.catalogue.entry import Entry
 from core.catalogue.page.page import write_page
-from core.commands.report_pictures import pictures_of
+from core.commands.reporting.pictures import pictures_of
 from core.commands.telling.exit_codes import DONE, SOME_FAILED
 from core.commands.telling.terminal import PlainColumn, PlainTable, Terminal
 from core.files.assumption import FILE, FIT, HOW_WORDS, NUMBERS, USER
@@ -33,7 +33,7 @@ def report(options: argparse.Namespace, draw: Callable[[], Draw] | None) -> int:
     """Runs ``refit report`` with its parsed options.
 
     Args:
-        options: of `core.commands.report_arguments.add_report`.
+        options: of `core.commands.reporting.arguments.add_report`.
         draw: gives what draws pictures; None where nothing can.
 
     Returns:
@@ -82,7 +82,7 @@ def _refreshed(catalogue: Catalogue, console: Terminal) -> list[str]:
 
 
 def _measured(catalogue: Catalogue, options: argparse.Namespace, console: Terminal) -> list[str]:
-    from core.commands.report_measure import measure
+    from core.commands.reporting.measuring import measure
 
     ids = catalogue.ids([*options.filter, "state=done", "jitter="], options.sort or WORST_FIRST)
     with _bar(console) as bar:
