@@ -17,6 +17,8 @@ from core.correspond.load_bodies import bodies_for
 from core.correspond.mesh_body import mesh_body
 from core.errors import FileError, RefitError
 from core.files.bodies.correspondences import write_correspondence
+from core.files.builtin_files import builtin_motions
+from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import load_motion
 from core.files.own_mesh import NothingLeads, OwnMesh
 from core.fitting.run import FitRun
@@ -319,3 +321,35 @@ def test_sam_3d_bodys_arrays_are_a_cameras(files: dict[str, Path], tmp_path: Pat
     np.savez(path, pred_vertices=turned, pred_cam_t=middle[:1], faces=mesh.faces)
     with pytest.raises(FileError, match=r"'pred_cam_t' has shape \(1, 3\), expected \(2, 3\)"):
         load_motion(path)
+
+
+def test_what_leads_is_known_by_its_contents(
+    files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert file_kind(files["mapping"]).words == "a correspondence by triangles of its source"
+    assert main(["info", str(files["mapping"])]) == 0
+    assert "10475 vertices" in capsys.readouterr().out
+    assert main(["info", str(files["clip"])]) == 0
+    assert "of a topology of their own" in " ".join(capsys.readouterr().out.split())
+    with pytest.raises(FileError, match="is a correspondence by triangles of its source"):
+        load_motion(files["mapping"])
+    # What is no mesh has no use for a rest mesh.
+    walk = next(path for path in builtin_motions() if path.name == "walk_poses.npz")
+    with pytest.raises(FileError, match="is no meshes, expected no rest mesh"):
+        load_motion(walk, Reading(rest_mesh=str(files["rest"])))
+    # Whoever walks a folder is told what is missing, and the others are converted.
+    (tmp_path / "clips").mkdir()
+    shutil.copy(files["clip"], tmp_path / "clips" / "mesh.npz")
+    shutil.copy(walk, tmp_path / "clips" / "walk_poses.npz")
+    arguments = [
+        "convert",
+        str(tmp_path / "clips"),
+        "-o",
+        str(tmp_path / "out"),
+        *CONVERT,
+        "--preset",
+        "fast",
+    ]
+    assert main(arguments) == 1
+    assert "say what leads from it to a body" in " ".join(capsys.readouterr().out.split())
+    assert (tmp_path / "out" / "walk_stageii.npz").exists()
