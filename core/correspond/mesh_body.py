@@ -11,7 +11,6 @@ import hashlib
 
 import numpy as np
 from scipy import sparse
-from scipy.spatial import cKDTree
 
 from core.files.own_mesh import OwnMesh
 from core.model.body import BodyModel
@@ -76,7 +75,10 @@ def mesh_body(own: OwnMesh, target: BodyModel, correspondence: Correspondence) -
     led = sums > 1e-6
     weights[led] /= sums[led, None]
     if not led.all():
-        # What no vertex corresponds to follows what the nearest skin does.
+        # What no vertex corresponds to follows what the nearest skin does. Other files open sooner without
+        # what looks for it.
+        from scipy.spatial import cKDTree
+
         _, nearest = cKDTree(own.rest[led]).query(own.rest[~led])
         weights[~led] = weights[led][nearest]
     return BodyModel(
