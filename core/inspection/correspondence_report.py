@@ -19,7 +19,8 @@ from core.model.correspondence import Correspondence
 from core.model.joints import PARTS
 
 SPREAD_MM = 80.0
-"""A row whose source vertices lie further apart than this reaches across the body: triangles are smaller."""
+"""A row whose source vertices lie further apart than this, and than any triangle is wide, reaches across the
+body: bodies' triangles are smaller."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def correspondence_report(bodies: BodyPair) -> CorrespondenceReport:
     sums = np.asarray(matrix.astype(np.float64).sum(1)).ravel()
     spread = _spreads(matrix.indptr, matrix.indices, bodies.source.v_template)
     filled = count > 0
-    across = filled & (spread > SPREAD_MM)
+    across = filled & (spread > max(SPREAD_MM, _widest_mm(bodies.source)))
     across[_tied_far(bodies)] = True
     return CorrespondenceReport(
         shape=matrix.shape,
@@ -74,6 +75,12 @@ def correspondence_report(bodies: BodyPair) -> CorrespondenceReport:
         across=np.flatnonzero(across),
         unused=np.setdiff1d(np.arange(matrix.shape[1]), matrix.indices),
     )
+
+
+def _widest_mm(body: BodyModel) -> float:
+    """The longest edge of any triangle in the rest pose."""
+    corners = body.v_template[body.faces]
+    return 1000 * float(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max())
 
 
 def source_faces(bodies: BodyPair) -> np.ndarray:

@@ -158,3 +158,9 @@ def test_parts_that_border(pair: BodyPair) -> None:
     assert not border[at("hands"), at("feet")]
     assert not border[at("head"), at("legs")]
     assert np.array_equal(border, border.T)
+
+
+def test_wide_triangles_do_not_reach_across(pair: BodyPair) -> None:
+    """Those of a coarse mesh, which may be a source as well, are wider than any body's."""
+    wide = replace(pair.source, v_template=4 * pair.source.v_template)
+    assert len(correspondence_report(replace(pair, source=wide)).across) == 0
