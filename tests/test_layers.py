@@ -27,7 +27,7 @@ core.geometry
 core.files.bodies core.files.motions.parts core.fitting.recipe core.fitting.objective
 core.files.motions.sources.from_video
 core.files.motions.sources core.correspond core.fitting.solver core.fitting.terms
-core.measure
+core.measure core.fitting.shape
 core.files.motions core.inspection core.fitting.stage
 core.fitting.reference
 core.fitting

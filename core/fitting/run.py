@@ -26,8 +26,8 @@ from core.errors import RefitError
 from core.files.bodies.mesh_check import check_meshes
 from core.fitting.recipe.recipe import Recipe, for_meshes
 from core.fitting.recipe.settings import FitSettings
+from core.fitting.shape.shape_solve import ShapeFit
 from core.fitting.solver.gauss_newton import Stopped
-from core.fitting.solver.shape_solve import ShapeFit
 from core.fitting.solver.temporal_solve import overlap
 from core.fitting.stage.far_off import LOOKED_AT, leave_out, shows_rows
 from core.fitting.stage.frame_chunks import cuda_chunk, in_chunks, split, spread
@@ -53,7 +53,7 @@ DENSE_CHUNK = 256
 # Frames fitted at once where each has large matrices of its own.
 SLOW_CHUNK = 32
 # Frames at once while the shape is solved; the same whatever the workers, so that the result is too.
-SHAPE_CHUNK = 24
+SHAPE_CHUNK = 48
 # Where a run starts is measured on so many frames.
 START_FRAMES = 32
 
@@ -229,9 +229,14 @@ class FitRun:
         if self.recipe.method == "gauss-newton":
             with ThreadPoolExecutor(1, "refit-prepare", initializer=one_thread) as pool:
                 try:
-                    pool.submit(self._problem, self.recipe.stages[0], self.recipe.start).result()
+                    pool.submit(self._prepared).result()
                 except RuntimeError as error:
                     self._leave_device(error)
+
+    def _prepared(self) -> None:
+        problem = self._problem(self.recipe.stages[0], self.recipe.start)
+        if problem.solves_shape:
+            problem.shape_core(min(len(self.frames), problem.settings.shape_frames))
 
     def _problem(self, settings: FitSettings, origin: str) -> StageProblem:
         return StageProblem(
@@ -270,9 +275,7 @@ class FitRun:
         if self._stopped():
             return
         chosen = spread(self.frames, settings.shape_frames)
-        # Where the shape is solved from enough frames, that is known with its first look at them.
-        few = not problem.solves_shape or len(chosen) < min(START_FRAMES, len(self.frames))
-        if self._measures_start and few:
+        if self._measures_start:
             self._measures_start = False
             distance = pool.submit(start_mm, problem, spread(self.frames, START_FRAMES)).result()
             yield Progress("start", 0, 0, len(self.frames), float("nan"), distance)
@@ -281,9 +284,6 @@ class FitRun:
         if problem.solves_shape:
             self.doing = "shape"
             solved = shape_fit(problem, split(chosen, shape_size), pool, self._stopped)
-            if self._measures_start:
-                self._measures_start = False
-                yield Progress("start", 0, 0, len(self.frames), float("nan"), solved.mean_mm)
             self._show_shape(problem, chosen, solved)
             for iteration in range(1, settings.iterations + 1):
                 finished = solved.step()

@@ -28,7 +28,7 @@ from core.files.motions.load_motion import load_motion
 from core.fitting import run as run_module
 from core.fitting.recipe.recipe import ACCURATE, Recipe
 from core.fitting.run import FitRun
-from core.fitting.solver.shape_solve import ShapeFit
+from core.fitting.shape.shape_solve import ShapeFit
 from core.fitting.stage.stage import PoseStage
 from core.measure.measure_motion import measure_motion
 from core.model.body_pair import BodyPair, within

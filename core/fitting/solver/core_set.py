@@ -26,6 +26,7 @@ from torch import Tensor
 from core.fitting.objective.objective import Evaluation, FitSkin, Shape, evaluation
 from core.fitting.objective.skin_gradient import SkinGradient
 from core.fitting.objective.term import Posed, Terms
+from core.fitting.solver.skin_products import NormalMatrix
 
 # Vertices of a core set, and at least so many of each patch of the skin.
 VERTICES, LEAST_OF_PATCH = 1000, 12
@@ -81,11 +82,13 @@ class CoreSet:
 
     Attributes:
         skin: the vertices of the core set alone.
+        normal: its normal matrices.
         rows: (C,) where they lie in the whole skin.
     """
 
     def __init__(self, skin: FitSkin, weights: np.ndarray) -> None:
         self.skin = FitSkin(skin.body, weights, skin.coefficients)
+        self.normal = NormalMatrix(self.skin)
         place = np.full(skin.body.num_vertices, -1)
         place[skin.vertices] = np.arange(len(skin.vertices))
         self.rows = torch.as_tensor(place[self.skin.vertices], device=skin.body.device)

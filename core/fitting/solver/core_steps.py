@@ -20,7 +20,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import Evaluation, evaluation
+from core.fitting.objective.objective import Evaluation, FitSkin, evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.skin_gradient import SkinGradient
 from core.fitting.objective.term import Posed, Terms
@@ -60,12 +60,17 @@ SHORTER = 0.25
 
 
 def by_core(by: SolverContext, frames: int = LEAST_FRAMES) -> bool:
-    """Whether `fit_poses_by_core` takes so many frames, by that skin and so many steps at most: what a vertex
-    adds to the data term must depend on no other. Nor may frames have coefficients of their own."""
-    metric = by.skin.metric
-    on_processor = by.skin.joint_template.device.type == "cpu"
+    """Whether `fit_poses_by_core` takes so many frames, by that skin and so many steps at most. Nor may
+    frames have coefficients of their own."""
     enough = by.iterations <= TOO_FEW_TO_END or by.iterations >= LEAST_ITERATIONS
-    return frames >= LEAST_FRAMES and enough and on_processor and metric.local and metric.sees_vertices
+    return enough and core_serves(by.skin, frames)
+
+
+def core_serves(skin: FitSkin, frames: int) -> bool:
+    """Whether a core set of a skin is worth while for so many frames: what a vertex adds to the data term
+    must depend on no other."""
+    on_processor = skin.joint_template.device.type == "cpu"
+    return frames >= LEAST_FRAMES and on_processor and skin.metric.local and skin.metric.sees_vertices
 
 
 def made_once(make: Callable[[], CoreShape]) -> Callable[[], CoreShape]:

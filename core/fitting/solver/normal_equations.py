@@ -25,12 +25,10 @@ class ShapeCoupling:
     Attributes:
         coupling: (n, D, Z).
         squares: (Z, Z) summed over the frames.
-        slope: (Z,) derivative of the summed objective.
     """
 
     coupling: Tensor
     squares: Tensor
-    slope: Tensor
 
 
 def gradient(value: Evaluation, unknowns: Unknowns) -> Tensor:
@@ -113,22 +111,20 @@ def coupled_matrix(
     products = found.of(pose, value.robust_weights, True)
     assert products.products is not None
     assert products.squares is not None
-    assert value.betas is not None
     matrix = pose_matrix(products.normal, pose, unknowns)
     if pose.betas is None:
         coupling, squares = _coupling(pose, products.products, unknowns), products.squares.double()
         if not unknowns.moves:
             matrix, coupling = matrix[:, :-3, :-3].contiguous(), coupling[:, :-3]
-        slope = value.betas
     else:
         full = _with_coefficients(matrix, products, pose, unknowns)
         count = len(skin.coefficients)
         own = unknowns.index("chosen", full.device)
         shared = full.shape[1] - count + torch.arange(count, device=full.device)
         matrix, coupling = full[:, own[:, None], own], full[:, own[:, None], shared]
-        squares, slope = full[:, shared[:, None], shared].double().sum(0), value.betas.sum(0)
+        squares = full[:, shared[:, None], shared].double().sum(0)
     terms.add_blocks([matrix], Posed(skin.tree, pose), unknowns)
-    return matrix, ShapeCoupling(coupling, squares, slope)
+    return matrix, ShapeCoupling(coupling, squares)
 
 
 def _with_coefficients(matrix: Tensor, found: Statistics, pose: Pose, unknowns: Unknowns) -> Tensor:

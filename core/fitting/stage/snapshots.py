@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from core.fitting.objective.objective import Shape
+from core.fitting.shape.shape_solve import ShapeFit
 from core.fitting.solver.gauss_newton import PoseFit
-from core.fitting.solver.shape_solve import ShapeFit
 from core.fitting.stage.partial_result import FittedChunk, fitted_chunk
 from core.fitting.stage.progress import Snapshot
 from core.fitting.stage.stage_problem import StageProblem

@@ -13,14 +13,13 @@ import torch
 
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
+from core.fitting.shape.shape_solve import ShapeChunk, ShapeFit
 from core.fitting.solver.convergence import assured
 from core.fitting.solver.core_steps import by_core, fit_poses_by_core, made_once
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
-from core.fitting.solver.shape_solve import ShapeChunk, ShapeFit
 from core.fitting.solver.skin_products import SkinStatistics
 from core.fitting.solver.temporal_solve import fit_window
-from core.fitting.stage.dense_shape_solve import shape_solver
 from core.fitting.stage.initial_pose_from_meshes import PartsStart, from_nearest_frame, outlying_frames
 from core.fitting.stage.levels import LEAST_LEVELLED, LEVELLED, MOST_NEAR, in_levels
 from core.fitting.stage.mending import mended, suspects
@@ -64,7 +63,7 @@ def shape_fit(
         targets = problem.targets.at(frames)
         return ShapeChunk(problem.begin(frames, targets, solved.start), targets, problem.terms(frames))
 
-    return shape_solver(problem.skin)(
+    return ShapeFit(
         problem.skin,
         problem.normal,
         list(pool.map(chunk, chunks)),
@@ -76,6 +75,7 @@ def shape_fit(
         stopped=stopped,
         frozen=problem.origin != "current",
         counted=problem.counted,
+        core=problem.shape_core(sum(map(len, chunks))),
     )
 
 

@@ -14,9 +14,10 @@ from core.fitting.objective.targets import MotionTargets
 from core.fitting.objective.term import Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
+from core.fitting.shape.shape_solve import ShapeUnknowns
 from core.fitting.solver.core_jacobian import core_jacobian_bytes
 from core.fitting.solver.core_set import CoreSet, CoreShape, core_weights
-from core.fitting.solver.shape_solve import ShapeUnknowns
+from core.fitting.solver.core_steps import LEAST_ITERATIONS, core_serves
 from core.fitting.solver.skin_products import NormalMatrix, SkinStatistics
 from core.fitting.stage.frame_chunks import USUAL_BYTES
 from core.fitting.stage.initial_pose import (
@@ -187,6 +188,13 @@ class StageProblem:
     def core_at(self, found: SkinStatistics) -> CoreShape:
         """The core set of the skin at the shape of its products."""
         return prepared_core(*self._prepared).at(found.shape, found.shared)
+
+    def shape_core(self, frames: int) -> CoreSet | None:
+        """The core set that the shape is solved on first, from so many frames; None where it is not."""
+        afar = self.origin != "current" and self.settings.iterations >= LEAST_ITERATIONS
+        if self.own_coefficients or not (afar and core_serves(self.skin, frames)):
+            return None
+        return prepared_core(*self._prepared)
 
     def terms(self, frames: np.ndarray, source: Tensor | None = None, *, together: bool = False) -> Terms:
         """What pulls on some frames beside their targets.

@@ -15,7 +15,7 @@ from core.errors import RefitError
 from core.fitting import run as run_module
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
-from core.fitting.solver.shape_solve import ShapeFit
+from core.fitting.shape.shape_solve import ShapeFit
 from core.fitting.stage.initial_pose import source_pose
 from core.fitting.stage.partial_result import FittedChunk
 from core.fitting.stage.stage import PoseStage

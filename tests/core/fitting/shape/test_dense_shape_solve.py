@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import Progress
-from core.fitting.stage.dense_shape_solve import DenseShapeFit
+from core.fitting.shape.shape_solve import ShapeFit
 from core.model.fit_result import FitResult
 from tests.core.fitting.judged import TIGHT, clip, fit, judged, run, spread
 from tests.variants import body_pair
@@ -72,19 +72,19 @@ class _Large(TorchDispatchMode):
 
 
 def test_nothing_large_is_done_in_the_callers_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, large = DenseShapeFit._from_one_arrow, _Large()
+    whole, large = ShapeFit._from_one_arrow, _Large()
 
-    def seen(self: DenseShapeFit) -> bool:
+    def seen(self: ShapeFit) -> bool:
         with large:
             return whole(self)
 
-    monkeypatch.setattr(DenseShapeFit, "_from_one_arrow", seen)
+    monkeypatch.setattr(ShapeFit, "_from_one_arrow", seen)
     run(spread(clip("backflip"), FRAMES), body_pair("dense correctives"))
     assert large.seen <= {"aten::detach"}
 
 
 def test_a_solve_that_finds_no_gain_is_not_called_converged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(DenseShapeFit, "_search", lambda *_: (0.0, 0.0))
+    monkeypatch.setattr(ShapeFit, "_search", lambda *_: (0.0, 0.0))
     motion = spread(clip("backflip"), 2)
     result, steps = run(motion, body_pair("dense correctives"))
     assert not result.converged.any()
@@ -95,7 +95,7 @@ def test_where_the_gradient_is_small_no_further_gain_is_needed(monkeypatch: pyte
     motion, pair = spread(clip("backflip"), 2), body_pair("dense correctives")
     start = fit(motion, pair, TIGHT)
     again = Recipe((FitSettings(),), start="current")
-    monkeypatch.setattr(DenseShapeFit, "_search", lambda *_: (0.0, 0.0))
+    monkeypatch.setattr(ShapeFit, "_search", lambda *_: (0.0, 0.0))
     assert fit(motion, pair, again, start=start).converged.all()
 
 
