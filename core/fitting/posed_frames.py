@@ -74,12 +74,16 @@ class PosedFrames:
         self._peeks = False
 
     def prepare(self) -> None:
-        """Makes what the first fitted frame would otherwise wait for: the target's operators."""
-        target = self.bodies.target
-        at_rest = torch.zeros(1, target.num_joints, 3), None, torch.zeros(1, 3)
-        vertices = target.vertices(*at_rest)
-        targets = self.bodies.correspondence.apply(torch.as_tensor(self._source(0)[0][None]))
-        vertex_error_mm(vertices.to(targets.device), targets, self.bodies.correspondence.valid)
+        """Makes what the first fitted frame would otherwise wait for: the target's operators.
+
+        Another thread may pose frames meanwhile: nothing that is kept of them is touched.
+        """
+        bodies = self.bodies
+        at_rest = torch.zeros(1, bodies.target.num_joints, 3), None, torch.zeros(1, 3)
+        vertices = bodies.target.vertices(*at_rest)
+        source, _ = posed(self.motion, bodies.source, slice(0, 1))
+        targets = bodies.correspondence.apply(torch.as_tensor(source))
+        vertex_error_mm(vertices.to(targets.device), targets, bodies.correspondence.valid)
 
     def set_result(self, result: FitResult | None, changed: np.ndarray | None = None) -> None:
         """Shows another fit of the same motion.

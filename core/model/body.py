@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -100,8 +100,9 @@ class BodyModel(BodyViews):
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays of the file."""
-        arrays = (value for value in vars(self).values() if isinstance(value, np.ndarray))
-        return sum(array.nbytes for array in arrays)
+        # Not `vars`: what other threads ask for meanwhile is made and put there.
+        values = (getattr(self, item.name) for item in fields(self))
+        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
 
     def to(self, device: str | torch.device) -> BodyModel:
         """The same body, posed on another device."""

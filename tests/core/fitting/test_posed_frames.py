@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -96,3 +99,38 @@ def test_of_another_fit_only_what_changed_is_posed_again(asked: list[tuple[str, 
 def skin_of(fit: object, index: int) -> np.ndarray:
     _, pair, _ = fitted_clip("walk", 0, 60)
     return posed(fit.as_motion(), pair.target, slice(index, index + 1))[0][0]  # type: ignore[attr-defined]
+
+
+class Shelf(OrderedDict):  # type: ignore[type-arg]
+    """Frames that one thread alone may look for, keep and drop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owner = threading.get_ident()
+
+    def _mine(self) -> None:
+        assert threading.get_ident() == self.owner, "two threads share the frames that are kept"
+
+    def __contains__(self, key: object) -> bool:
+        self._mine()
+        return super().__contains__(key)
+
+    def __getitem__(self, key: int) -> object:
+        self._mine()
+        return super().__getitem__(key)
+
+    def move_to_end(self, key: int, last: bool = True) -> None:
+        self._mine()
+        super().move_to_end(key, last)
+
+
+def test_what_is_prepared_behind_touches_no_frame_that_is_kept() -> None:
+    motion, pair, fit = fitted_clip("walk", 0, 60)
+    frames = PosedFrames(motion, pair, fit)
+    frames._sources, frames._fits = Shelf(), Shelf()
+    frames.frame(0)
+    with ThreadPoolExecutor(1) as behind:
+        prepared = behind.submit(frames.prepare)
+        for index in range(8):
+            frames.frame(index)
+        prepared.result()

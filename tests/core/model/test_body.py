@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -135,3 +136,20 @@ def test_rotations_match_scipy() -> None:
     ours = quaternions(matrices).numpy()
     theirs = expected.as_quat()[:, [3, 0, 1, 2]]
     assert np.abs(np.abs((ours * theirs).sum(1)) - 1).max() < 1e-12
+
+
+def test_a_body_is_measured_while_another_thread_makes_what_it_needs_of_it() -> None:
+    body = load_bodies().source
+
+    class Slow(np.ndarray):
+        """Another thread is at it while its size is asked for."""
+
+        @property
+        def nbytes(self) -> int:
+            measured.held_by  # noqa: B018
+            return int(np.asarray(self).nbytes)
+
+    measured = replace(body, parents=body.parents.view(Slow))
+    assert measured.nbytes == body.nbytes
+    assert "held_by" in vars(measured)
+    assert measured.nbytes == body.nbytes
