@@ -7,14 +7,15 @@ import queue
 import subprocess
 import tempfile
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from core.errors import FileError
-from core.files.containers.atomic import check_place, temporary_mark
+from core.files.containers.atomic import check_place
+from core.files.containers.leftovers import held, temporary_mark
 
 QUEUED_PICTURES = 4
 POLL_SECONDS = 0.1
@@ -79,17 +80,20 @@ class Encoder:
         lossless = self.path.with_name(mark + ".mkv")
         colours = self.path.with_name(mark + ".png")
         try:
-            if self.path.suffix.lower() == ".gif":
-                self._feed(lossless, LOSSLESS)
-                source = ["-i", str(lossless)]
-                self._call([*source, "-vf", "palettegen=stats_mode=full", "-update", "1", str(colours)])
-                dither = "paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"
-                self._call([*source, "-i", str(colours), "-lavfi", dither, str(temporary)])
-            else:
-                self._feed(temporary, H264)
-            if not self._cancel.is_set():
-                check_place(self.path, self._overwrite)
-                os.replace(temporary, self.path)
+            with ExitStack() as holds:
+                holds.enter_context(held(temporary))
+                if self.path.suffix.lower() == ".gif":
+                    holds.enter_context(held(lossless))
+                    self._feed(lossless, LOSSLESS)
+                    source = ["-i", str(lossless)]
+                    self._call([*source, "-vf", "palettegen=stats_mode=full", "-update", "1", str(colours)])
+                    dither = "paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"
+                    self._call([*source, "-i", str(colours), "-lavfi", dither, str(temporary)])
+                else:
+                    self._feed(temporary, H264)
+                if not self._cancel.is_set():
+                    check_place(self.path, self._overwrite)
+                    os.replace(temporary, self.path)
         except _Cancelled:
             pass
         except FileError as error:

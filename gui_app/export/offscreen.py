@@ -15,7 +15,8 @@ import numpy as np
 import pyvista as pv
 
 from core.errors import FileError
-from core.files.containers.atomic import atomic_write, temporary_mark
+from core.files.containers.atomic import atomic_write
+from core.files.containers.leftovers import held, temporary_mark
 from gui_app.scene.scene import Scene
 from gui_app.tasks.display import has_display
 from gui_app.widgets.text import FALLBACK_RATE
@@ -119,9 +120,10 @@ def _taking_the_place_of(path: Path, overwrite: bool) -> Iterator[Path]:
     """
     temporary = path.with_name(temporary_mark() + path.suffix)
     try:
-        yield temporary
-        refuse_existing([path], overwrite)
-        os.replace(temporary, path)
+        with held(temporary):
+            yield temporary
+            refuse_existing([path], overwrite)
+            os.replace(temporary, path)
     except OSError as error:
         raise FileError(path, f"cannot be written ({error.strerror or error})") from error
     finally:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
-import secrets
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,58 +14,8 @@ from typing import BinaryIO
 import numpy as np
 
 from core.errors import FileError
+from core.files.containers.leftovers import held, sweep, temporary_beside
 from core.files.containers.opening import check_regular
-
-# Temporary files beside what is written: their names, and what killed processes have left of them.
-
-_NAME = re.compile(r"\.refit-[0-9a-f]{16}\.(tmp|mkv|mp4|gif|png)")
-UNTOUCHED_SECONDS = 3600.0
-"""Nobody is writing any more what has not been touched for so long."""
-_SET_ASIDE = re.compile(r"\.refit-[0-9a-f]{16}\.(.+)\.old")
-_looked_through: set[Path] = set()
-
-
-def temporary_mark() -> str:
-    """How the name of a new temporary file begins."""
-    return f".refit-{secrets.token_hex(8)}"
-
-
-def temporary_beside(target: Path) -> Path:
-    """A name in the folder of ``target``, to be written first and to take its place then."""
-    return target.with_name(f"{temporary_mark()}.tmp")
-
-
-def set_aside(target: Path) -> Path:
-    """A name for a folder that is to be replaced, for the moment in which there are two."""
-    return target.with_name(f"{temporary_mark()}.{target.name}.old")
-
-
-def sweep(own: Path) -> None:
-    """Deletes what killed processes have left in the folder of a temporary file that was just made.
-
-    Times are compared with that file's, for a folder may lie on a machine whose clock is another. Each folder
-    is looked through once a process: it may hold many files. What was set aside and never replaced gets its
-    name back.
-    """
-    folder = own.parent
-    if folder in _looked_through:
-        return
-    _looked_through.add(folder)
-    with suppress(OSError):
-        now = own.stat().st_mtime
-        for path in folder.glob(".refit-*"):
-            aside = _SET_ASIDE.fullmatch(path.name)
-            if path == own or not (aside or _NAME.fullmatch(path.name)) or path.is_symlink():
-                continue
-            with suppress(OSError):
-                # Set aside it keeps its own time; elsewhere a folder is touched by each new file in it.
-                touched = path.stat().st_ctime if aside else path.stat().st_mtime
-                if now - touched <= UNTOUCHED_SECONDS:
-                    continue
-                if aside and not (folder / aside[1]).exists():
-                    os.replace(path, folder / aside[1])
-                else:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @contextmanager
@@ -94,15 +41,17 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
         check_place(target, overwrite)
         target = _at_the_end(target)
         temporary = temporary_beside(target)
-        with temporary.open("xb") as file:
-            sweep(temporary)
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _refuse_existing(target, overwrite)
-        with suppress(OSError):  # there is none, or the disk knows of no modes
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        os.replace(temporary, target)
+        temporary.open("xb").close()
+        with held(temporary):
+            with temporary.open("r+b") as file:
+                sweep(temporary)
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            _refuse_existing(target, overwrite)
+            with suppress(OSError):  # there is none, or the disk knows of no modes
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            os.replace(temporary, target)
         temporary = None
         _sync_folder(target.parent)
     except OSError as error:

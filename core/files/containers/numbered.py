@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import Cancelled, FileError
-from core.files.containers.atomic import reason, set_aside, sweep, temporary_beside
+from core.files.containers.atomic import reason
+from core.files.containers.leftovers import held, set_aside, sweep, temporary_beside
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many frames are written."""
@@ -93,10 +94,11 @@ def _new_folder(target: Path, overwrite: bool, alone: bool) -> Iterator[Path]:
     temporary = temporary_beside(target)
     try:
         temporary.mkdir()
-        sweep(temporary)
-        yield temporary
-        _check_folder(target, overwrite, alone)
-        _take_the_place(temporary, target)
+        with held(temporary):
+            sweep(temporary)
+            yield temporary
+            _check_folder(target, overwrite, alone)
+            _take_the_place(temporary, target)
     except OSError as error:
         raise FileError(target, f"cannot be written: {reason(error)}") from error
     finally:

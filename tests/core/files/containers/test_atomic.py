@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 
 import numpy as np
 import pytest
 
 from core.errors import FileError
-from core.files.containers import atomic
 from core.files.containers.atomic import atomic_write, write_npz
 
 
@@ -131,25 +129,6 @@ def test_npz_refuses_objects(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(atomic, "_looked_through", set())
-    old, folder, fresh = (tmp_path / f".refit-{n:016x}.tmp" for n in range(3))
-    other, film = tmp_path / ".refit-notes", tmp_path / f".refit-{3:016x}.mp4"
-    folder.mkdir()
-    (folder / "a_000001.obj").write_bytes(b"half")
-    for path in (old, fresh, other, film):
-        path.write_bytes(b"half")
-    for path in (old, folder, other, film):
-        os.utime(path, (time.time() - 7200,) * 2)
-    with atomic_write(tmp_path / "a") as file:
-        file.write(b"new")
-    assert sorted(tmp_path.iterdir()) == sorted([fresh, other, tmp_path / "a"])
-    os.utime(fresh, (time.time() - 7200,) * 2)
-    with atomic_write(tmp_path / "b") as file:
-        file.write(b"new")
-    assert fresh.exists(), "a folder is looked through once"
-
-
 @pytest.mark.skipif(os.name == "nt", reason="there are no such modes")
 def test_who_may_read_a_file_stays_as_it_was(tmp_path):
     path = tmp_path / "a"
@@ -158,22 +137,3 @@ def test_who_may_read_a_file_stays_as_it_was(tmp_path):
     with atomic_write(path, overwrite=True) as file:
         file.write(b"new")
     assert path.stat().st_mode & 0o777 == 0o640
-
-
-def test_what_was_set_aside_and_never_replaced_gets_its_name_back(tmp_path, monkeypatch):
-    lost, replaced = tmp_path / "lost", tmp_path / "replaced"
-    for folder in (lost, replaced):
-        folder.mkdir()
-        (folder / "a_000001.obj").write_bytes(b"old")
-        folder.rename(atomic.set_aside(folder))
-    replaced.mkdir()
-    monkeypatch.setattr(atomic, "_looked_through", set())
-    with atomic_write(tmp_path / "b"):
-        pass
-    assert not lost.exists()
-    monkeypatch.setattr(atomic, "UNTOUCHED_SECONDS", -1.0)
-    monkeypatch.setattr(atomic, "_looked_through", set())
-    with atomic_write(tmp_path / "c"):
-        pass
-    assert (lost / "a_000001.obj").read_bytes() == b"old"
-    assert list(replaced.iterdir()) == []
