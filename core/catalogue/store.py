@@ -16,7 +16,7 @@ from core.catalogue.schema import APPLICATION, TABLES, VERSION
 from core.environment import kept_folder
 from core.errors import FileError
 from core.files.beside_results import INDEX_FILE
-from core.files.containers.leftovers import temporary_beside
+from core.files.containers.atomic import temporary_beside
 from core.files.containers.opening import check_regular
 from core.files.kept.kept_files import CATALOGUES
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from core.commands.output_paths import Job
 from core.errors import FileError, RefitError
-from core.files.containers.atomic import reason
-from core.files.containers.leftovers import temporary_beside
+from core.files.containers.atomic import reason, temporary_beside
 from core.files.motions.load_motion import people_in
 from core.model.joints import JOINT_NAMES, PARTS
 from core.shown_text import size_words

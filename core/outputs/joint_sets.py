@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError, RefitError
-from core.files.containers.atomic import atomic_write, write_npz
+from core.files.containers.atomic import atomic_write, fit_for_a_file, write_npz
 from core.files.containers.documents import TooLong, parsed_json
 from core.files.containers.numbered import Progress, tell
 from core.files.containers.opening import read_bytes
@@ -80,10 +80,12 @@ def write_joint_set(path: str | Path, joint_set: JointSet, *, overwrite: bool = 
     """Writes a joint set as json.
 
     Raises:
-        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        FileError: it cannot be written, exists and ``overwrite`` is False, or could not be opened again.
     """
-    with atomic_write(path, overwrite=overwrite) as file:
-        file.write(joint_set_text(joint_set))
+    with fit_for_a_file(path):
+        content = joint_set_text(joint_set)
+    with atomic_write(path, overwrite=overwrite, reader=read_joint_set) as file:
+        file.write(content)
 
 
 def joint_set_text(joint_set: JointSet) -> bytes:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import __version__
 from core.errors import FileError
-from core.files.containers.atomic import atomic_write
+from core.files.containers.atomic import atomic_write, fit_for_a_file
 from core.files.containers.opening import read_bytes
 from core.files.containers.refusals import reads
 from core.fitting.recipe.draft import Draft, DraftStage
@@ -197,5 +197,7 @@ def write_recipe(path: str | Path, draft: Draft, *, overwrite: bool = False) -> 
     Raises:
         FileError: as `atomic_write`.
     """
-    with atomic_write(path, overwrite=overwrite) as file:
-        file.write(recipe_text(draft).encode())
+    with fit_for_a_file(path):
+        content = recipe_text(draft).encode()
+    with atomic_write(path, overwrite=overwrite, reader=read_recipe) as file:
+        file.write(content)

@@ -11,13 +11,12 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import key_list, lengths, number, shape_text, text, texts
-from core.files.containers.atomic import write_npz
+from core.files.containers.atomic import fit_for_a_file, write_npz
 from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, npz_headers, read_npz
 from core.files.containers.refusals import reads
 from core.files.motions.conventions import from_origin
 from core.files.motions.load_motion import load_motion
-from core.files.motions.motion_arrays import frame_rate_in, gender_in
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
 from core.model.fit_result import AMASS_BETAS, FitResult
 from core.model.joints import PARTS
@@ -48,17 +47,15 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
     written, or neither where it is not known.
 
     Raises:
-        FileError: the file exists and ``overwrite`` is False, or cannot be written.
+        FileError: the file exists and ``overwrite`` is False, cannot be written, or could not be opened
+            again.
     """
-    arrays = _arrays(result)
-    try:
-        gender_in(Path(path), arrays["gender"])
-        frame_rate_in(Path(path), arrays)
-        _provenance(Path(path), arrays["refit_provenance"])
-    except FileError as error:
-        what = f"'{error.key}' {error.problem}"
-        raise FileError(path, f"is not saved, for it could not be opened again: {what}") from None
-    write_npz(path, arrays, overwrite=overwrite)
+    with fit_for_a_file(path):
+        arrays = _arrays(result)
+        for key, array in arrays.items():
+            if array.dtype.hasobject:
+                raise TypeError(f"'{key}' is {type(array.flat[0]).__name__}")
+    write_npz(path, arrays, overwrite=overwrite, reader=load_result)
 
 
 @reads("result", "a result of Refit")
@@ -148,7 +145,8 @@ def _arrays(result: FitResult) -> dict[str, np.ndarray]:
         arrays["num_expressions"] = np.array(result.expression.shape[1])
     if result.frame_rate is not None:
         arrays |= {key: np.array(float(result.frame_rate)) for key in FRAME_RATE_KEYS}
-        arrays["mocap_time_length"] = np.array(len(result) / float(result.frame_rate))
+        with np.errstate(divide="ignore"):
+            arrays["mocap_time_length"] = np.array(len(result) / np.float64(result.frame_rate))
     arrays |= {
         f"refit_{key}": np.asarray(getattr(result, key), np.float32) for key in (*ERROR_KEYS, "part_mm")
     }

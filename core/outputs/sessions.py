@@ -18,9 +18,9 @@ from core import __version__
 from core.errors import FileError
 from core.files.assumption import meaning_of_json
 from core.files.containers.arrays import finite, kind_of, lengths, numbers, shape_text
-from core.files.containers.atomic import atomic_write
+from core.files.containers.atomic import atomic_write, fit_for_a_file, not_saved
 from core.files.containers.documents import json_object
-from core.files.containers.npz import npz_has, read_npz, read_text
+from core.files.containers.npz import MOST_MEMBERS, npz_has, read_npz, read_text
 from core.files.containers.refusals import reads
 from core.model.fit_result import FitResult
 from core.model.joints import GENDERS, JOINT_NAMES, PARTS
@@ -42,14 +42,23 @@ def save_session(path: str | Path, session: Session, *, overwrite: bool = False)
             again.
     """
     writer = SessionWriter()
-    contents = json.dumps(writer.contents(session), indent=1)
+    with fit_for_a_file(path):
+        contents = json.dumps(writer.contents(session), indent=1)
     try:
+        # As it would be read, but for the arrays, which are large, and in memory already.
+        _check_size(path, contents, writer.arrays)
         _Reader(Path(path), contents, writer.arrays).session()
     except FileError as error:
-        what = f"'{error.key}' {error.problem}" if error.key else error.problem
-        raise FileError(path, f"is not saved, for it could not be opened again: {what}") from None
+        raise not_saved(path, error) from None
     with atomic_write(path, overwrite=overwrite) as file:
         writer.write(file, contents)
+
+
+def _check_size(path: str | Path, contents: str, arrays: dict[str, np.ndarray]) -> None:
+    if len(contents.encode()) > _MOST_CONTENTS:
+        raise FileError(path, f"is longer than the {_MOST_CONTENTS} bytes allowed", key=CONTENTS)
+    if len(arrays) + 2 > MOST_MEMBERS:
+        raise FileError(path, f"holds {len(arrays)} arrays, expected at most {MOST_MEMBERS - 2}")
 
 
 @reads("session", "a session of Refit")

@@ -14,8 +14,7 @@ from typing import IO
 import numpy as np
 
 from core.errors import FileError
-from core.files.containers.atomic import check_place
-from core.files.containers.leftovers import held, temporary_mark
+from core.files.containers.atomic import check_place, held, temporary_mark
 
 QUEUED_PICTURES = 4
 POLL_SECONDS = 0.1

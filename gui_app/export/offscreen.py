@@ -15,8 +15,7 @@ import numpy as np
 import pyvista as pv
 
 from core.errors import FileError
-from core.files.containers.atomic import atomic_write
-from core.files.containers.leftovers import held, temporary_mark
+from core.files.containers.atomic import atomic_write, held, temporary_mark
 from gui_app.scene.scene import Scene
 from gui_app.tasks.display import has_display
 from gui_app.widgets.text import FALLBACK_RATE

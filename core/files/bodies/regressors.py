@@ -13,7 +13,7 @@ from core.errors import FileError, RefitError
 from core.files.bodies.model_arrays import REGRESSOR_KEYS
 from core.files.bodies.models import looks_like_model, regressor_of
 from core.files.containers.arrays import finite, key_list, numbers, shape_text
-from core.files.containers.atomic import atomic_write, write_npz
+from core.files.containers.atomic import atomic_write, not_saved, write_npz
 from core.files.containers.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
 from core.files.containers.opening import checksum
 from core.files.containers.pickles import read_pickle
@@ -98,7 +98,7 @@ def write_regressor(path: str | Path, regressor: np.ndarray, *, overwrite: bool 
         overwrite: replace a regressor that is there; any other file, a body model above all, never is.
 
     Raises:
-        FileError: it cannot be written, or something is there that stays.
+        FileError: it cannot be written, something is there that stays, or it is not finite.
         RefitError: another ending.
     """
     path = Path(path)
@@ -108,6 +108,10 @@ def write_regressor(path: str | Path, regressor: np.ndarray, *, overwrite: bool 
     if path.is_file() and overwrite:
         _refuse_what_stays(path, np.shape(regressor))
     matrix = np.ascontiguousarray(regressor, dtype=np.float32)
+    try:
+        finite(path, KEY, numbers(path, KEY, matrix, (None, None)))
+    except FileError as error:
+        raise not_saved(path, error) from None
     if path.name.lower().endswith(SPARSE):
         with atomic_write(path, overwrite=overwrite) as file:
             sparse.save_npz(file, sparse.csr_matrix(matrix))

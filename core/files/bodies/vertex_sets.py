@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import FileError, RefitError
 from core.files.containers.arrays import key_list, kind_of, shape_text
-from core.files.containers.atomic import atomic_write
+from core.files.containers.atomic import atomic_write, not_saved
 from core.files.containers.documents import TooLong, parsed_json
 from core.files.containers.joblib_files import read_any_pickle
 from core.files.containers.npz import is_npy, is_npz, npz_headers, read_npy, read_npz
@@ -83,7 +83,7 @@ def write_vertex_list(path: str | Path, mask: np.ndarray, *, overwrite: bool = F
         overwrite: replace a file that is there.
 
     Raises:
-        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        FileError: it cannot be written, exists and ``overwrite`` is False, or the mask is empty.
         RefitError: another ending, or a name that would turn the list round when it is read.
     """
     path, ids = Path(path), np.flatnonzero(mask).astype(np.int64)
@@ -92,6 +92,8 @@ def write_vertex_list(path: str | Path, mask: np.ndarray, *, overwrite: bool = F
         raise RefitError(f"{path} is no name for a list of vertices; it must end in {', '.join(_ENDINGS)}.")
     if "exclude" in path.name.lower():
         raise RefitError(f"{path} would be read as a list to leave out; choose a name without 'exclude'.")
+    if not len(ids):
+        raise not_saved(path, FileError(path, "names no vertex"))
     content = BytesIO()
     if ending == ".txt":
         content.write("".join(f"{vertex}\n" for vertex in ids).encode())
@@ -221,12 +223,15 @@ def read_vertex_weights(path: str | Path, vertices: int) -> np.ndarray:
     else:
         out = np.ones(vertices, dtype=np.float32)
         out[_checked_ids(path, ids, len(weights), vertices)] = weights
+    return _checked_weights(path, out)
+
+
+def _checked_weights(path: Path, weights: np.ndarray) -> np.ndarray:
     # Also what is not a number.
-    if not ((out >= np.float32(LEAST)) & (out <= MOST)).all():
-        raise FileError(
-            path, f"holds weights from {out.min():g} to {out.max():g}, expected {LEAST:g} to {MOST:g}"
-        )
-    return out
+    if not ((weights >= np.float32(LEAST)) & (weights <= MOST)).all():
+        found = f"holds weights from {weights.min():g} to {weights.max():g}"
+        raise FileError(path, f"{found}, expected {LEAST:g} to {MOST:g}")
+    return weights
 
 
 def _checked_ids(path: Path, ids: np.ndarray, count: int, vertices: int) -> np.ndarray:
@@ -243,7 +248,8 @@ def write_vertex_weights(path: str | Path, weights: np.ndarray, *, overwrite: bo
     """Writes (V,) weights: in ``.npz`` the ids and weights that are not 1, in ``.npy`` all of them.
 
     Raises:
-        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        FileError: it cannot be written, exists and ``overwrite`` is False, or a weight is below `LEAST` or
+            above `MOST`.
         RefitError: another ending.
     """
     path, content = Path(path), BytesIO()
@@ -256,5 +262,9 @@ def write_vertex_weights(path: str | Path, weights: np.ndarray, *, overwrite: bo
         np.save(content, weights, allow_pickle=False)
     else:
         raise RefitError(f"{path} is no name for weights of vertices; it must end in .npz or .npy.")
+    try:
+        _checked_weights(path, weights)
+    except FileError as error:
+        raise not_saved(path, error) from None
     with atomic_write(path, overwrite=overwrite) as file:
         file.write(content.getvalue())

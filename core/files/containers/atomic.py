@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
+import secrets
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -14,12 +17,111 @@ from typing import BinaryIO
 import numpy as np
 
 from core.errors import FileError
-from core.files.containers.leftovers import held, sweep, temporary_beside
 from core.files.containers.opening import check_regular
+from core.shown_text import shown
+
+try:
+    import fcntl
+except ImportError:  # on Windows, where a file that is open cannot be deleted
+    fcntl = None  # type: ignore[assignment]
+
+# Temporary files beside what is written: their names, who is at them, what killed processes have left.
+
+_NAME = re.compile(r"\.refit-[0-9a-f]{16}\.(tmp|mkv|mp4|gif|png)")
+UNTOUCHED_SECONDS = 3600.0
+"""What has not been touched for so long is left by a process that is no more, unless it is `held`."""
+_SET_ASIDE = re.compile(r"\.refit-[0-9a-f]{16}\.(.+)\.old")
+_looked_through: set[Path] = set()
+
+
+def temporary_mark() -> str:
+    """How the name of a new temporary file begins."""
+    return f".refit-{secrets.token_hex(8)}"
+
+
+def temporary_beside(target: Path) -> Path:
+    """A name in the folder of ``target``, to be written first and to take its place then."""
+    return target.with_name(f"{temporary_mark()}.tmp")
+
+
+def set_aside(target: Path) -> Path:
+    """A name for a folder that is to be replaced, for the moment in which there are two."""
+    return target.with_name(f"{temporary_mark()}.{target.name}.old")
 
 
 @contextmanager
-def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+def held(temporary: Path) -> Iterator[None]:
+    """While the block runs, no `sweep` takes the file or folder away, however long its process is suspended.
+
+    A file that is not there yet is made. The hold is a lock that ends with the process; on a disk without
+    locks there is none, and the time alone counts.
+    """
+    handle = None
+    with suppress(OSError):
+        # Some disks lock for one alone what is open for writing, and folders cannot be.
+        flags = os.O_RDONLY if temporary.is_dir() else os.O_RDWR | os.O_CREAT
+        handle = os.open(temporary, flags, 0o666)
+    try:
+        if handle is not None and fcntl is not None:
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        elif handle is not None:
+            os.close(handle)
+            handle = None
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _is_held(temporary: Path) -> bool:
+    """Another process, or this one, is at it."""
+    if fcntl is None:
+        return False
+    handle = os.open(temporary, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return False
+
+
+def sweep(own: Path) -> None:
+    """Deletes what killed processes have left in the folder of a temporary file that was just made.
+
+    Times are compared with that file's, for a folder may lie on a machine whose clock is another. Each folder
+    is looked through once a process: it may hold many files. What was set aside and never replaced gets its
+    name back.
+    """
+    folder = own.parent
+    if folder in _looked_through:
+        return
+    _looked_through.add(folder)
+    with suppress(OSError):
+        now = own.stat().st_mtime
+        for path in folder.glob(".refit-*"):
+            aside = _SET_ASIDE.fullmatch(path.name)
+            if path == own or not (aside or _NAME.fullmatch(path.name)) or path.is_symlink():
+                continue
+            with suppress(OSError):
+                # Set aside it keeps its own time; elsewhere a folder is touched by each new file in it.
+                touched = path.stat().st_ctime if aside else path.stat().st_mtime
+                if now - touched <= UNTOUCHED_SECONDS or _is_held(path):
+                    continue
+                if aside and not (folder / aside[1]).exists():
+                    os.replace(path, folder / aside[1])
+                else:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextmanager
+def atomic_write(
+    path: str | Path, *, overwrite: bool = False, reader: Callable[[Path], object] | None = None
+) -> Iterator[BinaryIO]:
     """A new file that takes the place of ``path`` when the block ends, or leaves no trace if the block fails.
 
     The bytes go to a temporary file in the same folder and are on the disk before the name changes hands. Who
@@ -28,10 +130,11 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
     Args:
         path: where the file is to be.
         overwrite: replace a file that is there; otherwise it is left alone.
+        reader: opens what was written before it takes its place: what it refuses is never there.
 
     Raises:
         FileError: the file exists and ``overwrite`` is False, the folder does not exist or may not be written
-            to, or the disk is full.
+            to, the disk is full, or the reader refuses what was written.
     """
     if "\0" in str(path):
         raise FileError(path, "cannot be written: a file name has no zero bytes")
@@ -47,6 +150,7 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
                 sweep(temporary)
                 yield file
                 file.flush()
+                _read_back(path, temporary, reader)
                 os.fsync(file.fileno())
             _refuse_existing(target, overwrite)
             with suppress(OSError):  # there is none, or the disk knows of no modes
@@ -62,8 +166,43 @@ def atomic_write(path: str | Path, *, overwrite: bool = False) -> Iterator[Binar
                 temporary.unlink()
 
 
-def write_npz(path: str | Path, arrays: dict[str, np.ndarray], *, overwrite: bool = False) -> None:
-    """Write plain arrays to a compressed ``.npz`` file, atomically.
+def _read_back(path: str | Path, temporary: Path, reader: Callable[[Path], object] | None) -> None:
+    if reader is None:
+        return
+    try:
+        reader(temporary)
+    except FileError as error:
+        raise not_saved(path, error) from None
+
+
+def not_saved(path: str | Path, refused: FileError) -> FileError:
+    """What is told of a file that its own reader would refuse."""
+    what = f"'{refused.key}' {refused.problem}" if refused.key else refused.problem
+    return FileError(path, f"is not saved, for it could not be opened again: {what}")
+
+
+@contextmanager
+def fit_for_a_file(path: str | Path) -> Iterator[None]:
+    """While what a file is to hold is put together: values that no file can hold are told in a sentence.
+
+    Raises:
+        FileError: there is such a value.
+    """
+    try:
+        yield
+    except (AttributeError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        what = shown(str(error), 200)
+        raise FileError(path, f"is not saved, for it holds what no file can hold: {what}") from error
+
+
+def write_npz(
+    path: str | Path,
+    arrays: dict[str, np.ndarray],
+    *,
+    overwrite: bool = False,
+    reader: Callable[[Path], object] | None = None,
+) -> None:
+    """Write plain arrays to a compressed ``.npz`` file, atomically; ``reader`` as in `atomic_write`.
 
     Raises:
         FileError: as `atomic_write`.
@@ -72,7 +211,7 @@ def write_npz(path: str | Path, arrays: dict[str, np.ndarray], *, overwrite: boo
     for key, array in arrays.items():
         if np.asarray(array).dtype.hasobject:
             raise TypeError(f"'{key}' holds Python objects, expected numbers or text")
-    with atomic_write(path, overwrite=overwrite) as file:
+    with atomic_write(path, overwrite=overwrite, reader=reader) as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 

@@ -26,7 +26,8 @@ from core.files.containers.arrays import shape_text
 from core.files.containers.bounds import MOST_TIMES, most_memory, too_large
 from core.files.containers.opening import MAX_BYTES, open_to_read, still_wanted
 
-_MAX_MEMBERS = 10_000
+MOST_MEMBERS = 10_000
+"""Arrays in a file."""
 _CHUNK = 1 << 24
 _SHORT_TEXT = 1 << 22
 _SUFFIX = ".npy"
@@ -290,8 +291,8 @@ def _archive(path: str | Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipf
             }
             if not members:
                 raise FileError(path, "is a zip file without NumPy arrays")
-            if len(infos) > _MAX_MEMBERS:
-                raise FileError(path, f"holds {len(infos)} arrays, expected at most {_MAX_MEMBERS}")
+            if len(infos) > MOST_MEMBERS:
+                raise FileError(path, f"holds {len(infos)} arrays, expected at most {MOST_MEMBERS}")
             yield archive, members
 
 

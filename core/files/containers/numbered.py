@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import Cancelled, FileError
-from core.files.containers.atomic import reason
-from core.files.containers.leftovers import held, set_aside, sweep, temporary_beside
+from core.files.containers.atomic import held, reason, set_aside, sweep, temporary_beside
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many frames are written."""

@@ -17,7 +17,7 @@ from typing import TextIO
 import numpy as np
 import pytest
 
-from core.files.containers.leftovers import UNTOUCHED_SECONDS
+from core.files.containers.atomic import UNTOUCHED_SECONDS
 from core.outputs.results import load_result
 from core.outputs.sessions import load_session
 from tests.gui_app.session.working_window import EVERY_SECONDS, MOTION, RESULT, SESSION, last_work

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from core.files.containers import leftovers
+from core.files.containers import atomic
 from core.files.containers.atomic import atomic_write
 
 WRITES = """
@@ -35,7 +35,7 @@ else:
 
 
 def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(leftovers, "_looked_through", set())
+    monkeypatch.setattr(atomic, "_looked_through", set())
     old, folder, fresh = (tmp_path / f".refit-{n:016x}.tmp" for n in range(3))
     other, film = tmp_path / ".refit-notes", tmp_path / f".refit-{3:016x}.mp4"
     folder.mkdir()
@@ -58,14 +58,14 @@ def test_what_was_set_aside_and_never_replaced_gets_its_name_back(tmp_path, monk
     for folder in (lost, replaced):
         folder.mkdir()
         (folder / "a_000001.obj").write_bytes(b"old")
-        folder.rename(leftovers.set_aside(folder))
+        folder.rename(atomic.set_aside(folder))
     replaced.mkdir()
-    monkeypatch.setattr(leftovers, "_looked_through", set())
+    monkeypatch.setattr(atomic, "_looked_through", set())
     with atomic_write(tmp_path / "b"):
         pass
     assert not lost.exists()
-    monkeypatch.setattr(leftovers, "UNTOUCHED_SECONDS", -1.0)
-    monkeypatch.setattr(leftovers, "_looked_through", set())
+    monkeypatch.setattr(atomic, "UNTOUCHED_SECONDS", -1.0)
+    monkeypatch.setattr(atomic, "_looked_through", set())
     with atomic_write(tmp_path / "c"):
         pass
     assert (lost / "a_000001.obj").read_bytes() == b"old"
@@ -81,7 +81,7 @@ def test_what_a_suspended_process_is_at_stays(tmp_path, monkeypatch, what):
             os.waitpid(writer.pid, os.WUNTRACED)
             (at,) = tmp_path.iterdir()
             os.utime(at, (time.time() - 7200,) * 2)
-            monkeypatch.setattr(leftovers, "_looked_through", set())
+            monkeypatch.setattr(atomic, "_looked_through", set())
             with atomic_write(tmp_path / "other") as file:
                 file.write(b"new")
             assert sorted(tmp_path.iterdir()) == sorted([at, tmp_path / "other"])
@@ -101,7 +101,7 @@ def test_what_it_was_at_when_it_was_killed_goes(tmp_path, monkeypatch, what):
         writer.kill()
     (left,) = tmp_path.iterdir()
     os.utime(left, (time.time() - 7200,) * 2)
-    monkeypatch.setattr(leftovers, "_looked_through", set())
+    monkeypatch.setattr(atomic, "_looked_through", set())
     with atomic_write(tmp_path / "other"):
         pass
     assert list(tmp_path.iterdir()) == [tmp_path / "other"]
@@ -111,12 +111,12 @@ def test_where_the_disk_has_no_locks_time_alone_counts(tmp_path, monkeypatch):
     def refuses(*_):
         raise OSError("no locks available")
 
-    if leftovers.fcntl is not None:
-        monkeypatch.setattr(leftovers.fcntl, "flock", refuses)
+    if atomic.fcntl is not None:
+        monkeypatch.setattr(atomic.fcntl, "flock", refuses)
     left = tmp_path / f".refit-{1:016x}.tmp"
     left.write_bytes(b"half")
     os.utime(left, (time.time() - 7200,) * 2)
-    monkeypatch.setattr(leftovers, "_looked_through", set())
+    monkeypatch.setattr(atomic, "_looked_through", set())
     with atomic_write(tmp_path / "a") as file:
         file.write(b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
