@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=f"Without a window: refit {' | refit '.join(cli.COMMANDS)}; each has its own --help.",
     )
     top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion, fit or session to open")
+    top.add_argument("--frame", type=frame_number, metavar="N", help="show this frame first")
     top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
     top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")
     top.add_argument(
@@ -42,6 +43,13 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"Refit {__version__}")
     return top
+
+
+def frame_number(text: str) -> int:
+    """A whole number, zero or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no frame; use 0 or more")
+    return int(text)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -94,7 +102,7 @@ def _window(options: argparse.Namespace, threads: int | None) -> int:
             f"The window needs PySide6, pyvista and pyvistaqt, which cannot be imported here ({error}); "
             "refit convert works without them."
         ) from error
-    return run(Options(options.file, options.models, options.device, threads))
+    return run(Options(options.file, options.models, options.device, threads, options.frame))
 
 
 if __name__ == "__main__":

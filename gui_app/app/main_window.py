@@ -63,6 +63,7 @@ from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
 
 if TYPE_CHECKING:
+    from gui_app.document.opened import Opened
     from gui_app.export.controller import ExportController
     from gui_app.export.dialog import ExportDialog
 
@@ -79,6 +80,7 @@ class Options:
     models: Path | None = None
     device: str = "auto"
     threads: int | None = None
+    frame: int | None = None
 
 
 class MainWindow(QMainWindow):
@@ -234,6 +236,7 @@ class MainWindow(QMainWindow):
         self.welcome.left.connect(self.show_bodies)
         self.opening.failed.connect(self._on_open_failed)
         state.document.motion_changed.connect(self._on_motion)
+        self.files.shown.connect(self._go_to_frame)  # after a session went to its own
         for signal in (
             state.document.result_changed,
             state.activity.run_changed,
@@ -266,9 +269,14 @@ class MainWindow(QMainWindow):
     @Slot()
     def _open_first(self) -> None:
         if self._opens_first:
-            self.files.open_first(self._options.file)
+            self.files.open_first(self._options.file, self._options.frame)
         else:
             self.welcome.look_again()
+
+    @Slot(object)
+    def _go_to_frame(self, opened: Opened) -> None:
+        if opened.frame is not None:
+            self.state.playback.set_frame(opened.frame)
 
     @cached_property
     def exporting(self) -> ExportController:

@@ -37,6 +37,7 @@ class Opened:
         session: all that was left, where a session was opened.
         left_over: ``file`` is what Refit kept for the case that it ends unexpectedly, none of the user's.
         given_rate: frames a second that the user said, where the file does not.
+        frame: to show first; None for the first one, or the one that a session was left at.
     """
 
     motion: Motion
@@ -49,6 +50,7 @@ class Opened:
     session: Session | None = None
     left_over: bool = False
     given_rate: float | None = None
+    frame: int | None = None
 
     @property
     def name(self) -> str:

@@ -82,19 +82,21 @@ class OpenActions(QObject):
         activity.opening_changed.connect(self._on_motion)
         self._on_motion()
 
-    def open_path(self, path: Path, *_: object) -> None:
-        """Opens a motion, a fit or a folder of meshes; while the window closes nothing is asked any more."""
+    def open_path(self, path: Path, *_: object, frame: int | None = None) -> None:
+        """Opens a motion, a fit or a folder of meshes, at a frame where one is given; while the window closes
+        nothing is asked any more."""
         path = opened_as(path)
         if not self._opening.closed and self._saving.may_lose_work(
-            "Open another file without saving this work?", partial(self.open_path, path)
+            "Open another file without saving this work?", partial(self.open_path, path, frame=frame)
         ):
-            self._opening.open(path, self._models.models, answer=self._memory.answer(path))
+            self._opening.open(path, self._models.models, answer=self._memory.answer(path), frame=frame)
 
-    def open_first(self, path: Path | None) -> None:
-        """Opens what the window was started with, None for the built-in motion."""
+    def open_first(self, path: Path | None, frame: int | None = None) -> None:
+        """Opens what the window was started with, None for the built-in motion, at a frame where one is
+        given."""
         path = None if path is None else opened_as(path)
         answer = self._memory.answer(path) if path is not None else NOTHING_SAID
-        self._opening.open(path, self._models.models, answer=answer)
+        self._opening.open(path, self._models.models, answer=answer, frame=frame)
 
     def open_left_over(self, path: Path) -> None:
         """Opens what Refit kept before it ended unexpectedly."""
@@ -121,7 +123,13 @@ class OpenActions(QObject):
             chosen, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", folder, SOURCE_FILTER)
         if chosen and request.path is not None:
             source = opened_as(Path(chosen))
-            self._opening.open(request.path, request.models, source=source, left_over=request.left_over)
+            self._opening.open(
+                request.path,
+                request.models,
+                source=source,
+                left_over=request.left_over,
+                frame=request.frame,
+            )
         else:
             self._activity.fail(str(error))
             self._opening.failed.emit()
@@ -146,7 +154,9 @@ class OpenActions(QObject):
             return
         self._remember(asked.path, answer, asked.taken if isinstance(asked, Doubted) else None)
         answer = led_by(answer, request.answer.reading)
-        self._opening.open(asked.path, request.models, left_over=request.left_over, answer=answer)
+        self._opening.open(
+            asked.path, request.models, left_over=request.left_over, answer=answer, frame=request.frame
+        )
 
     @Slot()
     def _ask_reading(self) -> None:

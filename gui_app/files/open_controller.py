@@ -35,7 +35,7 @@ class OpenRequest:
     """A file to open, None for the default motion; ``models`` and ``source`` as in `open_file`.
 
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
-    beside the file.
+    beside the file; ``frame`` the one to show first, None for the file's own.
     """
 
     path: Path | None
@@ -43,6 +43,7 @@ class OpenRequest:
     source: Path | None = None
     left_over: bool = False
     answer: Answer = NOTHING_SAID
+    frame: int | None = None
 
 
 def read_and_pose(
@@ -69,7 +70,9 @@ def read_and_pose(
             return question
         if request.left_over:
             opened = replace(opened, left_over=True)
-        opened.posed.frame(0)
+        if request.frame is not None:
+            opened = replace(opened, frame=min(max(request.frame, 0), len(opened.motion) - 1))
+        opened.posed.frame(opened.frame or 0)
         tell_opened(opened)
         # While the first frame is drawn and fitted.
         opened.posed.prepare()
@@ -127,12 +130,13 @@ class OpenController(QObject):
         source: Path | None = None,
         left_over: bool = False,
         answer: Answer = NOTHING_SAID,
+        frame: int | None = None,
     ) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
         if self.closed:
             return
         self._give_up()
-        request = OpenRequest(path, models, source, left_over, answer)
+        request = OpenRequest(path, models, source, left_over, answer, frame)
         name = path.name if path else "the built-in motion"
         self._state.activity.set_opening("what was kept" if left_over else name)
         job = self._thread.job(

@@ -122,3 +122,16 @@ def test_a_window_is_made_without_torch(own_settings: Path) -> None:
         [sys.executable, "-c", words], capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_a_frame_to_open_at_reaches_the_window(
+    walk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+    monkeypatch.setattr("gui_app.app.application.run", lambda options: asked.append(options) or 0)
+    monkeypatch.setattr(command, "has_display", lambda: True)
+    assert command.main([str(walk), "--frame", "17"]) == 0
+    assert [(options.file, options.frame) for options in asked] == [(walk, 17)]
+    with pytest.raises(SystemExit, match="2"):
+        command.main([str(walk), "--frame", "-3"])
+    assert "'-3' is no frame" in capsys.readouterr().err
