@@ -88,11 +88,11 @@ class Shortcuts(_Sheet):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Keyboard shortcuts", parent)
         row = QHBoxLayout()
-        row.setSpacing(22)
+        row.setSpacing(14)
         columns = in_columns()
         for number, sections in enumerate(columns):
             grid = QGridLayout()
-            grid.setHorizontalSpacing(12)
+            grid.setHorizontalSpacing(9)
             grid.setVerticalSpacing(3)
             for section in sections:
                 self._fill(grid, section)

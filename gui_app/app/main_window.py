@@ -61,6 +61,7 @@ from gui_app.viewport.opening_note import OpeningNote
 from gui_app.viewport.pins import Pins, PinSpheres
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
+from gui_app.widgets.control_keys import ControlKeys
 
 if TYPE_CHECKING:
     from gui_app.document.opened import Opened
@@ -206,6 +207,8 @@ class MainWindow(QMainWindow):
             self.preferences,
             self.files.open_path,
         )
+        ControlKeys(self)
+        self.viewport.setFocus()
         self.setMinimumSize(900, 560)
 
     def _panel_parts(self) -> PanelParts:
@@ -309,6 +312,7 @@ class MainWindow(QMainWindow):
         self.state.playback.set_playing(False)
         self.welcome.look_again()
         self._pages.setCurrentWidget(self.welcome)
+        self.welcome.setFocus()
 
     @Slot()
     def _on_open_failed(self) -> None:
@@ -320,6 +324,7 @@ class MainWindow(QMainWindow):
         """Back from the start page."""
         if self.state.document.opened is not None:
             self._pages.setCurrentWidget(self.viewport)
+            self.viewport.setFocus()
 
     @Slot()
     def _on_motion(self) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from core.files.builtin_files import motion_title
@@ -15,11 +15,15 @@ from gui_app.app.fit_menu import fill_fit_menu
 from gui_app.app.view_buttons import fill_camera_menu, fill_colour_menu
 from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
+from gui_app.widgets.panels import PANELS
 from gui_app.widgets.text import menu_words, path_tip
 
 
 class Menus(QObject):
-    """File, Edit, Fit, Play, View, Bodies, Help; ``timeline`` shows and hides the timeline."""
+    """File, Edit, Fit, Play, Problems, Inspect, View, Bodies, Help; ``timeline`` shows the timeline.
+
+    Alt with the letter that is marked opens one, F10 goes to the first.
+    """
 
     def __init__(
         self,
@@ -31,7 +35,7 @@ class Menus(QObject):
     ) -> None:
         super().__init__(bar)
         self._preferences, self._open_path = preferences, open_path
-        file = self._menu(bar, "File", [actions.open])
+        file = self._menu(bar, "&File", [actions.open])
         self.motions = file.addMenu("Built-in motions")
         self.motions.aboutToShow.connect(self._fill_motions)
         self.recent = file.addMenu("Open recent")
@@ -44,25 +48,39 @@ class Menus(QObject):
         file.addAction(actions.copy_picture)
         file.addSeparator()
         file.addAction(actions.quit)
-        self._menu(bar, "Edit", [actions.undo, actions.redo])
-        fit = self._menu(bar, "Fit", [])
+        self._menu(bar, "&Edit", [actions.undo, actions.redo, None, actions.select_all, actions.select_none])
+        fit = self._menu(bar, "Fi&t", [])
         fill_fit_menu(fit, actions)
         for action in (None, actions.cancel, None, actions.steps, None, actions.autofit):
             fit.addSeparator() if action is None else fit.addAction(action)
         self._menu(
             bar,
-            "Play",
+            "&Play",
             [
                 actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
                 actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last,
-                None, actions.previous_problem, actions.next_problem, actions.show_part, actions.accept,
-                actions.refit_rows, actions.fix_rows, actions.hold_before,
-                None, actions.select_all, actions.select_none,
+            ],
+        )  # fmt: skip
+        self._menu(
+            bar,
+            "P&roblems",
+            [
+                *_panels(actions, "Problems"), None, actions.previous_problem, actions.next_problem,
+                actions.show_part, None, actions.accept, actions.refit_rows, actions.fix_rows,
+                actions.hold_before,
+            ],
+        )  # fmt: skip
+        self._menu(
+            bar,
+            "&Inspect",
+            [
+                *_panels(actions, "Inspect"), None, actions.mask_brush, actions.mask_lasso, None,
+                actions.go_near, actions.go_back, actions.choose_none,
             ],
         )  # fmt: skip
         view = self._menu(
             bar,
-            "View",
+            "&View",
             [*actions.layouts, None],
         )
         fill_camera_menu(view, actions)
@@ -75,15 +93,25 @@ class Menus(QObject):
         view.addActions(actions.panels)
         view.addSeparator()
         view.addMenu("Theme").addActions(actions.themes)
-        self._menu(bar, "Bodies", [actions.models, actions.builtin])
+        self._menu(bar, "&Bodies", [actions.models, actions.builtin])
         self._menu(
             bar,
-            "Help",
+            "&Help",
             [
                 actions.manual, actions.palette, actions.shortcuts, None, actions.start_page, actions.log,
                 actions.report, actions.about,
             ],
         )  # fmt: skip
+
+        self._bar = bar
+        # Not every system's own key for the menus is known to Qt.
+        key = QShortcut(QKeySequence("F10"), bar)
+        key.activated.connect(self._go_to_first)
+
+    @Slot()
+    def _go_to_first(self) -> None:
+        self._bar.setFocus(Qt.FocusReason.MenuBarFocusReason)
+        self._bar.setActiveAction(self._bar.actions()[0])
 
     def _menu(self, bar: QMenuBar, title: str, actions: list[QAction | None]) -> QMenu:
         menu = bar.addMenu(title)
@@ -128,3 +156,8 @@ class Menus(QObject):
     @Slot()
     def _clear_recent(self) -> None:
         self._preferences.clear_recent()
+
+
+def _panels(actions: Actions, section: str) -> list[QAction]:
+    """What shows the panels of a section."""
+    return [actions.panel(panel.name) for panel in PANELS if panel.section == section]

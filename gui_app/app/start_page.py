@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -116,6 +116,18 @@ class Welcome(QWidget):
         self._words.setText(WHAT)
         # Filled once it is wanted: looking for motions and models imports much that a start does not need.
         self._page.hide()
+
+    def event(self, event: QEvent) -> bool:
+        """Escape goes back to what is open, whatever else it does elsewhere."""
+        escapes = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if escapes and self._state.document.opened is not None:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.left.emit()
+                return True
+        return super().event(event)
 
     def _lay_out(self, actions: Actions) -> None:
         start = QVBoxLayout()

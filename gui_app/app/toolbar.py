@@ -143,6 +143,7 @@ class Toolbar(QToolBar):
         upto.setContentsMargins(6, 0, 4, 0)
         range_ = [self.addWidget(upto)]
         self._range = QDoubleSpinBox(self)
+        self._range.setAccessibleName("Range of the error")
         self._range.setRange(LEAST_RANGE_MM, MOST_RANGE_MM)
         self._range.setDecimals(0)
         self._range.setSingleStep(5)
@@ -150,7 +151,7 @@ class Toolbar(QToolBar):
         self._range.setValue(state.view.range_mm)
         self._range.setFixedWidth(72)
         self._range.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._range.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._range.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._range.setToolTip("Error at the far end of the colours (scroll or type)")
         self._range.valueChanged.connect(self._on_range)
         self._range.editingFinished.connect(self._range.clearFocus)

@@ -66,13 +66,14 @@ class RunsPanel(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         set_sheet(self, SHEET)
         self.table = QTreeWidget(self)
+        self.table.setAccessibleName("Steps of the history")
         self.table.setColumnCount(len(HEADINGS))
         self.table.setHeaderLabels(list(HEADINGS))
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.table.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_sheet(
             self.table, "QTreeView::item { padding: 4px 2px; } QHeaderView::section { padding: 3px 6px; }"
         )
@@ -236,7 +237,7 @@ def _button(words: str, icon_name: str, tip: str, parent: QWidget) -> QToolButto
     button.setIcon(icon(icon_name))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 
 

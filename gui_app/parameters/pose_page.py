@@ -58,7 +58,7 @@ class PosePage(Page):
         button.setIcon(icon(name, "TEXT_SECONDARY"))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setStyleSheet(f"QToolButton {{ padding: 3px 6px; font-size: {SMALL_PIXELS}px; }}")
         return button
 

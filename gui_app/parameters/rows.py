@@ -105,7 +105,7 @@ class ParameterRows(QWidget):
         button.setFixedSize(24, 24)
         button.setStyleSheet("padding: 2px;")
         button.setToolTip("Put this number back as it was before it was edited")
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         policy = button.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         button.setSizePolicy(policy)

@@ -134,5 +134,5 @@ def _button(icon_name: str, tip: str, parent: QWidget) -> QToolButton:
     button.setIcon(icon(icon_name))
     button.setToolTip(tip)
     button.setStyleSheet("padding: 5px 6px;")
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

@@ -61,6 +61,7 @@ class FixPage(QWidget):
         head.addWidget(self.title, 1)
         head.addWidget(self.back)
         self.table = QTreeWidget(self)
+        self.table.setAccessibleName("Strategies")
         self.table.setColumnCount(len(HEADINGS))
         self.table.setHeaderLabels(list(HEADINGS))
         for column, tip in enumerate(TIPS):
@@ -70,7 +71,7 @@ class FixPage(QWidget):
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.table.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_sheet(
             self.table, "QTreeView::item { padding: 3px 2px; } QHeaderView::section { padding: 3px 6px; }"
         )
@@ -88,7 +89,7 @@ class FixPage(QWidget):
         self.apply = QToolButton(self)
         self.apply.setProperty("primary", True)
         self.apply.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.apply.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.apply.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.apply.clicked.connect(self._on_apply)
         column_box = QVBoxLayout(self)
         column_box.setContentsMargins(10, 4, 8, 8)

@@ -45,7 +45,7 @@ class WhyBar(QFrame):
         self.problems.setProperty("role", "problems")
         self.problems.setToolTip(LIST_TIP)
         self.problems.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.problems.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.problems.clicked.connect(self.open_list)
         self.words = ElidedLabel(self)
         self.show_part = action_button(actions.show_part, self, words=True)

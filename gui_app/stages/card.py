@@ -89,6 +89,7 @@ class StageCard(QFrame):
         self.caret.setCheckable(True)
         self.caret.toggled.connect(self._on_caret)
         self.on = QCheckBox(self)
+        self.on.setAccessibleName("Stage is on")
         self.on.setToolTip("Fits have this stage")
         self.on.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.on.clicked.connect(self._on_on)

@@ -56,6 +56,7 @@ class StepsCard(QFrame):
         self.setProperty("role", "card")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.caret = tool("caret-right", "", self)
+        self.caret.setAccessibleName("Iterations of this frame")
         self.caret.setCheckable(True)
         self.caret.setToolTip(tip_with_keys(SPECS[STEPS], SPECS[STEPS].tip))
         self.caret.toggled.connect(self._action.setChecked)

@@ -143,7 +143,7 @@ class StagesPanel(QWidget):
         self.run = QToolButton(self)
         self.run.setProperty("primary", True)
         self.run.setSizePolicy(self.add.sizePolicy().Policy.Expanding, self.run.sizePolicy().verticalPolicy())
-        self.run.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.run.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.run.clicked.connect(self._on_run_clicked)
         self.outcome = QLabel(self)
         self.outcome.setProperty("role", "report")

@@ -31,6 +31,7 @@ class PartWeights(QWidget):
         self._labels: dict[str, QLabel] = {}
         self._shown: DraftStage | None = None
         self.reset = tool("arrow-counter-clockwise", "", self)
+        self.reset.setAccessibleName("Reset the weights")
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)

@@ -198,6 +198,7 @@ class SettingRows(QWidget):
         field.setFixedWidth(FIELD_WIDTH)
         field.setAccessibleName(SETTINGS[name].metadata["label"])
         back = tool("arrow-counter-clockwise", "", self)
+        back.setAccessibleName("Reset")
         policy = back.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         back.setSizePolicy(policy)

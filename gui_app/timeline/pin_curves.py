@@ -41,7 +41,7 @@ class PinCurves(QWidget):
             curve.setZValue(3)
             self.curves.append(curve)
             chip = QToolButton(self)
-            chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             tabular(chip)
             chip.clicked.connect(partial(self._take_out, index))
             self.chips.append(chip)

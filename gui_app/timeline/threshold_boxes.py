@@ -44,7 +44,7 @@ class ThresholdBoxes(QWidget):
             box.setSuffix(" mm")
             box.setFixedWidth(74)
             box.setAlignment(Qt.AlignmentFlag.AlignRight)
-            box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             box.setKeyboardTracking(False)
             box.setAccessibleName(f"{short} at most")
             tabular(box)

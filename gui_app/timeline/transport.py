@@ -46,7 +46,7 @@ class SelectionChip(QToolButton):
         self.setIcon(icon("x", "ACCENT"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         set_sheet(
             self,
             "QToolButton { background: $CHOSEN; color: $ACCENT; border-radius: 6px; padding: 3px 8px; }"
@@ -132,7 +132,8 @@ class Transport(QWidget):
         row.addWidget(unit)
 
         self._slider = QSlider(Qt.Orientation.Horizontal, self)
-        self._slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._slider.setAccessibleName("Frames")
+        self._slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._slider.setToolTip("Drag to another frame")
         self._slider.valueChanged.connect(self._on_slider)
         slider_row = QHBoxLayout()
@@ -156,11 +157,12 @@ class Transport(QWidget):
 
     def _build_speed(self) -> QComboBox:
         self._speed = QComboBox(self)
+        self._speed.setAccessibleName("Speed")
         self._speed.setToolTip("Playback speed")
         for speed in SPEEDS:
             self._speed.addItem(f"{speed:g}×", speed)
         self._speed.setCurrentIndex(SPEEDS.index(1.0))
-        self._speed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._speed.activated.connect(self._on_speed)
         return self._speed
 
@@ -168,9 +170,10 @@ class Transport(QWidget):
         title = QLabel("frame", self)
         title.setProperty("role", "secondary")
         self._frame = QSpinBox(self)
+        self._frame.setAccessibleName("Frame")
         self._frame.setToolTip("The frame shown, counted from 0; type a number to go there")
         self._frame.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._frame.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._frame.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._frame.setKeyboardTracking(False)
         self._frame.valueChanged.connect(self._on_slider)
         self._frame.editingFinished.connect(self._frame.clearFocus)
@@ -184,13 +187,14 @@ class Transport(QWidget):
 
     def _build_rate(self) -> QDoubleSpinBox:
         self._rate = QDoubleSpinBox(self)
+        self._rate.setAccessibleName("Frame rate")
         self._rate.setRange(1.0, 1000.0)
         self._rate.setDecimals(2)
         self._rate.setValue(FALLBACK_RATE)
         self._rate.setSuffix(" fps")
         self._rate.setFixedWidth(96)
         self._rate.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._rate.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._rate.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._rate.setKeyboardTracking(False)
         self._rate.setToolTip("The file does not say how many frames a second it has: type the right number")
         self._rate_edited = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
+from core.shown_text import shown
 from gui_app.document.activity import Activity
 from gui_app.style.live_theme import set_sheet
 from gui_app.tasks.coalesce import Later
@@ -60,7 +61,7 @@ class OpeningNote(QLabel):
             self._delay.stop()
             self.hide()
             return
-        words = f"Opening {self._activity.opening}…{building_words(self._activity.building)}"
+        words = f"Opening {shown(self._activity.opening)}…{building_words(self._activity.building)}"
         if words != self.text():
             self.setText(words)
             if self.isVisible():

@@ -41,6 +41,9 @@ class Viewport(QWidget):
         self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
         self.plotter.setAcceptDrops(False)
         self.plotter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Where the keyboard is at first, and again after a click on the bodies: its keys are the window's.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Bodies")
         self._leave_keys_to_the_window()
         self.scene = Scene(self.plotter)
         layout = QVBoxLayout(self)

@@ -1,4 +1,5 @@
-"""Buttons out of the way of the keyboard: of an action, or a small one of a panel."""
+"""Buttons that Tab reaches and a click leaves the keyboard where it is: of an action, or small ones of a
+panel."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ def action_button(action: QAction, parent: QWidget, *, words: bool = False) -> Q
     button.setDefaultAction(action)
     if words:
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 
 
@@ -27,7 +28,8 @@ def quiet_button(icon_name: str, tip: str, parent: QWidget, height: int = 26) ->
     button.setFixedSize(26, height)
     button.setStyleSheet("padding: 2px;")
     button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setAccessibleName(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 
 
@@ -38,7 +40,7 @@ class MenuButton(QToolButton):
         super().__init__(parent)
         self.setIcon(icon(icon_name))
         self.setToolTip(tip)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setMenu(QMenu(self))

@@ -55,7 +55,8 @@ def tool(icon_name: str, tip: str, parent: QWidget) -> QToolButton:
     button.setIconSize(ICON)
     button.setFixedSize(24, 24)
     button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setAccessibleName(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 
 

@@ -75,7 +75,8 @@ class PanelDock(QDockWidget):
         close.setStyleSheet("padding: 2px;")
         keys = self._action.shortcut().toString()
         close.setToolTip(f"Hide the {self.windowTitle().lower()}  ({keys})")
-        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.setAccessibleName(f"Hide the {self.windowTitle().lower()}")
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.clicked.connect(partial(self._action.setChecked, False))
         row.addWidget(close)
         self.setTitleBarWidget(bar)
@@ -193,6 +194,6 @@ def choice_button(
     button.setToolTip(tip)
     button.setCheckable(True)
     button.setStyleSheet(f"padding: {padding};")
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     group.addButton(button, number)
     return button

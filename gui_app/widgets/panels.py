@@ -62,7 +62,7 @@ PANELS = (
     PanelDescription(
         "masks",
         "Mask",
-        "face-mask",
+        "selection-inverse",
         "M",
         "Valid vertices: see, paint and try them",
         "Inspect",

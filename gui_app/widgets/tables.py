@@ -97,7 +97,7 @@ def prepare(view: QAbstractItemView, header: QHeaderView, widths: dict[int, int]
     view.setMouseTracking(True)
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     view.setStyleSheet("QHeaderView::section { padding: 3px 6px; }")
     tabular(view)
     header.setStretchLastSection(False)

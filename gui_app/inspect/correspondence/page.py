@@ -278,6 +278,7 @@ class CorrespondencePage(QWidget):
 
 def _choice(tip: str, parent: QWidget) -> QComboBox:
     box = QComboBox(parent)
+    box.setAccessibleName(tip)
     box.setToolTip(tip)
     box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

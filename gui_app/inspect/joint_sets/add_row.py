@@ -57,7 +57,7 @@ class SetAdding(QWidget):
         button.setIconSize(QSize(13, 13))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setStyleSheet("padding: 4px 5px;")
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if slot is not None:
             button.clicked.connect(slot)

@@ -182,7 +182,7 @@ class SetExportRow(QWidget):
         self.button.setStyleSheet(
             "QToolButton { padding: 4px 6px; } QToolButton::menu-indicator { image: none; }"
         )
-        self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -194,7 +194,7 @@ class SetExportRow(QWidget):
         self.cancel.setFixedSize(24, 24)
         self.cancel.setStyleSheet("padding: 2px;")
         self.cancel.setToolTip("Stop writing; nothing of the file is left")
-        self.cancel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.cancel.clicked.connect(export.cancel)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)

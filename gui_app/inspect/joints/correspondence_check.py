@@ -44,6 +44,7 @@ class RowCheck(QTreeWidget):
         super().__init__(parent)
         self._document, self._inspection, self._rest = document, inspection, rest
         self._chosen = ""
+        self.setAccessibleName("Rows of the correspondence")
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)

@@ -80,7 +80,7 @@ class JointLines(QWidget):
         row = _Row(QLabel(words, self), QLabel(self), QLabel(self), QToolButton(self))
         row.title.setProperty("role", "secondary")
         row.worst.setCursor(Qt.CursorShape.PointingHandCursor)
-        row.worst.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row.worst.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         set_sheet(
             row.worst,
             "QToolButton { padding: 0; border: none; background: transparent; color: $ACCENT; }"

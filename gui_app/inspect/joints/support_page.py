@@ -135,10 +135,13 @@ class SupportPage(QWidget):
         head.setSpacing(2)
         head.addWidget(self.title, 1)
         self.normalise = quiet_button("equals", "", whole, HEAD_HEIGHT)
+        self.normalise.setAccessibleName("Scale the weights to sum to 1")
         self.normalise.clicked.connect(self._normalise)
         self.undo = quiet_button("arrow-counter-clockwise", "", whole, HEAD_HEIGHT)
+        self.undo.setAccessibleName("Undo")
         self.undo.clicked.connect(self._regressors.undo)
         self.redo = quiet_button("arrow-clockwise", "", whole, HEAD_HEIGHT)
+        self.redo.setAccessibleName("Redo")
         self.redo.clicked.connect(self._regressors.redo)
         for button in (self.normalise, self.undo, self.redo):
             head.addWidget(button)
@@ -166,6 +169,7 @@ class SupportPage(QWidget):
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(3, 3)
         self.share = QSlider(Qt.Orientation.Horizontal, whole)
+        self.share.setAccessibleName("Least share of the weight")
         self.share.setRange(0, len(SHARES) - 1)
         self.share.setPageStep(1)
         self.share.setToolTip(

@@ -52,13 +52,14 @@ class VertexPage(QWidget):
         self._in_frame: QTreeWidgetItem | None = None
         self._goals: list[JointKey | tuple[BodyName, int]] = []
         self.id = QSpinBox(self)
+        self.id.setAccessibleName("Vertex")
         self.id.setKeyboardTracking(False)
         self.id.setRange(-1, 0)
         self.id.setSpecialValueText("id")
         self.id.setFixedWidth(80)
         self.id.lineEdit().setTextMargins(6, 0, 0, 0)
         self.id.setToolTip("Id of the vertex: type one to hold it")
-        self.id.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.id.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.id.valueChanged.connect(self._on_id)
         self.id.editingFinished.connect(self.id.clearFocus)
         tabular(self.id)
@@ -72,6 +73,7 @@ class VertexPage(QWidget):
         head.addWidget(self.id)
         head.addWidget(self.words, 1)
         self.list = QTreeWidget(self)
+        self.list.setAccessibleName("Joints of the vertex")
         self.list.setColumnCount(2)
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)

@@ -92,7 +92,9 @@ class RegressorPage(QWidget):
         head.setSpacing(2)
         head.addWidget(self.title, 1)
         self.undo = self._button("arrow-counter-clockwise", "", regressors.undo)
+        self.undo.setAccessibleName("Undo")
         self.redo = self._button("arrow-clockwise", "", regressors.redo)
+        self.redo.setAccessibleName("Redo")
         self.own = self._button("arrow-u-up-left", "Back to the body's own regressor", regressors.use_own)
         self.open = self._button(
             "folder-open", "Open another J_regressor for this body (.npy, .npz, pickle)…", self._open

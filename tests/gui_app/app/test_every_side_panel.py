@@ -35,7 +35,7 @@ def test_panels_have_names_and_keys_of_their_own() -> None:
 
 
 def test_every_panel_is_found_shown_and_hidden(window: MainWindow, qtbot: QtBot) -> None:
-    (view,) = [a.menu() for a in window.menuBar().actions() if a.text() == "View"]
+    (view,) = [a.menu() for a in window.menuBar().actions() if a.text() == "&View"]
     assert isinstance(view, QMenu)
     buttons = [button.defaultAction() for button in window.findChild(Toolbar).findChildren(QToolButton)]
     for panel, action in zip(PANELS, window.actions_.panels, strict=True):

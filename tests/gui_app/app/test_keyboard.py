@@ -1,0 +1,142 @@
+"""Every control is reached by Tab and has a name; menus, Escape and the space bar do as elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QMenu,
+    QScrollBar,
+    QTabBar,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from gui_app.app.main_window import MainWindow
+from gui_app.inspect.panel import PAGES
+from tests.gui_app.conftest import FIT_MS
+
+CONTROLS = (
+    QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QTabBar,
+)  # fmt: skip
+PARTS = (QScrollBar, QHeaderView)
+
+
+def controls(window: MainWindow) -> Iterator[QWidget]:
+    """What can be worked with and is seen; not the parts that such controls are made of."""
+    for widget in window.findChildren(QWidget):
+        whole = not isinstance(widget, PARTS) and not isinstance(
+            widget.parent(), (QAbstractSpinBox, QComboBox, QLineEdit)
+        )
+        if isinstance(widget, CONTROLS) and whole and widget.isVisible():
+            yield widget
+
+
+def wanting(window: MainWindow) -> list[str]:
+    """Those that Tab does not reach, or that have no name to be read out."""
+    QApplication.processEvents()
+    found = []
+    for widget in controls(window):
+        name = QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+        if isinstance(widget, QTabBar) and not widget.count():
+            continue
+        if isinstance(widget, QTabBar):
+            # Its tabs are what is read.
+            name = " ".join(filter(None, map(widget.tabText, range(widget.count()))))
+        tabbed = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        if not tabbed or not name.strip():
+            found.append(
+                f"{type(widget).__name__} “{name}” {widget.toolTip()[:40]} of {type(widget.parent())}"
+            )
+    return found
+
+
+def test_every_control_is_reached_by_tab_and_has_a_name(fitted: MainWindow, qtbot: QtBot) -> None:
+    window = fitted
+    window.resize(1500, 950)
+    assert wanting(window) == []
+    window.state.playback.set_selection((3, 9))
+    for action in window.actions_.panels:
+        action.setChecked(True)
+        assert wanting(window) == [], action.text()
+        if action is window.actions_.stages:
+            for card in window.panels.stages.panel.cards:
+                card.open_up(True)
+            assert wanting(window) == []
+        for page in PAGES if action is window.actions_.joints else ():
+            window.inspection.set_page(page)
+            qtbot.wait(20)
+            assert wanting(window) == [], page
+        if action is window.actions_.parameters:
+            for place in range(window.panels.parameters.panel.tabs.buttons().__len__()):
+                window.panels.parameters.panel.tabs.button(place).click()
+                assert wanting(window) == [], place
+        action.setChecked(False)
+    window.show_start_page()
+    assert wanting(window) == []
+
+
+def test_menus_open_by_their_letters_and_escape_leaves_the_start_page(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=FIT_MS)
+    titles = [action.text() for action in window.menuBar().actions()]
+    letters = [title[title.index("&") + 1].lower() for title in titles]
+    assert len(set(letters)) == len(letters), titles
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier)
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, QMenu)
+    assert popup.title() == "&File"
+    popup.close()
+    assert QApplication.activePopupWidget() is None
+    qtbot.keyClick(window, Qt.Key.Key_F10)
+    assert window.menuBar().activeAction() is window.menuBar().actions()[0]
+    popup = QApplication.activePopupWidget()
+    if popup is not None:
+        popup.close()
+
+    window.show_start_page()
+    qtbot.waitUntil(window.welcome.isVisible, timeout=FIT_MS)
+    focused = window.focusWidget()
+    assert focused is not None
+    qtbot.keyClick(focused, Qt.Key.Key_Escape)
+    qtbot.waitUntil(window.viewport.isVisible, timeout=FIT_MS)
+
+
+@pytest.mark.parametrize("tabbed", [False, True])
+def test_the_space_bar_plays_unless_a_button_has_the_keyboard(
+    window: MainWindow, qtbot: QtBot, tabbed: bool
+) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=FIT_MS)
+    loops = window.actions_.loop.isChecked()
+    button = next(
+        one
+        for one in window.findChildren(QAbstractButton)
+        if getattr(one, "defaultAction", lambda: None)() is window.actions_.loop
+    )
+    if tabbed:
+        button.setFocus(Qt.FocusReason.TabFocusReason)
+        assert window.focusWidget() is button
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+    else:
+        # A click leaves the keyboard with the bodies.
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert window.focusWidget() is window.viewport
+        qtbot.keyClick(window.viewport, Qt.Key.Key_Space)
+    assert window.actions_.loop.isChecked() is not loops
+    assert window.state.playback.playing is not tabbed
+    window.viewport.setFocus()
+    assert [key.toString() for key in window.actions_.play.shortcuts()] == ["Space"]
