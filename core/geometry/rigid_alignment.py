@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.model.body import BodyModel
 from core.model.joints import FINGERS
+from core.model.vertex_errors import lengths_mm
 
 SIDES = ("left hand", "right hand")
 
@@ -25,13 +26,12 @@ class HandShape:
 
     def __init__(self, body: BodyModel, vertices: np.ndarray) -> None:
         main, names = body.held_by[vertices], body.joint_names
-        self.hands: list[tuple[Tensor, Tensor]] = []
+        self.hands: list[tuple[list[slice | Tensor], list[slice | Tensor]]] = []
         for side in ("left", "right"):
             palm = np.array([name == f"{side}_wrist" for name in names])[main]
             words = tuple(f"{side}_{finger}" for finger in (*FINGERS, "hand"))
             hand = palm | np.array([name.startswith(words) for name in names])[main]
-            members = torch.as_tensor(np.flatnonzero(palm)), torch.as_tensor(np.flatnonzero(hand))
-            self.hands.append(members)
+            self.hands.append((_runs(palm), _runs(hand)))
 
     def error_mm(self, fit: Tensor, target: Tensor) -> np.ndarray:
         """Mean distance over the vertices of each hand once the palms are laid on each other.
@@ -45,15 +45,42 @@ class HandShape:
         """
         out = np.full((fit.shape[2], 2), np.nan, dtype=np.float32)
         for side, (palm, hand) in enumerate(self.hands):
-            if len(palm) >= 3:
-                ours, theirs = fit[hand], target[hand]
-                rotation, shift = rigid_motions(*(points[palm].permute(2, 0, 1) for points in (fit, target)))
-                apart = shift.T - theirs
-                # Frames last, as the points are: a product of small matrices for each would be slower.
+            moved, fixed = (_taken(points, palm) for points in (fit, target))
+            if len(moved) < 3:
+                continue
+            # Frames last, as the points are: a product of small matrices for each would be slower.
+            centre, goal = moved.mean(0), fixed.mean(0)
+            moved, fixed = moved - centre, fixed - goal
+            covariance = torch.stack([(fixed[:, axis, None] * moved).sum(0) for axis in range(3)])
+            rotation = best_rotations(covariance.permute(2, 0, 1)).permute(1, 2, 0).contiguous()
+            shift = goal - (rotation * centre).sum(1)
+            total, count = fit.new_zeros(fit.shape[2]), 0
+            for rows in hand:
+                ours = fit[rows]
+                apart = shift - target[rows]
                 for axis in range(3):
-                    apart.addcmul_(rotation[..., axis].T, ours[:, axis, None])
-                out[:, side] = 1000 * apart.square().sum(1).sqrt_().mean(0).cpu().numpy()
+                    apart.addcmul_(rotation[:, axis], ours[:, axis, None])
+                total += lengths_mm(apart, 1).sum(0)
+                count += len(ours)
+            out[:, side] = (total / count).cpu().numpy()
         return out
+
+
+MOST_RUNS = 16
+"""Of rows that follow each other; more are gathered instead."""
+
+
+def _runs(chosen: np.ndarray) -> list[slice | Tensor]:
+    """Where a (V,) bool holds: taking rows that follow each other copies nothing."""
+    rows = np.flatnonzero(chosen)
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    if len(runs) > MOST_RUNS:
+        return [torch.as_tensor(rows)]
+    return [slice(int(run[0]), int(run[-1]) + 1) for run in runs if len(run)]
+
+
+def _taken(points: Tensor, runs: list[slice | Tensor]) -> Tensor:
+    return torch.cat([points[rows] for rows in runs]) if runs else points[:0]
 
 
 def rigid_motions(moved: Tensor, fixed: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,8 +95,13 @@ def rigid_motions(moved: Tensor, fixed: Tensor) -> tuple[Tensor, Tensor]:
     """
     centre, goal = moved.mean(1), fixed.mean(1)
     covariance = (fixed - goal[:, None]).mT @ (moved - centre[:, None])
-    left, _, right = torch.linalg.svd(covariance)
-    flip = torch.ones_like(centre)
-    flip[:, 2] = torch.sign(torch.det(left @ right))
-    rotation = (left * flip[:, None]) @ right
+    rotation = best_rotations(covariance)
     return rotation, goal - (rotation @ centre[..., None]).squeeze(-1)
+
+
+def best_rotations(covariance: Tensor) -> Tensor:
+    """(n, 3, 3) sums of ``fixed movedᵀ`` about their centres to the rotations that lay them on each other."""
+    left, _, right = torch.linalg.svd(covariance)
+    flip = torch.ones_like(covariance[..., 0])
+    flip[:, 2] = torch.sign(torch.det(left @ right))
+    return (left * flip[:, None]) @ right

@@ -142,7 +142,8 @@ class SkinFigures:
             worst = self._worst[piece.kept]
             torch.maximum(worst, (distance * good).amax(1), out=worst)
             if width >= 3:
-                shaken[piece.part] += lengths_mm(off[..., :-2] - 2 * off[..., 1:-1] + off[..., 2:], 1).sum(0)
+                bend = torch.add(off[..., :-2], off[..., 2:]).sub_(off[..., 1:-1], alpha=2)
+                shaken[piece.part] += lengths_mm(bend, 1).sum(0)
             if piece.part in ends:
                 fit, its_target = ends[piece.part][:, piece.within]
                 torch.add(target[..., inner], off[..., inner], out=fit)

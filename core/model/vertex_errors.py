@@ -78,4 +78,11 @@ def vertex_error_mm(fit: Tensor, target: Tensor, valid: np.ndarray) -> np.ndarra
 def lengths_mm(vectors: Tensor, dim: int) -> Tensor:
     """Lengths along ``dim`` of vectors in metres, in millimetres."""
     # Many times faster than `norm`, which does not vectorise over a short dimension.
-    return vectors.square().sum(dim).sqrt_().mul_(1000)
+    if dim in (-1, vectors.ndim - 1):
+        return vectors.square().sum(dim).sqrt_().mul_(1000)
+    # Nor is there anything of the size of the vectors to write.
+    first, *others = vectors.unbind(dim)
+    square = first.square()
+    for component in others:
+        square.addcmul_(component, component)
+    return square.sqrt_().mul_(1000)
