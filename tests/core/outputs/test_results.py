@@ -203,7 +203,7 @@ def test_an_existing_file_is_kept(tmp_path):
 
 
 def test_unwritable_provenance_leaves_no_file(tmp_path):
-    with pytest.raises(TypeError):
+    with pytest.raises(FileError, match="is not JSON serializable"):
         save_result(tmp_path / "out.npz", make_result(provenance={"a": object()}))
     assert list(tmp_path.iterdir()) == []
 
