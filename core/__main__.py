@@ -3,6 +3,7 @@
 import sys
 
 from core.commands.cli import main
+from core.commands.telling.interrupts import left
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(left(main()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core import __version__
 from core.commands import argument_types, cli
 from core.commands.telling.exit_codes import INTERRUPTED, SOME_FAILED
-from core.commands.telling.interrupts import second_ends_at_once
+from core.commands.telling.interrupts import left, second_ends_at_once
 from core.commands.telling.sentences import Parser, say_error
 from core.commands.telling.streams import lenient_output, lost
 from core.errors import RefitError
@@ -56,7 +56,8 @@ def main(argv: list[str] | None = None) -> int:
     """Runs ``refit`` and returns its exit code: 0 fine, 1 failed, 2 bad usage."""
     arguments = sys.argv[1:] if argv is None else argv
     if arguments and arguments[0] in cli.COMMANDS:
-        return cli.main(arguments, _drawing)
+        code = cli.main(arguments, _drawing)
+        return left(code) if argv is None else code
     options = parser().parse_args(arguments)
     work = _window if has_display() else _without_display
     with lenient_output() as told:

@@ -34,10 +34,10 @@ core.fitting
 core.problems
 core.session
 core.outputs
-core.catalogue core.exporting
+core.catalogue core.exporting core.batch
 core.catalogue.page
 core.commands.telling
-core.commands.reporting
+core.commands.reporting core.commands.inspecting
 core.commands
 core.__main__
 """

@@ -7,6 +7,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.batch.shards import shard
+from core.batch.worker_count import job_count
 from core.correspond.build_settings import BuildSettings
 from core.exporting.picture_size import picture_size
 from core.fitting.recipe.setting_rules import SETTINGS, checked
@@ -112,6 +114,31 @@ def reading_of(options: argparse.Namespace, person: str | None = None) -> Readin
 def doubts_of(options: argparse.Namespace) -> str:
     """What becomes of what is doubtful in a file, as `core.files.motions.load_motion` takes it."""
     return "strict" if options.strict else "refuse"
+
+
+def add_batch(convert: Any) -> None:
+    """Adds the options of ``refit convert`` that spread many clips over processes and machines."""
+    many = convert.add_argument_group("many clips")
+    where = many.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs",
+        type=job_count,
+        default=1,
+        metavar="N",
+        help="clips at once, each in a process of its own with one thread; auto: one a GPU, else as "
+        "processors and memory allow; default: 1",
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="tcp://HOST:PORT",
+        help="use the workers of this Dask cluster, which see the same files under the same names",
+    )
+    many.add_argument(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="only this part of the clips, from 1/N to N/N; default: by SLURM_ARRAY_TASK_ID, else all",
+    )
 
 
 def add_inspect(commands: Any) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core import __version__
 from core.commands.argument_types import (
+    add_batch,
     add_cache,
     add_correspond,
     add_export,
@@ -200,6 +201,7 @@ def parser() -> argparse.ArgumentParser:
         help="shape coefficients to solve, at most those of the model; default: what it has, up to 100",
     )
     add_reading(convert)
+    add_batch(convert)
     convert.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     convert.add_argument(
         "--frames",

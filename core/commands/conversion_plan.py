@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from core.batch.shards import Shard, slurm_shard
 from core.commands.body_cache import Shelf
 from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
 from core.commands.one_clip import read_motion
-from core.commands.output_paths import Job
+from core.commands.output_paths import Job, Plan
 from core.commands.subjects import Clip, Subject, everything, grouped
 from core.correspond.load_bodies import of_bodies_there
 from core.errors import RefitError
@@ -76,6 +79,37 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     return draft.recipe()
 
 
+def part_of(planned: Plan, options: argparse.Namespace) -> tuple[Plan, str]:
+    """The part of the inputs that this process is to do, and a sentence on it, empty where it is all.
+
+    Subjects that share a shape stay together: they lie in one folder.
+
+    Raises:
+        RefitError: the environment says no part.
+    """
+    part: Shard | None = options.shard or slurm_shard(os.environ)
+    if part is None or part.count == 1:
+        return planned, ""
+    kinds = [job.source.parent if options.share_shape else job.output for job in planned.jobs]
+    jobs = part.of(planned.jobs, kinds)
+    refused = part.of(planned.refused, range(len(planned.refused)))
+    left_out = planned.left_out if part.index == 1 else ()
+    words = f"Part {part}: {len(jobs):,} of {len(planned.jobs):,} clips."
+    return replace(planned, jobs=tuple(jobs), refused=tuple(refused), left_out=left_out), words
+
+
+def clip_of(job: Job, options: argparse.Namespace, recipe: Recipe, shelf: Shelf) -> Clip | None:
+    """What a subject's shape is solved from, of one motion; None where none of its frames is finite.
+
+    Raises:
+        RefitError: it cannot be read, or there are no bodies for it.
+    """
+    motion = of_bodies_there(read_motion(job, options), options.models, options.gender)
+    pair = shelf.take_for(motion)
+    gender = options.gender or motion.gender or "neutral"
+    return Clip.of(job.source, job.person, motion, gender, pair, recipe)
+
+
 def shapes_of(
     options: argparse.Namespace, jobs: Sequence[Job], recipe: Recipe, shelf: Shelf
 ) -> tuple[dict[Path, HeldShape | Subject], tuple[str, ...]]:
@@ -97,11 +131,7 @@ def shapes_of(
     clips, outputs = [], []
     for job in jobs:
         try:
-            motion = read_motion(job, options)
-            motion = of_bodies_there(motion, options.models, options.gender)
-            pair = shelf.take_for(motion)
-            gender = options.gender or motion.gender or "neutral"
-            clip = Clip.of(job.source, job.person, motion, gender, pair, recipe)
+            clip = clip_of(job, options, recipe, shelf)
         except Exception:
             continue  # told with the others, when it is this one's turn to be read
         if clip is not None:

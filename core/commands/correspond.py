@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from core.commands.inspect_tables import cell, facts, print_difference
+from core.commands.inspecting.inspect_tables import cell, facts, print_difference
 from core.commands.telling.exit_codes import DONE
 from core.commands.telling.terminal import Terminal
 from core.correspond.build import WHY_WORDS, Why, build_correspondence

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.commands import inspect_document
 from core.commands.argument_types import doubts_of, reading_of
-from core.commands.inspect_subject import WHICH, Inspected, inspect_bodies, inspect_file
-from core.commands.inspect_tables import print_document
+from core.commands.inspecting import inspect_document
+from core.commands.inspecting.inspect_subject import WHICH, Inspected, inspect_bodies, inspect_file
+from core.commands.inspecting.inspect_tables import print_document
 from core.commands.telling.exit_codes import DONE
 from core.commands.telling.terminal import Terminal
 from core.errors import RefitError

@@ -39,6 +39,11 @@ class KnownOutcomes:
         if self._journal is not None:
             self._journal.running(job.output, job.source)
 
+    def in_order_of(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """Those of no job of these, which were refused, then those of the jobs in their order."""
+        places = {job: place for place, job in enumerate(jobs)}
+        return sorted(self.all, key=lambda outcome: places.get(outcome.job, -1))
+
     def add(self, outcome: Outcome) -> None:
         """One more is known, and told."""
         self.all.append(outcome)

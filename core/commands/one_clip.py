@@ -17,10 +17,11 @@ from core.commands.body_cache import Shelf
 from core.commands.held_shape import HeldShape, held
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job, failed_before, finished
-from core.commands.subjects import Subject
+from core.commands.subjects import SolvedSubject, Subject
 from core.commands.telling.watch import Watch
 from core.correspond.load_bodies import of_bodies_there, reversed_bodies
-from core.errors import FileError, RefitError
+from core.errors import Cancelled, FileError, RefitError
+from core.files.containers.atomic import is_disk_full
 from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
@@ -45,7 +46,7 @@ def convert_one(
     options: argparse.Namespace,
     recipe: Recipe,
     shelf: Shelf,
-    shape: HeldShape | Subject | None,
+    shape: HeldShape | Subject | SolvedSubject | None,
     watch: Watch,
 ) -> Outcome:
     """Does all that is to be done with one motion.
@@ -60,9 +61,12 @@ def convert_one(
 
     Returns:
         What became of it; whatever goes wrong is in there.
+
+    Raises:
+        Cancelled: whoever watches wants it no more.
     """
     source, output = job.source, job.output
-    outcome = Outcome(job, subject=shape.name if isinstance(shape, Subject) else "")
+    outcome = Outcome(job, subject="" if shape is None or isinstance(shape, HeldShape) else shape.name)
     started = time.perf_counter()
     try:
         motion = read_motion(job, options)
@@ -126,9 +130,13 @@ def convert_one(
         outcome.status = "skipped" if skips else "failed" if result.failed else "done"
     except SeveralPeople as error:
         outcome.trouble(f"{error}; give --person ID or --person all")
+    except Cancelled:
+        raise
     except RefitError as error:
+        outcome.disk_full = is_disk_full(error)
         outcome.trouble(str(error))
     except OSError as error:
+        outcome.disk_full = is_disk_full(error)
         outcome.trouble(f"{output}: cannot be written ({error.strerror})")
     except Exception as error:  # one input's trouble must not stop the others
         logging.getLogger(__name__).debug("unexpected", exc_info=True)
@@ -138,7 +146,7 @@ def convert_one(
     return outcome
 
 
-def _solved(shape: HeldShape | Subject, watch: Watch) -> HeldShape:
+def _solved(shape: HeldShape | Subject | SolvedSubject, watch: Watch) -> HeldShape:
     """The shape to hold; a subject's is solved for the first of its clips, and told."""
     if isinstance(shape, HeldShape):
         return shape

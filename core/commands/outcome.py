@@ -65,6 +65,7 @@ class Outcome:
         meaning: what the file was taken to mean, in plain json values; nothing where it could not be read.
         notes: sentences on what was assumed, and on what came up during the fit.
         entry: what the catalogue is to say of the fit, until it is told; None where it says what it did.
+        disk_full: there was no room to write it.
     """
 
     job: Job
@@ -81,6 +82,7 @@ class Outcome:
     meaning: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=())
     entry: Entry | None = field(default=None, repr=False)
+    disk_full: bool = False
     _unwritten: FitResult | None = None
 
     def __repr__(self) -> str:
@@ -134,6 +136,10 @@ class Outcome:
     def has_written(self) -> None:
         """The fit is in its file."""
         self.fit, self._unwritten = "written", None
+
+    def drop_unwritten(self) -> None:
+        """A fit that is not in a file is let go."""
+        self._unwritten = None
 
     def trouble(self, sentence: str) -> None:
         """Something went wrong, beside what has already."""

@@ -129,6 +129,47 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class SolvedSubject:
+    """A subject whose shape was solved elsewhere, or is not needed; as `Subject`, in plain values.
+
+    Attributes:
+        name: as of the subject.
+        words: as there.
+        provenance: as there.
+        found: the shape, or None.
+        error: why there is none, a sentence.
+    """
+
+    name: str
+    words: str
+    provenance: dict[str, Any]
+    found: HeldShape | None = None
+    error: str = "The shape was not solved."
+    solved: bool = field(default=True, init=False)
+
+    @classmethod
+    def of(cls, subject: Subject) -> SolvedSubject:
+        """Solves it; what goes wrong is in there."""
+        told = (subject.name, subject.words, subject.provenance)
+        try:
+            return cls(*told, subject.shape(), "")
+        except RefitError as error:
+            return cls(*told, error=str(error))
+        except Exception as error:
+            return cls(*told, error=f"The shape of {subject.name} cannot be solved ({error!r})")
+
+    def shape(self) -> HeldShape:
+        """The shape of all clips.
+
+        Raises:
+            RefitError: there is none.
+        """
+        if self.found is None:
+            raise RefitError(self.error)
+        return self.found
+
+
+@dataclass(frozen=True)
 class Grouping:
     """Subjects with the places of their clips, in the order of their first clips, and what is to be said."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -14,6 +15,8 @@ from rich.text import Text
 
 from core.shown_text import shown
 
+_LOG_WIDTH = 160
+
 
 class Terminal(Console):
     """A console without markup, on which texts and cells are one line each, of bounded length.
@@ -22,11 +25,23 @@ class Terminal(Console):
     """
 
     def __init__(self, **options: Any) -> None:
+        self._log: Terminal | None = None
         super().__init__(**{"highlight": False, "markup": False, "emoji": False, **options})
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Prints texts as they stand, and tables of `table`."""
         super().print(*map(_plain, objects), **options)
+        if self._log is not None:
+            self._log.print(*objects, **options)
+
+    @contextmanager
+    def logged(self, stream: Any) -> Iterator[None]:
+        """Within, what is printed is also written to a stream of text."""
+        self._log = Terminal(file=stream, width=_LOG_WIDTH, color_system=None)
+        try:
+            yield
+        finally:
+            self._log = None
 
     def status(self, status: RenderableType, **options: Any) -> Status:
         """What is going on, with a spinner."""

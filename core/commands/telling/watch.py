@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.progress import SpinnerColumn
 
 from core.commands.telling.progress_bar import ConversionBar, fit_columns
+from core.commands.telling.run_figures import RunFigures
 from core.commands.telling.terminal import Terminal
 from core.fitting.no_progress import ProgressClock
 from core.fitting.run import FitRun
@@ -56,10 +57,11 @@ class TerminalWatch(Watch):
     Args:
         console: where.
         verbose: each step is a line.
+        figures: of all clips, to be drawn below; None where there is but one.
     """
 
-    def __init__(self, console: Terminal, verbose: bool = False) -> None:
-        self._console, self._verbose = console, verbose
+    def __init__(self, console: Terminal, verbose: bool = False, figures: RunFigures | None = None) -> None:
+        self._console, self._verbose, self._figures = console, verbose, figures
 
     def tell(self, sentence: str, style: str = "dim") -> None:
         """One line."""
@@ -79,7 +81,8 @@ class TerminalWatch(Watch):
         """A bar of its frames."""
         self._silence, self._name = ProgressClock(), name
         self._silence.follow(run)
-        with ConversionBar(self._silence, (SpinnerColumn(), *fit_columns()), self._console) as self._bar:
+        columns = (SpinnerColumn(), *fit_columns())
+        with ConversionBar(self._silence, columns, self._console, self._figures) as self._bar:
             self._task = self._bar.add_task(f"{name} · shape", total=len(run.frames), figures="")
             self._started = time.perf_counter()
             yield

@@ -30,6 +30,7 @@ except ImportError:  # on Windows, where a file that is open cannot be deleted
 _NAME = re.compile(r"\.refit-[0-9a-f]{16}\.(tmp|mkv|mp4|gif|png)")
 UNTOUCHED_SECONDS = 3600.0
 """What has not been touched for so long is left by a process that is no more, unless it is `held`."""
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _SET_ASIDE = re.compile(r"\.refit-[0-9a-f]{16}\.(.+)\.old")
 _looked_through: set[Path] = set()
 
@@ -250,9 +251,15 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Whether there was no room to write, which is so for the next file, too."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    return isinstance(cause, OSError) and cause.errno in _FULL
+
+
 def reason(error: OSError) -> str:
     """Why writing failed, in words."""
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+    if error.errno in _FULL:
         return "there is no space left on the disk"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "the folder or file is write-protected"

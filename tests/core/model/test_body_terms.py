@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 import refit
 from core.commands.cli import main
-from core.commands.inspect_subject import inspect_file
+from core.commands.inspecting.inspect_subject import inspect_file
 from core.correspond.load_bodies import load_bodies
 from core.files.motions.load_motion import load_motion
 from core.model.body import BodyModel

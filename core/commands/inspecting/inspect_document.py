@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core import __version__
-from core.commands.inspect_subject import WHICH, Inspected
+from core.commands.inspecting.inspect_subject import WHICH, Inspected
 from core.errors import RefitError
 from core.files.bodies.regressors import RegressorFile
 from core.inspection.correspondence_report import correspondence_report

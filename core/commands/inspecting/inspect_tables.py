@@ -1,4 +1,4 @@
-"""The values of `core.commands.inspect_document` as tables to read."""
+"""The values of `core.commands.inspecting.inspect_document` as tables to read."""
 
 from __future__ import annotations
 

@@ -1,0 +1,214 @@
+"""One clip, or the shape of a subject, as a task for a worker: all that comes in and goes out is plain.
+
+What is read for the first clip of a run (bodies, and what a fit prepares for them) is kept for the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from core import __version__
+from core.batch import tries
+from core.commands.body_cache import Shelf
+from core.commands.conversion_plan import clip_of
+from core.commands.held_shape import HeldShape
+from core.commands.one_clip import convert_one
+from core.commands.outcome import Outcome
+from core.commands.output_paths import Job
+from core.commands.subjects import SolvedSubject, Subject
+from core.commands.telling.watch import Watch, step_words
+from core.environment import BUILTIN, models_folder
+from core.errors import Cancelled, RefitError
+from core.fitting.recipe.recipe import Recipe
+from core.fitting.run import FitRun
+from core.fitting.stage.progress import Progress
+from core.fitting.workers import one_thread
+
+TOPIC = "refit-frames"
+"""Events with which workers tell how far a clip is."""
+_PATHS = ("models", "transfer", "mask")
+
+_stopped: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all clips of a run share.
+
+    Attributes:
+        options: of ``refit convert``.
+        recipe: how to fit.
+        run: any word that no other run has.
+        output: folder of all results, which every worker must see; None for a single result.
+        beat: seconds between two tellings of how far a clip is.
+        version: of Refit.
+    """
+
+    options: argparse.Namespace
+    recipe: Recipe
+    run: str
+    output: Path | None
+    beat: float = 0.5
+    version: str = __version__
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of a clip, and what was said meanwhile, with the style of each sentence."""
+
+    outcome: Outcome
+    said: tuple[tuple[str, str], ...] = ()
+
+
+def for_workers(options: argparse.Namespace, *, elsewhere: bool) -> argparse.Namespace:
+    """The options as workers are to take them: one thread each unless more are asked for, and the bodies of
+    this process, whatever their own environment says.
+
+    Args:
+        options: of ``refit convert``.
+        elsewhere: the workers may have another current folder.
+    """
+    found = copy.copy(options)
+    found.threads = options.threads or 1
+    found.models = models_folder(options.models) or BUILTIN
+    found.inputs, found.report = [], None
+    if elsewhere:
+        for name in _PATHS:
+            value = getattr(found, name)
+            if value is not None and value != BUILTIN:
+                setattr(found, name, Path(value).absolute())
+        found.exclude = [Path(path).absolute() for path in found.exclude]
+    return found
+
+
+def work(
+    setup: Setup,
+    job: Job,
+    shape: HeldShape | SolvedSubject | None = None,
+    tries_file: Path | None = None,
+) -> Told:
+    """Converts one clip.
+
+    Raises:
+        Cancelled: the run is not wanted any more.
+        SetAside: two workers have died over this clip.
+        RefitError: this worker cannot serve.
+    """
+    _ready(setup)
+    watch = WorkerWatch(setup, str(job.output))
+    with tries.tried(tries_file, setup.run):
+        outcome = convert_one(job, setup.options, setup.recipe, _shelf(setup.run, setup), shape, watch)
+    outcome.drop_unwritten()
+    return Told(outcome, tuple(watch.said))
+
+
+def solve_shape(
+    setup: Setup, subject: SolvedSubject, jobs: list[Job], tries_file: Path | None = None
+) -> SolvedSubject:
+    """The shape of a subject, from all its clips; what goes wrong is in there.
+
+    Raises:
+        Cancelled: the run is not wanted any more.
+        RefitError: this worker cannot serve.
+    """
+    _ready(setup)
+    options, shelf = setup.options, _shelf(setup.run, setup)
+    try:
+        with tries.tried(tries_file, setup.run):
+            clips = [clip_of(job, options, setup.recipe, shelf) for job in jobs]
+            there = tuple(clip for clip in clips if clip is not None)
+            whole = Subject(subject.name, there, setup.recipe, options.device, options.threads)
+            return SolvedSubject.of(whole)
+    except tries.SetAside:
+        return replace(subject, error=f"{tries.MOST} workers died over the shape of {subject.name}")
+
+
+def stop(run: str) -> None:
+    """Clips of this run are to end here at their next step."""
+    _stopped.add(run)
+
+
+def _ready(setup: Setup) -> None:
+    if setup.run in _stopped:
+        raise Cancelled
+    if setup.version != __version__:
+        raise RefitError(
+            f"The worker on {socket.gethostname()} has Refit {__version__}, expected {setup.version}."
+        )
+    if setup.output is not None and not setup.output.is_dir():
+        raise RefitError(
+            f"The worker on {socket.gethostname()} sees no folder {setup.output}: all workers need the files "
+            "under the same names."
+        )
+    one_thread()
+
+
+@lru_cache(maxsize=2)
+def _shelf_of(run: str) -> list[Shelf]:
+    return []
+
+
+def _shelf(run: str, setup: Setup) -> Shelf:
+    """The bodies of a run, read once."""
+    kept = _shelf_of(run)
+    if not kept:
+        kept.append(Shelf(setup.options))
+    return kept[0]
+
+
+class WorkerWatch(Watch):
+    """Keeps what is said until the clip is done, and tells how far it is now and then.
+
+    Args:
+        setup: of the run.
+        clip: what it is called in events.
+
+    Attributes:
+        said: sentences, each with its style.
+    """
+
+    def __init__(self, setup: Setup, clip: str) -> None:
+        self._setup, self._clip = setup, clip
+        self._told = time.monotonic()
+        self.said: list[tuple[str, str]] = []
+
+    def tell(self, sentence: str, style: str = "dim") -> None:
+        """Kept."""
+        self.said.append((sentence, style))
+
+    @contextmanager
+    def fitting(self, run: FitRun, name: str) -> Iterator[None]:
+        """Nothing is begun that is not wanted."""
+        self._check()
+        yield
+
+    def step(self, step: Progress) -> None:
+        """Tells how many frames are done."""
+        self._check()
+        if self._setup.options.verbose:
+            self.tell(step_words(step))
+        now = time.monotonic()
+        if step.stage != "shape" and now - self._told >= self._setup.beat:
+            self._told = now
+            _event({"run": self._setup.run, "clip": self._clip, "frames": step.frames_done})
+
+    def _check(self) -> None:
+        if self._setup.run in _stopped:
+            raise Cancelled
+
+
+def _event(values: dict[str, object]) -> None:
+    from distributed import get_worker
+
+    try:
+        get_worker().log_event(TOPIC, values)
+    except ValueError:  # asked for outside of a worker
+        return

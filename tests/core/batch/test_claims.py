@@ -1,0 +1,210 @@
+"""Claims: one holder at a time, and when they fall."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.batch import claims as claims_module
+from core.batch.claims import MISSED_SECONDS, UNTOUCHED_SECONDS, Claims, Holder, NoClaims
+from core.batch.tries import MOST, SetAside, tried
+from core.batch.turns import ASKED_SECONDS, Turns
+from core.files.beside_results import RUNS_FOLDER
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Iterator[Claims]:
+    with Claims(tmp_path) as found:
+        yield found
+
+
+def written(claims: Claims, name: str, age: float = 0.0, **changes: object) -> Path:
+    """A claim as another process has left it, touched so many seconds ago."""
+    path = claims.path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**Holder.this().to_json(), "token": "other", **changes}))
+    now = path.stat().st_mtime
+    os.utime(path, (now - age, now - age))
+    return path
+
+
+def gone_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_one_of_many_takes_it(tmp_path: Path) -> None:
+    others = [Claims(tmp_path) for _ in range(16)]
+    start, took = threading.Barrier(len(others)), []
+
+    def take(one: Claims) -> None:
+        start.wait()
+        if one.take("walk"):
+            took.append(one)
+
+    threads = [threading.Thread(target=take, args=(one,)) for one in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(took) == 1
+    took[0].release("walk")
+    assert others[0].take("walk")
+    for one in others:
+        one.close()
+
+
+def test_of_many_who_see_a_claim_fall_one_takes_it(tmp_path: Path) -> None:
+    for _ in range(10):
+        others = [Claims(tmp_path) for _ in range(8)]
+        written(others[0], "walk", pid=gone_process())
+        start, took = threading.Barrier(len(others)), []
+
+        def take(one: Claims, start: threading.Barrier = start, took: list[Claims] = took) -> None:
+            start.wait()
+            while not took:
+                if one.take("walk"):
+                    took.append(one)
+
+        threads = [threading.Thread(target=take, args=(one,)) for one in others]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(took) == 1
+        for one in others:
+            one.close()
+
+
+def test_nothing_is_left_when_all_is_let_go(tmp_path: Path) -> None:
+    with Claims(tmp_path) as mine:
+        assert mine.take("a")
+        assert mine.take("ä/b\udcff")
+        mine.tries("a").write_text("run\n")
+    assert list(tmp_path.iterdir()) == []
+    with NoClaims() as nobody:
+        assert nobody.take("a")
+    assert not Path(RUNS_FOLDER).exists()
+
+
+def test_on_its_own_machine_it_falls_with_its_process(mine: Claims) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        started = psutil.Process(process.pid).create_time()
+        written(mine, "walk", age=UNTOUCHED_SECONDS + 9, pid=process.pid, started=started)
+        assert not mine.take("walk")
+        assert str(mine.holder("walk")).startswith(f"process {process.pid} on ")
+        process.kill()
+        process.wait()
+        assert mine.take("walk")
+
+
+def test_a_process_number_that_is_used_again_is_no_holder(mine: Claims) -> None:
+    written(mine, "new", age=1.0, started=1000.0)
+    written(mine, "old", age=MISSED_SECONDS + 9, started=1000.0)
+    # The clock of the machine may have been set: who touches is there.
+    assert not mine.take("new")
+    assert mine.take("old")
+
+
+@pytest.mark.parametrize("changes", [{"host": "elsewhere"}, {"place": "another container"}])
+def test_elsewhere_it_falls_when_nobody_touches_it(mine: Claims, changes: dict[str, str]) -> None:
+    pid = gone_process()
+    written(mine, "fresh", age=UNTOUCHED_SECONDS - 60, pid=pid, **changes)
+    written(mine, "stale", age=UNTOUCHED_SECONDS + 60, **changes)
+    assert not mine.take("fresh")
+    assert mine.take("stale")
+
+
+def test_its_age_is_told_by_the_clock_of_the_disk(mine: Claims, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(mine, "walk", host="elsewhere")
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    assert not mine.take("walk")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"host": 3}', '{"host": "a", "place": "b", "pid": -1}'])
+def test_a_claim_that_says_nothing_falls_by_age(mine: Claims, text: str) -> None:
+    path = written(mine, "walk")
+    path.write_text(text)
+    assert not mine.take("walk")
+    assert mine.holder("walk") is None
+    os.utime(path, (1e9, 1e9))
+    assert mine.take("walk")
+
+
+def test_a_disk_without_links_has_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise PermissionError(1, "not permitted")
+
+    monkeypatch.setattr(os, "link", none)
+    one, other = Claims(tmp_path), Claims(tmp_path)
+    assert one.take("walk")
+    assert not other.take("walk")
+    one.release("walk")
+    assert other.take("walk")
+    other.close()
+
+
+def test_what_is_held_is_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims_module, "TOUCHED_SECONDS", 0.01)
+    with Claims(tmp_path) as mine:
+        assert mine.take("walk")
+        path = mine.path("walk")
+        touched = threading.Event()
+        for _ in range(1000):
+            os.utime(path, (1e9, 1e9))
+            if touched.wait(0.02) or path.stat().st_mtime > 1e9:
+                break
+        assert path.stat().st_mtime > 1e9
+
+
+def test_what_another_has_taken_meanwhile_is_not_let_go(mine: Claims) -> None:
+    assert mine.take("walk")
+    path = written(mine, "walk")
+    mine.release("walk")
+    assert path.exists()
+
+
+def test_turns_end_with_what_others_hold(tmp_path: Path) -> None:
+    now = [0.0]
+    with Claims(tmp_path) as mine, Claims(tmp_path) as other:
+        assert other.take("b")
+        there: set[str] = set()
+        turns = Turns("abc", mine, lambda name: name, lambda name: name in there, lambda: now[0])
+        assert [turns.next(), turns.next(), turns.next()] == ["a", "c", None]
+        assert not turns.over
+        assert turns.holders() == (f"process {os.getpid()} on {Holder.this().host}",)
+        # The other one has finished it, and so it is only to be looked at.
+        there.add("b")
+        assert turns.next() is None
+        now[0] += ASKED_SECONDS
+        assert turns.next() == "b"
+        assert turns.over
+        assert not mine.is_held("b")
+        turns.done("a")
+        assert other.take("a")
+
+
+def test_a_thing_that_ends_two_workers_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "walk.tries"
+    with tried(path, "now"):
+        path.write_text("before\n" + "now\n" * (MOST - 1))
+        with tried(path, "now"):
+            with pytest.raises(SetAside), tried(path, "now"):
+                pass
+            assert path.exists()
+    # Who comes to an end has ended no worker.
+    assert not path.exists()
+    path.write_text("before\n" * 9)
+    with tried(path, "now"):
+        pass
+    with tried(None, "now"):
+        pass
