@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from distributed import Future, KilledWorker
+from distributed import TimeoutError as DaskTimeoutError
 
 from core.batch.cluster import STOP_SECONDS, Workers
 from core.batch.tries import SetAside
@@ -108,7 +109,7 @@ class Feed(Generic[T]):
                 return SetAside()
             self._begin(thing)
             return None
-        except (TimeoutError, FutureTimeoutError):
+        except (TimeoutError, FutureTimeoutError, DaskTimeoutError):
             # The worker that held it died, and another one does it once more.
             self._running[future.key] = (thing, future)
             future.add_done_callback(self._ended.put)

@@ -34,7 +34,7 @@ from core.fitting.workers import one_thread
 
 TOPIC = "refit-frames"
 """Events with which workers tell how far a clip is."""
-_PATHS = ("models", "transfer", "mask")
+_PATHS = ("models", "transfer", "mask", "rest_mesh")
 
 _stopped: set[str] = set()
 

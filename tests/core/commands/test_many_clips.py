@@ -101,6 +101,7 @@ def test_one_process_needs_no_dask(tmp_path: Path) -> None:
     assert results(tmp_path / "out") == ["dance_stageii.npz", "walk_stageii.npz"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_workers_do_what_one_process_does_though_some_die(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
