@@ -65,6 +65,14 @@ class Workers:
         with suppress(Exception):
             self.client.sync(self.client._run, work, wait=True, callback_timeout=seconds)
 
+    @property
+    def lost(self) -> bool:
+        """None of our own will come back."""
+        if self._cluster is None:
+            return False
+        over = (Status.closed, Status.closing, Status.failed)
+        return all(nanny.status in over for nanny in list(self._cluster.workers.values()))
+
     def processes(self) -> list[int]:
         """Process numbers of our own workers."""
         if self._cluster is None:
@@ -143,6 +151,8 @@ def settings() -> dict[str, Any]:
     """
     return {
         f"distributed.nanny.pre-spawn-environ.{HEAP}": None,
+        # Where a new process needs longer than this to come, its nanny would be closed, and nobody be left.
+        "distributed.deploy.lost-worker-timeout": "1 day",
         "distributed.scheduler.allowed-failures": 10,
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,

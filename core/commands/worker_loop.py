@@ -13,7 +13,7 @@ from distributed import Future
 
 from core.batch import tries
 from core.batch.claims import Claims
-from core.batch.cluster import Workers
+from core.batch.cluster import START_SECONDS, Workers
 from core.batch.tasks import Feed
 from core.commands import worker_clip
 from core.commands.loops import Work, is_known, waiting_words
@@ -25,6 +25,8 @@ from core.commands.telling.run_figures import RunFigures
 from core.errors import Cancelled, RefitError
 
 NOBODY_SECONDS = 15.0
+GONE_SECONDS = 2 * START_SECONDS
+"""Without one of our own so long, none is waited for."""
 
 
 class WorkerLoop:
@@ -123,6 +125,11 @@ class WorkerLoop:
         if self._workers.count():
             self._somebody = now
         note = waiting_words(self._turns) if self._turns.others else ""
+        if self._workers.ours and (self._workers.lost or now - self._somebody > GONE_SECONDS):
+            raise RefitError(
+                "The workers died and do not come back; what is finished is kept, and the same command goes "
+                "on with the rest: fewer --jobs need less memory."
+            )
         if now - self._somebody > NOBODY_SECONDS:
             note = "There is no worker yet: all wait."
         self._bar.beat(note)
