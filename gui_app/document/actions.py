@@ -39,7 +39,7 @@ def _of_panels(section: str) -> dict[str, Spec]:
 
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion, a fit or a session"),
-    "reading": Spec("File", "How the file is read…", "list-magnifying-glass", (), "What it is taken to mean"),
+    "reading": Spec("File", "How the file is read…", "file-search", (), "What it is taken to mean"),
     "save_session": Spec(
         "File", "Save session", "floppy-disk", ("Ctrl+S",), "Save the motion with all fits and the view"
     ),

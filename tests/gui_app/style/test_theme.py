@@ -15,12 +15,13 @@ from gui_app.app.main_window import MainWindow
 from gui_app.app.start_page import START_FLAG
 from gui_app.app.toolbar import Toolbar
 from gui_app.app.view_controls import theme_of
+from gui_app.document.actions import SPECS
 from gui_app.document.preferences import Preferences
 from gui_app.export.window_view import draw_still, view_of
 from gui_app.style import colours
 from gui_app.style.colours import Theme
 from gui_app.style.live_theme import switch_theme
-from gui_app.style.theme import icon
+from gui_app.style.theme import _phosphor, icon
 from gui_app.widgets.labels import IconLabel
 from tests.gui_app.conftest import FIT_MS
 
@@ -107,6 +108,11 @@ def bright(widget: QWidget) -> float:
 def view(window: MainWindow) -> np.ndarray:
     """(height, width, 3) of the 3D view as it was drawn last."""
     return np.asarray(window.viewport.plotter.screenshot(return_img=True), int)
+
+
+def test_the_icon_of_every_action_is_one_of_the_font(qapp: QApplication) -> None:
+    known = _phosphor().charmap["ph"]
+    assert {name: spec.icon for name, spec in SPECS.items() if spec.icon and spec.icon not in known} == {}
 
 
 def test_an_icon_takes_the_colour_of_its_role_as_it_is_now(qtbot: QtBot, qapp: QApplication) -> None:
