@@ -81,7 +81,8 @@ def test_after_the_automatic_fit_alone_nothing_is_asked(
     with qtbot.waitSignal(window.files.shown, timeout=FIT_MS):
         window.files.open_path(cut_file(walk, tmp_path / "last_poses.npz", 10))
     window.close()
-    assert not window.isVisible()
+    # A thread that is still at work is waited for.
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
     assert asked == []
 
 
@@ -101,7 +102,8 @@ def test_after_work_of_ones_own_leaving_asks_until_it_is_taken_back(
     assert len(asked) == 2
     window.actions_.undo.trigger()
     window.close()
-    assert not window.isVisible()
+    # A thread that is still at work is waited for.
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
     assert len(asked) == 2
 
 
