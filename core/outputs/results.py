@@ -51,6 +51,9 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
             again.
     """
     with fit_for_a_file(path):
+        for words in (result.gender, result.up_axis, result.source_name, result.failure):
+            if words.endswith("\0"):  # numpy would leave it out
+                raise ValueError(f"{words!r} ends with a character that no array keeps")
         arrays = _arrays(result)
         for key, array in arrays.items():
             if array.dtype.hasobject:

@@ -129,7 +129,7 @@ class Document(QObject):
         self.snapshot = opened.without_fit()
         self.analysis = None
         self.saved = True
-        self._filed.begin(self.accepted)
+        self._filed.begin(self.accepted, self.snapshot.weights)
         self.motion_changed.emit()
         self.motion_ready.emit()
         self.analysis_changed.emit()
@@ -176,7 +176,9 @@ class Document(QObject):
         if before is not None:
             self._use(before.with_weights(weights))
             if self.opened is not before:
+                self.saved = self._filed.have(self.snapshot)
                 self.mask_changed.emit()
+                self.saved_changed.emit()
 
     def set_accepted(self, accepted: tuple[Accepted, ...]) -> None:
         """The problems that are accepted as they are."""
@@ -244,7 +246,7 @@ class Document(QObject):
             # Of a mask painted a moment ago the file knows nothing yet.
             mask = measured_mask(self.result, self.opened.bodies.correspondence)
             self._filed.add(path, self.result, mask)
-        self._filed.accepted = self.accepted
+        self._filed.accepted, self._filed.weights = self.accepted, self.snapshot.weights
         self.saved = True
         self.saved_changed.emit()
 
@@ -254,10 +256,12 @@ class Document(QObject):
         result: FitResult,
         accepted: tuple[Accepted, ...] = (),
         valid: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
     ) -> None:
-        """A fit that there is, or was, is in a file now, with what was accepted of it and its mask (V,)."""
+        """A fit that there is, or was, is in a file now, with what was accepted of it, its mask (V,) and the
+        weights (V,) of its vertices."""
         self._filed.add(path, result, valid)
-        self._filed.accepted = accepted
+        self._filed.accepted, self._filed.weights = accepted, weights
         self.saved = self._filed.have(self.snapshot)
         self.saved_changed.emit()
 

@@ -23,18 +23,21 @@ class FiledFits:
 
     Attributes:
         accepted: the problems that the last file written says are accepted.
+        weights: of the vertices, (V,) or None, at that time.
     """
 
     def __init__(self) -> None:
         self._files: dict[Path, tuple[weakref.ref[np.ndarray], float | None, np.ndarray | None]] = {}
         self.accepted: tuple[Accepted, ...] = ()
+        self.weights: np.ndarray | None = None
         self._by_itself: tuple[weakref.ref[np.ndarray], DocumentSnapshot] | None = None
 
-    def begin(self, accepted: tuple[Accepted, ...]) -> None:
-        """Another motion is open, with problems that are accepted already; no fit of it is in a file."""
+    def begin(self, accepted: tuple[Accepted, ...], weights: np.ndarray | None) -> None:
+        """Another motion is open, with problems that are accepted and weights of the vertices already; no fit
+        of it is in a file."""
         self._files.clear()
         self._by_itself = None
-        self.accepted = accepted
+        self.accepted, self.weights = accepted, weights
 
     def add_by_itself(self, snapshot: DocumentSnapshot) -> None:
         """The fit of ``snapshot`` was made without the user's doing, as it would be made again."""
@@ -64,10 +67,12 @@ class FiledFits:
         self._files[path or OPENED] = (weakref.ref(result.poses), result.frame_rate, mask)
 
     def have(self, snapshot: DocumentSnapshot) -> bool:
-        """A file has the fit, and what is accepted of it; nothing of what has no fit has to be in one."""
+        """A file has the fit, what is accepted of it, and the weights; nothing of what has no fit has to be
+        in one."""
         if snapshot.result is None:
             return True
-        return self.hold(snapshot.result, snapshot.valid) and snapshot.accepted == self.accepted
+        there = self.hold(snapshot.result, snapshot.valid)
+        return there and snapshot.accepted == self.accepted and _same(snapshot.weights, self.weights)
 
     def hold(self, result: FitResult, mask: np.ndarray | None = None) -> bool:
         """``result``, its errors over ``mask``, is in a file as it stands."""

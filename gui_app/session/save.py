@@ -174,7 +174,7 @@ class SessionActions(QObject):
         self.file.set_path(path)
         now = session.now
         if now.result is not None:
-            self._document.file(path, now.result, now.accepted, now.valid)
+            self._document.file(path, now.result, now.accepted, now.valid, now.weights)
         if asked.afterwards is not None:
             asked.afterwards()
 

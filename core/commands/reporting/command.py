@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,11 @@ from core.catalogue.page.page import write_page
 from core.commands.reporting.pictures import pictures_of
 from core.commands.telling.exit_codes import DONE, SOME_FAILED
 from core.commands.telling.terminal import PlainColumn, PlainTable, Terminal
+from core.errors import FileError, RefitError
 from core.files.assumption import FILE, FIT, HOW_WORDS, NUMBERS, USER
-from core.files.beside_results import PAGE_FILE
+from core.files.beside_results import INDEX_FILE, PAGE_FILE, RUNS_FOLDER
 from core.model.joints import PARTS
+from core.outputs.results import is_result
 from core.shown_text import shown, spreadsheet_cell
 
 if TYPE_CHECKING:
@@ -40,8 +43,10 @@ def report(options: argparse.Namespace, draw: Callable[[], Draw] | None) -> int:
         0; 1 where something could not be read or written, which is said.
 
     Raises:
-        RefitError: there is no folder, its catalogue cannot be read, or an option makes no sense.
+        RefitError: there is no folder, it holds no results, its catalogue cannot be read, or an option makes
+            no sense.
     """
+    _check(options.folder)
     lists = options.json or options.csv
     console = Terminal(stderr=lists)
     with Catalogue(options.folder, rebuild=options.rebuild) as catalogue:
@@ -62,6 +67,21 @@ def report(options: argparse.Namespace, draw: Callable[[], Draw] | None) -> int:
             told_ = _write_page(page, catalogue, ids, options, draw, console)
             console.print(f"Wrote {page}{told_}", soft_wrap=True)
     return SOME_FAILED if told else DONE
+
+
+def _check(folder: Path) -> None:
+    """Nothing is written beside what is not Refit's.
+
+    Raises:
+        RefitError: no run wrote into the folder, and no result is in it.
+    """
+    if not folder.is_dir() or any((folder / name).exists() for name in (RUNS_FOLDER, INDEX_FILE)):
+        return
+    for path in folder.rglob("*.npz"):
+        with suppress(FileError):
+            if is_result(path):
+                return
+    raise RefitError(f"{folder}: holds no results of Refit, expected the folder that convert -o wrote to.")
 
 
 def _bar(console: Terminal) -> Progress:

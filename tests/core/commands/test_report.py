@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.catalogue.facts import of_result
@@ -134,3 +135,13 @@ def test_private_journals_make_a_private_page(tmp_path: Path, capsys: pytest.Cap
         journal.done(put(folder, "a_stageii.npz"), of_result("a_stageii.npz", walk()), 1.0)
     assert main(["report", str(folder), "--private", "--pictures", "0"]) == 0
     assert "secret" not in (folder / "report.html").read_text()
+
+
+def test_nothing_is_written_into_a_folder_without_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "walk_poses.npz", poses=np.zeros((3, 156)))
+    (tmp_path / "torn.npz").write_bytes(b"PK")
+    assert main(["report", str(tmp_path)]) == 1
+    assert f"{tmp_path}: holds no results of Refit" in said(capsys)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["torn.npz", "walk_poses.npz"]

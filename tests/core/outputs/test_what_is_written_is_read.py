@@ -35,7 +35,9 @@ from tests.core.outputs.test_results import make_result
 FRAMES, VERTICES = 3, 12
 NAN = float("nan")
 
-TEXTS = st.one_of(st.text(max_size=8), st.sampled_from(["", " ", "\0", "a\0b", "\ud800", "a\n", "x" * 300]))
+TEXTS = st.one_of(
+    st.text(max_size=8), st.sampled_from(["", " ", "\0", "z\0", "a\0b", "\ud800", "a\n", "x" * 300])
+)
 NUMBERS = st.one_of(
     st.floats(width=32),
     st.sampled_from([NAN, float("inf"), 0.0, -1.0, 1e-9, 1e6, 1e300, 10**400, 30, True, "30", None]),

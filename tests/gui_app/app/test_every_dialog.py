@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 import gui_app
 from core.files.assumption import QUANTITIES, UNIT, Assumption, Doubt
 from core.files.motions.load_motion import Person, Survey
+from core.files.own_mesh import NothingLeads
 from core.model.motion import Reading
 from core.session.fit_origin import SourceMissing
 from core.session.session import SourceFile
@@ -25,6 +26,7 @@ from gui_app.app.help import About, Shortcuts
 from gui_app.app.log_buffer import LogSheet
 from gui_app.app.main_window import MainWindow
 from gui_app.files import save_actions
+from gui_app.files.ask_lead import ask_lead
 from gui_app.files.open_controller import OpenRequest
 from gui_app.files.open_question import NOTHING_SAID, OpenQuestion, Unanswered
 from gui_app.files.reading_question import ReadingQuestion, Taken
@@ -40,6 +42,7 @@ SETTLED_MS = 5_000
 MARKUP = ("<qt>", "</qt>", "&lt;", "&amp;amp;")
 # What is asked by the system's own dialogs for files: each module, and what it asks for.
 FILE_DIALOGS = {
+    "gui_app.files.ask_lead",
     "gui_app.inspect.correspondence.page",
     "gui_app.export.dialog",
     "gui_app.mask.sets",
@@ -121,6 +124,9 @@ DIALOGS: dict[str, list[Callable[[MainWindow, str], object]]] = {
     "gui_app.session.save": [written_elsewhere],
     "gui_app.widgets.save_dialog": [replaced],
     "gui_app.files.open_actions": [where_is_it],
+    "gui_app.files.ask_lead": [
+        lambda window, name: ask_lead(NothingLeads(DEEP / name, 18439), str(DEEP), window)
+    ],
     "gui_app.files.open_question": [open_question],
     "gui_app.files.reading_question": [reading_question],
     "gui_app.export.dialog": [export],

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -228,6 +229,28 @@ def test_what_is_saved_of_a_motion_that_is_left_is_not_the_place_of_the_next(
     monkeypatch.setattr(save, "ask_where", lambda _window, start, _kind: places.append(start))
     fitted.actions_.save_session.trigger()
     assert [place.name for place in places] == ["next.refit"]
+
+
+def test_weights_of_vertices_are_work_that_a_session_has(
+    fitted: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = fitted.state.document
+    saved_as(fitted, tmp_path / "a.refit", monkeypatch, qtbot)
+    qtbot.waitUntil(lambda: document.saved, timeout=FIT_MS)
+    weights = np.ones(len(document.snapshot.valid), np.float32)
+    weights[:9] = 2.0
+    document.set_weights(weights)
+    assert not document.saved
+    assert document.loses_work
+    assert "unsaved" in fitted.windowTitle()
+    document.set_weights(None)
+    assert document.saved
+    document.set_weights(weights)
+    fitted.history.add("weights of vertices")
+    fitted.actions_.save_session.trigger()
+    written(fitted, qtbot)
+    qtbot.waitUntil(lambda: document.saved, timeout=FIT_MS)
+    assert not document.loses_work
 
 
 def test_the_fit_is_what_an_export_offers_first() -> None:
