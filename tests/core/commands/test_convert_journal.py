@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.catalogue import journal
 from core.catalogue.catalogue import Catalogue, Clip
 from core.catalogue.entry import Entry
 from core.catalogue.journal import journals
@@ -96,12 +97,22 @@ def test_one_output_needs_no_journal(clips: Path, tmp_path: Path) -> None:
 
 
 def test_a_journal_that_cannot_be_written_is_told_once(
-    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out = clips / "subject" / "walk_poses.npz", tmp_path / "out"
     out.mkdir()
-    (out / "refit_runs").write_text("in the way")
+    (out / "in the way").touch()
+    monkeypatch.setattr(journal, "RUNS_FOLDER", "in the way")
     assert main(["convert", str(source), "-o", str(out), *FAST]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert said.count("what becomes of the clips is not noted") == 1
     assert (out / "walk_stageii.npz").is_file()
+
+
+def test_where_nothing_can_be_claimed_nothing_is_begun(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "refit_runs").touch()
+    assert main(["convert", str(clips / "subject" / "walk_poses.npz"), "-o", str(tmp_path), *FAST]) == 1
+    assert "claims: cannot be written to" in " ".join(capsys.readouterr().out.split())
+    assert not list(tmp_path.rglob("*_stageii.npz"))
