@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,9 @@ from core.files.containers.arrays import kind_of, shape_text
 from core.files.containers.opening import read_bytes
 from core.files.motions.mesh_readers import (
     MOST_BYTES,
-    MOST_HEADER,
-    PLY_END,
-    PLY_FORMATS,
-    PLY_TYPES,
+    UNKNOWN,
+    PlyRows,
+    ply_header,
     shown_row,
 )
 
@@ -113,38 +111,11 @@ def _is_corner(corner: bytes) -> bool:
     return True
 
 
-@dataclass
-class _Rows:
-    """The rows of an element of a ply file.
-
-    Attributes:
-        name: of the element.
-        count: of rows.
-        values: of each row: the name, the type, and of a list the type of its length, else nothing.
-    """
-
-    name: str
-    count: int
-    values: list[tuple[str, str, str]] = field(default_factory=list)
-
-
 def _ply(path: Path, data: bytes, vertices: int) -> list[np.ndarray]:
-    end = PLY_END.search(data, 0, MOST_HEADER)
-    assert end is not None, "its vertices were read"
-    order, elements = "", list[_Rows]()
-    for line in data[: end.start()].decode("ascii", "replace").splitlines()[1:]:
-        match line.split():
-            case ["format", name, _]:
-                order = PLY_FORMATS[name]
-            case ["element", name, count]:
-                elements.append(_Rows(name, int(count)))
-            case ["property", "list", length, kind, name] if {length, kind} <= set(PLY_TYPES):
-                elements[-1].values.append((name, PLY_TYPES[kind], PLY_TYPES[length]))
-            case ["property", "list", *_]:
-                raise FileError(path, f"has the line '{shown_row(line.encode())}', which ply does not know")
-            case ["property", kind, name]:
-                elements[-1].values.append((name, PLY_TYPES[kind], ""))
-    at = end.end()
+    order, elements, at = ply_header(path, data)
+    unknown = [name for element in elements for name, _, length in element.values if length == UNKNOWN]
+    if unknown:
+        raise FileError(path, f"has the line '{shown_row(unknown[0].encode())}', which ply does not know")
     for element in elements:
         wanted = [value[0] for value in element.values if value[2] and value[0] in _CORNERS]
         if element.name == "face" and wanted:
@@ -157,7 +128,7 @@ _CORNERS = ("vertex_indices", "vertex_index")
 
 
 def _list_in(
-    path: Path, data: bytes, at: int, order: str, element: _Rows, wanted: str
+    path: Path, data: bytes, at: int, order: str, element: PlyRows, wanted: str
 ) -> tuple[tuple[np.ndarray, np.ndarray], int]:
     """Lengths and values of a list, row by row, and where the rows end; nothing of none is wanted."""
     if element.count > MOST_FACES:
@@ -175,7 +146,7 @@ def _list_in(
     return (np.full(len(rows), rows.shape[1]), rows.reshape(-1)), stop
 
 
-def _table(data: bytes, at: int, order: str, element: _Rows) -> tuple[np.ndarray | None, int]:
+def _table(data: bytes, at: int, order: str, element: PlyRows) -> tuple[np.ndarray | None, int]:
     """All rows at once where all lists are as long as in the first row; None where they are not."""
     parts: list[tuple[str, str] | tuple[str, str, tuple[int]]] = []
     lengths, place = [], at
@@ -205,7 +176,7 @@ def _table(data: bytes, at: int, order: str, element: _Rows) -> tuple[np.ndarray
 
 
 def _row_by_row(
-    path: Path, data: bytes, at: int, order: str, element: _Rows, wanted: str
+    path: Path, data: bytes, at: int, order: str, element: PlyRows, wanted: str
 ) -> tuple[tuple[np.ndarray, np.ndarray], int]:
     counts, flat = [], list[int]()
     for _ in range(element.count):
@@ -226,7 +197,7 @@ def _row_by_row(
 
 
 def _list_in_text(
-    path: Path, data: bytes, at: int, element: _Rows, wanted: str
+    path: Path, data: bytes, at: int, element: PlyRows, wanted: str
 ) -> tuple[tuple[np.ndarray, np.ndarray], int]:
     counts, flat = [], list[int]()
     for _ in range(element.count):

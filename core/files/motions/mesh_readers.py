@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +19,14 @@ MOST_VERTICES = 1 << 20
 _OBJ_VERTEX = re.compile(rb"^[ \t]*v[ \t]+([^\r\n]*)", re.MULTILINE)
 # x y z, with a weight, with a colour, or with both.
 _OBJ_WIDTHS = (3, 4, 6, 7)
-MOST_HEADER = 1 << 16
+_MOST_HEADER = 1 << 16
 # No origin is told as far away.
 _FARTHEST = 1e12
-PLY_END = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE)
+_PLY_END = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE)
 _ORIGIN = re.compile(
     rb"^(?:#|comment)[ \t]+origin[ \t]+(\S{1,40})[ \t]+(\S{1,40})[ \t]+(\S{1,40})[ \t]*\r?$", re.MULTILINE
 )
-PLY_TYPES = {
+_PLY_TYPES = {
     **dict.fromkeys(("char", "int8"), "i1"),
     **dict.fromkeys(("uchar", "uint8"), "u1"),
     **dict.fromkeys(("short", "int16"), "i2"),
@@ -36,7 +36,7 @@ PLY_TYPES = {
     **dict.fromkeys(("float", "float32"), "f4"),
     **dict.fromkeys(("double", "float64"), "f8"),
 }
-PLY_FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
+_PLY_FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
 def mesh_vertices(path: Path) -> np.ndarray:
@@ -84,8 +84,8 @@ def told_origin(data: bytes) -> np.ndarray | None:
     """(3,) where the origin of a mesh's vertices lies in its world, as a comment says that Refit writes
     (`core.outputs.meshes`): ``origin x y z`` before the vertices; None where there is none.
     """
-    head = data[:MOST_HEADER]
-    first = PLY_END.search(head) if data.startswith(b"ply") else _OBJ_VERTEX.search(head)
+    head = data[:_MOST_HEADER]
+    first = _PLY_END.search(head) if data.startswith(b"ply") else _OBJ_VERTEX.search(head)
     found = _ORIGIN.search(head, 0, first.start() if first else len(head))
     try:
         origin = np.array([float(word) for word in found.groups()] if found else [np.nan])
@@ -99,24 +99,39 @@ def _too_many(path: Path) -> FileError:
 
 
 @dataclass(frozen=True)
-class _Element:
-    """A kind of rows in a ply file: how many, and the name and type of each value; lists have none."""
+class PlyRows:
+    """A kind of rows in a ply file.
+
+    Attributes:
+        name: of the element.
+        count: of rows.
+        values: of each row: the name, the type, and of a list the type of its length, else nothing. A list of
+            unknown types has its line for a name, and `UNKNOWN` for the type of its length.
+    """
 
     name: str
     count: int
-    values: tuple[tuple[str, str | None], ...]
+    values: tuple[tuple[str, str, str], ...] = ()
+
+    def with_value(self, name: str, kind: str, length: str = "") -> PlyRows:
+        """With one more value."""
+        return replace(self, values=(*self.values, (name, kind, length)))
+
+    @property
+    def has_lists(self) -> bool:
+        """Its rows may differ in length."""
+        return any(length for _, _, length in self.values)
+
+
+UNKNOWN = "?"
 
 
 def _ply(path: Path, data: bytes) -> np.ndarray:
-    end = PLY_END.search(data, 0, MOST_HEADER)
-    if not data.startswith(b"ply") or end is None:
-        raise FileError(path, "has no header that begins with 'ply' and ends with 'end_header'")
-    order, elements = _ply_header(path, data[: end.start()])
-    at = end.end()
+    order, elements, at = ply_header(path, data)
     for element in elements:
         if element.name == "vertex":
             break
-        if element.count and any(kind is None for _, kind in element.values):
+        if element.count and element.has_lists:
             raise FileError(
                 path,
                 f"has lists ('{shown_row(element.name.encode())}') before its vertices, expected them after",
@@ -124,12 +139,12 @@ def _ply(path: Path, data: bytes) -> np.ndarray:
         at = _after(path, data, at, element, order)
     else:
         raise FileError(path, "has no element 'vertex' in its header")
-    names = [name for name, _ in element.values]
+    names = ["" if length else name for name, _, length in element.values]
     if len(set(names)) != len(names) or not {"x", "y", "z"} <= set(names):
         raise FileError(
             path, f"has vertices of {shown_row(' '.join(names).encode()) or 'nothing'}, expected x, y and z"
         )
-    if any(kind is None for _, kind in element.values):
+    if element.has_lists:
         raise FileError(path, "has vertices with lists, expected numbers only", key="vertex")
     if element.count > MOST_VERTICES:
         raise _too_many(path)
@@ -144,22 +159,29 @@ def _ply(path: Path, data: bytes) -> np.ndarray:
         return np.stack([table[axis].astype(np.float64) for axis in "xyz"], axis=1)
 
 
-def _ply_header(path: Path, text: bytes) -> tuple[str, list[_Element]]:
-    """Byte order, empty for text, and the elements."""
+def ply_header(path: Path, data: bytes) -> tuple[str, list[PlyRows], int]:
+    """Byte order, empty for text, the elements, and where their rows begin.
+
+    Raises:
+        FileError: there is no such header, or ply does not know what it says.
+    """
+    end = _PLY_END.search(data, 0, _MOST_HEADER)
+    if not data.startswith(b"ply") or end is None:
+        raise FileError(path, "has no header that begins with 'ply' and ends with 'end_header'")
     order: str | None = None
-    elements: list[_Element] = []
-    for line in text.decode("ascii", "replace").splitlines()[1:]:
+    elements: list[PlyRows] = []
+    for line in data[: end.start()].decode("ascii", "replace").splitlines()[1:]:
         match line.split():
-            case ["format", name, _] if name in PLY_FORMATS:
-                order = PLY_FORMATS[name]
+            case ["format", name, _] if name in _PLY_FORMATS:
+                order = _PLY_FORMATS[name]
             case ["element", name, count] if count.isascii() and count.isdigit() and len(count) < 16:
-                elements.append(_Element(name, int(count), ()))
+                elements.append(PlyRows(name, int(count)))
+            case ["property", "list", length, kind, name] if elements and {length, kind} <= set(_PLY_TYPES):
+                elements[-1] = elements[-1].with_value(name, _PLY_TYPES[kind], _PLY_TYPES[length])
             case ["property", "list", *_] if elements:
-                last = elements[-1]
-                elements[-1] = _Element(last.name, last.count, (*last.values, ("", None)))
-            case ["property", kind, name] if elements and kind in PLY_TYPES:
-                last = elements[-1]
-                elements[-1] = _Element(last.name, last.count, (*last.values, (name, PLY_TYPES[kind])))
+                elements[-1] = elements[-1].with_value(line, "", UNKNOWN)
+            case ["property", kind, name] if elements and kind in _PLY_TYPES:
+                elements[-1] = elements[-1].with_value(name, _PLY_TYPES[kind])
             case ["comment", *_] | ["obj_info", *_] | []:
                 pass
             case _:
@@ -169,18 +191,18 @@ def _ply_header(path: Path, text: bytes) -> tuple[str, list[_Element]]:
                     "which ply does not know",
                 )
     if order is None:
-        raise FileError(path, f"does not say its format, expected one of {', '.join(PLY_FORMATS)}")
-    return order, elements
+        raise FileError(path, f"does not say its format, expected one of {', '.join(_PLY_FORMATS)}")
+    return order, elements, end.end()
 
 
-def _row_type(element: _Element, order: str) -> np.dtype:
-    return np.dtype([(name, f"{order}{kind}") for name, kind in element.values])
+def _row_type(element: PlyRows, order: str) -> np.dtype:
+    return np.dtype([(name, f"{order}{kind}") for name, kind, _ in element.values])
 
 
-def _after(path: Path, data: bytes, at: int, element: _Element, order: str) -> int:
+def _after(path: Path, data: bytes, at: int, element: PlyRows, order: str) -> int:
     """Where the rows of an element end; those of text are a line each."""
     if order:
-        size = sum(np.dtype(kind).itemsize for _, kind in element.values if kind)
+        size = sum(np.dtype(kind).itemsize for _, kind, length in element.values if not length)
         there = (len(data) - at) // size if size else element.count
         if there < element.count:
             raise _cut_short(path, element, there)
@@ -192,7 +214,7 @@ def _after(path: Path, data: bytes, at: int, element: _Element, order: str) -> i
     return at
 
 
-def _cut_short(path: Path, element: _Element, there: int) -> FileError:
+def _cut_short(path: Path, element: PlyRows, there: int) -> FileError:
     return FileError(
         path,
         f"is cut short: it has {there} rows, its header says {element.count}",
