@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from core.geometry.rigid_alignment import best_rotations
 from core.model.body import BodyModel
 
 # Skin between two joints moves like neither of them: it counts little.
@@ -32,9 +33,7 @@ def laid_by_skin(body: BodyModel, points: np.ndarray, valid: np.ndarray) -> tupl
     moments = torch.einsum(
         "vj,va,vb->jab", torch.as_tensor(shares), torch.as_tensor(goal), torch.as_tensor(rest)
     ) - torch.as_tensor(totals[:, None, None] * goals[:, :, None] * means[:, None])
-    left, _, right = torch.linalg.svd(moments)
-    left[..., 2] *= torch.sign(torch.linalg.det(left @ right))[:, None]
-    turns = (left @ right).numpy()
+    turns = best_rotations(moments).numpy()
     spreads = [
         float((shares.T @ np.square(cloud).sum(1) - totals * np.square(middle).sum(1))[:-1].sum())
         for cloud, middle in ((goal, goals), (rest, means))

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.errors import RefitError
 from core.files.bodies.body_check import signed_volume
+from core.geometry.edge_lengths import edge_lengths
 from core.model.body import BodyModel
 from core.model.joints import FAMILY_LABEL
 from core.model.motion import Motion
@@ -44,8 +45,8 @@ def check_meshes(motion: Motion, body: BodyModel) -> None:
         _check_size(motion, tall)
         return
     edges = np.concatenate([body.faces[:, pair] for pair in ([0, 1], [1, 2], [2, 0])]).astype(int)
-    usual = np.median(_lengths(body.v_template, edges))
-    found = np.median([np.median(_lengths(motion.vertices[frame], edges)) for frame in some])
+    usual = np.median(edge_lengths(body.v_template, edges))
+    found = np.median([np.median(edge_lengths(motion.vertices[frame], edges)) for frame in some])
     stretch = float(found / usual)
     if 1 / MOST_STRETCH < stretch < MOST_STRETCH:
         turned = sum(signed_volume(motion.vertices[frame], body.faces) < 0 for frame in some)
@@ -72,8 +73,3 @@ def _check_size(motion: Motion, tall: float) -> None:
     units = [unit for factor, unit in _UNITS.items() if 0.4 < tall / factor / _USUAL < 1.6]
     asks = f"are they in {units[0]}?" if units else "expected people, in metres."
     raise RefitError(f"{motion.name}: its meshes are {tall:.3g} m tall; {asks}")
-
-
-def _lengths(vertices: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    ends = vertices[edges].astype(np.float64)
-    return np.asarray(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.files.bodies.body_check import signed_volume
+from core.geometry.edge_lengths import edge_lengths
 from core.geometry.laid_by_skin import laid_by_skin
 from core.model.body import BodyModel
 from core.model.correspondence import Correspondence
@@ -36,7 +37,7 @@ def judge_mesh(correspondence: Correspondence, source: BodyModel, target: BodyMo
     away = np.linalg.norm(led - laid, axis=1)
     astray = int((away[valid] > FAR_SHARE * side).sum())
     torn = (led - laid)[edges[:, 0]] - (led - laid)[edges[:, 1]]
-    edge = size * _lengths(target.v_template, edges)
+    edge = size * edge_lengths(target.v_template, edges)
     off = float(np.median(np.linalg.norm(torn, axis=1) / np.maximum(edge, 1e-12)))
     if astray > MOST_ASTRAY * total or off > MOST_TORN:
         return (
@@ -55,8 +56,3 @@ def judge_mesh(correspondence: Correspondence, source: BodyModel, target: BodyMo
         f"{name} leads {astray} of {total} vertices more than {100 * FAR_SHARE * side:.0f} cm from where the "
         "skin of their joint fits; a mask can leave them out."
     )
-
-
-def _lengths(vertices: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    ends = vertices[edges].astype(np.float64)
-    return np.asarray(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1))

@@ -11,6 +11,7 @@ from core.files.containers.npz import read_npz
 from core.files.motions.mesh_faces import checked_faces, face_lines, mesh_faces
 from core.files.motions.mesh_readers import READERS, mesh_places
 from core.files.own_mesh import OwnMesh
+from core.geometry.edge_lengths import edge_lengths
 from core.model.motion import MOST_METRES, Reading
 
 FACE_KEYS = ("faces", "f")
@@ -120,5 +121,4 @@ def _registered(
 
 
 def _edge(vertices: np.ndarray, faces: np.ndarray) -> float:
-    ends = vertices[faces[:_SOME_EDGES, :2]].astype(np.float64)
-    return float(np.median(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)))
+    return float(np.median(edge_lengths(vertices, faces[:_SOME_EDGES, :2])))
