@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import secrets
 from pathlib import Path
 
-from core.files.beside_results import RUNS_FOLDER
+from core.files.beside_results import run_file
 
 
 class RunLog:
@@ -22,8 +21,7 @@ class RunLog:
     encoding = "utf-8"
 
     def __init__(self, folder: Path) -> None:
-        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        self.path = folder / RUNS_FOLDER / f"{now}_{secrets.token_hex(4)}.log"
+        self.path = run_file(folder, ".log")
         self._line = ""
         self._failed = False
 

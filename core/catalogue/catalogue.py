@@ -188,11 +188,8 @@ class Catalogue:
 
     def clips(self, ids: Sequence[int]) -> list[Clip]:
         """Clips by their numbers, in this order; those that are gone are left out."""
-        found = {}
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
-            sql = f"SELECT {_COLUMNS} FROM clips WHERE id IN ({', '.join('?' * len(some))})"
-            found.update({row[0]: _clip(row) for row in self._all(sql, tuple(some))})
+        sql = f"SELECT {_COLUMNS} FROM clips WHERE id IN ({_IDS})"
+        found = {row[0]: _clip(row) for row in self._of(ids, sql)}
         return [found[one] for one in ids if one in found]
 
     def entry(self, clip: int) -> Entry:
@@ -246,29 +243,25 @@ class Catalogue:
     def assumed_of(self, ids: Sequence[int]) -> dict[int, list[tuple[str, str, str]]]:
         """Of clips what was taken without having been said: quantity, value, how."""
         found: dict[int, list[tuple[str, str, str]]] = {one: [] for one in ids}
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
-            sql = (
-                "SELECT clip, quantity, value, how FROM assumed WHERE how NOT IN (?, ?, ?) "
-                f"AND clip IN ({', '.join('?' * len(some))}) ORDER BY rowid"
-            )
-            for clip, *rest in self._all(sql, (FILE, USER, FIT, *some)):
-                found[clip].append((rest[0], rest[1], rest[2]))
+        sql = (
+            "SELECT clip, quantity, value, how FROM assumed WHERE how NOT IN (?, ?, ?) "
+            f"AND clip IN ({_IDS}) ORDER BY rowid"
+        )
+        for clip, *rest in self._of(ids, sql, (FILE, USER, FIT)):
+            found[clip].append((rest[0], rest[1], rest[2]))
         return found
 
     def stretches_of(self, ids: Sequence[int], most: int) -> dict[int, list[tuple[int, int, int, str, str]]]:
         """Of clips the first problems that nobody has accepted, at most ``most`` of each: first frame, last,
         worst, reason and verdict."""
         found: dict[int, list[tuple[int, int, int, str, str]]] = {one: [] for one in ids}
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
-            sql = (
-                "SELECT clip, first, last, frame, reason, verdict FROM problems WHERE NOT accepted "
-                f"AND clip IN ({', '.join('?' * len(some))}) ORDER BY rowid"
-            )
-            for clip, *rest in self._all(sql, tuple(some)):
-                if len(found[clip]) < most:
-                    found[clip].append((rest[0], rest[1], rest[2], rest[3], rest[4]))
+        sql = (
+            "SELECT clip, first, last, frame, reason, verdict FROM problems WHERE NOT accepted "
+            f"AND clip IN ({_IDS}) ORDER BY rowid"
+        )
+        for clip, *rest in self._of(ids, sql):
+            if len(found[clip]) < most:
+                found[clip].append((rest[0], rest[1], rest[2], rest[3], rest[4]))
         return found
 
     def kinds(self, filters: Sequence[str] = ()) -> list[tuple[str, int]]:
@@ -279,6 +272,12 @@ class Catalogue:
             f"WHERE clip IN (SELECT id FROM clips WHERE {wanted.sql}) GROUP BY kind ORDER BY 2 DESC, 1"
         )
         return [(kind, count) for kind, count in self._all(sql, wanted.values)]
+
+    def _of(self, ids: Sequence[int], sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
+        """Rows of some clips, asked for in lots; ``sql`` has `_IDS` after its own values."""
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            yield from self._all(sql.replace(_IDS, ", ".join("?" * len(some))), (*values, *some))
 
     def _all(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._telling():
@@ -293,6 +292,7 @@ class Catalogue:
 
 
 _AT_ONCE = 500
+_IDS = ":ids:"
 _NAMES = (
     "id", "output", "source", "state", "why", "family", "gender", "subject", "person", "recipe", "frames",
     "rate", "seconds", "mean", "p95", "max", "worst", "curve", "curve_top", "jitter", "skate", "sinks",

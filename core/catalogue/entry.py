@@ -141,11 +141,8 @@ class Entry:
         taken = {}
         for item in fields(cls):
             if item.name in stored:
-                value = _OF_JSON.get(
-                    item.name, _BY_TYPE[str(item.type)] if item.name not in _OF_JSON else None
-                )
-                assert value is not None
-                found = value(stored[item.name])
+                of_json = _OF_JSON.get(item.name) or _BY_TYPE[str(item.type)]
+                found = of_json(stored[item.name])
                 if found is not None:
                     taken[item.name] = found
         return cls(**taken)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from core.catalogue.journal import Began, Ended, Event, Stat, Unread, journals, 
 from core.catalogue.rows import put, read_entry
 from core.catalogue.schema import of_sql, to_sql
 from core.catalogue.still_going import is_going, now_at
+from core.catalogue.store import transaction
 from core.errors import FileError
 from core.files.beside_results import is_beside_results
 from core.files.motions.folder_walk import OUTPUT_ENDING
-from core.outputs.results import is_result, load_result
+from core.outputs.results import RESULT, is_result, load_result
 from core.outputs.sessions import SUFFIX as SESSION
 from core.outputs.sessions import session_accepted
 from core.problems.accepted import Accepted, accepted_by
@@ -28,7 +29,7 @@ from core.problems.accepted import Accepted, accepted_by
 AT_ONCE = 200
 """Results that are read in one transaction, so that what is read stays when somebody stops."""
 
-RESULT = ".npz"
+_ENDINGS = (RESULT.suffix, SESSION)
 OVER = "its run ended before it was done"
 GONE = "its result is gone"
 
@@ -70,26 +71,14 @@ def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | N
         sqlite3.Error: the index cannot be written.
     """
     found = Refreshed()
-    with _transaction(connection):
+    with transaction(connection):
         for path in journals(folder):
             _read_journal(path, connection, found)
     there = _look(folder)
     _Results(folder, connection, there, found).bring_in(progress)
-    with _transaction(connection):
+    with transaction(connection):
         _settle(folder, connection)
     return found
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _read_journal(path: Path, connection: sqlite3.Connection, found: Refreshed) -> None:
@@ -171,10 +160,12 @@ def _look(folder: Path) -> _There:
                     below = f"{place}/{entry.name}" if place else entry.name
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append((entry.path, below))
-                    elif entry.name.endswith((RESULT, SESSION)) and not entry.name.startswith(".refit-"):
+                    elif entry.name.endswith((RESULT.suffix, SESSION)) and not entry.name.startswith(
+                        ".refit-"
+                    ):
                         with suppress(OSError):
                             there = entry.stat()
-                            group = results if entry.name.endswith(RESULT) else sessions
+                            group = results if entry.name.endswith(RESULT.suffix) else sessions
                             group[below] = Stat(there.st_size, there.st_mtime_ns)
         except OSError as error:
             if not place:
@@ -195,18 +186,18 @@ class _Results:
         """Reads those that are new or have changed, and notes which are gone."""
         known = self._known()
         to_read = []
-        with _transaction(self._connection):
+        with transaction(self._connection):
             for output, stat in self._there.results.items():
                 if known.get(output) != stat:
                     to_read.append(output)
             self._note_stats()
         for start in range(0, len(to_read), AT_ONCE):
-            with _transaction(self._connection):
+            with transaction(self._connection):
                 for count, output in enumerate(to_read[start : start + AT_ONCE], start):
                     if progress is not None:
                         progress(count, len(to_read))
                     self._read(output, self._there.results[output])
-        with _transaction(self._connection):
+        with transaction(self._connection):
             self._look_at_sessions()
 
     def _known(self) -> dict[str, Stat]:
@@ -234,23 +225,19 @@ class _Results:
 
     def _read(self, output: str, stat: Stat) -> None:
         path, place = self._folder / output, to_sql(output)
-        unreadable = ""
+        entry, unreadable = None, ""
         try:
-            if not is_result(path) and not self._is_meant(output):
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO others (path, size, mtime) VALUES (?, ?, ?)",
-                    (place, *_numbers(stat)),
-                )
-                return
-            entry = of_result(output, load_result(path))
+            if is_result(path) or self._is_meant(output):
+                entry = of_result(output, load_result(path))
         except FileError as error:
-            if not self._is_meant(output):
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO others (path, size, mtime) VALUES (?, ?, ?)",
-                    (place, *_numbers(stat)),
-                )
-                return
-            unreadable, entry = str(error), Entry(output)
+            if self._is_meant(output):
+                entry, unreadable = Entry(output), str(error)
+        if entry is None:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO others (path, size, mtime) VALUES (?, ?, ?)",
+                (place, *_numbers(stat)),
+            )
+            return
         self._found.read += 1
         put(self._connection, entry)
         self._connection.execute(
@@ -271,7 +258,7 @@ class _Results:
             "SELECT id, output, session_size, session_mtime FROM clips"
         ).fetchall()
         for clip, output, *before in rows:
-            place = of_sql(output).removesuffix(RESULT) + SESSION
+            place = of_sql(output).removesuffix(RESULT.suffix) + SESSION
             stat = self._there.sessions.get(place)
             if tuple(before) == _numbers(stat):
                 continue

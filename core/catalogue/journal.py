@@ -6,10 +6,8 @@ killed leaves at most one torn line, its last. Whoever reads goes on where he en
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
-import secrets
 import socket
 import threading
 import time
@@ -22,7 +20,7 @@ from typing import Any, Literal, get_args
 from core import __version__
 from core.catalogue.entry import Entry, number, whole
 from core.errors import FileError
-from core.files.beside_results import RUNS_FOLDER
+from core.files.beside_results import RUNS_FOLDER, run_file
 from core.files.containers.atomic import reason
 from core.files.containers.documents import parsed_json
 from core.files.containers.opening import open_to_read
@@ -123,9 +121,8 @@ class Journal:
 
     def __init__(self, folder: Path, *, private: bool = False, folders: Iterable[Path] = ()) -> None:
         self.folder, self.private, self._folders = folder, private, tuple(folders)
-        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         self.host = "" if private else socket.gethostname()
-        self.path = folder / RUNS_FOLDER / f"{now}_{secrets.token_hex(4)}{SUFFIX}"
+        self.path = run_file(folder, SUFFIX)
         self.failure: str | None = None
         self._handle: int | None = None
         self._torn = False

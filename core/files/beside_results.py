@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+import secrets
+from pathlib import Path
+
 RUNS_FOLDER = "refit_runs"
 """A journal, and what else belongs to a run, one of each a run."""
 
@@ -13,6 +17,12 @@ PAGE_FILE = "report.html"
 
 # The second is SQLite's, while it writes.
 _OWN = {RUNS_FOLDER, INDEX_FILE, f"{INDEX_FILE}-journal", PAGE_FILE}
+
+
+def run_file(folder: Path, suffix: str) -> Path:
+    """A new name for what a run into a folder of results keeps there, in the order in which runs begin."""
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    return folder / RUNS_FOLDER / f"{now}_{secrets.token_hex(4)}{suffix}"
 
 
 def is_beside_results(name: str) -> bool:

@@ -22,7 +22,7 @@ from core.errors import FileError, RefitError
 from core.files.assumption import FILE, FIT, HOW_WORDS, NUMBERS, USER
 from core.files.beside_results import INDEX_FILE, PAGE_FILE, RUNS_FOLDER
 from core.model.joints import PARTS
-from core.outputs.results import is_result
+from core.outputs.results import RESULT, is_result
 from core.shown_text import shown, spreadsheet_cell
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _check(folder: Path) -> None:
     """
     if not folder.is_dir() or any((folder / name).exists() for name in (RUNS_FOLDER, INDEX_FILE)):
         return
-    for path in folder.rglob("*.npz"):
+    for path in folder.rglob(f"*{RESULT.suffix}"):
         with suppress(FileError):
             if is_result(path):
                 return

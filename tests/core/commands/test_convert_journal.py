@@ -102,7 +102,7 @@ def test_a_journal_that_cannot_be_written_is_told_once(
     source, out = clips / "subject" / "walk_poses.npz", tmp_path / "out"
     out.mkdir()
     (out / "in the way").touch()
-    monkeypatch.setattr(journal, "RUNS_FOLDER", "in the way")
+    monkeypatch.setattr(journal, "run_file", lambda folder, suffix: folder / "in the way" / suffix)
     assert main(["convert", str(source), "-o", str(out), *FAST]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert said.count("what becomes of the clips is not noted") == 1
