@@ -34,7 +34,8 @@ core.fitting
 core.problems
 core.session
 core.outputs
-core.catalogue core.exporting core.batch
+core.batch
+core.catalogue core.exporting
 core.catalogue.page
 core.commands.telling
 core.commands.reporting core.commands.inspecting

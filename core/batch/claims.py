@@ -21,17 +21,14 @@ from typing import Any
 
 import psutil
 
+from core.batch.heartbeat import UNTOUCHED_SECONDS, Heartbeat, now_at
 from core.errors import FileError
 from core.files.beside_results import RUNS_FOLDER
-from core.files.containers.atomic import reason
+from core.files.containers.atomic import reason, temporary_beside
 from core.files.containers.documents import parsed_json
 
 FOLDER = "claims"
 SUFFIX = ".claim"
-TOUCHED_SECONDS = 30.0
-"""So often a process touches what it holds."""
-UNTOUCHED_SECONDS = 300.0
-"""What another machine holds falls when nobody has touched it for so long."""
 MISSED_SECONDS = 90.0
 """A process number is used again; a claim is that of another process only if it has missed some touches."""
 _SAME_START_SECONDS = 60.0
@@ -118,8 +115,7 @@ class Claims:
         self._token = secrets.token_hex(8)
         self._held: set[str] = set()
         self._lock = threading.Lock()
-        self._over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._heartbeat = Heartbeat("refit-claims", self._held_files)
 
     def path(self, name: str) -> Path:
         """The file that claims ``name``, any text."""
@@ -146,9 +142,7 @@ class Claims:
             raise FileError(path.parent, f"cannot be written to: {reason(error)}") from None
         with self._lock:
             self._held.add(name)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._touch, name="refit-claims", daemon=True)
-                self._thread.start()
+            self._heartbeat.begin()
         return True
 
     def release(self, name: str) -> None:
@@ -176,7 +170,7 @@ class Claims:
 
     def close(self) -> None:
         """Lets go of all that is held; folders that are empty then go, too."""
-        self._over.set()
+        self._heartbeat.end()
         for name in list(self._held):
             self.release(name)
         with suppress(OSError):
@@ -192,7 +186,7 @@ class Claims:
     def _made(self, path: Path) -> bool:
         """Whether the claim is this process's now: a file with all that it says appears under its name, or
         none."""
-        draft = path.with_name(f".refit-{secrets.token_hex(8)}.tmp")
+        draft = temporary_beside(path)
         told = json.dumps({**self._mine.to_json(), "token": self._token}).encode()
         try:
             draft.write_bytes(told)
@@ -215,7 +209,7 @@ class Claims:
 
     def _fallen(self, path: Path) -> bool:
         try:
-            untouched = self._now() - path.stat().st_mtime
+            untouched = now_at(self._folder) - path.stat().st_mtime
         except FileNotFoundError:
             return True
         found = _read(path)
@@ -229,7 +223,7 @@ class Claims:
             os.close(os.open(guard, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         except FileExistsError:
             with suppress(OSError):
-                if self._now() - guard.stat().st_mtime > UNTOUCHED_SECONDS:
+                if now_at(self._folder) - guard.stat().st_mtime > UNTOUCHED_SECONDS:
                     guard.unlink()  # whoever made it was killed just then
             return False
         try:
@@ -240,21 +234,9 @@ class Claims:
         finally:
             guard.unlink(missing_ok=True)
 
-    def _now(self) -> float:
-        """By the clock of the disk."""
-        probe = self._folder / f".refit-{secrets.token_hex(8)}.tmp"
-        with probe.open("xb"):
-            now = probe.stat().st_mtime
-        probe.unlink()
-        return now
-
-    def _touch(self) -> None:
-        while not self._over.wait(TOUCHED_SECONDS):
-            with self._lock:
-                held = list(self._held)
-            for name in held:
-                with suppress(OSError):
-                    os.utime(self.path(name))
+    def _held_files(self) -> list[Path]:
+        with self._lock:
+            return [self.path(name) for name in self._held]
 
 
 class NoClaims(Claims):

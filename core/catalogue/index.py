@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.batch.heartbeat import now_at
 from core.catalogue.entry import Entry
 from core.catalogue.facts import of_result
 from core.catalogue.journal import Began, Ended, Event, Stat, Unread, journals, read_on
 from core.catalogue.rows import put, read_entry
 from core.catalogue.schema import of_sql, to_sql
-from core.catalogue.still_going import is_going, now_at
+from core.catalogue.still_going import is_going
 from core.catalogue.store import transaction
 from core.errors import FileError
 from core.files.beside_results import is_beside_results

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core import __version__
+from core.batch.heartbeat import Heartbeat
 from core.catalogue.entry import Entry, number, whole
 from core.errors import FileError
 from core.files.beside_results import RUNS_FOLDER, run_file
@@ -29,8 +30,6 @@ from core.shown_text import shown
 
 FORMAT = 1
 SUFFIX = ".jsonl"
-TOUCHED_SECONDS = 30.0
-"""So often a run that goes on touches its journal."""
 AT_ONCE = 1000
 """Clips that wait, in a line."""
 _LONGEST_LINE = 1 << 24
@@ -106,8 +105,8 @@ Line = Event | Began | Ended | Unread
 class Journal:
     """Of the run that goes on; nothing that goes wrong with it ends the run.
 
-    Any thread may write. While it is open the file is touched every `TOUCHED_SECONDS`, so that others see
-    that the run goes on; a process that is killed needs to close nothing.
+    Any thread may write. While it is open a `Heartbeat` touches the file, so that others see that the run
+    goes on; a process that is killed needs to close nothing.
 
     Args:
         folder: of the results.
@@ -127,7 +126,7 @@ class Journal:
         self._handle: int | None = None
         self._torn = False
         self._lock = threading.Lock()
-        self._over = threading.Event()
+        self._heartbeat = Heartbeat("refit-journal", lambda: (self.path,))
 
     def waiting(self, clips: Iterable[tuple[Path, Path]]) -> None:
         """Clips are to be fitted: their results, and their sources."""
@@ -156,7 +155,7 @@ class Journal:
         """The run is over."""
         if self._handle is not None:
             self._write({"event": "ended"})
-            self._over.set()
+            self._heartbeat.end()
             with self._lock:
                 with suppress(OSError):
                     os.close(self._handle)
@@ -203,7 +202,7 @@ class Journal:
 
     def _write(self, values: dict[str, Any]) -> None:
         with self._lock:
-            if self._over.is_set():
+            if self._heartbeat.over:
                 return
             try:
                 self._open()
@@ -220,7 +219,7 @@ class Journal:
         began = {"event": "began", "format": FORMAT, "made_by": f"Refit {__version__}"}
         whose = {"host": self.host, "pid": os.getpid()} if self.host else {}
         self._append({"at": round(time.time(), 3), **began, **whose})
-        threading.Thread(target=self._touch, name="refit-journal", daemon=True).start()
+        self._heartbeat.begin()
 
     def _append(self, values: dict[str, Any]) -> None:
         assert self._handle is not None
@@ -230,11 +229,6 @@ class Journal:
         while line:
             line = line[os.write(self._handle, line) :]
         self._torn = False
-
-    def _touch(self) -> None:
-        while not self._over.wait(TOUCHED_SECONDS):
-            with suppress(OSError):
-                os.utime(self.path)
 
 
 def journals(folder: Path) -> list[Path]:

@@ -13,8 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.batch import claims as claims_module
-from core.batch.claims import MISSED_SECONDS, UNTOUCHED_SECONDS, Claims, Holder, NoClaims
+from core.batch import heartbeat
+from core.batch.claims import MISSED_SECONDS, Claims, Holder, NoClaims
+from core.batch.heartbeat import UNTOUCHED_SECONDS
 from core.batch.tries import MOST, SetAside, tried
 from core.batch.turns import ASKED_SECONDS, Turns
 from core.files.beside_results import RUNS_FOLDER
@@ -42,20 +43,29 @@ def gone_process() -> int:
     return process.pid
 
 
-def test_one_of_many_takes_it(tmp_path: Path) -> None:
-    others = [Claims(tmp_path) for _ in range(16)]
-    start, took = threading.Barrier(len(others)), []
+def taken_at_once(others: list[Claims], *, until_somebody_has_it: bool = False) -> list[Claims]:
+    """Those that got it, of many who ask at the same moment: once, or until one has it."""
+    start, took = threading.Barrier(len(others)), list[Claims]()
 
     def take(one: Claims) -> None:
         start.wait()
-        if one.take("walk"):
-            took.append(one)
+        asks = True
+        while asks and not (until_somebody_has_it and took):
+            if one.take("walk"):
+                took.append(one)
+            asks = until_somebody_has_it
 
     threads = [threading.Thread(target=take, args=(one,)) for one in others]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return took
+
+
+def test_one_of_many_takes_it(tmp_path: Path) -> None:
+    others = [Claims(tmp_path) for _ in range(16)]
+    took = taken_at_once(others)
     assert len(took) == 1
     took[0].release("walk")
     assert others[0].take("walk")
@@ -67,20 +77,7 @@ def test_of_many_who_see_a_claim_fall_one_takes_it(tmp_path: Path) -> None:
     for _ in range(10):
         others = [Claims(tmp_path) for _ in range(8)]
         written(others[0], "walk", pid=gone_process())
-        start, took = threading.Barrier(len(others)), []
-
-        def take(one: Claims, start: threading.Barrier = start, took: list[Claims] = took) -> None:
-            start.wait()
-            while not took:
-                if one.take("walk"):
-                    took.append(one)
-
-        threads = [threading.Thread(target=take, args=(one,)) for one in others]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(took) == 1
+        assert len(taken_at_once(others, until_somebody_has_it=True)) == 1
         for one in others:
             one.close()
 
@@ -154,7 +151,7 @@ def test_a_disk_without_links_has_claims(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_what_is_held_is_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims_module, "TOUCHED_SECONDS", 0.01)
+    monkeypatch.setattr(heartbeat, "TOUCHED_SECONDS", 0.01)
     with Claims(tmp_path) as mine:
         assert mine.take("walk")
         path = mine.path("walk")

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from core.batch.heartbeat import UNTOUCHED_SECONDS
 from core.catalogue.catalogue import Catalogue
 from core.catalogue.entry import Entry
 from core.catalogue.facts import of_result, with_measures
 from core.catalogue.journal import Journal, Unread, journals, read_on
-from core.catalogue.still_going import UNTOUCHED_SECONDS, is_going
+from core.catalogue.still_going import is_going
 from core.measure.measure_motion import measure_motion
 from core.outputs.results import load_result
 from tests.core.catalogue.results import put, walk, worse
@@ -45,7 +46,7 @@ def test_what_a_killed_run_was_at_waits_again(tmp_path: Path, monkeypatch: pytes
     journal = Journal(tmp_path)
     journal.running(tmp_path / "a_stageii.npz", tmp_path / "a.npz")
     assert states(tmp_path)["a_stageii.npz"][0] == "running"
-    monkeypatch.setattr("core.catalogue.still_going._is_there", lambda pid: False)
+    monkeypatch.setattr("core.catalogue.still_going.is_running", lambda pid: False)
     assert states(tmp_path)["a_stageii.npz"] == ("waiting", "its run ended before it was done")
     journal.close()
 
