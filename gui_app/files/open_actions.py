@@ -122,14 +122,7 @@ class OpenActions(QObject):
             folder = self._preferences.folder
             chosen, _ = QFileDialog.getOpenFileName(self._window, f"Where is {name}?", folder, SOURCE_FILTER)
         if chosen and request.path is not None:
-            source = opened_as(Path(chosen))
-            self._opening.open(
-                request.path,
-                request.models,
-                source=source,
-                left_over=request.left_over,
-                frame=request.frame,
-            )
+            self._opening.begin(replace(request, source=opened_as(Path(chosen))))
         else:
             self._activity.fail(str(error))
             self._opening.failed.emit()
@@ -141,8 +134,7 @@ class OpenActions(QObject):
         if said is None or request.path is None:
             self._opening.failed.emit()
             return
-        answer = led_by(request.answer, said)
-        self._opening.open(request.path, request.models, left_over=request.left_over, answer=answer)
+        self._opening.begin(replace(request, answer=led_by(request.answer, said)))
 
     @Slot(object, object)
     def _ask_answer(self, request: OpenRequest, asked: Unanswered | Doubted) -> None:
@@ -154,9 +146,7 @@ class OpenActions(QObject):
             return
         self._remember(asked.path, answer, asked.taken if isinstance(asked, Doubted) else None)
         answer = led_by(answer, request.answer.reading)
-        self._opening.open(
-            asked.path, request.models, left_over=request.left_over, answer=answer, frame=request.frame
-        )
+        self._opening.begin(replace(request, path=asked.path, answer=answer))
 
     @Slot()
     def _ask_reading(self) -> None:

@@ -133,12 +133,16 @@ class OpenController(QObject):
         frame: int | None = None,
     ) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
+        self.begin(OpenRequest(path, models, source, left_over, answer, frame))
+
+    def begin(self, request: OpenRequest) -> None:
+        """Starts reading what is asked for, once more where a question about it was answered."""
         if self.closed:
             return
         self._give_up()
-        request = OpenRequest(path, models, source, left_over, answer, frame)
+        path = request.path
         name = path.name if path else "the built-in motion"
-        self._state.activity.set_opening("what was kept" if left_over else name)
+        self._state.activity.set_opening("what was kept" if request.left_over else name)
         job = self._thread.job(
             partial(self._ask_about, request),
             unexpected=f"{path or 'The built-in motion'}: cannot be opened because of an unexpected error; "

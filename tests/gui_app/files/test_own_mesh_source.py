@@ -56,9 +56,10 @@ def test_a_mesh_is_shown_as_itself_fitted_and_found_again(
     asked = answered(monkeypatch, transfer)
     window = make_window(motion_file)
     document = window.state.document
-    window.files.open_path(file)
+    window.files.open_path(file, frame=2)
     qtbot.waitUntil(lambda: document.frames == FRAMES, timeout=FIT_MS)
     assert asked == [mesh.count]
+    assert window.state.playback.frame == 2
     opened = document.opened
     assert opened is not None
     assert opened.subject.source.label == "source · mesh"
