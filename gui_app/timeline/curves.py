@@ -24,7 +24,7 @@ from gui_app.timeline.earlier_curves import BeforeLines, EarlierFigures
 from gui_app.timeline.joint_curve import JointCurve
 from gui_app.timeline.pin_curves import PinCurves
 from gui_app.timeline.threshold import Threshold
-from gui_app.timeline.time_axis import Brush, FrameAxis, ScrubBox, TimeScale, peak_near
+from gui_app.timeline.time_axis import Brush, FrameAxis, ScrubBox, TimeScale, add_curve, peak_near
 from gui_app.viewport.pins import Pins
 
 # Figures that go along with the pointer.
@@ -112,7 +112,7 @@ class Curves(pg.PlotWidget):
         plot.getAxis("left").setWidth(LEFT_AXIS)
         plot.getAxis("left").enableAutoSIPrefix(False)
         plot.getAxis("bottom").enableAutoSIPrefix(False)
-        self._curves = {name: self._add_curve() for name in SHOWN}
+        self._curves = {name: add_curve(self) for name in SHOWN}
         self._points = {name: pg.ScatterPlotItem(size=POINT_PIXELS, pen=None) for name in SHOWN}
         for points in self._points.values():
             self.addItem(points)
@@ -178,12 +178,6 @@ class Curves(pg.PlotWidget):
         self._hover_line.setPen(pg.mkPen(colours.TEXT_DISABLED, width=1, style=Qt.PenStyle.DotLine))
         self._words.setColor(colours.TEXT_SECONDARY)
         self._draw()
-
-    def _add_curve(self) -> pg.PlotDataItem:
-        curve = self.plot(connect="finite", antialias=True)
-        curve.setDownsampling(auto=True, method="peak")
-        curve.setClipToView(True)
-        return curve
 
     def _name_axis(self, unit: str) -> None:
         style = {"font-size": "11px"}

@@ -21,6 +21,7 @@ from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import tabular
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.timeline.curve_choice import CHOSEN, CurveChoice
+from gui_app.timeline.time_axis import add_curve
 from gui_app.widgets.text import plain_tip
 
 if TYPE_CHECKING:
@@ -167,9 +168,7 @@ class BeforeLines(QObject):
         self.lines: dict[str, np.ndarray] = {}
         self._curves = {}
         for name in SHOWN:
-            curve = plot.plot(connect="finite", antialias=True)
-            curve.setDownsampling(auto=True, method="peak")
-            curve.setClipToView(True)
+            curve = add_curve(plot)
             curve.setZValue(-1)
             self._curves[name] = curve
         self.legend = QLabel(parent)

@@ -16,6 +16,7 @@ from gui_app.scene.picking import joint_words
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import tabular
+from gui_app.timeline.time_axis import add_curve
 
 TIP = "Distance of this joint between source and fit over time, mm. A click lets the joint go"
 GAP = 4
@@ -37,9 +38,7 @@ class JointCurve(QObject):
         super().__init__(parent)
         self._playback, self._inspection, self._motion = playback, inspection, motion
         self._values: np.ndarray | None = None
-        self.curve = plot.plot(connect="finite", antialias=True)
-        self.curve.setDownsampling(auto=True, method="peak")
-        self.curve.setClipToView(True)
+        self.curve = add_curve(plot)
         self.curve.setZValue(4)
         self.chip = QToolButton(parent)
         set_sheet(

@@ -14,6 +14,7 @@ from gui_app.document.playback import Playback
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.style.theme import tabular
+from gui_app.timeline.time_axis import add_curve
 from gui_app.viewport.pins import MOST_PINS, Pins
 
 TIP = "Vertex {vertex} of the fit, {part}: its error over time. A click takes the pin out"
@@ -35,9 +36,7 @@ class PinCurves(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for index in range(MOST_PINS):
-            curve = plot.plot(connect="finite", antialias=True)
-            curve.setDownsampling(auto=True, method="peak")
-            curve.setClipToView(True)
+            curve = add_curve(plot)
             curve.setZValue(3)
             self.curves.append(curve)
             chip = QToolButton(self)

@@ -170,6 +170,14 @@ class FrameAxis(pg.AxisItem):
         return kept
 
 
+def add_curve(plot: pg.PlotWidget | pg.PlotItem) -> pg.PlotDataItem:
+    """A line over frames, with gaps where it is not finite, however many there are."""
+    curve = plot.plot(connect="finite", antialias=True)
+    curve.setDownsampling(auto=True, method="peak")
+    curve.setClipToView(True)
+    return curve
+
+
 # What the mouse does on the curves.
 
 
