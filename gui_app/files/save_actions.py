@@ -36,11 +36,6 @@ def save_fit(document: Document, activity: Activity, place: Place, preferences: 
     return True
 
 
-def worth_asking(document: Document) -> bool:
-    """Closing now would lose what the user did, not only a fit that a fresh start makes again by itself."""
-    return document.loses_work
-
-
 class SaveActions(QObject):
     """Does what Save fit says, and keeps it true to what there is to save."""
 
@@ -91,7 +86,7 @@ class SaveActions(QObject):
         """
         document = self._document
         document.settle()
-        if not worth_asking(document) or document.opened is None:
+        if not document.loses_work or document.opened is None:
             return True
         more = f"The work on {document.opened.name} is not in a file yet."
         box = message_box(self._window, "Unsaved work", question, more)

@@ -25,7 +25,7 @@ from core.session.session import SourceFile
 from gui_app.app.help import About, Shortcuts
 from gui_app.app.log_buffer import LogSheet
 from gui_app.app.main_window import MainWindow
-from gui_app.files import save_actions
+from gui_app.document.document import Document
 from gui_app.files.ask_lead import ask_lead
 from gui_app.files.open_controller import OpenRequest
 from gui_app.files.open_question import NOTHING_SAID, OpenQuestion, Unanswered
@@ -223,7 +223,7 @@ def test_dialogs_show_names_as_they_are_and_cut_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(QDialog, "exec", look)
         patch.setattr(QMessageBox, "exec", look)
-        patch.setattr(save_actions, "worth_asking", lambda _document: True)
+        patch.setattr(Document, "loses_work", True)
         for module, openers in DIALOGS.items():
             for name in (NAME, LONG):
                 for opener in openers:
