@@ -322,7 +322,7 @@ function drawPictures() {
 // The table: rows that are to be seen, and no others.
 const MEASURED = R.jitter.some((value) => value !== null);
 const COLUMNS = [
-  ["state", "", "14px"], ["output", "clip", "minmax(210px, 3fr)"], ["what", "body", "104px"],
+  ["state", "", "14px"], ["output", "clip", `minmax(${MEASURED ? 150 : 210}px, 3fr)`], ["what", "body", "104px"],
   ["frames", "frames", "56px"], ["curve", "mean over time", "112px"], ["mean", "mean", "50px"], ["p95", "p95", "50px"],
   ["max", "worst", "54px"], ["parts", "", "132px"],
   ...(MEASURED ? [["jitter", "jitter", "46px"], ["skate", "skate", "46px"], ["sinks", "sinks", "46px"]] : []),
@@ -375,8 +375,9 @@ function curve(i, className, wide, high) {
       continue;
     }
     if (level > worst[1]) worst = [at, level];
-    line += `${from === null ? "M" : "L"}${x(at)} ${y(level)}`;
-    area += `${from === null ? "M" : "L"}${x(at)} ${y(level)}`;
+    const step = `${from === null ? "M" : "L"}${x(at)} ${y(level)}`;
+    line += step;
+    area += step;
     if (from === null) from = at;
   }
   picture.append(el("path", { class: "area", d: area }), el("path", { d: line }));
@@ -425,7 +426,7 @@ function drawRows(again) {
   rows.replaceChildren(...made);
   if (!view.length) rows.append(el("div", { class: "empty" }, N ? "No clip is like that." : "There are no clips in this folder yet."));
 }
-scroll.addEventListener("scroll", () => drawRows(false), { passive: true });
+scroll.addEventListener("scroll", () => { head.scrollLeft = scroll.scrollLeft; drawRows(false); }, { passive: true });
 
 function keys(event) {
   const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
