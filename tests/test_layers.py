@@ -38,7 +38,7 @@ core.batch
 core.catalogue core.exporting
 core.catalogue.page
 core.commands.telling
-core.commands.reporting core.commands.inspecting
+core.commands.reporting core.commands.inspecting core.commands.shapes
 core.commands
 core.__main__
 """

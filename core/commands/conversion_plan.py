@@ -10,10 +10,10 @@ from pathlib import Path
 
 from core.batch.shards import Shard, slurm_shard
 from core.commands.body_cache import Shelf
-from core.commands.held_shape import HeldShape, held, read_shape, shape_frames
 from core.commands.one_clip import read_motion
 from core.commands.output_paths import Job, Plan
-from core.commands.subjects import Clip, Subject, everything, grouped
+from core.commands.shapes.held_shape import HeldShape, held, read_shape, shape_frames
+from core.commands.shapes.subjects import Clip, Subject, everything, grouped
 from core.correspond.load_bodies import of_bodies_there
 from core.errors import RefitError
 from core.fitting.recipe.draft import Draft

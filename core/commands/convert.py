@@ -11,17 +11,18 @@ from core.batch.run_log import RunLog
 from core.catalogue.journal import Journal
 from core.commands import report
 from core.commands.body_cache import Shelf
+from core.commands.conversion_events import Listener, Planned, Tell, nobody
 from core.commands.conversion_plan import chosen_recipe, part_of, shapes_of, take_transfer_config
-from core.commands.held_shape import held
 from core.commands.known_outcomes import KnownOutcomes
 from core.commands.loops import Work, converted
 from core.commands.outcome import Outcome
 from core.commands.output_paths import check_targets, for_people, plan
 from core.commands.room import check_room
+from core.commands.shapes.held_shape import held
 from core.commands.telling.exit_codes import DONE, SOME_FAILED
 from core.commands.telling.terminal import Terminal
 from core.correspond.load_bodies import reversed_bodies
-from core.errors import FileError, RefitError
+from core.errors import Cancelled, FileError, RefitError
 from core.files.motions.folder_walk import left_out_words
 from core.files.motions.mesh_motions import is_own_meshes
 from core.fitting.devices import pick_device
@@ -49,9 +50,15 @@ def convert(options: argparse.Namespace) -> int:
 
 
 def conversion(
-    options: argparse.Namespace, console: Terminal
+    options: argparse.Namespace, console: Terminal, tell: Tell = nobody
 ) -> tuple[tuple[Outcome, ...], RefitError | None]:
     """Converts what the parsed options of ``refit convert`` say; ``recipe`` may be a `Recipe` as well.
+
+    Args:
+        options: as `core.commands.from_program.options_of` makes them, too.
+        console: where it is told to people.
+        tell: told events, in this thread; what it raises ends the conversion and is raised here: what is
+            finished is kept, nothing is left half done, and workers of its own are ended.
 
     Returns:
         What became of each input, and why the conversion ended early or its report could not be written, or
@@ -60,6 +67,18 @@ def conversion(
     Raises:
         RefitError: the options make no sense together, or the models folder cannot serve.
     """
+    listener = Listener(tell)
+    try:
+        return _conversion(options, console, listener)
+    except Cancelled:
+        if listener.error is None:
+            raise
+        raise listener.error from None
+
+
+def _conversion(
+    options: argparse.Namespace, console: Terminal, tell: Tell
+) -> tuple[tuple[Outcome, ...], RefitError | None]:
     notes = take_transfer_config(options)
     recipe = chosen_recipe(options)
     single = options.output.suffix.lower() == RESULT.suffix
@@ -87,14 +106,15 @@ def conversion(
                 "data. Point --models at your folder of licensed models for those.",
                 style="yellow",
             )
-        for note in (*notes, *filter(None, [part, room if len(jobs) > 1 else ""])):
+        left = left_out_words(planned.left_out) if planned.left_out else ""
+        notes = (*notes, *filter(None, [part, room if len(jobs) > 1 else "", left]))
+        for note in notes:
             console.print(note, style="dim", soft_wrap=True)
-        if planned.left_out:
-            console.print(left_out_words(planned.left_out), style="dim", soft_wrap=True)
+        tell(Planned(tuple(jobs), notes))
         folders = [] if pair.folder is None else [pair.folder]
         journal = None if single else Journal(options.output, private=options.private, folders=folders)
         with journal or nullcontext():
-            known = KnownOutcomes(console, jobs, journal)
+            known = KnownOutcomes(console, jobs, journal, tell)
             for job, sentence in planned.refused:
                 known.add(Outcome(job, error=sentence))
             shapes, said = shapes_of(options, shared, recipe, shelf)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.catalogue.journal import Journal
 from core.commands import report
+from core.commands.conversion_events import Began, Ended, Tell, nobody
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
 from core.commands.telling.terminal import Terminal
@@ -22,13 +23,21 @@ class KnownOutcomes:
         console: where each is told.
         jobs: what is to be done.
         journal: of the run; None where there is no folder of results.
+        tell: the program that asked for the conversion.
 
     Attributes:
         all: in the order in which they became known.
+        tell: as given.
     """
 
-    def __init__(self, console: Terminal, jobs: Sequence[Job] = (), journal: Journal | None = None) -> None:
-        self._console, self._journal = console, journal
+    def __init__(
+        self,
+        console: Terminal,
+        jobs: Sequence[Job] = (),
+        journal: Journal | None = None,
+        tell: Tell = nobody,
+    ) -> None:
+        self._console, self._journal, self.tell = console, journal, tell
         self._jobs = {job.output: job for job in jobs}
         self.all: list[Outcome] = []
         if journal is not None:
@@ -38,6 +47,7 @@ class KnownOutcomes:
         """Somebody is about to read and fit it."""
         if self._journal is not None:
             self._journal.running(job.output, job.source)
+        self.tell(Began(job))
 
     def in_order_of(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Those of no job of these, which were refused, then those of the jobs in their order."""
@@ -50,6 +60,7 @@ class KnownOutcomes:
         report.print_outcome(self._console, outcome)
         self._note(outcome)
         outcome.entry = None
+        self.tell(Ended(outcome))
 
     def _note(self, outcome: Outcome) -> None:
         journal, output = self._journal, outcome.job.output

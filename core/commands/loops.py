@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,17 +21,19 @@ from core.batch.claims import Claims, claims_in
 from core.batch.turns import ASKED_SECONDS, Turns
 from core.batch.worker_count import AUTO, count_of, environments, gpu_names
 from core.commands.body_cache import Shelf
-from core.commands.held_shape import HeldShape
+from core.commands.conversion_events import Going, UnderWay
 from core.commands.known_outcomes import KnownOutcomes
 from core.commands.one_clip import convert_one
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
-from core.commands.subjects import Subject
+from core.commands.shapes.held_shape import HeldShape
+from core.commands.shapes.subjects import Subject
 from core.commands.telling.run_figures import RunFigures
 from core.commands.telling.terminal import Terminal
 from core.commands.telling.watch import TerminalWatch
 from core.errors import RefitError
 from core.fitting.recipe.recipe import Recipe
+from core.fitting.stage.progress import Progress
 
 MOST_HOLDERS = 3
 
@@ -146,13 +149,16 @@ def in_this_process(work: Work, claims: Claims) -> None:
         RefitError: nothing can be claimed in the folder, or the disk is full.
     """
     figures, turns = RunFigures(len(work.jobs)), work.turns(claims)
-    watch = TerminalWatch(work.console, work.options.verbose, figures if len(work.jobs) > 1 else None)
+    shown = figures if len(work.jobs) > 1 else None
     while not turns.over:
         job = turns.next()
         if job is None:
-            with watch.busy(waiting_words(turns)):
+            note = waiting_words(turns)
+            work.known.tell(Going(figures.now(), note))
+            with TerminalWatch(work.console).busy(note):
                 time.sleep(ASKED_SECONDS)
             continue
+        watch = TerminalWatch(work.console, work.options.verbose, shown, partial(_under_way, work, job))
         work.known.begins(job)
         try:
             outcome = convert_one(
@@ -161,6 +167,10 @@ def in_this_process(work: Work, claims: Claims) -> None:
         finally:
             turns.done(job)
         is_known(work, figures, outcome)
+
+
+def _under_way(work: Work, job: Job, step: Progress) -> None:
+    work.known.tell(UnderWay(job, 0 if step.stage == "shape" else step.frames_done, step.frames_total))
 
 
 def is_known(work: Work, figures: RunFigures, outcome: Outcome) -> None:
@@ -173,6 +183,7 @@ def is_known(work: Work, figures: RunFigures, outcome: Outcome) -> None:
     frames, mean = (0, 0.0) if made is None else (int(made.summary["frames"]), made.summary["mean"])
     figures.ended(str(outcome.job.output), frames, mean, failed=outcome.failed)
     work.known.add(outcome)
+    work.known.tell(Going(figures.now()))
     if outcome.disk_full:
         raise DiskFull(
             f"The disk of {outcome.job.output.parent} is full: {figures.clips - figures.done:,} clips were "

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from core.commands.argument_types import doubts_of, reading_of
 from core.commands.body_cache import Shelf
-from core.commands.held_shape import HeldShape, held
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job, failed_before, finished
-from core.commands.subjects import SolvedSubject, Subject
+from core.commands.shapes.held_shape import HeldShape, held
+from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.watch import Watch
 from core.correspond.load_bodies import of_bodies_there, reversed_bodies
 from core.errors import Cancelled, FileError, RefitError

@@ -19,11 +19,11 @@ from core import __version__
 from core.batch import tries
 from core.commands.body_cache import Shelf
 from core.commands.conversion_plan import clip_of
-from core.commands.held_shape import HeldShape
 from core.commands.one_clip import convert_one
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
-from core.commands.subjects import SolvedSubject, Subject
+from core.commands.shapes.held_shape import HeldShape
+from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.watch import Watch, step_words
 from core.environment import BUILTIN, models_folder
 from core.errors import Cancelled, RefitError
@@ -198,7 +198,8 @@ class WorkerWatch(Watch):
         now = time.monotonic()
         if step.stage != "shape" and now - self._told >= self._setup.beat:
             self._told = now
-            _event({"run": self._setup.run, "clip": self._clip, "frames": step.frames_done})
+            told = {"run": self._setup.run, "clip": self._clip}
+            _event({**told, "frames": step.frames_done, "total": step.frames_total})
 
     def _check(self) -> None:
         if self._setup.run in _stopped:

@@ -16,10 +16,11 @@ from core.batch.claims import Claims
 from core.batch.cluster import START_SECONDS, Workers
 from core.batch.tasks import Feed
 from core.commands import worker_clip
+from core.commands.conversion_events import Going, UnderWay
 from core.commands.loops import Work, is_known, waiting_words
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
-from core.commands.subjects import SolvedSubject, Subject
+from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.progress_bar import RunBar
 from core.commands.telling.run_figures import RunFigures
 from core.errors import Cancelled, RefitError
@@ -47,6 +48,8 @@ class WorkerLoop:
         self._turns, self._figures = work.turns(claims), RunFigures(len(work.jobs))
         self._shapes: dict[int, Future] = {}
         self._told: set[int] = set()
+        self._under_way: dict[str, Job] = {}
+        self._heard: dict[str, tuple[int, int]] = {}
         self._somebody = time.monotonic()
 
     def run(self) -> None:
@@ -70,7 +73,9 @@ class WorkerLoop:
 
     def _submit(self, job: Job) -> Future:
         self._work.known.begins(job)
-        arguments = (self._setup, self._as_seen(job), self._shape_for(job), self._tries(job))
+        seen = self._as_seen(job)
+        self._under_way[str(seen.output)] = job
+        arguments = (self._setup, seen, self._shape_for(job), self._tries(job))
         return self._workers.client.submit(worker_clip.work, *arguments, key=self._key(), pure=False)
 
     def _shape_for(self, job: Job) -> Any:
@@ -94,6 +99,7 @@ class WorkerLoop:
             told = self._told_of(job, found)
         finally:
             self._turns.done(job)
+            self._under_way.pop(str(self._as_seen(job).output), None)
         shape = self._work.shapes.get(job.output)
         made = told.outcome.fit in ("made", "written")
         if made and isinstance(shape, Subject) and id(shape) not in self._told:
@@ -132,12 +138,19 @@ class WorkerLoop:
             )
         if now - self._somebody > NOBODY_SECONDS:
             note = "There is no worker yet: all wait."
+        for clip in tuple(self._heard):
+            (frames, total), job = self._heard.pop(clip), self._under_way.get(clip)
+            if job is not None:
+                self._figures.under_way(str(job.output), frames)
+                self._work.known.tell(UnderWay(job, frames, total))
+        self._work.known.tell(Going(self._figures.now(), note))
         self._bar.beat(note)
 
     def _hear(self, event: Any) -> None:
+        """What a worker tells, in Dask's thread; `_beat` hands it on."""
         values = event[1]
         if isinstance(values, dict) and values.get("run") == self._setup.run:
-            self._figures.under_way(values["clip"], values["frames"])
+            self._heard[values["clip"]] = (values["frames"], values["total"])
 
     def _tries(self, job: Job, what: str = "") -> Path | None:
         """Where it is counted how often a clip, or ``what`` is done for it, was begun; None for one that is

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.commands.held_shape import held
+from core.commands.shapes.held_shape import held
 from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
 from core.fitting import run as run_module

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import SpinnerColumn
@@ -58,10 +58,18 @@ class TerminalWatch(Watch):
         console: where.
         verbose: each step is a line.
         figures: of all clips, to be drawn below; None where there is but one.
+        follow: told each step.
     """
 
-    def __init__(self, console: Terminal, verbose: bool = False, figures: RunFigures | None = None) -> None:
+    def __init__(
+        self,
+        console: Terminal,
+        verbose: bool = False,
+        figures: RunFigures | None = None,
+        follow: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
         self._console, self._verbose, self._figures = console, verbose, figures
+        self._follow = follow
 
     def tell(self, sentence: str, style: str = "dim") -> None:
         """One line."""
@@ -89,6 +97,7 @@ class TerminalWatch(Watch):
 
     def step(self, step: Progress) -> None:
         """Moves the bar."""
+        self._follow(step)
         self._silence.hear(step.stage)
         if self._verbose:
             self._bar.console.print(step_words(step), style="dim", soft_wrap=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from core.commands.cli import parser
-from core.commands.convert import conversion
+from core.commands.conversion_events import Event
+from core.commands.from_program import convert_files, options_of
 from core.commands.outcome import Outcome
 from core.commands.telling.terminal import Terminal
 from core.errors import RefitError
@@ -66,7 +64,7 @@ def convert(
     report: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     retry_failed: bool = False,
-    progress: bool = True,
+    progress: bool | Callable[[Event], None] = True,
 ) -> tuple[Outcome, ...]:
     """Fits motions and writes a file for each: what ``refit convert`` does.
 
@@ -113,7 +111,9 @@ def convert(
         report: ``.json`` file for the figures.
         overwrite: replace outputs that are there (``--force``).
         retry_failed: replace outputs whose fit failed as a whole, and no others.
-        progress: tell in a terminal or notebook what the command line tells.
+        progress: tell in a terminal or notebook what the command line tells; or a function that is told
+            events (`core.commands.conversion_events`: ``Planned``, ``Began``, ``UnderWay``, ``Ended``,
+            ``Going``). What it raises ends the conversion, and finished files are kept.
 
     Returns:
         What became of each input: ``name``, ``job.source``, ``job.output``, ``status`` (``'done'``,
@@ -134,22 +134,22 @@ def convert(
     several = list(inputs) if isinstance(inputs, Iterable) and not isinstance(inputs, str) else [inputs]
     if not several:
         raise RefitError("inputs are none, expected motion files or folders.")
-    given = {
+    given: dict[str, Any] = {
         "to": to,
         "models": None if models is None else path_of("models", models),
         "gender": gender,
         "transfer": None if transfer is None else path_of("transfer", transfer),
-        "rest-mesh": None if rest_mesh is None else path_of("rest_mesh", rest_mesh),
+        "rest_mesh": None if rest_mesh is None else path_of("rest_mesh", rest_mesh),
         "mask": None if mask is None else path_of("mask", mask),
         "preset": preset,
         "betas": None if betas is None else path_of("betas", betas),
-        "share-shape": share_shape,
-        "one-shape": one_shape,
-        "betas-count": betas_count,
+        "share_shape": share_shape,
+        "one_shape": one_shape,
+        "betas_count": betas_count,
         "person": person,
         "coordinates": coordinates,
-        "frame-rate": frame_rate,
-        "up-axis": up_axis,
+        "frame_rate": frame_rate,
+        "up_axis": up_axis,
         "fps": fps,
         "family": family,
         "unit": unit,
@@ -166,42 +166,26 @@ def convert(
         "private": private,
         "report": None if report is None else path_of("report", report),
         "force": overwrite,
-        "retry-failed": retry_failed,
+        "retry_failed": retry_failed,
     }
-    words = ["convert", f"--output={path_of('output', output)}"]
-    for name, value in given.items():
-        if value is True:
-            words.append(f"--{name}")
-        elif value is not None and value is not False:
-            words.append(f"--{name}={value}")
-    words += [f"--exclude={path}" for path in paths_of("exclude", exclude)]
-    words += [f"--set={text}" for text in assignments(settings or {})]
-    options = _parsed([*words, "--", *(str(path_of("inputs", item)) for item in several)])
+    given["exclude"] = paths_of("exclude", exclude)
+    given["set"] = assignments(settings or {})
+    paths = [path_of("inputs", item) for item in several]
+    options = options_of(paths, path_of("output", output), given)
     if recipe is not None:
         options.recipe = recipe_for_command(recipe)
-    outcomes, unwritten = conversion(options, _console(progress))
-    if unwritten is not None:
-        raise unwritten
-    return outcomes
+    if callable(progress):
+        return convert_files(options, progress)
+    return convert_files(options, console=_console(progress))
 
 
-def _console(progress: bool) -> Terminal:
+def _console(progress: object) -> Terminal:
     """Where it is told; in a notebook in plain lines, as its displays need more libraries."""
     if progress and in_notebook():
         return Terminal(force_jupyter=False, force_terminal=False)
     console = Terminal(stderr=True)
     console.quiet = not (progress and console.is_terminal)
     return console
-
-
-def _parsed(words: list[str]) -> Any:
-    """The options of the command line, its complaint as a sentence."""
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            return parser().parse_args(words)
-    except SystemExit:
-        raise RefitError(f"{said.getvalue().rpartition('error: ')[2].strip()}.") from None
 
 
 def _range(frames: object) -> str | None:

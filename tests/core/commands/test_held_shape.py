@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.commands.cli import main
-from core.commands.held_shape import read_shape
+from core.commands.shapes.held_shape import read_shape
 from core.errors import FileError
 from core.files.builtin_files import builtin_motions
 from core.outputs.results import load_result

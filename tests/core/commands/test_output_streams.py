@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from core.commands.cli import main
-from core.commands.held_shape import read_shape
+from core.commands.shapes.held_shape import read_shape
 from core.commands.telling.streams import LenientStream
 from core.outputs.results import load_result, save_result
 from tests.core.clip_files import clip_arrays

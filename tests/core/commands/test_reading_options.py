@@ -15,7 +15,7 @@ import pytest
 import tests
 from core.commands.argument_types import reading_of
 from core.commands.cli import main, parser
-from core.commands.held_shape import read_shape
+from core.commands.shapes.held_shape import read_shape
 from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
 from core.outputs.results import load_result

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.commands.cli import main
-from core.commands.subjects import Clip, Grouping, everything, grouped
+from core.commands.shapes.subjects import Clip, Grouping, everything, grouped
 from core.errors import RefitError
 from core.fitting.recipe.recipe import PUBLISHED, Recipe
 from core.outputs.results import load_result
@@ -134,7 +134,7 @@ def test_a_shape_that_cannot_be_solved_is_told_for_each_clip_and_others_go_on(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from core.commands import subjects
+    from core.commands.shapes import subjects
 
     solve, asked = subjects.shape_of_all, []
 

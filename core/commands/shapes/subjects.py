@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.commands.held_shape import HeldShape, shape_frames, shape_of_all, some_frames
+from core.commands.shapes.held_shape import HeldShape, shape_frames, shape_of_all, some_frames
 from core.errors import RefitError
 from core.fitting.recipe.recipe import Recipe
 from core.model.body_pair import BodyPair, within

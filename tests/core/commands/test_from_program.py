@@ -1,0 +1,115 @@
+"""A conversion that a program drives: events instead of lines, and an end when it wants no more."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from core.commands.conversion_events import Began, Ended, Event, Going, Planned, UnderWay
+from core.commands.from_program import convert_files, options_of
+from core.errors import Cancelled, RefitError
+from core.files.beside_results import RUNS_FOLDER
+from core.outputs.results import load_result
+from tests.core.clip_files import clip_arrays
+
+QUICK = {"preset": "fast", "threads": 1}
+
+
+def write(folder: Path, *names: str) -> Path:
+    folder.mkdir()
+    for name in names:
+        np.savez(folder / f"{name}_poses.npz", **clip_arrays(name.split("-")[-1], slice(6)))
+    return folder
+
+
+def left_behind(out: Path) -> list[str]:
+    return [path.name for path in out.rglob("*") if path.suffix not in (".npz", ".jsonl", ".log", "")]
+
+
+def test_what_happens_is_told_in_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write(tmp_path / "in", "dance", "walk")
+    (source / "broken_poses.npz").write_bytes(b"none")
+    told: list[Event] = []
+    found = convert_files(options_of([source], tmp_path / "out", QUICK), told.append)
+    planned, *rest = told
+    assert isinstance(planned, Planned)
+    names = [job.source.name for job in planned.jobs]
+    assert names == ["broken_poses.npz", "dance_poses.npz", "walk_poses.npz"]
+    assert [one.job for one in rest if isinstance(one, Began)] == list(planned.jobs)
+    assert tuple(one.outcome for one in rest if isinstance(one, Ended)) == found
+    assert [outcome.status for outcome in found] == ["failed", "done", "done"]
+    walked = [one for one in rest if isinstance(one, UnderWay) and one.job == planned.jobs[2]]
+    assert (walked[-1].frames, walked[-1].total) == (6, 6)
+    last = rest[-1]
+    assert isinstance(last, Going)
+    assert (last.figures.done, last.figures.failed, last.figures.frames) == (3, 1, 12)
+    assert capsys.readouterr().out == ""
+
+
+def test_options_are_those_of_the_command_line(tmp_path: Path) -> None:
+    given = {"share_shape": True, "to": "smplh", "set": ["vertex.robust=huber", "vertex.iterations=3"]}
+    options = options_of(["-odd.npz"], tmp_path, {**given, "betas": None, "force": False})
+    assert (options.share_shape, options.to, options.betas, options.force) == (True, "smplh", None, False)
+    assert options.assignments == ["vertex.robust=huber", "vertex.iterations=3"]
+    assert options.inputs == [Path("-odd.npz")]
+    with pytest.raises(RefitError, match="'0' is no number of workers; use 1 or more, or auto"):
+        options_of(["walk.npz"], tmp_path, {"jobs": 0})
+
+
+@pytest.mark.parametrize("error", [Cancelled(), ValueError("enough"), RefitError("Enough.")])
+def test_what_the_listener_raises_ends_it_and_the_next_one_goes_on(tmp_path: Path, error: Exception) -> None:
+    options = options_of([write(tmp_path / "in", "dance", "walk")], tmp_path / "out", QUICK)
+
+    def hear(event: Event) -> None:
+        if isinstance(event, UnderWay) and event.job.source.name == "walk_poses.npz":
+            raise error
+
+    with pytest.raises(type(error)) as raised:
+        convert_files(options, hear)
+    assert raised.value is error
+    assert [path.name for path in (tmp_path / "out").glob("*.npz")] == ["dance_stageii.npz"]
+    assert left_behind(tmp_path / "out") == []
+    (journal,) = (tmp_path / "out" / RUNS_FOLDER).glob("*.jsonl")
+    assert '"ended"' in journal.read_text().splitlines()[-1]
+    options = options_of([tmp_path / "in"], tmp_path / "out", QUICK)
+    assert [outcome.status for outcome in convert_files(options)] == ["skipped", "done"]
+
+
+def test_workers_are_told_of_and_ended_from_any_thread(tmp_path: Path) -> None:
+    source, out = write(tmp_path / "in", *(f"{number}-walk" for number in range(8))), tmp_path / "out"
+    options = options_of([source], out, {"jobs": 2, **QUICK})
+    told: list[Event] = []
+    workers: list[psutil.Process] = []
+    ended: list[Any] = []
+
+    def hear(event: Event) -> None:
+        told.append(event)
+        if isinstance(event, Ended):
+            there = psutil.Process().children(recursive=True)
+            workers.extend(one for one in there if "spawn_main" in " ".join(one.cmdline()))
+            raise Cancelled
+
+    def convert() -> None:
+        try:
+            convert_files(options, hear)
+        except Cancelled as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=convert)
+    thread.start()
+    thread.join(120)
+    assert len(ended) == 1
+    assert isinstance(told[-1], Ended)
+    assert told[-1].outcome.status == "done"
+    assert any(isinstance(event, Going) and event.figures.clips == 8 for event in told)
+    assert len(workers) == 2
+    _, there = psutil.wait_procs(workers, 30)
+    assert there == []
+    assert 0 < len(list(out.glob("*.npz"))) < 8
+    assert all(len(load_result(path)) == 6 for path in out.glob("*.npz"))
+    assert left_behind(out) == []
