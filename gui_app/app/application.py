@@ -11,10 +11,10 @@ import pyqtgraph
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gui_app.app.garbage import Garbage
 from gui_app.app.log_buffer import keep_log
 from gui_app.app.main_window import MainWindow, Options
 from gui_app.style.theme import apply_theme, icon
+from gui_app.tasks.garbage import Garbage
 from gui_app.tasks.left_behind import end_process
 
 SWITCH_SECONDS = 0.0005

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from gui_app.app.command_palette import CommandPalette, Commands
 from gui_app.app.copy_report import CopyReport
 from gui_app.app.fit_menu import FitActions
 from gui_app.app.help import HelpActions
+from gui_app.app.layout import WindowLayout
 from gui_app.app.menus import Menus
 from gui_app.app.near_chosen import NearChosen
 from gui_app.app.side_panels import PanelParts, SidePanels
@@ -68,9 +69,7 @@ if TYPE_CHECKING:
     from gui_app.export.controller import ExportController
     from gui_app.export.dialog import ExportDialog
 
-LAYOUT_VERSION = 1
 CLOSE_AGAIN_MS = 200
-DEFAULT_SIZE = QSize(1440, 900)
 
 
 @dataclass(frozen=True)
@@ -197,12 +196,12 @@ class MainWindow(QMainWindow):
         self.figures = MaskFigures(state, self.history, self)
         document.mask_changed.connect(self.inspection.looks_changed)
         self.panels = SidePanels(self._panel_parts(), self)
+        self.layout_ = WindowLayout(self.actions_, self.panels, self.timeline, self)
         self.setStatusBar(Status(document, activity, self.actions_, self))
         commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
         Menus(
             self.menuBar(),
-            self.timeline.toggleViewAction(),
             self.actions_,
             self.preferences,
             self.files.open_path,
@@ -250,15 +249,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         stored = self.preferences
-        if not self.restoreGeometry(stored.bytes("geometry")):
-            self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableGeometry().size()))
-        self.panels.restore(stored)
-        if not self.restoreState(stored.bytes("layout"), LAYOUT_VERSION):
-            self.resizeDocks(
-                [self.timeline], [min(330, round(0.34 * self.height()))], Qt.Orientation.Vertical
-            )
-        # The cards want height; a stored layout brings its own corners along.
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.layout_.restore(stored)
         self.playing.restore(stored)
         self.views.restore(stored)
 
@@ -392,9 +383,7 @@ class MainWindow(QMainWindow):
 
     def _store(self) -> None:
         stored = self.preferences
-        stored.store("geometry", self.saveGeometry())
-        stored.store("layout", self.saveState(LAYOUT_VERSION))
-        self.panels.store(stored)
+        self.layout_.store(stored)
         self.playing.store(stored)
         self.views.store(stored)
         stored.sync()

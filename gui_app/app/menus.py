@@ -20,7 +20,7 @@ from gui_app.widgets.text import menu_words, path_tip
 
 
 class Menus(QObject):
-    """File, Edit, Fit, Play, Problems, Inspect, View, Bodies, Help; ``timeline`` shows the timeline.
+    """File, Edit, Fit, Play, Problems, Inspect, View, Bodies, Help.
 
     Alt with the letter that is marked opens one, F10 goes to the first.
     """
@@ -28,7 +28,6 @@ class Menus(QObject):
     def __init__(
         self,
         bar: QMenuBar,
-        timeline: QAction,
         actions: Actions,
         preferences: Preferences,
         open_path: Callable[[Path], object],
@@ -89,8 +88,9 @@ class Menus(QObject):
         view.addMenu("Layers").addActions(actions.layers)
         view.addSeparator()
         view.addAction(actions.before_fit)
-        view.addAction(timeline)
         view.addActions(actions.panels)
+        view.addSeparator()
+        view.addActions([actions.timeline, actions.timeline_low, actions.full_view, actions.reset_layout])
         view.addSeparator()
         view.addMenu("Theme").addActions(actions.themes)
         self._menu(bar, "&Bodies", [actions.models, actions.builtin])

@@ -214,6 +214,10 @@ class SidePanels(QObject):
         )
         return dock
 
+    def present(self) -> list[PanelDock]:
+        """The panels that are made, in the order of `PANELS`."""
+        return [self.dock(panel.name) for panel in PANELS if panel.name in self.made]
+
     def restore(self, stored: Preferences) -> None:
         """Makes those that were open the last time, before the window takes its layout again."""
         for name in stored.text(OPEN, "").split():

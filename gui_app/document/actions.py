@@ -114,6 +114,12 @@ SPECS: dict[str, Spec] = {
         "Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw a line around vertices of the fit", True
     ),
     "choose_none": Spec("Inspect", "Clear selection", "x", ("Esc",), "No joint or vertex stays selected"),
+    "timeline": Spec("View", "Timeline", "chart-line", ("Ctrl+T",), "Show or hide the timeline", True),
+    "timeline_low": Spec(
+        "View", "Timeline: transport row only", "rows", ("Shift+T",), "Fold the timeline to one row", True
+    ),
+    "full_view": Spec("View", "Full screen", "arrows-out", ("F11",), "Only the bodies; Esc goes back", True),
+    "reset_layout": Spec("View", "Reset layout", "layout", (), "Panels and timeline where they were first"),
     "theme_dark": Spec("View", "Dark theme", "", (), "Light on dark", True),
     "theme_light": Spec("View", "Light theme", "", (), "Dark on light", True),
     "theme_system": Spec("View", "Theme as the system", "", (), "Dark or light as the rest", True),
@@ -211,6 +217,10 @@ class Actions:
     mask_brush: QAction
     mask_lasso: QAction
     choose_none: QAction
+    timeline: QAction
+    timeline_low: QAction
+    full_view: QAction
+    reset_layout: QAction
     theme_dark: QAction
     theme_light: QAction
     theme_system: QAction

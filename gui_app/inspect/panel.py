@@ -22,7 +22,7 @@ from gui_app.style.theme import icon
 from gui_app.tasks.coalesce import Coalescer, Paced
 from gui_app.viewport.pins import Pins
 from gui_app.viewport.viewport import Viewport
-from gui_app.widgets.docks import MOST_WIDTH, REFRESH_SECONDS, PanelDock, SidePanel, choice_button
+from gui_app.widgets.docks import REFRESH_SECONDS, PanelDock, SidePanel, choice_button
 from gui_app.widgets.panels import PANEL
 
 LEAST_HEIGHT = 240
@@ -205,7 +205,6 @@ class JointsDock(PanelDock):
         self._state, self._inspection = state, inspection
         self._none = actions.choose_none
         self.panel = JointsPanel(state, inspection, viewport, preferences, pins, rest, self)
-        self.setMaximumWidth(MOST_WIDTH)
         self.hold(self.panel, [self.panel.title, self.panel.head], titled=False)
         actions.joints.toggled.connect(inspection.set_active)
         inspection.set_active(actions.joints.isChecked())

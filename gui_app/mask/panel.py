@@ -34,7 +34,6 @@ from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.docks import (
-    MOST_WIDTH,
     REFRESH_SECONDS,
     WIDTH,
     PanelDock,
@@ -309,7 +308,6 @@ class MaskDock(PanelDock):
         MaskBrush(painting, viewport, actions.mask_brush)
         self.lasso = MaskLasso(state, painting, viewport, actions.mask_lasso)
         self.panel = MaskPanel(state, painting, self.preview, figures, preferences, actions, self)
-        self.setMaximumWidth(MOST_WIDTH)
         self.hold(self.panel, [self.panel.head])
 
     @Slot(bool)

@@ -343,9 +343,6 @@ def _sentence(parent: QWidget) -> QLabel:
 
 # The panel of problems beside the bodies, hidden until it is asked for.
 
-# The bodies keep half of a window in which it can be made as wide.
-MOST_WIDTH = 600
-
 
 class ProblemsDock(PanelDock):
     """Stands on the right; the stages, with which problems are fitted again, on the left."""
@@ -353,5 +350,4 @@ class ProblemsDock(PanelDock):
     def __init__(self, panel: ProblemsPanel, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(PANEL["problems"], actions.problems, parent)
         self.panel = panel
-        self.setMaximumWidth(MOST_WIDTH)
         self.hold(panel, [panel.head])

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QSlider,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.timeline.threshold_boxes import ThresholdBoxes
 from gui_app.widgets.buttons import action_button
+from gui_app.widgets.jump_slider import JumpSlider
 from gui_app.widgets.labels import Figure
 from gui_app.widgets.text import FALLBACK_RATE, frames_words, which_frames
 
@@ -71,7 +71,7 @@ class SelectionChip(QToolButton):
             self.setToolTip(TIP.format(count=frames_words(last - first + 1)))
 
 
-LEAST_WIDTH = 640
+LEAST_WIDTH = 200
 NO_RATE = "no frame rate in file, playing at"
 
 
@@ -92,6 +92,7 @@ class Transport(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(10, 6, 14, 0)
         row.setSpacing(3)
+        self._buttons: list[QWidget] = []
         for action in (
             actions.first,
             actions.back,
@@ -100,7 +101,8 @@ class Transport(QWidget):
             actions.last,
             actions.loop,
         ):
-            row.addWidget(action_button(action, self))
+            self._buttons.append(action_button(action, self))
+            row.addWidget(self._buttons[-1])
         row.addSpacing(6)
         row.addWidget(self._build_speed())
         row.addWidget(_line())
@@ -127,14 +129,16 @@ class Transport(QWidget):
         for figure in (self._mean, self._p95, self._max):
             row.addWidget(figure)
             row.addSpacing(10)
-        unit = QLabel("mm", self)
-        unit.setProperty("role", "secondary")
-        row.addWidget(unit)
+        self._unit = QLabel("mm", self)
+        self._unit.setProperty("role", "secondary")
+        row.addWidget(self._unit)
+        row.addSpacing(4)
+        row.addWidget(action_button(actions.timeline_low, self))
 
-        self._slider = QSlider(Qt.Orientation.Horizontal, self)
+        self._slider = JumpSlider(Qt.Orientation.Horizontal, self)
         self._slider.setAccessibleName("Frames")
         self._slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._slider.setToolTip("Drag to another frame")
+        self._slider.setToolTip("Click on a frame, or drag to it")
         self._slider.valueChanged.connect(self._on_slider)
         slider_row = QHBoxLayout()
         slider_row.setContentsMargins(left_margin - 7, 0, 7, 0)
@@ -212,6 +216,12 @@ class Transport(QWidget):
         super().resizeEvent(event)
         self._make_room()
 
+    def _giving_way(self) -> list[QWidget]:
+        """What is always there where there is room, the first to go first."""
+        first, back, _play, forward, last, loop = self._buttons
+        figures = [self._p95, self._mean, self._max, self._unit]
+        return [*figures, self._seconds, self._speed, loop, first, last, self._of, back, forward]
+
     @Slot()
     def _make_room(self) -> None:
         for widget, wanted in (
@@ -219,10 +229,11 @@ class Transport(QWidget):
             (self._selected, self._playback.selection is not None),
             (self.at_most, True),
             (self._line_after, True),
-            (self._p95, True),
+            *((widget, True) for widget in self._giving_way()),
         ):
             widget.setVisible(wanted)
-        for widget in (self._line_after, self.at_most, self._p95, self._selected, self._no_rate):
+        more = self._giving_way()
+        for widget in (self._line_after, self.at_most, self._p95, self._selected, self._no_rate, *more):
             self._row.invalidate()
             if self._row.sizeHint().width() <= self.width():
                 break

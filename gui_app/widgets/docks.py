@@ -1,5 +1,5 @@
-"""Panels beside the bodies: hidden until they are asked for, scrolled where they are higher than their
-room."""
+"""Panels beside the bodies: hidden until they are asked for, moved by their titles to any side, behind a
+tab or into windows of their own; scrolled where they are higher than their room."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ from PySide6.QtWidgets import (
 from gui_app.style.theme import icon
 from gui_app.widgets.panels import PanelDescription
 
-# With this much at most the bodies keep half of a window of any size.
-MOST_WIDTH = 440
 RIGHT, LEFT = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.LeftDockWidgetArea
 
 
@@ -34,7 +32,7 @@ class PanelDock(QDockWidget):
     """Shown and hidden by ``action``; call `hold` once there is something to hold.
 
     Args:
-        described: its title, as in ``'Parameters'``, and the side of the window where it stays.
+        described: its title, as in ``'Parameters'``, and the side of the window where it opens first.
         action: checked while it is shown.
         parent: the window.
     """
@@ -47,9 +45,10 @@ class PanelDock(QDockWidget):
     ) -> None:
         super().__init__(described.title, parent)
         self.setObjectName(described.title.lower())
-        self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
+        feature = QDockWidget.DockWidgetFeature
+        self.setFeatures(feature.DockWidgetClosable | feature.DockWidgetMovable | feature.DockWidgetFloatable)
         self._action, self._side = action, LEFT if described.side == "left" else RIGHT
-        self.setAllowedAreas(self._side)
+        self._in_front = self._was_behind = False
         self.hide()
 
     def hold(self, panel: QWidget, head: Sequence[QWidget] = (), *, titled: bool = True) -> None:
@@ -68,19 +67,16 @@ class PanelDock(QDockWidget):
             row.addWidget(widget, 1)
         if not head:
             row.addStretch(1)
-        close = QToolButton(bar)
-        close.setIcon(icon("x", "TEXT_SECONDARY"))
-        close.setIconSize(QSize(14, 14))
-        close.setFixedSize(24, 24)
-        close.setStyleSheet("padding: 2px;")
-        keys = self._action.shortcut().toString()
-        close.setToolTip(f"Hide the {self.windowTitle().lower()}  ({keys})")
-        close.setAccessibleName(f"Hide the {self.windowTitle().lower()}")
-        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        lower, keys = self.windowTitle().lower(), self._action.shortcut().toString()
+        self.apart = _title_button("arrow-square-out", f"The {lower} in a window of their own, or back", bar)
+        self.apart.clicked.connect(self._change_place)
+        row.addWidget(self.apart)
+        close = _title_button("x", f"Hide the {lower}  ({keys})", bar)
         close.clicked.connect(partial(self._action.setChecked, False))
         row.addWidget(close)
         self.setTitleBarWidget(bar)
-        self._action.toggled.connect(self._on_action)
+        self._action.toggled.connect(self._on_asked)
+        self._action.triggered.connect(self._on_pressed)
         self.visibilityChanged.connect(self._on_visibility)
 
     def stand_in(self, window: QMainWindow) -> None:
@@ -90,6 +86,12 @@ class PanelDock(QDockWidget):
         if not window.restoreDockWidget(self):
             self._join_others(window)
         self._on_action(shown)
+
+    def go_home(self, window: QMainWindow) -> None:
+        """To the side where it opened first, hidden, behind a tab with what stands there."""
+        self.setFloating(False)
+        self._join_others(window)
+        self.hide()
 
     def _join_others(self, window: QMainWindow) -> None:
         others = [d for d in window.findChildren(QDockWidget) if window.dockWidgetArea(d) == self._side]
@@ -103,6 +105,31 @@ class PanelDock(QDockWidget):
         super().closeEvent(event)
         self._action.setChecked(False)
 
+    @Slot()
+    def _change_place(self) -> None:
+        self.setFloating(not self.isFloating())
+
+    @Slot(bool)
+    def _on_asked(self, shown: bool) -> None:
+        self._was_behind = self.is_behind()
+        self._on_action(shown)
+
+    @Slot(bool)
+    def _on_pressed(self, shown: bool) -> None:
+        # It was not to be seen: who presses its key wants to see it.
+        if not shown and self._was_behind:
+            self._action.setChecked(True)
+
+    def is_behind(self) -> bool:
+        """Open, but another panel's tab is in front."""
+        window = self.parentWidget()
+        return (
+            not self.isHidden()
+            and not self._in_front
+            and isinstance(window, QMainWindow)
+            and any(not other.isHidden() for other in window.tabifiedDockWidgets(self))
+        )
+
     @Slot(bool)
     def _on_action(self, shown: bool) -> None:
         self.setVisible(shown)
@@ -110,9 +137,22 @@ class PanelDock(QDockWidget):
             self.raise_()
 
     @Slot(bool)
-    def _on_visibility(self, _visible: bool) -> None:
+    def _on_visibility(self, visible: bool) -> None:
+        self._in_front = visible
         # Behind another panel it is still there.
         self._action.setChecked(not self.isHidden())
+
+
+def _title_button(name: str, tip: str, bar: QWidget) -> QToolButton:
+    button = QToolButton(bar)
+    button.setIcon(icon(name, "TEXT_SECONDARY"))
+    button.setIconSize(QSize(14, 14))
+    button.setFixedSize(24, 24)
+    button.setStyleSheet("padding: 2px;")
+    button.setToolTip(tip)
+    button.setAccessibleName(tip.partition("  (")[0])
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
 
 
 # What may be higher than its panel.

@@ -13,7 +13,7 @@ import torch  # noqa: F401 - what the garbage is waiting for
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from gui_app.app.garbage import EVERY_MS, SETTLES_AFTER_MS, Garbage
+from gui_app.tasks.garbage import EVERY_MS, SETTLES_AFTER_MS, Garbage
 
 
 class Ring:

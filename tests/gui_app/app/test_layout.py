@@ -1,0 +1,124 @@
+"""Panels stand where people put them, the timeline gives way, and everything comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtWidgets import QDockWidget
+from pytestqt.qtbot import QtBot
+
+from gui_app.app.main_window import MainWindow
+from gui_app.document.preferences import Preferences
+from tests.gui_app.conftest import FRAMES
+
+MakeWindow = Callable[..., MainWindow]
+
+
+def test_a_key_raises_a_panel_behind_a_tab_and_then_closes_it(window: MainWindow, qtbot: QtBot) -> None:
+    actions = window.actions_
+    actions.problems.trigger()
+    actions.parameters.trigger()
+    dock = window.panels.problems
+    qtbot.waitUntil(dock.is_behind)
+    actions.problems.trigger()
+    qtbot.waitUntil(lambda: not dock.is_behind() and dock.isVisible())
+    assert actions.problems.isChecked()
+    actions.problems.trigger()
+    qtbot.waitUntil(dock.isHidden)
+    assert not actions.problems.isChecked()
+
+
+def test_what_closes_a_panel_behind_a_tab_does_close_it(window: MainWindow, qtbot: QtBot) -> None:
+    actions = window.actions_
+    actions.problems.trigger()
+    actions.parameters.trigger()
+    qtbot.waitUntil(window.panels.problems.is_behind)
+    actions.problems.setChecked(False)
+    qtbot.waitUntil(window.panels.problems.isHidden)
+    assert not actions.problems.isChecked()
+
+
+def test_panels_stand_beside_the_timeline(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 720)
+    window.actions_.joints.trigger()
+    dock = window.panels.joints
+    qtbot.waitUntil(dock.isVisible)
+    qtbot.waitUntil(lambda: dock.geometry().bottom() >= window.timeline.geometry().bottom() - 2)
+    assert window.timeline.geometry().right() < dock.geometry().left()
+
+
+def test_a_panel_floats_moves_and_is_reset(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_.problems.trigger()
+    dock = window.panels.problems
+    dock.apart.click()
+    qtbot.waitUntil(dock.isFloating)
+    dock.apart.click()
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    assert window.dockWidgetArea(dock) == Qt.DockWidgetArea.LeftDockWidgetArea
+    window.actions_.reset_layout.trigger()
+    assert window.dockWidgetArea(dock) == Qt.DockWidgetArea.RightDockWidgetArea
+    assert dock.isVisible()
+    assert not dock.isFloating()
+
+
+def test_the_timeline_folds_and_hides_and_both_are_remembered(
+    make_window: MakeWindow, motion_file: Path, qtbot: QtBot
+) -> None:
+    window = make_window(motion_file)
+    high = window.timeline.height()
+    window.actions_.timeline_low.trigger()
+    qtbot.waitUntil(lambda: window.timeline.height() < high / 2)
+    assert window.timeline.transport.isVisible()
+    assert not window.timeline.curves.isVisible()
+    window.actions_.timeline_low.trigger()
+    qtbot.waitUntil(lambda: abs(window.timeline.height() - high) <= 8)
+    window.actions_.timeline_low.trigger()
+    window.actions_.timeline.trigger()
+    qtbot.waitUntil(window.timeline.isHidden)
+    window.close()
+    again = make_window(motion_file)
+    assert again.timeline.isHidden()
+    assert not again.actions_.timeline.isChecked()
+    assert again.actions_.timeline_low.isChecked()
+    again.actions_.timeline.trigger()
+    qtbot.waitUntil(again.timeline.transport.isVisible)
+    assert not again.timeline.curves.isVisible()
+
+
+def test_the_bodies_alone_and_back_by_escape(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_.problems.trigger()
+    qtbot.waitUntil(window.panels.problems.isVisible)
+    window.actions_.full_view.trigger()
+    qtbot.waitUntil(window.isFullScreen)
+    assert not any(dock.isVisible() for dock in window.findChildren(QDockWidget))
+    assert not window.menuBar().isVisible()
+    assert not window.statusBar().isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.isFullScreen() and window.panels.problems.isVisible())
+    assert window.timeline.isVisible()
+    assert window.menuBar().isVisible()
+    assert not window.actions_.full_view.isChecked()
+
+
+@pytest.mark.parametrize("stored", [QByteArray(b"nonsense"), "a word", 7])
+def test_nonsense_in_settings_opens_the_first_layout(
+    make_window: MakeWindow, motion_file: Path, stored: object
+) -> None:
+    preferences = Preferences()
+    for name in ("layout", "geometry", "timeline_low"):
+        preferences.store(name, stored)
+    preferences.sync()
+    window = make_window(motion_file)
+    assert window.timeline.isVisible()
+    assert window.actions_.timeline.isChecked()
+
+
+def test_the_slider_goes_where_one_clicks(window: MainWindow, qtbot: QtBot) -> None:
+    slider = window.timeline.transport._slider
+    for share in (0.9, 0.1, 0.5):
+        place = QPoint(round(share * slider.width()), slider.height() // 2)
+        qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=place)
+        assert abs(window.state.playback.frame - share * (FRAMES - 1)) <= 1
