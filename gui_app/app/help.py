@@ -6,8 +6,8 @@ import platform
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QObject, QSize, Qt, Slot
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui_app.app.log_buffer import LogSheet
@@ -15,6 +15,7 @@ from gui_app.document.actions import SPECS, Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.style.live_theme import set_sheet
+from gui_app.widgets.docks import scrolled
 
 if TYPE_CHECKING:
     from gui_app.manual.window import Manual
@@ -30,24 +31,29 @@ MOUSE = (
     ("Zoom the curves", "wheel on them"),
     ("All frames again", "double click"),
 )
-MOST_LINES = 22
-"""Of one column of shortcuts; a section stays whole."""
+AROUND = 72
+"""Pixels beside and between the shortcuts and the borders of the window."""
 
 
-def in_columns() -> list[list[str]]:
-    """Every section with keys, in the order of the actions, in columns of about the same height."""
+def in_columns(most: int) -> list[list[str]]:
+    """Every section with keys, in the order of the actions, and the mouse last, in ``most`` columns or fewer
+    of about the same height. A section stays whole."""
     lines: dict[str, int] = {}
     for spec in SPECS.values():
         if spec.keys:
             lines[spec.section] = lines.get(spec.section, 1) + 1
-    columns: list[list[str]] = [[]]
-    height = 0
-    for section, count in lines.items():
-        if columns[-1] and height + count > MOST_LINES:
-            columns.append([])
-            height = 0
-        columns[-1].append(section)
-        height += count
+    lines["Mouse"] = 1 + len(MOUSE)
+    for height in range(max(lines.values()), sum(lines.values()) + 1):
+        columns: list[list[str]] = [[]]
+        full = 0
+        for section, count in lines.items():
+            if columns[-1] and full + count > height:
+                columns.append([])
+                full = 0
+            columns[-1].append(section)
+            full += count
+        if len(columns) <= max(most, 1):
+            break
     return columns
 
 
@@ -83,25 +89,41 @@ class _Sheet(QDialog):
 
 
 class Shortcuts(_Sheet):
-    """Every key and mouse gesture."""
+    """Every key and mouse gesture, in as many columns as the window has room for; scrolled where they are
+    higher than it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Keyboard shortcuts", parent)
-        row = QHBoxLayout()
-        row.setSpacing(14)
-        columns = in_columns()
-        for number, sections in enumerate(columns):
+        room = QGuiApplication.primaryScreen().availableGeometry().size()
+        if parent is not None:
+            room = room.boundedTo(parent.size())
+        columns = len(in_columns(len(SPECS)))
+        page = self._page(columns)
+        while columns > 1 and page.sizeHint().width() + AROUND > room.width():
+            columns -= 1
+            page = self._page(columns)
+        self.column.addWidget(scrolled(page, self), 1)
+        self.add_close()
+        wanted = page.sizeHint() + QSize(AROUND, 2 * AROUND)
+        self.resize(wanted.width(), min(wanted.height(), room.height() - AROUND))
+
+    def _page(self, columns: int) -> QWidget:
+        page = QWidget()
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 12, 0)
+        row.setSpacing(16)
+        for sections in in_columns(columns):
             grid = QGridLayout()
             grid.setHorizontalSpacing(9)
             grid.setVerticalSpacing(3)
             for section in sections:
-                self._fill(grid, section)
-            if number == len(columns) - 1:
-                self._fill_mouse(grid)
+                if section == "Mouse":
+                    self._fill_mouse(grid)
+                else:
+                    self._fill(grid, section)
             grid.setRowStretch(grid.rowCount(), 1)
             row.addLayout(grid)
-        self.column.addLayout(row)
-        self.add_close()
+        return page
 
     def _fill(self, grid: QGridLayout, section: str) -> None:
         grid.addWidget(_section(section), grid.rowCount(), 0)

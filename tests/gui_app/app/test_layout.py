@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QByteArray, QPoint, Qt
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QDockWidget, QScrollArea
 from pytestqt.qtbot import QtBot
 
+from gui_app.app.help import Shortcuts, in_columns
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
 from tests.gui_app.conftest import FRAMES
@@ -122,3 +123,22 @@ def test_the_slider_goes_where_one_clicks(window: MainWindow, qtbot: QtBot) -> N
         place = QPoint(round(share * slider.width()), slider.height() // 2)
         qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=place)
         assert abs(window.state.playback.frame - share * (FRAMES - 1)) <= 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 560), (1280, 720), (1600, 1000)])
+def test_the_list_of_keys_stays_within_the_window(
+    window: MainWindow, qtbot: QtBot, width: int, height: int
+) -> None:
+    window.resize(width, height)
+    window.actions_.shortcuts.trigger()
+    sheet = window.findChild(Shortcuts)
+    qtbot.waitUntil(sheet.isVisible)
+    assert sheet.width() <= width
+    assert sheet.height() <= height
+    area = sheet.findChild(QScrollArea)
+    # It scrolls up and down only: nothing is cut off at the side.
+    assert area.widget().sizeHint().width() <= area.viewport().width()
+    assert {section for column in in_columns(2) for section in column} == {
+        section for column in in_columns(9) for section in column
+    }
+    sheet.close()
