@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from core.errors import RefitError
+from core.inspection.face_contour import FaceContour
 from core.model.body import BodyModel
-from core.model.body_joints import BodyJoint, joint_rows
+from core.model.body_joints import BodyJoint, contour_joints, joint_rows
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from core.model.posed_points import CHUNK, PosedPoints
@@ -54,16 +55,24 @@ class JointSeries:
 
     Args:
         body: of the motions.
-        joints: of that body, by `joints.body_joints` or `joint_set.joints_of_set`.
+        joints: of that body, by `body_joints`, `contour_joints` or `joint_set.joints_of_set`; points of the
+            face's outline are for motions of poses, not of meshes.
     """
 
     def __init__(self, body: BodyModel, joints: Sequence[BodyJoint]) -> None:
         self.body, self.joints = body, tuple(joints)
         self._chain = np.array([row for row, joint in enumerate(joints) if joint.kind == "kinematic"], int)
-        self._skin = np.array([row for row, joint in enumerate(joints) if joint.kind != "kinematic"], int)
+        self._outline = np.array([row for row, joint in enumerate(joints) if joint.kind == "contour"], int)
+        self._skin = np.setdiff1d(np.arange(len(joints)), [*self._chain, *self._outline])
         self._of_chain = [joints[row].index for row in self._chain]
         rows = joint_rows([joints[row] for row in self._skin], body.num_vertices)
         used = np.unique(rows.indices)
+        self._contour = None
+        if len(self._outline):
+            first = contour_joints(body)[0].index
+            self._contour = FaceContour(body, np.array([joints[row].index - first for row in self._outline]))
+            used = np.union1d(used, self._contour.vertices)
+            self._of_outline = np.searchsorted(used, self._contour.vertices)
         self._points = PosedPoints(body, used)
         self._rows = body.tensor(rows[:, used].toarray())
 
@@ -90,8 +99,11 @@ class JointSeries:
                 found = torch.empty(len(self.joints), 3, len(here), device=chain.device)
                 found[self._chain] = chain[self._of_chain]
                 found[self._skin] = (self._rows @ skin.flatten(1)).view(-1, 3, len(here))
+                shown = found.permute(2, 0, 1).cpu().numpy()
+            if self._contour is not None:
+                shown[:, self._outline] = self._contour.places(motion, ids[here], skin[self._of_outline])
             # Added last and in float64: a body far from the origin keeps its digits.
-            out[here] = found.permute(2, 0, 1).cpu().numpy() + trans[:, None]
+            out[here] = shown + trans[:, None]
         return out
 
     def over(self, motion: Motion, on_progress: Callable[[int, int], None] | None = None) -> np.ndarray:

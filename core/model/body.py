@@ -53,6 +53,8 @@ class BodyModel(BodyViews):
         hands_components: (2, n, 45) principal components of the left and the right hand, or None.
         landmark_faces: (L,) triangles on which the landmarks of the face lie, or None.
         landmark_weights: (L, 3) their barycentric weights, or None.
+        contour_faces: (A, C) triangles of points of the face's outline, by how the neck is turned, or None.
+        contour_weights: (A, C, 3) their barycentric weights, or None.
         device: where it is posed.
     """
 
@@ -71,6 +73,8 @@ class BodyModel(BodyViews):
     hands_components: np.ndarray | None = None
     landmark_faces: np.ndarray | None = None
     landmark_weights: np.ndarray | None = None
+    contour_faces: np.ndarray | None = None
+    contour_weights: np.ndarray | None = None
     name: str = ""
     builtin: bool = False
     path: Path | None = None

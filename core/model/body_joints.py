@@ -14,7 +14,7 @@ from core.errors import RefitError
 from core.model.body import BodyModel
 from core.model.joints import FAMILY_LABEL, MESH
 
-JointKind = Literal["kinematic", "vertex", "landmark"]
+JointKind = Literal["kinematic", "vertex", "landmark", "contour"]
 
 # In the order in which the `smplx` package appends them to the joints of the chain; its name for the vertex.
 _VERTEX_JOINTS: tuple[tuple[str, str], ...] = (
@@ -47,10 +47,11 @@ class BodyJoint:
         index: among all joints of the body, as the `smplx` package returns them.
         name: as in `smplx.joint_names`.
         kind: ``'kinematic'``: of the chain, its rest place regressed from the skin; ``'vertex'``: a vertex of
-            the posed skin; ``'landmark'``: a point on a triangle of the posed skin.
+            the posed skin; ``'landmark'``: a point on a triangle of the posed skin;
+            ``'contour'``: a point of the face's outline, which turns with the neck.
         parent: index of the parent in the chain, -1 for the root. Of vertex joints and landmarks the joint
             that holds their skin most.
-        vertices: (n,) ids of the vertices it is made of.
+        vertices: (n,) ids of the vertices it is made of; of the outline, while the neck is not turned.
         weights: (n,) float64, what each counts.
     """
 
@@ -81,14 +82,32 @@ def body_joints(body: BodyModel, regressor: np.ndarray | None = None) -> tuple[B
         return tuple(joints)
     names = landmark_names(len(body.landmark_faces))
     for name, face, weights in zip(names, body.landmark_faces, body.landmark_weights, strict=True):
-        corners = body.faces[face]
-        parent = int((weights @ body.weights[corners]).argmax())
-        joints.append(
-            BodyJoint(
-                len(joints), name, "landmark", parent, corners.astype(np.int64), weights.astype(np.float64)
-            )
-        )
+        joints.append(_on_triangle(body, len(joints), name, "landmark", face, weights))
     return tuple(joints)
+
+
+def _on_triangle(
+    body: BodyModel, index: int, name: str, kind: JointKind, face: int, weights: np.ndarray
+) -> BodyJoint:
+    corners = body.faces[face]
+    parent = int((weights @ body.weights[corners]).argmax())
+    return BodyJoint(index, name, kind, parent, corners.astype(np.int64), weights.astype(np.float64))
+
+
+def contour_joints(body: BodyModel) -> tuple[BodyJoint, ...]:
+    """The points of the face's outline, which the `smplx` package appends with ``use_face_contour``; none
+    where the body's file has no table of them.
+
+    Only `core.inspection.joint_series` follows them: they slide over the skin as the neck turns.
+    """
+    if body.contour_faces is None or body.contour_weights is None:
+        return ()
+    first = len(body_joints(body))
+    points = zip(_contour_names(), body.contour_faces[0], body.contour_weights[0], strict=True)
+    return tuple(
+        _on_triangle(body, first + number, name, "contour", face, weights)
+        for number, (name, face, weights) in enumerate(points)
+    )
 
 
 def vertex_joint_ids(family: str) -> dict[str, int]:
@@ -110,6 +129,13 @@ def landmark_names(count: int) -> tuple[str, ...]:
 
     first = published.index("right_eye_brow1")
     return tuple(published[first : first + count])
+
+
+def _contour_names() -> tuple[str, ...]:
+    from smplx.joint_names import JOINT_NAMES as published
+
+    first = published.index("right_eye_brow1") + _PUBLISHED_LANDMARKS
+    return tuple(published[first : first + 17])
 
 
 def find_joint(body: BodyModel, joints: Sequence[BodyJoint], name: str) -> BodyJoint:

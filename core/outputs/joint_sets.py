@@ -24,7 +24,7 @@ from core.files.containers.refusals import reads
 from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import JointSet, SetMember, joints_of_set
 from core.inspection.smpl_joints import smpl_joints
-from core.model.body_joints import body_joints
+from core.model.body_joints import body_joints, contour_joints
 from core.model.joints import JOINT_NAMES
 from core.model.motion import Motion
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Option, Settings
@@ -227,7 +227,11 @@ def joint_series(job: ExportJob, kind: str | JointSet) -> tuple[Motion, JointSer
             body, smpl_joints(job.bodies, "source" if body is job.bodies.source else "target")
         )
     known = body_joints(body)
-    return motion, JointSeries(body, known if kind == "all" else known[: body.num_joints])
+    if kind != "all":
+        return motion, JointSeries(body, known[: body.num_joints])
+    # Meshes do not say how their neck is turned.
+    outline = contour_joints(body) if motion.vertices is None else ()
+    return motion, JointSeries(body, (*known, *outline))
 
 
 def write_joints(job: ExportJob, kind: str | JointSet) -> None:

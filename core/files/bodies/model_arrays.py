@@ -23,8 +23,12 @@ MODEL_KEYS = ("v_template", "f", "shapedirs", "posedirs", "weights", "kintree_ta
 
 REGRESSOR_KEYS = tuple(f"J_regressor{part}" for part in ("", "_data", "_indices", "_indptr", "_row", "_col"))
 LANDMARK_KEYS = ("lmk_faces_idx", "lmk_bary_coords")
+CONTOUR_KEYS = ("dynamic_lmk_faces_idx", "dynamic_lmk_bary_coords")
 HAND_KEYS = ("hands_componentsl", "hands_componentsr")
-_OPTIONAL_KEYS = ("hands_meanl", "hands_meanr", "joint_names", "origin", "gender", *LANDMARK_KEYS, *HAND_KEYS)
+_OPTIONAL_KEYS = (
+    *("hands_meanl", "hands_meanr", "joint_names", "origin", "gender"),
+    *(*LANDMARK_KEYS, *CONTOUR_KEYS, *HAND_KEYS),
+)
 
 FileState = tuple[int, int]
 """When a file was written, and how long it is."""

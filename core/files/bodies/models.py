@@ -11,7 +11,13 @@ from scipy import sparse
 
 from core.errors import FileError
 from core.files.bodies.body_check import check_body
-from core.files.bodies.model_arrays import HAND_KEYS, LANDMARK_KEYS, REGRESSOR_KEYS, model_arrays
+from core.files.bodies.model_arrays import (
+    CONTOUR_KEYS,
+    HAND_KEYS,
+    LANDMARK_KEYS,
+    REGRESSOR_KEYS,
+    model_arrays,
+)
 from core.files.containers.arrays import finite, numbers, shape_text, text, texts
 from core.files.containers.opening import checksum
 from core.files.containers.refusals import reads
@@ -24,6 +30,9 @@ NUM_FACES = {"smpl": 13776, "smplh": 13776, "smplx": 20908}
 # The published SMPL-X files: 300 shape and 100 expression directions, or 10 and 10.
 _SHAPE_SPACE, _EXPRESSION_SPACE = 300, 100
 _SHORT_SPACE = 10
+
+# Whole degrees that the neck is turned, 0 to 39 and then -1 to -39, and the points.
+_CONTOUR = (79, 17)
 
 
 def looks_like_model(keys: set[str]) -> bool:
@@ -67,7 +76,8 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
             "it is a body of another topology",
             key="f",
         )
-    landmark_faces, landmark_weights = _landmarks(path, arrays, len(faces))
+    landmark_faces, landmark_weights = _on_triangles(path, arrays, LANDMARK_KEYS, (None,), len(faces))
+    contour_faces, contour_weights = _on_triangles(path, arrays, CONTOUR_KEYS, _CONTOUR, len(faces))
     body = BodyModel(
         family=found,
         gender=gender,
@@ -84,6 +94,8 @@ def read_model(path: str | Path, *, gender: str | None = None, family: str | Non
         hands_components=_hands_components(path, arrays),
         landmark_faces=landmark_faces,
         landmark_weights=landmark_weights,
+        contour_faces=contour_faces,
+        contour_weights=contour_weights,
         name=f"built-in {FAMILY_LABEL[found]}-format body" if origin else f"{FAMILY_LABEL[found]} {gender}",
         builtin=bool(origin),
         path=path,
@@ -249,11 +261,14 @@ def regressor_of(path: Path, arrays: dict[str, np.ndarray], joints: int, vertice
     return np.asarray(sparse.coo_matrix((data, (rows, columns)), (joints, vertices)).toarray(), np.float32)
 
 
-def _whole(path: Path, key: str, array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise FileError(
-            path, f"has shape {shape_text(array.shape)} of {array.dtype}, expected a row of integers", key=key
-        )
+def _whole(path: Path, key: str, array: np.ndarray, shape: tuple[int | None, ...] = (None,)) -> np.ndarray:
+    expected = "a row" if shape == (None,) else shape_text(shape)
+    fits = array.ndim == len(shape) and all(
+        a == b or b is None for a, b in zip(array.shape, shape, strict=True)
+    )
+    if array.dtype.kind not in "iu" or not fits:
+        found = f"has shape {shape_text(array.shape)} of {array.dtype}"
+        raise FileError(path, f"{found}, expected {expected} of integers", key=key)
     return array.astype(np.int64)
 
 
@@ -272,20 +287,22 @@ def _hands_components(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray |
     return np.stack([components[:count] for components in found])
 
 
-def _landmarks(
-    path: Path, arrays: dict[str, np.ndarray], faces: int
+def _on_triangles(
+    path: Path,
+    arrays: dict[str, np.ndarray],
+    keys: tuple[str, str],
+    shape: tuple[int | None, ...],
+    faces: int,
 ) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
-    """(L,) triangles and (L, 3) barycentric weights of the landmarks, or None twice."""
-    if not all(key in arrays for key in LANDMARK_KEYS):
+    """Triangles of some points and their barycentric weights, an axis of 3 more; or None twice."""
+    if not all(key in arrays for key in keys):
         return None, None
-    ids = _whole(path, LANDMARK_KEYS[0], arrays[LANDMARK_KEYS[0]])
-    if len(ids) and (ids.min() < 0 or ids.max() >= faces):
+    ids = _whole(path, keys[0], arrays[keys[0]], shape)
+    if ids.size and (ids.min() < 0 or ids.max() >= faces):
         raise FileError(
-            path,
-            f"names triangles from {ids.min()} to {ids.max()}, expected 0 to {faces - 1}",
-            key=LANDMARK_KEYS[0],
+            path, f"names triangles from {ids.min()} to {ids.max()}, expected 0 to {faces - 1}", key=keys[0]
         )
-    return ids, _exact(path, arrays, LANDMARK_KEYS[1], (len(ids), 3))
+    return ids, _exact(path, arrays, keys[1], (*ids.shape, 3))
 
 
 def _joint_names(path: Path, family: str, arrays: dict[str, np.ndarray]) -> tuple[str, ...]:

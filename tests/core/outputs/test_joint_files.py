@@ -15,7 +15,7 @@ from core.files.builtin_files import builtin_folder
 from core.inspection.joint_series import JointSeries
 from core.inspection.smpl_joints import smpl_joints
 from core.measure.map_back import SMPL_JOINTS, check_inverse
-from core.model.body_joints import body_joints
+from core.model.body_joints import body_joints, contour_joints
 from core.model.posing import posed
 from core.outputs.export_format import ExportJob
 from core.outputs.joint_sets import JOINTS
@@ -80,7 +80,8 @@ def test_joints_of_the_skeleton_and_all(job: ExportJob, tmp_path: Path) -> None:
         np.abs(chain["joints"] - posed(job.fit.as_motion(), job.bodies.target, np.arange(12))[1]).max() < 1e-5
     )
     whole = arrays(tmp_path / "b.npz", job, joints="all")
-    assert tuple(whole["names"]) == tuple(joint.name for joint in body_joints(job.bodies.target))
+    target = job.bodies.target
+    assert [*whole["names"]] == [joint.name for joint in (*body_joints(target), *contour_joints(target))]
     assert np.array_equal(whole["joints"][:, :55], chain["joints"])
 
 
