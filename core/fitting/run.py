@@ -285,6 +285,7 @@ class FitRun:
             self.doing = "shape"
             solved = shape_fit(problem, split(chosen, shape_size), pool, self._stopped)
             self._show_shape(problem, chosen, solved)
+            before = solved.energy / solved.frames
             for iteration in range(1, settings.iterations + 1):
                 finished = solved.step()
                 if self._stopped():
@@ -294,9 +295,9 @@ class FitRun:
                 seen = np.empty(0, dtype=int)
                 if iteration == 1 and origin != "current" and not only_shape:
                     seen = self._fit_seen(pool, problem, chosen, solved)
-                yield Progress(
-                    "shape", iteration, 0, len(self.frames), objective, solved.mean_mm, seen, steps=iteration
-                )
+                told = Progress("shape", iteration, 0, len(self.frames), objective, solved.mean_mm, seen)
+                yield replace(told, steps=iteration, trace=(before, objective))
+                before = objective
                 if finished:
                     break
             self._table.share(problem.settings, solved.betas.cpu().numpy(), problem.num_betas)

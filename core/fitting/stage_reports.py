@@ -24,8 +24,8 @@ class StageReport:
         seconds: time it took.
         frames_done: frames that it has fitted.
         frames_total: frames that it has to fit.
-        objective: mean objective a frame step by step, square metres: of the frames that the shape is solved
-            from, else of all frames fitted so far; thinned out where there are many.
+        objective: mean objective a frame where it started and after each step, square metres: of the frames
+            that the shape is solved from, else of all frames fitted so far; thinned out where there are many.
         over: it has come to its end.
     """
 
@@ -122,7 +122,8 @@ class _Stage:
         if progress.stage == "shape":
             self.shape_steps = max(self.shape_steps, progress.steps)
             self._running = progress.mean_mm
-            self._add(progress.objective)
+            for objective in progress.trace[bool(self.objective) :] or (progress.objective,):
+                self._add(objective)
             return
         self.pose_steps = max(self.pose_steps, progress.steps)
         if not len(progress.frames):

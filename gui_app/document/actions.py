@@ -25,6 +25,7 @@ class Spec:
     checkable: bool = False
 
 
+THREE_STAGES_TIP = "Edges, translation, vertices, as published: run each by itself and see what it does"
 PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a frame"
 
 
@@ -63,6 +64,7 @@ SPECS: dict[str, Spec] = {
     "steps": Spec("Fit", "Iterations of this frame", "path", ("I",), "The body after each of them", True),
     "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two iterations a frame, for a first look", True),
     "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until a step gains next to nothing", True),
+    "preset_three_stages": Spec("Fit", "Three stages", "stairs", (), THREE_STAGES_TIP, True),
     "preset_published": Spec("Fit", "Published (slow)", "hourglass-medium", (), PUBLISHED_TIP, True),
     "play": Spec("Play", "Play / pause", "play", ("Space",), "Play or pause"),
     "loop": Spec("Play", "Loop", "repeat", ("L",), "Go on from the first frame after the last", True),
@@ -166,6 +168,7 @@ class Actions:
     steps: QAction
     preset_fast: QAction
     preset_accurate: QAction
+    preset_three_stages: QAction
     preset_published: QAction
     undo: QAction
     redo: QAction
@@ -254,6 +257,7 @@ class Actions:
         return {
             "fast": self.preset_fast,
             "accurate": self.preset_accurate,
+            "three-stages": self.preset_three_stages,
             "published": self.preset_published,
         }
 

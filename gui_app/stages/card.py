@@ -23,7 +23,15 @@ from core.fitting.recipe.setting_rules import OF_EXPRESSION, OF_JOINTS, OF_SHAPE
 from gui_app.stages.free_groups import FreeGroups
 from gui_app.stages.part_weights import PartWeights
 from gui_app.stages.setting_rows import SettingRows
-from gui_app.stages.text import TITLES, changes_words, millimetres, report_tip, report_words, setting_tip
+from gui_app.stages.text import (
+    TITLES,
+    changes_words,
+    millimetres,
+    objective_words,
+    report_tip,
+    report_words,
+    setting_tip,
+)
 from gui_app.style.theme import icon, refresh_style, tabular
 from gui_app.widgets.cards import Dot, quiet_icon, tool
 from gui_app.widgets.labels import QuietLine
@@ -40,7 +48,9 @@ ELSEWHERE = ("stage", "part_weights")
 COUNTED = ("num_betas", "num_expression")
 SPARK = QSize(76, 22)
 ALONE = "Run this stage alone on the frames chosen below; it goes on from the fit shown"
+FIRST_ALONE = "Run this stage alone on the frames chosen below, from where the recipe starts"
 ONWARDS = "Run this stage and those after it on the frames chosen below; they go on from the fit shown"
+FIRST_ONWARDS = "Run this stage and those after it on the frames chosen below, from where the recipe starts"
 NOT_ALONE = "The published method runs all of its stages"
 
 
@@ -69,6 +79,7 @@ class StageCard(QFrame):
     def __init__(self, entry: DraftStage, method: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.entry, self._method = entry, method
+        self._is_first = False
         self._counts: dict[str, int] = {}
         self.report: StageReport | None = None
         self.rows: SettingRows | None = None
@@ -132,6 +143,7 @@ class StageCard(QFrame):
     def _report_row(self) -> QWidget:
         self.figures = QWidget(self)
         self.millimetres, self.figure_words = QLabel(self.figures), QuietLine(self.figures)
+        self.objective = QuietLine(self.figures)
         self.millimetres.setProperty("role", "report")
         self.millimetres.setTextFormat(Qt.TextFormat.PlainText)
         tabular(self.millimetres)
@@ -141,6 +153,7 @@ class StageCard(QFrame):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.millimetres)
+        words.addWidget(self.objective)
         words.addWidget(self.figure_words)
         row = QHBoxLayout(self.figures)
         row.setContentsMargins(30, 0, 6, 2)
@@ -160,7 +173,7 @@ class StageCard(QFrame):
 
     def show_entry(self, entry: DraftStage, method: str, number: int, count: int) -> None:
         """Shows what the stage is now: the ``number``-th of ``count``, from 0."""
-        self.entry, self._method = entry, method
+        self.entry, self._method, self._is_first = entry, method, number == 0
         settings = entry.settings
         self.on.setChecked(entry.on)
         self.title.setText(f"{number + 1}  {TITLES[settings.stage]}")
@@ -186,7 +199,8 @@ class StageCard(QFrame):
     def set_runnable(self, why_not: str) -> None:
         """Whether it can be run now; ``why_not`` is empty where it can."""
         published = NOT_ALONE if self._method != "gauss-newton" else ""
-        for button, tip in ((self.alone, ALONE), (self.onwards, ONWARDS)):
+        tips = (FIRST_ALONE, FIRST_ONWARDS) if self._is_first else (ALONE, ONWARDS)
+        for button, tip in zip((self.alone, self.onwards), tips, strict=True):
             button.setEnabled(not (why_not or published))
             button.setToolTip(published or why_not or tip)
 
@@ -201,6 +215,7 @@ class StageCard(QFrame):
         if report is None:
             return
         self.millimetres.setText(millimetres(report.before_mm, report.now_mm))
+        self.objective.set_words(objective_words(report))
         self.figure_words.set_words(report_words(report))
         self.sparkline.set_values(report.objective)
         self.sparkline.setVisible(len(report.objective) > 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -75,6 +76,8 @@ class StagesPanel(QWidget):
         self._asked: list[StageCard] | None = None
         self._running: list[StageCard] = []
         self._active = False
+        self._ran_on = ""
+        self._taken_up = recipes.taken_up
         self.cards: list[StageCard] = []
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -229,6 +232,10 @@ class StagesPanel(QWidget):
                 self._put_in(index, entry)
         for index, (card, entry) in enumerate(zip(self.cards, draft.entries, strict=True)):
             card.show_entry(entry, draft.method, index, len(self.cards))
+            if self._taken_up is not self._recipes.taken_up and len(self.cards) > 1:
+                # Of a recipe that is taken up all stages are to be seen.
+                card.open_up(False)
+        self._taken_up = self._recipes.taken_up
         published = draft.method != "gauss-newton"
         self.note.setVisible(published)
         self.add.setVisible(not published)
@@ -319,18 +326,20 @@ class StagesPanel(QWidget):
         recipe: Recipe = replace(
             self._recipes.draft, entries=tuple(replace(card.entry, on=True) for card in cards)
         ).recipe()
-        if self._state.document.has_fit:
+        # The first starts where the recipe says: what it does is to be seen, whatever was fitted before.
+        if self._state.document.has_fit and cards[0] is not self.cards[0]:
             recipe = replace(recipe, start="current")
         self._asked = cards
         self._fitting.start_stages(scope, recipe, what)
         self._asked = None
 
     @Slot()
-    def _forget(self) -> None:
+    def _forget(self, kept: Sequence[StageCard] = ()) -> None:
         opened = self._state.document.opened
         self.start.set_meshes(opened is not None and not opened.motion.has_poses)
         for card in self.cards:
-            card.show_report(None, False)
+            if card not in kept:
+                card.show_report(None, False)
         self.outcome.clear()
         self.outcome_of.set_words("")
 
@@ -338,7 +347,10 @@ class StagesPanel(QWidget):
     def _on_run(self) -> None:
         run = self._state.activity.run
         if run.active and not self._active:
-            self._forget()
+            # Run one after another on the same frames, stages are seen beside each other.
+            again = self._asked is not None and run.what == self._ran_on
+            self._forget(self.cards[: self.cards.index(self._asked[0])] if again and self._asked else ())
+            self._ran_on = run.what
             self._running = self._asked or [card for card in self.cards if card.entry.on]
         self._active = run.active
         if run.active:

@@ -89,9 +89,17 @@ def report_tip(report: StageReport) -> str:
     ]
     if report.shape_steps:
         lines[-1] += f"; {report.shape_steps} of them with the shape"
-    if report.objective:
-        lines.append(f"Objective a frame: {report.objective[0]:.3g} → {report.objective[-1]:.3g} m²")
+    if objective_words(report):
+        lines.append(f"Objective a frame: {objective_words(report)}")
     return "\n".join(lines)
+
+
+def objective_words(report: StageReport) -> str:
+    """``0.045 → 0.032 m²``: the objective a frame where the stage started and where it ended; empty where
+    that is not known."""
+    if len(report.objective) < 2:
+        return ""
+    return f"{report.objective[0]:.3g} → {report.objective[-1]:.3g} m²"
 
 
 def outcome_words(frames: np.ndarray, before: FitResult | None, after: FitResult | None) -> str:

@@ -28,7 +28,7 @@ class Progress:
         note: a sentence on something that people should know, or empty.
         steps: most steps that one of these frames took, or that a stage of the shape has taken so far.
         trace: mean objective of those of these frames that were fitted last, before each step that all of
-            them took, and in the end, square metres; or nothing.
+            them took, and in the end, square metres; of the shape before and after the step; or nothing.
     """
 
     stage: str

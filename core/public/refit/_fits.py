@@ -54,8 +54,8 @@ def fit(
         motion: the source, T frames.
         bodies: from `load_bodies`, or the folder of licensed models; None for the folder that
             ``REFIT_MODELS`` names, or else the built-in bodies, whose errors are not those of SMPL models.
-        preset: ``'fast'``, ``'accurate'`` (None), ``'published'`` or ``'published-l-bfgs'`` (a minute or more
-            a frame).
+        preset: ``'fast'``, ``'accurate'`` (None), ``'three-stages'`` (edge, translation, vertex), or
+            ``'published'`` and ``'published-l-bfgs'`` (a minute or more a frame).
         recipe: in place of a preset: a `Recipe`, the `FitSettings` of a single stage, plain values as
             ``{"stages": [{"stage": "vertex", "iterations": 20}]}``, or a TOML file.
         settings: what is changed of it, as ``--set`` of the command line takes it: ``{"vertex.weights.hands":
