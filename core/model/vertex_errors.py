@@ -48,8 +48,9 @@ def frame_errors(residual: Tensor, vertex_part: np.ndarray) -> FrameErrors:
     mean, most = lengths.mean(1), lengths.max(1)
     # One after the other: the second need not look at what lies below the first.
     lengths.partition(ranks[0], axis=1)
+    median = lengths[:, ranks[0]].copy()  # its place is not kept: how the rest is ordered is up to numpy
     lengths[:, ranks[0] :].partition(ranks[1] - ranks[0], axis=1)
-    return FrameErrors(mean, lengths[:, ranks[0]].copy(), lengths[:, ranks[1]].copy(), most, part)
+    return FrameErrors(mean, median, lengths[:, ranks[1]].copy(), most, part)
 
 
 def _on_device(distance: Tensor, weights: Tensor, ranks: tuple[int, int]) -> FrameErrors:
