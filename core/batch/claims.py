@@ -24,7 +24,7 @@ import psutil
 from core.batch.heartbeat import UNTOUCHED_SECONDS, Heartbeat, now_at
 from core.errors import FileError
 from core.files.beside_results import RUNS_FOLDER
-from core.files.containers.atomic import reason, temporary_beside
+from core.files.containers.atomic import reason, sweep, temporary_beside
 from core.files.containers.documents import parsed_json
 
 FOLDER = "claims"
@@ -193,6 +193,7 @@ class Claims:
         except FileNotFoundError:
             draft.parent.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(told)
+        sweep(draft)
         try:
             os.link(draft, path)
         except FileExistsError:

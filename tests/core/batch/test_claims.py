@@ -19,6 +19,7 @@ from core.batch.heartbeat import UNTOUCHED_SECONDS
 from core.batch.tries import MOST, SetAside, tried
 from core.batch.turns import ASKED_SECONDS, Turns
 from core.files.beside_results import RUNS_FOLDER
+from core.files.containers.atomic import UNTOUCHED_SECONDS as UNTOUCHED_FILE_SECONDS
 
 
 @pytest.fixture
@@ -205,3 +206,17 @@ def test_a_thing_that_ends_two_workers_is_set_aside(tmp_path: Path) -> None:
         pass
     with tried(None, "now"):
         pass
+
+
+def test_what_a_process_left_that_was_killed_while_it_claimed_goes(tmp_path: Path) -> None:
+    folder = tmp_path / RUNS_FOLDER / "claims"
+    folder.mkdir(parents=True)
+    left, fresh = folder / f".refit-{1:016x}.tmp", folder / f".refit-{2:016x}.tmp"
+    for path, age in ((left, 2 * UNTOUCHED_FILE_SECONDS), (fresh, 1.0)):
+        path.write_text("{}")
+        now = path.stat().st_mtime
+        os.utime(path, (now - age, now - age))
+    with Claims(tmp_path) as claims:
+        assert claims.take("a")
+        assert not left.exists()
+        assert fresh.exists()
