@@ -98,6 +98,12 @@ class Patch:
         return self.basis.permute(1, 0, 2).flatten(1).contiguous()
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that it takes by now, `side_by_side` too once that is made."""
+        held = (*vars(self).values(), *vars(self.skinning).values())
+        return sum(each.numel() * each.element_size() for each in held if isinstance(each, Tensor))
+
+    @property
     def bent(self) -> slice:
         """Where the vertices with correctives lie in the skin."""
         return slice(self.rows.start, self.rows.start + len(self.weights))
@@ -176,10 +182,9 @@ class Patches:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the patches take."""
+        """Bytes that the patches take by now."""
         kept = self.patches if self.posing is self.patches else (*self.patches, *self.posing)
-        large = (tensor for patch in kept for tensor in (patch.basis, patch.directions, patch.weights))
-        return sum(tensor.numel() * tensor.element_size() for tensor in large)
+        return sum(patch.nbytes for patch in kept)
 
     @cached_property
     def sparse(self) -> bool:

@@ -183,3 +183,14 @@ def test_frames_share_the_correctives_part_as_seen_from_their_joints(frames: int
     curvature.add_to(shared, pose, free, 4)
     assert each.abs().max() > 0.01
     assert torch.allclose(each, shared, atol=1e-10)
+
+
+def test_bytes_that_are_told_grow_with_what_shapes_of_frames_need() -> None:
+    case = Case()
+    patches, before = case.skin.patches, case.skin.patches.nbytes
+    case.skin.evaluate(case.pose, case.skin.shape(case.betas), case.targets)
+    assert patches.nbytes == before
+    pose = replace(case.pose, betas=case.betas.expand(FRAMES, -1).clone())
+    case.skin.evaluate(pose, case.skin.shape(case.betas), case.targets)
+    bases = sum(8 * patch.basis.numel() for patch in patches.posing)
+    assert patches.nbytes == before + bases
