@@ -22,7 +22,7 @@ from core.outputs.results import load_result
 from core.outputs.sessions import load_session
 from tests.gui_app.session.working_window import EVERY_SECONDS, MOTION, RESULT, SESSION, last_work
 
-KILLS = 200
+KILLS = int(os.environ.get("REFIT_KILLS", "200"))
 MOST_SECONDS = 60.0
 """That may be lost, though more is kept every second: on a busy machine writing takes its time."""
 
