@@ -20,6 +20,7 @@ from distributed import Client, Nanny, Scheduler, Status
 from distributed.deploy.spec import SpecCluster
 from distributed.system import MEMORY_LIMIT
 
+from core.batch.without_main import without_main
 from core.batch.worker_count import HEAP
 from core.errors import RefitError
 
@@ -118,7 +119,7 @@ def our_workers(environments: Sequence[dict[str, str]]) -> Iterator[Workers]:
     Raises:
         RefitError: they cannot be started.
     """
-    with dask.config.set(settings()):
+    with dask.config.set(settings()), without_main():
         cluster = client = None
         try:
             cluster = SpecCluster(

@@ -14,7 +14,7 @@ from typing import Any
 from core.batch.heartbeat import now_at
 from core.catalogue.entry import Entry
 from core.catalogue.facts import of_result
-from core.catalogue.journal import Began, Ended, Event, Stat, Unread, journals, read_on
+from core.catalogue.journal import LEFT_OUT, Began, Ended, Event, Stat, Unread, journals, read_on
 from core.catalogue.rows import put, read_entry
 from core.catalogue.schema import of_sql, to_sql
 from core.catalogue.still_going import is_going
@@ -301,6 +301,12 @@ def _settle(folder: Path, connection: sqlite3.Connection) -> None:
         put(connection, Entry(was.output, was.source, was.sha256, family=was.family, assumed=was.assumed))
         forget = "UPDATE clips SET facts_size = NULL, facts_mtime = NULL, took = NULL WHERE id = ?"
         connection.execute(forget, (clip,))
+    connection.execute(
+        # By its name alone a source may be another one.
+        "DELETE FROM clips WHERE output LIKE ? AND result_size IS NULL AND instr(source, ?) > 0 AND "
+        "(source, person) IN (SELECT source, person FROM clips WHERE result_size IS NOT NULL)",
+        (f"%{LEFT_OUT}", os.sep),
+    )
     for table in ("problems", "assumed"):
         connection.execute(f"DELETE FROM {table} WHERE clip NOT IN (SELECT id FROM clips)")
     going = _going(folder, connection)
@@ -308,13 +314,13 @@ def _settle(folder: Path, connection: sqlite3.Connection) -> None:
     same = "result_size IS told_size AND result_mtime IS told_mtime"
     state = f"""CASE
         WHEN told = 'running' AND told_run IN ({places}) AND {same} THEN 'running'
-        WHEN result_size IS NULL AND told = 'failed' THEN 'failed'
+        WHEN result_size IS NULL AND told = 'failed' AND {same} THEN 'failed'
         WHEN result_size IS NULL THEN 'waiting'
         WHEN coalesce(unreadable, '') != '' OR failure != '' THEN 'failed'
         ELSE 'done' END"""
     why = f"""CASE
         WHEN told = 'running' AND told_run IN ({places}) AND {same} THEN ''
-        WHEN result_size IS NULL AND told = 'failed' THEN told_why
+        WHEN result_size IS NULL AND told = 'failed' AND {same} THEN told_why
         WHEN result_size IS NULL AND told = 'running' THEN '{OVER}'
         WHEN result_size IS NULL AND told != 'waiting' THEN '{GONE}'
         WHEN result_size IS NULL THEN ''

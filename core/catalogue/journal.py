@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,7 +34,10 @@ FORMAT = 1
 SUFFIX = ".jsonl"
 AT_ONCE = 1000
 """Clips that wait, in a line."""
+LEFT_OUT = " (left out)"
+"""Ends the place of an input that has none of its own; no file of a result has such a name."""
 _LONGEST_LINE = 1 << 24
+_NO_NAME = re.compile(r"[/\\\0]")
 
 State = Literal["waiting", "running", "done", "failed"]
 STATES: tuple[State, ...] = get_args(State)
@@ -125,6 +130,7 @@ class Journal:
         self.failure: str | None = None
         self._handle: int | None = None
         self._torn = False
+        self._left_out = Counter[Path]()
         self._lock = threading.Lock()
         self._heartbeat = Heartbeat("refit-journal", lambda: (self.path,))
 
@@ -150,6 +156,19 @@ class Journal:
         told = {"why": self._sentence(why, source), "took": round(took, 3)}
         named = {} if source is None else {"source": self._source(source)}
         self._write(self._told("failed", output) | named | self._of(entry) | told)
+
+    def left_out(self, output: Path, entry: Entry, why: str) -> None:
+        """An input has no result, and no place of its own for one: ``output`` is another's.
+
+        It is told under its own name.
+        """
+        source = Path(entry.source)
+        name = _NO_NAME.sub("-", f"{source.name} {entry.person}".strip())
+        place = output.with_name(f"{name}{LEFT_OUT}")
+        self._left_out[place] += 1
+        if (number := self._left_out[place]) > 1:
+            place = place.with_name(f"{name} {number}{LEFT_OUT}")
+        self.failed(place, entry, why, 0.0, source=source)
 
     def close(self) -> None:
         """The run is over."""
@@ -179,9 +198,6 @@ class Journal:
         if self.private:
             folders = [self.folder, *self._folders, *(() if source is None else (source.parent,))]
             words = folderless(*folders)(words)
-            for folder in folders:  # as they were given
-                if str(folder) not in (".", os.sep):
-                    words = words.replace(f"{folder}{os.sep}", "")
         return shown(words)
 
     def _told(self, event: State, output: Path) -> dict[str, Any]:

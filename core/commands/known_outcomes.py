@@ -64,14 +64,20 @@ class KnownOutcomes:
 
     def _note(self, outcome: Outcome) -> None:
         journal, output = self._journal, outcome.job.output
-        if journal is None or self._jobs.get(output, outcome.job) != outcome.job:
-            return  # refused, for its result would be another one's
+        if journal is None:
+            return
         there = outcome.fit in ("written", "found")
         entry = outcome.entry if there else outcome.entry_without_fit()
         if entry is not None:
             notes = tuple(dict.fromkeys((*entry.notes, *outcome.notes)))
             entry = replace(entry, subject=outcome.subject, notes=notes)
-        if outcome.failed:
+        if (
+            self._jobs.get(output, outcome.job) != outcome.job
+        ):  # refused, for its result would be another one's
+            journal.left_out(output, outcome.entry_without_fit(), outcome.error)
+        elif outcome.overtaken:
+            journal.done(output, None, None)  # what there is, whoever made it
+        elif outcome.failed:
             why = outcome.failure or outcome.error
             journal.failed(output, entry, why, outcome.seconds, source=outcome.job.source)
         else:

@@ -115,7 +115,11 @@ def convert_one(
             outcome.trouble(f"{output}: the fit failed: {result.failure}")
         if not skips:
             output.parent.mkdir(parents=True, exist_ok=True)
-            save_result(output, result, overwrite=writes_over)
+            try:
+                save_result(output, result, overwrite=writes_over)
+            except FileError:
+                outcome.overtaken = not writes_over and output.exists()
+                raise
             outcome.has_written()
         if options.session:
             _write_session(output.with_suffix(SUFFIX), motion, result, options, again)

@@ -66,6 +66,7 @@ class Outcome:
         notes: sentences on what was assumed, and on what came up during the fit.
         entry: what the catalogue is to say of the fit, until it is told; None where it says what it did.
         disk_full: there was no room to write it.
+        overtaken: somebody else has written a file in its place meanwhile.
     """
 
     job: Job
@@ -83,6 +84,7 @@ class Outcome:
     notes: tuple[str, ...] = field(default=())
     entry: Entry | None = field(default=None, repr=False)
     disk_full: bool = False
+    overtaken: bool = False
     _unwritten: FitResult | None = None
 
     def __repr__(self) -> str:
@@ -136,6 +138,12 @@ class Outcome:
     def has_written(self) -> None:
         """The fit is in its file."""
         self.fit, self._unwritten = "written", None
+
+    def was_made(self, result: FitResult) -> None:
+        """The fit that was found was made in this run, by a worker that died before it could tell."""
+        self.status = "failed" if result.failed else "done"
+        self.fit, self.figures = "written", Figures.of(result)
+        self.entry = self.entry or of_result(self.job.output.name, result)
 
     def drop_unwritten(self) -> None:
         """A fit that is not in a file is let go."""

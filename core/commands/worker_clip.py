@@ -31,6 +31,7 @@ from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
 from core.fitting.stage.progress import Progress
 from core.fitting.workers import one_thread
+from core.outputs.results import load_result
 
 TOPIC = "refit-frames"
 """Events with which workers tell how far a clip is."""
@@ -94,8 +95,16 @@ def work(
     job: Job,
     shape: HeldShape | SolvedSubject | None = None,
     tries_file: Path | None = None,
+    missing: bool = False,
 ) -> Told:
     """Converts one clip.
+
+    Args:
+        setup: of the run.
+        job: the clip.
+        shape: that is held, or whose.
+        tries_file: as in `tries.tried`.
+        missing: there was no result when this run took the clip, so that one that is found is its own.
 
     Raises:
         Cancelled: the run is not wanted any more.
@@ -107,6 +116,8 @@ def work(
     with tries.tried(tries_file, setup.run):
         outcome = convert_one(job, setup.options, setup.recipe, _shelf(setup.run, setup), shape, watch)
     outcome.drop_unwritten()
+    if missing and outcome.fit == "found" and not outcome.error:
+        outcome.was_made(load_result(job.output))
     return Told(outcome, tuple(watch.said))
 
 

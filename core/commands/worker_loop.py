@@ -75,7 +75,9 @@ class WorkerLoop:
         self._work.known.begins(job)
         seen = self._as_seen(job)
         self._under_way[str(seen.output)] = job
-        arguments = (self._setup, seen, self._shape_for(job), self._tries(job))
+        tries_file = self._tries(job)
+        missing = tries_file is not None and not job.output.exists()
+        arguments = (self._setup, seen, self._shape_for(job), tries_file, missing)
         return self._workers.client.submit(worker_clip.work, *arguments, key=self._key(), pure=False)
 
     def _shape_for(self, job: Job) -> Any:

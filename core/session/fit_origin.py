@@ -202,18 +202,21 @@ def without_folders(result: FitResult, *folders: Path | None) -> FitResult:
 
 
 def folderless(*folders: Path | None) -> Callable[[str], str]:
-    """Takes these folders, and that of who asks, out of sentences."""
-    named = {one.resolve() for one in folders if one is not None}
+    """Takes these folders, as they were given too, and that of who asks, out of sentences."""
+    given = {one for one in folders if one is not None}
+    whole = {one.resolve() for one in given}
     with suppress(RuntimeError):  # who has no home has none to hide
-        named.add(Path.home())
+        whole.add(Path.home())
     # The longest first, and none that is the beginning of every path.
-    ordered = sorted((str(one) for one in named if len(one.parts) > 1), key=len, reverse=True)
+    ordered = sorted({str(one) for one in given | whole if one.name}, key=len, reverse=True)
+    itself = {str(one) for one in whole}
 
     def bare(sentence: str) -> str:
         for folder in ordered:
-            inside, itself = re.escape(folder + os.sep), re.escape(folder)
-            sentence = re.sub(rf"(?<![\w.{re.escape(os.sep)}-]){inside}", "", sentence)
-            sentence = re.sub(rf"(?<![\w.{re.escape(os.sep)}-]){itself}(?![\w-])", "its folder", sentence)
+            before = rf"(?<![\w.{re.escape(os.sep)}-])"
+            sentence = re.sub(rf"{before}{re.escape(folder + os.sep)}", "", sentence)
+            if folder in itself:  # of one that was given as a plain word, the word may be any
+                sentence = re.sub(rf"{before}{re.escape(folder)}(?![\w-])", "its folder", sentence)
         return sentence
 
     return bare

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from core.batch.worker_count import AUTO
 from core.commands.conversion_events import Event
 from core.commands.from_program import convert_files, options_of
 from core.commands.outcome import Outcome
@@ -57,6 +58,9 @@ def convert(
     device: str = "auto",
     frames: slice | tuple[int | None, int | None] | None = None,
     threads: int | None = None,
+    jobs: int | str = 1,
+    scheduler: str | None = None,
+    shard: str | tuple[int, int] | None = None,
     check: bool = False,
     problems: bool = False,
     session: bool = False,
@@ -104,6 +108,13 @@ def convert(
         device: as in `fit`.
         frames: only these of each motion, ``slice(100, 200)`` or ``(100, 200)``.
         threads: as in `fit`.
+        jobs: clips at once, each in a process of its own with one thread, or ``'auto'``: one a GPU, else as
+            processors and memory allow. These processes import Refit and nothing of the script that asks, so
+            that it needs no ``if __name__ == "__main__":``.
+        scheduler: address of a Dask cluster, ``'tcp://host:8786'``, whose workers see the same files under
+            the same names; in place of ``jobs``.
+        shard: ``(2, 8)`` or ``'2/8'`` for the second of eight parts of the clips; None for what
+            ``SLURM_ARRAY_TASK_ID`` says, else all.
         check: also map each fit back to its source, and measure there.
         problems: also find what stands out, and whether bodies or fit are to blame.
         session: also write a session beside each output, to go on with in the window.
@@ -160,6 +171,10 @@ def convert(
         "device": device,
         "frames": _range(frames),
         "threads": thread_count(threads),
+        # Of two that exclude each other one that changes nothing is not given.
+        "jobs": None if jobs == 1 and not isinstance(jobs, bool) else _jobs(jobs),
+        "scheduler": scheduler,
+        "shard": _part(shard),
         "check": check,
         "problems": problems,
         "session": session,
@@ -200,3 +215,17 @@ def _range(frames: object) -> str | None:
     ):
         raise RefitError(f"frames is {frames!r}, expected a slice or (first, end) without steps.")
     return ":".join("" if end is None else str(end) for end in frames)
+
+
+def _jobs(jobs: object) -> str:
+    if jobs == AUTO or (isinstance(jobs, int) and not isinstance(jobs, bool) and jobs > 0):
+        return str(jobs)
+    raise RefitError(f"jobs is {jobs!r}, expected 1 or more, or 'auto'.")
+
+
+def _part(part: object) -> str | None:
+    if part is None or isinstance(part, str):
+        return part
+    if isinstance(part, tuple | list) and len(part) == 2:
+        return "/".join(map(str, part))
+    raise RefitError(f"shard is {part!r}, expected (i, n), part i of n.")

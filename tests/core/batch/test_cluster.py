@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing.spawn
 import os
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
-from core.batch.cluster import Workers, our_workers, workers_of
-from core.batch.worker_count import HEAP, VISIBLE, environments
+from core.batch.cluster import Workers, workers_of
+from core.batch.without_main import WORKER
+from core.batch.worker_count import HEAP, VISIBLE
 from core.commands.cli import main
 from core.errors import RefitError
 from core.outputs.results import load_result
 from tests.core.clip_files import clip_arrays
 from tests.core.conftest import said
-
-
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    """Two, as for two GPUs."""
-    with our_workers(environments(2, ("3", "7"))) as found:
-        yield found
 
 
 def told() -> list[str | None]:
@@ -50,6 +45,13 @@ def test_nobody_reaches_it_from_another_machine(workers: Workers) -> None:
     ]
     assert len(listening) >= 4
     assert set(listening) == {"127.0.0.1"}
+
+
+def test_what_a_worker_imports_is_not_the_program(workers: Workers) -> None:
+    mains = set(workers.client.run(lambda: str(getattr(sys.modules["__main__"], "__file__", ""))).values())
+    assert not any("pytest" in path for path in mains)
+    assert all(multiprocessing.spawn.get_preparation_data(name) for name in ("mine", WORKER))
+    assert "init_main_from_path" not in multiprocessing.spawn.get_preparation_data(WORKER)
 
 
 def test_a_cluster_that_is_there_converts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from core.catalogue.catalogue import Catalogue, Clip
 from core.catalogue.entry import Entry
 from core.catalogue.journal import journals
 from core.commands.cli import main
+from core.commands.telling.watch import Watch
 from tests.core.clip_files import clip_arrays
 
 FAST = ("--preset", "fast", "--threads", "1")
@@ -88,6 +90,63 @@ def test_a_fit_that_stays_is_done_whatever_a_later_run_says(clips: Path, tmp_pat
     assert "other settings" in found["walk_stageii.npz"].why
     assert found["walk_stageii.npz"].mean is not None
     assert len(journals(out)) == 2
+
+
+def test_inputs_without_a_place_of_their_own_are_listed_until_they_have_one(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("a", "b", "c")]
+    for folder in folders:
+        folder.mkdir()
+        np.savez(folder / "walk_poses.npz", **clip_arrays("walk", slice(0, 4)))
+    out = tmp_path / "out"
+    assert main(["convert", *map(str, folders), "-o", str(out), *FAST]) == 1
+    for _ in ("from journals as they come", "from all of them anew"):
+        found, _ = catalogued(out)
+        names = ["walk_poses.npz (left out)", "walk_poses.npz 2 (left out)"]
+        assert sorted(found) == [*sorted(names), "walk_stageii.npz"]
+        assert found["walk_stageii.npz"].state == "done"
+        for name, folder in zip(names, folders[1:], strict=True):
+            assert (found[name].state, found[name].source) == ("failed", str(folder / "walk_poses.npz"))
+            assert f"as {folders[0] / 'walk_poses.npz'} is: it was left out" in found[name].why
+        (out / "refit.db").unlink()
+    assert main(["convert", str(folders[1]), "-o", str(out), "--force", *FAST]) == 0
+    found, _ = catalogued(out)
+    assert sorted(found) == ["walk_poses.npz 2 (left out)", "walk_stageii.npz"]
+
+
+def test_a_result_that_somebody_else_writes_meanwhile_is_a_result(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, other, out = clips / "subject" / "walk_poses.npz", tmp_path / "other", tmp_path / "out"
+    assert main(["convert", str(source), "-o", str(other), *FAST]) == 0
+    fitted = Watch.fitted
+
+    def overtaken(*arguments: Any) -> Any:
+        found = fitted(*arguments)
+        out.mkdir(exist_ok=True)
+        shutil.copy(other / "walk_stageii.npz", out)
+        return found
+
+    monkeypatch.setattr(Watch, "fitted", overtaken)
+    assert main(["convert", str(source), "-o", str(out), *FAST]) == 1
+    assert "already exists" in " ".join(capsys.readouterr().out.split())
+    found, _ = catalogued(out)
+    walk = found["walk_stageii.npz"]
+    assert (walk.state, walk.why, walk.frames) == ("done", "", 6)
+
+
+def test_what_a_failed_run_said_of_a_file_goes_with_the_file(clips: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "walk_stageii.npz").write_bytes(b"somebody's")
+    assert main(["convert", str(clips / "subject" / "walk_poses.npz"), "-o", str(out), *FAST]) == 1
+    found, _ = catalogued(out)
+    assert found["walk_stageii.npz"].state == "failed"
+    (out / "walk_stageii.npz").unlink()
+    found, _ = catalogued(out)
+    assert (found["walk_stageii.npz"].state, found["walk_stageii.npz"].why) == (
+        "waiting",
+        "its result is gone",
+    )
 
 
 def test_one_output_needs_no_journal(clips: Path, tmp_path: Path) -> None:

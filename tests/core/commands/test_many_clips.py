@@ -18,12 +18,17 @@ import numpy as np
 import psutil
 import pytest
 
+from core.batch import cluster
 from core.batch.claims import Claims
-from core.commands import one_clip
+from core.commands import one_clip, worker_clip
 from core.commands.cli import main
+from core.commands.from_program import options_of
+from core.commands.output_paths import Job
 from core.commands.telling.run_figures import UNTOLD_SECONDS, RunFigures
 from core.files.beside_results import RUNS_FOLDER
 from core.files.containers import atomic
+from core.fitting.recipe.recipe import PRESETS
+from core.model.motion import AS_IT_IS
 from core.outputs.results import load_result
 from tests.core.clip_files import clip_arrays
 from tests.core.conftest import said
@@ -32,7 +37,7 @@ FRAMES = 6
 TALL = (1.5 * np.random.default_rng(1).normal(size=16)).astype(np.float32)
 
 KILLING = """
-import os, signal, sys
+import os, signal
 import core.commands.worker_clip as worker_clip
 
 convert_one, solve = worker_clip.convert_one, worker_clip.SolvedSubject.of
@@ -54,12 +59,9 @@ def of(subject):
         meets_once(subject.clips[0].source.with_suffix(".shape"))
     return solve(subject)
 
-if __name__ == "__main__":
-    from core.commands.cli import main
-    sys.exit(main(sys.argv[1:]))
-else:  # in a worker, which imports this file under another name
-    worker_clip.convert_one, worker_clip.SolvedSubject.of = kills, of
+worker_clip.convert_one, worker_clip.SolvedSubject.of = kills, of
 """
+"""What a worker does first, which dies over some clips."""
 
 
 def write(folder: Path, *names: str, betas: np.ndarray | None = None, frames: int = FRAMES) -> None:
@@ -72,6 +74,13 @@ def write(folder: Path, *names: str, betas: np.ndarray | None = None, frames: in
 
 def results(out: Path) -> list[str]:
     return sorted(path.relative_to(out).as_posix() for path in out.rglob("*_stageii.npz"))
+
+
+def workers_begin_with(code: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers of our own run it before all else."""
+    path.write_text(code)
+    settings = cluster.settings
+    monkeypatch.setattr(cluster, "settings", lambda: settings() | {"distributed.worker.preload": [str(path)]})
 
 
 def left_behind(out: Path) -> list[str]:
@@ -104,7 +113,7 @@ def test_one_process_needs_no_dask(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_workers_do_what_one_process_does_though_some_die(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out, alone = tmp_path / "CMU", tmp_path / "out", tmp_path / "alone"
     write(source / "02", "dance", "once-walk", betas=TALL)
@@ -113,14 +122,11 @@ def test_workers_do_what_one_process_does_though_some_die(
     assert main(["convert", str(source), "-o", str(alone), "--threads", "1", "--share-shape"]) == 1
     assert said(capsys).count("broken_poses.npz: ") == 1
     write(source / "07", "killer-walk")
-    script = tmp_path / "killing.py"
-    script.write_text(KILLING)
+    workers_begin_with(KILLING, tmp_path / "killing.py", monkeypatch)
     report = tmp_path / "report.json"
     words = ["convert", str(source), "-o", str(out), "--jobs", "2", "--share-shape", "--report", str(report)]
-    command = [sys.executable, str(script), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
-    told = done.stdout
-    assert done.returncode == 1, told + done.stderr
+    assert main(words) == 1
+    told = said(capsys)
     assert "Fitted by 2 processes" in told
     assert "One shape for subject 02: 12 frames of 2 clips" in told
     assert "✓ once-walk_poses.npz" in told
@@ -146,6 +152,21 @@ def test_workers_do_what_one_process_does_though_some_die(
     (log,) = (out / RUNS_FOLDER).glob("*.log")
     assert "✓ once-walk_poses.npz" in log.read_text()
     assert all(line[:2] == "20" for line in log.read_text().splitlines())
+
+
+def test_a_clip_whose_worker_died_once_it_was_written_has_its_figures(tmp_path: Path) -> None:
+    write(tmp_path, "walk")
+    options = options_of([tmp_path / "walk_poses.npz"], tmp_path, {"preset": "fast"})
+    options.otherwise, options.to = AS_IT_IS, "smplx"
+    setup = worker_clip.Setup(
+        worker_clip.for_workers(options, elsewhere=False), PRESETS["fast"], "run", tmp_path
+    )
+    job = Job(tmp_path / "walk_poses.npz", tmp_path / "walk_stageii.npz")
+    first, again, later = (worker_clip.work(setup, job, missing=missing) for missing in (True, True, False))
+    assert [told.outcome.status for told in (first, again, later)] == ["done", "done", "skipped"]
+    assert again.outcome.figures == first.outcome.figures
+    assert again.outcome.fit == first.outcome.fit == "written"
+    assert again.outcome.entry == first.outcome.entry
 
 
 @contextmanager

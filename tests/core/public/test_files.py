@@ -136,6 +136,19 @@ def test_many_are_converted_as_the_command_line_does(tmp_path: Path) -> None:
     assert other.status == "done"
 
 
+def test_many_are_converted_in_parts_and_by_processes_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("one", "two", "three"):
+        cut(tmp_path / "in" / f"{name}_poses.npz", 3)
+    (alone,) = refit.convert(tmp_path / "in", tmp_path / "out", preset="fast", shard=(2, 2), **QUIET)
+    assert alone.job.source.name == "three_poses.npz"
+    told: list[Any] = []
+    quiet = QUIET | {"progress": told.append}
+    found = refit.convert(tmp_path / "in", tmp_path / "out", preset="fast", jobs=2, **quiet)
+    assert [outcome.status for outcome in found] == ["done", "skipped", "done"]
+    assert sum(type(event).__name__ == "Ended" for event in told) == 3
+
+
 STAGES_OFF = """
 [[stages]]
 on = false
@@ -198,6 +211,11 @@ def test_a_conversion_tells_what_the_command_line_tells(
         ({"recipe": {"start": "current"}}, "recipe 'own': 'start' is 'current', expected source or parts"),
         ({"settings": {"vertex.iterations": 0}}, "settings: vertex.iterations: is 0"),
         ({"fps": "fast"}, "argument --fps: 'fast' is no number of frames a second"),
+        ({"jobs": 0}, "jobs is 0, expected 1 or more, or 'auto'."),
+        ({"jobs": True}, "jobs is True, expected 1 or more, or 'auto'."),
+        ({"jobs": 2, "scheduler": "tcp://a:1"}, "argument --scheduler: not allowed with argument --jobs"),
+        ({"shard": 3}, "shard is 3, expected (i, n), part i of n."),
+        ({"shard": (3, 2)}, "argument --shard: '3/2' is no part"),
         ({"report": "report.txt"}, "report.txt is no name for a report; it must end in .json."),
     ],
 )
@@ -212,7 +230,7 @@ def test_conversions_that_make_no_sense_are_told(
 
 
 def test_a_report_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("refit._converting.conversion", lambda *a: (conversion(*a)[0], refused))
+    monkeypatch.setattr("core.commands.from_program.conversion", lambda *a: (conversion(*a)[0], refused))
     refused = refit.RefitError("no room")
     with pytest.raises(refit.RefitError, match=r"^no room"):
         refit.convert(cut(tmp_path / "a.npz", 2), tmp_path / "b.npz", preset="fast", **QUIET)

@@ -28,8 +28,9 @@ CALLS = {
         "one_shape=False, "
         "betas_count=None, person=None, coordinates=None, frame_rate=None, "
         "up_axis=None, fps=None, family=None, unit=None, angles=None, hands=None, sides=None, strict=False, "
-        "device='auto', frames=None, threads=None, check=False, problems=False, session=False, "
-        "private=False, report=None, overwrite=False, retry_failed=False, progress=True"
+        "device='auto', frames=None, threads=None, jobs=1, scheduler=None, shard=None, check=False, "
+        "problems=False, session=False, private=False, report=None, overwrite=False, retry_failed=False, "
+        "progress=True"
     ),
     "export": (
         "what, path, motion=None, bodies=None, *, frames=None, body=None, joints=None, up_axis=None, "
