@@ -36,8 +36,9 @@ from core.fitting.stage.partial_result import FittedChunk, ResultTable
 from core.fitting.stage.progress import Progress, Snapshot
 from core.fitting.stage.provenance import provenance
 from core.fitting.stage.snapshots import shape_taken
-from core.fitting.stage.stage import PoseStage, shape_fit, start_mm
+from core.fitting.stage.stage import PoseStage
 from core.fitting.stage.stage_problem import StageProblem
+from core.fitting.stage.together import known_shape_fit, shape_fit, start_mm
 from core.fitting.workers import Workers, one_thread
 from core.measure.counted_vertices import NOTE
 from core.measure.far_rows import recorded_far_rows
@@ -54,8 +55,6 @@ DENSE_CHUNK = 256
 SLOW_CHUNK = 32
 # Frames at once while the shape is solved; the same whatever the workers, so that the result is too.
 SHAPE_CHUNK = 48
-# Where a run starts is measured on so many frames.
-START_FRAMES = 32
 
 
 class FitRun:
@@ -277,7 +276,7 @@ class FitRun:
         chosen = spread(self.frames, settings.shape_frames)
         if self._measures_start:
             self._measures_start = False
-            distance = pool.submit(start_mm, problem, spread(self.frames, START_FRAMES)).result()
+            distance = pool.submit(start_mm, problem, self.frames).result()
             yield Progress("start", 0, 0, len(self.frames), float("nan"), distance)
         size, shape_size = self._chunk_sizes(problem)
         solved: ShapeFit | None = None
@@ -301,6 +300,8 @@ class FitRun:
                 if finished:
                     break
             self._table.share(problem.settings, solved.betas.cpu().numpy(), problem.num_betas)
+        elif not self._stopped():
+            chosen, solved = known_shape_fit(problem, self.frames, pool, self._stopped)
         if self._stopped() or only_shape:
             return
         stage = PoseStage(problem, chosen, solved, self._stopped, self._watch)

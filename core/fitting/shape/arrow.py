@@ -150,6 +150,13 @@ class Eliminated:
         half = torch.linalg.solve_triangular(factor, coupled.coupling, upper=False)
         return cls(factor, half, coupled.squares, torch.einsum("nkz,nky->zy", half.double(), half.double()))
 
+    @classmethod
+    def uncoupled(cls, matrix: Tensor, count: int, damping: float) -> Eliminated:
+        """From (n, D, D) blocks, which are changed in place, beside so many coefficients that are known."""
+        factor = factorise(matrix, matrix.new_full((len(matrix),), damping))
+        none = matrix.new_zeros(count, count, dtype=torch.float64)
+        return cls(factor, matrix.new_zeros(*matrix.shape[:2], count), none, none)
+
 
 def curved_matrix(
     jacobian: CoreJacobian,
@@ -170,10 +177,12 @@ def curved_matrix(
     return matrix, ShapeCoupling(coupling, full[:, shared[:, None], shared].double().sum(0))
 
 
-def arrow_of(chunks: list[Eliminated], pulled: Tensor, free: Tensor, damping: float) -> Arrow:
-    """The arrow of some chunks; what pulls on betas (Z, Z) beside the frames, and which of them are free
-    (Z,)."""
+def arrow_of(chunks: list[Eliminated], pulled: Tensor | None, free: Tensor, damping: float) -> Arrow:
+    """The arrow of some chunks; what pulls on betas (Z, Z) beside the frames, None where all of them are
+    known, and which are free (Z,)."""
     alone = torch.stack([each.alone for each in chunks]).sum(0)
+    if pulled is None:
+        return Arrow([each.factor for each in chunks], [each.half for each in chunks], alone, free, damping)
     alone = alone + torch.diag(alone.diagonal() * damping) + pulled
     schur = _bounded(alone, torch.stack([each.taken for each in chunks]).sum(0))
     return Arrow([each.factor for each in chunks], [each.half for each in chunks], schur, free, damping)

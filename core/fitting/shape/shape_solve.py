@@ -1,4 +1,5 @@
-"""Shape and poses solved together: one person has one shape, whatever the frame.
+"""Shape and poses solved together: one person has one shape, whatever the frame. Where the shape is known
+already, the poses alone.
 
 The first steps take the pose correctives as constant, as is right from afar. Then steps go on from one arrow
 of normal equations (`core.fitting.shape.arrow`) for as long as it serves, learning from each.
@@ -31,7 +32,7 @@ from torch import Tensor
 
 from core.fitting.objective.objective import Evaluation, FitSkin, Shape
 from core.fitting.objective.pose import Pose
-from core.fitting.objective.term import Posed, Slope, Terms
+from core.fitting.objective.term import Posed, Slope
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.shape.arrow import (
     MOST_PAIRS,
@@ -42,6 +43,7 @@ from core.fitting.shape.arrow import (
     arrow_of,
     curved_matrix,
 )
+from core.fitting.shape.shape_frames import ShapeChunk, ShapeUnknowns
 from core.fitting.solver.core_jacobian import core_jacobian, seen_by_core
 from core.fitting.solver.core_set import CoreSet
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
@@ -51,7 +53,7 @@ from core.fitting.solver.gauss_newton import (
     START_DAMPING,
     SolverContext,
 )
-from core.fitting.solver.normal_equations import coupled_matrix, gradient, moved
+from core.fitting.solver.normal_equations import coupled_matrix, frame_matrix, gradient, moved
 from core.fitting.solver.skin_products import NormalMatrix, SkinStatistics
 from core.model.vertex_errors import lengths_mm
 
@@ -73,30 +75,6 @@ SUFFICIENT, SHORTEST = 1e-4, 1e-2
 SURE, ON_CORE = 0.3, 30.0
 
 Value = TypeVar("Value")
-
-
-@dataclass(eq=False)
-class ShapeChunk:
-    """A few of the frames that the shape is solved from: their poses, targets (V, 3, n) and terms."""
-
-    pose: Pose
-    targets: Tensor
-    terms: Terms
-
-
-@dataclass(frozen=True, eq=False)
-class ShapeUnknowns:
-    """Which coefficients all frames share, from where they are solved, and what pulls on them.
-
-    Attributes:
-        start: (Z,) coefficients to start from.
-        free: (Z,) bool.
-        terms: of the shared coefficients, as if they were those of a single frame; they count for each.
-    """
-
-    start: Tensor
-    free: Tensor
-    terms: Terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +129,7 @@ class ShapeFit:
         self.solved, self.iterations, self.tolerance = solved, iterations, tolerance
         self.pool, self.stopped = pool, stopped
         self.frames = sum(len(chunk.pose.world) for chunk in chunks)
+        self._by_betas = bool(solved.free.any())
         # Dense correctives turn with every joint.
         self.curved = not skin.patches.sparse
         self.converged = self._stuck = False
@@ -232,7 +211,8 @@ class ShapeFit:
 
         @torch.inference_mode()
         def one(chunk: ShapeChunk, targets: Tensor, pose: Pose) -> Evaluation:
-            return skin.evaluate(pose, shape, targets, chunk.terms, by_betas=True, frozen=self.frozen)
+            with_betas = self._by_betas
+            return skin.evaluate(pose, shape, targets, chunk.terms, by_betas=with_betas, frozen=self.frozen)
 
         return shape, list(self.pool.map(one, self.chunks, self._targets, poses))
 
@@ -340,8 +320,8 @@ class ShapeFit:
         """The gradient of all that is solved, as it is seen."""
         betas = self._pulled()[1]
         for value in self.values:
-            assert value.betas is not None
-            betas = betas + (value.betas.sum(0) if value.betas.dim() == 2 else value.betas).double()
+            if value.betas is not None:
+                betas = betas + (value.betas.sum(0) if value.betas.dim() == 2 else value.betas).double()
         betas = torch.where(self.solved.free, betas, 0)
         return Vector([gradient(value, self.unknowns) for value in self.values], betas)
 
@@ -392,9 +372,13 @@ class ShapeFit:
         @torch.inference_mode()
         def one(chunk: ShapeChunk, value: Evaluation) -> Eliminated:
             frames = chunk.pose, self.unknowns, chunk.terms, value
+            if not self._by_betas and jacobian is None:
+                matrix = frame_matrix(found, *frames[:3], value.robust_weights)
+                return Eliminated.uncoupled(matrix, len(self.betas), damping)
             if jacobian is None:
                 return Eliminated.of(*coupled_matrix(found, *frames), damping)
             return Eliminated.of(*curved_matrix(jacobian, skin, shape, *frames), damping)
 
         parts = list(self.pool.map(one, self.chunks, self.values))
-        return self._in_worker(lambda: arrow_of(parts, self._pulled()[0], self.solved.free, damping))
+        pulled = self._pulled()[0] if self._by_betas else None
+        return self._in_worker(lambda: arrow_of(parts, pulled, self.solved.free, damping))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,7 @@ import torch
 
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
-from core.fitting.shape.shape_solve import ShapeChunk, ShapeFit
+from core.fitting.shape.shape_solve import ShapeFit
 from core.fitting.solver.convergence import assured
 from core.fitting.solver.core_steps import by_core, fit_poses_by_core, made_once
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
@@ -28,7 +27,6 @@ from core.fitting.stage.progress import Snapshot
 from core.fitting.stage.snapshots import as_taken, taken
 from core.fitting.stage.stage_problem import StageProblem
 from core.fitting.stage.warm_start import KnownFrames, seldom_turned
-from core.model.vertex_errors import lengths_mm
 
 # Where no fitted frame is near, every so many frames are fitted first and the others start from them.
 ANCHOR_EVERY = 16
@@ -43,58 +41,13 @@ FROZEN_STEPS = 2
 SHARE_CURVATURE, SHARE_FACTORS = 8, 4
 
 
-def shape_fit(
-    problem: StageProblem,
-    chunks: list[np.ndarray],
-    pool: Executor,
-    stopped: Callable[[], bool],
-) -> ShapeFit:
-    """The joint solve of the coefficients that frames share; to be stepped by the caller.
-
-    Args:
-        problem: of the stage.
-        chunks: ids of the frames it is solved from.
-        pool: runs the chunks.
-        stopped: asked between steps.
-    """
-    solved = problem.shape_unknowns(np.concatenate(chunks))
-
-    def chunk(frames: np.ndarray) -> ShapeChunk:
-        targets = problem.targets.at(frames)
-        return ShapeChunk(problem.begin(frames, targets, solved.start), targets, problem.terms(frames))
-
-    return ShapeFit(
-        problem.skin,
-        problem.normal,
-        list(pool.map(chunk, chunks)),
-        problem.unknowns,
-        solved,
-        iterations=problem.settings.iterations,
-        tolerance=problem.settings.tolerance,
-        pool=pool,
-        stopped=stopped,
-        frozen=problem.origin != "current",
-        counted=problem.counted,
-        core=problem.shape_core(sum(map(len, chunks))),
-    )
-
-
-@torch.inference_mode()
-def start_mm(problem: StageProblem, frames: np.ndarray) -> float:
-    """Mean v2v in millimetres of where these frames start."""
-    targets, coefficients = problem.targets.at(frames), problem.shape_unknowns(frames).start
-    pose = problem.begin(frames, targets, coefficients)
-    _, residual = problem.skin.value_and_residuals(pose, problem.skin.shape(coefficients), targets)
-    return float(lengths_mm(residual if problem.counted is None else residual[problem.counted], 1).mean())
-
-
 class PoseStage:
     """Fits the poses of any frames, what they share held; safe to call from several threads.
 
     Args:
         problem: of the stage.
-        frames: (n,) ids of frames that the shape was solved from, or of any whose shared coefficients hold.
-        solved: the shape, where the stage solves it, or None.
+        frames: (n,) ids of frames that were solved together, or of any whose shared coefficients hold.
+        solved: those frames, with the shape where the stage solves it; None for none.
         stopped: asked before each step.
         watch: told where the frames of a chunk stand before each step and in the end; None for nobody.
     """
@@ -113,7 +66,8 @@ class PoseStage:
         # Frames are fitted in levels; those of the present one that are done, by all workers' copies.
         self.levelled, self._found = False, list[KnownFrames]()
         if solved is not None:
-            self.shape_converged, self.curved = solved.converged, solved.curved
+            self.shape_converged = solved.converged or not problem.solves_shape
+            self.curved = solved.curved
             self.by = solved.stepping()
         else:
             shape = problem.skin.shape(problem.shape_unknowns(frames[:1]).start)

@@ -196,6 +196,11 @@ class StageProblem:
             return None
         return prepared_core(*self._prepared)
 
+    def starts_beside(self, frames: int) -> bool:
+        """Whether so many frames, solved together at the shape that there is, are a start for others."""
+        beside = self.origin == "source" and self.settings.order != "chain" and not self.holds_shape
+        return beside and bool(len(self.unknowns.free)) and self.shape_core(frames) is not None
+
     def terms(self, frames: np.ndarray, source: Tensor | None = None, *, together: bool = False) -> Terms:
         """What pulls on some frames beside their targets.
 
