@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.commands.held_shape import held
+from core.commands.shapes.held_shape import held
 from core.fitting.objective.objective import FitSkin
 from core.fitting.recipe.recipe import ACCURATE
 from core.fitting.recipe.settings import FitSettings
