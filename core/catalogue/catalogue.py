@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.catalogue.entry import Entry
+from core.catalogue.expected import LISTED, expect
 from core.catalogue.filters import FIELDS, condition, folded, order
 from core.catalogue.index import Progress, Refreshed, read_entry, refresh
 from core.catalogue.journal import STATES, State
@@ -27,7 +28,7 @@ class Clip:
     """One clip as a list shows it; `Catalogue.entry` has all of it. None and '' for what is not known.
 
     Attributes:
-        id: its number in this catalogue; another one once that is built anew.
+        id: its number in this catalogue; another one once that is built anew, negative where it is expected.
         output: the result's place below the folder.
         source: the motion file.
         state: what has become of it.
@@ -130,6 +131,7 @@ class Catalogue:
     Args:
         folder: of the results.
         rebuild: what is there of an index is thrown away; `refresh` builds it anew.
+        kept: False where nothing is to be written into the folder: the index lives as long as this object.
 
     Attributes:
         folder: of the results.
@@ -140,11 +142,12 @@ class Catalogue:
         FileError: the folder is none, or another process holds the index.
     """
 
-    def __init__(self, folder: str | Path, *, rebuild: bool = False) -> None:
+    def __init__(self, folder: str | Path, *, rebuild: bool = False, kept: bool = True) -> None:
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise FileError(self.folder, "is no folder of results")
-        self._store = Store(self.folder, rebuild=rebuild)
+        self._store = Store(self.folder, rebuild=rebuild, kept=kept)
+        self._clips = "clips"
         self.told = self._store.told
         self._connection = self._store.connection
         self._connection.create_function("fold", 1, folded, deterministic=True)
@@ -172,6 +175,19 @@ class Catalogue:
         with self._telling():
             return refresh(self.folder, self._connection, progress)
 
+    def expect(self, clips: Iterable[tuple[str, str]]) -> None:
+        """Lists clips as waiting that no run has named yet, in place of those that were expected before.
+
+        They are known to this object alone. `entry` knows nothing of them, and once there is a result of one
+        that has been found by `refresh`, that is listed instead.
+
+        Args:
+            clips: places of their results below the folder, and their motion files.
+        """
+        with self._telling():
+            expect(self._connection, clips)
+        self._clips = LISTED
+
     def ids(self, filters: Sequence[str] = (), sort: Sequence[str] = WORST_FIRST) -> list[int]:
         """Numbers of clips, in order.
 
@@ -183,12 +199,12 @@ class Catalogue:
             RefitError: a filter or a field makes no sense.
         """
         wanted = condition(filters)
-        sql = f"SELECT id FROM clips WHERE {wanted.sql} ORDER BY {order(sort)}"
+        sql = f"SELECT id FROM {self._clips} WHERE {wanted.sql} ORDER BY {order(sort)}"
         return [row[0] for row in self._all(sql, wanted.values)]
 
     def clips(self, ids: Sequence[int]) -> list[Clip]:
         """Clips by their numbers, in this order; those that are gone are left out."""
-        sql = f"SELECT {_COLUMNS} FROM clips WHERE id IN ({_IDS})"
+        sql = f"SELECT {_COLUMNS} FROM {self._clips} WHERE id IN ({_IDS})"
         found = {row[0]: _clip(row) for row in self._of(ids, sql)}
         return [found[one] for one in ids if one in found]
 
@@ -203,13 +219,13 @@ class Catalogue:
 
     def at(self, output: str) -> int | None:
         """Number of the clip with this place below the folder; None where there is none."""
-        rows = self._all("SELECT id FROM clips WHERE output = ?", (to_sql(output),))
+        rows = self._all(f"SELECT id FROM {self._clips} WHERE output = ?", (to_sql(output),))
         return rows[0][0] if rows else None
 
     def states(self, filters: Sequence[str] = ()) -> dict[State, int]:
         """How many clips are in each state."""
         wanted = condition(filters)
-        sql = f"SELECT state, count(*) FROM clips WHERE {wanted.sql} GROUP BY state"
+        sql = f"SELECT state, count(*) FROM {self._clips} WHERE {wanted.sql} GROUP BY state"
         counts = dict(self._all(sql, wanted.values))
         return {state: counts.get(state, 0) for state in STATES}
 
@@ -225,7 +241,8 @@ class Catalogue:
         wanted = condition(filters)
         sql = (
             f"SELECT coalesce({field.sql}, '') AS of_group, count(*), sum(state = 'done'), "
-            f"sum(state = 'failed'), avg(mean), max(max) FROM clips WHERE {wanted.sql} "
+            f"sum(state = 'failed'), avg(mean), max(max) FROM {self._clips} "
+            f"WHERE {wanted.sql} "
             "GROUP BY of_group ORDER BY fold(of_group)"
         )
         return [Group(of_sql(name), *rest) for name, *rest in self._all(sql, wanted.values)]

@@ -25,6 +25,7 @@ WAIT_SECONDS = 20.0
 """For another process that builds the same index."""
 
 _ENDINGS = ("", "-journal")
+_MADE = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
 
 
 class Unreadable(FileError):
@@ -37,6 +38,7 @@ class Store:
     Args:
         folder: of the results.
         rebuild: what is there is of no use.
+        kept: False for an index in memory alone: there are no results whose index could lie beside them.
 
     Attributes:
         path: of the file.
@@ -48,9 +50,13 @@ class Store:
         FileError: another process has held it for `WAIT_SECONDS`.
     """
 
-    def __init__(self, folder: Path, *, rebuild: bool = False) -> None:
+    def __init__(self, folder: Path, *, rebuild: bool = False, kept: bool = True) -> None:
         self.told = ""
         self.path = folder / INDEX_FILE
+        if not kept:
+            self.connection = _connected(Path(":memory:"))
+            _prepare(self.connection)
+            return
         why = _why_not(folder)
         if why:
             self.path, where = _elsewhere(folder)
@@ -102,6 +108,8 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = DELETE")
     # What a crash of the whole machine takes along is built anew.
     connection.execute("PRAGMA synchronous = OFF")
+    # Who reads waits for a commit alone, and not from when on what is being written fills the cache.
+    connection.execute("PRAGMA cache_spill = OFF")
     return connection
 
 
@@ -110,10 +118,12 @@ class _Other(Exception):
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
+    if _is_ready(connection):
+        return
     with transaction(connection):
         version = _pragma(connection, "user_version")
         application = _pragma(connection, "application_id")
-        tables = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+        tables = {row[0] for row in connection.execute(_MADE)}
         if tables and application != APPLICATION:
             raise _Other("is a database of something else")
         if version > VERSION:
@@ -130,6 +140,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
                 connection.execute(table)
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _is_ready(connection: sqlite3.Connection) -> bool:
+    """There is nothing to prepare: who only reads need not wait for whoever writes."""
+    if _pragma(connection, "user_version") != VERSION or _pragma(connection, "application_id") != APPLICATION:
+        return False
+    return {row[0] for row in connection.execute(_MADE)} == set(TABLES)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -16,7 +16,7 @@ import pytest
 from core.catalogue.catalogue import Catalogue, Clip
 from core.catalogue.facts import CURVE_POINTS, NOTHING, curve_of, of_result
 from core.catalogue.journal import Journal
-from core.catalogue.store import Unreadable
+from core.catalogue.store import Unreadable, transaction
 from core.errors import FileError, RefitError
 from core.files.assumption import UP_AXIS, Assumption
 from core.files.motions.folder_walk import walk_folder
@@ -296,3 +296,41 @@ def test_a_list_is_plain_values(tmp_path: Path) -> None:
     (one,) = listed(tmp_path)
     values = {key: value for key, value in vars(one).items() if key != "curve"}
     json.dumps(values, allow_nan=False)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_clips_that_nobody_has_begun_are_listed_beside_the_others(tmp_path: Path, kept: bool) -> None:
+    put(tmp_path, "s1/a_stageii.npz")
+    with Catalogue(tmp_path, kept=kept) as catalogue:
+        catalogue.refresh()
+        assert (tmp_path / "refit.db").exists() == kept
+        catalogue.expect([(f"s2/{name}_stageii.npz", f"/m/s2/{name}.npz") for name in ("old", "older")])
+        catalogue.expect([("s1/a_stageii.npz", "/m/s1/a.npz"), ("s2/b_stageii.npz", "/m/s2/Ü.npz")])
+        assert names(catalogue.clips(catalogue.ids())) == ["s1/a", "s2/b"]
+        assert names(catalogue.clips(catalogue.ids(["state=waiting"]))) == ["s2/b"]
+        assert names(catalogue.clips(catalogue.ids(["ü s2"]))) == ["s2/b"]
+        assert [(group.name, group.clips) for group in catalogue.groups()] == [("s1", 1), ("s2", 1)]
+        assert catalogue.states() == {"waiting": 1, "running": 0, "done": 1, "failed": 0}
+        (waiting,) = catalogue.clips([catalogue.at("s2/b_stageii.npz") or 0])
+        assert (waiting.subject, waiting.source, waiting.mean) == ("s2", "/m/s2/Ü.npz", None)
+        put(tmp_path, "s2/b_stageii.npz")
+        catalogue.refresh()
+        assert [clip.state for clip in catalogue.clips(catalogue.ids())] == ["done", "done"]
+    assert len(listed(tmp_path)) == 2
+
+
+def test_a_list_opens_while_somebody_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a_stageii.npz")
+    monkeypatch.setattr("core.catalogue.store.WAIT_SECONDS", 0.0)
+    with Catalogue(tmp_path) as catalogue:
+        catalogue.refresh()
+        with transaction(catalogue._connection):
+            with Catalogue(tmp_path) as reader:
+                reader.expect([("b_stageii.npz", "b.npz")])
+                assert len(reader.ids()) == 2
+            # More than a cache takes.
+            catalogue._connection.execute("CREATE TABLE much (text)")
+            catalogue._connection.executemany("INSERT INTO much VALUES (?)", [("x" * 4000,)] * 2000)
+            with Catalogue(tmp_path) as reader:
+                assert len(reader.ids()) == 1
+            catalogue._connection.execute("DROP TABLE much")
