@@ -31,7 +31,9 @@ def parser() -> argparse.ArgumentParser:
         "Without FILE it opens a built-in motion.",
         epilog=f"Without a window: refit {' | refit '.join(cli.COMMANDS)}; each has its own --help.",
     )
-    top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion, fit or session to open")
+    top.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="motion, fit, session or folder to open"
+    )
     top.add_argument("--frame", type=frame_number, metavar="N", help="show this frame first")
     top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
     top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")

@@ -58,6 +58,7 @@ PARTS = {
     "problems": "fit history",
     "mask": "parameters",
     "files": "fit",
+    "library": "files",
     "session": "files",
     "export": "fit",
     "inspect.regressor": "",

@@ -40,6 +40,7 @@ from gui_app.fit.fit_controller import FitController
 from gui_app.fit.run_strip import RunStrip
 from gui_app.history.comparison import BeforeFit
 from gui_app.history.hold_earlier import HoldBefore, PeekChip
+from gui_app.library.library import Library
 from gui_app.mask.painting import MaskPainting
 from gui_app.mask.remeasure import MaskFigures
 from gui_app.parameters.editing import Editing
@@ -129,6 +130,7 @@ class MainWindow(QMainWindow):
             self.preferences,
             self,
         )
+        self.library = Library(state, self.files, self.actions_, self.preferences, self)
         FitActions(state, self.fitting, self.recipes, self.actions_, self.preferences, self)
         UndoActions(activity, self.history, self.actions_, self)
         HelpActions(document, activity, self.actions_, self)
@@ -218,6 +220,7 @@ class MainWindow(QMainWindow):
             problem_choice=self.problem_choice, editing=self.editing, painting=self.painting,
             figures=self.figures, inspection=self.inspection, rest=self.rest, pins=self.pins,
             viewport=self.viewport, probe=self.probe, curves=self.timeline.curves,
+            library=self.library,
         )  # fmt: skip
 
     def _connect(self) -> None:
@@ -313,9 +316,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_bodies(self) -> None:
         """Back from the start page."""
-        if self.state.document.opened is not None:
+        opened = self.state.document.opened
+        if opened is not None:
             self._pages.setCurrentWidget(self.viewport)
-            self.viewport.setFocus()
+            # From a list the keys go on to the next one.
+            if not opened.listed:
+                self.viewport.setFocus()
 
     @Slot()
     def _on_motion(self) -> None:

@@ -34,7 +34,7 @@ class Menus(QObject):
     ) -> None:
         super().__init__(bar)
         self._preferences, self._open_path = preferences, open_path
-        file = self._menu(bar, "&File", [actions.open])
+        file = self._menu(bar, "&File", [actions.open, actions.open_folder])
         self.motions = file.addMenu("Built-in motions")
         self.motions.aboutToShow.connect(self._fill_motions)
         self.recent = file.addMenu("Open recent")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gui_app.history.comparison import BeforeFit
     from gui_app.history.panel import RunsDock
     from gui_app.inspect.panel import JointsDock
+    from gui_app.library.library import Library
+    from gui_app.library.panel import LibraryDock
     from gui_app.mask.painting import MaskPainting
     from gui_app.mask.panel import MaskDock
     from gui_app.mask.remeasure import MaskFigures
@@ -75,6 +77,7 @@ class PanelParts:
     viewport: Viewport
     probe: VertexProbe
     curves: Curves
+    library: Library
 
 
 def _when_asked(make: Callable[[SidePanels], Dock]) -> cached_property[Dock]:
@@ -114,6 +117,15 @@ class SidePanels(QObject):
         # They work in a panel that is open; until then nobody else would say so.
         for idle in (actions.choose_none, actions.mask_brush, actions.mask_lasso):
             idle.setEnabled(False)
+
+    @_when_asked
+    def library(self) -> LibraryDock:
+        """The clips of a folder."""
+        from gui_app.library.panel import LibraryDock, LibraryPanel
+
+        parts, window = self.parts, self.window
+        panel = LibraryPanel(parts.library, parts.preferences, parts.actions, window)
+        return LibraryDock(panel, parts.actions, window)
 
     @_when_asked
     def parameters(self) -> ParametersDock:

@@ -40,6 +40,9 @@ def _of_panels(section: str) -> dict[str, Spec]:
 
 SPECS: dict[str, Spec] = {
     "open": Spec("File", "Open…", "folder-open", ("Ctrl+O",), "Open a motion, a fit or a session"),
+    "open_folder": Spec(
+        "File", "Open folder…", "books", ("Ctrl+Shift+O",), "List the clips of a folder of motions or fits"
+    ),
     "reading": Spec("File", "How the file is read…", "file-search", (), "What it is taken to mean"),
     "save_session": Spec(
         "File", "Save session", "floppy-disk", ("Ctrl+S",), "Save the motion with all fits and the view"
@@ -153,6 +156,7 @@ class Actions:
     """The actions of one window, by name."""
 
     open: QAction
+    open_folder: QAction
     reading: QAction
     save: QAction
     save_session: QAction
@@ -212,6 +216,7 @@ class Actions:
     layer_skeleton: QAction
     layer_ground: QAction
     layer_trajectory: QAction
+    library: QAction
     stages: QAction
     runs: QAction
     parameters: QAction

@@ -66,6 +66,7 @@ class OpenActions(QObject):
         self._document, self._activity, self._actions, self._window = document, activity, actions, window
         self._opening, self._fitting, self._saving = opening, fitting, saving
         self._models, self._preferences = models, preferences
+        self._open_folder: Callable[[Path], object] | None = None
         self._memory = FolderMemory(preferences)
         actions.open.triggered.connect(self._ask_open)
         actions.models.triggered.connect(self._ask_models)
@@ -83,20 +84,52 @@ class OpenActions(QObject):
         self._on_motion()
 
     def open_path(self, path: Path, *_: object, frame: int | None = None) -> None:
-        """Opens a motion, a fit or a folder of meshes, at a frame where one is given; while the window closes
+        """Opens a motion, a fit or a folder, the two at a frame where one is given; while the window closes
         nothing is asked any more."""
-        path = opened_as(path)
+        if self._open_folder is not None and path.is_dir():
+            self._open_folder(path)
+        else:
+            self.open_one(opened_as(path), frame=frame)
+
+    def open_one(self, path: Path, *, frame: int | None = None, listed: bool = False) -> None:
+        """Opens a motion, a fit or a folder that is one, at a frame where one is given.
+
+        Args:
+            path: of it.
+            frame: to show first.
+            listed: it is one of many in a list, and not to be remembered by itself.
+        """
+        again = partial(self.open_one, path, frame=frame, listed=listed)
         if not self._opening.closed and self._saving.may_lose_work(
-            "Open another file without saving this work?", partial(self.open_path, path, frame=frame)
+            "Open another file without saving this work?", again
         ):
-            self._opening.open(path, self._models.models, answer=self._memory.answer(path), frame=frame)
+            self._opening.begin(self._request(path, frame, listed))
+
+    def read_ahead(self, path: Path, frame: int | None) -> None:
+        """Reads one of many in a list, which is likely to be opened next."""
+        self._opening.ahead.begin(self._request(path, frame, listed=True))
+
+    def _request(self, path: Path, frame: int | None, listed: bool) -> OpenRequest:
+        answer = self._memory.answer(path)
+        return OpenRequest(path, self._models.models, answer=answer, frame=frame, listed=listed)
+
+    def offer_folders(self, open_folder: Callable[[Path], object]) -> None:
+        """What lists the clips of a folder; it hands those that are one motion to `open_one`."""
+        self._open_folder = open_folder
 
     def open_first(self, path: Path | None, frame: int | None = None) -> None:
         """Opens what the window was started with, None for the built-in motion, at a frame where one is
         given."""
+        if path is not None and self._open_folder is not None and path.is_dir():
+            self._open_folder(path)
+            return
         path = None if path is None else opened_as(path)
         answer = self._memory.answer(path) if path is not None else NOTHING_SAID
         self._opening.open(path, self._models.models, answer=answer, frame=frame)
+
+    def nothing_opened(self) -> None:
+        """What was asked for is nothing that can be shown."""
+        self._opening.failed.emit()
 
     def open_left_over(self, path: Path) -> None:
         """Opens what Refit kept before it ended unexpectedly."""
@@ -230,7 +263,7 @@ class OpenActions(QObject):
         self._document.set_opened(opened)
         self.shown.emit(opened)
         builtin = opened.builtin_motion and opened.result is None and opened.session is None
-        if opened.file is not None and not builtin and not opened.left_over:
+        if opened.file is not None and not (builtin or opened.left_over or opened.listed):
             self._preferences.add_recent(opened.file)
             self._preferences.folder = str(opened.file.parent)
         if self._actions.autofit.isChecked() and opened.result is None and opened.session is None:

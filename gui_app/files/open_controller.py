@@ -23,6 +23,7 @@ from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 from gui_app.files.open import open_file
 from gui_app.files.open_question import NOTHING_SAID, Answer, Doubted, Unanswered
+from gui_app.files.read_ahead import ReadAhead
 from gui_app.tasks.job_thread import JobThread, pose_on_one_thread
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class OpenRequest:
     """A file to open, None for the default motion; ``models`` and ``source`` as in `open_file`.
 
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
-    beside the file; ``frame`` the one to show first, None for the file's own.
+    beside the file; ``frame`` the one to show first, None for the file's own; ``listed`` where it is one of
+    many in a list, and not to be remembered by itself.
     """
 
     path: Path | None
@@ -44,6 +46,7 @@ class OpenRequest:
     left_over: bool = False
     answer: Answer = NOTHING_SAID
     frame: int | None = None
+    listed: bool = False
 
 
 def read_and_pose(
@@ -68,8 +71,7 @@ def read_and_pose(
                 opened = open_file(path, request.models, request.source, request.answer, tell_read)
         except (SourceMissing, Unanswered, Doubted, NothingLeads) as question:
             return question
-        if request.left_over:
-            opened = replace(opened, left_over=True)
+        opened = replace(opened, left_over=request.left_over, listed=request.listed)
         if request.frame is not None:
             opened = replace(opened, frame=min(max(request.frame, 0), len(opened.motion) - 1))
         opened.posed.frame(opened.frame or 0)
@@ -113,6 +115,7 @@ class OpenController(QObject):
         super().__init__(parent)
         self._state = state
         self._thread = self._new_thread()
+        self.ahead = ReadAhead(read_and_pose, state.activity.fail, self)
 
     def _new_thread(self) -> JobThread:
         return JobThread("open", self, self._on_failed)
@@ -140,9 +143,17 @@ class OpenController(QObject):
         if self.closed:
             return
         self._give_up()
-        path = request.path
-        name = path.name if path else "the built-in motion"
+        opened = self.ahead.take(request)
+        if opened is not None:
+            self._on_opened(opened)
+            return
+        name = request.path.name if request.path else "the built-in motion"
         self._state.activity.set_opening("what was kept" if request.left_over else name)
+        if not self.ahead.wait_for(request, partial(self._on_ahead, request)):
+            self._read(request)
+
+    def _read(self, request: OpenRequest) -> None:
+        path = request.path
         job = self._thread.job(
             partial(self._ask_about, request),
             unexpected=f"{path or 'The built-in motion'}: cannot be opened because of an unexpected error; "
@@ -164,6 +175,7 @@ class OpenController(QObject):
         name = self._state.activity.opening
         if name and not self.closed:
             self._give_up()
+            self.ahead.drop()
             self._state.activity.set_opening("")
             self._state.activity.say(f"Opening {name} was cancelled")
             self.failed.emit()
@@ -177,6 +189,12 @@ class OpenController(QObject):
     def _on_built(self, share: float) -> None:
         if self._state.activity.opening:
             self._state.activity.set_opening(self._state.activity.opening, share)
+
+    def _on_ahead(self, request: OpenRequest, opened: Opened | None) -> None:
+        if opened is None:
+            self._read(request)
+        else:
+            self._on_opened(opened)
 
     def _on_opened(self, opened: Opened) -> None:
         self._state.activity.set_opening("")

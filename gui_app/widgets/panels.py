@@ -45,6 +45,15 @@ class PanelDescription:
 
 PANELS = (
     PanelDescription(
+        "library",
+        "Library",
+        "books",
+        "Ctrl+L",
+        "The clips of a folder, and what became of each",
+        side="left",
+        on_toolbar=False,
+    ),
+    PanelDescription(
         "stages", "Stages", "list-numbers", "S", "The stages of a fit, and their settings", side="left"
     ),
     PanelDescription(

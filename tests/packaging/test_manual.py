@@ -27,9 +27,9 @@ MARKDOWN = [
     *sorted((CHECKOUT / ".github").rglob("*.md")),
 ]
 PAGES = [
-    "index", "tour", "window", "inspect", "tune_and_mend", "files", "command_line", "python", "method",
-    "from_transfer_model", "bodies", "limits", "figures", "architecture", "contributing", "changelog",
-    "glossary",
+    "index", "tour", "window", "library", "inspect", "tune_and_mend", "files", "command_line", "python",
+    "method", "from_transfer_model", "bodies", "limits", "figures", "architecture", "contributing",
+    "changelog", "glossary",
 ]  # fmt: skip
 NOT_RUN = "<!-- not run -->"
 """On the line before a block that cannot be run here."""
