@@ -15,6 +15,7 @@ from core.commands.telling.interrupts import left, second_ends_at_once
 from core.commands.telling.sentences import Parser, say_error
 from core.commands.telling.streams import lenient_output, lost
 from core.errors import RefitError
+from core.model.joints import JOINT_NAMES
 from gui_app.tasks.display import has_display
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """Arguments of the window."""
     top = Parser(
         prog="refit",
-        description="Shows human motion in SMPL or SMPL-H beside its SMPL-X fit. "
+        description="Shows human motion in SMPL, SMPL-H or SMPL-X beside its fit by another of these bodies. "
         "Without FILE it opens a built-in motion.",
         epilog=f"Without a window: refit {' | refit '.join(cli.COMMANDS)}; each has its own --help.",
     )
@@ -35,7 +36,8 @@ def parser() -> argparse.ArgumentParser:
         "file", nargs="?", type=Path, metavar="FILE", help="motion, fit, session or folder to open"
     )
     top.add_argument("--frame", type=frame_number, metavar="N", help="show this frame first")
-    top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
+    top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed models")
+    top.add_argument("--to", choices=tuple(JOINT_NAMES), help="body to fit; default: as last time")
     top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")
     top.add_argument(
         "--threads",
@@ -90,7 +92,9 @@ def _without_display(options: argparse.Namespace, threads: int | None) -> int:
     folder = Path(HEADLESS_FOLDER)
     try:
         with second_ends_at_once():
-            return render_job(options.file, folder, options.models, options.device, threads, overwrite=True)
+            return render_job(
+                options.file, folder, options.models, options.device, threads, overwrite=True, to=options.to
+            )
     except KeyboardInterrupt:
         say_error("interrupted; finished outputs are kept.")
         return INTERRUPTED
@@ -105,7 +109,7 @@ def _window(options: argparse.Namespace, threads: int | None) -> int:
             f"The window needs PySide6, pyvista and pyvistaqt, which cannot be imported here ({error}); "
             "refit convert works without them."
         ) from error
-    return run(Options(options.file, options.models, options.device, threads, options.frame))
+    return run(Options(options.file, options.models, options.device, threads, options.frame, options.to))
 
 
 if __name__ == "__main__":

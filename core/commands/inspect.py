@@ -22,6 +22,7 @@ from core.files.motions.load_motion import SeveralPeople
 from core.inspection.correspondence_report import difference_from_file
 from core.inspection.joint_series import JointSeries
 from core.inspection.joint_set import joints_of_set
+from core.model.joints import other_family
 from core.outputs.joint_sets import export_joint_places, read_joint_set
 from core.outputs.reading_words import changes_nothing
 from core.session.inputs import check_output, inputs_of
@@ -65,7 +66,7 @@ def _check(options: argparse.Namespace) -> None:
 def _opened(options: argparse.Namespace) -> Inspected:
     if options.file is None:
         source = options.source or "smplh"
-        target = options.to or ("smplh" if source == "smplx" else "smplx")
+        target = options.to or other_family(source)
         reading = replace(reading_of(options, options.person), gender=None)
         if said := changes_nothing(reading, doubts_of(options)):
             raise RefitError(f"{said[0]} Give the file of a motion.")

@@ -79,3 +79,8 @@ def joint_part(name: str) -> str:
 
 
 GENDERS = ("neutral", "female", "male")
+
+
+def other_family(family: str) -> str:
+    """What a motion is fitted in where nothing is said: SMPL-X, and SMPL-H where it is in SMPL-X itself."""
+    return "smplh" if family == "smplx" else "smplx"

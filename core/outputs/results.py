@@ -248,15 +248,14 @@ def _size(sizes: BodySizes, count: int, _settings: Settings) -> int:
 RESULT = ExportFormat(
     "npz",
     ".npz",
-    "SMPL-X parameters",
+    "Parameters",
     "AMASS keys, .npz",
     "Poses, shape and translation under AMASS's keys, with the error of every frame. "
-    "Other tools for SMPL-X open it, and so does Refit where it holds all frames.",
+    "Other tools for its body open it, and so does Refit where it holds all frames.",
     "database",
     _size,
     _write,
     ranges=("all", "selection"),
     keeps_places=lambda _settings: True,
     is_result=True,
-    stem=lambda stem, _settings: f"{stem}_stageii",
 )

@@ -41,6 +41,7 @@ class SessionWriter:
             "steps": [self._step(step) for step in session.steps],
             "at": session.at,
             "view": session.view,
+            "target": session.target,
         }
 
     def write(self, file: BinaryIO, contents: str) -> None:

@@ -152,8 +152,11 @@ class _Reader:
         listed = self._one(self._contents, "steps", list)
         steps = tuple(self._step(f"steps[{index}]", step) for index, step in enumerate(listed))
         view = self._one(self._contents, "view", dict)
+        # Earlier versions knew no target but that of the fits.
+        target = self._one(self._contents, "target", str, none=True)
+        self._among("target", target or "smplx", tuple(JOINT_NAMES))
         try:
-            return Session(source, motion, steps, self._one(self._contents, "at", int), view)
+            return Session(source, motion, steps, self._one(self._contents, "at", int), view, target)
         except ValueError as error:
             raise FileError(self._path, f"does not fit together: {error}", key=CONTENTS) from None
 

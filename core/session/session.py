@@ -86,6 +86,7 @@ class Session:
         steps: at least one, the oldest first.
         at: index of the step that is shown.
         view: how it was looked at: plain json values, whose meaning is the window's.
+        target: family of the body that is fitted; None for that of the fits.
 
     Raises:
         ValueError: there is no step, ``at`` is none of them, or a fit has another number of frames.
@@ -96,6 +97,7 @@ class Session:
     steps: tuple[SessionStep, ...]
     at: int = 0
     view: dict[str, Any] = field(default_factory=dict)
+    target: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.at < len(self.steps):

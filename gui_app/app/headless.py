@@ -31,23 +31,27 @@ def render_job(
     threads: int | None = None,
     *,
     overwrite: bool = False,
+    to: str | None = None,
 ) -> int:
     """Fits ``file`` (None: the built-in motion), writes three files into ``folder``, returns the exit code.
 
-    Where ``file`` is a fit already, picture and video are of that.
+    Where ``file`` is a fit already, picture and video are of that. ``to`` is the family of the body that is
+    fitted, None for SMPL-X, or SMPL-H where the motion is SMPL-X.
 
     Raises:
         RefitError: something cannot be read, fitted or written, or exists and ``overwrite`` is False.
     """
-    from core.commands.output_paths import stageii_name
+    from core.commands.output_paths import result_name
     from core.files.builtin_files import default_motion
     from core.outputs.results import save_result
+    from gui_app.files.models_choice import SOURCES
     from gui_app.files.open import open_file
 
-    opened = open_file(file or default_motion(), models)
+    targets = {} if to is None else dict.fromkeys(SOURCES, to)
+    opened = open_file(file or default_motion(), models, targets=targets)
     for note in opened.notes:
         say(f"note: {note}")
-    target = folder / stageii_name(Path(opened.motion.name))
+    target = folder / result_name(opened.motion, opened.bodies.target.family)
     still, video = target.with_suffix(".png"), target.with_suffix(".mp4")
     refuse_existing([still, video] if opened.result else [target, still, video], overwrite)
     try:
@@ -102,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion; none: a built-in one")
     top.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write")
-    top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed SMPL-H and SMPL-X models")
+    top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed models")
     top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")
     top.add_argument("--threads", type=argument_types.thread_count, metavar="N", help="fitting threads")
     top.add_argument("--force", action="store_true", help="write over existing files")

@@ -82,6 +82,7 @@ class Options:
     device: str = "auto"
     threads: int | None = None
     frame: int | None = None
+    to: str | None = None
 
 
 class MainWindow(QMainWindow):
@@ -95,7 +96,7 @@ class MainWindow(QMainWindow):
         self._closing_wait = ClosingWait()
         self.preferences = Preferences()
         self._opens_first = options.file is not None or self.preferences.flag(START_FLAG, True)
-        self.models = ModelsChoice(self.preferences, options.models)
+        self.models = ModelsChoice(self.preferences, options.models, options.to)
         self.state = state = AppState(self)
         document, activity = state.document, state.activity
         self.actions_ = Actions(self)

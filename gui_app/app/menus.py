@@ -93,7 +93,7 @@ class Menus(QObject):
         view.addActions([actions.timeline, actions.timeline_low, actions.full_view, actions.reset_layout])
         view.addSeparator()
         view.addMenu("Theme").addActions(actions.themes)
-        self._menu(bar, "&Bodies", [actions.models, actions.builtin])
+        self._menu(bar, "&Bodies", [actions.models, actions.builtin, None, *actions.targets.values()])
         self._menu(
             bar,
             "&Help",

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -33,10 +34,11 @@ from gui_app.widgets.text import building_words, menu_words, path_tip
 
 READING = "Source and fit appear here side by side."
 WHAT = (
-    "See human motion in SMPL or SMPL-H beside its SMPL-X fit, find the frames that are off, fit them again."
+    "See human motion in SMPL, SMPL-H or SMPL-X beside its fit by another of these bodies, find the frames "
+    "that are off, fit them again."
 )
 BUILTIN = (
-    "Refit comes with free bodies in the layout of SMPL-H and SMPL-X. They are for trying it out; "
+    "Refit comes with free bodies in the layout of SMPL, SMPL-H and SMPL-X. They are for trying it out; "
     "results to publish need the licensed models."
 )
 WHERE = """<table cellspacing="0" cellpadding="0">
@@ -154,6 +156,7 @@ class Welcome(QWidget):
         buttons.addWidget(self._button(actions.builtin, "Use built-in bodies"))
         buttons.addStretch(1)
         bodies.addLayout(buttons)
+        bodies.addWidget(self._target_button(actions), 0, Qt.AlignmentFlag.AlignLeft)
         bodies.addSpacing(10)
         bodies.addWidget(_section("A models folder holds", self))
         self._where = QLabel(self)
@@ -179,6 +182,15 @@ class Welcome(QWidget):
         button = QPushButton(text, self)
         button.setToolTip(action.toolTip())
         button.clicked.connect(action.trigger)
+        return button
+
+    def _target_button(self, actions: Actions) -> QPushButton:
+        button = QPushButton("Body to fit", self)
+        button.setToolTip("Which body is fitted to motions: SMPL-X, SMPL-H or SMPL")
+        menu = QMenu(button)
+        menu.setToolTipsVisible(True)
+        menu.addActions(list(actions.targets.values()))
+        button.setMenu(menu)
         return button
 
     @Slot()

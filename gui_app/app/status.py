@@ -21,8 +21,8 @@ from gui_app.widgets.text import building_words, frames_words, path_tip
 from gui_app.widgets.wrapped_label import WrappedLabel
 
 BUILTIN_TIP = (
-    "These bodies come with Refit, under a free licence. They have the layout of SMPL-H and SMPL-X but not "
-    "their shape space: choose a folder of licensed models in the Bodies menu for results to publish."
+    "These bodies come with Refit, under a free licence. They have the layout of SMPL, SMPL-H and SMPL-X "
+    "but not their shape space: choose a folder of licensed models in the Bodies menu for results to publish."
 )
 
 

@@ -50,7 +50,7 @@ SPECS: dict[str, Spec] = {
     "save_session_as": Spec(
         "File", "Save session as…", "archive", ("Ctrl+Shift+S",), "Save the session in another file"
     ),
-    "save": Spec("File", "Save fit…", "download-simple", (), "Save the fit as an AMASS SMPL-X file"),
+    "save": Spec("File", "Save fit…", "download-simple", (), "Save the fit as an AMASS file"),
     "session_motion": Spec(
         "File", "Sessions carry the motion", "", (), "It opens without the motion's own file", True
     ),
@@ -129,6 +129,9 @@ SPECS: dict[str, Spec] = {
     "theme_light": Spec("View", "Light theme", "", (), "Dark on light", True),
     "theme_system": Spec("View", "Theme as the system", "", (), "Dark or light as the rest", True),
     "models": Spec("Bodies", "Choose models folder…", "folder-notch-open", (), "Use licensed models"),
+    "target_smplx": Spec("Bodies", "Fit SMPL-X", "", (), "Fit the SMPL-X body to the motion", True),
+    "target_smplh": Spec("Bodies", "Fit SMPL-H", "", (), "Fit the SMPL-H body to the motion", True),
+    "target_smpl": Spec("Bodies", "Fit SMPL", "", (), "Fit the SMPL body to the motion", True),
     "builtin": Spec("Bodies", "Use built-in bodies", "package", (), "Use the bodies that come with Refit"),
     "palette": Spec("Help", "Find a command…", "magnifying-glass", ("Ctrl+K",), "Find and run any command"),
     "start_page": Spec("Help", "Start page", "house", (), "Open files, and where bodies come from"),
@@ -234,6 +237,9 @@ class Actions:
     theme_system: QAction
     models: QAction
     builtin: QAction
+    target_smplx: QAction
+    target_smplh: QAction
+    target_smpl: QAction
     palette: QAction
     start_page: QAction
     manual: QAction
@@ -265,6 +271,11 @@ class Actions:
             "three-stages": self.preset_three_stages,
             "published": self.preset_published,
         }
+
+    @property
+    def targets(self) -> dict[str, QAction]:
+        """By the family of the body that is fitted."""
+        return {"smplx": self.target_smplx, "smplh": self.target_smplh, "smpl": self.target_smpl}
 
     @property
     def layouts(self) -> tuple[QAction, ...]:

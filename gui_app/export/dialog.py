@@ -207,7 +207,8 @@ class ExportDialog(QDialog):
         self.cancel.setText("Cancel")
         choice = self.form.choice()
         if not self._typed:
-            self.place.setText(str(default_place(self._folder, opened.stem, choice)))
+            family = opened.bodies.target.family
+            self.place.setText(str(default_place(self._folder, opened.stem, choice, family)))
         problem = self._problem(choice)
         self._say(problem or self._estimate(choice), bool(problem))
         self.export.setEnabled(not problem)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from core.commands.output_paths import OUTPUT_ENDING
 from core.model.motion import UpAxis
 from core.outputs.export_format import BodySizes, ExportFormat, Option, Settings
 from core.outputs.export_formats import EXPORT_FORMATS
@@ -199,8 +200,10 @@ def estimate(choice: Choice, sizes: Sizes, count: int) -> tuple[int, int]:
     return choice.format.size(sizes, count, choice.settings), files
 
 
-def default_place(folder: Path, stem: str, choice: Choice) -> Path:
-    """A file, or a folder, named after the motion."""
+def default_place(folder: Path, stem: str, choice: Choice, family: str = "smplx") -> Path:
+    """A file, or a folder, named after the motion; a fit also after the ``family`` of its body."""
+    if choice.format.is_result:
+        return folder / f"{stem}{OUTPUT_ENDING[family]}"
     first, last = choice.frames
     stem = choice.format.stem(stem, choice.settings)
     if choice.is_folder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import FileError
-from core.model.joints import FAMILY_LABEL, MESH
+from core.model.joints import FAMILY_LABEL, MESH, other_family
 from core.session.fit_origin import check_bodies, find_motion, find_source, licensed_gender
 from gui_app.document.opened import Opened
 from gui_app.files.open_question import Answer, read_motion
@@ -35,6 +35,7 @@ def open_file(
     source: Path | None = None,
     answer: Answer = AS_FAR_AS_SAID,
     read: Callable[[Motion, BodyPair], object] | None = None,
+    targets: Mapping[str, str] | None = None,
 ) -> Opened:
     """Reads a motion, or a fit or a session together with the motion it was made from.
 
@@ -44,6 +45,8 @@ def open_file(
         source: where the motion of a fit or session is; None where it is to be looked for.
         answer: what is known of a motion beside the file.
         read: told of a motion that has no fit and of its bodies, as soon as both are read.
+        targets: families of the bodies that motions are fitted with, by their own; what is missing is as
+            `core.model.joints.other_family` has it.
 
     Raises:
         Unanswered: something about a motion has to be asked.
@@ -57,12 +60,12 @@ def open_file(
     if path.is_dir() and not is_motion_folder(path):
         raise FileError(path, "is a folder without meshes (.obj or .ply) and without a file a frame")
     if path.is_dir():
-        return open_motion(path, models, answer, read)
+        return open_motion(path, models, answer, read, targets)
     if is_session(path):
         return open_session(path, models, source)
     if is_result(path):
         return open_fit(path, models, source)
-    return open_motion(path, models, answer, read)
+    return open_motion(path, models, answer, read, targets)
 
 
 def open_motion(
@@ -70,16 +73,22 @@ def open_motion(
     models: str | Path | None,
     answer: Answer = AS_FAR_AS_SAID,
     read: Callable[[Motion, BodyPair], object] | None = None,
+    targets: Mapping[str, str] | None = None,
 ) -> Opened:
-    """Reads a motion and loads the bodies that belong to it: to SMPL-X the SMPL-H body.
+    """Reads a motion and loads the bodies that belong to it. A motion is not fitted with its own body, except
+    where it is meshes.
 
     Raises:
         Unanswered: something about it has to be asked.
         Doubted: what it means has to be asked.
         RefitError: the file is none, or the bodies for it cannot be used.
     """
-    motion = read_motion(path, models, answer)
-    target = "smplh" if motion.family == "smplx" else "smplx"
+    from core.correspond.load_bodies import of_bodies_there
+
+    motion = of_bodies_there(read_motion(path, models, answer), models)
+    target = (targets or {}).get(motion.family, "")
+    if not target or (motion.has_poses and target == motion.family):
+        target = other_family(motion.family)
     return replace(_opened(motion, models, None, path, target, read), given_rate=answer.rate)
 
 
@@ -113,7 +122,8 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
     fits = [step.result for step in session.steps if step.result is not None]
     made = fits[0] if fits else None
     motion = session.motion or find_source(path, session.source, source, made)
-    gender, target = (licensed_gender(fits[0]), fits[0].family) if fits else (None, "smplx")
+    target = fits[0].family if fits else session.target or other_family(motion.family)
+    gender = licensed_gender(fits[0]) if fits else None
     opened = _opened(motion, models, gender, path, target)
     for fit in fits:
         check_bodies(path, fit, opened.bodies)
@@ -127,7 +137,7 @@ def _opened(
     models: str | Path | None,
     gender: str | None,
     file: Path,
-    target: str = "smplx",
+    target: str,
     read: Callable[[Motion, BodyPair], object] | None = None,
 ) -> Opened:
     from core.correspond.load_bodies import bodies_for, of_bodies_there

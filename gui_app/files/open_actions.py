@@ -6,16 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QActionGroup, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.files.motions.mesh_readers import opened_as
 from core.files.own_mesh import NothingLeads
+from core.model.joints import FAMILY_LABEL
 from core.session.fit_origin import SourceMissing
-from gui_app.document.actions import Actions
+from gui_app.document.actions import SPECS, Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.opened import Opened
@@ -71,6 +72,10 @@ class OpenActions(QObject):
         actions.open.triggered.connect(self._ask_open)
         actions.models.triggered.connect(self._ask_models)
         actions.builtin.triggered.connect(self._use_builtin)
+        group = QActionGroup(self)
+        for family, action in actions.targets.items():
+            group.addAction(action)
+            action.triggered.connect(partial(self._choose_target, family))
         opening.read.connect(self._on_read)
         opening.opened.connect(self._on_opened)
         opening.failed.connect(self._on_failed)
@@ -111,7 +116,8 @@ class OpenActions(QObject):
 
     def _request(self, path: Path, frame: int | None, listed: bool) -> OpenRequest:
         answer = self._memory.answer(path)
-        return OpenRequest(path, self._models.models, answer=answer, frame=frame, listed=listed)
+        models, targets = self._models.models, self._models.targets
+        return OpenRequest(path, models, answer=answer, frame=frame, listed=listed, targets=targets)
 
     def offer_folders(self, open_folder: Callable[[Path], object]) -> None:
         """What lists the clips of a folder; it hands those that are one motion to `open_one`."""
@@ -125,7 +131,11 @@ class OpenActions(QObject):
             return
         path = None if path is None else opened_as(path)
         answer = self._memory.answer(path) if path is not None else NOTHING_SAID
-        self._opening.open(path, self._models.models, answer=answer, frame=frame)
+        self._open(path, answer=answer, frame=frame)
+
+    def _open(self, path: Path | None, **more: Any) -> None:
+        """Opens it with the bodies that are chosen."""
+        self._opening.open(path, self._models.models, targets=self._models.targets, **more)
 
     def nothing_opened(self) -> None:
         """What was asked for is nothing that can be shown."""
@@ -137,7 +147,7 @@ class OpenActions(QObject):
         if not self._opening.closed and self._saving.may_lose_work(
             "Restore it without saving this work?", again
         ):
-            self._opening.open(path, self._models.models, left_over=True)
+            self._open(path, left_over=True)
 
     @Slot(object, object)
     def _ask_source(self, request: OpenRequest, error: SourceMissing) -> None:
@@ -197,7 +207,7 @@ class OpenActions(QObject):
         again = partial(self._read_again, taken, answer)
         if self._saving.may_lose_work("Read the file again without saving this work?", again):
             self._remember(taken.path, answer, taken)
-            self._opening.open(taken.path, self._models.models, answer=answer)
+            self._open(taken.path, answer=answer)
 
     def _remember(self, path: Path, answer: Answer, taken: Taken | None) -> None:
         """For the next file of the folder; what wins over a file says nothing of others."""
@@ -210,6 +220,13 @@ class OpenActions(QObject):
         opened = self._document.opened
         known = opened is not None and Taken.of(opened.motion) is not None
         self._actions.reading.setEnabled(known and not self._activity.opening)
+        for family, action in self._actions.targets.items():
+            own = opened is not None and opened.motion.has_poses and opened.motion.family == family
+            action.setEnabled(not own and not self._activity.opening)
+            label, spec = FAMILY_LABEL[family], SPECS[f"target_{family}"]
+            action.setToolTip(f"The motion is in {label} already" if own else spec.tip)
+            fitted = self._models.targets["smplh"] if opened is None else opened.bodies.target.family
+            action.setChecked(family == fitted)
 
     @Slot()
     def _keep_rate(self) -> None:
@@ -235,6 +252,15 @@ class OpenActions(QObject):
     def _use_builtin(self) -> None:
         self._change_bodies(self._models.use_builtin)
 
+    def _choose_target(self, family: str, *_: object) -> None:
+        opened = self._document.opened
+        self._on_motion()
+        if opened is None:
+            self._models.choose_target(None, family)
+            self._models.keep()
+        elif family != opened.bodies.target.family:
+            self._change_bodies(partial(self._models.choose_target, opened.motion.family, family))
+
     def _change_bodies(self, choose: Callable[[], object]) -> None:
         again = partial(self._change_bodies, choose)
         if self._saving.may_lose_work("Change the bodies without saving this work?", again):
@@ -244,11 +270,11 @@ class OpenActions(QObject):
     def _reopen(self) -> None:
         opened = self._document.opened
         if opened is None:
-            self._opening.open(None, self._models.models)
+            self._open(None)
             return
         motion = opened.motion
         answer = Answer(motion.reading, self._document.given_rate, final=motion.gender is not None)
-        self._opening.open(opened.motion.path, self._models.models, answer=answer)
+        self._open(opened.motion.path, answer=answer)
 
     @Slot(object, object)
     def _on_read(self, motion: Motion, bodies: BodyPair) -> None:

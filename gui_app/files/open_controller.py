@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """A file to open, None for the default motion; ``models`` and ``source`` as in `open_file`.
+    """A file to open, None for the default motion; ``models``, ``source`` and ``targets`` as in `open_file`.
 
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
     beside the file; ``frame`` the one to show first, None for the file's own; ``listed`` where it is one of
@@ -47,6 +47,7 @@ class OpenRequest:
     answer: Answer = NOTHING_SAID
     frame: int | None = None
     listed: bool = False
+    targets: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_and_pose(
@@ -68,7 +69,9 @@ def read_and_pose(
         path = default_motion() if request.path is None else request.path
         try:
             with telling(tell_built), watched(check):
-                opened = open_file(path, request.models, request.source, request.answer, tell_read)
+                opened = open_file(
+                    path, request.models, request.source, request.answer, tell_read, request.targets
+                )
         except (SourceMissing, Unanswered, Doubted, NothingLeads) as question:
             return question
         opened = replace(opened, left_over=request.left_over, listed=request.listed)
@@ -134,9 +137,10 @@ class OpenController(QObject):
         left_over: bool = False,
         answer: Answer = NOTHING_SAID,
         frame: int | None = None,
+        targets: Mapping[str, str] | None = None,
     ) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
-        self.begin(OpenRequest(path, models, source, left_over, answer, frame))
+        self.begin(OpenRequest(path, models, source, left_over, answer, frame, targets=targets or {}))
 
     def begin(self, request: OpenRequest) -> None:
         """Starts reading what is asked for, once more where a question about it was answered."""

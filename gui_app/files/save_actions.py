@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import RefitError
+from core.model.joints import FAMILY_LABEL
 from core.session.inputs import check_output
 from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
 from gui_app.widgets.message_box import message_box
-from gui_app.widgets.save_dialog import Place, ask_where
+from gui_app.widgets.save_dialog import FIT, Place, ask_where
 
 
 def save_fit(document: Document, activity: Activity, place: Place, preferences: Preferences) -> bool:
@@ -67,7 +69,8 @@ class SaveActions(QObject):
 
         name = result_name(document.opened.motion, document.result.family)
         start = Path(self._preferences.folder or Path.home()) / name
-        place = ask_where(self._window, start)
+        label = FAMILY_LABEL[document.result.family]
+        place = ask_where(self._window, start, replace(FIT, words=f"AMASS {label}"))
         return place is not None and save_fit(document, activity, place, self._preferences)
 
     def offer_session(self, save: Callable[[Callable[[], object]], object]) -> None:

@@ -152,7 +152,7 @@ class SessionNow(QObject):
         motion = opened.motion if with_motion else None
         view = {**view_of(self._state, self._viewport), "recipe": self._recipes.as_dict()}
         kept = tuple(step.for_session() for step in steps)
-        return Session(SourceFile.of(opened.motion), motion, kept, at, view)
+        return Session(SourceFile.of(opened.motion), motion, kept, at, view, opened.bodies.target.family)
 
 
 def _first_kept(steps: list[DocumentStep], most_bytes: int) -> int:

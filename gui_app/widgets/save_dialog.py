@@ -36,7 +36,7 @@ class FileKind:
         return path.with_name(path.name + self.filters.get(chosen, self.suffix))
 
 
-FIT = FileKind("Save fit", "AMASS SMPL-X", SUFFIX)
+FIT = FileKind("Save fit", "AMASS", SUFFIX)
 
 
 @dataclass(frozen=True)

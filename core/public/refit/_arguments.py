@@ -17,7 +17,7 @@ from core.fitting.recipe.recipe import PRESETS, Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.model.body_pair import BodyPair, in_body
 from core.model.fit_result import FitResult
-from core.model.joints import FAMILY_LABEL
+from core.model.joints import FAMILY_LABEL, other_family
 from core.model.motion import MOST_RATE, Motion
 from core.shown_text import shown
 
@@ -133,11 +133,6 @@ def motion_in(motion: Motion, pair: BodyPair) -> Motion:
         return in_body(motion, pair.source)
     ours, theirs = FAMILY_LABEL[motion.family], FAMILY_LABEL[pair.source.family]
     raise RefitError(f"{motion.name} is a motion of {ours}, but the bodies are from {theirs}.")
-
-
-def other_family(family: str) -> str:
-    """What a motion is fitted in where nothing is said: SMPL-X, and SMPL-H where it is in SMPL-X itself."""
-    return "smplh" if family == "smplx" else "smplx"
 
 
 def chosen_recipe(

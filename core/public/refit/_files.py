@@ -13,11 +13,11 @@ from core.errors import RefitError
 from core.files.motions.load_motion import load_motion as read_motion
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
-from core.model.joints import GENDERS, JOINT_NAMES
+from core.model.joints import GENDERS, JOINT_NAMES, other_family
 from core.model.motion import CHOICES, Motion, Reading
 from core.outputs.results import RESULT, save_result
 from core.outputs.results import load_result as read_result
-from refit._arguments import bodies_in, expect, one_of, other_family, path_of, paths_of, rate_of
+from refit._arguments import bodies_in, expect, one_of, path_of, paths_of, rate_of
 
 
 def load_motion(

@@ -61,6 +61,7 @@ def test_film_frames_keep_time() -> None:
 def test_names_and_sizes_are_told_before() -> None:
     folder = Path("out")
     assert default_place(folder, "walk", Choice("npz")) == folder / "walk_stageii.npz"
+    assert default_place(folder, "walk", Choice("npz"), "smpl") == folder / "walk_smpl.npz"
     assert default_place(folder, "walk", Choice("obj", (0, 9))) == folder / "walk_fit_obj"
     single = Choice("ply", (7, 7), single=True, body="source")
     assert default_place(folder, "walk", single) == folder / "walk_source_000007.ply"
