@@ -84,16 +84,14 @@ def with_better(found: FittedChunk, places: np.ndarray, again: FittedChunk) -> F
         mine[taken] = theirs[source]
         return mine
 
-    arrays = ("poses", "transl", "coefficients", "converged", "energy")
+    # Steps of the start whose end is kept: each start takes as many as were asked for.
+    arrays = ("poses", "transl", "coefficients", "converged", "energy", "steps")
     errors = {
         item.name: put(getattr(found.errors, item.name), getattr(again.errors, item.name))
         for item in fields(FrameErrors)
     }
-    steps = found.steps.copy()
-    steps[places] += again.steps
     return replace(
         found,
         **{name: put(getattr(found, name), getattr(again, name)) for name in arrays},
-        steps=steps,
         errors=FrameErrors(**errors),
     )

@@ -57,7 +57,7 @@ class FittedChunk:
         transl: (n, 3) metres, the source's trans not yet added.
         coefficients: (n, Z) of shape and expression that the figures are of.
         converged: (n,) bool.
-        steps: (n,) steps tried.
+        steps: (n,) steps tried, from the start that led here.
         energy: (n,) objective, square metres.
         errors: of the n frames.
         trace: mean objective of those that were fitted last, before each step that all of them took, and in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from core.fitting.objective.term import Terms
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.gauss_newton import PoseFit
+from core.fitting.stage.mending import with_better
+from core.fitting.stage.partial_result import FittedChunk
 from core.fitting.stage.stage import PoseStage
 from core.model.body_pair import BodyPair
 from core.model.skinning import rotation_matrices
+from core.model.vertex_errors import FrameErrors
 from tests.core.fitting.judged import clip, fit
 
 BAD = 7
@@ -52,3 +56,25 @@ def test_a_frame_that_stands_out_is_fitted_from_its_neighbour(
     assert converged[BAD] == (not lasting)
     if not lasting:
         assert abs(mean_mm[BAD] - whole[BAD]) < 0.02
+
+
+def chunk(energy: list[float], steps: list[int], converged: list[bool]) -> FittedChunk:
+    """Frames of which only this is looked at; their place says which start they are from."""
+    count = len(energy)
+    errors = FrameErrors(*(np.array(energy) for _ in fields(FrameErrors)))
+    place = np.full((count, 3), float(steps[0]))
+    nothing = np.zeros((count, 1))
+    return FittedChunk(
+        nothing, place, nothing, np.array(converged), np.array(steps), np.array(energy), errors
+    )
+
+
+def test_steps_are_those_of_the_start_whose_end_is_kept() -> None:
+    found = chunk([5.0, 5.0, 5.0, 5.0], [40, 40, 40, 40], [False] * 4)
+    again = chunk([1.0, 9.0, 5.0], [7, 7, 7], [True, True, True])
+    # The first is better, the second is not, the third is the same and has converged.
+    kept = with_better(found, np.array([0, 1, 3]), again)
+    assert kept.steps.tolist() == [7, 40, 40, 7]
+    assert kept.transl[:, 0].tolist() == [7.0, 40.0, 40.0, 7.0]
+    assert kept.errors.mean.tolist() == [1.0, 5.0, 5.0, 5.0]
+    assert found.steps.tolist() == [40] * 4
