@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from core.problems.thresholds import ProblemThresholds
 from core.session.inputs import inputs_of
 from gui_app.document.document_snapshot import DocumentSnapshot
-from gui_app.document.saved_fits import FiledFits
+from gui_app.document.saved_fits import OPENED, FiledFits
 from gui_app.widgets.text import FALLBACK_RATE
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ class Document(QObject):
         snapshot: all of it that can be undone; the properties of the same names read it.
         analysis: what was found out about the fit; None while it is not known.
         thresholds: from when on a frame is a problem.
-        saved: a file has the fit, or there is none.
 
     ``motion_leaving``: another motion is about to come. ``motion_changed``: it is there. ``motion_ready``:
     everybody has taken it up. ``result_leaving``: another fit is about to come. ``result_changed``: it is
@@ -57,7 +56,6 @@ class Document(QObject):
         self.snapshot = DocumentSnapshot()
         self.analysis: Analysis | None = None
         self.thresholds = ProblemThresholds()
-        self.saved = True
         self._filed = FiledFits()
 
     @property
@@ -128,8 +126,7 @@ class Document(QObject):
         self.opened = opened
         self.snapshot = opened.without_fit()
         self.analysis = None
-        self.saved = True
-        self._filed.begin(self.accepted, self.snapshot.weights)
+        self._filed.begin(self.snapshot, in_a_file=not opened.left_over)
         self.motion_changed.emit()
         self.motion_ready.emit()
         self.analysis_changed.emit()
@@ -137,7 +134,7 @@ class Document(QObject):
         if opened.result is not None:
             self.set_result(opened.result, None)
             if not opened.left_over:
-                self.set_saved(opened.file)
+                self.file(opened.file or OPENED, opened.result, self.accepted, self.valid, self.weights)
 
     def set_result(
         self, result: FitResult | None, changed: np.ndarray | None, *, by_itself: bool = False
@@ -147,11 +144,18 @@ class Document(QObject):
         self.restore(replace(self.snapshot, result=result), changed)
         if by_itself:
             self._filed.add_by_itself(self.snapshot)
+            self.saved_changed.emit()
+
+    @property
+    def saved(self) -> bool:
+        """Nothing that the user did would be lost by leaving now; asks the disk whether its files are there
+        still."""
+        return not self.loses_work
 
     @property
     def loses_work(self) -> bool:
         """Something that the user did is in no file: leaving now would lose it."""
-        return self.opened is not None and not self.saved and self._filed.loses(self.snapshot)
+        return self.opened is not None and self._filed.loses(self.snapshot)
 
     def set_mask(self, valid: np.ndarray) -> None:
         """Other vertices (V,) bool of the fit's body count in fits and errors from now on.
@@ -162,7 +166,6 @@ class Document(QObject):
         opened = self.opened
         if opened is not None and not np.array_equal(valid, opened.valid):
             self._use(opened.with_valid(valid))
-            self.saved = self._filed.have(self.snapshot)
             self.mask_changed.emit()
             self.saved_changed.emit()
 
@@ -176,7 +179,6 @@ class Document(QObject):
         if before is not None:
             self._use(before.with_weights(weights))
             if self.opened is not before:
-                self.saved = self._filed.have(self.snapshot)
                 self.mask_changed.emit()
                 self.saved_changed.emit()
 
@@ -184,7 +186,6 @@ class Document(QObject):
         """The problems that are accepted as they are."""
         if accepted != self.accepted:
             self.snapshot = replace(self.snapshot, accepted=accepted)
-            self.saved = self._filed.have(self.snapshot)
             self._tell_accepted()
             self.saved_changed.emit()
 
@@ -194,7 +195,6 @@ class Document(QObject):
             return
         self.snapshot = replace(self.snapshot, given_rate=rate).at_its_rate()
         if self.result is not None:
-            self.saved = self._filed.have(self.snapshot)
             self.saved_changed.emit()
         self.rate_changed.emit()
 
@@ -213,7 +213,6 @@ class Document(QObject):
         self.snapshot = snapshot.at_its_rate()
         self._use(masked)
         masked.posed.set_result(self.result, changed)
-        self.saved = self._filed.have(self.snapshot)
         if self.opened is not opened:
             self.mask_changed.emit()
         if self.accepted != before.accepted:
@@ -239,30 +238,40 @@ class Document(QObject):
         self.settling.emit()
 
     def set_saved(self, path: Path | None = None) -> None:
-        """The fit shown is in a file, ``path`` where that is known."""
-        if self.result is not None and self.opened is not None:
+        """The fit shown is in the file ``path``; all that is shown is in one that is not named."""
+        result, valid = self.result, self.valid
+        if path is not None and result is not None and self.opened is not None:
             from core.measure.vertex_mask import measured_mask
 
             # Of a mask painted a moment ago the file knows nothing yet.
-            mask = measured_mask(self.result, self.opened.bodies.correspondence)
-            self._filed.add(path, self.result, mask)
-        self._filed.accepted, self._filed.weights = self.accepted, self.snapshot.weights
-        self.saved = True
+            valid = measured_mask(result, self.opened.bodies.correspondence)
+        self.file(path or OPENED, result, self.accepted, valid, self.weights)
+
+    def file_mask(self, path: Path) -> None:
+        """The mask is in a file of its own."""
+        self._filed.add_mask(path, self.valid)
+        self.saved_changed.emit()
+
+    def file_weights(self, path: Path) -> None:
+        """The weights of the vertices are in a file of their own."""
+        self._filed.add_weights(path, self.weights)
         self.saved_changed.emit()
 
     def file(
         self,
         path: Path,
-        result: FitResult,
+        result: FitResult | None,
         accepted: tuple[Accepted, ...] = (),
         valid: np.ndarray | None = None,
         weights: np.ndarray | None = None,
     ) -> None:
         """A fit that there is, or was, is in a file now, with what was accepted of it, its mask (V,) and the
-        weights (V,) of its vertices."""
-        self._filed.add(path, result, valid)
+        weights (V,) of its vertices; or mask and weights alone."""
+        if result is not None:
+            self._filed.add(path, result, valid)
+        self._filed.add_mask(path, valid)
+        self._filed.add_weights(path, weights)
         self._filed.accepted, self._filed.weights = accepted, weights
-        self.saved = self._filed.have(self.snapshot)
         self.saved_changed.emit()
 
     def _use(self, opened: Opened) -> None:

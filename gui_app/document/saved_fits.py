@@ -1,8 +1,10 @@
-"""Which fits are in a file, so that coming back to one of them counts as saved."""
+"""Which fits, masks and weights are in a file, so that coming back to one of them counts as saved."""
 
 from __future__ import annotations
 
+import os
 import weakref
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ OPENED = Path()
 
 
 class FiledFits:
-    """One fit a file; keeps none of them alive.
+    """One fit a file; keeps none of them alive. A file that somebody has deleted has nothing.
 
     Attributes:
         accepted: the problems that the last file written says are accepted.
@@ -28,16 +30,28 @@ class FiledFits:
 
     def __init__(self) -> None:
         self._files: dict[Path, tuple[weakref.ref[np.ndarray], float | None, np.ndarray | None]] = {}
+        self._masks: dict[Path, np.ndarray | None] = {}
+        self._weights: dict[Path, np.ndarray | None] = {}
         self.accepted: tuple[Accepted, ...] = ()
         self.weights: np.ndarray | None = None
         self._by_itself: tuple[weakref.ref[np.ndarray], DocumentSnapshot] | None = None
 
-    def begin(self, accepted: tuple[Accepted, ...], weights: np.ndarray | None) -> None:
-        """Another motion is open, with problems that are accepted and weights of the vertices already; no fit
-        of it is in a file."""
+    def begin(self, snapshot: DocumentSnapshot, *, in_a_file: bool) -> None:
+        """Another motion is open, as ``snapshot`` says, and opened again would be; unless it is not
+        ``in_a_file``. No fit of it is in one yet."""
         self._files.clear()
         self._by_itself = None
-        self.accepted, self.weights = accepted, weights
+        self.accepted, self.weights = snapshot.accepted, snapshot.weights
+        self._masks = {OPENED: snapshot.valid} if in_a_file else {}
+        self._weights = {OPENED: snapshot.weights} if in_a_file else {}
+
+    def add_mask(self, path: Path, valid: np.ndarray | None) -> None:
+        """The file holds this mask (V,) now."""
+        self._masks[path] = valid
+
+    def add_weights(self, path: Path, weights: np.ndarray | None) -> None:
+        """The file holds these weights (V,) of the vertices now."""
+        self._weights[path] = weights
 
     def add_by_itself(self, snapshot: DocumentSnapshot) -> None:
         """The fit of ``snapshot`` was made without the user's doing, as it would be made again."""
@@ -67,19 +81,27 @@ class FiledFits:
         self._files[path or OPENED] = (weakref.ref(result.poses), result.frame_rate, mask)
 
     def have(self, snapshot: DocumentSnapshot) -> bool:
-        """A file has the fit, what is accepted of it, and the weights; nothing of what has no fit has to be
-        in one."""
+        """A file has the fit, what is accepted of it, and the weights; where there is no fit, mask and
+        weights, unless they are as they were when the motion was opened."""
         if snapshot.result is None:
-            return True
+            return _any(self._masks, snapshot.valid) and _any(self._weights, snapshot.weights)
         there = self.hold(snapshot.result, snapshot.valid)
         return there and snapshot.accepted == self.accepted and _same(snapshot.weights, self.weights)
 
     def hold(self, result: FitResult, mask: np.ndarray | None = None) -> bool:
         """``result``, its errors over ``mask``, is in a file as it stands."""
         return any(
-            poses() is result.poses and rate == result.frame_rate and _same(known, mask)
-            for poses, rate, known in self._files.values()
+            poses() is result.poses and rate == result.frame_rate and _same(known, mask) and _is_there(path)
+            for path, (poses, rate, known) in self._files.items()
         )
+
+
+def _any(files: Mapping[Path, np.ndarray | None], wanted: np.ndarray | None) -> bool:
+    return any(_same(known, wanted) and _is_there(path) for path, known in files.items())
+
+
+def _is_there(path: Path) -> bool:
+    return path == OPENED or os.path.exists(path)
 
 
 def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:

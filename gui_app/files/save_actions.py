@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import RefitError
@@ -56,7 +56,14 @@ class SaveActions(QObject):
         actions.save.triggered.connect(self.ask_save)
         document.motion_changed.connect(self._on_change)
         document.result_changed.connect(self._on_change)
+        window.installEventFilter(self)
         self._on_change()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Whoever comes back to the window may have deleted files meanwhile."""
+        if event.type() == QEvent.Type.WindowActivate:
+            self._document.saved_changed.emit()
+        return super().eventFilter(watched, event)
 
     @Slot()
     def ask_save(self) -> bool:
@@ -94,7 +101,7 @@ class SaveActions(QObject):
         more = f"The work on {document.opened.name} is not in a file yet."
         box = message_box(self._window, "Unsaved work", question, more)
         session = box.addButton("Save session", QMessageBox.ButtonRole.AcceptRole)
-        fit = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole)
+        fit = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole) if document.has_fit else None
         discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(session)
@@ -102,7 +109,7 @@ class SaveActions(QObject):
         if box.clickedButton() is session and self._save_session is not None:
             self._save_session(again)
             return False
-        if box.clickedButton() is fit:
+        if fit is not None and box.clickedButton() is fit:
             return self.ask_save()
         return box.clickedButton() is discard
 

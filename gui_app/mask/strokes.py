@@ -230,6 +230,7 @@ class ValidityPainting(VertexPainting):
             self._state.activity.fail(str(error))
             return
         if self._make(f"mask of {path.name}", found.valid):
+            self._state.document.file_mask(path)
             way = "leaves out" if found.leaves_out else "names as valid"
             count = int(found.named.sum())
             self._state.activity.say(f"{path.name} {way} {count:,} vert{'ex' if count == 1 else 'ices'}")
@@ -245,6 +246,7 @@ class ValidityPainting(VertexPainting):
         except RefitError as error:
             self._state.activity.fail(str(error))
             return False
+        self._state.document.file_mask(path)
         self._state.activity.say(
             f"Saved the {int(self._state.document.valid.sum()):,} valid vertices as {path.name}"
         )
@@ -343,7 +345,8 @@ class WeightPainting(VertexPainting):
         except RefitError as error:
             self._state.activity.fail(str(error))
             return
-        self._make(f"weights of {path.name}", found)
+        if self._make(f"weights of {path.name}", found):
+            self._state.document.file_weights(path)
 
     def save(self, path: Path, replace: bool) -> bool:
         """Writes the weights to a file; the sentence about it goes to the status bar."""
@@ -355,6 +358,7 @@ class WeightPainting(VertexPainting):
         except RefitError as error:
             self._state.activity.fail(str(error))
             return False
+        self._state.document.file_weights(path)
         self._state.activity.say(
             f"Saved the weights of {int((weights != 1).sum()):,} vertices as {path.name}"
         )

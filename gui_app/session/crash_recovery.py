@@ -24,6 +24,8 @@ from gui_app.widgets.message_box import message_box
 from gui_app.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from core.session.session import Session
 
 # What is open is kept every minute and before each run, in case Refit ends unexpectedly.
@@ -78,7 +80,7 @@ class Autosave(QObject):
         if self._writer.waiting or not self._lock.isLocked():
             return
         session = self._now.take(most_bytes=MOST_BYTES)
-        if session is None or all(step.result is None for step in session.steps):
+        if session is None or not _has_work(session):
             return
         marks = _marks(session)
         looks_other = session.view != self._kept_view and self._seconds < QUICK_SECONDS
@@ -157,10 +159,23 @@ def free_name(folder: Path) -> Path:
     return file
 
 
+def _has_work(session: Session) -> bool:
+    """There is a fit, or the mask or the weights are others than at first."""
+    steps = session.steps
+    vertices = {(_bytes(step.valid), _bytes(step.weights)) for step in steps}
+    return len(vertices) > 1 or any(step.result is not None for step in steps)
+
+
 def _marks(session: Session) -> tuple[object, ...]:
     """Differs where the session differs in more than how it is looked at."""
     # The objects themselves, so that no other one can have their address.
-    return (session.source, session.at, *((step.result, step.accepted) for step in session.steps))
+    steps = session.steps
+    told = ((step.result, step.accepted, _bytes(step.valid), _bytes(step.weights)) for step in steps)
+    return (session.source, session.at, *told)
+
+
+def _bytes(array: np.ndarray | None) -> bytes | None:
+    return None if array is None else array.tobytes()
 
 
 class LeftOverBar(QFrame):

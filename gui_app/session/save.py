@@ -173,8 +173,7 @@ class SessionActions(QObject):
             return
         self.file.set_path(path)
         now = session.now
-        if now.result is not None:
-            self._document.file(path, now.result, now.accepted, now.valid, now.weights)
+        self._document.file(path, now.result, now.accepted, now.valid, now.weights)
         if asked.afterwards is not None:
             asked.afterwards()
 

@@ -45,7 +45,7 @@ def test_without_a_file_the_default_motion_opens_and_is_fitted(
     assert window.state.document.result.fitted.all()
     assert not window.state.document.result.partial
     assert "Fitted 24 frames" in window.statusBar().words.text()
-    assert "unsaved" in window.windowTitle()
+    assert "unsaved" not in window.windowTitle()
 
 
 def test_keys_slider_box_and_playing_move_the_frame(window: MainWindow, qtbot: QtBot) -> None:

@@ -140,13 +140,20 @@ def test_the_history_is_bounded_and_cleared_by_another_motion(
     assert len(fitted.history) == 0
 
 
-def test_a_file_holds_the_last_fit_written_to_it(fitted: MainWindow) -> None:
+def test_a_file_holds_the_last_fit_written_to_it(fitted: MainWindow, tmp_path: Path) -> None:
     filed, result = FiledFits(), fitted.state.document.result
     other = replace(result, poses=result.poses.copy())
-    filed.add(Path("a.npz"), result)
-    filed.add(Path("b.npz"), other)
+    one, two = tmp_path / "a.npz", tmp_path / "b.npz"
+    one.touch()
+    two.touch()
+    filed.add(one, result)
+    filed.add(two, other)
     assert filed.hold(result)
     assert filed.hold(replace(result, seconds=1.0))
     assert not filed.hold(replace(result, frame_rate=99.0))
-    filed.add(Path("a.npz"), other)
+    filed.add(one, other)
     assert not filed.hold(result)
+    one.unlink()
+    assert filed.hold(other)
+    two.unlink()
+    assert not filed.hold(other)

@@ -4,12 +4,14 @@ asked about."""
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from core.fitting.run import FitRun
@@ -70,7 +72,8 @@ def test_after_the_automatic_fit_alone_nothing_is_asked(
 ) -> None:
     window = browsed
     window.actions_.autofit.setChecked(False)
-    assert not window.state.document.saved
+    assert window.state.document.saved
+    assert "unsaved" not in window.windowTitle()
     with qtbot.waitSignal(window.files.shown, timeout=FIT_MS):
         window.actions_.builtin.trigger()
     window.actions_.autofit.setChecked(True)
@@ -94,6 +97,7 @@ def test_after_work_of_ones_own_leaving_asks_until_it_is_taken_back(
     edit_a_row(window)
     window.state.document.settle()
     qtbot.waitUntil(lambda: len(window.history) == 2, timeout=FIT_MS)
+    assert "unsaved" in window.windowTitle()
     window.close()
     assert window.isVisible()
     assert asked == ["Close without saving this work?"]
@@ -106,6 +110,75 @@ def test_after_work_of_ones_own_leaving_asks_until_it_is_taken_back(
     # A thread that is still at work is waited for.
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
     assert len(asked) == 2
+
+
+def test_a_mask_made_before_there_is_a_fit_is_work(
+    make_window: Make, motion_file: Path, asked: Asked, qtbot: QtBot, own_settings: Path, tmp_path: Path
+) -> None:
+    window = make_window(motion_file, autofit=False)
+    document = window.state.document
+    assert document.saved
+    window.painting.use_part("hands")
+    assert "unsaved" in window.windowTitle()
+    window.close()
+    assert window.isVisible()
+    assert asked == ["Close without saving this work?"]
+    # It is kept for the case that Refit ends, and is in no file of the user's then.
+    window.autosave.keep()
+    written(window, qtbot)
+    kept = load_session(window.autosave.file)
+    np.testing.assert_array_equal(kept.now.valid, document.valid)
+    left = shutil.copy(window.autosave.file, own_settings / "kept" / "kept-1-0.refit")
+    other = make_window(None, wait=False)
+    qtbot.waitUntil(other.left_over.isVisible, timeout=FIT_MS)
+    with qtbot.waitSignal(other.files.shown, timeout=FIT_MS):
+        other.left_over.restore.click()
+    assert not left.exists()
+    np.testing.assert_array_equal(other.state.document.valid, document.valid)
+    assert other.state.document.loses_work
+    # In a file of its own it is not lost, until that goes.
+    mask = tmp_path / "hands.npy"
+    assert window.painting.save(mask, False)
+    assert document.saved
+    mask.unlink()
+    assert document.loses_work
+    window.actions_.undo.trigger()
+    assert "unsaved" not in window.windowTitle()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
+    assert len(asked) == 1
+
+
+def test_a_session_without_a_fit_has_the_mask(
+    make_window: Make, motion_file: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window(motion_file, autofit=False)
+    window.painting.use_part("hands")
+    assert window.state.document.loses_work
+    saved_as(window, tmp_path / "masked.refit", monkeypatch, qtbot)
+    qtbot.waitUntil(lambda: window.state.document.saved, timeout=FIT_MS)
+    other = make_window(tmp_path / "masked.refit")
+    assert other.state.document.saved
+    np.testing.assert_array_equal(other.state.document.valid, window.state.document.valid)
+
+
+def test_a_session_that_somebody_deleted_has_nothing(
+    fitted: MainWindow, asked: Asked, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.refit"
+    saved_as(fitted, path, monkeypatch, qtbot)
+    qtbot.waitUntil(lambda: fitted.state.document.saved, timeout=FIT_MS)
+    assert "unsaved" not in fitted.windowTitle()
+    path.unlink()
+    QApplication.sendEvent(fitted, QEvent(QEvent.Type.WindowActivate))
+    assert "unsaved" in fitted.windowTitle()
+    fitted.close()
+    assert fitted.isVisible()
+    assert asked == ["Close without saving this work?"]
+    fitted.actions_.save_session.trigger()
+    written(fitted, qtbot)
+    qtbot.waitUntil(lambda: fitted.state.document.saved, timeout=FIT_MS)
+    assert path.exists()
 
 
 def test_work_on_a_motion_that_comes_with_refit_is_work_too(
