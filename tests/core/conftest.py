@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
 
 from core.errors import FileError
+from tests.core.stand_in_modules import stand_in_modules
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
@@ -82,5 +81,5 @@ def chumpy_classes() -> Iterator[tuple[Any, Any]]:
         class_.__module__, class_.__qualname__ = module.__name__, class_.__name__
         setattr(module, class_.__name__, class_)
     modules = {"chumpy": package, "chumpy.ch": ch, "chumpy.reordering": reordering}
-    with mock.patch.dict(sys.modules, modules):
+    with stand_in_modules(modules):
         yield Ch, Select

@@ -14,6 +14,7 @@ from packaging.version import Version
 
 CHECKOUT = Path(__file__).parents[2]
 CONSTRAINTS = CHECKOUT / ".make" / "constraints.txt"
+OLDEST = CHECKOUT / ".make" / "oldest.txt"
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 
 
@@ -71,6 +72,21 @@ def test_the_versions_that_are_installed_lie_in_their_ranges(
     held = versions_for(python)
     for one in wanted:
         assert held[newest_versions.plain(one.name)] in one.specifier, one
+
+
+def test_ranges_begin_with_the_oldest_versions_that_were_tried(wanted: list[Requirement]) -> None:
+    lines = [line for line in OLDEST.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    tried = {one.name: Version(str(one.specifier).removeprefix("==")) for one in map(Requirement, lines)}
+    assert tried.keys() == {"numpy", "scipy", "torch"}
+    lowest = {
+        one.name: Version(specifier.version)
+        for one in wanted
+        for specifier in one.specifier
+        if specifier.operator == ">=" and one.name in tried
+    }
+    assert {name: version.release[:2] for name, version in tried.items()} == {
+        name: version.release for name, version in lowest.items()
+    }
 
 
 @pytest.mark.slow

@@ -125,7 +125,7 @@ def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Read
     trans, origin = near_origin(metres, origin_in(path, arrays.get("refit_origin"), metres))
     if origin is not None:
         notes.append(far_note(origin))
-    if "dmpls" in arrays and arrays["dmpls"].any():
+    if "dmpls" in arrays and np.count_nonzero(arrays["dmpls"]):
         notes.append("The soft-tissue coefficients 'dmpls' have no counterpart and were left out.")
     betas, frame_betas, shapeless = betas_in(path, arrays["betas"], frames, take.own_shapes, notes)
     if "refit_betas" in arrays:

@@ -92,7 +92,10 @@ def _by_mask(name: str, args: Any) -> bool:
 
 @contextmanager
 def counted() -> Iterator[Calls]:
-    """Within it, beside `pretended_gpu`, calls are counted, those of all threads together."""
+    """Within it, beside `pretended_gpu`, calls are counted, those of all threads together.
+
+    Skips the test where torch makes no other class of a tensor that was made while they are, as 2.4 does.
+    """
     calls, inner = Calls(), pretended._call
 
     def call(func: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
@@ -120,7 +123,12 @@ def counted() -> Iterator[Calls]:
         if name == "copy_" and not pretended.on_gpu(args[1]):
             calls.add("copies", name)
         with _Dispatched(calls):
-            return inner(func, args, kwargs)
+            try:
+                return inner(func, args, kwargs)
+            except RuntimeError as error:
+                if "already associated to a python object" in str(error):
+                    pytest.skip(f"torch {torch.__version__} does not let calls be counted")
+                raise
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pretended, "_call", call)

@@ -150,7 +150,7 @@ def test_what_the_fit_got_wrong_at_a_jump_is_not_the_sources_fault() -> None:
         led_astray(patch)
         astray, before = energies(motion, pair, FEW)
     found, energy = energies(motion, pair, FEW)
-    failed = np.flatnonzero(before > 1.1 * energy)
+    failed = np.flatnonzero(before > 1.05 * energy)
     assert len(failed)
     told = findings(motion, pair, astray, device="cpu", threads=1)
     for frame in failed:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import pickle
-import sys
 import types
 import zlib
 from typing import Any
-from unittest import mock
 
 import numpy as np
+
+from tests.core.stand_in_modules import stand_in_modules
 
 ALIGNMENT = 16
 
@@ -65,7 +65,7 @@ def joblib_bytes(contents: Any, compress: str = "", *, protocol: int = 4, aligne
     """
     module = types.ModuleType("joblib.numpy_pickle")
     module.NumpyArrayWrapper = NumpyArrayWrapper  # type: ignore[attr-defined]
-    with mock.patch.dict(sys.modules, {"joblib": types.ModuleType("joblib"), module.__name__: module}):
+    with stand_in_modules({"joblib": types.ModuleType("joblib"), module.__name__: module}):
         out = io.BytesIO()
         _Pickler(out, protocol, aligned).dump(contents)
     data = out.getvalue()
