@@ -37,8 +37,8 @@ class HandShape:
         """Mean distance over the vertices of each hand once the palms are laid on each other.
 
         Args:
-            fit: (V, 3, n) metres, vertices that count.
-            target: (V, 3, n) points that they should meet.
+            fit: (3, V, n) metres, vertices that count.
+            target: (3, V, n) points that they should meet.
 
         Returns:
             (n, 2) float32 left and right; NaN for a hand whose palm has fewer than three vertices.
@@ -46,22 +46,22 @@ class HandShape:
         out = np.full((fit.shape[2], 2), np.nan, dtype=np.float32)
         for side, (palm, hand) in enumerate(self.hands):
             moved, fixed = (_taken(points, palm) for points in (fit, target))
-            if len(moved) < 3:
+            if moved.shape[1] < 3:
                 continue
             # Frames last, as the points are: a product of small matrices for each would be slower.
-            centre, goal = moved.mean(0), fixed.mean(0)
-            moved, fixed = moved - centre, fixed - goal
-            covariance = torch.stack([(fixed[:, axis, None] * moved).sum(0) for axis in range(3)])
+            centre, goal = moved.mean(1), fixed.mean(1)
+            moved, fixed = moved - centre[:, None], fixed - goal[:, None]
+            covariance = torch.stack([(along * moved).sum(1) for along in fixed])
             rotation = best_rotations(covariance.permute(2, 0, 1)).permute(1, 2, 0).contiguous()
             shift = goal - (rotation * centre).sum(1)
             total, count = fit.new_zeros(fit.shape[2]), 0
             for rows in hand:
-                ours = fit[rows]
-                apart = shift - target[rows]
+                ours = fit[:, rows]
+                apart = shift[:, None] - target[:, rows]
                 for axis in range(3):
-                    apart.addcmul_(rotation[:, axis], ours[:, axis, None])
-                total += lengths_mm(apart, 1).sum(0)
-                count += len(ours)
+                    apart.addcmul_(rotation[:, axis, None], ours[axis])
+                total += lengths_mm(apart, 0).sum(0)
+                count += ours.shape[1]
             out[:, side] = (total / count).cpu().numpy()
         return out
 
@@ -80,7 +80,7 @@ def _runs(chosen: np.ndarray) -> list[slice | Tensor]:
 
 
 def _taken(points: Tensor, runs: list[slice | Tensor]) -> Tensor:
-    return torch.cat([points[rows] for rows in runs]) if runs else points[:0]
+    return torch.cat([points[:, rows] for rows in runs], 1) if runs else points[:, :0]
 
 
 def rigid_motions(moved: Tensor, fixed: Tensor) -> tuple[Tensor, Tensor]:

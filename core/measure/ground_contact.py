@@ -60,9 +60,8 @@ class Soles:
         self.average = torch.as_tensor(average[:, used], device=body.device)
 
     def centres(self, points: Tensor) -> np.ndarray:
-        """(V, 3, n) to the (n, 4, 3) centres of the patches."""
-        flat = self.average @ points[self.used].flatten(1)
-        return flat.view(len(PATCHES), 3, -1).permute(2, 0, 1).cpu().numpy()
+        """(3, V, n) to the (n, 4, 3) centres of the patches."""
+        return (self.average @ points[:, self.used]).permute(2, 1, 0).cpu().numpy()
 
 
 @dataclass(frozen=True, eq=False)

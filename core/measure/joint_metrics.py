@@ -7,15 +7,16 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from core.fitting.objective import frames_last
 from core.measure.figures import FIGURE, OF_JOINTS
 from core.measure.joint_neighbours import HALO
 from core.measure.joint_tracks import JointTracks
+from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
 from core.model.motion import Motion
 from core.model.posing import arguments_of, joints_of
-from core.model.skinning import rotation_matrices
 
 CHUNK = 256
 
@@ -73,40 +74,36 @@ def _tracks(
 ) -> JointTracks:
     fit = result.as_motion()
     origin = np.nan_to_num(motion.trans[frames], posinf=0, neginf=0).astype(np.float64)
-    source = _joints(motion, bodies, "source", names, frames, np.zeros_like(origin))
+    source, theirs = _joints(motion, bodies.source, names, frames, np.zeros_like(origin))
     # Relative to the source's trans: a body far from the origin keeps its digits.
-    error = _joints(fit, bodies, "target", names, frames, fit.trans[frames] - origin) - source
+    places, ours = _joints(fit, bodies.target, names, frames, fit.trans[frames] - origin)
+    error = places - source
     error[~usable] = np.nan
     source = source + 1000 * origin[:, None]
     source[~finite] = np.nan
-
-    ours = _relative(fit, bodies.target.joint_names, names, frames)
-    theirs = _relative(motion, bodies.source.joint_names, names, frames)
-    ours[~usable], theirs[~finite] = np.nan, np.nan
-    return JointTracks(names, error, source, ours @ theirs.mT, theirs)
+    ours[..., torch.as_tensor(~usable)] = torch.nan
+    theirs[..., torch.as_tensor(~finite)] = torch.nan
+    apart = frames_last.product(ours, theirs.transpose(0, 1))
+    return JointTracks(names, error, source, *(each.permute(3, 2, 0, 1) for each in (apart, theirs)))
 
 
 def _joints(
-    motion: Motion, bodies: BodyPair, which: str, names: tuple[str, ...], frames: slice, transl: np.ndarray
-) -> np.ndarray:
-    """(n, k, 3) float64 millimetres of some joints."""
-    body = bodies.source if which == "source" else bodies.target
-    wanted = [body.joint_names.index(name) for name in names]
+    motion: Motion, body: BodyModel, names: tuple[str, ...], frames: slice, transl: np.ndarray
+) -> tuple[np.ndarray, torch.Tensor]:
+    """(n, k, 3) float64 millimetres of some joints, and (3, 3, k, n) their rotations relative to the parent;
+    NaN where the motion is meshes alone."""
+    wanted = torch.as_tensor([body.joint_names.index(name) for name in names], device=body.device)
     if motion.vertices is not None:
-        found = joints_of(motion, body, frames, _numbers(transl))[:, wanted].nan_to_num()
-        return 1000 * found.cpu().numpy().astype(np.float64)
+        found = joints_of(motion, body, frames, _numbers(transl))[:, wanted].nan_to_num().cpu()
+        return 1000 * found.numpy().astype(np.float64), torch.full((3, 3, len(names), len(found)), torch.nan)
     poses, betas, expression = arguments_of(motion, body, frames)
     if expression is not None:
         expression = _numbers(expression)
-    joints = body.joints(_numbers(poses), betas, _numbers(transl), expression)
-    return 1000 * joints[:, wanted].cpu().numpy().astype(np.float64)
-
-
-def _relative(motion: Motion, own: tuple[str, ...], names: tuple[str, ...], frames: slice) -> torch.Tensor:
-    if motion.vertices is not None:
-        return torch.full((len(motion.trans[frames]), len(names), 3, 3), torch.nan, dtype=torch.float64)
-    wanted = [own.index(name) for name in names]
-    return rotation_matrices(_numbers(motion.poses[frames][:, wanted]).double())
+    rest = body.rest_joints(body.coefficients(betas, expression))
+    root = (rest[..., 0, :] + body.tensor(_numbers(transl).numpy())).expand(len(poses), 3)
+    chain = frames_last.Chain.of(body.tree, _numbers(poses).to(body.device), rest, root)
+    places = chain.places.index_select(1, wanted).permute(2, 1, 0).cpu().numpy()
+    return 1000 * places.astype(np.float64), chain.relative.index_select(2, wanted).cpu()
 
 
 def _numbers(array: np.ndarray | torch.Tensor) -> torch.Tensor:

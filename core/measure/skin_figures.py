@@ -13,15 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.fitting.objective.target_rows import TargetRows
 from core.fitting.objective.whole_skin import MotionSkin
 from core.geometry.rigid_alignment import HandShape
 from core.geometry.up_axis import vertical
 from core.measure.ground_contact import PATCHES, GroundMetrics, Soles, ground_metrics, moved_up
+from core.measure.piece_figures import ROOM, taken
+from core.model.body import BodyModel
 from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.joints import PARTS
 from core.model.motion import Motion
-from core.model.vertex_errors import lengths_mm
 
 HAND, FOOT = PARTS.index("hands"), PARTS.index("feet")
 
@@ -32,16 +34,18 @@ class _Piece:
 
     Attributes:
         part: index into `PARTS`.
-        targets: (r, Vs) sparse, of the source's skin in its own order.
-        counted: places in the rows of the vertices that count; None for all.
+        targets: of the source's skin in its own order.
+        counted: (r, 1) one for the vertices that count, zero for others; None where all do.
+        chosen: (r,) bool: those that count; all of them as a slice, which copies nothing.
         ids: of the vertices that count.
         kept: where these are kept.
         within: where among those of their part.
     """
 
     part: int
-    targets: Tensor
+    targets: TargetRows
     counted: Tensor | None
+    chosen: Tensor | slice
     ids: np.ndarray
     kept: slice
     within: slice
@@ -64,10 +68,18 @@ class SkinFigures:
         self.motion, self.fit, self.usable = motion, result.as_motion(), usable
         self.valid, target = bodies.correspondence.valid, bodies.target
         self._source, self._skin = MotionSkin(motion, bodies.source), MotionSkin(self.fit, target)
-        rows = bodies.correspondence.rows(self._skin.vertices, self._source.vertices)
+        rows = TargetRows(bodies.correspondence.rows(self._skin.vertices, self._source.vertices))
         self._pieces: list[_Piece] = []
         for some in self._skin.pieces:
-            self._pieces.append(self._piece(target.vertex_part, rows, some))
+            self._pieces.append(self._piece(target, rows.part(some), self._skin.vertices[some]))
+        self._room = torch.empty(0, device=target.device)
+        # Pieces of which some vertices count: which part each is in, and where among theirs those are.
+        seen = [index for index, piece in enumerate(self._pieces) if len(piece.ids)] or [0]
+        self._seen = frozenset(seen)
+        among = np.concatenate([self._skin.vertices[self._skin.pieces[index]] for index in seen])
+        self._counted = torch.as_tensor(np.flatnonzero(self.valid[among]), device=target.device)
+        members = np.arange(len(PARTS))[:, None] == [self._pieces[index].part for index in seen]
+        self._part_of = target.tensor(members)
         self._counts = np.bincount(target.vertex_part[self.valid], minlength=len(PARTS))
         self._hands, self._soles = HandShape(target, self._ids(HAND)), Soles(target, self._ids(FOOT))
         count = len(motion)
@@ -81,24 +93,17 @@ class SkinFigures:
         # Heights and places are kept from here, in float32: near the motion, wherever its world's origin is.
         self._origin = motion.trans[np.argmax(usable)].astype(np.float64) if usable.any() else np.zeros(3)
 
-    def _piece(self, vertex_part: np.ndarray, rows: Tensor, some: slice) -> _Piece:
-        ids = self._skin.vertices[some]
-        start, stop = int(rows.crow_indices()[some.start]), int(rows.crow_indices()[some.stop])
-        targets = torch.sparse_csr_tensor(
-            rows.crow_indices()[some.start : some.stop + 1] - start,
-            rows.col_indices()[start:stop],
-            rows.values()[start:stop],
-            size=(len(ids), rows.shape[1]),
-        )
+    def _piece(self, body: BodyModel, targets: TargetRows, ids: np.ndarray) -> _Piece:
         valid = self.valid[ids]
-        counted = None if valid.all() else torch.as_tensor(np.flatnonzero(valid), device=rows.device)
-        part = int(vertex_part[ids[0]])
+        counted = None if valid.all() else body.tensor(valid[:, None])
+        chosen = slice(None) if counted is None else torch.as_tensor(valid, device=body.device)
+        part = int(body.vertex_part[ids[0]])
         before = [piece for piece in self._pieces if piece.part == part]
         kept, within = (
             slice(first, first + int(valid.sum()))
             for first in (sum(len(piece.ids) for piece in pieces) for pieces in (self._pieces, before))
         )
-        return _Piece(part, targets, counted, ids[valid], kept, within)
+        return _Piece(part, targets, counted, chosen, ids[valid], kept, within)
 
     def _ids(self, part: int) -> np.ndarray:
         """Ids of the vertices of a part that count, piece by piece."""
@@ -114,57 +119,54 @@ class SkinFigures:
         moved = np.where(usable[:, None], self.fit.trans[around] - here, 0)
         source = self._source.at(around, usable=usable)
         flat, width = source.flatten(1), source.shape[2]
-        good = torch.as_tensor(usable[inner], device=source.device).to(source)
-        part, shaken = (
-            source.new_zeros(len(PARTS), len(good)),
-            source.new_zeros(len(PARTS), max(0, width - 2)),
-        )
-        most, low = source.new_zeros(len(good)), source.new_full((width,), math.inf)
-        hands, feet = (source.new_empty(2, self._counts[part], 3, len(good)) for part in (HAND, FOOT))
+        every = bool(usable.all())
+        good = source.new_zeros(width)
+        good[inner] = torch.as_tensor(usable[inner], device=source.device).to(source)
+        hands, feet = (source.new_empty(2, 3, self._counts[part], width) for part in (HAND, FOOT))
         ends = {HAND: hands, FOOT: feet}
-        target = source[:0]
-
-        def targets(index: int) -> Tensor:
-            nonlocal target
-            target = (self._pieces[index].targets @ flat).view(-1, 3, width)
-            return target
-
-        for piece, off in zip(self._pieces, self._skin.less(targets, around, moved, usable), strict=True):
-            low = torch.minimum(low, (self._upwards * (target[:, self._up] + off[:, self._up])).amin(0))
-            if not len(piece.ids):
+        lows, found = [], []
+        skin = self._skin.in_pieces(around, moved, usable)
+        for index, (piece, fit) in enumerate(zip(self._pieces, skin, strict=True)):
+            lows.append(self._lowest_of(fit[self._up]))
+            if index not in self._seen:
                 continue
-            if piece.counted is not None:
-                off, target = off[piece.counted], target[piece.counted]
-            distance = lengths_mm(off[..., inner], 1)
-            part[piece.part] += distance.sum(0)
-            most = torch.maximum(most, distance.amax(0))
-            self._sum[piece.kept] += distance @ good
-            worst = self._worst[piece.kept]
-            torch.maximum(worst, (distance * good).amax(1), out=worst)
-            if width >= 3:
-                bend = torch.add(off[..., :-2], off[..., 2:]).sub_(off[..., 1:-1], alpha=2)
-                shaken[piece.part] += lengths_mm(bend, 1).sum(0)
+            target = piece.targets.of(flat).view(-1, 3, width)
+            room = self._room_for(ROOM * fit[0].numel())
+            # Those on either side are the motion's frames as well, and may be among all.
+            found.append(taken(fit, target, piece.counted, good, every, room))
             if piece.part in ends:
-                fit, its_target = ends[piece.part][:, piece.within]
-                torch.add(target[..., inner], off[..., inner], out=fit)
-                its_target.copy_(target[..., inner])
-
+                ours, theirs = ends[piece.part][:, :, piece.within]
+                ours.copy_(fit[:, piece.chosen])
+                theirs.copy_(target[piece.chosen].transpose(0, 1))
+        low = torch.stack(lows).amin(0)
+        total, most, shaken, by_vertex, far = zip(*found, strict=True)
+        self._sum += torch.cat(by_vertex)[self._counted]
+        self._worst = torch.maximum(self._worst, torch.cat(far)[self._counted])
+        part, bend = (self._part_of @ torch.stack(sums) for sums in (total, shaken))
         with np.errstate(invalid="ignore"):
-            self.mean[frames] = part.sum(0).cpu().numpy() / self._counts.sum()
-            self.part[frames] = part.T.cpu().numpy() / self._counts
+            self.mean[frames] = 1000 * part[:, inner].sum(0).cpu().numpy() / self._counts.sum()
+            self.part[frames] = 1000 * part[:, inner].T.cpu().numpy() / self._counts
             if width >= 3:
                 known = usable[:-2] & usable[1:-1] & usable[2:]
-                by_part = shaken.T.cpu().numpy() / self._counts
+                by_part = 1000 * bend[:, 1:-1].T.cpu().numpy() / self._counts
                 self.jitter[around.start + 1 : around.stop - 1] = np.where(known[:, None], by_part, np.nan)
-        self.most[frames] = most.cpu().numpy()
-        self.hand[frames] = self._hands.error_mm(*hands)
-        self._feet(frames, (here - self._origin)[inner], *feet)
+        self.most[frames] = 1000 * torch.stack(most)[:, inner].amax(0).cpu().numpy()
+        self.hand[frames] = self._hands.error_mm(*hands)[inner]
+        self._feet(frames, (here - self._origin)[inner], *feet[..., inner])
         rise = self._upwards * (here - self._origin)[inner, self._up]
         self._lowest[frames] = low[inner].cpu().numpy() + rise
-        low = (self._upwards * source[:, self._up, inner]).amin(0)
-        self._source_lowest[frames] = low.cpu().numpy() + rise
+        self._source_lowest[frames] = self._lowest_of(source[:, self._up])[inner].cpu().numpy() + rise
         for series in (self.mean, self.most, self.part, self.hand, self._lowest, self._source_lowest):
             series[frames][~usable[inner]] = np.nan
+
+    def _lowest_of(self, heights: Tensor) -> Tensor:
+        """(r, n) along the up axis to the (n,) least height."""
+        return heights.amin(0) if self._upwards > 0 else -heights.amax(0)
+
+    def _room_for(self, numbers: int) -> Tensor:
+        if len(self._room) < numbers:
+            self._room = self._room.new_empty(numbers)
+        return self._room
 
     def _feet(self, frames: slice, shift: np.ndarray, fit: Tensor, target: Tensor) -> None:
         for series, points in ((self._patches, fit), (self._source_patches, target)):
@@ -188,11 +190,12 @@ class SkinFigures:
     def vertex_mean(self) -> np.ndarray:
         """(V,) NaN where a vertex does not count."""
         count = int(self.usable.sum())
-        return self._everywhere(self._sum / count if count else torch.full_like(self._sum, math.nan))
+        return self._everywhere(1000 * self._sum / count if count else torch.full_like(self._sum, math.nan))
 
     def vertex_max(self) -> np.ndarray:
         """(V,) NaN where a vertex does not count."""
-        return self._everywhere(self._worst if self.usable.any() else torch.full_like(self._worst, math.nan))
+        known = self.usable.any()
+        return self._everywhere(1000 * self._worst if known else torch.full_like(self._worst, math.nan))
 
     def _everywhere(self, values: Tensor) -> np.ndarray:
         out = _nothing(len(self.valid))

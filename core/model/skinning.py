@@ -125,6 +125,14 @@ class KinematicTree:
     def _subtree(self) -> DeviceIndex:
         return DeviceIndex(self.subtree)
 
+    @cached_property
+    def _way(self) -> DeviceIndex:
+        return DeviceIndex(self.subtree[1:].T)
+
+    def way(self, device: torch.device) -> Tensor:
+        """(J, J - 1) float32 on a device: [j, a] is 1 where a + 1 is j or above it."""
+        return self._way.on(device)
+
     def above(self, device: torch.device) -> Tensor:
         """(J - 1,) parents of the joints below the root, on a device."""
         return self._above.on(device)

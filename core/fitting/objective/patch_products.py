@@ -1,4 +1,4 @@
-"""The products that pose one patch of skin and lead back through it.
+"""The products that pose one patch of skin and lead back through it, or pose a piece of it with no way back.
 
 They are many and small. Compiled as TorchScript they run without Python's lock between them, so that workers
 do not wait for each other: on two threads this is a third of the time.
@@ -18,7 +18,7 @@ Given = ParamSpec("Given")
 Found = TypeVar("Found")
 
 
-def _compiled(function: Callable[Given, Found]) -> Callable[Given, Found]:
+def compiled(function: Callable[Given, Found]) -> Callable[Given, Found]:
     # Of the Pythons after 3.13 torch compiles none: there the functions run as they are.
     if sys.version_info >= (3, 14):
         return function
@@ -37,7 +37,7 @@ def _product(matrix: Tensor, columns: Tensor) -> Tensor:
 # TorchScript reads these annotations, and knows List and Optional alone.
 
 
-@_compiled
+@compiled
 def pose(
     basis: Tensor,
     columns: Tensor,
@@ -96,7 +96,7 @@ def pose(
     return [seen, turning, offsets]
 
 
-@_compiled
+@compiled
 def add_back(
     basis: Tensor,
     columns: Tensor,
@@ -145,3 +145,47 @@ def add_back(
         for axis in range(1, 3):
             by_offsets.addcmul_(turning[:, :, axis], bent[:, axis : axis + 1])
         by_features.index_add_(0, features, _product(directions.t(), by_offsets.view(3 * count, frames)))
+
+
+@compiled
+def place(
+    weights: Tensor,
+    holders: Tensor,
+    features: Tensor,
+    directions: Tensor,
+    rest: Tensor,
+    motions: Tensor,
+    values: Tensor,
+    mixed: Optional[Tensor],  # noqa: UP045
+    out: Tensor,
+    room: Tensor,
+) -> None:
+    """Poses r vertices that have correctives in n frames, for their own sake.
+
+    Args:
+        weights: (r, h) by how much joints hold them.
+        holders: (h,) those joints.
+        features: (q,) rows of ``values`` that move the vertices.
+        directions: (3r, q) by how many metres: x of all, then y, then z.
+        rest: (3r, 1) where they rest, likewise, metres.
+        motions: (4, 3, J, n) where each joint takes the three axes and the origin of the rest pose.
+        values: as in `pose`.
+        mixed: as in `pose`.
+        out: (3, r, n) takes the vertices, metres.
+        room: 15 r n numbers or more, to work in.
+    """
+    rows, frames = weights.size(0), motions.size(3)
+    blended = room[: 12 * rows * frames].view(12, rows, frames)
+    each = motions.index_select(2, holders).view(12, -1, frames)
+    torch.bmm(weights.expand(12, -1, -1), each, out=blended)
+    places = room[12 * rows * frames : 15 * rows * frames].view(3 * rows, frames)
+    seen = values.index_select(0, features)
+    if mixed is not None:
+        torch.addmm(rest, torch.mm(directions, seen), mixed, out=places)
+    elif frames < 16:
+        torch.add(_product(directions, seen), rest, out=places)
+    else:
+        torch.addmm(rest, directions, seen, out=places)
+    turned, axes = blended.view(4, 3, rows, frames), places.view(3, rows, frames)
+    total = turned[3].addcmul_(turned[0], axes[0]).addcmul_(turned[1], axes[1])
+    torch.addcmul(total, turned[2], axes[2], out=out)

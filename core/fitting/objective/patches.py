@@ -10,6 +10,7 @@ needs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -158,7 +159,7 @@ class Patches:
         self, body: BodyModel, vertices: np.ndarray, coefficients: np.ndarray, dtype: torch.dtype
     ) -> None:
         self.features = body.posedirs.shape[2]
-        holder = _joined(body, body.held_by[vertices])
+        holder = joined_holders(body, body.held_by[vertices])
         still = ~body.moved_by[vertices].any(1)
         order = np.lexsort((still, holder))
         self.vertices = vertices[order]
@@ -189,8 +190,7 @@ class Patches:
     @cached_property
     def sparse(self) -> bool:
         """Most patches need few of the pose features."""
-        used = sum(patch.directions.numel() for patch in self.patches)
-        return used < 0.25 * sum(3 * len(patch.weights) for patch in self.patches) * self.features
+        return needs_few((patch.directions for patch in self.patches), self.features)
 
     def bases(self, coefficients: Tensor) -> list[Tensor]:
         """(r, c) U of each patch of `posing`, of (Z,) coefficients."""
@@ -216,6 +216,12 @@ class Patches:
         return (features, None) if self.sparse or features.device.type != "cpu" else in_time(features)
 
 
+def needs_few(directions: Iterable[Tensor], features: int) -> bool:
+    """Patches need few of a body's pose features, as their (3b, q) posedirs tell."""
+    shapes = [each.shape for each in directions]
+    return sum(rows * used for rows, used in shapes) < 0.25 * features * sum(rows for rows, _ in shapes)
+
+
 def with_mean(coefficients: Tensor) -> Tensor:
     """(..., Z) coefficients to (..., Z + 1): the mean shape counts once."""
     return torch.cat((torch.ones_like(coefficients[..., :1]), coefficients), -1)
@@ -227,7 +233,7 @@ def stack(world: Tensor, root: Tensor) -> Tensor:
     return torch.cat((world.permute(1, 3, 2, 0).flatten(0, 1), root.T[None]))
 
 
-def _joined(body: BodyModel, holder: np.ndarray) -> np.ndarray:
+def joined_holders(body: BodyModel, holder: np.ndarray) -> np.ndarray:
     """(V,) joints by which to cut the skin, from those that hold each vertex most: a joint goes with the only
     one that it hangs on, as the joints of a finger do, while they are small. A small patch takes as many
     operations as a large one."""

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.fitting.objective.target_rows import TargetRows
 from core.fitting.objective.whole_skin import shared_coefficients, whole_skin
 from core.model.body_pair import BodyPair
 from core.model.motion import Motion
 from core.model.posing import meshes_about_middle, root_path
-from core.model.skinning import rotation_matrices
 
 
 class MotionTargets:
@@ -33,28 +33,27 @@ class MotionTargets:
         shared = shared_coefficients(motion, self.source)
         if shared is not None:
             self.skin = whole_skin(self.source)
-            self.bases, order = self.skin.bases(shared), self.skin.vertices
+            self.shape, order = self.skin.shape(shared), self.skin.vertices
         self._one_shape = shared is not None
-        self.rows = bodies.correspondence.rows(vertices, order)
+        self.rows = TargetRows(bodies.correspondence.rows(vertices, order))
 
     def at(self, frames: np.ndarray) -> Tensor:
         """(V, 3, n) metres, the source's trans taken off."""
         if self.motion.vertices is not None:
             mesh = meshes_about_middle(self.motion, self.source, np.asarray(frames))
-            return (self.rows @ mesh.flatten(1)).view(-1, 3, len(frames))
+            return self.rows.of(mesh.flatten(1)).view(-1, 3, len(frames))
         poses = torch.as_tensor(self.motion.poses[frames])
         if not self._one_shape:
             return self._one_by_one(poses, frames)
-        relative = rotation_matrices(poses.to(self.source.device))
-        skin = self.skin.posed(self.bases, relative, self.roots(frames), in_a_row=True)
-        return (self.rows @ skin.flatten(1)).view(-1, 3, len(frames))
+        skin = self.skin.posed(self.shape, poses.to(self.source.device), in_a_row=True)
+        return self.rows.of(skin.flatten(1)).view(-1, 3, len(frames))
 
     def _one_by_one(self, poses: Tensor, frames: np.ndarray) -> Tensor:
         """Where every frame's rest shape is its own."""
         transl = torch.zeros(len(poses), 3)
         expression = None if self.expression is None else self.expression[torch.as_tensor(frames)]
         chunks = self.source.vertex_chunks(poses, self._betas(frames), transl, expression)
-        parts = [(self.rows @ skin.reshape(len(skin), -1)).view(-1, 3, skin.shape[2]) for _, skin in chunks]
+        parts = [self.rows.of(skin.reshape(len(skin), -1)).view(-1, 3, skin.shape[2]) for _, skin in chunks]
         return torch.cat(parts, 2)
 
     def roots(self, frames: np.ndarray) -> Tensor:

@@ -1,119 +1,75 @@
-"""All of a body's skin, posed in patches: what measures and shows a fit is several times as fast as by
-blending a transform for each vertex.
+"""All of a body's skin in frames of a motion: what measures a fit is several times as fast as by blending a
+transform for each vertex, one after the other.
 
     skin = MotionSkin(motion, body)
-    points = skin.at(frames, transl)  # (V, 3, n), vertices in the order of skin.vertices
+    points = skin.at(frames)  # (V, 3, n), vertices in the order of skin.vertices
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.patches import Patch, Patches, stack
+from core.fitting.objective.patches import Patches, stack
+from core.fitting.objective.skin_pieces import MOST_ROWS, Shape, SkinPieces
 from core.kept import kept
 from core.model.body import BodyModel, pose_features
 from core.model.motion import Motion
 from core.model.posing import arguments_of, skin_chunks
 from core.model.skinning import rotation_matrices
 
-FRAMES_AT_ONCE = 128
-"""Few enough frames to stay in a processor's caches, enough to make loops over them long."""
-
-MOST_ROWS = 512
-"""Vertices of a piece where there are no patches."""
+FRAMES_AT_ONCE = 256
+"""Few enough for pieces of skin to stay in a processor's caches, enough to make loops over frames long."""
 
 MOST_BYTES = 2**28
 """That skins of bodies are kept in: four, where their pose correctives are dense."""
 
 
-class WholeSkin:
-    """Every vertex of a body, in patches, to be posed at any shape.
+class OnePatchSkin:
+    """As `core.fitting.objective.skin_pieces.SkinPieces`, for devices: all of a skin is one patch.
 
     Args:
         body: on the device to pose on.
-
-    Attributes:
-        vertices: (V,) ids in the order of the patches: the skin's order.
     """
 
     def __init__(self, body: BodyModel) -> None:
         self.body = body
         self.patches = Patches(body, np.arange(body.num_vertices), np.arange(0), torch.float32)
-        self.vertices = self.patches.vertices
+        self.vertices, self.nbytes = self.patches.vertices, self.patches.nbytes
+        self.slices = [patch.rows for patch in self.patches.patches]
 
-    def bases(self, coefficients: Tensor) -> list[Tensor]:
-        """(r, c) U of what the skin is posed by (`Patches.posing`) at a shape, of (B + E,) coefficients."""
-        points, rest = self.body.shaped(coefficients)[None, ..., 0], self.body.rest_joints(coefficients)[None]
+    def shape(self, coefficients: Tensor) -> Shape:
+        """As there."""
+        points, rest = self.body.shaped(coefficients)[None, ..., 0], self.body.rest_joints(coefficients)
         each = (patch.skinning for patch in self.patches.patches)
-        return self.patches.joined([rows.basis(points[:, rows.vertices], rest)[0] for rows in each])
+        bases = [rows.basis(points[:, rows.vertices], rest[None])[0] for rows in each]
+        return Shape(rest, self.patches.joined(bases))
 
-    def posed(self, bases: list[Tensor], relative: Tensor, root: Tensor, in_a_row: bool = False) -> Tensor:
-        """Poses n frames of a shape.
-
-        Args:
-            bases: of the shape.
-            relative: (n, J, 3, 3) rotations relative to the parent.
-            root: (n, 3) places of the root joint, metres.
-            in_a_row: they are frames in a row, whose pose features may be taken with few columns where that
-                pays (`core.fitting.objective.patches.in_time`).
-
-        Returns:
-            (V, 3, n) metres, in the skin's order.
-        """
-        out = root.new_empty(len(self.vertices), 3, len(relative))
-        features = pose_features(relative)
-        taken = self.patches.features_of(features) if in_a_row else (features, None)
-        for _ in self._pieces(self.patches.posing, bases, relative, root, taken, out=out):
-            pass
+    def posed(
+        self, shape: Shape, poses: Tensor, aside: Tensor | None = None, in_a_row: bool = False
+    ) -> Tensor:
+        """As there."""
+        relative, root = rotation_matrices(poses), shape.joints[:1].expand(len(poses), 3)
+        stacked = stack(self.body.tree.world_rotations(relative), root if aside is None else root + aside)
+        out = stacked.new_empty(len(self.vertices), 3, len(poses))
+        for patch, basis in zip(self.patches.posing, shape.pieces, strict=True):
+            patch.pose(basis, stacked, (pose_features(relative), None), out[patch.rows])
         return out
 
-    def in_pieces(
-        self,
-        bases: list[Tensor],
-        relative: Tensor,
-        root: Tensor,
-        less: Callable[[int], Tensor],
-    ) -> Iterator[Tensor]:
-        """As `posed`, patch by patch, each while it is in the caches.
-
-        Args:
-            bases: as in `posed`.
-            relative: as in `posed`.
-            root: as in `posed`.
-            less: gives what is taken off the vertices of a patch, by its number, (r, 3, n).
-
-        Yields:
-            (r, 3, n) of each patch.
-        """
-        each, bases = self.patches.patches, self.patches.cut(bases)
-        return self._pieces(each, bases, relative, root, (pose_features(relative), None), less)
-
-    def _pieces(
-        self,
-        patches: list[Patch],
-        bases: list[Tensor],
-        relative: Tensor,
-        root: Tensor,
-        features: tuple[Tensor, Tensor | None],
-        less: Callable[[int], Tensor] | None = None,
-        out: Tensor | None = None,
-    ) -> Iterator[Tensor]:
-        stacked = stack(self.body.tree.world_rotations(relative), root)
-        for index, (patch, basis) in enumerate(zip(patches, bases, strict=True)):
-            part = root.new_empty(len(basis), 3, len(root)) if out is None else out[patch.rows]
-            patch.pose(basis, stacked, features, part, less=None if less is None else less(index))
-            yield part
+    def in_pieces(self, shape: Shape, poses: Tensor, aside: Tensor | None = None) -> Iterator[Tensor]:
+        """As there."""
+        skin = self.posed(shape, poses, aside).transpose(0, 1).contiguous()
+        return (skin[:, rows] for rows in self.slices)
 
 
-@kept(lambda skin: skin.patches.nbytes, MOST_BYTES)
-def whole_skin(body: BodyModel) -> WholeSkin:
+@kept(lambda skin: skin.nbytes, MOST_BYTES)
+def whole_skin(body: BodyModel) -> SkinPieces | OnePatchSkin:
     """That of a body, kept for the next motion in it."""
     with torch.inference_mode(False), torch.no_grad():
-        return WholeSkin(body)
+        return SkinPieces(body) if body.device.type == "cpu" else OnePatchSkin(body)
 
 
 class MotionSkin:
@@ -133,9 +89,8 @@ class MotionSkin:
         coefficients = shared_coefficients(motion, body)
         self._skin = None if coefficients is None else whole_skin(body)
         if self._skin is not None and coefficients is not None:
-            self.vertices = self._skin.vertices
-            self.pieces = [patch.rows for patch in self._skin.patches.patches]
-            self._bases, self._rest = self._skin.bases(coefficients), body.rest_joints(coefficients)
+            self.vertices, self.pieces = self._skin.vertices, self._skin.slices
+            self._shape = self._skin.shape(coefficients)
             return
         self.vertices = np.argsort(body.vertex_part, kind="stable")
         ends = np.flatnonzero(np.diff(body.vertex_part[self.vertices], append=-1)) + 1
@@ -162,40 +117,27 @@ class MotionSkin:
         """
         if self._skin is None:
             return self._blended(frames, aside, usable)
-        return self._skin.posed(self._bases, *self._stance(frames, aside, usable))
+        return self._skin.posed(self._shape, *self._stance(frames, aside, usable))
 
-    def less(
-        self,
-        targets: Callable[[int], Tensor],
-        frames: slice | np.ndarray,
-        aside: np.ndarray | None = None,
-        usable: np.ndarray | None = None,
+    def in_pieces(
+        self, frames: slice | np.ndarray, aside: np.ndarray | None = None, usable: np.ndarray | None = None
     ) -> Iterator[Tensor]:
-        """As `at`, less what each vertex should meet, piece by piece.
-
-        Args:
-            targets: gives that of a piece, by its number, (r, 3, n) metres.
-            frames: as in `at`.
-            aside: as in `at`.
-            usable: as in `at`.
+        """As `at`, piece by piece, each while it is in the caches.
 
         Yields:
-            (r, 3, n) metres of each piece.
+            (3, r, n) metres of each piece, to be used before the next one is asked for.
         """
         if self._skin is None:
-            skin = self._blended(frames, aside, usable)
-            yield from (skin[rows] - targets(index) for index, rows in enumerate(self.pieces))
-        else:
-            yield from self._skin.in_pieces(self._bases, *self._stance(frames, aside, usable), targets)
+            skin = self._blended(frames, aside, usable).transpose(0, 1).contiguous()
+            return (skin[:, rows] for rows in self.pieces)
+        return self._skin.in_pieces(self._shape, *self._stance(frames, aside, usable))
 
     def _stance(
         self, frames: slice | np.ndarray, aside: np.ndarray | None, usable: np.ndarray | None
-    ) -> tuple[Tensor, Tensor]:
-        """(n, J, 3, 3) relative rotations and (n, 3) places of the root."""
+    ) -> tuple[Tensor, Tensor | None]:
+        """(n, J, 3) poses, and (n, 3) metres aside of where the motion stands."""
         poses, *_ = self._arguments(frames, usable)
-        root = self._rest[:1].expand(len(poses), 3)
-        root = root if aside is None else root + self.body.tensor(aside)
-        return rotation_matrices(poses.to(self.body.device)), root
+        return poses.to(self.body.device), None if aside is None else self.body.tensor(aside)
 
     def _arguments(
         self, frames: slice | np.ndarray, usable: np.ndarray | None

@@ -21,7 +21,7 @@ def test_hands_laid_on_each_other_as_scipy_does(order: str) -> None:
     turn = Rotation.from_rotvec([0.3, -0.8, 0.5])
     fit = np.einsum("ij,vjn->vin", turn.as_matrix(), target) + 0.2
     fit += rng.normal(scale=0.004, size=fit.shape)
-    given = (torch.as_tensor(points, dtype=torch.float32) for points in (fit, target))
+    given = (torch.as_tensor(points, dtype=torch.float32).transpose(0, 1) for points in (fit, target))
     found = HandShape(body, vertices).error_mm(*given)
 
     names = np.array(body.joint_names)[body.held_by[vertices]]

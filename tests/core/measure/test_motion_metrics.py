@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from core.correspond.load_bodies import load_bodies
 from core.errors import RefitError
-from core.fitting.objective.whole_skin import WholeSkin
+from core.fitting.objective.skin_pieces import SkinPieces
 from core.measure import joint_metrics, measure_motion
 from core.measure.measure_motion import measure_motion as measured
 from core.measure.motion_metrics import MotionMetrics, per_frame
@@ -91,13 +91,13 @@ def test_the_step_of_the_work_does_not_show(
 
 def test_never_more_than_a_step_of_vertices_at_once(fitted: Fitted, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    plain = WholeSkin.in_pieces
+    plain = SkinPieces.in_pieces
 
-    def counting(self: WholeSkin, bases: Any, relative: torch.Tensor, *rest: Any, **more: Any) -> Any:
-        asked.append(len(relative))
-        return plain(self, bases, relative, *rest, **more)
+    def counting(self: SkinPieces, shape: Any, poses: torch.Tensor, *rest: Any) -> Any:
+        asked.append(len(poses))
+        return plain(self, shape, poses, *rest)
 
-    monkeypatch.setattr(WholeSkin, "in_pieces", counting)
+    monkeypatch.setattr(SkinPieces, "in_pieces", counting)
     monkeypatch.setattr(measure_motion, "STEP_FRAMES", 14)
     measured(*fitted)
     assert max(asked) == 16
@@ -257,3 +257,28 @@ def test_what_does_not_belong_together_is_refused(fitted: Fitted) -> None:
         measured(motion.cut(0, 10), pair, result)
     with pytest.raises(RefitError, match="motion is in smplh, but its body is smpl"):
         measured(motion, load_bodies(source="smpl"), result)
+
+
+@pytest.mark.parametrize("counted", ["few", "none"])
+def test_vertices_that_do_not_count_are_in_no_figure_of_distances(fitted: Fitted, counted: str) -> None:
+    motion, pair, result = fitted
+    rng = np.random.default_rng(5)
+    valid = pair.correspondence.valid & (rng.random(pair.target.num_vertices) < (counted == "few") * 0.1)
+    masked = replace(pair, correspondence=pair.correspondence.with_valid(valid))
+    ours = replace(result, poses=np.where(np.arange(70)[:, None, None] == 30, np.nan, result.poses))
+    metrics = measured(motion, masked, ours)
+    assert np.array_equal(np.isfinite(metrics.vertex_max_mm), valid)
+    if counted == "none":
+        assert np.isnan(metrics.mean_mm).all()
+        return
+    source, skin = (
+        posed(m, body, slice(None))[0]
+        for m, body in ((motion, pair.source), (result.as_motion(), pair.target))
+    )
+    apart = (skin - pair.correspondence.apply(torch.as_tensor(source)).numpy())[:, valid].astype(float)
+    distance = 1000 * np.linalg.norm(np.delete(apart, 30, 0), axis=2)
+    assert np.allclose(np.delete(metrics.mean_mm, 30), distance.mean(1), atol=2e-3)
+    assert np.allclose(np.delete(metrics.max_mm, 30), distance.max(1), atol=2e-3)
+    assert np.allclose(metrics.vertex_mean_mm[valid], distance.mean(0), atol=2e-3)
+    assert np.allclose(metrics.vertex_max_mm[valid], distance.max(0), atol=2e-3)
+    assert np.isnan(metrics.mean_mm[30])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.fitting.objective.whole_skin import MotionSkin
+from core.fitting.objective.skin_pieces import SkinPieces
+from core.fitting.objective.whole_skin import MotionSkin, OnePatchSkin, shared_coefficients
 from core.model.body import BodyModel
 from core.model.motion import Motion
 from core.model.posing import posed
@@ -98,13 +99,39 @@ def test_whatever_the_motion_has(change) -> None:  # type: ignore[no-untyped-def
     found = skin.at(FRAMES).numpy()
     assert np.abs(found - expected[skin.vertices]).max() < SAME
 
-    # Piece by piece: each in one part, all of them together the skin, less what is taken off.
-    targets = torch.randn(body.num_vertices, 3, 5, generator=torch.Generator().manual_seed(1))
-    parts = list(skin.less(lambda index: targets[skin.pieces[index]], FRAMES))
-    assert np.abs((torch.cat(parts) + targets).numpy() - found).max() < SAME
+    # Piece by piece: each in one part, all of them together the skin.
+    parts = [part.clone() for part in skin.in_pieces(FRAMES)]
+    assert np.abs(torch.cat(parts, 1).transpose(0, 1).numpy() - found).max() < SAME
     for rows, part in zip(skin.pieces, parts, strict=True):
-        assert len(part) == rows.stop - rows.start
+        assert part.shape[1] == rows.stop - rows.start
         assert len(np.unique(body.vertex_part[skin.vertices[rows]])) == 1
+
+
+@pytest.mark.parametrize("name", BODIES.values(), ids=BODIES)
+def test_many_frames_are_posed_as_few_are(name: str) -> None:
+    body = body_called(name)
+    motion = motion_in(body).some(np.arange(40) % 9)
+    skin = MotionSkin(motion, body)
+    expected = np.concatenate([skin.at(slice(first, first + 5)).numpy() for first in range(0, 40, 5)], 2)
+    assert np.abs(skin.at(slice(None)).numpy() - expected).max() < SAME
+    pieces = torch.cat([part.clone() for part in skin.in_pieces(slice(None))], 1).transpose(0, 1)
+    assert np.abs(pieces.numpy() - expected).max() < SAME
+
+
+def test_a_device_poses_what_the_processor_does() -> None:
+    body = variants.body_pair("strong correctives").target
+    motion = motion_in(body)
+    coefficients = shared_coefficients(motion, body)
+    assert coefficients is not None
+    poses, aside = torch.as_tensor(motion.poses), torch.as_tensor(motion.trans)
+    found = []
+    for skin in (SkinPieces(body), OnePatchSkin(body)):
+        shape, points = skin.shape(coefficients), np.empty((2, body.num_vertices, 3, 9), dtype=np.float32)
+        points[0, skin.vertices] = skin.posed(shape, poses, aside).numpy()
+        for rows, part in zip(skin.slices, skin.in_pieces(shape, poses, aside), strict=True):
+            points[1, skin.vertices[rows]] = part.transpose(0, 1).numpy()
+        found.append(points)
+    assert np.abs(found[0] - found[1]).max() < SAME
 
 
 @pytest.mark.parametrize("change", [lambda motion, body: motion, with_a_face, as_meshes])
