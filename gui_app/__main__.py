@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--frame", type=frame_number, metavar="N", help="show this frame first")
     top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed models")
     top.add_argument("--to", choices=tuple(JOINT_NAMES), help="body to fit; default: as last time")
-    top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")
+    top.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), help="where to fit; default: as last time, auto at first"
+    )
     top.add_argument(
         "--threads",
         type=argument_types.thread_count,
@@ -92,8 +94,9 @@ def _without_display(options: argparse.Namespace, threads: int | None) -> int:
     folder = Path(HEADLESS_FOLDER)
     try:
         with second_ends_at_once():
+            device = options.device or "auto"
             return render_job(
-                options.file, folder, options.models, options.device, threads, overwrite=True, to=options.to
+                options.file, folder, options.models, device, threads, overwrite=True, to=options.to
             )
     except KeyboardInterrupt:
         say_error("interrupted; finished outputs are kept.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ _MOST_WORDS = 120
 
 
 def pick_device(name: str) -> torch.device:
-    """``'auto'``, ``'cpu'`` or ``'cuda'`` to a device.
+    """``'auto'``, ``'cpu'``, ``'cuda'`` or ``'cuda:1'`` to a device.
 
     Raises:
         RefitError: CUDA was asked for and there is none.
@@ -59,3 +60,44 @@ def device_of_fit(provenance: Mapping[str, Any]) -> str:
     """``'cuda'`` for a fit that was made there, where there is one; else ``'cpu'``."""
     on_cuda = str(provenance.get("device", "")).startswith("cuda")
     return "cuda" if on_cuda and torch.cuda.is_available() else "cpu"
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A CUDA device.
+
+    Attributes:
+        name: as `pick_device` takes it, ``'cuda:0'``.
+        label: what its maker calls it.
+        free_bytes, total_bytes: of its memory, now; what torch keeps for later is free.
+    """
+
+    name: str
+    label: str
+    free_bytes: int
+    total_bytes: int
+
+
+def gpus() -> tuple[Gpu, ...]:
+    """The CUDA devices that torch can use; one that does not answer is left out."""
+    if not torch.cuda.is_available():
+        return ()
+    found = []
+    for index in range(torch.cuda.device_count()):
+        try:
+            free, total = torch.cuda.mem_get_info(index)
+            free += torch.cuda.memory_reserved(index) - torch.cuda.memory_allocated(index)
+            found.append(Gpu(f"cuda:{index}", torch.cuda.get_device_name(index), free, total))
+        except RuntimeError:
+            continue
+    return tuple(found)
+
+
+def gpu_label(device: torch.device) -> str:
+    """What its maker calls it; empty for a processor, or where that cannot be told."""
+    if device.type != "cuda":
+        return ""
+    try:
+        return str(torch.cuda.get_device_name(device))
+    except (RuntimeError, AssertionError):
+        return ""

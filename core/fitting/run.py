@@ -24,6 +24,7 @@ import torch
 
 from core.errors import RefitError
 from core.files.bodies.mesh_check import check_meshes
+from core.fitting.devices import gpu_label
 from core.fitting.recipe.recipe import Recipe, for_meshes
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.shape.shape_solve import ShapeFit
@@ -395,7 +396,7 @@ class FitRun:
         running = self._seconds == 0.0 and self._started > 0.0
         seconds = time.perf_counter() - self._started if running else self._seconds
         partial = self._cut or not self._finished or not bool(self._table.fitted[self.frames].all())
-        made = provenance(self.motion, self.bodies, self.recipe, str(self.device))
+        made = provenance(self.motion, self.bodies, self.recipe, str(self.device), gpu_label(self.device))
         if self._start is not None and self._holds_shape:
             made = kept(made, self._start)
         return self._table.result(seconds, partial, made)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -129,6 +130,7 @@ class RunEntry:
             whose figures are over other vertices; None where no frame has changed.
         whole_mm: mean distance over all fitted frames afterwards, NaN without any.
         failure: why the fit that it led to has failed as a whole, empty where it has not.
+        device: where it was fitted: ``'CPU'``, or what the GPU is called; empty where the step was no fit.
     """
 
     name: str
@@ -139,6 +141,7 @@ class RunEntry:
     mean_mm: FigureChange | None
     whole_mm: float
     failure: str = ""
+    device: str = ""
 
 
 def run_entry(name: str, before: FitResult | None, now: FitResult | None) -> RunEntry:
@@ -163,7 +166,15 @@ def run_entry(name: str, before: FitResult | None, now: FitResult | None) -> Run
         change,
         whole,
         now.failure,
+        _device(now.provenance) if fitted else "",
     )
+
+
+def _device(provenance: Mapping[str, Any]) -> str:
+    where = str(provenance.get("device", ""))
+    if where.startswith("cuda"):
+        return str(provenance.get("device_name") or "GPU")
+    return where.upper()
 
 
 def run_entries(steps: Sequence[tuple[str, FitResult | None]]) -> tuple[RunEntry, ...]:

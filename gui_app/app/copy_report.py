@@ -16,6 +16,7 @@ from gui_app.app import log_buffer
 from gui_app.app.help import version_lines
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
+from gui_app.fit.device_choice import DeviceChoice
 
 COPIED = "Copied a report: versions, device and the last error, without paths and names of users"
 NO_ERROR = "none since Refit was started"
@@ -37,10 +38,10 @@ class CopyReport(QObject):
     """Copies it when asked to; remembers what the window complained of last."""
 
     def __init__(
-        self, document: Document, activity: Activity, device: str, parent: QObject | None = None
+        self, document: Document, activity: Activity, devices: DeviceChoice, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._document, self._activity, self._device = document, activity, device
+        self._document, self._activity, self._devices = document, activity, devices
         self._sentence = ""
         activity.failed.connect(self._on_failed)
 
@@ -60,7 +61,7 @@ class CopyReport(QObject):
             ("Refit", __version__),
             *version_lines(),
             ("System", platform.platform()),
-            ("Device", device_words(self._device)),
+            ("Device", device_words(self._devices.device)),
         ]
         if self._document.opened is not None:
             rows.append(("Bodies", "built-in" if self._document.opened.bodies.builtin else "licensed"))

@@ -36,6 +36,7 @@ from gui_app.files.models_choice import ModelsChoice
 from gui_app.files.open_actions import OpenActions, dropped_file
 from gui_app.files.open_controller import OpenController
 from gui_app.files.save_actions import SaveActions
+from gui_app.fit.device_choice import DeviceChoice
 from gui_app.fit.fit_controller import FitController
 from gui_app.fit.run_strip import RunStrip
 from gui_app.history.comparison import BeforeFit
@@ -79,7 +80,7 @@ class Options:
 
     file: Path | None = None
     models: Path | None = None
-    device: str = "auto"
+    device: str | None = None
     threads: int | None = None
     frame: int | None = None
     to: str | None = None
@@ -106,13 +107,14 @@ class MainWindow(QMainWindow):
         Player(document, state.playback, self)
         self.history = History(document, activity, self)
         self.recipes = RecipeDesk(self.preferences, self)
-        self.fitting = FitController(state, self.history, self.recipes, options.device, options.threads, self)
+        self.devices = DeviceChoice(self.preferences, options.device, options.threads, self)
+        self.fitting = FitController(state, self.history, self.recipes, self.devices, self)
         self.opening = OpenController(state, self)
         self.analysing = AnalysisController(state, self)
         self.pins = Pins(state, self)
         self.before = before = BeforeFit(document, self.history, self.actions_, self.preferences, self)
         self.earlier = EarlierFigures(state, before, self)
-        self.fixing = Fixing(state, self.history, options.device, options.threads, self)
+        self.fixing = Fixing(state, self.history, self.devices, self)
         hold = HoldBefore(document, state.view, before, self.actions_, self)
         self.fixing.changed.connect(hold.drop)
         KeptThresholds(document, self.preferences, self)
@@ -135,7 +137,7 @@ class MainWindow(QMainWindow):
         FitActions(state, self.fitting, self.recipes, self.actions_, self.preferences, self)
         UndoActions(activity, self.history, self.actions_, self)
         HelpActions(document, activity, self.actions_, self)
-        self.actions_.report.triggered.connect(CopyReport(document, activity, options.device, self).copy)
+        self.actions_.report.triggered.connect(CopyReport(document, activity, self.devices, self).copy)
         self._build()
         self._connect()
         self._restore()
@@ -200,7 +202,7 @@ class MainWindow(QMainWindow):
         document.mask_changed.connect(self.inspection.looks_changed)
         self.panels = SidePanels(self._panel_parts(), self)
         self.layout_ = WindowLayout(self.actions_, self.panels, self.timeline, self)
-        self.setStatusBar(Status(document, activity, self.actions_, self))
+        self.setStatusBar(Status(document, activity, self.actions_, self.devices, self))
         commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
         Menus(

@@ -12,6 +12,7 @@ from gui_app.app.assumed_note import AssumedNote
 from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
+from gui_app.fit.device_choice import DeviceButton, DeviceChoice
 from gui_app.fit.text import status_words
 from gui_app.style import colours
 from gui_app.style.theme import icon, refresh_style, tabular
@@ -30,7 +31,12 @@ class Status(QStatusBar):
     """One line; nothing in it blinks."""
 
     def __init__(
-        self, document: Document, activity: Activity, actions: Actions, parent: QWidget | None = None
+        self,
+        document: Document,
+        activity: Activity,
+        actions: Actions,
+        devices: DeviceChoice,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._activity = document, activity
@@ -51,6 +57,8 @@ class Status(QStatusBar):
         self.assumed = AssumedNote(document, actions, self)
         self.addPermanentWidget(self.assumed)
         self.addPermanentWidget(self.notes)
+        self.device = DeviceButton(devices, activity, self)
+        self.addPermanentWidget(self.device)
         self.addPermanentWidget(self.motion)
         self.bodies.hide()
         document.motion_changed.connect(self.words.clear)

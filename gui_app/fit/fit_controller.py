@@ -15,6 +15,7 @@ from gui_app.document.history import History
 from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
+from gui_app.fit.device_choice import DeviceChoice
 from gui_app.fit.fit_watch import FitWatch
 from gui_app.fit.fit_worker import UNEXPECTED, Preparation, RunReply, RunRequest, prepare, run_fit
 from gui_app.fit.text import finished_words, unchanged_words
@@ -52,16 +53,14 @@ class FitController(QObject):
         state: AppState,
         history: History,
         recipes: RecipeDesk,
-        device: str,
-        threads: int | None,
+        devices: DeviceChoice,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._state = state
         self._history = history
         self._recipes = recipes
-        self._device = device
-        self._threads = threads
+        self._devices = devices
         self._job: BackgroundJob[RunReply] | None = None
         self._newest: RunReply | None = None
         self._pending: list[np.ndarray | None] = []
@@ -84,7 +83,7 @@ class FitController(QObject):
         if not self._state.activity.run.active and not self._thread.closed and self._recipes.draft.runs:
             # What cannot be fitted says so when it is.
             self._thread.job(tell_nobody, failed=tell_nobody).start(
-                prepare, Preparation(motion, bodies, self._recipes.recipe(), self._device)
+                prepare, Preparation(motion, bodies, self._recipes.recipe(), self._devices.device)
             )
 
     @Slot()
@@ -164,8 +163,8 @@ class FitController(QObject):
                 scope.frames,
                 state.document.result,
                 state.playback.frame,
-                self._device,
-                self._threads,
+                self._devices.device,
+                self._devices.threads,
                 job.stop,
                 joins,
             ),
@@ -233,6 +232,8 @@ class FitController(QObject):
         words = finished_words(reply, earlier) if changed else unchanged_words(self._scope.what)
         left_out = self._scope.left_out_words
         self._state.activity.say(f"{words} · {left_out}" if left_out else words)
+        if reply.fell_back:
+            self._state.activity.fail(reply.fell_back.replace("goes on", "went on"))
 
     def _on_cancelled(self) -> None:
         """Before it began."""

@@ -128,6 +128,7 @@ class RunReply:
         other_skin: it is the figures.
         partial: what there is leaves frames out that were to be fitted, should the run end here.
         stages: what each stage did.
+        fell_back: why it went on on the processor, a sentence; empty where it stayed where it began.
     """
 
     result: FitResult | None
@@ -141,6 +142,7 @@ class RunReply:
     partial: bool = True
     stages: tuple[StageReport, ...] = ()
     around: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    fell_back: str = ""
 
 
 def prepare(request: Preparation) -> None:
@@ -166,7 +168,10 @@ def run_fit(
     stages = StageReports(time.monotonic())
     last_progress = last_preview = 0.0
     silence.follow(run)
+    began_on, fell_back = run.device, ""
     for progress in run:
+        if progress.note and run.device != began_on:
+            fell_back = fell_back or progress.note
         silence.hear(progress.stage)
         if len(progress.frames):
             replies.see(progress.frames)
@@ -182,7 +187,7 @@ def run_fit(
             tell_preview(replies.preview())
             # A long motion takes long to copy: then there are fewer previews.
             last_preview = time.monotonic() + 4 * (time.monotonic() - now)
-    return replace(replies.last(), stages=stages.reports())
+    return replace(replies.last(), stages=stages.reports(), fell_back=fell_back)
 
 
 def begin(request: RunRequest) -> FitRun:

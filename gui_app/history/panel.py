@@ -217,7 +217,8 @@ def _settings_words(entry: RunEntry) -> str:
     words = [f"failed: {entry.failure}"] if entry.failure else []
     words += [f"{entry.recipe}: {', '.join(entry.stages)}"] if entry.recipe else []
     if entry.seconds:
-        words.append(f"{frames_words(entry.frames)} in {entry.seconds:.1f} s")
+        where = f" on {entry.device}" if entry.device else ""
+        words.append(f"{frames_words(entry.frames)} in {entry.seconds:.1f} s{where}")
     if not math.isnan(entry.whole_mm):
         words.append(f"whole motion {entry.whole_mm:.2f} mm")
     return " · ".join(words)

@@ -14,6 +14,7 @@ from gui_app.document.frame_scopes import Scope, fittable
 from gui_app.document.history import History
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
+from gui_app.fit.device_choice import DeviceChoice
 from gui_app.fit.text import unchanged_words
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.job_thread import JobThread
@@ -89,12 +90,11 @@ class Fixing(QObject):
         self,
         state: AppState,
         history: History,
-        device: str,
-        threads: int | None,
+        devices: DeviceChoice,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._state, self._history, self._device, self._threads = state, history, device, threads
+        self._state, self._history, self._devices = state, history, devices
         self._asked: FixRequest | None = None
         self._job: BackgroundJob[None] | None = None
         self._running = False
@@ -145,8 +145,8 @@ class Fixing(QObject):
             state.document.result,
             scope.frames,
             suspects,
-            self._device,
-            self._threads,
+            self._devices.device,
+            self._devices.threads,
         )
         self.what, self._running = scope.what, True
         state.activity.set_run(RunStatus("running", STAGE, what=f"strategies on {scope.what}"))

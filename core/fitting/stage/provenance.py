@@ -13,8 +13,13 @@ from core.model.body_pair import BodyPair
 from core.model.motion import Motion
 
 
-def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) -> dict[str, Any]:
-    """How a result was made, in plain json values: never without saying which bodies it was made with."""
+def provenance(
+    motion: Motion, bodies: BodyPair, recipe: Recipe, device: str, label: str = ""
+) -> dict[str, Any]:
+    """How a result was made, in plain json values: never without saying which bodies it was made with.
+
+    ``label`` is what the maker of a GPU calls it.
+    """
     correspondence, reading = bodies.correspondence, motion.reading.to_json()
     return {
         "made_by": f"Refit {__version__}",
@@ -42,6 +47,7 @@ def provenance(motion: Motion, bodies: BodyPair, recipe: Recipe, device: str) ->
         },
         "recipe": recipe.as_dict(),
         "device": device,
+        **({"device_name": label} if label else {}),
     }
 
 

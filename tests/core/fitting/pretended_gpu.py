@@ -18,6 +18,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 GPU = torch.device("cuda", 0)
 CPU = torch.device("cpu")
+LABEL = "Pretended GPU"
 # May have arguments on both sides.
 _CROSSING = {"to", "copy_", "as_tensor", "tensor"}
 _INDEXING = {"__getitem__", "__setitem__"}
@@ -141,6 +142,8 @@ def pretended_gpu(free_bytes: int = 8 << 30, reserved_bytes: int = 0) -> Iterato
         patch.setattr(patch_products, "pose", through(patch_products.pose))
         patch.setattr(skin_gradient, "add_back", through(skin_gradient.add_back))
         patch.setattr(torch.cuda, "is_available", lambda: True)
+        patch.setattr(torch.cuda, "device_count", lambda: 1)
+        patch.setattr(torch.cuda, "get_device_name", lambda device=None: LABEL)
         patch.setattr(torch.cuda, "empty_cache", lambda: None)
         patch.setattr(torch.cuda, "memory_reserved", lambda device=None: reserved_bytes)
         patch.setattr(torch.cuda, "memory_allocated", lambda device=None: 0)
