@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -14,6 +15,9 @@ from gui_app.style.live_theme import set_sheet
 from gui_app.widgets.buttons import MenuButton
 from gui_app.widgets.text import menu_words, plain_tip
 
+if TYPE_CHECKING:
+    from core.fitting.devices import Gpu
+
 DEVICE, THREADS = "device", "threads"
 AUTO, CPU, CUDA = "auto", "cpu", "cuda"
 STYLE = """
@@ -22,6 +26,7 @@ QToolButton:hover { color: $TEXT; }
 QToolButton::menu-indicator { image: none; }
 """
 GIGABYTE = 1e9
+MOST_LETTERS = 28
 THREAD_COUNTS = frozenset(map(str, range(1, 1025)))
 
 
@@ -99,7 +104,7 @@ class DeviceButton(MenuButton):
         if "torch" not in sys.modules:
             return
         from core.errors import RefitError
-        from core.fitting.devices import pick_device
+        from core.fitting.devices import gpu_label, gpus, pick_device
 
         try:
             device = pick_device(self._choice.device)
@@ -111,11 +116,12 @@ class DeviceButton(MenuButton):
         if device.type == CPU:
             self.set_words(f"CPU · {_threads_words(self._threads())}")
         else:
-            from core.fitting.devices import gpu_label
-
-            self.set_words(gpu_label(device) or "GPU")
-        chosen = "chosen by Refit" if self._choice.device == AUTO else "chosen by you"
-        self.setToolTip(plain_tip(f"Where fits run, {chosen}: {self._words}"))
+            words = gpu_label(device) or "GPU"
+            self.set_words(words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 1]}…")
+        lines = [f"Where fits run, {'chosen by Refit' if self._choice.device == AUTO else 'chosen by you'}"]
+        if device.type != CPU:
+            lines += [gpu_words(gpu) for gpu in gpus() if gpu.name == f"{CUDA}:{device.index or 0}"]
+        self.setToolTip(plain_tip("\n".join(lines)))
         self.show()
 
     def _threads(self) -> int:
@@ -138,9 +144,8 @@ class DeviceButton(MenuButton):
             words = f"CPU, {_threads_words(count)}"
             self._add(words, CPU, None if count == most else count, on_cpu and count == self._threads())
         for place, gpu in enumerate(there):
-            room = f"{gpu.free_bytes / GIGABYTE:.1f} of {gpu.total_bytes / GIGABYTE:.1f} GB free"
             here = choice.device == gpu.name or (choice.device == CUDA and not place)
-            self._add(f"{gpu.label}, {room}", gpu.name, None, here)
+            self._add(gpu_words(gpu), gpu.name, None, here)
         if not there:
             menu.addAction("No GPU that torch can use").setEnabled(False)
 
@@ -148,6 +153,11 @@ class DeviceButton(MenuButton):
         action = self.menu().addAction(menu_words(words), partial(self._choice.choose, device, threads))
         action.setCheckable(True)
         action.setChecked(here)
+
+
+def gpu_words(gpu: Gpu) -> str:
+    """``NVIDIA H200, 120.4 of 150.1 GB free``."""
+    return f"{gpu.label}, {gpu.free_bytes / GIGABYTE:.1f} of {gpu.total_bytes / GIGABYTE:.1f} GB free"
 
 
 def _threads_words(count: int) -> str:

@@ -90,6 +90,7 @@ def test_a_gpu_is_named_with_its_memory_and_one_that_is_gone_is_not_missed(
     window.statusBar().device.menu().actions()[-1].trigger()
     assert window.devices.device == "cuda:0"
     assert window.statusBar().device.text().startswith(LABEL)
+    assert "6.4 of 12.9 GB free" in window.statusBar().device.toolTip()
     remembered = DeviceChoice(Preferences())
     remembered.settle()
     assert remembered.device == "cuda:0"
