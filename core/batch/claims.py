@@ -154,9 +154,7 @@ class Claims:
         with suppress(OSError):
             path = self.path(name)
             if self._is_mine(path):
-                for notes in path.parent.glob(f"{path.stem}.*tries"):
-                    notes.unlink(missing_ok=True)
-                path.unlink()
+                _remove(path)
 
     def is_held(self, name: str) -> bool:
         """Whether this process holds it."""
@@ -169,11 +167,15 @@ class Claims:
         return holder if holder is not None and holder.host else None
 
     def close(self) -> None:
-        """Lets go of all that is held; folders that are empty then go, too."""
+        """Lets go of all that is held; what processes have left that are gone goes too, and then folders that
+        are empty."""
         self._heartbeat.end()
         for name in list(self._held):
             self.release(name)
         with suppress(OSError):
+            for path in self._folder.glob(f"*{SUFFIX}"):
+                if self._fallen(path):
+                    self._removed_fallen(path)
             self._folder.rmdir()
             self._folder.parent.rmdir()
 
@@ -230,7 +232,7 @@ class Claims:
         try:
             if not self._fallen(path):
                 return False
-            path.unlink(missing_ok=True)
+            _remove(path)
             return True
         finally:
             guard.unlink(missing_ok=True)
@@ -259,6 +261,13 @@ def claims_in(folder: Path | None, *, private: bool = False) -> Iterator[Claims]
     """Claims in a folder of results, or none where there is no folder to share."""
     with NoClaims() if folder is None else Claims(folder, private=private) as claims:
         yield claims
+
+
+def _remove(path: Path) -> None:
+    """A claim, and what workers have noted of it."""
+    for notes in path.parent.glob(f"{path.stem}.*tries"):
+        notes.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def _made_at_once(path: Path, told: bytes) -> bool:

@@ -30,7 +30,7 @@ from core.outputs.results import load_result
 from tests.core.clip_files import clip_arrays
 
 FRAMES = 6
-WAYS = ("worker", "run", "worker", "scheduler")
+WAYS = ("worker", "run", "scheduler")
 """What is killed in turn."""
 ENV = os.environ | {"DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": "{'MALLOC_TRIM_THRESHOLD_': None}"}
 

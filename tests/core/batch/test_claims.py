@@ -220,3 +220,20 @@ def test_what_a_process_left_that_was_killed_while_it_claimed_goes(tmp_path: Pat
         assert claims.take("a")
         assert not left.exists()
         assert fresh.exists()
+
+
+def test_what_is_left_of_processes_that_are_gone_goes_with_the_next_one(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", "import sys; from pathlib import Path; from core.batch.claims import Claims; "
+         "claims = Claims(Path(sys.argv[1])); claims.take('a'); claims.take('b'); "
+         "claims.tries('b', 'shape').touch()", str(tmp_path)], check=True,
+    )  # fmt: skip
+    other = Claims(tmp_path)
+    assert other.take("c")
+    with Claims(tmp_path) as claims:
+        assert claims.take("b")
+        claims.release("b")
+    folder = tmp_path / RUNS_FOLDER / "claims"
+    assert [path.name for path in folder.iterdir()] == [other.path("c").name]
+    other.close()
+    assert not folder.exists()
