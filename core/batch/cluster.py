@@ -104,6 +104,13 @@ class Workers:
                 self._cluster.close(timeout=2 * STOP_SECONDS)
 
 
+def _silence() -> None:
+    """What goes wrong is told in a sentence, and not in Dask's logs too; each of its loggers has a level."""
+    for name in ("distributed", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(_SILENT)
+
+
 def machine() -> tuple[int, int]:
     """Processors, and bytes of memory, that this process may use, whatever the machine has."""
     return int(CPU_COUNT), int(MEMORY_LIMIT)
@@ -122,6 +129,7 @@ def our_workers(environments: Sequence[dict[str, str]]) -> Iterator[Workers]:
     with dask.config.set(settings()), without_main():
         cluster = client = None
         try:
+            _silence()
             cluster = SpecCluster(
                 scheduler={"cls": Scheduler, "options": scheduler_options()},
                 workers={
@@ -203,7 +211,7 @@ def workers_of(address: str) -> Iterator[Workers]:
     """
     with dask.config.set({"distributed.comm.timeouts.connect": "10s"}):
         try:
-            logging.getLogger("distributed").setLevel(_SILENT)
+            _silence()
             client = Client(address, timeout=15, set_as_default=False)
         except Exception as error:
             why = str(error).partition("\n")[0]

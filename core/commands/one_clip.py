@@ -27,7 +27,7 @@ from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
 from core.measure.map_back import check_inverse
 from core.measure.measure_motion import measure_motion
-from core.model.body_pair import left_out, within
+from core.model.body_pair import BodyPair, left_out, within
 from core.model.fit_result import FitResult
 from core.model.motion import Motion, Reading
 from core.outputs.results import save_result
@@ -69,13 +69,7 @@ def convert_one(
     outcome = Outcome(job, subject="" if shape is None or isinstance(shape, HeldShape) else shape.name)
     started = time.perf_counter()
     try:
-        motion = read_motion(job, options)
-        motion = of_bodies_there(motion, options.models, options.gender)
-        if options.frames:
-            motion = motion.cut(*options.frames)
-            if not len(motion):
-                raise FileError(source, f"has no frames in {_range_text(options.frames)}")
-        bodies = shelf.take_for(motion)
+        motion, bodies = opened(job, options, shelf)
         if options.check:
             reversed_bodies(bodies, build=True)  # so that what a check lacks is told before the fit
         beyond = left_out(motion, bodies.source)
@@ -148,6 +142,20 @@ def convert_one(
         outcome.trouble(f"{source}: {what} failed in a way that was not foreseen ({error!r})")
     outcome.seconds = time.perf_counter() - started
     return outcome
+
+
+def opened(job: Job, options: argparse.Namespace, shelf: Shelf) -> tuple[Motion, BodyPair]:
+    """The motion of an input, all that is asked for of it, and the bodies to fit it with.
+
+    Raises:
+        RefitError: it cannot be read, has no such frames, or there are no bodies for it.
+    """
+    motion = of_bodies_there(read_motion(job, options), options.models, options.gender)
+    if options.frames:
+        motion = motion.cut(*options.frames)
+        if not len(motion):
+            raise FileError(job.source, f"has no frames in {_range_text(options.frames)}")
+    return motion, shelf.take_for(motion)
 
 
 def _solved(shape: HeldShape | Subject | SolvedSubject, watch: Watch) -> HeldShape:

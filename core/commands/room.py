@@ -88,13 +88,23 @@ def bytes_needed(
     counted = looked_at = 0
     for job, size in zip(jobs[::step], sizes[::step], strict=True):
         try:
-            people = people_in(job.source)
+            counted += frames_in(job, frames)
         except Exception:
             continue  # told with the others, when it is this one's turn to be read
-        mine = [one for one in people if job.person in (None, one.name)] or list(people)
-        counted += len(range(*slice(*(frames or (None, None))).indices(mine[0].frames)))
         looked_at += size
     return whole + round(by_frame * counted * (sum(sizes) / looked_at if looked_at else 1))
+
+
+def frames_in(job: Job, frames: tuple[int | None, int | None] | None = None) -> int:
+    """How many frames a motion has, of those that are converted; without reading all of it where its file
+    lets one.
+
+    Raises:
+        Exception: it cannot be read.
+    """
+    people = people_in(job.source)
+    mine = [one for one in people if job.person in (None, one.name)] or list(people)
+    return len(range(*slice(*(frames or (None, None))).indices(mine[0].frames)))
 
 
 def _size(source: Path) -> int:

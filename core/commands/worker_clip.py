@@ -1,4 +1,5 @@
-"""One clip, or the shape of a subject, as a task for a worker: all that comes in and goes out is plain.
+"""One clip, a part of a long one, or the shape of a subject, as a task for a worker: all that comes in and
+goes out is plain.
 
 What is read for the first clip of a run (bodies, and what a fit prepares for them) is kept for the others.
 """
@@ -7,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import copy
+import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,18 +21,21 @@ from core import __version__
 from core.batch import tries
 from core.commands.body_cache import Shelf
 from core.commands.conversion_plan import clip_of
-from core.commands.one_clip import convert_one
+from core.commands.one_clip import convert_one, opened
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
-from core.commands.shapes.held_shape import HeldShape
+from core.commands.shapes.held_shape import HeldShape, held
 from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.watch import Watch, step_words
 from core.environment import BUILTIN, models_folder
 from core.errors import Cancelled, RefitError
+from core.fitting.parts import Part, PartOfRun, joined
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
 from core.fitting.stage.progress import Progress
 from core.fitting.workers import one_thread
+from core.model.body_pair import within
+from core.model.fit_result import FitResult
 from core.outputs.results import load_result
 
 TOPIC = "refit-frames"
@@ -96,6 +101,7 @@ def work(
     shape: HeldShape | SolvedSubject | None = None,
     tries_file: Path | None = None,
     missing: bool = False,
+    parts: Sequence[Part | None] = (),
 ) -> Told:
     """Converts one clip.
 
@@ -105,6 +111,7 @@ def work(
         shape: that is held, or whose.
         tries_file: as in `tries.tried`.
         missing: there was no result when this run took the clip, so that one that is found is its own.
+        parts: of `fit_part`, where the clip was cut.
 
     Raises:
         Cancelled: the run is not wanted any more.
@@ -112,13 +119,61 @@ def work(
         RefitError: this worker cannot serve.
     """
     _ready(setup)
-    watch = WorkerWatch(setup, str(job.output))
+    watch = JoiningWatch(setup, str(job.output), parts)
     with tries.tried(tries_file, setup.run):
         outcome = convert_one(job, setup.options, setup.recipe, _shelf(setup.run, setup), shape, watch)
     outcome.drop_unwritten()
     if missing and outcome.fit == "found" and not outcome.error:
         outcome.was_made(load_result(job.output))
     return Told(outcome, tuple(watch.said))
+
+
+def fit_part(
+    setup: Setup,
+    job: Job,
+    shape: HeldShape | SolvedSubject | None,
+    index: int,
+    count: int,
+    tries_file: Path | None = None,
+) -> Part | None:
+    """Fits a part of a long clip; None where that does not go, which then is told of the clip as a whole.
+
+    Args:
+        setup: of the run.
+        job: the clip.
+        shape: that is held, or whose.
+        index: which part, from 0.
+        count: how many there are.
+        tries_file: as in `tries.tried`.
+
+    Raises:
+        Cancelled: the run is not wanted any more.
+        RefitError: this worker cannot serve.
+    """
+    _ready(setup)
+    options, watch = setup.options, WorkerWatch(setup, str(job.output), index)
+    try:
+        with tries.tried(tries_file, setup.run):
+            motion, bodies = opened(job, options, _shelf(setup.run, setup))
+            recipe = setup.recipe if shape is None else held(setup.recipe)
+            found = shape.shape() if isinstance(shape, SolvedSubject) else shape
+            run = PartOfRun(
+                within(motion, bodies.source),
+                bodies,
+                recipe,
+                device=options.device,
+                threads=options.threads,
+                betas=None if found is None else found.of_body(bodies.target),
+                index=index,
+                count=count,
+            )
+            _, said = watch.fitted(run, job.label)
+            return run.part(said)
+    except Cancelled:
+        raise
+    except Exception:
+        logging.getLogger(__name__).debug("a part of %s", job.source, exc_info=True)
+        return None
 
 
 def solve_shape(
@@ -181,13 +236,14 @@ class WorkerWatch(Watch):
     Args:
         setup: of the run.
         clip: what it is called in events.
+        part: which part of it, from 0.
 
     Attributes:
         said: sentences, each with its style.
     """
 
-    def __init__(self, setup: Setup, clip: str) -> None:
-        self._setup, self._clip = setup, clip
+    def __init__(self, setup: Setup, clip: str, part: int = 0) -> None:
+        self._setup, self._clip, self._part = setup, clip, part
         self._told = time.monotonic()
         self.said: list[tuple[str, str]] = []
 
@@ -209,12 +265,35 @@ class WorkerWatch(Watch):
         now = time.monotonic()
         if step.stage != "shape" and now - self._told >= self._setup.beat:
             self._told = now
-            told = {"run": self._setup.run, "clip": self._clip}
+            told = {"run": self._setup.run, "clip": self._clip, "part": self._part}
             _event({**told, "frames": step.frames_done, "total": step.frames_total})
 
     def _check(self) -> None:
         if self._setup.run in _stopped:
             raise Cancelled
+
+
+class JoiningWatch(WorkerWatch):
+    """Gives the fit that parts make up, in place of making it.
+
+    Args:
+        setup: as of `WorkerWatch`.
+        clip: as there.
+        parts: those of the clip; one that is None does not go, and the clip is fitted as a whole.
+    """
+
+    def __init__(self, setup: Setup, clip: str, parts: Sequence[Part | None]) -> None:
+        super().__init__(setup, clip)
+        self._parts = [part for part in parts if part is not None]
+        self._usable = bool(parts) and len(self._parts) == len(parts)
+
+    def fitted(self, run: FitRun, name: str) -> tuple[FitResult, tuple[str, ...]]:
+        """The fit, and what its parts had to say."""
+        self._check()
+        found = joined(run, self._parts) if self._usable else None
+        if found is None:
+            return super().fitted(run, name)
+        return found, tuple(dict.fromkeys(note for part in self._parts for note in part.notes))
 
 
 def _event(values: dict[str, object]) -> None:

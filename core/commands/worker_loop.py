@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,14 +21,18 @@ from core.commands.conversion_events import Going, UnderWay
 from core.commands.loops import Work, is_known, waiting_words
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
+from core.commands.room import frames_in
 from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.progress_bar import RunBar
 from core.commands.telling.run_figures import RunFigures
 from core.errors import Cancelled, RefitError
+from core.fitting.parts import can_be_parted, part_count
 
 NOBODY_SECONDS = 15.0
 GONE_SECONDS = 2 * START_SECONDS
 """Without one of our own so long, none is waited for."""
+LEAST_BYTES = 1 << 18
+"""A smaller file is no long motion, and is not looked into beforehand."""
 
 
 class WorkerLoop:
@@ -49,7 +54,8 @@ class WorkerLoop:
         self._shapes: dict[int, Future] = {}
         self._told: set[int] = set()
         self._under_way: dict[str, Job] = {}
-        self._heard: dict[str, tuple[int, int]] = {}
+        self._heard: dict[tuple[str, int], tuple[int, int]] = {}
+        self._by_part: dict[str, dict[int, int]] = {}
         self._somebody = time.monotonic()
 
     def run(self) -> None:
@@ -77,8 +83,27 @@ class WorkerLoop:
         self._under_way[str(seen.output)] = job
         tries_file = self._tries(job)
         missing = tries_file is not None and not job.output.exists()
-        arguments = (self._setup, seen, self._shape_for(job), tries_file, missing)
+        shape = self._shape_for(job)
+        parts = self._parts(job, seen, shape) if missing or self._work.options.force else []
+        arguments = (self._setup, seen, shape, tries_file, missing, parts)
         return self._workers.client.submit(worker_clip.work, *arguments, key=self._key(), pure=False)
+
+    def _parts(self, job: Job, seen: Job, shape: Any) -> list[Future]:
+        """The tasks that a long clip is cut into, for several workers at once; none for others."""
+        count = 1
+        with suppress(Exception):  # told when it is its turn to be read
+            long = job.source.is_file() and job.source.stat().st_size >= LEAST_BYTES
+            if long and can_be_parted(self._setup.recipe) and self._workers.count() > 1:
+                count = part_count(frames_in(job, self._work.options.frames))
+        return [
+            self._workers.client.submit(
+                worker_clip.fit_part,
+                *(self._setup, seen, shape, index, count, self._tries(job, f"part{index}")),
+                key=self._key(),
+                pure=False,
+            )
+            for index in range(count if count > 1 else 0)
+        ]
 
     def _shape_for(self, job: Job) -> Any:
         """The shape, as far as the clip can need it: that of a subject is a task of its own."""
@@ -101,7 +126,9 @@ class WorkerLoop:
             told = self._told_of(job, found)
         finally:
             self._turns.done(job)
-            self._under_way.pop(str(self._as_seen(job).output), None)
+            clip = str(self._as_seen(job).output)
+            self._under_way.pop(clip, None)
+            self._by_part.pop(clip, None)
         shape = self._work.shapes.get(job.output)
         made = told.outcome.fit in ("made", "written")
         if made and isinstance(shape, Subject) and id(shape) not in self._told:
@@ -140,9 +167,13 @@ class WorkerLoop:
             )
         if now - self._somebody > NOBODY_SECONDS:
             note = "There is no worker yet: all wait."
-        for clip in tuple(self._heard):
-            (frames, total), job = self._heard.pop(clip), self._under_way.get(clip)
+        heard, self._heard = self._heard, {}
+        for (clip, part), (frames, total) in heard.items():
+            job = self._under_way.get(clip)
             if job is not None:
+                by_part = self._by_part.setdefault(clip, {})
+                by_part[part] = frames
+                frames = sum(by_part.values())
                 self._figures.under_way(str(job.output), frames)
                 self._work.known.tell(UnderWay(job, frames, total))
         self._work.known.tell(Going(self._figures.now(), note))
@@ -152,7 +183,7 @@ class WorkerLoop:
         """What a worker tells, in Dask's thread; `_beat` hands it on."""
         values = event[1]
         if isinstance(values, dict) and values.get("run") == self._setup.run:
-            self._heard[values["clip"]] = (values["frames"], values["total"])
+            self._heard[values["clip"], values["part"]] = (values["frames"], values["total"])
 
     def _tries(self, job: Job, what: str = "") -> Path | None:
         """Where it is counted how often a clip, or ``what`` is done for it, was begun; None for one that is

@@ -2,8 +2,8 @@
 
 Clips of 100 to 600 frames of 20 people, cut from the built-in motions, by one process on one thread and by
 two workers, in turn, as often as there are pairs: clips a minute once all processes have done their first,
-wall and processor seconds. Where others use the machine too, processor seconds say what two processors of its
-own would take. ``--memory FEW MANY`` measures the peak of resident memory with so many tiny clips; ``--heap``
+and processor seconds a clip. Where others use the machine too, these say what two processors of its own would
+take. ``--memory FEW MANY`` measures the peak of resident memory with so many tiny clips; ``--heap``
 what a worker loses that gives every large array back to the system at once.
 """
 
@@ -43,14 +43,21 @@ class Measured:
     Attributes:
         wall: seconds.
         processor: seconds of all its processes.
-        done: when each clip was done, seconds since the first was known.
+        used: by time, seconds since 1970, the processor seconds so far.
+        done: when each clip was done, seconds since 1970.
         peaks: MiB of resident memory, of the process that was called and of the largest worker.
     """
 
     wall: float = 0.0
     processor: float = 0.0
+    used: list[tuple[float, float]] = field(default_factory=list)
     done: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=lambda: [0.0, 0.0])
+
+    def a_clip(self, first: int) -> float:
+        """Processor seconds a clip after so many."""
+        times, used = zip(*self.used, strict=True)
+        return (used[-1] - float(np.interp(self.done[first - 1], times, used))) / (len(self.done) - first)
 
     def a_minute(self, first: int) -> float:
         """Clips a minute after so many."""
@@ -100,7 +107,10 @@ def _watch(run: psutil.Process, found: Measured, over: threading.Event) -> None:
     while not over.wait(POLLED_SECONDS):
         try:
             found.peaks[0] = max(found.peaks[0], _peak(run.pid))
-            workers = [_peak(one.pid) for one in run.children()]
+            children = run.children()
+            workers = [_peak(one.pid) for one in children]
+            spent = [one.cpu_times() for one in (run, *children)]
+            found.used.append((time.time(), sum(one.user + one.system for one in spent)))
         except (OSError, psutil.Error):
             continue
         found.peaks[1] = max([found.peaks[1], *workers])
@@ -119,7 +129,7 @@ def pairs(folder: Path, clips: int, count: int, preset: str) -> None:
     short_clips.PEOPLE = PEOPLE
     written_clips(folder, clips)
     ratios, of_processors = [], []
-    print("| pair | load | one: clips a minute | processor s | two: clips a minute | processor s | times |")
+    print("| pair | load | one: clips a minute | s a clip | two: clips a minute | s a clip | times |")
     print("|---:|---:|---:|---:|---:|---:|---:|")
     for number in range(count):
         load = os.getloadavg()[0]
@@ -129,10 +139,11 @@ def pairs(folder: Path, clips: int, count: int, preset: str) -> None:
         one, two = found["one"], found["two"]
         rates = one.a_minute(1), two.a_minute(2)
         ratios.append(rates[1] / rates[0])
-        of_processors.append(2 * one.processor / two.processor)
+        costs = one.a_clip(1), two.a_clip(2)
+        of_processors.append(2 * costs[0] / costs[1])
         print(
-            f"| {number + 1} | {load:.1f} | {rates[0]:.0f} | {one.processor:.0f} | {rates[1]:.0f} | "
-            f"{two.processor:.0f} | {ratios[-1]:.2f} |",
+            f"| {number + 1} | {load:.1f} | {rates[0]:.0f} | {costs[0]:.3f} | {rates[1]:.0f} | "
+            f"{costs[1]:.3f} | {ratios[-1]:.2f} |",
             flush=True,
         )
     print(

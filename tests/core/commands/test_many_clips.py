@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import psutil
@@ -20,14 +20,15 @@ import pytest
 
 from core.batch import cluster
 from core.batch.claims import Claims
-from core.commands import one_clip, worker_clip
+from core.commands import one_clip, worker_clip, worker_loop
 from core.commands.cli import main
-from core.commands.from_program import options_of
+from core.commands.from_program import convert_files, options_of
 from core.commands.output_paths import Job
 from core.commands.telling.run_figures import UNTOLD_SECONDS, RunFigures
 from core.files.beside_results import RUNS_FOLDER
 from core.files.containers import atomic
 from core.fitting.recipe.recipe import PRESETS
+from core.fitting.stage import stage
 from core.model.motion import AS_IT_IS
 from core.outputs.results import load_result
 from tests.core.clip_files import clip_arrays
@@ -152,6 +153,41 @@ def test_workers_do_what_one_process_does_though_some_die(
     (log,) = (out / RUNS_FOLDER).glob("*.log")
     assert "✓ once-walk_poses.npz" in log.read_text()
     assert all(line[:2] == "20" for line in log.read_text().splitlines())
+
+
+SHORT_LOTS = """
+import core.fitting.parts as parts
+import core.fitting.stage.stage as stage
+stage.LEVELLED = parts.PART_FRAMES = 64
+"""
+
+
+def test_a_long_clip_is_done_by_all_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "in", "dance", frames=129)
+    write(tmp_path / "in", "walk")
+    (tmp_path / "in" / "bad_poses.npz").write_bytes(b"none" * 99)
+    out, alone, quick = tmp_path / "out", tmp_path / "alone", {"preset": "fast", "threads": 1}
+    monkeypatch.setattr(stage, "LEVELLED", 64)
+    convert_files(options_of([tmp_path / "in"], alone, quick))
+    workers_begin_with(SHORT_LOTS, tmp_path / "short_lots.py", monkeypatch)
+    monkeypatch.setattr(worker_loop, "LEAST_BYTES", 99)
+    monkeypatch.setattr(worker_loop, "part_count", lambda frames: 2 if frames > 100 else 1)
+    submitted = []
+    parts_of = worker_loop.WorkerLoop._parts
+
+    def seen(*arguments: Any) -> Any:
+        submitted.append(len(found := parts_of(*arguments)))
+        return found
+
+    monkeypatch.setattr(worker_loop.WorkerLoop, "_parts", seen)
+    found = convert_files(options_of([tmp_path / "in"], out, {**quick, "jobs": 2}))
+    assert sorted(submitted) == [0, 0, 2]
+    assert [outcome.status for outcome in found] == ["failed", "done", "done"]
+    one, other = (load_result(folder / "dance_stageii.npz") for folder in (alone, out))
+    assert np.array_equal(one.betas, other.betas)
+    assert np.array_equal(one.converged, other.converged)
+    assert np.abs(one.mean_mm - other.mean_mm).max() < 1e-4
+    assert left_behind(out) == []
 
 
 def test_a_clip_whose_worker_died_once_it_was_written_has_its_figures(tmp_path: Path) -> None:
