@@ -12,12 +12,14 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,11 +66,17 @@ class Measured:
         return 60 * (len(self.done) - first) / (self.done[-1] - self.done[first - 1])
 
 
-def converted(source: Path, *more: str, environment: dict[str, str] | None = None) -> Measured:
-    """Converts a folder into an empty one, and measures it."""
+def converted(
+    source: Path,
+    *more: str,
+    environment: dict[str, str] | None = None,
+    prepare: Callable[[Path], None] = lambda _: None,
+) -> Measured:
+    """Converts a folder into an empty one, or what ``prepare`` makes of it, and measures it."""
     found, over = Measured(), threading.Event()
     with tempfile.TemporaryDirectory() as name:
         out = Path(name) / "out"
+        prepare(out)
         command = [
             sys.executable,
             "-m",
@@ -153,20 +161,27 @@ def pairs(folder: Path, clips: int, count: int, preset: str) -> None:
     print(f"{statistics.median(of_processors):.2f}")
 
 
-def memory(folder: Path, counts: list[int], frames: int) -> None:
-    """Peaks with few and with many clips."""
+def memory(folder: Path, counts: list[int], fitted: int) -> None:
+    """Peaks with few and with many clips of two frames, of which so many are fitted, and the others found."""
+    clip, result = folder / "clip.npz", folder / "result.npz"
+    np.savez(clip, **clip_arrays("walk", slice(2)))
+    quick = ("--preset", "fast", "--device", "cpu", "--threads", "1")
+    subprocess.run([sys.executable, "-m", "core", "convert", clip, "-o", result, *quick], check=True)
     print("| clips | one process, MiB | two workers: who asked, MiB | the larger worker, MiB |")
     print("|---:|---:|---:|---:|")
     for count in counts:
         some = folder / str(count)
         some.mkdir()
         for number in range(count):
-            first = number % 200
-            arrays = clip_arrays("walk", slice(first, first + frames))
-            np.savez(some / f"{number:05d}_poses.npz", **arrays)
-        quick = ("--preset", "fast", "--set", "vertex.iterations=1")
-        one = converted(some, *quick, "--jobs", "1", "--threads", "1")
-        two = converted(some, *quick, "--jobs", "2")
+            shutil.copy(clip, some / f"{number:05d}_poses.npz")
+
+        def prepare(out: Path, count: int = count) -> None:
+            out.mkdir()
+            for number in range(fitted, count):
+                shutil.copy(result, out / f"{number:05d}_stageii.npz")
+
+        one = converted(some, *quick, prepare=prepare)
+        two = converted(some, *quick, "--jobs", "2", prepare=prepare)
         print(f"| {count:,} | {one.peaks[0]:.0f} | {two.peaks[0]:.0f} | {two.peaks[1]:.0f} |", flush=True)
 
 
@@ -187,11 +202,12 @@ def main() -> None:
     options.add_argument("--pairs", type=int, default=7)
     options.add_argument("--preset", default="accurate")
     options.add_argument("--memory", type=int, nargs="+", metavar="CLIPS")
+    options.add_argument("--fitted", type=int, default=50, help="of those of --memory")
     options.add_argument("--heap", action="store_true")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         if chosen.memory:
-            memory(Path(name), chosen.memory, 2)
+            memory(Path(name), chosen.memory, chosen.fitted)
         elif chosen.heap:
             heap(Path(name), chosen.clips, chosen.preset)
         else:
