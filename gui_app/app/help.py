@@ -26,9 +26,9 @@ MOUSE = (
     ("Zoom", "wheel, right drag"),
     ("Pin a vertex of the fit", "click on it"),
     ("Turn about a point", "double click on a body"),
-    ("Go to a frame", "click or drag the curves"),
-    ("Select frames", "Shift + drag the curves"),
-    ("Zoom the curves", "wheel on them"),
+    ("Go to a frame", "click or drag the timeline"),
+    ("Select frames", "Shift + drag the timeline"),
+    ("Zoom the timeline", "wheel on it"),
     ("All frames again", "double click"),
 )
 AROUND = 72

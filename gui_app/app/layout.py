@@ -16,7 +16,8 @@ LAYOUT_VERSION = 2
 """Of the stored state; another version's is not taken, and everything opens where it did first."""
 
 DEFAULT_SIZE = QSize(1440, 900)
-MOST_TIMELINE, TIMELINE_SHARE = 330, 0.34
+MOST_TIMELINE, TIMELINE_SHARE, MOST_SHARE = 330, 0.34, 0.45
+ROOM_FOR_CURVES = 36
 WIDTH = 344
 LOW = "timeline_low"
 AREA, CORNER = Qt.DockWidgetArea, Qt.Corner
@@ -113,7 +114,9 @@ class WindowLayout(QObject):
             self._window.setCorner(corner, area)
 
     def _set_timeline_height(self) -> None:
-        height = min(MOST_TIMELINE, round(TIMELINE_SHARE * self._window.height()))
+        share = min(MOST_TIMELINE, round(TIMELINE_SHARE * self._window.height()))
+        whole = min(self._timeline.least_height + ROOM_FOR_CURVES, round(MOST_SHARE * self._window.height()))
+        height = max(share, whole)
         self._window.resizeDocks([self._timeline], [height], Qt.Orientation.Vertical)
 
     @Slot(bool)

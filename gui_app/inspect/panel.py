@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui_app.document.actions import Actions
 from gui_app.document.inspect_selection import BODIES, Inspection, InspectPage
@@ -39,7 +39,7 @@ PAGE_TIPS = (
 
 
 class JointsPanel(SidePanel):
-    """Looks at the inspection only while it can be seen. ``title`` and ``head`` stand in the dock's title."""
+    """Looks at the inspection only while it can be seen. ``head`` stands in the dock's title."""
 
     def __init__(
         self,
@@ -70,28 +70,29 @@ class JointsPanel(SidePanel):
         self._pages.addWidget(self.regressor)
         self._pages.addWidget(self.map)
         self.tabs, self.bodies = QButtonGroup(self), QButtonGroup(self)
-        self.title = QLabel("JOINTS", self)
-        self.title.setProperty("role", "section")
-        self.head = QWidget(self)
-        row = QHBoxLayout(self.head)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
+        self.head, pages = QWidget(self), QWidget(self)
+        row, beside = QHBoxLayout(pages), QHBoxLayout(self.head)
+        for line in (row, beside):
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(2)
         for number, (words, tip) in enumerate(zip(PAGE_WORDS, PAGE_TIPS, strict=True)):
-            row.addWidget(choice_button(self.tabs, number, words, tip, self, "5px 2px"))
+            row.addWidget(choice_button(self.tabs, number, words, tip, self, "4px 2px"))
         row.addStretch(1)
+        beside.addStretch(1)
         for number, body in enumerate(BODIES):
             button = choice_button(
                 self.bodies, number, "", f"List the {body}; both show in 3D", self, "4px 3px"
             )
-            # The words of the pages need the room.
             button.setIcon(icon("person", f"{body.upper()}_WORDS"))
             button.setAccessibleName(body)
-            row.addWidget(button)
+            beside.addWidget(button)
         self.tabs.idClicked.connect(self._on_tab)
         self.bodies.idClicked.connect(self._on_body)
         full = QWidget(self)
         column = QVBoxLayout(full)
-        column.setContentsMargins(12, 3, 8, 6)
+        column.setContentsMargins(12, 0, 8, 6)
+        column.setSpacing(3)
+        column.addWidget(pages)
         column.addWidget(self._pages, 1)
         self.fill(full)
         self._all = Coalescer(self.refresh, self)
@@ -130,7 +131,6 @@ class JointsPanel(SidePanel):
         self._pages.setCurrentIndex(PAGES.index(inspection.page))
         empty = self._state.document.opened is None
         self.show_content(not empty)
-        self.title.setVisible(empty)
         self.head.setVisible(not empty)
         if empty:
             return
@@ -205,7 +205,7 @@ class JointsDock(PanelDock):
         self._state, self._inspection = state, inspection
         self._none = actions.choose_none
         self.panel = JointsPanel(state, inspection, viewport, preferences, pins, rest, self)
-        self.hold(self.panel, [self.panel.title, self.panel.head], titled=False)
+        self.hold(self.panel, [self.panel.head])
         actions.joints.toggled.connect(inspection.set_active)
         inspection.set_active(actions.joints.isChecked())
         self._none.triggered.connect(inspection.choose_nothing)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from gui_app.document.frame_scopes import frame_shown
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # Metres around the worst vertex: on one hand, not between both.
 RADIUS = {"head": 0.2, "torso": 0.36, "arms": 0.26, "hands": 0.18, "legs": 0.36, "feet": 0.2}
+LEAST_WIDTH, ROOM_FOR_WORDS = 170, 120
 LOOKING = "finding problems…"
 LIST_TIP = "Problem frames, where they are and why; a click on one goes there"
 
@@ -81,6 +83,26 @@ class WhyBar(QFrame):
             signal.connect(self._count)
         on_theme_change(self._on_theme)
 
+    def minimumSizeHint(self) -> QSize:
+        """What does not fit is left out."""
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows as much as there is room for."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        row = self.layout()
+        assert row is not None
+        for button in (self.show_part, self.problems):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for button, words in ((self.show_part, ROOM_FOR_WORDS), (self.problems, 0)):
+            row.invalidate()
+            if row.sizeHint().width() + words <= self.width():
+                break
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
     @Slot()
     def _on_theme(self) -> None:
         self._count()
@@ -116,6 +138,7 @@ class WhyBar(QFrame):
             self._presented = (words, icon_name, colour)
             self.problems.setText(words)
             self.problems.setIcon(icon(icon_name, colour))
+            self._make_room()
 
     @Slot()
     def _show_summary(self) -> None:
@@ -195,3 +218,4 @@ class WhyBar(QFrame):
         self._action.setIconText(f"Show {self.part}" if self.part else "Show")
         self._action.setEnabled(bool(self.part))
         self.words.set_words(reason, colour, figures)
+        self._make_room()

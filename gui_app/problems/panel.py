@@ -124,7 +124,7 @@ class RefitRow(QWidget):
         self.button.setIcon(icon("lightning", role))
 
 
-WIDTH, LEAST_WIDTH, LEAST_HEIGHT = 468, 440, 236
+WIDTH, LEAST_WIDTH, LEAST_HEIGHT = 468, 350, 236
 # In a low window the table needs the room itself.
 LEAST_FOR_SLIDER, LEAST_FOR_PARTS = 240, 340
 NO_MOTION = "Frames that stand out appear here, where they are and why.\n\nOpen a motion: Ctrl+O"
@@ -173,6 +173,7 @@ class ProblemsPanel(QWidget):
         self.search.setPlaceholderText("Find")
         self.search.setClearButtonEnabled(True)
         self.search.setToolTip("Rows with all of these words, in any column")
+        self.search.setMinimumWidth(50)
         self.search.textChanged.connect(self._on_filter)
         self.kind = _choice(KINDS, "Rows with this cause", self)
         self.part = _choice(ANYWHERE, "Rows of this part", self)

@@ -26,6 +26,8 @@ from gui_app.style.colours import rgb_unit
 
 # Height of a note in the view; the lower one leaves a body in the middle free.
 NOTE_HEIGHT, LOW_NOTE_HEIGHT = 0.5, 0.07
+# Logical pixels: half of a head with room beside it, and a letter of the words in the corner.
+HEAD, LABEL_LETTER = 36, 6.8
 # Opacity of the skin at most, while what lies below it is looked at.
 SEE_THROUGH = 0.45
 
@@ -181,6 +183,11 @@ class BodyView:
         """Places the words in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
         width, height = size
         margin = LABEL_MARGIN * scale
+        if self.body is not None:
+            name = self._shape.label
+            beside_head = width / 2 / scale - HEAD - LABEL_MARGIN
+            fits = len(name) * LABEL_LETTER < beside_head
+            self.label.SetInput(name if fits else name.partition(" · ")[0])
         place_text(self.label, margin, height - margin)
         place_text(self.note, width / 2, height * (LOW_NOTE_HEIGHT if low_note else NOTE_HEIGHT))
         self.support.set_scale(scale)

@@ -24,6 +24,8 @@ SWATCH = 10
 TEXT_SIZE, LOW_TEXT_SIZE = 12, 11
 LETTER = 7.4
 LOW = 2
+BODY = 0.2
+"""Half of the width of a body, of the height of its view."""
 
 
 class Legend:
@@ -75,7 +77,7 @@ class Legend:
         longest = max(len(words) for words, _ in self._rows)
         left, row = width - (longest * LETTER + SWATCH + 24) * scale, ROW * scale
         top = height / 2 + row * len(self._rows) / 2
-        narrow = width < NARROW * scale
+        narrow = width < NARROW * scale or left < width / 2 + BODY * height
         low = narrow and bool(self._short)
         if low:
             left, row = LABEL_MARGIN * scale, LOW_ROW * scale

@@ -61,10 +61,13 @@ class Readout(QLabel):
 
 
 LEFT_AXIS = 52
+LEAST_HEIGHT = 80
 RIGHT_MARGIN = 14
 LEAST_TOP_MM = 5.0
 POINT_PIXELS = 4
 CHIP_TOP = 5
+LEGEND_MIDDLE = 12
+ROOM_FOR_TICKS, LOW_DENSITY = 130, 0.5
 PEAK_PIXELS = 4
 CURVES = (("max_mm", "max", "CURVE_MAX"), ("p95_mm", "p95", "CURVE_P95"), ("mean_mm", "mean", "CURVE_MEAN"))
 SHOWN = {**{name: role for name, _, role in CURVES}, CHOSEN: "TEXT"}
@@ -97,7 +100,7 @@ class Curves(pg.PlotWidget):
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumHeight(92)
+        self.setMinimumHeight(LEAST_HEIGHT)
         self.setFrameShape(self.Shape.NoFrame)
         self.hideButtons()
         self.setMenuEnabled(False)
@@ -198,20 +201,20 @@ class Curves(pg.PlotWidget):
         return peak_near(values, x, PEAK_PIXELS / self.time_scale().pixels_a_frame)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The menu stays in its corner."""
+        """The legend stays in its corner."""
         super().resizeEvent(event)
-        if hasattr(self, "menu"):
-            self._place_menu()
+        if hasattr(self, "before"):
+            self._place_legend()
+            low = self.height() < ROOM_FOR_TICKS
+            self.getPlotItem().getAxis("left").setTickDensity(LOW_DENSITY if low else 1)
 
     def leaveEvent(self, event: QEvent) -> None:
         """The readout goes with the pointer."""
         super().leaveEvent(event)
         self._hide_readout()
 
-    def _place_menu(self) -> None:
-        self.menu.adjustSize()
-        self.menu.move(self.width() - self.menu.width() - RIGHT_MARGIN - 2, 4)
-        self.before.place(self.menu.x() - 8, self.menu.geometry().center().y())
+    def _place_legend(self) -> None:
+        self.before.place(self.width() - RIGHT_MARGIN - 4, LEGEND_MIDDLE)
 
     def _hide_readout(self) -> None:
         self.readout.hide()
@@ -303,7 +306,6 @@ class Curves(pg.PlotWidget):
     @Slot(object)
     def _on_chosen(self, choice: CurveChoice) -> None:
         self._name_axis(choice.unit)
-        self._place_menu()
         self.pins.allow(choice.unit == "mm")
         self._draw()
 

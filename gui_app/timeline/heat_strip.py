@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui_app.document.document import Document
@@ -16,11 +16,13 @@ from gui_app.scene.colour_maps import STEPS, ramp
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.timeline.time_axis import TimeScale, most_by_column
+from gui_app.timeline.time_row import TimeRow
 
 if TYPE_CHECKING:
     from gui_app.timeline.curves import Curves
 
-LEAST_ROW, MOST_ROW = 5, 11
+LEAST_ROW, MOST_ROW = 10, 12
+"""High enough for the names of the parts."""
 GAP = 1
 BELOW = 17
 """Under the rows: what the colours mean."""
@@ -31,8 +33,8 @@ FULL_STEP = STEPS // 3
 WAITING = "Error by body part appears here once the fit is finished and measured"
 
 
-class HeatStrip(QWidget):
-    """Six parts × frames in the colours of the error; a click or drag goes to the frame."""
+class HeatStrip(TimeRow):
+    """Six parts × frames in the colours of the error."""
 
     def __init__(
         self,
@@ -44,21 +46,17 @@ class HeatStrip(QWidget):
     ) -> None:
         from core.model.joints import PARTS
 
-        super().__init__(parent)
-        self._document, self._view, self._playback = document, view, playback
-        self._curves = curves
+        super().__init__(document, playback, curves, parent)
+        self._view = view
         self._parts = PARTS
-        self._frame = 0
         self._image: tuple[tuple[TimeScale, float], QImage, float, float] | None = None
         self.setMinimumHeight(len(PARTS) * (LEAST_ROW + GAP) + BELOW)
         self.setMaximumHeight(len(PARTS) * (MOST_ROW + GAP) + BELOW)
         self._font = QFont(self.font())
         self._font.setPixelSize(11)
-        curves.scale_changed.connect(self.update)
         document.analysis_changed.connect(self._on_analysis)
         on_theme_change(self._on_analysis)
         view.changed.connect(self.update)
-        playback.frame_changed.connect(self._on_frame)
 
     def sizeHint(self) -> QSize:
         """With room for the names."""
@@ -74,13 +72,6 @@ class HeatStrip(QWidget):
         self._image = None
         self.update()
 
-    @Slot(int)
-    def _on_frame(self, frame: int) -> None:
-        scale = self._curves.time_scale()
-        for place in (self._frame, frame):
-            self.update(QRect(int(scale.x_of(place)) - 2, 0, 5, self.height()))
-        self._frame = frame
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Names, colours and the frame on show."""
         painter = QPainter(self)
@@ -95,8 +86,7 @@ class HeatStrip(QWidget):
             if self._document.result is not None:
                 painter.drawText(rows, Qt.AlignmentFlag.AlignCenter, WAITING)
             return
-        # In a low window the rows are too narrow for names; the tooltip still tells them.
-        named = step > MOST_ROW - 1 and event.rect().left() < scale.left
+        named = event.rect().left() < scale.left
         for index, part in enumerate(self._parts if named else ()):
             place = QRectF(0, index * step - 2, scale.left - 7, step + 3)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, part)
@@ -106,9 +96,7 @@ class HeatStrip(QWidget):
         for index in range(image.height()):
             place = QRectF(left, index * step, right - left, step - GAP)
             painter.drawImage(place, image, QRectF(0, index, image.width(), 1))
-        x = float(scale.x_of(self._playback.frame))
-        painter.setPen(QPen(QColor(colours.ACCENT), 1))
-        painter.drawLine(QPointF(x, 0), QPointF(x, rows.bottom()))
+        self.draw_cursor(painter, 0, rows.bottom())
 
     def _draw_legend(self, painter: QPainter, rows: QRectF) -> None:
         """The scale of the body, in the same range: from 0 to what the toolbar says."""
@@ -135,18 +123,6 @@ class HeatStrip(QWidget):
             values, left, right = most_by_column(part_mm, scale)
             self._image = (made_for, heat_image(values, made_for[1]), left, right)
         return self._image[1:]
-
-    def _seek(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._document.frames:
-            self._playback.set_frame(round(self._curves.time_scale().frame_at(event.position().x())))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Goes to the frame under the pointer."""
-        self._seek(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Goes through the frames."""
-        self._seek(event)
 
     def event(self, event: QEvent) -> bool:
         """Part, frame and millimetres as a tooltip."""

@@ -16,6 +16,7 @@ from gui_app.document.problem_text import kind_colour, stretch_span, stretch_tip
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.style.theme import icon
+from gui_app.timeline.time_row import TimeRow
 from gui_app.widgets.text import span_words
 
 if TYPE_CHECKING:
@@ -27,23 +28,21 @@ BAND = 4
 QUIET, QUIET_WIDTH = 2, 5.0
 ARROW = 5
 REACH = 5
+HANDLE = ((-4.5, 0), (4.5, 0), (4.5, 6), (0, 11), (-4.5, 6))
 # Beyond so many on the screen they run into each other, and arrows would hide the bands.
 MOST_ARROWS = 150
 
 
-class ProblemMarks(QWidget):
-    """A band over each problem stretch and an arrow at its worst frame; a click goes there."""
+class ProblemMarks(TimeRow):
+    """A band over each problem stretch and an arrow at its worst frame, to which a click goes; over them the
+    handle of the frame on show."""
 
     def __init__(
         self, document: Document, playback: Playback, curves: Curves, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self._document, self._playback = document, playback
-        self._curves = curves
+        super().__init__(document, playback, curves, parent)
         self._kinds: list[QColor] = []
         self.setFixedHeight(HEIGHT)
-        self.setMouseTracking(True)
-        curves.scale_changed.connect(self.update)
         document.analysis_changed.connect(self._on_analysis)
         on_theme_change(self._on_analysis)
 
@@ -68,15 +67,28 @@ class ProblemMarks(QWidget):
         return index if away[index] <= REACH + 1 else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the marks."""
+        """Paints the marks, and the handle of the cursor over them."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.PANEL))
         analysis = self._document.analysis
-        if analysis is None:
-            return
-        self._paint_quiet(painter, analysis)
-        if not len(analysis.spans):
-            return
+        if analysis is not None:
+            self._paint_quiet(painter, analysis)
+            if len(analysis.spans):
+                self._paint_spans(painter, analysis)
+        self._paint_handle(painter)
+
+    def _paint_handle(self, painter: QPainter) -> None:
+        scale = self._curves.time_scale()
+        x = float(scale.x_of(self._playback.frame))
+        painter.setClipping(False)
+        self.draw_cursor(painter, 0, HEIGHT)
+        if self._document.opened is not None and scale.left - 1 <= x <= scale.right + 1:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.ACCENT))
+            painter.drawPolygon(QPolygonF([QPointF(x + across, down) for across, down in HANDLE]))
+
+    def _paint_spans(self, painter: QPainter, analysis: Analysis) -> None:
         scale = self._curves.time_scale()
         painter.setClipRect(QRectF(scale.left - ARROW, 0, scale.right - scale.left + 2 * ARROW, HEIGHT))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -128,11 +140,13 @@ class ProblemMarks(QWidget):
         else:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
+    def keeps_press(self, x: float) -> bool:
         """Goes to the worst frame of the mark."""
-        index = self.place_under(event.position().x())
-        if event.button() == Qt.MouseButton.LeftButton and index is not None and self._document.analysis:
-            self._playback.go_to(int(self._document.analysis.worst[index]))
+        index = self.place_under(x)
+        if index is None or self._document.analysis is None:
+            return False
+        self._playback.go_to(int(self._document.analysis.worst[index]))
+        return True
 
 
 # Which frames were edited by hand: small pencils above the curves.
@@ -144,21 +158,17 @@ EDIT_REACH = 6
 APART = 9
 
 
-class EditMarks(QWidget):
+class EditMarks(TimeRow):
     """A pencil at each stretch of edited frames; not there while no frame is edited."""
 
     def __init__(
         self, document: Document, playback: Playback, curves: Curves, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self._document, self._playback = document, playback
-        self._curves = curves
+        super().__init__(document, playback, curves, parent)
         self._pencil = icon("pencil-simple", "EDITED")
         self.spans = np.empty((0, 2), dtype=int)
         self.setFixedHeight(EDIT_HEIGHT)
-        self.setMouseTracking(True)
         self.hide()
-        curves.scale_changed.connect(self.update)
         document.result_changed.connect(self._on_result)
         document.motion_changed.connect(self._on_result)
 
@@ -202,6 +212,7 @@ class EditMarks(QWidget):
                 place = QRectF(start - PENCIL / 2, 0, PENCIL, PENCIL)
                 self._pencil.paint(painter, place.toRect())
                 after = start
+        self.draw_cursor(painter, 0, EDIT_HEIGHT)
 
     def event(self, event: QEvent) -> bool:
         """Which frames, as a tooltip."""
@@ -223,13 +234,15 @@ class EditMarks(QWidget):
         else:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
+    def keeps_press(self, x: float) -> bool:
         """Goes to the edited frame under the pointer."""
-        found = self.stretch_under(event.position().x())
-        if event.button() == Qt.MouseButton.LeftButton and found is not None:
-            frame = round(self._curves.time_scale().frame_at(event.position().x()))
-            self._playback.set_playing(False)
-            self._playback.set_frame(min(max(frame, found[0]), found[1]))
+        found = self.stretch_under(x)
+        if found is None:
+            return False
+        frame = round(self._curves.time_scale().frame_at(x))
+        self._playback.set_playing(False)
+        self._playback.set_frame(min(max(frame, found[0]), found[1]))
+        return True
 
 
 def stretches_of(marked: np.ndarray) -> np.ndarray:

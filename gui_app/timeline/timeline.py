@@ -1,15 +1,17 @@
-"""The lower part of the window: what is wrong and why, transport row, slider, error curves and heat strip."""
+"""The lower part of the window: what is wrong and why, transport row, error curves and heat strip."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from gui_app.document.state import AppState
 from gui_app.problems.frame_summary import WhyBar
-from gui_app.timeline.curves import LEFT_AXIS, Curves
+from gui_app.timeline.curves import Curves
 from gui_app.timeline.earlier_curves import EarlierFigures
 from gui_app.timeline.heat_strip import HeatStrip
 from gui_app.timeline.marks import EditMarks, ProblemMarks
@@ -20,7 +22,39 @@ if TYPE_CHECKING:
     from gui_app.document.actions import Actions
 
 USUAL_HEIGHT, BELOW = 300, 4
+LEAST_WIDTH = 180
 QWIDGETSIZE_MAX = 16_777_215
+
+
+class _Rows(QWidget):
+    """Rows over the same frames, of which the last is there only where it has room for all of itself.
+
+    Args:
+        rows: from above; ``stretched`` of them is as high as the others leave it.
+        parent: the timeline.
+    """
+
+    def __init__(self, rows: Sequence[QWidget], stretched: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for row in rows:
+            column.addWidget(row, int(row is stretched))
+        self._column, self._last = column, rows[-1]
+
+    def _height_without(self) -> int:
+        least = self._column.totalMinimumSize().height()
+        return least if self._last.isHidden() else least - self._last.minimumHeight()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Half of the last row would say less than none of it."""
+        super().resizeEvent(event)
+        self._last.setVisible(self.height() - self._height_without() >= self._last.minimumHeight())
+
+    def minimumSizeHint(self) -> QSize:
+        """The last row does not count."""
+        return QSize(LEAST_WIDTH, self._height_without())
 
 
 class Timeline(QDockWidget):
@@ -45,22 +79,26 @@ class Timeline(QDockWidget):
         self.why = WhyBar(state, actions, body)
         self.curves = Curves(state.document, state.playback, state.activity, pins, earlier, body)
         self.curves.menu.extra = (actions.before_fit,)
-        self.transport = Transport(state.document, state.view, state.playback, actions, LEFT_AXIS, body)
+        self.transport = Transport(
+            state.document, state.view, state.playback, actions, self.curves.menu, body
+        )
         self.marks = ProblemMarks(state.document, state.playback, self.curves, body)
         self.edits = EditMarks(state.document, state.playback, self.curves, body)
         self.strip = HeatStrip(state.document, state.view, state.playback, self.curves, body)
+        self._frames = _Rows((self.edits, self.marks, self.curves, self.strip), self.curves, body)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.why)
         layout.addWidget(self.transport)
-        layout.addWidget(self.edits)
-        layout.addWidget(self.marks)
-        layout.addWidget(self.curves, 1)
-        layout.addWidget(self.strip, 0)
+        layout.addWidget(self._frames, 1)
         self.setWidget(body)
-        self._more = (self.why, self.edits, self.marks, self.curves, self.strip)
-        self._hidden_by_fold: list[QWidget] = []
+
+    @property
+    def least_height(self) -> int:
+        """With every row."""
+        rows = sum(row.minimumHeight() for row in (self.marks, self.curves, self.strip))
+        return rows + self.why.sizeHint().height() + self.transport.sizeHint().height()
 
     def set_low(self, low: bool) -> None:
         """Only the transport row with its slider, or all of it, as high as it was."""
@@ -70,9 +108,9 @@ class Timeline(QDockWidget):
         body = self.widget()
         if low:
             self._height = self.height()
-            self._hidden_by_fold = [part for part in self._more if not part.isHidden()]
-        for part in self._hidden_by_fold:
+        for part in (self.why, self._frames):
             part.setVisible(not low)
+        self.transport.set_alone(low)
         body.setMaximumHeight(self.transport.sizeHint().height() + BELOW if low else QWIDGETSIZE_MAX)
         window = self.parentWidget()
         if not low and isinstance(window, QMainWindow):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
@@ -23,6 +24,7 @@ from gui_app.document.playback import SPEEDS, Playback
 from gui_app.document.view import View
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
+from gui_app.timeline.curve_choice import CurveMenu
 from gui_app.timeline.threshold_boxes import ThresholdBoxes
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.jump_slider import JumpSlider
@@ -71,12 +73,13 @@ class SelectionChip(QToolButton):
             self.setToolTip(TIP.format(count=frames_words(last - first + 1)))
 
 
-LEAST_WIDTH = 200
+LEAST_WIDTH = 170
 NO_RATE = "no frame rate in file, playing at"
 
 
 class Transport(QWidget):
-    """Buttons, speed, frame, seconds and millimetres; below them the slider."""
+    """Buttons, speed, frame, seconds and millimetres; a slider below them while the curves are folded away,
+    which are one themselves."""
 
     def __init__(
         self,
@@ -84,13 +87,14 @@ class Transport(QWidget):
         view: View,
         playback: Playback,
         actions: Actions,
-        left_margin: int,
+        menu: CurveMenu,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._view, self._playback = document, view, playback
+        self._menu, self._alone = menu, False
         row = QHBoxLayout()
-        row.setContentsMargins(10, 6, 14, 0)
+        row.setContentsMargins(10, 4, 10, 2)
         row.setSpacing(3)
         self._buttons: list[QWidget] = []
         for action in (
@@ -126,13 +130,16 @@ class Transport(QWidget):
         self._mean = Figure("mean", "CURVE_MEAN", "Mean v2v error of this frame over all valid vertices")
         self._p95 = Figure("p95", "CURVE_P95", "95 % of the valid vertices are closer than this")
         self._max = Figure("max", "CURVE_MAX", "Error of the worst vertex of this frame")
-        for figure in (self._mean, self._p95, self._max):
-            row.addWidget(figure)
-            row.addSpacing(10)
         self._unit = QLabel("mm", self)
         self._unit.setProperty("role", "secondary")
-        row.addWidget(self._unit)
-        row.addSpacing(4)
+        self._figures = QWidget(self)
+        beside = QHBoxLayout(self._figures)
+        beside.setContentsMargins(0, 0, 4, 0)
+        beside.setSpacing(10)
+        for widget in (self._mean, self._p95, self._max, self._unit):
+            beside.addWidget(widget)
+        row.addWidget(self._figures)
+        row.addWidget(menu)
         row.addWidget(action_button(actions.timeline_low, self))
 
         self._slider = JumpSlider(Qt.Orientation.Horizontal, self)
@@ -140,12 +147,13 @@ class Transport(QWidget):
         self._slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._slider.setToolTip("Click on a frame, or drag to it")
         self._slider.valueChanged.connect(self._on_slider)
+        self._slider.hide()
         slider_row = QHBoxLayout()
-        slider_row.setContentsMargins(left_margin - 7, 0, 7, 0)
+        slider_row.setContentsMargins(14, 0, 14, 0)
         slider_row.addWidget(self._slider)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(0)
         column.addLayout(row)
         column.addLayout(slider_row)
 
@@ -157,6 +165,7 @@ class Transport(QWidget):
         document.rate_changed.connect(self._on_rate)
         # After the chip, which shows itself.
         playback.selection_changed.connect(self._make_room)
+        menu.chosen.connect(self._make_room)
         self._on_motion()
 
     def _build_speed(self) -> QComboBox:
@@ -171,7 +180,7 @@ class Transport(QWidget):
         return self._speed
 
     def _build_frame(self) -> list[QWidget]:
-        title = QLabel("frame", self)
+        self._frame_title = title = QLabel("frame", self)
         title.setProperty("role", "secondary")
         self._frame = QSpinBox(self)
         self._frame.setAccessibleName("Frame")
@@ -207,6 +216,13 @@ class Transport(QWidget):
         self._rate.editingFinished.connect(self._on_rate_given)
         return self._rate
 
+    def set_alone(self, alone: bool) -> None:
+        """Nothing else shows where in the motion the frame is: the slider does."""
+        self._slider.setVisible(alone)
+        self._menu.setVisible(not alone)
+        self._alone = alone
+        self._make_room()
+
     def minimumSizeHint(self) -> QSize:
         """The row gives way: what does not fit is left out."""
         return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
@@ -216,28 +232,31 @@ class Transport(QWidget):
         super().resizeEvent(event)
         self._make_room()
 
-    def _giving_way(self) -> list[QWidget]:
+    def _giving_way(self) -> list[tuple[QWidget, ...]]:
         """What is always there where there is room, the first to go first."""
         first, back, _play, forward, last, loop = self._buttons
-        figures = [self._p95, self._mean, self._max, self._unit]
-        return [*figures, self._seconds, self._speed, loop, first, last, self._of, back, forward]
+        return [
+            (self._speed,), (self._seconds,), (self._no_rate,), (loop,), (first, last), (self._figures,),
+            (self._of,), (back, forward), (self._frame_title,),
+        ]  # fmt: skip
 
     @Slot()
     def _make_room(self) -> None:
-        for widget, wanted in (
-            (self._no_rate, self._document.wants_rate),
-            (self._selected, self._playback.selection is not None),
-            (self.at_most, True),
-            (self._line_after, True),
-            *((widget, True) for widget in self._giving_way()),
-        ):
-            widget.setVisible(wanted)
-        more = self._giving_way()
-        for widget in (self._line_after, self.at_most, self._p95, self._selected, self._no_rate, *more):
+        leaving = [(self._line_after,), (self.at_most,), (self._p95,), (self._selected,), *self._giving_way()]
+        not_wanted = {
+            self._no_rate: not self._document.wants_rate,
+            self._selected: self._playback.selection is None,
+        }
+        for widget in chain.from_iterable(leaving):
+            widget.setVisible(not not_wanted.get(widget, False))
+        for together in leaving:
+            # What a widget within has asked for is kept by the layouts around it.
+            self._figures.updateGeometry()
             self._row.invalidate()
             if self._row.sizeHint().width() <= self.width():
                 break
-            widget.hide()
+            for widget in together:
+                widget.hide()
 
     @Slot(int)
     def _on_slider(self, frame: int) -> None:

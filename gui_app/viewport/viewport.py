@@ -71,8 +71,8 @@ class Viewport(QWidget):
             interactor.RemoveObservers(event)
 
     def minimumSizeHint(self) -> QSize:
-        """Small enough for a 1280×720 screen."""
-        return QSize(480, 260)
+        """Small enough for a window of 900×560 with a panel on each side."""
+        return QSize(180, 150)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keeps labels in their corners, and keys out of VTK."""

@@ -110,7 +110,7 @@ class SupportPage(QWidget):
         self._parts.addWidget(self._below)
         self._parts.setStretchFactor(0, 1)
         self._parts.setStretchFactor(1, 1)
-        self._parts.setSizes([170, 330])
+        self._parts.setSizes([250, 250])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._parts)

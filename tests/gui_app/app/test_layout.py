@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QByteArray, QPoint, Qt
-from PySide6.QtWidgets import QDockWidget, QScrollArea
+from PySide6.QtWidgets import QDockWidget, QScrollArea, QTreeView
 from pytestqt.qtbot import QtBot
 
 from gui_app.app.help import Shortcuts, in_columns
 from gui_app.app.main_window import MainWindow
+from gui_app.document.inspect_selection import JointKey
 from gui_app.document.preferences import Preferences
 from tests.gui_app.conftest import FRAMES
 
@@ -119,8 +122,11 @@ def test_nonsense_in_settings_opens_the_first_layout(
 
 def test_the_slider_goes_where_one_clicks(window: MainWindow, qtbot: QtBot) -> None:
     slider = window.timeline.transport._slider
+    assert not slider.isVisible()
+    window.actions_.timeline_low.trigger()
+    qtbot.waitUntil(slider.isVisible)
     for share in (0.9, 0.1, 0.5):
-        place = QPoint(round(share * slider.width()), slider.height() // 2)
+        place = QPoint(8 + round(share * (slider.width() - 16)), slider.height() // 2)
         qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=place)
         assert abs(window.state.playback.frame - share * (FRAMES - 1)) <= 1
 
@@ -142,3 +148,53 @@ def test_the_list_of_keys_stays_within_the_window(
         section for column in in_columns(9) for section in column
     }
     sheet.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 560), (1280, 720)])
+@pytest.mark.parametrize("right", ["problems", "parameters", "joints", "masks"])
+def test_a_panel_on_each_side_leaves_all_of_the_window_on_the_screen(
+    window: MainWindow, qtbot: QtBot, width: int, height: int, right: str
+) -> None:
+    window.resize(width, height)
+    window.actions_.stages.trigger()
+    window.actions_.panel(right).trigger()
+    docks = [window.panels.stages, window.panels.dock(right), window.timeline]
+    qtbot.waitUntil(lambda: all(dock.isVisible() for dock in docks))
+    assert (window.width(), window.height()) == (width, height)
+    centre = window.centralWidget()
+    for part in (*docks, centre):
+        assert window.rect().contains(part.geometry())
+        least = part.widget() if isinstance(part, QDockWidget) else part
+        assert least.width() >= least.minimumSizeHint().width()
+        assert least.height() >= least.minimumSizeHint().height()
+    for one, other in combinations((*docks, centre), 2):
+        assert not one.geometry().intersects(other.geometry())
+
+
+def test_eight_rows_of_every_list_at_1280_by_720(fitted: MainWindow, qtbot: QtBot) -> None:
+    window, panels = fitted, fitted.panels
+    window.resize(1280, 720)
+    for name in ("joints", "problems", "parameters"):
+        window.actions_.panel(name).trigger()
+        qtbot.waitUntil(panels.dock(name).isVisible)
+        qtbot.wait(50)
+    inspection = window.inspection
+    inspection.choose_joint(JointKey("left_knee", "kinematic"))
+    lists = {
+        "joints": panels.joints.panel.joints.tree,
+        "problems": panels.problems.panel.table,
+        "parameters": panels.parameters.panel.pose.tree.findChild(QTreeView),
+    }
+    for name, rows in lists.items():
+        panels.dock(name).raise_()
+        qtbot.waitUntil(partial(has_room_for, rows, 8))
+
+
+def has_room_for(rows: QTreeView, count: int) -> bool:
+    """Whether a list can be seen, with room for so many rows."""
+    # Where there is nothing to list a sentence stands in its room.
+    area = rows if rows.isVisible() else rows.parentWidget()
+    header = rows.header()
+    height = max(rows.sizeHintForRow(0), rows.fontMetrics().height() + 2)
+    room = area.height() - (0 if header.isHidden() else header.height())
+    return area.isVisible() and room >= count * height

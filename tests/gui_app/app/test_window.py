@@ -410,7 +410,7 @@ def test_a_motion_in_smplx_is_fitted_to_smplh(
     wait_for_fit(fitted, qtbot)
     assert fitted.state.document.result.family == "smplh"
     asked = []
-    monkeypatch.setattr(save_actions, "ask_where", lambda _window, start: asked.append(start.name))
+    monkeypatch.setattr(save_actions, "ask_where", lambda _window, start, _kind: asked.append(start.name))
     fitted.actions_.save.trigger()
     assert asked == ["plain_smplh.npz"]
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.model.joints import PARTS
@@ -23,7 +25,7 @@ from tests.gui_app.conftest import FIT_MS, FRAMES
 
 BAD = 15
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-LEFT = Qt.MouseButton.LeftButton
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 
 
 @pytest.fixture
@@ -83,6 +85,66 @@ def test_a_range_a_curve_and_a_threshold_are_chosen(faulty: MainWindow, qtbot: Q
     assert curves.frame_meant(BAD + 0.2) == BAD
     curves.menu.choose(CurveChoice())
     assert len(curves._curves["mean_mm"].xData) == FRAMES
+
+
+def test_the_rows_above_and_below_the_curves_are_one_scrubber_with_them(
+    faulty: MainWindow, qtbot: QtBot
+) -> None:
+    playback, timeline = faulty.state.playback, faulty.timeline
+    scale = timeline.curves.time_scale()
+
+    def at(frame: float, row: QWidget) -> QPoint:
+        return QPoint(round(float(scale.x_of(frame))), row.height() // 2)
+
+    assert not timeline.transport._slider.isVisible()
+    for row in (timeline.marks, timeline.strip):
+        qtbot.mouseClick(row, LEFT, pos=at(3, row))
+        assert playback.frame == 3
+        qtbot.mousePress(row, LEFT, pos=at(4, row))
+        for frame in (6, 9, 11):
+            qtbot.mouseMove(row, at(frame, row))
+            qtbot.wait(30)
+            assert playback.frame == frame
+        qtbot.mouseRelease(row, LEFT, pos=at(11, row))
+        qtbot.mousePress(row, LEFT, SHIFT, at(5, row))
+        for frame in (7, 10):
+            send(row, QEvent.Type.MouseMove, at(frame, row), NONE, SHIFT)
+        qtbot.mouseRelease(row, LEFT, SHIFT, at(10, row))
+        assert playback.selection == (5, 10)
+        playback.set_selection(None)
+        wheel(row, at(8, row))
+        assert timeline.curves.time_scale().pixels_a_frame > scale.pixels_a_frame
+        qtbot.mouseClick(row, LEFT, pos=at(8, row))
+        send(row, QEvent.Type.MouseButtonDblClick, at(8, row), LEFT)
+        qtbot.mouseRelease(row, LEFT, pos=at(8, row))
+        qtbot.waitUntil(
+            lambda: timeline.curves.time_scale().pixels_a_frame < 1.02 * scale.pixels_a_frame,
+            timeout=5000,
+        )
+    # A part of the row's own is still its own: the worst frame of a problem.
+    qtbot.mouseClick(timeline.marks, LEFT, pos=at(BAD, timeline.marks) + QPoint(2, 0))
+    assert playback.frame == BAD
+
+
+def send(
+    row: QWidget,
+    kind: QEvent.Type,
+    place: QPoint,
+    button: Qt.MouseButton,
+    keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """What no call of the test library makes, with the left button down."""
+    event = QMouseEvent(kind, QPointF(place), QPointF(row.mapToGlobal(place)), button, LEFT, keys)
+    QApplication.sendEvent(row, event)
+
+
+def wheel(row: QWidget, place: QPoint) -> None:
+    """A notch away from oneself."""
+    event = QWheelEvent(
+        QPointF(place), QPointF(row.mapToGlobal(place)), QPoint(), QPoint(0, 240), NONE,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(row, event)
 
 
 def looked_through(window: MainWindow, qtbot: QtBot) -> set[int]:
