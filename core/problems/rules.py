@@ -78,13 +78,9 @@ def limits(
     bound = getattr(thresholds, rule.bound.name)
     if rule.bound.source_rate and rate:
         bound *= max(1.0, _RATE / rate)
-    usual, spread, quarter = (np.full(values.shape[1], np.nan) for _ in range(3))
-    for column in range(values.shape[1]):
-        known = values[np.isfinite(values[:, column]), column]
-        if len(known):
-            usual[column] = np.median(known)
-            spread[column] = _MAD_TO_DEVIATION * np.median(np.abs(known - usual[column]))
-            quarter[column] = np.percentile(known, 25)
+    known = np.where(np.isfinite(values), values, np.nan)
+    usual, quarter = _quantiles(known, 0.5, 0.25)
+    spread = _MAD_TO_DEVIATION * _quantiles(np.abs(known - usual), 0.5)[0]
     if rule.bound.at_most:
         return usual, np.where(np.isfinite(usual), bound, np.nan)
     limit = usual + np.maximum(bound, thresholds.spread * spread)
@@ -121,14 +117,28 @@ def _moved(values: np.ndarray, error: np.ndarray, offsets: tuple[int, ...]) -> n
     with np.errstate(invalid="ignore"):
         moved = around.max(0) - error > EXPLAINS * values
     to = np.arange(len(values))[:, None] + np.where(moved, np.array(offsets)[around.argmax(0)], 0)
-    out = np.full(values.shape, np.nan)
-    for column in range(values.shape[1]):
-        known = np.flatnonzero(np.isfinite(values[:, column]))
-        if len(known):
-            # A frame whose own figure went elsewhere keeps nothing unusual.
-            out[known, column] = np.minimum(values[known, column], np.median(values[known, column]))
-            np.fmax.at(out[:, column], to[known, column], values[known, column])
+    known = np.where(np.isfinite(values), values, np.nan)
+    # A frame whose own figure went elsewhere keeps nothing unusual.
+    out = np.minimum(known, _quantiles(known, 0.5)[0])
+    columns = np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    np.fmax.at(out, (to, columns), known)
     return out
+
+
+def _quantiles(values: np.ndarray, *shares: float) -> list[np.ndarray]:
+    """(K,) each: quantiles of the numbers of each column of (T, K), NaN left out and where there is nothing
+    else; between two numbers by their distance, as numpy takes them, and all columns at once."""
+    if not len(values):
+        return [np.full(values.shape[1], np.nan) for _ in shares]
+    ordered, last = np.sort(values, 0), np.isfinite(values).sum(0) - 1
+    found = []
+    for share in shares:
+        place = np.maximum(share * last, 0)
+        lower = np.floor(place).astype(int)
+        part, ends = place - lower, (lower, np.minimum(lower + 1, np.maximum(last, 0)))
+        low, high = (np.take_along_axis(ordered, end[None], 0)[0] for end in ends)
+        found.append(np.where(part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part)))
+    return found
 
 
 def plain(name: str) -> str:
