@@ -1,6 +1,6 @@
 """The figures of a fit that need its vertices, gathered while the motion goes by.
 
-Source and fit are posed in patches (`core.fitting.objective.whole_skin`), and a patch of the fit is measured
+Source and fit are posed in pieces (`core.fitting.objective.whole_skin`), and a piece of the fit is measured
 while it is in the processor's caches: nothing but what figures are made of is ever kept of all vertices.
 """
 
