@@ -8,7 +8,13 @@ from core.shown_text import shown
 
 
 class RefitError(Exception):
-    """Something the user can understand and act on, said in one sentence."""
+    """Something the user can understand and act on, said in one sentence.
+
+    What it says of the contents of files may be long, and of any letters: it is told as it may be `shown`.
+    """
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(shown(words) if isinstance(words, str) else words for words in said))
 
 
 class Cancelled(Exception):
@@ -26,5 +32,4 @@ class FileError(RefitError):
         self.key = key
         self.problem = problem
         where = f"{self.path}: '{key}'" if key else f"{self.path}:"
-        # Names of files and keys may hold line breaks.
-        super().__init__(shown(f"{where} {problem}"))
+        super().__init__(f"{where} {problem}")

@@ -47,6 +47,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
 MOST_RADIANS = 1e3
 MOST_METRES = 1e6
 MOST_RATE = 1e6
+MOST_SIGMAS = 100
+"""Betas are of so many standard deviations at most, or are none."""
 """Frames a second."""
 
 _MESHES_AT_ONCE = 64
@@ -337,7 +339,10 @@ class Motion(PoseParts):
         with np.errstate(invalid="ignore"):
             usable = (np.abs(self.poses) < MOST_RADIANS).all(axis=(1, 2))
             usable &= (np.abs(self.trans) < MOST_METRES).all(axis=1)
-        return usable if self.expression is None else usable & np.isfinite(self.expression).all(axis=1)
+        for of_frames in (self.expression, self.frame_betas):
+            if of_frames is not None:
+                usable &= np.isfinite(of_frames).all(axis=1)
+        return usable
 
     def cut(self, start: int | None, stop: int | None) -> Motion:
         """The frames ``start:stop``, with Python's slice rules."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.errors import RefitError
 from core.files.containers.numbered import Progress
+from core.model.motion import MOST_RATE, MOST_SIGMAS
 
 if TYPE_CHECKING:
     from core.measure.motion_metrics import MotionMetrics
@@ -121,7 +122,26 @@ class ExportJob:
 
     def _timed(self, one: Timed) -> Timed:
         rate = self.known_rate
+        self._check(one, rate)
         return one if one.frame_rate == rate else replace(one, frame_rate=rate)
+
+    def _check(self, one: FitResult | Motion, rate: float | None) -> None:
+        """Nobody who reads such files would take another rate, or such a shape."""
+        if rate is not None and not 0 < rate < MOST_RATE:
+            raise RefitError(
+                f"The frame rate is {rate:g}, expected frames a second above 0 and below {MOST_RATE:g}."
+            )
+        shapes = [one.betas]
+        if one.frame_betas is not None:
+            fitted = getattr(one, "fitted", None)
+            rows = self.frames if fitted is None else self.frames[fitted[self.frames]]
+            shapes.append(one.frame_betas[rows])
+        for betas in shapes:
+            wrong = betas[~(np.abs(betas) <= MOST_SIGMAS)]
+            if wrong.size:
+                raise RefitError(
+                    f"The betas hold {wrong.flat[0]:.3g}, expected numbers of at most {MOST_SIGMAS} in size."
+                )
 
     def of(self, role: str) -> tuple[Motion, BodyModel]:
         """The motion and the body of the ``'fit'`` or of the ``'source'``; raises RefitError where there is

@@ -251,6 +251,8 @@ def _write(job: ExportJob) -> str:
         rig = rig_of(motion, body, job.frames[there])
         # A player begins with the first frame; programs go straight from one to the next over a gap.
         seconds = (rig.frames - job.frames[0]) / rate
+        if seconds[-1] > np.finfo(np.float32).max:
+            raise RefitError(f"At {rate:g} frames a second there are times that no glTF file holds.")
         figures.append(Figure(f"{job.stem} {role}", rig, seconds, motion.up_axis, role))
         words = (
             loss_words(rig_loss(motion, rig, job.progress, job.stop)),

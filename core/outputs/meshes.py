@@ -154,12 +154,16 @@ class Shape:
 def _posed(
     motion: Motion, shape: Shape, frames: np.ndarray, up_axis: UpAxis | None
 ) -> Iterator[tuple[int, np.ndarray]]:
+    usable = motion.finite_frames()
     for start in range(0, len(frames), POSED_AT_ONCE):
         part = frames[start : start + POSED_AT_ONCE]
         meshes = shape.of(posed(motion, shape.body, part)[0])
         for frame, points in zip(part, meshes, strict=True):
-            if not np.isfinite(points).all():
-                raise RefitError(f"Frame {frame} of {motion.name} has numbers that are not finite: no mesh.")
+            if not (usable[frame] and np.isfinite(points).all()):
+                raise RefitError(
+                    f"Frame {frame} of {motion.name} has numbers that are not finite, or beyond those of a "
+                    "pose: no mesh."
+                )
             yield int(frame), turned(points, motion.up_axis, up_axis or motion.up_axis)
 
 

@@ -14,7 +14,7 @@ from core.files.containers.arrays import finite, key_list, number, numbers, shap
 from core.files.motions.parts.family_words import FAMILY_KEYS, said_family
 from core.files.motions.sources.amass import POSE_PARTS, RATE_KEYS
 from core.model.joints import FAMILY_LABEL, JOINT_NAMES
-from core.model.motion import MOST_RATE, UP_AXES, UpAxis
+from core.model.motion import MOST_RATE, MOST_SIGMAS, UP_AXES, UpAxis
 
 FamilyOf = Callable[[str, str, bool], str]
 
@@ -32,7 +32,6 @@ _GENDER_OF_WORD = {
     "neutral": "neutral",
     "n": "neutral",
 }
-_MOST_SIGMAS = 100
 # So much betas of one shape may differ between frames.
 _NOISE = 2e-3
 
@@ -162,8 +161,8 @@ def _check_sigmas(path: Path, key: str, betas: np.ndarray) -> None:
     if not np.isfinite(betas).all():
         raise FileError(path, "holds values that are not finite", key=key)
     most = np.abs(betas).max(initial=0)
-    if most > _MOST_SIGMAS:
-        raise FileError(path, f"holds {most:.3g}, expected at most {_MOST_SIGMAS} in size", key=key)
+    if most > MOST_SIGMAS:
+        raise FileError(path, f"holds {most:.3g}, expected at most {MOST_SIGMAS} in size", key=key)
 
 
 def all_betas_in(path: Path, array: np.ndarray, betas: np.ndarray, notes: list[str]) -> np.ndarray:

@@ -263,3 +263,9 @@ def test_what_was_found_and_put_right(tmp_path: Path) -> None:
     for held in ({3: IDS}, {(1, 2): IDS}, [[1], [2, 3]]):
         path.write_bytes(masks.write(held))
         assert not opens_or_says_why(masks, path)
+    for strange in ("N" * 100_000, "a\nb\x1b[2J"):
+        path = tmp_path / joints.name
+        path.write_bytes(joints.write(joints.held() | {"joints": [{"joint": strange}]}))
+        assert not opens_or_says_why(joints, path), (
+            "a joint that there is not, in one sentence that can be read"
+        )
