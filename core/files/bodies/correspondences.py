@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 import pickletools
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
@@ -298,17 +299,19 @@ def write_correspondence(
         overwrite: replace a file that is there.
 
     Raises:
-        FileError: it cannot be written, or exists and ``overwrite`` is False.
+        FileError: it cannot be written, exists and ``overwrite`` is False, or could not be opened again.
         RefitError: another ending.
     """
     path = Path(path)
     check_transfer_name(path)
     matrix = sparse.csr_matrix(correspondence.matrix, dtype=np.float32)
     matrix.sort_indices()
+    targets, sources = matrix.shape
+    opens = partial(read_correspondence, source_vertices=sources, target_vertices=targets)
     beside = {"valid": correspondence.valid}
     if distance_mm is not None:
         beside["distance_mm"] = np.asarray(distance_mm, dtype=np.float32)
-    with atomic_write(path, overwrite=overwrite) as file:
+    with atomic_write(path, overwrite=overwrite, reader=opens) as file:
         if path.suffix.lower() == ".npz":
             parts = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
             about = {"format": np.array(b"csr"), "shape": np.array(matrix.shape)}

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 import refit
 from core.errors import FileError, RefitError
+from core.files.bodies.correspondences import read_correspondence, write_correspondence
 from core.files.bodies.vertex_sets import (
     read_vertex_list,
     read_vertex_weights,
@@ -24,6 +26,7 @@ from core.files.bodies.vertex_sets import (
 from core.fitting.recipe.draft import Draft
 from core.fitting.recipe.recipe import PRESETS
 from core.inspection.joint_set import JointSet, SetMember
+from core.model.correspondence import Correspondence
 from core.outputs.joint_sets import read_joint_set, write_joint_set
 from core.outputs.recipes import read_recipe, write_recipe
 from core.outputs.results import load_result, save_result
@@ -170,6 +173,7 @@ def test_recipes(name: str, empty: bool) -> None:
         assert (found.name, len(found.entries)) == (name, len(draft.entries))
 
 
+WEIGHTS = st.sampled_from([0.0, 0.2, 0.5, 1.0, 1.0, -0.1, 3.0, 1e30, NAN, float("inf")])
 MEMBERS = st.one_of(
     st.tuples(TEXTS, TEXTS, st.none()), st.tuples(TEXTS, st.none(), st.sampled_from([-2, 0, 7, 10**20]))
 )
@@ -214,6 +218,36 @@ def test_lists_of_vertices(ending: str, stem: str, mask: list[bool]) -> None:
     )
     if found is not None:
         assert found.valid.tolist() == mask
+
+
+@given(
+    st.sampled_from([".npz", ".pkl"]),
+    st.lists(st.lists(WEIGHTS, min_size=3, max_size=3), min_size=VERTICES, max_size=VERTICES),
+    st.lists(st.booleans(), min_size=VERTICES, max_size=VERTICES),
+    st.sampled_from([None, 1.5, NAN, float("inf")]),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_correspondences(
+    ending: str, rows: list[list[float]], valid: list[bool], distance: float | None, normal: bool
+) -> None:
+    weights = np.array(rows, np.float32)
+    if normal:  # each row of weights as it should be, or none
+        weights = np.abs(np.nan_to_num(weights, posinf=1.0, neginf=1.0))
+        weights /= np.maximum(weights.sum(1, keepdims=True), 1e-6)
+    dense = np.zeros((VERTICES, 20), np.float32)
+    dense[:, 4:7] = weights
+    given_one = Correspondence(sparse.csr_matrix(dense), np.array(valid))
+    distances = None if distance is None else np.full(VERTICES, distance)
+    found = written_or_refused(
+        "a" + ending,
+        lambda path: write_correspondence(path, given_one, distances),
+        lambda path: read_correspondence(path, source_vertices=20, target_vertices=VERTICES),
+    )
+    if found is not None:
+        np.testing.assert_array_equal(found.matrix.toarray(), dense)
+        np.testing.assert_array_equal(found.valid, given_one.valid)
 
 
 @pytest.mark.parametrize(
