@@ -306,8 +306,7 @@ def write_correspondence(
     check_transfer_name(path)
     matrix = sparse.csr_matrix(correspondence.matrix, dtype=np.float32)
     matrix.sort_indices()
-    targets, sources = matrix.shape
-    opens = partial(read_correspondence, source_vertices=sources, target_vertices=targets)
+    opens = partial(_check_written, correspondence)
     beside = {"valid": correspondence.valid}
     if distance_mm is not None:
         beside["distance_mm"] = np.asarray(distance_mm, dtype=np.float32)
@@ -321,6 +320,15 @@ def write_correspondence(
                 (matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], 2 * matrix.shape[1])
             )
             file.write(_for_all_versions(pickle.dumps({"mtx": whole, **beside}, protocol=2)))
+
+
+def _check_written(correspondence: Correspondence, path: Path) -> None:
+    """Raises FileError where the file would be refused, or read as another mask than it was written for."""
+    targets, sources = correspondence.matrix.shape
+    found = read_correspondence(path, source_vertices=sources, target_vertices=targets)
+    if not np.array_equal(found.valid, correspondence.valid):
+        count = int(correspondence.valid.sum())
+        raise FileError(path, f"lets {count:,} vertices count, and would be read as {found.valid.sum():,}")
 
 
 def _for_all_versions(data: bytes) -> bytes:
