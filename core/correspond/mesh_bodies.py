@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.correspond.built_cache import built_correspondence
 from core.correspond.given_files import with_given
-from core.correspond.mesh_body import bare_body, mesh_body
+from core.correspond.mesh_body import bare_body, mesh_body, mesh_checksum
 from core.errors import FileError, RefitError
 from core.files.bodies.correspondence_check import checked
 from core.files.bodies.correspondences import read_correspondence
@@ -50,7 +53,7 @@ def mesh_pair(
     Raises:
         FileError: what leads to the body cannot be read, or does not suit mesh and body.
     """
-    target = alike.target
+    target, own = alike.target, _as_before(own)
     found = _led(own, target)
     device = target.device
     source = _mesh_body(own, target.to("cpu"), found).to(device)
@@ -58,11 +61,33 @@ def mesh_pair(
     return with_given(pair, None, mask, exclude) if mask or exclude else pair
 
 
+MOST_MESHES = 4
+"""Topologies that what stands in for a body is kept for."""
+
 # The same objects for the same mesh, so that what is prepared for them is found again.
-_mesh_body = lru_cache(maxsize=4)(mesh_body)
+_mesh_body = lru_cache(maxsize=MOST_MESHES)(mesh_body)
+_MESHES: OrderedDict[tuple[object, ...], OwnMesh] = OrderedDict()
+_LOCK = threading.Lock()
 
 
-@lru_cache(maxsize=4)
+def _as_before(own: OwnMesh) -> OwnMesh:
+    """A mesh that was asked for before and is the same, with the same that leads to a body; or this one. Each
+    motion of a folder brings its own along."""
+    changed: object = None
+    with contextlib.suppress(OSError):
+        # Read whenever it is another one; where it is not there, whoever reads it says so.
+        stat = None if own.transfer is None else own.transfer.stat()
+        changed = stat and (stat.st_mtime_ns, stat.st_size)
+    key = (mesh_checksum(own.faces, own.rest), str(own.transfer), changed, str(own.rest_mesh))
+    with _LOCK:
+        found = _MESHES.setdefault(key, own)
+        _MESHES.move_to_end(key)
+        while len(_MESHES) > MOST_MESHES:
+            _MESHES.popitem(last=False)
+    return found
+
+
+@lru_cache(maxsize=MOST_MESHES)
 def _led(own: OwnMesh, target: BodyModel) -> Correspondence:
     bare = bare_body(own)
     if own.transfer is not None:

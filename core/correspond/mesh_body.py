@@ -38,7 +38,7 @@ def bare_body(own: OwnMesh) -> BodyModel:
         J_regressor=np.zeros((0, count), np.float32),
         name=f"mesh of {count:,} vertices",
         path=own.rest_mesh,
-        sha256=_checksum(own.faces, own.rest),
+        sha256=mesh_checksum(own.faces, own.rest),
     )
 
 
@@ -97,11 +97,12 @@ def mesh_body(own: OwnMesh, target: BodyModel, correspondence: Correspondence) -
         name=f"mesh of {count:,} vertices",
         builtin=target.builtin,
         path=own.rest_mesh,
-        sha256=_checksum(own.faces, np.array([count])),
+        sha256=mesh_checksum(own.faces, np.array([count])),
     )
 
 
-def _checksum(*arrays: np.ndarray) -> str:
+def mesh_checksum(*arrays: np.ndarray) -> str:
+    """Of the numbers of faces and places, whatever their types, hexadecimal."""
     digest = hashlib.sha256()
     for array in arrays:
         kind = np.int64 if array.dtype.kind in "iu" else np.float32
