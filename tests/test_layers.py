@@ -58,7 +58,7 @@ PARTS = {
     "problems": "fit history",
     "mask": "parameters",
     "files": "fit",
-    "library": "files",
+    "library": "files fit",
     "session": "files",
     "export": "fit",
     "inspect.regressor": "",

@@ -16,7 +16,7 @@ from core.commands.conversion_plan import chosen_recipe, part_of, shapes_of, tak
 from core.commands.known_outcomes import KnownOutcomes
 from core.commands.loops import Work, converted
 from core.commands.outcome import Outcome
-from core.commands.output_paths import check_targets, for_people, plan
+from core.commands.output_paths import Plan, check_targets, for_people, plan
 from core.commands.room import check_room
 from core.commands.shapes.held_shape import held
 from core.commands.telling.exit_codes import DONE, SOME_FAILED
@@ -50,7 +50,7 @@ def convert(options: argparse.Namespace) -> int:
 
 
 def conversion(
-    options: argparse.Namespace, console: Terminal, tell: Tell = nobody
+    options: argparse.Namespace, console: Terminal, tell: Tell = nobody, planned: Plan | None = None
 ) -> tuple[tuple[Outcome, ...], RefitError | None]:
     """Converts what the parsed options of ``refit convert`` say; ``recipe`` may be a `Recipe` as well.
 
@@ -59,6 +59,7 @@ def conversion(
         console: where it is told to people.
         tell: told events, in this thread; what it raises ends the conversion and is raised here: what is
             finished is kept, nothing is left half done, and workers of its own are ended.
+        planned: the clips to convert, below the output folder; None for what the inputs hold.
 
     Returns:
         What became of each input, and why the conversion ended early or its report could not be written, or
@@ -69,7 +70,7 @@ def conversion(
     """
     listener = Listener(tell)
     try:
-        return _conversion(options, console, listener)
+        return _conversion(options, console, listener, planned)
     except Cancelled:
         if listener.error is None:
             raise
@@ -77,13 +78,14 @@ def conversion(
 
 
 def _conversion(
-    options: argparse.Namespace, console: Terminal, tell: Tell
+    options: argparse.Namespace, console: Terminal, tell: Tell, planned: Plan | None
 ) -> tuple[tuple[Outcome, ...], RefitError | None]:
     notes = take_transfer_config(options)
     recipe = chosen_recipe(options)
     single = options.output.suffix.lower() == RESULT.suffix
-    planned = plan(options.inputs, options.output, options.to)
-    planned = for_people(planned, options.person, single, options.to)
+    if planned is None:
+        planned = plan(options.inputs, options.output, options.to)
+        planned = for_people(planned, options.person, single, options.to)
     check_targets(planned.jobs, options.report)
     whole = planned.jobs
     planned, part = part_of(planned, options)

@@ -26,6 +26,7 @@ from core.commands.cli import parser
 from core.commands.conversion_events import Tell, nobody
 from core.commands.convert import conversion
 from core.commands.outcome import Outcome
+from core.commands.output_paths import Plan
 from core.commands.telling.terminal import Terminal
 from core.errors import RefitError
 
@@ -61,7 +62,10 @@ def options_of(
 
 
 def convert_files(
-    options: argparse.Namespace, tell: Tell = nobody, console: Terminal | None = None
+    options: argparse.Namespace,
+    tell: Tell = nobody,
+    console: Terminal | None = None,
+    planned: Plan | None = None,
 ) -> tuple[Outcome, ...]:
     """Converts; for a program that listens.
 
@@ -69,6 +73,7 @@ def convert_files(
         options: of `options_of`; its ``recipe`` may be a `Recipe` as well.
         tell: told events, as in `core.commands.convert.conversion`.
         console: where it is told to people as well; None for nowhere.
+        planned: the clips to convert, some of a folder for instance; None for what the inputs hold.
 
     Returns:
         What became of each input.
@@ -78,7 +83,7 @@ def convert_files(
             ended early.
         Exception: what ``tell`` has raised.
     """
-    outcomes, trouble = conversion(options, console or Terminal(quiet=True), tell)
+    outcomes, trouble = conversion(options, console or Terminal(quiet=True), tell, planned)
     if trouble is not None:
         raise trouble
     return outcomes

@@ -41,6 +41,7 @@ from gui_app.fit.fit_controller import FitController
 from gui_app.fit.run_strip import RunStrip
 from gui_app.history.comparison import BeforeFit
 from gui_app.history.hold_earlier import HoldBefore, PeekChip
+from gui_app.library.clip_fits import ClipFits
 from gui_app.library.library import Library
 from gui_app.mask.painting import MaskPainting
 from gui_app.mask.remeasure import MaskFigures
@@ -134,6 +135,7 @@ class MainWindow(QMainWindow):
             self,
         )
         self.library = Library(state, self.files, self.actions_, self.preferences, self)
+        self.clip_fits = ClipFits(self.library, state, self.recipes, self.models, self.devices, self)
         FitActions(state, self.fitting, self.recipes, self.actions_, self.preferences, self)
         UndoActions(activity, self.history, self.actions_, self)
         HelpActions(document, activity, self.actions_, self)
@@ -223,7 +225,7 @@ class MainWindow(QMainWindow):
             problem_choice=self.problem_choice, editing=self.editing, painting=self.painting,
             figures=self.figures, inspection=self.inspection, rest=self.rest, pins=self.pins,
             viewport=self.viewport, probe=self.probe, curves=self.timeline.curves,
-            library=self.library,
+            library=self.library, clip_fits=self.clip_fits,
         )  # fmt: skip
 
     def _connect(self) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gui_app.history.comparison import BeforeFit
     from gui_app.history.panel import RunsDock
     from gui_app.inspect.panel import JointsDock
+    from gui_app.library.clip_fits import ClipFits
     from gui_app.library.library import Library
     from gui_app.library.panel import LibraryDock
     from gui_app.mask.painting import MaskPainting
@@ -78,6 +79,7 @@ class PanelParts:
     probe: VertexProbe
     curves: Curves
     library: Library
+    clip_fits: ClipFits
 
 
 def _when_asked(make: Callable[[SidePanels], Dock]) -> cached_property[Dock]:
@@ -124,7 +126,7 @@ class SidePanels(QObject):
         from gui_app.library.panel import LibraryDock, LibraryPanel
 
         parts, window = self.parts, self.window
-        panel = LibraryPanel(parts.library, parts.preferences, parts.actions, window)
+        panel = LibraryPanel(parts.library, parts.clip_fits, parts.preferences, parts.actions, window)
         return LibraryDock(panel, parts.actions, window)
 
     @_when_asked

@@ -119,6 +119,11 @@ class OpenActions(QObject):
         models, targets = self._models.models, self._models.targets
         return OpenRequest(path, models, answer=answer, frame=frame, listed=listed, targets=targets)
 
+    @property
+    def targets(self) -> dict[str, str]:
+        """Which body motions of a family are fitted with, by that family."""
+        return self._models.targets
+
     def offer_folders(self, open_folder: Callable[[Path], object]) -> None:
         """What lists the clips of a folder; it hands those that are one motion to `open_one`."""
         self._open_folder = open_folder

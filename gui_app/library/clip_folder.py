@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from core.errors import FileError, RefitError
 from core.files.beside_results import INDEX_FILE, RUNS_FOLDER, is_beside_results
@@ -26,6 +27,7 @@ class ClipFolder:
         family: of the fits.
         waiting: places of results below ``results``, and the motions that they are to be made of.
         told: sentences on what is no motion, or cannot be read.
+        fitted: a run has written into ``results``, or there is a result.
     """
 
     opened: Path
@@ -34,14 +36,19 @@ class ClipFolder:
     family: str = "smplx"
     waiting: tuple[tuple[str, str], ...] = ()
     told: tuple[str, ...] = ()
+    fitted: bool = False
 
 
-def look_into(folder: Path, known: Mapping[Path, Path]) -> ClipFolder | None:
+def look_into(
+    folder: Path, known: Mapping[Path, Path], targets: Mapping[str, str] = MappingProxyType({})
+) -> ClipFolder | None:
     """What a folder holds; None where it is one motion, of meshes or of a file a frame.
 
     Args:
         folder: that was chosen.
         known: folders of results by their folders of motions.
+        targets: families of the fits, by those of the motions; SMPL-X of SMPL-H and the other way round
+            where nothing is said.
 
     Raises:
         FileError: it cannot be looked into.
@@ -50,6 +57,7 @@ def look_into(folder: Path, known: Mapping[Path, Path]) -> ClipFolder | None:
     from core.files.motions.load_motion import is_motion_folder
 
     folder = Path(os.path.abspath(folder))
+    family, back_to = targets.get("smplh", "smplx"), targets.get("smplx", "smplh")
     try:
         with os.scandir(folder):
             pass
@@ -57,21 +65,21 @@ def look_into(folder: Path, known: Mapping[Path, Path]) -> ClipFolder | None:
         raise FileError(folder, f"cannot be looked into: {error.strerror}") from None
     if has_results(folder):
         motions = next((one for one, results in known.items() if results == folder and one.is_dir()), None)
-        found = _motions_of(motions or folder, folder, "smplx")
+        found = _motions_of(motions or folder, folder, family)
         own = () if motions else tuple(OUTPUT_ENDING.values())
         waiting = tuple(one for one in found.waiting if not own or not one[1].endswith(own))
         there = found.motions if waiting else motions
-        return ClipFolder(folder, there, folder, waiting=waiting, told=found.told)
+        return ClipFolder(folder, there, folder, family, waiting, told=found.told, fitted=True)
     if is_motion_folder(folder):
         return None
     kept = known.get(folder)
     results = kept if kept is not None and kept.is_dir() else None
-    found = _motions_of(folder, results, "smplx")
-    if found.waiting:
-        return found
-    # What is SMPL-X already is brought to SMPL-H, as a file is that is opened by itself.
-    back = _motions_of(folder, results, "smplh")
-    return back if back.waiting else found
+    found = _motions_of(folder, results, family)
+    if not found.waiting:
+        # What is SMPL-X already goes the other way, as a file does that is opened by itself.
+        back = _motions_of(folder, results, back_to)
+        found = back if back.waiting else found
+    return replace(found, fitted=results is not None and has_results(results))
 
 
 def has_results(folder: Path) -> bool:

@@ -41,12 +41,14 @@ class Arranged:
         ids: their numbers.
         groups: and how many clips each has, in order; none without groups.
         states: how many clips there are in each state, listed or not.
+        waiting: how many of those listed wait.
         unreadable: because the index is damaged and could be built anew: a sentence; ''.
     """
 
     ids: array[int] = field(default_factory=lambda: array("q"))
     groups: tuple[Group, ...] = ()
     states: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
     unreadable: str = ""
 
     @property
@@ -73,11 +75,9 @@ class ClipList:
 
         if self._opened is None:
             folder = self._folder
-            results = folder.results
-            kept = results is not None and results.is_dir()
-            self._opened = Catalogue(
-                results if results is not None and kept else folder.opened, rebuild=self._rebuild, kept=kept
-            )
+            # Nothing is written where there are no fits.
+            place = folder.results if folder.results is not None and folder.fitted else folder.opened
+            self._opened = Catalogue(place, rebuild=self._rebuild, kept=folder.fitted)
             self._opened.expect(folder.waiting)
         return self._opened
 
@@ -94,13 +94,14 @@ class ClipList:
         except Unreadable as error:
             return Arranged(unreadable=str(error))
         states = {str(state): count for state, count in catalogue.states().items()}
+        waiting = catalogue.states(order.filters)["waiting"]
         if not order.by_subject:
-            return Arranged(array("q", catalogue.ids(order.filters, order.sort)), (), states)
+            return Arranged(array("q", catalogue.ids(order.filters, order.sort)), (), states, waiting)
         for _ in range(TRIES):
             ids = catalogue.ids(order.filters, ("subject", *order.sort))
             groups = _merged(catalogue.groups("subject", order.filters))
             if sum(group.clips for group in groups) == len(ids):
-                return Arranged(array("q", ids), groups, states)
+                return Arranged(array("q", ids), groups, states, waiting)
         raise RefitError("The clips change faster than they can be listed.")
 
     def rows(self, ids: Sequence[int]) -> list[Clip]:
@@ -110,6 +111,20 @@ class ClipList:
             RefitError: the index cannot be read.
         """
         return self._catalogue.clips(ids)
+
+    def to_fit(self, wanted: Sequence[int] | Order) -> tuple[list[Clip], int]:
+        """Clips that are to be fitted, and how many of them are already.
+
+        Args:
+            wanted: their numbers; or for all that wait of a list, how it is asked for.
+
+        Raises:
+            RefitError: as `arrange` and `rows`.
+        """
+        if isinstance(wanted, Order):
+            wanted = self._catalogue.ids((*wanted.filters, "state=waiting"), ("output",))
+        clips = [clip for clip in self._catalogue.clips(wanted) if clip.source and clip.state != "running"]
+        return clips, sum(clip.frames is not None for clip in clips)
 
     def close(self) -> None:
         """Lets go of the index."""

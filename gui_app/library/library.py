@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,24 +94,27 @@ class Library(QObject):
         """Lists the clips of a folder; one that is a motion itself is opened as one."""
         if self._look.closed:
             return
-        self.looking = True
         # In a window that has nothing to show yet the first clip is opened.
         self._first = self._state.document.opened is None
-        self.folder_changed.emit()
-        job = self._look.job(partial(self._on_folder, path), failed=self._on_no_folder, latest=True)
-        job.start(look_into, path, self._memory.known())
+        self._look_into(path, self._on_folder)
 
     @Slot()
     def look_again(self) -> None:
         """Looks for motions and results that have come or gone."""
-        if self.folder is not None:
-            self.open_folder(self.folder.opened)
+        if self.folder is not None and not self._look.closed:
+            self._look_into(self.folder.opened, self._on_same_folder)
+
+    def _look_into(self, path: Path, then: Callable[[Path, ClipFolder | None], object]) -> None:
+        self.looking = True
+        self.folder_changed.emit()
+        job = self._look.job(partial(then, path), failed=self._on_no_folder, latest=True)
+        job.start(look_into, path, self._memory.known(), self._files.targets)
 
     def set_results(self, results: Path) -> None:
         """Says where the results of the motions that are listed lie."""
         if self.folder is not None and self.folder.motions is not None:
             self._memory.keep(self.folder.motions, results)
-            self.open_folder(self.folder.motions)
+            self._look_into(self.folder.motions, self._on_same_folder)
 
     def set_order(self, order: Order) -> None:
         """Lists other clips, or the same in another order."""
@@ -125,11 +128,18 @@ class Library(QObject):
             job: BackgroundJob[list[Clip]] = self._look.job(self.known.emit)
             job.start(self._list.rows, ids)
 
+    def ask_to_fit(
+        self, wanted: Sequence[int] | Order, then: Callable[[tuple[list[Clip], int]], object]
+    ) -> None:
+        """Looks up clips to be fitted, as `ClipList.to_fit` gives them."""
+        if self._list is not None and not self._look.closed:
+            self._look.job(then).start(self._list.to_fit, wanted)
+
     @Slot()
     def refresh(self) -> None:
         """Reads results that are new."""
         folder = self.folder
-        if folder is None or folder.results is None or self._index.closed:
+        if folder is None or folder.results is None or not folder.fitted or self._index.closed:
             return
         if self._index.busy:
             self._soon.ask()
@@ -188,6 +198,11 @@ class Library(QObject):
         self._preferences.add_recent(path)
         self._use(folder)
         self._actions.library.setChecked(True)
+
+    def _on_same_folder(self, _path: Path, folder: ClipFolder | None) -> None:
+        self.looking = False
+        if folder is not None:
+            self._use(folder)
 
     def _on_no_folder(self, sentence: str) -> None:
         self.looking = False
@@ -265,15 +280,17 @@ class Library(QObject):
             self.open_folder(Path(folder))
 
     @Slot()
-    def ask_results(self) -> None:
-        """Asks where the results of these motions lie, or are to lie."""
+    def ask_results(self) -> Path | None:
+        """Asks where the results of these motions lie, or are to lie; None where nobody says."""
         if self.folder is None or self.folder.motions is None:
-            return
+            return None
         start = self.folder.results or self.folder.motions.parent
         name = shown(self.folder.motions.name)
         chosen = QFileDialog.getExistingDirectory(self._window, f"Folder of the fits of {name}", str(start))
-        if chosen:
-            self.set_results(Path(chosen))
+        if not chosen:
+            return None
+        self.set_results(Path(chosen))
+        return Path(chosen)
 
     @Slot()
     def _stop(self) -> None:

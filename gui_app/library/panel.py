@@ -22,12 +22,14 @@ from PySide6.QtWidgets import (
 from core.shown_text import shown
 from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
+from gui_app.library.clip_fits import ClipFits
 from gui_app.library.clip_list import Order
+from gui_app.library.fit_row import FitRow
 from gui_app.library.library import Library
 from gui_app.library.table import ClipTable
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
-from gui_app.tasks.coalesce import Later
+from gui_app.tasks.coalesce import Coalescer, Later
 from gui_app.widgets.buttons import quiet_button
 from gui_app.widgets.cards import SHEET, quiet_icon
 from gui_app.widgets.docks import PanelDock
@@ -64,10 +66,15 @@ class LibraryPanel(QWidget):
     """``head`` stands in the dock's title."""
 
     def __init__(
-        self, library: Library, preferences: Preferences, actions: Actions, parent: QWidget | None = None
+        self,
+        library: Library,
+        fits: ClipFits,
+        preferences: Preferences,
+        actions: Actions,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._library, self._preferences = library, preferences
+        self._library, self._fits, self._preferences = library, fits, preferences
         self._next: int | None = None
         self._pending: int | None = None
         self.setAutoFillBackground(True)
@@ -78,7 +85,7 @@ class LibraryPanel(QWidget):
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         tabular(self.head)
         self.place = QuietLine(self)
-        self.results = quiet_button("folder-notch-open", "Where the fits lie…", self)
+        self.results = quiet_button("tray", "Where the fits lie…", self)
         self.results.clicked.connect(library.ask_results)
         self.again = quiet_button("arrow-clockwise", "Look for new motions and results", self)
         self.again.clicked.connect(library.look_again)
@@ -108,6 +115,9 @@ class LibraryPanel(QWidget):
         self.rebuild.setToolTip("From the journals and the results, which stay as they are")
         self.rebuild.clicked.connect(library.build_anew)
         self.bottom = QuietLine(self)
+        self.fit = FitRow(fits, self)
+        self.fit.chosen.connect(self._fit_chosen)
+        self.fit.waiting.connect(self._fit_waiting)
         self.empty = _sentence(self)
         self._stack, self._middle = QStackedWidget(self), QStackedWidget(self)
         self._lay_out()
@@ -118,6 +128,7 @@ class LibraryPanel(QWidget):
         self.state.currentIndexChanged.connect(self._on_order)
         self.groups.toggled.connect(self._on_groups)
         self.table.sorted_by.connect(self._on_sort)
+        self.table.selectionModel().selectionChanged.connect(Coalescer(self._tell_fit, self).ask)
         self.table.sought.connect(self._on_sought)
         self.table.rows.wanted.connect(library.want)
         library.folder_changed.connect(self._on_folder)
@@ -156,6 +167,7 @@ class LibraryPanel(QWidget):
         column.addLayout(asked)
         column.addWidget(self._middle, 1)
         column.addWidget(self.bottom)
+        column.addWidget(self.fit)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(full)
         whole = QVBoxLayout(self)
@@ -214,6 +226,7 @@ class LibraryPanel(QWidget):
         self.head.setText(" · ".join(words))
         self.head.setToolTip(self.head.text())
         self._show_rows()
+        self._tell_fit()
         if listed.ids:
             # Asks for it where it is not known: it may be the one to begin with.
             rows.clip(rows.row_of(listed.ids[0]))
@@ -314,6 +327,19 @@ class LibraryPanel(QWidget):
         self._preferences.store(BY_SUBJECT, on)
         self._show_groups()
         self._on_order()
+
+    @Slot()
+    def _tell_fit(self) -> None:
+        chosen = len(self.table.selectionModel().selectedRows())
+        self.fit.tell(chosen, self._library.listed.waiting)
+
+    @Slot()
+    def _fit_chosen(self) -> None:
+        self._fits.fit(self.table.selected)
+
+    @Slot()
+    def _fit_waiting(self) -> None:
+        self._fits.fit(self._library.order)
 
     def _show_groups(self) -> None:
         self.groups.setIcon(icon("rows", "ACCENT") if self.groups.isChecked() else quiet_icon("rows"))

@@ -12,6 +12,7 @@ import pytest
 
 from core.commands.conversion_events import Began, Ended, Event, Going, Planned, UnderWay
 from core.commands.from_program import convert_files, options_of
+from core.commands.output_paths import Job, Plan
 from core.errors import Cancelled, RefitError
 from core.files.beside_results import RUNS_FOLDER
 from core.outputs.results import load_result
@@ -49,6 +50,14 @@ def test_what_happens_is_told_in_order(tmp_path: Path, capsys: pytest.CaptureFix
     assert isinstance(last, Going)
     assert (last.figures.done, last.figures.failed, last.figures.frames) == (3, 1, 12)
     assert capsys.readouterr().out == ""
+
+
+def test_some_clips_of_a_folder_are_converted_where_they_belong(tmp_path: Path) -> None:
+    source, out = write(tmp_path / "in", "dance", "walk"), tmp_path / "out"
+    job = Job(source / "walk_poses.npz", out / "s1" / "walk_stageii.npz")
+    (found,) = convert_files(options_of([source], out, QUICK), planned=Plan((job,)))
+    assert (found.job, found.status) == (job, "done")
+    assert [path.relative_to(out).as_posix() for path in out.rglob("*.npz")] == ["s1/walk_stageii.npz"]
 
 
 def test_options_are_those_of_the_command_line(tmp_path: Path) -> None:
