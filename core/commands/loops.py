@@ -10,7 +10,7 @@ import argparse
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,16 +26,22 @@ from core.commands.known_outcomes import KnownOutcomes
 from core.commands.one_clip import convert_one
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
+from core.commands.room import frames_in
 from core.commands.shapes.held_shape import HeldShape
 from core.commands.shapes.subjects import Subject
 from core.commands.telling.run_figures import RunFigures
 from core.commands.telling.terminal import Terminal
 from core.commands.telling.watch import TerminalWatch
 from core.errors import RefitError
+from core.fitting.parts import can_be_parted, part_count
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.stage.progress import Progress
 
 MOST_HOLDERS = 3
+LEAST_BYTES = 1 << 18
+"""A smaller file is no long motion, and is not looked into beforehand."""
+MOST_LOOKED_INTO = 64
+"""Of fewer clips than workers, so many are looked into for long ones."""
 
 
 class DiskFull(RefitError):
@@ -75,6 +81,15 @@ class Work:
     def needs_fit(self, job: Job) -> bool:
         """Whether a clip may have to be fitted, as far as can be told without looking into files."""
         return self.options.force or self.options.retry_failed or not job.output.exists()
+
+    def parts_of(self, job: Job) -> int:
+        """Into how many parts a clip is cut, for several workers at once: 1 for all but a long one that is to
+        be fitted."""
+        whole = self.options.retry_failed or not self.needs_fit(job) or not can_be_parted(self.recipe)
+        with suppress(Exception):  # told when it is its turn to be read
+            if not whole and job.source.is_file() and job.source.stat().st_size >= LEAST_BYTES:
+                return part_count(frames_in(job, self.options.frames))
+        return 1
 
     def clips_of(self, subject: Subject) -> list[Job]:
         """Those that the subject's shape is solved from, in order."""
@@ -125,15 +140,19 @@ def _convert(work: Work, claims: Claims) -> None:
 
 def _count(work: Work) -> int:
     """Processes of our own; 1 for this one."""
-    asked, clips = work.options.jobs, len(work.jobs)
-    if asked == 1 or clips < 2:
+    asked, tasks = work.options.jobs, len(work.jobs)
+    if asked == 1:
+        return 1
+    if tasks < (MOST_LOOKED_INTO if asked == AUTO else min(asked, MOST_LOOKED_INTO)):
+        tasks = sum(map(work.parts_of, work.jobs))
+    if tasks < 2:
         return 1
     processors = memory = 0
     if asked == AUTO:
         from core.batch.cluster import machine
 
         processors, memory = machine()
-    return min(count_of(asked, processors, memory, _gpus(work.options)), clips)
+    return min(count_of(asked, processors, memory, _gpus(work.options)), tasks)
 
 
 def _gpus(options: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,18 +20,14 @@ from core.commands.conversion_events import Going, UnderWay
 from core.commands.loops import Work, is_known, waiting_words
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
-from core.commands.room import frames_in
 from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.progress_bar import RunBar
 from core.commands.telling.run_figures import RunFigures
 from core.errors import Cancelled, RefitError
-from core.fitting.parts import can_be_parted, part_count
 
 NOBODY_SECONDS = 15.0
 GONE_SECONDS = 2 * START_SECONDS
 """Without one of our own so long, none is waited for."""
-LEAST_BYTES = 1 << 18
-"""A smaller file is no long motion, and is not looked into beforehand."""
 
 
 class WorkerLoop:
@@ -84,17 +79,13 @@ class WorkerLoop:
         tries_file = self._tries(job)
         missing = tries_file is not None and not job.output.exists()
         shape = self._shape_for(job)
-        parts = self._parts(job, seen, shape) if missing or self._work.options.force else []
+        parts = self._parts(job, seen, shape)
         arguments = (self._setup, seen, shape, tries_file, missing, parts)
         return self._workers.client.submit(worker_clip.work, *arguments, key=self._key(), pure=False)
 
     def _parts(self, job: Job, seen: Job, shape: Any) -> list[Future]:
         """The tasks that a long clip is cut into, for several workers at once; none for others."""
-        count = 1
-        with suppress(Exception):  # told when it is its turn to be read
-            long = job.source.is_file() and job.source.stat().st_size >= LEAST_BYTES
-            if long and can_be_parted(self._setup.recipe) and self._workers.count() > 1:
-                count = part_count(frames_in(job, self._work.options.frames))
+        count = self._work.parts_of(job) if self._workers.count() > 1 else 1
         return [
             self._workers.client.submit(
                 worker_clip.fit_part,

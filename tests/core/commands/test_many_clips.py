@@ -20,7 +20,7 @@ import pytest
 
 from core.batch import cluster
 from core.batch.claims import Claims
-from core.commands import one_clip, worker_clip, worker_loop
+from core.commands import loops, one_clip, worker_clip, worker_loop
 from core.commands.cli import main
 from core.commands.from_program import convert_files, options_of
 from core.commands.output_paths import Job
@@ -170,8 +170,8 @@ def test_a_long_clip_is_done_by_all_workers(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(stage, "LEVELLED", 64)
     convert_files(options_of([tmp_path / "in"], alone, quick))
     workers_begin_with(SHORT_LOTS, tmp_path / "short_lots.py", monkeypatch)
-    monkeypatch.setattr(worker_loop, "LEAST_BYTES", 99)
-    monkeypatch.setattr(worker_loop, "part_count", lambda frames: 2 if frames > 100 else 1)
+    monkeypatch.setattr(loops, "LEAST_BYTES", 99)
+    monkeypatch.setattr(loops, "part_count", lambda frames: 2 if frames > 100 else 1)
     submitted = []
     parts_of = worker_loop.WorkerLoop._parts
 
@@ -188,6 +188,12 @@ def test_a_long_clip_is_done_by_all_workers(tmp_path: Path, monkeypatch: pytest.
     assert np.array_equal(one.converged, other.converged)
     assert np.abs(one.mean_mm - other.mean_mm).max() < 1e-4
     assert left_behind(out) == []
+    # By itself it has workers, too.
+    (again,) = convert_files(
+        options_of([tmp_path / "in" / "dance_poses.npz"], out / "one.npz", {**quick, "jobs": 9})
+    )
+    assert again.figures is not None
+    assert (submitted[3:], again.status) == ([2], "done")
 
 
 def test_a_clip_whose_worker_died_once_it_was_written_has_its_figures(tmp_path: Path) -> None:
