@@ -16,8 +16,8 @@ from core.fitting.stage.stage_problem import StageProblem
 from core.model.vertex_errors import lengths_mm
 
 # Of so many frames one is solved with others where the shape is known: from there on their neighbours cost
-# less. At least and at most so many.
-ONE_OF, LEAST, MOST = 8, 16, 48
+# less. At least and at most so many, and none for so few that most would be solved twice.
+ONE_OF, LEAST, MOST, TOO_FEW = 8, 16, 48, 32
 # Where a run starts is measured on so many frames.
 START_FRAMES = 32
 
@@ -74,7 +74,7 @@ def known_shape_fit(
         The ids of the few, and where they are; None where frames do not start from others.
     """
     some = spread(frames, min(max(len(frames) // ONE_OF, LEAST), MOST))
-    if not problem.starts_beside(len(some)):
+    if len(frames) < TOO_FEW or not problem.starts_beside(len(some)):
         return some, None
     solved = shape_fit(problem, [some], pool, stopped)
     for _ in range(problem.settings.iterations):

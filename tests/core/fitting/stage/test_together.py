@@ -75,7 +75,7 @@ def test_nothing_is_done_for_a_shape_that_is_known(monkeypatch: pytest.MonkeyPat
         return evaluate(*arguments, by_betas=by_betas, **more)
 
     monkeypatch.setattr(FitSkin, "evaluate", seen)
-    fit(clip("walk", 0, 20), body_pair("built-in"), FitSettings(shape="fixed"))
+    fit(clip("walk", 0, 40), body_pair("built-in"), FitSettings(shape="fixed"))
     assert asked
     assert not any(asked)
 
