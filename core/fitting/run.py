@@ -71,7 +71,7 @@ class FitRun:
             other frames are kept where only some are fitted. The shape that frames share is then held.
         vertex_weights: (V,) non-negative weights of the target's vertices, beside those of the settings.
         first_frame: one that somebody looks at: it is fitted as soon as there is a first guess of the shape,
-            and once more with the group of frames that it is in, the first to be fitted; None for none.
+            and again with the frames around it, the first after those of the shape; None for none.
         device: ``'auto'``, ``'cpu'`` or ``'cuda'``.
         threads: workers over chunks of frames; None for one a processor.
         stop: cancels the run when set, at its next step; None for one of its own.

@@ -18,7 +18,7 @@ from core.files.kept.array_store import stored
 from core.fitting.objective.metric import Metric, graph_laplacian
 from core.fitting.objective.patches import Patches, with_mean
 from core.fitting.objective.pose import Pose
-from core.fitting.objective.skin_gradient import SkinGradient
+from core.fitting.objective.skin_gradient import SkinGradient, SkinLook
 from core.fitting.objective.term import NO_TERMS, Posed, Slope, Terms
 from core.model.body import BodyModel
 from core.model.skinning import KinematicTree, axial
@@ -266,25 +266,24 @@ class FitSkin:
                 misleads: a finger's correctives, however small, meet the residual of the whole body.
         """
         at = Posed(self.tree, pose)
-        energy, residual, robust_weights, back = self.derivatives(
-            at, shape, targets, by_betas=by_betas, frozen=frozen
+        return evaluation_of(
+            at, self.derivatives(at, shape, targets, by_betas=by_betas, frozen=frozen), terms
         )
-        return evaluation(at, energy, residual, back, terms, robust_weights)
 
     def derivatives(
         self, at: Posed, shape: Shape, targets: Tensor, *, by_betas: bool = False, frozen: bool = False
-    ) -> tuple[Tensor, Tensor, Tensor | None, SkinGradient]:
+    ) -> SkinLook:
         """The data term of n frames and its derivatives by what the skin is posed with; arguments as in
-        `evaluate`.
-
-        Returns:
-            (n,) square metres; (V, 3, n) residuals; (p, n) weights of the robust groups, or None; the
-            derivatives.
-        """
+        `evaluate`."""
         own = _own(at.pose)
         back = SkinGradient(at.stacked, own, shape.betas if by_betas else None, frozen)
         features = self.patches.features_of(at.features)
-        return *self._data(at.stacked, own, features, shape, targets, back), back
+        return SkinLook(*self._data(at.stacked, own, features, shape, targets, back), back)
+
+
+def evaluation_of(at: Posed, seen: SkinLook, terms: Terms) -> Evaluation:
+    """The objective of n frames of which this is seen."""
+    return evaluation(at, seen.energy, seen.residual, seen.back, terms, seen.robust_weights)
 
 
 def evaluation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -63,3 +64,19 @@ class SkinGradient:
         if self.by_betas is not None:
             moments = pulled.view(len(pulled), -1) @ kept[0].view(len(kept[0]), -1).T
             self.by_betas += torch.tensordot(patch.basis[1:], moments, 2)
+
+
+class SkinLook(NamedTuple):
+    """What is seen of the skin of n frames.
+
+    Attributes:
+        energy: (n,) data term, square metres.
+        residual: (V, 3, n) metres.
+        robust_weights: (p, n) weights of the robust groups, or None.
+        back: derivatives of the data term.
+    """
+
+    energy: Tensor
+    residual: Tensor
+    robust_weights: Tensor | None
+    back: SkinGradient

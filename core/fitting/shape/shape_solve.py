@@ -23,15 +23,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.objective import Evaluation, FitSkin, Shape
+from core.fitting.objective.objective import Evaluation, FitSkin, Shape, evaluation_of
 from core.fitting.objective.pose import Pose
+from core.fitting.objective.skin_gradient import SkinLook
 from core.fitting.objective.term import Posed, Slope
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.shape.arrow import (
@@ -79,11 +80,12 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, eq=False)
 class _Tried:
-    """Where a step leads: the shape as it is seen, poses and values of each chunk, and the objective."""
+    """Where a step leads: the shape as it is seen, poses, values and looks of each chunk, the objective."""
 
     shape: Shape
     poses: list[Pose]
     values: list[Evaluation]
+    looks: list[SkinLook]
     energy: float
 
 
@@ -205,19 +207,21 @@ class ShapeFit:
         """Takes in what is seen of where the poses stand, with these betas."""
         self._keep(*self._evaluate(betas, [chunk.pose for chunk in self.chunks]))
 
-    def _evaluate(self, betas: Tensor, poses: list[Pose]) -> tuple[Shape, list[Evaluation]]:
+    def _evaluate(self, betas: Tensor, poses: list[Pose]) -> tuple[Shape, list[Evaluation], list[SkinLook]]:
         skin, _ = self._seen_by
         shape = self._in_worker(lambda: skin.shape(betas))
 
         @torch.inference_mode()
-        def one(chunk: ShapeChunk, targets: Tensor, pose: Pose) -> Evaluation:
-            with_betas = self._by_betas
-            return skin.evaluate(pose, shape, targets, chunk.terms, by_betas=with_betas, frozen=self.frozen)
+        def one(chunk: ShapeChunk, targets: Tensor, pose: Pose) -> tuple[Evaluation, SkinLook]:
+            at = Posed(skin.tree, pose)
+            seen = skin.derivatives(at, shape, targets, by_betas=self._by_betas, frozen=self.frozen)
+            return evaluation_of(at, seen, chunk.terms), seen
 
-        return shape, list(self.pool.map(one, self.chunks, self._targets, poses))
+        found = list(self.pool.map(one, self.chunks, self._targets, poses))
+        return shape, [value for value, _ in found], [seen for _, seen in found]
 
-    def _keep(self, shape: Shape, values: list[Evaluation]) -> None:
-        self._seen, self.values = shape, values
+    def _keep(self, shape: Shape, values: list[Evaluation], looks: list[SkinLook]) -> None:
+        self._seen, self.values, self._looks = shape, values, looks
         self._known = True
 
     def _thaw(self) -> None:
@@ -238,6 +242,12 @@ class ShapeFit:
             if not self._known:
                 self._look(self.betas)
             return self._from_one_arrow()
+
+    def ends(self) -> list[ShapeChunk]:
+        """The frames where they stand, with what is seen there of the whole skin, where that is known."""
+        known = self._known and not self.frozen and self._core is None
+        looks = self._looks if known else [None] * len(self.chunks)
+        return [replace(chunk, seen=seen) for chunk, seen in zip(self.chunks, looks, strict=True)]
 
     def stepping(self) -> SolverContext:
         """What the poses step by, the shape held as it is now."""
@@ -345,12 +355,12 @@ class ShapeFit:
     def _try(self, step: Vector) -> _Tried:
         """What is seen after a step."""
         betas, poses = self._in_worker(lambda: self._after(step))
-        shape, values = self._evaluate(betas, poses)
-        return _Tried(shape, poses, values, self._energy(betas, values))
+        shape, values, looks = self._evaluate(betas, poses)
+        return _Tried(shape, poses, values, looks, self._energy(betas, values))
 
     def _take(self, tried: _Tried) -> None:
         """Goes there."""
-        self._keep(tried.shape, tried.values)
+        self._keep(tried.shape, tried.values, tried.looks)
         for chunk, pose in zip(self.chunks, tried.poses, strict=True):
             chunk.pose = pose
 

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from core.fitting.objective.objective import Evaluation, FitSkin, evaluation
 from core.fitting.objective.pose import Pose
-from core.fitting.objective.skin_gradient import SkinGradient
+from core.fitting.objective.skin_gradient import SkinGradient, SkinLook
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.solver.core_set import CoreModel, CoreShape
 from core.fitting.solver.data_term import DataTerm
@@ -94,6 +94,7 @@ def fit_poses_by_core(
     *,
     curved: bool = False,
     share: int = 1,
+    known: SkinLook | None = None,
 ) -> PoseFit:
     """Fits n frames, each on its own, from near their optimum.
 
@@ -105,6 +106,7 @@ def fit_poses_by_core(
         terms: of the frames beside the data term, which see each by itself.
         curved: have the correctives in the matrix from the start.
         share: so many frames in a row share factors.
+        known: what is seen of the whole skin where they start, if somebody has looked.
 
     Raises:
         Stopped: before the first step was over.
@@ -113,7 +115,7 @@ def fit_poses_by_core(
     curved = curved and not by.skin.patches.sparse
     count, data = targets.shape[2], by.data(targets)
     go_on(by)
-    start = _start(by, data, pose, terms, curved, share)
+    start = _start(by, data, pose, terms, curved, share, known)
     if by.seen is not None:
         by.seen(float(start.value.energy.mean()))
     go_on(by)
@@ -190,9 +192,17 @@ class _Start:
         )
 
 
-def _start(by: SolverContext, data: DataTerm, pose: Pose, terms: Terms, curved: bool, share: int) -> _Start:
+def _start(
+    by: SolverContext,
+    data: DataTerm,
+    pose: Pose,
+    terms: Terms,
+    curved: bool,
+    share: int,
+    known: SkinLook | None = None,
+) -> _Start:
     at = Posed(by.skin.tree, pose)
-    energy, residual, _, back = by.skin.derivatives(at, by.shape, data.targets)
+    energy, residual, _, back = known or by.skin.derivatives(at, by.shape, data.targets)
     value = evaluation(at, energy, residual, back, terms)
     factors = SharedFactors(data, pose, terms, by.unknowns, START_DAMPING, share=share, curved=curved)
     slope = gradient(value, by.unknowns)

@@ -7,7 +7,7 @@ optimum, or where steps no longer get anywhere. Ordinary motion has no such fram
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -25,18 +25,46 @@ SAME = 1e-4
 FEW = 8
 
 
-def suspects(energy: np.ndarray, converged: np.ndarray, iterations: int) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Frames that were fitted before, to compare others with: a few by themselves do not show which of them
+    stands out.
+
+    Attributes:
+        frames: (m,) ids, ascending.
+        energy: (m,) objective.
+    """
+
+    frames: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    energy: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    def with_more(self, frames: np.ndarray, energy: np.ndarray) -> Judged:
+        """These and others (n,); of a frame that is in both, what is new."""
+        ids, first = np.unique(np.concatenate((frames, self.frames)), return_index=True)
+        return Judged(ids, np.concatenate((energy, self.energy))[first])
+
+    def outlying(self, frames: np.ndarray, energy: np.ndarray) -> np.ndarray:
+        """(n,) bool: which of other frames (ids) stand out by their objective (n,), among these and
+        themselves."""
+        all_of_them = self.with_more(frames, energy)
+        return outlying_frames(all_of_them.energy)[np.searchsorted(all_of_them.frames, frames)]
+
+
+def suspects(
+    energy: np.ndarray, converged: np.ndarray, iterations: int, outlying: np.ndarray | None = None
+) -> np.ndarray:
     """(n,) bool: frames, in order of time, that did not converge or stand out by their objective.
 
     Args:
         energy: (n,) objective.
         converged: (n,) bool.
         iterations: most steps that a frame takes.
+        outlying: (n,) bool, which stand out; None where these frames are to tell.
     """
     late = ~converged
     if iterations <= FEW_STEPS or late.sum() > max(FEW, len(late) // 2):
         late = np.zeros_like(late)
-    return late | outlying_frames(energy)
+    return late | (outlying_frames(energy) if outlying is None else outlying)
 
 
 def mended(
@@ -45,6 +73,7 @@ def mended(
     iterations: int,
     stopped: Callable[[], bool],
     starts: Sequence[Callable[[np.ndarray], FittedChunk]],
+    before: Judged = Judged(),
 ) -> FittedChunk:
     """The fit of n frames with those that may have ended badly at their best.
 
@@ -55,8 +84,10 @@ def mended(
         stopped: asked before each start; True leaves it at what there is.
         starts: each fits frames (ids) from a start of its own; those after the first are for frames that
             have not converged until then.
+        before: frames that were fitted before.
     """
-    bad = suspects(found.energy, found.converged, iterations)
+    outlying = before.outlying(frames, found.energy)
+    bad = suspects(found.energy, found.converged, iterations, outlying)
     for start in starts:
         if not bad.any() or stopped():
             break

@@ -12,16 +12,17 @@ import torch
 
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
+from core.fitting.shape.shape_frames import ShapeChunk
 from core.fitting.shape.shape_solve import ShapeFit
 from core.fitting.solver.convergence import assured
-from core.fitting.solver.core_steps import by_core, fit_poses_by_core, made_once
+from core.fitting.solver.core_steps import LEAST_ITERATIONS, by_core, fit_poses_by_core, made_once
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
 from core.fitting.solver.skin_products import SkinStatistics
 from core.fitting.solver.temporal_solve import fit_window
 from core.fitting.stage.initial_pose_from_meshes import PartsStart, from_nearest_frame, outlying_frames
 from core.fitting.stage.levels import LEAST_LEVELLED, LEVELLED, MOST_NEAR, in_levels
-from core.fitting.stage.mending import mended, suspects
+from core.fitting.stage.mending import Judged, mended, suspects
 from core.fitting.stage.partial_result import FittedChunk, Parameters, fitted_chunk, joined
 from core.fitting.stage.progress import Snapshot
 from core.fitting.stage.snapshots import as_taken, taken
@@ -65,6 +66,8 @@ class PoseStage:
         self.known: KnownFrames | None = None
         # Frames are fitted in levels; those of the present one that are done, by all workers' copies.
         self.levelled, self._found = False, list[KnownFrames]()
+        # What those of the levels before and of the present one came to.
+        self._judged, self._results = Judged(), list[tuple[np.ndarray, np.ndarray]]()
         if solved is not None:
             self.shape_converged = solved.converged or not problem.solves_shape
             self.curved = solved.curved
@@ -83,9 +86,14 @@ class PoseStage:
             )
         # Made when first needed, and once for all workers' copies of the stage.
         self._core = made_once(partial(problem.core_at, self.by.found))
+        # Those of the frames that go on from what was seen of them when they were solved together.
+        self._ends: list[ShapeChunk] = []
         if solved is not None and problem.origin == "source":
             poses = [chunk.pose for chunk in solved.chunks]
             self.known = self._known(frames, poses, problem.source_rotations(frames))
+            to_the_end = self.by.iterations >= LEAST_ITERATIONS and problem.settings.order != "chain"
+            if to_the_end and not problem.own_coefficients:
+                self._ends = [end for end in solved.ends() if end.seen and by_core(self.by, len(end.frames))]
 
     def rounds(self, ordered: Callable[[int], list[np.ndarray]], size: int) -> Iterator[list[np.ndarray]]:
         """Frames to fit in chunks. Each list of chunks is to be fitted before the next is asked for: in
@@ -98,20 +106,39 @@ class PoseStage:
         problem, count = self.problem, sum(map(len, ordered(size)))
         alone = problem.settings.order != "chain" and not problem.own_coefficients
         by_source = problem.origin == "source" and not problem.holds_shape
-        self.levelled = alone and by_source and by_core(self.by, count) and count >= LEAST_LEVELLED
+        enough = count >= LEAST_LEVELLED or bool(self._ends)
+        self.levelled = alone and by_source and by_core(self.by, count) and enough
+        if self._ends:
+            yield [end.frames for end in self._ends]
+            if self.by.stopped():
+                return
+            self._take_in()
+        ended = np.concatenate([np.empty(0, dtype=int), *(end.frames for end in self._ends)])
+
+        def left(most: int) -> Iterator[np.ndarray]:
+            some = (frames[~np.isin(frames, ended)] for frames in ordered(most))
+            return (frames for frames in some if len(frames))
+
         if not self.levelled:
-            yield ordered(size)
+            yield list(left(size))
             return
         first = self.known
-        for frames in ordered(LEVELLED):
+        for frames in left(LEVELLED):
             self.known = first
             for some in in_levels(frames, first, problem.source_rotations(frames)):
                 yield np.array_split(some, -(-len(some) // size))
                 if self.by.stopped():
                     return
-                if found := [*self._found, *([] if self.known is None else [self.known])]:
-                    self.known = found[-1].with_frames(found[:-1])
-                self._found.clear()
+                self._take_in()
+
+    def _take_in(self) -> None:
+        """Frames that were fitted since are known from now on."""
+        if found := [*self._found, *([] if self.known is None else [self.known])]:
+            self.known = found[-1].with_frames(found[:-1])
+        for frames, energy in self._results:
+            self._judged = self._judged.with_more(frames, energy)
+        self._found.clear()
+        self._results.clear()
 
     def _known(self, frames: np.ndarray, poses: list[Pose], source: torch.Tensor) -> KnownFrames:
         betas = None if poses[0].betas is None else torch.cat([p.betas for p in poses if p.betas is not None])
@@ -131,7 +158,9 @@ class PoseStage:
     def _fit(self, frames: np.ndarray) -> FittedChunk:
         found = first = self._first(frames)
         if self.problem.settings.order != "chain":
-            found = mended(first, frames, self.by.iterations, self.by.stopped, self._starts())
+            found = mended(first, frames, self.by.iterations, self.by.stopped, self._starts(), self._judged)
+            if self._ends:
+                self._results.append((frames, found.energy))
         if found is not first and self._watch is not None:
             # Of the other tries only what came of them.
             self._watch(as_taken(self.problem, frames, found))
@@ -160,7 +189,8 @@ class PoseStage:
     def _first(self, frames: np.ndarray) -> FittedChunk:
         problem, in_chain = self.problem, self.problem.settings.order == "chain"
         if problem.origin == "source" and not in_chain:
-            return self._from_known(frames)
+            end = next((end for end in self._ends if np.array_equal(end.frames, frames)), None)
+            return self._from_known(frames) if end is None else self._from_end(end)
         targets, terms = problem.targets.at(frames), problem.terms(frames)
         if in_chain:
             return self.chunk(frames, self._down_the_chain(frames, targets, terms))
@@ -225,7 +255,7 @@ class PoseStage:
         if frozen and self.levelled:
             # Others start from these.
             by = replace(by, tolerance=FROM_AFAR * by.tolerance)
-        if not frozen and pose.betas is None and by_core(by, len(pose.root)):
+        if not frozen and pose.betas is None and (self.levelled or by_core(by, len(pose.root))):
             found = fit_poses_by_core(by, self._core(), pose, targets, terms, curved=curved, share=share)
         else:
             found = fit_poses(
@@ -273,6 +303,16 @@ class PoseStage:
         # Only the steps of these are told.
         left_over = replace(self.chunk(frames[some], found), trace=(float(found.energy.mean()),))
         return joined([*parts, (frames[some], left_over)])
+
+    def _from_end(self, end: ShapeChunk) -> FittedChunk:
+        """Frames from where they were left when they were solved together."""
+        found = fit_poses_by_core(
+            self.by, self._core(), end.pose, end.targets, end.terms, curved=self.curved, known=end.seen
+        )
+        found = assured(self.by, found, end.targets, end.terms, near=True, goes_on=True)
+        source = self.problem.source_rotations(end.frames)
+        self._found.append(self._known(end.frames, [found.pose], source))
+        return self.chunk(end.frames, found)
 
     def _beside(
         self,

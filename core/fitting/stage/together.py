@@ -15,9 +15,9 @@ from core.fitting.stage.frame_chunks import spread
 from core.fitting.stage.stage_problem import StageProblem
 from core.model.vertex_errors import lengths_mm
 
-# Of so many frames one is solved with others where the shape is known: from there on their neighbours cost
-# less. At least and at most so many, and none for so few that most would be solved twice.
-ONE_OF, LEAST, MOST, TOO_FEW = 8, 16, 48, 32
+# So many frames at most are solved together where the shape is known: all, or where there are more, one of so
+# many and at least so many; from there on their neighbours cost less.
+MOST, ONE_OF, LEAST = 48, 8, 32
 # Where a run starts is measured on so many frames.
 START_FRAMES = 32
 
@@ -40,7 +40,8 @@ def shape_fit(
 
     def chunk(frames: np.ndarray) -> ShapeChunk:
         targets = problem.targets.at(frames)
-        return ShapeChunk(problem.begin(frames, targets, solved.start), targets, problem.terms(frames))
+        start = problem.begin(frames, targets, solved.start)
+        return ShapeChunk(frames, start, targets, problem.terms(frames))
 
     return ShapeFit(
         problem.skin,
@@ -73,8 +74,9 @@ def known_shape_fit(
     Returns:
         The ids of the few, and where they are; None where frames do not start from others.
     """
-    some = spread(frames, min(max(len(frames) // ONE_OF, LEAST), MOST))
-    if len(frames) < TOO_FEW or not problem.starts_beside(len(some)):
+    few = max(LEAST, min(MOST, len(frames) // ONE_OF))
+    some = frames if len(frames) <= MOST else spread(frames, few)
+    if not problem.starts_beside(len(some)):
         return some, None
     solved = shape_fit(problem, [some], pool, stopped)
     for _ in range(problem.settings.iterations):

@@ -14,7 +14,7 @@ from core.fitting.objective.term import Terms
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.solver.gauss_newton import PoseFit
-from core.fitting.stage.mending import with_better
+from core.fitting.stage.mending import Judged, with_better
 from core.fitting.stage.partial_result import FittedChunk
 from core.fitting.stage.stage import PoseStage
 from core.model.body_pair import BodyPair
@@ -78,3 +78,15 @@ def test_steps_are_those_of_the_start_whose_end_is_kept() -> None:
     assert kept.transl[:, 0].tolist() == [7.0, 40.0, 40.0, 7.0]
     assert kept.errors.mean.tolist() == [1.0, 5.0, 5.0, 5.0]
     assert found.steps.tolist() == [40] * 4
+
+
+def test_few_frames_stand_out_among_those_before_them_only() -> None:
+    frames, energy = np.array([12, 37]), np.array([1.42, 1.06])
+    assert Judged().outlying(frames, energy).tolist() == [True, False]
+    usual = np.linspace(1.6, 1.0, 48)
+    others = Judged().with_more(np.setdiff1d(np.arange(50), frames), usual)
+    assert not others.outlying(frames, energy).any()
+    assert others.outlying(frames, 2 * energy).all()
+    again = others.with_more(np.array([11]), np.array([9.0]))
+    assert len(again.frames) == 48
+    assert again.energy[11] == 9.0

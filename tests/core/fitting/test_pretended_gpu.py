@@ -201,7 +201,7 @@ def test_a_device_that_fails_is_left_for_the_processor(
     recipe: Recipe | FitSettings, error: RuntimeError, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     motion, pair = clip("walk", 0, FRAMES), load_bodies()
-    here, inner = fit(motion, pair, recipe, "cpu"), FitSkin.evaluate
+    here, inner = fit(motion, pair, recipe, "cpu"), FitSkin.derivatives
     when = iter([0] * 3 + [1] * 1000)
 
     def fails(skin: FitSkin, *args: Any, **options: Any) -> object:
@@ -209,7 +209,7 @@ def test_a_device_that_fails_is_left_for_the_processor(
             raise error
         return inner(skin, *args, **options)
 
-    monkeypatch.setattr(FitSkin, "evaluate", fails)
+    monkeypatch.setattr(FitSkin, "derivatives", fails)
     with pretended_gpu():
         run = FitRun(motion, pair, recipe, device="cuda", threads=2)
         told = [step.note for step in run if step.note]
@@ -226,7 +226,7 @@ def test_an_error_that_is_none_of_the_devices_is_told(monkeypatch: pytest.Monkey
     def fails(*_: object, **__: object) -> object:
         raise RuntimeError("expected all tensors to be on the same device, (3,) on the cpu")
 
-    monkeypatch.setattr(FitSkin, "evaluate", fails)
+    monkeypatch.setattr(FitSkin, "derivatives", fails)
     with pretended_gpu(), pytest.raises(RuntimeError, match="same device"):
         fit(clip("walk", 0, FRAMES), load_bodies(), ACCURATE, "cuda")
 

@@ -20,7 +20,7 @@ from core.fitting.posed_frames import PosedFrames
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import CPU_CHUNK, FitRun, Progress
 from core.fitting.stage import levels, stage
-from core.fitting.stage.frame_chunks import split
+from core.fitting.stage.frame_chunks import split, spread
 from core.fitting.stage.levels import LEVELLED
 from core.fitting.stage.stage import PoseStage
 from core.fitting.stage.stage_problem import prepared
@@ -83,8 +83,11 @@ def test_the_frames_around_come_before_those_further_away(
     monkeypatch.setattr(stage, "LEVELLED", CPU_CHUNK)
     run = FitRun(motion, pair, FEW, first_frame=CPU_CHUNK + 5, device="cpu", threads=1)
     order = np.concatenate([step.frames for step in run if step.stage == "pose"])
-    first = np.arange(CPU_CHUNK, 2 * CPU_CHUNK)
-    assert sorted(order[:CPU_CHUNK]) == first.tolist()
+    # Those that the shape was found from have nothing left to do.
+    known = spread(np.arange(len(motion)), FEW.shape_frames)
+    assert order[: len(known)].tolist() == known.tolist()
+    first = np.setdiff1d(np.arange(CPU_CHUNK, 2 * CPU_CHUNK), known)
+    assert sorted(order[len(known) :][: len(first)]) == first.tolist()
     assert sorted(order) == list(range(len(motion)))
 
 
@@ -112,10 +115,24 @@ def test_once_cancelled_no_further_group_is_looked_at(
     monkeypatch.setattr(stage, "LEVELLED", CPU_CHUNK)
     monkeypatch.setattr(stage, "in_levels", in_levels)
     run = FitRun(motion, pair, FEW, device="cpu", threads=1)
+    for _ in run:
+        if asked:
+            run.cancel()
+    known = spread(np.arange(len(motion)), FEW.shape_frames)
+    assert asked == [CPU_CHUNK - np.count_nonzero(known < CPU_CHUNK)]
+
+
+def test_once_cancelled_among_the_frames_of_the_shape_no_group_is(
+    pair: BodyPair, motion: Motion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+    monkeypatch.setattr(stage, "in_levels", lambda frames, *_: iter([asked.append(len(frames)) or frames]))
+    run = FitRun(motion, pair, FEW, device="cpu", threads=1)
     for step in run:
         if step.stage == "pose":
             run.cancel()
-    assert asked == [CPU_CHUNK]
+    assert not asked
+    assert run.result().fitted.sum() == FEW.shape_frames
 
 
 def test_the_frame_in_sight_is_all_but_fitted_after_the_first_step(pair: BodyPair, motion: Motion) -> None:
