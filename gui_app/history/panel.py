@@ -30,6 +30,7 @@ from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import SHEET
+from gui_app.widgets.column_widths import FittedColumns
 from gui_app.widgets.docks import PanelDock
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.panels import PANEL
@@ -79,11 +80,9 @@ class RunsPanel(QWidget):
         )
         tabular(self.table)
         header = self.table.header()
-        header.setStretchLastSection(False)
-        for column, width in ((1, 58), (2, 100)):
+        for column in (1, 2):
             self.table.headerItem().setTextAlignment(column, RIGHT)
-            header.setSectionResizeMode(column, header.ResizeMode.Fixed)
-            header.resizeSection(column, width)
+        FittedColumns(self.table, {1: 58, 2: 100})
         header.setSectionResizeMode(0, header.ResizeMode.Stretch)
         self.table.currentItemChanged.connect(self._present)
         self.table.itemActivated.connect(self._on_return)

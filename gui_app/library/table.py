@@ -96,7 +96,7 @@ class ClipTable(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setAllColumnsShowFocus(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        prepare(self, self.header(), {MEAN: 48, WORST: 66, PROBLEMS: 74, CURVE: 78}, NAME)
+        prepare(self, {MEAN: 48, WORST: 66, PROBLEMS: 74, CURVE: 78}, NAME)
         self.setStyleSheet(HEADER)
         self.setItemDelegate(ClipCells(self))
         header = self.header()

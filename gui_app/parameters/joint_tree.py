@@ -33,6 +33,7 @@ from gui_app.scene.picking import joint_words
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.style.theme import tabular
+from gui_app.widgets.column_widths import FittedColumns
 from gui_app.widgets.labels import NO_NUMBER
 
 if TYPE_CHECKING:
@@ -213,11 +214,9 @@ class PoseTree(QWidget):
         self.view.setItemDelegate(JointDelegate(self.view))
         tabular(self.view)
         header = self.view.header()
-        header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
         header.setSectionsClickable(False)
-        for column in (1, 2, 3):
-            header.resizeSection(column, NUMBER_WIDTH)
+        FittedColumns(self.view, dict.fromkeys((1, 2, 3), NUMBER_WIDTH))
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.view.selectionModel().currentChanged.connect(self._on_current)
         layout = QVBoxLayout(self)

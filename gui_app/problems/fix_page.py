@@ -26,6 +26,7 @@ from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import tool
+from gui_app.widgets.column_widths import FittedColumns
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.text import plain_tip
 
@@ -77,10 +78,7 @@ class FixPage(QWidget):
         )
         tabular(self.table)
         header = self.table.header()
-        header.setStretchLastSection(False)
-        for column, width in ((1, 54), (2, 58), (3, 96), (4, 58)):
-            header.setSectionResizeMode(column, header.ResizeMode.Fixed)
-            header.resizeSection(column, width)
+        FittedColumns(self.table, {1: 54, 2: 58, 3: 96, 4: 58})
         header.setSectionResizeMode(0, header.ResizeMode.Stretch)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.itemClicked.connect(self._on_clicked)

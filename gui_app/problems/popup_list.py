@@ -14,6 +14,7 @@ from gui_app.document.problem_text import kind_colour, part_words, problems_word
 from gui_app.style import colours
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
+from gui_app.widgets.column_widths import FittedColumns
 from gui_app.widgets.text import span_words
 
 HEADINGS = ("Frames", "Part", "Why", "Value")
@@ -89,10 +90,8 @@ class ProblemList(QFrame):
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         tabular(self.view)
         header = self.view.header()
-        header.setStretchLastSection(False)
+        FittedColumns(self.view, {0: 118, 1: 150, 3: 96}, {0: 20})
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((0, 118), (1, 150), (3, 96)):
-            header.resizeSection(column, width)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.view.clicked.connect(self._go)
         self.view.activated.connect(self._go)

@@ -83,7 +83,7 @@ class ProblemTable(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setAllColumnsShowFocus(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        prepare(self, self.header(), {FRAMES: 94, PART: 78, FIGURE: 92, KIND: 74}, VALUE)
+        prepare(self, {FRAMES: 94, PART: 78, FIGURE: 92, KIND: 74}, VALUE, {FRAMES: INDENT})
         self.setStyleSheet(HEADER)
         self.setItemDelegate(ProblemCells(self))
         self.header().setSortIndicator(FRAMES, Qt.SortOrder.AscendingOrder)

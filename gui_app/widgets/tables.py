@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.style.theme import tabular
+from gui_app.widgets.column_widths import FittedColumns
 
 ROW = 19
 BAR = Qt.ItemDataRole.UserRole + 1
@@ -91,8 +92,12 @@ def _colour(value: QColor | str | None) -> QColor | None:
     return QColor(colours.of(value)) if isinstance(value, str) else value
 
 
-def prepare(view: QAbstractItemView, header: QHeaderView, widths: dict[int, int], stretch: int) -> None:
-    """Columns of some widths, one that takes the rest, and cells that paint themselves."""
+def prepare(
+    view: QTreeView, widths: dict[int, int], stretch: int, before: dict[int, int] | None = None
+) -> None:
+    """Columns of some widths and more where their words need it, with pixels ``before`` them, one that takes
+    the rest, and cells that paint themselves; the view has its model."""
+    header = view.header()
     view.setItemDelegate(Cells(view))
     view.setMouseTracking(True)
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -100,11 +105,8 @@ def prepare(view: QAbstractItemView, header: QHeaderView, widths: dict[int, int]
     view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     view.setStyleSheet("QHeaderView::section { padding: 3px 6px; }")
     tabular(view)
-    header.setStretchLastSection(False)
     header.setMinimumSectionSize(36)
-    for column, width in widths.items():
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(column, width)
+    FittedColumns(view, widths, before)
     header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
 
 
@@ -121,7 +123,7 @@ def listed(
     table.setHeaderLabels(list(headings))
     table.setRootIsDecorated(False)
     table.setUniformRowHeights(True)
-    prepare(table, table.header(), widths, stretch)
+    prepare(table, widths, stretch)
     for column in numbers:
         table.headerItem().setTextAlignment(
             column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -51,7 +51,7 @@ class RowCheck(QTreeWidget):
         self.setIndentation(8)
         self.setUniformRowHeights(True)
         self.setItemsExpandable(False)
-        prepare(self, self.header(), {1: 118}, 0)
+        prepare(self, {1: 118}, 0)
         self.clicked.connect(self._on_click)
         document.motion_changed.connect(self._forget)
 

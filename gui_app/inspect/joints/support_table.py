@@ -181,7 +181,7 @@ class SupportTable(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        prepare(self, self.header(), {1: 70, 2: 84, 3: 52, VALID: 48}, 0)
+        prepare(self, {1: 70, 2: 84, 3: 52, VALID: 48}, 0)
         self.setStyleSheet(
             "QHeaderView::section { padding: 3px 6px; } QLineEdit { padding: 0 1px; border-radius: 0; }"
         )

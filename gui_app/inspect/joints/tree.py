@@ -201,7 +201,7 @@ class JointTree(QTreeView):
         self.setUniformRowHeights(True)
         self.setIndentation(INDENT)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        prepare(self, self.header(), {1: ERROR_WIDTH}, 0)
+        prepare(self, {1: ERROR_WIDTH}, 0)
         self.setMinimumHeight(66)
         self.selectionModel().currentChanged.connect(self._on_current)
 

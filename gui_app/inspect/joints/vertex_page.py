@@ -80,7 +80,7 @@ class VertexPage(QWidget):
         self.list.setIndentation(8)
         self.list.setUniformRowHeights(True)
         self.list.setItemsExpandable(False)
-        prepare(self.list, self.list.header(), {1: 118}, 0)
+        prepare(self.list, {1: 118}, 0)
         self.list.clicked.connect(self._on_click)
         self.empty = QLabel(NO_VERTEX, self)
         self.empty.setWordWrap(True)

@@ -1,0 +1,89 @@
+"""Columns of a list that are as wide as what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QModelIndex, QObject, Qt, Slot
+from PySide6.QtWidgets import QHeaderView, QTreeView
+
+from gui_app.tasks.coalesce import Coalescer
+
+AROUND, AROUND_HEADING, ARROW = 12, 14, 14
+"""Pixels beside the words of a cell and of a heading, and of the arrow of what is sorted."""
+MOST = 400
+"""Rows that are looked at: in longer lists the others are of the same kind."""
+NEAR = 3
+"""Words that are so many letters shorter than the longest can be wider than it."""
+
+
+class FittedColumns(QObject):
+    """Widens columns whenever what is in them has changed; they never become narrower than ``least``.
+
+    Args:
+        view: the list, with its model.
+        least: width of each such column; the others share what is left.
+        before: pixels before the words in a column, where something is drawn there.
+    """
+
+    def __init__(self, view: QTreeView, least: dict[int, int], before: dict[int, int] | None = None) -> None:
+        super().__init__(view)
+        self._view, self._least, self._before = view, least, before or {}
+        header = view.header()
+        header.setStretchLastSection(False)
+        for column, width in least.items():
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column, width)
+        self._soon = Coalescer(self.fit, self)
+        model = view.model()
+        for signal in (
+            model.modelReset, model.layoutChanged, model.rowsInserted, model.dataChanged,
+            model.headerDataChanged,
+        ):  # fmt: skip
+            signal.connect(self._ask)
+        self._ask()
+
+    @Slot()
+    def _ask(self, *_: object) -> None:
+        self._soon.ask()
+
+    @Slot()
+    def fit(self) -> None:
+        """Looks at every cell, and gives each column its width."""
+        header = self._view.header()
+        rows = list(self._rows())
+        for column, least in self._least.items():
+            needed = max(least, self._heading(column), self._cells(rows, column))
+            if header.sectionSize(column) != needed:
+                header.resizeSection(column, needed)
+
+    def _rows(self) -> Iterator[QModelIndex]:
+        model, waiting, count = self._view.model(), [QModelIndex()], 0
+        while waiting and count < MOST:
+            parent = waiting.pop()
+            for row in range(min(model.rowCount(parent), MOST - count)):
+                index = model.index(row, 0, parent)
+                count += 1
+                yield index
+                waiting.append(index)
+
+    def _heading(self, column: int) -> int:
+        header = self._view.header()
+        if header.isHidden():
+            return 0
+        words = self._view.model().headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole)
+        arrow = ARROW if header.isSortIndicatorShown() else 0
+        return header.fontMetrics().horizontalAdvance(str(words or "")) + AROUND_HEADING + arrow
+
+    def _cells(self, rows: list[QModelIndex], column: int) -> int:
+        spoken = {
+            str(words)
+            for index in rows
+            if not self._view.isFirstColumnSpanned(index.row(), index.parent())
+            and (words := index.siblingAtColumn(column).data(Qt.ItemDataRole.DisplayRole))
+        }
+        longest = max(map(len, spoken), default=0)
+        metrics = self._view.fontMetrics()
+        long = (words for words in spoken if len(words) >= longest - NEAR)
+        widest = max(map(metrics.horizontalAdvance, long), default=0)
+        return widest + AROUND + self._before.get(column, 0) if widest else 0
