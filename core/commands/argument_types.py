@@ -4,12 +4,15 @@ motions are read."""
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 from core.batch.shards import shard
 from core.batch.worker_count import job_count
 from core.correspond.build_settings import BuildSettings
+from core.environment import THREADS_VARIABLE
+from core.errors import RefitError
 from core.exporting.picture_size import picture_size
 from core.fitting.recipe.setting_rules import SETTINGS, checked
 from core.model.joints import GENDERS
@@ -38,6 +41,21 @@ def thread_count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is no number of threads; use 1 or more")
     return count
+
+
+def default_threads() -> int | None:
+    """``REFIT_THREADS``, or None where it is not set.
+
+    Raises:
+        RefitError: it is set to something that is no number of threads.
+    """
+    text = os.environ.get(THREADS_VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        return thread_count(text)
+    except argparse.ArgumentTypeError as error:
+        raise RefitError(f"{THREADS_VARIABLE}: {error}") from None
 
 
 def betas_count(text: str) -> int:

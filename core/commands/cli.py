@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from core.commands.argument_types import (
     add_inspect,
     add_reading,
     betas_count,
+    default_threads,
     doubts_of,
     frame_range,
     reading_of,
@@ -29,7 +29,6 @@ from core.commands.telling.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_
 from core.commands.telling.interrupts import second_ends_at_once
 from core.commands.telling.sentences import Parser, say, say_error
 from core.commands.telling.streams import lenient_output, lost
-from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE, PRESETS
 from core.model.joints import GENDERS
@@ -41,21 +40,6 @@ if TYPE_CHECKING:
     from core.outputs.describe import Described
 
 COMMANDS = ("convert", "report", "export", "inspect", "correspond", "info", "models", "cache")
-
-
-def default_threads() -> int | None:
-    """``REFIT_THREADS``, or None where it is not set.
-
-    Raises:
-        RefitError: it is set to something that is no number of threads.
-    """
-    text = os.environ.get(THREADS_VARIABLE, "").strip()
-    if not text:
-        return None
-    try:
-        return thread_count(text)
-    except argparse.ArgumentTypeError as error:
-        raise RefitError(f"{THREADS_VARIABLE}: {error}") from None
 
 
 def run_told(work: Callable[[int | None], int], threads: int | None) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.commands.cli import default_threads
+from core.commands.argument_types import default_threads
 from core.correspond.load_bodies import bodies_for, of_bodies_there
 from core.errors import RefitError
 from core.fitting.recipe.draft import Draft
