@@ -55,6 +55,7 @@ def test_each_stage_is_run_and_looked_at(fitted: MainWindow, qtbot: QtBot) -> No
     assert np.array_equal(document.result.poses, vertex.poses)
     actions.steps.trigger()
     qtbot.waitUntil(lambda: panel.stepping.found is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: len(panel.steps.track.values) == len(panel.stepping.found))
     chips = panel.steps._chips
     assert [chip.text() for chip, _ in chips] == ["Start", "Edge", "Translation", "Vertex"]
     shown = []
