@@ -126,7 +126,6 @@ def _film(
     try:
         plotter, scene = off_screen(opened, size, samples=0)
         try:
-            scene.set_smooth(True)  # in software cheaper than several samples a pixel
             scene.set_layout(layout)
             scene.show(first, opened.posed.frame(first))
             scene.show_view("home")

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.atomic import check_place, held, temporary_mark
+from gui_app.export.smooth_edges import smoothed
 
 QUEUED_PICTURES = 4
 POLL_SECONDS = 0.1
@@ -36,7 +37,8 @@ H264 = [
 class Encoder:
     """Writes ``path``, an ``.mp4`` (H.264) or ``.gif`` by its ending, from pictures of one size.
 
-    ``put`` pictures until ``finish`` or ``cancel``; then wait for ``over`` and look at ``error``.
+    ``put`` pictures, whose edges are not smooth, until ``finish`` or ``cancel``; then wait for ``over`` and
+    look at ``error``.
     """
 
     def __init__(self, path: Path, size: tuple[int, int], rate: float, *, overwrite: bool = False) -> None:
@@ -113,7 +115,7 @@ class Encoder:
             assert process.stdin is not None
             try:
                 while (picture := self._next()) is not None:
-                    process.stdin.write(np.ascontiguousarray(picture).data)
+                    process.stdin.write(np.ascontiguousarray(smoothed(picture)).data)
                 process.stdin.close()
                 self._await(process, errors)
             except BrokenPipeError:

@@ -79,7 +79,7 @@ class Film(QObject):
         self.over = self._encoder.over
         try:
             self._studio: Studio | None = Studio(
-                view, plan.size, captions=plan.captions, scale=caption_scale(plan.size)
+                view, plan.size, captions=plan.captions, scale=caption_scale(plan.size), smooth=False
             )
         except Exception:
             self._encoder.cancel()

@@ -16,6 +16,7 @@ import pyvista as pv
 
 from core.errors import FileError
 from core.files.containers.atomic import atomic_write, held, temporary_mark
+from gui_app.export.smooth_edges import smoothed
 from gui_app.scene.scene import Scene
 from gui_app.tasks.display import has_display
 from gui_app.widgets.text import FALLBACK_RATE
@@ -83,7 +84,6 @@ def render_video(
     frames, rate = video_frames(len(opened.motion), opened.motion.frame_rate or FALLBACK_RATE)
     with _taking_the_place_of(path, overwrite) as temporary:
         plotter, scene = off_screen(opened, size, samples=0)
-        scene.set_smooth(True)  # in software cheaper than several samples a pixel
         told = time.monotonic()
         writer = imageio_ffmpeg.write_frames(str(temporary), size, fps=rate, quality=7, macro_block_size=2)
         try:
@@ -93,7 +93,8 @@ def render_video(
                 if count == 0:
                     scene.show_view("home")
                 plotter.render()
-                writer.send(np.ascontiguousarray(plotter.screenshot(return_img=True)))
+                # In software cheaper than several samples a pixel.
+                writer.send(np.ascontiguousarray(smoothed(np.asarray(plotter.screenshot(return_img=True)))))
                 if time.monotonic() - told > TOLD_EVERY_SECONDS:
                     told = time.monotonic()
                     print(f"  video: {count + 1:,} of {len(frames):,} pictures", flush=True)

@@ -69,7 +69,10 @@ def view_of(viewport: Viewport, state: AppState) -> WindowView:
 
 
 class Studio:
-    """Draws frames of a `WindowView` at any size, off the screen. Lives in the GUI thread; ``close`` it."""
+    """Draws frames of a `WindowView` at any size, off the screen. Lives in the GUI thread; ``close`` it.
+
+    Edges are smooth by ``samples`` a pixel, or without them where they are to be ``smooth``.
+    """
 
     def __init__(
         self,
@@ -80,6 +83,7 @@ class Studio:
         samples: int = 0,
         captions: bool = True,
         transparent: bool = False,
+        smooth: bool = True,
     ) -> None:
         self._view = view
         self._captions, self._transparent = captions, transparent
@@ -92,7 +96,7 @@ class Studio:
         self._scene.set_fit_path(view.opened.posed.fit_roots())
         for renderer in self._plotter.renderers if transparent else ():
             renderer.SetGradientBackground(False)
-        self._scene.set_smooth(samples == 0)
+        self._scene.set_smooth(smooth and samples == 0)
         self._window.SetDPI(round(72 * scale))
         self._scene.layout(scale)
         self._scene.show(view.frame, view.opened.posed.frame(view.frame))
