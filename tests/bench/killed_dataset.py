@@ -88,6 +88,7 @@ class Dataset:
 
     def __init__(self, folder: Path, clips: int, seed: int) -> None:
         self.source, self.out, self.clips = folder / "in", folder / "out", clips
+        self._told = folder / "told.txt"
         self._chance = random.Random(seed)
         self._seen: dict[Path, tuple[int, int]] = {}
         self.killed, self.codes, self.said = Counter[str](), Counter[int](), Counter[str]()
@@ -101,23 +102,24 @@ class Dataset:
             assert self._seen.setdefault(path, now) == now, f"{path} was written twice"
         return len(self._seen)
 
-    def run(self, *more: str) -> subprocess.Popen[str]:
+    def run(self, *more: str) -> subprocess.Popen[bytes]:
         """The command that is killed and begun again."""
         words = ["convert", self.source, "-o", self.out, "--preset", "fast", *more]
         command = [sys.executable, "-m", "core", *map(str, words)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "env": ENV}
-        return subprocess.Popen(command, **pipes)  # type: ignore[call-overload, no-any-return]
+        with self._told.open("w") as told:  # of a pipe that nobody reads a run would wait for its end
+            return subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT, env=ENV)
 
-    def wait_for(self, more: int, run: subprocess.Popen[str]) -> None:
+    def wait_for(self, more: int, run: subprocess.Popen[bytes]) -> None:
         """Until so many more results are there, and a moment longer."""
         wanted = self.look() + more
         while self.look() < min(wanted, self.clips) and run.poll() is None:
             time.sleep(0.2)
         time.sleep(self._chance.uniform(0, 1))
 
-    def ended(self, run: subprocess.Popen[str], seconds: float = 120.0) -> None:
+    def ended(self, run: subprocess.Popen[bytes], seconds: float = 120.0) -> None:
         """Takes in how a run ended."""
-        said, _ = run.communicate(timeout=seconds)
+        run.wait(seconds)
+        said = self._told.read_text()
         assert "Traceback" not in said, said
         self.codes[run.returncode] += 1
         for sentence in ("workers died over it", "The scheduler is gone", "The workers died"):
