@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.correspond.load_bodies import load_bodies
-from core.model.body import BodyModel
+from core.model.body import FEW_FRAMES, BodyModel
 from core.model.skinning import quaternions, rotation_matrices, rotation_vectors
 from tests import variants
 from tests.smplx_layers import arguments, layer
@@ -93,6 +93,20 @@ def test_chunks_do_not_show() -> None:
     together = body.vertices(poses, None, transl)
     alone = torch.cat([body.vertices(poses[i : i + 1], None, transl[i : i + 1]) for i in (0, 31, 32, 69)])
     assert (together[[0, 31, 32, 69]] - alone).abs().max() < 2e-6
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["one shape", "a shape a frame"])
+@pytest.mark.parametrize("count", [1, 2, FEW_FRAMES - 1])
+def test_few_frames_are_blended_as_many_are(count: int, own: bool) -> None:
+    body = load_bodies().target
+    generator = torch.Generator().manual_seed(7)
+    poses = 0.4 * torch.randn(24, body.num_joints, 3, generator=generator)
+    transl = torch.randn(24, 3, generator=generator)
+    betas = torch.randn(24, body.num_betas, generator=generator)
+    betas = betas if own else betas[0]
+    many = body.vertices(poses, betas, transl)
+    few = body.vertices(poses[:count], betas[:count] if own else betas, transl[:count])
+    assert (few - many[:count]).abs().max() < 2e-6
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["one shape", "a shape a frame"])
