@@ -239,7 +239,9 @@ class MainWindow(QMainWindow):
             (actions.quit, self.close),
             (actions.home, partial(self.viewport.show_view, "home")),
             (actions.front, partial(self.viewport.show_view, "front")),
+            (actions.behind, partial(self.viewport.show_view, "back")),
             (actions.side, partial(self.viewport.show_view, "side")),
+            (actions.right_side, partial(self.viewport.show_view, "right")),
             (actions.top, partial(self.viewport.show_view, "top")),
         ):
             action.triggered.connect(slot)
@@ -332,7 +334,8 @@ class MainWindow(QMainWindow):
     def _on_motion(self) -> None:
         actions = self.actions_
         for action in (
-            actions.home, actions.front, actions.side, actions.top, actions.export, actions.copy_picture,
+            actions.home, actions.front, actions.behind, actions.side, actions.right_side, actions.top,
+            actions.export, actions.copy_picture,
         ):  # fmt: skip
             action.setEnabled(self.state.document.opened is not None)
         self.show_bodies()

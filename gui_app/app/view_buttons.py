@@ -29,7 +29,9 @@ class CameraButton(MenuButton):
 
 def fill_camera_menu(menu: QMenu, actions: Actions) -> None:
     """What moves the camera."""
-    menu.addActions([actions.home, actions.front, actions.side, actions.top])
+    menu.addActions(
+        [actions.home, actions.front, actions.behind, actions.side, actions.right_side, actions.top]
+    )
     menu.addActions([actions.go_near, actions.go_back])
     menu.addSeparator()
     menu.addActions([actions.follow, actions.parallel])

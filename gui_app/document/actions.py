@@ -92,7 +92,11 @@ SPECS: dict[str, Spec] = {
     "before_fit": Spec("View", "Error before the last change", "clock-counter-clockwise", ("C",), "", True),
     "home": Spec("View", "Reset view", "frame-corners", ("0",), "See the whole body from the front left"),
     "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
+    "behind": Spec("View", "Back", "user", ("Ctrl+1",), "See the body from behind"),
     "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
+    "right_side": Spec(
+        "View", "Right side", "user-rectangle", ("Ctrl+2",), "See the body from its right side"
+    ),
     "top": Spec("View", "Top", "arrow-line-down", ("3",), "See the body from above"),
     "follow": Spec("View", "Follow the body", "person-simple-run", ("F",), "The camera goes along", True),
     "parallel": Spec("View", "Orthographic", "cube", ("O",), "Far is as large as near", True),
@@ -203,7 +207,9 @@ class Actions:
     before_fit: QAction
     home: QAction
     front: QAction
+    behind: QAction
     side: QAction
+    right_side: QAction
     top: QAction
     follow: QAction
     parallel: QAction

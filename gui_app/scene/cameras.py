@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pyvista as pv
 
-ViewName = Literal["home", "front", "side", "top"]
+ViewName = Literal["home", "front", "back", "side", "right", "top"]
 VIEW_ANGLE = 28.0
 MARGIN = 1.08
 # Metres between the camera and what it was told to look at.
@@ -51,7 +51,9 @@ def camera_at(
     direction = {
         "home": facing + 0.42 * left + 0.22 * above,
         "front": facing + 0.04 * above,
+        "back": 0.04 * above - facing,
         "side": left + 0.04 * above,
+        "right": 0.04 * above - left,
         "top": above + 0.001 * facing,
     }[name]
     direction = direction / np.linalg.norm(direction)
