@@ -66,6 +66,8 @@ class SessionWriter(QObject):
 
 
 SESSION = FileKind("Save session", "Refit session", ".refit")
+RESULT = ".npz"
+"""Ending of a fit."""
 MOTION_FLAG = "sessions_hold_motion"
 NAMED_ONLY = " · it names the meshes and holds no copy of them"
 
@@ -124,8 +126,10 @@ class SessionActions(QObject):
 
     def save_then(self, afterwards: Callable[[], object] | None) -> None:
         """Saves the session, and calls ``afterwards`` once it is written."""
-        path = self.file.path
-        if path is None:
+        path, beside = self.file.path, self._beside_fit()
+        if path is None and beside is not None and not beside.exists():
+            self._write(Place(beside, replace=False), afterwards)
+        elif path is None:
             self._ask_where(afterwards)
         elif not self.file.written_by_others:
             self._write(Place(path, replace=True), afterwards)
@@ -141,12 +145,19 @@ class SessionActions(QObject):
             elif box.clickedButton() is other:
                 self._ask_where(afterwards)
 
+    def _beside_fit(self) -> Path | None:
+        """Where the session of a fit of a list belongs, so that the list knows of it; None of all else."""
+        opened = self._document.opened
+        if opened is None or not opened.listed or opened.result is None or opened.file is None:
+            return None
+        return opened.file.with_name(opened.file.name.removesuffix(RESULT) + SESSION.suffix)
+
     def _ask_where(self, afterwards: Callable[[], object] | None) -> None:
         opened = self._document.opened
         if opened is None or self._activity.run.active:
             return
         folder = Path(self._preferences.folder or Path.home())
-        start = self.file.path or folder / f"{opened.stem}{SESSION.suffix}"
+        start = self.file.path or self._beside_fit() or folder / f"{opened.stem}{SESSION.suffix}"
         place = ask_where(self._window, start, SESSION)
         if place is not None:
             self._write(place, afterwards)
@@ -165,8 +176,10 @@ class SessionActions(QObject):
         asked = self._taken(path)
         if asked is None:
             return
-        self._preferences.folder = str(path.parent)
-        self._preferences.add_recent(path)
+        opened = self._document.opened
+        if opened is None or not opened.listed:
+            self._preferences.folder = str(path.parent)
+            self._preferences.add_recent(path)
         meshes = session.motion is not None and not session.motion.has_poses
         self._activity.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
         if self._document.opened is None or self._document.opened.motion is not asked.motion:

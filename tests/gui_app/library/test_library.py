@@ -15,11 +15,13 @@ from pytestqt.qtbot import QtBot
 from core.outputs.results import load_result
 from core.outputs.sessions import save_session
 from core.problems.accepted import Accepted
+from core.problems.detect import Problem
+from core.problems.rules import ProblemKind
 from core.session.session import Session, SessionStep, SourceFile
 from gui_app.app.main_window import MainWindow
 from gui_app.files import open_controller
 from gui_app.library.panel import LibraryPanel
-from gui_app.library.rows import NAME
+from gui_app.library.rows import NAME, SECOND
 from tests.core.catalogue.results import put, walk, worse
 from tests.core.clip_files import clip_arrays
 from tests.core.clip_fits import clip
@@ -266,6 +268,35 @@ def test_a_session_beside_a_fit_is_what_opens(window: MainWindow, results: Path,
     click(window, qtbot, 0)
     opened(window, qtbot, "d_stageii.refit", 23)
     assert [one.note for one in window.state.document.accepted] == ["it is so"]
+
+
+def test_what_is_accepted_is_saved_beside_the_fit_and_listed(
+    window: MainWindow, results: Path, qtbot: QtBot
+) -> None:
+    window.files.open_path(results)
+    listed(window, qtbot, "b", "c", "a", "d")
+    recent = window.preferences.recent
+    click(window, qtbot, 1)
+    opened(window, qtbot, "c_stageii.npz", 17)
+    document = window.state.document
+    qtbot.waitUntil(lambda: document.analysis is not None, timeout=FIT_MS)
+    reason = "max 90 mm, over 50 mm"
+    off = Problem(ProblemKind.OVER, "max_mm", "whole body", 17, 17, 17, 90.0, 9.0, 50.0, "mm", reason)
+    window.desk.accept([off], "he wears a skirt")
+    assert document.loses_work
+    # Nobody is asked where: beside the fit the list finds it.
+    window.actions_.save_session.trigger()
+    qtbot.waitUntil((results / "s2" / "c_stageii.refit").exists, timeout=FIT_MS)
+    rows = panel_of(window).table.rows
+    qtbot.waitUntil(lambda: "accepted" in rows.index(1, NAME).data(SECOND)[0], timeout=FIT_MS)
+    assert "he wears a skirt" in rows.index(1, NAME).data(Qt.ItemDataRole.ToolTipRole)
+    assert not document.loses_work
+    assert window.preferences.recent == recent
+    click(window, qtbot, 0)
+    opened(window, qtbot, "b_stageii.npz", 11)
+    click(window, qtbot, 1)
+    opened(window, qtbot, "c_stageii.refit", 17)
+    assert {one.note for one in document.accepted} == {"he wears a skirt"}
 
 
 def test_clips_are_found_sorted_and_grouped(window: MainWindow, results: Path, qtbot: QtBot) -> None:
