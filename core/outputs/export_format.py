@@ -133,9 +133,12 @@ class ExportJob:
             )
         shapes = [one.betas]
         if one.frame_betas is not None:
+            own = one.frame_betas[self.frames]
             fitted = getattr(one, "fitted", None)
-            rows = self.frames if fitted is None else self.frames[fitted[self.frames]]
-            shapes.append(one.frame_betas[rows])
+            # A frame that is not fitted may have none.
+            shapes.append(
+                own if fitted is None else np.where(fitted[self.frames, None] | ~np.isnan(own), own, 0)
+            )
         for betas in shapes:
             wrong = betas[~(np.abs(betas) <= MOST_SIGMAS)]
             if wrong.size:
