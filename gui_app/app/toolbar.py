@@ -116,6 +116,8 @@ class Toolbar(QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setIconSize(QSize(ICON_PIXELS, ICON_PIXELS))
+        on_left = self._add_panels(actions, "left")
+        self.addSeparator()
         open_, save = self._add(actions.open, "Open"), self._add(actions.save_session, "Save")
         self.addSeparator()
         self._fit = fit = self._add(actions.fit, "Fit all")
@@ -163,12 +165,11 @@ class Toolbar(QToolBar):
         gap = QWidget(self)
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
-        for panel, action in zip(PANELS, actions.panels, strict=True):
-            if panel.on_toolbar:
-                self._add(action)
+        on_right = self._add_panels(actions, "right")
         keys = [self.addWidget(action_button(actions.shortcuts, self))]
         # What gives way first stands first; the menus have all of it.
         self._giving_way: list[Callable[[bool], None]] = [
+            *(partial(_speak, button) for button in (*on_right, *on_left)),
             partial(_speak, cancel), camera.set_spoken, layers.set_spoken, partial(_speak, save),
             partial(_speak, open_), colour.set_spoken, partial(_show_all, range_),
             partial(_show_all, near), partial(_show_all, keys), partial(_show_all, back),
@@ -182,6 +183,14 @@ class Toolbar(QToolBar):
             action.setIconText(text)
         self.addWidget(button)
         return button
+
+    def _add_panels(self, actions: Actions, side: str) -> list[QToolButton]:
+        """Buttons of the panels that open first on a side, where they stand in the window."""
+        return [
+            self._add(action, panel.title)
+            for panel, action in zip(PANELS, actions.panels, strict=True)
+            if panel.on_toolbar and panel.side == side
+        ]
 
     @Slot()
     def _darken_fit(self) -> None:
