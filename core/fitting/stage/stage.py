@@ -122,9 +122,10 @@ class PoseStage:
         if not self.levelled:
             yield list(left(size))
             return
-        first = self.known
+        first, judged = self.known, self._judged
         for frames in left(LEVELLED):
-            self.known = first
+            # No lot knows of another, so that it does not matter which are fitted, and in which order.
+            self.known, self._judged = first, judged
             for some in in_levels(frames, first, problem.source_rotations(frames)):
                 yield np.array_split(some, -(-len(some) // size))
                 if self.by.stopped():

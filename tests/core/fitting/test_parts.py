@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from core.fitting.parts import Part, PartOfRun, can_be_parted, joined, part_coun
 from core.fitting.recipe.recipe import ACCURATE, PRESETS, PUBLISHED, Recipe
 from core.fitting.run import FitRun
 from core.fitting.stage import stage
+from core.fitting.stage.partial_result import FittedChunk
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from tests.core.clip_fits import clip
@@ -72,6 +74,29 @@ def test_parts_make_up_the_fit_of_the_whole(recipe: Recipe, close: float) -> Non
     told = ("source", "recipe", "source_body", "target_body", "correspondence")
     assert all(fit.provenance[key] == whole.provenance[key] for key in told)
     assert (fit.partial, fit.failure) == (whole.partial, whole.failure) == (False, "")
+
+
+def test_frames_are_judged_among_the_same_whatever_else_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    before: dict[tuple[int, ...], list[list[int]]] = {}
+    mended = stage.mended
+
+    def judging(found: FittedChunk, frames: np.ndarray, *rest: Any) -> FittedChunk:
+        before.setdefault(tuple(frames), []).append(rest[-1].frames.tolist())
+        return mended(found, frames, *rest)
+
+    monkeypatch.setattr(stage, "mended", judging)
+    pair = body_pair("built-in")
+    on: dict[str, Any] = {"device": "cpu", "threads": 1}
+    runs = [FitRun(motion(), pair, ACCURATE, first_frame=first, **on) for first in (0, 2 * LOT)]
+    runs.append(PartOfRun(motion(), pair, ACCURATE, index=1, count=3, **on))
+    for run in runs:
+        for _ in run:
+            pass
+    each = [others for others in before.values() if len(others) > 1]
+    assert max(len(others) for others in each) == 3
+    assert max(len(others[0]) for others in each) > LOT
+    for others in each:
+        assert others == [others[0]] * len(others)
 
 
 def test_what_makes_up_no_fit_is_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
