@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from core.catalogue.schema import to_sql
+from core.catalogue.store import transaction
 
 LISTED = "listed"
 """The clips of the index with those that are expected, which have negative numbers."""
@@ -26,15 +27,13 @@ def expect(connection: sqlite3.Connection, clips: Iterable[tuple[str, str]]) -> 
         "SELECT * FROM expected WHERE output NOT IN (SELECT output FROM main.clips)"
     )
     rows = (_row(number, output, source) for number, (output, source) in enumerate(clips, 1))
-    # Begun so, it waits for nobody who writes the file.
-    connection.execute("BEGIN DEFERRED")
-    connection.execute("DELETE FROM expected")
-    connection.executemany(
-        "INSERT INTO expected (id, output, source, name, folder, state, why) "
-        "VALUES (?, ?, ?, ?, ?, 'waiting', '')",
-        rows,
-    )
-    connection.execute("COMMIT")
+    with transaction(connection, "DEFERRED"):
+        connection.execute("DELETE FROM expected")
+        connection.executemany(
+            "INSERT INTO expected (id, output, source, name, folder, state, why) "
+            "VALUES (?, ?, ?, ?, ?, 'waiting', '')",
+            rows,
+        )
 
 
 def _row(number: int, output: str, source: str) -> tuple[int | str | bytes, ...]:

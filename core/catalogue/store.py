@@ -73,9 +73,10 @@ class Store:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of the block is written, or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
+def transaction(connection: sqlite3.Connection, begun: str = "IMMEDIATE") -> Iterator[None]:
+    """All of the block is written, or nothing; ``begun`` as ``"DEFERRED"`` it waits for nobody who writes the
+    file until it does so itself."""
+    connection.execute(f"BEGIN {begun}")
     try:
         yield
         connection.execute("COMMIT")

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -317,6 +318,20 @@ def test_clips_that_nobody_has_begun_are_listed_beside_the_others(tmp_path: Path
         catalogue.refresh()
         assert [clip.state for clip in catalogue.clips(catalogue.ids())] == ["done", "done"]
     assert len(listed(tmp_path)) == 2
+
+
+def test_what_was_expected_stays_where_the_next_cannot_be_told(tmp_path: Path) -> None:
+    def told() -> Iterator[tuple[str, str]]:
+        yield "b_stageii.npz", "b.npz"
+        raise RefitError("no more")
+
+    put(tmp_path, "a_stageii.npz")
+    with Catalogue(tmp_path) as catalogue:
+        catalogue.expect([("c_stageii.npz", "c.npz")])
+        with pytest.raises(RefitError, match="no more"):
+            catalogue.expect(told())
+        catalogue.refresh()
+        assert names(catalogue.clips(catalogue.ids())) == ["a", "c"]
 
 
 def test_a_list_opens_while_somebody_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
