@@ -158,13 +158,14 @@ class WorkerLoop:
             )
         if now - self._somebody > NOBODY_SECONDS:
             note = "There is no worker yet: all wait."
-        heard, self._heard = self._heard, {}
-        for (clip, part), (frames, total) in heard.items():
+        while self._heard:  # Dask's thread may add to it meanwhile
+            (clip, part), (frames, total) = self._heard.popitem()
             job = self._under_way.get(clip)
             if job is not None:
                 by_part = self._by_part.setdefault(clip, {})
                 by_part[part] = frames
-                frames = sum(by_part.values())
+                # Parts that go beyond their ends have frames in common.
+                frames = min(total, sum(by_part.values()))
                 self._figures.under_way(str(job.output), frames)
                 self._work.known.tell(UnderWay(job, frames, total))
         self._work.known.tell(Going(self._figures.now(), note))
