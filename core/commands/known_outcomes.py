@@ -71,9 +71,8 @@ class KnownOutcomes:
         if entry is not None:
             notes = tuple(dict.fromkeys((*entry.notes, *outcome.notes)))
             entry = replace(entry, subject=outcome.subject, notes=notes)
-        if (
-            self._jobs.get(output, outcome.job) != outcome.job
-        ):  # refused, for its result would be another one's
+        refused = self._jobs.get(output, outcome.job) != outcome.job
+        if refused:  # for its result would be another one's
             journal.left_out(output, outcome.entry_without_fit(), outcome.error)
         elif outcome.overtaken:
             journal.done(output, None, None)  # what there is, whoever made it

@@ -373,18 +373,9 @@ class FitRun:
             done += len(frames)
             objective += float(found.energy.sum())
             distance += float(found.errors.mean.sum())
-            yield Progress(
-                name,
-                iteration,
-                done,
-                len(self.frames),
-                objective / done,
-                distance / done,
-                frames,
-                note=note,
-                steps=int(found.steps.max()),
-                trace=found.trace,
-            )
+            means = objective / done, distance / done
+            told = Progress(name, iteration, done, len(self.frames), *means, frames)
+            yield replace(told, note=note, steps=int(found.steps.max()), trace=found.trace)
 
     def _ordered(self, size: int) -> list[np.ndarray]:
         """The frames to fit in chunks, those from ``first_frame`` on first."""

@@ -47,9 +47,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
 MOST_RADIANS = 1e3
 MOST_METRES = 1e6
 MOST_RATE = 1e6
+"""Frames a second."""
 MOST_SIGMAS = 100
 """Betas are of so many standard deviations at most, or are none."""
-"""Frames a second."""
 
 _MESHES_AT_ONCE = 64
 

@@ -19,6 +19,7 @@ Found = TypeVar("Found")
 
 
 def compiled(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """A function of tensors as TorchScript, where torch compiles any."""
     # Of the Pythons after 3.13 torch compiles none: there the functions run as they are.
     if sys.version_info >= (3, 14):
         return function
