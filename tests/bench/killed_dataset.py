@@ -57,12 +57,14 @@ def cluster() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
-    of_dask = [sys.executable, "-m", "distributed.cli"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": ENV}
-    one = [*of_dask[:2], "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port)]
-    two = [*of_dask[:2], "distributed.cli.dask_worker", address, "--nworkers", "2", "--nthreads", "1"]
-    scheduler = subprocess.Popen([*one, "--no-dashboard"], **quiet)  # type: ignore[call-overload]
-    workers = subprocess.Popen([*two, "--no-dashboard"], **quiet)  # type: ignore[call-overload]
+
+    def started(module: str, *more: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.{module}", *more, "--no-dashboard"]
+        return subprocess.Popen(command, **quiet)  # type: ignore[call-overload, no-any-return]
+
+    scheduler = started("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
+    workers = started("dask_worker", address, "--nworkers", "2", "--nthreads", "1")
     try:
         yield address, scheduler
     finally:

@@ -28,7 +28,6 @@ import psutil
 
 from core.batch.worker_count import HEAP
 from core.catalogue.journal import Event, journals, read_on
-from tests.bench import short_clips
 from tests.bench.short_clips import written_clips
 from tests.core.clip_files import clip_arrays
 
@@ -134,8 +133,7 @@ def _peak(pid: int) -> float:
 
 def pairs(folder: Path, clips: int, count: int, preset: str) -> None:
     """One process against two workers."""
-    short_clips.PEOPLE = PEOPLE
-    written_clips(folder, clips)
+    written_clips(folder, clips, PEOPLE)
     ratios, of_processors = [], []
     print("| pair | load | one: clips a minute | s a clip | two: clips a minute | s a clip | times |")
     print("|---:|---:|---:|---:|---:|---:|---:|")

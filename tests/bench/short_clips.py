@@ -87,17 +87,17 @@ class Stopwatch:
         setattr(owner, name, timed)
 
 
-def written_clips(folder: Path, count: int) -> list[Path]:
+def written_clips(folder: Path, count: int, people: int = PEOPLE) -> list[Path]:
     """Files as AMASS writes them, of 100 to 600 frames where the motion has as many."""
     rng = np.random.default_rng(3)
-    people = rng.normal(scale=1.0, size=(PEOPLE, 16)).astype(np.float32)
+    shapes = rng.normal(scale=1.0, size=(people, 16)).astype(np.float32)
     lengths = {path.stem.removesuffix("_poses"): len(load_motion(path)) for path in builtin_motions()}
     found = []
     for index in range(count):
         name = CLIPS[index % len(CLIPS)]
         frames = min(LENGTHS[index % len(LENGTHS)], lengths[name])
         first = int(rng.integers(lengths[name] - frames + 1))
-        arrays = clip_arrays(name, slice(first, first + frames), betas=people[index % PEOPLE])
+        arrays = clip_arrays(name, slice(first, first + frames), betas=shapes[index % people])
         path = folder / f"{index:03d}_{name}_poses.npz"
         np.savez(path, **arrays)
         found.append(path)
