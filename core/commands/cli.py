@@ -62,9 +62,9 @@ def run_told(work: Callable[[int | None], int], threads: int | None) -> int:
         return code
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
-    top = Parser(
+def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
+    """The parser of the whole command line, of a kind that tells in its own way what is wrong."""
+    top = kind(
         prog="refit",
         description="Fit SMPL-X to motion in SMPL or SMPL-H, or any of the three to another. "
         "Without a command, `refit [FILE]` opens the window.",

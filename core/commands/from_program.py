@@ -16,8 +16,6 @@ fit on its own threads, so it should ask for ``jobs`` of at least 2, whose work 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,8 +25,8 @@ from core.commands.conversion_events import Tell, nobody
 from core.commands.convert import conversion
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Plan
+from core.commands.telling.sentences import ProgramsParser
 from core.commands.telling.terminal import Terminal
-from core.errors import RefitError
 
 
 def options_of(
@@ -53,12 +51,7 @@ def options_of(
                 words.append(option)
             elif one is not None and one is not False:
                 words.append(f"{option}={one}")
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            return parser().parse_args([*words, "--", *map(str, inputs)])
-    except SystemExit:
-        raise RefitError(f"{said.getvalue().rpartition('error: ')[2].strip()}.") from None
+    return parser(ProgramsParser).parse_args([*words, "--", *map(str, inputs)])
 
 
 def convert_files(

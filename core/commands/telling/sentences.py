@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
+from core.errors import RefitError
 from core.shown_text import shown
 
 
@@ -25,3 +26,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Says what is wrong, and ends with exit code 2."""
         super().error(shown(message))
+
+
+class ProgramsParser(Parser):
+    """For programs: what is wrong is raised, and nothing printed."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises RefitError."""
+        raise RefitError(f"{message}.")

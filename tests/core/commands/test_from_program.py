@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,18 @@ def test_options_are_those_of_the_command_line(tmp_path: Path) -> None:
     assert options.inputs == [Path("-odd.npz")]
     with pytest.raises(RefitError, match="'0' is no number of workers; use 1 or more, or auto"):
         options_of(["walk.npz"], tmp_path, {"jobs": 0})
+
+
+def test_options_leave_the_streams_of_other_threads_alone(tmp_path: Path) -> None:
+    streams = []
+
+    class Clip:
+        def __str__(self) -> str:
+            streams.append(sys.stderr)
+            return "walk.npz"
+
+    options_of([Clip()], tmp_path)  # type: ignore[list-item]
+    assert streams == [sys.stderr]
 
 
 @pytest.mark.parametrize("error", [Cancelled(), ValueError("enough"), RefitError("Enough.")])
