@@ -2,5 +2,5 @@
 gradients.
 
 May import the model alone; knows nothing of steps or stages. Start with `objective`; the mathematics of
-the skin cut into patches is in `patches`.
+the skin cut into patches is in `patches`, and of skins that are posed for their own sake in `skin_pieces`.
 """
