@@ -26,7 +26,8 @@ class Planned:
 
 @dataclass(frozen=True)
 class Began:
-    """A clip was given out to be read and fitted; at workers it may wait for its turn."""
+    """A clip was given out to be read and fitted; at workers it may wait for its turn, and is given out again
+    where one has died."""
 
     job: Job
 
