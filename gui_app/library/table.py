@@ -47,8 +47,9 @@ MARK = 3
 KEY_MS = 90
 """A key that is held down goes by what lies between: what stays this long is opened."""
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-HEADER = """QHeaderView::section { padding: 3px 5px; }
-QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: center right; margin-right: 2px; }"""
+HEADER = """QHeaderView::section { padding: 5px 5px 3px; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: top center; margin-top: -1px; }"""
+"""The arrow stands above the words: beside them it would take letters, or every column would be wider."""
 FLAGS = QStyle.StateFlag
 
 
@@ -96,7 +97,7 @@ class ClipTable(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setAllColumnsShowFocus(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        prepare(self, {MEAN: 48, WORST: 66, PROBLEMS: 74, CURVE: 78}, NAME)
+        prepare(self, {MEAN: 48, WORST: 48, PROBLEMS: 48, CURVE: 78}, NAME, seen_only=True)
         self.setStyleSheet(HEADER)
         self.setItemDelegate(ClipCells(self))
         header = self.header()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QModelIndex, QObject, Qt, Slot
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QHeaderView, QTreeView
 
 from gui_app.tasks.coalesce import Coalescer
 
-AROUND, AROUND_HEADING, ARROW = 12, 14, 14
-"""Pixels beside the words of a cell and of a heading, and of the arrow of what is sorted."""
+AROUND, AROUND_HEADING = 12, 14
+"""Pixels beside the words of a cell and of a heading."""
 MOST = 400
 """Rows that are looked at: in longer lists the others are of the same kind."""
 NEAR = 3
@@ -24,11 +24,21 @@ class FittedColumns(QObject):
         view: the list, with its model.
         least: width of each such column; the others share what is left.
         before: pixels before the words in a column, where something is drawn there.
+        seen_only: rows that cannot be seen are not looked at, as they would have to be fetched; what was seen
+            once still counts.
     """
 
-    def __init__(self, view: QTreeView, least: dict[int, int], before: dict[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        view: QTreeView,
+        least: dict[int, int],
+        before: dict[int, int] | None = None,
+        *,
+        seen_only: bool = False,
+    ) -> None:
         super().__init__(view)
-        self._view, self._least, self._before = view, least, before or {}
+        self._view, self._least, self._before = view, dict(least), before or {}
+        self._seen_only = seen_only
         header = view.header()
         header.setStretchLastSection(False)
         for column, width in least.items():
@@ -41,6 +51,8 @@ class FittedColumns(QObject):
             model.headerDataChanged,
         ):  # fmt: skip
             signal.connect(self._ask)
+        if seen_only:
+            view.verticalScrollBar().valueChanged.connect(self._ask)
         self._ask()
 
     @Slot()
@@ -49,11 +61,13 @@ class FittedColumns(QObject):
 
     @Slot()
     def fit(self) -> None:
-        """Looks at every cell, and gives each column its width."""
+        """Looks at the cells, and gives each column its width."""
         header = self._view.header()
-        rows = list(self._rows())
+        rows = list(self._seen() if self._seen_only else self._rows())
         for column, least in self._least.items():
             needed = max(least, self._heading(column), self._cells(rows, column))
+            if self._seen_only:
+                self._least[column] = needed
             if header.sectionSize(column) != needed:
                 header.resizeSection(column, needed)
 
@@ -67,13 +81,19 @@ class FittedColumns(QObject):
                 yield index
                 waiting.append(index)
 
+    def _seen(self) -> Iterator[QModelIndex]:
+        view = self._view
+        index, bottom = view.indexAt(QPoint(0, 0)), view.viewport().height()
+        while index.isValid() and view.visualRect(index).top() < bottom:
+            yield index.siblingAtColumn(0)
+            index = view.indexBelow(index)
+
     def _heading(self, column: int) -> int:
         header = self._view.header()
         if header.isHidden():
             return 0
         words = self._view.model().headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole)
-        arrow = ARROW if header.isSortIndicatorShown() else 0
-        return header.fontMetrics().horizontalAdvance(str(words or "")) + AROUND_HEADING + arrow
+        return header.fontMetrics().horizontalAdvance(str(words or "")) + AROUND_HEADING
 
     def _cells(self, rows: list[QModelIndex], column: int) -> int:
         spoken = {

@@ -93,9 +93,14 @@ def _colour(value: QColor | str | None) -> QColor | None:
 
 
 def prepare(
-    view: QTreeView, widths: dict[int, int], stretch: int, before: dict[int, int] | None = None
+    view: QTreeView,
+    widths: dict[int, int],
+    stretch: int,
+    before: dict[int, int] | None = None,
+    *,
+    seen_only: bool = False,
 ) -> None:
-    """Columns of some widths and more where their words need it, with pixels ``before`` them, one that takes
+    """Columns of some widths and more where their words need it, as `FittedColumns` takes them, one that has
     the rest, and cells that paint themselves; the view has its model."""
     header = view.header()
     view.setItemDelegate(Cells(view))
@@ -106,7 +111,7 @@ def prepare(
     view.setStyleSheet("QHeaderView::section { padding: 3px 6px; }")
     tabular(view)
     header.setMinimumSectionSize(36)
-    FittedColumns(view, widths, before)
+    FittedColumns(view, widths, before, seen_only=seen_only)
     header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
 
 

@@ -6,15 +6,20 @@ from array import array
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QRect, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.catalogue.catalogue import Clip, Group
 from gui_app.library.clip_list import Arranged
-from gui_app.library.rows import BLOCK, MOST_KEPT, NAME, SECOND
+from gui_app.library.rows import BLOCK, MOST_KEPT, NAME, SECOND, WORST
 from gui_app.library.table import ClipTable
+from gui_app.style.theme import apply_theme
 
 MANY = 20_000
+ARROW = 9
+"""Pixels at the top of a heading where nothing but the arrow stands."""
 CLIP = Clip(
     1, "s1/a_stageii.npz", "/m/a.npz", "done", "", "smplh", "male", "s1", "", "accurate", 120, 60.0, 1.0, 2.0,
     5.0, 20.0, 7, (None,) * 6, bytes(range(64)), 8.0, None, None, None, 3, "jump", 0, "", False,
@@ -23,8 +28,9 @@ ALL = Arranged(array("q", range(1, MANY + 1)), (), {"done": MANY})
 
 
 @pytest.fixture
-def table(qtbot: QtBot) -> ClipTable:
+def table(qtbot: QtBot, qapp: QApplication) -> ClipTable:
     """A table whose rows are told as soon as they are asked for."""
+    apply_theme(qapp)
     made = ClipTable()
     qtbot.addWidget(made)
     made.resize(440, 600)
@@ -60,6 +66,39 @@ def test_only_rows_that_are_seen_are_asked_for_and_once(table: ClipTable, qtbot:
     table.scrollToTop()
     qtbot.wait(50)
     assert len(asked) == len(set(asked))
+
+
+def test_columns_are_as_wide_as_the_figures_that_were_seen(table: ClipTable, qtbot: QtBot) -> None:
+    header, wide = table.header(), replace(CLIP, max=123_456.7)
+    table.rows.arrange(ALL)
+    qtbot.waitUntil(lambda: text(table, 0) == "00001")
+    narrow = header.sectionSize(WORST)
+    # Told, and too far down to be seen.
+    table.rows.take([replace(wide, id=41)])
+    qtbot.wait(30)
+    assert header.sectionSize(WORST) == narrow
+    table.scrollTo(table.rows.index(40, NAME))
+    qtbot.waitUntil(lambda: header.sectionSize(WORST) >= table.fontMetrics().horizontalAdvance("123456.7"))
+    table.scrollToTop()
+    qtbot.wait(30)
+    assert header.sectionSize(WORST) > narrow
+
+
+@pytest.mark.parametrize("order", list(Qt.SortOrder))
+def test_the_arrow_takes_no_letters_from_a_heading(
+    table: ClipTable, qtbot: QtBot, order: Qt.SortOrder
+) -> None:
+    header = table.header()
+
+    def words() -> QImage:
+        left, width = header.sectionViewportPosition(WORST), header.sectionSize(WORST)
+        return header.grab(QRect(left, ARROW, width, header.height() - ARROW)).toImage()
+
+    header.setSortIndicator(-1, order)
+    qtbot.wait(30)
+    before = words()
+    header.setSortIndicator(WORST, order)
+    assert words() == before
 
 
 def test_what_is_kept_is_bounded_whatever_is_scrolled_through(table: ClipTable, qtbot: QtBot) -> None:
