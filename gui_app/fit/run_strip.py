@@ -18,7 +18,7 @@ from gui_app.widgets.buttons import action_button
 from gui_app.widgets.sparkline import Sparkline
 
 HEIGHT = 38
-BOTTOM = 8
+BOTTOM = BESIDE = 8
 RADIUS = 9.0
 LINE = 2.0
 # A run that is over sooner would only make it flash.
@@ -56,6 +56,7 @@ class RunStrip(QWidget):
         self._delay = Later(self._appear, self, DELAY_MS)
         view.installEventFilter(self)
         activity.run_changed.connect(self._on_run)
+        cancel.changed.connect(self._on_button)
 
     def _label(self, widest: str, letters: str) -> QLabel:
         label = QLabel(self)
@@ -73,10 +74,30 @@ class RunStrip(QWidget):
             self._place()
         return super().eventFilter(watched, event)
 
+    def _make_room(self) -> None:
+        """In a narrow view less is said, the curve first, rather than one word over another."""
+        row = self.layout()
+        assert row is not None
+        giving_way = (self.sparkline, self.left, self.mean, self.count)
+        for part in giving_way:
+            part.show()
+        for part in giving_way:
+            row.invalidate()
+            if row.sizeHint().width() <= self._view.width() - 2 * BESIDE:
+                break
+            part.hide()
+
     def _place(self) -> None:
-        width = min(self.sizeHint().width(), self._view.width() - 16)
+        self._make_room()
+        width = min(self.sizeHint().width(), self._view.width() - 2 * BESIDE)
         self.resize(width, HEIGHT)
         self.move((self._view.width() - width) // 2, self._view.height() - HEIGHT - BOTTOM)
+
+    @Slot()
+    def _on_button(self) -> None:
+        # Its words become longer when it is pressed.
+        if self.isVisible():
+            self._place()
 
     @Slot()
     def _appear(self) -> None:

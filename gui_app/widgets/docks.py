@@ -68,7 +68,7 @@ class PanelDock(QDockWidget):
         if not head:
             row.addStretch(1)
         lower, keys = self.windowTitle().lower(), self._action.shortcut().toString()
-        self.apart = _title_button("arrow-square-out", f"The {lower} in a window of their own, or back", bar)
+        self.apart = _title_button("arrow-square-out", f"A window of its own for the {lower}, or back", bar)
         self.apart.clicked.connect(self._change_place)
         row.addWidget(self.apart)
         close = _title_button("x", f"Hide the {lower}  ({keys})", bar)

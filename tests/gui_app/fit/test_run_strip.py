@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QAction, QFont
+from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.fitting.no_progress import ProgressClock
 from core.fitting.stage.progress import Progress
 from gui_app.app.main_window import MainWindow
+from gui_app.document.activity import Activity
 from gui_app.document.run_status import RunStatus
 from gui_app.fit import fit_controller
 from gui_app.fit.fit_worker import MOST_POINTS, Pace, RunReply, RunRequest, run_fit
+from gui_app.fit.run_strip import RunStrip
 from gui_app.fit.text import STAGES, count_words, stage_words, time_left
 from gui_app.tasks.background_job import tell_nobody
 from gui_app.timeline.curves import FITTING, WAITING
@@ -56,6 +60,33 @@ def test_no_word_of_the_strip_is_cut_off(window: MainWindow) -> None:
     assert stage.font().weight() >= QFont.Weight.DemiBold
     for words in (*STAGES.values(), "Cancelling…", "Starting the fit"):
         assert stage.fontMetrics().horizontalAdvance(words) <= stage.contentsRect().width(), words
+
+
+@pytest.mark.parametrize("width", [280, 350, 440, 560, 900])
+def test_in_a_narrow_view_the_strip_says_less_and_nothing_twice_in_one_place(
+    qtbot: QtBot, width: int
+) -> None:
+    view, activity = QWidget(), Activity()
+    qtbot.addWidget(view)
+    cancel = QAction("Cancel", view)
+    strip = RunStrip(activity, cancel, view)
+    view.resize(900, 300)
+    view.show()
+    activity.set_run(RunStatus("running", "pose", 312, 960, mean_mm=2.5, seconds_left=12.0))
+    qtbot.waitUntil(strip.isVisible)
+    view.resize(width, 300)
+    for words in ("Cancel", "Cancelling…"):
+        cancel.setIconText(words)
+        qtbot.wait(20)
+        button = strip.findChild(QToolButton)
+        assert button is not None
+        assert strip.stage.isVisible()
+        assert button.width() >= button.sizeHint().width()
+        shown = [strip.stage, strip.count, strip.sparkline, strip.mean, strip.left, button]
+        places = [part.geometry() for part in shown if part.isVisible()]
+        assert all(one.right() < other.left() for one, other in pairwise(places))
+        assert strip.rect().contains(places[-1])
+        assert len(places) == len(shown) or width < 900
 
 
 def test_the_frame_shown_is_fitted_first(
