@@ -15,7 +15,17 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from gui_app.library.rows import (
@@ -46,6 +56,7 @@ MARK = 3
 """Width of the bar before the clip that is shown."""
 KEY_MS = 90
 """A key that is held down goes by what lies between: what stays this long is opened."""
+PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 HEADER = """QHeaderView::section { padding: 5px 5px 3px; }
 QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-position: top center; margin-top: -1px; }"""
@@ -157,8 +168,7 @@ class ClipTable(QTreeView):
         """Up and down go from clip to clip, Return to the current one at once."""
         before = self.currentIndex().row()
         super().keyPressEvent(event)
-        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-        if not plain:
+        if event.modifiers() not in PLAIN:
             return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._go_to_current()
@@ -183,7 +193,7 @@ class ClipTable(QTreeView):
     @Slot(QModelIndex)
     def _on_click(self, index: QModelIndex) -> None:
         # With Shift or Ctrl rows are only chosen.
-        if len(self.selectionModel().selectedRows()) == 1 and self.rows.clip_id(index.row()):
+        if QGuiApplication.keyboardModifiers() in PLAIN:
             self._go(index.row())
 
     def _go(self, row: int) -> None:

@@ -128,6 +128,23 @@ def test_what_is_chosen_stays_chosen_in_another_order(table: ClipTable) -> None:
     assert table.selected == [13]
 
 
+def test_a_click_with_a_modifier_chooses_and_opens_nothing(table: ClipTable, qtbot: QtBot) -> None:
+    table.rows.arrange(ALL)
+    went: list[int] = []
+    table.sought.connect(lambda row, _towards: went.append(row))
+
+    def click(row: int, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        place = table.visualRect(table.rows.index(row, NAME)).center()
+        qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+    for row, chosen in ((2, [3]), (4, [3, 5]), (4, [3]), (2, []), (6, [7])):
+        click(row, Qt.KeyboardModifier.ControlModifier)
+        assert table.selected == chosen
+    assert went == []
+    click(1)
+    assert went == [1]
+
+
 def test_an_order_that_comes_again_shows_what_has_changed(table: ClipTable, qtbot: QtBot) -> None:
     rows = table.rows
     rows.arrange(ALL)
