@@ -18,7 +18,6 @@ LAYOUT_VERSION = 2
 DEFAULT_SIZE = QSize(1440, 900)
 MOST_TIMELINE, TIMELINE_SHARE, MOST_SHARE = 330, 0.34, 0.45
 ROOM_FOR_CURVES = 36
-WIDTH = 344
 LOW = "timeline_low"
 AREA, CORNER = Qt.DockWidgetArea, Qt.Corner
 
@@ -87,7 +86,9 @@ class WindowLayout(QObject):
         actions.timeline_low.setChecked(False)
         actions.timeline.setChecked(True)
         if shown:
-            self._window.resizeDocks(shown, [WIDTH] * len(shown), Qt.Orientation.Horizontal)
+            self._window.resizeDocks(
+                shown, [dock.sizeHint().width() for dock in shown], Qt.Orientation.Horizontal
+            )
         self._set_timeline_height()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

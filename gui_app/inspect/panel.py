@@ -25,7 +25,7 @@ from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.docks import REFRESH_SECONDS, PanelDock, SidePanel, choice_button
 from gui_app.widgets.panels import PANEL
 
-LEAST_HEIGHT = 240
+LEAST_HEIGHT, WIDTH = 240, 440
 NO_MOTION = "Joints of both bodies and the vertices that regress them appear here.\n\nOpen a motion: Ctrl+O"
 PAGES: tuple[InspectPage, ...] = ("joints", "vertices", "sets", "regressor", "map")
 PAGE_WORDS = ("Joints", "Vertices", "Sets", "Regressor", "Mapping")
@@ -51,7 +51,7 @@ class JointsPanel(SidePanel):
         rest: RestDistance,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(NO_MOTION, LEAST_HEIGHT, parent)
+        super().__init__(NO_MOTION, LEAST_HEIGHT, parent, WIDTH)
         self._state, self._inspection = state, inspection
         self.motion = JointMotion(state, inspection, self)
         self.regressors = Regressors(state, inspection, self)

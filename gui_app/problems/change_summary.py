@@ -53,7 +53,7 @@ class LastChange(QFrame):
         self.take_back.clicked.connect(history.undo)
         self.keep = _button("checks", "Keep the last change, and compare no longer", self)
         self.keep.clicked.connect(desk.keep)
-        # They stand beside what else can be done, so that a low window has room for them.
+        # They stand with what else can be done, so that a low window has room for them.
         self.buttons = QWidget(self)
         line = QHBoxLayout(self.buttons)
         line.setContentsMargins(0, 0, 0, 0)

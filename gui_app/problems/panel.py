@@ -88,7 +88,7 @@ class ProblemNote(QWidget):
 
 
 class RefitRow(QWidget):
-    """One with the recipe of the Stages panel, one with several strategies; ``row`` has room for more."""
+    """One with the recipe of the Stages panel, one with several strategies; ``below`` has room for more."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,15 +100,16 @@ class RefitRow(QWidget):
         self.left_out.setTextFormat(Qt.TextFormat.PlainText)
         self.left_out.setProperty("role", "secondary")
         self.left_out.hide()
-        self.row = QHBoxLayout()
-        self.row.setSpacing(6)
-        self.row.addWidget(self.button, 1)
-        self.row.addWidget(action_button(actions.fix_rows, self, words=True))
+        row, self.below = QHBoxLayout(), QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self.button, 1)
+        row.addWidget(action_button(actions.fix_rows, self, words=True))
+        self.below.addWidget(self.left_out, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(self.row)
-        column.addWidget(self.left_out)
+        column.addLayout(row)
+        column.addLayout(self.below)
         self._action.changed.connect(self._darken)
         self._darken()
 
@@ -160,7 +161,7 @@ class ProblemsPanel(QWidget):
         super().__init__(parent)
         self._state, self._desk, self._verdicts, self._choice = state, desk, verdicts, choice
         self.refit, self.last, self._fixing = RefitRow(actions, self), last, fixing
-        self.refit.row.addWidget(last.buttons)
+        self.refit.below.addWidget(last.buttons, 0, Qt.AlignmentFlag.AlignRight)
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         set_sheet(self, SHEET)

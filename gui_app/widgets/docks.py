@@ -170,7 +170,7 @@ def scrolled(inside: QWidget, parent: QWidget) -> QScrollArea:
 
 # What panels beside the bodies share: an empty state, a size, and looking only while they can be seen.
 
-WIDTH, HEIGHT = 344, 420
+WIDTH, HEIGHT = 352, 420
 # While frames go by, numbers that change more often than this cannot be read anyway.
 REFRESH_SECONDS = 0.1
 
@@ -182,10 +182,14 @@ class SidePanel(QWidget):
         sentence: what will appear here, and how.
         least_height: pixels; below it the lists cannot give way any more.
         parent: the dock.
+        width: pixels; where there is room, all columns are wide enough then.
     """
 
-    def __init__(self, sentence: str, least_height: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, sentence: str, least_height: int, parent: QWidget | None = None, width: int = WIDTH
+    ) -> None:
         super().__init__(parent)
+        self._width = width
         self._least = QSize(WIDTH, least_height)
         self.setAutoFillBackground(True)
         self.empty = QLabel(sentence, self)
@@ -209,7 +213,7 @@ class SidePanel(QWidget):
 
     def sizeHint(self) -> QSize:
         """Wide enough for all columns."""
-        return QSize(WIDTH, HEIGHT)
+        return QSize(self._width, HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         """Lists give way."""

@@ -122,6 +122,8 @@ class FigureRows(QWidget):
             title, value = QLabel(name, self), QLabel(self)
             title.setProperty("role", "secondary")
             value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            value.setWordWrap(True)
+            title.setAlignment(Qt.AlignmentFlag.AlignTop)
             tabular(value)
             for label in (title, value):
                 label.setToolTip(tip)

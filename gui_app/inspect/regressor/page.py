@@ -141,12 +141,8 @@ class RegressorPage(QWidget):
         model, matrix, now = inspection.model(inspection.body), regressors.matrix, regressors.now
         if model is None or matrix is None:
             return
-        if now.matrix is None:
-            words = f"J_regressor of the {inspection.body}"
-        else:
-            words = shown(now.file or f"J_regressor of the {inspection.body}") + (
-                " · edited" if now.edited else ""
-            )
+        own = f"J_regressor · {inspection.body}"
+        words = own if now.matrix is None else shown(now.file or own) + (" · edited" if now.edited else "")
         self.title.setText(words)
         self.title.setToolTip("" if now.matrix is None else plain_tip(f"{words}\n{LOOKING}"))
         self.own.setEnabled(now.matrix is not None)
