@@ -25,6 +25,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPen,
     QPolygonF,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
@@ -54,6 +55,7 @@ LEAST_TOP = 5.0
 """Millimetres that a curve has room for at least: what is good stays low."""
 MARK = 3
 """Width of the bar before the clip that is shown."""
+ROOM_FOR_CURVES = 370
 KEY_MS = 90
 """A key that is held down goes by what lies between: what stays this long is opened."""
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
@@ -132,6 +134,11 @@ class ClipTable(QTreeView):
         """Makes a row the current one, and goes to it."""
         self.setCurrentIndex(self.rows.index(row, NAME))
         self._go(row)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow list the curves leave their room to the names."""
+        super().resizeEvent(event)
+        self.setColumnHidden(CURVE, self.viewport().width() < ROOM_FOR_CURVES)
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """The ground of the row and its cells; of a heading its words across them."""

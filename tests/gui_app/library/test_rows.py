@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from core.catalogue.catalogue import Clip, Group
 from gui_app.library.clip_list import Arranged
-from gui_app.library.rows import BLOCK, MOST_KEPT, NAME, SECOND, WORST
-from gui_app.library.table import ClipTable
+from gui_app.library.rows import BLOCK, CURVE, MOST_KEPT, NAME, SECOND, WORST
+from gui_app.library.table import INDENT, ClipTable
 from gui_app.style.theme import apply_theme
 
 MANY = 20_000
@@ -82,6 +82,17 @@ def test_columns_are_as_wide_as_the_figures_that_were_seen(table: ClipTable, qtb
     table.scrollToTop()
     qtbot.wait(30)
     assert header.sectionSize(WORST) > narrow
+
+
+def test_in_a_narrow_list_curves_leave_their_room_to_names(table: ClipTable, qtbot: QtBot) -> None:
+    table.rows.arrange(ALL)
+    name = table.fontMetrics().horizontalAdvance("0005_backflip") + INDENT
+    for width, curves in ((440, True), (350, False), (440, True)):
+        table.resize(width, 600)
+        qtbot.wait(30)
+        assert table.isColumnHidden(CURVE) != curves
+        assert table.header().sectionSize(NAME) > name
+        assert not table.grab().isNull()
 
 
 @pytest.mark.parametrize("order", list(Qt.SortOrder))
