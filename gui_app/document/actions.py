@@ -67,7 +67,7 @@ SPECS: dict[str, Spec] = {
     "steps": Spec("Fit", "Iterations of this frame", "path", ("I",), "The body after each of them", True),
     "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two iterations a frame, for a first look", True),
     "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until a step gains next to nothing", True),
-    "preset_three_stages": Spec("Fit", "Three stages", "stairs", (), THREE_STAGES_TIP, True),
+    "preset_three_stages": Spec("Fit", "Three stages", "number-three", (), THREE_STAGES_TIP, True),
     "preset_published": Spec("Fit", "Published (slow)", "hourglass-medium", (), PUBLISHED_TIP, True),
     "play": Spec("Play", "Play / pause", "play", ("Space",), "Play or pause"),
     "loop": Spec("Play", "Loop", "repeat", ("L",), "Go on from the first frame after the last", True),

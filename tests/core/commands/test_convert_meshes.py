@@ -143,7 +143,7 @@ def test_only_some_frames_and_a_shape_for_all(written: dict[str, Path], tmp_path
     (written["npz"] / "walk.npz").rename(written["npz"] / "other.npz")
     sources[1] = str(written["npz"] / "other.npz")
     arguments = [*CONVERT, "--preset", "fast", "--frames", "2:8"]
-    assert main(["convert", *sources, "-o", str(out), *arguments, "--share-shape"]) == 0
+    assert main(["convert", *sources, "-o", str(out), *arguments, "--one-shape"]) == 0
     one, other = (load_result(out / f"{name}_stageii.npz") for name in ("walk", "other"))
     assert len(one) == 6
     np.testing.assert_array_equal(one.betas, other.betas)

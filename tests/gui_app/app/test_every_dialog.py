@@ -47,6 +47,7 @@ FILE_DIALOGS = {
     "gui_app.export.dialog",
     "gui_app.mask.sets",
     "gui_app.files.open_actions",
+    "gui_app.library.library",
     "gui_app.stages.recipe_buttons",
     "gui_app.inspect.regressor.page",
     "gui_app.widgets.save_dialog",
@@ -78,6 +79,10 @@ def written_elsewhere(window: MainWindow, name: str) -> None:
 
 def replaced(window: MainWindow, name: str) -> object:
     return may_replace(window, DEEP / name)
+
+
+def fit_again(window: MainWindow, _name: str) -> bool | None:
+    return window.clip_fits._ask_again(12, 4)
 
 
 def where_is_it(window: MainWindow, name: str) -> object:
@@ -123,6 +128,7 @@ DIALOGS: dict[str, list[Callable[[MainWindow, str], object]]] = {
     "gui_app.files.save_actions": [unsaved],
     "gui_app.session.save": [written_elsewhere],
     "gui_app.widgets.save_dialog": [replaced],
+    "gui_app.library.clip_fits": [fit_again],
     "gui_app.files.open_actions": [where_is_it],
     "gui_app.files.ask_lead": [
         lambda window, name: ask_lead(NothingLeads(DEEP / name, 18439), str(DEEP), window)

@@ -233,7 +233,8 @@ def _betas(path: Path, table: Mapping[str, Any], where: str, frames: int, notes:
         return np.zeros(10, np.float32)
     found = array_of(path, where + key, table[key])
     if found.ndim == 3 and 1 in found.shape[:2]:
-        found = found.reshape(-1, found.shape[-1])
+        # Not reshaped: of an array without rows -1 could be any number.
+        found = found[0] if found.shape[0] == 1 else found[:, 0]
     if found.ndim == 2 and len(found) not in (1, frames):
         raise FileError(
             path, f"has shape {shape_text(found.shape)}, expected (any,) or ({frames}, any)", key=where + key
