@@ -128,7 +128,9 @@ def test_what_is_chosen_stays_chosen_in_another_order(table: ClipTable) -> None:
     select = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
     for row in (3, 4, 9):
         table.selectionModel().select(rows.index(row, 0), select)
-    table.setCurrentIndex(rows.index(12, NAME))
+    # Said outright: the view would ask which keys are down.
+    alone = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+    table.selectionModel().setCurrentIndex(rows.index(12, NAME), alone)
     table.selectionModel().select(rows.index(9, 0), select)
     table.selectionModel().select(rows.index(4, 0), select)
     assert table.selected == [5, 10, 13]
