@@ -117,7 +117,9 @@ def _watch(run: psutil.Process, found: Measured, over: threading.Event) -> None:
             children = run.children()
             workers = [_peak(one.pid) for one in children]
             spent = [one.cpu_times() for one in (run, *children)]
-            found.used.append((time.time(), sum(one.user + one.system for one in spent)))
+            so_far = sum(one.user + one.system for one in spent)
+            # Of workers that are gone already nothing is told any more.
+            found.used.append((time.time(), max([so_far, *(one for _, one in found.used[-1:])])))
         except (OSError, psutil.Error):
             continue
         found.peaks[1] = max([found.peaks[1], *workers])
