@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from core.correspond.mesh_body import bare_body, mesh_body, mesh_checksum
 from core.errors import FileError, RefitError
 from core.files.bodies.correspondence_check import checked
 from core.files.bodies.correspondences import read_correspondence
+from core.files.bodies.model_arrays import file_state
 from core.files.bodies.model_folder import MASK_PATTERNS
 from core.files.own_mesh import NothingLeads, OwnMesh
 from core.model.body import BodyModel
@@ -73,11 +73,8 @@ _LOCK = threading.Lock()
 def _as_before(own: OwnMesh) -> OwnMesh:
     """A mesh that was asked for before and is the same, with the same that leads to a body; or this one. Each
     motion of a folder brings its own along."""
-    changed: object = None
-    with contextlib.suppress(OSError):
-        # Read whenever it is another one; where it is not there, whoever reads it says so.
-        stat = None if own.transfer is None else own.transfer.stat()
-        changed = stat and (stat.st_mtime_ns, stat.st_size)
+    # Read whenever it is another one; where it is not there, whoever reads it says so.
+    changed = None if own.transfer is None else file_state(own.transfer)
     key = (mesh_checksum(own.faces, own.rest), str(own.transfer), changed, str(own.rest_mesh))
     with _LOCK:
         found = _MESHES.setdefault(key, own)

@@ -103,7 +103,8 @@ def contour_joints(body: BodyModel) -> tuple[BodyJoint, ...]:
     if body.contour_faces is None or body.contour_weights is None:
         return ()
     first = len(body_joints(body))
-    points = zip(_contour_names(), body.contour_faces[0], body.contour_weights[0], strict=True)
+    names = _published_of_face()[_PUBLISHED_LANDMARKS:]
+    points = zip(names, body.contour_faces[0], body.contour_weights[0], strict=True)
     return tuple(
         _on_triangle(body, first + number, name, "contour", face, weights)
         for number, (name, face, weights) in enumerate(points)
@@ -125,17 +126,14 @@ def landmark_names(count: int) -> tuple[str, ...]:
     """Names of the static landmarks of the face: the published ones where there are as many."""
     if count != _PUBLISHED_LANDMARKS:
         return tuple(f"landmark_{number}" for number in range(1, count + 1))
+    return _published_of_face()[:count]
+
+
+def _published_of_face() -> tuple[str, ...]:
+    """Names of the static landmarks, and then of the outline."""
     from smplx.joint_names import JOINT_NAMES as published
 
-    first = published.index("right_eye_brow1")
-    return tuple(published[first : first + count])
-
-
-def _contour_names() -> tuple[str, ...]:
-    from smplx.joint_names import JOINT_NAMES as published
-
-    first = published.index("right_eye_brow1") + _PUBLISHED_LANDMARKS
-    return tuple(published[first : first + 17])
+    return tuple(published[published.index("right_eye_brow1") :])
 
 
 def find_joint(body: BodyModel, joints: Sequence[BodyJoint], name: str) -> BodyJoint:

@@ -39,8 +39,8 @@ class WindowLayout(QObject):
         self._before = QByteArray()
         self._was_full = False
         actions.timeline.setChecked(True)
-        actions.timeline.toggled.connect(self._show_timeline)
-        actions.timeline_low.toggled.connect(self._fold_timeline)
+        actions.timeline.toggled.connect(timeline.setVisible)
+        actions.timeline_low.toggled.connect(timeline.set_low)
         actions.timeline_low.triggered.connect(self._bring_timeline)
         actions.full_view.toggled.connect(self._set_full)
         actions.reset_layout.triggered.connect(self.reset)
@@ -119,14 +119,6 @@ class WindowLayout(QObject):
         whole = min(self._timeline.least_height + ROOM_FOR_CURVES, round(MOST_SHARE * self._window.height()))
         height = max(share, whole)
         self._window.resizeDocks([self._timeline], [height], Qt.Orientation.Vertical)
-
-    @Slot(bool)
-    def _show_timeline(self, shown: bool) -> None:
-        self._timeline.setVisible(shown)
-
-    @Slot(bool)
-    def _fold_timeline(self, low: bool) -> None:
-        self._timeline.set_low(low)
 
     @Slot()
     def _bring_timeline(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from core.files.bodies.model_arrays import NO_FILE, FileState, file_state
 from gui_app.tasks.background_job import BackgroundJob, tell_nobody
 from gui_app.tasks.job_thread import JobThread
 
@@ -24,19 +24,12 @@ class Ready:
     """A file that was read, as it was then."""
 
     opened: Opened
-    stamps: tuple[tuple[int, int] | None, ...]
+    stamps: tuple[FileState, ...]
 
 
-def stamps(*paths: Path | None) -> tuple[tuple[int, int] | None, ...]:
-    """Size and time of files; None where there is none."""
-    found: list[tuple[int, int] | None] = []
-    for path in paths:
-        try:
-            there = os.stat(path) if path is not None else None
-        except OSError:
-            there = None
-        found.append(None if there is None else (there.st_size, there.st_mtime_ns))
-    return tuple(found)
+def stamps(*paths: Path | None) -> tuple[FileState, ...]:
+    """States of files, as they are now."""
+    return tuple(NO_FILE if path is None else file_state(path) for path in paths)
 
 
 def read(request: OpenRequest, opens: Callable[..., object], check: Callable[[], object]) -> Ready | None:

@@ -33,15 +33,17 @@ _OPTIONAL_KEYS = (
 FileState = tuple[int, int]
 """When a file was written, and how long it is."""
 
+NO_FILE: FileState = (0, 0)
+
 _ahead: dict[tuple[Path, FileState], Future[dict[str, np.ndarray]]] = {}
 
 
 def file_state(path: Path) -> FileState:
-    """Another one when the file has changed; (0, 0) where there is none."""
+    """Another one when the file has changed; `NO_FILE` where there is none."""
     try:
         found = path.stat()
     except OSError:
-        return 0, 0
+        return NO_FILE
     return found.st_mtime_ns, found.st_size
 
 
