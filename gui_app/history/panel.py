@@ -82,7 +82,7 @@ class RunsPanel(QWidget):
         header = self.table.header()
         for column in (1, 2):
             self.table.headerItem().setTextAlignment(column, RIGHT)
-        FittedColumns(self.table, {1: 58, 2: 100})
+        FittedColumns(self.table, {1: 58, 2: 100}, spare=(1,))
         header.setSectionResizeMode(0, header.ResizeMode.Stretch)
         self.table.currentItemChanged.connect(self._present)
         self.table.itemActivated.connect(self._on_return)

@@ -42,6 +42,8 @@ TIPS = (
     "Where the frames meet the others: how much more a joint accelerates than the source's, mm/frame²",
 )
 AS_IT_IS = "As it is"
+MARK = 24
+"""Pixels of the star and what stands there in its place."""
 BEST = "Best: the smallest mean whose seam is smooth; of those as good, the simplest"
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -78,7 +80,7 @@ class FixPage(QWidget):
         )
         tabular(self.table)
         header = self.table.header()
-        FittedColumns(self.table, {1: 54, 2: 58, 3: 96, 4: 58})
+        FittedColumns(self.table, {1: 54, 2: 58, 3: 96, 4: 58}, {0: MARK}, spare=(3,))
         header.setSectionResizeMode(0, header.ResizeMode.Stretch)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.itemClicked.connect(self._on_clicked)

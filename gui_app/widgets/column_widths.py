@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QHeaderView, QTreeView
@@ -15,6 +15,8 @@ MOST = 400
 """Rows that are looked at: in longer lists the others are of the same kind."""
 NEAR = 3
 """Words that are so many letters shorter than the longest can be wider than it."""
+WHOLE = 220
+"""Pixels of words that columns are left out for; what is longer is cut off."""
 
 
 class FittedColumns(QObject):
@@ -24,6 +26,8 @@ class FittedColumns(QObject):
         view: the list, with its model.
         least: width of each such column; the others share what is left.
         before: pixels before the words in a column, where something is drawn there.
+        spare: columns that are left out, the first one first, while the stretched one has no room for its
+            words.
         seen_only: rows that cannot be seen are not looked at, as they would have to be fetched; what was seen
             once still counts.
     """
@@ -34,10 +38,12 @@ class FittedColumns(QObject):
         least: dict[int, int],
         before: dict[int, int] | None = None,
         *,
+        spare: Sequence[int] = (),
         seen_only: bool = False,
     ) -> None:
         super().__init__(view)
         self._view, self._least, self._before = view, dict(least), before or {}
+        self._spare = spare
         self._seen_only = seen_only
         header = view.header()
         header.setStretchLastSection(False)
@@ -53,23 +59,46 @@ class FittedColumns(QObject):
             signal.connect(self._ask)
         if seen_only:
             view.verticalScrollBar().valueChanged.connect(self._ask)
+        if spare:
+            header.sectionResized.connect(self._on_resized)
         self._ask()
 
     @Slot()
     def _ask(self, *_: object) -> None:
         self._soon.ask()
 
+    @Slot(int, int, int)
+    def _on_resized(self, column: int, _before: int, _now: int) -> None:
+        if column == self._stretched():
+            self._soon.ask()
+
     @Slot()
     def fit(self) -> None:
         """Looks at the cells, and gives each column its width."""
         header = self._view.header()
         rows = list(self._seen() if self._seen_only else self._rows())
+        widths = {}
         for column, least in self._least.items():
-            needed = max(least, self._heading(column), self._cells(rows, column))
+            needed = widths[column] = max(least, self._heading(column), self._cells(rows, column))
             if self._seen_only:
                 self._least[column] = needed
             if header.sectionSize(column) != needed:
                 header.resizeSection(column, needed)
+        if self._spare:
+            self._leave_out(rows, widths)
+
+    def _leave_out(self, rows: list[QModelIndex], widths: dict[int, int]) -> None:
+        column = self._stretched()
+        words = max(self._heading(column), self._cells(rows, column))
+        room = self._view.viewport().width() - sum(widths.values()) - min(words, WHOLE)
+        for spare in self._spare:
+            self._view.setColumnHidden(spare, room < 0)
+            room += widths[spare] if room < 0 else 0
+
+    def _stretched(self) -> int:
+        header, columns = self._view.header(), range(self._view.model().columnCount())
+        modes = (header.sectionResizeMode(column) for column in columns)
+        return next((at for at, mode in enumerate(modes) if mode == QHeaderView.ResizeMode.Stretch), 0)
 
     def _rows(self) -> Iterator[QModelIndex]:
         model, waiting, count = self._view.model(), [QModelIndex()], 0

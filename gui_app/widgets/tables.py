@@ -98,6 +98,7 @@ def prepare(
     stretch: int,
     before: dict[int, int] | None = None,
     *,
+    spare: Sequence[int] = (),
     seen_only: bool = False,
 ) -> None:
     """Columns of some widths and more where their words need it, as `FittedColumns` takes them, one that has
@@ -111,7 +112,7 @@ def prepare(
     view.setStyleSheet("QHeaderView::section { padding: 3px 6px; }")
     tabular(view)
     header.setMinimumSectionSize(36)
-    FittedColumns(view, widths, before, seen_only=seen_only)
+    FittedColumns(view, widths, before, spare=spare, seen_only=seen_only)
     header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
 
 
@@ -121,6 +122,7 @@ def listed(
     stretch: int,
     numbers: Iterable[int],
     parent: QWidget,
+    spare: Sequence[int] = (),
 ) -> QTreeWidget:
     """A list of rows without children, with columns as `prepare` takes them; over columns of ``numbers`` the
     heading stands right as they do."""
@@ -128,7 +130,7 @@ def listed(
     table.setHeaderLabels(list(headings))
     table.setRootIsDecorated(False)
     table.setUniformRowHeights(True)
-    prepare(table, widths, stretch)
+    prepare(table, widths, stretch, spare=spare)
     for column in numbers:
         table.headerItem().setTextAlignment(
             column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -158,7 +158,7 @@ class SetTable(QTreeView):
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         triggers = QAbstractItemView.EditTrigger
         self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
-        prepare(self, {1: 108, 2: 80, 3: 86}, 0)
+        prepare(self, {1: 108, 2: 80, 3: 86}, 0, spare=(3, 1))
         self.setStyleSheet(
             "QHeaderView::section { padding: 3px 6px; } QLineEdit { padding: 0 1px; border-radius: 0; }"
         )

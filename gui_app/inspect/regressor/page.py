@@ -107,7 +107,7 @@ class RegressorPage(QWidget):
         self._numbers = FigureRows(FIGURES, self)
         self.figures = self._numbers.values
         self.picture = RegressorPicture(self)
-        self.table = listed(HEADINGS, {1: 78, 2: 80, 3: 86}, 0, range(1, len(HEADINGS)), self)
+        self.table = listed(HEADINGS, {1: 78, 2: 80, 3: 86}, 0, range(1, len(HEADINGS)), self, (2,))
         self.table.setToolTip(COMPARED)
         self.table.setMinimumHeight(66)
         column_box = QVBoxLayout(self)

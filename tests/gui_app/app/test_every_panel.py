@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QToolButton,
+    QTreeView,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -27,6 +28,7 @@ from shiboken6 import isValid
 
 from gui_app.app.main_window import MainWindow
 from gui_app.app.toolbar import Toolbar
+from tests.gui_app.app.test_tables import cut_off as cells_cut_off
 from tests.show import screenshots
 
 MakeWindow = Callable[..., MainWindow]
@@ -84,6 +86,11 @@ def test_nothing_is_cut_off(
                 with contextlib.suppress(qtbot.TimeoutError):
                     qtbot.waitUntil(lambda top=top: cut_off(top) == [], timeout=SETTLED_MS)
                 assert cut_off(top) == [], name
+                for view in top.findChildren(QTreeView):
+                    if view.isVisible():
+                        with contextlib.suppress(qtbot.TimeoutError):
+                            qtbot.waitUntil(lambda view=view: cells_cut_off(view) == [], timeout=SETTLED_MS)
+                        assert cells_cut_off(view) == [], name
                 for menu in top.findChildren(QMenu):
                     assert not menu.isVisible() or menu.actions(), name
         if window.viewport.isVisible():

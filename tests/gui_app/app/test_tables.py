@@ -13,7 +13,7 @@ from gui_app.app.main_window import MainWindow
 from gui_app.document.inspect_selection import JointKey
 from gui_app.inspect.panel import PAGES
 from gui_app.problems.rows import VALUE
-from gui_app.widgets.column_widths import FittedColumns
+from gui_app.widgets.column_widths import WHOLE, FittedColumns
 from gui_app.widgets.panels import PANELS
 from tests.gui_app.conftest import FIT_MS
 
@@ -28,16 +28,15 @@ def cut_off(view: QTreeView) -> list[str]:
     for column in range(model.columnCount()):
         name = str(model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) or "")
         wide = header.fontMetrics().horizontalAdvance(name) + MARGIN
+        if view.isColumnHidden(column):
+            continue
         if not header.isHidden() and wide > header.sectionSize(column):
             found.append(f"heading {name}")
-        free = header.sectionResizeMode(column) == QHeaderView.ResizeMode.Stretch
-        if free and model.columnCount() > 1 and column == 0:
-            continue
         for row in range(model.rowCount()):
             index = model.index(row, column, QModelIndex())
             words = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
-            room = view.visualRect(index).width()
-            if room and view.fontMetrics().horizontalAdvance(words) + MARGIN > room:
+            room, wide = view.visualRect(index).width(), view.fontMetrics().horizontalAdvance(words)
+            if room and wide + MARGIN > room and wide < WHOLE:
                 found.append(f"{words} in {name}")
     return found
 
@@ -87,3 +86,21 @@ def test_a_column_grows_with_what_it_says(qtbot: QtBot) -> None:
     before = view.header().sectionSize(1)
     model.item(0, 1).setText("a sentence that is much wider than its heading")
     qtbot.waitUntil(lambda: view.header().sectionSize(1) > before and cut_off(view) == [])
+
+
+def test_columns_that_can_be_spared_make_room(qtbot: QtBot) -> None:
+    view, model = QTreeView(), QStandardItemModel(1, 3)
+    qtbot.addWidget(view)
+    model.setHorizontalHeaderLabels(["what", "here", "mean"])
+    for column, words in enumerate(("the right index finger", "1.2", "1.3")):
+        model.setItem(0, column, QStandardItem(words))
+    view.setModel(model)
+    FittedColumns(view, {1: 80, 2: 80}, spare=(2,))
+    view.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    view.resize(200, 100)
+    view.show()
+    qtbot.waitUntil(lambda: view.isColumnHidden(2))
+    assert not view.isColumnHidden(1)
+    view.resize(600, 100)
+    qtbot.waitUntil(lambda: not view.isColumnHidden(2))
+    assert cut_off(view) == []
