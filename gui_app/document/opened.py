@@ -38,7 +38,8 @@ class Opened:
         left_over: ``file`` is what Refit kept for the case that it ends unexpectedly, none of the user's.
         given_rate: frames a second that the user said, where the file does not.
         frame: to show first; None for the first one, or the one that a session was left at.
-        listed: it is one of many in a list, and not to be remembered by itself.
+        listed: its place in a list, that of its result below the list's folder: it is one of many, and not
+            to be remembered by itself; '' for all else.
     """
 
     motion: Motion
@@ -52,7 +53,7 @@ class Opened:
     left_over: bool = False
     given_rate: float | None = None
     frame: int | None = None
-    listed: bool = False
+    listed: str = ""
 
     @property
     def name(self) -> str:

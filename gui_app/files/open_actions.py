@@ -96,13 +96,13 @@ class OpenActions(QObject):
         else:
             self.open_one(opened_as(path), frame=frame)
 
-    def open_one(self, path: Path, *, frame: int | None = None, listed: bool = False) -> None:
+    def open_one(self, path: Path, *, frame: int | None = None, listed: str = "") -> None:
         """Opens a motion, a fit or a folder that is one, at a frame where one is given.
 
         Args:
             path: of it.
             frame: to show first.
-            listed: it is one of many in a list, and not to be remembered by itself.
+            listed: its place in a list, as in `Opened`; '' where it is one by itself.
         """
         again = partial(self.open_one, path, frame=frame, listed=listed)
         if not self._opening.closed and self._saving.may_lose_work(
@@ -110,11 +110,11 @@ class OpenActions(QObject):
         ):
             self._opening.begin(self._request(path, frame, listed))
 
-    def read_ahead(self, path: Path, frame: int | None) -> None:
+    def read_ahead(self, path: Path, frame: int | None, listed: str) -> None:
         """Reads one of many in a list, which is likely to be opened next."""
-        self._opening.ahead.begin(self._request(path, frame, listed=True))
+        self._opening.ahead.begin(self._request(path, frame, listed))
 
-    def _request(self, path: Path, frame: int | None, listed: bool) -> OpenRequest:
+    def _request(self, path: Path, frame: int | None, listed: str) -> OpenRequest:
         answer = self._memory.answer(path)
         models, targets = self._models.models, self._models.targets
         return OpenRequest(path, models, answer=answer, frame=frame, listed=listed, targets=targets)
@@ -212,7 +212,7 @@ class OpenActions(QObject):
         again = partial(self._read_again, taken, answer)
         if self._saving.may_lose_work("Read the file again without saving this work?", again):
             self._remember(taken.path, answer, taken)
-            self._open(taken.path, answer=answer)
+            self._open_again(taken.path, answer)
 
     def _remember(self, path: Path, answer: Answer, taken: Taken | None) -> None:
         """For the next file of the folder; what wins over a file says nothing of others."""
@@ -279,7 +279,12 @@ class OpenActions(QObject):
             return
         motion = opened.motion
         answer = Answer(motion.reading, self._document.given_rate, final=motion.gender is not None)
-        self._open(opened.motion.path, answer=answer)
+        self._open_again(motion.path, answer)
+
+    def _open_again(self, path: Path | None, answer: Answer) -> None:
+        """Opens the motion that is open in another way; what is of a list stays so."""
+        opened = self._document.opened
+        self._open(path, answer=answer, listed="" if opened is None else opened.listed)
 
     @Slot(object, object)
     def _on_read(self, motion: Motion, bodies: BodyPair) -> None:

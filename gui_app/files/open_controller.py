@@ -36,8 +36,8 @@ class OpenRequest:
     """A file to open, None for the default motion; ``models``, ``source`` and ``targets`` as in `open_file`.
 
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
-    beside the file; ``frame`` the one to show first, None for the file's own; ``listed`` where it is one of
-    many in a list, and not to be remembered by itself.
+    beside the file; ``frame`` the one to show first, None for the file's own; ``listed`` its place where it
+    is one of many in a list, and not to be remembered by itself.
     """
 
     path: Path | None
@@ -46,7 +46,7 @@ class OpenRequest:
     left_over: bool = False
     answer: Answer = NOTHING_SAID
     frame: int | None = None
-    listed: bool = False
+    listed: str = ""
     targets: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -137,10 +137,11 @@ class OpenController(QObject):
         left_over: bool = False,
         answer: Answer = NOTHING_SAID,
         frame: int | None = None,
+        listed: str = "",
         targets: Mapping[str, str] | None = None,
     ) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
-        self.begin(OpenRequest(path, models, source, left_over, answer, frame, targets=targets or {}))
+        self.begin(OpenRequest(path, models, source, left_over, answer, frame, listed, targets or {}))
 
     def begin(self, request: OpenRequest) -> None:
         """Starts reading what is asked for, once more where a question about it was answered."""

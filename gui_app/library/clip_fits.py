@@ -17,6 +17,7 @@ from gui_app.files.models_choice import ModelsChoice
 from gui_app.fit.device_choice import DeviceChoice
 from gui_app.library.clip_list import Order
 from gui_app.library.library import Library
+from gui_app.library.shown_clip import ShownClip
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Later
 from gui_app.tasks.job_thread import JobThread
@@ -60,12 +61,12 @@ class ClipsRequest:
 def fit_clips(
     request: ClipsRequest,
     planned: Callable[[], object],
-    ended: Callable[[], object],
+    ended: Callable[[Path, Path | None], object],
     going: Callable[[HowFar], object],
     check: Callable[[], object],
 ) -> HowFar | None:
-    """Fits clips; what is finished stays whatever happens. Told are that it begins, each clip that ends, and
-    how far all are.
+    """Fits clips; what is finished stays whatever happens. Told are that it begins, of each clip that
+    ends its motion and, where it was written now, its result, and how far all are.
 
     Returns:
         How far it came; None where there was nothing to do.
@@ -86,7 +87,8 @@ def fit_clips(
         if isinstance(event, Began):
             planned()
         elif isinstance(event, Ended):
-            ended()
+            job, fit = event.job, event.outcome.fit
+            ended(job.source, job.output if fit == "written" else None)
         elif isinstance(event, Going):
             last[:] = [event.figures]
             going(event.figures)
@@ -137,6 +139,7 @@ class ClipFits(QObject):
         super().__init__(window)
         self._library, self._state, self._recipes = library, state, recipes
         self._models, self._devices, self._window = models, devices, window
+        self._shown = ShownClip(state, library.files)
         self.going = self._named = False
         self.figures: HowFar | None = None
         self._job: BackgroundJob[HowFar | None] | None = None
@@ -173,7 +176,7 @@ class ClipFits(QObject):
             return
         again = False
         if fitted:
-            said = self._ask_again(len(clips), fitted)
+            said = self._ask_again(clips, fitted, results)
             if said is None:
                 return
             again = said
@@ -195,24 +198,26 @@ class ClipFits(QObject):
             fit_clips,
             request,
             job.tells(self._on_begun),
-            job.tells(self._list_soon),
+            job.tells(self._on_ended),
             job.progress(self._on_going),
             job.check,
         )
         self.changed.emit()
 
-    def _ask_again(self, clips: int, fitted: int) -> bool | None:
+    def _ask_again(self, clips: Sequence[Clip], fitted: int, results: Path) -> bool | None:
         """Whether fits that are there are written over; None where nothing is to be done."""
         those = (
             "The clip is fitted already."
-            if clips == 1
-            else f"{fitted:,} of {clips:,} clips are fitted already."
+            if len(clips) == 1
+            else f"{fitted:,} of {len(clips):,} clips are fitted already."
         )
         more = "Fitted again, their fits are written over; sessions beside them stay as they are."
+        fits = [clip for clip in clips if clip.frames is not None]
+        more = f"{more} {self._shown.words_before(results, fits)}".strip()
         box = message_box(self._window, "Fit clips", those, more)
         again = box.addButton("Fit again", QMessageBox.ButtonRole.DestructiveRole)
         others = None
-        if fitted < clips:
+        if fitted < len(clips):
             others = box.addButton("Only the others", QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
@@ -228,6 +233,11 @@ class ClipFits(QObject):
             self._library.look_again()
         self._named = True
         self._list_soon()
+
+    def _on_ended(self, source: Path, output: Path | None) -> None:
+        self._list_soon()
+        if output is not None:
+            self._shown.was_fitted(output, source)
 
     def _list_soon(self) -> None:
         if not self._list.isActive():

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.shown_text import shown
 from gui_app.document.actions import Actions
-from gui_app.document.opened import Opened
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.files.open_actions import OpenActions
@@ -37,6 +36,7 @@ class Library(QObject):
     """Nothing of it waits for a disk in the GUI thread.
 
     Attributes:
+        files: open its clips.
         folder: that is listed; None for none.
         order: in which its clips are asked for.
         listed: the clips, in that order.
@@ -65,7 +65,7 @@ class Library(QObject):
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._state, self._files, self._actions = state, files, actions
+        self._state, self.files, self._actions = state, files, actions
         self._preferences, self._window = preferences, window
         self._memory = ResultsMemory(preferences)
         self.folder: ClipFolder | None = None
@@ -74,7 +74,6 @@ class Library(QObject):
         self.progress: tuple[int, int] | None = None
         self._first = self._refreshes = False
         self._list: ClipList | None = None
-        self._going = ""
         self._arranging: BackgroundJob[Arranged] | None = None
         self._look = self._job_thread("library")
         self._index = self._job_thread("library index")
@@ -108,7 +107,7 @@ class Library(QObject):
         self.looking = True
         self.folder_changed.emit()
         job = self._look.job(partial(then, path), failed=self._on_no_folder, latest=True)
-        job.start(look_into, path, self._memory.known(), self._files.targets)
+        job.start(look_into, path, self._memory.known(), self.files.targets)
 
     def set_results(self, results: Path) -> None:
         """Says where the results of the motions that are listed lie."""
@@ -157,14 +156,13 @@ class Library(QObject):
         """Shows a clip: its session, its fit at its worst frame, or its motion."""
         path, frame = self.file_of(clip)
         if path is not None:
-            self._going = clip.output
-            self._files.open_one(path, frame=frame, listed=True)
+            self.files.open_one(path, frame=frame, listed=clip.output)
 
     def read_ahead(self, clip: Clip) -> None:
         """Reads a clip that is likely to be opened next."""
         path, frame = self.file_of(clip)
         if path is not None and not self._state.activity.opening:
-            self._files.read_ahead(path, frame)
+            self.files.read_ahead(path, frame, clip.output)
 
     def file_of(self, clip: Clip) -> tuple[Path | None, int | None]:
         """What is opened of a clip, and at which frame; None where nothing is known of its motion."""
@@ -193,7 +191,7 @@ class Library(QObject):
         self.looking = False
         if folder is None:
             self.folder_changed.emit()
-            self._files.open_one(path)
+            self.files.open_one(path)
             return
         self._preferences.add_recent(path)
         self._use(folder)
@@ -208,7 +206,7 @@ class Library(QObject):
         self.looking = False
         self.folder_changed.emit()
         self._state.activity.fail(sentence)
-        self._files.nothing_opened()
+        self.files.nothing_opened()
 
     @Slot()
     def _arrange(self) -> None:
@@ -229,7 +227,7 @@ class Library(QObject):
         self.arranged.emit()
         if self._first and not self._index.busy and not listed.ids:
             self._first = False
-            self._files.nothing_opened()
+            self.files.nothing_opened()
 
     def take_first(self) -> bool:
         """Whether the first clip is to be opened now that it is listed; once."""
@@ -267,9 +265,8 @@ class Library(QObject):
 
     @Slot()
     def _on_motion(self) -> None:
-        opened, going = self._state.document.opened, self._going
-        self._going = ""
-        self.opened.emit(going if _is_listed(opened) else "")
+        opened = self._state.document.opened
+        self.opened.emit("" if opened is None else opened.listed)
 
     @Slot()
     def _ask_folder(self) -> None:
@@ -296,7 +293,3 @@ class Library(QObject):
     def _stop(self) -> None:
         for timer in (self._again, self._soon, self._follow):
             timer.stop()
-
-
-def _is_listed(opened: Opened | None) -> bool:
-    return opened is not None and opened.listed

@@ -15,18 +15,25 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from core.commands import from_program
-from core.commands.conversion_events import Began, Going, Planned, Tell
+from core.commands.conversion_events import Began, Ended, Going, Planned, Tell
+from core.commands.outcome import Outcome
 from core.commands.output_paths import Plan
 from core.commands.telling.run_figures import HowFar
 from core.errors import RefitError
 from core.outputs.results import load_result
+from core.outputs.sessions import save_session
+from core.problems.detect import Problem
+from core.problems.rules import ProblemKind
+from core.session.session import Session, SessionStep, SourceFile
 from gui_app.app.main_window import MainWindow
 from gui_app.library.fit_row import FitRow
-from tests.core.catalogue.results import put
+from tests.core.catalogue.results import put, walk, worse
 from tests.core.clip_files import clip_arrays
+from tests.core.clip_fits import clip
 from tests.gui_app.conftest import FIT_MS, end
 
 PLACES = ("s1/one_stageii.npz", "s2/two_stageii.npz")
+OFF = Problem(ProblemKind.OVER, "max_mm", "whole body", 5, 5, 5, 90.0, 9.0, 50.0, "mm", "max 90 mm")
 
 
 @pytest.fixture
@@ -65,6 +72,8 @@ class Conversions:
             tell(Going(HowFar(len(planned.jobs), 1, 1, 6, 3.0, 2.25, 90.0)))
         if self.error is not None:
             raise self.error
+        for job in planned.jobs:
+            tell(Ended(Outcome(job, "done", "written")))
         tell(Going(HowFar(len(planned.jobs), len(planned.jobs), 0, 12, 3.0, 2.25, None)))
 
 
@@ -96,12 +105,12 @@ def select(window: MainWindow, *rows: int) -> None:
         table.selectionModel().select(table.rows.index(row, 0), flags.Select | flags.Rows)
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, words: str) -> list[str]:
-    """The button of questions that is pressed; what was asked."""
+def answer(monkeypatch: pytest.MonkeyPatch, words: str, *, more: bool = False) -> list[str]:
+    """The button of questions that is pressed; what was asked, or ``more`` of it."""
     asked: list[str] = []
 
     def press(box: QMessageBox) -> int:
-        asked.append(box.text())
+        asked.append(box.informativeText() if more else box.text())
         button = next(one for one in box.buttons() if one.text().replace("&", "") == words)
         monkeypatch.setattr(QMessageBox, "clickedButton", lambda _box: button)
         return 0
@@ -222,6 +231,56 @@ def test_fits_are_written_over_when_somebody_says_so(
     options, planned = conversions.asked[0]
     assert sorted(job.output.relative_to(results).as_posix() for job in planned.jobs) == sorted(fitted)
     assert options.force is again
+
+
+@pytest.mark.parametrize("kept", ["", "work", "session"])
+def test_a_clip_that_is_open_is_shown_as_it_was_fitted_again_unless_there_is_work_on_it(
+    window: MainWindow,
+    results: Path,
+    qtbot: QtBot,
+    conversions: Conversions,
+    monkeypatch: pytest.MonkeyPatch,
+    kept: str,
+) -> None:
+    put(results, PLACES[0], worse(walk(), 5, 20.0))
+    if kept == "session":
+        motion = clip("walk", 0, 40)
+        step = SessionStep(result=load_result(results / PLACES[0]))
+        save_session(
+            (results / PLACES[0]).with_suffix(".refit"), Session(SourceFile.of(motion), motion, (step,))
+        )
+    asked = answer(monkeypatch, "Fit again", more=True)
+    row = shown(window, results, qtbot, 1)
+    document = window.state.document
+    window.panels.library.panel.table.go_to(0)
+    qtbot.waitUntil(lambda: document.opened is not None and bool(document.opened.listed), timeout=FIT_MS)
+    qtbot.waitUntil(lambda: document.result is not None, timeout=FIT_MS)
+    window.state.playback.set_frame(9)
+    if kept == "work":
+        window.desk.accept([OFF], "it is so")
+        assert document.loses_work
+    told = said(window)
+    select(window, 0)
+    qtbot.waitUntil(row.fit_chosen.isEnabled, timeout=FIT_MS)
+    row.fit_chosen.click()
+    qtbot.waitUntil(lambda: bool(conversions.asked), timeout=FIT_MS)
+    assert "is open here" in asked[0]
+    put(results, PLACES[0], worse(walk(), 7, 33.0))
+    conversions.go.set()
+    qtbot.waitUntil(lambda: any("was fitted behind the window" in one for one in told), timeout=FIT_MS)
+
+    def of_frame_7() -> float:
+        return 0.0 if document.result is None else float(document.result.mean_mm[7])
+
+    if kept:
+        qtbot.waitUntil(lambda: not window.clip_fits.going, timeout=FIT_MS)
+        assert not window.state.activity.opening
+        assert of_frame_7() < 30
+        return
+    qtbot.waitUntil(lambda: of_frame_7() == pytest.approx(33.0), timeout=FIT_MS)
+    assert window.state.playback.frame == 9
+    assert document.opened is not None
+    assert document.opened.listed == PLACES[0]
 
 
 def test_a_window_closes_while_clips_are_fitted(

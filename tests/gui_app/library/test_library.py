@@ -19,9 +19,10 @@ from core.problems.detect import Problem
 from core.problems.rules import ProblemKind
 from core.session.session import Session, SessionStep, SourceFile
 from gui_app.app.main_window import MainWindow
-from gui_app.files import open_controller
+from gui_app.files import open_controller, open_question
+from gui_app.files.open_question import Answer
 from gui_app.library.panel import LibraryPanel
-from gui_app.library.rows import NAME, SECOND
+from gui_app.library.rows import NAME, OPENED, SECOND
 from tests.core.catalogue.results import put, walk, worse
 from tests.core.clip_files import clip_arrays
 from tests.core.clip_fits import clip
@@ -230,6 +231,28 @@ def test_motions_open_as_motions_and_their_fits_once_there_are_some(
     window.files.open_path(motions)
     qtbot.waitUntil(lambda: window.library.folder is not None, timeout=FIT_MS)
     assert window.library.folder.results == results  # type: ignore[attr-defined]
+
+
+def test_a_clip_that_is_read_again_stays_one_of_the_list(
+    window: MainWindow, motions: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.files.open_path(motions)
+    listed(window, qtbot, "one", "two")
+    click(window, qtbot, 1)
+    opened(window, qtbot, "two_poses.npz", 0)
+    recent, rows = window.preferences.recent, panel_of(window).table.rows
+    document = window.state.document
+    answer = Answer(final=True, trusts=True)
+    monkeypatch.setattr(open_question, "ask_reading", lambda *_more, **_: answer)
+    for action in (window.actions_.reading, window.actions_.targets["smpl"], window.actions_.builtin):
+        before = document.opened
+        action.trigger()
+        qtbot.waitUntil(lambda before=before: document.opened is not before, timeout=FIT_MS)  # type: ignore[misc]
+        assert window.preferences.recent == recent
+        assert document.opened is not None
+        assert document.opened.listed == "s1/two_stageii.npz"
+        assert [rows.index(row, NAME).data(OPENED) for row in range(2)] == [False, True]
+        qtbot.waitUntil(lambda: not window.state.activity.opening, timeout=FIT_MS)
 
 
 def test_unsaved_work_is_asked_about(
