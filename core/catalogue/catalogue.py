@@ -19,6 +19,8 @@ from core.catalogue.store import Store
 from core.errors import FileError, RefitError
 from core.files.assumption import FILE, FIT, USER
 from core.model.joints import PARTS
+from core.outputs.results import RESULT
+from core.outputs.sessions import SUFFIX as SESSION
 
 WORST_FIRST = ("max",)
 
@@ -26,6 +28,8 @@ WORST_FIRST = ("max",)
 @dataclass(frozen=True)
 class Clip:
     """One clip as a list shows it; `Catalogue.entry` has all of it. None and '' for what is not known.
+
+    The figures are of the fit that its session shows, where one lies beside the result, or else of that.
 
     Attributes:
         id: its number in this catalogue; another one once that is built anew, negative where it is expected.
@@ -91,6 +95,11 @@ class Clip:
     def name(self) -> str:
         """File name of the result."""
         return self.output.rpartition("/")[2]
+
+    @property
+    def opens(self) -> str:
+        """Place of the file that its figures are of: the session beside the result, or else that."""
+        return self.output.removesuffix(RESULT.suffix) + SESSION if self.session else self.output
 
 
 @dataclass(frozen=True)

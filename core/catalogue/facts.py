@@ -24,6 +24,8 @@ from core.session.fit_origin import told_of
 from core.shown_text import shown
 
 CURVE_POINTS = 64
+ROUNDED = 1e-3
+"""Millimetres, and seconds: figures that differ by less were only kept in another way."""
 NOTHING, TOP = 255, 254
 """Of a curve: where nothing is fitted, and the highest value."""
 
@@ -79,6 +81,19 @@ def of_result(output: str, result: FitResult) -> Entry:
         failure=shown(result.failure),
     )
     return with_problems(entry, find_problems(fit_alone(result)))
+
+
+def is_of_same_fit(one: Entry, other: Entry) -> bool:
+    """Whether two entries are of one fit, of which one may know more."""
+    same = ("made_at", "settings", "frames", "fitted", "converged", "worst")
+    close = ("seconds", "mean", "median", "p95", "max")
+    return all(getattr(one, name) == getattr(other, name) for name in same) and all(
+        _is_close(getattr(one, name), getattr(other, name)) for name in close
+    )
+
+
+def _is_close(one: float | None, other: float | None) -> bool:
+    return one == other or (one is not None and other is not None and abs(one - other) < ROUNDED)
 
 
 def with_problems(entry: Entry, problems: Sequence[Problem], verdicts: Sequence[str] | None = None) -> Entry:

@@ -7,13 +7,13 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from core.batch.heartbeat import now_at
 from core.catalogue.entry import Entry
-from core.catalogue.facts import of_result
+from core.catalogue.facts import is_of_same_fit, of_result
 from core.catalogue.journal import LEFT_OUT, Began, Ended, Event, Stat, Unread, journals, read_on
 from core.catalogue.rows import put, read_entry
 from core.catalogue.schema import of_sql, to_sql
@@ -22,10 +22,12 @@ from core.catalogue.store import transaction
 from core.errors import FileError
 from core.files.beside_results import is_beside_results
 from core.files.motions.folder_walk import OUTPUT_ENDING
+from core.model.fit_result import FitResult
 from core.outputs.results import RESULT, is_result, load_result
 from core.outputs.sessions import SUFFIX as SESSION
-from core.outputs.sessions import session_accepted
+from core.outputs.sessions import load_session
 from core.problems.accepted import Accepted, accepted_by
+from core.session.session import SessionStep
 
 AT_ONCE = 200
 """Results that are read in one transaction, so that what is read stays when somebody stops."""
@@ -263,16 +265,29 @@ class _Results:
             stat = self._there.sessions.get(place)
             if tuple(before) == _numbers(stat):
                 continue
-            accepted: tuple[Accepted, ...] = ()
+            now = SessionStep()
             if stat is not None:
                 try:
-                    accepted = session_accepted(self._folder / place)
+                    now = load_session(self._folder / place).now
                 except FileError as error:
                     self._found.told.append(f"{error}; what is accepted in it is left out.")
-            self._accept(clip, accepted)
+            if of_sql(output) in self._there.results:
+                self._show(clip, of_sql(output), now.result, was_session=before[0] is not None)
+            self._accept(clip, now.accepted)
             self._connection.execute(
                 "UPDATE clips SET session_size = ?, session_mtime = ? WHERE id = ?", (*_numbers(stat), clip)
             )
+
+    def _show(self, clip: int, output: str, fit: FitResult | None, *, was_session: bool) -> None:
+        """What is known of a clip is of the fit that opens: that of its session, or else of its result."""
+        if fit is None and was_session:
+            with suppress(FileError):  # which is told where the result itself is read
+                fit = load_result(self._folder / output)
+        if fit is None:
+            return
+        known, of_fit = read_entry(self._connection, clip), of_result(output, fit)
+        if not is_of_same_fit(known, of_fit):
+            put(self._connection, replace(of_fit, subject=known.subject))
 
     def _accept(self, clip: int, accepted: tuple[Accepted, ...]) -> None:
         notes = "\n".join(dict.fromkeys(one.note for one in accepted if one.note))

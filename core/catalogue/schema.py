@@ -12,7 +12,7 @@ from core.model.joints import PARTS
 from core.problems.detect import Problem
 from core.problems.rules import ProblemKind
 
-VERSION = 1
+VERSION = 2
 """Grows when the tables change; an index of an earlier version is built anew."""
 
 APPLICATION = 0x52454649

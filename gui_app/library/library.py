@@ -166,15 +166,9 @@ class Library(QObject):
 
     def file_of(self, clip: Clip) -> tuple[Path | None, int | None]:
         """What is opened of a clip, and at which frame; None where nothing is known of its motion."""
-        from core.outputs.results import RESULT
-        from core.outputs.sessions import SUFFIX as SESSION
-
         results = self.folder.results if self.folder is not None else None
         if results is not None and clip.frames is not None:
-            result = results / clip.output
-            if clip.session:
-                result = result.with_name(result.name.removesuffix(RESULT.suffix) + SESSION)
-            return result, clip.worst
+            return results / clip.opens, clip.worst
         return (Path(clip.source) if clip.source else None), None
 
     def _use(self, folder: ClipFolder, *, rebuild: bool = False) -> None:

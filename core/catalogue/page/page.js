@@ -457,7 +457,8 @@ function quoted(word) {
 }
 function command(i, frame) {
   const between = D.windows ? "\\" : "/";
-  const place = D.windows ? R.output[i].replaceAll("/", "\\") : R.output[i];
+  const opens = D.sessions.includes(i) ? R.output[i].replace(/\.npz$/, ".refit") : R.output[i];
+  const place = D.windows ? opens.replaceAll("/", "\\") : opens;
   const path = D.folder ? `${D.folder}${between}${place}` : place.startsWith("-") ? `./${place}` : place;
   return `refit ${quoted(path)}${frame === null ? "" : ` --frame ${frame}`}`;
 }

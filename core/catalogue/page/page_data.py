@@ -96,6 +96,7 @@ def page_data(
         "rows": rows,
         # Names that cannot be typed as they are shown.
         "odd": [place for place, clip in enumerate(clips) if shown(clip.output) != clip.output],
+        "sessions": [place for place, clip in enumerate(clips) if clip.session],
         "pictures": {place: pictures[clip.id] for place, clip in enumerate(clips) if clip.id in pictures},
         "told": [shown(sentence) for sentence in told],
     }

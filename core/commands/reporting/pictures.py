@@ -58,7 +58,7 @@ def pictures_of(
         place = _place(catalogue.folder, stack)
         for count, clip in enumerate(catalogue.clips(worst)):
             progress(count, len(worst))
-            path = catalogue.folder / clip.output
+            path = catalogue.folder / clip.opens
             kept = place / f"{_key(path, clip)}.jpg"
             try:
                 if not kept.is_file():

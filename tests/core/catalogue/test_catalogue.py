@@ -21,6 +21,8 @@ from core.catalogue.store import Unreadable, transaction
 from core.errors import FileError, RefitError
 from core.files.assumption import UP_AXIS, Assumption
 from core.files.motions.folder_walk import walk_folder
+from core.model.fit_result import FitResult
+from core.outputs.results import load_result
 from core.outputs.sessions import save_session
 from core.problems.accepted import Accepted
 from core.session.session import Session, SessionStep, SourceFile
@@ -163,6 +165,37 @@ def test_what_is_accepted_in_a_session_is_listed(tmp_path: Path) -> None:
     with Catalogue(tmp_path) as catalogue:
         assert "a_stageii.refit" in catalogue.refresh().told[0]
         assert catalogue.clips(catalogue.ids())[0].accepted == 0
+
+
+def test_figures_are_those_of_the_fit_that_a_session_shows(tmp_path: Path) -> None:
+    result, session = put(tmp_path, "a_stageii.npz", worse(walk(), 7, 60.0)), tmp_path / "a_stageii.refit"
+    motion = clip("walk", 0, 40)
+
+    def keep(*fits: FitResult) -> Clip:
+        steps = tuple(SessionStep(fit) for fit in fits)
+        save_session(session, Session(SourceFile.of(motion), motion, steps, len(fits) - 1), overwrite=True)
+        return listed(tmp_path)[0]
+
+    with Journal(tmp_path) as journal:
+        (before,) = listed(tmp_path)
+        with Catalogue(tmp_path) as catalogue:
+            entry = replace(catalogue.entry(before.id), measured=True, jitter=0.5, subject="s1")
+        journal.done(result, entry, 1.0)
+    # A session of the same fit takes away nothing of what is known of it.
+    same = keep(load_result(result))
+    assert (same.max, same.worst, same.jitter, same.subject) == (180.0, 7, 0.5, "s1")
+    again = keep(load_result(result), worse(walk(), 9, 30.0))
+    assert (again.max, again.worst, again.jitter, again.subject) == (90.0, 9, None, "s1")
+    assert (again.problem_frames, again.opens) == (1, "a_stageii.refit")
+    session.unlink()
+    (without,) = listed(tmp_path)
+    assert (without.max, without.worst) == (180.0, 7)
+    assert (without.problem_frames, without.opens) == (1, "a_stageii.npz")
+    # One that cannot be read says nothing of the fit.
+    keep(worse(walk(), 11, 20.0))
+    session.write_bytes(b"torn")
+    (torn,) = listed(tmp_path)
+    assert (torn.max, torn.state) == (180.0, "done")
 
 
 @pytest.mark.parametrize("what", ["text", "other", "later", "triggers"])
