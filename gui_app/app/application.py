@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import pyqtgraph
@@ -51,10 +52,13 @@ def make_application() -> QApplication:
     return app
 
 
-def run(options: Options) -> int:
-    """Opens the window and stays until it is closed; returns the exit code."""
+def run(options: Options, begun: Callable[[MainWindow], object] | None = None) -> int:
+    """Opens the window and stays until it is closed; returns the exit code. ``begun`` has it before it is
+    shown."""
     app = make_application()
     window = MainWindow(options)
+    if begun is not None:
+        begun(window)
     window.show()
     interrupt = Interrupt(window)
     signal.signal(signal.SIGINT, interrupt.note)

@@ -77,7 +77,7 @@ CLOSE_AGAIN_MS = 200
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asked for."""
+    """What the command line asked for, or a program: then ``file`` may be there for this window alone."""
 
     file: Path | None = None
     models: Path | None = None
@@ -85,6 +85,7 @@ class Options:
     threads: int | None = None
     frame: int | None = None
     to: str | None = None
+    handed_over: bool = False
 
 
 class MainWindow(QMainWindow):
@@ -207,12 +208,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(Status(document, activity, self.actions_, self.devices, self))
         commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
-        Menus(
-            self.menuBar(),
-            self.actions_,
-            self.preferences,
-            self.files.open_path,
-        )
+        Menus(self.menuBar(), self.actions_, self.preferences, self.files.open_path)
         ControlKeys(self)
         self.viewport.setFocus()
         self.setMinimumSize(900, 560)
@@ -273,7 +269,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _open_first(self) -> None:
         if self._opens_first:
-            self.files.open_first(self._options.file, self._options.frame)
+            options = self._options
+            self.files.open_first(options.file, options.frame, handed_over=options.handed_over)
         else:
             self.welcome.look_again()
 

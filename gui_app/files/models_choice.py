@@ -1,6 +1,6 @@
 """Which bodies to use, and which body motions are fitted with.
 
-The command line wins over REFIT_MODELS, that over an earlier session's choice.
+The command line wins over REFIT_MODELS, that over an earlier session's choice. It may say ``builtin``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ModelsChoice:
             self.targets = dict.fromkeys(SOURCES, target)
         environment = os.environ.get(MODELS_VARIABLE)
         if given is not None:
-            self.folder: Path | None = given
+            self.folder: Path | None = None if str(given) == BUILTIN else given
         elif environment:
             self.folder = Path(environment)
         else:

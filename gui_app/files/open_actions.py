@@ -128,15 +128,15 @@ class OpenActions(QObject):
         """What lists the clips of a folder; it hands those that are one motion to `open_one`."""
         self._open_folder = open_folder
 
-    def open_first(self, path: Path | None, frame: int | None = None) -> None:
+    def open_first(self, path: Path | None, frame: int | None = None, *, handed_over: bool = False) -> None:
         """Opens what the window was started with, None for the built-in motion, at a frame where one is
-        given."""
+        given; ``handed_over`` where the file is none of the user's, and goes with the window."""
         if path is not None and self._open_folder is not None and path.is_dir():
             self._open_folder(path)
             return
         path = None if path is None else opened_as(path)
         answer = self._memory.answer(path) if path is not None else NOTHING_SAID
-        self._open(path, answer=answer, frame=frame)
+        self._open(path, answer=answer, frame=frame, handed_over=handed_over)
 
     def _open(self, path: Path | None, **more: Any) -> None:
         """Opens it with the bodies that are chosen."""

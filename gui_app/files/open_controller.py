@@ -37,7 +37,8 @@ class OpenRequest:
 
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
     beside the file; ``frame`` the one to show first, None for the file's own; ``listed`` its place where it
-    is one of many in a list, and not to be remembered by itself.
+    is one of many in a list, and not to be remembered by itself; ``handed_over`` where the file is there for
+    this window alone, and nobody knows it.
     """
 
     path: Path | None
@@ -48,6 +49,7 @@ class OpenRequest:
     frame: int | None = None
     listed: str = ""
     targets: Mapping[str, str] = field(default_factory=dict)
+    handed_over: bool = False
 
 
 def read_and_pose(
@@ -75,6 +77,8 @@ def read_and_pose(
         except (SourceMissing, Unanswered, Doubted, NothingLeads) as question:
             return question
         opened = replace(opened, left_over=request.left_over, listed=request.listed)
+        if request.handed_over:
+            opened = replace(opened, file=None)
         if request.frame is not None:
             opened = replace(opened, frame=min(max(request.frame, 0), len(opened.motion) - 1))
         opened.posed.frame(opened.frame or 0)
@@ -139,9 +143,11 @@ class OpenController(QObject):
         frame: int | None = None,
         listed: str = "",
         targets: Mapping[str, str] | None = None,
+        handed_over: bool = False,
     ) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
-        self.begin(OpenRequest(path, models, source, left_over, answer, frame, listed, targets or {}))
+        request = OpenRequest(path, models, source, left_over, answer, frame, listed, targets or {})
+        self.begin(replace(request, handed_over=handed_over))
 
     def begin(self, request: OpenRequest) -> None:
         """Starts reading what is asked for, once more where a question about it was answered."""

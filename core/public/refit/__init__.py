@@ -39,7 +39,9 @@ if TYPE_CHECKING:
         Outcome,
         Problem,
         Recipe,
+        Window,
     )
+    from refit._view import view
 
 __all__ = [
     "BodyModel",
@@ -52,6 +54,7 @@ __all__ = [
     "Problem",
     "Recipe",
     "RefitError",
+    "Window",
     "__version__",
     "convert",
     "export",
@@ -63,6 +66,7 @@ __all__ = [
     "measure",
     "refit_frames",
     "save",
+    "view",
 ]
 
 _WHERE = {
@@ -81,7 +85,9 @@ _WHERE = {
         "Outcome",
         "Problem",
         "Recipe",
+        "Window",
     ),
+    "_view": ("view",),
 }
 
 

@@ -9,6 +9,7 @@ from core.model.body_pair import BodyPair
 from core.model.fit_result import FitResult
 from core.model.motion import Motion
 from core.problems.detect import Problem
+from refit._window import Window
 
 __all__ = [
     "BodyModel",
@@ -20,4 +21,5 @@ __all__ = [
     "Outcome",
     "Problem",
     "Recipe",
+    "Window",
 ]

@@ -57,6 +57,7 @@ CALLS = {
         "device='auto', threads=None, progress=True"
     ),
     "save": "fit, path, overwrite=False",
+    "view": "what, fit=None, bodies=None, *, mask=None, frame=None, joint=None",
 }
 CLASSES = {
     "BodyModel",
@@ -69,6 +70,7 @@ CLASSES = {
     "Problem",
     "Recipe",
     "RefitError",
+    "Window",
 }
 METHODS = {
     "BodyModel.vertices_of": "motion, frames=None",
@@ -81,6 +83,9 @@ METHODS = {
         "leye_pose=None, reye_pose=None, betas=None, transl=None, expression=None, family=None, "
         "gender=None, frame_rate=None, up_axis='z'"
     ),
+    "Window.close": "",
+    "Window.show": "frame",
+    "Window.wait": "timeout=None",
 }
 PARAMETERS = (
     *(
