@@ -289,7 +289,8 @@ class MainWindow(QMainWindow):
     @cached_property
     def export_dialog(self) -> ExportDialog:
         """Where an export is begun, with what stands for it in the status bar once it is closed."""
-        from gui_app.export.dialog import ExportChip, ExportDialog
+        from gui_app.export.chip import ExportChip
+        from gui_app.export.dialog import ExportDialog
 
         dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
         self.statusBar().addPermanentWidget(ExportChip(self.exporting, dialog, self))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QColor, QDesktopServices, QFontMetrics, QIcon, QPainter
 from PySide6.QtWidgets import (
     QDialog,
@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -39,7 +38,6 @@ from gui_app.style import colours
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, refresh_style, tabular
 from gui_app.widgets.save_dialog import may_replace
-from gui_app.widgets.text import plain_tip
 from gui_app.widgets.wrapped_label import WrappedLabel
 
 LIST_WIDTH = 236
@@ -363,44 +361,3 @@ class _TwoLines(QStyledItemDelegate):
         painter.setPen(QColor(colours.TEXT_SECONDARY))
         painter.drawText(left, top + line, width, line, Qt.AlignmentFlag.AlignVCenter, index.data(WORDS_ROLE))
         painter.restore()
-
-
-# In the status bar while the export dialog is closed: how far an export is; a click opens the dialog.
-
-
-class ExportChip(QToolButton):
-    """Hidden unless something is being exported."""
-
-    def __init__(
-        self, exporting: ExportController, dialog: ExportDialog, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._exporting, self._dialog = exporting, dialog
-        self.setIcon(icon("export"))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setStyleSheet("QToolButton { padding: 0 8px; font-size: 12px; }")
-        tabular(self)
-        self.clicked.connect(self._open)
-        exporting.changed.connect(self._on_change)
-        dialog.installEventFilter(self)
-        self._on_change()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The dialog opens or closes."""
-        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
-            self._on_change()
-        return super().eventFilter(watched, event)
-
-    @Slot()
-    def _open(self) -> None:
-        self._dialog.open_for()
-
-    @Slot()
-    def _on_change(self) -> None:
-        status = self._exporting.status
-        if status.total:
-            self.setText(f"Exporting {100 * status.done // status.total} %")
-        else:
-            self.setText("Exporting…")
-        self.setToolTip(plain_tip(f"{progress_words(status)}\nClick to see or stop it"))
-        self.setVisible(status.active and not self._dialog.isVisible())
