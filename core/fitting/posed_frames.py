@@ -72,6 +72,7 @@ class PosedFrames:
         self._tried: tuple[int, PosedFrame] | None = None
         self._other: PosedFrames | None = None
         self._peeks = False
+        self._beside: PosedFrames | None = None
 
     def prepare(self) -> None:
         """Makes what the first fitted frame would otherwise wait for: the target's operators.
@@ -125,14 +126,39 @@ class PosedFrames:
         self._peeks = result is not None
         if result is None or (self._other is not None and self._other.result is result):
             return
-        self._other = PosedFrames(self.motion, self.bodies, result, 8 * CHUNK)
-        self._other._sources = self._sources
+        self._other = self._with(result, 8 * CHUNK)
+
+    def set_beside(self, result: FitResult | None) -> None:
+        """Keeps another fit of the same motion at hand beside this one, None for none; nothing of it is posed
+        until `beside` is asked for."""
+        if result is None or self._beside is None or self._beside.result is not result:
+            self._beside = None if result is None else self._with(result, self._most)
+
+    def beside(self, index: int) -> PosedFrame | None:
+        """Frame ``index`` of source and the fit that `set_beside` has been given; None without one.
+
+        Raises:
+            IndexError: there is no such frame.
+        """
+        return None if self._beside is None else self._beside.frame(index)
+
+    def beside_roots(self) -> np.ndarray | None:
+        """As `fit_roots`, of the fit beside."""
+        return None if self._beside is None else self._beside.fit_roots()
+
+    def _with(self, result: FitResult, most: int) -> PosedFrames:
+        """The same motion with another fit, of which so many frames are kept."""
+        other = PosedFrames(self.motion, self.bodies, result, most)
+        other._sources = self._sources
+        return other
 
     def set_bodies(self, bodies: BodyPair) -> None:
         """The same bodies with another mask: errors are over other vertices from now on."""
         self.bodies = bodies
         self._fits.clear()
         self._other, self._peeks = None, False
+        if self._beside is not None:
+            self._beside.set_bodies(bodies)
 
     def show_refit(self, refit: Refit) -> None:
         """Shows a frame as it was fitted again, without making it part of the fit; as `try_out` does."""

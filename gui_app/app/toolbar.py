@@ -25,7 +25,6 @@ from gui_app.app.fit_menu import fill_fit_menu
 from gui_app.app.view_buttons import CameraButton, ColourButton
 from gui_app.document.actions import Actions
 from gui_app.document.state import AppState
-from gui_app.scene.skin_colours import COLOUR
 from gui_app.scene.view_options import LEAST_OPACITY
 from gui_app.style.theme import ICON_PIXELS, icon, tabular
 from gui_app.widgets.buttons import MenuButton, action_button
@@ -145,7 +144,7 @@ class Toolbar(QToolBar):
         upto.setContentsMargins(6, 0, 4, 0)
         range_ = [self.addWidget(upto)]
         self._range = QDoubleSpinBox(self)
-        self._range.setAccessibleName("Range of the error")
+        self._range.setAccessibleName("Range of the colours")
         self._range.setRange(LEAST_RANGE_MM, MOST_RANGE_MM)
         self._range.setDecimals(0)
         self._range.setSingleStep(5)
@@ -154,7 +153,7 @@ class Toolbar(QToolBar):
         self._range.setFixedWidth(72)
         self._range.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._range.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._range.setToolTip("Error at the far end of the colours (scroll or type)")
+        self._range.setToolTip("Millimetres at the far end of the colours (scroll or type)")
         self._range.valueChanged.connect(self._on_range)
         self._range.editingFinished.connect(self._range.clearFocus)
         tabular(self._range)
@@ -199,13 +198,14 @@ class Toolbar(QToolBar):
 
     @Slot(float)
     def _on_range(self, value: float) -> None:
-        self._state.view.change(range_mm=value)
+        self._state.view.set_scale_end(value)
 
     @Slot()
     def _on_view(self) -> None:
+        end = self._state.view.scale_end_mm
         with QSignalBlocker(self._range):
-            self._range.setValue(self._state.view.range_mm)
-        self._range.setEnabled(COLOUR[self._state.view.colouring].in_range)
+            self._range.setValue(self._state.view.range_mm if end is None else end)
+        self._range.setEnabled(end is not None)
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -88,6 +88,7 @@ class ViewControls(QObject):
             layout=stored.choice("view_layout", LAYOUTS, "side"),
             colouring=stored.choice("colouring", COLOURINGS, "error"),
             range_mm=stored.number("range_mm", self._state.view.range_mm),
+            apart_mm=stored.number("apart_mm", self._state.view.apart_mm),
             follow=stored.flag("follow", True),
             parallel=stored.flag("parallel", False),
             layers=self._stored_layers(stored),
@@ -104,6 +105,7 @@ class ViewControls(QObject):
         stored.store("view_layout", self._state.view.layout)
         stored.store("colouring", self._state.view.colouring)
         stored.store("range_mm", self._state.view.range_mm)
+        stored.store("apart_mm", self._state.view.apart_mm)
         stored.store("follow", self._state.view.follow)
         stored.store("parallel", self._state.view.parallel)
         for name in LAYERS:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.document.document import Document
 from gui_app.scene.colour_maps import DEFAULT_RANGE_MM
+from gui_app.scene.skin_colours import COLOUR, DIFFERENCE
 from gui_app.scene.view_options import Colouring, Layers, LayoutName
 
 if TYPE_CHECKING:
     from core.model.fit_result import FitResult
+
+
+@dataclass(frozen=True, eq=False)
+class SecondFit:
+    """A fit beside the document's.
+
+    Attributes:
+        result: of the same motion in the same body.
+        name: what it is, in words: of its step, or of its file.
+        file: that it was read from, None where it is of the history.
+    """
+
+    result: FitResult
+    name: str
+    file: Path | None = None
+
+
+Titles = tuple[tuple[str, ...], tuple[str, ...]]
+"""Of two fits side by side, piece by piece."""
 
 
 class View(QObject):
@@ -19,32 +41,41 @@ class View(QObject):
 
     Attributes:
         colouring: what the colours of the skin say.
-        range_mm: where the scale of the colours ends, millimetres.
+        range_mm: where the scale of the error ends, millimetres.
+        apart_mm: where that of the difference between two fits ends.
         follow: the camera goes along with the bodies.
         layout: where the bodies stand to each other.
         parallel: parallel projection instead of perspective.
         layers: what is drawn.
         peeked: another fit than the document's, shown for a while; None for none.
         peek_words: what that fit is, ``'before'``.
+        second: the fit that is shown beside the document's, to compare the two; None for none.
+        titles: words over both, piece by piece; None where there is but one.
 
-    ``peek_changed`` tells of the last two, ``changed`` of everything else.
+    ``peek_changed`` tells of the fit shown for a while, ``second_changed`` of the one beside, ``changed`` of
+    everything else.
     """
 
     changed = Signal()
     peek_changed = Signal()
+    second_changed = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self.colouring: Colouring = "error"
         self.range_mm = DEFAULT_RANGE_MM
+        self.apart_mm = DIFFERENCE.usual_range
         self.follow = True
         self.layout: LayoutName = "side"
         self.parallel = False
         self.layers = Layers()
         self.peeked: FitResult | None = None
         self.peek_words = ""
+        self.second: SecondFit | None = None
+        self.titles: Titles | None = None
         document.motion_leaving.connect(self._on_leaving)
+        document.motion_leaving.connect(self._on_motion_leaving)
         document.result_leaving.connect(self._on_leaving)
 
     @property
@@ -60,11 +91,34 @@ class View(QObject):
             opened.posed.peek(result)
             self.peek_changed.emit()
 
+    def set_second(self, second: SecondFit | None, titles: Titles | None = None) -> None:
+        """Shows another fit beside the document's, under these titles; None for that one alone."""
+        opened, titles = self._document.opened, None if second is None else titles
+        if opened is not None and (second is not self.second or titles != self.titles):
+            self.second, self.titles = second, titles
+            opened.posed.set_beside(None if second is None else second.result)
+            self.second_changed.emit()
+
+    @property
+    def scale_end_mm(self) -> float | None:
+        """Where the scale of the colour in use ends, if that can be set."""
+        if not COLOUR[self.colouring].in_range:
+            return None
+        return self.apart_mm if self.colouring == DIFFERENCE.name else self.range_mm
+
+    def set_scale_end(self, millimetres: float) -> None:
+        """The scale of the difference between two fits ends there where it is in use, or else the error's."""
+        if self.colouring == DIFFERENCE.name:
+            self.change(apart_mm=millimetres)
+        else:
+            self.change(range_mm=millimetres)
+
     def change(
         self,
         *,
         colouring: Colouring | None = None,
         range_mm: float | None = None,
+        apart_mm: float | None = None,
         follow: bool | None = None,
         layout: LayoutName | None = None,
         parallel: bool | None = None,
@@ -74,6 +128,7 @@ class View(QObject):
         before = self._choices()
         self.colouring = colouring if colouring is not None else self.colouring
         self.range_mm = range_mm if range_mm is not None else self.range_mm
+        self.apart_mm = apart_mm if apart_mm is not None else self.apart_mm
         self.follow = follow if follow is not None else self.follow
         self.layout = layout if layout is not None else self.layout
         self.parallel = parallel if parallel is not None else self.parallel
@@ -82,8 +137,13 @@ class View(QObject):
             self.changed.emit()
 
     def _choices(self) -> tuple[object, ...]:
-        return self.colouring, self.range_mm, self.follow, self.layout, self.parallel, self.layers
+        ranges = self.range_mm, self.apart_mm
+        return self.colouring, ranges, self.follow, self.layout, self.parallel, self.layers
 
     @Slot()
     def _on_leaving(self) -> None:
         self.set_peek(None)
+
+    @Slot()
+    def _on_motion_leaving(self) -> None:
+        self.set_second(None)

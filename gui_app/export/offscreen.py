@@ -37,7 +37,7 @@ def off_screen(opened: Opened, size: tuple[int, int], samples: int) -> tuple[pv.
     if sys.platform.startswith("linux") and not has_display():
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
     # In a notebook it would show itself there.
-    plotter = pv.Plotter(off_screen=True, notebook=False, shape=(1, 2), border=False, window_size=list(size))
+    plotter = pv.Plotter(off_screen=True, notebook=False, shape=(1, 3), border=False, window_size=list(size))
     window = plotter.render_window
     scale = max(size[1] / 720, 0.9)
     window.SetMultiSamples(samples)  # type: ignore[union-attr]

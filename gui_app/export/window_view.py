@@ -53,6 +53,8 @@ def view_of(viewport: Viewport, state: AppState) -> WindowView:
     opened = state.document.opened
     assert opened is not None
     posed = PosedFrames(opened.motion, opened.bodies, state.document.result, cache_frames=COPIED_FRAMES)
+    second = state.view.second
+    posed.set_beside(None if second is None else second.result)
     camera = pv.Camera()
     camera.DeepCopy(viewport.plotter.renderers[0].camera)
     window: Any = viewport.plotter.render_window
@@ -93,13 +95,13 @@ class Studio:
         window: Any = self._plotter.render_window
         self._window = window
         self._scene.like(view.scene, ground=not transparent)
-        self._scene.set_fit_path(view.opened.posed.fit_roots())
+        self._scene.set_fit_path(view.opened.posed.fit_roots(), view.opened.posed.beside_roots())
         for renderer in self._plotter.renderers if transparent else ():
             renderer.SetGradientBackground(False)
         self._scene.set_smooth(smooth and samples == 0)
         self._window.SetDPI(round(72 * scale))
         self._scene.layout(scale)
-        self._scene.show(view.frame, view.opened.posed.frame(view.frame))
+        self._show(view.frame)
         self._camera = self._plotter.renderers[0].camera
         self._camera.DeepCopy(view.camera)
         self._step_back()
@@ -122,8 +124,7 @@ class Studio:
             self._camera.position = focus + share * (np.asarray(self._camera.position) - focus)
 
     def _columns(self) -> int:
-        left, right = (renderer.GetViewport() for renderer in self._plotter.renderers[:2])
-        return 1 if max(left[2] - left[0], right[2] - right[0]) > 0.75 else 2
+        return sum(bool(renderer.GetDraw()) for renderer in self._plotter.renderers)
 
     def turn(self, degrees: float) -> None:
         """Takes the camera around the body, to the left."""
@@ -138,7 +139,7 @@ class Studio:
         """(height, width, 3 or 4) bytes of one frame."""
         _leave_context()
         try:
-            self._scene.show(frame, self._view.opened.posed.frame(frame))
+            self._show(frame)
             if not self._captions:
                 self._hide_captions()
             self._plotter.render()
@@ -146,6 +147,10 @@ class Studio:
             return np.ascontiguousarray(picture)
         finally:
             self._release()
+
+    def _show(self, frame: int) -> None:
+        posed = self._view.opened.posed
+        self._scene.show(frame, posed.frame(frame), posed.beside(frame))
 
     def _hide_captions(self) -> None:
         for renderer in self._plotter.renderers:

@@ -1,4 +1,4 @@
-"""One of the two views: its renderer, light and floor, the body that belongs to it, and its words."""
+"""One of the views: its renderer, light and floor, the body that belongs to it, and its words."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vtkmodules.vtkRenderingCore import vtkActor
 
 from gui_app.scene.body_actor import BodyActor
 from gui_app.scene.colour_maps import plain_colours
+from gui_app.scene.ghost import Ghost
 from gui_app.scene.ground import Ground
 from gui_app.scene.picking import JointLabel
 from gui_app.scene.skeleton_actor import SkeletonActor
@@ -20,7 +21,14 @@ from gui_app.scene.support_actor import SupportActor
 from gui_app.scene.support_colours import SupportLook
 from gui_app.scene.trajectory_actor import TrajectoryActor
 from gui_app.scene.view_options import Colouring, Layers
-from gui_app.scene.vtk_tools import LABEL_MARGIN, LABEL_SIZE, place_text, text_actor
+from gui_app.scene.vtk_tools import (
+    LABEL_MARGIN,
+    LABEL_SIZE,
+    flat_actor,
+    place_text,
+    text_actor,
+    write_points,
+)
 from gui_app.style import colours
 from gui_app.style.colours import rgb_unit
 
@@ -40,7 +48,13 @@ class Posed(NamedTuple):
 
 
 class BodyView:
-    """Half of the picture, or all of it, with one body in it."""
+    """A part of the picture, or all of it, with one body in it.
+
+    Attributes:
+        title: words in its corner in place of the body's own, piece by piece: one line of them where it has
+            room, or else a line each.
+        ghost: another body in this view, where the two are laid over each other.
+    """
 
     def __init__(self, renderer: pv.Renderer, skin: str, path: str) -> None:
         self.renderer = renderer
@@ -50,13 +64,19 @@ class BodyView:
         self.note = text_actor("", LABEL_SIZE, colours.TEXT_SECONDARY, horizontal="centre")
         for words in (self.label, self.note):
             renderer.AddViewProp(words)
+        self.ghost = Ghost(renderer, colours.SOURCE_WORDS)
         self._joint = JointLabel(renderer)
         self.support = SupportActor(renderer)
         self.see_through = False
         self._joints: np.ndarray | None = None
         self._layers = Layers()
         self._present = False
+        self.title: tuple[str, ...] = ()
         self.body: BodyActor | None = None
+        self._edge = pv.PolyData(np.zeros((2, 3), np.float32), lines=np.array([2, 0, 1]))
+        self._divider = flat_actor(self._edge)
+        self._divider.GetProperty().SetColor(*rgb_unit(colours.LINE))
+        renderer.AddViewProp(self._divider)
 
     def _prepare(self) -> None:
         renderer = self.renderer
@@ -77,11 +97,13 @@ class BodyView:
         return bool(self.renderer.GetDraw())
 
     def set_place(self, place: tuple[float, float, float, float] | None) -> None:
-        """Left, bottom, right and top in the window, 0..1; None where the layout does without this view."""
+        """Left, bottom, right and top in the window, 0..1; None where the layout does without this view. A
+        line stands between it and the one on its left."""
         self.renderer.SetDraw(place is not None)
         self.renderer.SetInteractive(place is not None)
         if place is not None:
             self.renderer.SetViewport(*place)
+            self._divider.SetVisibility(place[0] > 0)
 
     def build(self, shape: BodyShape, floor: float, frames: int) -> BodyActor:
         """Replaces the body, its floor and its path."""
@@ -96,7 +118,7 @@ class BodyView:
         self.trajectory = TrajectoryActor(frames, self._path)
         for actor in self._actors():
             self.renderer.AddActor(actor)
-        self.label.SetInput(shape.label)
+        self.label.SetInput(" · ".join(self.title) or shape.label)
         self.set_layers(self._layers)
         return self.body
 
@@ -117,6 +139,7 @@ class BodyView:
         if self.body is not None:
             for actor in self._actors():
                 self.renderer.RemoveActor(actor)
+            self.body = None
 
     def set_layers(self, layers: Layers) -> None:
         """What is drawn."""
@@ -184,13 +207,24 @@ class BodyView:
         width, height = size
         margin = LABEL_MARGIN * scale
         if self.body is not None:
-            name = self._shape.label
-            beside_head = width / 2 / scale - HEAD - LABEL_MARGIN
-            fits = len(name) * LABEL_LETTER < beside_head
-            self.label.SetInput(name if fits else name.partition(" · ")[0])
+            self.label.SetInput(self._words((width / 2 / scale - HEAD - LABEL_MARGIN) / LABEL_LETTER))
         place_text(self.label, margin, height - margin)
+        self.ghost.layout(height, scale, 1 + self.label.GetInput().count("\n"))
         place_text(self.note, width / 2, height * (LOW_NOTE_HEIGHT if low_note else NOTE_HEIGHT))
         self.support.set_scale(scale)
         if self.body is not None:
             self.skeleton.set_scale(scale)
             self.trajectory.set_scale(scale)
+        write_points(self._edge, np.array([(1, 0, 0), (1, height, 0)], np.float32))
+
+    def _words(self, letters: float) -> str:
+        """Those in the corner, where so many letters have room beside the head."""
+        pieces = self.title or tuple(self._shape.label.split(" · "))
+        whole = " · ".join(pieces)
+        if len(whole) < letters:
+            return whole
+        if not self.title:
+            return pieces[0]
+        return "\n".join(
+            piece if len(piece) < letters else f"{piece[: int(letters) - 2]}…" for piece in pieces
+        )

@@ -32,6 +32,7 @@ class Ghost:
         self._renderer = renderer
         self._colour = colour
         self._label = text_actor("", LABEL_SIZE, colour, vertical="top")
+        self._label.VisibilityOff()
         renderer.AddViewProp(self._label)
         self.actor: vtkActor | None = None
 
@@ -49,9 +50,10 @@ class Ghost:
         if self.actor is not None:
             self.actor.SetVisibility(body)
 
-    def layout(self, height: int, scale: float) -> None:
-        """Places the words in a view ``height`` device pixels high, ``scale`` of them a logical pixel."""
-        place_text(self._label, LABEL_MARGIN * scale, height - (LABEL_MARGIN + LINE_HEIGHT) * scale)
+    def layout(self, height: int, scale: float, above: int = 1) -> None:
+        """Places the words in a view ``height`` device pixels high, ``scale`` of them a logical pixel, below
+        so many other lines."""
+        place_text(self._label, LABEL_MARGIN * scale, height - (LABEL_MARGIN + above * LINE_HEIGHT) * scale)
 
 
 def _actor(surface: vtkAlgorithmOutput, colour: str) -> vtkActor:

@@ -109,6 +109,8 @@ NARROW_MARGIN, NARROW_WIDTH = 54, 6
 CORNER_MARGIN, CORNER_BOTTOM = 106, 8
 BAR_TEXT_SIZE = 12
 TICKS = 5
+INVALID = ("invalid", "INVALID_QUIET")
+"""Words and colour of vertices that have no number."""
 
 
 class ColourBar:
@@ -118,7 +120,7 @@ class ColourBar:
         renderer: of the view.
         strip: (256, 3) uint8 colours from the lowest to the highest; None for those of errors.
         unit: what stands above.
-        apart: words and colour of what is on no scale.
+        apart: words and colour of what is on no scale; None where nothing is.
     """
 
     def __init__(
@@ -126,7 +128,7 @@ class ColourBar:
         renderer: vtkRenderer,
         strip: np.ndarray | None = None,
         unit: str = "mm",
-        apart: tuple[str, str] = ("invalid", "INVALID_QUIET"),
+        apart: tuple[str, str] | None = INVALID,
     ) -> None:
         self._renderer = renderer
         self._range_mm: float | None = None
@@ -137,14 +139,16 @@ class ColourBar:
         faces = np.append(quads.ravel(), [4, last, last + 1, last + 2, last + 3])
         self._mesh = pv.PolyData(self._points, faces)
         colour = np.repeat(ramp() if strip is None else strip, 2, axis=0)
-        violet = np.tile(np.array(rgb(colours.of(apart[1])), np.uint8), (4, 1))
+        self._apart = apart is not None
+        words, role = apart or ("", INVALID[1])
+        violet = np.tile(np.array(rgb(colours.of(role)), np.uint8), (4, 1))
         self._mesh.point_data["colour"] = np.concatenate([colour, violet])
         self._mesh.GetPointData().SetActiveScalars("colour")
         self._bar = flat_actor(self._mesh)
         quiet = colours.TEXT_SECONDARY
         self._ticks = [text_actor("", BAR_TEXT_SIZE, quiet, vertical="centre") for _ in range(TICKS)]
         self._unit = text_actor(unit, BAR_TEXT_SIZE, quiet, vertical="centre")
-        self._not_compared = text_actor(apart[0], BAR_TEXT_SIZE - 1, quiet, vertical="centre")
+        self._not_compared = text_actor(words, BAR_TEXT_SIZE - 1, quiet, vertical="centre")
         for actor in self._actors():
             renderer.AddViewProp(actor)
 
@@ -191,6 +195,7 @@ class ColourBar:
         if narrow:
             left = view_width - CORNER_MARGIN * scale
         right, high = left + WIDTH * scale, low + 8 * scale
-        points[2 * STEPS :] = [(left, low, 0), (right, low, 0), (right, high, 0), (left, high, 0)]
+        if self._apart:
+            points[2 * STEPS :] = [(left, low, 0), (right, low, 0), (right, high, 0), (left, high, 0)]
         write_points(self._mesh, points)
         place_text(self._not_compared, right + 7 * scale, (low + high) / 2)

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gui_app.scene.colour_maps import invalid_colours, part_colours, place_colours, plain_colours
+from gui_app.scene.colour_maps import (
+    DEFAULT_RANGE_MM,
+    invalid_colours,
+    part_colours,
+    place_colours,
+    plain_colours,
+)
 from gui_app.scene.subject import BodyShape, FramePicture, SceneDescription
 from gui_app.style import colours
 
@@ -26,11 +32,16 @@ class Scale:
 
     Attributes:
         unit: what stands above it.
-        most: the number at its far end, from 0; None for the millimetres that are set in the toolbar.
+        most: the number at its far end, from 0; None for the millimetres that are set in the toolbar, for
+            each such colour by itself.
+        usual: these millimetres where nobody has set any.
+        invalid: some vertices may have no number.
     """
 
     unit: str
     most: float | None = None
+    usual: float = DEFAULT_RANGE_MM
+    invalid: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +49,16 @@ class Moment:
     """One body in one frame.
 
     Attributes:
-        body: ``'source'`` or ``'fit'``.
-        picture: the frame.
+        body: ``'source'``, ``'fit'``, or ``'second'`` for a second fit beside the first.
+        picture: the frame, of source and of the first or the second fit.
         subject: the motion.
+        other: the frame with the other of the two fits; None where there is but one.
     """
 
     body: str
     picture: FramePicture
     subject: SceneDescription
+    other: FramePicture | None = None
 
     @property
     def vertices(self) -> np.ndarray | None:
@@ -70,6 +83,7 @@ class SkinColour:
         scale: of the values.
         legend: words and colour of each, in the theme in use.
         of_body: the legend is of a body, whether there is a fit or not; otherwise of the fit.
+        missing: a sentence for where there are no values, in lines; they are plain then.
     """
 
     name: str
@@ -83,11 +97,17 @@ class SkinColour:
     scale: Scale | None = None
     legend: Callable[[], Rows] | None = None
     of_body: bool = False
+    missing: str = ""
 
     @property
     def in_range(self) -> bool:
         """It is shown up to the millimetres that are set in the toolbar."""
         return self.scale is not None and self.scale.most is None
+
+    @property
+    def usual_range(self) -> float:
+        """The number at the far end of its scale where nobody has set one; 0 without a scale."""
+        return 0.0 if self.scale is None else self.scale.usual if self.scale.most is None else self.scale.most
 
 
 def part_rows() -> Rows:
@@ -109,6 +129,26 @@ ERROR = SkinColour(
     "How far each vertex is from its target",
     values=lambda moment: moment.picture.error_mm,
     scale=Scale("mm"),
+)
+
+
+def _apart_mm(moment: Moment) -> np.ndarray | None:
+    other = moment.other.fit_vertices if moment.other is not None else None
+    if moment.body == "source" or moment.vertices is None or other is None:
+        return None
+    from core.measure.fit_distance import vertex_distance_mm
+
+    return vertex_distance_mm(moment.vertices, other)
+
+
+DIFFERENCE = SkinColour(
+    "apart",
+    "Difference A–B (mm)",
+    "difference A–B",
+    "How far each vertex is from its place in the second fit",
+    values=_apart_mm,
+    scale=Scale("mm A–B", usual=5.0, invalid=False),
+    missing="No second fit to compare with yet:\nView, Compare two fits (V)",
 )
 INVALID = SkinColour(
     "invalid",
@@ -145,6 +185,6 @@ PLAIN = SkinColour(
     of_shape=lambda shape, _valid, own: plain_colours(shape.size, own),
 )
 
-COLOURS = (ERROR, INVALID, PARTS, CORRESPONDENCE, PLAIN)
+COLOURS = (ERROR, DIFFERENCE, INVALID, PARTS, CORRESPONDENCE, PLAIN)
 """In the order of the menus."""
 COLOUR = {colour.name: colour for colour in COLOURS}

@@ -12,6 +12,21 @@ LayoutName = Literal["side", "overlay", "source", "fit"]
 
 LAYOUTS: tuple[LayoutName, ...] = ("side", "overlay", "source", "fit")
 
+Place = tuple[float, float, float, float] | None
+
+
+def places(layout: LayoutName, compares: bool) -> tuple[Place, Place, Place]:
+    """Where the views of the source, the fit and the second fit are in the window, which share its width;
+    None for those that the layout does without."""
+    source, fit = layout in ("side", "source"), layout != "source"
+    drawn = (source, fit, fit and compares)
+    width, found, left = 1 / sum(drawn), list[Place](), 0.0
+    for there in drawn:
+        found.append((left, 0.0, min(left + width, 1.0), 1.0) if there else None)
+        left += width * there
+    return found[0], found[1], found[2]
+
+
 Colouring = str
 """One of `COLOURINGS`."""
 

@@ -42,9 +42,12 @@ FLOOR_GRID = "#a6b2c4"
 FLOOR_LIGHT = "#96a4ba"
 SOURCE_SKIN = "#c9a27a"
 FIT_SKIN = "#7fb0b0"
-# Words, icons, outlines and paths of the two bodies.
+# A second fit, beside the first.
+SECOND_SKIN = "#b793b6"
+# Words, icons, outlines and paths of the bodies.
 SOURCE_WORDS = "#c9a27a"
 FIT_WORDS = "#7fb0b0"
+SECOND_WORDS = "#c79fc5"
 INVALID_SKIN = "#7d63b8"
 INVALID_QUIET = "#57497a"
 TAKEN_OUT = "#e0679a"
@@ -110,8 +113,10 @@ _LIGHT: dict[str, str | tuple[str, ...]] = {
     "FLOOR_LIGHT": "#ffffff",
     "SOURCE_SKIN": "#c39a70",
     "FIT_SKIN": "#6fa6a6",
+    "SECOND_SKIN": "#ab84aa",
     "SOURCE_WORDS": "#8a5f33",
     "FIT_WORDS": "#256c6c",
+    "SECOND_WORDS": "#7c4479",
     "INVALID_SKIN": "#7d63b8",
     "INVALID_QUIET": "#a294cf",
     "TAKEN_OUT": "#d04a86",

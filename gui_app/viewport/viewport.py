@@ -38,7 +38,7 @@ class Viewport(QWidget):
         self._fresh = True
         self._dragged_from: QPointF | None = None
         self._wanted: CameraPose | None = None
-        self.plotter = QtInteractor(self, shape=(1, 2), border=False, auto_update=False, multi_samples=0)
+        self.plotter = QtInteractor(self, shape=(1, 3), border=False, auto_update=False, multi_samples=0)
         self.plotter.setAcceptDrops(False)
         self.plotter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # Where the keyboard is at first, and again after a click on the bodies: its keys are the window's.
@@ -62,6 +62,7 @@ class Viewport(QWidget):
         document.trial_changed.connect(self.refresh)
         document.result_changed.connect(self._on_result)
         view.peek_changed.connect(self._on_peek)
+        view.second_changed.connect(self._on_second)
         view.changed.connect(self._on_view)
         on_theme_change(self._on_theme)
 
@@ -161,7 +162,7 @@ class Viewport(QWidget):
         self.scene.camera.set_parallel(self._view.parallel)
         self.scene.set_layout(self._view.layout)
         self.scene.set_layers(self._view.layers)
-        self.scene.set_colouring(self._view.colouring, self._view.range_mm)
+        self.scene.set_colouring(self._view.colouring, self._view.range_mm, self._view.apart_mm)
         if self._path_due:
             self._trace()
         self.refresh()
@@ -181,7 +182,11 @@ class Viewport(QWidget):
         opened = self._document.opened
         self._path_due = not self._view.layers.trajectory
         if opened is not None and not self._path_due:
-            self.scene.set_fit_path(opened.posed.fit_roots())
+            self.scene.set_fit_path(opened.posed.fit_roots(), opened.posed.beside_roots())
+
+    @Slot()
+    def _on_second(self) -> None:
+        self._on_result(None)
 
     @Slot()
     def _on_peek(self) -> None:
@@ -265,7 +270,11 @@ class Viewport(QWidget):
         opened = self._document.opened
         if self._closed or opened is None:
             return
-        self.scene.show(self._playback.frame, opened.posed.frame(self._playback.frame))
+        frame, view = self._playback.frame, self._view
+        self.scene.compare(view.titles)
+        # The second fit is posed only where it is looked at.
+        beside = opened.posed.beside(frame) if view.layout != "source" else None
+        self.scene.show(frame, opened.posed.frame(frame), beside)
         self._on_trial = opened.posed.tries_out
         self.scene.layout(self.plotter.devicePixelRatioF())
         if self._fresh and self.isVisible():

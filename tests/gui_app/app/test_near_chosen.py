@@ -100,12 +100,12 @@ def test_the_scale_beside_the_bodies_is_that_of_the_weights_on_both(fitted: Main
     window, scene = fitted, fitted.viewport.scene
     window.actions_.joints.setChecked(True)
     drawn(window, qtbot)
-    scale = scene._weights
-    assert scene._bar._bar.GetVisibility()
+    scale = scene.scales.weights
+    assert scene.scales.errors._bar.GetVisibility()
     assert not scale.bars[1]._bar.GetVisibility()
     window.inspection.go_to_joint(WRIST)
     drawn(window, qtbot)
-    assert not scene._bar._bar.GetVisibility(), "one scale at a time"
+    assert not scene.scales.errors._bar.GetVisibility(), "one scale at a time"
     assert scale.bars[1]._bar.GetVisibility()
     largest = max(window.inspection.support(body)[0].share.max() for body in ("source", "fit"))
     assert scale.bars[1]._ticks[-1].GetInput() == f"{largest:.2g}"
@@ -127,7 +127,7 @@ def test_the_scale_beside_the_bodies_is_that_of_the_weights_on_both(fitted: Main
     window.actions_.choose_none.trigger()
     drawn(window, qtbot)
     assert not any(bar._bar.GetVisibility() for bar in scale.bars)
-    assert scene._bar._bar.GetVisibility()
+    assert scene.scales.errors._bar.GetVisibility()
 
 
 def test_a_dragged_camera_keeps_up_up(window: MainWindow, qtbot: QtBot) -> None:

@@ -17,7 +17,7 @@ from gui_app.document.actions import SPECS
 from gui_app.document.opened import Opened
 from gui_app.export.offscreen import off_screen
 from gui_app.scene.scene import Scene
-from gui_app.scene.skin_colours import COLOURS, PLAIN, SkinColour
+from gui_app.scene.skin_colours import COLOURS, ERROR, PLAIN, SkinColour
 from gui_app.session.snapshot import show_view, view_of
 
 SIZE = (640, 360)
@@ -46,23 +46,29 @@ def test_colours_have_names_words_and_keys_of_their_own() -> None:
 @pytest.mark.parametrize("colour", COLOURS, ids=lambda colour: colour.name)
 def test_a_colour_is_in_the_picture_with_its_legend(scene: Scene, shown: Opened, colour: SkinColour) -> None:
     def visible() -> set[str]:
-        bars = {name for name, bar in scene._scales.items() if bar._bar.GetVisibility()}
-        legends = {name for name, found in scene._legends.items() if found[-1]._swatches.GetVisibility()}
+        bars = {name for name, bar in scene.scales.bars.items() if bar._bar.GetVisibility()}
+        legends = {
+            name for name, found in scene.scales.legends.items() if found[-1]._swatches.GetVisibility()
+        }
         return bars | legends
 
-    scene.show(0, shown.posed.frame(0))
+    picture = shown.posed.frame(0)
+    beside = replace(picture, fit_vertices=picture.fit_vertices + np.float32(0.002))
+    scene.compare((("A",), ("B",)))
+    scene.show(0, picture, beside)
     scene.set_colouring(PLAIN.name, 20.0)
     before = [np.array(view.body.colours()) for view in scene._views]
     assert not visible()
     scene.set_colouring(colour.name, 20.0)
     after = [np.array(view.body.colours()) for view in scene._views]
     worn = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
-    assert worn == [colour.on_both, colour is not PLAIN]
+    assert worn == [colour.on_both, colour is not PLAIN, colour is not PLAIN]
     assert visible() == ({colour.name} if colour.scale or colour.legend else set())
     if colour.scale is not None:
-        bar = scene._scales[colour.name]
+        bar = scene.scales.bars[colour.name]
+        most = 20 if colour is ERROR else colour.usual_range
         assert bar._unit.GetInput() == colour.scale.unit
-        assert bar._ticks[-1].GetInput() == f"≥ {colour.scale.most or 20:.0f}"
+        assert bar._ticks[-1].GetInput() == f"≥ {most:.0f}"
 
     scene.show(0, replace(shown.posed.frame(0), fit_vertices=None, fit_joints=None, error_mm=None))
     assert visible() == ({colour.name} if colour.of_body else set())

@@ -60,7 +60,7 @@ def test_pointer_focus_and_double_click_find_the_body(fitted: MainWindow, qtbot:
 
 def drawn(window: MainWindow) -> tuple[bool, bool]:
     """Which of the two renderers are drawn."""
-    left, right = window.viewport.plotter.renderers
+    left, right = window.viewport.plotter.renderers[:2]
     return bool(left.GetDraw()), bool(right.GetDraw())
 
 
@@ -77,10 +77,10 @@ def test_keys_change_the_layout_and_the_camera_stays_linked(fitted: MainWindow, 
         qtbot.keyClick(fitted, key)
         assert fitted.state.view.layout == layout
         assert drawn(fitted) == views
-        assert bool(scene._ghost.actor.GetVisibility()) == (layout == "overlay")
+        assert bool(scene._fit_view.ghost.actor.GetVisibility()) == (layout == "overlay")
     qtbot.keyClick(fitted, Qt.Key.Key_O)
     assert fitted.state.view.parallel
-    left, right = fitted.viewport.plotter.renderers
+    left, right = fitted.viewport.plotter.renderers[:2]
     assert left.camera is right.camera
     assert left.camera.parallel_projection
 

@@ -101,19 +101,19 @@ def test_frames_without_a_fit_leave_the_ghost_and_words(scene: Scene, shown: Ope
     scene.set_layout("overlay")
     scene.show(0, replace(shown.posed.frame(0), fit_vertices=None, fit_joints=None, error_mm=None))
     assert not scene._fit.actor.GetVisibility()
-    assert scene._ghost.actor.GetVisibility()
+    assert scene._fit_view.ghost.actor.GetVisibility()
     assert scene._fit_view.note.GetInput() == "not fitted yet"
     assert scene._fit_view.note.GetPosition()[1] < SIZE[1] / 4
 
 
 def test_body_parts_have_their_colours_on_both_bodies(scene: Scene) -> None:
     scene.set_colouring("parts", 20.0)
-    for view in scene._views:
+    for view in scene._views[:2]:
         assert len(np.unique(view.body.colours(), axis=0)) == 6
-    assert scene._legends["parts"][1]._swatches.GetVisibility()
-    assert not scene._legends["parts"][0]._swatches.GetVisibility()
+    assert scene.scales.legends["parts"][1]._swatches.GetVisibility()
+    assert not scene.scales.legends["parts"][0]._swatches.GetVisibility()
     scene.set_layout("source")
-    assert scene._legends["parts"][0]._swatches.GetVisibility()
+    assert scene.scales.legends["parts"][0]._swatches.GetVisibility()
 
 
 def test_vertices_that_are_not_compared_are_violet(scene: Scene, shown: Opened) -> None:
@@ -130,9 +130,9 @@ def test_vertices_that_are_not_compared_are_violet(scene: Scene, shown: Opened) 
 
 def test_error_before_a_fit_shows_no_scale(scene: Scene, shown: Opened) -> None:
     scene.set_colouring("error", 20.0)
-    assert scene._bar._bar.GetVisibility()
+    assert scene.scales.errors._bar.GetVisibility()
     scene.show(0, replace(shown.posed.frame(0), fit_vertices=None, fit_joints=None, error_mm=None))
-    assert not scene._bar._bar.GetVisibility()
+    assert not scene.scales.errors._bar.GetVisibility()
 
 
 def test_the_skeleton_is_seen_over_the_skin(scene: Scene, picture: Callable[[], np.ndarray]) -> None:

@@ -44,7 +44,7 @@ def test_left_is_left_on_both_bodies(fitted: MainWindow, qtbot: QtBot) -> None:
     side = opened.bodies.source.v_template[:, 0]
     red_over_blue = source[:, 0] - source[:, 2]
     assert red_over_blue[side < -0.1].min() > red_over_blue[side > 0.1].max()
-    assert scene._legends["correspondence"][0]._swatches.GetVisibility()
+    assert scene.scales.legends["correspondence"][0]._swatches.GetVisibility()
     window.actions_.colour_plain.trigger()
     assert len(np.unique(scene._source.colours(), axis=0)) == 1
 
