@@ -27,7 +27,7 @@ MOUSE = (
     ("Pin a vertex of the fit", "click on it"),
     ("Turn about a point", "double click on a body"),
     ("Go to a frame", "click or drag the timeline"),
-    ("Select frames", "Shift + drag the timeline"),
+    ("Select frames", "Shift + drag the timeline, drag its brackets"),
     ("Zoom the timeline", "wheel on it"),
     ("All frames again", "double click"),
 )

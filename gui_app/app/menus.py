@@ -57,7 +57,8 @@ class Menus(QObject):
             "&Play",
             [
                 actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
-                actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last,
+                actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last, None,
+                actions.range_in, actions.range_out, actions.clear_in, actions.clear_out,
             ],
         )  # fmt: skip
         self._menu(

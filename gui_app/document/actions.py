@@ -77,6 +77,10 @@ SPECS: dict[str, Spec] = {
     "forward_ten": Spec("Play", "Ten frames on", "caret-double-right", ("Shift+Right",)),
     "first": Spec("Play", "First frame", "skip-back", ("Home",), "First frame"),
     "last": Spec("Play", "Last frame", "skip-forward", ("End",), "Last frame"),
+    "range_in": Spec("Play", "Set in", "align-left", ("Shift+I",), "The range begins at this frame"),
+    "range_out": Spec("Play", "Set out", "align-right", ("Shift+O",), "The range ends at this frame"),
+    "clear_in": Spec("Play", "Clear in", "", ("Alt+Shift+I",), "The range begins with the motion"),
+    "clear_out": Spec("Play", "Clear out", "", ("Alt+Shift+O",), "The range ends with the motion"),
     "slower": Spec("Play", "Slower", "rewind", (",",), "Play slower"),
     "faster": Spec("Play", "Faster", "fast-forward", (".",), "Play faster"),
     "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
@@ -192,6 +196,10 @@ class Actions:
     forward_ten: QAction
     first: QAction
     last: QAction
+    range_in: QAction
+    range_out: QAction
+    clear_in: QAction
+    clear_out: QAction
     slower: QAction
     faster: QAction
     previous_problem: QAction

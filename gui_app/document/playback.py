@@ -64,13 +64,41 @@ class Playback(QObject):
             self.selection = selection
             self.selection_changed.emit()
 
+    def set_in(self, frame: int) -> None:
+        """The selection begins here; it ends where it did, or with the motion where that lies before."""
+        last = self._document.frames - 1
+        frame, (_, out) = self._nearest(frame), self.selection or (0, last)
+        self._select_part(frame, out if frame <= out else last)
+
+    def set_out(self, frame: int) -> None:
+        """The selection ends here; it begins where it did, or with the motion where that lies after."""
+        frame, (start, _) = self._nearest(frame), self.selection or (0, 0)
+        self._select_part(start if start <= frame else 0, frame)
+
+    @Slot()
+    def clear_in(self) -> None:
+        """The selection begins with the motion."""
+        if self.selection is not None:
+            self._select_part(0, self.selection[1])
+
+    @Slot()
+    def clear_out(self) -> None:
+        """The selection ends with the motion."""
+        if self.selection is not None:
+            self._select_part(self.selection[0], self._document.frames - 1)
+
+    def _select_part(self, first: int, last: int) -> None:
+        """Selects these; all of the motion is no selection."""
+        self.set_selection(None if (first, last) == (0, self._document.frames - 1) else (first, last))
+
     def set_playing(self, playing: bool) -> None:
-        """Plays or pauses; from the last frame it starts over."""
+        """Plays or pauses; from the last frame, or that of the selection, it starts over."""
         playing = playing and self._document.frames > 1
         if playing == self.playing:
             return
-        if playing and self.frame == self._document.frames - 1:
-            self.set_frame(0)
+        first, last = self.selection or (0, self._document.frames - 1)
+        if playing and self.frame == last:
+            self.set_frame(first)
         self.playing = playing
         self.changed.emit()
 

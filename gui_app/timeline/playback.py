@@ -25,7 +25,7 @@ class PlaybackClock:
         rate: frames a second.
         speed: times faster than life.
         loop: go on with the first frame after the last.
-        span: first and last frame that a loop stays within, None for all; ``start`` lies in it.
+        span: first and last frame that are played, None for all; ``start`` lies in it.
     """
 
     start: int
@@ -38,10 +38,9 @@ class PlaybackClock:
     def frame_at(self, seconds: float) -> tuple[int, bool]:
         """The frame due after ``seconds``, and whether playing is over."""
         frame = self.start + int(seconds * self.rate * self.speed + 1e-6)
+        first, last = self.span or (0, self.frames - 1)
         if self.loop:
-            first, last = self.span or (0, self.frames - 1)
             return first + (frame - first) % (last - first + 1), False
-        last = self.frames - 1
         return min(frame, last), frame >= last
 
 
@@ -69,7 +68,7 @@ class Player(QObject):
             self._timer.stop()
             return
         start, span = playback.frame, playback.selection
-        if playback.loop and span is not None and not span[0] <= start <= span[1]:
+        if span is not None and not span[0] <= start <= span[1]:
             start = span[0]
         self._clock = PlaybackClock(
             start, document.frames, document.rate, playback.speed, playback.loop, span

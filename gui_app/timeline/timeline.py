@@ -15,6 +15,7 @@ from gui_app.timeline.curves import Curves
 from gui_app.timeline.earlier_curves import EarlierFigures
 from gui_app.timeline.heat_strip import HeatStrip
 from gui_app.timeline.marks import EditMarks, ProblemMarks
+from gui_app.timeline.range_row import RangeActions, RangeRow
 from gui_app.timeline.transport import Transport
 from gui_app.viewport.pins import Pins
 
@@ -84,8 +85,10 @@ class Timeline(QDockWidget):
         )
         self.marks = ProblemMarks(state.document, state.playback, self.curves, body)
         self.edits = EditMarks(state.document, state.playback, self.curves, body)
+        self.range = RangeRow(state.document, state.playback, self.curves, body)
+        RangeActions(state.document, state.playback, actions, self)
         self.strip = HeatStrip(state.document, state.view, state.playback, self.curves, body)
-        self._frames = _Rows((self.edits, self.marks, self.curves, self.strip), self.curves, body)
+        self._frames = _Rows((self.range, self.edits, self.marks, self.curves, self.strip), self.curves, body)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -97,7 +100,7 @@ class Timeline(QDockWidget):
     @property
     def least_height(self) -> int:
         """With every row."""
-        rows = sum(row.minimumHeight() for row in (self.marks, self.curves, self.strip))
+        rows = sum(row.minimumHeight() for row in (self.range, self.marks, self.curves, self.strip))
         return rows + self.why.sizeHint().height() + self.transport.sizeHint().height()
 
     def set_low(self, low: bool) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 # The selected frames in words.
 
-TIP = "{count} selected: playing loops over them. A click selects none  (Ctrl+D)"
+TIP = "{count} selected, from the in to the out point: they alone play. A click selects none  (Ctrl+D)"
 
 
 class SelectionChip(QToolButton):

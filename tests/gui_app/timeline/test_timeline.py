@@ -309,7 +309,7 @@ def test_the_strip_keeps_the_worst_frame_under_each_pixel() -> None:
 def test_a_loop_stays_within_its_span() -> None:
     clock = PlaybackClock(8, 100, 10.0, loop=True, span=(7, 9))
     assert [clock.frame_at(seconds)[0] for seconds in (0.0, 0.1, 0.2, 0.3)] == [8, 9, 7, 8]
-    assert PlaybackClock(8, 10, 10.0, span=(7, 8)).frame_at(0.1) == (9, True)
+    assert PlaybackClock(8, 10, 10.0, span=(7, 8)).frame_at(0.1) == (8, True)
 
 
 def test_a_vertex_is_told_pinned_followed_and_taken_out_and_four_at_most(
