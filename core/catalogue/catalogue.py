@@ -12,8 +12,10 @@ from typing import Any
 from core.catalogue.entry import Entry
 from core.catalogue.expected import LISTED, expect
 from core.catalogue.filters import FIELDS, condition, folded, order
-from core.catalogue.index import Progress, Refreshed, read_entry, refresh
+from core.catalogue.index import Refreshed, refresh
 from core.catalogue.journal import STATES, State
+from core.catalogue.journals_read import Progress
+from core.catalogue.rows import read_entry
 from core.catalogue.schema import of_sql, to_sql
 from core.catalogue.store import Store
 from core.errors import FileError, RefitError

@@ -6,6 +6,7 @@ import base64
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
 from core.files.assumption import Assumption, meaning_of_json
@@ -117,6 +118,8 @@ class Entry:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of problems, most telling first."""
+        if not self.problems:
+            return ()
         there = {problem.kind for problem in self.problems}
         return tuple(kind.value for kind in ProblemKind if kind in there)
 
@@ -139,13 +142,18 @@ class Entry:
         if not isinstance(stored.get("output"), str):
             raise ValueError("there is no 'output'")
         taken = {}
-        for item in fields(cls):
-            if item.name in stored:
-                of_json = _OF_JSON.get(item.name) or _BY_TYPE[str(item.type)]
-                found = of_json(stored[item.name])
+        for name, of_json in _of_json().items():
+            if name in stored:
+                found = of_json(stored[name])
                 if found is not None:
-                    taken[item.name] = found
+                    taken[name] = found
         return cls(**taken)
+
+
+@lru_cache(maxsize=1)
+def _of_json() -> dict[str, Callable[[Any], Any]]:
+    """What takes the json of each field."""
+    return {item.name: _OF_JSON.get(item.name) or _BY_TYPE[str(item.type)] for item in fields(Entry)}
 
 
 def number(value: object) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import Any
 from core.batch.heartbeat import now_at
 from core.catalogue.entry import Entry
 from core.catalogue.facts import is_of_same_fit, of_result
-from core.catalogue.journal import LEFT_OUT, Began, Ended, Event, Stat, Unread, journals, read_on
-from core.catalogue.rows import put, read_entry
+from core.catalogue.journal import LEFT_OUT, Stat, journals
+from core.catalogue.journals_read import Progress, take_journals
+from core.catalogue.rows import numbers, put, put_names, read_entry
 from core.catalogue.schema import of_sql, to_sql
 from core.catalogue.still_going import is_going
 from core.catalogue.store import transaction
@@ -35,8 +35,6 @@ AT_ONCE = 200
 _ENDINGS = (RESULT.suffix, SESSION)
 OVER = "its run ended before it was done"
 GONE = "its result is gone"
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -66,17 +64,17 @@ def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | N
     Args:
         folder: of the results.
         connection: to the index.
-        progress: told the results that are read and how many there are to read; what it raises ends it, and
-            what is read so far stays.
+        progress: told the clips that are read and how many there are to read, as far as that is known; what
+            it raises ends it, and what is read so far stays.
 
     Raises:
         FileError: the folder cannot be looked into.
         sqlite3.Error: the index cannot be written.
     """
     found = Refreshed()
-    with transaction(connection):
-        for path in journals(folder):
-            _read_journal(path, connection, found)
+    if connection.execute("SELECT 1 FROM clips").fetchone() is None:
+        _name(folder, connection, progress)
+    found.told += take_journals(folder, connection, progress)
     there = _look(folder)
     _Results(folder, connection, there, found).bring_in(progress)
     with transaction(connection):
@@ -84,69 +82,13 @@ def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | N
     return found
 
 
-def _read_journal(path: Path, connection: sqlite3.Connection, found: Refreshed) -> None:
-    name = to_sql(path.name)
-    row = connection.execute("SELECT place, unread FROM runs WHERE name = ?", (name,)).fetchone()
-    place, unread = row or (0, 0)
-    stat = Stat.of(path)
-    if stat is None or stat.size == place:
-        return
-    if stat.size < place:
-        place = 0  # it is another file by now
-    if row is None:
-        connection.execute(
-            "INSERT INTO runs (name, place, host, pid, unread) VALUES (?, 0, '', 0, 0)", (name,)
-        )
-    before = unread
-    try:
-        for offset, lines in read_on(path, place):
-            place = offset
-            for line in lines:
-                match line:
-                    case Event():
-                        _take_event(connection, name, line)
-                    case Began():
-                        whose = (line.host, line.pid, line.at, name)
-                        connection.execute(
-                            "UPDATE runs SET host = ?, pid = ?, began = ? WHERE name = ?", whose
-                        )
-                    case Ended():
-                        connection.execute("UPDATE runs SET ended = ? WHERE name = ?", (line.at, name))
-                    case Unread():
-                        unread += 1
-    except FileError as error:
-        found.told.append(f"{error}; what it says is left out.")
-    if unread > before:
-        lost = unread - before
-        words = "1 line makes no sense, and is" if lost == 1 else f"{lost:,} lines make no sense, and are"
-        found.told.append(f"{path}: {words} left out.")
-    connection.execute("UPDATE runs SET place = ?, unread = ? WHERE name = ?", (place, unread, name))
-
-
-def _take_event(connection: sqlite3.Connection, run: str | bytes, event: Event) -> None:
-    output = to_sql(event.output)
-    known = connection.execute(
-        "SELECT told, told_at, facts_size FROM clips WHERE output = ?", (output,)
-    ).fetchone()
-    if known is not None and known[0]:
-        if (known[1] or 0) > event.at:
-            return
-        if event.state == "waiting" and known[0] != "waiting":
-            return  # to be looked at again, which changes nothing yet
-    if event.entry is not None and (event.entry.fitted is not None or known is None or known[2] is None):
-        put(connection, event.entry)
-        if event.entry.fitted is not None and event.stat is not None:
-            connection.execute(
-                "UPDATE clips SET facts_size = ?, facts_mtime = ?, unreadable = '' WHERE output = ?",
-                (event.stat.size, event.stat.mtime_ns, output),
-            )
-    elif known is None:
-        put(connection, Entry(event.output))
-    connection.execute(
-        "UPDATE clips SET told = ?, told_at = ?, told_run = ?, told_why = ?, told_size = ?, told_mtime = ?, "
-        "took = coalesce(?, took) WHERE output = ?",
-        (event.state, event.at, run, event.why, *_numbers(event.stat), event.took, output),
-    )
+def _name(folder: Path, connection: sqlite3.Connection, progress: Progress | None) -> None:
+    """Enters what is named as a result, so that all of it is listed before any of it is read."""
+    there = [name for name in _look(folder).results if name.endswith(tuple(OUTPUT_ENDING.values()))]
+    with transaction(connection):
+        put_names(connection, ((Entry(name), {"state": "done"}) for name in there))
+    if progress is not None and there:
+        progress(0, len(there))
 
 
 def _look(folder: Path) -> _There:
@@ -215,9 +157,9 @@ class _Results:
         there = self._there.results
         rows = self._connection.execute("SELECT id, output, result_size, result_mtime FROM clips").fetchall()
         changed = [
-            (*_numbers(there.get(of_sql(output))), clip)
+            (*numbers(there.get(of_sql(output))), clip)
             for clip, output, *before in rows
-            if tuple(before) != _numbers(there.get(of_sql(output)))
+            if tuple(before) != numbers(there.get(of_sql(output)))
         ]
         self._connection.executemany(
             "UPDATE clips SET result_size = ?, result_mtime = ? WHERE id = ?", changed
@@ -238,7 +180,7 @@ class _Results:
         if entry is None:
             self._connection.execute(
                 "INSERT OR REPLACE INTO others (path, size, mtime) VALUES (?, ?, ?)",
-                (place, *_numbers(stat)),
+                (place, *numbers(stat)),
             )
             return
         self._found.read += 1
@@ -246,7 +188,7 @@ class _Results:
         self._connection.execute(
             "UPDATE clips SET facts_size = ?, facts_mtime = ?, result_size = ?, result_mtime = ?, "
             "unreadable = ? WHERE output = ?",
-            (*_numbers(stat), *_numbers(stat), unreadable, place),
+            (*numbers(stat), *numbers(stat), unreadable, place),
         )
 
     def _is_meant(self, output: str) -> bool:
@@ -263,7 +205,7 @@ class _Results:
         for clip, output, *before in rows:
             place = of_sql(output).removesuffix(RESULT.suffix) + SESSION
             stat = self._there.sessions.get(place)
-            if tuple(before) == _numbers(stat):
+            if tuple(before) == numbers(stat):
                 continue
             now = SessionStep()
             if stat is not None:
@@ -275,7 +217,7 @@ class _Results:
                 self._show(clip, of_sql(output), now.result, was_session=before[0] is not None)
             self._accept(clip, now.accepted)
             self._connection.execute(
-                "UPDATE clips SET session_size = ?, session_mtime = ? WHERE id = ?", (*_numbers(stat), clip)
+                "UPDATE clips SET session_size = ?, session_mtime = ? WHERE id = ?", (*numbers(stat), clip)
             )
 
     def _show(self, clip: int, output: str, fit: FitResult | None, *, was_session: bool) -> None:
@@ -360,7 +302,3 @@ def _going(folder: Path, connection: sqlite3.Connection) -> list[Any]:
         for name, host, pid in runs
         if (stat := touched.get(name)) is not None and is_going(host, pid, stat.mtime_ns / 1e9, now)
     ]
-
-
-def _numbers(stat: Stat | None) -> tuple[int | None, int | None]:
-    return (None, None) if stat is None else (stat.size, stat.mtime_ns)

@@ -3,34 +3,70 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
 
 from core.catalogue.entry import Entry
-from core.catalogue.schema import PROBLEM_COLUMNS, assumed_rows, entry_of, problem_rows, row_of
+from core.catalogue.journal import Stat
+from core.catalogue.schema import PROBLEM_COLUMNS, assumed_rows, entry_of, places_of, problem_rows, row_of
+
+_NOTHING: Mapping[str, Any] = {}
 
 
-def put(connection: sqlite3.Connection, entry: Entry) -> None:
-    """Enters what is known of a clip in place of what was."""
-    row = row_of(entry)
-    names = ", ".join(f'"{name}"' for name in row)
-    places = ", ".join("?" * len(row))
-    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in row if name != "output")
-    connection.execute(
-        f"INSERT INTO clips ({names}) VALUES ({places}) ON CONFLICT (output) DO UPDATE SET {changes}",
-        tuple(row.values()),
-    )
-    (clip,) = connection.execute("SELECT id FROM clips WHERE output = ?", (row["output"],)).fetchone()
-    for table in ("problems", "assumed"):
-        connection.execute(f"DELETE FROM {table} WHERE clip = ?", (clip,))
-    problems = [(clip, *values, 0) for values in problem_rows(entry)]
-    places = ", ".join("?" * (len(PROBLEM_COLUMNS) + 2))
-    columns = ", ".join(("clip", *PROBLEM_COLUMNS, "accepted"))
-    connection.executemany(f"INSERT INTO problems ({columns}) VALUES ({places})", problems)
-    connection.executemany(
-        "INSERT INTO assumed (clip, quantity, value, why, how) VALUES (?, ?, ?, ?, ?)",
-        [(clip, *values) for values in assumed_rows(entry)],
-    )
+def put(connection: sqlite3.Connection, entry: Entry, more: Mapping[str, Any] = _NOTHING) -> None:
+    """Enters what is known of a clip in place of what was, and ``more`` columns of its row."""
     # What was accepted is looked up once more, of the problems that there are now.
-    connection.execute("UPDATE clips SET session_size = NULL, session_mtime = NULL WHERE id = ?", (clip,))
+    row = {**row_of(entry), "session_size": None, "session_mtime": None, **more}
+    before = connection.execute("SELECT id FROM clips WHERE output = ?", (row["output"],)).fetchone()
+    if before is None:
+        clip = connection.execute(f"INSERT {_columns(tuple(row))}", tuple(row.values())).lastrowid
+    else:
+        (clip,) = before
+        connection.execute(_updating(tuple(row)), (*row.values(), clip))
+        for table in ("problems", "assumed"):
+            connection.execute(f"DELETE FROM {table} WHERE clip = ?", (clip,))
+    problems = [(clip, *values, 0) for values in problem_rows(entry)]
+    if problems:
+        connection.executemany(_PROBLEM, problems)
+    assumed = [(clip, *values) for values in assumed_rows(entry)]
+    if assumed:
+        connection.executemany(_ASSUMED, assumed)
+
+
+def put_names(connection: sqlite3.Connection, clips: Iterable[tuple[Entry, Mapping[str, Any]]]) -> None:
+    """Enters clips of which place and motion alone are known, and the index nothing yet; with more columns of
+    their rows, the same ones of all."""
+    pattern = {**row_of(Entry("")), "why": ""}
+    rows = [{**pattern, **places_of(entry), **more} for entry, more in clips]
+    if rows:
+        # One may be named twice.
+        insert = f"INSERT OR IGNORE {_columns(tuple(rows[0]))}"
+        connection.executemany(insert, [tuple(row.values()) for row in rows])
+
+
+@lru_cache(maxsize=16)
+def _columns(names: tuple[str, ...]) -> str:
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f"INTO clips ({columns}) VALUES ({', '.join('?' * len(names))})"
+
+
+@lru_cache(maxsize=16)
+def _updating(names: tuple[str, ...]) -> str:
+    changes = ", ".join(f'"{name}" = ?' for name in names)
+    return f"UPDATE clips SET {changes} WHERE id = ?"
+
+
+_PROBLEM = (
+    f"INSERT INTO problems ({', '.join(('clip', *PROBLEM_COLUMNS, 'accepted'))}) "
+    f"VALUES ({', '.join('?' * (len(PROBLEM_COLUMNS) + 2))})"
+)
+_ASSUMED = "INSERT INTO assumed (clip, quantity, value, why, how) VALUES (?, ?, ?, ?, ?)"
+
+
+def numbers(stat: Stat | None) -> tuple[int | None, int | None]:
+    """How a file was, as columns hold it."""
+    return (None, None) if stat is None else (stat.size, stat.mtime_ns)
 
 
 def read_entry(connection: sqlite3.Connection, clip: int) -> Entry:

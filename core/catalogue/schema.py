@@ -42,6 +42,7 @@ def _columns() -> dict[str, str]:
 
 
 ENTRY_COLUMNS = _columns()
+_PLAIN = tuple(name for name in ENTRY_COLUMNS if name not in (*PARTS, *_JOINED, "output", "source"))
 
 TABLES = (
     # told: by journals; facts: the result that the entry is of; result, session: as they are on the disk now.
@@ -71,6 +72,8 @@ PROBLEM_COLUMNS = (
 
 def to_sql(name: str) -> str | bytes:
     """A place or path as a table holds it: as bytes where it is no Unicode."""
+    if name.isascii():
+        return name
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -87,19 +90,22 @@ def of_sql(value: str | bytes | None) -> str:
 
 def row_of(entry: Entry) -> dict[str, Any]:
     """The columns of an entry in the table of clips."""
-    row: dict[str, Any] = {}
-    for name in ENTRY_COLUMNS:
-        if name in PARTS:
-            row[name] = entry.parts[PARTS.index(name)]
-        elif name in _JOINED:
-            row[name] = "\n".join(getattr(entry, name))
-        elif name in ("output", "source"):
-            row[name] = to_sql(getattr(entry, name))
-        else:
-            value = getattr(entry, name)
-            row[name] = value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    row = {name: getattr(entry, name) for name in _PLAIN}
+    for name, value in row.items():
+        if isinstance(value, str) and not value.isascii():
+            row[name] = value.encode("utf-8", "replace").decode()
+    row.update(zip(PARTS, entry.parts, strict=True))
+    for name in _JOINED:
+        row[name] = "\n".join(getattr(entry, name))
+    row["kinds"] = ", ".join(entry.kinds)
+    return row | places_of(entry)
+
+
+def places_of(entry: Entry) -> dict[str, Any]:
+    """Those of the columns that tell where a clip lies."""
     folder, _, name = entry.output.rpartition("/")
-    return row | {"name": to_sql(name), "folder": to_sql(folder), "kinds": ", ".join(entry.kinds)}
+    texts = {"output": entry.output, "source": entry.source, "name": name, "folder": folder}
+    return {column: to_sql(text) for column, text in texts.items()}
 
 
 def problem_rows(entry: Entry) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from gui_app.library.clip_folder import ClipFolder
 
 if TYPE_CHECKING:
     from core.catalogue.catalogue import Catalogue, Clip, Group
-    from core.catalogue.index import Progress
+    from core.catalogue.journals_read import Progress
 
 TRIES = 3
 

@@ -240,7 +240,10 @@ class Library(QObject):
     def _on_progress(self, done: int, total: int) -> None:
         self.progress = (done, total)
         self.progressed.emit()
-        if done and not self._follow.isActive():
+        if total and not self.listed.clips:
+            # The names are there, and what is known of the clips comes to them.
+            self._arrange()
+        elif done and not self._follow.isActive():
             self._follow.ask()
 
     def _on_refreshed(self, told: list[str]) -> None:

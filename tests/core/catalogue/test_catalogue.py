@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.catalogue import journals_read
 from core.catalogue.catalogue import Catalogue, Clip
 from core.catalogue.facts import CURVE_POINTS, NOTHING, curve_of, of_result
-from core.catalogue.journal import Journal
+from core.catalogue.journal import STATES, Journal
 from core.catalogue.store import Unreadable, transaction
-from core.errors import FileError, RefitError
+from core.errors import Cancelled, FileError, RefitError
 from core.files.assumption import UP_AXIS, Assumption
 from core.files.motions.folder_walk import walk_folder
 from core.model.fit_result import FitResult
@@ -26,6 +27,7 @@ from core.outputs.results import load_result
 from core.outputs.sessions import save_session
 from core.problems.accepted import Accepted
 from core.session.session import Session, SessionStep, SourceFile
+from tests.core.catalogue.many_clips import many_clips
 from tests.core.catalogue.results import put, walk, worse
 from tests.core.clip_fits import clip
 
@@ -149,6 +151,36 @@ def test_clips_are_chosen_and_sorted(tmp_path: Path) -> None:
         for wrong in ("size", "kind", "mean:sideways"):
             with pytest.raises(RefitError):
                 catalogue.ids((), [wrong])
+
+
+def test_all_clips_are_listed_before_what_is_known_of_them_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals_read, "LINES_AT_ONCE", 40)
+    many_clips(tmp_path, 300)
+    seen: list[tuple[int, int, int]] = []
+
+    def look(done: int, total: int) -> None:
+        # As the window does, by a connection of its own.
+        with Catalogue(tmp_path) as other:
+            clips = other.clips(other.ids((), ["output"]))
+        assert all(clip.state in STATES and clip.why is not None for clip in clips)
+        seen.append((done, total, len(clips)))
+        if len(seen) == 4:
+            raise Cancelled
+
+    with Catalogue(tmp_path) as catalogue:
+        with pytest.raises(Cancelled):
+            catalogue.refresh(look)
+        done = sum(path.suffix == ".npz" for path in tmp_path.rglob("*.npz"))
+        assert seen[0] == (0, done, done)
+        assert [one[0] for one in seen] == sorted({one[0] for one in seen})
+        assert {one[2] for one in seen[1:]} == {300}
+        # Who goes on knows as much in the end as who was not stopped.
+        catalogue.refresh()
+        found = [replace(clip, id=0) for clip in catalogue.clips(catalogue.ids((), ["output"]))]
+    assert found == [replace(clip, id=0) for clip in listed(tmp_path, rebuild=True)]
+    assert {clip.state for clip in found} == {"done", "failed", "waiting"}
 
 
 def test_what_is_accepted_in_a_session_is_listed(tmp_path: Path) -> None:
