@@ -83,11 +83,14 @@ def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | N
 
 
 def _name(folder: Path, connection: sqlite3.Connection, progress: Progress | None) -> None:
-    """Enters what is named as a result, so that all of it is listed before any of it is read."""
+    """Enters what is named as a result, so that all of it is listed before any of it is read: of few that
+    would not be seen."""
     there = [name for name in _look(folder).results if name.endswith(tuple(OUTPUT_ENDING.values()))]
+    if len(there) <= AT_ONCE:
+        return
     with transaction(connection):
         put_names(connection, ((Entry(name), {"state": "done"}) for name in there))
-    if progress is not None and there:
+    if progress is not None:
         progress(0, len(there))
 
 

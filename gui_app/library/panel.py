@@ -274,7 +274,10 @@ class LibraryPanel(QWidget):
     def _begin(self) -> None:
         """The first clip is shown where nothing else is."""
         rows = self.table.rows
-        if rows.ids and rows.clip(rows.row_of(rows.ids[0])) is not None and self._library.take_first():
+        clip = rows.clip(rows.row_of(rows.ids[0])) if rows.ids else None
+        # While clips are only named, nobody knows which is the worst.
+        named = clip is not None and clip.mean is None and self._library.progress is not None
+        if clip is not None and not named and self._library.take_first():
             self.table.go_to(rows.row_of(rows.ids[0]))
 
     @Slot(int, int)
