@@ -60,6 +60,7 @@ PARTS = {
     "files": "fit",
     "library": "files fit",
     "session": "files",
+    "people": "files fit session",
     "export": "fit",
     "inspect.regressor": "",
     "inspect.correspondence": "",

@@ -46,6 +46,8 @@ from gui_app.library.library import Library
 from gui_app.mask.painting import MaskPainting
 from gui_app.mask.remeasure import MaskFigures
 from gui_app.parameters.editing import Editing
+from gui_app.people.chooser import PeopleMenu, PeopleRow
+from gui_app.people.desk import PeopleDesk
 from gui_app.problems.analysis_controller import AnalysisController
 from gui_app.problems.fix_trial import Fixing
 from gui_app.problems.model import ProblemDesk
@@ -167,6 +169,8 @@ class MainWindow(QMainWindow):
             document, activity, self.actions_, now, self.writer, self.files, self.preferences, self
         )
         self.saving.offer_session(self.sessions.save_then)
+        self.people = PeopleDesk(state, now, self.files, self.actions_, self)
+        self.people_row = PeopleRow(self.people, self.actions_, self.viewport)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.viewport)
@@ -208,7 +212,8 @@ class MainWindow(QMainWindow):
         self.setStatusBar(Status(document, activity, self.actions_, self.devices, self))
         commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
-        Menus(self.menuBar(), self.actions_, self.preferences, self.files.open_path)
+        people = PeopleMenu(self.people, self.actions_, self)
+        Menus(self.menuBar(), self.actions_, self.preferences, self.files.open_path, people)
         ControlKeys(self)
         self.viewport.setFocus()
         self.setMinimumSize(900, 560)

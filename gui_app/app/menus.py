@@ -31,6 +31,7 @@ class Menus(QObject):
         actions: Actions,
         preferences: Preferences,
         open_path: Callable[[Path], object],
+        people: QMenu,
     ) -> None:
         super().__init__(bar)
         self._preferences, self._open_path = preferences, open_path
@@ -87,6 +88,7 @@ class Menus(QObject):
         view.addSeparator()
         fill_colour_menu(view.addMenu("Colour"), actions)
         view.addMenu("Layers").addActions(actions.layers)
+        view.addMenu(people)
         view.addSeparator()
         view.addAction(actions.before_fit)
         view.addActions(actions.panels)

@@ -18,7 +18,7 @@ from gui_app.style import colours
 from gui_app.style.theme import icon, refresh_style, tabular
 from gui_app.widgets.labels import IconLabel
 from gui_app.widgets.notes_button import NotesButton
-from gui_app.widgets.text import building_words, frames_words, path_tip
+from gui_app.widgets.text import building_words, frames_words, path_tip, person_name
 from gui_app.widgets.wrapped_label import WrappedLabel
 
 BUILTIN_TIP = (
@@ -85,7 +85,9 @@ class Status(QStatusBar):
         self._on_notes()
         frames = len(opened.motion)
         rate = f"{self._document.rate:g} fps" if self._document.has_rate else "no frame rate"
-        self.motion.setText(f"{frames_words(frames)} · {rate}")
+        person = opened.motion.reading.person
+        who = "" if person is None else f"{shown(person_name(person))} · "
+        self.motion.setText(f"{who}{frames_words(frames)} · {rate}")
 
     @Slot()
     def _on_notes(self) -> None:

@@ -110,6 +110,12 @@ SPECS: dict[str, Spec] = {
     "layout_overlay": Spec("View", "Overlay", "intersect", ("5",), "The fit, the source as a ghost", True),
     "layout_source": Spec("View", "Source only", "person", ("6",), "Only the source", True),
     "layout_fit": Spec("View", "Fit only", "person", ("7",), "Only the fit", True),
+    "next_person": Spec(
+        "View", "Next person", "caret-right", ("Ctrl+PgDown",), "Show and fit the next person of the file"
+    ),
+    "previous_person": Spec(
+        "View", "Previous person", "caret-left", ("Ctrl+PgUp",), "Show and fit the person before"
+    ),
     "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
     **{
         f"colour_{colour.name}": Spec("View", colour.text, "", colour.keys, colour.tip, True)
@@ -227,6 +233,8 @@ class Actions:
     layout_overlay: QAction
     layout_source: QAction
     layout_fit: QAction
+    next_person: QAction
+    previous_person: QAction
     error: QAction
     layer_skin: QAction
     layer_wireframe: QAction

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ class Document(QObject):
         self.analysis: Analysis | None = None
         self.thresholds = ProblemThresholds()
         self._filed = FiledFits()
+        self._lost_beside: Callable[[], tuple[str, ...]] = tuple
 
     @property
     def frames(self) -> int:
@@ -126,14 +128,17 @@ class Document(QObject):
         self.opened = opened
         self.snapshot = opened.without_fit()
         self.analysis = None
-        self._filed.begin(self.snapshot, in_a_file=not opened.left_over)
+        # What was left of another person keeps its own.
+        self._filed = FiledFits() if opened.filed is None else opened.filed
+        if opened.filed is None:
+            self._filed.begin(self.snapshot, in_a_file=not opened.left_over)
         self.motion_changed.emit()
         self.motion_ready.emit()
         self.analysis_changed.emit()
         self.saved_changed.emit()
         if opened.result is not None:
             self.set_result(opened.result, None)
-            if not opened.left_over:
+            if not opened.left_over and opened.filed is None:
                 self.file(opened.file or OPENED, opened.result, self.accepted, self.valid, self.weights)
 
     def set_result(
@@ -155,7 +160,27 @@ class Document(QObject):
     @property
     def loses_work(self) -> bool:
         """Something that the user did is in no file: leaving now would lose it."""
+        return bool(self.lost)
+
+    @property
+    def loses_shown(self) -> bool:
+        """So is something of what is shown."""
         return self.opened is not None and self._filed.loses(self.snapshot)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Names of what leaving now would lose work of."""
+        shown = (self.opened.name,) if self.opened is not None and self.loses_shown else ()
+        return shown + self._lost_beside()
+
+    @property
+    def filed(self) -> FiledFits:
+        """What of the open motion is in files."""
+        return self._filed
+
+    def keep_beside(self, lost: Callable[[], tuple[str, ...]]) -> None:
+        """Work is kept of others than what is shown; ``lost`` names those of whom none has a file."""
+        self._lost_beside = lost
 
     def set_mask(self, valid: np.ndarray) -> None:
         """Other vertices (V,) bool of the fit's body count in fits and errors from now on.

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.shown_text import shown
 from gui_app.document.document_snapshot import DocumentSnapshot
+from gui_app.document.saved_fits import FiledFits
 from gui_app.scene.subject import SceneDescription
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Opened:
         frame: to show first; None for the first one, or the one that a session was left at.
         listed: its place in a list, that of its result below the list's folder: it is one of many, and not
             to be remembered by itself; '' for all else.
+        beside: another person of the file that was open: what was done for the one before is kept.
+        filed: what of it is in files, where one comes back to it; None where it is opened.
     """
 
     motion: Motion
@@ -54,6 +57,8 @@ class Opened:
     given_rate: float | None = None
     frame: int | None = None
     listed: str = ""
+    beside: bool = False
+    filed: FiledFits | None = None
 
     @property
     def name(self) -> str:

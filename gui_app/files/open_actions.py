@@ -48,6 +48,8 @@ SUFFIXES = (".npz", ".pkl", ".pt", ".npy", ".smpl", ".refit", ".obj", ".ply")
 class OpenActions(QObject):
     """Does what the actions for files and bodies say, unless there is unsaved work that the user keeps."""
 
+    leaving = Signal(object)
+    """What was opened, while all is still there that it takes the place of, a fit that goes on included."""
     shown = Signal(object)
     """What was opened, when all parts of the window know of it."""
 
@@ -109,6 +111,24 @@ class OpenActions(QObject):
             "Open another file without saving this work?", again
         ):
             self._opening.begin(self._request(path, frame, listed))
+
+    def open_person(self, name: str, frame: int) -> None:
+        """Opens another person of the file that is open, in the way it is read, at a frame; work on the one
+        who was shown is kept by whoever listens to `leaving`."""
+        opened = self._document.opened
+        if opened is None or opened.motion.path is None or self._opening.closed:
+            return
+        path, reading = opened.motion.path, opened.motion.reading
+        gender = self._memory.answer(path).reading.gender
+        reading = replace(reading, person=name, gender=None, in_body=None)
+        answer = Answer(reading, self._document.given_rate, final=True, trusts=True, remembered=gender)
+        request = self._request(path, frame, "")
+        self._opening.begin(replace(request, answer=answer, beside=True))
+
+    def come_back(self, opened: Opened) -> None:
+        """Shows another person of the file once more, as they were left."""
+        self._opening.cancel()
+        self._on_opened(opened)
 
     def read_ahead(self, path: Path, frame: int | None, listed: str) -> None:
         """Reads one of many in a list, which is likely to be opened next."""
@@ -293,16 +313,20 @@ class OpenActions(QObject):
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
+        if opened.beside:
+            self._document.settle()
+        self.leaving.emit(opened)
         self._fitting.drop()
         pose_on_one_thread()
         self._models.keep()
         self._document.set_opened(opened)
         self.shown.emit(opened)
         builtin = opened.builtin_motion and opened.result is None and opened.session is None
-        if opened.file is not None and not (builtin or opened.left_over or opened.listed):
+        if opened.file is not None and not (builtin or opened.left_over or opened.listed or opened.beside):
             self._preferences.add_recent(opened.file)
             self._preferences.folder = str(opened.file.parent)
-        if self._actions.autofit.isChecked() and opened.result is None and opened.session is None:
+        untouched = opened.session is None or (opened.beside and len(opened.session.steps) == 1)
+        if self._actions.autofit.isChecked() and opened.result is None and untouched:
             self._fitting.start_by_itself()
 
     @Slot()

@@ -38,7 +38,7 @@ class OpenRequest:
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
     beside the file; ``frame`` the one to show first, None for the file's own; ``listed`` its place where it
     is one of many in a list, and not to be remembered by itself; ``handed_over`` where the file is there for
-    this window alone, and nobody knows it.
+    this window alone, and nobody knows it; ``beside`` where it is another person of what is open.
     """
 
     path: Path | None
@@ -48,6 +48,7 @@ class OpenRequest:
     answer: Answer = NOTHING_SAID
     frame: int | None = None
     listed: str = ""
+    beside: bool = False
     targets: Mapping[str, str] = field(default_factory=dict)
     handed_over: bool = False
 
@@ -76,7 +77,7 @@ def read_and_pose(
                 )
         except (SourceMissing, Unanswered, Doubted, NothingLeads) as question:
             return question
-        opened = replace(opened, left_over=request.left_over, listed=request.listed)
+        opened = replace(opened, left_over=request.left_over, listed=request.listed, beside=request.beside)
         if request.handed_over:
             opened = replace(opened, file=None)
         if request.frame is not None:

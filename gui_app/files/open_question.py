@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
-    QListWidget,
-    QListWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -20,7 +17,6 @@ from PySide6.QtWidgets import (
 from core.environment import BUILTIN
 from core.errors import FileError
 from core.model.motion import AS_IT_IS, Motion, Reading
-from core.shown_text import shown
 from gui_app.files.reading_question import (
     NOT_KNOWN,
     ReadingQuestion,
@@ -29,10 +25,9 @@ from gui_app.files.reading_question import (
     rate_field,
     words_label,
 )
-from gui_app.style.live_theme import set_sheet
 
 if TYPE_CHECKING:
-    from core.files.motions.load_motion import Person, Survey
+    from core.files.motions.load_motion import Survey
 
 # What a file does not say, or leaves open: asked before it is opened.
 
@@ -107,11 +102,14 @@ def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion
         motion = load_motion(
             path, said, otherwise=Reading(gender=answer.remembered or answer.reading.gender), doubts="tell"
         )
-    except SeveralPeople:
-        if answer.final:
+    except SeveralPeople as several:
+        if answer.final or answer.reading.person is not None:
             raise
-        found = survey(path)
-        raise Unanswered(path, found, licensed and found.lacks_gender) from None
+        # Whom to look at is chosen in the window, where all else that the file leaves open can be said too.
+        longest = max(several.people, key=lambda person: person.seen)
+        reading, remembered = answer.reading, answer.remembered or answer.reading.gender
+        reading = replace(reading, person=longest.name, gender=None)
+        return read_motion(path, models, replace(answer, reading=reading, final=True, remembered=remembered))
     taken = Taken.of(motion)
     if taken is not None and not answer.trusts and any(doubt.grave for doubt in taken.doubts):
         raise Doubted(path, taken)
@@ -124,36 +122,25 @@ def read_motion(path: Path, models: str | Path | None, answer: Answer) -> Motion
 
 
 WIDTH = 440
-MOST_ROWS = 8
 GENDERS = ("neutral", "female", "male")
-STYLE = """
-QListWidget { background: $BACKGROUND; border: 1px solid $LINE; border-radius: 6px; padding: 4px; }
-QListWidget::item { padding: 5px 8px; border-radius: 4px; }
-QListWidget::item:selected { background: $RAISED; color: $TEXT; }
-"""
 
 
 class OpenQuestion(QDialog):
-    """Asks who, in which coordinates, at which frame rate and of which gender, as far as each is open."""
+    """Asks in which coordinates, at which frame rate and of which gender, as far as each is open."""
 
     def __init__(self, asked: Unanswered, known: Answer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Open")
-        set_sheet(self, STYLE)
         self._survey = asked.survey
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
         column.setSpacing(14)
         column.addWidget(words_label(asked.path.name, "title"))
-        self.people = QListWidget(self)
         self.coordinates, self.gender = QComboBox(self), QComboBox(self)
         self.rate = rate_field(self)
-        several = len(self._survey.people) > 1
-        self._say(column, several, asked)
-        if several:
-            self._fill_people()
-            column.addWidget(self.people)
-        self.people.setVisible(several)
+        lacks = ["the frame rate"] * self._survey.lacks_rate + ["the gender"] * asked.asks_gender
+        who = "The folder does" if asked.path.is_dir() else "The file does"
+        column.addWidget(words_label(f"{who} not say {' or '.join(lacks)}." if lacks else "", "secondary"))
         form = QFormLayout()
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(10)
@@ -162,27 +149,7 @@ class OpenQuestion(QDialog):
         row, self.open_button = buttons(self, "Open")
         column.addLayout(row)
         self.setFixedWidth(WIDTH)
-        (self.people if several else self.rate).setFocus()
-
-    def _say(self, column: QVBoxLayout, several: bool, asked: Unanswered) -> None:
-        lacks = ["the frame rate"] * self._survey.lacks_rate + ["the gender"] * asked.asks_gender
-        parts = []
-        if several:
-            parts.append(f"{len(self._survey.people)} people are in this file: whom do you want to open?")
-        if lacks:
-            who = "The folder does" if asked.path.is_dir() else "The file does"
-            parts.append(f"{who} not say {' or '.join(lacks)}.")
-        column.addWidget(words_label(" ".join(parts), "secondary"))
-
-    def _fill_people(self) -> None:
-        for person in self._survey.people:
-            item = QListWidgetItem(_person_words(person), self.people)
-            item.setData(Qt.ItemDataRole.UserRole, person.name)
-        self.people.setCurrentRow(0)
-        row = self.people.sizeHintForRow(0)
-        self.people.setFixedHeight(row * min(len(self._survey.people), MOST_ROWS) + 12)
-        self.people.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.people.itemDoubleClicked.connect(self._accept_row)
+        self.rate.setFocus()
 
     def _fill(self, form: QFormLayout, asked: Unanswered, known: Answer) -> None:
         self.rate.setValue(known.rate or 0.0)
@@ -206,17 +173,12 @@ class OpenQuestion(QDialog):
             if asks:
                 form.addRow(label, field)
 
-    @Slot(QListWidgetItem)
-    def _accept_row(self, _item: QListWidgetItem) -> None:
-        self.accept()
-
     def answer(self) -> Answer:
         """What was said. What was remembered and stays as it was is not said now: of whom the file says a
         gender, that is taken.
         """
-        chosen, gender = self.people.currentItem(), self.gender.currentData()
+        gender = self.gender.currentData()
         reading = Reading(
-            person=chosen.data(Qt.ItemDataRole.UserRole) if chosen is not None else None,
             coordinates=self.coordinates.currentData() if self.coordinates.count() > 1 else None,
             gender=gender if gender != self._first_gender else None,
         )
@@ -246,8 +208,3 @@ def ask_reading(
         answer = Answer(dialog.reading(), dialog.given_rate(), final=True)
     dialog.deleteLater()
     return answer
-
-
-def _person_words(person: Person) -> str:
-    name = shown(person.name or "")
-    return f"{f'Person {name}' if name.isdigit() else name}   ·   {person.words}"

@@ -18,6 +18,7 @@ from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
 from gui_app.widgets.message_box import message_box
 from gui_app.widgets.save_dialog import FIT, Place, ask_where
+from gui_app.widgets.text import together
 
 
 def save_fit(document: Document, activity: Activity, place: Place, preferences: Preferences) -> bool:
@@ -98,10 +99,13 @@ class SaveActions(QObject):
         document.settle()
         if not document.loses_work or document.opened is None:
             return True
-        more = f"The work on {document.opened.name} is not in a file yet."
+        lost = document.lost
+        more = f"The work on {together(lost)} is not in a file yet."
         box = message_box(self._window, "Unsaved work", question, more)
         session = box.addButton("Save session", QMessageBox.ButtonRole.AcceptRole)
-        fit = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole) if document.has_fit else None
+        # A fit is of the one who is shown alone.
+        offered = document.has_fit and lost == (document.opened.name,)
+        fit = box.addButton("Save fit…", QMessageBox.ButtonRole.AcceptRole) if offered else None
         discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(session)

@@ -109,7 +109,7 @@ class SessionActions(QObject):
         writer.written.connect(self._on_written)
         writer.failed.connect(self._on_failed)
         files.shown.connect(self._on_shown)
-        document.motion_leaving.connect(self._on_leaving)
+        files.leaving.connect(self._on_leaving)
         document.motion_changed.connect(self._on_change)
         activity.run_changed.connect(self._on_change)
         self._on_change()
@@ -203,9 +203,10 @@ class SessionActions(QObject):
             self._asked.remove(asked)
         return asked
 
-    @Slot()
-    def _on_leaving(self) -> None:
-        self.file.set_path(None)
+    @Slot(object)
+    def _on_leaving(self, coming: Opened) -> None:
+        if not coming.beside:
+            self.file.set_path(None)
 
     @Slot()
     def _on_met(self) -> None:
@@ -217,7 +218,9 @@ class SessionActions(QObject):
 
     @Slot(object)
     def _on_shown(self, opened: Opened) -> None:
-        if opened.session is not None:
+        if opened.session is not None and opened.beside:
+            self._now.select_as(opened.session)
+        elif opened.session is not None:
             self._now.look_as(opened.session)
             if not opened.left_over:
                 self.file.set_path(opened.file)

@@ -111,6 +111,8 @@ def _camera(value: object) -> CameraPose | None:
 
 
 UNFINISHED = "unfinished fit"
+OF_MOTION = ("selection",)
+"""What a view tells of the motion itself, and not of how it is looked at."""
 
 
 class SessionNow(QObject):
@@ -127,11 +129,20 @@ class SessionNow(QObject):
         show_view(session.view, self._state, self._viewport)
         self._recipes.lay(session.view.get("recipe"))
 
-    def take(self, *, with_motion: bool = True, most_bytes: int | None = None) -> Session | None:
+    def select_as(self, session: Session) -> None:
+        """Of another person of what is open: what was marked of their motion is again, and all is looked at
+        as it is."""
+        view = {name: session.view[name] for name in OF_MOTION if name in session.view}
+        show_view(view, self._state, self._viewport)
+
+    def take(
+        self, *, with_motion: bool = True, unfinished: bool = True, most_bytes: int | None = None
+    ) -> Session | None:
         """The session, None while nothing is open.
 
         Args:
             with_motion: the motion itself goes along, not only the name of its file.
+            unfinished: so does what a run that goes on has reached.
             most_bytes: the oldest steps are left out beyond this size in memory.
         """
         from core.session.session import Session, SourceFile
@@ -142,7 +153,7 @@ class SessionNow(QObject):
         document, history = self._state.document, self._history
         steps, at = list(history.steps), history.at
         earlier = steps[at].result
-        if self._state.activity.run.active and document.result is not earlier:
+        if unfinished and self._state.activity.run.active and document.result is not earlier:
             # A run that goes on has shown frames already: a step that is not over.
             steps = [*steps[: at + 1], DocumentStep(UNFINISHED, document.snapshot)]
             # As where a run is cancelled, an earlier fit of more frames stays; redo has what was finished.

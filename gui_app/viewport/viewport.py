@@ -129,8 +129,12 @@ class Viewport(QWidget):
         opened = self._document.opened
         if opened is None:
             return
-        self.scene.build(opened.subject)
-        self._fresh = True
+        before, frame = self.scene.subject, self.scene.frame
+        self.scene.build(opened.subject, opened.frame or 0)
+        if opened.beside and before is not None and before.up_axis == opened.subject.up_axis:
+            self.scene.go_over(before, frame)
+        else:
+            self._fresh = True
         self._trace()
         self.refresh()
 

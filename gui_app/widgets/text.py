@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 from core.shown_text import shown, shown_lines
@@ -14,6 +15,16 @@ FALLBACK_RATE = 30.0
 def frames_words(count: int) -> str:
     """``1 frame``, ``1,200 frames``."""
     return f"{count:,} frame{'' if count == 1 else 's'}"
+
+
+def together(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def person_name(name: str) -> str:
+    """``Person 1`` of a number; a name stands as it is."""
+    return f"Person {name}" if name.isdigit() else name
 
 
 def span_words(first: int, last: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from core.files.motions.of_take import lacks, motion_of_take, not_finite
 from core.files.motions.parts.file_contents import Contents, contents_of
 from core.files.motions.parts.person_track import Take
 from core.files.motions.registry import NAMES, Source, is_frame_folder, source_of
-from core.files.motions.settle import REFUSE
+from core.files.motions.settle import REFUSE, TELL
 from core.files.motions.sources.smplx_arguments import holds
 from core.model.motion import AS_IT_IS, Motion, Reading
 
 _PEOPLE_SHOWN = 12
+MOST_BESIDE = 11
+"""Of a crowd so many others are read to be shown."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,16 @@ class Person:
         name: what the file calls the person; None where it holds but one and has no name for it.
         frames: how many there are from the first to the last.
         seen: in how many of them the person is.
+        first: when the first is, in the file's own count, and ``step``: how far apart two are that follow.
+        scene: those who are together, at one place and time, have the same one.
     """
 
     name: str | None
     frames: int
     seen: int
+    first: int = 0
+    step: int = 1
+    scene: str = ""
 
     @property
     def words(self) -> str:
@@ -45,6 +53,20 @@ class Person:
         gaps = self.frames - self.seen
         frames = f"{self.frames} frame" + "s" * (self.frames != 1)
         return frames + (f", {gaps} of them gaps" if gaps else "")
+
+    def frame_beside(self, other: Person, frame: int) -> int | None:
+        """The frame of this person at the moment of a frame of the ``other``; None where there is none."""
+        if self.scene != other.scene:
+            return None
+        found, between = divmod(other.first + frame * other.step - self.first, self.step)
+        return found if not between and 0 <= found < self.frames else None
+
+    def nearest_beside(self, other: Person, frame: int) -> int:
+        """The frame of this person nearest in time to a frame of the ``other``; 0 in another scene."""
+        if self.scene != other.scene:
+            return 0
+        found = round((other.first + frame * other.step - self.first) / self.step)
+        return min(max(found, 0), max(self.frames - 1, 0))
 
 
 class SeveralPeople(FileError):
@@ -162,6 +184,60 @@ def survey(path: str | Path) -> Survey:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Company:
+    """The people of a file, and those who are together with one of them.
+
+    Attributes:
+        people: all of them.
+        beside: the others whose frames meet those of the one, with their motions.
+    """
+
+    people: tuple[Person, ...]
+    beside: tuple[tuple[Person, Motion], ...] = ()
+
+
+@reads("motion|result|mesh", "a motion")
+def company_of(path: str | Path, reading: Reading, *, most: int = MOST_BESIDE) -> Company:
+    """Who is in a motion file, and the motions of those who are together with one person of it.
+
+    Args:
+        path: the file.
+        reading: who the one is, and how the file is read; the gender that it says is of that one alone.
+        most: so many others at most, those who are seen longest.
+
+    Raises:
+        FileError: the file cannot be read, or is no motion. An other whose numbers are no motion is left out.
+    """
+    path = Path(path)
+    if is_meshes(path):
+        return Company(survey(path).people)
+    contents = contents_of(path)
+    if _is_meshes(contents):
+        return Company(survey(path).people)
+    source = _source(contents)
+    takes = source.takes(contents, reading.coordinates)
+    people = _people(takes)
+    one = next((person for person in people if person.name == reading.person), None)
+    if one is None or len(people) == 1:
+        return Company(people)
+    told = replace(reading, gender=None, in_body=None)
+    found: list[tuple[Person, Motion]] = []
+    for person, take in sorted(zip(people, takes, strict=True), key=lambda pair: -pair[0].seen):
+        if person is one or len(found) == most or not _meet(person, one):
+            continue
+        with suppress(FileError):
+            motion = motion_of_take(path, take, source.NAME, told, AS_IT_IS, TELL)
+            found.append((person, replace(motion, reading=replace(motion.reading, person=person.name))))
+    return Company(people, tuple(sorted(found, key=lambda pair: people.index(pair[0]))))
+
+
+def _meet(one: Person, other: Person) -> bool:
+    """They are together at one moment at least, from first to last."""
+    ends = [(person.first, person.first + (person.frames - 1) * person.step) for person in (one, other)]
+    return one.scene == other.scene and ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]
+
+
 def people_in(path: str | Path) -> tuple[Person, ...]:
     """Who is in a motion file.
 
@@ -241,7 +317,17 @@ def _missing(path: Path, missing: list[str], keys: set[str]) -> FileError:
 
 
 def _people(takes: list[Take]) -> tuple[Person, ...]:
-    return tuple(Person(take.person, take.frames, take.seen) for take in takes)
+    return tuple(
+        Person(
+            take.person,
+            take.frames,
+            take.seen,
+            0 if take.ids is None or not len(take.ids) else int(take.ids[0]),
+            take.step,
+            take.scene,
+        )
+        for take in takes
+    )
 
 
 def _chosen(path: Path, takes: list[Take], person: str | None) -> Take:

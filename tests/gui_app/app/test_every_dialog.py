@@ -59,10 +59,6 @@ KINDS = {
 }  # fmt: skip
 
 
-def person(name: str) -> Person:
-    return Person(name, 240, 24)
-
-
 def unsaved(window: MainWindow, name: str) -> object:
     named(window, name)
     return window.saving.may_lose_work("Open another file without saving this work?", lambda: None)
@@ -91,8 +87,8 @@ def where_is_it(window: MainWindow, name: str) -> object:
 
 
 def open_question(window: MainWindow, name: str) -> object:
-    people = (person(name), person("1"))
-    asked = Unanswered(DEEP / name, Survey(people, ("world", "camera"), True, True), True)
+    people = Person(name, 240, 24)
+    asked = Unanswered(DEEP / name, Survey((people,), ("world", "camera"), True, True), True)
     return OpenQuestion(asked, NOTHING_SAID, window).exec()
 
 

@@ -221,7 +221,7 @@ def test_the_window_shows_it_as_text(
 def test_questions_show_it_as_text(
     window: MainWindow, folder: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    people = (Person(EVIL, 240, 24), Person(f"2{EVIL}", 5, 5))
+    people = (Person(EVIL, 240, 24),)
     asked = Unanswered(folder / f"{EVIL}.npz", Survey(people, ("world", "camera"), True, True), True)
     boxes = [
         OpenQuestion(asked, NOTHING_SAID, window),

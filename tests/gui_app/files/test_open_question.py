@@ -34,6 +34,14 @@ def street(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def alone(tmp_path: Path) -> Path:
+    """A file with one person, without a frame rate."""
+    path = tmp_path / "alone.pkl"
+    path.write_bytes(pickle.dumps(three_dpw((4,)), 2))
+    return path
+
+
 def shown_dialog() -> OpenQuestion | None:
     """The dialog that waits for an answer."""
     widget = QApplication.activeModalWidget()
@@ -60,37 +68,41 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, act: Callable[[OpenQuestion], N
     return seen
 
 
-def test_who_and_how_fast(
-    window: MainWindow, street: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_how_fast(window: MainWindow, alone: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def act(dialog: OpenQuestion) -> None:
-        assert [dialog.people.item(row).text() for row in range(2)] == [
-            "Person 0   ·   6 frames",
-            "Person 1   ·   4 frames",
-        ]
         assert dialog.rate.text() == NOT_KNOWN
         assert not dialog.gender.isVisible()  # the built-in bodies have but one
         assert not dialog.coordinates.isVisible()
-        dialog.people.setCurrentRow(1)
         dialog.rate.setValue(30.0)
         qtbot.mouseClick(dialog.open_button, Qt.MouseButton.LeftButton)
 
     seen = answer_with(monkeypatch, act)
-    window.files.open_path(street)
+    window.files.open_path(alone)
     qtbot.waitUntil(lambda: window.state.document.frames == 4, timeout=FIT_MS)
     assert len(seen) == 1
-    assert window.state.document.opened.motion.reading == Reading(person="1")
     assert (window.state.document.rate, window.state.document.given_rate) == (30.0, 30.0)
-    assert window.windowTitle().startswith("street.pkl · person 1")
-    assert window.state.document.opened.stem == "street_1"
+
+
+def test_who_is_asked_of_nobody(
+    window: MainWindow, street: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FolderMemory(window.preferences).keep_rate(street, 25.0)
+    seen = answer_with(monkeypatch, lambda dialog: dialog.reject())
+    window.files.open_path(street)
+    qtbot.waitUntil(lambda: window.state.document.frames == 6, timeout=FIT_MS)
+    assert seen == []
+    assert window.state.document.opened.motion.reading == Reading(person="0")
+    assert window.state.document.given_rate == 25.0
+    assert window.windowTitle().startswith("street.pkl · person 0")
+    assert window.state.document.opened.stem == "street_0"
 
 
 def test_cancel_leaves_what_was_open(
-    window: MainWindow, street: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, alone: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = window.state.document.opened
     seen = answer_with(monkeypatch, lambda dialog: dialog.reject())
-    window.files.open_path(street)
+    window.files.open_path(alone)
     qtbot.waitUntil(lambda: bool(seen), timeout=FIT_MS)
     qtbot.waitUntil(lambda: shown_dialog() is None, timeout=FIT_MS)
     assert window.state.document.opened is before
@@ -131,7 +143,6 @@ def test_coordinates_and_gender_where_they_matter(
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.coordinates.isVisible()
-    assert not dialog.people.isVisible()
     assert dialog.gender.isVisible()
     assert dialog.answer() == Answer(Reading(coordinates="world"), 24.0, final=True, remembered="female")
     dialog.coordinates.setCurrentIndex(1)
@@ -141,23 +152,25 @@ def test_coordinates_and_gender_where_they_matter(
 
 
 def test_what_a_file_says_wins_over_what_is_remembered_and_what_is_said_now_over_both(
-    qtbot: QtBot, street: Path
+    qtbot: QtBot, alone: Path
 ) -> None:
-    own = {person: read_motion(street, None, said(person)).gender for person in ("0", "1")}
-    assert own["0"] is not None
-    other = next(gender for gender in ("female", "male") if gender != own["0"])
-    found = survey(street)
+    own = read_motion(alone, None, Answer(rate=30.0, final=True)).gender
+    assert own is not None
+    other = next(gender for gender in ("female", "male") if gender != own)
+    found = survey(alone)
     for asks in (False, True):
         known = Answer(Reading(gender=other), 30.0)
-        dialog = OpenQuestion(Unanswered(street, found, asks), known)
+        dialog = OpenQuestion(Unanswered(alone, found, asks), known)
         qtbot.addWidget(dialog)
-        assert read_motion(street, None, dialog.answer()).gender == own["0"]
+        assert read_motion(alone, None, dialog.answer()).gender == own
         dialog.gender.setCurrentIndex(dialog.gender.findData("neutral"))
-        assert read_motion(street, None, dialog.answer()).gender == "neutral"
+        assert read_motion(alone, None, dialog.answer()).gender == "neutral"
 
 
-def said(person: str) -> Answer:
-    return Answer(Reading(person=person), 30.0, final=True)
+def test_what_is_remembered_wins_over_no_file_of_several_people(street: Path) -> None:
+    own = read_motion(street, None, Answer(Reading(person="0"), final=True)).gender
+    other = next(gender for gender in ("female", "male") if gender != own)
+    assert read_motion(street, None, Answer(Reading(gender=other), 30.0)).gender == own
 
 
 def test_a_motion_in_smplx_before_the_camera(

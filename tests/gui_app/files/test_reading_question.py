@@ -18,7 +18,7 @@ from core.model.motion import Motion, Reading
 from gui_app.app.main_window import MainWindow
 from gui_app.files import open_question
 from gui_app.files.folder_memory import FolderMemory
-from gui_app.files.open_question import Answer, Unanswered
+from gui_app.files.open_question import Answer
 from gui_app.files.reading_question import ReadingQuestion, Taken
 from gui_app.session import save
 from gui_app.widgets.save_dialog import Place
@@ -212,33 +212,25 @@ def test_centimetres_are_asked_before_they_open(
     assert not window.statusBar().assumed.isVisible()
 
 
-def test_what_one_answer_brings_up_is_asked_as_well(
-    window: MainWindow,
-    tmp_path: Path,
-    qtbot: QtBot,
-    answers: Callable[..., list[str]],
-    monkeypatch: pytest.MonkeyPatch,
+def test_what_is_said_of_one_person_is_meant_of_the_others_too(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, answers: Callable[..., list[str]]
 ) -> None:
     several = three_dpw((6, 4))
     several["poses"] = [np.rad2deg(poses) for poses in several["poses"]]
     path = tmp_path / "street.pkl"
     path.write_bytes(pickle.dumps(several, 2))
     seen = answers(lambda dialog: dialog.accept())
-    asked = open_question.ask
-    persons: list[object] = []
-
-    def ask(question: object, *more: object) -> Answer | None:
-        if isinstance(question, Unanswered):
-            persons.append(question)
-            return Answer(Reading(person="1"), 30.0, final=True)
-        return asked(question, *more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(open_question, "ask", ask)
     opened(window, path, qtbot)
     motion = window.state.document.opened.motion
-    assert (motion.reading.person, motion.reading.angles, len(motion)) == ("1", "degrees", 4)
-    assert window.state.document.rate == 30.0
-    assert (len(persons), len(seen)) == (1, 1)
+    assert (motion.reading.person, motion.reading.angles, len(motion)) == ("0", "degrees", 6)
+    qtbot.waitUntil(lambda: window.people.shown is not None, timeout=FIT_MS)
+    window.state.document.give_rate(25.0)
+    window.actions_.next_person.trigger()
+    qtbot.waitUntil(lambda: window.state.document.frames == 4, timeout=FIT_MS)
+    motion = window.state.document.opened.motion
+    assert (motion.reading.person, motion.reading.angles) == ("1", "degrees")
+    assert window.state.document.given_rate == 25.0
+    assert len(seen) == 1
 
 
 def test_what_is_left_alone_stays_the_files_own(qtbot: QtBot, y_up: Path) -> None:

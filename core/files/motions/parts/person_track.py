@@ -42,6 +42,7 @@ class Take:
             'fullpose'}``. Where the poses have none, it is the tool and not the file that says the family.
         doubts: what speaks against the tool's usual meaning of the numbers.
         unreliable: (g,) the rows that the file itself holds for no pose: gaps.
+        scene: what the file calls the place and time that those who are together share; empty where all are.
     """
 
     arrays: dict[str, np.ndarray]
@@ -57,6 +58,7 @@ class Take:
     keys: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
     unreliable: np.ndarray | None = None
+    scene: str = ""
 
     @property
     def seen(self) -> int:

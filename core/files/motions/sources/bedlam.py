@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -82,9 +83,10 @@ def takes(contents: Contents, coordinates: str | None = None) -> list[Take]:
         order = np.argsort(ids, kind="stable")
         members, ids = members[order], in_order(path, "imgname", ids[order])
         own = _rows_of(path, rows, genders, members)
-        found.append(
-            Take(own, notes, person, ids=ids, ids_key="imgname", step=step, there=tuple(there), known=neutral)
+        take = Take(
+            own, notes, person, ids=ids, ids_key="imgname", step=step, scene=person.rpartition("/")[0]
         )
+        found.append(replace(take, there=tuple(there), known=neutral))
     return found
 
 

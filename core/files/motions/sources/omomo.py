@@ -70,10 +70,12 @@ def _sequence(path: Path, name: str, table: Any) -> Take:
     if table.get("gender") is not None:
         arrays["gender"] = plain_array(path, where + "gender", table["gender"])
     said = table.get("seq_name")
+    called = said if isinstance(said, str) else name
     return Take(
         arrays,
         (_BARE, _PELVIS),
-        said if isinstance(said, str) else name,
+        called,
+        scene=called,
         body_terms=BodyTerms(trans_of=("pelvis",)),
         known=_KNOWN,
     )

@@ -1,0 +1,138 @@
+"""A row over the bodies in which one of several people is chosen; hidden where there is but one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QWidget
+
+from core.shown_text import shown
+from gui_app.document.actions import Actions
+from gui_app.people.desk import PeopleDesk
+from gui_app.style.live_theme import set_sheet
+from gui_app.style.theme import SMALL_PIXELS
+from gui_app.widgets.buttons import action_button
+from gui_app.widgets.text import menu_words, person_name
+
+if TYPE_CHECKING:
+    from core.files.motions.load_motion import Person
+
+EDGE = 12
+# Below the words that name the source.
+BELOW = 34
+MOST_WIDTH, LEAST_WIDTH = 230, 110
+MOST_ROWS = 12
+STYLE = f"""
+PeopleRow {{ background: $PANEL; border: 1px solid $LINE; border-radius: 6px; }}
+QComboBox {{ font-size: {SMALL_PIXELS}px; padding: 1px 6px; }}
+QToolButton {{ padding: 2px; }}
+"""
+
+
+class PeopleRow(QWidget):
+    """Lies on top of ``view``, in a corner."""
+
+    def __init__(self, desk: PeopleDesk, actions: Actions, view: QWidget) -> None:
+        super().__init__(view)
+        self._desk, self._view = desk, view
+        self._listed: tuple[Person, ...] = ()
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        set_sheet(self, STYLE)
+        self.choice = QComboBox(self)
+        self.choice.setAccessibleName("Person")
+        self.choice.setToolTip("Who of the people in the file is shown and fitted")
+        self.choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.choice.setMaxVisibleItems(MOST_ROWS)
+        self.choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.choice.activated.connect(self._on_choice)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3, 3, 3, 3)
+        row.setSpacing(2)
+        row.addWidget(action_button(actions.previous_person, self))
+        row.addWidget(self.choice, 1)
+        row.addWidget(action_button(actions.next_person, self))
+        self.hide()
+        view.installEventFilter(self)
+        desk.changed.connect(self._on_change)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stays in its corner."""
+        if event.type() == QEvent.Type.Resize and not self.isHidden():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _on_change(self) -> None:
+        people, chosen = self._desk.people, self._desk.shown
+        if people != self._listed:
+            self._listed = people
+            self.choice.clear()
+            for person in people:
+                self.choice.addItem(person_words(person), person.name)
+            widest = max(
+                (self.choice.fontMetrics().horizontalAdvance(person_words(p)) for p in people), default=0
+            )
+            self.choice.view().setMinimumWidth(widest + 40)
+        self.choice.setCurrentIndex(-1 if chosen is None else people.index(chosen))
+        self.setVisible(chosen is not None)
+        if chosen is not None:
+            self._place()
+            self.raise_()
+
+    @Slot(int)
+    def _on_choice(self, index: int) -> None:
+        self._desk.go_to(self.choice.itemData(index))
+        self._view.setFocus()
+
+    def _place(self) -> None:
+        wide = self.sizeHint().width() + self.choice.minimumSizeHint().width() + 60
+        room = self._view.width() // 2 - 2 * EDGE
+        self.resize(max(min(wide, MOST_WIDTH, room), LEAST_WIDTH), self.sizeHint().height())
+        self.move(EDGE, BELOW)
+
+
+class PeopleMenu(QMenu):
+    """The people of the file in the View menu; its line is hidden where there is but one."""
+
+    def __init__(self, desk: PeopleDesk, actions: Actions, parent: QWidget) -> None:
+        super().__init__("People", parent)
+        self._desk = desk
+        self.addActions([actions.next_person, actions.previous_person])
+        self.addSeparator()
+        self._lines: list[QAction] = []
+        self.aboutToShow.connect(self._fill)
+        desk.changed.connect(self._on_change)
+        self._on_change()
+
+    @Slot()
+    def _on_change(self) -> None:
+        self.menuAction().setVisible(self._desk.shown is not None)
+
+    @Slot()
+    def _fill(self) -> None:
+        for line in self._lines:
+            self.removeAction(line)
+            line.deleteLater()
+        self._lines = []
+        chosen = self._desk.shown
+        for person in self._desk.people[:MOST_ROWS]:
+            line = QAction(menu_words(person_words(person)), self)
+            line.setCheckable(True)
+            line.setChecked(person is chosen)
+            line.setData(person.name)
+            line.triggered.connect(self._on_line)
+            self.addAction(line)
+            self._lines.append(line)
+
+    @Slot()
+    def _on_line(self) -> None:
+        line = self.sender()
+        if isinstance(line, QAction):
+            self._desk.go_to(line.data())
+
+
+def person_words(person: Person) -> str:
+    """``Person 1 · 6 frames``."""
+    return f"{person_name(shown(person.name or ''))} · {person.words}"
