@@ -48,9 +48,9 @@ class OpenRequest:
     answer: Answer = NOTHING_SAID
     frame: int | None = None
     listed: str = ""
-    beside: bool = False
     targets: Mapping[str, str] = field(default_factory=dict)
     handed_over: bool = False
+    beside: bool = False
 
 
 def read_and_pose(
