@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QToolBar, QWidget
 
 from gui_app.app.side_panels import SidePanels
+from gui_app.app.start_page import Welcome
 from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
 from gui_app.timeline.timeline import Timeline
@@ -29,22 +30,32 @@ class WindowLayout(QObject):
         actions: of the window.
         panels: beside the bodies.
         timeline: below them.
-        window: which holds both.
+        pages: in the middle; while the start page is shown there the timeline gives it its room.
+        window: which holds all of them.
     """
 
-    def __init__(self, actions: Actions, panels: SidePanels, timeline: Timeline, window: QMainWindow) -> None:
+    def __init__(
+        self,
+        actions: Actions,
+        panels: SidePanels,
+        timeline: Timeline,
+        pages: QStackedWidget,
+        window: QMainWindow,
+    ) -> None:
         super().__init__(window)
         self._actions, self._panels, self._timeline, self._window = actions, panels, timeline, window
+        self._pages, self._starting = pages, False
         self._aside: list[QWidget] = []
         self._before = QByteArray()
-        self._was_full = False
+        self._was_full, self._wanted = False, True
         actions.timeline.setChecked(True)
-        actions.timeline.toggled.connect(timeline.setVisible)
+        actions.timeline.toggled.connect(self._show_timeline)
         actions.timeline_low.toggled.connect(timeline.set_low)
         actions.timeline_low.triggered.connect(self._bring_timeline)
         actions.full_view.toggled.connect(self._set_full)
         actions.reset_layout.triggered.connect(self.reset)
         timeline.visibilityChanged.connect(self._on_timeline)
+        pages.currentChanged.connect(self._on_page)
         window.installEventFilter(self)
 
     def restore(self, stored: Preferences) -> None:
@@ -59,10 +70,12 @@ class WindowLayout(QObject):
         self._actions.timeline_low.setChecked(stored.flag(LOW, False))
         with QSignalBlocker(self._actions.timeline):
             self._actions.timeline.setChecked(not self._timeline.isHidden())
+        self._on_page()
 
     def store(self, stored: Preferences) -> None:
-        """Remembers it; a full view is left before."""
+        """Remembers it; a full view and the start page are left before."""
         self._actions.full_view.setChecked(False)
+        self._start(False)
         stored.store("geometry", self._window.saveGeometry())
         stored.store("layout", self._window.saveState(LAYOUT_VERSION))
         stored.store(LOW, self._actions.timeline_low.isChecked())
@@ -127,13 +140,31 @@ class WindowLayout(QObject):
 
     @Slot(bool)
     def _on_timeline(self, _visible: bool) -> None:
-        self._actions.timeline.setChecked(not self._timeline.isHidden())
+        if not self._starting:
+            self._actions.timeline.setChecked(not self._timeline.isHidden())
+
+    @Slot(int)
+    def _on_page(self, *_: object) -> None:
+        self._start(isinstance(self._pages.currentWidget(), Welcome))
+
+    def _start(self, starting: bool) -> None:
+        # What is wanted of the timeline stays as it is, and cannot be said meanwhile.
+        self._starting = starting
+        self._actions.timeline.setEnabled(not starting)
+        self._actions.timeline_low.setEnabled(not starting)
+        if not self._actions.full_view.isChecked():
+            self._show_timeline(self._actions.timeline.isChecked())
+
+    @Slot(bool)
+    def _show_timeline(self, wanted: bool) -> None:
+        self._timeline.setVisible(wanted and not self._starting)
 
     @Slot(bool)
     def _set_full(self, full: bool) -> None:
         window = self._window
         if full:
             self._before, self._was_full = window.saveState(LAYOUT_VERSION), window.isFullScreen()
+            self._wanted = self._actions.timeline.isChecked()
             bars: list[QWidget] = [window.menuBar(), window.statusBar(), *window.findChildren(QToolBar)]
             parts = [*bars, *window.findChildren(QDockWidget)]
             self._aside = [part for part in parts if not part.isHidden()]
@@ -147,3 +178,6 @@ class WindowLayout(QObject):
             part.show()
         self._aside = []
         window.restoreState(self._before, LAYOUT_VERSION)
+        # Another page may be shown by now.
+        self._actions.timeline.setChecked(self._wanted)
+        self._show_timeline(self._wanted)

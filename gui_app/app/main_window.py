@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         self.figures = MaskFigures(state, self.history, self)
         document.mask_changed.connect(self.inspection.looks_changed)
         self.panels = SidePanels(self._panel_parts(), self)
-        self.layout_ = WindowLayout(self.actions_, self.panels, self.timeline, self)
+        self.layout_ = WindowLayout(self.actions_, self.panels, self.timeline, self._pages, self)
         self.setStatusBar(Status(document, activity, self.actions_, self.devices, self))
         commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QFrame,
     QGridLayout,
@@ -41,18 +42,18 @@ BUILTIN = (
     "Refit comes with free bodies in the layout of SMPL, SMPL-H and SMPL-X. They are for trying it out; "
     "results to publish need the licensed models."
 )
-WHERE = """<table cellspacing="0" cellpadding="0">
-<tr><td style="padding:3px 18px 3px 0"><code>smplh/male/model.npz</code></td>
-<td style="padding:3px 0">from <a href="https://mano.is.tue.mpg.de">mano.is.tue.mpg.de</a></td></tr>
-<tr><td style="padding:3px 18px 3px 0"><code>smplx/SMPLX_MALE.npz</code></td>
-<td style="padding:3px 0">from <a href="https://smpl-x.is.tue.mpg.de">smpl-x.is.tue.mpg.de</a></td></tr>
-<tr><td style="padding:3px 18px 3px 0"><code>transfer/smplh2smplx_deftrafo_setup.pkl</code></td>
-<td style="padding:3px 0">SMPL-X model transfer data</td></tr>
-<tr><td style="padding:3px 18px 3px 0"><code>transfer/smplx_mask_ids.npy</code></td>
-<td style="padding:3px 0">SMPL-X model transfer data</td></tr></table>"""
-MOTION_COLUMNS = 3
+HOLDS = (
+    ("smplh/male/model.npz", 'from <a href="https://mano.is.tue.mpg.de">mano.is.tue.mpg.de</a>'),
+    ("smplx/SMPLX_MALE.npz", 'from <a href="https://smpl-x.is.tue.mpg.de">smpl-x.is.tue.mpg.de</a>'),
+    ("transfer/smplh2smplx_deftrafo_setup.pkl", "SMPL-X model transfer data"),
+    ("transfer/smplx_mask_ids.npy", "SMPL-X model transfer data"),
+)
+MOTION_COLUMNS = (3, 2)
 MOST_RECENT = 5
-COLUMN_WIDTH = 440
+COLUMN_WIDTH, LEAST_WIDTH = 440, 240
+MOST_OF_A_NAME, MOST_HEIGHT = 400, 400
+APART, LEAST_APART, BELOW = 64, 20, 18
+"""Between the two columns; between their parts where they stand below each other."""
 RECENT_STYLE = (
     "QPushButton { background: transparent; border: none; text-align: left; padding: 2px 0; color: $ACCENT; }"
     " QPushButton:hover { text-decoration: underline; }"
@@ -80,15 +81,17 @@ class Welcome(QWidget):
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setProperty("role", "title")
         self._words = _secondary("", self)
+        _break_lines(self._words)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._page = QWidget(self)
+        self._motions: list[QPushButton] = []
         self.motions = QGridLayout()
         self.motions.setSpacing(8)
         self.recent = QVBoxLayout()
         self.recent.setSpacing(4)
         self._recent_title = _section("Recent", self)
         self.found = _secondary("", self)
-        self.found.setFixedWidth(COLUMN_WIDTH)
-        self.found.setWordWrap(True)
+        _break_lines(self.found)
         self._back = QPushButton("", self)
         self._back.setIcon(icon("arrow-left"))
         self._back.clicked.connect(self.left)
@@ -98,14 +101,14 @@ class Welcome(QWidget):
         self._lay_out(actions)
         # A low window scrolls the page instead of squeezing it.
         inside = QWidget(self)
-        scroll = QScrollArea(self)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inside)
+        self.area = QScrollArea(self)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidgetResizable(True)
+        self.area.setWidget(inside)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(scroll)
-        column = QVBoxLayout(inside)
+        around.addWidget(self.area)
+        self._column = column = QVBoxLayout(inside)
         column.setSpacing(10)
         column.addStretch(1)
         for widget in (self._title, self._words, self._page):
@@ -118,6 +121,7 @@ class Welcome(QWidget):
         self._words.setText(WHAT)
         # Filled once it is wanted: looking for motions and models imports much that a start does not need.
         self._page.hide()
+        on_theme_change(self._on_theme)
 
     def event(self, event: QEvent) -> bool:
         """Escape goes back to what is open, whatever else it does elsewhere."""
@@ -162,20 +166,21 @@ class Welcome(QWidget):
         self._where = QLabel(self)
         self._where.setOpenExternalLinks(True)
         self._where.setToolTip("Also with female and neutral in place of male; sign up there to download")
-        on_theme_change(self._on_theme)
         bodies.addWidget(self._where)
         bodies.addStretch(1)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 22, 0, 14)
-        row.setSpacing(64)
-        row.addLayout(start)
-        row.addLayout(bodies)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setContentsMargins(0, 22, 0, 14)
+        self._columns.setSpacing(APART)
+        self._beside = (start, bodies)
+        for column in self._beside:
+            self._columns.addLayout(column)
         below = QHBoxLayout()
         below.addWidget(self._back)
         below.addStretch(1)
         below.addWidget(self._at_start)
         page = QVBoxLayout(self._page)
-        page.addLayout(row)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.addLayout(self._columns)
         page.addLayout(below)
 
     def _button(self, action: QAction, text: str) -> QPushButton:
@@ -198,31 +203,73 @@ class Welcome(QWidget):
         """Reads anew which motions, recent files and models there are."""
         _clear(self.motions)
         _clear(self.recent)
-        for number, (title, path) in enumerate(builtin_by_title().items()):
-            button = QPushButton(title, self)
+        self._motions = []
+        for title, path in builtin_by_title().items():
+            button = QPushButton(title, self._page)
             button.clicked.connect(partial(self._open, path))
-            self.motions.addWidget(button, *divmod(number, MOTION_COLUMNS))
+            # One that is not shown takes no room.
+            button.show()
+            self._motions.append(button)
         files = self._preferences.recent[:MOST_RECENT]
         self._recent_title.setVisible(bool(files))
         for path in files:
-            button = QPushButton(menu_words(path.name), self)
+            name = self.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, MOST_OF_A_NAME)
+            button = QPushButton(menu_words(name), self)
             set_sheet(button, RECENT_STYLE)
             button.setToolTip(path_tip(path))
             button.clicked.connect(partial(self._open, path))
             self.recent.addWidget(button)
         self.found.setText(found_words(self._models.folder))
-        # The page is in the middle, and does not ask how high a text is that is broken into lines.
-        self.found.setFixedHeight(self.found.heightForWidth(COLUMN_WIDTH))
         opened = self._state.document.opened
         self._back.setVisible(opened is not None)
         self._back.setText(menu_words(f"Back to {opened.name}") if opened else "")
         self._page.show()
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One column where there is no room for two."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        margins = self._column.contentsMargins()
+        bar = self.area.verticalScrollBar().sizeHint().width()
+        room = self.width() - margins.left() - margins.right() - bar
+        for label, most in ((self.found, COLUMN_WIDTH), (self._words, self._words_width())):
+            width = max(min(most, room), LEAST_WIDTH)
+            space = QRect(0, 0, width, MOST_HEIGHT)
+            lines = label.fontMetrics().boundingRect(space, Qt.TextFlag.TextWordWrap, label.text())
+            label.setFixedSize(width, lines.height())
+        self._arrange(room)
+
+    def _arrange(self, room: int) -> None:
+        """The first of the arrangements for which there is room, from the widest to the narrowest."""
+        direction = QBoxLayout.Direction
+        for beside, lines in ((True, True), (False, True), (False, False)):
+            self._where.setText(holds_words(in_lines=lines))
+            for columns in MOTION_COLUMNS:
+                for number, button in enumerate(self._motions):
+                    self.motions.addWidget(button, *divmod(number, columns))
+                for layout in (self.motions, *self._beside):
+                    layout.invalidate()
+                widths = [column.minimumSize().width() for column in self._beside]
+                wide = sum(widths) + LEAST_APART if beside else max(widths)
+                if wide <= room:
+                    break
+            if wide <= room:
+                break
+        self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self._columns.setSpacing(min(APART, room - wide + LEAST_APART) if beside else BELOW)
+
+    def _words_width(self) -> int:
+        lines = self._words.text().splitlines() or [""]
+        return max(self._words.fontMetrics().horizontalAdvance(line) for line in lines) + 2
 
     @Slot()
     def _on_theme(self) -> None:
         # Links keep the colour that they were read with.
         self._where.setText("")
-        self._where.setText(WHERE)
+        self._make_room()
 
     @Slot(bool)
     def _keep_start(self, on: bool) -> None:
@@ -234,6 +281,7 @@ class Welcome(QWidget):
         self._title.setText(f"Opening {self._state.activity.opening}…" if reading else "Refit")
         building = building_words(self._state.activity.building)
         self._words.setText(building.strip() or READING if reading else WHAT)
+        self._make_room()
         if reading:
             self._page.hide()
         else:
@@ -243,6 +291,16 @@ class Welcome(QWidget):
     def _fill_again(self) -> None:
         if self.isVisible() and not self._state.activity.opening:
             self.look_again()
+
+
+def holds_words(*, in_lines: bool) -> str:
+    """What a models folder holds, as HTML: each file in one line with where it comes from, or in two."""
+    between = '</td><td style="padding:3px 0">' if in_lines else "<br>"
+    style = "padding:3px 12px 3px 0"
+    rows = "".join(
+        f'<tr><td style="{style}"><code>{file}</code>{between}{of}</td></tr>' for file, of in HOLDS
+    )
+    return f'<table cellspacing="0" cellpadding="0">{rows}</table>'
 
 
 def found_words(folder: Path | None) -> str:
@@ -266,6 +324,14 @@ def _secondary(text: str, parent: QWidget) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("role", "secondary")
     return label
+
+
+def _break_lines(label: QLabel) -> None:
+    # In the middle of a page nobody asks how high a text is that is broken into lines: it is told its size.
+    label.setWordWrap(True)
+    policy = label.sizePolicy()
+    policy.setHeightForWidth(False)
+    label.setSizePolicy(policy)
 
 
 def _section(text: str, parent: QWidget) -> QLabel:

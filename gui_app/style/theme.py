@@ -28,6 +28,7 @@ def style_sheet() -> str:
 QMainWindow {{ background: {c.BACKGROUND}; }}
 QDialog, QMessageBox {{ background: {c.PANEL}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QDialogButtonBox QPushButton {{ min-width: 56px; }}
 QMessageBox QPushButton {{ min-width: 92px; }}
 QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; }}
 QTreeView, QListView {{ background: {c.BACKGROUND}; border: 1px solid {c.LINE}; border-radius: 6px; }}
@@ -74,7 +75,7 @@ QToolButton::menu-arrow {{ image: url("{caret}"); width: 12px; height: 12px; }}
 QToolButton[primary="true"]::menu-arrow {{ image: url("{caret_on_accent}"); }}
 QToolButton[primary="true"]::menu-arrow:disabled {{ image: url("{caret}"); }}
 QPushButton {{ background: {c.RAISED}; border: 1px solid {c.LINE}; border-radius: 6px; padding: 6px 16px;
-    color: {c.TEXT}; min-width: 56px; }}
+    color: {c.TEXT}; }}
 QPushButton:hover {{ background: {c.BUTTON_HOVER}; }}
 QPushButton:pressed {{ background: {c.LINE}; }}
 QPushButton:focus {{ border-color: {c.ACCENT}; }}

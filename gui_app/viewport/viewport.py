@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 from pyvistaqt import QtInteractor
 
 from gui_app.document.document import Document
@@ -24,6 +24,18 @@ from gui_app.tasks.coalesce import Coalescer, Later
 STILL_MS = 350
 TURN = 200.0
 """Degrees that a drag over the whole view turns the camera."""
+LARGEST_STEP = 5
+NEAR_WHOLE = 1e-3
+
+
+def whole_pixels(ratio: float) -> int:
+    """The least number of logical pixels that is a whole number of device pixels, ``ratio`` a logical one.
+
+    A picture that ends within a pixel leaves that pixel black. Of ratios that would leave more than a few
+    logical pixels empty instead, 1.
+    """
+    steps = range(1, LARGEST_STEP + 1)
+    return next((step for step in steps if abs(step * ratio - round(step * ratio)) < NEAR_WHOLE), 1)
 
 
 class Viewport(QWidget):
@@ -46,9 +58,6 @@ class Viewport(QWidget):
         self.setAccessibleName("Bodies")
         self._leave_keys_to_the_window()
         self.scene = Scene(self.plotter)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.plotter)
         self.plotter.installEventFilter(self)
 
         self._path_due = self._on_trial = False
@@ -74,6 +83,10 @@ class Viewport(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Small enough for a window of 900×560 with a panel on each side."""
         return QSize(180, 150)
+
+    def sizeHint(self) -> QSize:
+        """What the 3D widget asks for."""
+        return self.plotter.sizeHint()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keeps labels in their corners, and keys out of VTK."""
@@ -119,7 +132,18 @@ class Viewport(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The labels follow the new size."""
         super().resizeEvent(event)
+        self._place_plotter()
         self._redraw.ask()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """On another screen other sizes are whole pixels."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._place_plotter()
+
+    def _place_plotter(self) -> None:
+        step = whole_pixels(self.devicePixelRatioF())
+        self.plotter.setGeometry(0, 0, self.width() // step * step, self.height() // step * step)
 
     def _relayout(self) -> None:
         self.scene.layout(self.plotter.devicePixelRatioF())
