@@ -62,6 +62,7 @@ class SessionWriter:
             "accepted": [vars(one) for one in step.accepted],
             "valid": None if step.valid is None else self._put(step.valid),
             "weights": None if step.weights is None else self._put(step.weights),
+            "markers": [vars(one) for one in step.markers],
         }
 
     def _result(self, result: FitResult) -> dict[str, Any]:

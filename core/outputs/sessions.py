@@ -28,6 +28,7 @@ from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
 from core.outputs.session_writer import CONTENTS, ERRORS, FLAGS, FORMAT, MARK, RESULT_TEXTS, SessionWriter
 from core.problems.accepted import Accepted
 from core.session.fit_origin import path_on_this_machine
+from core.session.marker import Marker
 from core.session.session import Session, SessionStep, SourceFile
 
 SUFFIX = ".refit"
@@ -173,7 +174,26 @@ class _Reader:
             self._accepted(where + ".accepted", step),
             self._valid(where + ".valid", step),
             self._weights(where + ".weights", step),
+            self._markers(where + ".markers", step),
         )
+
+    def _markers(self, where: str, step: dict[str, Any]) -> tuple[Marker, ...]:
+        """Moments with names; earlier versions knew none."""
+        found: list[Marker] = []
+        frames = self._one(self._one(self._contents, "source", dict), "frames", int, "source.")
+        for index, stored in enumerate(self._one(step, "markers", list, none=True) or []):
+            dot = f"{where}[{index}]."
+            if not isinstance(stored, dict):
+                raise FileError(self._path, f"{dot[:-1]} is not a json object", key=CONTENTS)
+            marker = Marker(self._one(stored, "frame", int, dot), self._one(stored, "name", str, dot))
+            if not (found[-1].frame if found else -1) < marker.frame < frames:
+                raise FileError(
+                    self._path,
+                    f"is {marker.frame}, expected ascending frames below {frames}",
+                    key=dot + "frame",
+                )
+            found.append(marker)
+        return tuple(found)
 
     def _weights(self, where: str, step: dict[str, Any]) -> np.ndarray | None:
         """What single vertices weighed; earlier versions knew nothing of it."""

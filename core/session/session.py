@@ -12,6 +12,7 @@ from core.model.correspondence import Correspondence
 from core.model.fit_result import FitResult
 from core.model.motion import AS_IT_IS, Motion, Reading
 from core.problems.accepted import Accepted
+from core.session.marker import Marker
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,7 @@ class SessionStep:
         accepted: problems that were accepted as they are.
         valid: (V,) bool, the target's vertices that counted; None for those of the fit.
         weights: (V,) float32 above zero, how much each of them did; None for all alike.
+        markers: moments with names, by frame.
     """
 
     result: FitResult | None = None
@@ -35,6 +37,7 @@ class SessionStep:
     accepted: tuple[Accepted, ...] = ()
     valid: np.ndarray | None = None
     weights: np.ndarray | None = None
+    markers: tuple[Marker, ...] = ()
 
     def weighing(self, correspondence: Correspondence) -> np.ndarray | None:
         """(V,) float32: the weights of single vertices; None for all alike, or where they are of another

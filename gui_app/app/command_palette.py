@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.files.builtin_files import builtin_by_title
+from core.shown_text import shown
 from gui_app.document.actions import SPECS, Actions
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
@@ -78,7 +79,7 @@ class Commands:
     def matching(self, typed: str) -> list[Command]:
         """What answers to ``typed``, the best first; everything for nothing."""
         typed = typed.strip()
-        found = [*self._frames(typed), *self._of_actions(), *self._files]
+        found = [*self._frames(typed), *self._of_actions(), *self._of_markers(), *self._files]
         if not typed:
             return sorted(found, key=lambda command: not command.enabled)
         ranked = [(score(typed, f"{command.section} {command.text}"), command) for command in found]
@@ -99,6 +100,13 @@ class Commands:
             hint = "   ".join(part for part in (state, keys) if part)
             commands.append(Command(spec.text, hint, action.trigger, action.isEnabled(), spec.section))
         return commands
+
+    def _of_markers(self) -> list[Command]:
+        go_to = self._state.playback.go_to
+        return [
+            Command(f"Go to marker: {shown(one.name)}", f"frame {one.frame}", partial(go_to, one.frame))
+            for one in self._state.document.markers
+        ]
 
     def _frames(self, typed: str) -> list[Command]:
         state = self._state

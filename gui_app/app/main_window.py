@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
-        self.timeline = Timeline(state, self.actions_, self.pins, self.earlier, self)
+        self.timeline = Timeline(state, self.history, self.actions_, self.pins, self.earlier, self)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.problem_steps = ProblemSteps(state, self.actions_, self.timeline.why, self.viewport, self)
         self.problem_choice = ProblemChoice(
@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
         people = PeopleMenu(self.people, self.actions_, self)
-        Menus(self.menuBar(), self.actions_, self.preferences, self.files.open_path, people)
+        Menus(self.menuBar(), state, self.actions_, self.preferences, self.files.open_path, people)
         ControlKeys(self)
         self.viewport.setFocus()
         self.setMinimumSize(900, 560)

@@ -15,6 +15,7 @@ from gui_app.app.fit_menu import fill_fit_menu
 from gui_app.app.view_buttons import fill_camera_menu, fill_colour_menu
 from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
+from gui_app.document.state import AppState
 from gui_app.widgets.panels import PANELS
 from gui_app.widgets.text import menu_words, path_tip
 
@@ -28,13 +29,14 @@ class Menus(QObject):
     def __init__(
         self,
         bar: QMenuBar,
+        state: AppState,
         actions: Actions,
         preferences: Preferences,
         open_path: Callable[[Path], object],
         people: QMenu,
     ) -> None:
         super().__init__(bar)
-        self._preferences, self._open_path = preferences, open_path
+        self._state, self._preferences, self._open_path = state, preferences, open_path
         file = self._menu(bar, "&File", [actions.open, actions.open_folder])
         self.motions = file.addMenu("Built-in motions")
         self.motions.aboutToShow.connect(self._fill_motions)
@@ -53,15 +55,18 @@ class Menus(QObject):
         fill_fit_menu(fit, actions)
         for action in (None, actions.cancel, None, actions.steps, None, actions.autofit):
             fit.addSeparator() if action is None else fit.addAction(action)
-        self._menu(
+        play = self._menu(
             bar,
             "&Play",
             [
                 actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
                 actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last, None,
-                actions.range_in, actions.range_out, actions.clear_in, actions.clear_out,
+                actions.range_in, actions.range_out, actions.clear_in, actions.clear_out, None,
+                actions.marker, actions.remove_marker, actions.previous_marker, actions.next_marker,
             ],
         )  # fmt: skip
+        self.markers = play.addMenu("Markers")
+        self.markers.aboutToShow.connect(self._fill_markers)
         self._menu(
             bar,
             "P&roblems",
@@ -151,6 +156,16 @@ class Menus(QObject):
         else:
             self.recent.addAction("Files you open appear here").setEnabled(False)
 
+    @Slot()
+    def _fill_markers(self) -> None:
+        self.markers.clear()
+        markers, go_to = self._state.document.markers, self._state.playback.go_to
+        for marker in markers:
+            action = self.markers.addAction(f"{menu_words(marker.name)}\tframe {marker.frame}")
+            action.triggered.connect(partial(_call, go_to, marker.frame))
+        if not markers:
+            self.markers.addAction("Moments that you name appear here").setEnabled(False)
+
     def _add_path(self, menu: QMenu, title: str, path: Path) -> None:
         action = menu.addAction(menu_words(title))
         action.setToolTip(path_tip(path))
@@ -164,3 +179,7 @@ class Menus(QObject):
 def _panels(actions: Actions, section: str) -> list[QAction]:
     """What shows the panels of a section."""
     return [actions.panel(panel.name) for panel in PANELS if panel.section == section]
+
+
+def _call(do: Callable[[int], object], frame: int, *_: object) -> None:
+    do(frame)

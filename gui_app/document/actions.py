@@ -81,6 +81,10 @@ SPECS: dict[str, Spec] = {
     "range_out": Spec("Play", "Set out", "align-right", ("Shift+O",), "The range ends at this frame"),
     "clear_in": Spec("Play", "Clear in", "", ("Alt+Shift+I",), "The range begins with the motion"),
     "clear_out": Spec("Play", "Clear out", "", ("Alt+Shift+O",), "The range ends with the motion"),
+    "marker": Spec("Play", "Add marker", "flag", ("Shift+M",), "Give this frame a name"),
+    "remove_marker": Spec("Play", "Remove marker", "", ("Alt+Shift+M",), "Remove that of this frame"),
+    "previous_marker": Spec("Play", "Previous marker", "", ("Ctrl+Left",)),
+    "next_marker": Spec("Play", "Next marker", "", ("Ctrl+Right",)),
     "slower": Spec("Play", "Slower", "rewind", (",",), "Play slower"),
     "faster": Spec("Play", "Faster", "fast-forward", (".",), "Play faster"),
     "previous_problem": Spec("Problems", "Previous problem", "arrow-line-left", ("[",), "Previous problem"),
@@ -166,6 +170,7 @@ def tip_with_keys(spec: Spec, tip: str) -> str:
 
 REPEATING = (
     "back", "forward", "back_ten", "forward_ten", "slower", "faster", "previous_problem", "next_problem",
+    "previous_marker", "next_marker",
 )  # fmt: skip
 
 
@@ -206,6 +211,10 @@ class Actions:
     range_out: QAction
     clear_in: QAction
     clear_out: QAction
+    marker: QAction
+    remove_marker: QAction
+    previous_marker: QAction
+    next_marker: QAction
     slower: QAction
     faster: QAction
     previous_problem: QAction

@@ -19,6 +19,7 @@ from gui_app.widgets.text import FALLBACK_RATE
 if TYPE_CHECKING:
     from core.model.fit_result import FitResult
     from core.problems.accepted import Accepted
+    from core.session.marker import Marker
     from gui_app.document.analysis import Analysis
     from gui_app.document.opened import Opened
 
@@ -45,6 +46,7 @@ class Document(QObject):
     result_changed = Signal(object)
     rate_changed = Signal()
     mask_changed = Signal()
+    markers_changed = Signal()
     saved_changed = Signal()
     analysis_changed = Signal()
     thresholds_changed = Signal()
@@ -96,6 +98,11 @@ class Document(QObject):
     def weights(self) -> np.ndarray | None:
         """(V,) how much each vertex of the fit's body counts in fits; None for all alike."""
         return self.snapshot.weights
+
+    @property
+    def markers(self) -> tuple[Marker, ...]:
+        """Moments with names, by frame."""
+        return self.snapshot.markers
 
     @property
     def has_rate(self) -> bool:
@@ -214,6 +221,13 @@ class Document(QObject):
             self._tell_accepted()
             self.saved_changed.emit()
 
+    def set_markers(self, markers: tuple[Marker, ...]) -> None:
+        """The moments with names, by frame."""
+        if markers != self.markers:
+            self.snapshot = replace(self.snapshot, markers=markers)
+            self.markers_changed.emit()
+            self.saved_changed.emit()
+
     def give_rate(self, rate: float) -> None:
         """The user says how many frames a second a file without a frame rate has."""
         if not self.wants_rate or rate == self.given_rate:
@@ -244,6 +258,8 @@ class Document(QObject):
             self._tell_accepted()
         if self.given_rate != before.given_rate:
             self.rate_changed.emit()
+        if self.markers != before.markers:
+            self.markers_changed.emit()
         self.result_changed.emit(changed)
         self.saved_changed.emit()
 
@@ -263,14 +279,15 @@ class Document(QObject):
         self.settling.emit()
 
     def set_saved(self, path: Path | None = None) -> None:
-        """The fit shown is in the file ``path``; all that is shown is in one that is not named."""
+        """The fit shown is in the file ``path``; all that there is is in one that is not named."""
         result, valid = self.result, self.valid
         if path is not None and result is not None and self.opened is not None:
             from core.measure.vertex_mask import measured_mask
 
             # Of a mask painted a moment ago the file knows nothing yet.
             valid = measured_mask(result, self.opened.bodies.correspondence)
-        self.file(path or OPENED, result, self.accepted, valid, self.weights)
+        markers = self.markers if path is None else None
+        self.file(path or OPENED, result, self.accepted, valid, self.weights, markers)
 
     def file_mask(self, path: Path) -> None:
         """The mask is in a file of its own."""
@@ -289,14 +306,17 @@ class Document(QObject):
         accepted: tuple[Accepted, ...] = (),
         valid: np.ndarray | None = None,
         weights: np.ndarray | None = None,
+        markers: tuple[Marker, ...] | None = None,
     ) -> None:
         """A fit that there is, or was, is in a file now, with what was accepted of it, its mask (V,) and the
-        weights (V,) of its vertices; or mask and weights alone."""
+        weights (V,) of its vertices; or mask and weights alone. Of a session with its markers."""
         if result is not None:
             self._filed.add(path, result, valid)
         self._filed.add_mask(path, valid)
         self._filed.add_weights(path, weights)
         self._filed.accepted, self._filed.weights = accepted, weights
+        if markers is not None:
+            self._filed.markers = markers
         self.saved_changed.emit()
 
     def _use(self, opened: Opened) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from core.model.fit_result import FitResult
     from core.problems.accepted import Accepted
+    from core.session.marker import Marker
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,7 @@ class DocumentSnapshot:
         accepted: the problems that are accepted as they are.
         valid: (V,) bool, the vertices of the fit's body that count in fits and errors; None without a motion.
         weights: (V,) how much each of them counts in fits; None for all alike.
+        markers: moments with names, by frame.
     """
 
     result: FitResult | None = None
@@ -31,6 +33,7 @@ class DocumentSnapshot:
     accepted: tuple[Accepted, ...] = ()
     valid: np.ndarray | None = None
     weights: np.ndarray | None = None
+    markers: tuple[Marker, ...] = ()
 
     def at_its_rate(self) -> DocumentSnapshot:
         """With a fit that says the frame rate that was given."""

@@ -46,7 +46,9 @@ class DocumentStep:
     @classmethod
     def of_session(cls, step: SessionStep, own: Correspondence) -> DocumentStep:
         """A step of a session that is opened, for bodies with this correspondence."""
-        snapshot = DocumentSnapshot(step.result, step.rate, step.accepted, step.mask(own), step.weighing(own))
+        snapshot = DocumentSnapshot(
+            step.result, step.rate, step.accepted, step.mask(own), step.weighing(own), step.markers
+        )
         return cls(shown(step.name), snapshot, step.changed)
 
     def for_session(self) -> SessionStep:
@@ -55,7 +57,14 @@ class DocumentStep:
 
         now = self.snapshot
         return SessionStep(
-            now.result, now.given_rate, self.name, self.changed, now.accepted, now.valid, now.weights
+            now.result,
+            now.given_rate,
+            self.name,
+            self.changed,
+            now.accepted,
+            now.valid,
+            now.weights,
+            now.markers,
         )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.model.fit_result import FitResult
     from core.model.motion import Motion
     from core.problems.accepted import Accepted
+    from core.session.marker import Marker
     from core.session.session import Session
 
 
@@ -117,10 +118,12 @@ class Opened:
         if self.result is not None and not self.motion.frame_rate:
             rate = self.result.frame_rate
         accepted: tuple[Accepted, ...] = ()
+        markers: tuple[Marker, ...] = ()
         if self.session is not None:
-            rate, accepted = self.session.now.rate, self.session.now.accepted
+            now = self.session.now
+            rate, accepted, markers = now.rate, now.accepted, now.markers
         weights = self.bodies.correspondence.weights
-        return DocumentSnapshot(None, rate, accepted, self.valid, weights)
+        return DocumentSnapshot(None, rate, accepted, self.valid, weights, markers)
 
     @property
     def stem(self) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from core.model.fit_result import FitResult
     from core.problems.accepted import Accepted
+    from core.session.marker import Marker
     from gui_app.document.document_snapshot import DocumentSnapshot
 
 OPENED = Path()
@@ -26,6 +27,7 @@ class FiledFits:
     Attributes:
         accepted: the problems that the last file written says are accepted.
         weights: of the vertices, (V,) or None, at that time.
+        markers: those that the last session written has.
     """
 
     def __init__(self) -> None:
@@ -34,6 +36,7 @@ class FiledFits:
         self._weights: dict[Path, np.ndarray | None] = {}
         self.accepted: tuple[Accepted, ...] = ()
         self.weights: np.ndarray | None = None
+        self.markers: tuple[Marker, ...] = ()
         self._by_itself: tuple[weakref.ref[np.ndarray], DocumentSnapshot] | None = None
 
     def begin(self, snapshot: DocumentSnapshot, *, in_a_file: bool) -> None:
@@ -42,6 +45,7 @@ class FiledFits:
         self._files.clear()
         self._by_itself = None
         self.accepted, self.weights = snapshot.accepted, snapshot.weights
+        self.markers = snapshot.markers if in_a_file else ()
         self._masks = {OPENED: snapshot.valid} if in_a_file else {}
         self._weights = {OPENED: snapshot.weights} if in_a_file else {}
 
@@ -69,6 +73,7 @@ class FiledFits:
             poses() is snapshot.result.poses
             and snapshot.accepted == then.accepted
             and snapshot.given_rate == then.given_rate
+            and snapshot.markers == then.markers
             and _same(snapshot.valid, then.valid)
             and _same(snapshot.weights, then.weights)
         )
@@ -82,7 +87,9 @@ class FiledFits:
 
     def have(self, snapshot: DocumentSnapshot) -> bool:
         """A file has the fit, what is accepted of it, and the weights; where there is no fit, mask and
-        weights, unless they are as they were when the motion was opened."""
+        weights, unless they are as they were when the motion was opened; and the markers."""
+        if snapshot.markers != self.markers:
+            return False
         if snapshot.result is None:
             return _any(self._masks, snapshot.valid) and _any(self._weights, snapshot.weights)
         there = self.hold(snapshot.result, snapshot.valid)

@@ -237,7 +237,7 @@ class ExportController(QObject):
         path = self.status.path
         assert path is not None
         if self._saves is not None and self._saves is self._state.document.result:
-            self._state.document.set_saved()
+            self._state.document.set_saved(path)
         self._saves = None
         self._end(written_words(path), told or "")
 

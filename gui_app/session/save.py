@@ -186,7 +186,7 @@ class SessionActions(QObject):
             return
         self.file.set_path(path)
         now = session.now
-        self._document.file(path, now.result, now.accepted, now.valid, now.weights)
+        self._document.file(path, now.result, now.accepted, now.valid, now.weights, now.markers)
         if asked.afterwards is not None:
             asked.afterwards()
 

@@ -1,4 +1,4 @@
-"""The lower part of the window: error curves, problem marks, the range, heat strip, transport and playback.
+"""The lower part of the window: error curves, problem marks, markers, range, heat strip, transport, playback.
 
 May import the base, ``history``, ``problems`` and the joints' page. Start with `timeline`; frames become
 pixels in `time_axis`.

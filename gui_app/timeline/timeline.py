@@ -14,6 +14,8 @@ from gui_app.problems.frame_summary import WhyBar
 from gui_app.timeline.curves import Curves
 from gui_app.timeline.earlier_curves import EarlierFigures
 from gui_app.timeline.heat_strip import HeatStrip
+from gui_app.timeline.marker_row import MarkerRow
+from gui_app.timeline.markers import Markers
 from gui_app.timeline.marks import EditMarks, ProblemMarks
 from gui_app.timeline.range_row import RangeActions, RangeRow
 from gui_app.timeline.transport import Transport
@@ -21,6 +23,7 @@ from gui_app.viewport.pins import Pins
 
 if TYPE_CHECKING:
     from gui_app.document.actions import Actions
+    from gui_app.document.history import History
 
 USUAL_HEIGHT, BELOW = 300, 4
 LEAST_WIDTH = 180
@@ -64,6 +67,7 @@ class Timeline(QDockWidget):
     def __init__(
         self,
         state: AppState,
+        history: History,
         actions: Actions,
         pins: Pins,
         earlier: EarlierFigures,
@@ -87,8 +91,12 @@ class Timeline(QDockWidget):
         self.edits = EditMarks(state.document, state.playback, self.curves, body)
         self.range = RangeRow(state.document, state.playback, self.curves, body)
         RangeActions(state.document, state.playback, actions, self)
+        self.markers = Markers(state, history, actions, self)
+        self.flags = MarkerRow(state.document, state.playback, self.curves, self.markers, body)
         self.strip = HeatStrip(state.document, state.view, state.playback, self.curves, body)
-        self._frames = _Rows((self.range, self.edits, self.marks, self.curves, self.strip), self.curves, body)
+        self._frames = _Rows(
+            (self.flags, self.range, self.edits, self.marks, self.curves, self.strip), self.curves, body
+        )
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

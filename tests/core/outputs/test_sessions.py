@@ -25,6 +25,7 @@ from core.model.motion import Motion, Reading
 from core.outputs.results import save_result
 from core.outputs.sessions import is_session, load_session, save_session
 from core.problems.accepted import Accepted
+from core.session.marker import Marker
 from core.session.session import Session, SessionStep, SourceFile
 
 FRAMES = 6
@@ -34,6 +35,7 @@ ACCEPTED = (
     Accepted("part_mm", "hands", 1, 3, 31.5, "‘wild’ hand"),
     Accepted("finite", "whole body", 0, 0, 1.0),
 )
+MARKERS = (Marker(1, "‘left’ foot down"), Marker(4, "up"))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def session(motion: Motion, result: FitResult) -> Session:
         SessionStep(None, None, valid=PAINTED),
         SessionStep(result, None, "fit of all frames"),
         SessionStep(edited, 50.0, "edit of frame 2 – ‘left knee’", np.array([2]), ACCEPTED),
-        SessionStep(own, 50.0, "fit with own shapes", weights=WEIGHTS),
+        SessionStep(own, 50.0, "fit with own shapes", weights=WEIGHTS, markers=MARKERS),
     )
     return Session(SourceFile.of(motion), motion, steps, 2, {"frame": 3, "layout": "overlay"})
 
@@ -91,6 +93,7 @@ def test_everything_comes_back(session: Session, file: Path) -> None:
     assert (again.at, again.view) == (2, session.view)
     assert [(s.name, s.rate) for s in again.steps] == [(s.name, s.rate) for s in session.steps]
     assert [s.accepted for s in again.steps] == [(), (), ACCEPTED, ()]
+    assert [s.markers for s in again.steps] == [(), (), (), MARKERS]
     assert again.steps[0].valid is not None
     assert np.array_equal(again.steps[0].valid, PAINTED)
     assert again.steps[1].valid is None
@@ -198,6 +201,14 @@ BROKEN = {
     "weights": (put("steps", 3, "weights", value="arrays/0001"), "expected"),
     "accepted": (put("steps", 2, "accepted", value={}), "expected a list"),
     "accepted one": (put("steps", 2, "accepted", 1, value=3), "is not a json object"),
+    "markers": (put("steps", 3, "markers", value=3), "expected a list"),
+    "marker": (put("steps", 3, "markers", 0, value="a"), "is not a json object"),
+    "marker's name": (put("steps", 3, "markers", 0, "name", value=3), "expected a text"),
+    "marker beyond": (
+        put("steps", 3, "markers", 1, "frame", value=6),
+        "is 6, expected ascending frames below 6",
+    ),
+    "marker before": (put("steps", 3, "markers", 1, "frame", value=1), "is 1, expected ascending frames"),
     "accepted frame": (put("steps", 2, "accepted", 0, "first", value="3"), "expected a whole number"),
 }
 
@@ -212,15 +223,16 @@ def test_what_does_not_fit_is_one_sentence(what: str, file: Path, tmp_path: Path
     assert "\n" not in str(caught.value)
 
 
-def test_sessions_from_before_accepted_problems_and_painted_masks(file: Path, tmp_path: Path) -> None:
+def test_sessions_from_before_accepted_problems_painted_masks_and_markers(file: Path, tmp_path: Path) -> None:
     def forget(contents: dict[str, Any]) -> None:
         for step in contents["steps"]:
-            del step["accepted"], step["valid"], step["weights"]
+            del step["accepted"], step["valid"], step["weights"], step["markers"]
 
     again = load_session(rewritten(file, tmp_path / "old.refit", forget))
     assert [step.accepted for step in again.steps] == [()] * 4
     assert [step.valid for step in again.steps] == [None] * 4
     assert [step.weights for step in again.steps] == [None] * 4
+    assert [step.markers for step in again.steps] == [()] * 4
 
 
 def leaves(contents: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

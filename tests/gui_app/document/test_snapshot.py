@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.problems.accepted import Accepted
+from core.session.marker import Marker
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.document_snapshot import DocumentSnapshot
@@ -53,6 +54,7 @@ CHANGES: dict[str, Callable[[Document], None]] = {
     "accepted": lambda document: document.set_accepted((Accepted("mean_mm", "", 2, 3, 9.0),)),
     "valid": another_mask,
     "weights": other_weights,
+    "markers": lambda document: document.set_markers((Marker(3, "contact"),)),
 }
 """By field of the snapshot, what the window does to change it."""
 
@@ -99,9 +101,10 @@ def test_a_field_that_is_added_is_undone_with_no_other_edit(document: Document) 
     while history.undo_name:
         history.undo()
         notes.append(document.snapshot.note)
-    assert notes == ["note 3", "note 2", "note 1", "note 0", "first"]
+    last = len(CHANGES) - 1
+    assert notes == [*(f"note {number}" for number in reversed(range(last))), "first"]
     history.go_to(len(CHANGES))
-    assert document.snapshot.note == "note 4"
+    assert document.snapshot.note == f"note {last}"
 
 
 def same(one: DocumentSnapshot, other: DocumentSnapshot, name: str) -> bool:
