@@ -59,7 +59,7 @@ PARTS = {
     "mask": "parameters",
     "files": "fit",
     "library": "files fit",
-    "session": "files",
+    "session": "files history",
     "people": "files fit session",
     "export": "fit",
     "inspect.regressor": "",

@@ -39,8 +39,11 @@ from gui_app.files.save_actions import SaveActions
 from gui_app.fit.device_choice import DeviceChoice
 from gui_app.fit.fit_controller import FitController
 from gui_app.fit.run_strip import RunStrip
+from gui_app.history.compare_bar import CompareBar
 from gui_app.history.comparison import BeforeFit
+from gui_app.history.distances import Distances
 from gui_app.history.hold_earlier import HoldBefore, PeekChip
+from gui_app.history.side_by_side import SideBySide
 from gui_app.library.clip_fits import ClipFits
 from gui_app.library.library import Library
 from gui_app.mask.painting import MaskPainting
@@ -117,6 +120,8 @@ class MainWindow(QMainWindow):
         self.analysing = AnalysisController(state, self)
         self.pins = Pins(state, self)
         self.before = before = BeforeFit(document, self.history, self.actions_, self.preferences, self)
+        self.beside = SideBySide(state, self.history, before, self.actions_, self.preferences, self)
+        self.distances = Distances(state, self.actions_, self)
         self.earlier = EarlierFigures(state, before, self)
         self.fixing = Fixing(state, self.history, self.devices, self)
         hold = HoldBefore(document, state.view, before, self.actions_, self)
@@ -162,7 +167,7 @@ class MainWindow(QMainWindow):
         )
         self.message = MessageBar(document, activity, self)
         self.writer = SessionWriter(activity, self)
-        now = SessionNow(state, self.history, self.recipes, self.viewport, self)
+        now = SessionNow(state, self.history, self.recipes, self.beside, self.viewport, self)
         self.autosave = Autosave(activity, now, self.writer, self.preferences, self)
         self.left_over = LeftOverBar(self.files, self.autosave, self)
         self.sessions = SessionActions(
@@ -183,9 +188,13 @@ class MainWindow(QMainWindow):
         column.addWidget(ProgressLine(activity, self))
         column.addWidget(self.left_over)
         column.addWidget(self.message)
+        self.compare_bar = CompareBar(state.view, playback, self.beside, self.distances, self.actions_, self)
+        column.addWidget(self.compare_bar)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
-        self.timeline = Timeline(state, self.history, self.actions_, self.pins, self.earlier, self)
+        self.timeline = Timeline(
+            state, self.history, self.actions_, self.pins, self.earlier, self.distances, self
+        )
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.problem_steps = ProblemSteps(state, self.actions_, self.timeline.why, self.viewport, self)
         self.problem_choice = ProblemChoice(
@@ -221,7 +230,8 @@ class MainWindow(QMainWindow):
     def _panel_parts(self) -> PanelParts:
         return PanelParts(
             state=self.state, actions=self.actions_, preferences=self.preferences, history=self.history,
-            recipes=self.recipes, fitting=self.fitting, before=self.before, fixing=self.fixing,
+            recipes=self.recipes, fitting=self.fitting, before=self.before, beside=self.beside,
+            fixing=self.fixing,
             verdicts=self.verdicts, desk=self.desk, problem_steps=self.problem_steps,
             problem_choice=self.problem_choice, editing=self.editing, painting=self.painting,
             figures=self.figures, inspection=self.inspection, rest=self.rest, pins=self.pins,
@@ -399,6 +409,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _store(self) -> None:
+        self.beside.end()
         stored = self.preferences
         self.layout_.store(stored)
         self.playing.store(stored)

@@ -87,7 +87,14 @@ class Menus(QObject):
         view = self._menu(
             bar,
             "&View",
-            [*actions.layouts, None],
+            [
+                *actions.layouts,
+                None,
+                actions.compare,
+                actions.compare_file,
+                actions.largest_difference,
+                None,
+            ],
         )
         fill_camera_menu(view, actions)
         view.addSeparator()

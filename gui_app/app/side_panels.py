@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gui_app.fit.fit_controller import FitController
     from gui_app.history.comparison import BeforeFit
     from gui_app.history.panel import RunsDock
+    from gui_app.history.side_by_side import SideBySide
     from gui_app.inspect.panel import JointsDock
     from gui_app.library.clip_fits import ClipFits
     from gui_app.library.library import Library
@@ -64,6 +65,7 @@ class PanelParts:
     recipes: RecipeDesk
     fitting: FitController
     before: BeforeFit
+    beside: SideBySide
     fixing: Fixing
     verdicts: ProblemVerdicts
     desk: ProblemDesk
@@ -156,7 +158,9 @@ class SidePanels(QObject):
         from gui_app.history.panel import RunsDock, RunsPanel
 
         parts, window = self.parts, self.window
-        panel = RunsPanel(parts.state.document, parts.state.activity, parts.history, parts.before, window)
+        panel = RunsPanel(
+            parts.state.document, parts.state.activity, parts.history, parts.before, parts.beside, window
+        )
         return RunsDock(panel, parts.actions, window)
 
     @_when_asked

@@ -133,6 +133,7 @@ class Toolbar(QToolBar):
         self.addSeparator()
         for layout in actions.layouts:
             self._add(layout)
+        compare = [self.addWidget(action_button(actions.compare, self))]
         self.addSeparator()
         near = [self.addWidget(action_button(action, self)) for action in (actions.home, actions.follow)]
         camera, colour = CameraButton(actions, self), ColourButton(state, actions, self)
@@ -171,8 +172,8 @@ class Toolbar(QToolBar):
             *(partial(_speak, button) for button in (*on_right, *on_left)),
             partial(_speak, cancel), camera.set_spoken, layers.set_spoken, partial(_speak, save),
             partial(_speak, open_), colour.set_spoken, partial(_show_all, range_),
-            partial(_show_all, near), partial(_show_all, keys), partial(_show_all, back),
-            partial(_speak, fit),
+            partial(_show_all, near), partial(_show_all, keys), partial(_show_all, compare),
+            partial(_show_all, back), partial(_speak, fit),
         ]  # fmt: skip
         state.view.changed.connect(self._on_view)
 

@@ -120,6 +120,15 @@ SPECS: dict[str, Spec] = {
     "previous_person": Spec(
         "View", "Previous person", "caret-left", ("Ctrl+PgUp",), "Show and fit the person before"
     ),
+    "compare": Spec(
+        "View", "Compare two fits", "git-diff", ("V",), "This fit and another: how far they are apart", True
+    ),
+    "compare_file": Spec(
+        "View", "Compare with a file…", "files", (), "The fit of a result or a session beside this one"
+    ),
+    "largest_difference": Spec(
+        "View", "Largest difference", "trend-up", ("Shift+V",), "Go to the frame where two fits differ most"
+    ),
     "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
     **{
         f"colour_{colour.name}": Spec("View", colour.text, "", colour.keys, colour.tip, True)
@@ -244,6 +253,9 @@ class Actions:
     layout_fit: QAction
     next_person: QAction
     previous_person: QAction
+    compare: QAction
+    compare_file: QAction
+    largest_difference: QAction
     error: QAction
     layer_skin: QAction
     layer_wireframe: QAction

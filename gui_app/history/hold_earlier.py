@@ -13,6 +13,7 @@ from gui_app.document.document import Document
 from gui_app.document.state import AppState
 from gui_app.document.view import View
 from gui_app.history.comparison import BeforeFit
+from gui_app.scene.view_options import places
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import SMALL_PIXELS
 from gui_app.widgets.text import plain_tip
@@ -24,6 +25,8 @@ HOLD, KEY = "hold_before", Qt.Key.Key_A
 EDGE = 12
 # Below the words that name the fit, beside which there may be no room.
 BELOW = 32
+# The same where each of two fits has a title, of several lines.
+BELOW_TITLE = 100
 NOTHING = "There is no earlier fit to look at: fit some frames again"
 
 
@@ -120,7 +123,10 @@ class PeekChip(QLabel):
 
     def _place(self) -> None:
         self.adjustSize()
-        if self._state.view.layout == "side":
-            self.move(self._view.width() // 2 + EDGE, BELOW)
+        view = self._state.view
+        first = next(place for place in places(view.layout, view.second is not None)[1:] if place is not None)
+        if first[2] < 1:
+            below = BELOW if view.second is None else BELOW_TITLE
+            self.move(round(first[0] * self._view.width()) + EDGE, below)
         else:
             self.move(self._view.width() - self.width() - EDGE, EDGE)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QStackedWidget,
     QToolButton,
     QTreeWidget,
@@ -25,6 +26,7 @@ from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.history import History
 from gui_app.history.comparison import BeforeFit
+from gui_app.history.side_by_side import BEGAN, SideBySide
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import icon, tabular
@@ -42,14 +44,15 @@ if TYPE_CHECKING:
 WIDTH, LEAST_HEIGHT = 352, 200
 HEADINGS = ("Step", "frames", "mean, mm")
 NOTHING = "Every fit and edit appears here, with its time and what it brought.\n\nFit: Ctrl+Return"
-BEGAN = "As it was opened"
 RETURN_TIP = "Show what there was after this step; later ones stay until something new is done"
-COMPARE_TIP = "Curves, figures and the key A compare the fit shown with this one"
+COMPARE, LEAVE = "Compare with it", "Stop comparing"
+COMPARE_TIP = "Side by side with the fit shown; curves, figures and the key A compare with it as well"
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RunsPanel(QWidget):
-    """Follows `History`; the step shown has a dot, the one it is compared with an eye."""
+    """Follows `History`; the step shown has an arrow, the one it is compared with an eye, and the one beside
+    it a mark in the colour of its words there."""
 
     def __init__(
         self,
@@ -57,10 +60,12 @@ class RunsPanel(QWidget):
         activity: Activity,
         history: History,
         before: BeforeFit,
+        beside: SideBySide,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._activity, self._history, self._before = document, activity, history, before
+        self._beside = beside
         self._entries: tuple[RunEntry, ...] = ()
         self._was_at = -1
         self.setAutoFillBackground(True)
@@ -89,8 +94,10 @@ class RunsPanel(QWidget):
         self.words = QuietLine(self)
         self.back = _button("Return to it", "arrow-u-up-left", RETURN_TIP, self)
         self.back.clicked.connect(self._on_return)
-        self.compare = _button("Compare with it", "eye", COMPARE_TIP, self)
+        self.compare = _button(COMPARE, "git-diff", COMPARE_TIP, self)
         self.compare.clicked.connect(self._on_compare)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._on_menu)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         buttons.addWidget(self.back)
@@ -115,7 +122,7 @@ class RunsPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
         soon = Coalescer(self.refresh, self)
-        for signal in (history.changed, before.changed, activity.run_changed):
+        for signal in (history.changed, before.changed, beside.changed, activity.run_changed):
             signal.connect(soon.ask)
         on_theme_change(self.refresh)
 
@@ -153,9 +160,10 @@ class RunsPanel(QWidget):
             assert row is not None
             here = place == self._history.at
             compared = step.result is not None and step.result is self._before.earlier
-            row.setIcon(0, _mark(here, compared, bool(entry.failure)))
+            beside = self._beside.is_second(step.result)
+            row.setIcon(0, _mark(here, beside, compared, bool(entry.failure)))
             later = place > self._history.at
-            role = "TEXT_DISABLED" if later else "TEXT" if here or compared else "TEXT_SECONDARY"
+            role = "TEXT_DISABLED" if later else "TEXT" if here or beside or compared else "TEXT_SECONDARY"
             role = "ERROR" if entry.failure and not later else role
             for column, words in enumerate(_cells(entry)):
                 row.setText(column, words)
@@ -176,7 +184,9 @@ class RunsPanel(QWidget):
         shown = self._document.result
         other = steps[place].result if there else None
         differs = other is not None and shown is not None and other.poses is not shown.poses
-        self.compare.setEnabled(idle and differs)
+        is_second = there and self._beside.is_second(other)
+        self.compare.setText(LEAVE if is_second else COMPARE)
+        self.compare.setEnabled(idle and (differs or is_second))
         self.words.set_words(_settings_words(self._entries[place]) if there else "")
 
     @Slot()
@@ -186,14 +196,35 @@ class RunsPanel(QWidget):
     @Slot()
     def _on_compare(self) -> None:
         step = self._history.steps[self.chosen]
-        if step.result is not None:
-            self._before.compare_with(step.result)
+        if self._beside.is_second(step.result):
+            self._beside.end()
+        elif step.result is not None:
+            self._beside.begin_with(step)
             self._activity.say(f"Compared with what there was after {step.name or 'opening'}")
 
+    @Slot(QPoint)
+    def _on_menu(self, at: QPoint) -> None:
+        if self.table.itemAt(at) is not None:
+            self.menu().popup(self.table.viewport().mapToGlobal(at))
 
-def _mark(here: bool, compared: bool, failed: bool) -> QIcon:
+    def menu(self) -> QMenu:
+        """What can be done with the chosen step; gone once it is closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for button, slot in ((self.back, self._on_return), (self.compare, self._on_compare)):
+            action = menu.addAction(button.icon(), button.text())
+            action.setEnabled(button.isEnabled())
+            action.triggered.connect(slot)
+        menu.addSeparator()
+        menu.addAction(self._beside.compare_file)
+        return menu
+
+
+def _mark(here: bool, beside: bool, compared: bool, failed: bool) -> QIcon:
     if here:
         return icon("caret-right", "ERROR" if failed else "ACCENT")
+    if beside:
+        return icon("git-diff", "SECOND_WORDS")
     if compared:
         return icon("eye", "ACCENT")
     return icon("warning-circle", "ERROR") if failed else icon("circle", "LINE")

@@ -13,6 +13,7 @@ from core.model.fit_result import covers_more
 from gui_app.document.history import DocumentStep, History
 from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.state import AppState
+from gui_app.history.side_by_side import SideBySide
 from gui_app.scene.cameras import CameraPose
 from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS, LEAST_OPACITY, Layers
 from gui_app.viewport.viewport import Viewport
@@ -119,15 +120,23 @@ class SessionNow(QObject):
     """Takes the session that there is at a moment; nothing in it changes afterwards."""
 
     def __init__(
-        self, state: AppState, history: History, recipes: RecipeDesk, viewport: Viewport, parent: QObject
+        self,
+        state: AppState,
+        history: History,
+        recipes: RecipeDesk,
+        beside: SideBySide,
+        viewport: Viewport,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._state, self._history, self._recipes, self._viewport = state, history, recipes, viewport
+        self._beside = beside
 
     def look_as(self, session: Session) -> None:
         """Of a session that is open: its recipe is on the desk, and it is looked at as it was left."""
         show_view(session.view, self._state, self._viewport)
         self._recipes.lay(session.view.get("recipe"))
+        self._beside.restore(session.view.get("beside"))
 
     def select_as(self, session: Session) -> None:
         """Of another person of what is open: what was marked of their motion is again, and all is looked at
@@ -164,6 +173,9 @@ class SessionNow(QObject):
             steps, at = steps[first:], at - first
         motion = opened.motion if with_motion else None
         view = {**view_of(self._state, self._viewport), "recipe": self._recipes.as_dict()}
+        beside = self._beside.kept(tuple(steps))
+        if beside is not None:
+            view["beside"] = beside
         kept = tuple(step.for_session() for step in steps)
         return Session(SourceFile.of(opened.motion), motion, kept, at, view, opened.bodies.target.family)
 

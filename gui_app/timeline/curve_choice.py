@@ -18,12 +18,14 @@ CHOSEN = "chosen"
 """Names the one series of a metric that was chosen."""
 
 ERROR_TITLE = "Error: mean, p95, max"
+BETWEEN = "between"
 WORST = {"parts": "worst part", "joints": "worst joint", "hands": "worse hand", "feet": "worse foot"}
 
 
 @dataclass(frozen=True)
 class CurveChoice:
-    """A metric of `MotionMetrics`; ``metric`` is '' for the error's mean, 95th percentile and maximum.
+    """A metric of `MotionMetrics`; ``metric`` is '' for the error's mean, 95th percentile and maximum, and
+    `BETWEEN` for those of the distance between two fits.
 
     Attributes:
         metric: name of the array.
@@ -37,6 +39,11 @@ class CurveChoice:
     title: str = ERROR_TITLE
     unit: str = "mm"
 
+    @property
+    def of_metrics(self) -> bool:
+        """It is one of `MotionMetrics`, and one series."""
+        return self.metric not in ("", BETWEEN)
+
     def values(self, metrics: MotionMetrics) -> np.ndarray | None:
         """(T,) the series, or None where these bodies have no such column."""
         values = getattr(metrics, self.metric)
@@ -46,6 +53,9 @@ class CurveChoice:
             return np.fmax.reduce(values, axis=1)
         names = metrics.column_names(self.metric)
         return values[:, names.index(self.column)] if self.column in names else None
+
+
+APART = CurveChoice(BETWEEN, "", "Difference A–B: mean, p95, max", "mm")
 
 
 class CurveMenu(QToolButton):
@@ -71,6 +81,7 @@ class CurveMenu(QToolButton):
         menu.clear()
         group = QActionGroup(menu)
         self._add(menu, group, CurveChoice())
+        self._add(menu, group, APART)
         menu.addSeparator()
         if self.extra:
             menu.addActions(self.extra)

@@ -15,11 +15,12 @@ from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.inspect_selection import Inspection
 from gui_app.document.playback import Playback
+from gui_app.history.distances import Distances
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import tabular
-from gui_app.timeline.curve_choice import CHOSEN, CurveChoice, CurveMenu
+from gui_app.timeline.curve_choice import APART, CHOSEN, CurveChoice, CurveMenu
 from gui_app.timeline.earlier_curves import BeforeLines, EarlierFigures
 from gui_app.timeline.joint_curve import JointCurve
 from gui_app.timeline.pin_curves import PinCurves
@@ -76,6 +77,8 @@ WAITING = "Error curves appear here while frames are fitted: press Fit"
 NOTHING_OPEN = "Error curves appear here while frames are fitted"
 FITTING = "Error curves appear here as frames are fitted"
 UNMEASURED = "This curve appears here once the fit is finished and measured"
+NO_SECOND = "How far two fits are apart appears here: View, Compare two fits (V)"
+UNMEASURED_PAIR = "How far the two fits are apart appears here once it is measured"
 NO_SUCH_COLUMN = "These bodies have no such figure: choose another curve"
 
 
@@ -91,8 +94,10 @@ class Curves(pg.PlotWidget):
         activity: Activity,
         pins: Pins,
         earlier: EarlierFigures,
+        distances: Distances,
         parent: QWidget | None = None,
     ) -> None:
+        self._distances = distances
         self._box = ScrubBox(enableMenu=False)
         super().__init__(parent, viewBox=self._box, axisItems={"bottom": FrameAxis("bottom")})
         self._document, self._playback, self._activity = document, playback, activity
@@ -157,6 +162,7 @@ class Curves(pg.PlotWidget):
         activity.run_changed.connect(self._on_run)
         activity.opening_changed.connect(self._on_run)
         earlier.changed.connect(self._draw_before)
+        distances.changed.connect(self._on_distances)
         self._on_motion()
         on_theme_change(self._on_theme)
 
@@ -246,14 +252,16 @@ class Curves(pg.PlotWidget):
     def _words_of(self, frame: int) -> str:
         said = [f"<span style='color:{colours.TEXT_SECONDARY}'>frame</span> {frame}"]
         choice, before = self.menu.choice, self.before.figures(frame)
-        if choice.metric:
+        if choice.of_metrics:
             number = _number(self._series[CHOSEN][frame])
             if before:
                 number = f"before {_number(before[CHOSEN])} → now {number}"
             said.append(f"{escape(choice.title)} {number} {choice.unit}")
         elif not np.isfinite(self._series["mean_mm"][frame]):
-            said.append("not fitted")
+            said.append("not fitted" if choice != APART else "not fitted in both")
         else:
+            if choice == APART:
+                said.append(f"<span style='color:{colours.TEXT_SECONDARY}'>A–B</span>")
             if before:
                 said.append(f"<span style='color:{colours.TEXT_SECONDARY}'>before → now</span>")
             for name, title, role in reversed(CURVES):
@@ -292,6 +300,11 @@ class Curves(pg.PlotWidget):
             self._draw()
 
     @Slot()
+    def _on_distances(self) -> None:
+        if self.menu.choice == APART:
+            self._draw()
+
+    @Slot()
     def _on_run(self) -> None:
         if not self._series and self._words.toPlainText() in (WAITING, FITTING, NOTHING_OPEN):
             self._words.setText(self._find_series()[1])
@@ -300,7 +313,7 @@ class Curves(pg.PlotWidget):
     def _on_analysis(self) -> None:
         analysis = self._document.analysis
         self.menu.metrics = analysis.metrics if analysis is not None else None
-        if self.menu.choice.metric:
+        if self.menu.choice.of_metrics:
             self._draw()
 
     @Slot(object)
@@ -320,6 +333,11 @@ class Curves(pg.PlotWidget):
             if result is None or not result.fitted.any():
                 return {}, self._waiting_words()
             return {name: np.asarray(getattr(result, name), float) for name, _, _ in CURVES}, ""
+        if choice == APART:
+            found = self._distances.found
+            if found is None:
+                return {}, NO_SECOND if self._distances.pair is None else UNMEASURED_PAIR
+            return {name: np.asarray(getattr(found, name), float) for name, _, _ in CURVES}, ""
         if analysis is None:
             return {}, UNMEASURED
         values = choice.values(analysis.metrics)

@@ -20,7 +20,7 @@ from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import tabular
 from gui_app.tasks.background_job import BackgroundJob
-from gui_app.timeline.curve_choice import CHOSEN, CurveChoice
+from gui_app.timeline.curve_choice import APART, CHOSEN, CurveChoice
 from gui_app.timeline.time_axis import add_curve
 from gui_app.widgets.text import plain_tip
 
@@ -80,7 +80,7 @@ class EarlierFigures(Measuring):
             self._keep_shown()
             self._soon.ask()
         earlier = self.before.earlier
-        if not self.before.on or earlier is None:
+        if not self.before.on or earlier is None or choice == APART:
             return {}
         if not choice.metric:
             return {name: getattr(earlier, name) for name in ("mean_mm", "p95_mm", "max_mm")}
@@ -97,7 +97,7 @@ class EarlierFigures(Measuring):
         analysis, choice = self._state.document.analysis, self._choice
         if analysis is None:
             return
-        values = choice.values(analysis.metrics) if choice.metric else None
+        values = choice.values(analysis.metrics) if choice.of_metrics else None
         self._of_shown = None
         if values is not None:
             self._of_shown = Known(analysis.result, choice, np.array(values, float))
@@ -118,7 +118,7 @@ class EarlierFigures(Measuring):
 
     def _measure_missing(self, opened: Opened) -> None:
         state, earlier, choice = self._state, self.before.earlier, self._choice
-        if not self.before.on or earlier is None or not choice.metric or self._known(earlier):
+        if not self.before.on or earlier is None or not choice.of_metrics or self._known(earlier):
             self._drop_measuring()
             return
         # The fit on show comes first.

@@ -10,7 +10,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from gui_app.document.state import AppState
+from gui_app.history.distances import Distances
 from gui_app.problems.frame_summary import WhyBar
+from gui_app.timeline.apart_curves import ApartCurves
 from gui_app.timeline.curves import Curves
 from gui_app.timeline.earlier_curves import EarlierFigures
 from gui_app.timeline.heat_strip import HeatStrip
@@ -71,6 +73,7 @@ class Timeline(QDockWidget):
         actions: Actions,
         pins: Pins,
         earlier: EarlierFigures,
+        distances: Distances,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Timeline", parent)
@@ -82,10 +85,11 @@ class Timeline(QDockWidget):
         body.setObjectName("timelineBody")
         body.setStyleSheet("#timelineBody { background: palette(window); }")
         self.why = WhyBar(state, actions, body)
-        self.curves = Curves(state.document, state.playback, state.activity, pins, earlier, body)
+        self.curves = Curves(state.document, state.playback, state.activity, pins, earlier, distances, body)
+        ApartCurves(state.view, self.curves, self)
         self.curves.menu.extra = (actions.before_fit,)
         self.transport = Transport(
-            state.document, state.view, state.playback, actions, self.curves.menu, body
+            state.document, state.view, state.playback, actions, self.curves.menu, distances, body
         )
         self.marks = ProblemMarks(state.document, state.playback, self.curves, body)
         self.edits = EditMarks(state.document, state.playback, self.curves, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,10 @@ from PySide6.QtWidgets import (
 from gui_app.document.document import Document
 from gui_app.document.playback import SPEEDS, Playback
 from gui_app.document.view import View
+from gui_app.history.distances import Distances
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
-from gui_app.timeline.curve_choice import CurveMenu
+from gui_app.timeline.curve_choice import APART, CurveMenu
 from gui_app.timeline.threshold_boxes import ThresholdBoxes
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.jump_slider import JumpSlider
@@ -74,6 +76,17 @@ class SelectionChip(QToolButton):
 
 
 LEAST_WIDTH = 170
+FIGURES = ("mean", "p95", "max")
+ERROR_TIPS = (
+    "Mean v2v error of this frame over all valid vertices",
+    "95 % of the valid vertices are closer than this",
+    "Error of the worst vertex of this frame",
+)
+APART_TIPS = (
+    "Mean distance between the two fits in this frame, over all vertices",
+    "95 % of the vertices are closer to their place in the other fit than this",
+    "The vertex of this frame that is furthest from its place in the other fit",
+)
 NO_RATE = "no frame rate in file, playing at"
 
 
@@ -88,10 +101,12 @@ class Transport(QWidget):
         playback: Playback,
         actions: Actions,
         menu: CurveMenu,
+        distances: Distances,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._view, self._playback = document, view, playback
+        self._distances = distances
         self._menu, self._alone = menu, False
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 10, 2)
@@ -127,9 +142,9 @@ class Transport(QWidget):
         self._line_after = _line()
         row.addWidget(self._line_after)
         self._row = row
-        self._mean = Figure("mean", "CURVE_MEAN", "Mean v2v error of this frame over all valid vertices")
-        self._p95 = Figure("p95", "CURVE_P95", "95 % of the valid vertices are closer than this")
-        self._max = Figure("max", "CURVE_MAX", "Error of the worst vertex of this frame")
+        self._mean, self._p95, self._max = (
+            Figure(name, f"CURVE_{name.upper()}", tip) for name, tip in zip(FIGURES, ERROR_TIPS, strict=True)
+        )
         self._unit = QLabel("mm", self)
         self._unit.setProperty("role", "secondary")
         self._figures = QWidget(self)
@@ -165,7 +180,8 @@ class Transport(QWidget):
         document.rate_changed.connect(self._on_rate)
         # After the chip, which shows itself.
         playback.selection_changed.connect(self._make_room)
-        menu.chosen.connect(self._make_room)
+        menu.chosen.connect(self._on_chosen)
+        distances.changed.connect(self._show_figures)
         self._on_motion()
 
     def _build_speed(self) -> QComboBox:
@@ -323,16 +339,25 @@ class Transport(QWidget):
         self._show_figures()
 
     @Slot()
+    def _on_chosen(self, *_: object) -> None:
+        self._show_figures()
+        self._make_room()
+
+    @Slot()
     def _show_figures(self) -> None:
         document, view, playback = self._document, self._view, self._playback
         self._seconds.setText(f"{playback.frame / document.rate:.2f} s" if document.opened else "")
-        result = view.shown
-        for figure, values in (
-            (self._mean, result.mean_mm if result else None),
-            (self._p95, result.p95_mm if result else None),
-            (self._max, result.max_mm if result else None),
-        ):
-            figure.set_value(float("nan") if values is None else float(values[playback.frame]))
+        apart = self._menu.choice == APART and self._distances.pair is not None
+        shown = self._distances.found if apart else view.shown
+        self._unit.setText("mm A–B" if apart else "mm")
+        figures = zip(
+            (self._mean, self._p95, self._max), FIGURES, APART_TIPS if apart else ERROR_TIPS, strict=True
+        )
+        for figure, name, tip in figures:
+            figure.setToolTip(tip)
+            figure.set_value(
+                math.nan if shown is None else float(getattr(shown, f"{name}_mm")[playback.frame])
+            )
 
 
 def _line() -> QFrame:

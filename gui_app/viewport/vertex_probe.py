@@ -125,7 +125,7 @@ class VertexProbe(QObject):
         self.pointed.emit(*found)
 
     def words(self, body: str, vertex: int) -> str:
-        """``fit vertex 4821 · hands · 3.2 mm``."""
+        """``fit vertex 4821 · hands · 3.2 mm off``, or of two fits ``A 3.2, B 4.1 mm off · 1.3 mm apart``."""
         from core.model.joints import PARTS
 
         opened = self._document.opened
@@ -133,11 +133,19 @@ class VertexProbe(QObject):
             return ""
         model = opened.bodies.target if body == "fit" else opened.bodies.source
         said = [f"{body} vertex {vertex}", PARTS[int(model.vertex_part[vertex])]]
-        error = opened.posed.frame(self._playback.frame).error_mm if body == "fit" else None
+        picture = opened.posed.frame(self._playback.frame)
+        beside = opened.posed.beside(self._playback.frame)
+        error = picture.error_mm if body == "fit" else None
         if error is not None:
             compared = bool(np.isfinite(error[vertex]))
             if compared or self.tells_mask is None:
-                said.append(f"{error[vertex]:.1f} mm off" if compared else "invalid, no counterpart")
+                off, other = f"{error[vertex]:.1f} mm off", None if beside is None else beside.error_mm
+                if other is not None and np.isfinite(other[vertex]):
+                    off = f"A {error[vertex]:.1f}, B {other[vertex]:.1f} mm off"
+                said.append(off if compared else "invalid, no counterpart")
+            if beside is not None and beside.fit_vertices is not None and picture.fit_vertices is not None:
+                apart = np.linalg.norm(picture.fit_vertices[vertex] - beside.fit_vertices[vertex])
+                said.append(f"{1000 * apart:.1f} mm apart")
             if compared and not self.holds:
                 pinned = vertex in self._pins.vertices
                 said.append("click to take its pin out" if pinned else "click to pin")

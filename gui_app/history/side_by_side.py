@@ -1,0 +1,280 @@
+"""Two fits side by side: the one there is, and another one of the history or of a file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, SignalInstance, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from core.shown_text import shown
+from gui_app.document.actions import SPECS, Actions, tip_with_keys
+from gui_app.document.history import DocumentStep, History
+from gui_app.document.preferences import Preferences
+from gui_app.document.state import AppState
+from gui_app.document.view import SecondFit
+from gui_app.history.comparison import BeforeFit
+from gui_app.scene.skin_colours import DIFFERENCE, ERROR
+from gui_app.tasks.coalesce import Coalescer
+from gui_app.tasks.job_thread import JobThread
+from gui_app.widgets.text import plain_tip
+
+if TYPE_CHECKING:
+    from core.model.body_pair import BodyPair
+    from core.model.fit_result import FitResult
+    from core.model.motion import Motion
+
+BEGAN = "As it was opened"
+RUNNING = "Being fitted"
+NO_FIT = "There is no fit yet to compare with another one"
+NO_OTHER = "There is no other fit in the history: fit again, or compare with a file"
+FILTER = "Fits and sessions (*.npz *.refit);;All files (*)"
+
+# Who is which, in words.
+
+
+def step_words(step: DocumentStep) -> str:
+    """What a step is called: ``Fit of all frames``."""
+    return f"{step.name[:1].upper()}{step.name[1:]}" if step.name else BEGAN
+
+
+def fit_pieces(result: FitResult | None, name: str) -> tuple[str, ...]:
+    """A fit in words, piece by piece: its name, the recipe that it was made with, and its mean distance."""
+    if result is None:
+        return (name,)
+    recipe, mean = result.provenance.get("recipe"), result.summary()["mean"]
+    made = recipe.get("name") if isinstance(recipe, dict) else ""
+    pieces = (name, made if isinstance(made, str) else "", "" if math.isnan(mean) else f"{mean:.2f} mm")
+    return tuple(shown(piece) for piece in pieces if piece)
+
+
+def read_fit(path: Path, motion: Motion, bodies: BodyPair) -> FitResult:
+    """The fit of a file, to be compared with those of the motion."""
+    from core.outputs.fit_beside import load_fit_beside
+
+    return load_fit_beside(path, motion, bodies)
+
+
+class SideBySide(QObject):
+    """Begins and ends it, and keeps what stands over both true.
+
+    The difference is the colour of the skin from the beginning on; at the end there is the colour that there
+    was before. Nothing of it can be undone, as nothing of the fits is another.
+    """
+
+    def __init__(
+        self,
+        state: AppState,
+        history: History,
+        before: BeforeFit,
+        actions: Actions,
+        preferences: Preferences,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._state, self._history, self._before = state, history, before
+        self._actions, self._preferences, self._window = actions, preferences, window
+        self._last: SecondFit | None = None
+        self._colouring = state.view.colouring
+        self._thread = JobThread("second fit", self, state.activity.fail, one_torch_thread=True)
+        self._soon = Coalescer(self._present, self)
+        document, view = state.document, state.view
+        for signal in (document.motion_changed, document.result_changed, history.changed, before.changed):
+            signal.connect(self._soon.ask)
+        state.activity.run_changed.connect(self._soon.ask)
+        document.motion_leaving.connect(self._on_leaving)
+        view.second_changed.connect(self._on_second)
+        actions.compare.triggered.connect(self._on_action)
+        actions.compare_file.triggered.connect(self.ask_file)
+        window.installEventFilter(self)
+        self.compare_file = actions.compare_file
+        self._present()
+
+    @property
+    def changed(self) -> SignalInstance:
+        """Tells that another fit stands beside the one there is, or none."""
+        return self._state.view.second_changed
+
+    @property
+    def second(self) -> SecondFit | None:
+        """The fit that the one there is is compared with; None where none is."""
+        return self._state.view.second
+
+    @property
+    def running(self) -> bool:
+        """The fit there is, is being made."""
+        return self._state.activity.run.active
+
+    @property
+    def choices(self) -> tuple[DocumentStep, ...]:
+        """Steps of the history with a fit that is another than the one shown, the last one first; of those
+        that led to the same fit the first."""
+        result = self._state.document.result
+        found: list[DocumentStep] = []
+        poses = [] if result is None else [result.poses]
+        for step in self._history.steps:
+            if step.result is not None and not any(step.result.poses is known for known in poses):
+                poses.append(step.result.poses)
+                found.append(step)
+        return tuple(reversed(found))
+
+    def is_second(self, result: FitResult | None) -> bool:
+        """This fit stands beside the one there is."""
+        second = self.second
+        return second is not None and result is not None and second.result.poses is result.poses
+
+    def begin(self, second: SecondFit) -> None:
+        """Shows another fit beside the one there is, in the colours of their difference."""
+        view = self._state.view
+        if self.second is None:
+            self._colouring = view.colouring
+            if view.layout == "source":
+                view.change(layout="side")
+            view.change(colouring=DIFFERENCE.name)
+        self._show(second)
+
+    def begin_with(self, step: DocumentStep, *_: object) -> None:
+        """Shows the fit of a step beside the one there is; curves and figures compare with it, too."""
+        if step.result is not None:
+            self._before.compare_with(step.result)
+            self.begin(SecondFit(step.result, step_words(step)))
+
+    def end(self) -> None:
+        """Shows the fit alone again."""
+        self._state.view.set_second(None)
+
+    @Slot()
+    def ask_file(self) -> None:
+        """Asks for the file of another fit, and shows that one beside the one there is."""
+        name, _ = QFileDialog.getOpenFileName(self._window, "Compare with", self._preferences.folder, FILTER)
+        if name:
+            self.read(Path(name))
+
+    def read(self, path: Path) -> None:
+        """Shows the fit of a file beside the one there is, once it is read."""
+        opened = self._state.document.opened
+        if opened is not None:
+            job = self._thread.job(
+                partial(self._on_read, path, opened.motion),
+                unexpected=f"{path}: cannot be read because of an unexpected error, see the log",
+                latest=True,
+            )
+            job.start(read_fit, path, opened.motion, opened.bodies)
+
+    def _on_read(self, path: Path, motion: Motion, result: FitResult) -> None:
+        opened = self._state.document.opened
+        if opened is not None and opened.motion is motion:
+            self._preferences.folder = str(path.parent)
+            self.begin(SecondFit(result, path.name, path))
+
+    # As a session keeps it.
+
+    def kept(self, steps: tuple[DocumentStep, ...]) -> dict[str, Any] | None:
+        """What is compared, in the plain values of a session that has these steps; None where nothing is."""
+        second = self.second
+        if second is None:
+            return None
+        if second.file is not None:
+            return {"file": str(second.file.resolve())}
+        places = [place for place, step in enumerate(steps) if self.is_second(step.result)]
+        return {"step": places[-1]} if places else None
+
+    def restore(self, kept: object) -> None:
+        """Compares what a session says that was compared; what makes no sense is left out."""
+        if not isinstance(kept, Mapping):
+            return
+        place, name, steps = kept.get("step"), kept.get("file"), self._history.steps
+        if isinstance(place, int) and not isinstance(place, bool) and 0 <= place < len(steps):
+            step = steps[place]
+            if step.result is not None:
+                self._show(SecondFit(step.result, step_words(step)))
+        elif isinstance(name, str):
+            from core.session.fit_origin import path_on_this_machine
+
+            path = path_on_this_machine(name)
+            if path is not None and path.is_file():
+                self.read(path)
+            else:
+                self._state.activity.say(f"{name}, which was compared, is not where it was")
+
+    def _show(self, second: SecondFit) -> None:
+        self._last = second
+        self._state.view.set_second(second, self._titles(second))
+
+    def _titles(self, second: SecondFit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        result = self._state.document.result
+        steps = [step for step in self._history.steps if step.result is not None and result is not None]
+        names = [step_words(step) for step in steps if step.result.poses is result.poses]  # type: ignore[union-attr]
+        name = RUNNING if self.running else names[0] if names else "Fit"
+        name = name if result is not None else "Nothing fitted"
+        return ("A", *fit_pieces(result, name)), ("B", *fit_pieces(second.result, second.name))
+
+    @property
+    def _usual(self) -> SecondFit | None:
+        """What is compared where nothing is said: what was compared last, or the fit before this one."""
+        result, last = self._state.document.result, self._last
+        if result is None:
+            return None
+        if last is not None and last.result.poses is not result.poses:
+            return last
+        choices, earlier = self.choices, self._before.earlier
+        for step in choices:
+            if earlier is not None and step.result is not None and step.result.poses is earlier.poses:
+                return SecondFit(step.result, step_words(step))
+        return SecondFit(choices[0].result, step_words(choices[0])) if choices and choices[0].result else None
+
+    @Slot()
+    def _on_action(self) -> None:
+        usual = self._usual
+        if self.second is not None:
+            self.end()
+        elif usual is not None:
+            self.begin(usual)
+        self._present()
+
+    @Slot()
+    def _on_leaving(self) -> None:
+        self._thread.drop_jobs()
+        self._last = None
+
+    @Slot()
+    def _on_second(self) -> None:
+        view = self._state.view
+        self._actions.compare.setChecked(view.second is not None)
+        if view.second is None and view.colouring == DIFFERENCE.name:
+            view.change(colouring=ERROR.name if self._colouring == DIFFERENCE.name else self._colouring)
+        self._soon.ask()
+
+    @Slot()
+    def _present(self) -> None:
+        second, actions, document = self.second, self._actions, self._state.document
+        if second is not None:
+            self._state.view.set_second(second, self._titles(second))
+        usual = self._usual
+        actions.compare.setChecked(second is not None)
+        actions.compare.setEnabled(second is not None or usual is not None)
+        actions.compare_file.setEnabled(document.has_fit)
+        tip = SPECS["compare"].tip
+        if second is None and usual is None:
+            tip = NO_OTHER if document.has_fit else NO_FIT
+        actions.compare.setToolTip(plain_tip(tip_with_keys(SPECS["compare"], tip)))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape ends it, unless there is something else for it to end first."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and self.second is not None
+            and not any(action.isEnabled() for action in (self._actions.cancel, self._actions.choose_none))
+            and not self._actions.full_view.isChecked()
+        ):
+            self.end()
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
