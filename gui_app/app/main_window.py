@@ -49,8 +49,7 @@ from gui_app.library.library import Library
 from gui_app.mask.painting import MaskPainting
 from gui_app.mask.remeasure import MaskFigures
 from gui_app.parameters.editing import Editing
-from gui_app.people.chooser import PeopleMenu, PeopleRow
-from gui_app.people.desk import PeopleDesk
+from gui_app.people.parts import people_parts
 from gui_app.problems.analysis_controller import AnalysisController
 from gui_app.problems.fix_trial import Fixing
 from gui_app.problems.model import ProblemDesk
@@ -174,8 +173,6 @@ class MainWindow(QMainWindow):
             document, activity, self.actions_, now, self.writer, self.files, self.preferences, self
         )
         self.saving.offer_session(self.sessions.save_then)
-        self.people = PeopleDesk(state, now, self.files, self.actions_, self)
-        self.people_row = PeopleRow(self.people, self.actions_, self.viewport)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.viewport)
@@ -202,6 +199,9 @@ class MainWindow(QMainWindow):
         )
         self.spheres = PinSpheres(document, playback, self.pins, self.viewport)
         self.probe = VertexProbe(document, playback, self.pins, self.viewport)
+        self.people = people_parts(
+            state, now, self.files, self.models, self.actions_, self.preferences, self.viewport, self.probe
+        )
         self.inspection = Inspection(document, playback, self)
         NearChosen(
             state,
@@ -221,7 +221,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(Status(document, activity, self.actions_, self.devices, self))
         commands = Commands(state, self.actions_, self.preferences, self.files.open_path)
         self.palette_ = CommandPalette(commands, self)
-        people = PeopleMenu(self.people, self.actions_, self)
+        people = self.people.menu
         Menus(self.menuBar(), state, self.actions_, self.preferences, self.files.open_path, people)
         ControlKeys(self)
         self.viewport.setFocus()
@@ -248,12 +248,7 @@ class MainWindow(QMainWindow):
             (actions.palette, self.palette_.open_up),
             (actions.start_page, self.show_start_page),
             (actions.quit, self.close),
-            (actions.home, partial(self.viewport.show_view, "home")),
-            (actions.front, partial(self.viewport.show_view, "front")),
-            (actions.behind, partial(self.viewport.show_view, "back")),
-            (actions.side, partial(self.viewport.show_view, "side")),
-            (actions.right_side, partial(self.viewport.show_view, "right")),
-            (actions.top, partial(self.viewport.show_view, "top")),
+            *((action, partial(self.viewport.show_view, name)) for name, action in actions.views.items()),
         ):
             action.triggered.connect(slot)
         self.welcome.left.connect(self.show_bodies)
@@ -346,10 +341,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_motion(self) -> None:
         actions = self.actions_
-        for action in (
-            actions.home, actions.front, actions.behind, actions.side, actions.right_side, actions.top,
-            actions.export, actions.copy_picture,
-        ):  # fmt: skip
+        for action in (*actions.views.values(), actions.export, actions.copy_picture):
             action.setEnabled(self.state.document.opened is not None)
         self.show_bodies()
         self._show_title()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from gui_app.scene.cameras import ViewName
 from gui_app.scene.skin_colours import COLOURS
 from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS
 from gui_app.style.theme import icon
@@ -128,6 +129,9 @@ SPECS: dict[str, Spec] = {
     ),
     "largest_difference": Spec(
         "View", "Largest difference", "trend-up", ("Shift+V",), "Go to the frame where two fits differ most"
+    ),
+    "other_people": Spec(
+        "View", "Show the other people", "users-three", ("U",), "Where they are; a click chooses one", True
     ),
     "error": Spec("View", "Colour by error", "palette", ("E",), "Show the error as colour on the fit", True),
     **{
@@ -256,6 +260,7 @@ class Actions:
     compare: QAction
     compare_file: QAction
     largest_difference: QAction
+    other_people: QAction
     error: QAction
     layer_skin: QAction
     layer_wireframe: QAction
@@ -319,6 +324,18 @@ class Actions:
     def targets(self) -> dict[str, QAction]:
         """By the family of the body that is fitted."""
         return {"smplx": self.target_smplx, "smplh": self.target_smplh, "smpl": self.target_smpl}
+
+    @property
+    def views(self) -> dict[ViewName, QAction]:
+        """By the names of the views from which the camera looks."""
+        return {
+            "home": self.home,
+            "front": self.front,
+            "back": self.behind,
+            "side": self.side,
+            "right": self.right_side,
+            "top": self.top,
+        }
 
     @property
     def layouts(self) -> tuple[QAction, ...]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EDGE = 12
 # Below the words that name the source.
 BELOW = 34
-MOST_WIDTH, LEAST_WIDTH = 230, 110
+MOST_WIDTH, LEAST_WIDTH = 280, 130
 MOST_ROWS = 12
 STYLE = f"""
 PeopleRow {{ background: $PANEL; border: 1px solid $LINE; border-radius: 6px; }}
@@ -53,6 +53,7 @@ class PeopleRow(QWidget):
         row.addWidget(action_button(actions.previous_person, self))
         row.addWidget(self.choice, 1)
         row.addWidget(action_button(actions.next_person, self))
+        row.addWidget(action_button(actions.other_people, self))
         self.hide()
         view.installEventFilter(self)
         desk.changed.connect(self._on_change)
@@ -99,7 +100,7 @@ class PeopleMenu(QMenu):
     def __init__(self, desk: PeopleDesk, actions: Actions, parent: QWidget) -> None:
         super().__init__("People", parent)
         self._desk = desk
-        self.addActions([actions.next_person, actions.previous_person])
+        self.addActions([actions.next_person, actions.previous_person, actions.other_people])
         self.addSeparator()
         self._lines: list[QAction] = []
         self.aboutToShow.connect(self._fill)

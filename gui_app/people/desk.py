@@ -35,10 +35,12 @@ class PeopleDesk(QObject):
     Attributes:
         people: of the file, in its order; empty where it is one person's, or while nobody knows yet.
 
-    ``changed``: others are there, another one is shown, or more is known of one.
+    ``changed``: others are there, another one is shown, or more is known of one. ``found``: who is together
+    with the one who is shown, a `Company`.
     """
 
     changed = Signal()
+    found = Signal(object)
 
     def __init__(
         self, state: AppState, now: SessionNow, files: OpenActions, actions: Actions, parent: QObject
@@ -129,6 +131,7 @@ class PeopleDesk(QObject):
     def _on_company(self, company: Company) -> None:
         self.people = company.people
         self.changed.emit()
+        self.found.emit(company)
 
     @Slot()
     def _enable(self) -> None:

@@ -136,12 +136,6 @@ class Scene:
             self.show(self._frame, self._picture, self._beside)
         self.layout(self._scale)
 
-    def go_over(self, before: SceneDescription, frame: int) -> None:
-        """The camera, which was put for a frame of another motion in the same world, looks at this one."""
-        if self._subject is not None and self._follow:
-            now = upright(self._subject.path[self._frame], self._subject.up_axis)
-            self.camera.shift(now - upright(before.path[frame], before.up_axis))
-
     def set_layout(self, layout: LayoutName) -> None:
         """Both bodies side by side, the fit over a ghost of the source, or one of them alone."""
         if layout == self._layout:

@@ -36,7 +36,8 @@ class VertexProbe(QObject):
 
     ``pointed`` and ``clicked`` tell a body and its vertex. While ``finds_joints``, a click on a joint of the
     skeleton is told by ``joint_clicked``, and pins nothing; nor does one on a vertex while ``holds``.
-    ``markers`` stand before both: what is drawn over the bodies there is named and clicked first.
+    ``markers`` stand before both: what is drawn over the bodies there is named and clicked first; so does the
+    ``crowd``, where it is in front.
     ``tells_mask`` has the words on whether a vertex of the fit is valid, and why not; None where nobody wants
     to know. ``tells_difference`` likewise has those on how far two correspondences are apart there.
     """
@@ -52,6 +53,7 @@ class VertexProbe(QObject):
         self.tells_mask: Callable[[int], str] | None = None
         self.tells_difference: Callable[[int], str] | None = None
         self.markers: Markers | None = None
+        self.crowd: Markers | None = None
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
@@ -89,7 +91,7 @@ class VertexProbe(QObject):
                 self._on_click(at)
 
     def _on_click(self, at: QPoint) -> None:
-        if self.markers is not None and self.markers.click_at(at):
+        if any(drawn.click_at(at) for drawn in (self.markers, self.crowd) if drawn is not None):
             return
         joint = self._viewport.joint_at(at.x(), at.y()) if self.finds_joints else None
         if joint is not None:
@@ -113,7 +115,8 @@ class VertexProbe(QObject):
         if self._playback.playing or not self._viewport.isVisible():
             return
         plotter = self._viewport.plotter
-        marked = self.markers.words_at(self._at) if self.markers is not None else ""
+        told = (drawn.words_at(self._at) for drawn in (self.markers, self.crowd) if drawn is not None)
+        marked = next(filter(None, told), "")
         if marked:
             QToolTip.showText(plotter.mapToGlobal(self._at), plain_tip(marked), plotter)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,9 +18,11 @@ from gui_app.document.view import View
 from gui_app.scene.cameras import CameraPose, ViewName
 from gui_app.scene.picking import BodyName
 from gui_app.scene.scene import Scene
+from gui_app.scene.subject import SceneDescription, upright
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer, Later
+from gui_app.viewport.crowd import Crowd, CrowdBody
 
 STILL_MS = 350
 TURN = 200.0
@@ -58,6 +61,8 @@ class Viewport(QWidget):
         self.setAccessibleName("Bodies")
         self._leave_keys_to_the_window()
         self.scene = Scene(self.plotter)
+        self.crowd = Crowd(tuple(self.plotter.renderers))
+        self.others: Callable[[int], Sequence[CrowdBody]] | None = None
         self.plotter.installEventFilter(self)
 
         self._path_due = self._on_trial = False
@@ -156,11 +161,18 @@ class Viewport(QWidget):
         before, frame = self.scene.subject, self.scene.frame
         self.scene.build(opened.subject, opened.frame or 0)
         if opened.beside and before is not None and before.up_axis == opened.subject.up_axis:
-            self.scene.go_over(before, frame)
+            self._go_over(before, frame)
         else:
             self._fresh = True
         self._trace()
         self.refresh()
+
+    def _go_over(self, before: SceneDescription, frame: int) -> None:
+        """The camera, which was put for a frame of another motion in the same world, looks at this one."""
+        now = self.scene.subject
+        if now is not None and self._view.follow:
+            there, here = now.path[self.scene.frame], before.path[frame]
+            self.scene.camera.shift(upright(there, now.up_axis) - upright(here, before.up_axis))
 
     @Slot()
     def _on_mask(self) -> None:
@@ -176,6 +188,7 @@ class Viewport(QWidget):
         frame = self.scene.frame
         self.scene.clear()
         self.scene = Scene(self.plotter)
+        self.crowd = Crowd(tuple(self.plotter.renderers))
         opened = self._document.opened
         if opened is not None:
             self.scene.build(opened.subject, frame)
@@ -247,6 +260,13 @@ class Viewport(QWidget):
         scale = self.plotter.devicePixelRatioF()
         return self.scene.vertex_at(x * scale, (self.plotter.height() - 1 - y) * scale)
 
+    def person_at(self, x: int, y: int) -> str | None:
+        """Who of the others is in front at (x, y) logical pixels of the 3D widget, or None."""
+        if self._closed:
+            return None
+        scale = self.plotter.devicePixelRatioF()
+        return self.crowd.name_at(x * scale, (self.plotter.height() - 1 - y) * scale)
+
     def joint_at(self, x: int, y: int) -> tuple[BodyName, str] | None:
         """The body and its joint under (x, y) logical pixels of the 3D widget, if the skeleton is shown."""
         if self._closed:
@@ -303,6 +323,8 @@ class Viewport(QWidget):
         # The second fit is posed only where it is looked at.
         beside = opened.posed.beside(frame) if view.layout != "source" else None
         self.scene.show(frame, opened.posed.frame(frame), beside)
+        bodies = self.others(frame) if self.others is not None and view.layers.skin else ()
+        self.crowd.show(bodies)
         self._on_trial = opened.posed.tries_out
         self.scene.layout(self.plotter.devicePixelRatioF())
         if self._fresh and self.isVisible():

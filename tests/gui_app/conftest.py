@@ -43,7 +43,7 @@ def cut_file(source: Path, target: Path, frames: int, **changes: object) -> Path
 def end(window: MainWindow, qtbot: QtBot) -> None:
     """Closes it, and leaves what is not saved."""
     window.state.document.set_saved()
-    window.people.forget()
+    window.people.desk.forget()
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=FIT_MS)
 

@@ -223,7 +223,7 @@ def test_what_is_said_of_one_person_is_meant_of_the_others_too(
     opened(window, path, qtbot)
     motion = window.state.document.opened.motion
     assert (motion.reading.person, motion.reading.angles, len(motion)) == ("0", "degrees", 6)
-    qtbot.waitUntil(lambda: window.people.shown is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.people.desk.shown is not None, timeout=FIT_MS)
     window.state.document.give_rate(25.0)
     window.actions_.next_person.trigger()
     qtbot.waitUntil(lambda: window.state.document.frames == 4, timeout=FIT_MS)

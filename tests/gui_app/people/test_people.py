@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from core.problems.accepted import Accepted
 from gui_app.app.main_window import MainWindow
 from gui_app.files import open_question
-from gui_app.people.chooser import PeopleMenu
 from tests.gui_app.conftest import FIT_MS
 from tests.gui_app.people.scene_files import bedlam_file, interhuman_file, wham_file
 
@@ -38,10 +37,8 @@ def street(tmp_path: Path) -> Path:
 
 def settled(window: MainWindow, qtbot: QtBot, person: str) -> None:
     """Waits until a person is shown, everybody is known and nothing goes on."""
-    state = window.state
-    qtbot.waitUntil(
-        lambda: window.people.shown is not None and window.people.shown.name == person, timeout=FIT_MS
-    )
+    state, desk = window.state, window.people.desk
+    qtbot.waitUntil(lambda: desk.shown is not None and desk.shown.name == person, timeout=FIT_MS)
     qtbot.waitUntil(lambda: not (state.activity.opening or state.activity.run.active), timeout=FIT_MS)
 
 
@@ -52,7 +49,7 @@ def opened(make_window: MakeWindow, qtbot: QtBot, path: Path, person: str, **mor
 
 
 def rows(window: MainWindow) -> list[str]:
-    choice = window.people_row.choice
+    choice = window.people.row.choice
     return [choice.itemText(row) for row in range(choice.count())]
 
 
@@ -61,9 +58,9 @@ def test_opens_without_a_question_and_says_who_is_shown(
 ) -> None:
     window = opened(make_window, qtbot, street, "1")
     assert window.windowTitle() == "street.pkl · person 1 — Refit"
-    assert window.people_row.isVisible()
+    assert window.people.row.isVisible()
     assert rows(window) == ["Person 0 · 6 frames", "Person 1 · 8 frames"]
-    assert window.people_row.choice.currentIndex() == 1
+    assert window.people.row.choice.currentIndex() == 1
     assert window.statusBar().motion.text() == "Person 1 · 8 frames · no frame rate"
     assert window.actions_.next_person.isEnabled()
 
@@ -87,10 +84,10 @@ def test_others_of_the_same_kind(make_window: MakeWindow, tmp_path: Path, qtbot:
 
 
 def test_a_file_of_one_person_has_none_of_it(window: MainWindow, qtbot: QtBot) -> None:
-    assert not window.people_row.isVisible()
+    assert not window.people.row.isVisible()
     assert not window.actions_.next_person.isEnabled()
-    assert [menu.isEmpty() for menu in window.findChildren(PeopleMenu)] == [False]
-    assert not window.findChild(PeopleMenu).menuAction().isVisible()
+    assert not window.people.menu.isEmpty()
+    assert not window.people.menu.menuAction().isVisible()
     assert window.statusBar().motion.text().startswith("24 frames")
 
 
@@ -110,7 +107,7 @@ def test_each_keeps_fit_history_mask_and_notes(make_window: MakeWindow, street: 
     window.state.playback.set_frame(3)
     steps = [step.name for step in history.steps]
 
-    window.people_row.choice.activated.emit(0)
+    window.people.row.choice.activated.emit(0)
     settled(window, qtbot, "0")
     # The same moment: frame 15 of the video.
     assert window.state.playback.frame == 5
@@ -183,12 +180,12 @@ def test_work_on_another_person_is_asked_about(
     monkeypatch.setattr(QMessageBox, "exec", cancel)
     window.files.open_path(motion_file)
     assert asked == ["The work on street.pkl · person 1 is not in a file yet."]
-    assert window.people.shown is not None
-    window.people.forget()
+    assert window.people.desk.shown is not None
+    window.people.desk.forget()
     window.files.open_path(motion_file)
     qtbot.waitUntil(lambda: window.state.document.frames == 24, timeout=FIT_MS)
-    assert window.people.shown is None
-    assert not window.people_row.isVisible()
+    assert window.people.desk.shown is None
+    assert not window.people.row.isVisible()
     assert len(asked) == 1
 
 
@@ -209,7 +206,7 @@ def opened_running(make_window: MakeWindow, qtbot: QtBot, path: Path) -> MainWin
     """A window in which the automatic fit is under way and shows something."""
     window = make_window(path, autofit=True)
     state = window.state
-    qtbot.waitUntil(lambda: window.people.shown is not None, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.people.desk.shown is not None, timeout=FIT_MS)
     assert state.activity.run.active
     return window
 
