@@ -25,6 +25,7 @@ MOUSE = (
     ("Move", "Shift + left drag"),
     ("Zoom", "wheel, right drag"),
     ("Pin a vertex of the fit", "click on it"),
+    ("Measure, once D is on", "click on two points"),
     ("Turn about a point", "double click on a body"),
     ("Go to a frame", "click or drag the timeline"),
     ("Select frames", "Shift + drag the timeline, drag its brackets"),

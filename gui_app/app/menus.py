@@ -81,6 +81,7 @@ class Menus(QObject):
             "&Inspect",
             [
                 *_panels(actions, "Inspect"), None, actions.mask_brush, actions.mask_lasso, None,
+                actions.measure, actions.remove_distance, actions.remove_distances, None,
                 actions.go_near, actions.go_back, actions.choose_none,
             ],
         )  # fmt: skip

@@ -149,6 +149,9 @@ SPECS: dict[str, Spec] = {
     "mask_lasso": Spec(
         "Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw a line around vertices of the fit", True
     ),
+    "measure": Spec("Inspect", "Measure a distance", "ruler", ("D",), "From point to point", True),
+    "remove_distance": Spec("Inspect", "Remove last distance", "", ("Shift+D",), "That was measured last"),
+    "remove_distances": Spec("Inspect", "Remove all distances", "", (), "Nothing stays measured"),
     "choose_none": Spec("Inspect", "Clear selection", "x", ("Esc",), "No joint or vertex stays selected"),
     "timeline": Spec("View", "Timeline", "chart-line", ("Ctrl+T",), "Show or hide the timeline", True),
     "timeline_low": Spec(
@@ -275,6 +278,9 @@ class Actions:
     mask: QAction
     mask_brush: QAction
     mask_lasso: QAction
+    measure: QAction
+    remove_distance: QAction
+    remove_distances: QAction
     choose_none: QAction
     timeline: QAction
     timeline_low: QAction

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.document.document import Document
 from gui_app.scene.colour_maps import DEFAULT_RANGE_MM
+from gui_app.scene.picking import BodyName
 from gui_app.scene.skin_colours import COLOUR, DIFFERENCE
 from gui_app.scene.view_options import Colouring, Layers, LayoutName
 
@@ -36,6 +37,17 @@ Titles = tuple[tuple[str, ...], tuple[str, ...]]
 """Of two fits side by side, piece by piece."""
 
 
+MOST_RULERS = 8
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """Between two vertices, each told by its body and its id."""
+
+    first: tuple[BodyName, int]
+    second: tuple[BodyName, int]
+
+
 class View(QObject):
     """How the bodies are arranged, coloured and looked at, and which fit is shown.
 
@@ -51,14 +63,16 @@ class View(QObject):
         peek_words: what that fit is, ``'before'``.
         second: the fit that is shown beside the document's, to compare the two; None for none.
         titles: words over both, piece by piece; None where there is but one.
+        rulers: distances that are measured on the bodies, the newest last.
 
-    ``peek_changed`` tells of the fit shown for a while, ``second_changed`` of the one beside, ``changed`` of
-    everything else.
+    ``peek_changed`` tells of the fit shown for a while, ``second_changed`` of the one beside,
+    ``rulers_changed`` of what is measured, ``changed`` of everything else.
     """
 
     changed = Signal()
     peek_changed = Signal()
     second_changed = Signal()
+    rulers_changed = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +88,7 @@ class View(QObject):
         self.peek_words = ""
         self.second: SecondFit | None = None
         self.titles: Titles | None = None
+        self.rulers: tuple[Ruler, ...] = ()
         document.motion_leaving.connect(self._on_leaving)
         document.motion_leaving.connect(self._on_motion_leaving)
         document.result_leaving.connect(self._on_leaving)
@@ -98,6 +113,12 @@ class View(QObject):
             self.second, self.titles = second, titles
             opened.posed.set_beside(None if second is None else second.result)
             self.second_changed.emit()
+
+    def set_rulers(self, rulers: tuple[Ruler, ...]) -> None:
+        """What is measured on the bodies."""
+        if rulers != self.rulers:
+            self.rulers = rulers
+            self.rulers_changed.emit()
 
     @property
     def scale_end_mm(self) -> float | None:
@@ -147,3 +168,4 @@ class View(QObject):
     @Slot()
     def _on_motion_leaving(self) -> None:
         self.set_second(None)
+        self.set_rulers(())

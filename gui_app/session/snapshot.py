@@ -13,6 +13,7 @@ from core.model.fit_result import covers_more
 from gui_app.document.history import DocumentStep, History
 from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.state import AppState
+from gui_app.document.view import MOST_RULERS, Ruler
 from gui_app.history.side_by_side import SideBySide
 from gui_app.scene.cameras import CameraPose
 from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS, LEAST_OPACITY, Layers
@@ -42,6 +43,7 @@ def view_of(state: AppState, viewport: Viewport) -> dict[str, Any]:
         "layers": asdict(state.view.layers),
         "speed": state.playback.speed,
         "loop": state.playback.loop,
+        "rulers": [[*one.first, *one.second] for one in state.view.rulers],
         "camera": {name: [float(x) for x in value] for name, value in vars(pose).items()},
     }
 
@@ -67,6 +69,7 @@ def show_view(view: Mapping[str, Any], state: AppState, viewport: Viewport) -> N
         state.playback.set_frame(frame)
     if isinstance(selection, list) and len(selection) == 2 and all(isinstance(x, int) for x in selection):
         state.playback.set_selection((selection[0], selection[1]))
+    state.view.set_rulers(_rulers(view.get("rulers"), state))
     pose = _camera(view.get("camera"))
     if pose is not None:
         viewport.look_from(pose)
@@ -92,6 +95,28 @@ def _layers(value: object, now: Layers) -> Layers:
     flags = {name: value[name] for name in LAYERS if isinstance(value.get(name), bool)}
     opacity = _number(value.get("opacity"), LEAST_OPACITY, 1.0)
     return replace(now, opacity=now.opacity if opacity is None else opacity, **flags)
+
+
+def _rulers(value: object, state: AppState) -> tuple[Ruler, ...]:
+    """Those whose ends there are; earlier versions kept none."""
+    opened = state.document.opened
+    if not isinstance(value, list) or opened is None:
+        return state.view.rulers
+    sizes = {"source": opened.bodies.source.num_vertices, "fit": opened.bodies.target.num_vertices}
+    found = []
+    for stored in value[-MOST_RULERS:]:
+        if isinstance(stored, list) and len(stored) == 4:
+            ends = [
+                (body, vertex) for body, vertex in (stored[:2], stored[2:]) if _is_end(body, vertex, sizes)
+            ]
+            if len(ends) == 2:
+                found.append(Ruler(*ends))
+    return tuple(found)
+
+
+def _is_end(body: object, vertex: object, sizes: Mapping[str, int]) -> bool:
+    known = isinstance(body, str) and body in sizes
+    return known and isinstance(vertex, int) and 0 <= vertex < sizes[body]  # type: ignore[index]
 
 
 def _camera(value: object) -> CameraPose | None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from gui_app.document.document import Document
 from gui_app.document.playback import Playback
+from gui_app.scene.picking import BodyName
 from gui_app.tasks.coalesce import Later
 from gui_app.viewport.pins import Pins
 from gui_app.viewport.viewport import Viewport
@@ -36,6 +37,7 @@ class VertexProbe(QObject):
 
     ``pointed`` and ``clicked`` tell a body and its vertex. While ``finds_joints``, a click on a joint of the
     skeleton is told by ``joint_clicked``, and pins nothing; nor does one on a vertex while ``holds``.
+    ``takes``, where it is given, has every click on a vertex for itself, before all else.
     ``markers`` stand before both: what is drawn over the bodies there is named and clicked first; so does the
     ``crowd``, where it is in front.
     ``tells_mask`` has the words on whether a vertex of the fit is valid, and why not; None where nobody wants
@@ -54,6 +56,7 @@ class VertexProbe(QObject):
         self.tells_difference: Callable[[int], str] | None = None
         self.markers: Markers | None = None
         self.crowd: Markers | None = None
+        self.takes: Callable[[BodyName, int], object] | None = None
         self._at = QPoint()
         self._pressed: QPoint | None = None
         self._clicked: int | None = None
@@ -91,6 +94,11 @@ class VertexProbe(QObject):
                 self._on_click(at)
 
     def _on_click(self, at: QPoint) -> None:
+        if self.takes is not None:
+            taken = self._viewport.vertex_at(at.x(), at.y())
+            if taken is not None:
+                self.takes(*taken)
+            return
         if any(drawn.click_at(at) for drawn in (self.markers, self.crowd) if drawn is not None):
             return
         joint = self._viewport.joint_at(at.x(), at.y()) if self.finds_joints else None
@@ -149,13 +157,15 @@ class VertexProbe(QObject):
             if beside is not None and beside.fit_vertices is not None and picture.fit_vertices is not None:
                 apart = np.linalg.norm(picture.fit_vertices[vertex] - beside.fit_vertices[vertex])
                 said.append(f"{1000 * apart:.1f} mm apart")
-            if compared and not self.holds:
+            if compared and not self.holds and self.takes is None:
                 pinned = vertex in self._pins.vertices
                 said.append("click to take its pin out" if pinned else "click to pin")
         if body == "fit" and self.tells_mask is not None:
             said.append(self.tells_mask(vertex))
         elif body == "fit" and self.tells_difference is not None:
             said.append(self.tells_difference(vertex))
-        if self.holds:
+        if self.takes is not None:
+            said.append("click to measure from or to here")
+        elif self.holds:
             said.append("click to hold")
         return " · ".join(said)
