@@ -58,7 +58,7 @@ PARTS = {
     "problems": "fit history",
     "mask": "parameters",
     "files": "fit",
-    "library": "files fit",
+    "library": "files fit export",
     "session": "files history",
     "people": "files fit session",
     "export": "fit",

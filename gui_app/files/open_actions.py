@@ -144,6 +144,11 @@ class OpenActions(QObject):
         """Which body motions of a family are fitted with, by that family."""
         return self._models.targets
 
+    @property
+    def models(self) -> str | Path:
+        """The bodies in use, as `OpenRequest.models`."""
+        return self._models.models
+
     def offer_folders(self, open_folder: Callable[[Path], object]) -> None:
         """What lists the clips of a folder; it hands those that are one motion to `open_one`."""
         self._open_folder = open_folder

@@ -26,6 +26,8 @@ from gui_app.library.clip_fits import ClipFits
 from gui_app.library.clip_list import Order
 from gui_app.library.fit_row import FitRow
 from gui_app.library.library import Library
+from gui_app.library.picture_button import PictureButton
+from gui_app.library.pictures import ClipPictures
 from gui_app.library.table import ClipTable
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import icon, tabular
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from core.catalogue.catalogue import Clip
 
 WIDTH, LEAST_WIDTH, HEIGHT, LEAST_HEIGHT = 440, 360, 460, 236
+BOX_SIDES = 48
+"""What a box takes beside its words."""
 TYPED_MS = 200
 AHEAD_MS = 120
 """What is shown comes first."""
@@ -101,6 +105,8 @@ class LibraryPanel(QWidget):
             self.state.addItem(words, wanted)
         self.state.setToolTip("Clips of this kind")
         self.state.setAccessibleName("Clips of this kind")
+        self.state.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.state.view().setMinimumWidth(self.state.view().sizeHintForColumn(0) + BOX_SIDES)
         self.groups = QToolButton(self)
         self.groups.setProperty("role", "tool")
         self.groups.setCheckable(True)
@@ -110,6 +116,7 @@ class LibraryPanel(QWidget):
         self.groups.setAccessibleName("In groups, by subject")
         self.groups.setToolTip("In groups, by subject")
         self.table = ClipTable(self)
+        self.with_pictures = PictureButton(ClipPictures(library, self), self.table, preferences, self)
         self.nothing = _sentence(self)
         self.rebuild = QPushButton("Build it anew", self)
         self.rebuild.setToolTip("From the journals and the results, which stay as they are")
@@ -150,6 +157,7 @@ class LibraryPanel(QWidget):
         asked.setSpacing(6)
         asked.addWidget(self.search, 1)
         asked.addWidget(self.state)
+        asked.addWidget(self.with_pictures)
         asked.addWidget(self.groups)
         no_rows = QWidget(self)
         column = QVBoxLayout(no_rows)
@@ -315,6 +323,9 @@ class LibraryPanel(QWidget):
 
     @Slot()
     def _on_order(self) -> None:
+        # As wide as what is chosen; the list that opens is as wide as all.
+        words = self.state.fontMetrics().horizontalAdvance(self.state.currentText())
+        self.state.setFixedWidth(words + BOX_SIDES)
         wanted = [str(self.state.currentData())] if self.state.currentData() else []
         sort = (self._sort,)
         filters = (*wanted, *_asked(self.search.text()))

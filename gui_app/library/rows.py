@@ -41,6 +41,9 @@ SHAPE = Qt.ItemDataRole.UserRole + 33
 OPENED = Qt.ItemDataRole.UserRole + 34
 """Role of a flag: this clip is shown."""
 
+PICTURE = Qt.ItemDataRole.UserRole + 35
+"""Role of the clip itself, of whose fit a picture may be had."""
+
 BLOCK = 64
 """Rows that are asked for together."""
 MOST_KEPT = 4096
@@ -208,12 +211,14 @@ class ClipRows(FlatRows):
             return status(clip)
         if role == SHAPE:
             return clip.curve, clip.curve_top or 0.0
+        if role == PICTURE:
+            return clip if clip.mean is not None else None
         if role == OPENED:
             return bool(self._opened) and clip.output == self._opened
         return plain_tip(tip(clip))
 
 
-_ROLES = (Qt.ItemDataRole.DisplayRole, SECOND, STATUS, SHAPE, OPENED, Qt.ItemDataRole.ToolTipRole)
+_ROLES = (Qt.ItemDataRole.DisplayRole, SECOND, STATUS, SHAPE, OPENED, PICTURE, Qt.ItemDataRole.ToolTipRole)
 
 
 def title(clip: Clip) -> str:

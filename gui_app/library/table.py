@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import (
     QEvent,
     QModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
@@ -29,11 +30,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
+from gui_app.library.pictures import SHOWN, ClipPictures
 from gui_app.library.rows import (
     CURVE,
     MEAN,
     NAME,
     OPENED,
+    PICTURE,
     PROBLEMS,
     SECOND,
     SHAPE,
@@ -51,6 +54,9 @@ UPPER, LOWER, PAD = 19, 16, 3
 ROW = UPPER + LOWER + 2 * PAD
 ICON = 14
 INDENT = ICON + 12
+TALL_ROW = SHOWN.height() + 4
+BESIDE = SHOWN.width() + 12
+"""Where names begin beside pictures."""
 LEAST_TOP = 5.0
 """Millimetres that a curve has room for at least: what is good stays low."""
 MARK = 3
@@ -67,11 +73,17 @@ FLAGS = QStyle.StateFlag
 
 
 class ClipCells(Cells):
-    """The first line of a row, and the curve beside both; the view paints the second."""
+    """The first line of a row, and the curve beside both; the view paints the second, and pictures.
+
+    Attributes:
+        beside: where the names begin beside pictures; 0 without.
+    """
+
+    beside = 0
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Two lines, headings too: rows of one height need not be measured."""
-        return QSize(40, ROW)
+        return QSize(40, TALL_ROW if self.beside else ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paints the words of a cell, or the curve."""
@@ -79,15 +91,19 @@ class ClipCells(Cells):
         if index.column() == CURVE:
             shape = index.data(SHAPE)
             if shape is not None and shape[0]:
-                _draw_curve(painter, QRectF(place.adjusted(8, 7, -6, -7)), *shape)
+                # As high as ever.
+                lower = 7 + (place.height() - ROW) // 2
+                _draw_curve(painter, QRectF(place.adjusted(8, lower, -6, -lower)), *shape)
             return
+        top = _top(place)
         if index.column() == NAME:
             status = index.data(STATUS)
-            if status is not None:
-                spot = QRect(place.left() + 8, place.top() + PAD + (UPPER - ICON) // 2, ICON, ICON)
+            # A picture has it in its corner.
+            if status is not None and not self.beside:
+                spot = QRect(place.left() + 8, top + (UPPER - ICON) // 2, ICON, ICON)
                 icon(*status).paint(painter, spot)
-            place.setLeft(place.left() + INDENT)
-        option.rect = QRect(place.left(), place.top() + PAD, place.width(), UPPER)  # type: ignore[attr-defined]
+            place.setLeft(place.left() + (self.beside or INDENT))
+        option.rect = QRect(place.left(), top, place.width(), UPPER)  # type: ignore[attr-defined]
         # The ground is the row's.
         option.state &= ~FLAGS.State_Selected & ~FLAGS.State_MouseOver  # type: ignore[attr-defined]
         super().paint(painter, option, index)
@@ -112,7 +128,9 @@ class ClipTable(QTreeView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         prepare(self, {MEAN: 48, WORST: 48, PROBLEMS: 48, CURVE: 78}, NAME, seen_only=True)
         self.setStyleSheet(HEADER)
-        self.setItemDelegate(ClipCells(self))
+        self._cells = ClipCells(self)
+        self._pictures: ClipPictures | None = None
+        self.setItemDelegate(self._cells)
         header = self.header()
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
@@ -123,6 +141,17 @@ class ClipTable(QTreeView):
         self._from = -1
         self._later = Later(self._go_to_current, self, KEY_MS)
         self.clicked.connect(self._on_click)
+
+    def show_pictures(self, pictures: ClipPictures | None) -> None:
+        """Clips with their pictures, or without."""
+        if pictures is not self._pictures:
+            row = self.indexAt(QPoint(0, 0))
+            self._pictures = pictures
+            self._cells.beside = BESIDE if pictures is not None else 0
+            self.scheduleDelayedItemsLayout()
+            self.executeDelayedItemsLayout()
+            if row.isValid():
+                self.scrollTo(row, QAbstractItemView.ScrollHint.PositionAtTop)
 
     @property
     def selected(self) -> list[int]:
@@ -153,12 +182,29 @@ class ClipTable(QTreeView):
         if index.data(OPENED):
             painter.fillRect(QRect(place.left(), place.top(), MARK, place.height()), QColor(colours.ACCENT))
         super().drawRow(painter, option, index)
+        if self._pictures is not None:
+            self._draw_picture(painter, place, index, self._pictures)
         second = index.data(SECOND)
         if second is not None:
-            right = self.columnViewportPosition(CURVE) - 4
-            _draw_second(
-                painter, QRect(INDENT + 3, place.top() + PAD + UPPER - 1, right - INDENT - 3, LOWER), *second
-            )
+            left, right = (self._cells.beside or INDENT) + 3, self.columnViewportPosition(CURVE) - 4
+            _draw_second(painter, QRect(left, _top(place) + UPPER - 1, right - left, LOWER), *second)
+
+    def _draw_picture(self, painter: QPainter, place: QRect, index: Index, pictures: ClipPictures) -> None:
+        clip, status = index.data(PICTURE), index.data(STATUS)
+        spot = QRect(place.left() + MARK + 3, place.top() + 2, SHOWN.width(), SHOWN.height())
+        picture = None if clip is None else pictures.of(clip, self.devicePixelRatioF())
+        if picture is None:
+            painter.fillRect(spot, QColor(colours.RAISED))
+        else:
+            painter.drawPixmap(spot, picture)
+        if status is not None:
+            corner = QRect(0, 0, ICON + 2, ICON + 2)
+            if picture is None:
+                corner.moveCenter(spot.center())
+            else:
+                corner.moveBottomRight(spot.bottomRight())
+                painter.fillRect(corner, QColor(colours.BACKGROUND))
+            icon(*status).paint(painter, corner.adjusted(1, 1, -1, -1))
 
     def event(self, event: QEvent) -> bool:
         """While the list has the keyboard, all are the clips, and not the frames."""
@@ -225,6 +271,11 @@ class ClipTable(QTreeView):
         column, falling = self._sort
         order = Qt.SortOrder.DescendingOrder if falling else Qt.SortOrder.AscendingOrder
         self.header().setSortIndicator(column, order)
+
+
+def _top(place: QRect) -> int:
+    """Where the two lines of a row begin."""
+    return place.top() + (place.height() - UPPER - LOWER) // 2
 
 
 def _draw_second(painter: QPainter, place: QRect, words: str, role: str) -> None:

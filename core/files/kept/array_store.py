@@ -55,10 +55,11 @@ def stored(
     return found
 
 
-def trim(folder: Path, most_bytes: int) -> None:
-    """Deletes those of a folder's ``.npz`` files not used for longest, down to a number of bytes."""
+def trim(folder: Path, most_bytes: int, names: str = "*.npz") -> None:
+    """Deletes those of a folder's files of such names that were not used for longest, down to a number of
+    bytes."""
     files = []
-    for path in folder.glob("*.npz"):
+    for path in folder.glob(names):
         with suppress(OSError):
             there = path.lstat()
             files.append((there.st_mtime, there.st_size, path))

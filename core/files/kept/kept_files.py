@@ -19,10 +19,14 @@ CORRESPONDENCES = "correspondences"
 CATALOGUES = "catalogues"
 """Folder of catalogues that cannot lie beside their results; see `core.catalogue.store`."""
 
+PICTURES = "pictures"
+"""Folder of small pictures of clips."""
+
 KINDS = {
     CORRESPONDENCES: "correspondences built from two bodies",
     FOLDER: "matrices of bodies, for fits",
     CATALOGUES: "catalogues of results on disks where they cannot lie",
+    PICTURES: "small pictures of clips, for the library",
 }
 """The folders in `kept_folder`, and what lies in them."""
 
@@ -72,7 +76,8 @@ def delete_kept_files() -> int:
 
 def _files(name: str) -> Iterator[tuple[Path, int]]:
     """The files of a kind, with their bytes."""
-    for path in sorted((kept_folder() / name).glob("*.db" if name == CATALOGUES else "*.npz")):
+    ending = {CATALOGUES: "db", PICTURES: "jpg"}.get(name, "npz")
+    for path in sorted((kept_folder() / name).glob(f"*.{ending}")):
         try:
             yield path, path.lstat().st_size
         except OSError:
