@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from gui_app.document.actions import Actions
 from gui_app.document.state import AppState
-from gui_app.scene.skin_colours import COLOUR
+from gui_app.scene.skin_colours import COLOUR, DIFFERENCE
 from gui_app.widgets.buttons import MenuButton
 
 RANGE_OF_FIT = "Error from 0 to this fit's p95"
 CAMERA_TIP = "Where to look from (0 to 3; F: follow, O: orthographic)"
 RANGES_MM = (5.0, 10.0, 20.0, 50.0)
+APART_RANGES_MM = (1.0, 2.0, 5.0, 20.0)
 
 
 class CameraButton(MenuButton):
@@ -47,15 +48,25 @@ class ColourButton(MenuButton):
         fill_colour_menu(menu, actions)
         menu.addSeparator()
         self._ranges: list[QAction] = []
-        for value in RANGES_MM:
-            action = menu.addAction(f"Error from 0 to {value:.0f} mm")
-            action.triggered.connect(partial(self._set_range, value))
+        for place in range(len(RANGES_MM)):
+            action = menu.addAction("")
+            action.triggered.connect(partial(self._set_range_at, place))
             self._ranges.append(action)
         self._fitting = menu.addAction(RANGE_OF_FIT)
         self._fitting.triggered.connect(self._set_range_of_fit)
         menu.aboutToShow.connect(self._on_menu)
         state.view.changed.connect(self._on_view)
         self._on_view()
+
+    @property
+    def _apart(self) -> bool:
+        return self._state.view.colouring == DIFFERENCE.name
+
+    def _set_range_at(self, place: int, *_: object) -> None:
+        if self._apart:
+            self._state.view.set_scale_end(APART_RANGES_MM[place])
+        else:
+            self._set_range(RANGES_MM[place])
 
     def _set_range(self, range_mm: float, *_: object) -> None:
         self._state.view.change(colouring="error", range_mm=range_mm)
@@ -68,6 +79,7 @@ class ColourButton(MenuButton):
 
     @Slot()
     def _on_menu(self) -> None:
+        self._name_ranges()
         range_mm = range_of_fit(self._state)
         self._fitting.setEnabled(range_mm is not None)
         if range_mm is not None:
@@ -75,8 +87,14 @@ class ColourButton(MenuButton):
         else:
             self._fitting.setText(RANGE_OF_FIT)
 
+    def _name_ranges(self) -> None:
+        what, ranges = ("Difference", APART_RANGES_MM) if self._apart else ("Error", RANGES_MM)
+        for action, value in zip(self._ranges, ranges, strict=True):
+            action.setText(f"{what} from 0 to {value:.0f} mm")
+
     @Slot()
     def _on_view(self) -> None:
+        self._name_ranges()
         self.set_words(f"Colour: {COLOUR[self._state.view.colouring].word}")
 
 

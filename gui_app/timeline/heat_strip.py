@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from gui_app.document.document import Document
 from gui_app.document.playback import Playback
 from gui_app.document.view import View
+from gui_app.history.distances import Distances
 from gui_app.scene.colour_maps import STEPS, ramp
+from gui_app.scene.skin_colours import DIFFERENCE
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.timeline.time_axis import TimeScale, most_by_column
@@ -31,24 +33,29 @@ LEGEND = "mean of each part, mm"
 DIM = 70
 FULL_STEP = STEPS // 3
 WAITING = "Error by body part appears here once the fit is finished and measured"
+APART_LEGEND = "difference A–B of each part, mm"
+APART_WAITING = "Difference A–B by body part appears here once it is measured"
 
 
 class HeatStrip(TimeRow):
-    """Six parts × frames in the colours of the error."""
+    """Six parts × frames in the colours of the error, or of the difference between two fits where that is the
+    colour of the bodies."""
 
     def __init__(
         self,
         document: Document,
         view: View,
         playback: Playback,
+        distances: Distances,
         curves: Curves,
         parent: QWidget | None = None,
     ) -> None:
         from core.model.joints import PARTS
 
         super().__init__(document, playback, curves, parent)
-        self._view = view
+        self._view, self._distances = view, distances
         self._parts = PARTS
+        self._colouring = view.colouring
         self._image: tuple[tuple[TimeScale, float], QImage, float, float] | None = None
         self.setMinimumHeight(len(PARTS) * (LEAST_ROW + GAP) + BELOW)
         self.setMaximumHeight(len(PARTS) * (MOST_ROW + GAP) + BELOW)
@@ -56,7 +63,9 @@ class HeatStrip(TimeRow):
         self._font.setPixelSize(11)
         document.analysis_changed.connect(self._on_analysis)
         on_theme_change(self._on_analysis)
-        view.changed.connect(self.update)
+        distances.changed.connect(self._on_analysis)
+        view.second_changed.connect(self._on_analysis)
+        view.changed.connect(self._on_view)
 
     def sizeHint(self) -> QSize:
         """With room for the names."""
@@ -66,6 +75,30 @@ class HeatStrip(TimeRow):
     def _step(self) -> int:
         """Pixels from one row to the next."""
         return (self.height() - BELOW) // len(self._parts)
+
+    @property
+    def _apart(self) -> bool:
+        """The difference between two fits is shown."""
+        return self._view.colouring == DIFFERENCE.name and self._distances.pair is not None
+
+    @property
+    def _part_mm(self) -> np.ndarray | None:
+        """(T, parts) of what is shown, None while it is not known."""
+        if self._apart:
+            return None if self._distances.found is None else self._distances.found.part_mm
+        analysis = self._document.analysis
+        return None if analysis is None else analysis.metrics.part_mm
+
+    @property
+    def _range_mm(self) -> float:
+        return self._view.apart_mm if self._apart else self._view.range_mm
+
+    @Slot()
+    def _on_view(self) -> None:
+        if self._colouring != self._view.colouring:
+            self._colouring = self._view.colouring
+            self._image = None
+        self.update()
 
     @Slot()
     def _on_analysis(self) -> None:
@@ -81,16 +114,17 @@ class HeatStrip(TimeRow):
         scale = self._curves.time_scale()
         step = self._step
         rows = QRectF(scale.left, 0, scale.right - scale.left, len(self._parts) * step)
-        analysis = self._document.analysis
-        if analysis is None:
+        part_mm = self._part_mm
+        if part_mm is None:
             if self._document.result is not None:
-                painter.drawText(rows, Qt.AlignmentFlag.AlignCenter, WAITING)
+                words = APART_WAITING if self._apart else WAITING
+                painter.drawText(rows, Qt.AlignmentFlag.AlignCenter, words)
             return
         named = event.rect().left() < scale.left
         for index, part in enumerate(self._parts if named else ()):
             place = QRectF(0, index * step - 2, scale.left - 7, step + 3)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, part)
-        image, left, right = self._colours(scale, analysis.metrics.part_mm)
+        image, left, right = self._colours(scale, part_mm)
         self._draw_legend(painter, rows)
         painter.setClipRect(rows)
         for index in range(image.height()):
@@ -100,7 +134,7 @@ class HeatStrip(TimeRow):
 
     def _draw_legend(self, painter: QPainter, rows: QRectF) -> None:
         """The scale of the body, in the same range: from 0 to what the toolbar says."""
-        range_mm = self._view.range_mm
+        range_mm = self._range_mm
         strip = heat_image(np.linspace(0.0, range_mm, STEPS)[:, None], range_mm)
         metrics = painter.fontMetrics()
         top, height = rows.bottom() + 2, BELOW - 3
@@ -112,13 +146,13 @@ class HeatStrip(TimeRow):
         painter.drawText(
             QRectF(rows.left(), top, left - 5 - rows.left(), height),
             middle | Qt.AlignmentFlag.AlignRight,
-            f"{LEGEND}   0",
+            f"{APART_LEGEND if self._apart else LEGEND}   0",
         )
         painter.drawText(QRectF(bar.right() + 5, top, rows.right() - bar.right() - 5, height), middle, end)
 
     def _colours(self, scale: TimeScale, part_mm: np.ndarray) -> tuple[QImage, float, float]:
         """The image of the piece on show, made once for each piece and range of the colours."""
-        made_for = (scale, self._view.range_mm)
+        made_for = (scale, self._range_mm)
         if self._image is None or self._image[0] != made_for:
             values, left, right = most_by_column(part_mm, scale)
             self._image = (made_for, heat_image(values, made_for[1]), left, right)
@@ -133,13 +167,13 @@ class HeatStrip(TimeRow):
         return super().event(event)
 
     def _words_at(self, x: int, y: int) -> str:
-        analysis, scale = self._document.analysis, self._curves.time_scale()
+        part_mm, scale = self._part_mm, self._curves.time_scale()
         row = y // self._step
-        if analysis is None or row >= len(self._parts) or not scale.left <= x <= scale.right:
+        if part_mm is None or row >= len(self._parts) or not scale.left <= x <= scale.right:
             return ""
         frame = min(max(round(scale.frame_at(x)), 0), self._document.frames - 1)
-        value = analysis.metrics.part_mm[frame, row]
-        said = f"{value:.1f} mm mean" if np.isfinite(value) else "not fitted"
+        value, words = part_mm[frame, row], "mm apart, mean" if self._apart else "mm mean"
+        said = f"{value:.1f} {words}" if np.isfinite(value) else "not fitted"
         return f"{self._parts[row]}, frame {frame}: {said}"
 
 

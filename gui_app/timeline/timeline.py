@@ -97,7 +97,7 @@ class Timeline(QDockWidget):
         RangeActions(state.document, state.playback, actions, self)
         self.markers = Markers(state, history, actions, self)
         self.flags = MarkerRow(state.document, state.playback, self.curves, self.markers, body)
-        self.strip = HeatStrip(state.document, state.view, state.playback, self.curves, body)
+        self.strip = HeatStrip(state.document, state.view, state.playback, distances, self.curves, body)
         self._frames = _Rows(
             (self.flags, self.range, self.edits, self.marks, self.curves, self.strip), self.curves, body
         )

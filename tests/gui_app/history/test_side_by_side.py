@@ -14,9 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from core.measure.fit_distance import fit_distance
 from core.model.fit_result import FitResult
+from core.model.joints import PARTS
 from core.outputs.results import save_result
 from core.outputs.sessions import load_session, save_session
 from gui_app.app.main_window import MainWindow
+from gui_app.app.toolbar import Toolbar
+from gui_app.app.view_buttons import ColourButton
 from gui_app.document.preferences import Preferences
 from gui_app.history.panel import COMPARE, LEAVE
 from gui_app.history.side_by_side import NO_FIT, NO_OTHER
@@ -130,6 +133,32 @@ def test_figures_are_in_the_bar_the_curves_and_the_row_and_lead_to_the_worst_fra
     assert curves._words.toPlainText() == NO_SECOND
     assert not curves._series
     assert transport._mean.text == f"{result.mean_mm[WORST]:.1f}"
+
+
+def test_the_strip_of_parts_and_the_ranges_are_those_of_the_colour_in_use(
+    two: MainWindow, qtbot: QtBot
+) -> None:
+    state, strip, button = two.state, two.timeline.strip, two.findChild(ColourButton)
+    qtbot.waitUntil(lambda: state.document.analysis is not None, timeout=FIT_MS)
+    assert strip._part_mm is state.document.analysis.metrics.part_mm
+    assert button._ranges[0].text() == "Error from 0 to 5 mm"
+    two.actions_.compare.trigger()
+    measured(two, qtbot)
+    assert strip._part_mm is two.distances.found.part_mm
+    hands = round((PARTS.index("hands") + 0.5) * strip._step)
+    x = strip._curves.time_scale().x_of(WORST)
+    assert strip._words_at(x, hands).startswith("hands, frame 11: ")
+    assert strip._words_at(x, hands).endswith(" mm apart, mean")
+    assert button._ranges[0].text() == "Difference from 0 to 1 mm"
+    button._ranges[0].trigger()
+    assert (state.view.apart_mm, state.view.range_mm) == (1.0, 20.0)
+    assert state.view.colouring == DIFFERENCE.name
+    assert strip._range_mm == 1.0
+    two.actions_.error.trigger()
+    assert strip._part_mm is state.document.analysis.metrics.part_mm
+    assert (strip._range_mm, button._ranges[0].text()) == (20.0, "Error from 0 to 5 mm")
+    two.findChild(Toolbar)._range.setValue(30)
+    assert (state.view.apart_mm, state.view.range_mm) == (1.0, 30.0)
 
 
 def test_any_step_of_the_history_is_compared_by_its_row(two: MainWindow, qtbot: QtBot) -> None:
