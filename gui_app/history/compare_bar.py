@@ -101,6 +101,7 @@ class CompareBar(QFrame):
         name = shown(second.name)
         short = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
         self.other.set_words(menu_words(short))
+        self.other.setAccessibleName(f"Compared with {name}")
         lines = [" · ".join(fit_pieces(second.result, name)), "" if second.file is None else str(second.file)]
         self.other.setToolTip(plain_tip("\n".join(line for line in (*lines, CHOOSE_TIP) if line)))
         if found is not None:

@@ -45,6 +45,7 @@ FILE_DIALOGS = {
     "gui_app.files.ask_lead",
     "gui_app.inspect.correspondence.page",
     "gui_app.export.dialog",
+    "gui_app.history.side_by_side",
     "gui_app.mask.sets",
     "gui_app.files.open_actions",
     "gui_app.library.library",
