@@ -73,6 +73,7 @@ class BodyView:
         self._present = False
         self.title: tuple[str, ...] = ()
         self.body: BodyActor | None = None
+        self.any_invalid = False
         self._edge = pv.PolyData(np.zeros((2, 3), np.float32), lines=np.array([2, 0, 1]))
         self._divider = flat_actor(self._edge)
         self._divider.GetProperty().SetColor(*rgb_unit(colours.LINE))
@@ -128,6 +129,7 @@ class BodyView:
 
     def set_valid(self, valid: np.ndarray) -> None:
         """Other vertices (V,) bool are compared with the other body."""
+        self.any_invalid = not bool(valid.all())
         self._fixed = {
             colour.name: colour.of_shape(self._shape, valid, self._skin)
             for colour in COLOURS

@@ -107,6 +107,8 @@ WIDTH = 8
 # In a narrow view: as much as the longest tick needs, and the line on violet in the corner.
 NARROW_MARGIN, NARROW_WIDTH = 54, 6
 CORNER_MARGIN, CORNER_BOTTOM = 106, 8
+# Where a body would stand behind it: a strip at the foot of the view with the word of its far end, or nothing.
+STRIP_MARGIN, STRIP_HEIGHT, STRIP_WIDTH, LEAST_STRIP = 8, 5, 80, 24
 BAR_TEXT_SIZE = 12
 TICKS = 5
 INVALID = ("invalid", "INVALID_QUIET")
@@ -115,6 +117,9 @@ INVALID = ("invalid", "INVALID_QUIET")
 
 class ColourBar:
     """A vertical scale in pixels of its view; ``layout`` after every change of size.
+
+    It gives way to the body: in a view that has no room beside it, it lies at the foot, and in one that has
+    none there either it is not shown.
 
     Args:
         renderer: of the view.
@@ -132,6 +137,8 @@ class ColourBar:
     ) -> None:
         self._renderer = renderer
         self._range_mm: float | None = None
+        self._visible, self._lies, self._no_room = True, False, False
+        self._size, self._scale = (0, 0), 1.0
         self._points = np.zeros((2 * STEPS + 4, 3), np.float32)
         corners = np.arange(2 * STEPS).reshape(-1, 2)
         quads = np.column_stack([np.full(STEPS - 1, 4), corners[:-1], corners[1:, ::-1]])
@@ -139,7 +146,7 @@ class ColourBar:
         faces = np.append(quads.ravel(), [4, last, last + 1, last + 2, last + 3])
         self._mesh = pv.PolyData(self._points, faces)
         colour = np.repeat(ramp() if strip is None else strip, 2, axis=0)
-        self._apart = apart is not None
+        self._has_apart = self._apart = apart is not None
         words, role = apart or ("", INVALID[1])
         violet = np.tile(np.array(rgb(colours.of(role)), np.uint8), (4, 1))
         self._mesh.point_data["colour"] = np.concatenate([colour, violet])
@@ -155,10 +162,21 @@ class ColourBar:
     def _actors(self) -> list[vtkActor2D | vtkTextActor]:
         return [self._bar, *self._ticks, self._unit, self._not_compared]
 
-    def set_visible(self, visible: bool) -> None:
-        """Shows or hides bar, ticks and unit together."""
-        for actor in self._actors():
-            actor.SetVisibility(visible)
+    def set_visible(self, visible: bool, *, apart: bool = True) -> None:
+        """Shows or hides bar, ticks and unit together, and with ``apart`` what is on no scale."""
+        self._visible = visible
+        if self._has_apart and apart != self._apart:
+            self._apart = apart
+            self._lay_out_again()
+        self._show()
+
+    def _show(self) -> None:
+        here = self._visible and not self._no_room
+        for actor in (self._bar, self._ticks[-1], self._unit):
+            actor.SetVisibility(here)
+        for actor in self._ticks[:-1]:
+            actor.SetVisibility(here and not self._lies)
+        self._not_compared.SetVisibility(here and not self._lies and self._apart)
 
     def set_range(self, range_mm: float) -> None:
         """The error at the top of the scale; asked for with every frame."""
@@ -169,15 +187,51 @@ class ColourBar:
             value = range_mm * index / (TICKS - 1)
             text = f"{value:.0f}" if abs(value - round(value)) < 1e-6 else f"{value:.1f}"
             actor.SetInput(f"≥ {text}" if index == TICKS - 1 else text)
+        self._lay_out_again()
 
     def set_ticks(self, words: tuple[str, ...]) -> None:
         """Words beside the scale, `TICKS` of them from the lowest to the highest."""
         for actor, text in zip(self._ticks, words, strict=True):
             actor.SetInput(text)
+        self._lay_out_again()
+
+    def _lay_out_again(self) -> None:
+        if self._size != (0, 0):
+            self.layout(self._size, self._scale)
 
     def layout(self, size: tuple[int, int], scale: float) -> None:
         """Places everything in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
-        view_width, view_height = size
+        self._size, self._scale = size, scale
+        width, height = size
+        self._lies = width / 2 - BODY * height < NARROW_MARGIN * scale
+        self._no_room = self._lies and self._strip_width() < LEAST_STRIP
+        self._points[:] = 0
+        if self._lies:
+            self._lay_down()
+        else:
+            self._stand()
+        write_points(self._mesh, self._points)
+        self._show()
+
+    def _strip_width(self) -> float:
+        """Logical pixels."""
+        letters = len(self._ticks[-1].GetInput()) + 1 + len(self._unit.GetInput())
+        room = self._size[0] / self._scale - 2 * STRIP_MARGIN - letters * LETTER
+        return min(STRIP_WIDTH, room)
+
+    def _lay_down(self) -> None:
+        scale = self._scale
+        left, low = STRIP_MARGIN * scale, STRIP_MARGIN * scale
+        right, high = left + self._strip_width() * scale, low + STRIP_HEIGHT * scale
+        x, flat = np.linspace(left, right, STEPS), np.zeros(STEPS)
+        self._points[: 2 * STEPS : 2] = np.column_stack([x, flat + high, flat])
+        self._points[1 : 2 * STEPS : 2] = np.column_stack([x, flat + low, flat])
+        middle, place = (low + high) / 2, right + STRIP_MARGIN / 2 * scale
+        place_text(self._ticks[-1], place, middle)
+        place_text(self._unit, place + (len(self._ticks[-1].GetInput()) + 1) * LETTER * scale, middle)
+
+    def _stand(self) -> None:
+        (view_width, view_height), scale = self._size, self._scale
         narrow = view_width < NARROW * scale
         height = min(0.46 * view_height, 300 * scale)
         bottom = (view_height - height) / 2
@@ -197,5 +251,4 @@ class ColourBar:
         right, high = left + WIDTH * scale, low + 8 * scale
         if self._apart:
             points[2 * STEPS :] = [(left, low, 0), (right, low, 0), (right, high, 0), (left, high, 0)]
-        write_points(self._mesh, points)
         place_text(self._not_compared, right + 7 * scale, (low + high) / 2)

@@ -38,6 +38,7 @@ class ColoursNow:
         subject: there is a motion.
         fitted: there is a fit in the frame.
         told: the colour has something to tell in the frame.
+        invalid: some vertices of the fit are not compared.
     """
 
     colouring: Colouring
@@ -47,6 +48,7 @@ class ColoursNow:
     subject: bool
     fitted: bool
     told: bool
+    invalid: bool
 
     def most(self, colour: SkinColour) -> float:
         """The number at the far end of a colour's scale."""
@@ -105,9 +107,9 @@ class Scales:
                 here = colour is chosen and plain and now.told
                 in_mm = colour is ERROR and mask in ("distance", "difference")
                 most = DIFFERENCE_MM if mask == "difference" and in_mm else now.most(colour)
-                self.bars[colour.name].set_visible(now.fitted and (here or in_mm))
+                self.bars[colour.name].set_visible(now.fitted and (here or in_mm), apart=now.invalid)
                 self.bars[colour.name].set_range(most)
-        self._weight_bar.set_visible(now.fitted and mask == "weight")
+        self._weight_bar.set_visible(now.fitted and mask == "weight", apart=now.invalid)
         self._mask_legend.set_visible(now.fitted and mask == "validity")
         self._alone_legend.set_visible(now.fitted and mask == "difference")
         for colour in COLOURS:
@@ -115,7 +117,7 @@ class Scales:
             for view, legend in zip(self._views_of(colour), self.legends.get(colour.name, ()), strict=False):
                 legend.set_visible(here and (view is self._fit or now.layout == "source"))
         self.nothing.SetInput(chosen.missing if plain and now.fitted and not now.told else "")
-        self.weights.arrange(now.layout == "source", bool(mask))
+        self.weights.arrange(now.layout == "source", bool(mask), now.invalid)
 
     def layout(self, size: tuple[int, int], scale: float) -> None:
         """Places them in views of ``size`` device pixels, ``scale`` device pixels a logical pixel."""

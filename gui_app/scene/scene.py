@@ -285,6 +285,7 @@ class Scene:
             self._subject is not None,
             picture is not None and picture.fit_vertices is not None,
             told,
+            self._fit_view.any_invalid,
         )
 
     def _arrange(self, told: bool) -> None:

@@ -31,14 +31,14 @@ class WeightScale:
         looks = (view.support.look for view in self._views)
         return max((look.most for look in looks if look is not None), default=0.0)
 
-    def arrange(self, source_alone: bool, masked: bool) -> None:
-        """Shows it where a joint is chosen and no mask has the colours."""
+    def arrange(self, source_alone: bool, masked: bool, invalid: bool) -> None:
+        """Shows it where a joint is chosen and no mask has the colours; invalid vertices where there are any."""
         most = 0.0 if masked else self.most
         looks = [view.support.look for view in self._views]
         signed = any(look is not None and look.signed for look in looks)
         for place, (bar, legend) in enumerate(zip(self.bars, self.legends, strict=True)):
             here = most > 0 and place == (0 if source_alone else 1)
-            bar.set_visible(here)
+            bar.set_visible(here, apart=invalid)
             legend.set_visible(here and signed)
             if here:
                 bar.set_ticks(tuple(f"{most * step / (TICKS - 1):.2g}" for step in range(TICKS)))
