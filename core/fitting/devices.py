@@ -69,13 +69,15 @@ class Gpu:
     Attributes:
         name: as `pick_device` takes it, ``'cuda:0'``.
         label: what its maker calls it.
-        free_bytes, total_bytes: of its memory, now; what torch keeps for later is free.
+        total_bytes: of its memory.
+        free_bytes: of it now, with what torch keeps for later; None while this process has nothing on it, for
+            to ask would take memory of it.
     """
 
     name: str
     label: str
-    free_bytes: int
     total_bytes: int
+    free_bytes: int | None = None
 
 
 def gpus() -> tuple[Gpu, ...]:
@@ -85,12 +87,18 @@ def gpus() -> tuple[Gpu, ...]:
     found = []
     for index in range(torch.cuda.device_count()):
         try:
-            free, total = torch.cuda.mem_get_info(index)
-            free += torch.cuda.memory_reserved(index) - torch.cuda.memory_allocated(index)
-            found.append(Gpu(f"cuda:{index}", torch.cuda.get_device_name(index), free, total))
+            made = torch.cuda.get_device_properties(index)
+            found.append(Gpu(f"cuda:{index}", made.name, made.total_memory, _free_bytes(index)))
         except RuntimeError:
             continue
     return tuple(found)
+
+
+def _free_bytes(index: int) -> int | None:
+    kept = torch.cuda.memory_reserved(index)
+    if not kept:
+        return None
+    return torch.cuda.mem_get_info(index)[0] + kept - torch.cuda.memory_allocated(index)
 
 
 def gpu_label(device: torch.device) -> str:

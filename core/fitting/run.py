@@ -126,7 +126,11 @@ class FitRun:
         if self.recipe.method != "gauss-newton":
             # The published method knows nothing of them, and its result must not claim them.
             bodies = bodies.with_weights(None)
-        self.bodies = bodies.to(self.device)
+        self.bodies = bodies
+        try:
+            self.bodies = bodies.to(self.device)
+        except RuntimeError as error:
+            self._leave_device(error)
         finite = np.flatnonzero(motion.finite_frames())
         self.frames = finite if frames is None else np.intersect1d(finite, frames)
         if not len(self.frames):
@@ -157,6 +161,11 @@ class FitRun:
     def device(self) -> torch.device:
         """Where it fits: a device that fails is left."""
         return self._workers.device
+
+    @property
+    def left_device(self) -> str:
+        """Why it has left the device that was asked for, a sentence; empty where it has not."""
+        return self._workers.left
 
     @property
     def threads(self) -> int:

@@ -25,13 +25,14 @@ class Workers:
 
     Attributes:
         device: that they work on.
-        note: why they have left another, told with the next step; empty otherwise.
+        note: what is told with the next step; empty for nothing.
+        left: why they have left another device; empty where they have not.
     """
 
     def __init__(self, device: str, threads: int | None) -> None:
         self.device = pick_device(device)
         self.threads = threads or available_processors()
-        self.note = ""
+        self.note = self.left = ""
         self._pool: ThreadPoolExecutor | None = None
 
     @property
@@ -68,4 +69,4 @@ class Workers:
         if note is None:
             raise error
         self.end()
-        self.device, self.note = torch.device("cpu"), note
+        self.device, self.note, self.left = torch.device("cpu"), note, note

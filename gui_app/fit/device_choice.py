@@ -156,8 +156,11 @@ class DeviceButton(MenuButton):
 
 
 def gpu_words(gpu: Gpu) -> str:
-    """``NVIDIA H200, 120.4 of 150.1 GB free``."""
-    return f"{gpu.label}, {gpu.free_bytes / GIGABYTE:.1f} of {gpu.total_bytes / GIGABYTE:.1f} GB free"
+    """``NVIDIA H200, 120.4 of 150.1 GB free``; before a fit has used it, ``NVIDIA H200, 150.1 GB``."""
+    total = f"{gpu.total_bytes / GIGABYTE:.1f} GB"
+    if gpu.free_bytes is None:
+        return f"{gpu.label}, {total}"
+    return f"{gpu.label}, {gpu.free_bytes / GIGABYTE:.1f} of {total} free"
 
 
 def _threads_words(count: int) -> str:

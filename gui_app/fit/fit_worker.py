@@ -168,7 +168,7 @@ def run_fit(
     stages = StageReports(time.monotonic())
     last_progress = last_preview = 0.0
     silence.follow(run)
-    began_on, fell_back = run.device, ""
+    began_on, fell_back = run.device, run.left_device
     for progress in run:
         if progress.note and run.device != began_on:
             fell_back = fell_back or progress.note

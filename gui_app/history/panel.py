@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, Slot
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -33,7 +33,7 @@ from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import SHEET
 from gui_app.widgets.column_widths import FittedColumns
-from gui_app.widgets.docks import PanelDock
+from gui_app.widgets.docks import PanelBody, PanelDock
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.panels import PANEL
 from gui_app.widgets.text import frames_words, plain_tip
@@ -50,7 +50,7 @@ COMPARE_TIP = "Side by side with the fit shown; curves, figures and the key A co
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class RunsPanel(QWidget):
+class RunsPanel(PanelBody):
     """Follows `History`; the step shown has an arrow, the one it is compared with an eye, and the one beside
     it a mark in the colour of its words there."""
 
@@ -63,7 +63,7 @@ class RunsPanel(QWidget):
         beside: SideBySide,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__((WIDTH, 420), (WIDTH, LEAST_HEIGHT), parent)
         self._document, self._activity, self._history, self._before = document, activity, history, before
         self._beside = beside
         self._entries: tuple[RunEntry, ...] = ()
@@ -125,14 +125,6 @@ class RunsPanel(QWidget):
         for signal in (history.changed, before.changed, beside.changed, activity.run_changed):
             signal.connect(soon.ask)
         on_theme_change(self.refresh)
-
-    def sizeHint(self) -> QSize:
-        """As wide as the stages."""
-        return QSize(WIDTH, 420)
-
-    def minimumSizeHint(self) -> QSize:
-        """The list gives way."""
-        return QSize(WIDTH, LEAST_HEIGHT)
 
     @property
     def chosen(self) -> int:

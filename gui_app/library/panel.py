@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -34,7 +34,7 @@ from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer, Later
 from gui_app.widgets.buttons import quiet_button
 from gui_app.widgets.cards import SHEET, quiet_icon
-from gui_app.widgets.docks import PanelDock
+from gui_app.widgets.docks import PanelBody, PanelDock
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.panels import PANEL
 from gui_app.widgets.text import path_tip, plain_tip
@@ -66,7 +66,7 @@ LOOKING = "Looking for motions and results…"
 NO_MATCH = "No clip matches what is asked for above."
 
 
-class LibraryPanel(QWidget):
+class LibraryPanel(PanelBody):
     """``head`` stands in the dock's title."""
 
     def __init__(
@@ -77,7 +77,7 @@ class LibraryPanel(QWidget):
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__((WIDTH, HEIGHT), (LEAST_WIDTH, LEAST_HEIGHT), parent)
         self._library, self._fits, self._preferences = library, fits, preferences
         self._next: int | None = None
         self._pending: int | None = None
@@ -181,14 +181,6 @@ class LibraryPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
-
-    def sizeHint(self) -> QSize:
-        """Wide enough for a name of some length beside all columns."""
-        return QSize(WIDTH, HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        """The table gives way."""
-        return QSize(LEAST_WIDTH, LEAST_HEIGHT)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The keyboard goes to the list."""

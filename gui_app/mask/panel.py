@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -34,6 +34,7 @@ from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.docks import (
+    HEIGHT,
     REFRESH_SECONDS,
     WIDTH,
     PanelDock,
@@ -174,7 +175,7 @@ class MaskPanel(SidePanel):
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(NO_MOTION, LEAST_HEIGHT, parent)
+        super().__init__(NO_MOTION, LEAST_HEIGHT, parent, WIDTH, HEIGHT)
         self._state, self._painting = state, painting
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.head = QLabel(self)
@@ -234,10 +235,6 @@ class MaskPanel(SidePanel):
             row.addWidget(choice_button(self.modes, number, words, tip, self, "5px 2px"))
         self.modes.idClicked.connect(self._on_mode)
         return row
-
-    def sizeHint(self) -> QSize:
-        """Wide enough for all columns."""
-        return QSize(WIDTH, 460)
 
     def showEvent(self, event: QShowEvent) -> None:
         """What went by while the panel was hidden is looked up now."""

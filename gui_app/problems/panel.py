@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -37,7 +37,7 @@ from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.buttons import action_button
 from gui_app.widgets.cards import SHEET
-from gui_app.widgets.docks import PanelDock
+from gui_app.widgets.docks import PanelBody, PanelDock
 from gui_app.widgets.panels import PANEL
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ KINDS = (
 ANYWHERE = (("Any part", ANY), *((part.capitalize(), part) for part in PARTS), ("Whole body", "whole body"))
 
 
-class ProblemsPanel(QWidget):
+class ProblemsPanel(PanelBody):
     """``sought`` tells a problem that somebody wants to see; ``head`` stands in the dock's title."""
 
     sought = Signal(object)
@@ -158,7 +158,7 @@ class ProblemsPanel(QWidget):
         actions: Actions,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__((WIDTH, 460), (LEAST_WIDTH, LEAST_HEIGHT), parent)
         self._state, self._desk, self._verdicts, self._choice = state, desk, verdicts, choice
         self.refit, self.last, self._fixing = RefitRow(actions, self), last, fixing
         self.refit.below.addWidget(last.buttons, 0, Qt.AlignmentFlag.AlignRight)
@@ -226,14 +226,6 @@ class ProblemsPanel(QWidget):
         ):  # fmt: skip
             signal.connect(self._soon.ask)
         self.refresh()
-
-    def sizeHint(self) -> QSize:
-        """Wide enough for all columns."""
-        return QSize(WIDTH, 460)
-
-    def minimumSizeHint(self) -> QSize:
-        """The table gives way."""
-        return QSize(LEAST_WIDTH, LEAST_HEIGHT)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The problems are judged while somebody looks."""

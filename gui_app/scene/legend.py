@@ -107,7 +107,7 @@ WIDTH = 8
 # In a narrow view: as much as the longest tick needs, and the line on violet in the corner.
 NARROW_MARGIN, NARROW_WIDTH = 54, 6
 CORNER_MARGIN, CORNER_BOTTOM = 106, 8
-# Where a body would stand behind it: a strip at the foot of the view with the word of its far end, or nothing.
+# Where a body would stand behind it: a strip at the foot with the word of its far end, or nothing.
 STRIP_MARGIN, STRIP_HEIGHT, STRIP_WIDTH, LEAST_STRIP = 8, 5, 80, 24
 BAR_TEXT_SIZE = 12
 TICKS = 5

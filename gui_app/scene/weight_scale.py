@@ -32,7 +32,7 @@ class WeightScale:
         return max((look.most for look in looks if look is not None), default=0.0)
 
     def arrange(self, source_alone: bool, masked: bool, invalid: bool) -> None:
-        """Shows it where a joint is chosen and no mask has the colours; invalid vertices where there are any."""
+        """Shows it where a joint is chosen and no mask has the colours; invalid vertices where there are."""
         most = 0.0 if masked else self.most
         looks = [view.support.look for view in self._views]
         signed = any(look is not None and look.signed for look in looks)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -36,7 +36,7 @@ from gui_app.style.theme import tabular
 from gui_app.tasks.coalesce import Later
 from gui_app.widgets.buttons import MenuButton
 from gui_app.widgets.cards import SHEET, chip, quiet_icon
-from gui_app.widgets.docks import PanelDock, scrolled
+from gui_app.widgets.docks import PanelBody, PanelDock, scrolled
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.panels import PANEL
 
@@ -58,7 +58,7 @@ ALL_OFF = "Every stage is off: put one on to fit"
 PUBLISHED = "The published method, frame after frame: a minute or more each"
 
 
-class StagesPanel(QWidget):
+class StagesPanel(PanelBody):
     """Changes the recipe on the desk, and starts its stages."""
 
     def __init__(
@@ -70,7 +70,7 @@ class StagesPanel(QWidget):
         preferences: Preferences,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__((WIDTH, 420), (WIDTH, LEAST_HEIGHT), parent)
         self._state, self._fitting, self._recipes = state, fitting, recipes
         self._actions, self._preferences = actions, preferences
         self._asked: list[StageCard] | None = None
@@ -163,14 +163,6 @@ class StagesPanel(QWidget):
         column.addLayout(row)
         column.addWidget(self.run)
         return column
-
-    def sizeHint(self) -> QSize:
-        """Wide enough for the controls."""
-        return QSize(WIDTH, 420)
-
-    def minimumSizeHint(self) -> QSize:
-        """The cards give way."""
-        return QSize(WIDTH, LEAST_HEIGHT)
 
     @property
     def scope_name(self) -> str:

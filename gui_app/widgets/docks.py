@@ -175,7 +175,29 @@ WIDTH, HEIGHT = 352, 420
 REFRESH_SECONDS = 0.1
 
 
-class SidePanel(QWidget):
+class PanelBody(QWidget):
+    """What a dock holds, of its own size.
+
+    Args:
+        size: (width, height) pixels; where there is room, all columns are wide enough then.
+        least: (width, height) below which the lists cannot give way any more.
+        parent: the dock or the window.
+    """
+
+    def __init__(self, size: tuple[int, int], least: tuple[int, int], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._size, self._least = QSize(*size), QSize(*least)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for all columns."""
+        return self._size
+
+    def minimumSizeHint(self) -> QSize:
+        """Lists give way."""
+        return self._least
+
+
+class SidePanel(PanelBody):
     """Shows ``empty``, a sentence, or what `fill` was given.
 
     Args:
@@ -183,14 +205,18 @@ class SidePanel(QWidget):
         least_height: pixels; below it the lists cannot give way any more.
         parent: the dock.
         width: pixels; where there is room, all columns are wide enough then.
+        height: pixels.
     """
 
     def __init__(
-        self, sentence: str, least_height: int, parent: QWidget | None = None, width: int = WIDTH
+        self,
+        sentence: str,
+        least_height: int,
+        parent: QWidget | None = None,
+        width: int = WIDTH,
+        height: int = HEIGHT,
     ) -> None:
-        super().__init__(parent)
-        self._width = width
-        self._least = QSize(WIDTH, least_height)
+        super().__init__((width, height), (WIDTH, least_height), parent)
         self.setAutoFillBackground(True)
         self.empty = QLabel(sentence, self)
         self.empty.setWordWrap(True)
@@ -210,14 +236,6 @@ class SidePanel(QWidget):
     def show_content(self, there: bool) -> None:
         """The content, or the sentence."""
         self._stack.setCurrentIndex(int(there))
-
-    def sizeHint(self) -> QSize:
-        """Wide enough for all columns."""
-        return QSize(self._width, HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        """Lists give way."""
-        return self._least
 
     def showEvent(self, event: QShowEvent) -> None:
         """What went by while the panel was hidden is looked up now."""

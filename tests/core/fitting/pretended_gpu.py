@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -144,6 +145,8 @@ def pretended_gpu(free_bytes: int = 8 << 30, reserved_bytes: int = 0) -> Iterato
         patch.setattr(torch.cuda, "is_available", lambda: True)
         patch.setattr(torch.cuda, "device_count", lambda: 1)
         patch.setattr(torch.cuda, "get_device_name", lambda device=None: LABEL)
+        made = SimpleNamespace(name=LABEL, total_memory=2 * free_bytes)
+        patch.setattr(torch.cuda, "get_device_properties", lambda device=None: made)
         patch.setattr(torch.cuda, "empty_cache", lambda: None)
         patch.setattr(torch.cuda, "memory_reserved", lambda device=None: reserved_bytes)
         patch.setattr(torch.cuda, "memory_allocated", lambda device=None: 0)

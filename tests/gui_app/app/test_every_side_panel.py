@@ -16,6 +16,7 @@ from gui_app.app.help import Shortcuts
 from gui_app.app.main_window import MainWindow
 from gui_app.app.toolbar import Toolbar
 from gui_app.document.actions import SPECS
+from gui_app.widgets.docks import PanelBody
 from gui_app.widgets.panels import PANELS
 from tests.gui_app.conftest import FIT_MS
 
@@ -54,7 +55,8 @@ def test_every_panel_is_found_shown_and_hidden(window: MainWindow, qtbot: QtBot)
         assert dock.windowTitle() == panel.title
         assert window.dockWidgetArea(dock) == AREAS[panel.side]
         assert dock.isAreaAllowed(AREAS[panel.side])
-        assert dock.widget() is not None
+        assert isinstance(dock.widget(), PanelBody)
+        assert not {"sizeHint", "minimumSizeHint"} & vars(type(dock.widget())).keys(), "said in one place"
         action.trigger()
         qtbot.waitUntil(dock.isHidden, timeout=FIT_MS)
     names = [dock.objectName() for dock in window.findChildren(QDockWidget)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,12 +14,14 @@ from core.fitting.devices import OUT_OF_MEMORY, available_processors, gpus
 from core.fitting.run import FitRun, Progress
 from core.fitting.workers import Workers
 from core.measure.fit_comparison import run_entry
+from core.model.body_pair import BodyPair
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
 from gui_app.fit.device_choice import DeviceChoice
 from tests.core.fitting.pretended_gpu import LABEL
 from tests.gui_app.conftest import FIT_MS
 
+KEPT = 1 << 30
 FREE = 6 << 30
 
 
@@ -27,11 +30,22 @@ def gpu() -> Iterator[None]:
     """A GPU is there, as far as anybody who asks can tell."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.cuda, "is_available", lambda: True)
-        patch.setattr(torch.cuda, "device_count", lambda: 1)
-        patch.setattr(torch.cuda, "get_device_name", lambda device=None: LABEL)
-        patch.setattr(torch.cuda, "memory_reserved", lambda device=None: 0)
-        patch.setattr(torch.cuda, "memory_allocated", lambda device=None: 0)
-        patch.setattr(torch.cuda, "mem_get_info", lambda device=None: (FREE, 2 * FREE))
+        made = SimpleNamespace(name=LABEL, total_memory=2 * FREE)
+
+        def asked(device: int | None = None) -> tuple[int, int]:
+            # Asking for the memory that is free begins to use a device.
+            assert device == 0, "of a device that nothing is on"
+            return FREE - KEPT, 2 * FREE
+
+        for name, answer in (
+            ("device_count", lambda: 2),
+            ("get_device_name", lambda device=None: LABEL),
+            ("get_device_properties", lambda device=None: made),
+            ("memory_reserved", lambda device=None: 0 if device else KEPT),
+            ("memory_allocated", lambda device=None: 0),
+            ("mem_get_info", asked),
+        ):
+            patch.setattr(torch.cuda, name, answer)
         yield
 
 
@@ -82,12 +96,13 @@ def test_the_processor_is_told_and_its_threads_are_chosen(window: MainWindow, qt
 def test_a_gpu_is_named_with_its_memory_and_one_that_is_gone_is_not_missed(
     window: MainWindow, gpu: None, qtbot: QtBot
 ) -> None:
-    (there,) = gpus()
+    there, idle = gpus()
     assert (there.name, there.free_bytes) == ("cuda:0", FREE)
+    assert (idle.name, idle.free_bytes, idle.total_bytes) == ("cuda:1", None, 2 * FREE)
     words = listed(window)
     assert words[0] == f"Automatic: {LABEL}"
-    assert words[-1] == f"{LABEL}, 6.4 of 12.9 GB free"
-    window.statusBar().device.menu().actions()[-1].trigger()
+    assert words[-2:] == [f"{LABEL}, 6.4 of 12.9 GB free", f"{LABEL}, 12.9 GB"]
+    window.statusBar().device.menu().actions()[-2].trigger()
     assert window.devices.device == "cuda:0"
     assert window.statusBar().device.text().startswith(LABEL)
     assert "6.4 of 12.9 GB free" in window.statusBar().device.toolTip()
@@ -124,6 +139,25 @@ def test_a_fit_that_leaves_the_gpu_says_so(
         fit(window, qtbot)
     qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
     assert window.message.words.text() == "The device ran out of memory: the fit went on on the processor."
+    assert window.state.document.has_fit
+
+
+def test_a_gpu_that_fails_as_a_fit_begins_is_left_and_said(
+    window: MainWindow, gpu: None, qtbot: QtBot
+) -> None:
+    moved = BodyPair.to
+
+    def to(pair: BodyPair, device: str | torch.device) -> BodyPair:
+        if torch.device(device).type != "cpu":
+            raise RuntimeError("CUDA error: device kernel image is invalid")
+        return moved(pair, device)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BodyPair, "to", to)
+        window.devices.choose("cuda:0")
+        fit(window, qtbot)
+    qtbot.waitUntil(window.message.isVisible, timeout=FIT_MS)
+    assert window.message.words.text().endswith("is invalid): the fit went on on the processor.")
     assert window.state.document.has_fit
 
 
