@@ -103,6 +103,19 @@ class Slope:
         return torque.index_add_(1, at.parents, below, alpha=-1)
 
 
+@dataclass(frozen=True, eq=False)
+class Pull:
+    """A term that is nothing but 1/2 sum_a w_a |log(R_a P_a^T)|^2 of each frame by itself.
+
+    Attributes:
+        rotations: (n, J, 3, 3) P.
+        weights: (J,) w, square metres per square radian.
+    """
+
+    rotations: Tensor
+    weights: Tensor
+
+
 class Term(Protocol):
     """One summand of the objective over n frames in a row."""
 
@@ -118,6 +131,10 @@ class Term(Protocol):
     def strength(self) -> float:
         """Where it couples frames, its weight on differences of the order `apart`, square metres per square
         radian: how far a change spreads in time. Else 0."""
+
+    @property
+    def pull(self) -> Pull | None:
+        """The term as a pull on relative rotations, where it is one."""
 
     def value(self, at: Posed) -> Tensor:
         """(n,) square metres, so written that autograd sees through it; what lies between frames counts with

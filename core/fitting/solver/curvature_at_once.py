@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.unknowns import Unknowns
+from core.model.on_device.few_launches import table
 from core.model.skinning import cross_matrices
 
 
@@ -60,7 +61,7 @@ class WholeLevers:
         world = pose.world
         joints = world.shape[1]
         turning = self._turning(world)  # (n, g, t, f)
-        seen = world[:, self.held].permute(0, 2, 1, 3).flatten(2)  # (n, k, d l)
+        seen = world.transpose(1, 2).index_select(2, self.held).flatten(2)  # (n, k, d l)
         arms = (world.transpose(2, 3).flatten(1, 2) @ seen).unflatten(1, (joints, 3)).flatten(2)
         found = (arms.transpose(0, 1) @ self.torques).unflatten(2, (joints - 1, 9, 3))  # (a, n, g, f, c)
         found = found.permute(1, 2, 0, 4, 3).flatten(2, 3)
@@ -73,17 +74,28 @@ class WholeLevers:
         squared = self._squared(turning)  # (n, g, t h s)
         cross = cross + 0.5 * (self.ends @ squared).unflatten(2, (3, -1))
         rows = torch.cat((unknowns.gather(cross, 1).flatten(1, 2), placed), 1)
-        ends = unknowns.gather(self.ends, 0)  # (F, g)
-        half = rows.unflatten(2, (joints - 1, 3)).transpose(2, 3) @ ends.T  # (n, r, t, F)
+        half = rows.unflatten(2, (joints - 1, 3)).transpose(2, 3)
+        half = half @ self._free_ends(unknowns).T  # (n, r, t, F)
         half = half.transpose(2, 3).flatten(2)
-        matrix[:, :, :-3] += half
-        matrix[:, :-3] += half.transpose(1, 2)
+        matrix[:, :, :-3].add_(half)
+        matrix[:, :-3].add_(half.transpose(1, 2))
+
+    def _free_ends(self, unknowns: Unknowns) -> Tensor:
+        """(F, g) `ends` of the joints that turn on their own, kept with them."""
+        kept = unknowns.__dict__.setdefault("_free_ends", {})
+        if id(self) not in kept:
+            kept[id(self)] = (self, unknowns.gather(self.ends, 0))
+        found: Tensor = kept[id(self)][1]
+        return found
 
     def _turning(self, world: Tensor) -> Tensor:
         """(n, J - 1, 3, 9) how the features of each joint change as it turns against its parent."""
-        axes = cross_matrices(torch.eye(3, dtype=world.dtype, device=world.device))
-        above = world[:, self.parents].transpose(-1, -2)[:, :, None]
-        return (above @ axes @ world[:, 1:, None]).flatten(3)
+        frames, joints = world.shape[:2]
+        # (n, g, i, t k): axis t across each column.
+        across = world[:, 1:].reshape(-1, 9) @ table("across", world.dtype, world.device)
+        above = world.index_select(1, self.parents).view(-1, 3, 3).transpose(1, 2)
+        turned = torch.bmm(above, across.view(-1, 3, 9)).view(frames, joints - 1, 3, 3, 3)  # (n, g, j, t, k)
+        return turned.transpose(2, 3).flatten(3)
 
     def _squared(self, turning: Tensor) -> Tensor:
         """(n, J - 1, 3 * 3 (J - 1)) F^T C F of (n, J - 1, 3, 9) F."""

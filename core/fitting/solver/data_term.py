@@ -44,6 +44,7 @@ class DataTerm:
     targets: Tensor
     name = "data"
     apart = 0
+    pull = None
     strength = 0.0
 
     def __getitem__(self, frames: Tensor | slice) -> DataTerm:

@@ -17,8 +17,10 @@ from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Terms
 from core.fitting.solver import gauss_newton
 from core.fitting.solver.data_term import DataTerm
+from core.fitting.solver.frame_rows import serves
 from core.fitting.solver.linear_solve import steps_against
 from core.fitting.solver.normal_equations import gradient, moved
+from core.fitting.solver.row_steps import fit_poses_in_rows
 from core.fitting.solver.stacked_secants import StackedSecants
 
 # Frames are taken out once fewer than this share of them are left, where there are so many.
@@ -80,6 +82,10 @@ def fit_poses_masked(
     Returns:
         The best pose of each frame.
     """
+    if serves(pose, terms, by.unknowns):
+        return fit_poses_in_rows(
+            by, pose, targets, terms, frozen_steps=frozen_steps, curved=curved, roughly=roughly
+        )
     count, device, data = targets.shape[2], targets.device, by.data(targets)
     _go_on(by)
     if value is None:

@@ -52,6 +52,7 @@ class Acceleration:
     joined: Tensor
     name = "acceleration"
     apart = 2
+    pull = None
 
     @property
     def strength(self) -> float:

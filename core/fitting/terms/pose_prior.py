@@ -18,7 +18,7 @@ import numpy as np
 from torch import Tensor
 
 from core.fitting.objective.band import Band
-from core.fitting.objective.term import Posed, Slope, Term
+from core.fitting.objective.term import Posed, Pull, Slope, Term
 from core.fitting.terms.given import Given, StageFacts
 from core.fitting.terms.smoothness import Smoothness
 from core.model.joints import FACE_JOINTS
@@ -47,6 +47,11 @@ class PosePrior:
 
     def __getitem__(self, frames: Tensor | slice) -> PosePrior:
         return replace(self, rotations=self.rotations[frames])
+
+    @property
+    def pull(self) -> Pull:
+        """All of it."""
+        return Pull(self.rotations, self.weights)
 
     def _pulled(self, at: Posed) -> tuple[Tensor, Tensor]:
         error = rotation_vectors(at.relative @ self.rotations.transpose(-1, -2))

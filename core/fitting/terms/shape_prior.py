@@ -31,6 +31,7 @@ class CoefficientPrior:
     name: str
     weights: Tensor
     apart = 0
+    pull = None
     strength = 0.0
 
     def __getitem__(self, frames: Tensor | slice) -> CoefficientPrior:

@@ -45,6 +45,7 @@ class Smoothness:
     root_weight: float
     joined: Tensor
     apart = 1
+    pull = None
 
     @property
     def strength(self) -> float:

@@ -14,16 +14,16 @@ import torch
 from torch import Tensor
 
 # R = sum of q_i q_j over the entries of the outer product of a unit quaternion w, x, y, z with itself.
-_FROM_QUATERNION = np.zeros((4, 4, 3, 3), dtype=np.float64)
+FROM_QUATERNION = np.zeros((4, 4, 3, 3), dtype=np.float64)
 for _i, _j, _k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-    _FROM_QUATERNION[0, 0, _i, _i] += 1
-    _FROM_QUATERNION[_i + 1, _i + 1, _i, _i] += 1
-    _FROM_QUATERNION[_j + 1, _j + 1, _i, _i] -= 1
-    _FROM_QUATERNION[_k + 1, _k + 1, _i, _i] -= 1
-    _FROM_QUATERNION[_i + 1, _j + 1, _i, _j] += 2
-    _FROM_QUATERNION[_i + 1, _j + 1, _j, _i] += 2
-    _FROM_QUATERNION[0, _k + 1, _i, _j] -= 2
-    _FROM_QUATERNION[0, _k + 1, _j, _i] += 2
+    FROM_QUATERNION[0, 0, _i, _i] += 1
+    FROM_QUATERNION[_i + 1, _i + 1, _i, _i] += 1
+    FROM_QUATERNION[_j + 1, _j + 1, _i, _i] -= 1
+    FROM_QUATERNION[_k + 1, _k + 1, _i, _i] -= 1
+    FROM_QUATERNION[_i + 1, _j + 1, _i, _j] += 2
+    FROM_QUATERNION[_i + 1, _j + 1, _j, _i] += 2
+    FROM_QUATERNION[0, _k + 1, _i, _j] -= 2
+    FROM_QUATERNION[0, _k + 1, _j, _i] += 2
 
 # 4 q q^T of a rotation is linear in its matrix and one.
 _TO_QUATERNION = np.zeros((4, 4, 3, 3), dtype=np.float64)
@@ -48,9 +48,11 @@ _TURNING = np.einsum("il,rc->ilrc", _IDENTITY, _IDENTITY) - np.einsum("ic,lr->il
 
 _TABLES = {
     "turning": _TURNING.reshape(9, 9),
-    "from quaternion": _FROM_QUATERNION.reshape(16, 9),
+    "from quaternion": FROM_QUATERNION.reshape(16, 9),
     "to quaternion": _TO_QUATERNION.reshape(16, 9).T.copy(),
     "ones of quaternion": np.eye(4).reshape(16),
+    # From (l, k) to [e_t]x of it, (i, t, k).
+    "across": np.einsum("til,kr->lkitr", _CROSS, _IDENTITY).reshape(9, 27),
     "cross": _CROSS.reshape(3, 9),
     "axial": _CROSS.reshape(3, 9).T.copy(),
 }
@@ -87,6 +89,17 @@ def rotation_vectors(matrices: Tensor) -> Tensor:
     length = torch.linalg.vector_norm(vector, dim=-1, keepdim=True).clamp_min_(_TINY)
     scale = torch.atan2(length, real.abs()).div_(length).mul_(2)
     return (vector * scale.copysign_(real)).view(*matrices.shape[:-2], 3)
+
+
+def quaternions(matrices: Tensor) -> Tensor:
+    """(..., 3, 3) rotation matrices to (..., 4) unit quaternions w, x, y, z, of either sign."""
+    like = matrices.dtype, matrices.device
+    flat = matrices.flatten(-2).flatten(0, -2)
+    rows = torch.addmm(table("ones of quaternion", *like), flat, table("to quaternion", *like)).view(-1, 4, 4)
+    best = rows.diagonal(dim1=1, dim2=2).argmax(-1)[:, None, None].expand(-1, 1, 4)
+    quaternion = rows.gather(1, best).squeeze(1)
+    length = torch.linalg.vector_norm(quaternion, dim=-1, keepdim=True)
+    return (quaternion / length).view(*matrices.shape[:-2], 4)
 
 
 def axial(matrices: Tensor) -> Tensor:

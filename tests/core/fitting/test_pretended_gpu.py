@@ -30,6 +30,8 @@ from tests.core.fitting.pretended_gpu import on_gpu, pretended_gpu
 from tests.variants import body_pair
 
 FRAMES = 6
+# Where skin shows little of what is left, and each device takes its own way there.
+TO_THE_END = FitSettings(tolerance=1e-6, iterations=60)
 CASES: dict[str, Recipe | FitSettings] = {
     "accurate": ACCURATE,
     "fast": FAST,
@@ -47,7 +49,7 @@ CASES: dict[str, Recipe | FitSettings] = {
     "own shape and expression": FitSettings(shape="per-frame", expression="per-frame"),
     "shared expression, face": FitSettings(expression="shared", free_jaw=True, free_eyes=True),
     "held": FitSettings(free_transl=False, free_global_orient=False, free_left_hand=False, pose_prior=1e-2),
-    "fixed shape": FitSettings(shape="fixed"),
+    "fixed shape": replace(TO_THE_END, shape="fixed"),
 }
 LATER = ("fast", "like the frame before", "towards zero", "shared expression, face", "held", "fixed shape")
 
@@ -119,9 +121,10 @@ def test_every_setting_stays_on_its_device(name: str) -> None:
 )
 def test_harder_bodies_too(variant: str) -> None:
     motion, pair = clip("backflip", 30, 2 * FRAMES), body_pair(variant)
-    here = fit(motion, pair, ACCURATE, "cpu")
+    recipe = TO_THE_END if variant == "strong correctives" else ACCURATE
+    here = fit(motion, pair, recipe, "cpu")
     with pretended_gpu():
-        same(here, fit(motion, pair, ACCURATE, "cuda"))
+        same(here, fit(motion, pair, recipe, "cuda"))
 
 
 def test_sources_of_every_kind() -> None:

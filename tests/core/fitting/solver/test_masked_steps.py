@@ -11,7 +11,7 @@ import torch
 from core.fitting.objective.pose import Pose
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
-from core.fitting.solver import masked_steps
+from core.fitting.solver import masked_steps, row_steps
 from core.fitting.solver.gauss_newton import PoseFit, fit_poses, merged
 from core.fitting.solver.masked_steps import TAKE_OUT_FROM, fit_poses_masked
 from core.fitting.stage.stage import PoseStage
@@ -49,18 +49,23 @@ def test_frames_are_taken_out_and_come_back(variant: str, name: str, monkeypatch
     early = torch.zeros(FRAMES, dtype=torch.bool)
     early[(FRAMES - EARLY) // 2 :][:EARLY] = True
     mixed: Pose = merged(early, there.pose, start)
-    some, taken = masked_steps._some, []
+    taken: list[tuple[int, int]] = []
 
-    def counting(at: Any, order: torch.Tensor) -> Any:
-        taken.append((len(at.live), len(order)))
-        return some(at, order)
+    def counting(some: Any) -> Any:
+        def count(at: Any, order: torch.Tensor) -> Any:
+            taken.append((len(at.live), len(order)))
+            return some(at, order)
 
-    monkeypatch.setattr(masked_steps, "_some", counting)
+        return count
+
+    monkeypatch.setattr(masked_steps, "_some", counting(masked_steps._some))
+    monkeypatch.setattr(row_steps._Lot, "some", counting(row_steps._Lot.some))
     found = fit_poses_masked(by, mixed, targets, terms)
     ((before, left),) = taken
     assert before == FRAMES
     assert 0 < left < FRAMES / 2
-    monkeypatch.setattr(masked_steps, "TAKE_OUT_FROM", FRAMES + 1)
+    for module in (masked_steps, row_steps):
+        monkeypatch.setattr(module, "TAKE_OUT_FROM", FRAMES + 1)
     whole = fit_poses_masked(by, mixed, targets, terms)
     assert len(taken) == 1
     for one, other in zip(fitted(found), fitted(whole), strict=True):
