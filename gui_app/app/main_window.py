@@ -37,6 +37,7 @@ from gui_app.files.open_actions import OpenActions, dropped_file
 from gui_app.files.open_controller import OpenController
 from gui_app.files.save_actions import SaveActions
 from gui_app.fit.device_choice import DeviceChoice
+from gui_app.fit.fit_behind import FitBehind
 from gui_app.fit.fit_controller import FitController
 from gui_app.fit.run_strip import RunStrip
 from gui_app.history.compare_bar import CompareBar
@@ -122,6 +123,7 @@ class MainWindow(QMainWindow):
         self.before = before = BeforeFit(document, self.history, self.actions_, self.preferences, self)
         self.beside = SideBySide(state, self.history, before, self.actions_, self.preferences, self)
         self.distances = Distances(state, self.actions_, self)
+        self.behind = FitBehind(state, self.recipes, self.devices, self.beside, self.actions_, self)
         self.earlier = EarlierFigures(state, before, self)
         self.fixing = Fixing(state, self.history, self.devices, self)
         hold = HoldBefore(document, state.view, before, self.actions_, self)

@@ -93,6 +93,7 @@ class Menus(QObject):
                 None,
                 actions.compare,
                 actions.compare_file,
+                actions.compare_recipe,
                 actions.largest_difference,
                 None,
             ],

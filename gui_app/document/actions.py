@@ -127,6 +127,9 @@ SPECS: dict[str, Spec] = {
     "compare_file": Spec(
         "View", "Compare with a file…", "files", (), "The fit of a result or a session beside this one"
     ),
+    "compare_recipe": Spec(
+        "View", "Compare with the settings chosen", "git-branch", (), "Fit all frames behind this fit"
+    ),
     "largest_difference": Spec(
         "View", "Largest difference", "trend-up", ("Shift+V",), "Go to the frame where two fits differ most"
     ),
@@ -262,6 +265,7 @@ class Actions:
     previous_person: QAction
     compare: QAction
     compare_file: QAction
+    compare_recipe: QAction
     largest_difference: QAction
     other_people: QAction
     error: QAction

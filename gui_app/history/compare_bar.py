@@ -117,16 +117,16 @@ class CompareBar(QFrame):
         menu = self.other.menu()
         menu.clear()
         group = QActionGroup(menu)
-        for step in self._beside.choices:
+        choices, second = self._beside.choices, self._view.second
+        for step in choices:
             action = menu.addAction(menu_words(" · ".join(fit_pieces(step.result, step_words(step)))))
             action.triggered.connect(partial(self._beside.begin_with, step))
             self._tick(action, group, self._beside.is_second(step.result))
-        second = self._view.second
-        if second is not None and second.file is not None:
+        if second is not None and not any(self._beside.is_second(step.result) for step in choices):
             action = menu.addAction(menu_words(" · ".join(fit_pieces(second.result, second.name))))
             self._tick(action, group, True)
         menu.addSeparator()
-        menu.addAction(self._actions.compare_file)
+        menu.addActions([self._actions.compare_file, self._actions.compare_recipe])
 
     def _tick(self, action: QAction, group: QActionGroup, ticked: bool) -> None:
         action.setCheckable(True)

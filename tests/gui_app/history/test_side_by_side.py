@@ -21,6 +21,7 @@ from gui_app.app.main_window import MainWindow
 from gui_app.app.toolbar import Toolbar
 from gui_app.app.view_buttons import ColourButton
 from gui_app.document.preferences import Preferences
+from gui_app.fit.fit_behind import SECOND, STOP
 from gui_app.history.panel import COMPARE, LEAVE
 from gui_app.history.side_by_side import NO_FIT, NO_OTHER
 from gui_app.scene.skin_colours import DIFFERENCE
@@ -340,3 +341,41 @@ def test_a_picture_of_the_window_has_both(two: MainWindow, qtbot: QtBot) -> None
         studio.close()
     thirds = np.split(picture[60:].max(axis=2) > 90, 3, axis=1)
     assert all(0.02 < third.mean() < 0.6 for third in thirds)
+
+
+def test_a_fit_with_other_settings_is_made_behind_the_one_on_show(two: MainWindow, qtbot: QtBot) -> None:
+    state, steps, action = two.state, two.history.steps, two.actions_.compare_recipe
+    shown = state.document.result
+    two.actions_.preset_fast.trigger()
+    qtbot.waitUntil(lambda: "Chosen now: fast" in action.toolTip(), timeout=FIT_MS)
+    action.trigger()
+    assert action.text() == STOP
+    qtbot.waitUntil(lambda: state.view.second is not None, timeout=FIT_MS)
+    second = state.view.second
+    assert second.result.fitted.all()
+    assert (state.document.result, two.history.steps) == (shown, steps)
+    title = two.state.view.titles[1]
+    assert title[:3] == ("B", SECOND, "fast")
+    assert action.text() != STOP
+    measured(two, qtbot)
+    assert two.distances.found.largest == WORST
+    assert two.autosave._now.take().view.get("beside") is None
+    two.compare_bar._fill()
+    ticked = [a.text() for a in two.compare_bar.other.menu().actions() if a.isChecked()]
+    assert [words.partition(" · ")[0] for words in ticked] == [SECOND]
+
+    # Another one is stopped, and so it is by another motion.
+    two.beside.end()
+    two.actions_.preset_published.trigger()
+    action.trigger()
+    assert two.behind.running
+    action.trigger()
+    assert not two.behind.running
+    assert state.view.second is None
+    action.trigger()
+    opened = state.document.opened
+    state.document.set_saved()
+    two.files.open_path(opened.file)
+    qtbot.waitUntil(lambda: state.document.opened is not opened, timeout=FIT_MS)
+    assert not two.behind.running
+    qtbot.waitUntil(lambda: not action.isEnabled(), timeout=FIT_MS)
