@@ -79,7 +79,13 @@ class Commands:
     def matching(self, typed: str) -> list[Command]:
         """What answers to ``typed``, the best first; everything for nothing."""
         typed = typed.strip()
-        found = [*self._frames(typed), *self._of_actions(), *self._of_markers(), *self._files]
+        found = [
+            *self._frames(typed),
+            *self._of_actions(),
+            *self._of_cameras(),
+            *self._of_markers(),
+            *self._files,
+        ]
         if not typed:
             return sorted(found, key=lambda command: not command.enabled)
         ranked = [(score(typed, f"{command.section} {command.text}"), command) for command in found]
@@ -95,11 +101,26 @@ class Commands:
             if name in LEFT_OUT:
                 continue
             action = getattr(self._actions, name)
+            if action in self._actions.cameras:
+                continue
             keys = " or ".join(QKeySequence(key).toString() for key in spec.keys)
             state = ("on" if action.isChecked() else "off") if spec.checkable else ""
             hint = "   ".join(part for part in (state, keys) if part)
             commands.append(Command(spec.text, hint, action.trigger, action.isEnabled(), spec.section))
         return commands
+
+    def _of_cameras(self) -> list[Command]:
+        saved = [action for action in self._actions.cameras if action.isVisible()]
+        return [
+            Command(
+                f"Saved camera: {action.text().replace('&&', '&')}",
+                action.shortcut().toString(),
+                action.trigger,
+                action.isEnabled(),
+                "View",
+            )
+            for action in saved
+        ]
 
     def _of_markers(self) -> list[Command]:
         go_to = self._state.playback.go_to

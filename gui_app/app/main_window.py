@@ -69,6 +69,7 @@ from gui_app.timeline.timeline import Timeline
 from gui_app.viewport.opening_note import OpeningNote
 from gui_app.viewport.pins import Pins, PinSpheres
 from gui_app.viewport.rulers import Rulers
+from gui_app.viewport.saved_cameras import SavedCameras
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.control_keys import ControlKeys
@@ -202,6 +203,7 @@ class MainWindow(QMainWindow):
         )
         self.spheres = PinSpheres(document, playback, self.pins, self.viewport)
         self.probe = VertexProbe(document, playback, self.pins, self.viewport)
+        self.cameras = SavedCameras(state, self.viewport, self.actions_, self.preferences)
         self.rulers = Rulers(state, self.viewport, self.probe, self.actions_, self)
         self.people = people_parts(
             state, now, self.files, self.models, self.actions_, self.preferences, self.viewport, self.probe

@@ -35,6 +35,8 @@ def fill_camera_menu(menu: QMenu, actions: Actions) -> None:
     )
     menu.addActions([actions.go_near, actions.go_back])
     menu.addSeparator()
+    menu.addActions([*actions.cameras, actions.save_camera, actions.forget_cameras])
+    menu.addSeparator()
     menu.addActions([actions.follow, actions.parallel])
 
 

@@ -30,6 +30,9 @@ THREE_STAGES_TIP = "Edges, translation, vertices, as published: run each by itse
 PUBLISHED_TIP = "The published method, as a yardstick: slow, a minute or more a frame"
 
 
+MOST_CAMERAS = 4
+
+
 def _of_panels(section: str) -> dict[str, Spec]:
     """The actions that show the panels of a section."""
     return {
@@ -103,10 +106,14 @@ SPECS: dict[str, Spec] = {
     "front": Spec("View", "Front", "user", ("1",), "See the body from the front"),
     "behind": Spec("View", "Back", "user", ("Ctrl+1",), "See the body from behind"),
     "side": Spec("View", "Side", "user-rectangle", ("2",), "See the body from its left side"),
-    "right_side": Spec(
-        "View", "Right side", "user-rectangle", ("Ctrl+2",), "See the body from its right side"
-    ),
+    "right_side": Spec("View", "Right side", "user-rectangle", ("Ctrl+2",), "See the body's right side"),
     "top": Spec("View", "Top", "arrow-line-down", ("3",), "See the body from above"),
+    "save_camera": Spec("View", "Save this camera…", "bookmark-simple", ("Alt+0",), "Under a name"),
+    **{
+        f"camera_{number}": Spec("View", f"Saved camera {number}", "", (f"Alt+{number}",), "Look from there")
+        for number in range(1, MOST_CAMERAS + 1)
+    },
+    "forget_cameras": Spec("View", "Forget saved cameras", "", (), "None of them stays"),
     "follow": Spec("View", "Follow the body", "person-simple-run", ("F",), "The camera goes along", True),
     "parallel": Spec("View", "Orthographic", "cube", ("O",), "Far is as large as near", True),
     "go_near": Spec("View", "Go near", "magnifying-glass-plus", ("G",), "To what is chosen, or is worst"),
@@ -149,17 +156,13 @@ SPECS: dict[str, Spec] = {
     **_of_panels("View"),
     **_of_panels("Inspect"),
     "mask_brush": Spec("Inspect", "Mask brush", "paint-brush", ("N",), "Paint the mask on the fit", True),
-    "mask_lasso": Spec(
-        "Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw a line around vertices of the fit", True
-    ),
+    "mask_lasso": Spec("Inspect", "Mask lasso", "scribble-loop", ("Shift+N",), "Draw around vertices", True),
     "measure": Spec("Inspect", "Measure a distance", "ruler", ("D",), "From point to point", True),
     "remove_distance": Spec("Inspect", "Remove last distance", "", ("Shift+D",), "That was measured last"),
     "remove_distances": Spec("Inspect", "Remove all distances", "", (), "Nothing stays measured"),
     "choose_none": Spec("Inspect", "Clear selection", "x", ("Esc",), "No joint or vertex stays selected"),
     "timeline": Spec("View", "Timeline", "chart-line", ("Ctrl+T",), "Show or hide the timeline", True),
-    "timeline_low": Spec(
-        "View", "Timeline: transport row only", "rows", ("Shift+T",), "Fold the timeline to one row", True
-    ),
+    "timeline_low": Spec("View", "Timeline: transport row only", "rows", ("Shift+T",), "Only that row", True),
     "full_view": Spec("View", "Full screen", "arrows-out", ("F11",), "Only the bodies; Esc goes back", True),
     "reset_layout": Spec("View", "Reset layout", "layout", (), "Panels and timeline where they were first"),
     "theme_dark": Spec("View", "Dark theme", "", (), "Light on dark", True),
@@ -253,6 +256,8 @@ class Actions:
     side: QAction
     right_side: QAction
     top: QAction
+    save_camera: QAction
+    forget_cameras: QAction
     follow: QAction
     parallel: QAction
     go_near: QAction
@@ -346,6 +351,11 @@ class Actions:
             "right": self.right_side,
             "top": self.top,
         }
+
+    @property
+    def cameras(self) -> tuple[QAction, ...]:
+        """Those that look from saved places, the first first."""
+        return tuple(getattr(self, f"camera_{number}") for number in range(1, MOST_CAMERAS + 1))
 
     @property
     def layouts(self) -> tuple[QAction, ...]:

@@ -38,6 +38,37 @@ def facing_of(left_hip: np.ndarray, right_hip: np.ndarray) -> np.ndarray:
     return forward / length if length > 1e-6 else np.array([0.0, -1.0, 0.0])
 
 
+@dataclass(frozen=True)
+class Stance:
+    """Where a body stands, (3,) on the floor, and (3,) which way it looks, in the z-up scene."""
+
+    centre: np.ndarray
+    facing: np.ndarray
+
+    @classmethod
+    def at(cls, place: np.ndarray, floor: float, hips: np.ndarray | None) -> Stance:
+        """Of a body above a place (3,), with its left and right hip (2, 3), or None where they are not
+        known."""
+        known = hips is not None and bool(np.isfinite(hips).all())
+        facing = facing_of(hips[0], hips[1]) if known and hips is not None else np.array([0.0, -1.0, 0.0])
+        return cls(np.array([place[0], place[1], floor]), facing)
+
+    @property
+    def _axes(self) -> np.ndarray:
+        """Rows: to its left, forward, up."""
+        return np.array([np.cross(UP, self.facing), self.facing, UP])
+
+    def seen_from(self, pose: CameraPose) -> CameraPose:
+        """A camera of the scene, told from the body."""
+        position, focal_point = (self._axes @ (at - self.centre) for at in (pose.position, pose.focal_point))
+        return CameraPose(position, focal_point, self._axes @ pose.up)
+
+    def camera(self, pose: CameraPose) -> CameraPose:
+        """A camera told from the body, in the scene."""
+        position, focal_point = (self.centre + at @ self._axes for at in (pose.position, pose.focal_point))
+        return CameraPose(position, focal_point, pose.up @ self._axes)
+
+
 def camera_at(
     name: ViewName, centre: np.ndarray, facing: np.ndarray, height: float, reach: float, aspect: float
 ) -> CameraPose:

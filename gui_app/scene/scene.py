@@ -14,7 +14,7 @@ from vtkmodules.vtkRenderingCore import vtkActor
 
 from gui_app.scene.body_actor import BodyActor
 from gui_app.scene.body_view import BodyView, Posed
-from gui_app.scene.cameras import SceneCamera, ViewName, camera_at, facing_of, focused
+from gui_app.scene.cameras import SceneCamera, Stance, ViewName, camera_at, focused
 from gui_app.scene.colour_maps import DEFAULT_RANGE_MM, error_colours
 from gui_app.scene.mask_colours import MaskLook
 from gui_app.scene.picking import BodyName, VertexPicker
@@ -302,19 +302,21 @@ class Scene:
         """Whether the camera goes along with the body."""
         self._follow = follow
 
+    def stance(self) -> Stance | None:
+        """Of the body in the frame shown; None before ``build``."""
+        if (subject := self._subject) is None:
+            return None
+        picture = self._picture
+        hips = None if picture is None else upright(picture.source_joints[1:3], subject.up_axis)
+        return Stance.at(upright(subject.path[self._frame], subject.up_axis), subject.floor, hips)
+
     def show_view(self, name: ViewName) -> None:
         """Puts the shared camera at a named view of the body as it stands now."""
-        subject = self._subject
-        if subject is None:
-            return
-        self.camera.stay()
-        centre = upright(subject.path[self._frame], subject.up_axis).copy()
-        centre[2] = subject.floor
-        facing = np.array([0.0, -1.0, 0.0])
-        if self._picture is not None and np.isfinite(self._picture.source_joints[1:3]).all():
-            hips = upright(self._picture.source_joints[1:3], subject.up_axis)
-            facing = facing_of(hips[0], hips[1])
-        self.camera.pose = camera_at(name, centre, facing, subject.height, subject.reach, self._aspect())
+        subject, body = self._subject, self.stance()
+        if subject is not None and body is not None:
+            room = subject.height, subject.reach, self._aspect()
+            self.camera.stay()
+            self.camera.pose = camera_at(name, body.centre, body.facing, *room)
 
     def focus(self, point: np.ndarray, radius: float | None = None) -> None:
         """Puts a point (3,) of the motion's own world in the middle; the camera turns about it afterwards.

@@ -5,29 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFont,
     QFontMetricsF,
     QHelpEvent,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPolygonF,
 )
-from PySide6.QtWidgets import QLineEdit, QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from core.session.marker import Marker, marker_at
 from core.shown_text import shown
 from gui_app.document.document import Document
 from gui_app.document.playback import Playback
 from gui_app.style import colours
-from gui_app.style.live_theme import on_theme_change, set_sheet
+from gui_app.style.live_theme import on_theme_change
 from gui_app.timeline.markers import Markers
 from gui_app.timeline.time_row import TimeRow
+from gui_app.widgets.name_field import HEIGHT as FIELD_HEIGHT
+from gui_app.widgets.name_field import WIDTH as FIELD_WIDTH
+from gui_app.widgets.name_field import NameField
 from gui_app.widgets.text import plain_tip
 
 if TYPE_CHECKING:
@@ -40,49 +42,6 @@ WORDS_AT, LEAST_WORDS, GAP = 11.0, 14.0, 6.0
 FONT_PIXELS = 11
 REACH = 4
 START_PIXELS = 3
-FIELD_WIDTH, FIELD_HEIGHT = 160, 22
-
-
-class NameField(QLineEdit):
-    """Return, or going elsewhere, takes the name; Escape leaves it."""
-
-    typed = Signal(str)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Name of the marker")
-        self.setFixedSize(FIELD_WIDTH, FIELD_HEIGHT)
-        set_sheet(
-            self,
-            "QLineEdit { background: $RAISED; border: 1px solid $ACCENT; border-radius: 3px; padding: 0 4px;"
-            f" min-height: 0; font-size: {FONT_PIXELS}px; }}",
-        )
-        self.hide()
-        self.editingFinished.connect(self._take)
-
-    def event(self, event: QEvent) -> bool:
-        """Escape is for the field, before it is for anything else."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()
-                return True
-            if event.type() == QEvent.Type.KeyPress:
-                self._end()
-                return True
-        return super().event(event)
-
-    @Slot()
-    def _take(self) -> None:
-        # Hiding takes the keyboard away, which is told as the end of editing once more.
-        if not self.isHidden():
-            text = self.text()
-            self._end()
-            self.typed.emit(text)
-
-    def _end(self) -> None:
-        self.blockSignals(True)
-        self.hide()
-        self.blockSignals(False)
 
 
 class MarkerRow(TimeRow):
@@ -104,7 +63,7 @@ class MarkerRow(TimeRow):
         self._font = QFont(self.font())
         self._font.setPixelSize(FONT_PIXELS)
         # Beside the row, which is lower than a field.
-        self.field = NameField(parent or self)
+        self.field = NameField("Name of the marker", parent or self)
         self.field.typed.connect(self._on_typed)
         self.setFixedHeight(HEIGHT)
         self.hide()
@@ -130,12 +89,7 @@ class MarkerRow(TimeRow):
         x = min(max(float(scale.x_of(frame)), scale.left), scale.right + 1 - FIELD_WIDTH)
         at = self.mapTo(home, QPointF(x, (HEIGHT - FIELD_HEIGHT) / 2)) if home is not self else QPointF(x, 0)
         self._named = frame
-        self.field.setText(marker.name)
-        self.field.move(round(at.x()), max(round(at.y()), 0))
-        self.field.show()
-        self.field.raise_()
-        self.field.selectAll()
-        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.field.ask(marker.name, round(at.x()), max(round(at.y()), 0))
 
     @Slot(str)
     def _on_typed(self, name: str) -> None:

@@ -248,6 +248,25 @@ class Viewport(QWidget):
         self.scene.show_view(name)
         self.refresh()
 
+    def own_view(self) -> CameraPose | None:
+        """The camera, told from the body as it stands now; None while nothing is shown."""
+        self._catch_up()
+        body = self.scene.stance()
+        return None if body is None else body.seen_from(self.scene.camera.pose)
+
+    def show_own_view(self, view: CameraPose) -> None:
+        """Looks at the body as it stands now as another time at itself, or at another one."""
+        self._catch_up()
+        body = self.scene.stance()
+        if body is not None:
+            self.scene.camera.stay()
+            self.look_from(body.camera(view))
+
+    def _catch_up(self) -> None:
+        if self.scene.frame != self._playback.frame:
+            # The camera goes along with the body first, or it would go too far.
+            self._draw()
+
     def look_from(self, pose: CameraPose) -> None:
         """Puts the camera where it was at another time, of the frame that is shown now."""
         self._wanted = pose
@@ -291,16 +310,13 @@ class Viewport(QWidget):
 
     def focus_on(self, point: np.ndarray, radius: float | None = None) -> None:
         """Brings a point (3,) of the motion's world, metres, to the middle, seen ``radius`` metres about."""
-        if self.scene.frame != self._playback.frame:
-            # The camera goes along with the body first, or it would go too far.
-            self._draw()
+        self._catch_up()
         self.scene.focus(point, radius)
         self.refresh()
 
     def come_back(self) -> None:
         """The camera is as it was before it came near something."""
-        if self.scene.frame != self._playback.frame:
-            self._draw()
+        self._catch_up()
         self.scene.camera.come_back()
         self.refresh()
 

@@ -1,0 +1,139 @@
+"""Cameras with names, told from the body: a few, kept for every motion and every start."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from core.session.marker import plain_name
+from core.shown_text import shown
+from gui_app.document.actions import MOST_CAMERAS, SPECS, Actions, tip_with_keys
+from gui_app.document.preferences import Preferences
+from gui_app.document.state import AppState
+from gui_app.scene.cameras import CameraPose
+from gui_app.viewport.viewport import Viewport
+from gui_app.widgets.name_field import WIDTH, NameField
+from gui_app.widgets.text import menu_words
+
+KEPT = "saved_cameras"
+TOP = 14
+"""Pixels between the field and the upper edge of the view."""
+MOST_METRES = 1e3
+PARTS = ("position", "focal_point", "up")
+
+
+@dataclass(frozen=True, eq=False)
+class SavedCamera:
+    """One of them."""
+
+    name: str
+    view: CameraPose
+
+    def to_json(self) -> dict[str, object]:
+        """In plain values."""
+        parts = {part: [float(x) for x in getattr(self.view, part)] for part in PARTS}
+        return {"name": self.name, **parts}
+
+    @classmethod
+    def of_json(cls, stored: object) -> SavedCamera | None:
+        """None of what makes no sense."""
+        if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
+            return None
+        parts = []
+        for part in PARTS:
+            try:
+                numbers = np.array(stored.get(part), dtype=float)
+            except (TypeError, ValueError):
+                return None
+            if numbers.shape != (3,) or not (np.abs(numbers) <= MOST_METRES).all():
+                return None
+            parts.append(numbers)
+        name = plain_name(stored["name"])
+        if not name or np.linalg.norm(np.cross(parts[0] - parts[1], parts[2])) < 1e-6:
+            return None
+        return cls(name, CameraPose(*parts))
+
+
+class SavedCameras(QObject):
+    """Does what the actions for saved cameras say."""
+
+    def __init__(
+        self, state: AppState, viewport: Viewport, actions: Actions, preferences: Preferences
+    ) -> None:
+        super().__init__(viewport)
+        self._state, self._viewport, self._actions = state, viewport, actions
+        self._preferences = preferences
+        self.cameras = _kept(preferences.text(KEPT, ""))
+        self.field = NameField("Name of the camera", viewport)
+        self.field.typed.connect(self.save)
+        actions.save_camera.triggered.connect(self._ask)
+        actions.forget_cameras.triggered.connect(self._forget)
+        for number, action in enumerate(actions.cameras):
+            action.triggered.connect(partial(self._look, number))
+        state.document.motion_changed.connect(self._on_change)
+        self._on_change()
+
+    @Slot()
+    def _ask(self) -> None:
+        taken = {camera.name for camera in self.cameras}
+        free = (f"camera {number}" for number in range(1, MOST_CAMERAS + 1))
+        name = next((one for one in free if one not in taken), self.cameras[-1].name if self.cameras else "")
+        self.field.ask(name, max((self._viewport.width() - WIDTH) // 2, 0), TOP)
+
+    @Slot(str)
+    def save(self, typed: str) -> None:
+        """Keeps the camera as it is now under a name, in the place of one of that name."""
+        name, view = plain_name(typed), self._viewport.own_view()
+        if not name or view is None:
+            return
+        others = [camera for camera in self.cameras if camera.name != name]
+        if len(others) == MOST_CAMERAS:
+            names = ", ".join(shown(camera.name) for camera in others)
+            self._state.activity.say(
+                f"{MOST_CAMERAS} cameras are kept: save it under one of their names, {names}"
+            )
+            return
+        place = next((n for n, camera in enumerate(self.cameras) if camera.name == name), len(others))
+        self._keep([*others[:place], SavedCamera(name, view), *others[place:]])
+        self._state.activity.say(f"Saved the camera {name}: Alt+{place + 1}")
+
+    @Slot()
+    def _forget(self) -> None:
+        self._keep([])
+
+    def _keep(self, cameras: list[SavedCamera]) -> None:
+        self.cameras = cameras
+        self._preferences.store(KEPT, json.dumps([camera.to_json() for camera in cameras]))
+        self._on_change()
+
+    def _look(self, number: int, *_: object) -> None:
+        if number < len(self.cameras):
+            self._viewport.show_own_view(self.cameras[number].view)
+
+    @Slot()
+    def _on_change(self) -> None:
+        there, actions = self._state.document.opened is not None, self._actions
+        actions.save_camera.setEnabled(there)
+        actions.forget_cameras.setEnabled(bool(self.cameras))
+        for number, action in enumerate(actions.cameras):
+            known = self.cameras[number] if number < len(self.cameras) else None
+            action.setVisible(known is not None)
+            action.setEnabled(there and known is not None)
+            if known is not None:
+                action.setText(menu_words(known.name))
+                spec = SPECS[f"camera_{number + 1}"]
+                action.setToolTip(tip_with_keys(spec, f"Look from {shown(known.name)}"))
+
+
+def _kept(text: str) -> list[SavedCamera]:
+    """What is left of them in the settings."""
+    try:
+        stored = json.loads(text or "[]")
+    except ValueError:
+        return []
+    found = [SavedCamera.of_json(one) for one in stored] if isinstance(stored, list) else []
+    return [one for one in found if one is not None][:MOST_CAMERAS]
