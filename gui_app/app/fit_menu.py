@@ -119,7 +119,9 @@ class FitActions(QObject):
 def fill_fit_menu(menu: QMenu, actions: Actions) -> None:
     """The scopes, then the presets; a tooltip says why something cannot be chosen."""
     menu.setToolTipsVisible(True)
-    for action in (actions.fit, actions.fit_frame, actions.fit_selection, actions.fit_problems):
+    for action in (
+        actions.fit, actions.fit_frame, actions.fit_selection, actions.fit_problems, actions.fit_people,
+    ):  # fmt: skip
         menu.addAction(action)
     menu.addSeparator()
     title = QLabel("PRESET", menu)

@@ -67,6 +67,7 @@ SPECS: dict[str, Spec] = {
     "fit_frame": Spec("Fit", "Fit this frame", "person", ("Ctrl+Shift+Return",), "Fit the frame shown alone"),
     "fit_selection": Spec("Fit", "Fit selection", "selection", ("Alt+Return",), "Fit the selected frames"),
     "fit_problems": Spec("Fit", "Fit problem frames", "warning", ("Ctrl+Alt+Return",)),
+    "fit_people": Spec("Fit", "Fit all people", "users", ("Ctrl+Alt+P",), "Fit everybody of the scene"),
     "cancel": Spec("Fit", "Cancel", "x-circle", ("Esc",), "Stop fitting; fitted frames are kept"),
     "steps": Spec("Fit", "Iterations of this frame", "path", ("I",), "The body after each of them", True),
     "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two iterations a frame, for a first look", True),
@@ -213,6 +214,7 @@ class Actions:
     fit_frame: QAction
     fit_selection: QAction
     fit_problems: QAction
+    fit_people: QAction
     steps: QAction
     preset_fast: QAction
     preset_accurate: QAction

@@ -113,17 +113,23 @@ class OpenActions(QObject):
             self._opening.begin(self._request(path, frame, listed))
 
     def open_person(self, name: str, frame: int) -> None:
-        """Opens another person of the file that is open, in the way it is read, at a frame; work on the one
-        who was shown is kept by whoever listens to `leaving`."""
+        """Opens another person of the file that is open at a frame; work on the one who was shown is kept by
+        whoever listens to `leaving`."""
+        request = self.person_request(name, frame)
+        if request is not None and not self._opening.closed:
+            self._opening.begin(request)
+
+    def person_request(self, name: str, frame: int) -> OpenRequest | None:
+        """How to open another person of the file that is open, in the way it is read; None where there is
+        no file."""
         opened = self._document.opened
-        if opened is None or opened.motion.path is None or self._opening.closed:
-            return
+        if opened is None or opened.motion.path is None:
+            return None
         path, reading = opened.motion.path, opened.motion.reading
         gender = self._memory.answer(path).reading.gender
         reading = replace(reading, person=name, gender=None, in_body=None)
         answer = Answer(reading, self._document.given_rate, final=True, trusts=True, remembered=gender)
-        request = self._request(path, frame, "")
-        self._opening.begin(replace(request, answer=answer, beside=True))
+        return replace(self._request(path, frame, ""), answer=answer, beside=True)
 
     def come_back(self, opened: Opened) -> None:
         """Shows another person of the file once more, as they were left."""

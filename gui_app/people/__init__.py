@@ -1,6 +1,6 @@
 """The people of a file that holds several: who is looked at, and what was done for each.
 
 May import the base, ``files``, ``fit`` and ``session``. Start with `desk`, which knows who there is and goes
-from one to the other; `chooser` is its row over the bodies, `others` shows those beside. Of files of one
-person nothing here is seen.
+from one to the other; `chooser` is its row over the bodies, `others` shows those beside, `fit_all` fits
+everybody. Of files of one person nothing here is seen.
 """

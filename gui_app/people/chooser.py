@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from core.shown_text import shown
 from gui_app.document.actions import Actions
+from gui_app.document.state import AppState
 from gui_app.people.desk import PeopleDesk
+from gui_app.people.fit_all import FitAllPeople
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import SMALL_PIXELS
-from gui_app.widgets.buttons import action_button
+from gui_app.widgets.buttons import action_button, quiet_button
+from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.text import menu_words, person_name
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 EDGE = 12
 # Below the words that name the source.
 BELOW = 34
-MOST_WIDTH, LEAST_WIDTH = 280, 130
+MOST_WIDTH, LEAST_WIDTH = 330, 130
 MOST_ROWS = 12
 STYLE = f"""
 PeopleRow {{ background: $PANEL; border: 1px solid $LINE; border-radius: 6px; }}
@@ -34,9 +37,11 @@ QToolButton {{ padding: 2px; }}
 class PeopleRow(QWidget):
     """Lies on top of ``view``, in a corner."""
 
-    def __init__(self, desk: PeopleDesk, actions: Actions, view: QWidget) -> None:
+    def __init__(
+        self, state: AppState, desk: PeopleDesk, fits: FitAllPeople, actions: Actions, view: QWidget
+    ) -> None:
         super().__init__(view)
-        self._desk, self._view = desk, view
+        self._state, self._desk, self._fits, self._view = state, desk, fits, view
         self._listed: tuple[Person, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         set_sheet(self, STYLE)
@@ -47,16 +52,30 @@ class PeopleRow(QWidget):
         self.choice.setMaxVisibleItems(MOST_ROWS)
         self.choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.choice.activated.connect(self._on_choice)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(3, 3, 3, 3)
+        self.words = QuietLine(self)
+        self.cancel = quiet_button("x", "Fit nobody else", self, 20)
+        self.cancel.clicked.connect(fits.cancel)
+        row, below = QHBoxLayout(), QHBoxLayout()
         row.setSpacing(2)
         row.addWidget(action_button(actions.previous_person, self))
         row.addWidget(self.choice, 1)
-        row.addWidget(action_button(actions.next_person, self))
-        row.addWidget(action_button(actions.other_people, self))
+        for action in (actions.next_person, actions.other_people, actions.fit_people):
+            row.addWidget(action_button(action, self))
+        below.setContentsMargins(6, 0, 0, 0)
+        below.addWidget(self.words, 1)
+        below.addWidget(self.cancel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3, 3, 3, 3)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addLayout(below)
+        self.words.hide()
+        self.cancel.hide()
         self.hide()
         view.installEventFilter(self)
         desk.changed.connect(self._on_change)
+        state.activity.run_changed.connect(self._on_run)
+        fits.changed.connect(self._on_fits)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stays in its corner."""
@@ -76,11 +95,30 @@ class PeopleRow(QWidget):
                 (self.choice.fontMetrics().horizontalAdvance(person_words(p)) for p in people), default=0
             )
             self.choice.view().setMinimumWidth(widest + 40)
+        means = self._desk.means()
+        for index, person in enumerate(people if means else ()):
+            if person.name in means:
+                self.choice.setItemText(index, f"{person_words(person)} · {means[person.name]:.1f} mm")
         self.choice.setCurrentIndex(-1 if chosen is None else people.index(chosen))
         self.setVisible(chosen is not None)
         if chosen is not None:
             self._place()
             self.raise_()
+
+    @Slot()
+    def _on_run(self) -> None:
+        # A fit that is over has another mean.
+        if not self._state.activity.run.active and not self.isHidden():
+            self._on_change()
+
+    @Slot()
+    def _on_fits(self) -> None:
+        self.words.set_words(self._fits.words)
+        going = self._fits.going
+        if going == self.words.isHidden():
+            self.words.setVisible(going)
+            self.cancel.setVisible(going)
+            self._place()
 
     @Slot(int)
     def _on_choice(self, index: int) -> None:
@@ -100,7 +138,9 @@ class PeopleMenu(QMenu):
     def __init__(self, desk: PeopleDesk, actions: Actions, parent: QWidget) -> None:
         super().__init__("People", parent)
         self._desk = desk
-        self.addActions([actions.next_person, actions.previous_person, actions.other_people])
+        self.addActions(
+            [actions.next_person, actions.previous_person, actions.other_people, actions.fit_people]
+        )
         self.addSeparator()
         self._lines: list[QAction] = []
         self.aboutToShow.connect(self._fill)

@@ -10,7 +10,7 @@ from gui_app.document.actions import Actions
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 from gui_app.files.open_actions import OpenActions
-from gui_app.people.left import Left, leave
+from gui_app.people.left import Left, leave, mean_of
 from gui_app.session.snapshot import SessionNow
 from gui_app.tasks.background_job import tell_nobody
 from gui_app.tasks.job_thread import JobThread
@@ -78,6 +78,23 @@ class PeopleDesk(QObject):
         else:
             self._files.open_person(name, frame)
 
+    def left(self, name: str) -> Left | None:
+        """Somebody as they were left; None of who is shown, and of whom nobody has looked at."""
+        return self._left.get(name)
+
+    def keep(self, name: str, left: Left) -> None:
+        """More was done for somebody who is not shown."""
+        self._left[name] = left
+        self._state.document.saved_changed.emit()
+        self.changed.emit()
+
+    def means(self) -> dict[str, float]:
+        """By name, mean v2v millimetres of those who are fitted."""
+        found = {name: left.mean_mm for name, left in self._left.items()}
+        if self.shown is not None:
+            found[self.shown.name or ""] = mean_of(self._state.document.result)
+        return {name: mean for name, mean in found.items() if mean is not None}
+
     @Slot()
     def go_to_next(self) -> None:
         """Shows the next person of the file, after the last one the first."""
@@ -137,3 +154,4 @@ class PeopleDesk(QObject):
     def _enable(self) -> None:
         for action in (self._actions.next_person, self._actions.previous_person):
             action.setEnabled(self.shown is not None)
+            action.setVisible(self.shown is not None)

@@ -11,6 +11,7 @@ from gui_app.document.opened import Opened
 from gui_app.session.snapshot import SessionNow
 
 if TYPE_CHECKING:
+    from core.model.fit_result import FitResult
     from core.session.session import Session
 
 
@@ -32,6 +33,11 @@ class Left:
     def loses_work(self) -> bool:
         """Something that the user did for the person is in no file."""
         return self.opened.filed is not None and self.opened.filed.loses(self.snapshot)
+
+    @property
+    def mean_mm(self) -> float | None:
+        """Of the fit's frames; None without one."""
+        return mean_of(self.snapshot.result)
 
     def at(self, frame: int) -> Opened:
         """To be shown at a frame."""
@@ -59,3 +65,8 @@ def leave(document: Document, now: SessionNow) -> Left | None:
         filed=document.filed,
     )
     return Left(opened, session, snapshot)
+
+
+def mean_of(result: FitResult | None) -> float | None:
+    """Millimetres, over the frames that are fitted; None where none is."""
+    return None if result is None or not result.fitted.any() else result.summary()["mean"]

@@ -154,3 +154,4 @@ class Others(QObject):
     @Slot()
     def _enable(self) -> None:
         self._actions.other_people.setEnabled(self._desk.shown is not None)
+        self._actions.other_people.setVisible(self._desk.shown is not None)
