@@ -61,8 +61,9 @@ class Menus(QObject):
             [
                 actions.play, actions.loop, actions.slower, actions.faster, None, actions.back,
                 actions.forward, actions.back_ten, actions.forward_ten, actions.first, actions.last, None,
-                actions.range_in, actions.range_out, actions.clear_in, actions.clear_out, None,
-                actions.marker, actions.remove_marker, actions.previous_marker, actions.next_marker,
+                actions.range_in, actions.range_out, actions.clear_in, actions.clear_out,
+                actions.zoom_range, None, actions.marker, actions.remove_marker,
+                actions.previous_marker, actions.next_marker,
             ],
         )  # fmt: skip
         self.markers = play.addMenu("Markers")

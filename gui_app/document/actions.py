@@ -86,6 +86,7 @@ SPECS: dict[str, Spec] = {
     "range_out": Spec("Play", "Set out", "align-right", ("Shift+O",), "The range ends at this frame"),
     "clear_in": Spec("Play", "Clear in", "", ("Alt+Shift+I",), "The range begins with the motion"),
     "clear_out": Spec("Play", "Clear out", "", ("Alt+Shift+O",), "The range ends with the motion"),
+    "zoom_range": Spec("Play", "Zoom to range", "arrows-in-line-horizontal", ("Z",), "On the timeline"),
     "marker": Spec("Play", "Add marker", "flag", ("Shift+M",), "Give this frame a name"),
     "remove_marker": Spec("Play", "Remove marker", "", ("Alt+Shift+M",), "Remove that of this frame"),
     "previous_marker": Spec("Play", "Previous marker", "", ("Ctrl+Left",)),
@@ -235,6 +236,7 @@ class Actions:
     range_out: QAction
     clear_in: QAction
     clear_out: QAction
+    zoom_range: QAction
     marker: QAction
     remove_marker: QAction
     previous_marker: QAction

@@ -198,6 +198,13 @@ class Curves(pg.PlotWidget):
         area = self._box.sceneBoundingRect()
         return TimeScale(first, last, area.left(), area.right())
 
+    def zoom_to(self, first: int, last: int) -> None:
+        """Shows these frames alone, or all where they fill the timeline already."""
+        shown, all_of_it = self.time_scale(), (0.0, max(self._document.frames - 1.0, 1.0))
+        wanted = (max(first - 0.5, 0.0), min(last + 0.5, all_of_it[1]))
+        there = abs(shown.first - wanted[0]) < 0.5 and abs(shown.last - wanted[1]) < 0.5
+        self._box.setXRange(*(all_of_it if there else wanted), padding=0)
+
     def frame_meant(self, x: float) -> int:
         """The frame that a pointer at ``x`` frames means: a peak close by, or the nearest."""
         frame = min(max(round(x), 0), max(self._document.frames - 1, 0))

@@ -135,13 +135,17 @@ class RangeRow(TimeRow):
 
 
 class RangeActions(QObject):
-    """Sets and clears the in and the out point."""
+    """Sets and clears the in and the out point, and shows what lies between them alone."""
 
-    def __init__(self, document: Document, playback: Playback, actions: Actions, parent: QObject) -> None:
+    def __init__(
+        self, document: Document, playback: Playback, curves: Curves, actions: Actions, parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._curves = curves
         self._document, self._playback, self._actions = document, playback, actions
         actions.range_in.triggered.connect(self._set_in)
         actions.range_out.triggered.connect(self._set_out)
+        actions.zoom_range.triggered.connect(self._zoom)
         actions.clear_in.triggered.connect(playback.clear_in)
         actions.clear_out.triggered.connect(playback.clear_out)
         document.motion_changed.connect(self._on_change)
@@ -157,9 +161,13 @@ class RangeActions(QObject):
         self._playback.set_out(self._playback.frame)
 
     @Slot()
+    def _zoom(self) -> None:
+        self._curves.zoom_to(*(self._playback.selection or (0, self._document.frames - 1)))
+
+    @Slot()
     def _on_change(self) -> None:
         actions, selection, last = self._actions, self._playback.selection, self._document.frames - 1
-        for action in (actions.range_in, actions.range_out):
+        for action in (actions.range_in, actions.range_out, actions.zoom_range):
             action.setEnabled(last > 0)
         actions.clear_in.setEnabled(selection is not None and selection[0] > 0)
         actions.clear_out.setEnabled(selection is not None and selection[1] < last)

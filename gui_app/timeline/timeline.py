@@ -94,7 +94,7 @@ class Timeline(QDockWidget):
         self.marks = ProblemMarks(state.document, state.playback, self.curves, body)
         self.edits = EditMarks(state.document, state.playback, self.curves, body)
         self.range = RangeRow(state.document, state.playback, self.curves, body)
-        RangeActions(state.document, state.playback, actions, self)
+        RangeActions(state.document, state.playback, self.curves, actions, self)
         self.markers = Markers(state, history, actions, self)
         self.flags = MarkerRow(state.document, state.playback, self.curves, self.markers, body)
         self.strip = HeatStrip(state.document, state.view, state.playback, distances, self.curves, body)

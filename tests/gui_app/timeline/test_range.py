@@ -137,3 +137,21 @@ def test_the_range_is_fitted_exported_and_kept(fitted: MainWindow) -> None:
     state.playback.set_selection(None)
     show_view(view, state, fitted.viewport)
     assert state.playback.selection == (4, 7)
+
+
+def test_the_range_fills_the_timeline_and_gives_it_back(window: MainWindow) -> None:
+    scale, zoom = window.timeline.curves.time_scale, window.actions_.zoom_range
+
+    def shown() -> tuple[float, float]:
+        return scale().first, scale().last
+
+    window.state.playback.set_selection((4, 14))
+    zoom.trigger()
+    assert shown() == pytest.approx((3.5, 14.5))
+    assert window.timeline.range.places()["in"] == pytest.approx(scale().left)
+    zoom.trigger()
+    assert shown() == pytest.approx((0, LAST))
+    zoom.trigger()
+    window.state.playback.set_selection(None)
+    zoom.trigger()
+    assert shown() == pytest.approx((0, LAST))
