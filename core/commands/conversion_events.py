@@ -61,7 +61,8 @@ class Ended:
 
 @dataclass(frozen=True)
 class Going:
-    """How far all clips are: after each, and several times a second while workers are at it.
+    """How far all clips are: after each, and several times a second while workers are at it, or while clips
+    are read for the shapes that they share.
 
     Attributes:
         figures: of all clips.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from core.batch.shards import Shard, slurm_shard
@@ -15,7 +16,8 @@ from core.commands.output_paths import Job, Plan
 from core.commands.shapes.held_shape import HeldShape, held, read_shape, shape_frames
 from core.commands.shapes.subjects import Clip, Subject, everything, grouped
 from core.correspond.load_bodies import of_bodies_there
-from core.errors import RefitError
+from core.errors import Cancelled, RefitError
+from core.files.containers.opening import watched
 from core.fitting.recipe.draft import Draft
 from core.fitting.recipe.overrides import assigned, with_betas_count
 from core.fitting.recipe.recipe import PRESETS, Recipe
@@ -111,9 +113,20 @@ def clip_of(job: Job, options: argparse.Namespace, recipe: Recipe, shelf: Shelf)
 
 
 def shapes_of(
-    options: argparse.Namespace, jobs: Sequence[Job], recipe: Recipe, shelf: Shelf
+    options: argparse.Namespace,
+    jobs: Sequence[Job],
+    recipe: Recipe,
+    shelf: Shelf,
+    reading: Callable[[int], object],
 ) -> tuple[dict[Path, HeldShape | Subject], tuple[str, ...]]:
     """The shape that each output's fit is to hold, or whose; those left out find their own.
+
+    Args:
+        options: of ``refit convert``.
+        jobs: the clips.
+        recipe: how to fit.
+        shelf: where the bodies are from.
+        reading: told, again and again, how many clips have been read for it; what it raises ends it.
 
     Returns:
         By output; and what is to be said of whose clips are whose.
@@ -129,9 +142,13 @@ def shapes_of(
         return {}, ()
     shape_frames(recipe)
     clips, outputs = [], []
-    for job in jobs:
+    for count, job in enumerate(jobs):
+        reading(count)
         try:
-            clip = clip_of(job, options, recipe, shelf)
+            with watched(partial(reading, count)):
+                clip = clip_of(job, options, recipe, shelf)
+        except Cancelled:
+            raise
         except Exception:
             continue  # told with the others, when it is this one's turn to be read
         if clip is not None:

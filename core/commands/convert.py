@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from contextlib import AbstractContextManager, nullcontext
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
+
+from rich.status import Status
 
 from core.batch.run_log import RunLog
 from core.catalogue.journal import Journal
 from core.commands import report
 from core.commands.body_cache import Shelf
-from core.commands.conversion_events import Listener, Planned, Tell, nobody
+from core.commands.conversion_events import Going, Listener, Planned, Tell, nobody
 from core.commands.conversion_plan import chosen_recipe, part_of, shapes_of, take_transfer_config
 from core.commands.known_outcomes import KnownOutcomes
 from core.commands.loops import Work, converted
@@ -20,6 +25,7 @@ from core.commands.output_paths import Plan, check_targets, for_people, plan
 from core.commands.room import check_room
 from core.commands.shapes.held_shape import held
 from core.commands.telling.exit_codes import DONE, SOME_FAILED
+from core.commands.telling.run_figures import RunFigures
 from core.commands.telling.terminal import Terminal
 from core.correspond.load_bodies import reversed_bodies
 from core.errors import Cancelled, FileError, RefitError
@@ -29,6 +35,9 @@ from core.fitting.devices import pick_device
 from core.fitting.recipe.recipe import ACCURATE
 from core.model.joints import FAMILY_LABEL
 from core.outputs.results import RESULT
+
+TOLD_SECONDS = 0.25
+"""So often it is told how many clips are read for their shapes."""
 
 
 def convert(options: argparse.Namespace) -> int:
@@ -119,7 +128,8 @@ def _conversion(
             known = KnownOutcomes(console, jobs, journal, tell)
             for job, sentence in planned.refused:
                 known.add(Outcome(job, error=sentence))
-            shapes, said = shapes_of(options, shared, recipe, shelf)
+            with _reading(console, tell, len(shared)) as reading:
+                shapes, said = shapes_of(options, shared, recipe, shelf, reading)
             for note in said:
                 console.print(note, style="yellow", soft_wrap=True)
             ended = converted(Work(options, recipe, shelf, jobs, shared, shapes, root, console, known))
@@ -138,6 +148,29 @@ def _conversion(
             except FileError as error:
                 ended = ended or error
         return tuple(outcomes), ended
+
+
+@contextmanager
+def _reading(console: Terminal, tell: Tell, clips: int) -> Iterator[Callable[[int], None]]:
+    """Gives what tells, now and then, how many clips are read for their shapes."""
+    figures, told = RunFigures(clips), -math.inf
+    with ExitStack() as stack:
+        spinner: Status | None = None
+
+        def read(count: int) -> None:
+            nonlocal told, spinner
+            now = time.monotonic()
+            if now - told < TOLD_SECONDS:
+                return
+            told = now
+            words = f"reading clips for their shapes: {count:,} of {clips:,}"
+            tell(Going(figures.now(), words))
+            if spinner is not None:
+                spinner.update(words)
+            elif console.is_terminal:
+                spinner = stack.enter_context(console.status(words))
+
+        yield read
 
 
 def _logged(

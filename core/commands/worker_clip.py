@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from core import __version__
@@ -29,6 +29,7 @@ from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.watch import Watch, step_words
 from core.environment import BUILTIN, models_folder
 from core.errors import Cancelled, RefitError
+from core.files.containers.opening import watched
 from core.fitting.parts import Part, PartOfRun, joined
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
@@ -189,7 +190,8 @@ def solve_shape(
     options, shelf = setup.options, _shelf(setup.run, setup)
     try:
         with tries.tried(tries_file, setup.run):
-            clips = [clip_of(job, options, setup.recipe, shelf) for job in jobs]
+            with watched(partial(_check, setup)):
+                clips = [clip_of(job, options, setup.recipe, shelf) for job in jobs]
             there = tuple(clip for clip in clips if clip is not None)
             whole = Subject(subject.name, there, setup.recipe, options.device, options.threads)
             return SolvedSubject.of(whole)
@@ -202,9 +204,13 @@ def stop(run: str) -> None:
     _stopped.add(run)
 
 
-def _ready(setup: Setup) -> None:
+def _check(setup: Setup) -> None:
     if setup.run in _stopped:
         raise Cancelled
+
+
+def _ready(setup: Setup) -> None:
+    _check(setup)
     if setup.version != __version__:
         raise RefitError(
             f"The worker on {socket.gethostname()} has Refit {__version__}, expected {setup.version}."
@@ -269,8 +275,7 @@ class WorkerWatch(Watch):
             _event({**told, "frames": step.frames_done, "total": step.frames_total})
 
     def _check(self) -> None:
-        if self._setup.run in _stopped:
-            raise Cancelled
+        _check(self._setup)
 
 
 class JoiningWatch(WorkerWatch):

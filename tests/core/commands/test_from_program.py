@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import threading
 from pathlib import Path
@@ -11,11 +12,15 @@ import numpy as np
 import psutil
 import pytest
 
+from core.commands import conversion_plan, convert, worker_clip
 from core.commands.conversion_events import Began, Ended, Event, Going, Planned, UnderWay
 from core.commands.from_program import convert_files, options_of
 from core.commands.output_paths import Job, Plan
+from core.commands.shapes.subjects import SolvedSubject
 from core.errors import Cancelled, RefitError
 from core.files.beside_results import RUNS_FOLDER
+from core.fitting.recipe.recipe import PRESETS
+from core.model.motion import Motion
 from core.outputs.results import load_result
 from tests.core.clip_files import clip_arrays
 
@@ -100,6 +105,61 @@ def test_what_the_listener_raises_ends_it_and_the_next_one_goes_on(tmp_path: Pat
     assert '"ended"' in journal.read_text().splitlines()[-1]
     options = options_of([tmp_path / "in"], tmp_path / "out", QUICK)
     assert [outcome.status for outcome in convert_files(options)] == ["skipped", "done"]
+
+
+def test_it_ends_while_clips_are_read_for_the_shape_that_they_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(tmp_path / "in", *(f"{number}-walk" for number in range(4)))
+    read: list[Path] = []
+    reads, notes = conversion_plan.read_motion, list[str]()
+
+    def counted(job: Job, options: argparse.Namespace) -> Motion:
+        read.append(job.source)
+        return reads(job, options)
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Going):
+            notes.append(event.note)
+            if len(read) == 2:
+                raise Cancelled
+
+    monkeypatch.setattr(conversion_plan, "read_motion", counted)
+    monkeypatch.setattr(convert, "TOLD_SECONDS", 0.0)
+    options = options_of([source], tmp_path / "out", {"share_shape": True, **QUICK})
+    with pytest.raises(Cancelled):
+        convert_files(options, hear)
+    assert len(read) == 2
+    # In the middle of the second file, too.
+    assert notes[0] == "reading clips for their shapes: 0 of 4"
+    assert notes[-1] == "reading clips for their shapes: 1 of 4"
+    assert not list((tmp_path / "out").rglob("*.npz"))
+    monkeypatch.undo()
+    assert [outcome.status for outcome in convert_files(options)] == ["done"] * 4
+
+
+def test_a_worker_reads_no_more_clips_for_a_shape_that_nobody_wants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(tmp_path / "in", *(f"{number}-walk" for number in range(4)))
+    options = options_of([source], tmp_path / "out", {"share_shape": True, **QUICK})
+    options.models = "builtin"
+    conversion_plan.take_transfer_config(options)
+    setup = worker_clip.Setup(options, PRESETS["fast"], "not wanted soon", None)
+    jobs = [Job(path, tmp_path / path.name) for path in sorted(source.iterdir())]
+    read: list[Job] = []
+    reads = worker_clip.clip_of
+
+    def counted(job: Job, *more: Any) -> Any:
+        read.append(job)
+        found = reads(job, *more)
+        worker_clip.stop(setup.run)
+        return found
+
+    monkeypatch.setattr(worker_clip, "clip_of", counted)
+    with pytest.raises(Cancelled):
+        worker_clip.solve_shape(setup, SolvedSubject("all", "", {}), jobs)
+    assert read == jobs[:2]
 
 
 def test_workers_are_told_of_and_ended_from_any_thread(tmp_path: Path) -> None:
