@@ -29,6 +29,8 @@ from core.files.containers.documents import parsed_json
 
 FOLDER = "claims"
 SUFFIX = ".claim"
+GUARD = ".fallen"
+"""Of who takes away a claim that has fallen."""
 MISSED_SECONDS = 90.0
 """A process number is used again; a claim is that of another process only if it has missed some touches."""
 _SAME_START_SECONDS = 60.0
@@ -176,6 +178,8 @@ class Claims:
             for path in self._folder.glob(f"*{SUFFIX}"):
                 if self._fallen(path):
                     self._removed_fallen(path)
+            for guard in self._folder.glob(f"*{GUARD}"):
+                self._swept_guard(guard)
             self._folder.rmdir()
             self._folder.parent.rmdir()
 
@@ -189,7 +193,7 @@ class Claims:
         """Whether the claim is this process's now: a file with all that it says appears under its name, or
         none."""
         draft = temporary_beside(path)
-        told = json.dumps({**self._mine.to_json(), "token": self._token}).encode()
+        told = self._told()
         try:
             draft.write_bytes(told)
         except FileNotFoundError:
@@ -221,13 +225,8 @@ class Claims:
 
     def _removed_fallen(self, path: Path) -> bool:
         """One process alone takes away a claim that has fallen, so that nobody takes away the next one."""
-        guard = path.with_suffix(".fallen")
-        try:
-            os.close(os.open(guard, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        except FileExistsError:
-            with suppress(OSError):
-                if now_at(self._folder) - guard.stat().st_mtime > UNTOUCHED_SECONDS:
-                    guard.unlink()  # whoever made it was killed just then
+        guard = path.with_suffix(GUARD)
+        if not self._made_guard(guard) and not (self._swept_guard(guard) and self._made_guard(guard)):
             return False
         try:
             if not self._fallen(path):
@@ -236,6 +235,19 @@ class Claims:
             return True
         finally:
             guard.unlink(missing_ok=True)
+
+    def _made_guard(self, guard: Path) -> bool:
+        return _made_at_once(guard, self._told())
+
+    def _swept_guard(self, guard: Path) -> bool:
+        """Whether a guard was taken away that somebody left who was killed just then."""
+        if not self._fallen(guard):
+            return False
+        guard.unlink(missing_ok=True)
+        return True
+
+    def _told(self) -> bytes:
+        return json.dumps({**self._mine.to_json(), "token": self._token}).encode()
 
     def _held_files(self) -> list[Path]:
         with self._lock:

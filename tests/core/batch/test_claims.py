@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from core.batch import heartbeat
-from core.batch.claims import MISSED_SECONDS, Claims, Holder, NoClaims
+from core.batch.claims import GUARD, MISSED_SECONDS, Claims, Holder, NoClaims
 from core.batch.heartbeat import UNTOUCHED_SECONDS
 from core.batch.tries import MOST, SetAside, tried
 from core.batch.turns import ASKED_SECONDS, Turns
@@ -237,3 +237,23 @@ def test_what_is_left_of_processes_that_are_gone_goes_with_the_next_one(tmp_path
     assert [path.name for path in folder.iterdir()] == [other.path("c").name]
     other.close()
     assert not folder.exists()
+
+
+def test_who_was_killed_taking_a_claim_away_holds_nobody_up(mine: Claims, tmp_path: Path) -> None:
+    gone = gone_process()
+    path = written(mine, "walk", pid=gone)
+    guard = path.with_suffix(GUARD)
+    guard.write_text(path.read_text())
+    assert mine.take("walk")
+    assert not guard.exists()
+    # Who is just about to is left alone.
+    path = written(mine, "run", pid=gone)
+    guard = path.with_suffix(GUARD)
+    guard.write_text(json.dumps({**Holder.this().to_json(), "token": "other"}))
+    assert not mine.take("run")
+    assert guard.exists()
+    with Claims(tmp_path / "other") as claims:
+        left = claims.path("walk").with_suffix(GUARD)
+        left.parent.mkdir(parents=True)
+        left.write_text(json.dumps({**Holder.this().to_json(), "pid": gone}))
+    assert not (tmp_path / "other" / RUNS_FOLDER).exists()
