@@ -95,6 +95,7 @@ class Menus(QObject):
                 actions.compare,
                 actions.compare_file,
                 actions.compare_recipe,
+                actions.swap_fits,
                 actions.largest_difference,
                 None,
             ],

@@ -139,6 +139,7 @@ SPECS: dict[str, Spec] = {
     "compare_recipe": Spec(
         "View", "Compare with the settings chosen", "git-branch", (), "Fit all frames behind this fit"
     ),
+    "swap_fits": Spec("View", "Swap the two fits", "swap", (), "Go on with the second of them"),
     "largest_difference": Spec(
         "View", "Largest difference", "trend-up", ("Shift+V",), "Go to the frame where two fits differ most"
     ),
@@ -275,6 +276,7 @@ class Actions:
     compare: QAction
     compare_file: QAction
     compare_recipe: QAction
+    swap_fits: QAction
     largest_difference: QAction
     other_people: QAction
     error: QAction

@@ -78,6 +78,7 @@ class CompareBar(QFrame):
         row.setSpacing(8)
         row.addWidget(with_)
         row.addWidget(self.other)
+        row.addWidget(action_button(actions.swap_fits, self))
         row.addWidget(self.words, 1)
         row.addWidget(self.here)
         row.addWidget(largest)

@@ -33,6 +33,9 @@ BEGAN = "As it was opened"
 RUNNING = "Being fitted"
 NO_FIT = "There is no fit yet to compare with another one"
 NO_OTHER = "There is no other fit in the history: fit again, or compare with a file"
+NO_PAIR = "Two fits have to be compared first"
+ONCE_OVER = "They can be swapped once the fit that runs is over"
+OF_FILE = "A fit of a file is compared only: open the file to go on with it"
 FILTER = "Fits and sessions (*.npz *.refit);;All files (*)"
 
 # Who is which, in words.
@@ -91,6 +94,7 @@ class SideBySide(QObject):
         view.second_changed.connect(self._on_second)
         actions.compare.triggered.connect(self._on_action)
         actions.compare_file.triggered.connect(self.ask_file)
+        actions.swap_fits.triggered.connect(self.swap)
         window.installEventFilter(self)
         self.compare_file = actions.compare_file
         self._present()
@@ -147,6 +151,32 @@ class SideBySide(QObject):
     def end(self) -> None:
         """Shows the fit alone again."""
         self._state.view.set_second(None)
+
+    @Slot()
+    def swap(self) -> None:
+        """The second fit becomes the one there is, and that one the second. One that was made to be compared
+        becomes a step of the history by that, to be undone as any other."""
+        document, second = self._state.document, self.second
+        document.settle()
+        first = document.result
+        if second is None or first is None or self._why_no_swap():
+            return
+        name = self._name_of(first)
+        places = [place for place, step in enumerate(self._history.steps) if self.is_second(step.result)]
+        if places:
+            self._history.go_to(places[-1])
+        else:
+            document.set_result(second.result, None)
+            self._history.add(f"{second.name[:1].lower()}{second.name[1:]}")
+        self._show(SecondFit(first, name))
+
+    def _why_no_swap(self) -> str:
+        second = self.second
+        if second is None or self._state.document.result is None:
+            return NO_PAIR
+        if self.running:
+            return ONCE_OVER
+        return "" if second.file is None else OF_FILE
 
     @Slot()
     def ask_file(self) -> None:
@@ -208,11 +238,15 @@ class SideBySide(QObject):
 
     def _titles(self, second: SecondFit) -> tuple[tuple[str, ...], tuple[str, ...]]:
         result = self._state.document.result
-        steps = [step for step in self._history.steps if step.result is not None and result is not None]
-        names = [step_words(step) for step in steps if step.result.poses is result.poses]  # type: ignore[union-attr]
-        name = RUNNING if self.running else names[0] if names else "Fit"
-        name = name if result is not None else "Nothing fitted"
+        name = "Nothing fitted" if result is None else RUNNING if self.running else self._name_of(result)
         return ("A", *fit_pieces(result, name)), ("B", *fit_pieces(second.result, second.name))
+
+    def _name_of(self, result: FitResult) -> str:
+        """What the first step is called that led to a fit."""
+        for step in self._history.steps:
+            if step.result is not None and step.result.poses is result.poses:
+                return step_words(step)
+        return "Fit"
 
     @property
     def _usual(self) -> SecondFit | None:
@@ -259,6 +293,9 @@ class SideBySide(QObject):
         actions.compare.setChecked(second is not None)
         actions.compare.setEnabled(second is not None or usual is not None)
         actions.compare_file.setEnabled(document.has_fit)
+        why_not = self._why_no_swap()
+        actions.swap_fits.setEnabled(not why_not)
+        actions.swap_fits.setToolTip(plain_tip(why_not or SPECS["swap_fits"].tip))
         tip = SPECS["compare"].tip
         if second is None and usual is None:
             tip = NO_OTHER if document.has_fit else NO_FIT

@@ -21,9 +21,10 @@ from gui_app.app.main_window import MainWindow
 from gui_app.app.toolbar import Toolbar
 from gui_app.app.view_buttons import ColourButton
 from gui_app.document.preferences import Preferences
+from gui_app.document.view import SecondFit
 from gui_app.fit.fit_behind import SECOND, STOP
 from gui_app.history.panel import COMPARE, LEAVE
-from gui_app.history.side_by_side import NO_FIT, NO_OTHER
+from gui_app.history.side_by_side import NO_FIT, NO_OTHER, OF_FILE
 from gui_app.scene.skin_colours import DIFFERENCE
 from gui_app.timeline.curve_choice import APART, CurveChoice
 from gui_app.timeline.curves import NO_SECOND
@@ -53,6 +54,12 @@ def two(fitted: MainWindow, qtbot: QtBot) -> MainWindow:
     fitted.activateWindow()
     qtbot.waitUntil(fitted.isActiveWindow, timeout=FIT_MS)
     return fitted
+
+
+def view_second(window: MainWindow) -> SecondFit:
+    second = window.state.view.second
+    assert second is not None
+    return second
 
 
 def drawn(window: MainWindow, qtbot: QtBot) -> list[bool]:
@@ -238,6 +245,8 @@ def test_a_fit_of_a_file_is_compared_and_what_cannot_be_is_said(
     two.actions_.compare_file.trigger()
     qtbot.waitUntil(lambda: view.second is not None, timeout=FIT_MS)
     assert (view.second.name, view.second.file) == ("elsewhere.npz", path)
+    qtbot.waitUntil(lambda: OF_FILE in two.actions_.swap_fits.toolTip(), timeout=FIT_MS)
+    assert not two.actions_.swap_fits.isEnabled()
     assert two.viewport.scene._titles is None or two.viewport.scene._second_view.title[1] == "elsewhere.npz"
     measured(two, qtbot)
     assert two.distances.found.largest == WORST
@@ -364,8 +373,21 @@ def test_a_fit_with_other_settings_is_made_behind_the_one_on_show(two: MainWindo
     ticked = [a.text() for a in two.compare_bar.other.menu().actions() if a.isChecked()]
     assert [words.partition(" · ")[0] for words in ticked] == [SECOND]
 
+    # It is gone on with: a step as any other, and the one before is the second.
+    assert two.actions_.swap_fits.isEnabled()
+    two.actions_.swap_fits.trigger()
+    assert state.document.result is second.result
+    assert [step.result for step in two.history.steps] == [*(step.result for step in steps), second.result]
+    assert (view_second(two).result, view_second(two).name) == (shown, "Bending")
+    assert two.actions_.undo.text() == "Undo fitted to compare"
+    two.actions_.swap_fits.trigger()
+    assert (state.document.result, two.history.at) == (shown, len(steps) - 1)
+    assert view_second(two).result is second.result
+    assert two.actions_.redo.isEnabled()
+
     # Another one is stopped, and so it is by another motion.
     two.beside.end()
+    qtbot.waitUntil(lambda: not two.actions_.swap_fits.isEnabled(), timeout=FIT_MS)
     two.actions_.preset_published.trigger()
     action.trigger()
     assert two.behind.running
