@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMainWindow
 
 from gui_app.document.actions import Actions
+from gui_app.document.inspect_selection import panel_of
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.widgets.panels import PANEL, PANELS
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from gui_app.history.comparison import BeforeFit
     from gui_app.history.panel import RunsDock
     from gui_app.history.side_by_side import SideBySide
+    from gui_app.inspect.looked_into import LookedInto
+    from gui_app.inspect.model_panel import ModelDock
     from gui_app.inspect.panel import JointsDock
     from gui_app.library.clip_fits import ClipFits
     from gui_app.library.library import Library
@@ -187,31 +190,60 @@ class SidePanels(QObject):
         panel.sought.connect(parts.problem_steps.show)
         return ProblemsDock(panel, parts.actions, window)
 
+    @cached_property
+    def looked_into(self) -> LookedInto:
+        """What joints and model inspector share."""
+        from gui_app.inspect.looked_into import LookedInto
+
+        parts = self.parts
+        shared = LookedInto(
+            parts.state,
+            parts.inspection,
+            parts.viewport,
+            parts.probe,
+            parts.actions.choose_none,
+            self.window,
+        )
+        parts.curves.accompany(parts.inspection, shared.motion)
+        parts.inspection.page_changed.connect(self._show_page)
+        return shared
+
     @_when_asked
     def joints(self) -> JointsDock:
-        """Joints, vertices, sets, the regressor and the correspondence, and what of them shows on the
-        bodies."""
-        from gui_app.inspect.correspondence.difference_in_view import DifferenceInView
-        from gui_app.inspect.joints.in_view import JointsInView
-        from gui_app.inspect.panel import JointsDock
+        """Joints and vertices, and what of them shows on the bodies."""
+        from gui_app.inspect.panel import JointsDock, JointsPanel
 
-        parts, window = self.parts, self.window
-        JointsInView(parts.state.document, parts.inspection, parts.viewport, parts.probe)
-        dock = JointsDock(
+        parts = self.parts
+        panel = JointsPanel(
             parts.state,
             parts.inspection,
             parts.viewport,
             parts.preferences,
-            parts.pins,
+            self.looked_into,
             parts.rest,
-            parts.actions,
-            window,
+            self.window,
         )
-        panel = dock.panel
+        return JointsDock(panel, parts.inspection, parts.actions, self.window)
+
+    @_when_asked
+    def inspector(self) -> ModelDock:
+        """The regressor, the correspondence and joint sets, and what of them shows on the bodies."""
+        from gui_app.inspect.correspondence.difference_in_view import DifferenceInView
+        from gui_app.inspect.model_panel import ModelDock, ModelPanel
+
+        parts = self.parts
+        panel = ModelPanel(
+            parts.state,
+            parts.inspection,
+            parts.viewport,
+            parts.preferences,
+            self.looked_into,
+            parts.pins,
+            self.window,
+        )
         DifferenceInView(parts.inspection, panel.maps, parts.viewport, parts.probe)
         parts.probe.markers = panel.sets.in_view
-        parts.curves.accompany(parts.inspection, panel.motion)
-        return dock
+        return ModelDock(panel, parts.inspection, parts.actions, self.window)
 
     @_when_asked
     def masks(self) -> MaskDock:
@@ -260,6 +292,13 @@ class SidePanels(QObject):
             self._docks[name] = dock
             dock.stand_in(self.window)
         return self._docks[name]
+
+    @Slot()
+    def _show_page(self) -> None:
+        # One page leads to another, which may be of a panel that is closed.
+        panel = panel_of(self.parts.inspection.page)
+        if self.parts.inspection.active:
+            self.parts.actions.panel(panel).setChecked(True)
 
     @Slot(bool)
     def _ask(self, name: str, wanted: bool) -> None:

@@ -290,6 +290,7 @@ class Actions:
     runs: QAction
     parameters: QAction
     joints: QAction
+    inspector: QAction
     mask: QAction
     mask_brush: QAction
     mask_lasso: QAction

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from gui_app.document.opened import Opened
 
 InspectPage = Literal["joints", "vertices", "sets", "regressor", "map"]
+InspectPanelName = Literal["joints", "inspector"]
+PAGES_OF: dict[InspectPanelName, tuple[InspectPage, ...]] = {
+    "joints": ("joints", "vertices"),
+    "inspector": ("regressor", "map", "sets"),
+}
+"""The pages of each panel, in the order of its tabs."""
 # Pages on which a joint is chosen and its vertices show.
 OF_JOINTS: tuple[InspectPage, ...] = ("joints", "regressor")
 BODIES: tuple[BodyName, BodyName] = ("source", "fit")
@@ -50,7 +56,10 @@ class Inspection(QObject):
         self._document, self._playback = document, playback
         self._joints: tuple[Opened, dict[BodyName, tuple[BodyJoint, ...]]] | None = None
         self._regressors: dict[BodyName, np.ndarray | None] = {}
-        self.active = False
+        self._open: list[InspectPanelName] = []
+        self._pages: dict[InspectPanelName, InspectPage] = {
+            panel: pages[0] for panel, pages in PAGES_OF.items()
+        }
         self.page: InspectPage = "joints"
         self.body: BodyName = "fit"
         self.joint: JointKey | None = None
@@ -60,6 +69,11 @@ class Inspection(QObject):
         self.held = False
         self.rows: tuple[int, ...] = ()
         document.motion_changed.connect(self._on_motion)
+
+    @property
+    def active(self) -> bool:
+        """A panel that looks into bodies is there; without one nothing is shown in the bodies."""
+        return bool(self._open)
 
     @property
     def shows_something(self) -> bool:
@@ -153,14 +167,32 @@ class Inspection(QObject):
             return None
         return vertex_feeds(model, self.joints(self.body), self.vertex, self.valid(self.body))
 
-    def set_active(self, active: bool) -> None:
-        """Whether the panel is there; without it nothing is shown in the bodies."""
-        if active != self.active:
-            self.active = active
+    def is_open(self, panel: InspectPanelName) -> bool:
+        """Whether a panel is there."""
+        return panel in self._open
+
+    def page_of(self, panel: InspectPanelName) -> InspectPage:
+        """The page that a panel shows, or will when it is opened."""
+        return self._pages[panel]
+
+    def open_panel(self, panel: InspectPanelName) -> None:
+        """A panel is there, and what is chosen in it shows on the bodies."""
+        if panel not in self._open:
+            self._open.append(panel)
+            self.set_page(self._pages[panel])
+            self.looks_changed.emit()
+
+    def close_panel(self, panel: InspectPanelName) -> None:
+        """A panel is gone; where there is another, what is chosen there shows instead."""
+        if panel in self._open:
+            self._open.remove(panel)
+            if self._open:
+                self.set_page(self._pages[self._open[-1]])
             self.looks_changed.emit()
 
     def set_page(self, page: InspectPage) -> None:
-        """Joints with their vertices, or vertices with their joints."""
+        """What is looked at: a joint with its vertices, a vertex with its joints, or what the bodies hold."""
+        self._pages[panel_of(page)] = page
         if page != self.page:
             self.page = page
             self.page_changed.emit()
@@ -246,3 +278,8 @@ class Inspection(QObject):
         self.body_changed.emit()
         self.joint_changed.emit()
         self.looks_changed.emit()
+
+
+def panel_of(page: InspectPage) -> InspectPanelName:
+    """Which panel has a page."""
+    return next(panel for panel, pages in PAGES_OF.items() if page in pages)

@@ -69,6 +69,15 @@ PANELS = (
     PanelDescription("parameters", "Parameters", "sliders-horizontal", "P", "The numbers of the frame"),
     PanelDescription("joints", "Joints", "tree-structure", "J", "Joints and their vertices", "Inspect"),
     PanelDescription(
+        "inspector",
+        "Model inspector",
+        "polygon",
+        "Shift+J",
+        "Regressor, correspondence and joint sets: compared, changed, saved",
+        "Inspect",
+        on_toolbar=False,
+    ),
+    PanelDescription(
         "masks",
         "Mask",
         "selection-inverse",

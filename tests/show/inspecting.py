@@ -19,7 +19,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
 from core.model.joints import PARTS
-from gui_app.inspect.panel import PAGES
+from gui_app.document.inspect_selection import PAGES_OF
 from gui_app.scene.picking import projected
 from gui_app.scene.subject import upright
 from gui_app.session import save
@@ -87,7 +87,7 @@ class Inspecting(Walk):
     def over_time(self) -> None:
         """The chosen joint, source against fit, over the motion."""
         panel = self.window.panels.joints.panel
-        panel.tabs.button(PAGES.index("joints")).click()
+        panel.tabs.button(PAGES_OF["joints"].index("joints")).click()
         drive.wait(lambda: panel.motion.regressed() is not None)
         self.caption.say("How far that joint is off, over the whole motion")
         point_at(self.window.timeline.curves.viewport())
@@ -98,7 +98,7 @@ class Inspecting(Walk):
         """Point at a vertex, see every joint that it feeds."""
         panel = self.window.panels.joints.panel
         self.caption.say("Point at a vertex: every joint it feeds")
-        click(panel.tabs.button(PAGES.index("vertices")))
+        click(panel.tabs.button(PAGES_OF["joints"].index("vertices")))
         elbow = self.nearest((0.45, 0.1, 0.0), "arms")
         plotter = self.window.viewport.plotter
         click(plotter, self.on_view(elbow))

@@ -21,8 +21,7 @@ from core.inspection.joint_set import KINDS, members_of_kind
 from core.model.joints import PARTS
 from gui_app.app.application import make_application
 from gui_app.app.main_window import MainWindow
-from gui_app.document.inspect_selection import JointKey
-from gui_app.inspect.panel import PAGES
+from gui_app.document.inspect_selection import PAGES_OF, JointKey
 from gui_app.problems.rows import Row
 from tests.show import drive
 
@@ -113,11 +112,11 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def own_set() -> None:
         """Vertex joints and the joints of SMPL, one of them chosen."""
         window.inspection.set_page("sets")
-        page = window.panels.joints.panel.sets
+        page = window.panels.inspector.panel.sets
         assert state.document.opened is not None
         for kind in (KINDS[2], KINDS[0]):
             page.sets.add(members_of_kind(state.document.opened.bodies.target, kind), kind)
-        drive.wait(lambda: window.panels.joints.panel.motion.means("fit") is not None)
+        drive.wait(lambda: window.panels.looked_into.motion.means("fit") is not None)
         page.table.marked.emit((0,))
         page.refresh()
 
@@ -125,7 +124,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         """The matrix, a knee in it, and a smaller one in its place."""
         window.inspection.set_page("regressor")
         assert state.document.opened is not None
-        body, regressors = state.document.opened.bodies.target, window.panels.joints.panel.regressors
+        body, regressors = state.document.opened.bodies.target, window.panels.inspector.panel.regressors
         knee = body.joint_names.index("left_knee")
         window.inspection.choose_joint(JointKey("left_knee", "kinematic"))
         for vertex in np.argsort(-np.abs(body.J_regressor[knee]))[16:32]:
@@ -136,7 +135,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
     def map_() -> None:
         """One built from the bodies, against the one in use."""
         window.inspection.set_page("map")
-        maps = window.panels.joints.panel.maps
+        maps = window.panels.inspector.panel.maps
         maps.build(BuildSettings())
         drive.wait(lambda: not maps.building)
         drive.wait(lambda: maps.comparison() is not None and maps.rows() is not None)
@@ -247,9 +246,9 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "joint_vertices": [frame(90), actions.joints.trigger, joint("right_elbow"), part("arms")],
         "correspondence": [frame(90), actions.colour_correspondence.trigger],
         "vertex": [frame(137), actions.joints.trigger, vertex],
-        "joint_sets": [frame(137), actions.joints.trigger, own_set],
-        "regressor": [frame(90), actions.joints.trigger, regressor, part("legs")],
-        "map": [frame(90), actions.joints.trigger, map_],
+        "joint_sets": [frame(137), actions.inspector.trigger, own_set],
+        "regressor": [frame(90), actions.inspector.trigger, regressor, part("legs")],
+        "map": [frame(90), actions.inspector.trigger, map_],
         "weights": [frame(90), actions.mask.trigger, weighed],
         "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
@@ -288,12 +287,15 @@ def put_back(window: MainWindow) -> None:
     window.panels.problems.panel.groups.choices["none"].trigger()
     actions.runs.setChecked(False)
     window.recipes.choose("accurate")
-    for page in reversed(PAGES):
-        window.inspection.set_page(page)
-        window.inspection.choose_nothing()
+    for panel, pages in PAGES_OF.items():
+        actions.panel(panel).setChecked(True)
+        for page in reversed(pages):
+            window.inspection.set_page(page)
+            window.inspection.choose_nothing()
     window.inspection.set_body("fit")
-    window.panels.joints.panel.regressors.use_own()
+    window.panels.inspector.panel.regressors.use_own()
     actions.joints.setChecked(False)
+    actions.inspector.setChecked(False)
     window.painting.drop_stroke()
     if actions.mask.isChecked():
         for weighs in (True, False):

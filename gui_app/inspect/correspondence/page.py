@@ -162,6 +162,9 @@ class CorrespondencePage(QWidget):
         self._show_difference(correspondences.comparison())
         self.card.refresh()
 
+    def refresh_frame(self) -> None:
+        """It is the same in every frame."""
+
     def _show_figures(self, entry: KnownCorrespondence, rows: CorrespondenceReport | None) -> None:
         valid, report = entry.correspondence.valid, entry.report
         self.figures["valid"].setText(f"{int(valid.sum()):,} of {len(valid):,} vertices")

@@ -26,7 +26,7 @@ from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.inspect.joints.series_lines import JointLines
-from gui_app.inspect.joints.support_table import SupportTable
+from gui_app.inspect.joints.support_table import EDIT_TIP, OPEN_TO_EDIT, SupportTable
 from gui_app.inspect.joints.tree import JointTree
 from gui_app.inspect.regressor.model import Regressors
 from gui_app.scene.picking import joint_words
@@ -237,7 +237,9 @@ class SupportPage(QWidget):
     def _show_editing(self) -> None:
         """Weights of the chain can be changed: of a copy, for looking and for a file."""
         regressors, joint = self._regressors, self._inspection.found(self._inspection.body)
-        self.table.rows.editable = joint is not None and joint.kind == "kinematic"
+        chain = joint is not None and joint.kind == "kinematic"
+        self.table.rows.editable = chain and regressors.editing
+        self.table.rows.weight_tip = EDIT_TIP if regressors.editing else OPEN_TO_EDIT if chain else ""
         edits = self.table.rows.editable and regressors.now.matrix is not None
         taken = bool(regressors.undo_name or regressors.redo_name)
         for button in (self.undo, self.redo):

@@ -34,6 +34,7 @@ TIPS = (
 )
 WEIGHT, VALID = HEADINGS.index("weight"), HEADINGS.index("valid")
 EDIT_TIP = "A double click or F2 changes the weight, for looking and for a file; 0 takes the vertex out"
+OPEN_TO_EDIT = "The model inspector (Shift+J) changes it"
 
 
 class SupportRows(FlatRows):
@@ -49,6 +50,7 @@ class SupportRows(FlatRows):
         self._column, self._descending = 2, True
         self.least_share = 0.0
         self.editable = False
+        self.weight_tip = ""
 
     @property
     def vertices(self) -> list[int]:
@@ -121,8 +123,8 @@ class SupportRows(FlatRows):
             return self._words(support, row, column)
         if role == Qt.ItemDataRole.EditRole and column == WEIGHT:
             return f"{support.weights[row]:.6g}"
-        if role == Qt.ItemDataRole.ToolTipRole and column == WEIGHT and self.editable:
-            return EDIT_TIP
+        if role == Qt.ItemDataRole.ToolTipRole and column == WEIGHT and self.weight_tip:
+            return self.weight_tip
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight
         if role == BAR and column == 2:

@@ -81,7 +81,10 @@ class RegressorStep:
 
 
 class Regressors(Undoable):
-    """Of the body that is listed. ``changed``: another matrix. ``measured``: its figures are known."""
+    """Of the body that is listed. ``changed``: another matrix. ``measured``: its figures are known.
+
+    ``editing``: weights can be typed in tables.
+    """
 
     changed = Signal()
     measured = Signal()
@@ -89,12 +92,20 @@ class Regressors(Undoable):
     def __init__(self, state: AppState, inspection: Inspection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._inspection = state, inspection
+        self.editing = False
         self._stacks: dict[BodyName, tuple[BodyModel, UndoStack[RegressorStep]]] = {}
         self._figures: dict[int, RegressorFigures] = {}
         self._wanted: object = None
         self._measure = RegressorMeasure()
         self._thread = JobThread("regressor", self, state.activity.fail)
         state.document.motion_changed.connect(self._on_motion)
+
+    @Slot(bool)
+    def set_editing(self, editing: bool) -> None:
+        """Weights can be typed."""
+        if editing != self.editing:
+            self.editing = editing
+            self.changed.emit()
 
     @property
     def now(self) -> RegressorStep:

@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from gui_app.app.main_window import MainWindow
-from gui_app.inspect.panel import PAGES
+from gui_app.document.inspect_selection import PAGES_OF
+from gui_app.widgets.panels import PANELS
 from tests.gui_app.conftest import FIT_MS
 
 CONTROLS = (
@@ -67,14 +68,14 @@ def test_every_control_is_reached_by_tab_and_has_a_name(fitted: MainWindow, qtbo
     window.resize(1500, 950)
     assert wanting(window) == []
     window.state.playback.set_selection((3, 9))
-    for action in window.actions_.panels:
+    for panel, action in zip(PANELS, window.actions_.panels, strict=True):
         action.setChecked(True)
         assert wanting(window) == [], action.text()
         if action is window.actions_.stages:
             for card in window.panels.stages.panel.cards:
                 card.open_up(True)
             assert wanting(window) == []
-        for page in PAGES if action is window.actions_.joints else ():
+        for page in PAGES_OF.get(panel.name, ()):
             window.inspection.set_page(page)
             qtbot.wait(20)
             assert wanting(window) == [], page

@@ -10,8 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from core.problems.thresholds import ProblemThresholds
 from gui_app.app.main_window import MainWindow
-from gui_app.document.inspect_selection import JointKey
-from gui_app.inspect.panel import PAGES
+from gui_app.document.inspect_selection import PAGES_OF, JointKey
 from gui_app.problems.rows import VALUE
 from gui_app.widgets.column_widths import WHOLE, FittedColumns
 from gui_app.widgets.panels import PANELS
@@ -58,7 +57,7 @@ def test_no_cell_of_any_list_is_cut_off(fitted: MainWindow, qtbot: QtBot, width:
         dock = fitted.panels.dock(panel.name)
         qtbot.waitUntil(dock.isVisible)
         inspection.choose_joint(JointKey("left_knee", "kinematic"))
-        for page in PAGES if panel.name == "joints" else ("",):
+        for page in PAGES_OF.get(panel.name, ("",)):
             if page:
                 inspection.set_page(page)
             qtbot.wait(150)

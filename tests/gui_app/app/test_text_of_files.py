@@ -50,7 +50,7 @@ ROLES = (
     Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.StatusTipRole,
     Qt.ItemDataRole.WhatsThisRole, Qt.ItemDataRole.EditRole,
 )  # fmt: skip
-PANELS = ("problems", "runs", "joints", "mask", "parameters", "stages")
+PANELS = ("problems", "runs", "joints", "inspector", "mask", "parameters", "stages")
 PAGES = ("joints", "vertices", "sets", "regressor", "map")
 
 Texts = list[tuple[str, str]]
@@ -175,7 +175,7 @@ def test_the_window_shows_it_as_text(
         getattr(window.actions_, panel).setChecked(True)
         look()
     assert drawn
-    joints = window.panels.joints.panel
+    inspector = window.panels.inspector.panel
     (folder / f"{EVIL}.json").write_text(
         json.dumps(
             {
@@ -185,14 +185,14 @@ def test_the_window_shows_it_as_text(
             }
         )
     )
-    assert joints.sets.sets.open(folder / f"{EVIL}.json")
+    assert inspector.sets.sets.open(folder / f"{EVIL}.json")
     np.save(folder / f"{EVIL}.npy", load_bodies().target.J_regressor)
     window.inspection.set_page("regressor")
-    joints.regressors.open(folder / f"{EVIL}.npy")
+    inspector.regressors.open(folder / f"{EVIL}.npy")
     known = builtin_folder() / "bodies" / "transfer" / "smplh2smplx_deftrafo_setup.pkl"
     shutil.copyfile(known, folder / f"{EVIL}.pkl")
-    joints.maps.open(folder / f"{EVIL}.pkl")
-    qtbot.waitUntil(lambda: len(joints.maps.entries) == 2, timeout=FIT_MS)
+    inspector.maps.open(folder / f"{EVIL}.pkl")
+    qtbot.waitUntil(lambda: len(inspector.maps.entries) == 2, timeout=FIT_MS)
     np.savetxt(folder / f"{EVIL}.txt", np.arange(9000), fmt="%d")
     window.painting.load(folder / f"{EVIL}.txt")
     for page in PAGES:

@@ -75,10 +75,10 @@ def go(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def open_page(window: MainWindow, qtbot: QtBot) -> CorrespondencePage:
-    window.actions_.joints.trigger()
-    qtbot.waitUntil(window.panels.joints.panel.isVisible)
-    window.panels.joints.panel.tabs.button(4).click()
-    page = window.panels.joints.panel.map
+    window.actions_.inspector.trigger()
+    qtbot.waitUntil(window.panels.inspector.panel.isVisible)
+    window.panels.inspector.panel.tabs.button(1).click()
+    page = window.panels.inspector.panel.map
     qtbot.waitUntil(lambda: page.isVisible() and "empty" in page.figures["rows"].text())
     return page
 
@@ -89,7 +89,7 @@ def test_one_is_built_compared_and_saved(
     window = fitted
     page, maps, opened = (
         open_page(window, qtbot),
-        window.panels.joints.panel.maps,
+        window.panels.inspector.panel.maps,
         window.state.document.opened,
     )
     assert opened is not None
@@ -156,7 +156,7 @@ def test_one_is_built_compared_and_saved(
     page.second.setCurrentIndex(1)
     page.second.activated.emit(1)
     qtbot.waitUntil(lambda: page.figures["mean, max"].text() == "the same in every weight")
-    window.actions_.joints.trigger()
+    window.actions_.inspector.trigger()
 
 
 def test_a_folder_without_one_tells_how_far_it_is_and_can_be_given_up(
@@ -189,8 +189,8 @@ def test_a_folder_without_one_tells_how_far_it_is_and_can_be_given_up(
     qtbot.waitUntil(lambda: window.state.document.opened is not before)
     assert window.state.activity.building is None
     assert not window.actions_.cancel.isEnabled()
-    assert window.panels.joints.panel.maps.in_use is not None
-    assert window.panels.joints.panel.maps.in_use.name == "in use · built when opened"
+    assert window.panels.inspector.panel.maps.in_use is not None
+    assert window.panels.inspector.panel.maps.in_use.name == "in use · built when opened"
 
 
 def test_one_that_no_fit_can_be_made_with_is_told_and_shown(
@@ -208,8 +208,8 @@ def test_one_that_no_fit_can_be_made_with_is_told_and_shown(
     qtbot.waitUntil(lambda: page.first.currentText() == file.name and len(told) == 1)
     assert told[0].startswith(f"{file.name} exchanges left and right: ")
     assert told[0].endswith("; no fit can be made with it.")
-    entry = window.panels.joints.panel.maps.first
+    entry = window.panels.inspector.panel.maps.first
     assert entry is not None
     assert "exchanges left and right" in entry.tip
     assert opened.bodies.correspondence is own
-    window.actions_.joints.trigger()
+    window.actions_.inspector.trigger()

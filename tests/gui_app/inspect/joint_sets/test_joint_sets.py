@@ -35,10 +35,10 @@ VERTEX = 300
 def open_page(window: MainWindow, qtbot: QtBot) -> SetPage:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    window.actions_.joints.trigger()
-    qtbot.waitUntil(window.panels.joints.panel.isVisible)
-    window.panels.joints.panel.tabs.button(2).click()
-    page = window.panels.joints.panel.sets
+    window.actions_.inspector.trigger()
+    qtbot.waitUntil(window.panels.inspector.panel.isVisible)
+    window.panels.inspector.panel.tabs.button(2).click()
+    page = window.panels.inspector.panel.sets
     qtbot.waitUntil(page.isVisible)
     return page
 
@@ -89,7 +89,7 @@ def test_a_set_is_put_together_and_shown(fitted: MainWindow, qtbot: QtBot) -> No
     assert page.in_view.words_at(spot).startswith("left_knee · left knee · ")
     qtbot.mouseClick(plotter, LEFT, pos=spot)
     assert page.table.selected == (0,)
-    window.panels.joints.panel.tabs.button(0).click()
+    window.panels.inspector.panel.tabs.button(0).click()
     qtbot.waitUntil(lambda: len(page.in_view.places("fit")) == 0)
 
 

@@ -25,10 +25,10 @@ KNEE = JointKey("left_knee", "kinematic")
 def open_page(window: MainWindow, qtbot: QtBot) -> RegressorPage:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    window.actions_.joints.trigger()
-    qtbot.waitUntil(window.panels.joints.panel.isVisible)
-    window.panels.joints.panel.tabs.button(3).click()
-    page = window.panels.joints.panel.regressor
+    window.actions_.inspector.trigger()
+    qtbot.waitUntil(window.panels.inspector.panel.isVisible)
+    window.panels.inspector.panel.tabs.button(0).click()
+    page = window.panels.inspector.panel.regressor
     qtbot.waitUntil(lambda: page.isVisible() and "×" in page.figures["shape"].text())
     return page
 
@@ -130,7 +130,7 @@ def test_weights_are_edited_undone_and_saved(
     assert joints.undo.isHidden()
     vertex = rows.vertices[0]
     rows.setData(rows.index(0, WEIGHT), "-0,25")
-    regressors = window.panels.joints.panel.regressors
+    regressors = window.panels.inspector.panel.regressors
     assert regressors.matrix is not None
     assert regressors.matrix[joint, vertex] == np.float32(-0.25)
     qtbot.waitUntil(lambda: joints.figures["negative"].text() == "1")
@@ -163,7 +163,7 @@ def test_weights_are_edited_undone_and_saved(
 
     target = tmp_path / "mine.npz"
     monkeypatch.setattr(regressor_page, "ask_where", lambda *_: Place(target))
-    window.panels.joints.panel.tabs.button(3).click()
+    window.panels.inspector.panel.tabs.button(0).click()
     qtbot.waitUntil(page.isVisible)
     page.save.click()
     with np.load(target) as archive:
