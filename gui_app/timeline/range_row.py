@@ -95,11 +95,11 @@ class RangeRow(TimeRow):
             if end is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), self.words(end), self)
+                QToolTip.showText(event.globalPos(), self.tip_of(end), self)
             return True
         return super().event(event)
 
-    def words(self, end: End) -> str:
+    def tip_of(self, end: End) -> str:
         """``In: frames 40–120 play, …``."""
         first, last = self.span
         key = {"in": "Shift+I", "out": "Shift+O"}[end]

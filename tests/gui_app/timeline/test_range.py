@@ -77,14 +77,14 @@ def test_handles_are_dragged_and_the_rest_of_the_row_scrubs(window: MainWindow, 
     drag(row.places()["in"], 2.7)
     drag(row.places()["out"], 1.0)
     assert playback.selection == (3, 3)
-    assert "In point: frame 3" in row.words("in")
+    assert "In point: frame 3" in row.tip_of("in")
     # Elsewhere it is a row like the others.
     drag(float(window.timeline.curves.time_scale().x_of(14)), 14, 16)
     assert playback.frame == 16
     assert playback.selection == (3, 3)
     playback.set_selection(None)
     assert row.handle_at(row.places()["in"]) == "in"
-    assert "all frames" in row.words("out")
+    assert "all frames" in row.tip_of("out")
 
 
 @pytest.mark.parametrize(
