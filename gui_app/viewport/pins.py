@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyvista as pv
 from PySide6.QtCore import QObject, Signal, Slot
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+from vtkmodules.vtkRenderingCore import vtkActor, vtkCoordinate, vtkPolyDataMapper
 
 from gui_app.document.background_measure import MeasureRequest, Measuring
 from gui_app.document.document import Document
@@ -17,6 +17,7 @@ from gui_app.document.opened import Opened
 from gui_app.document.playback import Playback
 from gui_app.document.state import AppState
 from gui_app.scene.subject import upright
+from gui_app.scene.vtk_tools import place_text, text_actor
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.background_job import BackgroundJob
@@ -103,9 +104,13 @@ class Pins(Measuring):
         self.changed.emit()
 
 
-# Small spheres on the skin of the fit where vertices are pinned.
+# Small spheres on the skin of the fit where vertices are pinned, with their error in words that stay.
 
 RADIUS_M = 0.009
+TEXT_SIZE, GROUND = 12, 0.6
+"""Logical pixels, and the opacity behind the words."""
+BESIDE = 9.0
+"""Logical pixels from the middle of a sphere to its words."""
 
 
 class PinSpheres(QObject):
@@ -116,6 +121,12 @@ class PinSpheres(QObject):
         self._document, self._playback, self._pins, self._viewport = document, playback, pins, viewport
         shape = pv.Sphere(radius=RADIUS_M, theta_resolution=14, phi_resolution=14)
         self.actors = [_sphere(shape) for _ in range(MOST_PINS)]
+        self.labels = [text_actor("", TEXT_SIZE, colours.TEXT, vertical="centre") for _ in self.actors]
+        self.places = [vtkCoordinate() for _ in self.actors]
+        for label, place in zip(self.labels, self.places, strict=True):
+            place.SetCoordinateSystemToWorld()
+            label.GetPositionCoordinate().SetReferenceCoordinate(place)
+            label.SetVisibility(False)
         on_theme_change(self._on_theme)
         # As the bodies: once, however often the frame has moved.
         soon = Coalescer(self._place, self)
@@ -129,27 +140,45 @@ class PinSpheres(QObject):
 
     @Slot()
     def _on_theme(self) -> None:
-        for actor, colour in zip(self.actors, colours.PINS, strict=False):
+        view = self._viewport.plotter.renderers[1]
+        for actor, label, colour in zip(self.actors, self.labels, colours.PINS, strict=False):
             actor.GetProperty().SetColor(*colours.rgb_unit(colour))
+            look = label.GetTextProperty()
+            look.SetColor(*colours.rgb_unit(colour))
+            look.SetBackgroundColor(*colours.rgb_unit(colours.BACKGROUND))
+            look.SetBackgroundOpacity(GROUND)
             # With a new scene the view was emptied.
-            self._viewport.plotter.renderers[1].AddActor(actor)
+            view.AddActor(actor)
+            view.AddViewProp(label)
 
     @Slot()
     def _place(self) -> None:
         opened = self._document.opened
         if opened is None:
             return
-        vertices = opened.posed.frame(self._playback.frame).fit_vertices if self._pins.vertices else None
+        picture = opened.posed.frame(self._playback.frame) if self._pins.vertices else None
+        vertices = None if picture is None else picture.fit_vertices
         changed = False
-        for index, actor in enumerate(self.actors):
+        for index, (actor, label) in enumerate(zip(self.actors, self.labels, strict=True)):
             shown = vertices is not None and index < len(self._pins.vertices)
             changed |= shown or bool(actor.GetVisibility())
             actor.SetVisibility(shown)
-            if shown and vertices is not None:
+            label.SetVisibility(shown)
+            if shown and vertices is not None and picture is not None:
                 vertex = self._pins.vertices[index]
-                actor.SetPosition(*upright(vertices[vertex], opened.subject.up_axis).tolist())
+                place = upright(vertices[vertex], opened.subject.up_axis).tolist()
+                actor.SetPosition(*place)
+                self.places[index].SetValue(*place)
+                place_text(label, BESIDE * self._viewport.plotter.devicePixelRatioF(), 0)
+                label.SetInput(f" {_words(vertex, picture.error_mm)} ")
         if changed:
             self._viewport.plotter.update()
+
+
+def _words(vertex: int, error_mm: np.ndarray | None) -> str:
+    """``4821 · 3.2 mm``."""
+    known = error_mm is not None and np.isfinite(error_mm[vertex])
+    return f"{vertex} · {error_mm[vertex]:.1f} mm" if known and error_mm is not None else str(vertex)
 
 
 def _sphere(shape: pv.PolyData) -> vtkActor:
