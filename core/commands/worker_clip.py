@@ -41,6 +41,8 @@ from core.outputs.results import load_result
 
 TOPIC = "refit-frames"
 """Events with which workers tell how far a clip is."""
+WHOLE = -1
+"""Stands in them for the clip as a whole, in place of one of its parts."""
 _PATHS = ("models", "transfer", "mask", "rest_mesh")
 
 _stopped: set[str] = set()
@@ -242,13 +244,13 @@ class WorkerWatch(Watch):
     Args:
         setup: of the run.
         clip: what it is called in events.
-        part: which part of it, from 0.
+        part: which part of it, from 0, or `WHOLE`.
 
     Attributes:
         said: sentences, each with its style.
     """
 
-    def __init__(self, setup: Setup, clip: str, part: int = 0) -> None:
+    def __init__(self, setup: Setup, clip: str, part: int) -> None:
         self._setup, self._clip, self._part = setup, clip, part
         self._told = time.monotonic()
         self.said: list[tuple[str, str]] = []
@@ -288,7 +290,7 @@ class JoiningWatch(WorkerWatch):
     """
 
     def __init__(self, setup: Setup, clip: str, parts: Sequence[Part | None]) -> None:
-        super().__init__(setup, clip)
+        super().__init__(setup, clip, WHOLE)
         self._parts = [part for part in parts if part is not None]
         self._usable = bool(parts) and len(self._parts) == len(parts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -164,8 +165,7 @@ class WorkerLoop:
             if job is not None:
                 by_part = self._by_part.setdefault(clip, {})
                 by_part[part] = frames
-                # Parts that go beyond their ends have frames in common.
-                frames = min(total, sum(by_part.values()))
+                frames = frames_done(by_part, total)
                 self._figures.under_way(str(job.output), frames)
                 self._work.known.tell(UnderWay(job, frames, total))
         self._work.known.tell(Going(self._figures.now(), note))
@@ -196,3 +196,17 @@ class WorkerLoop:
 
     def _seen(self, root: Path | None) -> Path | None:
         return root if root is None or self._workers.ours else root.absolute()
+
+
+def frames_done(by_part: Mapping[int, int], total: int) -> int:
+    """How many frames of a clip are done.
+
+    Args:
+        by_part: of each part as it has told; of `worker_clip.WHOLE` where parts did not go, and the clip is
+            fitted as a whole.
+        total: that there are.
+    """
+    if worker_clip.WHOLE in by_part:
+        return by_part[worker_clip.WHOLE]
+    # Parts that go beyond their ends have frames in common.
+    return min(total, sum(by_part.values()))

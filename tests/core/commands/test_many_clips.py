@@ -211,6 +211,29 @@ def test_a_clip_whose_worker_died_once_it_was_written_has_its_figures(tmp_path: 
     assert again.outcome.entry == first.outcome.entry
 
 
+def test_a_clip_whose_parts_do_not_go_is_told_of_from_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "walk")
+    options = options_of([tmp_path / "walk_poses.npz"], tmp_path, {"preset": "fast"})
+    options.otherwise, options.to = AS_IT_IS, "smplx"
+    for_workers = worker_clip.for_workers(options, elsewhere=False)
+    setup = worker_clip.Setup(for_workers, PRESETS["fast"], "whole", tmp_path, 0.0)
+    told: list[dict[str, int]] = []
+    monkeypatch.setattr(worker_clip, "_event", told.append)
+    job = Job(tmp_path / "walk_poses.npz", tmp_path / "walk_stageii.npz")
+    assert worker_clip.work(setup, job, parts=(None, None)).outcome.status == "done"
+    # What a part has told before it died counts no more.
+    by_part = {0: 4, 1: 3}
+    assert worker_loop.frames_done(by_part, 6) == 6
+    seen = []
+    for one in told:
+        by_part[one["part"]] = one["frames"]
+        seen.append(worker_loop.frames_done(by_part, one["total"]))
+    assert seen == [one["frames"] for one in told]
+    assert seen[-1] == 6
+
+
 @contextmanager
 def running(words: list[str]):  # type: ignore[no-untyped-def]
     command = [sys.executable, "-m", "core", "convert", *words]
