@@ -105,6 +105,7 @@ class Menus(QObject):
         fill_colour_menu(view.addMenu("Colour"), actions)
         view.addMenu("Layers").addActions(actions.layers)
         view.addMenu(people)
+        view.addAction(actions.reading)
         view.addSeparator()
         view.addAction(actions.before_fit)
         view.addActions(actions.panels)

@@ -47,7 +47,7 @@ SPECS: dict[str, Spec] = {
     "open_folder": Spec(
         "File", "Open folder…", "books", ("Ctrl+Shift+O",), "List the clips of a folder of motions or fits"
     ),
-    "reading": Spec("File", "How the file is read…", "file-search", (), "What it is taken to mean"),
+    "reading": Spec("File", "How the file is read…", "file-search", (), "Up axis, unit, hands, sides"),
     "save_session": Spec(
         "File", "Save session", "floppy-disk", ("Ctrl+S",), "Save the motion with all fits and the view"
     ),
@@ -71,7 +71,7 @@ SPECS: dict[str, Spec] = {
     "cancel": Spec("Fit", "Cancel", "x-circle", ("Esc",), "Stop fitting; fitted frames are kept"),
     "steps": Spec("Fit", "Iterations of this frame", "path", ("I",), "The body after each of them", True),
     "preset_fast": Spec("Fit", "Fast", "gauge", (), "Two iterations a frame, for a first look", True),
-    "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until a step gains next to nothing", True),
+    "preset_accurate": Spec("Fit", "Accurate", "target", (), "Until an iteration gains nearly nothing", True),
     "preset_three_stages": Spec("Fit", "Three stages", "number-three", (), THREE_STAGES_TIP, True),
     "preset_published": Spec("Fit", "Published (slow)", "hourglass-medium", (), PUBLISHED_TIP, True),
     "play": Spec("Play", "Play / pause", "play", ("Space",), "Play or pause"),

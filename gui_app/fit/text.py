@@ -40,9 +40,9 @@ def stage_words(run: RunStatus) -> str:
 
 
 def count_words(run: RunStatus) -> str:
-    """How far it has come: steps of the shape, then frames."""
+    """How far it has come: iterations of the shape, then frames."""
     if run.stage == "shape":
-        return f"step {run.iteration}"
+        return f"iteration {run.iteration}"
     if not run.stage:
         return frames_words(run.frames_total)
     return f"{run.frames_done:,} of {frames_words(run.frames_total)}"

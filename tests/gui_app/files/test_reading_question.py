@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from core.files.assumption import ANGLES, COORDINATES, FAMILY, GENDER, SIDES, UNIT, UP_AXIS
@@ -105,6 +105,10 @@ def test_the_note_tells_what_was_guessed_and_says_it_otherwise(
     assert note.text() == "Up axis y, guessed · Change…"
     assert "the bodies stand on the ground along y" in note.toolTip()
     assert "Not used: labels" in note.toolTip()
+    (view,) = [action.menu() for action in window.menuBar().actions() if action.text() == "&View"]
+    assert isinstance(view, QMenu)
+    assert window.actions_.reading in view.actions()
+    assert window.actions_.reading.toolTip().startswith("Up axis")
     before = window.state.document.opened
 
     def act(dialog: ReadingQuestion) -> None:

@@ -146,5 +146,5 @@ def test_words() -> None:
     ]  # fmt: skip
     running = RunStatus("running", "shape", 0, 960, iteration=3, what="all frames")
     assert stage_words(running) == "Solving the shape"
-    assert count_words(running) == "step 3"
+    assert count_words(running) == "iteration 3"
     assert count_words(RunStatus("running", "pose", 312, 960)) == "312 of 960 frames"
