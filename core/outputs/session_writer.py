@@ -31,11 +31,18 @@ class SessionWriter:
 
     def contents(self, session: Session) -> dict[str, Any]:
         """What ``session.json`` is to say; puts the arrays by."""
-        motion = session.motion
+        people = [self._person(one) for one in session.people]
         return {
             "format": FORMAT,
             "made_by": f"Refit {__version__}",
             "saved_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            **self._person(session),
+            **({"people": people} if people else {}),
+        }
+
+    def _person(self, session: Session) -> dict[str, Any]:
+        motion = session.motion
+        return {
             "source": _source(session.source),
             "motion": self._motion(motion) if motion is not None and motion.has_poses else None,
             "steps": [self._step(step) for step in session.steps],

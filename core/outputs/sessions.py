@@ -6,6 +6,7 @@ share are in the file once. Nothing in it is pickled.
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
 from collections.abc import Callable
@@ -123,6 +124,16 @@ class _Reader:
             )
         self._contents = contents
         self._arrays = arrays
+        self._inside = ""
+
+    def _of_person(self, index: int, stored: object) -> _Reader:
+        """Another of the people, who is told in the same way."""
+        where = f"people[{index}]"
+        if self._inside or not isinstance(stored, dict):
+            raise FileError(self._path, f"{where} is not a json object of a person", key=CONTENTS)
+        other = copy.copy(self)
+        other._contents, other._inside = stored, where
+        return other
 
     def accepted(self) -> tuple[Accepted, ...]:
         at, step = self._shown_step()
@@ -156,8 +167,11 @@ class _Reader:
         # Earlier versions knew no target but that of the fits.
         target = self._one(self._contents, "target", str, none=True)
         self._among("target", target or "smplx", tuple(JOINT_NAMES))
+        # They knew no more than one person of a file, either.
+        listed = self._one(self._contents, "people", list, none=True) or []
+        people = tuple(self._of_person(index, stored).session() for index, stored in enumerate(listed))
         try:
-            return Session(source, motion, steps, self._one(self._contents, "at", int), view, target)
+            return Session(source, motion, steps, self._one(self._contents, "at", int), view, target, people)
         except ValueError as error:
             raise FileError(self._path, f"does not fit together: {error}", key=CONTENTS) from None
 

@@ -90,6 +90,7 @@ class Session:
         at: index of the step that is shown.
         view: how it was looked at: plain json values, whose meaning is the window's.
         target: family of the body that is fitted; None for that of the fits.
+        people: the other people of the motion's file, each as they were left; these have none.
 
     Raises:
         ValueError: there is no step, ``at`` is none of them, or a fit has another number of frames.
@@ -101,6 +102,7 @@ class Session:
     at: int = 0
     view: dict[str, Any] = field(default_factory=dict)
     target: str | None = None
+    people: tuple[Session, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.at < len(self.steps):

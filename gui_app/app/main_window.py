@@ -206,8 +206,8 @@ class MainWindow(QMainWindow):
         self.cameras = SavedCameras(state, self.viewport, self.actions_, self.preferences)
         self.rulers = Rulers(state, self.viewport, self.probe, self.actions_, self)
         self.people = people_parts(
-            state, now, self.files, self.models, self.fitting, self.recipes, self.devices, self.actions_,
-            self.preferences, self.viewport, self.probe,
+            state, now, self.sessions, self.files, self.models, self.fitting, self.recipes, self.devices,
+            self.actions_, self.preferences, self.viewport, self.probe,
         )  # fmt: skip
         self.inspection = Inspection(document, playback, self)
         NearChosen(

@@ -49,6 +49,14 @@ class FiledFits:
         self._masks = {OPENED: snapshot.valid} if in_a_file else {}
         self._weights = {OPENED: snapshot.weights} if in_a_file else {}
 
+    def add_snapshot(self, path: Path, snapshot: DocumentSnapshot) -> None:
+        """The file, a session, holds all of it now."""
+        if snapshot.result is not None:
+            self.add(path, snapshot.result, snapshot.valid)
+        self.add_mask(path, snapshot.valid)
+        self.add_weights(path, snapshot.weights)
+        self.accepted, self.weights, self.markers = snapshot.accepted, snapshot.weights, snapshot.markers
+
     def add_mask(self, path: Path, valid: np.ndarray | None) -> None:
         """The file holds this mask (V,) now."""
         self._masks[path] = valid

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.model.body import BodyModel
     from core.model.body_pair import BodyPair
     from core.model.motion import Motion
+    from core.session.session import Session
 
 # Metres; beyond these a body would be shown too small to be seen.
 MOST_HEIGHT, MOST_REACH = 2.6, 1.3
@@ -118,7 +119,17 @@ def open_session(path: Path, models: str | Path | None, source: Path | None = No
     """
     from core.outputs.sessions import load_session
 
-    session = load_session(path)
+    return open_stored(path, load_session(path), models, source)
+
+
+def open_stored(
+    path: Path, session: Session, models: str | Path | None, source: Path | None = None
+) -> Opened:
+    """What a session holds, with the bodies it was worked on with; ``path`` is the file it is from.
+
+    Raises:
+        RefitError: as `open_session`.
+    """
     fits = [step.result for step in session.steps if step.result is not None]
     made = fits[0] if fits else None
     motion = session.motion or find_source(path, session.source, source, made)

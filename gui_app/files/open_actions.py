@@ -36,6 +36,7 @@ from gui_app.widgets.message_box import message_box
 if TYPE_CHECKING:
     from core.model.body_pair import BodyPair
     from core.model.motion import Motion
+    from core.session.session import Session
 
 MESHES_FILTER = "Meshes: choose one, its folder opens (*.obj *.ply)"
 SOURCE_FILTER = f"Motions (*.npz *.pkl *.pt *.npy *.smpl);;{MESHES_FILTER};;All files (*)"
@@ -112,17 +113,24 @@ class OpenActions(QObject):
         ):
             self._opening.begin(self._request(path, frame, listed))
 
-    def open_person(self, name: str, frame: int) -> None:
+    def open_person(self, name: str, frame: int, stored: tuple[Path, Session] | None) -> None:
         """Opens another person of the file that is open at a frame; work on the one who was shown is kept by
-        whoever listens to `leaving`."""
-        request = self.person_request(name, frame)
+        whoever listens to `leaving`. ``stored`` is what a session has of them, and where that lies."""
+        request = self.person_request(name, frame, stored)
         if request is not None and not self._opening.closed:
             self._opening.begin(request)
 
-    def person_request(self, name: str, frame: int) -> OpenRequest | None:
-        """How to open another person of the file that is open, in the way it is read; None where there is
-        no file."""
+    def person_request(
+        self, name: str, frame: int, stored: tuple[Path, Session] | None
+    ) -> OpenRequest | None:
+        """How to open another person of the file that is open, in the way it is read, or as ``stored``; None
+        where there is no file."""
         opened = self._document.opened
+        if stored is not None:
+            path, session = stored
+            kept = opened is not None and opened.left_over
+            models = self._models.models
+            return OpenRequest(path, models, left_over=kept, frame=frame, beside=True, stored=session)
         if opened is None or opened.motion.path is None:
             return None
         path, reading = opened.motion.path, opened.motion.reading

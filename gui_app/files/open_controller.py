@@ -21,7 +21,7 @@ from core.files.own_mesh import NothingLeads
 from core.session.fit_origin import SourceMissing
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
-from gui_app.files.open import open_file
+from gui_app.files.open import open_file, open_stored
 from gui_app.files.open_question import NOTHING_SAID, Answer, Doubted, Unanswered
 from gui_app.files.read_ahead import ReadAhead
 from gui_app.tasks.job_thread import JobThread, pose_on_one_thread
@@ -29,6 +29,7 @@ from gui_app.tasks.job_thread import JobThread, pose_on_one_thread
 if TYPE_CHECKING:
     from core.model.body_pair import BodyPair
     from core.model.motion import Motion
+    from core.session.session import Session
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class OpenRequest:
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
     beside the file; ``frame`` the one to show first, None for the file's own; ``listed`` its place where it
     is one of many in a list, and not to be remembered by itself; ``handed_over`` where the file is there for
-    this window alone, and nobody knows it; ``beside`` where it is another person of what is open.
+    this window alone, and nobody knows it; ``beside`` where it is another person of what is open, and
+    ``stored`` what the session at ``path`` has of them.
     """
 
     path: Path | None
@@ -51,6 +53,7 @@ class OpenRequest:
     targets: Mapping[str, str] = field(default_factory=dict)
     handed_over: bool = False
     beside: bool = False
+    stored: Session | None = None
 
 
 def read_and_pose(
@@ -72,9 +75,12 @@ def read_and_pose(
         path = default_motion() if request.path is None else request.path
         try:
             with telling(tell_built), watched(check):
-                opened = open_file(
-                    path, request.models, request.source, request.answer, tell_read, request.targets
-                )
+                if request.stored is not None:
+                    opened = open_stored(path, request.stored, request.models)
+                else:
+                    opened = open_file(
+                        path, request.models, request.source, request.answer, tell_read, request.targets
+                    )
         except (SourceMissing, Unanswered, Doubted, NothingLeads) as question:
             return question
         opened = replace(opened, left_over=request.left_over, listed=request.listed, beside=request.beside)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.shown_text import shown
 from gui_app.document.actions import Actions
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.files.motions.load_motion import Company, Person
     from core.model.motion import Reading
+    from core.session.session import Session
 
 
 def read_company(path: Path, reading: Reading) -> Company:
@@ -49,9 +51,13 @@ class PeopleDesk(QObject):
         self._state, self._now, self._files, self._actions = state, now, files, actions
         self.people: tuple[Person, ...] = ()
         self._left: dict[str, Left] = {}
+        # Of those whom nobody has gone to since the session was opened.
+        self._stored: dict[str, tuple[Path, Session]] = {}
+        self._stored_lost = False
         self._thread = JobThread("people", self, tell_nobody)
         files.leaving.connect(self._on_leaving)
         state.document.keep_beside(self._lost)
+        now.keep_people(self.sessions)
         state.document.motion_ready.connect(self._on_motion)
         state.activity.opening_changed.connect(self.changed)
         actions.next_person.triggered.connect(self.go_to_next)
@@ -68,23 +74,43 @@ class PeopleDesk(QObject):
 
     def go_to(self, name: str) -> None:
         """Shows another person, at the moment that is shown now."""
-        shown = self.shown
+        now = self.shown
         person = next((one for one in self.people if one.name == name), None)
-        if shown is None or person is None or person is shown:
+        if now is None or person is None or person is now:
             return
-        frame = person.nearest_beside(shown, self._state.playback.frame)
+        frame = person.nearest_beside(now, self._state.playback.frame)
         if name in self._left:
             self._files.come_back(self._left[name].at(frame))
         else:
-            self._files.open_person(name, frame)
+            self._files.open_person(name, frame, self._stored.get(name))
 
     def left(self, name: str) -> Left | None:
         """Somebody as they were left; None of who is shown, and of whom nobody has looked at."""
         return self._left.get(name)
 
+    def stored(self, name: str) -> tuple[Path, Session] | None:
+        """What the session that is open has of somebody whom nobody has gone to, and where that lies."""
+        return self._stored.get(name)
+
+    def sessions(self) -> list[Session]:
+        """Of those who are not shown, and were looked at."""
+        return [left.session for left in self._left.values()] + [one for _, one in self._stored.values()]
+
+    @Slot(object, object)
+    def file(self, path: Path, session: Session) -> None:
+        """A session is written: whoever is in it as they are now is in a file."""
+        written = [one.steps for one in session.people]
+        if all(any(one.steps is steps for steps in written) for _, one in self._stored.values()):
+            self._stored_lost = False
+        for left in self._left.values():
+            if left.opened.filed is not None and any(left.session.steps is steps for steps in written):
+                left.opened.filed.add_snapshot(path, left.snapshot)
+        self._state.document.saved_changed.emit()
+
     def keep(self, name: str, left: Left) -> None:
         """More was done for somebody who is not shown."""
         self._left[name] = left
+        self._stored.pop(name, None)
         self._state.document.saved_changed.emit()
         self.changed.emit()
 
@@ -106,37 +132,44 @@ class PeopleDesk(QObject):
         self._step(-1)
 
     def _step(self, by: int) -> None:
-        shown = self.shown
-        if shown is not None:
-            name = self.people[(self.people.index(shown) + by) % len(self.people)].name
+        now = self.shown
+        if now is not None:
+            name = self.people[(self.people.index(now) + by) % len(self.people)].name
             assert name is not None
             self.go_to(name)
 
     def forget(self) -> None:
         """What was done for others than the one who is shown is wanted no more."""
         self._left.clear()
+        self._stored.clear()
         self.changed.emit()
 
     def _lost(self) -> tuple[str, ...]:
-        return tuple(left.opened.name for left in self._left.values() if left.loses_work)
+        lost = tuple(left.opened.name for left in self._left.values() if left.loses_work)
+        kept = (one.source for _, one in self._stored.values() if self._stored_lost)
+        return lost + tuple(shown(f"{source.name} · person {source.reading.person}") for source in kept)
 
     @Slot(object)
     def _on_leaving(self, coming: Opened) -> None:
         if not coming.beside:
             self.forget()
+            self._stored_lost = coming.left_over
+            if coming.session is not None and coming.file is not None:
+                self._stored = {_name(one): (coming.file, one) for one in coming.session.people}
             return
         opened = self._state.document.opened
         left = leave(self._state.document, self._now)
         if opened is not None and left is not None:
             self._left[opened.motion.reading.person or ""] = left
-        self._left.pop(coming.motion.reading.person or "", None)
+        for kept in (self._left, self._stored):
+            kept.pop(coming.motion.reading.person or "", None)
 
     @Slot()
     def _on_motion(self) -> None:
         opened = self._state.document.opened
         assert opened is not None
         if not opened.beside:
-            self.people = ()
+            self.people = self._people_stored(opened)
         path, reading = opened.motion.path, opened.motion.reading
         if path is None or reading.person is None:
             self._thread.drop_jobs()
@@ -145,8 +178,18 @@ class PeopleDesk(QObject):
             job.start(read_company, path, reading)
         self.changed.emit()
 
+    def _people_stored(self, opened: Opened) -> tuple[Person, ...]:
+        """Those whom the session that is open has, should its motion's file not be there."""
+        from core.files.motions.load_motion import Person
+
+        if not self._stored or opened.session is None:
+            return ()
+        sessions = [opened.session, *(one for _, one in self._stored.values())]
+        return tuple(Person(_name(one), one.source.frames, one.source.frames) for one in sessions)
+
     def _on_company(self, company: Company) -> None:
-        self.people = company.people
+        if len(company.people) > 1:
+            self.people = company.people
         self.changed.emit()
         self.found.emit(company)
 
@@ -155,3 +198,8 @@ class PeopleDesk(QObject):
         for action in (self._actions.next_person, self._actions.previous_person):
             action.setEnabled(self.shown is not None)
             action.setVisible(self.shown is not None)
+
+
+def _name(session: Session) -> str:
+    """Who it is of."""
+    return session.source.reading.person or ""

@@ -146,7 +146,7 @@ class FitAllPeople(QObject):
         self.changed.emit()
 
     def _begin_behind(self, name: str) -> None:
-        request, left = self._files.person_request(name, 0), self._desk.left(name)
+        request, left = self._files.person_request(name, 0, self._desk.stored(name)), self._desk.left(name)
         assert self._recipe is not None
         if request is None and left is None:
             self._end_one(None)

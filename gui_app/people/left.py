@@ -51,7 +51,7 @@ def leave(document: Document, now: SessionNow) -> Left | None:
     """
     from core.fitting.posed_frames import PosedFrames
 
-    opened, session = document.opened, now.take(unfinished=document.loses_shown)
+    opened, session = document.opened, now.take(unfinished=document.loses_shown, alone=True)
     if opened is None or session is None:
         return None
     snapshot = replace(document.snapshot, result=session.now.result)

@@ -16,6 +16,7 @@ from gui_app.people.chooser import PeopleMenu, PeopleRow
 from gui_app.people.desk import PeopleDesk
 from gui_app.people.fit_all import FitAllPeople
 from gui_app.people.others import Others
+from gui_app.session.save import SessionActions
 from gui_app.session.snapshot import SessionNow
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
@@ -35,6 +36,7 @@ class PeopleParts:
 def people_parts(
     state: AppState,
     now: SessionNow,
+    sessions: SessionActions,
     files: OpenActions,
     models: ModelsChoice,
     fitting: FitController,
@@ -48,6 +50,7 @@ def people_parts(
     """Made for a window."""
     window = viewport.window()
     desk = PeopleDesk(state, now, files, actions, window)
+    sessions.saved.connect(desk.file)
     fits = FitAllPeople(desk, state, files, fitting, recipes, devices, actions, window)
     row, menu = PeopleRow(state, desk, fits, actions, viewport), PeopleMenu(desk, actions, window)
     others = probe.crowd = Others(desk, state, actions, models, preferences, viewport, window)

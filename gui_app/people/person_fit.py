@@ -10,7 +10,7 @@ from core.fitting.no_progress import ProgressClock
 from gui_app.document.history import DocumentStep
 from gui_app.document.run_status import RunStatus
 from gui_app.document.saved_fits import FiledFits
-from gui_app.files.open import open_motion
+from gui_app.files.open import open_motion, open_stored
 from gui_app.files.open_controller import OpenRequest
 from gui_app.fit.fit_worker import RunReply, RunRequest, run_fit
 from gui_app.people.left import Left
@@ -91,6 +91,14 @@ def _untouched(request: OpenRequest | None) -> Left:
 
     assert request is not None
     assert request.path is not None
+    if request.stored is not None:
+        opened = replace(open_stored(request.path, request.stored, request.models), beside=True)
+        now = DocumentStep.of_session(request.stored.now, opened.bodies.correspondence).snapshot
+        filed = FiledFits()
+        filed.begin(now, in_a_file=not request.left_over)
+        if not request.left_over:
+            filed.add_snapshot(request.path, now)
+        return Left(replace(opened, filed=filed), request.stored, now)
     opened = open_motion(request.path, request.models, request.answer, None, request.targets)
     snapshot, filed = opened.without_fit(), FiledFits()
     filed.begin(snapshot, in_a_file=True)

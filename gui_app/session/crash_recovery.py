@@ -161,6 +161,8 @@ def free_name(folder: Path) -> Path:
 
 def _has_work(session: Session) -> bool:
     """There is a fit, or the mask or the weights are others than at first."""
+    if any(map(_has_work, session.people)):
+        return True
     steps = session.steps
     vertices = {(_bytes(step.valid), _bytes(step.weights)) for step in steps}
     return len(vertices) > 1 or any(step.result is not None for step in steps)
@@ -171,7 +173,7 @@ def _marks(session: Session) -> tuple[object, ...]:
     # The objects themselves, so that no other one can have their address.
     steps = session.steps
     told = ((step.result, step.accepted, _bytes(step.valid), _bytes(step.weights)) for step in steps)
-    return (session.source, session.at, *told)
+    return (session.source, session.at, *told, *map(_marks, session.people))
 
 
 def _bytes(array: np.ndarray | None) -> bytes | None:

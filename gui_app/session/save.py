@@ -82,7 +82,10 @@ class Asked:
 
 
 class SessionActions(QObject):
-    """Does what Save session says: in its place where it has one."""
+    """Does what Save session says: in its place where it has one. ``saved`` tells the path, and the session
+    that is there now."""
+
+    saved = Signal(object, object)
 
     def __init__(
         self,
@@ -182,6 +185,7 @@ class SessionActions(QObject):
             self._preferences.add_recent(path)
         meshes = session.motion is not None and not session.motion.has_poses
         self._activity.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
+        self.saved.emit(path, session)
         if self._document.opened is None or self._document.opened.motion is not asked.motion:
             return
         self.file.set_path(path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -155,6 +156,7 @@ class SessionNow(QObject):
     ) -> None:
         super().__init__(parent)
         self._state, self._history, self._recipes, self._viewport = state, history, recipes, viewport
+        self._people: Callable[[], Iterable[Session]] = tuple
         self._beside = beside
 
     def look_as(self, session: Session) -> None:
@@ -170,14 +172,21 @@ class SessionNow(QObject):
         show_view(view, self._state, self._viewport)
 
     def take(
-        self, *, with_motion: bool = True, unfinished: bool = True, most_bytes: int | None = None
+        self,
+        *,
+        with_motion: bool = True,
+        unfinished: bool = True,
+        most_bytes: int | None = None,
+        alone: bool = False,
     ) -> Session | None:
         """The session, None while nothing is open.
 
         Args:
             with_motion: the motion itself goes along, not only the name of its file.
             unfinished: so does what a run that goes on has reached.
-            most_bytes: the oldest steps are left out beyond this size in memory.
+            most_bytes: the oldest steps are left out beyond this size in memory, and all but the last of
+                people who are not shown.
+            alone: without those.
         """
         from core.session.session import Session, SourceFile
 
@@ -202,7 +211,20 @@ class SessionNow(QObject):
         if beside is not None:
             view["beside"] = beside
         kept = tuple(step.for_session() for step in steps)
-        return Session(SourceFile.of(opened.motion), motion, kept, at, view, opened.bodies.target.family)
+        people = () if alone else tuple(map(partial(_person, with_motion, most_bytes), self._people()))
+        target = opened.bodies.target.family
+        return Session(SourceFile.of(opened.motion), motion, kept, at, view, target, people)
+
+    def keep_people(self, people: Callable[[], Iterable[Session]]) -> None:
+        """Other people of the file that is open belong to its session; ``people`` has them as they are."""
+        self._people = people
+
+
+def _person(with_motion: bool, most_bytes: int | None, session: Session) -> Session:
+    """A person who is not shown, for the session of another."""
+    if most_bytes is not None:
+        session = replace(session, steps=(session.now,), at=0)
+    return session if with_motion else replace(session, motion=None)
 
 
 def _first_kept(steps: list[DocumentStep], most_bytes: int) -> int:

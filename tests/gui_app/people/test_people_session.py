@@ -1,0 +1,151 @@
+"""A session of a file of several people has what was done for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from core.errors import FileError
+from core.outputs import sessions
+from core.outputs.sessions import load_session, save_session
+from gui_app.app.main_window import MainWindow
+from gui_app.widgets.save_dialog import Place
+from tests.gui_app.conftest import FIT_MS
+from tests.gui_app.people.scene_files import wham_file
+from tests.gui_app.people.test_people import NOTE, rows, settled
+
+MakeWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def street(tmp_path: Path) -> Path:
+    people = ("walk", slice(6), 10), ("dance", slice(5), 10), ("walk", slice(20, 24), 10)
+    return wham_file(tmp_path / "street.pkl", *people)
+
+
+@pytest.fixture
+def two(make_window: MakeWindow, street: Path, qtbot: QtBot) -> MainWindow:
+    """A window in which two of three people are fitted, and something is accepted of each."""
+    window = make_window(street, autofit=True)
+    settled(window, qtbot, "0")
+    for person in ("1", "0"):
+        window.state.document.set_accepted((NOTE,))
+        window.history.add("accepted")
+        window.people.desk.go_to(person)
+        settled(window, qtbot, person)
+    return window
+
+
+def saved(window: MainWindow, path: Path, qtbot: QtBot) -> Path:
+    window.sessions._write(Place(path, replace=True), None)
+    qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: window.sessions.file.path == path, timeout=FIT_MS)
+    return path
+
+
+@pytest.mark.parametrize("source_is_there", [True, False])
+def test_each_comes_back(
+    two: MainWindow,
+    make_window: MakeWindow,
+    street: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+    source_is_there: bool,
+) -> None:
+    assert len(two.state.document.lost) == 2
+    path = saved(two, tmp_path / "street.refit", qtbot)
+    assert two.state.document.lost == ()
+    mine = two.state.document.result
+    if not source_is_there:
+        street.unlink()
+    window = make_window(path)
+    settled(window, qtbot, "0")
+    qtbot.waitUntil(lambda: not window.people.desk._thread.busy, timeout=FIT_MS)
+    assert len(rows(window)) == (3 if source_is_there else 2)
+    document = window.state.document
+    np.testing.assert_array_equal(document.result.poses, mine.poses)
+    assert document.lost == ()
+    window.people.desk.go_to("1")
+    settled(window, qtbot, "1")
+    assert len(document.result) == 5
+    assert document.accepted == (NOTE,)
+    assert [step.name for step in window.history.steps] == ["", "fit of all frames", "accepted"]
+    assert document.lost == ()
+    assert window.sessions.file.path == path
+    # Saved in its place, by whom nobody has gone back to as well.
+    saved(window, path, qtbot)
+    again = load_session(path)
+    assert again.source.reading.person == "1"
+    assert [one.source.reading.person for one in again.people] == ["0"]
+
+
+def test_who_was_not_gone_to_stays_in_it(
+    two: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = saved(two, tmp_path / "street.refit", qtbot)
+    window = make_window(path)
+    settled(window, qtbot, "0")
+    before = load_session(path)
+    saved(window, tmp_path / "other.refit", qtbot)
+    after = load_session(tmp_path / "other.refit")
+    assert [one.source for one in after.people] == [one.source for one in before.people]
+    for one, other in zip(before.people[0].steps, after.people[0].steps, strict=True):
+        assert (one.name, one.accepted) == (other.name, other.accepted)
+        assert (one.result is None) == (other.result is None)
+
+
+def test_the_question_saves_all(
+    two: MainWindow, motion_file: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(two, tmp_path / "street.refit", qtbot)
+    two.state.document.set_accepted((NOTE, NOTE))
+    two.history.add("accepted twice")
+    two.people.desk.go_to("1")
+    settled(two, qtbot, "1")
+    assert two.state.document.lost == ("street.pkl · person 0",)
+    asked: list[list[str]] = []
+
+    def save(box: QMessageBox) -> int:
+        asked.append([button.text() for button in box.buttons()])
+        next(button for button in box.buttons() if button.text() == "Save session").click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", save)
+    two.files.open_path(motion_file)
+    qtbot.waitUntil(lambda: two.state.document.frames == 24, timeout=FIT_MS)
+    assert len(asked) == 1
+    assert "Save fit…" not in asked[0]
+    people = {one.source.reading.person: one.now for one in load_session(path).people}
+    assert people["0"].accepted == (NOTE, NOTE)
+
+
+def test_what_is_kept_in_case_of_a_crash_has_all(two: MainWindow, qtbot: QtBot) -> None:
+    two.autosave.keep()
+    qtbot.waitUntil(lambda: not two.writer.waiting, timeout=FIT_MS)
+    [one] = load_session(two.autosave.file).people
+    assert one.now.result is not None
+    assert one.now.accepted == (NOTE,)
+
+
+def test_people_within_people_are_refused(two: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    from dataclasses import replace
+
+    path = saved(two, tmp_path / "street.refit", qtbot)
+    session = load_session(path)
+    [person] = session.people
+    plain = replace(session, people=())
+    save_session(tmp_path / "plain.refit", plain)
+    assert "people" not in sessions._contents(tmp_path / "plain.refit").split('"steps"')[0]
+    assert load_session(tmp_path / "plain.refit").people == ()
+    arrays = tmp_path / "damaged.refit"
+    text = sessions._contents(path)
+    damaged = text.replace('"people": [', '"people": [3, ', 1)
+    assert damaged != text
+    with pytest.raises(FileError, match=r"people\[0\] is not a json object of a person"):
+        sessions._Reader(arrays, damaged, sessions.read_npz(path)).session()
+    assert person.people == ()
