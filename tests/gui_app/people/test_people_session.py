@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -133,19 +135,26 @@ def test_what_is_kept_in_case_of_a_crash_has_all(two: MainWindow, qtbot: QtBot) 
 
 
 def test_people_within_people_are_refused(two: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    from dataclasses import replace
-
     path = saved(two, tmp_path / "street.refit", qtbot)
-    session = load_session(path)
-    [person] = session.people
-    plain = replace(session, people=())
-    save_session(tmp_path / "plain.refit", plain)
-    assert "people" not in sessions._contents(tmp_path / "plain.refit").split('"steps"')[0]
-    assert load_session(tmp_path / "plain.refit").people == ()
-    arrays = tmp_path / "damaged.refit"
-    text = sessions._contents(path)
-    damaged = text.replace('"people": [', '"people": [3, ', 1)
-    assert damaged != text
-    with pytest.raises(FileError, match=r"people\[0\] is not a json object of a person"):
-        sessions._Reader(arrays, damaged, sessions.read_npz(path)).session()
-    assert person.people == ()
+    contents, arrays = json.loads(sessions._contents(path)), sessions.read_npz(path)
+    [person] = contents["people"]
+    for people in ([3], [{**person, "people": [person]}]):
+        damaged = json.dumps({**contents, "people": people})
+        with pytest.raises(FileError, match=r"people\[0\] is not a json object of a person"):
+            sessions._Reader(path, damaged, arrays).session()
+
+
+def test_a_session_of_an_earlier_version_has_one_person(
+    two: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session = load_session(saved(two, tmp_path / "street.refit", qtbot))
+    alone = tmp_path / "alone.refit"
+    save_session(alone, replace(session, people=()))
+    assert "people" not in json.loads(sessions._contents(alone))
+    two.files.open_path(alone)
+    qtbot.waitUntil(lambda: not two.state.activity.opening, timeout=FIT_MS)
+    settled(two, qtbot, "0")
+    assert two.people.desk.sessions() == []
+    two.people.desk.go_to("1")
+    settled(two, qtbot, "1")
+    assert two.state.document.accepted == ()
