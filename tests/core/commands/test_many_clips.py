@@ -41,7 +41,9 @@ KILLING = """
 import os, signal
 import core.commands.worker_clip as worker_clip
 
-convert_one, solve = worker_clip.convert_one, worker_clip.SolvedSubject.of
+# Dask runs this once more in the process that takes the place of one that died.
+if not hasattr(worker_clip, "kills"):
+    convert_one, solve = worker_clip.convert_one, worker_clip.SolvedSubject.of
 
 def meets_once(path):
     if not path.exists():
@@ -60,7 +62,9 @@ def of(subject):
         meets_once(subject.clips[0].source.with_suffix(".shape"))
     return solve(subject)
 
-worker_clip.convert_one, worker_clip.SolvedSubject.of = kills, of
+if not hasattr(worker_clip, "kills"):
+    worker_clip.convert_one, worker_clip.SolvedSubject.of = kills, of
+    worker_clip.kills = kills
 """
 """What a worker does first, which dies over some clips."""
 
