@@ -140,3 +140,11 @@ def graph_laplacian(edges: Tensor, weights: Tensor, vertices: int) -> Tensor:
     values = torch.cat((weights, weights, -weights, -weights))
     matrix = torch.sparse_coo_tensor(torch.stack((rows, columns)), values, (vertices, vertices))
     return matrix.coalesce().to_sparse_csr()
+
+
+def frame_weights(robust_weights: Tensor | None, terms: int) -> Tensor | None:
+    """(terms, n) weights of the terms of `NormalMatrix` in each frame, from those of the robust groups; the
+    edges, if there is a term left for them, weigh 1."""
+    if robust_weights is None or terms == len(robust_weights):
+        return robust_weights
+    return torch.cat((robust_weights, torch.ones_like(robust_weights[:1])))

@@ -116,6 +116,7 @@ class FitSkin:
         self.body = body
         # One of many that come and go, as while a mask is painted.
         self._passing = False
+        self._last: Shape | None = None
         self.tree: KinematicTree = body.tree
         self.coefficients = coefficients
         self.patches = Patches(body, np.flatnonzero(vertex_weights > 0), coefficients, dtype)
@@ -194,8 +195,14 @@ class FitSkin:
         return out
 
     def shape(self, betas: Tensor) -> Shape:
-        """The shape of (Z,) coefficients."""
-        return Shape(betas, self.patches.bases(betas), self.joint_template + self.joint_basis @ betas)
+        """The shape of (Z,) coefficients; the last one is kept."""
+        compared = betas.device.type == "cpu" and not betas.requires_grad
+        if compared and self._last is not None and torch.equal(self._last.betas, betas):
+            return self._last
+        found = Shape(betas, self.patches.bases(betas), self.joint_template + self.joint_basis @ betas)
+        if compared:
+            self._last = found
+        return found
 
     def value_and_residuals(
         self, pose: Pose, shape: Shape, targets: Tensor, terms: Terms = NO_TERMS

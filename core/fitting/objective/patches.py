@@ -194,7 +194,7 @@ class Patches:
 
     def bases(self, coefficients: Tensor) -> list[Tensor]:
         """(r, c) U of each patch of `posing`, of (Z,) coefficients."""
-        return [patch.basis[0] + torch.tensordot(coefficients, patch.basis[1:], 1) for patch in self.posing]
+        return [of_coefficients(patch.basis, coefficients) for patch in self.posing]
 
     def cut(self, bases: list[Tensor]) -> list[Tensor]:
         """(r, c) U of each patch, from those that `bases` gives."""
@@ -220,6 +220,12 @@ def needs_few(directions: Iterable[Tensor], features: int) -> bool:
     """Patches need few of a body's pose features, as their (3b, q) posedirs tell."""
     shapes = [each.shape for each in directions]
     return sum(rows * used for rows, used in shapes) < 0.25 * features * sum(rows for rows, _ in shapes)
+
+
+def of_coefficients(basis: Tensor, coefficients: Tensor) -> Tensor:
+    """(r, c) U of (Z,) coefficients, from (Z + 1, r, c) that of the mean shape and its derivatives."""
+    flat = basis.flatten(1)
+    return torch.addmv(flat[0], flat[1:].t(), coefficients).view(basis.shape[1:])
 
 
 def with_mean(coefficients: Tensor) -> Tensor:

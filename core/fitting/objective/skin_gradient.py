@@ -63,7 +63,7 @@ class SkinGradient:
         )
         if self.by_betas is not None:
             moments = pulled.view(len(pulled), -1) @ kept[0].view(len(kept[0]), -1).T
-            self.by_betas += torch.tensordot(patch.basis[1:], moments, 2)
+            self.by_betas.addmv_(patch.basis[1:].flatten(1), moments.flatten())
 
 
 class SkinLook(NamedTuple):

@@ -15,8 +15,9 @@ from threading import Lock
 import torch
 from torch import Tensor
 
+from core.fitting.objective.metric import frame_weights
 from core.fitting.objective.objective import FitSkin, Shape
-from core.fitting.objective.patches import Patch, stack, with_mean
+from core.fitting.objective.patches import Patch, of_coefficients, stack, with_mean
 from core.fitting.objective.pose import Pose
 
 # Blocks of all pairs of so many coefficients take 120 MB. More than these would take gigabytes, and longer
@@ -46,7 +47,7 @@ class Rows:
 
     def of(self, betas: Tensor) -> Tensor:
         """(r, c) rows of U of (Z,) betas."""
-        return self.basis[0] + torch.tensordot(betas, self.basis[1:], 1)
+        return of_coefficients(self.basis, betas)
 
 
 class NormalMatrix:
@@ -171,19 +172,26 @@ class NormalMatrix:
             blocks[rows.term, :, :, columns[:, None], columns] += product
         return blocks
 
-    def at(self, betas: Tensor) -> Tensor:
-        """(p, K, K) H of (Z,) betas."""
-        found = betas.new_zeros(self.terms, self.width, self.width, dtype=torch.float64)
+    def _at(self, betas: Tensor, bases: list[Tensor] | None) -> Iterator[tuple[Rows, Tensor]]:
+        """All that counts with (r, c) its rows of U at (Z,) betas, those of patches as ``bases`` has them."""
+        ready = iter(bases or ())
         for rows in self.rows():
-            basis = rows.of(betas).double()
+            found = next(ready, None) if isinstance(rows.vertices, slice) else None
+            yield rows, rows.of(betas) if found is None else found
+
+    def at(self, betas: Tensor, bases: list[Tensor] | None = None) -> Tensor:
+        """(p, K, K) H of (Z,) betas, for which `Patches.bases` may have been asked already."""
+        found = betas.new_zeros(self.terms, self.width, self.width, dtype=torch.float64)
+        for rows, single in self._at(betas, bases):
+            basis = single.double()
             found[rows.term, rows.columns[:, None], rows.columns] += (basis * rows.weights).T @ basis
         return found.to(betas)
 
-    def derivatives(self, betas: Tensor) -> Tensor:
-        """(p, Z, K, K): U(betas)^T L U_z for each beta z."""
+    def derivatives(self, betas: Tensor, bases: list[Tensor] | None = None) -> Tensor:
+        """(p, Z, K, K): U(betas)^T L U_z for each beta z; arguments as of `at`."""
         found = betas.new_zeros(self.terms, len(betas), self.width, self.width)
-        for rows in self.rows():
-            weighted = (rows.of(betas) * rows.weights).T
+        for rows, basis in self._at(betas, bases):
+            weighted = (basis * rows.weights).T
             found[rows.term][:, rows.columns[:, None], rows.columns] += weighted @ rows.basis[1:]
         return found
 
@@ -200,14 +208,6 @@ class NormalMatrix:
             turned = directions @ outer[rows.term][rows.columns[:, None], rows.columns]
             found += (turned * rows.weights).flatten(1) @ directions.flatten(1).T
         return found
-
-
-def frame_weights(robust_weights: Tensor | None, terms: int) -> Tensor | None:
-    """(terms, n) weights of the terms of `NormalMatrix` in each frame, from those of the robust groups; the
-    edges, if there is a term left for them, weigh 1."""
-    if robust_weights is None or terms == len(robust_weights):
-        return robust_weights
-    return torch.cat((robust_weights, torch.ones_like(robust_weights[:1])))
 
 
 # Frames at once where each has matrices of its own for every coefficient.
@@ -249,11 +249,11 @@ class SkinStatistics:
 
     @cached_property
     def _at(self) -> Tensor:
-        return self.normal.at(self.shape.betas)
+        return self.normal.at(self.shape.betas, self.shape.bases)
 
     @cached_property
     def _derivatives(self) -> Tensor:
-        return self.normal.derivatives(self.shape.betas)
+        return self.normal.derivatives(self.shape.betas, self.shape.bases)
 
     def of(self, pose: Pose, robust_weights: Tensor | None, by_coefficients: bool) -> Statistics:
         """The products of n frames.
