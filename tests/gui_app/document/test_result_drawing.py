@@ -20,9 +20,9 @@ def drawn(fitted: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> 
     frames: list[int] = []
     show = fitted.viewport.scene.show
 
-    def telling(frame: int, picture: object) -> None:
+    def telling(frame: int, picture: object, *more: object) -> None:
         frames.append(frame)
-        show(frame, picture)  # type: ignore[arg-type]
+        show(frame, picture, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(fitted.viewport.scene, "show", telling)
     return frames
