@@ -126,6 +126,10 @@ class PeopleRow(QWidget):
         self._view.setFocus()
 
     def _place(self) -> None:
+        layout = self.layout()
+        assert layout is not None
+        # What has been hidden or shown a moment ago counts at once.
+        layout.invalidate()
         wide = self.sizeHint().width() + self.choice.minimumSizeHint().width() + 60
         room = self._view.width() // 2 - 2 * EDGE
         self.resize(max(min(wide, MOST_WIDTH, room), LEAST_WIDTH), self.sizeHint().height())
