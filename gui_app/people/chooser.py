@@ -130,6 +130,7 @@ class PeopleRow(QWidget):
         assert layout is not None
         # What has been hidden or shown a moment ago counts at once.
         layout.invalidate()
+        layout.activate()
         wide = self.sizeHint().width() + self.choice.minimumSizeHint().width() + 60
         room = self._view.width() // 2 - 2 * EDGE
         self.resize(max(min(wide, MOST_WIDTH, room), LEAST_WIDTH), self.sizeHint().height())
