@@ -366,7 +366,8 @@ class FitRun:
     ) -> Iterator[Progress]:
         """Fits chunks in the pool, round by round, and takes in what comes back."""
         self.doing = name
-        iteration, objective, distance, done = 0, 0.0, 0.0, 0
+        iteration, done = 0, np.zeros(len(self.motion), dtype=bool)
+        objective, distance = np.zeros(len(self.motion)), np.zeros(len(self.motion))
         pool, workers = self._workers.pool, self._workers.count
         each = (in_chunks(pool, workers, chunks, fit, self._stopped) for chunks in rounds)
         for frames, found, note in chain.from_iterable(each):
@@ -379,11 +380,11 @@ class FitRun:
             self._cut = self._cut or (self._stopped() and not found.converged.all())
             self._table.store(frames, found, problem.num_betas, problem.num_expression)
             iteration += 1
-            done += len(frames)
-            objective += float(found.energy.sum())
-            distance += float(found.errors.mean.sum())
-            means = objective / done, distance / done
-            told = Progress(name, iteration, done, len(self.frames), *means, frames)
+            # Some come back better.
+            done[frames], objective[frames], distance[frames] = True, found.energy, found.errors.mean
+            count = int(done.sum())
+            means = float(objective.sum()) / count, float(distance.sum()) / count
+            told = Progress(name, iteration, count, len(self.frames), *means, frames)
             yield replace(told, note=note, steps=int(found.steps.max()), trace=found.trace)
 
     def _ordered(self, size: int) -> list[np.ndarray]:

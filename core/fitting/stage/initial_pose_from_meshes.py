@@ -8,16 +8,17 @@ The size of the person hardly turns these rotations, so that they can be found b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.fitting.objective.pose import Pose
 from core.fitting.stage.initial_pose import relaxed_pose
 from core.model.body import BodyModel
 from core.model.joints import FACE_JOINTS
-from core.model.skinning import rotation_matrices
+from core.model.skinning import KinematicTree, rotation_matrices
 
 # A vertex counts with its skin weight to this power: skin between two joints moves like neither of them.
 PURITY = 3
@@ -160,21 +161,25 @@ def outlying_frames(energy: np.ndarray) -> np.ndarray:
     return energy > OUTLYING * usual
 
 
-def from_nearest_frame(start: PartsStart, fitted: Tensor, outlying: np.ndarray) -> PartsStart:
+def from_nearest_frame(
+    tree: KinematicTree, start: Pose, fitted: Pose, outlying: np.ndarray, free: np.ndarray
+) -> Pose:
     """Another start for outlying frames: the posture of the nearest other one, facing and place their own.
 
     Args:
+        tree: of the target.
         start: of n frames, in order of time.
-        fitted: (n, J, 3, 3) relative rotations that the fit from there reached.
-        outlying: (n,) bool.
+        fitted: what the fit from there reached.
+        outlying: (n,) bool; some are, some are not.
+        free: ids of the joints that are fitted; others stay as they were.
 
     Returns:
-        Of the m outlying frames, in order; all of them unchanged where every frame is outlying.
+        Of the outlying frames, in order.
     """
     chosen, good = np.flatnonzero(outlying), np.flatnonzero(~outlying)
-    index = torch.as_tensor(chosen, device=fitted.device)
-    rotations = start.rotations[index]
-    if len(good) and len(chosen):
-        nearest = good[np.abs(chosen[:, None] - good).argmin(1)]
-        rotations[:, 1:] = fitted[torch.as_tensor(nearest, device=fitted.device), 1:]
-    return PartsStart(rotations, start.roots[index], start.trusted[index])
+    nearest = good[np.abs(chosen[:, None] - good).argmin(1)]
+    which, other = (torch.as_tensor(some, device=start.root.device) for some in (chosen, nearest))
+    rotations = tree.relative_rotations(start.world)[which]
+    moved = np.setdiff1d(free, [0])
+    rotations[:, moved] = tree.relative_rotations(fitted.world)[other][:, moved]
+    return replace(start[which], world=tree.world_rotations(rotations))

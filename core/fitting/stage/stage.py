@@ -17,10 +17,13 @@ from core.fitting.shape.shape_solve import ShapeFit
 from core.fitting.solver.convergence import assured
 from core.fitting.solver.core_steps import LEAST_ITERATIONS, by_core, fit_poses_by_core, made_once
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature
-from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses, promises_little
+from core.fitting.solver.gauss_newton import PoseFit, SolverContext, fit_poses
 from core.fitting.solver.skin_products import SkinStatistics
 from core.fitting.solver.temporal_solve import fit_window
-from core.fitting.stage.initial_pose_from_meshes import PartsStart, from_nearest_frame, outlying_frames
+from core.fitting.stage.breaks import Breaks, in_lots
+from core.fitting.stage.chain_order import down_the_chain
+from core.fitting.stage.frame_chunks import split
+from core.fitting.stage.initial_pose_from_meshes import from_nearest_frame, outlying_frames
 from core.fitting.stage.levels import LEAST_LEVELLED, LEVELLED, MOST_NEAR, in_levels
 from core.fitting.stage.mending import Judged, mended, suspects
 from core.fitting.stage.partial_result import FittedChunk, Parameters, fitted_chunk, joined
@@ -68,6 +71,7 @@ class PoseStage:
         self.levelled, self._found = False, list[KnownFrames]()
         # What those of the levels before and of the present one came to.
         self._judged, self._results = Judged(), list[tuple[np.ndarray, np.ndarray]]()
+        self._breaks: Breaks | None = None
         if solved is not None:
             self.shape_converged = solved.converged or not problem.solves_shape
             self.curved = solved.curved
@@ -121,9 +125,8 @@ class PoseStage:
 
         if not self.levelled:
             yield list(left(size))
-            return
         first, judged = self.known, self._judged
-        for frames in left(LEVELLED):
+        for frames in left(LEVELLED) if self.levelled else ():
             # No lot knows of another, so that it does not matter which are fitted, and in which order.
             self.known, self._judged = first, judged
             for some in in_levels(frames, first, problem.source_rotations(frames)):
@@ -131,6 +134,13 @@ class PoseStage:
                 if self.by.stopped():
                     return
                 self._take_in()
+        if not alone or problem.origin != "source" or not problem.knows_rotations:
+            return
+        for breaks in in_lots(problem, ordered(LEVELLED)):
+            self._breaks = breaks
+            yield split(breaks.known.frames, size)
+            if self.by.stopped():
+                return
 
     def _take_in(self) -> None:
         """Frames that were fitted since are known from now on."""
@@ -157,8 +167,8 @@ class PoseStage:
         return frames, replace(found, trace=(*trace, *end))
 
     def _fit(self, frames: np.ndarray) -> FittedChunk:
-        found = first = self._first(frames)
-        if self.problem.settings.order != "chain":
+        found = first = self._across(frames, self._breaks) if self._breaks else self._first(frames)
+        if self.problem.settings.order != "chain" and self._breaks is None:
             found = mended(first, frames, self.by.iterations, self.by.stopped, self._starts(), self._judged)
             if self._ends:
                 self._results.append((frames, found.energy))
@@ -167,6 +177,19 @@ class PoseStage:
             self._watch(as_taken(self.problem, frames, found))
         # Poses at their best for a shape that is not yet at its own are not converged.
         return replace(found, converged=found.converged & self.shape_converged)
+
+    def _across(self, frames: np.ndarray, breaks: Breaks) -> FittedChunk:
+        problem, betas = self.problem, self.by.shape.betas
+
+        def fit(places: np.ndarray, pose: Pose) -> FittedChunk:
+            some = frames[places]
+            begun = problem.with_held(some, pose, betas)
+            targets, terms = problem.targets.at(some), problem.terms(some)
+            return self.chunk(some, self._from(begun, targets, terms, frozen=0, quietly=True))
+
+        found = fit(np.arange(len(frames)), problem.current(frames, problem.table))
+        start, source = problem.at_source(frames, betas), problem.source_rotations(frames)
+        return breaks.mended(frames, start, source, found, fit)
 
     def _starts(self) -> list[Callable[[np.ndarray], FittedChunk]]:
         """Other starts of frames that may have ended badly, each fits them from there."""
@@ -194,7 +217,11 @@ class PoseStage:
             return self._from_known(frames) if end is None else self._from_end(end)
         targets, terms = problem.targets.at(frames), problem.terms(frames)
         if in_chain:
-            return self.chunk(frames, self._down_the_chain(frames, targets, terms))
+            begun = self._begin(frames, targets)
+            found = down_the_chain(self.by, begun, targets, terms, problem.bodies.target.parents)
+            if found is None:
+                found = self._from(begun, targets, terms, frozen=0)
+            return self.chunk(frames, found)
         frozen = 0 if problem.origin == "current" else FROZEN_STEPS
         start = self._begin(frames, targets)
         found = self._from(start, targets, terms, frozen=frozen)
@@ -357,36 +384,14 @@ class PoseStage:
         outlying = suspects(found.energy.cpu().numpy(), converged, self.by.iterations)
         if not outlying.any() or outlying.all():
             return
-        tree, which = self.problem.skin.tree, torch.as_tensor(outlying, device=targets.device)
-        begun = PartsStart(tree.relative_rotations(start.world), start.root, which)
-        other = from_nearest_frame(begun, tree.relative_rotations(found.pose.world), outlying)
-        free, rotations = self.problem.unknowns.free, begun.rotations[which]
-        rotations[:, free] = other.rotations[:, free]
-        pose = replace(start[which], world=tree.world_rotations(rotations), root=other.roots)
+        which, unknowns = torch.as_tensor(outlying, device=targets.device), self.problem.unknowns
+        pose = from_nearest_frame(self.problem.skin.tree, start, found.pose, outlying, unknowns.free)
         again = self._from(pose, targets[..., which], terms[which], frozen=FROZEN_STEPS, quietly=True)
         places = torch.nonzero(which).squeeze(1)
         better = again.energy < found.energy[places]
         found.put(places[better], again[better])
         still = torch.as_tensor(outlying_frames(found.energy.cpu().numpy()), device=targets.device)
         found.converged &= ~still
-
-    def _down_the_chain(self, frames: np.ndarray, targets: torch.Tensor, terms: Terms) -> PoseFit:
-        """Joint by joint from the root, each with all that hangs below it; then coefficients."""
-        pose, unknowns = self._begin(frames, targets), self.problem.unknowns
-        found: PoseFit | None = None
-        links = [unknowns.alone(int(j), self.problem.bodies.target.parents) for j in unknowns.free]
-        if len(unknowns.coefficients):
-            links.append(unknowns.without_joints())
-        for link in links:
-            found = fit_poses(replace(self.by, unknowns=link), pose, targets, terms)
-            pose = found.pose
-            if self.by.stopped():
-                break
-        if found is None:
-            return self._from(pose, targets, terms, frozen=0)
-        # Every joint by itself may be at its best while all of them together are not.
-        found.converged = promises_little(self.by, found.pose, targets, terms)
-        return found
 
 
 def _sharing(source: torch.Tensor) -> int:

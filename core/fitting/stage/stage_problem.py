@@ -307,10 +307,14 @@ class StageProblem:
         found = self._parts.start(targets)
         return self._freely(frames, found.rotations, found.roots, betas)
 
+    def rotations(self, frames: np.ndarray, known: Parameters | ResultTable | None = None) -> Tensor:
+        """(n, J, 3, 3) relative rotations of some frames now."""
+        poses = (known or self.table).poses[frames]
+        return rotation_matrices(torch.as_tensor(poses, device=self.bodies.target.device))
+
     def current(self, frames: np.ndarray, known: Parameters | ResultTable) -> Pose:
         """Where some frames are now."""
-        device = self.bodies.target.device
-        relative = rotation_matrices(torch.as_tensor(known.poses[frames], device=device))
+        relative, device = self.rotations(frames, known), self.bodies.target.device
         own = self.coefficients(frames, known)
         rest = self.skin.joint_template[0] + own @ self.skin.joint_basis[0].T
         offset = known.transl[frames].astype(np.float64) - self.motion.trans[frames]
