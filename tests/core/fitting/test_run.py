@@ -91,7 +91,10 @@ def test_the_frames_around_come_before_those_further_away(
     assert sorted(order) == list(range(len(motion)))
 
 
-def test_many_workers_have_chunks_to_fit_at_once(pair: BodyPair, motion: Motion) -> None:
+def test_many_workers_have_chunks_to_fit_at_once(
+    pair: BodyPair, motion: Motion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "in_lots", lambda *_: iter(()))
     run, frames = FitRun(motion, pair, FEW, device="cpu", threads=1), np.arange(2 * LEVELLED)
     problem = run._problem(FEW, "source")
     settled = PoseStage(problem, np.arange(4), None, lambda: False)

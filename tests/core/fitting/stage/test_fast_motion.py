@@ -67,6 +67,7 @@ def test_they_converge_with_a_shape_that_is_held(monkeypatch: pytest.MonkeyPatch
     motion, pair = clip("spinkick", 10, 48), body_pair("dense correctives")
     ends: list[float] = []
     monkeypatch.setattr(stage, "by_core", lambda *_: False)
+    monkeypatch.setattr(stage, "in_lots", lambda *_: iter(()))
     chunk = stage.PoseStage.chunk
 
     def kept(self: stage.PoseStage, frames: np.ndarray, found: stage.PoseFit) -> Any:

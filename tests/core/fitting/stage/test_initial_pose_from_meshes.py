@@ -12,6 +12,7 @@ from torch import Tensor
 
 from core.files.builtin_files import builtin_motions
 from core.files.motions.load_motion import load_motion
+from core.fitting.objective.pose import Pose
 from core.fitting.objective.targets import MotionTargets as Targets
 from core.fitting.stage.initial_pose import relaxed_pose, start_rotations
 from core.fitting.stage.initial_pose_from_meshes import (
@@ -230,15 +231,16 @@ def test_frames_that_stand_out_start_from_the_nearest_that_do_not() -> None:
     energy[[20, 21, 59]] *= 2
     outlying = outlying_frames(energy)
     assert list(np.flatnonzero(outlying)) == [20, 21, 59]
-    start = PartsStart(
-        rotation_matrices(torch.full((60, 4, 3), 0.3)), torch.rand(60, 3), torch.ones(60, 4, dtype=torch.bool)
-    )
-    fitted = rotation_matrices(torch.arange(60)[:, None, None] * torch.full((60, 4, 3), 0.01))
-    again = from_nearest_frame(start, fitted, outlying)
-    assert torch.equal(again.rotations[:, 1:], fitted[[19, 22, 58], 1:])
-    assert torch.equal(again.rotations[:, 0], start.rotations[[20, 21, 59], 0])
-    assert torch.equal(again.roots, start.roots[[20, 21, 59]])
+    tree = variants.body_pair("built-in").target.tree
+    rotations = rotation_matrices(torch.full((60, 55, 3), 0.3))
+    fitted = rotation_matrices(torch.arange(60)[:, None, None] * torch.full((60, 55, 3), 0.01))
+    start, ended = (Pose(tree.world_rotations(each), torch.rand(60, 3)) for each in (rotations, fitted))
+    free = np.array([0, 1, 2, 5, 54])
+    again = from_nearest_frame(tree, start, ended, outlying, free)
+    found = tree.relative_rotations(again.world)
+    assert torch.allclose(found[:, free[1:]], fitted[[19, 22, 58]][:, free[1:]], atol=1e-5)
+    stayed = np.setdiff1d(np.arange(55), free[1:])
+    assert torch.allclose(found[:, stayed], rotations[[20, 21, 59]][:, stayed], atol=1e-5)
+    assert torch.equal(again.root, start.root[[20, 21, 59]])
     assert not outlying_frames(np.ones(1)).any()
     assert not outlying_frames(np.ones(4)).any()
-    everything = from_nearest_frame(start, fitted, np.ones(60, dtype=bool))
-    assert torch.equal(everything.rotations, start.rotations)
