@@ -39,7 +39,7 @@ def test_they_keep_the_best_of_what_they_are_tried_from(monkeypatch: pytest.Monk
     after = FitRun(motion, pair, HELD, device="cpu", threads=1)
     steps = list(after)
     was, now = before._table.energy, after._table.energy
-    assert (now <= was * (1 + 1e-4)).all()
+    assert (now <= was * (1 + 5e-4)).all()
     assert (now < was * (1 - 1e-3)).any()
     told = [step for step in steps if step.stage == "pose"]
     assert [step.frames_done for step in told][-1] == len(motion), "frames that come back are counted once"
