@@ -49,12 +49,12 @@ def test_figures_are_those_of_the_posed_skins(variant: str) -> None:
 
 def test_bodies_far_from_the_origin_keep_their_digits() -> None:
     _, bodies, fit = fitted_clip("walk", 0, FRAMES)
-    far = np.float32([5000, -9000, 0])
-    moved = replace(fit, transl=fit.transl + far)
-    beside = replace(moved, transl=moved.transl + np.float32([0.25, 0, 0]))
-    found = fit_distance(bodies.target, moved, beside)
-    assert found.max_mm == pytest.approx(np.full(FRAMES, 250), abs=0.02)
-    assert found.part_mm[3] == pytest.approx(np.full(6, 250), abs=0.01)
+    other, far = turned(fit, 16, 0.4), np.float32([5000, -9000, 0])
+    near = fit_distance(bodies.target, fit, other)
+    moved = [replace(one, transl=one.transl + far) for one in (fit, other)]
+    found = fit_distance(bodies.target, *moved)
+    assert found.max_mm == pytest.approx(near.max_mm, abs=0.02)
+    assert found.part_mm == pytest.approx(near.part_mm, abs=0.02)
 
 
 def test_frames_that_one_of_them_lacks_have_no_figures() -> None:
