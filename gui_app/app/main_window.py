@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from core.shown_text import shown
 from gui_app.app.command_palette import CommandPalette, Commands
 from gui_app.app.copy_report import CopyReport
 from gui_app.app.fit_menu import FitActions
@@ -61,6 +60,7 @@ from gui_app.problems.verdicts import ProblemVerdicts
 from gui_app.session.crash_recovery import Autosave, LeftOverBar
 from gui_app.session.save import SessionActions, SessionWriter
 from gui_app.session.snapshot import SessionNow
+from gui_app.session.window_title import WindowTitle
 from gui_app.tasks.closing_wait import ClosingWait
 from gui_app.tasks.job_thread import close_threads, leave_threads
 from gui_app.timeline.earlier_curves import EarlierFigures
@@ -262,13 +262,7 @@ class MainWindow(QMainWindow):
         self.opening.failed.connect(self._on_open_failed)
         state.document.motion_changed.connect(self._on_motion)
         self.files.shown.connect(self._go_to_frame)  # after a session went to its own
-        for signal in (
-            state.document.result_changed,
-            state.activity.run_changed,
-            state.document.saved_changed,
-            self.sessions.file.changed,
-        ):
-            signal.connect(self._show_title)
+        WindowTitle(state.document, state.activity, self.sessions.file, self)
 
     def _restore(self) -> None:
         stored = self.preferences
@@ -351,27 +345,6 @@ class MainWindow(QMainWindow):
         for action in (*actions.views.values(), actions.export, actions.copy_picture):
             action.setEnabled(self.state.document.opened is not None)
         self.show_bodies()
-        self._show_title()
-
-    @Slot()
-    def _show_title(self, *_: object) -> None:
-        state = self.state
-        if state.document.opened is None:
-            self.setWindowTitle("Refit")
-            return
-        partial_fit = (
-            state.document.result is not None
-            and state.document.result.partial
-            and state.activity.run.phase != "running"
-        )
-        marks = (" (partial)" if partial_fit else "") + ("" if state.document.saved else " ● unsaved")
-        file = self.sessions.file.path
-        name = (
-            state.document.opened.name
-            if file is None
-            else f"{shown(file.name)} · {state.document.opened.name}"
-        )
-        self.setWindowTitle(f"{name}{marks} — Refit")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes one file that can be opened."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from gui_app.scene.cameras import ViewName
@@ -396,15 +396,3 @@ class Actions:
     def set_playing(self, playing: bool) -> None:
         """The play button shows what a press would do."""
         self.play.setIcon(icon("pause" if playing else "play"))
-
-
-# Keys that undo and redo in a list with steps of its own, the same as those of the window.
-
-
-def history_key(event: QKeyEvent) -> str:
-    """``'undo'``, ``'redo'``, or '' for any other key."""
-    pressed = QKeySequence(event.keyCombination())
-    for name in ("undo", "redo"):
-        if any(pressed == QKeySequence(key) for key in SPECS[name].keys):
-            return name
-    return ""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from core.shown_text import shown
+from gui_app.document.actions import SPECS
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
 from gui_app.document.document_snapshot import DocumentSnapshot
@@ -212,3 +214,15 @@ class History(QObject):
 def _bytes(steps: Sequence[DocumentStep]) -> int:
     """What all of them keep in memory; what they share counts once."""
     return sum({id(array): array.nbytes for step in steps for array in step.snapshot.arrays()}.values())
+
+
+# Keys that undo and redo in a list with steps of its own, the same as those of the window.
+
+
+def history_key(event: QKeyEvent) -> str:
+    """``'undo'``, ``'redo'``, or '' for any other key."""
+    pressed = QKeySequence(event.keyCombination())
+    for name in ("undo", "redo"):
+        if any(pressed == QKeySequence(key) for key in SPECS[name].keys):
+            return name
+    return ""

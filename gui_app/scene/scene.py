@@ -387,16 +387,14 @@ class Scene:
         return max(width // columns, 1), max(height, 1)
 
     def _aspect(self) -> float:
-        width, height = self.view_size
-        return width / height
+        return self.view_size[0] / self.view_size[1]
 
     def layout(self, scale: float) -> None:
         """Places labels and the colour bar; ``scale`` is device pixels in a logical pixel."""
         self._scale = scale
         size = self.view_size
-        if self._placed == (size, scale):
-            return
-        self._placed = (size, scale)
-        for view in self._views:
-            view.layout(size, scale, low_note=self._layout == "overlay")
-        self.scales.layout(size, scale)
+        if self._placed != (size, scale):
+            self._placed = (size, scale)
+            for view in self._views:
+                view.layout(size, scale, low_note=self._layout == "overlay")
+            self.scales.layout(size, scale)

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
-from gui_app.document.actions import history_key
+from gui_app.document.history import history_key
 from gui_app.style import colours
 from gui_app.widgets.labels import NO_NUMBER
 from gui_app.widgets.tables import LEFT, RIGHT, FlatRows, Index, prepare, select_rows

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
-from gui_app.document.actions import history_key
+from gui_app.document.history import history_key
 from gui_app.style import colours
 from gui_app.widgets.labels import NO_NUMBER
 from gui_app.widgets.tables import BAR, RIGHT, FlatRows, Index, prepare, select_rows
