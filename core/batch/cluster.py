@@ -16,7 +16,7 @@ from typing import Any
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, Nanny, Scheduler, Status
+from distributed import Client, Future, Nanny, Scheduler, Status
 from distributed.deploy.spec import SpecCluster
 from distributed.system import MEMORY_LIMIT
 
@@ -61,6 +61,16 @@ class Workers:
             return int(sum(self.client.nthreads().values()))
         return 0
 
+    def submit(self, work: Callable[..., Any], *arguments: Any, key: str, priority: int = 0) -> Future:
+        """Gives a task to the workers.
+
+        Args:
+            work: called with the ``arguments``, of which those that are futures stand for their results.
+            key: that no other task has.
+            priority: of two that wait, the higher comes first.
+        """
+        return self.client.submit(told_briefly, work, *arguments, key=key, pure=False, priority=priority)
+
     def on_each(self, work: Callable[[], Any], seconds: float) -> None:
         """Does something on each worker, whatever it is at, and waits but so long for it."""
         with suppress(Exception):
@@ -102,6 +112,16 @@ class Workers:
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.close(timeout=2 * STOP_SECONDS)
+
+
+def told_briefly(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What the work returns. What it raises goes without the calls that led there: Dask sends them along, a
+    thousand cannot be read again on the other side, and there the task would never be seen to end."""
+    try:
+        return work(*arguments)
+    except Exception as error:
+        error.__context__ = None
+        raise error.with_traceback(None) from None
 
 
 def _silence() -> None:

@@ -100,6 +100,7 @@ class Feed(Generic[T]):
 
     def _result(self, thing: T, future: Future) -> Any:
         """None where it was begun once more."""
+        failed = future.status == "error"
         try:
             return future.result(timeout=GONE_SECONDS)
         except KilledWorker:
@@ -109,7 +110,9 @@ class Feed(Generic[T]):
                 return SetAside()
             self._begin(thing)
             return None
-        except (TimeoutError, FutureTimeoutError, DaskTimeoutError):
+        except (TimeoutError, FutureTimeoutError, DaskTimeoutError) as error:
+            if failed:
+                return error  # of the task itself, as of a disk that does not answer
             # The worker that held it died, and another one does it once more.
             self._running[future.key] = (thing, future)
             future.add_done_callback(self._ended.put)

@@ -82,17 +82,16 @@ class WorkerLoop:
         shape = self._shape_for(job)
         parts = self._parts(job, seen, shape)
         arguments = (self._setup, seen, shape, tries_file, missing, parts)
-        return self._workers.client.submit(worker_clip.work, *arguments, key=self._key(), pure=False)
+        return self._workers.submit(worker_clip.work, *arguments, key=self._key())
 
     def _parts(self, job: Job, seen: Job, shape: Any) -> list[Future]:
         """The tasks that a long clip is cut into, for several workers at once; none for others."""
         count = self._work.parts_of(job) if self._workers.count() > 1 else 1
         return [
-            self._workers.client.submit(
+            self._workers.submit(
                 worker_clip.fit_part,
                 *(self._setup, seen, shape, index, count, self._tries(job, f"part{index}")),
                 key=self._key(),
-                pure=False,
             )
             for index in range(count if count > 1 else 0)
         ]
@@ -108,8 +107,8 @@ class WorkerLoop:
         if id(shape) not in self._shapes:
             clips = [self._as_seen(one) for one in self._work.clips_of(shape)]
             arguments = (self._setup, unsolved, clips, self._tries(job, "shape"))
-            self._shapes[id(shape)] = self._workers.client.submit(
-                worker_clip.solve_shape, *arguments, key=self._key(), pure=False, priority=1
+            self._shapes[id(shape)] = self._workers.submit(
+                worker_clip.solve_shape, *arguments, key=self._key(), priority=1
             )
         return self._shapes[id(shape)]
 

@@ -34,9 +34,7 @@ def test_what_ends_its_workers_is_set_aside_and_the_rest_is_done(workers: Worker
     files = {name: tmp_path / f"{number}.tries" for number, name in enumerate(names)}
 
     def submit(name: str) -> Future:
-        return workers.client.submit(
-            does, name, files[name], "this-run", key=secrets.token_hex(4), pure=False
-        )
+        return workers.submit(does, name, files[name], "this-run", key=secrets.token_hex(4))
 
     feed = Feed(workers, Turns(names, NoClaims(), str, lambda _: False), submit)
     found = dict(feed.results())
@@ -44,3 +42,29 @@ def test_what_ends_its_workers_is_set_aside_and_the_rest_is_done(workers: Worker
     assert found == {name: f"{name}: done" for name in names[1:]}
     assert files["kills all"].read_text().split() == ["this-run"] * 2
     workers.client.wait_for_workers(2, timeout=60)
+
+
+def fails(name: str) -> None:
+    """A task that fails outside of all that looks after failures."""
+    if name == "too deep":
+        fails(name)
+    raise TimeoutError("the disk does not answer")
+
+
+def test_what_fails_ends_whatever_it_raises(workers: Workers) -> None:
+    names = ["too deep", "too slow"]
+
+    def submit(name: str) -> Future:
+        return workers.submit(fails, name, key=secrets.token_hex(4))
+
+    looks = iter(range(240))
+
+    def beat() -> None:
+        if next(looks, None) is None:
+            raise AssertionError("a task that has failed is waited for")
+
+    feed = Feed(workers, Turns(names, NoClaims(), str, lambda _: False), submit, beat)
+    found = dict(feed.results())
+    assert isinstance(found["too deep"], RecursionError)
+    assert isinstance(found["too slow"], TimeoutError)
+    assert str(found["too slow"]) == "the disk does not answer"
