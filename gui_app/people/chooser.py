@@ -15,6 +15,7 @@ from gui_app.people.desk import PeopleDesk
 from gui_app.people.fit_all import FitAllPeople
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import SMALL_PIXELS
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.buttons import action_button, quiet_button
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.text import menu_words, person_name
@@ -74,7 +75,9 @@ class PeopleRow(QWidget):
         self.hide()
         view.installEventFilter(self)
         desk.changed.connect(self._on_change)
-        state.activity.run_changed.connect(self._on_run)
+        self._soon = Coalescer(self._on_fit, self)
+        for signal in (state.activity.run_changed, state.document.result_changed):
+            signal.connect(self._soon.ask)
         fits.changed.connect(self._on_fits)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -96,9 +99,9 @@ class PeopleRow(QWidget):
             )
             self.choice.view().setMinimumWidth(widest + 40)
         means = self._desk.means()
-        for index, person in enumerate(people if means else ()):
-            if person.name in means:
-                self.choice.setItemText(index, f"{person_words(person)} · {means[person.name]:.1f} mm")
+        for index, person in enumerate(people):
+            mean = f" · {means[person.name]:.1f} mm" if person.name in means else ""
+            self.choice.setItemText(index, f"{person_words(person)}{mean}")
         self.choice.setCurrentIndex(-1 if chosen is None else people.index(chosen))
         self.setVisible(chosen is not None)
         if chosen is not None:
@@ -106,8 +109,8 @@ class PeopleRow(QWidget):
             self.raise_()
 
     @Slot()
-    def _on_run(self) -> None:
-        # A fit that is over has another mean.
+    def _on_fit(self) -> None:
+        # A fit that is over, undone or changed has another mean.
         if not self._state.activity.run.active and not self.isHidden():
             self._on_change()
 

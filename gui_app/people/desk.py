@@ -36,6 +36,7 @@ class PeopleDesk(QObject):
 
     Attributes:
         people: of the file, in its order; empty where it is one person's, or while nobody knows yet.
+        coming: the name of whoever is being opened, to be shown in a moment; '' otherwise.
 
     ``changed``: others are there, another one is shown, or more is known of one. ``found``: who is together
     with the one who is shown, a `Company`.
@@ -50,6 +51,7 @@ class PeopleDesk(QObject):
         super().__init__(parent)
         self._state, self._now, self._files, self._actions = state, now, files, actions
         self.people: tuple[Person, ...] = ()
+        self.coming = ""
         self._left: dict[str, Left] = {}
         # Of those whom nobody has gone to since the session was opened.
         self._stored: dict[str, tuple[Path, Session]] = {}
@@ -59,7 +61,7 @@ class PeopleDesk(QObject):
         state.document.keep_beside(self._lost)
         now.keep_people(self.sessions)
         state.document.motion_ready.connect(self._on_motion)
-        state.activity.opening_changed.connect(self.changed)
+        state.activity.opening_changed.connect(self._on_opening)
         actions.next_person.triggered.connect(self.go_to_next)
         actions.previous_person.triggered.connect(self.go_to_previous)
         self.changed.connect(self._enable)
@@ -83,6 +85,8 @@ class PeopleDesk(QObject):
             self._files.come_back(self._left[name].at(frame))
         else:
             self._files.open_person(name, frame, self._stored.get(name))
+            # What is read ahead is there at once.
+            self.coming = name if self._state.activity.opening else ""
 
     def left(self, name: str) -> Left | None:
         """Somebody as they were left; None of who is shown, and of whom nobody has looked at."""
@@ -163,6 +167,12 @@ class PeopleDesk(QObject):
             self._left[opened.motion.reading.person or ""] = left
         for kept in (self._left, self._stored):
             kept.pop(coming.motion.reading.person or "", None)
+
+    @Slot()
+    def _on_opening(self) -> None:
+        if not self._state.activity.opening:
+            self.coming = ""
+        self.changed.emit()
 
     @Slot()
     def _on_motion(self) -> None:

@@ -169,6 +169,11 @@ class FitAllPeople(QObject):
 
     def _on_fitted(self, found: tuple[Left, RunReply]) -> None:
         left, reply = found
+        if self._behind == self._desk.coming:
+            # They are shown in a moment as they were before: to be fitted once more, in the window.
+            self._waiting.insert(0, self._behind)
+            self._behind = ""
+            return
         # Before the next one begins, as whoever hears of it may have it do.
         self._desk.keep(self._behind, left)
         self._behind = ""

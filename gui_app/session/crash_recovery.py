@@ -160,19 +160,22 @@ def free_name(folder: Path) -> Path:
 
 
 def _has_work(session: Session) -> bool:
-    """There is a fit, or the mask or the weights are others than at first."""
+    """There is a fit or a marker, or the mask or the weights are others than at first."""
     if any(map(_has_work, session.people)):
         return True
     steps = session.steps
     vertices = {(_bytes(step.valid), _bytes(step.weights)) for step in steps}
-    return len(vertices) > 1 or any(step.result is not None for step in steps)
+    return len(vertices) > 1 or any(step.result is not None or step.markers for step in steps)
 
 
 def _marks(session: Session) -> tuple[object, ...]:
     """Differs where the session differs in more than how it is looked at."""
     # The objects themselves, so that no other one can have their address.
     steps = session.steps
-    told = ((step.result, step.accepted, _bytes(step.valid), _bytes(step.weights)) for step in steps)
+    told = (
+        (step.result, step.rate, step.accepted, _bytes(step.valid), _bytes(step.weights), step.markers)
+        for step in steps
+    )
     return (session.source, session.at, *told, *map(_marks, session.people))
 
 

@@ -138,7 +138,7 @@ def _camera(value: object) -> CameraPose | None:
 
 
 UNFINISHED = "unfinished fit"
-OF_MOTION = ("selection",)
+OF_MOTION = ("selection", "rulers")
 """What a view tells of the motion itself, and not of how it is looked at."""
 
 

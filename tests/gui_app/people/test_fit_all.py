@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QMessageBox
@@ -11,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from core.errors import RefitError
 from gui_app.app.main_window import MainWindow
+from gui_app.files import open_controller
+from gui_app.files.open import open_file
 from gui_app.people import fit_all, person_fit
 from tests.gui_app.conftest import FIT_MS
 from tests.gui_app.people.scene_files import bedlam_file, wham_file
@@ -89,6 +93,49 @@ def test_what_was_done_for_somebody_stays_below_it(
     window.history.undo()
     assert document.result is None
     assert document.accepted == (NOTE,)
+
+
+def test_the_row_tells_the_mean_of_the_fit_there_is(
+    make_window: MakeWindow, street: Path, qtbot: QtBot
+) -> None:
+    window = opened(make_window, qtbot, street, "0", autofit=True)
+    qtbot.waitUntil(lambda: rows(window)[0].endswith(" mm"), timeout=FIT_MS)
+    window.state.document.set_result(None, None)
+    window.history.add("removal of the fit")
+    qtbot.waitUntil(lambda: not rows(window)[0].endswith(" mm"), timeout=FIT_MS)
+    window.history.undo()
+    qtbot.waitUntil(lambda: rows(window)[0].endswith(" mm"), timeout=FIT_MS)
+
+
+def test_a_fit_that_is_over_while_its_person_is_read_is_not_lost(
+    make_window: MakeWindow, street: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(make_window, qtbot, street, "0", autofit=True)
+    window.actions_.autofit.setChecked(False)
+    desk, fits, real = window.people.desk, window.people.fits, fit_all.fit_person
+    read_on, fitted = threading.Event(), threading.Event()
+
+    def once_asked_for(asked: person_fit.PersonRequest, progress: object) -> object:
+        fitted.wait(FIT_MS / 1000)
+        return real(asked, progress)  # type: ignore[arg-type]
+
+    def slowly(*told: Any, **more: Any) -> object:
+        read_on.wait(FIT_MS / 1000)
+        return open_file(*told, **more)
+
+    monkeypatch.setattr(fit_all, "fit_person", once_asked_for)
+    monkeypatch.setattr(open_controller, "open_file", slowly)
+    window.actions_.fit_people.trigger()
+    qtbot.waitUntil(lambda: fits._behind == "1", timeout=FIT_MS)
+    desk.go_to("1")
+    fitted.set()
+    # It is over before they are there.
+    qtbot.waitUntil(lambda: "1" in desk.means() or fits._behind != "1", timeout=FIT_MS)
+    read_on.set()
+    settled(window, qtbot, "1")
+    over(window, qtbot)
+    assert window.state.document.has_fit
+    assert set(desk.means()) == {"0", "1", "2"}
 
 
 def test_only_those_of_the_scene(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:

@@ -16,6 +16,7 @@ from core.errors import FileError
 from core.outputs import sessions
 from core.outputs.sessions import load_session, save_session
 from gui_app.app.main_window import MainWindow
+from gui_app.document.view import Ruler
 from gui_app.widgets.save_dialog import Place
 from tests.gui_app.conftest import FIT_MS
 from tests.gui_app.people.scene_files import wham_file
@@ -132,6 +133,25 @@ def test_what_is_kept_in_case_of_a_crash_has_all(two: MainWindow, qtbot: QtBot) 
     [one] = load_session(two.autosave.file).people
     assert one.now.result is not None
     assert one.now.accepted == (NOTE,)
+
+
+def test_what_was_measured_on_somebody_stays_theirs(
+    two: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    ruler = Ruler(("source", 100), ("fit", 200))
+    two.state.view.set_rulers((ruler,))
+    two.people.desk.go_to("1")
+    settled(two, qtbot, "1")
+    assert two.state.view.rulers == ()
+    path = saved(two, tmp_path / "street.refit", qtbot)
+    two.people.desk.go_to("0")
+    settled(two, qtbot, "0")
+    assert two.state.view.rulers == (ruler,)
+    window = make_window(path)
+    settled(window, qtbot, "1")
+    window.people.desk.go_to("0")
+    settled(window, qtbot, "0")
+    assert window.state.view.rulers == (ruler,)
 
 
 def test_people_within_people_are_refused(two: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:

@@ -194,3 +194,16 @@ def test_a_session_has_them_and_a_fit_alone_does_not_save_them(
     again.actions_.undo.trigger()
     assert again.state.document.markers == ()
     assert again.state.document.frames == FRAMES
+
+
+def test_markers_alone_are_kept_in_case_of_a_crash(window: MainWindow, qtbot: QtBot) -> None:
+    def kept() -> list[Marker]:
+        window.autosave.keep()
+        qtbot.waitUntil(lambda: not window.writer.waiting, timeout=FIT_MS)
+        return list(load_session(window.autosave.file).now.markers)
+
+    window.actions_.marker.trigger()
+    [marker] = kept()
+    # The same step, and nothing else looks different.
+    window.timeline.markers.rename(marker.frame, "heel strike")
+    assert [one.name for one in kept()] == ["heel strike"]
