@@ -197,8 +197,11 @@ class FitSkin:
     def shape(self, betas: Tensor) -> Shape:
         """The shape of (Z,) coefficients; the last one is kept."""
         compared = betas.device.type == "cpu" and not betas.requires_grad
-        if compared and self._last is not None and torch.equal(self._last.betas, betas):
-            return self._last
+        last = self._last  # read once: other threads ask for other shapes of the same skin
+        if compared and last is not None and torch.equal(last.betas, betas):
+            return last
+        if compared:
+            betas = betas.clone()  # whoever writes into theirs changes no shape that is kept
         found = Shape(betas, self.patches.bases(betas), self.joint_template + self.joint_basis @ betas)
         if compared:
             self._last = found

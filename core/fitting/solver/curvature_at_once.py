@@ -81,11 +81,12 @@ class WholeLevers:
         matrix[:, :-3].add_(half.transpose(1, 2))
 
     def _free_ends(self, unknowns: Unknowns) -> Tensor:
-        """(F, g) `ends` of the joints that turn on their own, kept with them."""
-        kept = unknowns.__dict__.setdefault("_free_ends", {})
-        if id(self) not in kept:
-            kept[id(self)] = (self, unknowns.gather(self.ends, 0))
-        found: Tensor = kept[id(self)][1]
+        """(F, g) `ends` of the joints that turn on their own, kept here: what is kept with the unknowns would
+        hold all of this for as long as they live."""
+        kept = self.__dict__.setdefault("_kept_ends", {})
+        if id(unknowns) not in kept:
+            kept[id(unknowns)] = (unknowns, unknowns.gather(self.ends, 0))
+        found: Tensor = kept[id(unknowns)][1]
         return found
 
     def _turning(self, world: Tensor) -> Tensor:

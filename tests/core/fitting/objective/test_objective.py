@@ -194,3 +194,26 @@ def test_bytes_that_are_told_grow_with_what_shapes_of_frames_need() -> None:
     case.skin.evaluate(pose, case.skin.shape(case.betas), case.targets)
     bases = sum(8 * patch.basis.numel() for patch in patches.posing)
     assert patches.nbytes == before + bases
+
+
+def test_a_shape_that_is_kept_is_given_for_its_own_coefficients_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    skin, equal = Case().skin, torch.equal
+    count = len(skin.coefficients)
+    one, two = (torch.full((count,), value, dtype=torch.float64) for value in (1.0, 2.0))
+    given = one.clone()
+    skin.shape(given)
+    given += 1
+    assert not equal(skin.shape(given).rest, skin.shape(one).rest)
+    assert skin.shape(one) is skin.shape(one.clone())
+
+    def meanwhile(first: Tensor, second: Tensor) -> bool:
+        same = equal(first, second)
+        monkeypatch.setattr(torch, "equal", equal)
+        skin.shape(two)  # as another thread may ask just then
+        return same
+
+    monkeypatch.setattr(torch, "equal", meanwhile)
+    found = skin.shape(one)
+    assert equal(found.betas, one)
