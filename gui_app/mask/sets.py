@@ -25,6 +25,7 @@ from gui_app.mask.strokes import LEAST_WEIGHT, MOST_WEIGHT
 from gui_app.scene.mask_colours import Shows
 from gui_app.style.theme import icon, tabular
 from gui_app.widgets.drag_field import DragField
+from gui_app.widgets.fold_button import FoldButton
 from gui_app.widgets.save_dialog import FileKind, ask_where
 
 LISTS = "Lists of vertices (*.npy *.txt *.json *.npz *.pkl);;All files (*)"
@@ -51,6 +52,9 @@ SHOWS: tuple[tuple[Shows, str, str], ...] = (
 )
 # Tenths of a millimetre.
 NEAREST, FURTHEST, BEYOND = 5, 400, 50
+# Whether the tools that few ask for are shown, as it is remembered.
+MORE = "mask_more"
+MORE_TIP = "By regions of the head, and by the distance from the source's surface"
 REGIONS = ("eyes", "eye sockets", "inner mouth", "ears")
 
 
@@ -77,7 +81,7 @@ class MaskSets(QWidget):
         self.parts.aboutToShow.connect(self._fill_parts)
         self.regions.aboutToShow.connect(self._fill_regions)
         by_part = self._menu("Body part", "Exclude a body part, or include it", self.parts)
-        by_region = self._menu("Region", "Exclude eyes, mouth or ears, or include them", self.regions)
+        self.by_region = self._menu("Region", "Exclude eyes, mouth or ears, or include them", self.regions)
         self.reset = self._button("", RESET_TIPS[0])
         self.reset.setAccessibleName("Reset the mask")
         self.reset.setIcon(icon("arrow-u-up-left", "TEXT_SECONDARY"))
@@ -123,11 +127,18 @@ class MaskSets(QWidget):
         column.setSpacing(4)
         column.addWidget(self._weight_row())
         column.addLayout(_row(self.grow, self.shrink, self.invert, self.mirror, None))
-        column.addLayout(_row(by_part, by_region, None, self.reset, self.load, self.save))
-        column.addLayout(_row(beyond, self.beyond, self._beyond_words, self.use_beyond))
+        column.addLayout(_row(by_part, None, self.reset, self.load, self.save))
         column.addLayout(_row(colour, *choices, None))
+        column.addWidget(self.by_region, 0, Qt.AlignmentFlag.AlignLeft)
+        self.by_distance = _held(_row(beyond, self.beyond, self._beyond_words, self.use_beyond), self)
+        column.addWidget(self.by_distance)
+        self.more = FoldButton(MORE_TIP, self)
+        self.more.setChecked(preferences.flag(MORE, False))
+        self.more.toggled.connect(self._on_more)
+        column.addWidget(self.more)
+        self._distance_seen = False
         self._all = (
-            self.grow, self.shrink, self.invert, self.mirror, by_part, by_region, self.load,
+            self.grow, self.shrink, self.invert, self.mirror, by_part, self.by_region, self.load,
         )  # fmt: skip
         self.refresh()
 
@@ -149,10 +160,7 @@ class MaskSets(QWidget):
             button.setStyleSheet("padding: 4px 1px;")
             button.clicked.connect(partial(_use, self._painting.set_weight, value))
             buttons.append(button)
-        self.weighing = QWidget(self)
-        row = _row(title, self.weight, None, *buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        self.weighing.setLayout(row)
+        self.weighing = _held(_row(title, self.weight, None, *buttons), self)
         return self.weighing
 
     def _button(self, words: str, tip: str) -> QToolButton:
@@ -190,9 +198,10 @@ class MaskSets(QWidget):
         self.save.setEnabled(painting.valid is not None)
         for number, choice in enumerate(SHOWS):
             self.shows.button(number).setChecked(choice[0] == painting.shows)
+        self._place()
         distance = self.beyond.value() / 10
         self._beyond_words.setText(f"{distance:.1f} mm")
-        which = painting.beyond(distance) if self.isVisible() else None
+        which = painting.beyond(distance) if self.by_distance.isVisible() else None
         way = self._way()
         self.use_beyond.setText(way)
         self.use_beyond.setEnabled(able and which is not None)
@@ -202,6 +211,20 @@ class MaskSets(QWidget):
             concerned = which & (~painting.valid if painting.puts_back else painting.valid)
             count = int((which if weighs else concerned).sum())
             self.use_beyond.setToolTip(f"{way} {count:,} vertices further than {distance:.1f} mm")
+
+    def _place(self) -> None:
+        """Shows what is asked for, and what is not as usual: that stays until it is folded anew, as it would
+        be gone in the middle of a drag."""
+        if self.beyond.value() != BEYOND or self._painting.shows == "distance":
+            self._distance_seen = True
+        self.by_region.setVisible(self.more.isChecked())
+        self.by_distance.setVisible(self.more.isChecked() or self._distance_seen)
+
+    @Slot(bool)
+    def _on_more(self, shown: bool) -> None:
+        self._preferences.store(MORE, shown)
+        self._distance_seen = False
+        self.refresh()
 
     def _way(self) -> str:
         if self._painting.weighs:
@@ -259,6 +282,14 @@ class MaskSets(QWidget):
 def _use(use: object, name: str | float, *_: object) -> None:
     assert callable(use)
     use(name)
+
+
+def _held(row: QHBoxLayout, parent: QWidget) -> QWidget:
+    """A row that can be hidden."""
+    held = QWidget(parent)
+    row.setContentsMargins(0, 0, 0, 0)
+    held.setLayout(row)
+    return held
 
 
 def _row(*widgets: QWidget | None) -> QHBoxLayout:

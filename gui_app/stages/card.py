@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.fitting.recipe.draft import DraftStage
 from core.fitting.recipe.setting_rules import OF_EXPRESSION, OF_JOINTS, OF_SHAPE, SETTINGS, with_value
+from gui_app.document.preferences import Preferences
 from gui_app.stages.free_groups import FreeGroups
 from gui_app.stages.part_weights import PartWeights
 from gui_app.stages.setting_rows import SettingRows
@@ -34,6 +35,7 @@ from gui_app.stages.text import (
 )
 from gui_app.style.theme import icon, refresh_style, tabular
 from gui_app.widgets.cards import Dot, quiet_icon, tool
+from gui_app.widgets.fold_button import FoldButton
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.sparkline import Sparkline
 from gui_app.widgets.text import plain_tip
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
     from core.model.body import BodyModel
 
 SIMPLE = tuple(name for name, item in SETTINGS.items() if item.metadata["first"])
+ADVANCED = tuple(name for name, item in SETTINGS.items() if item.metadata["advanced"])
+# Whether the rest of Advanced is shown, as it is remembered.
+REST = "stages_all_of_advanced"
+REST_TIP = "The rest of the settings; those that were changed are shown in any case"
 ELSEWHERE = ("stage", "part_weights")
 # Settings that have the names of what they count of a body.
 COUNTED = ("num_betas", "num_expression")
@@ -76,9 +82,11 @@ class StageCard(QFrame):
     doubled = Signal()
     removed = Signal()
 
-    def __init__(self, entry: DraftStage, method: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, entry: DraftStage, method: str, preferences: Preferences, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.entry, self._method = entry, method
+        self.entry, self._method, self._preferences = entry, method, preferences
         self._is_first = False
         self._counts: dict[str, int] = {}
         self.report: StageReport | None = None
@@ -247,31 +255,35 @@ class StageCard(QFrame):
         self.weights = PartWeights(self._body)
         self.weights.edited.connect(self._on_edited)
         column.addWidget(self.weights)
-        self.advanced = QToolButton(self._body)
-        self.advanced.setProperty("role", "more")
-        self.advanced.setCheckable(True)
-        self.advanced.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.advanced.setIcon(quiet_icon("caret-right"))
-        self.advanced.setIconSize(QSize(12, 12))
-        self.advanced.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.advanced.setToolTip("Every other setting of this stage")
+        self.advanced = FoldButton("Every other setting of this stage", self._body, "Advanced")
         self.advanced.toggled.connect(self._on_advanced)
         column.addWidget(self.advanced)
         self._column.addWidget(self._body)
 
     @Slot(bool)
     def _on_advanced(self, shown: bool) -> None:
-        self.advanced.setIcon(quiet_icon("caret-down" if shown else "caret-right"))
         if shown and self.more_rows is None and self._body is not None:
             _, others = rows_of(self.entry.settings.stage)
             self.more_rows = SettingRows(others, self._body)
             self.more_rows.edited.connect(self._on_edited)
+            self.rest = FoldButton(REST_TIP, self._body)
+            self.rest.setChecked(self._preferences.flag(REST, False))
+            self.more_rows.fold(() if self.rest.isChecked() else ADVANCED)
+            self.rest.toggled.connect(self._on_rest)
             self.more_rows.show_entry(self.entry, self._method, self._counts)
             layout = self._body.layout()
             assert layout is not None
             layout.addWidget(self.more_rows)
+            layout.addWidget(self.rest)
         if self.more_rows is not None:
             self.more_rows.setVisible(shown)
+            self.rest.setVisible(shown)
+
+    @Slot(bool)
+    def _on_rest(self, shown: bool) -> None:
+        self._preferences.store(REST, shown)
+        if self.more_rows is not None:
+            self.more_rows.fold(() if shown else ADVANCED)
 
     def _show_body(self) -> None:
         for rows in (self.rows, self.more_rows):

@@ -235,7 +235,7 @@ class StagesPanel(PanelBody):
         self._on_change()
 
     def _put_in(self, index: int, entry: DraftStage) -> StageCard:
-        card = StageCard(entry, self._recipes.draft.method, self)
+        card = StageCard(entry, self._recipes.draft.method, self._preferences, self)
         card.edited.connect(partial(self._on_edited, card))
         card.run_alone.connect(partial(self._on_alone, card))
         card.run_onwards.connect(partial(self._on_onwards, card))

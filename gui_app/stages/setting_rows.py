@@ -4,7 +4,7 @@ says, the way back."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -178,6 +178,8 @@ class SettingRows(QWidget):
         self.labels: dict[str, QLabel] = {}
         self.resets: dict[str, Any] = {}
         self._shown: DraftStage | None = None
+        self._folded: frozenset[str] = frozenset()
+        self._seen: set[str] = set()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(4)
@@ -199,9 +201,7 @@ class SettingRows(QWidget):
         field.setAccessibleName(SETTINGS[name].metadata["label"])
         back = tool("arrow-counter-clockwise", "", self)
         back.setAccessibleName("Reset")
-        policy = back.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        back.setSizePolicy(policy)
+        _keep_place(back, True)
         back.clicked.connect(partial(self._on_reset, name))
         for column, widget in enumerate((dot, label, field, back)):
             grid.addWidget(widget, row, column)
@@ -216,6 +216,8 @@ class SettingRows(QWidget):
             counts: of settings that count what the body has, how many it has.
         """
         counts = counts or {}
+        if self._shown is None or entry.base != self._shown.base:
+            self._seen.clear()
         self._shown = entry
         for name, field in self.fields.items():
             value, changed = getattr(entry.settings, name), entry.changed(name)
@@ -233,8 +235,28 @@ class SettingRows(QWidget):
             field.setEnabled(not why_not)
             self.labels[name].setEnabled(not why_not)
             self.dots[name].set_shown(changed)
-            self.resets[name].setVisible(changed)
             self.resets[name].setToolTip(f"Back to {value_words(name, getattr(entry.base, name))}")
+        self._place()
+
+    def fold(self, names: Collection[str]) -> None:
+        """Keeps rows out of sight, but for those whose setting is changed; where a name has no row, nothing
+        is done."""
+        self._folded = frozenset(names)
+        self._seen.clear()
+        self._place()
+
+    def _place(self) -> None:
+        """A row that was to be seen stays so: it would be gone while somebody drags its number past what the
+        setting was."""
+        for name in self.fields:
+            changed = self._shown is not None and self._shown.changed(name)
+            if changed:
+                self._seen.add(name)
+            shown = name not in self._folded or name in self._seen
+            _keep_place(self.resets[name], shown)
+            for widget in (self.dots[name], self.labels[name], self.fields[name]):
+                widget.setVisible(shown)
+            self.resets[name].setVisible(changed)
 
     def _on_number(self, name: str, _value: float) -> None:
         field = self.fields[name]
@@ -244,3 +266,10 @@ class SettingRows(QWidget):
     def _on_reset(self, name: str, *_: object) -> None:
         if self._shown is not None:
             self.edited.emit(name, getattr(self._shown.base, name))
+
+
+def _keep_place(widget: QWidget, kept: bool) -> None:
+    """Whether a widget keeps its place while it is hidden."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(kept)
+    widget.setSizePolicy(policy)

@@ -27,8 +27,6 @@ QLabel[role="name"]:disabled, QLabel[role="small"]:disabled {{ color: $TEXT_DISA
 QLabel[role="small"] {{ color: $TEXT_SECONDARY; font-size: {SMALL_PIXELS}px; }}
 QLabel[role="report"] {{ color: $TEXT; font-size: {SMALL_PIXELS}px; font-weight: 600; }}
 QToolButton[role="tool"] {{ padding: 2px; }}
-QToolButton[role="more"] {{ padding: 2px 4px; color: $TEXT_SECONDARY;
-    font-size: {SMALL_PIXELS}px; }}
 QToolButton[role="chip"] {{ background: $PANEL; border: 1px solid $LINE;
     border-radius: 6px; padding: 2px 4px; color: $TEXT_SECONDARY;
     font-size: {SMALL_PIXELS}px; }}

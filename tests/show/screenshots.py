@@ -81,6 +81,13 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         drive.wait(lambda: not state.activity.run.active)
         drive.wait(lambda: state.document.analysis is not None)
 
+    def all_settings() -> None:
+        """Every setting of a stage."""
+        card = window.panels.stages.panel.cards[0]
+        card.open_up(True)
+        card.advanced.setChecked(True)
+        card.rest.setChecked(True)
+
     def stepped() -> None:
         """The body after the edges of an edge, a translation and a vertex stage."""
         recipes, panel = window.recipes, window.panels.stages.panel
@@ -249,6 +256,11 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "joint_sets": [frame(137), actions.inspector.trigger, own_set],
         "regressor": [frame(90), actions.inspector.trigger, regressor, part("legs")],
         "map": [frame(90), actions.inspector.trigger, map_],
+        "mask_all": [
+            frame(90),
+            actions.mask.trigger,
+            lambda: window.panels.masks.panel.sets.more.setChecked(True),
+        ],
         "weights": [frame(90), actions.mask.trigger, weighed],
         "mask": [frame(90), actions.mask.trigger, painted],
         "layers_menu": [_menu("Layers", window)],
@@ -263,6 +275,7 @@ def scenes(window: MainWindow) -> dict[str, list[Callable[[], None]]]:
         "log": [_dialog(window, "log")],
         "start_page": [_dialog(window, "start_page")],
         "stages": [frame(186), actions.stages.trigger, tuned],
+        "stages_all": [frame(90), actions.stages.trigger, all_settings],
         "steps": [frame(90), stepped],
         "problems": [problems],
         "fixes": [fixes],
@@ -296,7 +309,13 @@ def put_back(window: MainWindow) -> None:
     window.panels.inspector.panel.regressors.use_own()
     actions.joints.setChecked(False)
     actions.inspector.setChecked(False)
+    for card in window.panels.stages.panel.cards if "stages" in window.panels.made else ():
+        if card.more_rows is not None:
+            card.rest.setChecked(False)
+            card.advanced.setChecked(False)
     window.painting.drop_stroke()
+    if "masks" in window.panels.made:
+        window.panels.masks.panel.sets.more.setChecked(False)
     if actions.mask.isChecked():
         for weighs in (True, False):
             window.painting.set_weighs(weighs)

@@ -52,8 +52,8 @@ def _field(
         label: of its control.
         help_: a sentence or two.
         values: which it takes.
-        advanced: its control is below Advanced wherever there is room for few.
-        first: its control is among the few of a stage that are seen first.
+        advanced: below Advanced, its control stays folded until more is asked for.
+        first: its control is among the few of a stage that are seen first; all others are below Advanced.
         of: what it concerns, ``joints``, ``shape`` or ``expression``: where those are held it does nothing.
         freed_by: of joints of one kind, the setting that lets them turn; without it nothing happens either.
         term: the module of `core.fitting.terms` whose term it weighs; the first setting that names a module
@@ -119,7 +119,6 @@ class FitSettings:
         "Order",
         "All joints at once, or joint by joint down the chain from the root.",
         ("together", "chain"),
-        advanced=True,
         of="joints",
     )
     vertex_weight: float | None = _number(
@@ -163,12 +162,9 @@ class FitSettings:
         unit="mm",
         low=0.1,
         high=1000,
-        advanced=True,
     )
-    free_global_orient: bool = _switch(
-        True, "Fit global_orient", "Let the root turn.", advanced=True, of="joints"
-    )
-    free_body: bool = _switch(True, "Fit body", "Let the body's joints turn.", advanced=True, of="joints")
+    free_global_orient: bool = _switch(True, "Fit global_orient", "Let the root turn.", of="joints")
+    free_body: bool = _switch(True, "Fit body", "Let the body's joints turn.", of="joints")
     free_left_hand: bool | None = _switch(
         None,
         "Fit left hand",
@@ -191,7 +187,6 @@ class FitSettings:
         True,
         "Fit transl",
         "Let the body move as a whole; else its root joint is where the source's is, whatever the shape.",
-        advanced=True,
     )
     shape: str = _choice(
         "shared",
@@ -224,7 +219,6 @@ class FitSettings:
         "The source's rotations by joint name (of meshes a relaxed pose, at a tenth of the pull), no "
         "rotation (the root turns as it likes), or the frame before.",
         ("source", "zero", "previous"),
-        advanced=True,
         of="joints",
     )
     jaw_prior: float = _number(
@@ -308,7 +302,6 @@ class FitSettings:
         "zero, at first.",
         low=1,
         high=300,
-        advanced=True,
         of="shape",
     )
     num_expression: int = _number(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from core.model.joints import PARTS
 from core.outputs.recipes import read_recipe
 from gui_app.app.main_window import MainWindow
 from gui_app.stages import recipe_buttons
-from gui_app.stages.card import rows_of
+from gui_app.stages.card import ADVANCED, rows_of
 from gui_app.stages.free_groups import CHIPS, PLACES
 from gui_app.stages.group_picture import GROUPS, GroupPicture
 from gui_app.stages.panel import ALL_OFF, RUNNING, StagesPanel
@@ -124,6 +125,47 @@ def test_no_more_betas_than_the_body_has(window: MainWindow, qtbot: QtBot) -> No
     assert window.recipes.draft.entries[0].settings.num_betas == 200
 
 
+def test_half_of_advanced_stays_folded_but_for_what_was_changed(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    card = opened_panel(window).cards[0]
+    card.advanced.click()
+    more, folded = card.more_rows, set(ADVANCED) & set(rows_of("vertex")[1])
+
+    def seen() -> set[str]:
+        return {name for name, field in more.fields.items() if field.isVisible()}
+
+    assert len(folded) == len(more.fields) / 2
+    qtbot.waitUntil(lambda: seen() == set(more.fields) - folded)
+    hidden = [more.dots, more.labels, more.resets]
+    assert not any(widgets[name].isVisible() for widgets in hidden for name in folded)
+    height = more.sizeHint().height()
+    card.rest.click()
+    assert seen() == set(more.fields)
+    assert more.sizeHint().height() > 1.8 * height
+    type_into(qtbot, more.fields["edge_weight"], "2")
+    card.rest.click()
+    assert seen() == {*more.fields} - folded | {"edge_weight"}
+    # What goes back to what it was does not go away under the hand that does it.
+    more.resets["edge_weight"].click()
+    assert "edge_weight" in seen()
+    card.rest.click()
+    card.rest.click()
+    assert seen() == set(more.fields) - folded
+    # Also one that is changed elsewhere.
+    entry = window.recipes.draft.entries[0]
+    window.recipes.put(0, replace(entry, settings=replace(entry.settings, jaw_prior=0.5)))
+    assert seen() == {*more.fields} - folded | {"jaw_prior"}
+    card.rest.click()
+    other = make_window(None, wait=False)
+    other.actions_.stages.setChecked(True)
+    again = other.panels.stages.panel.cards[0]
+    again.open_up(True)
+    again.advanced.click()
+    assert again.rest.isChecked()
+    assert all(field.isVisible() for field in again.more_rows.fields.values())
+
+
 def test_what_is_shown_is_what_runs(window: MainWindow, qtbot: QtBot) -> None:
     panel = opened_panel(window)
     vertex = panel.cards[0]
@@ -164,6 +206,7 @@ def test_controls_keep_to_their_limits_and_go_back(window: MainWindow, qtbot: Qt
         return window.recipes.draft.entries[0].settings
 
     card.advanced.click()
+    card.rest.click()
     rows, more = card.rows, card.more_rows
     assert set(rows.fields) | set(more.fields) == set().union(*rows_of("vertex"))
     for name, typed, found in (
