@@ -31,6 +31,8 @@ from core.session.session import SessionStep
 
 AT_ONCE = 200
 """Results that are read in one transaction, so that what is read stays when somebody stops."""
+SESSIONS_AT_ONCE = 20
+"""Sessions, which take longer to read."""
 
 _ENDINGS = (RESULT.suffix, SESSION)
 OVER = "its run ended before it was done"
@@ -145,8 +147,7 @@ class _Results:
                     if progress is not None:
                         progress(count, len(to_read))
                     self._read(output, self._there.results[output])
-        with transaction(self._connection):
-            self._look_at_sessions()
+        self._look_at_sessions(progress)
 
     def _known(self) -> dict[str, Stat]:
         """What the index knows of results and of what is none."""
@@ -201,27 +202,36 @@ class _Results:
         row = self._connection.execute("SELECT 1 FROM clips WHERE output = ?", (to_sql(output),)).fetchone()
         return row is not None
 
-    def _look_at_sessions(self) -> None:
+    def _look_at_sessions(self, progress: Progress | None) -> None:
         rows = self._connection.execute(
             "SELECT id, output, session_size, session_mtime FROM clips"
         ).fetchall()
-        for clip, output, *before in rows:
-            place = of_sql(output).removesuffix(RESULT.suffix) + SESSION
-            stat = self._there.sessions.get(place)
-            if tuple(before) == numbers(stat):
-                continue
-            now = SessionStep()
-            if stat is not None:
-                try:
-                    now = load_session(self._folder / place).now
-                except FileError as error:
-                    self._found.told.append(f"{error}; what is accepted in it is left out.")
-            if of_sql(output) in self._there.results:
-                self._show(clip, of_sql(output), now.result, was_session=before[0] is not None)
-            self._accept(clip, now.accepted)
-            self._connection.execute(
-                "UPDATE clips SET session_size = ?, session_mtime = ? WHERE id = ?", (*numbers(stat), clip)
-            )
+        changed = [
+            (clip, of_sql(output), before[0] is not None)
+            for clip, output, *before in rows
+            if tuple(before) != numbers(self._there.sessions.get(_session_of(of_sql(output))))
+        ]
+        for start in range(0, len(changed), SESSIONS_AT_ONCE):
+            with transaction(self._connection):
+                for count, one in enumerate(changed[start : start + SESSIONS_AT_ONCE], start):
+                    if progress is not None:
+                        progress(count, len(changed))
+                    self._look_at_session(*one)
+
+    def _look_at_session(self, clip: int, output: str, was_session: bool) -> None:
+        place = _session_of(output)
+        stat, now = self._there.sessions.get(place), SessionStep()
+        if stat is not None:
+            try:
+                now = load_session(self._folder / place).now
+            except FileError as error:
+                self._found.told.append(f"{error}; what is accepted in it is left out.")
+        if output in self._there.results:
+            self._show(clip, output, now.result, was_session=was_session)
+        self._accept(clip, now.accepted)
+        self._connection.execute(
+            "UPDATE clips SET session_size = ?, session_mtime = ? WHERE id = ?", (*numbers(stat), clip)
+        )
 
     def _show(self, clip: int, output: str, fit: FitResult | None, *, was_session: bool) -> None:
         """What is known of a clip is of the fit that opens: that of its session, or else of its result."""
@@ -250,6 +260,11 @@ class _Results:
             for (number,), problem in zip(ids.fetchall(), entry.problems, strict=True)
         ]
         self._connection.executemany("UPDATE problems SET accepted = ? WHERE rowid = ?", marks)
+
+
+def _session_of(output: str) -> str:
+    """The place of the session beside a result."""
+    return output.removesuffix(RESULT.suffix) + SESSION
 
 
 def _settle(folder: Path, connection: sqlite3.Connection) -> None:

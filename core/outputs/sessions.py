@@ -86,15 +86,6 @@ def session_summary(path: str | Path) -> tuple[datetime.datetime, str, str]:
     return _Reader(Path(path), _contents(path), {}).summary()
 
 
-def session_accepted(path: str | Path) -> tuple[Accepted, ...]:
-    """The problems that are accepted in the step of a session that is shown.
-
-    Raises:
-        FileError: as `load_session`; its arrays are not looked at.
-    """
-    return _Reader(Path(path), _contents(path), {}).accepted()
-
-
 def is_session(path: str | Path) -> bool:
     """Whether the file is meant to be a session; its contents are not checked.
 
@@ -124,30 +115,31 @@ class _Reader:
             )
         self._contents = contents
         self._arrays = arrays
-        self._inside = ""
+        self._is_inside = False
 
-    def _of_person(self, index: int, stored: object) -> _Reader:
+    def _person(self, index: int, stored: object) -> Session:
         """Another of the people, who is told in the same way."""
         where = f"people[{index}]"
-        if self._inside or not isinstance(stored, dict):
+        if self._is_inside or not isinstance(stored, dict):
             raise FileError(self._path, f"{where} is not a json object of a person", key=CONTENTS)
         other = copy.copy(self)
-        other._contents, other._inside = stored, where
-        return other
+        other._contents, other._is_inside = stored, True
+        try:
+            return other.session()
+        except FileError as error:
+            inside = "" if error.key in (None, CONTENTS) else f".{error.key}"
+            raise FileError(self._path, error.problem, key=where + inside) from None
 
-    def accepted(self) -> tuple[Accepted, ...]:
-        at, step = self._shown_step()
-        return self._accepted(f"steps[{at}].accepted", step)
-
-    def _shown_step(self) -> tuple[int, dict[str, Any]]:
+    def _shown_step(self) -> dict[str, Any]:
         steps, at = self._one(self._contents, "steps", list), self._one(self._contents, "at", int)
         if not 0 <= at < len(steps) or not isinstance(steps[at], dict):
             raise FileError(self._path, f"is {at}, which is no step", key="at")
-        return at, steps[at]
+        shown: dict[str, Any] = steps[at]
+        return shown
 
     def summary(self) -> tuple[datetime.datetime, str, str]:
         source = self._one(self._contents, "source", dict)
-        _, step = self._shown_step()
+        step = self._shown_step()
         try:
             when = datetime.datetime.fromisoformat(self._one(self._contents, "saved_at", str))
         except ValueError:
@@ -169,7 +161,7 @@ class _Reader:
         self._among("target", target or "smplx", tuple(JOINT_NAMES))
         # They knew no more than one person of a file, either.
         listed = self._one(self._contents, "people", list, none=True) or []
-        people = tuple(self._of_person(index, stored).session() for index, stored in enumerate(listed))
+        people = tuple(self._person(index, stored) for index, stored in enumerate(listed))
         try:
             return Session(source, motion, steps, self._one(self._contents, "at", int), view, target, people)
         except ValueError as error:

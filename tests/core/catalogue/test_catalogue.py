@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.catalogue import journals_read
+from core.catalogue import index, journals_read
 from core.catalogue.catalogue import Catalogue, Clip
 from core.catalogue.facts import CURVE_POINTS, NOTHING, curve_of, of_result
 from core.catalogue.journal import STATES, Journal
@@ -228,6 +228,30 @@ def test_figures_are_those_of_the_fit_that_a_session_shows(tmp_path: Path) -> No
     session.write_bytes(b"torn")
     (torn,) = listed(tmp_path)
     assert (torn.max, torn.state) == (180.0, "done")
+
+
+def test_sessions_that_are_read_when_somebody_stops_stay_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    motion = clip("walk", 0, 40)
+    for name in "abc":
+        put(tmp_path, f"{name}_stageii.npz", walk())
+    listed(tmp_path)
+    session = Session(SourceFile.of(motion), motion, (SessionStep(worse(walk(), 9, 30.0)),))
+    for name in "abc":
+        save_session(tmp_path / f"{name}_stageii.refit", session)
+    monkeypatch.setattr(index, "SESSIONS_AT_ONCE", 1)
+
+    def stop(count: int, total: int) -> None:
+        assert total == 3
+        if count == 2:
+            raise Cancelled
+
+    with Catalogue(tmp_path) as catalogue:
+        with pytest.raises(Cancelled):
+            catalogue.refresh(stop)
+        assert sorted(bool(one.session) for one in catalogue.clips(catalogue.ids())) == [False, True, True]
+    assert [one.worst for one in listed(tmp_path)] == [9, 9, 9]
 
 
 @pytest.mark.parametrize("what", ["text", "other", "later", "triggers"])

@@ -149,6 +149,30 @@ def test_arrays_that_steps_share_are_kept_once(session: Session, tmp_path: Path)
     assert arrays[0] == arrays[1]
 
 
+def test_several_people_come_back(session: Session, motion: Motion, tmp_path: Path) -> None:
+    other = replace(session, motion=replace(motion, trans=motion.trans + 1), steps=session.steps[1:], at=0)
+    path = tmp_path / "people.refit"
+    save_session(path, replace(session, people=(other, replace(other, at=1))))
+    again = load_session(path)
+    assert [len(one.steps) for one in (again, *again.people)] == [4, 3, 3]
+    assert [one.at for one in again.people] == [0, 1]
+    for one in again.people:
+        assert one.motion is not None
+        assert np.array_equal(one.motion.trans, motion.trans + 1)
+    # What is wrong is said with whose it is.
+    broken = {
+        "people.*expected a list": put("people", value=3),
+        r"people\[1\] is not a json object": put("people", 1, value=3),
+        r"people\[0\].*people\[0\] is not a json object": put("people", 0, "people", value=[{}]),
+        r"people\[1\]\.at.*expected a whole number": put("people", 1, "at", value="a"),
+        r"people\[1\].*does not fit together": put("people", 1, "at", value=7),
+        r"people\[0\]\.steps\[0\]\.result": put("people", 0, "steps", 0, "result", value=3),
+    }
+    for number, (sentence, change) in enumerate(broken.items()):
+        with pytest.raises(FileError, match=sentence):
+            load_session(rewritten(path, tmp_path / f"{number}.refit", change))
+
+
 def test_a_session_is_never_written_over_unasked(session: Session, file: Path) -> None:
     before = file.read_bytes()
     with pytest.raises(FileError, match="already exists"):
