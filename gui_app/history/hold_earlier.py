@@ -124,9 +124,11 @@ class PeekChip(QLabel):
     def _place(self) -> None:
         self.adjustSize()
         view = self._state.view
-        first = next(place for place in places(view.layout, view.second is not None)[1:] if place is not None)
-        if first[2] < 1:
+        source, *fits = places(view.layout, view.second is not None)
+        left, _, right, _ = next(filter(None, fits), (0.0, 0.0, 1.0, 1.0))
+        if source is not None and left > 0:
             below = BELOW if view.second is None else BELOW_TITLE
-            self.move(round(first[0] * self._view.width()) + EDGE, below)
+            self.move(round(left * self._view.width()) + EDGE, below)
         else:
-            self.move(self._view.width() - self.width() - EDGE, EDGE)
+            # In the left corner are the words of two bodies.
+            self.move(round(right * self._view.width()) - self.width() - EDGE, EDGE)
