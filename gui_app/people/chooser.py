@@ -13,6 +13,8 @@ from gui_app.document.actions import Actions
 from gui_app.document.state import AppState
 from gui_app.people.desk import PeopleDesk
 from gui_app.people.fit_all import FitAllPeople
+from gui_app.scene.view_options import places
+from gui_app.scene.vtk_tools import LINE_HEIGHT
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import SMALL_PIXELS
 from gui_app.tasks.coalesce import Coalescer
@@ -24,9 +26,13 @@ if TYPE_CHECKING:
     from core.files.motions.load_motion import Person
 
 EDGE = 12
-# Below the words that name the source.
+# Below the words in the corner, where they take one line.
 BELOW = 34
+TITLE_LINES = 4
+"""Of one of two fits that are compared, where there is little room."""
 MOST_WIDTH, LEAST_WIDTH = 330, 130
+ROOM_FOR_ALL = 190
+"""Pixels below which only the choice and the way to the next person are left."""
 MOST_ROWS = 12
 STYLE = f"""
 PeopleRow {{ background: $PANEL; border: 1px solid $LINE; border-radius: 6px; }}
@@ -60,8 +66,9 @@ class PeopleRow(QWidget):
         row.setSpacing(2)
         row.addWidget(action_button(actions.previous_person, self))
         row.addWidget(self.choice, 1)
-        for action in (actions.next_person, actions.other_people, actions.fit_people):
-            row.addWidget(action_button(action, self))
+        self._spare = [action_button(action, self) for action in (actions.other_people, actions.fit_people)]
+        for button in (action_button(actions.next_person, self), *self._spare):
+            row.addWidget(button)
         below.setContentsMargins(6, 0, 0, 0)
         below.addWidget(self.words, 1)
         below.addWidget(self.cancel)
@@ -79,6 +86,8 @@ class PeopleRow(QWidget):
         for signal in (state.activity.run_changed, state.document.result_changed):
             signal.connect(self._soon.ask)
         fits.changed.connect(self._on_fits)
+        for signal in (state.view.changed, state.view.second_changed):
+            signal.connect(self._on_view)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stays in its corner."""
@@ -128,16 +137,28 @@ class PeopleRow(QWidget):
         self._desk.go_to(self.choice.itemData(index))
         self._view.setFocus()
 
+    @Slot()
+    def _on_view(self) -> None:
+        if not self.isHidden():
+            self._place()
+
     def _place(self) -> None:
-        layout = self.layout()
+        """In the leftmost view, below its words."""
+        layout, view = self.layout(), self._state.view
         assert layout is not None
+        compares = view.second is not None
+        [share, *_] = [place[2] - place[0] for place in places(view.layout, compares) if place is not None]
+        room = round(min(share, 0.5) * self._view.width()) - 2 * EDGE
+        for button in self._spare:
+            button.setVisible(room >= ROOM_FOR_ALL)
+        of_fit = view.layout in ("overlay", "fit")
+        above = (TITLE_LINES - 1) * (of_fit and compares) + (view.layout == "overlay")
         # What has been hidden or shown a moment ago counts at once.
         layout.invalidate()
         layout.activate()
         wide = self.sizeHint().width() + self.choice.minimumSizeHint().width() + 60
-        room = self._view.width() // 2 - 2 * EDGE
         self.resize(max(min(wide, MOST_WIDTH, room), LEAST_WIDTH), self.sizeHint().height())
-        self.move(EDGE, BELOW)
+        self.move(EDGE, BELOW + above * LINE_HEIGHT)
 
 
 class PeopleMenu(QMenu):

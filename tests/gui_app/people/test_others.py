@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,12 @@ from core.files.motions.load_motion import load_motion
 from core.model.motion import Reading
 from core.model.posing import posed
 from gui_app.app.main_window import MainWindow
+from gui_app.document.view import SecondFit
 from gui_app.scene.cameras import CameraPose
 from gui_app.scene.picking import projected
 from gui_app.scene.subject import upright
+from gui_app.scene.view_options import LAYOUTS, places
+from gui_app.scene.vtk_tools import LABEL_SIZE
 from gui_app.viewport.crowd import coarse
 from tests.gui_app.conftest import FIT_MS
 from tests.gui_app.people.scene_files import bedlam_file, wham_file
@@ -189,3 +193,28 @@ def test_a_coarse_skin_is_a_skin() -> None:
     assert len(faces) < 0.25 * len(body.faces)
     rest = body.v_template[kept]
     assert np.ptp(rest, axis=0) == pytest.approx(np.ptp(body.v_template, axis=0), rel=0.02)
+
+
+def test_the_row_is_in_the_leftmost_view_below_its_words(
+    make_window: MakeWindow, street: Path, qtbot: QtBot
+) -> None:
+    window = make_window(street, autofit=True)
+    settled(window, qtbot, "0")
+    state, row, viewport = window.state, window.people.row, window.viewport
+    worse = replace(state.document.result, poses=state.document.result.poses + np.float32(0.01))
+    for wide in (1200, 900):
+        window.resize(wide, 700)
+        for second in (None, SecondFit(worse, "Worse")):
+            state.view.set_second(second, None if second is None else (("A", "Fit"), ("B", "Worse")))
+            for layout in LAYOUTS:
+                state.view.change(layout=layout)
+                drawn(window, qtbot)
+                place = next(filter(None, places(layout, second is not None)))
+                assert row.geometry().right() < place[2] * viewport.width()
+                scale, high = viewport.plotter.devicePixelRatioF(), viewport.plotter.height()
+                view = viewport.scene._views[0 if layout in ("side", "source") else 1]
+                for words in (view.label, view.ghost._label):
+                    if words.GetVisibility() and words.GetInput():
+                        top = high - words.GetPositionCoordinate().GetValue()[1] / scale
+                        lines = 1 + words.GetInput().count("\n")
+                        assert row.y() >= top + lines * LABEL_SIZE, (wide, second, layout)
