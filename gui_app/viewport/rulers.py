@@ -91,7 +91,7 @@ class RulerLine:
 
 class Rulers(QObject):
     """Measures while its action is on: two clicks make a distance. What is measured stays until it is taken
-    away, whether or not somebody measures.
+    away, whether or not somebody measures. Of this and the tools of the mask one is in the hand.
 
     Attributes:
         begun: body and vertex of the first click, None before it.
@@ -105,6 +105,9 @@ class Rulers(QObject):
         self.begun: tuple[BodyName, int] | None = None
         self.lines = [RulerLine() for _ in range(MOST_RULERS + 1)]
         self._soon = Coalescer(self.place, self)
+        self._tools = (actions.mask_brush, actions.mask_lasso)
+        for tool in self._tools:
+            tool.toggled.connect(self._on_tool)
         actions.measure.toggled.connect(self._on_measure)
         actions.remove_distance.triggered.connect(self.remove_last)
         actions.remove_distances.triggered.connect(self._remove_all)
@@ -228,7 +231,14 @@ class Rulers(QObject):
         return True
 
     @Slot(bool)
+    def _on_tool(self, on: bool) -> None:
+        if on:
+            self._actions.measure.setChecked(False)
+
+    @Slot(bool)
     def _on_measure(self, on: bool) -> None:
+        for tool in self._tools if on else ():
+            tool.setChecked(False)
         self._probe.takes = self.take if on else None
         self._begin(None)
         if on:

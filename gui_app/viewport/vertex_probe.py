@@ -123,7 +123,8 @@ class VertexProbe(QObject):
         if self._playback.playing or not self._viewport.isVisible():
             return
         plotter = self._viewport.plotter
-        told = (drawn.words_at(self._at) for drawn in (self.markers, self.crowd) if drawn is not None)
+        first = (self.markers, self.crowd) if self.takes is None else ()
+        told = (drawn.words_at(self._at) for drawn in first if drawn is not None)
         marked = next(filter(None, told), "")
         if marked:
             QToolTip.showText(plotter.mapToGlobal(self._at), plain_tip(marked), plotter)

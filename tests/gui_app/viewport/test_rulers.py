@@ -160,3 +160,18 @@ def test_a_session_keeps_what_is_measured(fitted: MainWindow) -> None:
     state.document.set_opened(state.document.opened)
     assert state.view.rulers == ()
     assert words(fitted) == []
+
+
+def test_one_tool_is_in_the_hand(fitted: MainWindow) -> None:
+    actions = fitted.actions_
+    actions.panel("masks").setChecked(True)
+    for tool in (actions.mask_brush, actions.mask_lasso):
+        actions.measure.setChecked(True)
+        tool.setChecked(True)
+        assert tool.isChecked()
+        assert not actions.measure.isChecked()
+        assert fitted.viewport.plotter.cursor().shape() == Qt.CursorShape.CrossCursor
+        actions.measure.setChecked(True)
+        assert not tool.isChecked()
+        assert fitted.viewport.plotter.cursor().shape() == Qt.CursorShape.CrossCursor
+        assert fitted.probe.takes is not None
