@@ -177,14 +177,17 @@ class ClipPictures(QObject):
             self._take(image)
             return
         self._idle.stop()
-        process = self._process or self._start()
+        if self._process is None:
+            self._start()
         told = {
             "file": str(wanted.file), "frame": wanted.frame, "models": wanted.models, "picture": str(path)
         }  # fmt: skip
-        process.write(f"{json.dumps(told)}\n".encode())
+        # One that could not even begin has told so by now.
+        if self._process is not None:
+            self._process.write(f"{json.dumps(told)}\n".encode())
 
-    def _start(self) -> QProcess:
-        process = QProcess(self)
+    def _start(self) -> None:
+        process = self._process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
         environment.insert("PYTHONIOENCODING", "utf-8")
@@ -194,8 +197,6 @@ class ClipPictures(QObject):
         process.finished.connect(self._on_over)
         process.errorOccurred.connect(self._on_over)
         process.start(sys.executable, PROGRAM)
-        self._process = process
-        return process
 
     @Slot()
     def _on_answer(self) -> None:
