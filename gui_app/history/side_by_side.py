@@ -115,6 +115,13 @@ class SideBySide(QObject):
         return self._state.activity.run.active
 
     @property
+    def own_colouring(self) -> str:
+        """What the colours of the skin say where nothing is compared."""
+        found = self._state.view.colouring
+        found = self._colouring if found == DIFFERENCE.name else found
+        return ERROR.name if found == DIFFERENCE.name else found
+
+    @property
     def choices(self) -> tuple[DocumentStep, ...]:
         """Steps of the history with a fit that is another than the one shown, the last one first; of those
         that led to the same fit the first."""
@@ -155,14 +162,19 @@ class SideBySide(QObject):
     @Slot()
     def swap(self) -> None:
         """The second fit becomes the one there is, and that one the second. One that was made to be compared
-        becomes a step of the history by that, to be undone as any other."""
+        becomes a step of the history by that, to be undone as any other; so does one of a step that has other
+        markers, which are none of the fit's and stay."""
         document, second = self._state.document, self.second
         document.settle()
         first = document.result
         if second is None or first is None or self._why_no_swap():
             return
         name = self._name_of(first)
-        places = [place for place, step in enumerate(self._history.steps) if self.is_second(step.result)]
+        places = [
+            place
+            for place, step in enumerate(self._history.steps)
+            if self.is_second(step.result) and step.snapshot.markers == document.markers
+        ]
         if places:
             self._history.go_to(places[-1])
         else:
@@ -281,7 +293,7 @@ class SideBySide(QObject):
         view = self._state.view
         self._actions.compare.setChecked(view.second is not None)
         if view.second is None and view.colouring == DIFFERENCE.name:
-            view.change(colouring=ERROR.name if self._colouring == DIFFERENCE.name else self._colouring)
+            view.change(colouring=self.own_colouring)
         self._soon.ask()
 
     @Slot()

@@ -210,6 +210,9 @@ class SessionNow(QObject):
         beside = self._beside.kept(tuple(steps))
         if beside is not None:
             view["beside"] = beside
+        elif self._beside.second is not None:
+            # A fit that is nowhere else is not compared when the session is opened.
+            view["colouring"] = self._beside.own_colouring
         kept = tuple(step.for_session() for step in steps)
         people = () if alone else tuple(map(partial(_person, with_motion, most_bytes), self._people()))
         target = opened.bodies.target.family

@@ -23,9 +23,11 @@ from gui_app.app.view_buttons import ColourButton
 from gui_app.document.preferences import Preferences
 from gui_app.document.view import SecondFit
 from gui_app.fit.fit_behind import SECOND, STOP
+from gui_app.history.hold_earlier import PeekChip
 from gui_app.history.panel import COMPARE, LEAVE
 from gui_app.history.side_by_side import NO_FIT, NO_OTHER, OF_FILE
 from gui_app.scene.skin_colours import DIFFERENCE
+from gui_app.scene.view_options import LAYOUTS, LayoutName
 from gui_app.timeline.curve_choice import APART, CurveChoice
 from gui_app.timeline.curves import NO_SECOND
 from tests.gui_app.conftest import FIT_MS, FRAMES
@@ -401,3 +403,45 @@ def test_a_fit_with_other_settings_is_made_behind_the_one_on_show(two: MainWindo
     qtbot.waitUntil(lambda: state.document.opened is not opened, timeout=FIT_MS)
     assert not two.behind.running
     qtbot.waitUntil(lambda: not action.isEnabled(), timeout=FIT_MS)
+
+
+def test_markers_stay_where_fits_are_swapped(two: MainWindow) -> None:
+    document = two.state.document
+    bent_fit, good = document.result, two.history.steps[1].result
+    two.actions_.marker.trigger()
+    markers = document.markers
+    assert len(markers) == 1
+    two.actions_.compare.trigger()
+    for expected in (good, bent_fit, good):
+        two.actions_.swap_fits.trigger()
+        assert document.result.poses is expected.poses
+        assert document.markers == markers
+
+
+def test_a_session_of_a_fit_made_to_compare_has_the_colour_of_before(two: MainWindow) -> None:
+    two.state.view.change(colouring="plain")
+    two.beside.begin(SecondFit(bent(two.state.document.result), SECOND))
+    assert two.state.view.colouring == DIFFERENCE.name
+    view = two.sessions._now.take().view
+    assert "beside" not in view
+    assert view["colouring"] == "plain"
+    two.beside.end()
+    assert two.state.view.colouring == "plain"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("compares", [False, True])
+def test_what_is_looked_at_for_a_while_is_told_in_every_layout(
+    two: MainWindow, qtbot: QtBot, layout: LayoutName, compares: bool
+) -> None:
+    if compares:
+        two.beside.begin_with(two.history.steps[1])
+    two.state.view.change(layout=layout)
+    chip = two.viewport.findChild(PeekChip)
+    with qtbot.captureExceptions() as exceptions:
+        two.actions_.hold_before.setChecked(True)
+        assert chip.isVisible()
+        assert two.viewport.rect().contains(chip.geometry())
+        two.actions_.hold_before.setChecked(False)
+    assert not chip.isVisible()
+    assert not exceptions
