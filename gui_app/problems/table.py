@@ -83,7 +83,9 @@ class ProblemTable(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setAllColumnsShowFocus(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        prepare(self, {FRAMES: 94, PART: 78, FIGURE: 92, KIND: 74}, VALUE, {FRAMES: INDENT})
+        widths = {FRAMES: 94, PART: 78, FIGURE: 92, KIND: 74}
+        # What these say is in the sentence of the second line, too.
+        prepare(self, widths, VALUE, {FRAMES: INDENT}, spare=(KIND, FIGURE))
         self.setStyleSheet(HEADER)
         self.setItemDelegate(ProblemCells(self))
         self.header().setSortIndicator(FRAMES, Qt.SortOrder.AscendingOrder)
