@@ -137,6 +137,8 @@ def _conversion(
         if journal is not None and journal.failure:
             console.print(journal.failure, style="yellow", soft_wrap=True)
         report.print_table(console, outcomes)
+        if not (options.json or options.report):
+            return tuple(outcomes), ended
         used = held(recipe) if shapes else recipe
         document = report.document(outcomes, pair, device.type, options, used, planned.left_out)
         if options.json:

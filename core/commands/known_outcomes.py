@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from core.catalogue.journal import Journal
 from core.commands import report
@@ -11,6 +13,11 @@ from core.commands.conversion_events import Began, Ended, Tell, nobody
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
 from core.commands.telling.terminal import Terminal
+
+MOST_ALIKE = 256
+"""So many different things are looked at for equals of them; most clips of a data set say the same."""
+
+T = TypeVar("T")
 
 
 class KnownOutcomes:
@@ -40,6 +47,7 @@ class KnownOutcomes:
         self._console, self._journal, self.tell = console, journal, tell
         self._jobs = {job.output: job for job in jobs}
         self.all: list[Outcome] = []
+        self._alike: dict[Hashable, object] = {}
         if journal is not None:
             journal.waiting((job.output, job.source) for job in jobs if not job.output.exists())
 
@@ -60,7 +68,23 @@ class KnownOutcomes:
         report.print_outcome(self._console, outcome)
         self._note(outcome)
         outcome.entry = None
+        self._share(outcome)
         self.tell(Ended(outcome))
+
+    def _share(self, outcome: Outcome) -> None:
+        """What earlier outcomes say too is held once: those of a whole data set are in memory together."""
+        meaning = outcome.meaning
+        outcome.meaning = self._one_of(json.dumps(meaning), meaning)
+        outcome.notes = self._one_of(outcome.notes, outcome.notes)
+        outcome.read_as = self._one_of(outcome.read_as, outcome.read_as)
+        outcome.subject = self._one_of(outcome.subject, outcome.subject)
+
+    def _one_of(self, key: Hashable, value: T) -> T:
+        if len(self._alike) >= MOST_ALIKE:
+            self._alike.clear()
+        found = self._alike.setdefault((type(value), key), value)
+        assert isinstance(found, type(value))
+        return found
 
     def _note(self, outcome: Outcome) -> None:
         journal, output = self._journal, outcome.job.output

@@ -62,7 +62,8 @@ class Outcome:
         failure: why the fit, made now or before, has failed as a whole (`core.measure.fit_failure`).
         subject: whose shape it holds, where subjects' shapes are solved.
         read_as: what was taken without having been said, in a line.
-        meaning: what the file was taken to mean, in plain json values; nothing where it could not be read.
+        meaning: what the file was taken to mean, in plain json values; nothing where it could not be read. It
+            is not to be changed: outcomes that say the same share it.
         notes: sentences on what was assumed, and on what came up during the fit.
         entry: what the catalogue is to say of the fit, until it is told; None where it says what it did.
         disk_full: there was no room to write it.

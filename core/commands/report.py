@@ -109,14 +109,8 @@ def _print_findings(console: Terminal, name: str, found: tuple[Finding, ...]) ->
 def _print_columns(
     console: Terminal, title: str, headings: tuple[str, ...], rows: list[tuple[str, list[str]]]
 ) -> None:
-    table = PlainTable()
-    table.add_column(title, overflow="ellipsis", no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for name, cells in rows:
-        table.add_row(name, *cells)
     console.print()
-    console.print(table)
+    console.print_rows((title, *headings), rows)
 
 
 def _figures(figures: Figures) -> list[str]:

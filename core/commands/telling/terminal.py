@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import Task, TextColumn
 from rich.segment import Segment
@@ -15,7 +16,12 @@ from rich.text import Text
 
 from core.shown_text import shown
 
+PIECE = 200
+"""Rows of a long table that are laid out at once: rich holds all of what it prints until it is printed."""
+
 _LOG_WIDTH = 160
+_GAP = 2
+_LEAST_NAME = 12
 
 
 class Terminal(Console):
@@ -33,6 +39,24 @@ class Terminal(Console):
         super().print(*map(_plain, objects), **options)
         if self._log is not None:
             self._log.print(*objects, **options)
+
+    def print_rows(self, headings: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """Prints a table of any length, a piece at a time.
+
+        Args:
+            headings: of the names and of each column of figures.
+            rows: a name, shortened where the terminal is narrow, and its figures.
+        """
+        widths = _widths(headings, rows, self.width)
+        for start in range(0, len(rows), PIECE):
+            piece = PlainTable(show_header=start == 0)
+            for place, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+                piece.add_column(heading, justify="right" if place else "left", no_wrap=True, width=width)
+            for name, cells in rows[start : start + PIECE]:
+                piece.add_row(name, *cells)
+            super().print(piece)
+        if self._log is not None:
+            self._log.print_rows(headings, rows)
 
     @contextmanager
     def logged(self, stream: Any) -> Iterator[None]:
@@ -81,6 +105,18 @@ class PlainColumn(TextColumn):
     def render(self, task: Task) -> Text:
         """The words with the task's own in them."""
         return Text(shown(self.text_format.format(task=task)))
+
+
+def _widths(
+    headings: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], width: int
+) -> tuple[int, ...]:
+    """Letters that each column takes in all pieces of a table."""
+    widths = [cell_len(shown(heading)) for heading in headings]
+    for name, cells in rows:
+        for place, cell in enumerate((name, *cells)):
+            widths[place] = max(widths[place], cell_len(shown(cell)))
+    room = width - sum(widths[1:]) - _GAP * len(widths)
+    return (min(widths[0], max(room, _LEAST_NAME)), *widths[1:])
 
 
 def _plain(value: Any) -> Any:
