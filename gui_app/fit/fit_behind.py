@@ -15,7 +15,7 @@ from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.state import AppState
 from gui_app.document.view import SecondFit
 from gui_app.fit.device_choice import DeviceChoice
-from gui_app.fit.fit_worker import RunRequest, begin
+from gui_app.fit.fit_worker import RunRequest, begin, went_on
 from gui_app.history.side_by_side import SideBySide
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Coalescer
@@ -35,15 +35,16 @@ NO_FIT = "There is no fit yet to compare with another one"
 RUNNING = "A fit is going on already"
 
 
-def fit_behind(request: RunRequest, tell: Callable[[int, int], None]) -> FitResult:
-    """The fit of all frames; raises `Cancelled` from ``tell`` where it is to stop."""
+def fit_behind(request: RunRequest, tell: Callable[[int, int], None]) -> tuple[FitResult, str]:
+    """The fit of all frames, and why it left its device, if it has; raises `Cancelled` from ``tell`` where it
+    is to stop."""
     run = begin(request)
     for progress in run:
         tell(progress.frames_done, progress.frames_total)
     result = run.result()
     if not result.fitted.any():
         raise RefitError(NOTHING)
-    return result
+    return result, went_on(run.left_device)
 
 
 class FitBehind(QObject):
@@ -62,7 +63,7 @@ class FitBehind(QObject):
         super().__init__(parent)
         self._state, self._recipes, self._devices, self._beside = state, recipes, devices, beside
         self._action = actions.compare_recipe
-        self._job: BackgroundJob[FitResult] | None = None
+        self._job: BackgroundJob[tuple[FitResult, str]] | None = None
         self._said = ""
         self._thread = JobThread("fit to compare", self, self._on_failed, unexpected=UNEXPECTED)
         soon = Coalescer(self._present, self)
@@ -124,8 +125,9 @@ class FitBehind(QObject):
         if done:
             self._state.activity.say(f"{self._said}: {done:,} of {total:,}")
 
-    def _on_fitted(self, motion: Motion, result: FitResult) -> None:
+    def _on_fitted(self, motion: Motion, found: tuple[FitResult, str]) -> None:
         self._job = None
+        result, fell_back = found
         opened = self._state.document.opened
         if opened is not None and opened.motion is motion:
             self._beside.begin(SecondFit(result, SECOND))
@@ -133,6 +135,8 @@ class FitBehind(QObject):
             self._state.activity.say(
                 f"Fitted all frames in {result.seconds:.1f} s, to compare · mean {mean:.1f} mm"
             )
+            if fell_back:
+                self._state.activity.fail(fell_back)
         self._present()
 
     def _on_failed(self, sentence: str) -> None:

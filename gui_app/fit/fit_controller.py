@@ -233,7 +233,7 @@ class FitController(QObject):
         left_out = self._scope.left_out_words
         self._state.activity.say(f"{words} · {left_out}" if left_out else words)
         if reply.fell_back:
-            self._state.activity.fail(reply.fell_back.replace("goes on", "went on"))
+            self._state.activity.fail(reply.fell_back)
 
     def _on_cancelled(self) -> None:
         """Before it began."""

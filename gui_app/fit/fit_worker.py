@@ -128,7 +128,7 @@ class RunReply:
         other_skin: it is the figures.
         partial: what there is leaves frames out that were to be fitted, should the run end here.
         stages: what each stage did.
-        fell_back: why it went on on the processor, a sentence; empty where it stayed where it began.
+        fell_back: why it went on on the processor, as `went_on` has it; empty where it stayed where it began.
     """
 
     result: FitResult | None
@@ -187,7 +187,12 @@ def run_fit(
             tell_preview(replies.preview())
             # A long motion takes long to copy: then there are fewer previews.
             last_preview = time.monotonic() + 4 * (time.monotonic() - now)
-    return replace(replies.last(), stages=stages.reports(), fell_back=fell_back)
+    return replace(replies.last(), stages=stages.reports(), fell_back=went_on(fell_back))
+
+
+def went_on(note: str) -> str:
+    """Why a run that is over left its device, a sentence, of what was told while it went on."""
+    return note.replace("goes on", "went on")
 
 
 def begin(request: RunRequest) -> FitRun:

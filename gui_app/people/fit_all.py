@@ -174,6 +174,8 @@ class FitAllPeople(QObject):
             self._waiting.insert(0, self._behind)
             self._behind = ""
             return
+        if reply.fell_back:
+            self._state.activity.fail(f"{shown(person_name(self._behind))}: {reply.fell_back}")
         # Before the next one begins, as whoever hears of it may have it do.
         self._desk.keep(self._behind, left)
         self._behind = ""

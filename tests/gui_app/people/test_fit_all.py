@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from core.errors import RefitError
+from core.fitting.run import FitRun
 from gui_app.app.main_window import MainWindow
 from gui_app.files import open_controller
 from gui_app.files.open import open_file
@@ -136,6 +137,23 @@ def test_a_fit_that_is_over_while_its_person_is_read_is_not_lost(
     over(window, qtbot)
     assert window.state.document.has_fit
     assert set(desk.means()) == {"0", "1", "2"}
+
+
+def test_a_device_that_is_left_behind_the_window_is_told(
+    make_window: MakeWindow, street: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(make_window, qtbot, street, "0", autofit=True)
+    told: list[str] = []
+    monkeypatch.setattr(window.state.activity, "fail", told.append)
+    monkeypatch.setattr(FitRun, "left_device", property(lambda _: "cuda:0 failed; it goes on elsewhere"))
+    window.actions_.fit_people.trigger()
+    over(window, qtbot)
+    sentence = "cuda:0 failed; it went on elsewhere"
+    assert {f"Person 1: {sentence}", f"Person 2: {sentence}"} <= set(told)
+    told.clear()
+    window.actions_.compare_recipe.trigger()
+    qtbot.waitUntil(lambda: window.beside.second is not None, timeout=FIT_MS)
+    assert told == [sentence]
 
 
 def test_only_those_of_the_scene(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
