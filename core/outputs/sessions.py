@@ -29,7 +29,7 @@ from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
 from core.outputs.session_writer import CONTENTS, ERRORS, FLAGS, FORMAT, MARK, RESULT_TEXTS, SessionWriter
 from core.problems.accepted import Accepted
 from core.session.fit_origin import path_on_this_machine
-from core.session.marker import Marker
+from core.session.marker import USUAL, Marker, plain_name
 from core.session.session import Session, SessionStep, SourceFile
 
 SUFFIX = ".refit"
@@ -191,7 +191,8 @@ class _Reader:
             dot = f"{where}[{index}]."
             if not isinstance(stored, dict):
                 raise FileError(self._path, f"{dot[:-1]} is not a json object", key=CONTENTS)
-            marker = Marker(self._one(stored, "frame", int, dot), self._one(stored, "name", str, dot))
+            name = plain_name(self._one(stored, "name", str, dot)) or USUAL
+            marker = Marker(self._one(stored, "frame", int, dot), name)
             if not (found[-1].frame if found else -1) < marker.frame < frames:
                 raise FileError(
                     self._path,

@@ -25,7 +25,7 @@ from core.model.motion import Motion, Reading
 from core.outputs.results import save_result
 from core.outputs.sessions import is_session, load_session, save_session
 from core.problems.accepted import Accepted
-from core.session.marker import Marker
+from core.session.marker import USUAL, Marker, plain_name
 from core.session.session import Session, SessionStep, SourceFile
 
 FRAMES = 6
@@ -257,6 +257,15 @@ def test_sessions_from_before_accepted_problems_painted_masks_and_markers(file: 
     assert [step.valid for step in again.steps] == [None] * 4
     assert [step.weights for step in again.steps] == [None] * 4
     assert [step.markers for step in again.steps] == [()] * 4
+
+
+def test_names_of_markers_are_one_line_whatever_a_file_says(file: Path, tmp_path: Path) -> None:
+    def write(contents: dict[str, Any]) -> None:
+        contents["steps"][3]["markers"] = [{"frame": 1, "name": " \n"}, {"frame": 4, "name": "a\nb" * 999}]
+
+    empty, long = load_session(rewritten(file, tmp_path / "a.refit", write)).steps[3].markers
+    assert empty.name == USUAL
+    assert long.name == plain_name("a\nb" * 999)
 
 
 def leaves(contents: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
