@@ -60,7 +60,7 @@ PARTS = {
     "files": "fit",
     "library": "files fit export",
     "session": "files history",
-    "people": "files fit session",
+    "people": "files fit session export",
     "export": "fit",
     "inspect.regressor": "",
     "inspect.correspondence": "",

@@ -294,8 +294,11 @@ class MainWindow(QMainWindow):
     def exporting(self) -> ExportController:
         """What writes files; made when the first one is asked for."""
         from gui_app.export.controller import ExportController
+        from gui_app.people.exported import everyone
 
-        return ExportController(self.state, self.viewport, self)
+        exporting = ExportController(self.state, self.viewport, self)
+        exporting.offer_people(partial(everyone, self.people.desk, self.state, self.files))
+        return exporting
 
     @cached_property
     def export_dialog(self) -> ExportDialog:
@@ -304,6 +307,7 @@ class MainWindow(QMainWindow):
         from gui_app.export.dialog import ExportDialog
 
         dialog = ExportDialog(self.state, self.exporting, self.preferences, self)
+        self.people.desk.changed.connect(dialog.look_again)
         self.statusBar().addPermanentWidget(ExportChip(self.exporting, dialog, self))
         return dialog
 

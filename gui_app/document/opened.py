@@ -128,8 +128,7 @@ class Opened:
     @property
     def stem(self) -> str:
         """The name without its ending, for the names of other files."""
-        stem, person = Path(self.motion.name).stem.removesuffix("_poses"), self.motion.reading.person
-        return stem if person is None else f"{stem}_{person.replace('/', '-')}"
+        return file_stem(self.motion.name, self.motion.reading.person)
 
     def motion_at(self, rate: float | None) -> Motion:
         """The motion, with another frame rate where one is given."""
@@ -139,3 +138,9 @@ class Opened:
     def notes(self) -> tuple[str, ...]:
         """Sentences on what was assumed or left out, of the motion and of the bodies; to be shown."""
         return tuple(dict.fromkeys(map(shown, (*self.motion.notes, *self.bodies.notes))))
+
+
+def file_stem(name: str, person: str | None) -> str:
+    """How names of files begin that are made of a motion, or of one of several people in it."""
+    stem = Path(name).stem.removesuffix("_poses")
+    return stem if person is None else f"{stem}_{person.replace('/', '-')}"

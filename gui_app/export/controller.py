@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +16,11 @@ from PySide6.QtGui import QGuiApplication
 
 from core.errors import RefitError
 from core.outputs.export_format import ExportJob
+from core.outputs.people_folder import write_people
 from core.session.inputs import lost_by
 from core.shown_text import size_words
 from gui_app.document.state import AppState
+from gui_app.export.everyone import Everyone, nobody
 from gui_app.export.film import Film, FilmPlan
 from gui_app.export.kinds import Choice, Sizes, estimate
 from gui_app.export.picture_file import picture_image, write_picture
@@ -44,6 +48,7 @@ class ExportController(QObject):
         super().__init__(parent)
         self._state, self._viewport = state, viewport
         self.status = ExportStatus()
+        self.everyone: Callable[[], Everyone | None] = nobody
         self._job: BackgroundJob[str | None] | None = None
         self._film: Film | None = None
         self._pending: tuple[Choice, Path, bool] | None = None
@@ -53,6 +58,10 @@ class ExportController(QObject):
         self._thread = JobThread("export", self, self._fail, unexpected=UNEXPECTED, one_torch_thread=True)
         self._thread.closing.connect(self._draw.stop)
         self._thread.closing.connect(self._close_film)
+
+    def offer_people(self, everyone: Callable[[], Everyone | None]) -> None:
+        """Who there is to be exported together is asked of ``everyone``."""
+        self.everyone = everyone
 
     def ids(self, choice: Choice) -> np.ndarray:
         """The frames that an export would write: of a fit, those that are fitted."""
@@ -91,13 +100,22 @@ class ExportController(QObject):
             free = shutil.disk_usage(path.parent).free
         except OSError:
             return ""
-        wanted = estimate(choice, self.sizes(choice), len(self.ids(choice)))[0] + SPARE_BYTES
+        wanted = self.estimate(choice)[0] + SPARE_BYTES
         if wanted <= free:
             return ""
         return (
             f"The disk of {path.parent} has {size_words(free)} free and this needs about "
             f"{size_words(wanted)}: choose another folder or fewer frames."
         )
+
+    def estimate(self, choice: Choice) -> tuple[int, int]:
+        """About how many bytes in how many files."""
+        everyone = self.everyone() if choice.everyone else None
+        if everyone is None:
+            return estimate(choice, self.sizes(choice), len(self.ids(choice)))
+        sizes = self.sizes(choice)
+        each = [estimate(choice, sizes, len(one.frames(choice)))[0] for one in everyone.fitted]
+        return sum(each), len(each)
 
     def start(self, choice: Choice, path: Path, overwrite: bool) -> None:
         """Begins to write; what goes wrong later is said through ``status``."""
@@ -111,11 +129,13 @@ class ExportController(QObject):
         self._begun = time.monotonic()
         self._saves = (
             state.document.result
-            if choice.format.is_result and len(choice.ids) == state.document.frames
+            if choice.format.is_result and not choice.everyone and len(choice.ids) == state.document.frames
             else None
         )
         self._set(ExportStatus("running", choice.is_film, path=path))
-        if choice.is_film:
+        if choice.everyone:
+            self._start_people(choice, path)
+        elif choice.is_film:
             self._start_film(choice, path, overwrite)
         elif choice.is_still:
             self._pending = (choice, path, overwrite)
@@ -148,6 +168,30 @@ class ExportController(QObject):
                 frame_rate=document.given_rate,
             ),
         )
+
+    def _start_people(self, choice: Choice, path: Path) -> None:
+        everyone = self.everyone()
+        if everyone is None or not everyone.fitted:
+            self._fail("Nobody is fitted yet.")
+            return
+        assert choice.format.write is not None
+        job = self._job = self._thread.job(
+            partial(self._end_people, everyone, choice), cancelled=self._stopped
+        )
+        job.start(
+            write_people,
+            path,
+            choice.format.write,
+            everyone.files(choice),
+            job.progress(self._show_progress),
+            job.stop,
+        )
+
+    def _end_people(self, everyone: Everyone, choice: Choice, told: str | None) -> None:
+        path = self.status.path
+        if choice.format.is_result and path is not None:
+            everyone.file(choice, path)
+        self._end_well(". ".join(words for words in (everyone.left_out, told) if words))
 
     def _start_film(self, choice: Choice, path: Path, overwrite: bool) -> None:
         plan = FilmPlan(

@@ -28,11 +28,12 @@ from core.files.containers.numbered import only_numbered
 from core.outputs.export_formats import no_folder_name
 from core.session.inputs import lost_by
 from core.shown_text import size_words
+from gui_app.document.opened import file_stem
 from gui_app.document.preferences import Preferences
 from gui_app.document.state import AppState
 from gui_app.export.controller import ExportController
 from gui_app.export.form import ExportForm
-from gui_app.export.kinds import KIND, KINDS, Choice, default_place, estimate
+from gui_app.export.kinds import KIND, KINDS, Choice, default_place
 from gui_app.export.text import progress_words
 from gui_app.style import colours
 from gui_app.style.live_theme import set_sheet
@@ -150,6 +151,7 @@ class ExportDialog(QDialog):
             self.kinds.setCurrentRow([one.name for one in KINDS].index(kind))
         self._typed = False
         self._on_status()
+        self._count_people()
         self.form.set_view(self._exporting.view_size())
         self.form.refill()
         self.show()
@@ -184,7 +186,17 @@ class ExportDialog(QDialog):
     def _on_motion(self, *_: object) -> None:
         # What came of the last export stays until something is set or asked for anew.
         if self.isVisible() and not self._exporting.status.active and not self._told:
+            self._count_people()
             self.form.refill()
+
+    @Slot()
+    def look_again(self) -> None:
+        """More is known of the people of the file, or somebody was fitted."""
+        self._on_motion()
+
+    def _count_people(self) -> None:
+        everyone = self._exporting.everyone()
+        self.form.set_people(1 if everyone is None else len(everyone.fitted) + len(everyone.without))
 
     @Slot(str)
     def _on_typed(self, _text: str) -> None:
@@ -206,7 +218,8 @@ class ExportDialog(QDialog):
         choice = self.form.choice()
         if not self._typed:
             family = opened.bodies.target.family
-            self.place.setText(str(default_place(self._folder, opened.stem, choice, family)))
+            stem = file_stem(opened.motion.name, None) if choice.everyone else opened.stem
+            self.place.setText(str(default_place(self._folder, stem, choice, family)))
         problem = self._problem(choice)
         self._say(problem or self._estimate(choice), bool(problem))
         self.export.setEnabled(not problem)
@@ -215,9 +228,12 @@ class ExportDialog(QDialog):
     def _problem(self, choice: Choice) -> str:
         """Why this cannot be exported, or ''."""
         state, path = self._state, self.path
-        if choice.needs_fit and not state.document.has_fit:
+        everyone = self._exporting.everyone() if choice.everyone else None
+        if everyone is not None and not everyone.fitted:
+            return "Nobody is fitted yet: press Fit in the window first."
+        if everyone is None and choice.needs_fit and not state.document.has_fit:
             return "There is no fit yet: press Fit in the window first."
-        if choice.needs_fit and not len(self._exporting.ids(choice)):
+        if everyone is None and choice.needs_fit and not len(self._exporting.ids(choice)):
             return "None of these frames is fitted yet."
         if not self.place.text().strip() or not path.name:
             return "Say where to write it."
@@ -230,7 +246,7 @@ class ExportDialog(QDialog):
                 return sentence
             if path.is_file():
                 return f"{path.name} is a file; this export makes a folder."
-            if path.is_dir() and not only_numbered(path):
+            if path.is_dir() and not (_is_empty(path) if choice.everyone else only_numbered(path)):
                 return f"{path.name} holds other files; choose a folder that does not exist yet."
         elif path.is_dir():
             return f"{path.name} is a folder; this export makes a file."
@@ -238,11 +254,14 @@ class ExportDialog(QDialog):
 
     def _estimate(self, choice: Choice) -> str:
         count = len(self._exporting.ids(choice))
-        size, files = estimate(choice, self._exporting.sizes(choice), count)
+        size, files = self._exporting.estimate(choice)
         parts = [f"{files:,} file{'' if files == 1 else 's'}", f"about {size_words(size)}"]
         if choice.is_film:
             seconds = len(choice.pictures(self._state.document.rate)) / choice.rate
             parts.insert(0, f"{seconds:.1f} s")
+        everyone = self._exporting.everyone() if choice.everyone else None
+        if everyone is not None:
+            return "\n".join(line for line in (" · ".join(parts), everyone.left_out) if line)
         left_out = len(choice.ids) - count
         if left_out:
             parts.append(f"{left_out:,} not fitted left out")
@@ -327,6 +346,13 @@ class ExportDialog(QDialog):
             self._say(status.words, status.failed)
             self.show_folder.setVisible(status.path is not None)
             self.cancel.setText("Close" if status.path is not None else "Cancel")
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        return next(folder.iterdir(), None) is None
+    except OSError:
+        return False
 
 
 class _TwoLines(QStyledItemDelegate):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
@@ -76,6 +77,8 @@ class ExportForm(QWidget):
         self.transparent = QCheckBox("Transparent, without floor", self)
         self.captions = QCheckBox("Labels and colour bar", self)
         self.captions.setChecked(True)
+        self.people = self._combo()
+        self._add_row("People", self.people)
         self._add_row("Frames", self.range)
         self._fields: dict[Option, QWidget] = {
             BODY: self.body,
@@ -137,6 +140,12 @@ class ExportForm(QWidget):
         self._view = size
         _refill(self.zoom, [(f"{n}×  {n * size[0]:,} × {n * size[1]:,}", n) for n in (1, 2, 3, 4)], 2)
 
+    def set_people(self, count: int) -> None:
+        """How many are in the file that is open; where there is one, nothing is asked."""
+        lines = [("Who is shown", False), (f"All {count}, a file each", True)]
+        _refill(self.people, lines if count > 1 else lines[:1], False)
+        self._emit()
+
     @Slot()
     def refill(self) -> None:
         """Frames, rates and axes of the motion that is open and of the kind."""
@@ -170,7 +179,7 @@ class ExportForm(QWidget):
             frames = (state.playback.frame, state.playback.frame)
         elif name == "selection" and state.playback.selection is not None:
             frames = state.playback.selection
-        return Choice(
+        choice = Choice(
             kind=self._kind,
             frames=frames,
             step=self.step.value(),
@@ -188,10 +197,16 @@ class ExportForm(QWidget):
             transparent=self.transparent.isChecked(),
             further={name: field.currentData() for name, field in self._further.items()},
         )
+        if not self.people.currentData() or not choice.suits_everyone:
+            return choice
+        return replace(choice, everyone=True, single=False, frames=(0, max(state.document.frames - 1, 0)))
 
     @Slot()
     def _emit(self, *_: object) -> None:
-        single = self.range.currentData() == "current"
+        choice = self.choice()
+        self._form.setRowVisible(self.people, self.people.count() > 1 and choice.suits_everyone)
+        self._form.setRowVisible(self.range, bool(choice.format.ranges) and not choice.everyone)
+        single = self.range.currentData() == "current" and not choice.everyone
         self.step.setEnabled(not single)
         self.files.setEnabled(not single)
         self.changed.emit()

@@ -123,6 +123,7 @@ class Choice:
         captions: labels and the colour bar are in pictures and videos.
         zoom: pixels of a picture a pixel of the window.
         transparent: a picture without background.
+        everyone: all people of the file, a file each, with all of their frames.
         further: what is chosen of options that have no line here, by their names.
     """
 
@@ -141,6 +142,7 @@ class Choice:
     captions: bool = True
     zoom: int = 2
     transparent: bool = False
+    everyone: bool = False
     further: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -173,9 +175,15 @@ class Choice:
         return self.needs_fit and not self.format.keeps_places(self.settings)
 
     @property
+    def suits_everyone(self) -> bool:
+        """It can be a file for each person."""
+        fmt = self.format
+        return fmt.write is not None and self.needs_fit and not fmt.is_folder(self.settings)
+
+    @property
     def is_folder(self) -> bool:
         """Many files in a new folder, not one file."""
-        return not self.single and self.format.is_folder(self.settings)
+        return self.everyone or (not self.single and self.format.is_folder(self.settings))
 
     @property
     def is_still(self) -> bool:
@@ -202,6 +210,8 @@ def estimate(choice: Choice, sizes: Sizes, count: int) -> tuple[int, int]:
 
 def default_place(folder: Path, stem: str, choice: Choice, family: str = "smplx") -> Path:
     """A file, or a folder, named after the motion; a fit also after the ``family`` of its body."""
+    if choice.everyone:
+        return folder / f"{stem}_people_{choice.kind}"
     if choice.format.is_result:
         return folder / f"{stem}{OUTPUT_ENDING[family]}"
     first, last = choice.frames

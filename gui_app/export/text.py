@@ -37,7 +37,8 @@ def written_words(path: Path) -> str:
         if path.is_dir():
             files = list(path.iterdir())
             size = sum(file.stat().st_size for file in files)
-            return f"Exported {len(files):,} files to {path.name} · {size_words(size)}"
+            count = f"{len(files):,} file{'' if len(files) == 1 else 's'}"
+            return f"Exported {count} to {path.name} · {size_words(size)}"
         return f"Exported {path.name} · {size_words(path.stat().st_size)}"
     except OSError:
         return f"Exported {path.name}"

@@ -11,6 +11,8 @@ from gui_app.document.opened import Opened
 from gui_app.session.snapshot import SessionNow
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.model.fit_result import FitResult
     from core.session.session import Session
 
@@ -38,6 +40,18 @@ class Left:
     def mean_mm(self) -> float | None:
         """Of the fit's frames; None without one."""
         return mean_of(self.snapshot.result)
+
+    def file(self, path: Path) -> None:
+        """The fit is in a file of its own now, with the mask that it was made with."""
+        from core.measure.vertex_mask import measured_mask
+
+        filed, now = self.opened.filed, self.snapshot
+        if filed is not None and now.result is not None:
+            valid = measured_mask(now.result, self.opened.bodies.correspondence)
+            filed.add(path, now.result, valid)
+            filed.add_mask(path, valid)
+            filed.add_weights(path, now.weights)
+            filed.accepted, filed.weights = now.accepted, now.weights
 
     def at(self, frame: int) -> Opened:
         """To be shown at a frame."""

@@ -87,6 +87,18 @@ def write_numbered(
 
 
 @contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A place to be filled with files of any names; it becomes ``folder`` when the block ends, or goes if the
+    block fails.
+
+    Raises:
+        FileError: the folder holds something, or cannot be written.
+    """
+    with _new_folder(folder, False, False) as place:
+        yield place
+
+
+@contextmanager
 def _new_folder(target: Path, overwrite: bool, alone: bool) -> Iterator[Path]:
     """A new folder to be filled; it becomes ``target`` when the block ends, or goes if the block fails."""
     _check_folder(target, overwrite, alone)
