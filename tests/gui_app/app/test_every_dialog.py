@@ -78,8 +78,9 @@ def replaced(window: MainWindow, name: str) -> object:
     return may_replace(window, DEEP / name)
 
 
-def fit_again(window: MainWindow, _name: str) -> bool | None:
-    return window.clip_fits._ask_again(12, 4)
+def fit_again(window: MainWindow, name: str) -> bool | None:
+    clips = 12 * [SimpleNamespace(frames=8, output=name, source=str(DEEP / name))]
+    return window.clip_fits._ask_again(clips, 4, DEEP)
 
 
 def where_is_it(window: MainWindow, name: str) -> object:
