@@ -13,7 +13,6 @@ from gui_app.document.state import AppState
 from gui_app.files.open_actions import OpenActions
 from gui_app.people.left import Left, leave, mean_of
 from gui_app.session.snapshot import SessionNow
-from gui_app.tasks.background_job import tell_nobody
 from gui_app.tasks.job_thread import JobThread
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from core.files.motions.load_motion import Company, Person
     from core.model.motion import Reading
     from core.session.session import Session
+
+FAILED = "Who else is in the file could not be found out; details are in the log"
 
 
 def read_company(path: Path, reading: Reading) -> Company:
@@ -56,7 +57,7 @@ class PeopleDesk(QObject):
         # Of those whom nobody has gone to since the session was opened.
         self._stored: dict[str, tuple[Path, Session]] = {}
         self._stored_lost = False
-        self._thread = JobThread("people", self, tell_nobody)
+        self._thread = JobThread("people", self, state.activity.fail, unexpected=FAILED)
         files.leaving.connect(self._on_leaving)
         state.document.keep_beside(self._lost)
         now.keep_people(self.sessions)
@@ -181,7 +182,8 @@ class PeopleDesk(QObject):
         if not opened.beside:
             self.people = self._people_stored(opened)
         path, reading = opened.motion.path, opened.motion.reading
-        if path is None or reading.person is None:
+        # A session opens without the motion's own file, and brings those whom it knows.
+        if path is None or reading.person is None or not path.exists():
             self._thread.drop_jobs()
         else:
             job = self._thread.job(self._on_company, latest=True)

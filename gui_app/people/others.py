@@ -16,7 +16,6 @@ from gui_app.document.state import AppState
 from gui_app.files.models_choice import ModelsChoice
 from gui_app.people.desk import PeopleDesk
 from gui_app.scene.subject import upright
-from gui_app.tasks.background_job import tell_nobody
 from gui_app.tasks.job_thread import JobThread
 from gui_app.viewport.crowd import CrowdBody, coarse
 from gui_app.viewport.viewport import Viewport
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from core.fitting.posed_frames import PosedFrames
     from core.model.motion import Motion
 
+FAILED = "The other people of the file could not be shown; details are in the log"
 SETTING = "show_other_people"
 KEPT_FRAMES = 64
 
@@ -94,7 +94,9 @@ class Others(QObject):
         self._desk, self._state, self._models = desk, state, models
         self._preferences, self._viewport, self._actions = preferences, viewport, actions
         self._others: tuple[Other, ...] = ()
-        self._thread = JobThread("others", self, tell_nobody, one_torch_thread=True)
+        self._thread = JobThread(
+            "others", self, state.activity.fail, unexpected=FAILED, one_torch_thread=True
+        )
         viewport.others = self.bodies
         actions.other_people.setChecked(preferences.flag(SETTING, True))
         actions.other_people.toggled.connect(self._on_toggled)

@@ -106,7 +106,8 @@ def test_an_error_in_any_of_them_is_one_sentence_and_the_next_call_is_answered(
 
     threads = threads_of(window, qtbot)
     window.state.activity.failed.connect(hears.hear)
-    for thread in threads:
+    # Of a picture that is not drawn the row tells.
+    for thread in (thread for thread in threads if thread.objectName() != "clip pictures"):
         hears.heard.clear()
         thread.job(hears.hear).start(raises)
         thread.job(hears.hear).start(len, "next")
