@@ -3,8 +3,8 @@
 Where pose correctives are strong, a finger can turn about itself and the objective hardly notice: there are
 optima far apart, and a frame ends in the one that its start led to. What it turned away from its source then
 differs from what the next frame did, whatever the source does between them. Each side of such a break is
-fitted once more, from where the other side is and from the source, and keeps the best: a converged end that is
-higher by no more than `mending.SAME` counts as good.
+fitted once more, from where the other side is and from the source, and keeps the best: a converged end
+that is higher by no more than `mending.SAME` counts as good.
 """
 
 from __future__ import annotations
