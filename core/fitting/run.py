@@ -367,7 +367,6 @@ class FitRun:
         """Fits chunks in the pool, round by round, and takes in what comes back."""
         self.doing = name
         iteration, done = 0, np.zeros(len(self.motion), dtype=bool)
-        objective, distance = np.zeros(len(self.motion)), np.zeros(len(self.motion))
         pool, workers = self._workers.pool, self._workers.count
         each = (in_chunks(pool, workers, chunks, fit, self._stopped) for chunks in rounds)
         for frames, found, note in chain.from_iterable(each):
@@ -381,10 +380,10 @@ class FitRun:
             self._table.store(frames, found, problem.num_betas, problem.num_expression)
             iteration += 1
             # Some come back better.
-            done[frames], objective[frames], distance[frames] = True, found.energy, found.errors.mean
-            count = int(done.sum())
-            means = float(objective.sum()) / count, float(distance.sum()) / count
-            told = Progress(name, iteration, count, len(self.frames), *means, frames)
+            done[frames] = True
+            energy, distance = self._table.energy[done], self._table.errors["mean"][done]
+            means = float(energy.mean(dtype=float)), float(distance.mean(dtype=float))
+            told = Progress(name, iteration, len(energy), len(self.frames), *means, frames)
             yield replace(told, note=note, steps=int(found.steps.max()), trace=found.trace)
 
     def _ordered(self, size: int) -> list[np.ndarray]:
