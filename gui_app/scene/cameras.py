@@ -29,6 +29,28 @@ class CameraPose:
     focal_point: np.ndarray
     up: np.ndarray
 
+    @classmethod
+    def of_json(cls, stored: object, most: float) -> CameraPose | None:
+        """From plain values, lists of three numbers of at most ``most``; None of what makes no sense."""
+        if not isinstance(stored, dict):
+            return None
+        found = []
+        for name in ("position", "focal_point", "up"):
+            numbers = stored.get(name)
+            if not isinstance(numbers, list) or len(numbers) != 3:
+                return None
+            if not all(type(x) in (int, float) and -most <= x <= most for x in numbers):
+                return None
+            found.append(np.array(numbers, dtype=float))
+        position, focal_point, up = found
+        if np.linalg.norm(np.cross(position - focal_point, up)) < 1e-6:
+            return None
+        return cls(position, focal_point, up)
+
+    def to_json(self) -> dict[str, list[float]]:
+        """In plain values."""
+        return {name: [float(x) for x in value] for name, value in vars(self).items()}
+
 
 def facing_of(left_hip: np.ndarray, right_hip: np.ndarray) -> np.ndarray:
     """Horizontal unit vector out of the belly, from the hips in a z-up scene."""

@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 from PySide6.QtCore import QObject
 
 from core.model.fit_result import covers_more
@@ -45,7 +44,7 @@ def view_of(state: AppState, viewport: Viewport) -> dict[str, Any]:
         "speed": state.playback.speed,
         "loop": state.playback.loop,
         "rulers": [[*one.first, *one.second] for one in state.view.rulers],
-        "camera": {name: [float(x) for x in value] for name, value in vars(pose).items()},
+        "camera": pose.to_json(),
     }
 
 
@@ -71,7 +70,7 @@ def show_view(view: Mapping[str, Any], state: AppState, viewport: Viewport) -> N
     if isinstance(selection, list) and len(selection) == 2 and all(isinstance(x, int) for x in selection):
         state.playback.set_selection((selection[0], selection[1]))
     state.view.set_rulers(_rulers(view.get("rulers"), state))
-    pose = _camera(view.get("camera"))
+    pose = CameraPose.of_json(view.get("camera"), MOST_METRES)
     if pose is not None:
         viewport.look_from(pose)
 
@@ -118,23 +117,6 @@ def _rulers(value: object, state: AppState) -> tuple[Ruler, ...]:
 def _is_end(body: object, vertex: object, sizes: Mapping[str, int]) -> bool:
     known = isinstance(body, str) and body in sizes
     return known and isinstance(vertex, int) and 0 <= vertex < sizes[body]  # type: ignore[index]
-
-
-def _camera(value: object) -> CameraPose | None:
-    if not isinstance(value, dict):
-        return None
-    found = []
-    for name in ("position", "focal_point", "up"):
-        numbers = value.get(name)
-        if not isinstance(numbers, list) or len(numbers) != 3:
-            return None
-        if any(_number(x, -MOST_METRES, MOST_METRES) is None for x in numbers):
-            return None
-        found.append(np.array(numbers, dtype=float))
-    position, focal_point, up = found
-    if np.linalg.norm(np.cross(position - focal_point, up)) < 1e-6:
-        return None
-    return CameraPose(position, focal_point, up)
 
 
 UNFINISHED = "unfinished fit"

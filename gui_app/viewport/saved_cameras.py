@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from core.session.marker import plain_name
@@ -23,7 +22,6 @@ KEPT = "saved_cameras"
 TOP = 14
 """Pixels between the field and the upper edge of the view."""
 MOST_METRES = 1e3
-PARTS = ("position", "focal_point", "up")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,27 +33,15 @@ class SavedCamera:
 
     def to_json(self) -> dict[str, object]:
         """In plain values."""
-        parts = {part: [float(x) for x in getattr(self.view, part)] for part in PARTS}
-        return {"name": self.name, **parts}
+        return {"name": self.name, **self.view.to_json()}
 
     @classmethod
     def of_json(cls, stored: object) -> SavedCamera | None:
         """None of what makes no sense."""
         if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
             return None
-        parts = []
-        for part in PARTS:
-            try:
-                numbers = np.array(stored.get(part), dtype=float)
-            except (TypeError, ValueError):
-                return None
-            if numbers.shape != (3,) or not (np.abs(numbers) <= MOST_METRES).all():
-                return None
-            parts.append(numbers)
-        name = plain_name(stored["name"])
-        if not name or np.linalg.norm(np.cross(parts[0] - parts[1], parts[2])) < 1e-6:
-            return None
-        return cls(name, CameraPose(*parts))
+        name, view = plain_name(stored["name"]), CameraPose.of_json(stored, MOST_METRES)
+        return cls(name, view) if name and view is not None else None
 
 
 class SavedCameras(QObject):

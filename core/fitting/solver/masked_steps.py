@@ -20,11 +20,8 @@ from core.fitting.solver.data_term import DataTerm
 from core.fitting.solver.frame_rows import serves
 from core.fitting.solver.linear_solve import steps_against
 from core.fitting.solver.normal_equations import gradient, moved
-from core.fitting.solver.row_steps import fit_poses_in_rows
+from core.fitting.solver.row_steps import TAKE_OUT_BELOW, TAKE_OUT_FROM, fit_poses_in_rows
 from core.fitting.solver.stacked_secants import StackedSecants
-
-# Frames are taken out once fewer than this share of them are left, where there are so many.
-TAKE_OUT_BELOW, TAKE_OUT_FROM = 0.5, 64
 
 
 @dataclass(eq=False)
