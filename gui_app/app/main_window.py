@@ -73,6 +73,7 @@ from gui_app.viewport.saved_cameras import SavedCameras
 from gui_app.viewport.vertex_probe import VertexProbe
 from gui_app.viewport.viewport import Viewport
 from gui_app.widgets.control_keys import ControlKeys
+from gui_app.widgets.under_bars import UnderBars
 
 if TYPE_CHECKING:
     from gui_app.document.opened import Opened
@@ -179,9 +180,10 @@ class MainWindow(QMainWindow):
         self.saving.offer_session(self.sessions.save_then)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.welcome)
-        self._pages.addWidget(self.viewport)
+        self.bodies = UnderBars(self.viewport, self)
+        self._pages.addWidget(self.bodies)
         if self._opens_first:
-            self._pages.setCurrentWidget(self.viewport)
+            self._pages.setCurrentWidget(self.bodies)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -190,7 +192,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.left_over)
         column.addWidget(self.message)
         self.compare_bar = CompareBar(state.view, playback, self.beside, self.distances, self.actions_, self)
-        column.addWidget(self.compare_bar)
+        self.bodies.add(self.compare_bar, wide=True)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
         self.timeline = Timeline(
@@ -209,6 +211,7 @@ class MainWindow(QMainWindow):
             state, now, self.sessions, self.files, self.models, self.fitting, self.recipes, self.devices,
             self.actions_, self.preferences, self.viewport, self.probe,
         )  # fmt: skip
+        self.bodies.add(self.people.row, first=True)
         self.inspection = Inspection(document, playback, self)
         NearChosen(
             state,
@@ -338,7 +341,7 @@ class MainWindow(QMainWindow):
         """Back from the start page."""
         opened = self.state.document.opened
         if opened is not None:
-            self._pages.setCurrentWidget(self.viewport)
+            self._pages.setCurrentWidget(self.bodies)
             # From a list the keys go on to the next one.
             if not opened.listed:
                 self.viewport.setFocus()

@@ -6,8 +6,8 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from core.shown_text import shown
@@ -33,6 +33,8 @@ SAME = "both are the same in every frame"
 CHOOSE_TIP = "Compare with another fit of the history, or of a file"
 LEAVE_TIP = "Show the fit alone again  (V or Esc)"
 MOST_LETTERS = 26
+ROOM_FOR_WORDS = 640
+"""Pixels."""
 
 
 def distance_words(found: FitDistance) -> str:
@@ -70,7 +72,7 @@ class CompareBar(QFrame):
         self.words = QuietLine(self)
         self.here = QLabel(self)
         tabular(self.here)
-        largest = action_button(actions.largest_difference, self, words=True)
+        self._with, self._largest = with_, action_button(actions.largest_difference, self, words=True)
         self.leave = quiet_button("x", LEAVE_TIP, self)
         self.leave.clicked.connect(beside.end)
         row = QHBoxLayout(self)
@@ -81,13 +83,21 @@ class CompareBar(QFrame):
         row.addWidget(action_button(actions.swap_fits, self))
         row.addWidget(self.words, 1)
         row.addWidget(self.here)
-        row.addWidget(largest)
+        row.addWidget(self._largest)
         row.addWidget(self.leave)
         self.setVisible(view.second is not None)
         self._soon = Coalescer(self._show, self)
         view.second_changed.connect(self._on_second)
         for signal in (distances.changed, playback.frame_changed):
             signal.connect(self._soon.ask)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, words that icons and tips say as well give way."""
+        super().resizeEvent(event)
+        style = Qt.ToolButtonStyle
+        wide = self.width() >= ROOM_FOR_WORDS
+        self._with.setVisible(wide)
+        self._largest.setToolButtonStyle(style.ToolButtonTextBesideIcon if wide else style.ToolButtonIconOnly)
 
     @Slot()
     def _on_second(self) -> None:

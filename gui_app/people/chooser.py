@@ -1,20 +1,18 @@
-"""A row over the bodies in which one of several people is chosen; hidden where there is but one."""
+"""A bar above the bodies in which one of several people is chosen; hidden where there is but one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from core.shown_text import shown
 from gui_app.document.actions import Actions
 from gui_app.document.state import AppState
 from gui_app.people.desk import PeopleDesk
 from gui_app.people.fit_all import FitAllPeople
-from gui_app.scene.view_options import places
-from gui_app.scene.vtk_tools import LINE_HEIGHT
 from gui_app.style.live_theme import set_sheet
 from gui_app.style.theme import SMALL_PIXELS
 from gui_app.tasks.coalesce import Coalescer
@@ -25,75 +23,69 @@ from gui_app.widgets.text import menu_words, person_name
 if TYPE_CHECKING:
     from core.files.motions.load_motion import Person
 
-EDGE = 12
-# Below the words in the corner, where they take one line.
-BELOW = 34
-TITLE_LINES = 4
-"""Of one of two fits that are compared, where there is little room."""
 MOST_WIDTH, LEAST_WIDTH = 330, 130
-ROOM_FOR_ALL = 190
+"""Pixels of the choice, and of the whole bar."""
+ROOM_FOR_ALL = 230
 """Pixels below which only the choice and the way to the next person are left."""
 MOST_ROWS = 12
 STYLE = f"""
-PeopleRow {{ background: $PANEL; border: 1px solid $LINE; border-radius: 6px; }}
+PeopleRow {{ background: $PANEL; border-bottom: 1px solid $LINE; }}
 QComboBox {{ font-size: {SMALL_PIXELS}px; padding: 1px 6px; }}
 QToolButton {{ padding: 2px; }}
 """
 
 
-class PeopleRow(QWidget):
-    """Lies on top of ``view``, in a corner."""
+class PeopleRow(QFrame):
+    """Stands above the view, which has the keyboard again after a choice."""
 
     def __init__(
         self, state: AppState, desk: PeopleDesk, fits: FitAllPeople, actions: Actions, view: QWidget
     ) -> None:
-        super().__init__(view)
+        super().__init__(view.parentWidget())
         self._state, self._desk, self._fits, self._view = state, desk, fits, view
         self._listed: tuple[Person, ...] = ()
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         set_sheet(self, STYLE)
         self.choice = QComboBox(self)
         self.choice.setAccessibleName("Person")
         self.choice.setToolTip("Who of the people in the file is shown and fitted")
         self.choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.choice.setMaxVisibleItems(MOST_ROWS)
-        self.choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice.setMinimumWidth(60)
+        self.choice.setMaximumWidth(MOST_WIDTH)
         self.choice.activated.connect(self._on_choice)
         self.words = QuietLine(self)
         self.cancel = quiet_button("x", "Fit nobody else", self, 20)
         self.cancel.clicked.connect(fits.cancel)
-        row, below = QHBoxLayout(), QHBoxLayout()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 6, 2)
         row.setSpacing(2)
         row.addWidget(action_button(actions.previous_person, self))
-        row.addWidget(self.choice, 1)
+        row.addWidget(self.choice)
         self._spare = [action_button(action, self) for action in (actions.other_people, actions.fit_people)]
         for button in (action_button(actions.next_person, self), *self._spare):
             row.addWidget(button)
-        below.setContentsMargins(6, 0, 0, 0)
-        below.addWidget(self.words, 1)
-        below.addWidget(self.cancel)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3, 3, 3, 3)
-        column.setSpacing(2)
-        column.addLayout(row)
-        column.addLayout(below)
+        row.addSpacing(6)
+        row.addWidget(self.words)
+        row.addWidget(self.cancel)
+        row.addStretch(1)
+        # Words and buttons give way before the window becomes wider.
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.words.hide()
         self.cancel.hide()
         self.hide()
-        view.installEventFilter(self)
         desk.changed.connect(self._on_change)
         self._soon = Coalescer(self._on_fit, self)
         for signal in (state.activity.run_changed, state.document.result_changed):
             signal.connect(self._soon.ask)
         fits.changed.connect(self._on_fits)
-        for signal in (state.view.changed, state.view.second_changed):
-            signal.connect(self._on_view)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stays in its corner."""
-        if event.type() == QEvent.Type.Resize and not self.isHidden():
-            self._place()
-        return super().eventFilter(watched, event)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the choice is left."""
+        super().resizeEvent(event)
+        for button in self._spare:
+            button.setVisible(self.width() >= ROOM_FOR_ALL)
 
     @Slot()
     def _on_change(self) -> None:
@@ -113,9 +105,6 @@ class PeopleRow(QWidget):
             self.choice.setItemText(index, f"{person_words(person)}{mean}")
         self.choice.setCurrentIndex(-1 if chosen is None else people.index(chosen))
         self.setVisible(chosen is not None)
-        if chosen is not None:
-            self._place()
-            self.raise_()
 
     @Slot()
     def _on_fit(self) -> None:
@@ -127,38 +116,13 @@ class PeopleRow(QWidget):
     def _on_fits(self) -> None:
         self.words.set_words(self._fits.words)
         going = self._fits.going
-        if going == self.words.isHidden():
-            self.words.setVisible(going)
-            self.cancel.setVisible(going)
-            self._place()
+        self.words.setVisible(going)
+        self.cancel.setVisible(going)
 
     @Slot(int)
     def _on_choice(self, index: int) -> None:
         self._desk.go_to(self.choice.itemData(index))
         self._view.setFocus()
-
-    @Slot()
-    def _on_view(self) -> None:
-        if not self.isHidden():
-            self._place()
-
-    def _place(self) -> None:
-        """In the leftmost view, below its words."""
-        layout, view = self.layout(), self._state.view
-        assert layout is not None
-        compares = view.second is not None
-        [share, *_] = [place[2] - place[0] for place in places(view.layout, compares) if place is not None]
-        room = round(min(share, 0.5) * self._view.width()) - 2 * EDGE
-        for button in self._spare:
-            button.setVisible(room >= ROOM_FOR_ALL)
-        of_fit = view.layout in ("overlay", "fit")
-        above = (TITLE_LINES - 1) * (of_fit and compares) + (view.layout == "overlay")
-        # What has been hidden or shown a moment ago counts at once.
-        layout.invalidate()
-        layout.activate()
-        wide = self.sizeHint().width() + self.choice.minimumSizeHint().width() + 60
-        self.resize(max(min(wide, MOST_WIDTH, room), LEAST_WIDTH), self.sizeHint().height())
-        self.move(EDGE, BELOW + above * LINE_HEIGHT)
 
 
 class PeopleMenu(QMenu):

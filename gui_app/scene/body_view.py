@@ -208,10 +208,11 @@ class BodyView:
         """Places the words in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
         width, height = size
         margin = LABEL_MARGIN * scale
+        letters = (width / 2 / scale - HEAD - LABEL_MARGIN) / LABEL_LETTER
         if self.body is not None:
-            self.label.SetInput(self._words((width / 2 / scale - HEAD - LABEL_MARGIN) / LABEL_LETTER))
+            self.label.SetInput(self._words(letters))
         place_text(self.label, margin, height - margin)
-        self.ghost.layout(height, scale, 1 + self.label.GetInput().count("\n"))
+        self.ghost.layout(height, scale, letters, 1 + self.label.GetInput().count("\n"))
         place_text(self.note, width / 2, height * (LOW_NOTE_HEIGHT if low_note else NOTE_HEIGHT))
         self.support.set_scale(scale)
         if self.body is not None:

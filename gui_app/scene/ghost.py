@@ -5,7 +5,7 @@ from __future__ import annotations
 from vtkmodules.vtkCommonExecutionModel import vtkAlgorithmOutput
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
-from gui_app.scene.vtk_tools import LABEL_MARGIN, LABEL_SIZE, LINE_HEIGHT, place_text, text_actor
+from gui_app.scene.vtk_tools import LABEL_MARGIN, LABEL_SIZE, LINE_HEIGHT, NEXT_LINE, place_text, text_actor
 from gui_app.style.colours import rgb_unit
 
 # Opacity where the surface faces the eye and at its outline, and how steeply it rises in between.
@@ -35,6 +35,7 @@ class Ghost:
         self._label.VisibilityOff()
         renderer.AddViewProp(self._label)
         self.actor: vtkActor | None = None
+        self._words = ""
 
     def build(self, surface: vtkAlgorithmOutput, label: str) -> None:
         """Replaces the body by the mesh with normals that comes out of ``surface``."""
@@ -42,7 +43,7 @@ class Ghost:
             self._renderer.RemoveActor(self.actor)
         self.actor = _actor(surface, self._colour)
         self._renderer.AddActor(self.actor)
-        self._label.SetInput(label)
+        self._words = label
 
     def set_visible(self, words: bool, body: bool) -> None:
         """Shows or hides the words and the body."""
@@ -50,10 +51,13 @@ class Ghost:
         if self.actor is not None:
             self.actor.SetVisibility(body)
 
-    def layout(self, height: int, scale: float, above: int = 1) -> None:
+    def layout(self, height: int, scale: float, letters: float, above: int = 1) -> None:
         """Places the words in a view ``height`` device pixels high, ``scale`` of them a logical pixel, below
-        so many other lines."""
-        place_text(self._label, LABEL_MARGIN * scale, height - (LABEL_MARGIN + above * LINE_HEIGHT) * scale)
+        so many other lines. Where there is no room for as many letters the first of them are left."""
+        fits = len(self._words) < letters
+        self._label.SetInput(self._words if fits else self._words.split(" · ")[0])
+        below = LABEL_MARGIN + LINE_HEIGHT + (above - 1) * NEXT_LINE
+        place_text(self._label, LABEL_MARGIN * scale, height - below * scale)
 
 
 def _actor(surface: vtkAlgorithmOutput, colour: str) -> vtkActor:

@@ -22,7 +22,8 @@ VTK_FONT_FILE = 4
 # Logical pixels: the words in the corner of a view.
 LABEL_SIZE = 13
 LABEL_MARGIN = 14
-LINE_HEIGHT = 20
+LINE_HEIGHT, NEXT_LINE = 20, 14
+"""Of a label below another one, and of one line below another in the same label."""
 # In a view less wide than this a body leaves little room beside it.
 NARROW = 380
 
