@@ -49,6 +49,7 @@ class SessionWriter:
             "at": session.at,
             "view": session.view,
             "target": session.target,
+            **({} if session.compared is None else {"compared": self._step(session.compared)}),
         }
 
     def write(self, file: BinaryIO, contents: str) -> None:

@@ -162,8 +162,12 @@ class _Reader:
         # They knew no more than one person of a file, either.
         listed = self._one(self._contents, "people", list, none=True) or []
         people = tuple(self._person(index, stored) for index, stored in enumerate(listed))
+        # Nor of fits beside those of the steps.
+        stored = self._one(self._contents, "compared", dict, none=True)
+        compared = None if stored is None else self._step("compared", stored)
+        at = self._one(self._contents, "at", int)
         try:
-            return Session(source, motion, steps, self._one(self._contents, "at", int), view, target, people)
+            return Session(source, motion, steps, at, view, target, people, compared)
         except ValueError as error:
             raise FileError(self._path, f"does not fit together: {error}", key=CONTENTS) from None
 

@@ -91,6 +91,8 @@ class Session:
         view: how it was looked at: plain json values, whose meaning is the window's.
         target: family of the body that is fitted; None for that of the fits.
         people: the other people of the motion's file, each as they were left; these have none.
+        compared: a fit that was made to be compared with the one shown, and is none of the steps; None where
+            there is none.
 
     Raises:
         ValueError: there is no step, ``at`` is none of them, or a fit has another number of frames.
@@ -103,14 +105,21 @@ class Session:
     view: dict[str, Any] = field(default_factory=dict)
     target: str | None = None
     people: tuple[Session, ...] = ()
+    compared: SessionStep | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.at < len(self.steps):
             raise ValueError(f"step {self.at} of {len(self.steps)} is shown")
-        lengths = {len(step.result) for step in self.steps if step.result is not None}
+        lengths = {len(fit) for fit in self.fits}
         lengths |= {len(self.motion)} if self.motion is not None else set()
         if lengths - {self.source.frames}:
             raise ValueError(f"the motion has {self.source.frames} frames, a part of it {sorted(lengths)}")
+
+    @property
+    def fits(self) -> tuple[FitResult, ...]:
+        """All that there are, the oldest first, and what they were compared with last."""
+        steps = self.steps if self.compared is None else (*self.steps, self.compared)
+        return tuple(step.result for step in steps if step.result is not None)
 
     @property
     def now(self) -> SessionStep:

@@ -130,7 +130,7 @@ def open_stored(
     Raises:
         RefitError: as `open_session`.
     """
-    fits = [step.result for step in session.steps if step.result is not None]
+    fits = session.fits
     made = fits[0] if fits else None
     motion = session.motion or find_source(path, session.source, source, made)
     target = fits[0].family if fits else session.target or other_family(motion.family)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -216,7 +216,7 @@ class SideBySide(QObject):
 
     # As a session keeps it.
 
-    def kept(self, steps: tuple[DocumentStep, ...]) -> dict[str, Any] | None:
+    def kept(self, steps: Sequence[DocumentStep]) -> dict[str, Any] | None:
         """What is compared, in the plain values of a session that has these steps; None where nothing is."""
         second = self.second
         if second is None:
@@ -224,25 +224,40 @@ class SideBySide(QObject):
         if second.file is not None:
             return {"file": str(second.file.resolve())}
         places = [place for place, step in enumerate(steps) if self.is_second(step.result)]
-        return {"step": places[-1]} if places else None
+        return {"step": places[-1]} if places else {"made": True}
 
-    def restore(self, kept: object) -> None:
-        """Compares what a session says that was compared; what makes no sense is left out."""
-        if not isinstance(kept, Mapping):
-            return
-        place, name, steps = kept.get("step"), kept.get("file"), self._history.steps
-        if isinstance(place, int) and not isinstance(place, bool) and 0 <= place < len(steps):
-            step = steps[place]
-            if step.result is not None:
-                self._show(SecondFit(step.result, step_words(step)))
-        elif isinstance(name, str):
+    def made(self, steps: Sequence[DocumentStep]) -> SecondFit | None:
+        """The fit that is compared, or was last, where neither one of these steps nor a file has it."""
+        found = self.second or self._last
+        if found is None or found.file is not None:
+            return None
+        poses = found.result.poses
+        return None if any(one.result is not None and one.result.poses is poses for one in steps) else found
+
+    def restore(self, kept: object, made: SecondFit | None = None) -> None:
+        """Compares what a session says that was compared, with the fit that was ``made`` for it where there
+        is one; what makes no sense is left out."""
+        self._last = made
+        stored: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {}
+        place, name, steps = stored.get("step"), stored.get("file"), self._history.steps
+        path = None
+        if isinstance(name, str):
             from core.session.fit_origin import path_on_this_machine
 
             path = path_on_this_machine(name)
-            if path is not None and path.is_file():
-                self.read(path)
-            else:
-                self._state.activity.say(f"{name}, which was compared, is not where it was")
+        if isinstance(place, int) and not isinstance(place, bool) and 0 <= place < len(steps):
+            step = steps[place]
+            if step.result is not None and step.result is not self._history.now.result:
+                self._show(SecondFit(step.result, step_words(step)))
+        elif stored.get("made") is True and made is not None:
+            self._show(made)
+        elif path is not None and path.is_file():
+            self.read(path)
+            return
+        elif isinstance(name, str):
+            self._state.activity.say(f"{name}, which was compared, is not where it was")
+        if stored and self.second is None and self._state.view.colouring == DIFFERENCE.name:
+            self._state.view.change(colouring=self.own_colouring)
 
     def _show(self, second: SecondFit) -> None:
         self._last = second

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.shown_text import shown
 from gui_app.document.actions import Actions
+from gui_app.document.history import DocumentStep
 from gui_app.document.opened import Opened
 from gui_app.document.state import AppState
 from gui_app.files.open_actions import OpenActions
@@ -110,7 +111,24 @@ class PeopleDesk(QObject):
         for left in self._left.values():
             if left.opened.filed is not None and any(left.session.steps is steps for steps in written):
                 left.opened.filed.add_snapshot(path, left.snapshot)
+        for one in (session, *session.people):
+            self._file_moved(path, one)
         self._state.document.saved_changed.emit()
+
+    def _file_moved(self, path: Path, one: Session) -> None:
+        """Somebody else is shown than when the session was taken: it has both as they were then."""
+        from core.session.session import SourceFile
+
+        opened, left = self._state.document.opened, self._left.get(_name(one))
+        if left is not None and left.session.source == one.source:
+            opened, filed, steps = left.opened, left.opened.filed, left.session.steps
+        elif opened is not None and SourceFile.of(opened.motion) == one.source:
+            filed, steps = self._state.document.filed, ()
+        else:
+            return
+        if filed is not None and one.steps is not steps:
+            own = opened.bodies.correspondence
+            filed.add_snapshot(path, DocumentStep.of_session(one.now, own).snapshot)
 
     def keep(self, name: str, left: Left) -> None:
         """More was done for somebody who is not shown."""

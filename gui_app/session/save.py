@@ -74,9 +74,11 @@ NAMED_ONLY = " · it names the meshes and holds no copy of them"
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A session that is being written: where, the motion that it is of, and what is to be done afterwards."""
+    """A session that is being written: where, which of those that were open one after another it is of, the
+    motion that was shown, and what is to be done afterwards."""
 
     path: Path
+    number: int
     motion: Motion
     afterwards: Callable[[], object] | None
 
@@ -103,6 +105,7 @@ class SessionActions(QObject):
         self._actions, self._now, self._writer = actions, now, writer
         self._preferences, self._window = preferences, window
         self._asked: list[Asked] = []
+        self._number = 0
         self.file = SessionFile(preferences, self)
         self.file.met.connect(self._on_met)
         actions.save_session.triggered.connect(self.save)
@@ -129,7 +132,7 @@ class SessionActions(QObject):
 
     def save_then(self, afterwards: Callable[[], object] | None) -> None:
         """Saves the session, and calls ``afterwards`` once it is written."""
-        path, beside = self.file.path, self._beside_fit()
+        path, beside = self.file.path or self._being_written, self._beside_fit()
         if path is None and beside is not None and not beside.exists():
             self._write(Place(beside, replace=False), afterwards)
         elif path is None:
@@ -147,6 +150,11 @@ class SessionActions(QObject):
                 self._write(Place(path, replace=True), afterwards)
             elif box.clickedButton() is other:
                 self._ask_where(afterwards)
+
+    @property
+    def _being_written(self) -> Path | None:
+        """Where what is open will have its session in a moment."""
+        return next((one.path for one in reversed(self._asked) if one.number == self._number), None)
 
     def _beside_fit(self) -> Path | None:
         """Where the session of a fit of a list belongs, so that the list knows of it; None of all else."""
@@ -170,7 +178,7 @@ class SessionActions(QObject):
         session = self._now.take(with_motion=self._actions.session_motion.isChecked())
         if session is None or self._document.opened is None or self._activity.run.active:
             return
-        self._asked.append(Asked(place.path, self._document.opened.motion, afterwards))
+        self._asked.append(Asked(place.path, self._number, self._document.opened.motion, afterwards))
         self._activity.say(_saving(place.path))
         self._writer.write(place.path, session, overwrite=place.replace)
 
@@ -186,11 +194,12 @@ class SessionActions(QObject):
         meshes = session.motion is not None and not session.motion.has_poses
         self._activity.say(f"Saved {path.name}" + (NAMED_ONLY if meshes else ""))
         self.saved.emit(path, session)
-        if self._document.opened is None or self._document.opened.motion is not asked.motion:
+        if opened is None or asked.number != self._number:
             return
         self.file.set_path(path)
-        now = session.now
-        self._document.file(path, now.result, now.accepted, now.valid, now.weights, now.markers)
+        if opened.motion is asked.motion:
+            now = session.now
+            self._document.file(path, now.result, now.accepted, now.valid, now.weights, now.markers)
         if asked.afterwards is not None:
             asked.afterwards()
 
@@ -210,6 +219,8 @@ class SessionActions(QObject):
     @Slot(object)
     def _on_leaving(self, coming: Opened) -> None:
         if not coming.beside:
+            # Another person of the same file belongs to the same session.
+            self._number += 1
             self.file.set_path(None)
 
     @Slot()

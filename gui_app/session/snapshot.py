@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject
 
 from core.model.fit_result import covers_more
+from core.shown_text import shown
 from gui_app.document.history import DocumentStep, History
 from gui_app.document.recipe_editor import RecipeDesk
 from gui_app.document.state import AppState
-from gui_app.document.view import MOST_RULERS, Ruler
+from gui_app.document.view import MOST_RULERS, Ruler, SecondFit
 from gui_app.history.side_by_side import SideBySide
 from gui_app.scene.cameras import CameraPose
+from gui_app.scene.skin_colours import DIFFERENCE
 from gui_app.scene.view_options import COLOURINGS, LAYERS, LAYOUTS, LEAST_OPACITY, Layers
 from gui_app.viewport.viewport import Viewport
 
@@ -145,13 +147,23 @@ class SessionNow(QObject):
         """Of a session that is open: its recipe is on the desk, and it is looked at as it was left."""
         show_view(session.view, self._state, self._viewport)
         self._recipes.lay(session.view.get("recipe"))
-        self._beside.restore(session.view.get("beside"))
+        self._compare_as(session)
 
     def select_as(self, session: Session) -> None:
-        """Of another person of what is open: what was marked of their motion is again, and all is looked at
-        as it is."""
+        """Of another person of what is open: what was marked of their motion and compared of their fits is
+        again, and all is looked at as it is."""
         view = {name: session.view[name] for name in OF_MOTION if name in session.view}
         show_view(view, self._state, self._viewport)
+        self._compare_as(session)
+        if self._beside.second is not None and session.view.get("colouring") == DIFFERENCE.name:
+            self._state.view.change(colouring=DIFFERENCE.name)
+
+    def _compare_as(self, session: Session) -> None:
+        made = session.compared
+        second = None
+        if made is not None and made.result is not None and made.result.fitted.any():
+            second = SecondFit(made.result, shown(made.name))
+        self._beside.restore(session.view.get("beside"), second)
 
     def take(
         self,
@@ -170,7 +182,7 @@ class SessionNow(QObject):
                 people who are not shown.
             alone: without those.
         """
-        from core.session.session import Session, SourceFile
+        from core.session.session import Session, SessionStep, SourceFile
 
         opened = self._state.document.opened
         if opened is None:
@@ -189,16 +201,15 @@ class SessionNow(QObject):
             steps, at = steps[first:], at - first
         motion = opened.motion if with_motion else None
         view = {**view_of(self._state, self._viewport), "recipe": self._recipes.as_dict()}
-        beside = self._beside.kept(tuple(steps))
+        beside, made = self._beside.kept(steps), self._beside.made(steps)
         if beside is not None:
             view["beside"] = beside
-        elif self._beside.second is not None:
-            # A fit that is nowhere else is not compared when the session is opened.
-            view["colouring"] = self._beside.own_colouring
+        compared = None if made is None else SessionStep(made.result, name=made.name)
         kept = tuple(step.for_session() for step in steps)
         people = () if alone else tuple(map(partial(_person, with_motion, most_bytes), self._people()))
         target = opened.bodies.target.family
-        return Session(SourceFile.of(opened.motion), motion, kept, at, view, target, people)
+        source = SourceFile.of(opened.motion)
+        return Session(source, motion, kept, at, view, target, people, compared)
 
     def keep_people(self, people: Callable[[], Iterable[Session]]) -> None:
         """Other people of the file that is open belong to its session; ``people`` has them as they are."""
@@ -208,7 +219,8 @@ class SessionNow(QObject):
 def _person(with_motion: bool, most_bytes: int | None, session: Session) -> Session:
     """A person who is not shown, for the session of another."""
     if most_bytes is not None:
-        session = replace(session, steps=(session.now,), at=0)
+        view = {name: value for name, value in session.view.items() if name != "beside"}
+        session = replace(session, steps=(session.now,), at=0, view=view)
     return session if with_motion else replace(session, motion=None)
 
 

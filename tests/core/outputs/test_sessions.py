@@ -22,6 +22,7 @@ from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
 from core.model.fit_result import FitResult
 from core.model.motion import Motion, Reading
+from core.outputs import sessions
 from core.outputs.results import save_result
 from core.outputs.sessions import is_session, load_session, save_session
 from core.problems.accepted import Accepted
@@ -109,6 +110,24 @@ def test_everything_comes_back(session: Session, file: Path) -> None:
         assert before.result is not None
         assert after.result is not None
         assert all_same(before.result, after.result) == []
+
+
+def test_a_fit_that_was_compared_comes_back_and_earlier_versions_kept_none(
+    session: Session, file: Path, tmp_path: Path
+) -> None:
+    assert load_session(file).compared is None
+    assert "compared" not in json.loads(sessions._contents(file))
+    result = session.steps[3].result
+    assert result is not None
+    named = replace(session, steps=session.steps[:1], at=0, compared=SessionStep(result, name="to compare"))
+    assert named.fits == (result,)
+    save_session(tmp_path / "a.refit", named)
+    again = load_session(tmp_path / "a.refit").compared
+    assert again is not None
+    assert again.result is not None
+    assert (again.name, all_same(again.result, result)) == ("to compare", [])
+    with pytest.raises(ValueError, match="frames"):
+        replace(named, source=replace(session.source, frames=FRAMES + 1))
 
 
 def test_frames_that_are_not_finite_come_back(motion: Motion, tmp_path: Path) -> None:

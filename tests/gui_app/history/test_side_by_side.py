@@ -370,7 +370,7 @@ def test_a_fit_with_other_settings_is_made_behind_the_one_on_show(two: MainWindo
     assert action.text() != STOP
     measured(two, qtbot)
     assert two.distances.found.largest == WORST
-    assert two.autosave._now.take().view.get("beside") is None
+    assert two.autosave._now.take().view["beside"] == {"made": True}
     two.compare_bar._fill()
     ticked = [a.text() for a in two.compare_bar.other.menu().actions() if a.isChecked()]
     assert [words.partition(" · ")[0] for words in ticked] == [SECOND]
@@ -418,15 +418,44 @@ def test_markers_stay_where_fits_are_swapped(two: MainWindow) -> None:
         assert document.markers == markers
 
 
-def test_a_session_of_a_fit_made_to_compare_has_the_colour_of_before(two: MainWindow) -> None:
+def test_a_session_has_a_fit_that_was_made_to_compare(
+    two: MainWindow, make_window: Make, qtbot: QtBot, tmp_path: Path
+) -> None:
+    made, steps = bent(two.state.document.result), two.history.steps
     two.state.view.change(colouring="plain")
-    two.beside.begin(SecondFit(bent(two.state.document.result), SECOND))
-    assert two.state.view.colouring == DIFFERENCE.name
-    view = two.sessions._now.take().view
-    assert "beside" not in view
-    assert view["colouring"] == "plain"
+    two.beside.begin(SecondFit(made, SECOND))
+    shown = two.sessions._now.take()
     two.beside.end()
-    assert two.state.view.colouring == "plain"
+    left = two.sessions._now.take()
+    assert (shown.view["beside"], "beside" in left.view, left.view["colouring"]) == (
+        {"made": True},
+        False,
+        "plain",
+    )
+    for session in (shown, left):
+        assert session.compared.result is made
+        assert len(session.steps) == len(steps)
+    for name, session in (("shown", shown), ("left", left), ("lost", replace(shown, compared=None))):
+        save_session(tmp_path / f"{name}.refit", session)
+    again = make_window(tmp_path / "shown.refit")
+    view = again.state.view
+    qtbot.waitUntil(lambda: view.second is not None, timeout=FIT_MS)
+    assert (view.second.name, view.colouring) == (SECOND, DIFFERENCE.name)
+    np.testing.assert_array_equal(view.second.result.poses, made.poses)
+    assert len(again.history.steps) == len(steps)
+    # Kept as it is from one session to the next, once it is in the history as a step.
+    assert again.sessions._now.take().compared.result is view.second.result
+    again.actions_.swap_fits.trigger()
+    assert again.sessions._now.take().compared is None
+    for name in ("left", "lost"):
+        opened = again.state.document.opened
+        again.state.document.set_saved()
+        again.files.open_path(tmp_path / f"{name}.refit")
+        qtbot.waitUntil(lambda before=opened: again.state.document.opened is not before, timeout=FIT_MS)
+        assert (view.second, view.colouring == DIFFERENCE.name) == (None, False)
+        if name == "left":
+            again.actions_.compare.trigger()
+            assert view.second.name == SECOND
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ from core.errors import FileError
 from core.outputs import sessions
 from core.outputs.sessions import load_session, save_session
 from gui_app.app.main_window import MainWindow
-from gui_app.document.view import Ruler
+from gui_app.document.view import Ruler, SecondFit
+from gui_app.scene.skin_colours import DIFFERENCE
+from gui_app.session import save
 from gui_app.widgets.save_dialog import Place
 from tests.gui_app.conftest import FIT_MS
 from tests.gui_app.people.scene_files import wham_file
@@ -127,6 +131,54 @@ def test_the_question_saves_all(
     assert people["0"].accepted == (NOTE, NOTE)
 
 
+def test_saving_while_going_to_another_person_asks_no_second_time(
+    two: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, may_write, real = tmp_path / "street.refit", threading.Event(), save.write_session
+    monkeypatch.setattr(save, "ask_where", lambda *_: pytest.fail("where to save was asked"))
+
+    def once_allowed(*asked: Any) -> None:
+        may_write.wait(FIT_MS / 1000)
+        real(*asked)
+
+    monkeypatch.setattr(save, "write_session", once_allowed)
+    document, sessions = two.state.document, two.sessions
+    sessions._write(Place(path, replace=False), None)
+    two.people.desk.go_to("1")
+    settled(two, qtbot, "1")
+    assert len(document.lost) == 2
+    may_write.set()
+    qtbot.waitUntil(lambda: sessions.file.path == path, timeout=FIT_MS)
+    # Both are in it as they were: the one who was shown, and the one who is.
+    assert document.lost == ()
+    document.set_accepted((NOTE, NOTE))
+    two.history.add("accepted twice")
+    may_write.clear()
+    two.actions_.save_session.trigger()
+    document.set_accepted((NOTE, NOTE, NOTE))
+    two.history.add("accepted again")
+    two.people.desk.go_to("0")
+    settled(two, qtbot, "0")
+    may_write.set()
+    qtbot.waitUntil(lambda: not two.writer.waiting, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: not sessions._asked, timeout=FIT_MS)
+    assert document.lost == ("street.pkl · person 1",), "what was done since is in no file"
+    assert load_session(path).now.accepted == (NOTE, NOTE)
+
+
+def test_where_to_save_is_asked_once_while_it_is_being_written(
+    two: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "street.refit"
+    two.sessions._write(Place(path, replace=False), None)
+    monkeypatch.setattr(save, "ask_where", lambda *_: pytest.fail("where to save was asked"))
+    two.actions_.save_session.trigger()
+    assert len(two.sessions._asked) == 2
+    qtbot.waitUntil(lambda: not two.sessions._asked, timeout=FIT_MS)
+    assert two.sessions.file.path == path
+    assert not two.message.isVisible()
+
+
 def test_what_is_kept_in_case_of_a_crash_has_all(two: MainWindow, qtbot: QtBot) -> None:
     two.autosave.keep()
     qtbot.waitUntil(lambda: not two.writer.waiting, timeout=FIT_MS)
@@ -152,6 +204,31 @@ def test_what_was_measured_on_somebody_stays_theirs(
     window.people.desk.go_to("0")
     settled(window, qtbot, "0")
     assert window.state.view.rulers == (ruler,)
+
+
+def test_what_is_compared_of_somebody_is_compared_again(two: MainWindow, qtbot: QtBot) -> None:
+    view, document = two.state.view, two.state.document
+    fit = document.result
+    moved = replace(fit, transl=fit.transl + np.float32(0.01), poses=fit.poses.copy())
+    two.beside.begin(SecondFit(moved, "Made"))
+    two.people.desk.go_to("1")
+    settled(two, qtbot, "1")
+    assert (view.second, view.colouring) == (None, "error")
+    own = document.result
+    document.set_result(replace(own, poses=own.poses.copy()), None)
+    two.history.add("edit")
+    two.beside.begin_with(two.history.steps[1])
+    view.change(colouring="plain")
+    for person, second, colouring in (
+        ("0", moved, DIFFERENCE.name),
+        ("1", own, "plain"),
+        ("0", moved, "plain"),
+    ):
+        two.people.desk.go_to(person)
+        settled(two, qtbot, person)
+        assert view.second.result.poses is second.poses
+        assert view.colouring == colouring
+        two.state.view.change(colouring="plain")
 
 
 def test_people_within_people_are_refused(two: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
