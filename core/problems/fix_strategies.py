@@ -172,6 +172,9 @@ class FixTrial:
         threads: workers; None for one a processor.
         stop: cancels when set; None for one of its own.
 
+    Attributes:
+        left_device: why a run left the device that was asked for, a sentence; empty where none has.
+
     Raises:
         RefitError: none of the frames is finite, or the result belongs to another motion or another body.
     """
@@ -200,6 +203,7 @@ class FixTrial:
         self.strategies = tuple(s for s in strategies if motion.has_poses or s.start != "source")
         self._suspects = np.union1d(self.frames, np.asarray(suspects, dtype=int))
         self._device, self._threads = device, threads
+        self.left_device = ""
         self._stop = stop or threading.Event()
         self._wide = np.union1d(self.frames, margin(motion, result, self.frames, self._suspects))
         self._best = (result, measured(motion, bodies, result, self._wide).mean)
@@ -224,6 +228,7 @@ class FixTrial:
                 with closing(iter(run)) as steps:  # type: ignore[type-var]
                     for step in steps:
                         yield FixProgress(strategy, index, total, step.frames_done, len(self._wide))
+                self.left_device = self.left_device or run.left_device
                 if self._stop.is_set():
                     return
                 found = run.result()

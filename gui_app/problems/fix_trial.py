@@ -15,6 +15,7 @@ from gui_app.document.history import History
 from gui_app.document.run_status import RunStatus
 from gui_app.document.state import AppState
 from gui_app.fit.device_choice import DeviceChoice
+from gui_app.fit.fit_worker import went_on
 from gui_app.fit.text import unchanged_words
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.job_thread import JobThread
@@ -47,8 +48,11 @@ def try_strategies(
     tell_before: Callable[[Fix], None],
     tell_fix: Callable[[Fix], None],
     tell_progress: Callable[[FixProgress], None],
-) -> None:
-    """Tries one strategy after another, and tells of each; one that is stopped has told of those before."""
+) -> str:
+    """Tries one strategy after another, and tells of each; one that is stopped has told of those before.
+
+    Gives why a fit left its device, a sentence; '' where none has.
+    """
     from core.problems.fix_strategies import FixTrial
 
     trial = FixTrial(
@@ -70,6 +74,7 @@ def try_strategies(
         tell_progress(progress)
     for fix in trial.fixes[shown:]:
         tell_fix(fix)
+    return went_on(trial.left_device)
 
 
 STAGE = "fix"
@@ -96,7 +101,7 @@ class Fixing(QObject):
         super().__init__(parent)
         self._state, self._history, self._devices = state, history, devices
         self._asked: FixRequest | None = None
-        self._job: BackgroundJob[None] | None = None
+        self._job: BackgroundJob[str] | None = None
         self._running = False
         self.what = ""
         self.before: Fix | None = None
@@ -238,7 +243,7 @@ class Fixing(QObject):
         self.fixes.append(fix)
         self.changed.emit()
 
-    def _on_finished(self, _: None) -> None:
+    def _on_finished(self, fell_back: str) -> None:
         self._end()
         best = self.best()
         words = f"Tried {len(self.fixes)} strategies on {self.what}"
@@ -247,6 +252,8 @@ class Fixing(QObject):
         elif self.fixes:
             words += " · none is better than the fit as it is"
         self._state.activity.say(words)
+        if fell_back:
+            self._state.activity.fail(fell_back)
         self.changed.emit()
 
     def _on_failed(self, sentence: str) -> None:

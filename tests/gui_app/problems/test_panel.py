@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from core.fitting.run import FitRun
 from core.measure.frame_errors import measured
 from gui_app.app.main_window import MainWindow
 from gui_app.document.problem_text import body_part, no_problems_words
@@ -308,7 +309,9 @@ def test_rows_fitted_again_looked_at_from_both_sides_and_taken_back(faulty: Main
     assert {(8, 10)} <= {(row.problem.first, row.problem.last) for row in model.rows}
 
 
-def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot: QtBot) -> None:
+def test_strategies_are_tried_shown_and_one_is_applied(
+    faulty: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state, panel, actions = faulty.state, faulty.panels.problems.panel, faulty.actions_
     bad, fixing, page = state.document.result, faulty.fixing, panel.fixes
     assert bad is not None
@@ -331,8 +334,11 @@ def test_strategies_are_tried_shown_and_one_is_applied(faulty: MainWindow, qtbot
     assert state.document.result is bad
     qtbot.waitUntil(panel.table.isVisible)
 
+    assert not faulty.message.isVisible()
+    monkeypatch.setattr(FitRun, "left_device", property(lambda _: "cuda:0 failed; it goes on elsewhere"))
     actions.fix_rows.trigger()
     qtbot.waitUntil(lambda: fixing.open and not fixing.running, timeout=FIT_MS)
+    assert faulty.message.words.text() == "cuda:0 failed; it went on elsewhere"
     assert len(fixing.fixes) == 9
     qtbot.waitUntil(lambda: page.chosen is fixing.fixes[0] and page.apply.isEnabled())
     assert page.table.topLevelItemCount() == 10
