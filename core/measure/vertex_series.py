@@ -1,4 +1,5 @@
-"""How far a few vertices of a fit are off over a whole motion, without posing the rest of the skin."""
+"""How far a few vertices of a fit are off over a whole motion, and two vertices from each other, without
+posing the rest of the skin."""
 
 from __future__ import annotations
 
@@ -58,4 +59,54 @@ def vertex_series(
             if on_progress:
                 on_progress(min(start + CHUNK, count), count)
     out[:, ~counted_valid(bodies, result)[ids]] = np.nan
+    return out
+
+
+def distance_series(
+    motion: Motion,
+    bodies: BodyPair,
+    result: FitResult | None,
+    ends: tuple[tuple[str, int], tuple[str, int]],
+    on_progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Distance between two vertices, of one body or of both.
+
+    Args:
+        motion: the source.
+        bodies: that it was fitted with.
+        result: the fit, as long as the motion; None where there is none.
+        ends: each ``'source'`` or ``'fit'``, and the id of a vertex of that body.
+        on_progress: told the frames done and their total; what it raises ends the measuring.
+
+    Returns:
+        (T,) float32 millimetres, NaN for frames in which one of the two is not posed.
+
+    Raises:
+        RefitError: the result belongs to another motion or another body.
+    """
+    count, out = len(motion), np.full(len(motion), np.nan, dtype=np.float32)
+    usable, fit = motion.finite_frames(), None
+    if any(body == "fit" for body, _ in ends):
+        if result is None:
+            return out
+        check_belonging(motion, bodies, result)
+        fit = result.as_motion()
+        usable = usable & result.fitted & fit.finite_frames()
+    points = [
+        PosedPoints(bodies.source if body == "source" else bodies.target, np.array([vertex]))
+        for body, vertex in ends
+    ]
+    with torch.no_grad():
+        for start in range(0, count, CHUNK):
+            frames = start + np.flatnonzero(usable[start : start + CHUNK])
+            if len(frames):
+                # Relative to the source's trans: a body far from the origin keeps its digits.
+                here = motion.trans[frames].astype(np.float64)
+                places = []
+                for (body, _), point in zip(ends, points, strict=True):
+                    of = motion if body == "source" or fit is None else fit
+                    places.append(point.posed(of, frames, of.trans[frames] - here))
+                out[frames] = lengths_mm(places[0] - places[1], 1)[0].cpu().numpy()
+            if on_progress:
+                on_progress(min(start + CHUNK, count), count)
     return out

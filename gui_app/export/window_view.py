@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gui_app.document.opened import Opened
     from gui_app.document.state import AppState
     from gui_app.scene.scene import Scene
+    from gui_app.viewport.over_bodies import Copy
     from gui_app.viewport.viewport import Viewport
 
 COPIED_FRAMES = 32
@@ -35,6 +36,7 @@ class WindowView:
         scale: device pixels in a logical pixel there.
         follow: the camera goes along with the body.
         scene: the window's, whose layout and colouring are taken over when drawing begins.
+        over: makes what is drawn over the bodies once more.
     """
 
     opened: Opened
@@ -44,6 +46,7 @@ class WindowView:
     scale: float
     follow: bool
     scene: Scene
+    over: tuple[Copy, ...]
 
 
 def view_of(viewport: Viewport, state: AppState) -> WindowView:
@@ -67,6 +70,7 @@ def view_of(viewport: Viewport, state: AppState) -> WindowView:
         viewport.plotter.devicePixelRatioF(),
         state.view.follow,
         viewport.scene,
+        tuple(copy() for copy in viewport.over),
     )
 
 
@@ -101,6 +105,7 @@ class Studio:
         self._scene.set_smooth(smooth and samples == 0)
         self._window.SetDPI(round(72 * scale))
         self._scene.layout(scale)
+        self._over = [copy(tuple(self._plotter.renderers), scale) for copy in view.over]
         self._show(view.frame)
         self._camera = self._plotter.renderers[0].camera
         self._camera.DeepCopy(view.camera)
@@ -150,7 +155,10 @@ class Studio:
 
     def _show(self, frame: int) -> None:
         posed = self._view.opened.posed
-        self._scene.show(frame, posed.frame(frame), posed.beside(frame))
+        picture = posed.frame(frame)
+        self._scene.show(frame, picture, posed.beside(frame))
+        for drawn in self._over:
+            drawn.show(frame, picture)
 
     def _hide_captions(self) -> None:
         for renderer in self._plotter.renderers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ class Others(QObject):
         self._thread = JobThread(
             "others", self, state.activity.fail, unexpected=FAILED, one_torch_thread=True
         )
-        viewport.others = self.bodies
+        viewport.others = self.beside
         actions.other_people.setChecked(preferences.flag(SETTING, True))
         actions.other_people.toggled.connect(self._on_toggled)
         state.document.motion_changed.connect(self._on_motion)
@@ -107,17 +108,26 @@ class Others(QObject):
 
     def bodies(self, frame: int) -> list[CrowdBody]:
         """Those who are there in a frame of the one who is shown."""
+        return self.beside()(frame)
+
+    def beside(self) -> Callable[[int], list[CrowdBody]]:
+        """Those who are there in each frame, as they are now, whoever is shown later."""
         opened, one = self._state.document.opened, self._desk.shown
         if opened is None or one is None or not self._actions.other_people.isChecked():
-            return []
-        found = []
-        for other in self._others:
-            own = other.person.frame_beside(one, frame)
-            vertices = None if own is None else other.posed.frame(own).source_vertices
-            if vertices is not None and np.isfinite(vertices).all():
-                placed = upright(vertices[other.kept] + other.off, opened.subject.up_axis)
-                found.append(CrowdBody(other.person.name or "", other.faces, placed))
-        return found
+            return lambda _frame: []
+        up_axis, others = opened.subject.up_axis, self._others
+
+        def here(frame: int) -> list[CrowdBody]:
+            found = []
+            for other in others:
+                own = other.person.frame_beside(one, frame)
+                vertices = None if own is None else other.posed.frame(own).source_vertices
+                if vertices is not None and np.isfinite(vertices).all():
+                    placed = upright(vertices[other.kept] + other.off, up_axis)
+                    found.append(CrowdBody(other.person.name or "", other.faces, placed))
+            return found
+
+        return here
 
     def words_at(self, at: QPoint) -> str:
         """Who is under the pointer."""

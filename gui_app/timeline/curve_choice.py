@@ -11,6 +11,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from gui_app.document.view import Ruler
+
 if TYPE_CHECKING:
     from core.measure.motion_metrics import MotionMetrics
 
@@ -19,13 +21,14 @@ CHOSEN = "chosen"
 
 ERROR_TITLE = "Error: mean, p95, max"
 BETWEEN = "between"
+RULER = "ruler"
 WORST = {"parts": "worst part", "joints": "worst joint", "hands": "worse hand", "feet": "worse foot"}
 
 
 @dataclass(frozen=True)
 class CurveChoice:
-    """A metric of `MotionMetrics`; ``metric`` is '' for the error's mean, 95th percentile and maximum, and
-    `BETWEEN` for those of the distance between two fits.
+    """A metric of `MotionMetrics`; ``metric`` is '' for the error's mean, 95th percentile and maximum,
+    `BETWEEN` for those of the distance between two fits, and `RULER` for a distance measured on the bodies.
 
     Attributes:
         metric: name of the array.
@@ -42,7 +45,12 @@ class CurveChoice:
     @property
     def of_metrics(self) -> bool:
         """It is one of `MotionMetrics`, and one series."""
-        return self.metric not in ("", BETWEEN)
+        return self.metric not in ("", BETWEEN, RULER)
+
+    @property
+    def of_errors(self) -> bool:
+        """Its axis is that of errors, on which other errors can be shown."""
+        return self.unit == "mm" and self.metric != RULER
 
     def values(self, metrics: MotionMetrics) -> np.ndarray | None:
         """(T,) the series, or None where these bodies have no such column."""
@@ -58,9 +66,19 @@ class CurveChoice:
 APART = CurveChoice(BETWEEN, "", "Difference A–B: mean, p95, max", "mm")
 
 
-class CurveMenu(QToolButton):
-    """``Curves ▾``: filled from the metrics of the fit on show when it opens, below the ``extra`` actions."""
+def ruler_choice(ruler: Ruler) -> CurveChoice:
+    """The curve of a distance that was measured on the bodies."""
+    ends = [f"{body} {vertex}" for body, vertex in (ruler.first, ruler.second)]
+    return CurveChoice(RULER, " ".join(ends), f"Distance {ends[0]} – {ends[1]}", "mm")
 
+
+class CurveMenu(QToolButton):
+    """``Curves ▾``: filled from the metrics of the fit on show when it opens, below the ``extra`` actions.
+
+    ``choosing`` tells of another figure before it is ``chosen``.
+    """
+
+    choosing = Signal(object)
     chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,8 +86,9 @@ class CurveMenu(QToolButton):
         self.choice = CurveChoice()
         self.metrics: MotionMetrics | None = None
         self.extra: tuple[QAction, ...] = ()
+        self.rulers: tuple[Ruler, ...] = ()
         self.setText("Curves ▾")
-        self.setToolTip("Choose which figure the curves show")
+        self.setToolTip("Choose which metric the curves show")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
@@ -82,6 +101,8 @@ class CurveMenu(QToolButton):
         group = QActionGroup(menu)
         self._add(menu, group, CurveChoice())
         self._add(menu, group, APART)
+        for ruler in reversed(self.rulers):
+            self._add(menu, group, ruler_choice(ruler))
         menu.addSeparator()
         if self.extra:
             menu.addActions(self.extra)
@@ -115,6 +136,7 @@ class CurveMenu(QToolButton):
         if choice != self.choice:
             self.choice = choice
             self.setText("Curves ▾" if not choice.metric else f"{choice.title} ▾")
+            self.choosing.emit(choice)
             self.chosen.emit(choice)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
@@ -18,48 +18,16 @@ from gui_app.document.playback import Playback
 from gui_app.history.distances import Distances
 from gui_app.inspect.joints.series import JointMotion
 from gui_app.style import colours
-from gui_app.style.live_theme import on_theme_change, set_sheet
-from gui_app.style.theme import tabular
-from gui_app.timeline.curve_choice import APART, CHOSEN, CurveChoice, CurveMenu
+from gui_app.style.live_theme import on_theme_change
+from gui_app.timeline.curve_choice import APART, CHOSEN, RULER, CurveChoice, CurveMenu
 from gui_app.timeline.earlier_curves import BeforeLines, EarlierFigures
 from gui_app.timeline.joint_curve import JointCurve
 from gui_app.timeline.pin_curves import PinCurves
+from gui_app.timeline.readout import Readout
 from gui_app.timeline.threshold import Threshold
 from gui_app.timeline.time_axis import Brush, FrameAxis, ScrubBox, TimeScale, add_curve, peak_near
 from gui_app.viewport.pins import Pins
-
-# Figures that go along with the pointer.
-
-GAP = 14
-
-
-class Readout(QLabel):
-    """One line beside the pointer, never outside the widget it belongs to and never in the mouse's way."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._area = parent
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setTextFormat(Qt.TextFormat.RichText)
-        set_sheet(
-            self,
-            "background: $RAISED; border: 1px solid $LINE; border-radius: 5px;"
-            " padding: 2px 7px; font-size: 12px;",
-        )
-        tabular(self)
-        self.hide()
-
-    def tell(self, words: str, at: QPoint) -> None:
-        """Shows ``words`` at the right of ``at``, or at its left where there is no room."""
-        self.setText(words)
-        self.adjustSize()
-        x = at.x() + GAP
-        if x + self.width() > self._area.width():
-            x = at.x() - GAP - self.width()
-        y = min(max(at.y() - self.height() - 4, 0), self._area.height() - self.height())
-        self.move(max(x, 0), y)
-        self.show()
-
+from gui_app.viewport.ruler_series import RulerSeries
 
 LEFT_AXIS = 52
 LEAST_HEIGHT = 80
@@ -79,7 +47,9 @@ FITTING = "Error curves appear here as frames are fitted"
 UNMEASURED = "This curve appears here once the fit is finished and measured"
 NO_SECOND = "How far two fits are apart appears here: View, Compare two fits (V)"
 UNMEASURED_PAIR = "How far the two fits are apart appears here once it is measured"
-NO_SUCH_COLUMN = "These bodies have no such figure: choose another curve"
+NO_RULER = "This distance was taken away: choose another curve"
+UNMEASURED_RULER = "This distance appears here once it is measured over the frames"
+NO_SUCH_COLUMN = "These bodies have no such metric: choose another curve"
 
 
 class Curves(pg.PlotWidget):
@@ -95,9 +65,10 @@ class Curves(pg.PlotWidget):
         pins: Pins,
         earlier: EarlierFigures,
         distances: Distances,
+        rulers: RulerSeries,
         parent: QWidget | None = None,
     ) -> None:
-        self._distances = distances
+        self._distances, self._rulers = distances, rulers
         self._box = ScrubBox(enableMenu=False)
         super().__init__(parent, viewBox=self._box, axisItems={"bottom": FrameAxis("bottom")})
         self._document, self._playback, self._activity = document, playback, activity
@@ -163,6 +134,7 @@ class Curves(pg.PlotWidget):
         activity.opening_changed.connect(self._on_run)
         earlier.changed.connect(self._draw_before)
         distances.changed.connect(self._on_distances)
+        rulers.changed.connect(self._on_ruler)
         self._on_motion()
         on_theme_change(self._on_theme)
 
@@ -259,7 +231,7 @@ class Curves(pg.PlotWidget):
     def _words_of(self, frame: int) -> str:
         said = [f"<span style='color:{colours.TEXT_SECONDARY}'>frame</span> {frame}"]
         choice, before = self.menu.choice, self.before.figures(frame)
-        if choice.of_metrics:
+        if CHOSEN in self._series:
             number = _number(self._series[CHOSEN][frame])
             if before:
                 number = f"before {_number(before[CHOSEN])} → now {number}"
@@ -312,6 +284,11 @@ class Curves(pg.PlotWidget):
             self._draw()
 
     @Slot()
+    def _on_ruler(self) -> None:
+        if self.menu.choice.metric == RULER:
+            self._draw()
+
+    @Slot()
     def _on_run(self) -> None:
         if not self._series and self._words.toPlainText() in (WAITING, FITTING, NOTHING_OPEN):
             self._words.setText(self._find_series()[1])
@@ -326,7 +303,7 @@ class Curves(pg.PlotWidget):
     @Slot(object)
     def _on_chosen(self, choice: CurveChoice) -> None:
         self._name_axis(choice.unit)
-        self.pins.allow(choice.unit == "mm")
+        self.pins.allow(choice.of_errors)
         self._draw()
 
     def _find_series(self) -> tuple[dict[str, np.ndarray], str]:
@@ -345,6 +322,9 @@ class Curves(pg.PlotWidget):
             if found is None:
                 return {}, NO_SECOND if self._distances.pair is None else UNMEASURED_PAIR
             return {name: np.asarray(getattr(found, name), float) for name, _, _ in CURVES}, ""
+        if choice.metric == RULER:
+            values, why_not = self._rulers.values, UNMEASURED_RULER if self._rulers.ruler else NO_RULER
+            return ({}, why_not) if values is None else ({CHOSEN: values}, "")
         if analysis is None:
             return {}, UNMEASURED
         values = choice.values(analysis.metrics)
@@ -368,7 +348,7 @@ class Curves(pg.PlotWidget):
         self._words.setText(words)
         self._words.setVisible(bool(words))
         if self.joint is not None:
-            self.joint.draw(bool(self._series) and self.menu.choice.unit == "mm")
+            self.joint.draw(bool(self._series) and self.menu.choice.of_errors)
             self.pins.move(LEFT_AXIS + 8 + self.joint.room, CHIP_TOP)
         self._draw_before()
         for threshold in self.thresholds:
@@ -380,9 +360,11 @@ class Curves(pg.PlotWidget):
         beside = [] if self.joint is None else [self.joint.top]
         lines = (*self._series.values(), *self.before.lines.values(), *beside)
         top = max((top_of(values) for values in lines), default=0.0)
-        top = max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
-        self._box.setYRange(0, top)
-        self._words.setPos(max(self._document.frames - 1, 0) / 2, top / 2)
+        low, top = 0.0, max(top, LEAST_TOP_MM if self.menu.choice.unit == "mm" else 1.0)
+        if self.menu.choice.metric == RULER and self._series:
+            low, top = around(self._series[CHOSEN], LEAST_TOP_MM)
+        self._box.setYRange(low, top)
+        self._words.setPos(max(self._document.frames - 1, 0) / 2, (low + top) / 2)
 
 
 def top_of(values: np.ndarray) -> float:
@@ -391,6 +373,15 @@ def top_of(values: np.ndarray) -> float:
     if not len(known):
         return 0.0
     return 1.1 * min(float(known.max()), 3 * float(np.percentile(known, 99)))
+
+
+def around(values: np.ndarray, least: float) -> tuple[float, float]:
+    """Where the vertical axis begins and ends for values that are far from zero and change little."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return 0.0, least
+    middle, half = (known.max() + known.min()) / 2, max(0.6 * np.ptp(known), least / 2)
+    return max(float(middle - half), 0.0), float(middle + half)
 
 
 def _number(value: Any) -> str:

@@ -20,7 +20,7 @@ from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change, set_sheet
 from gui_app.style.theme import tabular
 from gui_app.tasks.background_job import BackgroundJob
-from gui_app.timeline.curve_choice import APART, CHOSEN, CurveChoice
+from gui_app.timeline.curve_choice import BETWEEN, CHOSEN, RULER, CurveChoice
 from gui_app.timeline.time_axis import add_curve
 from gui_app.widgets.text import plain_tip
 
@@ -80,7 +80,7 @@ class EarlierFigures(Measuring):
             self._keep_shown()
             self._soon.ask()
         earlier = self.before.earlier
-        if not self.before.on or earlier is None or choice == APART:
+        if not self.before.on or earlier is None or choice.metric in (BETWEEN, RULER):
             return {}
         if not choice.metric:
             return {name: getattr(earlier, name) for name in ("mean_mm", "p95_mm", "max_mm")}

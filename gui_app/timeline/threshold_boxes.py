@@ -13,7 +13,7 @@ from gui_app.style.theme import tabular
 from gui_app.timeline.threshold import LEAST_MM, MOST_MM
 from gui_app.widgets.text import plain_tip
 
-BOUNDS = (("mean_most_mm", "mean", "mean distance"), ("max_most_mm", "max", "worst vertex"))
+BOUNDS = (("mean_most_mm", "mean", "mean error"), ("max_most_mm", "max", "worst vertex"))
 TIP = (
     "A frame whose {what} is over this is a problem frame: type it, or drag the dashed line in the curves.\n"
     "Problem frames, these and those that stand out from the median, are counted above and listed by T"

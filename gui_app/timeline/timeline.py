@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 from gui_app.document.state import AppState
 from gui_app.history.distances import Distances
 from gui_app.problems.frame_summary import WhyBar
-from gui_app.timeline.apart_curves import ApartCurves
 from gui_app.timeline.curves import Curves
 from gui_app.timeline.earlier_curves import EarlierFigures
+from gui_app.timeline.followed_curves import ApartCurves, RulerCurves
 from gui_app.timeline.heat_strip import HeatStrip
 from gui_app.timeline.marker_row import MarkerRow
 from gui_app.timeline.markers import Markers
@@ -22,6 +22,7 @@ from gui_app.timeline.marks import EditMarks, ProblemMarks
 from gui_app.timeline.range_row import RangeActions, RangeRow
 from gui_app.timeline.transport import Transport
 from gui_app.viewport.pins import Pins
+from gui_app.viewport.ruler_series import RulerSeries
 
 if TYPE_CHECKING:
     from gui_app.document.actions import Actions
@@ -85,8 +86,12 @@ class Timeline(QDockWidget):
         body.setObjectName("timelineBody")
         body.setStyleSheet("#timelineBody { background: palette(window); }")
         self.why = WhyBar(state, actions, body)
-        self.curves = Curves(state.document, state.playback, state.activity, pins, earlier, distances, body)
+        rulers = RulerSeries(state, self)
+        self.curves = Curves(
+            state.document, state.playback, state.activity, pins, earlier, distances, rulers, body
+        )
         ApartCurves(state.view, self.curves, self)
+        RulerCurves(state.view, self.curves, rulers, self)
         self.curves.menu.extra = (actions.before_fit,)
         self.transport = Transport(
             state.document, state.view, state.playback, actions, self.curves.menu, distances, body

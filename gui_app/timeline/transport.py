@@ -225,7 +225,7 @@ class Transport(QWidget):
         self._rate.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._rate.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._rate.setKeyboardTracking(False)
-        self._rate.setToolTip("The file does not say how many frames a second it has: type the right number")
+        self._rate.setToolTip("The file does not say its frame rate: type the right one (fps)")
         self._rate_edited = False
         self._rate.lineEdit().textEdited.connect(self._on_rate_edited)
         self._rate.valueChanged.connect(self._on_rate_edited)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from vtkmodules.vtkFiltersCore import vtkTriangleMeshPointNormals
 from vtkmodules.vtkRenderingCore import vtkActor, vtkCellPicker, vtkPolyDataMapper, vtkRenderer
 
 from gui_app.scene.body_actor import AMBIENT
+from gui_app.scene.subject import FramePicture
 from gui_app.scene.vtk_tools import write_points
 from gui_app.style import colours
 
@@ -95,6 +96,30 @@ class Crowd:
                 found = self._picker.GetActor()
                 return next((name for name, actor in self._actors.items() if found in actor.actors), None)
         return None
+
+
+def nobody(_frame: int) -> tuple[CrowdBody, ...]:
+    """The bodies beside somebody who is alone."""
+    return ()
+
+
+class CrowdInPicture:
+    """Those who were beside somebody at a moment, in views other than the window's.
+
+    Args:
+        bodies: of each frame.
+        renderers: of the views.
+        scale: device pixels in a logical pixel; bodies are of no pixels.
+    """
+
+    def __init__(
+        self, bodies: Callable[[int], Sequence[CrowdBody]], renderers: Sequence[vtkRenderer], scale: float
+    ) -> None:
+        self._bodies, self._crowd = bodies, Crowd(renderers)
+
+    def show(self, frame: int, picture: FramePicture) -> None:
+        """Shows who is there."""
+        self._crowd.show(self._bodies(frame))
 
 
 class _CrowdActor:

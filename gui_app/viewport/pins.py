@@ -3,25 +3,28 @@ thread of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyvista as pv
 from PySide6.QtCore import QObject, Signal, Slot
-from vtkmodules.vtkRenderingCore import vtkActor, vtkCoordinate, vtkPolyDataMapper
+from vtkmodules.vtkRenderingCore import vtkActor, vtkCoordinate, vtkPolyDataMapper, vtkRenderer
 
 from gui_app.document.background_measure import MeasureRequest, Measuring
 from gui_app.document.document import Document
 from gui_app.document.opened import Opened
 from gui_app.document.playback import Playback
 from gui_app.document.state import AppState
-from gui_app.scene.subject import upright
+from gui_app.scene.subject import FramePicture, upright
 from gui_app.scene.vtk_tools import place_text, text_actor
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Coalescer
+from gui_app.viewport.over_bodies import FIT_VIEW, Copy
 from gui_app.viewport.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -113,12 +116,10 @@ BESIDE = 9.0
 """Logical pixels from the middle of a sphere to its words."""
 
 
-class PinSpheres(QObject):
-    """Go along with the frame on show."""
+class PinMarks:
+    """One for each pin there may be: ``actors`` are the spheres, ``labels`` the words, at ``places``."""
 
-    def __init__(self, document: Document, playback: Playback, pins: Pins, viewport: Viewport) -> None:
-        super().__init__(viewport)
-        self._document, self._playback, self._pins, self._viewport = document, playback, pins, viewport
+    def __init__(self) -> None:
         shape = pv.Sphere(radius=RADIUS_M, theta_resolution=14, phi_resolution=14)
         self.actors = [_sphere(shape) for _ in range(MOST_PINS)]
         self.labels = [text_actor("", TEXT_SIZE, colours.TEXT, vertical="centre") for _ in self.actors]
@@ -127,6 +128,60 @@ class PinSpheres(QObject):
             place.SetCoordinateSystemToWorld()
             label.GetPositionCoordinate().SetReferenceCoordinate(place)
             label.SetVisibility(False)
+
+    def stand_in(self, view: vtkRenderer) -> None:
+        """Are in a view that has none of them, in the colours of the theme."""
+        for actor, label, colour in zip(self.actors, self.labels, colours.PINS, strict=False):
+            actor.GetProperty().SetColor(*colours.rgb_unit(colour))
+            look = label.GetTextProperty()
+            look.SetColor(*colours.rgb_unit(colour))
+            look.SetBackgroundColor(*colours.rgb_unit(colours.BACKGROUND))
+            look.SetBackgroundOpacity(GROUND)
+            view.AddActor(actor)
+            view.AddViewProp(label)
+
+    def show(self, pinned: tuple[int, ...], picture: FramePicture | None, up_axis: str, scale: float) -> bool:
+        """Puts them where the vertices are in a frame; whether the picture is another."""
+        vertices = None if picture is None else picture.fit_vertices
+        changed = False
+        for index, (actor, label) in enumerate(zip(self.actors, self.labels, strict=True)):
+            shown = vertices is not None and index < len(pinned)
+            changed |= shown or bool(actor.GetVisibility())
+            actor.SetVisibility(shown)
+            label.SetVisibility(shown)
+            if shown and vertices is not None and picture is not None:
+                vertex = pinned[index]
+                place = upright(vertices[vertex], up_axis).tolist()
+                actor.SetPosition(*place)
+                self.places[index].SetValue(*place)
+                place_text(label, BESIDE * scale, 0)
+                label.SetInput(f" {_words(vertex, picture.error_mm)} ")
+        return changed
+
+
+class PinsInPicture:
+    """Pins as they were at a moment, in views other than the window's."""
+
+    def __init__(
+        self, pinned: tuple[int, ...], up_axis: str, renderers: Sequence[vtkRenderer], scale: float
+    ) -> None:
+        self._marks = PinMarks()
+        self._marks.stand_in(renderers[FIT_VIEW])
+        self._pinned, self._up_axis, self._scale = pinned, up_axis, scale
+
+    def show(self, frame: int, picture: FramePicture) -> None:
+        """Puts them where the vertices are."""
+        self._marks.show(self._pinned, picture, self._up_axis, self._scale)
+
+
+class PinSpheres(QObject):
+    """Go along with the frame on show."""
+
+    def __init__(self, document: Document, playback: Playback, pins: Pins, viewport: Viewport) -> None:
+        super().__init__(viewport)
+        self._document, self._playback, self._pins, self._viewport = document, playback, pins, viewport
+        self.marks = PinMarks()
+        viewport.over.append(self._copy)
         on_theme_change(self._on_theme)
         # As the bodies: once, however often the frame has moved.
         soon = Coalescer(self._place, self)
@@ -138,41 +193,25 @@ class PinSpheres(QObject):
         ):
             signal.connect(soon.ask)
 
+    def _copy(self) -> Copy:
+        opened = self._document.opened
+        up_axis = "z" if opened is None else opened.subject.up_axis
+        return partial(PinsInPicture, self._pins.vertices, up_axis)
+
     @Slot()
     def _on_theme(self) -> None:
-        view = self._viewport.plotter.renderers[1]
-        for actor, label, colour in zip(self.actors, self.labels, colours.PINS, strict=False):
-            actor.GetProperty().SetColor(*colours.rgb_unit(colour))
-            look = label.GetTextProperty()
-            look.SetColor(*colours.rgb_unit(colour))
-            look.SetBackgroundColor(*colours.rgb_unit(colours.BACKGROUND))
-            look.SetBackgroundOpacity(GROUND)
-            # With a new scene the view was emptied.
-            view.AddActor(actor)
-            view.AddViewProp(label)
+        # With a new scene the view was emptied.
+        self.marks.stand_in(self._viewport.plotter.renderers[FIT_VIEW])
 
     @Slot()
     def _place(self) -> None:
-        opened = self._document.opened
+        opened, plotter = self._document.opened, self._viewport.plotter
         if opened is None:
             return
-        picture = opened.posed.frame(self._playback.frame) if self._pins.vertices else None
-        vertices = None if picture is None else picture.fit_vertices
-        changed = False
-        for index, (actor, label) in enumerate(zip(self.actors, self.labels, strict=True)):
-            shown = vertices is not None and index < len(self._pins.vertices)
-            changed |= shown or bool(actor.GetVisibility())
-            actor.SetVisibility(shown)
-            label.SetVisibility(shown)
-            if shown and vertices is not None and picture is not None:
-                vertex = self._pins.vertices[index]
-                place = upright(vertices[vertex], opened.subject.up_axis).tolist()
-                actor.SetPosition(*place)
-                self.places[index].SetValue(*place)
-                place_text(label, BESIDE * self._viewport.plotter.devicePixelRatioF(), 0)
-                label.SetInput(f" {_words(vertex, picture.error_mm)} ")
-        if changed:
-            self._viewport.plotter.update()
+        pinned = self._pins.vertices
+        picture = opened.posed.frame(self._playback.frame) if pinned else None
+        if self.marks.show(pinned, picture, opened.subject.up_axis, plotter.devicePixelRatioF()):
+            plotter.update()
 
 
 def _words(vertex: int, error_mm: np.ndarray | None) -> str:

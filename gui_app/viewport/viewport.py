@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from gui_app.scene.subject import SceneDescription, upright
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer, Later
-from gui_app.viewport.crowd import Crowd, CrowdBody
+from gui_app.viewport.crowd import Crowd, CrowdBody, CrowdInPicture, nobody
+from gui_app.viewport.over_bodies import Copy
 
 STILL_MS = 350
 TURN = 200.0
@@ -62,7 +64,8 @@ class Viewport(QWidget):
         self._leave_keys_to_the_window()
         self.scene = Scene(self.plotter)
         self.crowd = Crowd(tuple(self.plotter.renderers))
-        self.others: Callable[[int], Sequence[CrowdBody]] | None = None
+        self.others: Callable[[], Callable[[int], Sequence[CrowdBody]]] | None = None
+        self.over: list[Callable[[], Copy]] = [self._crowd_copy]
         self.plotter.installEventFilter(self)
 
         self._path_due = self._on_trial = False
@@ -339,8 +342,7 @@ class Viewport(QWidget):
         # The second fit is posed only where it is looked at.
         beside = opened.posed.beside(frame) if view.layout != "source" else None
         self.scene.show(frame, opened.posed.frame(frame), beside)
-        bodies = self.others(frame) if self.others is not None and view.layers.skin else ()
-        self.crowd.show(bodies)
+        self.crowd.show(self._company()(frame))
         self._on_trial = opened.posed.tries_out
         self.scene.layout(self.plotter.devicePixelRatioF())
         if self._fresh and self.isVisible():
@@ -350,6 +352,13 @@ class Viewport(QWidget):
             self.scene.camera.pose, self._wanted = self._wanted, None
         self._draw_quickly()
         self.plotter.update()
+
+    def _company(self) -> Callable[[int], Sequence[CrowdBody]]:
+        """The other people of a frame, as far as they are shown."""
+        return self.others() if self.others is not None and self._view.layers.skin else nobody
+
+    def _crowd_copy(self) -> Copy:
+        return partial(CrowdInPicture, self._company())
 
     def _draw_quickly(self) -> None:
         self.scene.set_smooth(False)

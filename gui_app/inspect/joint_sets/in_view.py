@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyvista as pv
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from gui_app.document.inspect_selection import BODIES, Inspection
 from gui_app.document.state import AppState
 from gui_app.scene.picking import BodyName, projected
 from gui_app.scene.skeleton_actor import OVER_SHADER, is_small, side_colour
-from gui_app.scene.subject import upright
+from gui_app.scene.subject import FramePicture, upright
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.coalesce import Coalescer
+from gui_app.viewport.over_bodies import Copy
 from gui_app.viewport.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class SetInView(QObject):
         self._places: dict[BodyName, np.ndarray] = {}
         self._dots = {body: _Dots() for body in BODIES}
         self._soon = Coalescer(self._place, self)
+        viewport.over.append(self._copy)
         on_theme_change(self._on_theme)
         for signal in (
             state.document.motion_changed, state.playback.frame_changed, state.document.result_changed,
@@ -86,6 +90,16 @@ class SetInView(QObject):
                 return nearest
         return None
 
+    def _copy(self) -> Copy:
+        opened = self._state.document.opened
+        shown = {}
+        for body in BODIES if opened is not None else ():
+            joints, model = self._joints.get(body, ()), self._inspection.model(body)
+            if joints and model is not None:
+                shown[body] = joints, model.joint_names
+        up_axis = "z" if opened is None else opened.subject.up_axis
+        return partial(DotsInPicture, shown, self._marked, up_axis)
+
     @Slot()
     def _on_theme(self) -> None:
         # With a new scene the view was emptied.
@@ -113,6 +127,46 @@ class SetInView(QObject):
                 self._dots[body].hide()
         if before or self._places:
             self._viewport.plotter.update()
+
+
+class DotsInPicture:
+    """Joints as they were shown at a moment, in views other than the window's.
+
+    Args:
+        shown: joints of either body, and the names of those of its chain.
+        marked: places of those that stand out.
+        up_axis: of the motion.
+        renderers: of the views.
+        scale: device pixels in a logical pixel.
+    """
+
+    def __init__(
+        self,
+        shown: dict[BodyName, tuple[tuple[BodyJoint, ...], tuple[str, ...]]],
+        marked: tuple[int, ...],
+        up_axis: str,
+        renderers: Sequence[vtkRenderer],
+        scale: float,
+    ) -> None:
+        self._shown, self._marked, self._up_axis, self._scale = shown, marked, up_axis, scale
+        self._dots = {body: _Dots() for body in shown}
+        for body, dots in self._dots.items():
+            for actor in dots.actors:
+                renderers[BODIES.index(body)].AddActor(actor)
+
+    def show(self, frame: int, picture: FramePicture) -> None:
+        """Puts them where they are; those of a body that is not posed are hidden."""
+        from core.model.body_joints import joint_places
+
+        for body, (joints, names) in self._shown.items():
+            skin, chain = picture.fit_vertices, picture.fit_joints
+            if body == "source":
+                skin, chain = picture.source_vertices, picture.source_joints
+            if skin is None or chain is None:
+                self._dots[body].hide()
+            else:
+                places = upright(joint_places(joints, chain, skin), self._up_axis)
+                self._dots[body].show(joints, names, places, self._marked, self._scale)
 
 
 class _Dots:

@@ -9,7 +9,7 @@ import pytest
 
 from core.fitting.posed_frames import PosedFrames
 from core.fitting.run import FitRun
-from core.measure.vertex_series import vertex_series
+from core.measure.vertex_series import distance_series, vertex_series
 from tests.core.clip_fits import bodies, clip, fit
 
 
@@ -28,6 +28,31 @@ def test_the_series_are_those_of_the_posed_skin() -> None:
         assert np.allclose(found[frame], frames.frame(frame).error_mm[ids], atol=0.02, equal_nan=True)
     assert np.isnan(found[4]).all()
     assert found.shape == (6, len(ids))
+
+
+def test_distances_are_those_of_the_posed_skins() -> None:
+    motion, pair = clip("walk", 0, 6), bodies("built-in")
+    motion = replace(motion, trans=motion.trans + np.float32(40.0))
+    result = fit(motion, pair)
+    fitted = result.fitted.copy()
+    fitted[4] = False
+    result = replace(result, fitted=fitted)
+    frames = PosedFrames(motion, pair, result)
+    for ends in (
+        (("source", 10), ("source", 5000)),
+        (("fit", 10), ("fit", 9000)),
+        (("source", 10), ("fit", 9000)),
+    ):
+        found = distance_series(motion, pair, result, ends)
+        assert found.shape == (6,)
+        for frame in (0, 3, 5):
+            picture = frames.frame(frame)
+            skins = {"source": picture.source_vertices, "fit": picture.fit_vertices}
+            first, second = (skins[body][vertex].astype(float) for body, vertex in ends)
+            assert found[frame] == pytest.approx(1000 * np.linalg.norm(first - second), abs=0.02)
+        assert np.isnan(found[4]) == any(body == "fit" for body, _ in ends)
+    assert np.isnan(distance_series(motion, pair, None, (("source", 10), ("fit", 9000)))).all()
+    assert np.isfinite(distance_series(motion, pair, None, (("source", 10), ("source", 50)))).all()
 
 
 def test_it_ends_when_it_is_told_to() -> None:

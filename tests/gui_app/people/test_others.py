@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.files.motions.load_motion import load_motion
@@ -16,12 +17,12 @@ from core.model.motion import Reading
 from core.model.posing import posed
 from gui_app.app.main_window import MainWindow
 from gui_app.document.view import SecondFit
+from gui_app.export.window_view import Studio, view_of
 from gui_app.scene.cameras import CameraPose
 from gui_app.scene.picking import projected
 from gui_app.scene.subject import upright
-from gui_app.scene.view_options import LAYOUTS, places
-from gui_app.scene.vtk_tools import LABEL_SIZE
-from gui_app.viewport.crowd import coarse
+from gui_app.scene.view_options import LAYOUTS
+from gui_app.viewport.crowd import CrowdInPicture, coarse
 from tests.gui_app.conftest import FIT_MS
 from tests.gui_app.people.scene_files import bedlam_file, wham_file
 from tests.gui_app.people.test_people import settled
@@ -78,6 +79,23 @@ def test_where_they_are(make_window: MakeWindow, street: Path, qtbot: QtBot) -> 
     assert len(kept) < 0.25 * source.num_vertices
     own = upright(opened_now.posed.frame(5).source_vertices, opened_now.subject.up_axis)
     assert np.linalg.norm((own.mean(axis=0) - body.vertices.mean(axis=0))[:2]) > 0.6
+
+
+def test_they_are_in_pictures_that_are_exported(make_window: MakeWindow, street: Path, qtbot: QtBot) -> None:
+    window = opened(make_window, qtbot, street, "0", 1)
+    view = view_of(window.viewport, window.state)
+    window.actions_.other_people.trigger()
+    seen = {}
+    for shown in (view, view_of(window.viewport, window.state)):
+        studio = Studio(shown, (320, 180), scale=0.8)
+        try:
+            for frame in (0, 4):
+                studio.draw(frame)
+                [crowd] = [one for one in studio._over if isinstance(one, CrowdInPicture)]
+                seen[shown is view, frame] = crowd._crowd.names
+        finally:
+            studio.close()
+    assert seen == {(True, 0): (), (True, 4): ("1",), (False, 0): (), (False, 4): ()}
 
 
 def test_far_from_the_origin_of_the_file(make_window: MakeWindow, tmp_path: Path, qtbot: QtBot) -> None:
@@ -195,26 +213,39 @@ def test_a_coarse_skin_is_a_skin() -> None:
     assert np.ptp(rest, axis=0) == pytest.approx(np.ptp(body.v_template, axis=0), rel=0.02)
 
 
-def test_the_row_is_in_the_leftmost_view_below_its_words(
+def test_the_bar_is_above_the_bodies_and_never_on_them(
     make_window: MakeWindow, street: Path, qtbot: QtBot
 ) -> None:
     window = make_window(street, autofit=True)
     settled(window, qtbot, "0")
-    state, row, viewport = window.state, window.people.row, window.viewport
+    state, row, bar = window.state, window.people.row, window.compare_bar
     worse = replace(state.document.result, poses=state.document.result.poses + np.float32(0.01))
-    for wide in (1200, 900):
-        window.resize(wide, 700)
-        for second in (None, SecondFit(worse, "Worse")):
-            state.view.set_second(second, None if second is None else (("A", "Fit"), ("B", "Worse")))
-            for layout in LAYOUTS:
-                state.view.change(layout=layout)
-                drawn(window, qtbot)
-                place = next(filter(None, places(layout, second is not None)))
-                assert row.geometry().right() < place[2] * viewport.width()
-                scale, high = viewport.plotter.devicePixelRatioF(), viewport.plotter.height()
-                view = viewport.scene._views[0 if layout in ("side", "source") else 1]
-                for words in (view.label, view.ghost._label):
-                    if words.GetVisibility() and words.GetInput():
-                        top = high - words.GetPositionCoordinate().GetValue()[1] / scale
-                        lines = 1 + words.GetInput().count("\n")
-                        assert row.y() >= top + lines * LABEL_SIZE, (wide, second, layout)
+    state.view.set_second(SecondFit(worse, "Worse"), (("A", "Fit"), ("B", "Worse")))
+
+    def inside(widget: QWidget) -> QRect:
+        return QRect(widget.mapTo(window.bodies, QPoint()), widget.size())
+
+    lines = {}
+    for wide, panels in ((1600, ()), (1280, ("stages", "problems"))):
+        window.resize(wide, 720)
+        for name in panels:
+            window.actions_.panel(name).setChecked(True)
+        for layout in LAYOUTS:
+            state.view.change(layout=layout)
+            drawn(window, qtbot)
+            qtbot.waitUntil(lambda: not window.bodies._arranged.waiting, timeout=FIT_MS)
+            view, rows = inside(window.viewport), [inside(row), inside(bar)]
+            assert all(one.bottom() < view.top() and one.right() <= view.right() for one in rows)
+            assert not rows[0].intersects(rows[1])
+            lines[wide] = len({one.top() for one in rows})
+        state.view.change(layout="overlay")
+        drawn(window, qtbot)
+        ghosts = [view.ghost._label.GetInput() for view in window.viewport.scene._views[1:]]
+        # What has no room is cut to a word, or is an icon; nothing ends in dots.
+        assert ghosts == ["source · SMPL neutral" if wide == 1600 else "source"] * 2
+        icons_only = bar._largest.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
+        assert (icons_only, bar._with.isVisible()) == (wide == 1280, wide == 1600)
+    assert lines == {1600: 1, 1280: 2}
+    assert all(button.isVisible() for button in row.findChildren(QToolButton) if button is not row.cancel)
+    window.show_start_page()
+    assert not row.isVisible()

@@ -342,11 +342,13 @@ def test_a_vertex_is_told_pinned_followed_and_taken_out_and_four_at_most(
     drawn = faulty.timeline.curves.pins
     assert len(drawn.curves[0].xData) == FRAMES
     assert drawn.chips[0].text() == f"{vertex}  {error:.1f} mm"
-    qtbot.waitUntil(lambda: bool(faulty.spheres.actors[0].GetVisibility()), timeout=FIT_MS)
-    label = faulty.spheres.labels[0]
+    qtbot.waitUntil(lambda: bool(faulty.spheres.marks.actors[0].GetVisibility()), timeout=FIT_MS)
+    label = faulty.spheres.marks.labels[0]
     assert label.GetVisibility()
     assert label.GetInput().strip() == f"{vertex} · {error:.1f} mm"
-    assert faulty.spheres.places[0].GetValue() == pytest.approx(faulty.spheres.actors[0].GetPosition())
+    assert faulty.spheres.marks.places[0].GetValue() == pytest.approx(
+        faulty.spheres.marks.actors[0].GetPosition()
+    )
     qtbot.mouseClick(drawn.chips[0], LEFT)
     assert pins.vertices == ()
     assert not drawn.isVisible()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from gui_app.app.main_window import MainWindow
 from gui_app.document.view import MOST_RULERS, Ruler
 from gui_app.session.snapshot import show_view, view_of
+from gui_app.timeline.curve_choice import CurveChoice
+from gui_app.viewport.ruler_lines import millimetres
 from tests.gui_app.conftest import FIT_MS
 
 LEFT = Qt.MouseButton.LeftButton
@@ -123,13 +126,48 @@ def test_between_the_bodies_in_every_layout_and_theme(fitted: MainWindow) -> Non
     assert words(fitted) == []
 
 
+def test_a_distance_is_a_curve_over_the_frames(fitted: MainWindow, qtbot: QtBot) -> None:
+    curves, view, rulers = fitted.timeline.curves, fitted.state.view, fitted.rulers
+    series, ends = curves._rulers, (("fit", 3), ("fit", 9000))
+    for point in (*ends, ("source", 3), ("source", 40)):
+        rulers.take(*point)
+    curves.menu._fill()
+    offered = [action for action in curves.menu._menu.actions() if action.text().startswith("Distance ")]
+    assert [one.text() for one in offered] == ["Distance source 3 – source 40", "Distance fit 3 – fit 9000"]
+    offered[1].trigger()
+    qtbot.waitUntil(lambda: series.values is not None, timeout=FIT_MS)
+    for frame in (0, 9, 17):
+        expected = apart_mm(fitted, frame, *ends)
+        assert series.values[frame] == pytest.approx(expected, abs=0.05)
+        assert f"Distance fit 3 – fit 9000 {series.values[frame]:.1f} mm" in curves._words_of(frame)
+    # What changes is seen, however long the distance.
+    low, top = curves._box.viewRange()[1]
+    assert low > 100
+    assert top - low < 0.5 * top
+    # Another fit is measured anew, another distance takes its place, and with the last one it ends.
+    result = fitted.state.document.result
+    fitted.state.document.set_result(replace(result, poses=result.poses * np.float32(0.5)), None)
+    qtbot.waitUntil(
+        lambda: series.values is not None and abs(series.values[9] - apart_mm(fitted, 9, *ends)) < 0.05,
+        timeout=FIT_MS,
+    )
+    rulers.take("source", 7)
+    rulers.take("fit", 7)
+    assert curves.menu.choice.title == "Distance source 7 – fit 7"
+    qtbot.waitUntil(lambda: series.values is not None, timeout=FIT_MS)
+    view.set_rulers(view.rulers[:2])
+    assert curves.menu.choice == CurveChoice()
+    assert series.ruler is None
+
+
 def test_what_is_not_posed_is_not_drawn_and_comes_back(window: MainWindow, qtbot: QtBot) -> None:
     state = window.state
     window.rulers.take("fit", 3)
     window.rulers.take("fit", 40)
     window.rulers.take("source", 3)
     window.rulers.take("source", 40)
-    assert np.isnan(window.rulers.millimetres(state.view.rulers[0]))
+    assert state.document.opened is not None
+    assert np.isnan(millimetres(state.document.opened.posed.frame(0), state.view.rulers[0]))
     assert len(words(window)) == 1
     window.fitting.start()
     qtbot.waitUntil(lambda: not state.activity.run.active, timeout=FIT_MS)
