@@ -88,7 +88,7 @@ def _without_display(options: argparse.Namespace, threads: int | None) -> int:
             f"({error}); refit convert works without it."
         ) from error
     print(
-        "There is no display for a window: fitting, then writing result, picture and video "
+        "There is no display for a window: fitting, then writing result, picture and film "
         f"to ./{HEADLESS_FOLDER}."
     )
     folder = Path(HEADLESS_FOLDER)

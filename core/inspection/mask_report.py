@@ -131,4 +131,4 @@ def why_invalid(
         file = f" in {correspondence.path.name}" if correspondence.path else ""
         return f"Vertex {vertex}{there} has no counterpart on {source}: its row{file} is empty."
     file = correspondence.mask_path.name if correspondence.mask_path else "of valid vertices"
-    return f"Vertex {vertex}{there} is left out by the list {file}."
+    return f"Vertex {vertex}{there} is excluded by the mask file {file}."

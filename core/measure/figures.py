@@ -34,13 +34,13 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "mean_mm",
         "Whole body",
-        "Mean distance of the vertices from their targets.",
+        "Mean v2v error: distance of the vertices from their targets.",
         bounds=(
             Bound(
                 "whole_mm",
                 3,
                 "Mean over median",
-                "Mean distance of all vertices over its median.",
+                "Mean error of all vertices over its median.",
                 "off",
                 "{part} {value} off, usually {usual}",
                 distance=True,
@@ -49,7 +49,7 @@ FIGURES: tuple[Figure, ...] = (
                 "mean_most_mm",
                 20,
                 "Mean at most",
-                "A frame whose mean distance is over this is a problem, whatever the median.",
+                "A frame whose mean error is over this is a problem, whatever the median.",
                 "over",
                 "mean {value}, over {limit}",
                 called="Mean",
@@ -62,13 +62,13 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "max_mm",
         "Worst vertex",
-        "Distance of the vertex that is furthest from its target.",
+        "Error of the vertex that is furthest from its target.",
         bounds=(
             Bound(
                 "max_rise_mm",
                 25,
                 "Max over median",
-                "Distance of the worst vertex over its median.",
+                "Error of the worst vertex over its median.",
                 "off",
                 "max {value}, usually {usual}",
                 called="Max",
@@ -90,14 +90,14 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "part_mm",
         "Body part",
-        "Mean distance by body part.",
+        "Mean error by body part.",
         columns="parts",
         bounds=(
             Bound(
                 "part_mm",
                 6,
                 "Body part",
-                "Mean distance of a part's vertices over its median.",
+                "Mean error of a part's vertices over its median.",
                 "off",
                 "{part} {value} off, usually {usual}",
                 distance=True,
@@ -107,14 +107,14 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "hand_mm",
         "Hand shape",
-        "Mean distance over a hand once the palms are laid on each other.",
+        "Mean error over a hand once the palms are laid on each other.",
         columns="hands",
         bounds=(
             Bound(
                 "hand_mm",
                 4,
                 "Hand shape",
-                "Distance over its median with the palms laid on each other.",
+                "Error over its median with the palms laid on each other.",
                 "off",
                 "shape of the {part} {value} off, usually {usual}",
                 distance=True,
@@ -277,8 +277,8 @@ FIGURES: tuple[Figure, ...] = (
             ),
         ),
     ),
-    Figure("vertex_mean_mm", "Vertex mean", "Mean distance of a vertex over all frames.", over="vertices"),
-    Figure("vertex_max_mm", "Vertex max", "Largest distance of a vertex in any frame.", over="vertices"),
+    Figure("vertex_mean_mm", "Vertex mean", "Mean error of a vertex over all frames.", over="vertices"),
+    Figure("vertex_max_mm", "Vertex max", "Largest error of a vertex in any frame.", over="vertices"),
 )
 """In the order in which they stand in menus and tables."""
 

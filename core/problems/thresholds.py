@@ -66,15 +66,15 @@ class ProblemThresholds:
     ceiling_mm: float = _threshold(
         50,
         "Part at most",
-        "Distance of a part or joint that is always a problem, unless three quarters of the frames have at "
-        "least half of it.",
+        "Error of a part, or distance of a joint, that is always a problem, unless three quarters of the "
+        "frames have at least half of it.",
         unit="mm",
         high=10_000,
     )
     throughout_mm: float = _threshold(
         25,
         "Throughout",
-        "Median distance from which on the whole motion is a problem.",
+        "Median error from which on the whole motion is a problem.",
         unit="mm",
         high=10_000,
     )

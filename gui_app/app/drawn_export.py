@@ -148,4 +148,4 @@ def _film(
         raise encoder.error
     if known:
         return ()
-    return (f"The motion does not say its frame rate: shown at {FALLBACK_RATE:g} frames a second.",)
+    return (f"The motion does not say its frame rate: shown at {FALLBACK_RATE:g} fps.",)

@@ -69,7 +69,7 @@ def render_job(
     render_still(still, opened, shown, overwrite=overwrite)
     say(f"wrote {still} (frame {shown}, the one with the largest mean error)")
     if not opened.motion.frame_rate:
-        say(f"no frame rate in the file: the video plays at {FALLBACK_RATE:g}")
+        say(f"no frame rate in the file: the film plays at {FALLBACK_RATE:g} fps")
     render_video(video, opened, overwrite=overwrite)
     say(f"wrote {video}")
     return 0
@@ -102,7 +102,7 @@ def main(argv: list[str] | None = None) -> int:
     """Runs ``python -m gui_app.app.headless``; 0 fine, 1 failed, 2 bad usage."""
     top = Parser(
         prog="python -m gui_app.app.headless",
-        description="Fits a motion and writes its SMPL-X file, a picture and a video.",
+        description="Fits a motion and writes its SMPL-X file, a picture and a film.",
     )
     top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion; none: a built-in one")
     top.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write")

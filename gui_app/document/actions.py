@@ -58,7 +58,7 @@ SPECS: dict[str, Spec] = {
     "session_motion": Spec(
         "File", "Sessions carry the motion", "", (), "It opens without the motion's own file", True
     ),
-    "export": Spec("File", "Export…", "export", ("Ctrl+E",), "Write parameters, meshes, tables or a video"),
+    "export": Spec("File", "Export…", "export", ("Ctrl+E",), "Write parameters, meshes, tables or a film"),
     "copy_picture": Spec("File", "Copy picture", "copy", ("Ctrl+Shift+C",), "Put the view on the clipboard"),
     "quit": Spec("File", "Quit", "sign-out", ("Ctrl+Q",), "Close Refit"),
     "undo": Spec("Edit", "Undo", "arrow-counter-clockwise", ("Ctrl+Z",)),

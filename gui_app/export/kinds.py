@@ -74,7 +74,7 @@ PICTURE = ExportFormat(
 VIDEO = ExportFormat(
     "mp4",
     ".mp4",
-    "Video",
+    "Film",
     "H.264, .mp4",
     "The motion as the window shows it, drawn anew at the size you choose.",
     "film-strip",
@@ -89,7 +89,7 @@ ANIMATION = ExportFormat(
     ".gif",
     "Animation",
     "for pages and slides, .gif",
-    "The motion as the window shows it, in 256 colours. For more than a few seconds a video is far smaller.",
+    "The motion as the window shows it, in 256 colours. For more than a few seconds MP4 is far smaller.",
     "gif",
     partial(_film_size, _GIF_BYTES),
     None,

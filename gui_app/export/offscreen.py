@@ -97,7 +97,7 @@ def render_video(
                 writer.send(np.ascontiguousarray(smoothed(np.asarray(plotter.screenshot(return_img=True)))))
                 if time.monotonic() - told > TOLD_EVERY_SECONDS:
                     told = time.monotonic()
-                    print(f"  video: {count + 1:,} of {len(frames):,} pictures", flush=True)
+                    print(f"  film: {count + 1:,} of {len(frames):,} pictures", flush=True)
         finally:
             writer.close()
             plotter.close()

@@ -153,7 +153,7 @@ class OpenQuestion(QDialog):
 
     def _fill(self, form: QFormLayout, asked: Unanswered, known: Answer) -> None:
         self.rate.setValue(known.rate or 0.0)
-        self.rate.setToolTip("Frames a second; empty or 0 where you do not know")
+        self.rate.setToolTip("Frames a second (fps); empty or 0 where you do not know")
         self.rate.selectAll()
         for name in self._survey.coordinates:
             self.coordinates.addItem(f"of the {name}", name)

@@ -21,7 +21,7 @@ from gui_app.widgets.text import frames_words, plain_tip
 
 COLUMNS = 3
 HOLD_TIP = "Hold to see the bodies, their colours and the numbers as they were before  ({keys})"
-TIP = "Mean distance in the frames that have changed, before → now, millimetres"
+TIP = "Mean v2v error in the frames that have changed, before → now, millimetres"
 
 
 class LastChange(QFrame):

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 HEADINGS = ("Strategy", "mean", "max", "worst part", "seam")
 TIPS = (
     "How the frames are fitted; a click shows them so",
-    "Mean distance over the frames, mm",
+    "Mean v2v error over the frames, mm",
     "Worst vertex of all the frames, mm",
-    "Body part with the largest mean distance, mm",
+    "Body part with the largest mean error, mm",
     "Where the frames meet the others: how much more a joint accelerates than the source's, mm/frame²",
 )
 AS_IT_IS = "As it is"

@@ -27,7 +27,7 @@ class MaskLook:
     shows: Shows
 
 
-MASK_WORDS = ("valid", "no counterpart", "by the list", "by hand")
+MASK_WORDS = ("valid", "no counterpart", "by mask file", "by hand")
 """The words of `mask_rows` where there is little room."""
 
 
@@ -36,7 +36,7 @@ def mask_rows() -> tuple[tuple[str, str], ...]:
     return (
         ("valid", colours.FIT_SKIN),
         ("no counterpart", colours.INVALID_QUIET),
-        ("left out by the list", colours.INVALID_SKIN),
+        ("excluded by mask file", colours.INVALID_SKIN),
         ("excluded by hand", colours.TAKEN_OUT),
     )
 

@@ -172,7 +172,8 @@ def _mask(console: Terminal, found: dict[str, Any]) -> None:
         ("valid", f"{found['valid']}, {found['invalid']} not"),
         (
             "why",
-            f"{found['no_counterpart']} without a counterpart, {found['left_out_by_list']} left out by list",
+            f"{found['no_counterpart']} without a counterpart, "
+            f"{found['left_out_by_list']} excluded by mask file",
         ),
         ("where", inside or "nowhere"),
         ("edges dropped", f"{found['edges_dropped']} of {found['edges']}"),

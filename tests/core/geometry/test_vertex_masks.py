@@ -78,7 +78,7 @@ def test_why_vertices_do_not_count(pair: BodyPair, regions: dict[str, np.ndarray
         f"Vertex {eye}, in the eyes, which the SMPL-H body does not have, has no counterpart on SMPL-H: "
         "its row in smplh2smplx_deftrafo_setup.pkl is empty."
     )
-    assert said(3000) == "Vertex 3000 is left out by the list smplx_mask_ids.npy."
+    assert said(3000) == "Vertex 3000 is excluded by the mask file smplx_mask_ids.npy."
     assert "taken out of the mask by hand" in said(4000)
     assert said(5000) == "Vertex 5000 counts."
 
