@@ -52,51 +52,61 @@ def product_table(name: str, dtype: torch.dtype, device: torch.device) -> Tensor
 
 @dataclass(frozen=True, eq=False)
 class JointTables:
-    """J joints of which F turn on their own, with D unknowns; a joint that does not turn comes before them,
-    so that there are J' = J + 1.
+    """J joints of which F turn on their own, with D unknowns, C of them coefficients of the frames' own; a
+    joint that does not turn comes before them, so that there are J' = J + 1.
 
     Attributes:
         joints: J.
         above: (J',) parents.
         spread: (8J', D) from increments, taken backwards, to half of them as quaternions without a real part,
             and the same by pi.
+        shifts: (3 + Z', D) from increments to the root position, and to the Z' numbers that coefficients of
+            the frames' own take: a one, then all of them.
+        own: (C,) which of those Z' the unknowns are; None where they are all but the first.
         product, between: (4, 16) of quaternions; of one turned back with another.
         matrix: (9, 16) rotation matrices, column by column, from products of quaternions.
         levers: (9J', m) from rotation matrices to how their entries change with the turning of joints.
         places: (m,) where these lie among (3J + 1, 3, D).
         ends: (F + 1, 2J' + 1) from the derivatives by the root position, relative rotations and world
             rotations to those by the unknowns; without the last row where the body does not move.
+        turning: (F + 1, 2J) those of them that matter to a skin: root position, relative rotations without
+            the root's, and world rotations.
     """
 
     joints: int
     above: Tensor
     spread: Tensor
+    shifts: Tensor
+    own: Tensor | None
     product: Tensor
     between: Tensor
     matrix: Tensor
     levers: Tensor
     places: Tensor
     ends: Tensor
+    turning: Tensor
 
     @classmethod
     def of(
-        cls, parents: np.ndarray, unknowns: Unknowns, dtype: torch.dtype, device: torch.device
+        cls, parents: np.ndarray, unknowns: Unknowns, own: int, dtype: torch.dtype, device: torch.device
     ) -> JointTables:
-        """Those of a tree of joints, kept with the unknowns."""
+        """Those of a tree of joints, kept with the unknowns; ``own`` is Z', 0 where frames have no
+        coefficients of their own."""
         kept = unknowns.__dict__.setdefault("_joint_tables", {})
-        if (dtype, device) not in kept:
+        if (own, dtype, device) not in kept:
             with torch.inference_mode(False):
-                kept[dtype, device] = cls._made(parents, unknowns, dtype, device)
-        found: JointTables = kept[dtype, device]
+                kept[own, dtype, device] = cls._made(parents, unknowns, own, dtype, device)
+        found: JointTables = kept[own, dtype, device]
         return found
 
     @classmethod
     def _made(
-        cls, parents: np.ndarray, unknowns: Unknowns, dtype: torch.dtype, device: torch.device
+        cls, parents: np.ndarray, unknowns: Unknowns, own: int, dtype: torch.dtype, device: torch.device
     ) -> JointTables:
         joints, owner = len(parents), unknowns.owner
         count, turning = joints + 1, np.flatnonzero(owner >= 0)
-        size = 3 * len(unknowns.free) + 3 * unknowns.moves
+        turns, coefficients = 3 * len(unknowns.free), unknowns.coefficients
+        size = turns + 3 * unknowns.moves + len(coefficients)
         above = np.concatenate(([0], parents + 1))
         spread, axes = np.zeros((count, 2, 4, size)), np.arange(3)
         ends = np.zeros((len(unknowns.free) + unknowns.moves, 2 * count + 1))
@@ -108,8 +118,11 @@ class JointTables:
         for joint in range(1, joints):
             if owner[parents[joint]] >= 0:
                 ends[owner[parents[joint]], joint + 2] -= 1
+        shifts = np.zeros((3 + own, size))
         if unknowns.moves:
             ends[-1, 0] = 1
+            shifts[axes, turns + axes] = 1
+        shifts[4 + coefficients, size - len(coefficients) + np.arange(len(coefficients))] = 1
         # Entry i of column k changes by e_l x that column where the joint turns about e_l.
         levers = np.zeros((count, 3, 3, len(turning), 3, 3, 3))
         places = np.zeros((len(turning), 3, 3, 3), dtype=np.int64)
@@ -127,10 +140,13 @@ class JointTables:
             joints,
             tensor(above.astype(np.int64)),
             tensor(spread.reshape(8 * count, size)),
+            tensor(shifts),
+            None if len(coefficients) == own - 1 else tensor(1 + coefficients.astype(np.int64)),
             product_table("", dtype, device),
             product_table("with the first turned back", dtype, device),
             quaternion_table("matrix", dtype, device),
             tensor(levers.reshape(9 * count, -1)),
             tensor(places.flatten()),
             tensor(ends),
+            tensor(np.delete(ends, (1, 2, count + 1), 1)),
         )

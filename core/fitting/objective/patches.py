@@ -98,9 +98,14 @@ class Patch:
         """(r, (Z + 1) c) the basis of the mean shape and of each coefficient, side by side."""
         return self.basis.permute(1, 0, 2).flatten(1).contiguous()
 
+    @cached_property
+    def by_column(self) -> Tensor:
+        """(3b, q) the directions with the entries of each rotation column by column, where all are there."""
+        return self.directions.unflatten(1, (-1, 3, 3)).transpose(2, 3).flatten(1).contiguous()
+
     @property
     def nbytes(self) -> int:
-        """Bytes that it takes by now, `side_by_side` too once that is made."""
+        """Bytes that it takes by now, `side_by_side` and `by_column` too once they are made."""
         held = (*vars(self).values(), *vars(self.skinning).values())
         return sum(each.numel() * each.element_size() for each in held if isinstance(each, Tensor))
 
@@ -158,7 +163,7 @@ class Patches:
     def __init__(
         self, body: BodyModel, vertices: np.ndarray, coefficients: np.ndarray, dtype: torch.dtype
     ) -> None:
-        self.features = body.posedirs.shape[2]
+        self.features, self._joints = body.posedirs.shape[2], body.num_joints
         holder = joined_holders(body, body.held_by[vertices])
         still = ~body.moved_by[vertices].any(1)
         order = np.lexsort((still, holder))
@@ -171,20 +176,24 @@ class Patches:
             bent = int((~still[order[rows]]).sum())
             self.patches.append(_patch(body, self.vertices[rows], rows, joint, bent, coefficients, dtype))
             start += count
-        self.posing = self.patches
-        if body.device.type != "cpu":
-            from core.fitting.objective.one_patch import one_patch
-
-            with torch.inference_mode(False):
-                self.posing = [one_patch(self.patches, body.num_joints)]
+        self.posing = self.patches if body.device.type == "cpu" else [self.whole]
 
     def __len__(self) -> int:
         return len(self.vertices)
 
+    @cached_property
+    def whole(self) -> Patch:
+        """The whole skin as one patch."""
+        from core.fitting.objective.one_patch import one_patch
+
+        with torch.inference_mode(False):
+            return one_patch(self.patches, self._joints)
+
     @property
     def nbytes(self) -> int:
         """Bytes that the patches take by now."""
-        kept = self.patches if self.posing is self.patches else (*self.patches, *self.posing)
+        made = self.__dict__.get("whole")
+        kept = self.patches if made is None else [*self.patches, made]
         return sum(patch.nbytes for patch in kept)
 
     @cached_property

@@ -10,7 +10,8 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What is known of n frames, one below the other; J' is J + 1.
+    """What is known of n frames, one below the other; J' is J + 1, Z' as many numbers as coefficients of the
+    frames' own take.
 
     Attributes:
         every: (r, n) all of it; the others are views of it.
@@ -25,6 +26,8 @@ class Rows:
         world: (J, 3, 3, n) likewise, of the joints that turn.
         stacked: (3J + 1, 3n) X, as U takes it.
         root: (3, n) metres.
+        own: (Z', n) a one, then coefficients of the frames' own; none where they have none.
+        shifted: (3 + Z', n) both.
         slope: (D, n) derivative by the unknowns.
         energy: (n,) twice the objective, square metres.
         robust: (p, n) weights of the robust groups.
@@ -43,25 +46,27 @@ class Rows:
     world: Tensor
     stacked: Tensor
     root: Tensor
+    own: Tensor
+    shifted: Tensor
     slope: Tensor
     energy: Tensor
     robust: Tensor
 
     @classmethod
-    def of(cls, like: Tensor, joints: int, size: int, groups: int) -> Rows:
-        """Room for the frames of ``like`` (..., n), of J joints, D unknowns and p groups."""
+    def of(cls, like: Tensor, joints: int, own: int, size: int, groups: int) -> Rows:
+        """Room for the frames of ``like`` (..., n), of J joints, Z', D unknowns and p groups."""
         count = joints + 1
-        every = like.new_zeros(39 * count + 3 + size + 1 + groups, like.shape[-1])
-        return cls._views(every, joints, size)
+        every = like.new_zeros(39 * count + 3 + own + size + 1 + groups, like.shape[-1])
+        return cls._views(every, joints, own, size)
 
     @classmethod
-    def _views(cls, every: Tensor, joints: int, size: int) -> Rows:
+    def _views(cls, every: Tensor, joints: int, own: int, size: int) -> Rows:
         count, frames = joints + 1, every.shape[1]
         turns = every[: 12 * count].view(-1, 4, frames)
         start = 12 * count
         matrices, end = every[start : start + 27 * count], start + 27 * count
         between = start + 9 * count
-        world = between + 9 * count
+        world, last = between + 9 * count, end + 3 + own
         return cls(
             every,
             turns[:count],
@@ -76,10 +81,13 @@ class Rows:
             every[world + 9 : end].view(joints, 3, 3, frames),
             every[world + 9 : end + 3].view(-1, 3 * frames),
             every[end : end + 3],
-            every[end + 3 : end + 3 + size],
-            every[end + 3 + size],
-            every[end + 4 + size :],
+            every[end + 3 : last],
+            every[end:last],
+            every[last : last + size],
+            every[last + size],
+            every[last + size + 1 :],
         )
 
     def __getitem__(self, frames: Tensor) -> Rows:
-        return self._views(self.every[:, frames].contiguous(), len(self.world), len(self.slope))
+        every = self.every[:, frames].contiguous()
+        return self._views(every, len(self.world), len(self.own), len(self.slope))

@@ -116,6 +116,17 @@ class Pull:
     weights: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class CoefficientPull:
+    """A term that is nothing but 1/2 sum_z w_z beta_z^2 of each frame by itself.
+
+    Attributes:
+        weights: (Z,) w, square metres.
+    """
+
+    weights: Tensor
+
+
 class Term(Protocol):
     """One summand of the objective over n frames in a row."""
 
@@ -133,8 +144,8 @@ class Term(Protocol):
         radian: how far a change spreads in time. Else 0."""
 
     @property
-    def pull(self) -> Pull | None:
-        """The term as a pull on relative rotations, where it is one."""
+    def pull(self) -> Pull | CoefficientPull | None:
+        """The term as a pull on relative rotations or on coefficients, where it is one."""
 
     def value(self, at: Posed) -> Tensor:
         """(n,) square metres, so written that autograd sees through it; what lies between frames counts with

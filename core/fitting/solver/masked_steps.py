@@ -79,7 +79,7 @@ def fit_poses_masked(
     Returns:
         The best pose of each frame.
     """
-    if serves(pose, terms, by.unknowns):
+    if serves(terms, by.unknowns):
         return fit_poses_in_rows(
             by, pose, targets, terms, frozen_steps=frozen_steps, curved=curved, roughly=roughly
         )

@@ -1,5 +1,5 @@
 """The steps of `core.fitting.solver.gauss_newton` on `core.fitting.solver.frame_rows`: as devices want them
-where frames have nothing of their own but their poses.
+where terms beside the data term are nothing but pulls.
 
 All frames take part in every operation, those that are done are masked until they are many, every step has
 new factors, and the processor waits once a step: for how many frames are left.
@@ -70,7 +70,8 @@ def fit_poses_in_rows(
     """
     count, dense = targets.shape[2], not by.skin.patches.sparse
     gauss_newton.go_on(by)
-    frames = FrameRows(by.data(targets), terms, by.unknowns, gauss_newton.START_DAMPING)
+    own = pose.betas is not None
+    frames = FrameRows(by.data(targets), terms, by.unknowns, gauss_newton.START_DAMPING, own=own)
     frames.begin(pose, frozen=frozen_steps > 0)
     lot, whole = _Lot(None, frames, torch.ones(count, dtype=torch.bool, device=targets.device)), None
     shorter, longer = targets.new_tensor(0.1), targets.new_tensor(10.0)

@@ -15,7 +15,7 @@ from core.fitting.objective.term import Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.shape.shape_solve import ShapeUnknowns
-from core.fitting.solver.core_jacobian import core_jacobian_bytes
+from core.fitting.solver.core_jacobian import core_jacobian, core_jacobian_bytes, seen_by_core
 from core.fitting.solver.core_set import CoreSet, CoreShape, core_weights
 from core.fitting.solver.core_steps import LEAST_ITERATIONS, core_serves
 from core.fitting.solver.skin_products import NormalMatrix, SkinStatistics
@@ -180,6 +180,9 @@ class StageProblem:
             alone += 2 * matrix * (count + 3)
         if self.settings.robust != "none":
             alone += 2 * matrix
+        if seen_by_core(self.skin):
+            # Each joint turns about three axes, each core vertex moves along three: some eight times over.
+            alone += 8 * 9 * 4 * self.skin.body.num_joints * len(core_jacobian(self.skin).core.vertices)
         if self.settings.slow:
             # A weighted row of the skin's operator for every vertex.
             alone += 4 * width * len(self.skin.vertices)

@@ -15,7 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from core.fitting.objective.band import Band
-from core.fitting.objective.term import Posed, Slope, Term
+from core.fitting.objective.term import CoefficientPull, Posed, Slope, Term
 from core.fitting.terms.given import Given
 
 
@@ -31,11 +31,15 @@ class CoefficientPrior:
     name: str
     weights: Tensor
     apart = 0
-    pull = None
     strength = 0.0
 
     def __getitem__(self, frames: Tensor | slice) -> CoefficientPrior:
         return self
+
+    @property
+    def pull(self) -> CoefficientPull:
+        """All of it."""
+        return CoefficientPull(self.weights)
 
     def value(self, at: Posed) -> Tensor:
         """(n,) square metres."""

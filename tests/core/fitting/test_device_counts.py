@@ -27,12 +27,13 @@ from tests.variants import body_pair
 # shape solve without what is prepared. Where steps begin to see the correctives' derivative, frames are
 # looked at once more. Steps go on beyond where they would end, so that there are some.
 ON = FitSettings(tolerance=1e-9, iterations=5)
-STEP = {"plain": (59, 74), "dense": (97, 107), "own": (350, 350), "robust": (126, 141)}
-LOOK, SHAPE = 32, 1800
+STEP = {"plain": (59, 74), "dense": (69, 84), "own": (73, 88), "dense own": (95, 94), "robust": (126, 141)}
+LOOK, SHAPE = 39, 1800
 CASES: dict[str, tuple[str | None, Recipe | FitSettings]] = {
     "plain": (None, replace(ON, shape="fixed")),
     "dense": ("dense correctives", ON),
     "own": (None, replace(ON, shape="per-frame")),
+    "dense own": ("dense correctives", replace(ON, shape="per-frame", expression="per-frame")),
     "robust": (None, replace(ON, robust="huber", edge_weight=1.0)),
 }
 
