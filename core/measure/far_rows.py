@@ -49,7 +49,7 @@ def far_rows(distance_mm: np.ndarray, places: np.ndarray, counterparts: np.ndarr
     """
     count = len(places)
     # Most fits end here: nothing is over everything.
-    candidates = np.flatnonzero(2 * (distance_mm > OVER_MM).sum(0) > len(distance_mm))
+    candidates = stand_out(distance_mm)
     if not len(candidates) or count <= AROUND:
         return NO_ROWS
     usual, found = np.median(distance_mm, 0), np.zeros(count, dtype=bool)
@@ -77,6 +77,12 @@ def far_rows(distance_mm: np.ndarray, places: np.ndarray, counterparts: np.ndarr
             break
         found[chosen[far]] = True
     return np.flatnonzero(found) if found.sum() <= MOST_FAR * count else NO_ROWS
+
+
+def stand_out(distance_mm: np.ndarray) -> np.ndarray:
+    """Those of V whose distance is over what any row far off has, in most of n frames, from (n, V); what is
+    no number counts as over."""
+    return np.flatnonzero(2 * (~(distance_mm <= OVER_MM)).sum(0) > len(distance_mm))
 
 
 def _middle(values: np.ndarray, which: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.target_rows import TargetRows
+from core.fitting.objective.target_rows import TargetRows, target_rows
 from core.fitting.objective.whole_skin import MotionSkin
 from core.geometry.rigid_alignment import HandShape
 from core.geometry.up_axis import vertical
@@ -68,7 +68,7 @@ class SkinFigures:
         self.motion, self.fit, self.usable = motion, result.as_motion(), usable
         self.valid, target = bodies.correspondence.valid, bodies.target
         self._source, self._skin = MotionSkin(motion, bodies.source), MotionSkin(self.fit, target)
-        rows = TargetRows(bodies.correspondence.rows(self._skin.vertices, self._source.vertices))
+        rows = target_rows(bodies.correspondence, self._skin.vertices, self._source.vertices)
         self._pieces: list[_Piece] = []
         for some in self._skin.pieces:
             self._pieces.append(self._piece(target, rows.part(some), self._skin.vertices[some]))

@@ -6,6 +6,7 @@ import ast
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -88,7 +89,13 @@ def _parsed_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     length = int.from_bytes(_exactly(file, width), "little")
     if length > _LONGEST_HEADER:
         raise ValueError
-    text = _exactly(file, length).decode("utf-8" if width == 4 else "latin1")
+    return _told(_exactly(file, length).decode("utf-8" if width == 4 else "latin1"))
+
+
+# A file has the same few over and over, and they are read before and after its arrays.
+@lru_cache(maxsize=512)
+def _told(text: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """As `_parsed_header`, from the header's text."""
     if "\\" in text:  # an escape in the name of a field may be one that Python warns of
         raise ValueError
     told = ast.literal_eval(_PYTHON_2.sub("", text).strip())

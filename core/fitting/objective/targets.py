@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.fitting.objective.target_rows import TargetRows
+from core.fitting.objective.target_rows import target_rows
 from core.fitting.objective.whole_skin import shared_coefficients, whole_skin
 from core.model.body_pair import BodyPair
 from core.model.motion import Motion
@@ -35,7 +35,7 @@ class MotionTargets:
             self.skin = whole_skin(self.source)
             self.shape, order = self.skin.shape(shared), self.skin.vertices
         self._one_shape = shared is not None
-        self.rows = TargetRows(bodies.correspondence.rows(vertices, order))
+        self.rows = target_rows(bodies.correspondence, vertices, order)
 
     def at(self, frames: np.ndarray) -> Tensor:
         """(V, 3, n) metres, the source's trans taken off."""

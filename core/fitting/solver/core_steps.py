@@ -87,7 +87,7 @@ def made_once(make: Callable[[], CoreShape]) -> Callable[[], CoreShape]:
 @torch.inference_mode()
 def fit_poses_by_core(
     by: SolverContext,
-    core: CoreShape,
+    core: Callable[[], CoreShape],
     pose: Pose,
     targets: Tensor,
     terms: Terms,
@@ -100,7 +100,7 @@ def fit_poses_by_core(
 
     Args:
         by: what all frames share.
-        core: of the skin and shape that they step by.
+        core: gives that of the skin and shape that they step by; not asked where all stay as they are.
         pose: n poses to start from.
         targets: (V, 3, n) metres.
         terms: of the frames beside the data term, which see each by itself.
@@ -134,7 +134,7 @@ def fit_poses_by_core(
             start = _start(by, data[left], found.pose[left], terms[left], curved, 1)
         elif len(left) < count:
             start = start[left]
-        end = _round(by, core, start, min(STEPS, by.iterations - used))
+        end = _round(by, core(), start, min(STEPS, by.iterations - used))
         if len(left) == count:
             end.steps, end.curved = end.steps + found.steps, curved
             found = end

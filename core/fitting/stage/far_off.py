@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.stage.partial_result import ResultTable
 from core.fitting.stage.stage_problem import StageProblem
-from core.measure.far_rows import far_rows, far_rows_note
+from core.measure.far_rows import NO_ROWS, far_rows, far_rows_note, stand_out
 from core.model.vertex_errors import lengths_mm
 
 # Rows are looked at in so many frames, spread over the motion. Of fewer than the least, what is left says
@@ -36,13 +37,25 @@ def leave_out(problem: StageProblem, frames: np.ndarray, table: ResultTable) -> 
 @torch.inference_mode()
 def _rows_far_off(problem: StageProblem, frames: np.ndarray, table: ResultTable) -> np.ndarray:
     """Ids of target vertices, ascending."""
+    weights = problem.skin.metric.vertex_weights.flatten()
+    which = weights > LEAST_SHARE * weights.max()
+    if _none_can_be(problem, which, table.errors["max"][frames]):
+        return NO_ROWS
     targets, pose = problem.targets.at(frames), problem.current(frames, table)
     shape = problem.skin.shape(problem.coefficients(frames[:1], table)[0])
     _, residual = problem.skin.value_and_residuals(pose, shape, targets)
-    weights = problem.skin.metric.vertex_weights.flatten()
-    pulls = (weights > LEAST_SHARE * weights.max()).cpu().numpy()
+    pulls = which.cpu().numpy()
     vertices = problem.skin.vertices[pulls]
     distance = lengths_mm(residual, 1).T.cpu().numpy()[:, pulls]
     bodies = problem.bodies
     led = (bodies.correspondence.matrix[vertices] @ bodies.source.v_template).astype(np.float64)
     return np.sort(vertices[far_rows(distance, bodies.target.v_template[vertices], led)])
+
+
+def _none_can_be(problem: StageProblem, pulls: Tensor, most_mm: np.ndarray) -> bool:
+    """Whether the largest error of each frame tells already that no row is far off: it is over all of the
+    skin that ``pulls`` (V,) bool."""
+    counted = problem.counted
+    if counted is not None and int(pulls[counted].sum()) < int(pulls.sum()):
+        return False
+    return not stand_out(most_mm[:, None]).size

@@ -284,7 +284,7 @@ class PoseStage:
             # Others start from these.
             by = replace(by, tolerance=FROM_AFAR * by.tolerance)
         if not frozen and pose.betas is None and (self.levelled or by_core(by, len(pose.root))):
-            found = fit_poses_by_core(by, self._core(), pose, targets, terms, curved=curved, share=share)
+            found = fit_poses_by_core(by, self._core, pose, targets, terms, curved=curved, share=share)
         else:
             found = fit_poses(
                 by, pose, targets, terms, frozen_steps=frozen, curved=curved, share=share, roughly=roughly
@@ -335,7 +335,7 @@ class PoseStage:
     def _from_end(self, end: ShapeChunk) -> FittedChunk:
         """Frames from where they were left when they were solved together."""
         found = fit_poses_by_core(
-            self.by, self._core(), end.pose, end.targets, end.terms, curved=self.curved, known=end.seen
+            self.by, self._core, end.pose, end.targets, end.terms, curved=self.curved, known=end.seen
         )
         found = assured(self.by, found, end.targets, end.terms, near=True, goes_on=True)
         source = self.problem.source_rotations(end.frames)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core.fitting import run as run_module
+from core.fitting.objective.objective import FitSkin
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
 from core.fitting.run import FitRun
+from core.fitting.stage.far_off import leave_out
+from core.fitting.stage.partial_result import ResultTable
+from core.fitting.stage.stage_problem import StageProblem
+from core.measure import far_rows as far_rows_module
 from core.measure.far_rows import FAR_ROWS, MOST_FAR, far_rows, far_rows_note, recorded_far_rows
 from core.measure.frame_errors import measured
 from core.model.body_pair import BodyPair
@@ -105,6 +111,32 @@ def test_left_in_they_would_lead_frames_astray(
     left_in = fit(motion, moved, FEW)
     assert FAR_ROWS not in left_in.provenance
     assert np.abs(left_in.mean_mm - found.mean_mm).max() > 1
+
+
+def test_a_fit_that_is_near_everywhere_is_not_posed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    near, pair, posed = clip("walk", 0, 8), body_pair("built-in"), []
+    value_and_residuals = FitSkin.value_and_residuals
+
+    def counted(self: FitSkin, *given: Any) -> Any:
+        posed.append(1)
+        return value_and_residuals(self, *given)
+
+    monkeypatch.setattr(FitSkin, "value_and_residuals", counted)
+    for most_mm, times in ((None, 0), (0.1, 1)):
+        if most_mm is not None:
+            monkeypatch.setattr(far_rows_module, "OVER_MM", most_mm)
+        table, problem = ended(near, pair)
+        posed.clear()
+        assert leave_out(problem, np.arange(8), table) == ""
+        assert len(posed) == times
+
+
+def ended(motion: Motion, pair: BodyPair) -> tuple[ResultTable, StageProblem]:
+    """Where a run has ended, and its stage."""
+    one = FitRun(motion, pair, FEW, device="cpu", threads=1)
+    for _ in one:
+        pass
+    return one._table, one._problem(FEW, "source")
 
 
 def test_other_settings_leave_them_out_too(motion: Motion, moved: BodyPair) -> None:
