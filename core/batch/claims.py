@@ -3,6 +3,10 @@
 A claim is made whole or not at all, and by one process alone. It falls when it is let go; on its own machine
 when its process is gone; elsewhere when nobody has touched it for `UNTOUCHED_SECONDS`, by the clock of the
 disk that the folder lies on.
+
+Who takes away a claim that has fallen makes a guard first, a file that is named after that very claim and
+that one process alone can make. If he is gone too, the next guard is named after his, and so on: none is
+taken away before the claim is, so whoever has the last one is the only one who acts on what he has seen.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import socket
 import threading
@@ -31,10 +36,13 @@ FOLDER = "claims"
 SUFFIX = ".claim"
 GUARD = ".fallen"
 """Of who takes away a claim that has fallen."""
+MOST_GUARDS = 1000
+"""So many may have been killed one after the other taking away one claim."""
 MISSED_SECONDS = 90.0
 """A process number is used again; a claim is that of another process only if it has missed some touches."""
 _SAME_START_SECONDS = 60.0
 _LONGEST = 10_000
+_PLAIN = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -114,8 +122,8 @@ class Claims:
     def __init__(self, folder: Path, *, private: bool = False) -> None:
         self._root, self._folder = folder, folder / RUNS_FOLDER / FOLDER
         self._mine = Holder("", "", os.getpid(), 0.0) if private else Holder.this()
-        self._token = secrets.token_hex(8)
-        self._held: set[str] = set()
+        self._held: dict[str, str] = {}
+        """By name the word that no other claim has."""
         self._lock = threading.Lock()
         self._heartbeat = Heartbeat("refit-claims", self._held_files)
 
@@ -135,27 +143,28 @@ class Claims:
         Raises:
             FileError: no claim can be made in the folder.
         """
-        path = self.path(name)
+        path, token = self.path(name), secrets.token_hex(8)
         try:
-            while not self._made(path):
-                if not (self._fallen(path) and self._removed_fallen(path)):
+            while not self._made(path, token):
+                if not self._removed_fallen(path):
                     return False
         except OSError as error:
             raise FileError(path.parent, f"cannot be written to: {reason(error)}") from None
         with self._lock:
-            self._held.add(name)
+            self._held[name] = token
             self._heartbeat.begin()
         return True
 
     def release(self, name: str) -> None:
         """It is done with, if this process holds it."""
         with self._lock:
-            if name not in self._held:
-                return
-            self._held.discard(name)
+            token = self._held.pop(name, None)
+        if token is None:
+            return
         with suppress(OSError):
             path = self.path(name)
-            if self._is_mine(path):
+            found = _look_at(path)
+            if found is not None and found.word == token:
                 _remove(path)
 
     def is_held(self, name: str) -> bool:
@@ -164,8 +173,10 @@ class Claims:
 
     def holder(self, name: str) -> Holder | None:
         """Who holds it; None where nobody does, or who does says nothing of itself."""
-        found = _read(self.path(name))
-        holder = None if found is None else Holder.of_json(found)
+        holder: Holder | None = None
+        with suppress(OSError):
+            found = _look_at(self.path(name))
+            holder = None if found is None else found.holder
         return holder if holder is not None and holder.host else None
 
     def close(self) -> None:
@@ -176,10 +187,12 @@ class Claims:
             self.release(name)
         with suppress(OSError):
             for path in self._folder.glob(f"*{SUFFIX}"):
-                if self._fallen(path):
-                    self._removed_fallen(path)
+                self._removed_fallen(path)
             for guard in self._folder.glob(f"*{GUARD}"):
-                self._swept_guard(guard)
+                digest, _, word = guard.name.partition(".")
+                there = _look_at(self._folder / f"{digest}{SUFFIX}")
+                if there is None or there.word != word.partition(".")[0]:
+                    guard.unlink(missing_ok=True)
             self._folder.rmdir()
             self._folder.parent.rmdir()
 
@@ -189,11 +202,11 @@ class Claims:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _made(self, path: Path) -> bool:
+    def _made(self, path: Path, token: str) -> bool:
         """Whether the claim is this process's now: a file with all that it says appears under its name, or
         none."""
         draft = temporary_beside(path)
-        told = self._told()
+        told = self._told(token)
         try:
             draft.write_bytes(told)
         except FileNotFoundError:
@@ -210,44 +223,44 @@ class Claims:
             draft.unlink()
         return True
 
-    def _is_mine(self, path: Path) -> bool:
-        found = _read(path)
-        return found is not None and found.get("token") == self._token
-
-    def _fallen(self, path: Path) -> bool:
-        try:
-            untouched = now_at(self._folder) - path.stat().st_mtime
-        except FileNotFoundError:
-            return True
-        found = _read(path)
-        holder = None if found is None else Holder.of_json(found)
-        return untouched > UNTOUCHED_SECONDS if holder is None else holder.is_gone(untouched)
-
     def _removed_fallen(self, path: Path) -> bool:
-        """One process alone takes away a claim that has fallen, so that nobody takes away the next one."""
-        guard = path.with_suffix(GUARD)
-        if not self._made_guard(guard) and not (self._swept_guard(guard) and self._made_guard(guard)):
-            return False
-        try:
-            if not self._fallen(path):
-                return False
-            _remove(path)
+        """Whether a claim is gone that had fallen.
+
+        Raises:
+            OSError: no guard can be made, or the claim cannot be taken away.
+        """
+        fallen = _look_at(path)
+        if fallen is None:
             return True
-        finally:
-            guard.unlink(missing_ok=True)
-
-    def _made_guard(self, guard: Path) -> bool:
-        return _made_at_once(guard, self._told())
-
-    def _swept_guard(self, guard: Path) -> bool:
-        """Whether a guard was taken away that somebody left who was killed just then."""
-        if not self._fallen(guard):
+        if not self._is_fallen(fallen):
             return False
-        guard.unlink(missing_ok=True)
+        word = fallen.word
+        for _ in range(MOST_GUARDS):
+            guard = path.with_suffix(f".{fallen.word}.{word}{GUARD}")
+            if _made_at_once(guard, self._told(secrets.token_hex(8))):
+                break
+            before = _look_at(guard)
+            if before is None:
+                return True  # with its guards
+            if not self._is_fallen(before):
+                return False  # somebody is about it
+            word = before.word
+        else:
+            return False
+        # Of this claim nobody else takes anything away; what others see that is gone already changes nothing.
+        now = _look_at(path)
+        if now is not None and now.word == fallen.word:
+            _remove(path)
+        for left in path.parent.glob(f"{path.stem}.{fallen.word}.*{GUARD}"):
+            left.unlink(missing_ok=True)
         return True
 
-    def _told(self) -> bytes:
-        return json.dumps({**self._mine.to_json(), "token": self._token}).encode()
+    def _is_fallen(self, seen: _Seen) -> bool:
+        untouched = now_at(self._folder) - seen.touched
+        return untouched > UNTOUCHED_SECONDS if seen.holder is None else seen.holder.is_gone(untouched)
+
+    def _told(self, token: str) -> bytes:
+        return json.dumps({**self._mine.to_json(), "token": token}).encode()
 
     def _held_files(self) -> list[Path]:
         with self._lock:
@@ -275,6 +288,47 @@ def claims_in(folder: Path | None, *, private: bool = False) -> Iterator[Claims]
         yield claims
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """A claim or a guard, as it was when somebody looked.
+
+    Attributes:
+        word: that no other one has.
+        holder: whose it is; None where it says nothing of that.
+        touched: when it was last, by the clock of its disk.
+    """
+
+    word: str
+    holder: Holder | None
+    touched: float
+
+
+def _look_at(path: Path) -> _Seen | None:
+    """What there is; None for nothing.
+
+    Raises:
+        OSError: the folder cannot be looked into.
+    """
+    try:
+        try:
+            with path.open("rb") as file:
+                status, told = os.fstat(file.fileno()), file.read(_LONGEST)
+        except FileNotFoundError:
+            raise
+        except OSError:  # it may not be read
+            status, told = path.stat(), b""
+    except FileNotFoundError:
+        return None
+    try:
+        found = parsed_json(told.decode())
+    except ValueError:
+        found = None
+    token = found.get("token") if isinstance(found, dict) else None
+    plain = isinstance(token, str) and _PLAIN.fullmatch(token) is not None
+    word = str(token) if plain else f"{status.st_ino:x}-{status.st_mtime_ns:x}"
+    return _Seen(word, Holder.of_json(found), status.st_mtime)
+
+
 def _remove(path: Path) -> None:
     """A claim, and what workers have noted of it."""
     for notes in path.parent.glob(f"{path.stem}.*tries"):
@@ -287,15 +341,11 @@ def _made_at_once(path: Path, told: bytes) -> bool:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "wb") as file:
-        file.write(told)
-    return True
-
-
-def _read(path: Path) -> dict[str, Any] | None:
     try:
-        with path.open("rb") as file:
-            found = parsed_json(file.read(_LONGEST).decode())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
+        with os.fdopen(handle, "wb") as file:
+            file.write(told)
+    except OSError:  # of a disk that is full
+        with suppress(OSError):
+            path.unlink()
+        raise
+    return True

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -241,19 +244,48 @@ def test_what_is_left_of_processes_that_are_gone_goes_with_the_next_one(tmp_path
 
 def test_who_was_killed_taking_a_claim_away_holds_nobody_up(mine: Claims, tmp_path: Path) -> None:
     gone = gone_process()
+    # One after the other, and the last of them before he could say a word.
     path = written(mine, "walk", pid=gone)
-    guard = path.with_suffix(GUARD)
-    guard.write_text(path.read_text())
+    words = ("other", "first", "second", "")
+    guards = [guarded(path, *pair, gone) for pair in itertools.pairwise(words)]
+    os.utime(guards[-1], (1e9, 1e9))
     assert mine.take("walk")
-    assert not guard.exists()
-    # Who is just about to is left alone.
+    assert [guard for guard in guards if guard.exists()] == []
+    # Who is just about to is left alone, whoever was killed before.
     path = written(mine, "run", pid=gone)
-    guard = path.with_suffix(GUARD)
-    guard.write_text(json.dumps({**Holder.this().to_json(), "token": "other"}))
+    guards = [guarded(path, "other", "killed", gone), guarded(path, "killed", "there", os.getpid())]
     assert not mine.take("run")
-    assert guard.exists()
+    assert all(guard.exists() for guard in guards)
     with Claims(tmp_path / "other") as claims:
-        left = claims.path("walk").with_suffix(GUARD)
-        left.parent.mkdir(parents=True)
-        left.write_text(json.dumps({**Holder.this().to_json(), "pid": gone}))
+        written(claims, "walk").unlink()
+        guarded(claims.path("walk"), "other", "killed", gone)
     assert not (tmp_path / "other" / RUNS_FOLDER).exists()
+
+
+def guarded(path: Path, before: str, token: str, pid: int) -> Path:
+    """A guard of a claim whose word is ``other``, that comes after the guard ``before``."""
+    guard = path.with_suffix(f".other.{before}{GUARD}")
+    guard.write_text(json.dumps({**Holder.this().to_json(), "token": token, "pid": pid}) if token else "")
+    return guard
+
+
+def test_of_many_who_follow_one_that_was_killed_taking_a_claim_away_one_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, chance, unlink = gone_process(), random.Random(3), Path.unlink
+
+    def waits(path: Path, missing_ok: bool = False) -> None:
+        """What was seen before a file is taken away may be long ago by then."""
+        time.sleep(chance.choice((0.0, 0.0, 0.002)))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", waits)
+    for _ in range(30):
+        others = [Claims(tmp_path) for _ in range(4)]
+        path = written(others[0], "walk", pid=gone)
+        guarded(path, "other", "killed", gone)
+        path.with_suffix(GUARD).write_text(path.read_text())
+        took = taken_at_once(others, until_somebody_has_it=True)
+        assert len(took) == 1
+        for one in others:
+            one.close()
