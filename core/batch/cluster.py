@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import queue
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import dask
@@ -27,6 +29,8 @@ from core.errors import RefitError
 HERE = "127.0.0.1"
 FREE_PORT = f"{HERE}:0"
 START_SECONDS = 120.0
+BEAT_SECONDS = 0.1
+"""So often it is asked whether workers that start are still wanted."""
 STOP_SECONDS = 0.7
 """So long what is under way may take to end in order when it is not wanted any more."""
 _SILENT = logging.CRITICAL
@@ -217,6 +221,55 @@ def worker_options(environment: dict[str, str], workers: int) -> dict[str, Any]:
         "silence_logs": _SILENT,
         "env": environment,
     }
+
+
+def started(starts: AbstractContextManager[Workers], beat: Callable[[], object]) -> Workers:
+    """Workers that a thread of its own starts or reaches, which may take long.
+
+    Args:
+        starts: `our_workers` or `workers_of`, to be left by whoever asks; after an error that is done.
+        beat: called several times a second; what it raises ends it at once, and what has begun ends by itself
+            once it is there.
+
+    Raises:
+        RefitError: as by ``starts``.
+    """
+    lock, wanted = threading.Lock(), True
+    made = queue.SimpleQueue[Workers | BaseException]()
+
+    def start() -> None:
+        try:
+            workers = starts.__enter__()
+        except BaseException as error:
+            made.put(error)
+            return
+        with lock:
+            if wanted:
+                made.put(workers)
+                return
+        workers.abandon()
+        starts.__exit__(None, None, None)
+
+    threading.Thread(target=start, name="refit-workers", daemon=True).start()
+    found: Workers | BaseException | None = None
+    try:
+        while found is None:
+            with suppress(queue.Empty):
+                found = made.get(timeout=BEAT_SECONDS)
+            if found is None:
+                beat()
+    except BaseException:
+        with lock:
+            wanted = False
+            with suppress(queue.Empty):
+                found = made.get_nowait()
+        if isinstance(found, Workers):
+            found.abandon()
+            starts.__exit__(None, None, None)
+        raise
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
-from core.commands.telling.run_figures import HowFar
+from core.commands.telling.run_figures import HowFar, RunFigures
 from core.errors import Cancelled
 
 
@@ -61,11 +62,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class Going:
-    """How far all clips are: after each, and several times a second while workers are at it, or while clips
-    are read for the shapes that they share.
+    """How far all clips are: after each, and several times a second while workers are at it, before the first
+    fit, as long as it takes to look at what there is to do, and while clips are read.
 
     Attributes:
-        figures: of all clips.
+        figures: of all clips; before `Planned` none is counted.
         note: what is waited for, or empty.
     """
 
@@ -73,12 +74,42 @@ class Going:
     note: str = ""
 
 
+TOLD_SECONDS = 0.25
+"""So often it is told what goes on between two fits."""
+LOOKING, STARTING = "looking at what there is to convert", "starting workers"
+"""Notes of `Going` before the first fit is begun."""
+
 Event = Planned | Began | UnderWay | Ended | Going
 Tell = Callable[[Event], None]
 
 
 def nobody(_: Event) -> None:
     """Where no program listens."""
+
+
+class Beat:
+    """Tells again and again how far it is, at most every `TOLD_SECONDS`, so that whoever listens can end it
+    there too.
+
+    Args:
+        tell: the program that asked for the conversion.
+        figures: of all clips.
+        told: what else is told then, the same words.
+    """
+
+    def __init__(
+        self, tell: Tell, figures: RunFigures, told: Callable[[str], object] = lambda _: None
+    ) -> None:
+        self._tell, self._figures, self._also = tell, figures, told
+        self._told = time.monotonic()
+
+    def __call__(self, words: str = "") -> None:
+        """What is being done; ends by what the program raises."""
+        now = time.monotonic()
+        if now - self._told >= TOLD_SECONDS:
+            self._told = now
+            self._tell(Going(self._figures.now(), words))
+            self._also(words)
 
 
 class Listener:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from core.batch.run_log import RunLog
 from core.catalogue.journal import Journal
 from core.commands import report
 from core.commands.body_cache import Shelf
-from core.commands.conversion_events import Going, Listener, Planned, Tell, nobody
+from core.commands.conversion_events import LOOKING, Beat, Listener, Planned, Tell, nobody
 from core.commands.conversion_plan import chosen_recipe, part_of, shapes_of, take_transfer_config
 from core.commands.known_outcomes import KnownOutcomes
 from core.commands.loops import Work, converted
@@ -27,8 +25,10 @@ from core.commands.shapes.held_shape import held
 from core.commands.telling.exit_codes import DONE, SOME_FAILED
 from core.commands.telling.run_figures import RunFigures
 from core.commands.telling.terminal import Terminal
+from core.correspond.built_cache import telling
 from core.correspond.load_bodies import reversed_bodies
 from core.errors import Cancelled, FileError, RefitError
+from core.files.containers.opening import watched
 from core.files.motions.folder_walk import left_out_words
 from core.files.motions.mesh_motions import is_own_meshes
 from core.fitting.devices import pick_device
@@ -36,8 +36,7 @@ from core.fitting.recipe.recipe import ACCURATE
 from core.model.joints import FAMILY_LABEL
 from core.outputs.results import RESULT
 
-TOLD_SECONDS = 0.25
-"""So often it is told how many clips are read for their shapes."""
+READING = "reading clips for their shapes"
 
 
 def convert(options: argparse.Namespace) -> int:
@@ -92,20 +91,21 @@ def _conversion(
     notes = take_transfer_config(options)
     recipe = chosen_recipe(options)
     single = options.output.suffix.lower() == RESULT.suffix
-    if planned is None:
-        planned = plan(options.inputs, options.output, options.to)
-        planned = for_people(planned, options.person, single, options.to)
-    check_targets(planned.jobs, options.report)
-    whole = planned.jobs
-    planned, part = part_of(planned, options)
-    jobs = planned.jobs
-    shared = whole if options.one_shape else jobs
-    room = check_room(jobs, options)
-    device = pick_device(options.device)
-    shelf = Shelf(options)
-    pair = shelf.check(all(is_own_meshes(job.source, options.rest_mesh) for job in jobs))
-    if options.check:
-        reversed_bodies(pair, build=True)
+    with _beating(console, tell, LOOKING):
+        if planned is None:
+            planned = plan(options.inputs, options.output, options.to)
+            planned = for_people(planned, options.person, single, options.to)
+        check_targets(planned.jobs, options.report)
+        whole = planned.jobs
+        planned, part = part_of(planned, options)
+        jobs = planned.jobs
+        shared = whole if options.one_shape else jobs
+        room = check_room(jobs, options)
+        device = pick_device(options.device)
+        shelf = Shelf(options)
+        pair = shelf.check(all(is_own_meshes(job.source, options.rest_mesh) for job in jobs))
+        if options.check:
+            reversed_bodies(pair, build=True)
     root = None if single else options.output
     with _logged(console, root, options, len(jobs)):
         label = FAMILY_LABEL[options.to]
@@ -125,10 +125,15 @@ def _conversion(
         folders = [] if pair.folder is None else [pair.folder]
         journal = None if single else Journal(options.output, private=options.private, folders=folders)
         with journal or nullcontext():
-            known = KnownOutcomes(console, jobs, journal, tell)
+            with _beating(console, tell, LOOKING, len(jobs)):
+                known = KnownOutcomes(console, jobs, journal, tell)
             for job, sentence in planned.refused:
                 known.add(Outcome(job, error=sentence))
-            with _reading(console, tell, len(shared)) as reading:
+            with _beating(console, tell, READING, len(shared)) as beat:
+
+                def reading(count: int) -> None:
+                    beat(f"{READING}: {count:,} of {len(shared):,}")
+
                 shapes, said = shapes_of(options, shared, recipe, shelf, reading)
             for note in said:
                 console.print(note, style="yellow", soft_wrap=True)
@@ -153,26 +158,28 @@ def _conversion(
 
 
 @contextmanager
-def _reading(console: Terminal, tell: Tell, clips: int) -> Iterator[Callable[[int], None]]:
-    """Gives what tells, now and then, how many clips are read for their shapes."""
-    figures, told = RunFigures(clips), -math.inf
+def _beating(console: Terminal, tell: Tell, words: str, clips: int = 0) -> Iterator[Beat]:
+    """Within, whatever is read or built for the conversion is told now and then, and can be ended.
+
+    Args:
+        console: where it is told to people, if it takes long.
+        tell: the program that asked for the conversion.
+        words: what is done.
+        clips: how many there are, as far as that is known.
+    """
     with ExitStack() as stack:
         spinner: Status | None = None
 
-        def read(count: int) -> None:
-            nonlocal told, spinner
-            now = time.monotonic()
-            if now - told < TOLD_SECONDS:
-                return
-            told = now
-            words = f"reading clips for their shapes: {count:,} of {clips:,}"
-            tell(Going(figures.now(), words))
+        def also(words: str) -> None:
+            nonlocal spinner
             if spinner is not None:
                 spinner.update(words)
             elif console.is_terminal:
                 spinner = stack.enter_context(console.status(words))
 
-        yield read
+        beat = Beat(tell, RunFigures(clips), also)
+        with watched(lambda: beat(words)), telling(lambda _: beat(words)):
+            yield beat
 
 
 def _logged(

@@ -12,6 +12,7 @@ from core.commands import report
 from core.commands.conversion_events import Began, Ended, Tell, nobody
 from core.commands.outcome import Outcome
 from core.commands.output_paths import Job
+from core.commands.room import is_there
 from core.commands.telling.terminal import Terminal
 
 MOST_ALIKE = 256
@@ -49,7 +50,7 @@ class KnownOutcomes:
         self.all: list[Outcome] = []
         self._alike: dict[Hashable, object] = {}
         if journal is not None:
-            journal.waiting((job.output, job.source) for job in jobs if not job.output.exists())
+            journal.waiting((job.output, job.source) for job in jobs if not is_there(job))
 
     def begins(self, job: Job) -> None:
         """Somebody is about to read and fit it."""

@@ -10,7 +10,7 @@ import argparse
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from core.batch.claims import Claims, claims_in
 from core.batch.turns import ASKED_SECONDS, Turns
 from core.batch.worker_count import AUTO, count_of, environments, gpu_names
 from core.commands.body_cache import Shelf
-from core.commands.conversion_events import Going, UnderWay
+from core.commands.conversion_events import STARTING, Beat, Going, UnderWay
 from core.commands.known_outcomes import KnownOutcomes
 from core.commands.one_clip import convert_one
 from core.commands.outcome import Outcome
@@ -32,7 +32,8 @@ from core.commands.shapes.subjects import Subject
 from core.commands.telling.run_figures import RunFigures
 from core.commands.telling.terminal import Terminal
 from core.commands.telling.watch import TerminalWatch
-from core.errors import RefitError
+from core.errors import Cancelled, RefitError
+from core.files.containers.opening import watched
 from core.fitting.parts import can_be_parted, part_count
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.stage.progress import Progress
@@ -86,9 +87,13 @@ class Work:
         """Into how many parts a clip is cut, for several workers at once: 1 for all but a long one that is to
         be fitted."""
         whole = self.options.retry_failed or not self.needs_fit(job) or not can_be_parted(self.recipe)
-        with suppress(Exception):  # told when it is its turn to be read
+        try:
             if not whole and job.source.is_file() and job.source.stat().st_size >= LEAST_BYTES:
                 return part_count(frames_in(job, self.options.frames))
+        except Cancelled:
+            raise
+        except Exception:  # told when it is its turn to be read
+            return 1
         return 1
 
     def clips_of(self, subject: Subject) -> list[Job]:
@@ -115,11 +120,13 @@ def converted(work: Work) -> RefitError | None:
 
 
 def _convert(work: Work, claims: Claims) -> None:
-    count = _count(work)
+    beat = Beat(work.known.tell, RunFigures(len(work.jobs)))
+    with watched(lambda: beat(STARTING)):
+        count = _count(work)
     if not work.options.scheduler and count == 1:
         in_this_process(work, claims)
         return
-    from core.batch.cluster import Workers, our_workers, workers_of
+    from core.batch.cluster import Workers, our_workers, started, workers_of
     from core.commands.worker_loop import WorkerLoop
 
     starts: AbstractContextManager[Workers]
@@ -127,8 +134,8 @@ def _convert(work: Work, claims: Claims) -> None:
         starts = workers_of(work.options.scheduler)
     else:
         starts = our_workers(environments(count, gpu_names(os.environ, _gpus(work.options))))
-    with work.console.status("starting workers") if work.console.is_terminal else nullcontext():
-        workers = starts.__enter__()
+    with work.console.status(STARTING) if work.console.is_terminal else nullcontext():
+        workers = started(starts, lambda: beat(STARTING))
     try:
         place = f"the workers of {work.options.scheduler}" if not workers.ours else f"{count} processes"
         address = f" · {workers.dashboard}" if workers.dashboard else ""
@@ -180,9 +187,10 @@ def in_this_process(work: Work, claims: Claims) -> None:
         watch = TerminalWatch(work.console, work.options.verbose, shown, partial(_under_way, work, job))
         work.known.begins(job)
         try:
-            outcome = convert_one(
-                job, work.options, work.recipe, work.shelf, work.shapes.get(job.output), watch
-            )
+            with watched(Beat(work.known.tell, figures)):
+                outcome = convert_one(
+                    job, work.options, work.recipe, work.shelf, work.shapes.get(job.output), watch
+                )
         finally:
             turns.done(job)
         is_known(work, figures, outcome)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import FileError, RefitError
+from core.errors import Cancelled, FileError, RefitError
+from core.files.containers.opening import still_wanted
 from core.files.motions.folder_walk import (
     OUTPUT_ENDING,
     is_other_meshes,
@@ -197,6 +198,8 @@ def _people_meant(source: Path, person: str) -> list[tuple[str | None, bool]]:
     """Names, and whether each is one of several."""
     try:
         people = people_in(source)
+    except Cancelled:
+        raise
     except Exception:
         return [(None, False)]  # told with the others, when it is this one's turn to be read
     several = len(people) > 1
@@ -304,8 +307,12 @@ def _read_as(told: dict[str, Any]) -> dict[str, Any]:
 def check_targets(jobs: Sequence[Job], report_file: Path | None) -> None:
     """Raises RefitError where an output is an input, or the report has no place to go."""
     # Unlike Path.resolve, it raises nothing where links lead in a circle; reading such an input tells it.
-    sources = {os.path.realpath(job.source) for job in jobs}
+    sources = set[str]()
     for job in jobs:
+        still_wanted()
+        sources.add(os.path.realpath(job.source))
+    for job in jobs:
+        still_wanted()
         if os.path.realpath(job.output) in sources:
             raise RefitError(f"{job.output} is an input; choose another output.")
     if report_file is None:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.commands.output_paths import Job
-from core.errors import FileError, RefitError
+from core.errors import Cancelled, FileError, RefitError
 from core.files.containers.atomic import reason, temporary_beside
+from core.files.containers.opening import still_wanted
 from core.files.motions.load_motion import people_in
 from core.model.joints import JOINT_NAMES, PARTS
 from core.shown_text import size_words
@@ -43,7 +44,7 @@ def check_room(jobs: Sequence[Job], options: argparse.Namespace) -> str:
         RefitError: the disk has less than half of the room that is needed: what is needed is a guess, from
             the frames of some of the files.
     """
-    written = [job for job in jobs if options.force or not job.output.exists()]
+    written = [job for job in jobs if options.force or not is_there(job)]
     folders = [job.output.parent for job in written]
     for place in _places([*folders, *([options.report.parent] if options.report else [])]):
         _check_place(place)
@@ -89,6 +90,8 @@ def bytes_needed(
     for job, size in zip(jobs[::step], sizes[::step], strict=True):
         try:
             counted += frames_in(job, frames)
+        except Cancelled:
+            raise
         except Exception:
             continue  # told with the others, when it is this one's turn to be read
         looked_at += size
@@ -107,7 +110,14 @@ def frames_in(job: Job, frames: tuple[int | None, int | None] | None = None) -> 
     return len(range(*slice(*(frames or (None, None))).indices(mine[0].frames)))
 
 
+def is_there(job: Job) -> bool:
+    """Whether something has its output's name; asked of many, it ends where nobody wants to know any more."""
+    still_wanted()
+    return job.output.exists()
+
+
 def _size(source: Path) -> int:
+    still_wanted()
     try:
         if source.is_dir():
             return sum(entry.stat().st_size for entry in os.scandir(source))
@@ -120,12 +130,14 @@ def _places(folders: Iterable[Path]) -> dict[Path, None]:
     """The folders that are there, of those named or of what they will be made in; each once."""
     places: dict[Path, None] = {}
     for folder in dict.fromkeys(folders):
+        still_wanted()
         absolute = Path(os.path.abspath(folder))
         places[next((one for one in (absolute, *absolute.parents) if one.exists()), absolute)] = None
     return places
 
 
 def _check_place(place: Path) -> None:
+    still_wanted()
     if not place.is_dir():
         raise FileError(place, "is a file, expected a folder for results")
     probe = temporary_beside(place / "probe")

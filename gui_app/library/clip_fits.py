@@ -75,7 +75,7 @@ def fit_clips(
         RefitError: it cannot be done, or ended early.
         Cancelled: ``check`` raised it.
     """
-    from core.commands.conversion_events import Began, Ended, Going
+    from core.commands.conversion_events import LOOKING, STARTING, Began, Ended, Going
     from core.commands.from_program import convert_files, options_of
     from core.commands.output_paths import Job, Plan
     from core.environment import BUILTIN
@@ -89,7 +89,7 @@ def fit_clips(
         elif isinstance(event, Ended):
             job, fit = event.job, event.outcome.fit
             ended(job.source, job.output if fit == "written" else None)
-        elif isinstance(event, Going):
+        elif isinstance(event, Going) and event.note not in (LOOKING, STARTING):
             last[:] = [event.figures]
             going(event.figures)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.errors import Cancelled, FileError
 from core.files.beside_results import is_beside_results
+from core.files.containers.opening import still_wanted
 from core.files.motions.file_kind import file_kind
 from core.files.motions.load_motion import motion_source
 from core.files.motions.mesh_motions import FAMILY_OF_COUNT, is_mesh_folder, mesh_count
@@ -89,6 +90,7 @@ def _look_into(folder: Path, family: str, found: Walk) -> None:
         found.refused.append((folder, str(FileError(folder, _why_not(folder, error)))))
         return
     for name in names:
+        still_wanted()
         path = folder / name
         try:
             mode = path.stat().st_mode

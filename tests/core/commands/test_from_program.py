@@ -12,13 +12,14 @@ import numpy as np
 import psutil
 import pytest
 
-from core.commands import conversion_plan, convert, worker_clip
+from core.commands import conversion_events, conversion_plan, convert, room, worker_clip
 from core.commands.conversion_events import Began, Ended, Event, Going, Planned, UnderWay
 from core.commands.from_program import convert_files, options_of
 from core.commands.output_paths import Job, Plan
 from core.commands.shapes.subjects import SolvedSubject
 from core.errors import Cancelled, RefitError
 from core.files.beside_results import RUNS_FOLDER
+from core.files.motions import folder_walk
 from core.fitting.recipe.recipe import PRESETS
 from core.model.motion import Motion
 from core.outputs.results import load_result
@@ -43,7 +44,7 @@ def test_what_happens_is_told_in_order(tmp_path: Path, capsys: pytest.CaptureFix
     (source / "broken_poses.npz").write_bytes(b"none")
     told: list[Event] = []
     found = convert_files(options_of([source], tmp_path / "out", QUICK), told.append)
-    planned, *rest = told
+    planned, *rest = (one for one in told if getattr(one, "note", "") != conversion_events.LOOKING)
     assert isinstance(planned, Planned)
     names = [job.source.name for job in planned.jobs]
     assert names == ["broken_poses.npz", "dance_poses.npz", "walk_poses.npz"]
@@ -119,13 +120,13 @@ def test_it_ends_while_clips_are_read_for_the_shape_that_they_share(
         return reads(job, options)
 
     def hear(event: Event) -> None:
-        if isinstance(event, Going):
+        if isinstance(event, Going) and event.note.startswith(convert.READING):
             notes.append(event.note)
             if len(read) == 2:
                 raise Cancelled
 
     monkeypatch.setattr(conversion_plan, "read_motion", counted)
-    monkeypatch.setattr(convert, "TOLD_SECONDS", 0.0)
+    monkeypatch.setattr(conversion_events, "TOLD_SECONDS", 0.0)
     options = options_of([source], tmp_path / "out", {"share_shape": True, **QUICK})
     with pytest.raises(Cancelled):
         convert_files(options, hear)
@@ -136,6 +137,75 @@ def test_it_ends_while_clips_are_read_for_the_shape_that_they_share(
     assert not list((tmp_path / "out").rglob("*.npz"))
     monkeypatch.undo()
     assert [outcome.status for outcome in convert_files(options)] == ["done"] * 4
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(folder_walk, "file_kind"), (room, "frames_in"), (room, "is_there")],
+    ids=["walk", "frames", "outputs"],
+)
+def test_it_ends_while_it_is_looked_at_what_there_is_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+) -> None:
+    source, out = write(tmp_path / "in", *(f"{number}-walk" for number in range(6))), tmp_path / "out"
+    for number in range(6):
+        (source / f"{number}.txt").write_text("none of the motions")
+    asked: list[object] = []
+    told: list[Event] = []
+    does = getattr(module, name)
+
+    def counted(*what: object, **more: object) -> Any:
+        asked.append(what)
+        return does(*what, **more)
+
+    def hear(event: Event) -> None:
+        told.append(event)
+        if len(asked) >= 2:
+            raise Cancelled
+
+    options = options_of([source], out, {"jobs": 2, **QUICK})
+    monkeypatch.setattr(conversion_events, "TOLD_SECONDS", 0.0)
+    monkeypatch.setattr(module, name, counted)
+    with pytest.raises(Cancelled):
+        convert_files(options, hear)
+    assert len(asked) <= 4
+    assert all(isinstance(event, Going) and event.note == conversion_events.LOOKING for event in told)
+    assert not out.exists()
+
+
+def test_it_ends_while_workers_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts, ended = threading.Event(), threading.Event()
+    asked = list[str]()
+
+    class Slow:
+        ours, dashboard = True, ""
+
+        def abandon(self) -> None:
+            asked.append("abandoned")
+
+        def __enter__(self) -> Slow:
+            asked.append("started")
+            starts.wait(60)
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            asked.append("left")
+            ended.set()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Going) and event.note == conversion_events.STARTING and asked:
+            raise Cancelled
+
+    monkeypatch.setattr(conversion_events, "TOLD_SECONDS", 0.0)
+    monkeypatch.setattr("core.batch.cluster.our_workers", lambda _: Slow())
+    source = write(tmp_path / "in", "dance", "walk")
+    with pytest.raises(Cancelled):
+        convert_files(options_of([source], tmp_path / "out", {"jobs": 2, **QUICK}), hear)
+    assert asked == ["started"]
+    # What was about to come ends once it is there.
+    starts.set()
+    assert ended.wait(60)
+    assert asked == ["started", "abandoned", "left"]
 
 
 def test_a_worker_reads_no_more_clips_for_a_shape_that_nobody_wants(
