@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage, QPixmap
 from core.environment import kept_folder
 from core.files.kept.array_store import trim
 from core.files.kept.kept_files import PICTURES
+from gui_app.library.hang_watch import HangWatch
 from gui_app.library.library import Library
 from gui_app.library.picture_process import MARK, SIZE
 from gui_app.tasks.coalesce import Coalescer, Later
@@ -39,6 +40,9 @@ TOGETHER_SECONDS = 0.15
 SOON_MS = 60
 IDLE_MS = 20_000
 """The process that draws goes when there is nothing to draw for so long."""
+MOST_LOST = 3
+"""Processes that end or hang over a picture, one after the other without any that is drawn: then none is
+started any more."""
 
 PROGRAM = ["-m", "gui_app.library.picture_process"]
 """What Python is started with."""
@@ -111,7 +115,9 @@ class ClipPictures(QObject):
         self._under_way: Wanted | None = None
         self._folder: Path | None = None
         self._process: QProcess | None = None
-        self._drawn = 0
+        self._drawn = self._lost = 0
+        self._watch = HangWatch(self)
+        self._watch.hangs.connect(self._on_hang)
         self.why_not = "" if sys.executable else "Python does not say where its program is."
         self._thread = JobThread("clip pictures", self, self._on_failed)
         self._thread.closing.connect(self.stop)
@@ -185,6 +191,7 @@ class ClipPictures(QObject):
         # One that could not even begin has told so by now.
         if self._process is not None:
             self._process.write(f"{json.dumps(told)}\n".encode())
+            self._watch.begin(self._process.processId())
 
     def _start(self) -> None:
         process = self._process = QProcess(self)
@@ -205,10 +212,12 @@ class ClipPictures(QObject):
             if not line.startswith(MARK):
                 continue
             told = json.loads(line.removeprefix(MARK))
+            self._watch.end()
             if why := told.get("why"):
                 self._give_up(why)
             elif told["done"] and self._under_way is not None:
                 self._drawn += 1
+                self._lost = 0
                 self._thread.job(self._on_drawn).start(look_up, self._under_way)
                 if self._drawn % MOST_KEPT == 1:
                     self._thread.job(self._on_trimmed).start(
@@ -245,9 +254,23 @@ class ClipPictures(QObject):
             return
         self._process.deleteLater()
         self._process = None
+        self._watch.end()
         if not self._drawn and not self.why_not:
             self._give_up("what draws them does not start")
         elif self._under_way is not None:
+            self._is_lost("ends")
+
+    @Slot()
+    def _on_hang(self) -> None:
+        self._end_process()
+        self._is_lost("hangs")
+
+    def _is_lost(self, what: str) -> None:
+        """Nothing comes of the picture, and the next one has a process of its own, unless it goes on so."""
+        self._lost += 1
+        if self._lost >= MOST_LOST:
+            self._give_up(f"what draws them {what} again and again")
+        else:
             self._take(QImage())
 
     def _give_up(self, why: str) -> None:
@@ -259,6 +282,7 @@ class ClipPictures(QObject):
     @Slot()
     def _end_process(self) -> None:
         process, self._process = self._process, None
+        self._watch.end()
         if process is not None:
             process.closeWriteChannel()
             process.kill()

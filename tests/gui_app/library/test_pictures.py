@@ -11,14 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QProcess
+from PySide6.QtCore import QObject, QProcess
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.files.kept.array_store import trim
 from core.files.kept.kept_files import PICTURES, kept_files
 from gui_app.app.main_window import MainWindow
-from gui_app.library import pictures
+from gui_app.library import hang_watch, pictures
 from gui_app.library.panel import LibraryPanel
 from gui_app.library.picture_process import MARK, SIZE
 from gui_app.library.rows import NAME, PICTURE
@@ -180,6 +181,85 @@ def test_where_nothing_can_be_drawn_the_rows_go_without(
     assert panel.table.visualRect(panel.table.rows.index(0, NAME)).height() == ROW
     # What was wanted stays wanted, for a machine that can.
     assert panel.with_pictures.isChecked()
+
+
+HANGS = """
+import json, shutil, sys, time
+for line in sys.stdin:
+    told = json.loads(line)
+    while {hangs}:
+        {what}
+    import pathlib
+    pathlib.Path(told["picture"]).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy({picture!r}, told["picture"])
+    print({mark!r} + json.dumps({{"done": True}}), flush=True)
+"""
+
+
+@pytest.mark.parametrize("what", ["time.sleep(0.5)", "pass"], ids=["sleeps", "works"])
+@pytest.mark.parametrize("always", [False, True], ids=["one", "all"])
+def test_a_process_that_hangs_is_ended_and_the_next_one_goes_on_unless_all_do(
+    window: MainWindow,
+    results: Path,
+    drawn: Callable[[], list[dict[str, object]]],
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    always: bool,
+) -> None:
+    hangs = "True" if always else "'/b_stageii' in told['file']"
+    program = tmp_path / "hangs.py"
+    program.write_text(HANGS.format(hangs=hangs, what=what, picture=str(tmp_path / "red.jpg"), mark=MARK))
+    monkeypatch.setattr(pictures, "PROGRAM", [str(program)])
+    monkeypatch.setattr(hang_watch, "LOOK_MS", 50)
+    monkeypatch.setattr(hang_watch, "STILL_LOOKS", 10)
+    monkeypatch.setattr(hang_watch, "STILL_SECONDS", 0.01)
+    monkeypatch.setattr(hang_watch, "BUSY_SECONDS", 0.3)
+    panel = listed(window, results, qtbot)
+    made = panel.with_pictures.pictures
+    if always:
+        qtbot.waitUntil(lambda: not panel.with_pictures.isEnabled(), timeout=FIT_MS)
+        assert "hangs again and again" in panel.with_pictures.toolTip()
+        assert _of(made) is None
+    else:
+        qtbot.waitUntil(lambda: is_red(colour_of(panel, 1)) and is_red(colour_of(panel, 2)), timeout=FIT_MS)
+        assert not is_red(colour_of(panel, 0))
+        assert panel.with_pictures.isEnabled()
+
+
+def test_what_hangs_is_told_by_its_processor_time(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, told = [5.0], list[float]()
+    monkeypatch.setattr(hang_watch, "processor_seconds", lambda _: used[0])
+    parent = QObject()
+    watch = hang_watch.HangWatch(parent)
+    watch.hangs.connect(lambda: told.append(used[0]))
+
+    def look(seconds: float, times: int) -> None:
+        for _ in range(times):
+            used[0] += seconds
+            watch._look()
+
+    # However long it takes, what gets a little of a busy machine does not hang.
+    watch.begin(1)
+    look(0.1, 100)
+    assert told == []
+    look(0.0, hang_watch.STILL_LOOKS - 1)
+    look(0.1, 1)
+    assert told == []
+    look(0.0, hang_watch.STILL_LOOKS)
+    assert len(told) == 1
+    watch.begin(1)
+    look(10.0, 6)
+    assert len(told) == 1
+    look(10.0, 1)
+    assert len(told) == 2
+    used[:] = [None]  # type: ignore[list-item]
+    watch.begin(1)
+    watch._look()
+    assert not watch._timer.isActive()
 
 
 def test_what_has_scrolled_away_is_not_waited_for(window: MainWindow, results: Path, qtbot: QtBot) -> None:
