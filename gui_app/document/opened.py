@@ -42,6 +42,7 @@ class Opened:
         frame: to show first; None for the first one, or the one that a session was left at.
         listed: its place in a list, that of its result below the list's folder: it is one of many, and not
             to be remembered by itself; '' for all else.
+        listed_fit: the file of its fit in that list, whatever of it is open; None where there is none.
         beside: another person of the file that was open: what was done for the one before is kept.
         filed: what of it is in files, where one comes back to it; None where it is opened.
     """
@@ -58,6 +59,7 @@ class Opened:
     given_rate: float | None = None
     frame: int | None = None
     listed: str = ""
+    listed_fit: Path | None = None
     beside: bool = False
     filed: FiledFits | None = None
 

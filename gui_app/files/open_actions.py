@@ -99,19 +99,27 @@ class OpenActions(QObject):
         else:
             self.open_one(opened_as(path), frame=frame)
 
-    def open_one(self, path: Path, *, frame: int | None = None, listed: str = "") -> None:
+    def open_one(
+        self,
+        path: Path,
+        *,
+        frame: int | None = None,
+        listed: str = "",
+        listed_fit: Path | None = None,
+    ) -> None:
         """Opens a motion, a fit or a folder that is one, at a frame where one is given.
 
         Args:
             path: of it.
             frame: to show first.
             listed: its place in a list, as in `Opened`; '' where it is one by itself.
+            listed_fit: the file of its fit there, as in `Opened`.
         """
-        again = partial(self.open_one, path, frame=frame, listed=listed)
+        again = partial(self.open_one, path, frame=frame, listed=listed, listed_fit=listed_fit)
         if not self._opening.closed and self._saving.may_lose_work(
             "Open another file without saving this work?", again
         ):
-            self._opening.begin(self._request(path, frame, listed))
+            self._opening.begin(self._request(path, frame, listed, listed_fit))
 
     def open_person(self, name: str, frame: int, stored: tuple[Path, Session] | None) -> None:
         """Opens another person of the file that is open at a frame; work on the one who was shown is kept by
@@ -137,21 +145,24 @@ class OpenActions(QObject):
         gender = self._memory.answer(path).reading.gender
         reading = replace(reading, person=name, gender=None, in_body=None)
         answer = Answer(reading, self._document.given_rate, final=True, trusts=True, remembered=gender)
-        return replace(self._request(path, frame, ""), answer=answer, beside=True)
+        return replace(self._request(path, frame), answer=answer, beside=True)
 
     def come_back(self, opened: Opened) -> None:
         """Shows another person of the file once more, as they were left."""
         self._opening.cancel()
         self._on_opened(opened)
 
-    def read_ahead(self, path: Path, frame: int | None, listed: str) -> None:
+    def read_ahead(self, path: Path, frame: int | None, listed: str, listed_fit: Path | None) -> None:
         """Reads one of many in a list, which is likely to be opened next."""
-        self._opening.ahead.begin(self._request(path, frame, listed))
+        self._opening.ahead.begin(self._request(path, frame, listed, listed_fit))
 
-    def _request(self, path: Path, frame: int | None, listed: str) -> OpenRequest:
+    def _request(
+        self, path: Path, frame: int | None, listed: str = "", listed_fit: Path | None = None
+    ) -> OpenRequest:
         answer = self._memory.answer(path)
         models, targets = self._models.models, self._models.targets
-        return OpenRequest(path, models, answer=answer, frame=frame, listed=listed, targets=targets)
+        request = OpenRequest(path, models, answer=answer, frame=frame, listed=listed, targets=targets)
+        return replace(request, listed_fit=listed_fit)
 
     @property
     def targets(self) -> dict[str, str]:
@@ -323,7 +334,8 @@ class OpenActions(QObject):
     def _open_again(self, path: Path | None, answer: Answer) -> None:
         """Opens the motion that is open in another way; what is of a list stays so."""
         opened = self._document.opened
-        self._open(path, answer=answer, listed="" if opened is None else opened.listed)
+        of_list = {} if opened is None else {"listed": opened.listed, "listed_fit": opened.listed_fit}
+        self._open(path, answer=answer, **of_list)
 
     @Slot(object, object)
     def _on_read(self, motion: Motion, bodies: BodyPair) -> None:

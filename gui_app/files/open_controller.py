@@ -38,9 +38,9 @@ class OpenRequest:
 
     ``left_over`` where Refit kept it itself before it ended unexpectedly; ``answer`` what is known of it
     beside the file; ``frame`` the one to show first, None for the file's own; ``listed`` its place where it
-    is one of many in a list, and not to be remembered by itself; ``handed_over`` where the file is there for
-    this window alone, and nobody knows it; ``beside`` where it is another person of what is open, and
-    ``stored`` what the session at ``path`` has of them.
+    is one of many in a list, and not to be remembered by itself, and ``listed_fit`` the file of its fit
+    there; ``handed_over`` where the file is there for this window alone, and nobody knows it; ``beside``
+    where it is another person of what is open, and ``stored`` what the session at ``path`` has of them.
     """
 
     path: Path | None
@@ -54,6 +54,7 @@ class OpenRequest:
     handed_over: bool = False
     beside: bool = False
     stored: Session | None = None
+    listed_fit: Path | None = None
 
 
 def read_and_pose(
@@ -83,7 +84,13 @@ def read_and_pose(
                     )
         except (SourceMissing, Unanswered, Doubted, NothingLeads) as question:
             return question
-        opened = replace(opened, left_over=request.left_over, listed=request.listed, beside=request.beside)
+        opened = replace(
+            opened,
+            left_over=request.left_over,
+            listed=request.listed,
+            listed_fit=request.listed_fit,
+            beside=request.beside,
+        )
         if request.handed_over:
             opened = replace(opened, file=None)
         if request.frame is not None:
@@ -149,12 +156,13 @@ class OpenController(QObject):
         answer: Answer = NOTHING_SAID,
         frame: int | None = None,
         listed: str = "",
+        listed_fit: Path | None = None,
         targets: Mapping[str, str] | None = None,
         handed_over: bool = False,
     ) -> None:
         """Starts reading; ``path`` None opens the default motion. While the window closes nothing opens."""
         request = OpenRequest(path, models, source, left_over, answer, frame, listed, targets or {})
-        self.begin(replace(request, handed_over=handed_over))
+        self.begin(replace(request, handed_over=handed_over, listed_fit=listed_fit))
 
     def begin(self, request: OpenRequest) -> None:
         """Starts reading what is asked for, once more where a question about it was answered."""

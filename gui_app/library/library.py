@@ -156,20 +156,25 @@ class Library(QObject):
         """Shows a clip: its session, its fit at its worst frame, or its motion."""
         path, frame = self.file_of(clip)
         if path is not None:
-            self.files.open_one(path, frame=frame, listed=clip.output)
+            self.files.open_one(path, frame=frame, listed=clip.output, listed_fit=self._fit_of(clip))
 
     def read_ahead(self, clip: Clip) -> None:
         """Reads a clip that is likely to be opened next."""
         path, frame = self.file_of(clip)
         if path is not None and not self._state.activity.opening:
-            self.files.read_ahead(path, frame, clip.output)
+            self.files.read_ahead(path, frame, clip.output, self._fit_of(clip))
 
     def file_of(self, clip: Clip) -> tuple[Path | None, int | None]:
         """What is opened of a clip, and at which frame; None where nothing is known of its motion."""
-        results = self.folder.results if self.folder is not None else None
-        if results is not None and clip.frames is not None:
-            return results / clip.opens, clip.worst
+        fit = self._fit_of(clip)
+        if fit is not None:
+            return fit.with_name(clip.opens.rpartition("/")[2]), clip.worst
         return (Path(clip.source) if clip.source else None), None
+
+    def _fit_of(self, clip: Clip) -> Path | None:
+        """The file of its fit; None where there is none."""
+        results = self.folder.results if self.folder is not None else None
+        return None if results is None or clip.frames is None else results / clip.output
 
     def _use(self, folder: ClipFolder, *, rebuild: bool = False) -> None:
         before, self._list = self._list, ClipList(folder, rebuild=rebuild)

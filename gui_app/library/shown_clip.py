@@ -62,7 +62,7 @@ class ShownClip:
         else:
             self._state.activity.say(f"{what}, and is shown as it is now")
             frame = self._state.playback.frame
-            self._files.open_one(output, frame=frame, listed=opened.listed)
+            self._files.open_one(output, frame=frame, listed=opened.listed, listed_fit=output)
 
     def _is_worked_on(self) -> bool:
         return self._state.document.loses_work or self._state.activity.run.active

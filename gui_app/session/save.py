@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from core.shown_text import shown
 from gui_app.document.actions import Actions
 from gui_app.document.activity import Activity
 from gui_app.document.document import Document
@@ -133,23 +134,30 @@ class SessionActions(QObject):
     def save_then(self, afterwards: Callable[[], object] | None) -> None:
         """Saves the session, and calls ``afterwards`` once it is written."""
         path, beside = self.file.path or self._being_written, self._beside_fit()
-        if path is None and beside is not None and not beside.exists():
-            self._write(Place(beside, replace=False), afterwards)
-        elif path is None:
+        if path is None and beside is None:
             self._ask_where(afterwards)
-        elif not self.file.written_by_others:
-            self._write(Place(path, replace=True), afterwards)
-        else:
+        elif path is None and beside is not None:
+            if beside.exists():
+                more = "It is not what is open here. What it holds now would be lost."
+                self._ask_to_replace(beside, more, afterwards)
+            else:
+                self._write(Place(beside, replace=False), afterwards)
+        elif path is not None and self.file.written_by_others:
             more = "Another window or program has written it. What it holds now would be lost."
-            box = message_box(self._window, "Replace", f"Replace what {path.name} holds now?", more)
-            replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
-            other = box.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
-            box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-            box.exec()
-            if box.clickedButton() is replace:
-                self._write(Place(path, replace=True), afterwards)
-            elif box.clickedButton() is other:
-                self._ask_where(afterwards)
+            self._ask_to_replace(path, more, afterwards)
+        elif path is not None:
+            self._write(Place(path, replace=True), afterwards)
+
+    def _ask_to_replace(self, path: Path, more: str, afterwards: Callable[[], object] | None) -> None:
+        box = message_box(self._window, "Replace", f"Replace what {shown(path.name)} holds now?", more)
+        replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+        other = box.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        if box.clickedButton() is replace:
+            self._write(Place(path, replace=True), afterwards)
+        elif box.clickedButton() is other:
+            self._ask_where(afterwards)
 
     @property
     def _being_written(self) -> Path | None:
@@ -158,10 +166,8 @@ class SessionActions(QObject):
 
     def _beside_fit(self) -> Path | None:
         """Where the session of a fit of a list belongs, so that the list knows of it; None of all else."""
-        opened = self._document.opened
-        if opened is None or not opened.listed or opened.result is None or opened.file is None:
-            return None
-        return opened.file.with_name(opened.file.name.removesuffix(RESULT) + SESSION.suffix)
+        fit = None if self._document.opened is None else self._document.opened.listed_fit
+        return None if fit is None else fit.with_name(fit.name.removesuffix(RESULT) + SESSION.suffix)
 
     def _ask_where(self, afterwards: Callable[[], object] | None) -> None:
         opened = self._document.opened

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from core.outputs.results import load_result
@@ -288,6 +289,9 @@ def test_a_session_beside_a_fit_is_what_opens(window: MainWindow, results: Path,
     panel = panel_of(window)
     panel.search.setText("so")
     listed(window, qtbot, "d")
+    # What was asked for before the session was read comes once more.
+    second = partial(panel.table.rows.index(0, NAME).data, SECOND)
+    qtbot.waitUntil(lambda: "accepted" in (second() or [""])[0], timeout=FIT_MS)
     click(window, qtbot, 0)
     opened(window, qtbot, "d_stageii.refit", 23)
     assert [one.note for one in window.state.document.accepted] == ["it is so"]
@@ -320,6 +324,47 @@ def test_what_is_accepted_is_saved_beside_the_fit_and_listed(
     click(window, qtbot, 1)
     opened(window, qtbot, "c_stageii.refit", 17)
     assert {one.note for one in document.accepted} == {"he wears a skirt"}
+
+
+def test_a_fit_that_is_read_again_is_saved_beside_it_and_nothing_there_is_lost(
+    window: MainWindow, results: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.files.open_path(results)
+    listed(window, qtbot, "b", "c", "a", "d")
+    document, asked = window.state.document, list[str]()
+
+    def read_again() -> None:
+        before = document.opened
+        monkeypatch.setattr(open_question, "ask_reading", lambda *_, **__: Answer(final=True, trusts=True))
+        window.actions_.reading.trigger()
+        qtbot.waitUntil(lambda: document.opened is not before, timeout=FIT_MS)
+        qtbot.waitUntil(lambda: not window.state.activity.opening, timeout=FIT_MS)
+
+    monkeypatch.setattr("gui_app.session.save.ask_where", lambda _, start, *__: asked.append(start.name))
+    click(window, qtbot, 1)
+    opened(window, qtbot, "c_stageii.npz", 17)
+    read_again()
+    assert document.opened is not None
+    assert document.opened.result is None
+    session = results / "s2" / "c_stageii.refit"
+    window.actions_.save_session.trigger()
+    qtbot.waitUntil(session.exists, timeout=FIT_MS)
+    assert asked == []
+    qtbot.waitUntil(lambda: not document.loses_work, timeout=FIT_MS)
+    # What lies there is another work by now: it is asked about.
+    before = session.read_bytes()
+    read_again()
+    words = list[str]()
+
+    def cancels(box: QMessageBox) -> int:
+        words.append(box.text())
+        monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: box.defaultButton())
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", cancels)
+    window.actions_.save_session.trigger()
+    assert words == ["Replace what c_stageii.refit holds now?"]
+    assert (session.read_bytes(), asked) == (before, [])
 
 
 def test_clips_are_found_sorted_and_grouped(window: MainWindow, results: Path, qtbot: QtBot) -> None:
