@@ -141,10 +141,11 @@ class Entry:
         """
         if not isinstance(stored.get("output"), str):
             raise ValueError("there is no 'output'")
-        taken = {}
-        for name, of_json in _of_json().items():
-            if name in stored:
-                found = of_json(stored[name])
+        taking, taken = _of_json(), dict[str, Any]()
+        for name, value in stored.items():
+            of_json = taking.get(name)
+            if of_json is not None:
+                found = of_json(value)
                 if found is not None:
                     taken[name] = found
         return cls(**taken)

@@ -189,10 +189,12 @@ class _Results:
             return
         self._found.read += 1
         put(self._connection, entry)
+        # What it is now is settled once all is read, and listed meanwhile.
+        state = "failed" if unreadable or entry.failure else "done"
         self._connection.execute(
             "UPDATE clips SET facts_size = ?, facts_mtime = ?, result_size = ?, result_mtime = ?, "
-            "unreadable = ? WHERE output = ?",
-            (*numbers(stat), *numbers(stat), unreadable, place),
+            "unreadable = ?, state = coalesce(state, ?), why = coalesce(why, '') WHERE output = ?",
+            (*numbers(stat), *numbers(stat), unreadable, state, place),
         )
 
     def _is_meant(self, output: str) -> bool:

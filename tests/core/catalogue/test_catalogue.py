@@ -183,6 +183,27 @@ def test_all_clips_are_listed_before_what_is_known_of_them_is_read(
     assert {clip.state for clip in found} == {"done", "failed", "waiting"}
 
 
+def test_results_that_no_journal_tells_of_are_listed_while_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "AT_ONCE", 1)
+    for name in ("a", "b", "c"):
+        put(tmp_path, f"{name}_stageii.npz", walk())
+    (tmp_path / "0_stageii.npz").write_bytes(b"torn")
+    seen: list[list[str]] = []
+
+    def look(done: int, _total: int) -> None:
+        if done:
+            with Catalogue(tmp_path) as other:
+                seen.append(sorted(clip.state for clip in other.clips(other.ids())))
+
+    monkeypatch.setattr(index, "_name", lambda *_: None)
+    with Catalogue(tmp_path) as catalogue:
+        catalogue.refresh(look)
+    assert [len(states) for states in seen[:3]] == [1, 2, 3]
+    assert {state for states in seen for state in states} == {"done", "failed"}
+
+
 def test_what_is_accepted_in_a_session_is_listed(tmp_path: Path) -> None:
     put(tmp_path, "a_stageii.npz", worse(walk(), 7, 60.0))
     (before,) = listed(tmp_path)
