@@ -29,7 +29,7 @@ from core.files.builtin_files import builtin_motions
 from core.outputs.results import load_result
 from tests.core.clip_files import clip_arrays
 
-FRAMES = 6
+FRAMES = 12
 WAYS = ("worker", "run", "scheduler")
 """What is killed in turn."""
 ENV = os.environ | {"DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": "{'MALLOC_TRIM_THRESHOLD_': None}"}
