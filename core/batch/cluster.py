@@ -12,11 +12,13 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import dask
+import psutil
 from dask.system import CPU_COUNT
 from distributed import Client, Future, Nanny, Scheduler, Status
 from distributed.deploy.spec import SpecCluster
@@ -33,6 +35,8 @@ BEAT_SECONDS = 0.1
 """So often it is asked whether workers that start are still wanted."""
 STOP_SECONDS = 0.7
 """So long what is under way may take to end in order when it is not wanted any more."""
+GONE_SECONDS = 0.5
+"""So long one that is killed may take to be gone."""
 _SILENT = logging.CRITICAL
 
 
@@ -96,15 +100,19 @@ class Workers:
         return [pid for pid in found if pid]
 
     def abandon(self) -> None:
-        """Ends our own workers at once, and waits for nothing more."""
+        """Ends our own workers at once, and waits for nothing but that they are gone."""
         self._abandoned = True
         if self._cluster is None:
             return
         for nanny in list(self._cluster.workers.values()):
             nanny.status = Status.closing  # or it would start the next one
-        for pid in self.processes():
+        pids = self.processes()
+        for pid in pids:
             with suppress(OSError):
                 os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        deadline = time.monotonic() + GONE_SECONDS
+        while any(map(_runs, pids)) and time.monotonic() < deadline:
+            time.sleep(0.01)
         self._cluster.shutdown_on_close = False  # or it is closed in order when Python ends
 
     def close(self) -> None:
@@ -116,6 +124,14 @@ class Workers:
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.close(timeout=2 * STOP_SECONDS)
+
+
+def _runs(pid: int) -> bool:
+    """Nobody may have asked for the end of one that is gone."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def told_briefly(work: Callable[..., Any], *arguments: Any) -> Any:

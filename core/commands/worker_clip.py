@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import hashlib
 import logging
 import socket
 import time
@@ -29,6 +30,7 @@ from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.watch import Watch, step_words
 from core.environment import BUILTIN, models_folder
 from core.errors import Cancelled, RefitError
+from core.files.containers.atomic import name_after
 from core.files.containers.opening import watched
 from core.fitting.parts import Part, PartOfRun, joined
 from core.fitting.recipe.recipe import Recipe
@@ -201,6 +203,11 @@ def solve_shape(
         return replace(subject, error=f"{tries.MOST} workers died over the shape of {subject.name}")
 
 
+def temporaries(setup: Setup) -> str:
+    """What temporary files of a run's workers are named after."""
+    return hashlib.sha256(setup.run.encode()).hexdigest()[:8]
+
+
 def stop(run: str) -> None:
     """Clips of this run are to end here at their next step."""
     _stopped.add(run)
@@ -222,6 +229,7 @@ def _ready(setup: Setup) -> None:
             f"The worker on {socket.gethostname()} sees no folder {setup.output}: all workers need the files "
             "under the same names."
         )
+    name_after(temporaries(setup))
     one_thread()
 
 

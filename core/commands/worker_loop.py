@@ -25,6 +25,7 @@ from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.progress_bar import RunBar
 from core.commands.telling.run_figures import RunFigures
 from core.errors import Cancelled, RefitError
+from core.files.containers.atomic import take_away
 
 NOBODY_SECONDS = 15.0
 GONE_SECONDS = 2 * START_SECONDS
@@ -71,7 +72,14 @@ class WorkerLoop:
                     self._is_done(job, found)
             except BaseException:
                 feed.stop(partial(worker_clip.stop, self._setup.run))
+                self._take_away_halves()
                 raise
+
+    def _take_away_halves(self) -> None:
+        """Of workers that were ended while they wrote."""
+        if self._workers.ours:
+            for folder in {job.output.parent for job in self._under_way.values()}:
+                take_away(folder, worker_clip.temporaries(self._setup))
 
     def _submit(self, job: Job) -> Future:
         self._work.known.begins(job)

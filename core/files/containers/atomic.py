@@ -33,11 +33,22 @@ UNTOUCHED_SECONDS = 3600.0
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _SET_ASIDE = re.compile(r"\.refit-[0-9a-f]{16}\.(.+)\.old")
 _looked_through: set[Path] = set()
+_run = ""
+
+
+def name_after(run: str) -> None:
+    """Temporary files of this process are named after a run from now on, for `take_away`.
+
+    Args:
+        run: eight hexadecimal digits that no other run has.
+    """
+    global _run
+    _run = run
 
 
 def temporary_mark() -> str:
     """How the name of a new temporary file begins."""
-    return f".refit-{secrets.token_hex(8)}"
+    return f".refit-{_run or secrets.token_hex(4)}{secrets.token_hex(4)}"
 
 
 def temporary_beside(target: Path) -> Path:
@@ -111,12 +122,30 @@ def sweep(own: Path) -> None:
             with suppress(OSError):
                 # Set aside it keeps its own time; elsewhere a folder is touched by each new file in it.
                 touched = path.stat().st_ctime if aside else path.stat().st_mtime
-                if now - touched <= UNTOUCHED_SECONDS or _is_held(path):
-                    continue
-                if aside and not (folder / aside[1]).exists():
-                    os.replace(path, folder / aside[1])
-                else:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                if now - touched > UNTOUCHED_SECONDS and not _is_held(path):
+                    _cleared(path)
+
+
+def take_away(folder: Path, run: str) -> None:
+    """Deletes what the processes of a run have left in a folder, as `sweep` does, whenever that was.
+
+    Args:
+        folder: of outputs.
+        run: of `name_after`; its processes are no more.
+    """
+    with suppress(OSError):
+        for path in folder.glob(f".refit-{run}*"):
+            if (_NAME.fullmatch(path.name) or _SET_ASIDE.fullmatch(path.name)) and not path.is_symlink():
+                with suppress(OSError):
+                    _cleared(path)
+
+
+def _cleared(path: Path) -> None:
+    aside = _SET_ASIDE.fullmatch(path.name)
+    if aside and not (path.parent / aside[1]).exists():
+        os.replace(path, path.parent / aside[1])
+    else:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @contextmanager

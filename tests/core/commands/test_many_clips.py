@@ -200,6 +200,36 @@ def test_a_long_clip_is_done_by_all_workers(tmp_path: Path, monkeypatch: pytest.
     assert (submitted[3:], again.status) == ([2], "done")
 
 
+HANGS_AS_IT_WRITES = """
+import time
+from pathlib import Path
+import core.files.containers.atomic as atomic
+def hang(*_):
+    Path({written!r}).touch()
+    time.sleep(60)
+atomic._read_back = hang
+"""
+
+
+def test_a_worker_that_is_ended_while_it_writes_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "in", "walk", "dance")
+    out = tmp_path / "out"
+    written = tmp_path / "written"
+    hangs = HANGS_AS_IT_WRITES.format(written=str(written))
+    workers_begin_with(hangs, tmp_path / "hangs.py", monkeypatch)
+
+    def interrupt(_: object) -> None:
+        if written.exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert_files(options_of([tmp_path / "in"], out, {"preset": "fast", "jobs": 2}), interrupt)
+    assert left_behind(out) == []
+    assert results(out) == []
+
+
 def test_a_clip_whose_worker_died_once_it_was_written_has_its_figures(tmp_path: Path) -> None:
     write(tmp_path, "walk")
     options = options_of([tmp_path / "walk_poses.npz"], tmp_path, {"preset": "fast"})

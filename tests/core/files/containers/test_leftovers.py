@@ -11,7 +11,7 @@ import time
 import pytest
 
 from core.files.containers import atomic
-from core.files.containers.atomic import atomic_write
+from core.files.containers.atomic import atomic_write, name_after, take_away, temporary_beside
 
 WRITES = """
 import os, signal, sys
@@ -51,6 +51,19 @@ def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path, monkeypatch
     with atomic_write(tmp_path / "b") as file:
         file.write(b"new")
     assert fresh.exists(), "a folder is looked through once"
+
+
+def test_what_the_processes_of_a_run_left_can_be_taken_away_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(atomic, "_run", "")
+    other, folder = temporary_beside(tmp_path / "a"), tmp_path / "b"
+    notes = tmp_path / ".refit-0badcafe-notes"
+    name_after("0badcafe")
+    half, lost = temporary_beside(tmp_path / "a"), atomic.set_aside(folder)
+    for path in (other, half, notes):
+        path.write_bytes(b"half")
+    lost.mkdir()
+    take_away(tmp_path, "0badcafe")
+    assert sorted(tmp_path.iterdir()) == sorted([other, folder, notes])
 
 
 def test_what_was_set_aside_and_never_replaced_gets_its_name_back(tmp_path, monkeypatch):
