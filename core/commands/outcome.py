@@ -27,17 +27,20 @@ class Figures:
         parts: mean millimetres of each body part.
         converged: how many frames have.
         seconds: that the fit took.
+        left: what those may have left, as `FitResult.most_left`.
     """
 
     summary: dict[str, float]
     parts: list[float]
     converged: int
     seconds: float
+    left: tuple[float, float, str] | None = None
 
     @classmethod
     def of(cls, result: FitResult) -> Figures:
         """Those of a fit."""
-        return cls(result.summary(), result.part_means(), int(result.converged.sum()), result.seconds)
+        converged = int(result.converged.sum())
+        return cls(result.summary(), result.part_means(), converged, result.seconds, result.most_left)
 
     @property
     def ms_per_frame(self) -> float:

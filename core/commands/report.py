@@ -15,6 +15,7 @@ from core.files.containers.atomic import atomic_write
 from core.fitting.recipe.recipe import Recipe
 from core.model.body_pair import BodyPair
 from core.model.joints import PARTS
+from core.model.result_views import left_words
 from core.problems.detect import problem_frames
 from core.problems.rules import figure, plain
 from core.problems.thresholds import ProblemThresholds
@@ -45,8 +46,16 @@ def print_outcome(console: Terminal, outcome: Outcome) -> None:
     if outcome.status != "skipped":
         if outcome.read_as:
             console.print(f"  {outcome.read_as}", style="dim", soft_wrap=True)
+        if outcome.figures is not None:
+            console.print(f"  {_converged(outcome.figures)}", style="dim", soft_wrap=True)
         for note in outcome.notes:
             console.print(f"  {note}", style="dim", soft_wrap=True)
+
+
+def _converged(figures: Figures) -> str:
+    frames = int(figures.summary["frames"])
+    words = f"{figures.converged:,} of {frames:,} frame{'s' * (frames != 1)} converged"
+    return words if figures.left is None else f"{words}; left {left_words(*figures.left)}"
 
 
 def print_table(console: Terminal, outcomes: list[Outcome]) -> None:
@@ -181,6 +190,8 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         figures = outcome.figures
         entry["frames"] = figures.summary["frames"]
         entry["frames_converged"] = figures.converged
+        left = figures.left or (None, None, None)
+        entry["left"] = dict(zip(("percent", "degrees", "joint"), left, strict=True))
         entry["fit_seconds"] = round(figures.seconds, 3)
         entry["ms_per_frame"] = round(figures.ms_per_frame, 3)
         entry["v2v_mm"] = {

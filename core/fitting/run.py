@@ -33,6 +33,7 @@ from core.fitting.solver.temporal_solve import overlap
 from core.fitting.stage.far_off import LOOKED_AT, leave_out, shows_rows
 from core.fitting.stage.frame_chunks import cuda_chunk, in_chunks, split, spread
 from core.fitting.stage.initial_pose import check_weights, held_hands
+from core.fitting.stage.left_over import left_over
 from core.fitting.stage.partial_result import FittedChunk, ResultTable
 from core.fitting.stage.progress import Progress, Snapshot
 from core.fitting.stage.provenance import provenance
@@ -326,7 +327,10 @@ class FitRun:
                 return stage.smooth(frames, window, known)
 
             yield from self._collected("smooth", problem, [self._ordered(size)], smooth)
-        self._again = not self._stopped() and self._finds_far_rows(problem)
+        if not self._stopped():
+            ended = self.frames[self._table.converged[self.frames]]
+            self._table.tell_left(ended, *pool.submit(left_over, stage, ended).result())
+            self._again = self._finds_far_rows(problem)
 
     def _chunk_sizes(self, problem: StageProblem) -> tuple[int, int]:
         """Frames fitted at once, alone and while the shape is solved."""

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from core.files.assumption import meaning_of_json
-from core.model.joints import PARTS
+from core.model.joints import JOINT_NAMES, PARTS
 from core.model.motion import Motion, UpAxis
 from core.model.pose_parts import PoseParts
 from core.model.result_views import ResultViews
+
+LEFT = {"left_percent": np.nan, "left_degrees": np.nan, "left_joint": -1}
+"""What frames may have left to gain, and what stands there where that is not known."""
 
 AMASS_BETAS = 16
 """Files of AMASS have so many, and programs that open them expect no more."""
@@ -48,6 +51,11 @@ class FitResult(ResultViews, PoseParts):
         provenance: how it was made: bodies, checksums, settings, version. Plain json values.
         frame_betas: (T, B) float32 betas of each frame's own, or None.
         edited: (T,) bool: parameters were changed by hand since the frame was fitted; none by default.
+        left_percent: (T,) float32: what a frame that has converged may have left to gain, per cent of its
+            objective; NaN where that is not known, as in files of earlier versions.
+        left_degrees: (T,) float32: how far, with no more to gain, the joint that may be furthest from its
+            optimum may still turn against its parent; NaN likewise.
+        left_joint: (T,) int16: id of that joint; -1 where it is not known.
         failure: why the fit has failed as a whole, in words (`core.measure.fit_failure`); empty where it has
         not, or
             where nobody has looked.
@@ -74,12 +82,17 @@ class FitResult(ResultViews, PoseParts):
     provenance: dict[str, Any] = field(default_factory=dict)
     frame_betas: np.ndarray | None = None
     edited: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    left_percent: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    left_degrees: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    left_joint: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
     failure: str = ""
 
     def __post_init__(self) -> None:
         frames = len(self.poses)
-        if not len(self.edited):
-            object.__setattr__(self, "edited", np.zeros(frames, dtype=bool))
+        for name, nothing in (("edited", False), *LEFT.items()):
+            if not len(getattr(self, name)):
+                values = np.full(frames, nothing, dtype=getattr(self, name).dtype)
+                object.__setattr__(self, name, values)
         for name, values in self.by_frame().items():
             if len(values) != frames:
                 raise ValueError(f"{name} holds {len(values)} frames, poses {frames}")
@@ -121,6 +134,18 @@ class FitResult(ResultViews, PoseParts):
                 "p95": float(self.p95_mm[done].mean()),
                 "max": float(self.max_mm[done].max()),
             }
+
+    @property
+    def most_left(self) -> tuple[float, float, str] | None:
+        """What the frames that have converged may have left: per cent of their objective, degrees by which a
+        joint may still turn against its parent, and the joint's name; None where that is not known."""
+        known = self.fitted & self.converged & ~self.edited
+        known &= np.isfinite(self.left_degrees) & np.isfinite(self.left_percent) & (self.left_joint >= 0)
+        if not known.any():
+            return None
+        frame = int(np.where(known, self.left_degrees, -1).argmax())
+        joint = JOINT_NAMES[self.family][int(self.left_joint[frame])]
+        return float(self.left_percent[known].max()), float(self.left_degrees[frame]), joint
 
     def part_means(self) -> list[float]:
         """Mean mm of each body part over the fitted frames; NaN for a part without vertices or frames."""

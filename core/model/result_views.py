@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.model.fit_result import FitResult
 
 FIGURES = ("mean_mm", "median_mm", "p95_mm", "max_mm")
+FLAGS = ("converged", "edited", "left_degrees")
 MESHES = ("pyvista", "trimesh")
 
 
@@ -42,9 +43,9 @@ class ResultViews:
 
         Returns:
             a pandas ``DataFrame``, its index named ``frame``: ``time_s`` (seconds from the first frame, where
-            the frame rate is known), ``fitted``, ``converged``, ``edited``, ``mean_mm``, ``median_mm``,
-            ``p95_mm``, ``max_mm``, and the mean of each body part, ``head_mm`` to ``feet_mm``; NaN where a
-            frame is not fitted.
+            the frame rate is known), ``fitted``, ``converged``, ``edited``, ``left_degrees`` (by which a
+            joint may still turn), ``mean_mm``, ``median_mm``, ``p95_mm``, ``max_mm``, and the mean of each
+            body part, ``head_mm`` to ``feet_mm``; NaN where a frame is not fitted.
 
         Raises:
             RefitError: pandas is not installed.
@@ -53,7 +54,7 @@ class ResultViews:
         columns: dict[str, np.ndarray] = {}
         if self.frame_rate:
             columns["time_s"] = np.arange(len(self)) / self.frame_rate
-        columns |= {name: getattr(self, name) for name in ("fitted", "converged", "edited", *FIGURES)}
+        columns |= {name: getattr(self, name) for name in ("fitted", *FLAGS, *FIGURES)}
         columns |= {f"{part}_mm": self.part_mm[:, index] for index, part in enumerate(PARTS)}
         return pandas.DataFrame(columns, index=pandas.RangeIndex(len(self), name="frame"))
 
@@ -148,10 +149,18 @@ def result_rows(result: FitResult) -> list[tuple[str, str]]:
         parts = zip(PARTS, result.part_means(), strict=True)
         rows.append(("mean by part", ", ".join(f"{p} {mm:.2f}" for p, mm in parts if not math.isnan(mm))))
         rows.append(("worst frame", f"{worst_frame(result)}"))
+    if result.most_left is not None:
+        rows.append(("may be left", left_words(*result.most_left)))
     rows += [("but", remark) for remark in _remarks(result) if remark != "built-in bodies"]
     if result.seconds:
         rows.append(("fitted in", f"{result.seconds:.1f} s"))
     return rows
+
+
+def left_words(percent: float, degrees: float, joint: str) -> str:
+    """What `FitResult.most_left` says, in words."""
+    much = f"{percent:.2g} % of the objective at most"
+    return f"{much}, by which no joint turns more than {degrees:.1f}° ({joint})"
 
 
 def worst_frame(result: FitResult) -> int:

@@ -29,6 +29,7 @@ from core.measure.vertex_mask import painted_words
 from core.model.fit_result import FitResult
 from core.model.joints import FAMILY_LABEL, MESH, PARTS
 from core.model.motion import AS_IT_IS, Motion, Reading
+from core.model.result_views import left_words
 from core.outputs.joint_sets import read_joint_set
 from core.outputs.reading_words import changes_nothing, command_to_read_otherwise
 from core.outputs.recipes import read_recipe
@@ -216,6 +217,8 @@ def _fit(result: FitResult) -> Rows:
     rows += _motion(result.as_motion())
     fitted, converged = int(result.fitted.sum()), int((result.fitted & result.converged).sum())
     rows.append(("Fitted", f"{fitted} of {len(result)} frames, {converged} converged"))
+    if result.most_left is not None:
+        rows.append(("May be left", left_words(*result.most_left)))
     if result.failed:
         rows.append(("Failed", result.failure))
     far = len(recorded_far_rows(result.provenance))

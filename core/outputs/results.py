@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FileError
-from core.files.containers.arrays import key_list, lengths, number, shape_text, text, texts
+from core.files.containers.arrays import ids, key_list, lengths, number, shape_text, text, texts
 from core.files.containers.atomic import fit_for_a_file, write_npz
 from core.files.containers.documents import json_object
 from core.files.containers.npz import npz_has, npz_headers, read_npz
@@ -18,7 +18,7 @@ from core.files.containers.refusals import reads
 from core.files.motions.conventions import from_origin
 from core.files.motions.load_motion import load_motion
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
-from core.model.fit_result import AMASS_BETAS, FitResult
+from core.model.fit_result import AMASS_BETAS, LEFT, FitResult
 from core.model.joints import PARTS
 from core.outputs.export_format import BodySizes, ExportFormat, ExportJob, Settings
 from core.outputs.job_frames import step_between
@@ -42,9 +42,10 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
     (B,) holds all of them. Everything else has the prefix ``refit_`` as well: errors in millimetres by frame
     and part, which frames are fitted and converged, the up axis, ``refit_frame_betas`` (T, B) where each
     frame has betas of its own (the others are their mean), ``refit_edited`` where frames were changed by hand
-    since they were fitted, ``refit_failed``, a boolean, with ``refit_failure``, why, in words
-    (`core.measure.fit_failure`), and ``refit_provenance``, a json text. Both spellings of the frame rate are
-    written, or neither where it is not known.
+    since they were fitted, ``refit_left_percent``, ``refit_left_degrees`` and ``refit_left_joint`` where it
+    is known what frames may have left to gain (`FitResult`), ``refit_failed``, a boolean, with
+    ``refit_failure``, why, in words (`core.measure.fit_failure`), and ``refit_provenance``, a json text. Both
+    spellings of the frame rate are written, or neither where it is not known.
 
     Raises:
         FileError: the file exists and ``overwrite`` is False, cannot be written, or could not be opened
@@ -104,6 +105,7 @@ def load_result(path: str | Path) -> FitResult:
         provenance=_provenance(path, arrays["refit_provenance"]),
         frame_betas=motion.frame_betas,
         edited=_edited(path, arrays, frames),
+        **_left(path, arrays, frames, motion.poses.shape[1]),
         failure=_failure(path, arrays),
         **errors,
         **flags,
@@ -162,6 +164,8 @@ def _arrays(result: FitResult) -> dict[str, np.ndarray]:
         arrays["refit_origin"] = np.asarray(result.provenance["source"]["origin"], np.float64)
     if result.edited.any():
         arrays["refit_edited"] = np.asarray(result.edited, bool)
+    if np.isfinite(result.left_degrees).any():
+        arrays |= {f"refit_{key}": getattr(result, key) for key in LEFT}
     return arrays | {
         "refit_format": np.array(FORMAT),
         "refit_part_names": np.array(PARTS),
@@ -201,6 +205,17 @@ def _flags(path: Path, key: str, array: np.ndarray, frames: int) -> np.ndarray:
 def _edited(path: Path, arrays: dict[str, np.ndarray], frames: int) -> np.ndarray:
     key = "refit_edited"
     return _flags(path, key, arrays[key], frames) if key in arrays else np.zeros(frames, dtype=bool)
+
+
+def _left(path: Path, arrays: dict[str, np.ndarray], frames: int, joints: int) -> dict[str, np.ndarray]:
+    """What frames may have left to gain, where the file says it: earlier versions did not."""
+    found = {key: arrays[f"refit_{key}"] for key in LEFT if f"refit_{key}" in arrays}
+    return {
+        key: ids(path, f"refit_{key}", array, (frames,), joints)
+        if key == "left_joint"
+        else lengths(path, f"refit_{key}", array, (frames,))
+        for key, array in found.items()
+    }
 
 
 def _failure(path: Path, arrays: dict[str, np.ndarray]) -> str:

@@ -18,12 +18,12 @@ import numpy as np
 from core import __version__
 from core.errors import FileError
 from core.files.assumption import meaning_of_json
-from core.files.containers.arrays import finite, kind_of, lengths, numbers, shape_text
+from core.files.containers.arrays import finite, ids, kind_of, lengths, numbers, shape_text
 from core.files.containers.atomic import atomic_write, fit_for_a_file, not_saved
 from core.files.containers.documents import json_object
 from core.files.containers.npz import MOST_MEMBERS, npz_has, read_npz, read_text
 from core.files.containers.refusals import reads
-from core.model.fit_result import FitResult
+from core.model.fit_result import LEFT, FitResult
 from core.model.joints import GENDERS, JOINT_NAMES, PARTS
 from core.model.motion import MOST_RATE, UP_AXES, Motion, Reading
 from core.outputs.session_writer import CONTENTS, ERRORS, FLAGS, FORMAT, MARK, RESULT_TEXTS, SessionWriter
@@ -253,6 +253,10 @@ class _Reader:
         own = take("frame_betas", (frames, len(betas)), missing=True)
         arrays: dict[str, Any] = {key: take(key, (frames,), errors=True) for key in ERRORS}
         arrays |= {key: take(key, (frames,), flags=True) for key in FLAGS}
+        for key in LEFT:
+            # Earlier versions did not know it.
+            below = poses.shape[1] if key == "left_joint" else 0
+            arrays[key] = take(key, (frames,), errors=True, ids_below=below, missing=True)
         return FitResult(
             poses=finite(self._path, dot + "arrays.poses", poses),
             transl=finite(self._path, dot + "arrays.transl", take("transl", (frames, 3))),
@@ -309,11 +313,14 @@ class _Reader:
             *,
             flags: bool = False,
             errors: bool = False,
+            ids_below: int = 0,
             missing: bool = False,
         ) -> np.ndarray:
             if missing and key not in named:
-                return np.empty(0, np.float32)
+                return np.empty(0, np.int16 if ids_below else np.float32)
             array = self._array(dot + key, named.get(key))
+            if ids_below:
+                return ids(self._path, dot + key, array, shape, ids_below)
             if not flags:
                 return (lengths if errors else numbers)(self._path, dot + key, array, shape)
             if array.dtype.kind != "b" or array.shape != shape:

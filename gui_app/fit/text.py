@@ -86,12 +86,18 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     if reply.complete:
         around = f" and {len(reply.around):,} around" if len(reply.around) else ""
         failed = " · failed" if result.failed else ""
-        return f"Fitted {frames_words(reached)}{around} in {figures}{failed}"
+        return f"Fitted {frames_words(reached)}{around} in {figures}{_left(result, reply.reached)}{failed}"
     if earlier is None:
         return f"Cancelled: {reached:,} of {asked} kept, marked partial · {figures}"
     if reply.apart:
         return f"Cancelled: {reached:,} of {asked} kept; the smaller earlier fit {other}"
     return f"Cancelled: {reached:,} of {asked} fitted, the others are as they were"
+
+
+def _left(result: FitResult, reached: np.ndarray) -> str:
+    """By how much joints may still turn in the frames of a run that have converged, where that is known."""
+    left = result.take(reached).most_left
+    return "" if left is None else f" · joints to {left[1]:.1f}°"
 
 
 def _figures(result: FitResult, reached: np.ndarray, earlier: FitResult | None) -> str:

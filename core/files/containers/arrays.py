@@ -77,6 +77,20 @@ def lengths(
         return np.where(np.abs(found) < most, found, np.float32(np.nan))
 
 
+def ids(path: str | Path, key: str, array: np.ndarray, shape: tuple[int, ...], below: int) -> np.ndarray:
+    """``array`` as int16 of the given shape, each below a number, or -1 for none.
+
+    Raises:
+        FileError: it holds something else.
+    """
+    if array.dtype.kind not in "iu" or array.shape != shape:
+        found = f"{kind_of(array)} of shape {shape_text(array.shape)}"
+        raise FileError(path, f"is {found}, expected {shape_text(shape)} whole numbers", key=key)
+    if array.size and not -1 <= int(array.min()) <= int(array.max()) < below:
+        raise FileError(path, f"holds ids beyond {below - 1}", key=key)
+    return array.astype(np.int16)
+
+
 def number(path: str | Path, key: str, array: np.ndarray) -> float:
     """The one number in an array of any shape with one element.
 

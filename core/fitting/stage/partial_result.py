@@ -19,7 +19,7 @@ from core.measure.counted_vertices import HELD
 from core.measure.far_rows import FAR_ROWS
 from core.measure.fit_failure import judged
 from core.model.body_pair import BodyPair
-from core.model.fit_result import FitResult, shapes
+from core.model.fit_result import LEFT, FitResult, shapes
 from core.model.joints import PARTS
 from core.model.motion import Motion
 from core.model.skinning import rotation_vectors
@@ -168,6 +168,10 @@ class ResultTable:
             name: np.full(count, np.nan, dtype=np.float32) for name in ("mean", "median", "p95", "max")
         }
         self.part = np.full((count, len(PARTS)), np.nan, dtype=np.float32)
+        self.left = {
+            name: np.full(count, nothing, np.int16 if nothing == -1 else np.float32)
+            for name, nothing in LEFT.items()
+        }
         # What the figures of fitted frames are of.
         self._betas = np.zeros((count, 0), dtype=np.float32)
         self._expression = self.expression.copy()
@@ -192,6 +196,8 @@ class ResultTable:
         for name, values in self.errors.items():
             values[:] = getattr(start, f"{name}_mm")
         self.part[:] = start.part_mm
+        for name, values in self.left.items():
+            values[:] = getattr(start, name)
 
     def _next_betas(self) -> np.ndarray:
         """(T, B) a copy of what frames begin with."""
@@ -253,6 +259,15 @@ class ResultTable:
         for name, values in self.errors.items():
             values[frames] = getattr(found.errors, name)
         self.part[frames] = found.errors.part
+        for name, values in self.left.items():
+            values[frames] = LEFT[name]
+
+    def tell_left(self, frames: np.ndarray, percent: float, degrees: np.ndarray, joint: int) -> None:
+        """Takes in what frames (n,) that have converged may have left: per cent of their objective, and by
+        how many degrees (n,) a joint, by its id, may still turn."""
+        self.left["left_percent"][frames] = percent
+        self.left["left_degrees"][frames] = degrees
+        self.left["left_joint"][frames] = joint
 
     def result(self, seconds: float, partial: bool, provenance: dict[str, Any]) -> FitResult:
         """A copy of what is there now, and whether it has failed as a whole."""
@@ -291,6 +306,7 @@ class ResultTable:
             provenance=provenance | left_out,
             frame_betas=own,
             edited=self.edited.copy(),
+            **{name: values.copy() for name, values in self.left.items()},
         )
         return judged(found)
 

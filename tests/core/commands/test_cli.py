@@ -255,8 +255,14 @@ def test_check_measures_the_way_back(clips: Path, tmp_path: Path, capsys: pytest
     source, report = clips / "backflip_poses.npz", tmp_path / "r.json"
     arguments = ["convert", str(source), "-o", str(tmp_path), "--threads", "1", "--report", str(report)]
     assert main(arguments) == 0
-    assert "mapped back" not in capsys.readouterr().out
-    assert "check" not in json.loads(report.read_text())["inputs"][0]
+    said, told = capsys.readouterr().out, json.loads(report.read_text())["inputs"][0]
+    assert "mapped back" not in said
+    assert "check" not in told
+    percent, degrees, joint = told["left"].values()
+    assert (
+        f"converged; left {percent:.2g} % of the objective at most, by which no joint turns more than" in said
+    )
+    assert f"{degrees:.1f}° ({joint})" in said
     # What is done already is checked without a fit.
     assert main([*arguments, "--check"]) == 0
     said = capsys.readouterr().out

@@ -67,6 +67,11 @@ def assert_same(a, b):
         {"family": "smpl"},
         {"source_name": ""},
         {"frames": 1},
+        {
+            "left_percent": np.full(6, 0.05, np.float32),
+            "left_degrees": np.array([1.5, 2.5, np.nan, 0, 0, 0], np.float32),
+            "left_joint": np.array([39, 2, -1, 0, 0, 0], np.int16),
+        },
     ],
 )
 def test_round_trip(tmp_path, changes):
@@ -75,6 +80,30 @@ def test_round_trip(tmp_path, changes):
     save_result(path, result)
     assert is_result(path)
     assert_same(load_result(path), result)
+
+
+def test_what_frames_may_have_left_is_told_where_it_is_known(tmp_path, save):
+    degrees = np.array([1.5, 9, 0.5, 0, 0.7, 8], np.float32)
+    left = {"left_percent": np.full(6, 0.05, np.float32), "left_joint": np.full(6, 39, np.int16)}
+    result, path = make_result(left_degrees=degrees, **left), tmp_path / "out.npz"
+    save_result(path, result)
+    # Of frames that are fitted and have converged.
+    percent, most, joint = result.most_left
+    assert (round(percent, 3), most, joint) == (0.05, 1.5, JOINT_NAMES["smplx"][39])
+    assert (
+        "May be left",
+        f"0.05 % of the objective at most, by which no joint turns more than 1.5° ({joint})",
+    ) in (describe_file(path))
+    arrays = read_npz(path)
+    # As earlier versions wrote it.
+    earlier = {key: array for key, array in arrays.items() if not key.startswith("refit_left")}
+    found = load_result(save(earlier, "earlier.npz"))
+    assert found.most_left is None
+    assert np.isnan(found.left_degrees).all()
+    assert (found.left_joint == -1).all()
+    for wrong in (np.full(6, 55), np.full(6, -2), np.full(5, 1), np.full(6, 0.5)):
+        with pytest.raises(FileError, match="refit_left_joint"):
+            load_result(save(arrays | {"refit_left_joint": wrong}, "wrong.npz"))
 
 
 def test_betas_of_each_frames_own_are_kept(tmp_path):

@@ -130,6 +130,32 @@ def test_a_fit_that_was_compared_comes_back_and_earlier_versions_kept_none(
         replace(named, source=replace(session.source, frames=FRAMES + 1))
 
 
+def test_a_fit_of_which_nobody_said_what_is_left_opens(session: Session, tmp_path: Path) -> None:
+    result, file = session.steps[1].result, tmp_path / "a.refit"
+    assert result is not None
+    known = np.full(FRAMES, 2, np.float32)
+    result = replace(result, left_percent=known, left_degrees=known, left_joint=known.astype(np.int16))
+    save_session(file, replace(session, steps=(session.steps[0], SessionStep(result, None)), at=0))
+    kept = load_session(file).steps[1].result
+    assert kept is not None
+    assert all_same(kept, result) == []
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    contents = json.loads(parts["session.json"])
+    for step in contents["steps"]:
+        for name in ("left_percent", "left_degrees", "left_joint"):
+            if step["result"] is not None:
+                del step["result"]["arrays"][name]
+    with zipfile.ZipFile(tmp_path / "b.refit", "w") as archive:
+        for name, data in (parts | {"session.json": json.dumps(contents).encode()}).items():
+            archive.writestr(name, data)
+    again = load_session(tmp_path / "b.refit").steps[1].result
+    assert again is not None
+    assert again.most_left is None
+    assert np.isnan(again.left_degrees).all()
+    assert np.array_equal(again.poses, result.poses)
+
+
 def test_frames_that_are_not_finite_come_back(motion: Motion, tmp_path: Path) -> None:
     poses = motion.poses.copy()
     poses[1, 4] = np.nan

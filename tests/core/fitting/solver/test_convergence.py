@@ -42,6 +42,7 @@ def check(motion: Motion, variant: str, settings: FitSettings = FEW, every: int 
     found = frame_minima(motion, pair, settings, result, ids)
     converged = result.converged[ids]
     assert not (found.left[converged] > MOST).any(), found.left[converged].max()
+    assert (found.degrees < result.left_degrees[ids])[converged].all()
     return converged
 
 
@@ -68,7 +69,9 @@ def on_harsher_bodies(motion: Motion, every: int = 1) -> None:
     settings, pair = FitSettings(shape="fixed"), body_pair(HARSHER[0])
     result = fit(motion, pair, settings)
     found = frame_minima(motion, pair, settings, result, np.arange(0, len(motion), every), iterations=25)
-    assert not (found.left[result.converged[::every]] > MOST).any()
+    converged = result.converged[::every]
+    assert not (found.left[converged] > MOST).any()
+    assert (found.degrees < result.left_degrees[::every])[converged].all()
 
 
 def test_harsher_bodies_do_or_say_so() -> None:

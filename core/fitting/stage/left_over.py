@@ -1,0 +1,78 @@
+"""How far joints may still turn in frames that have converged.
+
+A frame is called converged while no more than a share e of its objective E is left to gain: `MOST_LEFT` times
+the tolerance of its stage. With A the Gauss-Newton matrix of its unknowns, correctives and terms included,
+all that is so near to its optimum lies in
+
+    1/2 x^T A x <= e E,
+
+where a joint turns against its parent, D_a x, by sqrt(2 e E l_a) at most, l_a the largest eigenvalue of
+D_a A^-1 D_a^T: a finger that the skin shows little may turn by degrees where a hip may by none. From frame to
+frame l_a changes little; it is taken of a few, and of each joint the largest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from core.fitting.objective.unknowns import Unknowns
+from core.fitting.solver.convergence import MOST_LEFT
+from core.fitting.solver.linear_solve import factorise
+from core.fitting.solver.normal_equations import frame_matrix
+from core.fitting.stage.frame_chunks import spread
+from core.fitting.stage.stage import PoseStage
+
+# Frames that a motion is judged by.
+FRAMES = 3
+
+
+@torch.inference_mode()
+def left_over(stage: PoseStage, frames: np.ndarray) -> tuple[float, np.ndarray, int]:
+    """What frames of a stage that have converged may have left, where its table has them.
+
+    Args:
+        stage: of the frames.
+        frames: (n,) ids.
+
+    Returns:
+        Per cent of their objective; degrees (n,) by which the joint that may turn furthest may; its id, -1
+        where none turns.
+    """
+    problem, by = stage.problem, stage.by
+    share, unknowns = MOST_LEFT * by.tolerance, by.unknowns
+    if not len(unknowns.free) or not len(frames):
+        return 100 * share, np.zeros(len(frames)), -1
+    some = spread(frames, FRAMES)
+    pose, terms = problem.current(some, problem.table), problem.terms(some)
+    robust = None
+    if by.skin.metric.loss != "none":
+        robust = by.data(problem.targets.at(some)).evaluate(pose, terms).robust_weights
+    curvature = None if by.skin.patches.sparse else by.curvature
+    matrix = frame_matrix(by.found, pose, unknowns, terms, robust, curvature)
+    turns = turns_allowed(factorise(matrix, torch.zeros_like(pose.root[:, 0])), unknowns, by.skin.parents)
+    most = turns.amax(0)
+    joint = int(most.argmax())
+    squared = 2 * share * float(most[joint]) * np.maximum(problem.table.energy[frames], 0)
+    return 100 * share, np.minimum(np.degrees(np.sqrt(squared)), 180), joint
+
+
+def turns_allowed(factor: Tensor, unknowns: Unknowns, parents: Tensor) -> Tensor:
+    """(n, J) largest eigenvalue of D_a A^-1 D_a^T for each joint.
+
+    Args:
+        factor: (n, D, D) Cholesky factors of A.
+        unknowns: of each frame.
+        parents: (J - 1,) parents of the joints below the root.
+    """
+    count = len(unknowns.free)
+    every = torch.cholesky_inverse(factor)[:, : 3 * count, : 3 * count]
+    # The last is that of what does not turn.
+    every = pad(every, (0, 3, 0, 3)).unflatten(2, (-1, 3)).unflatten(1, (-1, 3)).transpose(2, 3)
+    owner = unknowns.index("gathered", factor.device)
+    above = torch.cat((owner.new_tensor([count]), owner[parents]))
+    both = every[:, owner, above]
+    spreads = every[:, owner, owner] + every[:, above, above] - both - both.transpose(-1, -2)
+    return torch.linalg.eigvalsh(spreads)[..., -1].clamp_min(0)
