@@ -77,7 +77,9 @@ def lengths(
         return np.where(np.abs(found) < most, found, np.float32(np.nan))
 
 
-def ids(path: str | Path, key: str, array: np.ndarray, shape: tuple[int, ...], below: int) -> np.ndarray:
+def ids(
+    path: str | Path, key: str, array: np.ndarray, shape: tuple[int | None, ...], below: int
+) -> np.ndarray:
     """``array`` as int16 of the given shape, each below a number, or -1 for none.
 
     Raises:

@@ -196,8 +196,8 @@ class ResultTable:
         for name, values in self.errors.items():
             values[:] = getattr(start, f"{name}_mm")
         self.part[:] = start.part_mm
-        for name, values in self.left.items():
-            values[:] = getattr(start, name)
+        for name, left in self.left.items():
+            left[:] = getattr(start, name)
 
     def _next_betas(self) -> np.ndarray:
         """(T, B) a copy of what frames begin with."""
@@ -259,8 +259,8 @@ class ResultTable:
         for name, values in self.errors.items():
             values[frames] = getattr(found.errors, name)
         self.part[frames] = found.errors.part
-        for name, values in self.left.items():
-            values[frames] = LEFT[name]
+        for name, left in self.left.items():
+            left[frames] = LEFT[name]
 
     def tell_left(self, frames: np.ndarray, percent: float, degrees: np.ndarray, joint: int) -> None:
         """Takes in what frames (n,) that have converged may have left: per cent of their objective, and by
