@@ -191,7 +191,7 @@ def test_errors_are_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     table = fit.to_frame()
     assert (table.index.count, table.index.name) == (6, "frame")
     parts = [f"{part}_mm" for part in PARTS]
-    figures = ["fitted", "converged", "edited", "mean_mm", "median_mm", "p95_mm", "max_mm"]
+    figures = ["fitted", "converged", "edited", "left_degrees", "mean_mm", "median_mm", "p95_mm", "max_mm"]
     assert list(table) == ["time_s", *figures, *parts]
     np.testing.assert_array_equal(table["p95_mm"], fit.p95_mm)
     np.testing.assert_array_equal(table["feet_mm"], fit.part_mm[:, -1])
