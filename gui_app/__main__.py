@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core import __version__
 from core.commands import argument_types, cli
+from core.commands.argument_types import named
 from core.commands.telling.exit_codes import INTERRUPTED, SOME_FAILED
 from core.commands.telling.interrupts import left, second_ends_at_once
 from core.commands.telling.sentences import Parser, say_error
@@ -33,10 +34,14 @@ def parser() -> argparse.ArgumentParser:
         epilog=f"Without a window: refit {' | refit '.join(cli.COMMANDS)}; each has its own --help.",
     )
     top.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="motion, fit, session or folder to open"
+        "file",
+        nargs="?",
+        type=named,
+        metavar="FILE",
+        help="motion, fit, session or folder to open",
     )
     top.add_argument("--frame", type=frame_number, metavar="N", help="show this frame first")
-    top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed models")
+    top.add_argument("--models", type=named, metavar="DIR", help="folder of licensed models")
     top.add_argument("--to", choices=tuple(JOINT_NAMES), help="body to fit; default: as last time")
     top.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), help="where to fit; default: as last time, auto at first"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -155,7 +156,7 @@ class Catalogue:
 
     def __init__(self, folder: str | Path, *, rebuild: bool = False, kept: bool = True) -> None:
         self.folder = Path(folder)
-        if not self.folder.is_dir():
+        if not os.path.isdir(self.folder):
             raise FileError(self.folder, "is no folder of results")
         self._store = Store(self.folder, rebuild=rebuild, kept=kept)
         self._clips = "clips"

@@ -87,7 +87,7 @@ def transaction(connection: sqlite3.Connection, begun: str = "IMMEDIATE") -> Ite
 
 
 def _opened(path: Path, rebuild: bool) -> sqlite3.Connection:
-    if path.exists():
+    if os.path.exists(path):
         check_regular(path, path.stat())
         if rebuild:
             _set_aside(path)

@@ -21,6 +21,13 @@ from core.model.motion import CHOICES, FILES, MOST_RATE, Reading
 _WINS = "wins over what the file says"
 
 
+def named(text: str) -> Path:
+    """A file or folder. An empty name would be the current folder: it comes of a variable that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty, expected that of a file or folder")
+    return Path(text)
+
+
 def frame_range(text: str) -> tuple[int | None, int | None]:
     """``'A:B'`` with Python's slice rules, either side empty, to (A, B)."""
     first, colon, last = text.partition(":")
@@ -168,7 +175,7 @@ def add_inspect(commands: Any) -> None:
         "bodies alone, of a motion, or of a fit. Exit codes: 0 done, 1 failed, 2 bad usage.",
     )
     inspect.add_argument(
-        "file", nargs="?", type=Path, metavar="MOTION_OR_FIT", help="default: the bodies alone"
+        "file", nargs="?", type=named, metavar="MOTION_OR_FIT", help="default: the bodies alone"
     )
     inspect.add_argument("--joint", metavar="NAME", help="one joint and the vertices it is made of")
     inspect.add_argument(
@@ -185,14 +192,14 @@ def add_inspect(commands: Any) -> None:
     )
     inspect.add_argument(
         "--regressor",
-        type=Path,
+        type=named,
         metavar="FILE",
         help="another J_regressor for that body: .npy, .npz or pickle",
     )
     inspect.add_argument(
-        "--joint-set", type=Path, metavar="FILE", help="a joint set (.json) to follow through the motion"
+        "--joint-set", type=named, metavar="FILE", help="a joint set (.json) to follow through the motion"
     )
-    inspect.add_argument("--out", type=Path, metavar="FILE", help="where its joints go: .npz or .csv")
+    inspect.add_argument("--out", type=named, metavar="FILE", help="where its joints go: .npz or .csv")
     inspect.add_argument("--force", action="store_true", help="write over an existing --out")
     inspect.add_argument(
         "--from",
@@ -201,11 +208,11 @@ def add_inspect(commands: Any) -> None:
         help="source body, without a motion; default: smplh",
     )
     inspect.add_argument("--to", choices=("smpl", "smplh", "smplx"), help="target body; default: smplx")
-    inspect.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
+    inspect.add_argument("--models", type=named, metavar="DIR", help="folder with the licensed models")
     inspect.add_argument("--gender", choices=("neutral", "female", "male"), help="of the bodies")
     add_reading(inspect, several=False)
     inspect.add_argument(
-        "--compare", type=Path, metavar="FILE", help="compare the correspondence with another file's"
+        "--compare", type=named, metavar="FILE", help="compare the correspondence with another file's"
     )
     inspect.add_argument("--json", action="store_true", help="print json instead of tables")
 
@@ -230,14 +237,18 @@ def add_correspond(commands: Any) -> None:
         description="Lays the target's rest shape onto the source's, and gives each target vertex the "
         "nearest point of the source's surface. Exit codes: 0 done, 1 failed, 2 bad usage.",
     )
-    correspond.add_argument("source", type=Path, metavar="SOURCE_MODEL", help="model file of the source body")
-    correspond.add_argument("target", type=Path, metavar="TARGET_MODEL", help="model file of the target body")
+    correspond.add_argument(
+        "source", type=named, metavar="SOURCE_MODEL", help="model file of the source body"
+    )
+    correspond.add_argument(
+        "target", type=named, metavar="TARGET_MODEL", help="model file of the target body"
+    )
     correspond.add_argument(
         "-o",
         "--out",
         action="append",
         default=[],
-        type=Path,
+        type=named,
         metavar="FILE",
         help="where it goes: .pkl as the published tools read it, or .npz; can be repeated",
     )
@@ -259,7 +270,7 @@ def add_correspond(commands: Any) -> None:
         "--with-hidden", action="store_true", help="also look for counterparts of eyes and inner mouth"
     )
     correspond.add_argument(
-        "--compare", type=Path, metavar="FILE", help="compare with another correspondence"
+        "--compare", type=named, metavar="FILE", help="compare with another correspondence"
     )
     correspond.add_argument("--force", action="store_true", help="write over an existing --out")
     correspond.add_argument("--json", action="store_true", help="print json instead of a report")
@@ -290,12 +301,12 @@ def add_export(commands: Any) -> None:
         "three.js), .bvh, .obj, .ply, .csv, .pkl, .npz, .png, .mp4, .gif. Exit codes: 0 done, 1 failed, 2 "
         "bad usage.",
     )
-    export.add_argument("file", type=Path, metavar="FIT", help="a fit, a session, or a motion without a fit")
+    export.add_argument("file", type=named, metavar="FIT", help="a fit, a session, or a motion without a fit")
     export.add_argument(
         "-o",
         "--output",
         required=True,
-        type=Path,
+        type=named,
         metavar="OUT",
         help="the file, whose ending says what is written; or a folder of meshes or pickles, with --format",
     )
@@ -337,7 +348,7 @@ def add_export(commands: Any) -> None:
     )
     export.add_argument("--bvh-unit", choices=("m", "cm"), help="of lengths in a .bvh; default: m")
     export.add_argument("--size", type=pixels, metavar="WxH", help="of pictures and films, pixels")
-    export.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
+    export.add_argument("--models", type=named, metavar="DIR", help="folder with the licensed models")
     export.add_argument("--gender", choices=GENDERS, help="of a motion's body")
     add_reading(export, several=False)
     export.add_argument("--force", action="store_true", help="write over what is there")

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import __version__
@@ -21,6 +20,7 @@ from core.commands.argument_types import (
     default_threads,
     doubts_of,
     frame_range,
+    named,
     reading_of,
     thread_count,
 )
@@ -81,7 +81,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     convert.add_argument(
         "inputs",
         nargs="*",
-        type=Path,
+        type=named,
         metavar="MOTION",
         help="motion file of any tool that `refit info` knows, or a folder to walk; none where --recipe is a "
         ".yaml that names one",
@@ -89,7 +89,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     convert.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=named,
         metavar="OUT",
         help="folder (walk_poses.npz becomes walk_stageii.npz in it, or walk_smplh.npz, walk_smpl.npz with "
         "--to), or a .npz name for one input",
@@ -101,7 +101,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     )
     convert.add_argument(
         "--models",
-        type=Path,
+        type=named,
         metavar="DIR",
         help="folder with the licensed models; without it REFIT_MODELS, then the built-in bodies",
     )
@@ -110,7 +110,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     )
     convert.add_argument(
         "--transfer",
-        type=Path,
+        type=named,
         metavar="FILE",
         help="the correspondence between the bodies, *_deftrafo_setup.pkl; default: the models folder's. Of "
         "meshes of a topology of their own (MHR's, SOMA's, a template's): from them to the body, as "
@@ -118,20 +118,20 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     )
     convert.add_argument(
         "--rest-mesh",
-        type=Path,
+        type=named,
         metavar="FILE",
         help="of meshes of a topology of their own: one of them, .obj or .ply, registered to the body at "
         "rest, from which the correspondence is built",
     )
     convert.add_argument(
         "--mask",
-        type=Path,
+        type=named,
         metavar="FILE",
         help="ids of the valid vertices, smplx_mask_ids.npy; default: the models folder's",
     )
     convert.add_argument(
         "--exclude",
-        type=Path,
+        type=named,
         action="append",
         default=[],
         metavar="FILE",
@@ -146,7 +146,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     )
     how.add_argument(
         "--recipe",
-        type=Path,
+        type=named,
         metavar="FILE",
         help="how to fit: .toml, as the window's stages are saved, or a .yaml of the published transfer "
         "tool, whose folders, bodies and masks are taken where no option says otherwise",
@@ -162,7 +162,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     shape = convert.add_mutually_exclusive_group()
     shape.add_argument(
         "--betas",
-        type=Path,
+        type=named,
         metavar="FILE",
         help="hold the shape of this fit, or of this motion of the same body",
     )
@@ -224,7 +224,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
         action="store_true",
         help="name files with their checksums in results and sessions, and no folder",
     )
-    convert.add_argument("--report", type=Path, metavar="FILE.json", help="also write the figures as JSON")
+    convert.add_argument("--report", type=named, metavar="FILE.json", help="also write the figures as JSON")
     convert.add_argument(
         "--json", action="store_true", help="print what --report writes, and all else to the error output"
     )
@@ -242,7 +242,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
     add_correspond(commands)
 
     info = commands.add_parser("info", help="say what a motion, model or result file holds")
-    info.add_argument("file", type=Path, metavar="FILE")
+    info.add_argument("file", type=named, metavar="FILE")
     info.add_argument("--gender", choices=GENDERS, help="of the person; wins over what the file says")
     add_reading(info, several=False)
     info.add_argument("--json", action="store_true", help="print json instead of tables")
@@ -254,7 +254,7 @@ def parser(kind: type[Parser] = Parser) -> argparse.ArgumentParser:
         "codes: 0 models were found, 1 none.",
     )
     models.add_argument(
-        "folder", nargs="?", type=Path, metavar="DIR", help="default: what REFIT_MODELS names"
+        "folder", nargs="?", type=named, metavar="DIR", help="default: what REFIT_MODELS names"
     )
     models.add_argument("--json", action="store_true", help="print json instead of tables")
     add_cache(commands)

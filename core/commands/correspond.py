@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ def correspond(options: argparse.Namespace) -> int:
 def _check_out(path: Path, options: argparse.Namespace) -> None:
     check_transfer_name(path)
     inputs = (options.source, options.target, options.compare)
-    if path.exists() and any(one is not None and one.exists() and path.samefile(one) for one in inputs):
+    if os.path.exists(path) and any(
+        one is not None and os.path.exists(one) and path.samefile(one) for one in inputs
+    ):
         raise RefitError(f"{path} is an input; choose another output.")
     check_place(path, options.force)
     check_replaceable(path)

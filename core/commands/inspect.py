@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,15 @@ def _check(options: argparse.Namespace) -> None:
         raise RefitError("--frame needs a motion or a fit; give its file.")
     if options.joint_set and options.file is None:
         raise RefitError("--joint-set needs a motion or a fit to follow; give its file.")
-    if options.out is not None and options.out.exists():
+    if options.out is not None and os.path.exists(options.out):
         inputs = (options.file, options.joint_set, options.regressor)
-        if any(path is not None and path.exists() and options.out.samefile(path) for path in inputs):
+        if any(path is not None and os.path.exists(path) and options.out.samefile(path) for path in inputs):
             raise RefitError(f"{options.out} is an input; choose another output.")
-        if options.out.is_file() and is_npz(options.out) and looks_like_model(set(npz_headers(options.out))):
+        if (
+            os.path.isfile(options.out)
+            and is_npz(options.out)
+            and looks_like_model(set(npz_headers(options.out)))
+        ):
             raise RefitError(f"{options.out} is a body model, which is never written over.")
 
 

@@ -81,14 +81,14 @@ class Work:
 
     def needs_fit(self, job: Job) -> bool:
         """Whether a clip may have to be fitted, as far as can be told without looking into files."""
-        return self.options.force or self.options.retry_failed or not job.output.exists()
+        return self.options.force or self.options.retry_failed or not os.path.exists(job.output)
 
     def parts_of(self, job: Job) -> int:
         """Into how many parts a clip is cut, for several workers at once: 1 for all but a long one that is to
         be fitted."""
         whole = self.options.retry_failed or not self.needs_fit(job) or not can_be_parted(self.recipe)
         try:
-            if not whole and job.source.is_file() and job.source.stat().st_size >= LEAST_BYTES:
+            if not whole and os.path.isfile(job.source) and job.source.stat().st_size >= LEAST_BYTES:
                 return part_count(frames_in(job, self.options.frames))
         except Cancelled:
             raise

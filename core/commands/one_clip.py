@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import time
 from dataclasses import replace
 from functools import partial
@@ -21,7 +22,7 @@ from core.commands.shapes.subjects import SolvedSubject, Subject
 from core.commands.telling.watch import Watch
 from core.correspond.load_bodies import of_bodies_there, reversed_bodies
 from core.errors import Cancelled, FileError, RefitError
-from core.files.containers.atomic import is_disk_full
+from core.files.containers.atomic import check_place, is_disk_full
 from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
@@ -84,7 +85,7 @@ def convert_one(
         run = with_it()
         again = options.retry_failed and failed_before(output, run)
         writes_over = options.force or again
-        skips = output.exists() and not writes_over
+        skips = os.path.exists(output) and not writes_over
         if skips:
             result = finished(output, run, provenance, however_made=options.retry_failed)
             outcome.fit = "found"
@@ -95,6 +96,8 @@ def convert_one(
                 result = without_folders(result, source.parent, bodies.folder)
             motion = from_origin_of_fit(motion, result)
         else:
+            if os.path.lexists(output):
+                check_place(output, writes_over)
             if shape is not None:
                 run = with_it(betas=_solved(shape, watch).of_body(bodies.target))
             result, said = watch.fitted(run, job.label)
@@ -112,7 +115,7 @@ def convert_one(
             try:
                 save_result(output, result, overwrite=writes_over)
             except FileError:
-                outcome.overtaken = not writes_over and output.exists()
+                outcome.overtaken = not writes_over and os.path.exists(output)
                 raise
             outcome.has_written()
         if options.session:
@@ -187,8 +190,8 @@ def _write_session(
     One that is there is left alone, unless ``--force``; or unless the fit was made ``again``, and it holds
     the failed one and nothing since.
     """
-    overwrite = options.force or (again and path.exists() and _holds_failed_alone(path))
-    if path.exists() and not overwrite:
+    overwrite = options.force or (again and os.path.exists(path) and _holds_failed_alone(path))
+    if os.path.exists(path) and not overwrite:
         return
     step, of = SessionStep(result, None, STEP), SourceFile.of(motion)
     if options.private:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import unicodedata
@@ -29,6 +30,8 @@ from core.outputs.results import is_result, load_result
 from core.session.reading_of_fit import other_reading
 
 EVERYBODY = "all"
+SURELY_SHORT = 100
+"""Bytes of a name that any disk takes."""
 _NOT_PLAIN = re.compile(r"[^\w.-]+")
 
 
@@ -75,19 +78,21 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> Plan:
 
     Raises:
         RefitError: a .npz output for several inputs, two named inputs with one output, a folder without
-            motions.
+            motions, an output that no file or folder can be called.
     """
+    if _is_too_long(output):
+        raise FileError(output, "is too long a name for the disk")
     single = output.suffix.lower() == ".npz"
-    if single and (len(inputs) > 1 or (inputs[0].is_dir() and not is_motion_folder(inputs[0]))):
+    if single and (len(inputs) > 1 or (os.path.isdir(inputs[0]) and not is_motion_folder(inputs[0]))):
         raise RefitError(f"{output} is one file, but there are several inputs; give a folder after -o.")
-    if output.is_file() and not single:
+    if os.path.isfile(output) and not single:
         raise RefitError(f"{output} is a file; give a folder or a .npz name after -o.")
     jobs: list[Job] = []
     refused: list[tuple[Job, str]] = []
     left_out: list[tuple[Path, str]] = []
     named = set[Path]()
     for entry in inputs:
-        if single or not entry.is_dir() or is_frame_folder(entry):
+        if single or not os.path.isdir(entry) or is_frame_folder(entry):
             jobs.append(
                 Job(entry, output if single else output / _name_for(Path(os.path.realpath(entry)), family))
             )
@@ -109,6 +114,8 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> Plan:
         jobs += map(below, found.motions)
         refused += [(below(path), sentence) for path, sentence in found.refused]
         left_out += found.left_out
+    jobs, unnamed = _with_names(jobs)
+    refused += unnamed
     kept, met = _apart(jobs)
     for job, first in met:
         if {job.source, first.source} <= named:
@@ -116,6 +123,32 @@ def plan(inputs: list[Path], output: Path, family: str = "smplx") -> Plan:
         problem = f"would be written to {job.output}, as {first.source} is: it was left out"
         refused.append((job, str(FileError(job.source, problem))))
     return Plan(tuple(kept), tuple(refused), tuple(left_out))
+
+
+def _with_names(jobs: list[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
+    """The jobs whose outputs can have their names, and those whose cannot, with a sentence."""
+    kept, refused = [], []
+    for job in jobs:
+        if _is_too_long(job.output):
+            problem = f"would be written to {job.output.name}, a name too long for the disk: shorten it"
+            refused.append((job, str(FileError(job.source, problem))))
+        else:
+            kept.append(job)
+    return kept, refused
+
+
+def _is_too_long(place: Path) -> bool:
+    """The disk it lies on, or will, has no room for one of its names."""
+    absolute = Path(os.path.abspath(place))
+    names = [name for name in absolute.parts if len(os.fsencode(name)) > SURELY_SHORT]
+    there = next((one for one in _upwards(absolute) if os.path.isdir(one)), absolute) if names else absolute
+    for name in names:
+        try:
+            os.lstat(there / name)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return True
+    return False
 
 
 def _apart(jobs: list[Job]) -> tuple[list[Job], list[tuple[Job, Job]]]:
@@ -144,7 +177,7 @@ def is_case_blind(path: Path) -> bool:
     """Large and small letters are the same where ``path`` is, or will be."""
     for place in _upwards(path):
         other = place.with_name(place.name.swapcase())
-        if other.name != place.name and place.exists():
+        if other.name != place.name and os.path.exists(place):
             try:
                 return other.samefile(place)
             except OSError:
@@ -182,12 +215,13 @@ def for_people(planned: Plan, person: str | None, single: bool, family: str) -> 
                 )
             target = _of_person(job.output, str(name), family) if several and not single else job.output
             jobs.append(Job(job.source, target, name))
+    jobs, unnamed = _with_names(jobs)
     kept, met = _apart(jobs)
     refused = [
         (job, f"{job.source}: person '{job.person}' would be written to {job.output}, as {_who(first)} is")
         for job, first in met
     ]
-    return replace(planned, jobs=tuple(kept), refused=(*planned.refused, *refused))
+    return replace(planned, jobs=tuple(kept), refused=(*planned.refused, *unnamed, *refused))
 
 
 def _who(job: Job) -> str:
@@ -240,7 +274,7 @@ def output_name(source: Path, family: str) -> str:
 
 def _name_for(source: Path, family: str) -> str:
     """As `output_name`; what follows a dot in the name of a folder is no ending."""
-    return output_name(source.with_name(f"{source.name}.npz") if source.is_dir() else source, family)
+    return output_name(source.with_name(f"{source.name}.npz") if os.path.isdir(source) else source, family)
 
 
 def finished(
@@ -287,7 +321,7 @@ def failed_before(output: Path, run: FitRun) -> bool:
     Raises:
         FileError: it is there, and no finished fit of this motion.
     """
-    return output.exists() and finished(output, run, however_made=True).failed
+    return os.path.exists(output) and finished(output, run, however_made=True).failed
 
 
 def _same(found: dict[str, Any], wanted: dict[str, Any], what: str, keys: tuple[str, ...]) -> bool:
@@ -319,5 +353,5 @@ def check_targets(jobs: Sequence[Job], report_file: Path | None) -> None:
         return
     if report_file.suffix.lower() != ".json":
         raise RefitError(f"{report_file} is no name for a report; it must end in .json.")
-    if not Path(os.path.realpath(report_file)).parent.is_dir():
+    if not os.path.isdir(Path(os.path.realpath(report_file)).parent):
         raise RefitError(f"{report_file}: there is no folder {report_file.parent} for the report.")

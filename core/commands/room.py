@@ -113,13 +113,13 @@ def frames_in(job: Job, frames: tuple[int | None, int | None] | None = None) -> 
 def is_there(job: Job) -> bool:
     """Whether something has its output's name; asked of many, it ends where nobody wants to know any more."""
     still_wanted()
-    return job.output.exists()
+    return os.path.exists(job.output)
 
 
 def _size(source: Path) -> int:
     still_wanted()
     try:
-        if source.is_dir():
+        if os.path.isdir(source):
             return sum(entry.stat().st_size for entry in os.scandir(source))
         return source.stat().st_size
     except OSError:
@@ -132,13 +132,15 @@ def _places(folders: Iterable[Path]) -> dict[Path, None]:
     for folder in dict.fromkeys(folders):
         still_wanted()
         absolute = Path(os.path.abspath(folder))
-        places[next((one for one in (absolute, *absolute.parents) if one.exists()), absolute)] = None
+        places[next((one for one in (absolute, *absolute.parents) if os.path.lexists(one)), absolute)] = None
     return places
 
 
 def _check_place(place: Path) -> None:
     still_wanted()
-    if not place.is_dir():
+    if os.path.islink(place) and not os.path.exists(place):
+        raise FileError(place, "is a link that leads nowhere, expected a folder for results")
+    if not os.path.isdir(place):
         raise FileError(place, "is a file, expected a folder for results")
     probe = temporary_beside(place / "probe")
     try:

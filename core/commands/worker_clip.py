@@ -10,6 +10,7 @@ import argparse
 import copy
 import hashlib
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -224,7 +225,7 @@ def _ready(setup: Setup) -> None:
         raise RefitError(
             f"The worker on {socket.gethostname()} has Refit {__version__}, expected {setup.version}."
         )
-    if setup.output is not None and not setup.output.is_dir():
+    if setup.output is not None and not os.path.isdir(setup.output):
         raise RefitError(
             f"The worker on {socket.gethostname()} sees no folder {setup.output}: all workers need the files "
             "under the same names."

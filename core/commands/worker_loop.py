@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -86,7 +87,7 @@ class WorkerLoop:
         seen = self._as_seen(job)
         self._under_way[str(seen.output)] = job
         tries_file = self._tries(job)
-        missing = tries_file is not None and not job.output.exists()
+        missing = tries_file is not None and not os.path.exists(job.output)
         shape = self._shape_for(job)
         parts = self._parts(job, seen, shape)
         arguments = (self._setup, seen, shape, tries_file, missing, parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -98,9 +99,9 @@ def open_subject(
     """
     # The frame rate counts for what is written, whoever says it.
     told = changes_nothing(replace(reading, gender=gender, frame_rate=None), doubts)
-    if not path.is_dir() and is_session(path):
+    if not os.path.isdir(path) and is_session(path):
         return _of_session(path, load_session(path), models, told)
-    if not path.is_dir() and is_result(path):
+    if not os.path.isdir(path) and is_result(path):
         result = load_result(path)
         try:
             bodies = bodies_of(result, models, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -96,16 +97,16 @@ def described(path: str | Path, reading: Reading = AS_IT_IS, doubts: str = "refu
     path = Path(path)
     if is_meshes(path):
         found = _meshes(path, reading, doubts)
-        what = "Folder" if path.is_dir() else "File"
+        what = "Folder" if os.path.isdir(path) else "File"
         return Described([(what, path.resolve().name), *found.rows], found.motion)
     found = _described(path, reading, doubts)
-    name = ("Folder", path.resolve().name) if path.is_dir() else ("File", path.name)
+    name = ("Folder", path.resolve().name) if os.path.isdir(path) else ("File", path.name)
     notes = () if found.motion is not None else changes_nothing(reading, doubts)
     return Described([name, *found.rows, *(("Note", note) for note in notes)], found.motion)
 
 
 def _described(path: Path, reading: Reading, doubts: str) -> Described:
-    arrays = not path.is_dir() and is_npz(path) and not is_torch(path)
+    arrays = not os.path.isdir(path) and is_npz(path) and not is_torch(path)
     if arrays and is_result(path):
         return Described(_result(path))
     if arrays and is_session(path):

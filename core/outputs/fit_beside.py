@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from core.errors import FileError
@@ -19,7 +20,7 @@ def load_fit_beside(path: Path, motion: Motion, bodies: BodyPair) -> FitResult:
     Raises:
         FileError: the file cannot be read, holds no fit, or none that can be compared with them.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         raise FileError(path, "is a folder, expected a fit (.npz) or a session (.refit)")
     if is_session(path):
         found = load_session(path).now.result

@@ -209,4 +209,4 @@ def _path(path: Path, values: Mapping[str, Any], key: str, there: bool = True) -
     places = [Path(), path.parent, path.parent.parent]
     if isinstance(beside, str):  # the lists of vertices come with it
         places += [place / Path(beside).parent for place in places]
-    return next((place / said for place in places if (place / said).exists()), said)
+    return next((place / said for place in places if os.path.exists(place / said)), said)

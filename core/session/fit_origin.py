@@ -114,7 +114,7 @@ def _located(reading: Reading, *folders: Path) -> Reading:
         lay = path_on_this_machine(stored)
         places = [lay] if lay is not None else []
         places += [folder / PureWindowsPath(stored).name for folder in folders]
-        found[field] = str(next((place for place in places if place.is_file()), places[0]))
+        found[field] = str(next((place for place in places if os.path.isfile(place)), places[0]))
     return replace(reading, **found)
 
 
@@ -144,7 +144,7 @@ def _candidates(path: Path, source: SourceFile) -> Iterator[Path]:
     places += [motion for motion in builtin_motions() if motion.name == name]
     for place in dict.fromkeys(places):
         try:
-            found = place.is_file() or place.is_dir()
+            found = os.path.isfile(place) or os.path.isdir(place)
         except (OSError, ValueError):
             continue
         if found:

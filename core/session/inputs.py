@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,15 +51,15 @@ def lost_by(path: Path, inputs: Iterable[Path]) -> str:
     """A sentence where writing a file or folder at ``path`` would lose one of the inputs, or nothing."""
     for one in inputs:
         try:
-            if not (path.exists() and one.exists()):
+            if not (os.path.exists(path) and os.path.exists(one)):
                 continue
             place, real = path.resolve(), one.resolve()
             if path.samefile(one):
                 return f"{path} is an input; choose another output."
-            inside = one.is_dir() and place.is_relative_to(real) and place.suffix.lower() in _READ
-            if inside and path.is_file():
+            inside = os.path.isdir(one) and place.is_relative_to(real) and place.suffix.lower() in _READ
+            if inside and os.path.isfile(path):
                 return f"{path} is a part of the input {one}; choose another output."
-            if path.is_dir() and real.is_relative_to(place):
+            if os.path.isdir(path) and real.is_relative_to(place):
                 return f"{path} holds the input {one.name}; choose another output."
         except (OSError, ValueError, RuntimeError):
             continue

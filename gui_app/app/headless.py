@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.commands import argument_types, cli
+from core.commands.argument_types import named
 from core.commands.telling.sentences import Parser, say
 from core.errors import FileError, RefitError
 from gui_app.export.offscreen import refuse_existing, render_still, render_video
@@ -104,9 +105,9 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m gui_app.app.headless",
         description="Fits a motion and writes its SMPL-X file, a picture and a film.",
     )
-    top.add_argument("file", nargs="?", type=Path, metavar="FILE", help="motion; none: a built-in one")
-    top.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write")
-    top.add_argument("--models", type=Path, metavar="DIR", help="folder of licensed models")
+    top.add_argument("file", nargs="?", type=named, metavar="FILE", help="motion; none: a built-in one")
+    top.add_argument("-o", "--output", type=named, required=True, metavar="DIR", help="where to write")
+    top.add_argument("--models", type=named, metavar="DIR", help="folder of licensed models")
     top.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to fit")
     top.add_argument("--threads", type=argument_types.thread_count, metavar="N", help="fitting threads")
     top.add_argument("--force", action="store_true", help="write over existing files")

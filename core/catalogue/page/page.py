@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def write_page(
     Raises:
         FileError: it cannot be written, or something else has its name.
     """
-    if path.exists() and not _is_page(path):
+    if os.path.exists(path) and not _is_page(path):
         raise FileError(path, "is there already and no report of Refit; name another file with --page")
     text = page_html(page_data(catalogue, ids, pictures, private=private, told=told))
     with atomic_write(path, overwrite=True) as file:

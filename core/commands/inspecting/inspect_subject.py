@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -146,7 +147,7 @@ def inspect_file(
     Raises:
         RefitError: a file cannot be used, or the bodies are not those that the fit was made with.
     """
-    result = None if path.is_dir() or not is_result(path) else load_result(path)
+    result = None if os.path.isdir(path) or not is_result(path) else load_result(path)
     motion = load_motion(path, reading, doubts=doubts) if result is None else find_motion(path, result)
     if not len(motion):
         raise FileError(path, "holds no frames")

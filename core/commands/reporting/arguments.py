@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from core.commands.argument_types import named
 
 PICTURES = 200
 
@@ -18,7 +19,7 @@ def add_report(commands: Any) -> None:
         "first, and writes report.html into it: histograms, outliers, problems, curves and pictures in one "
         "file that asks nothing of a network. Exit codes: 0 done, 1 something could not be read or written.",
     )
-    report.add_argument("folder", type=Path, metavar="OUT", help="folder of results")
+    report.add_argument("folder", type=named, metavar="OUT", help="folder of results")
     report.add_argument(
         "--filter",
         action="append",
@@ -40,7 +41,7 @@ def add_report(commands: Any) -> None:
     how.add_argument("--csv", action="store_true", help="print a line for each clip, with commas between")
     report.add_argument(
         "--page",
-        type=Path,
+        type=named,
         metavar="FILE.html",
         help="where the page goes; with --json and --csv there is none else",
     )
@@ -58,7 +59,7 @@ def add_report(commands: Any) -> None:
         "--rebuild", action="store_true", help="build the catalogue anew from journals and results"
     )
     report.add_argument("--private", action="store_true", help="name no folder in the page")
-    report.add_argument("--models", type=Path, metavar="DIR", help="folder with the licensed models")
+    report.add_argument("--models", type=named, metavar="DIR", help="folder with the licensed models")
 
 
 def _count(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -75,7 +76,7 @@ def _check(folder: Path) -> None:
     Raises:
         RefitError: no run wrote into the folder, and no result is in it.
     """
-    if not folder.is_dir() or any((folder / name).exists() for name in (RUNS_FOLDER, INDEX_FILE)):
+    if not os.path.isdir(folder) or any(os.path.exists(folder / name) for name in (RUNS_FOLDER, INDEX_FILE)):
         return
     for path in folder.rglob(f"*{RESULT.suffix}"):
         with suppress(FileError):

@@ -3,6 +3,7 @@ of other tools."""
 
 from __future__ import annotations
 
+import os
 import pickle
 import pickletools
 from functools import partial
@@ -271,7 +272,7 @@ def check_transfer_name(path: str | Path) -> None:
 def check_replaceable(path: str | Path) -> None:
     """Raises FileError where something is at ``path`` that is no correspondence: a body model above all."""
     path = Path(path)
-    if not path.exists():
+    if not os.path.exists(path):
         return
     try:
         matrix_in(path, transfer_contents(path))

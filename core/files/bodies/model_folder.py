@@ -189,9 +189,9 @@ def _model_paths(family: str, gender: str) -> list[str]:
 def _existing(folder: str | Path) -> Path:
     folder = Path(folder)
     try:
-        if folder.is_dir():
+        if os.path.isdir(folder):
             return folder
-        there = folder.exists()
+        there = os.path.exists(folder)
     except (OSError, ValueError):
         there = False
     problem = "is a file, expected a folder of models" if there else "there is no such folder"
@@ -228,7 +228,7 @@ def _match(folder: Path, pattern: str) -> Path | None:
     here = [folder]
     for part in pattern.split("/"):
         here = [child for parent in here for child in _children(parent, part)]
-    return next((path for path in here if path.is_file()), None)
+    return next((path for path in here if os.path.isfile(path)), None)
 
 
 def _children(folder: Path, name: str) -> list[Path]:

@@ -250,6 +250,7 @@ def check_place(target: Path, overwrite: bool) -> None:
     _refuse_existing(target, overwrite)
     if not target.parent.is_dir():
         raise FileError(target, f"cannot be written: there is no folder {target.parent}")
+    _at_the_end(target)
 
 
 def _at_the_end(target: Path) -> Path:
@@ -257,6 +258,8 @@ def _at_the_end(target: Path) -> Path:
     end = Path(os.path.realpath(target))
     if end.is_symlink():
         raise FileError(target, "cannot be written: it is a link that leads in a circle")
+    if not os.path.isdir(end.parent):
+        raise FileError(target, f"cannot be written: it is a link to {end}, and there is no such folder")
     return end
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def file_kind(path: str | Path) -> FileKind:
     """What a file or folder is, by what is in it. Raises nothing: what cannot be read is not known."""
     path = Path(path)
     try:
-        if path.is_dir():
+        if os.path.isdir(path):
             if is_mesh_folder(path):
                 return FileKind("motion", "a folder of meshes")
             return FileKind("motion", "a folder with a file a frame") if is_frame_folder(path) else UNKNOWN

@@ -65,13 +65,13 @@ _SAID = ("gender", "refit_up_axis", *RATE_KEYS)
 
 def is_mesh_folder(path: str | Path) -> bool:
     """Whether it is a folder with meshes in it."""
-    return bool(Path(path).is_dir() and _listed(Path(path)))
+    return bool(os.path.isdir(path) and _listed(Path(path)))
 
 
 def is_meshes(path: str | Path) -> bool:
     """Whether it is a folder with meshes in it, or a single mesh."""
     path = Path(path)
-    return is_mesh_folder(path) or (path.suffix.lower() in READERS and path.is_file())
+    return is_mesh_folder(path) or (path.suffix.lower() in READERS and os.path.isfile(path))
 
 
 def holds_vertices(contents: Contents) -> bool:
@@ -284,7 +284,7 @@ def _of_files(
 
 def _listed(folder: Path) -> list[Path]:
     """The meshes in a folder as people count them: 1, 2, 10; a single mesh is alone."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return [folder]
     names = names_in(folder, READERS)
     return [folder / name for name in sorted(names, key=lambda name: (natural(name), name))]

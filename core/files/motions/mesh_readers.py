@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -254,7 +255,7 @@ READERS: dict[str, Callable[[Path, bytes], np.ndarray]] = {".obj": _obj, ".ply":
 
 def opened_as(path: Path) -> Path:
     """The folder where the path is one of the meshes in it; any other path as it is."""
-    return path.parent if path.suffix.lower() in READERS and not path.is_dir() else path
+    return path.parent if path.suffix.lower() in READERS and not os.path.isdir(path) else path
 
 
 def have_gaps(names: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -162,7 +163,7 @@ def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Read
         up_axis=up_axis,
         expression=expression_in(path, arrays.get("expression"), frames),
         path=path,
-        sha256=folder_checksum(path) if path.is_dir() else checksum(path),
+        sha256=folder_checksum(path) if os.path.isdir(path) else checksum(path),
         frame_betas=frame_betas,
         reading=replace(
             reading_kept(reading, settling, otherwise), in_body=True if terms is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -85,7 +86,7 @@ _FOLDERS = (frame_folder, easy_mocap)
 
 def is_frame_folder(path: str | Path) -> bool:
     """Whether it is a folder with a file a frame."""
-    if not Path(path).is_dir():
+    if not os.path.isdir(path):
         return False
     try:
         contents = contents_of(Path(path))

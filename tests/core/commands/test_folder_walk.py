@@ -15,6 +15,7 @@ import pytest
 from core.commands import output_paths
 from core.commands.cli import main
 from core.commands.output_paths import for_people, is_case_blind, plan
+from core.commands.telling.watch import Watch
 from core.files.motions.folder_walk import left_out_words, walk_folder
 from tests.core.clip_files import clip_arrays
 from tests.core.files.motions.sources.examples import wham
@@ -66,7 +67,12 @@ def refused(folder: Path, _arrays: Any) -> None:
     (folder / "a.pkl").write_bytes(pickle.dumps(os.path.join, 2))
 
 
+def long_name(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    np.savez(folder / f"{'a' * 251}.npz", **arrays)
+
+
 TROUBLES = {
+    long_name: "_stageii.npz, a name too long for the disk: shorten it",
     dangling: "a_poses.npz: is a link to",
     circle: "clips/a: is a link that leads in a circle",
     same_stem: "below/good_poses.npz: would be written to",
@@ -87,6 +93,83 @@ def test_each_trouble_is_one_line_and_one_in_the_exit_code(
     code, written, said = converted(folder, capsys)
     assert (code, written) == (1, ["below/good_stageii.npz"])
     assert said.count(TROUBLES[trouble]) == 1
+    assert "1 of 2 failed:" in said
+
+
+@pytest.mark.parametrize(
+    "words", [["", "-o", "out"], ["clips", "-o", ""], ["clips", "-o", "out", "--models", ""]]
+)
+def test_an_empty_name_is_not_the_current_folder(
+    folder: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert main(["convert", *words]) == 2
+    assert "the name is empty" in capsys.readouterr().err
+    assert [path.name for path in folder.parent.iterdir()] == ["clips"]
+
+
+def nowhere(out: Path) -> None:
+    out.parent.mkdir(parents=True)
+    out.symlink_to(out.parent / "none" / "good_stageii.npz")
+
+
+def is_folder(out: Path) -> None:
+    out.mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"), [(nowhere, "and there is no such folder"), (is_folder, "is a folder, expected")]
+)
+def test_where_no_result_can_be_written_is_told_before_the_fit(
+    made: Callable[[Path], None],
+    words: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "good_poses.npz").write_bytes((folder / "below" / "good_poses.npz").read_bytes())
+    made(folder.parent / "out" / "below" / "good_stageii.npz")
+    fits: list[str] = []
+    fitted = Watch.fitted
+    monkeypatch.setattr(Watch, "fitted", lambda *more: fits.append(more[2]) or fitted(*more))
+    code, _, said = converted(folder, capsys, "--force")
+    assert (code, fits) == (1, ["good_poses.npz"])
+    assert said.count(words) == 1
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [("loop", "is a link that leads nowhere"), ("n" * 300, "is too long a name for the disk")],
+)
+def test_a_folder_that_cannot_be_made_is_told_before_the_first_fit(
+    folder: Path, out: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder.parent / "loop").symlink_to(folder.parent / "loop")
+    assert main(["convert", str(folder), "-o", str(folder.parent / out)]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count(words)) == ("", 1)
+
+
+def test_a_place_for_results_that_may_not_be_looked_at_is_one_line(
+    folder: Path,
+    arrays: dict[str, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    np.savez(folder / "other_poses.npz", **arrays)
+    stats = os.stat
+
+    def stat(place: Any, **more: Any) -> Any:
+        if str(place).endswith(os.path.join("out", "below", "good_stageii.npz")):
+            raise PermissionError(13, "Permission denied", str(place))
+        return stats(place, **more)
+
+    # Tests may run as root, to whom everything is open.
+    monkeypatch.setattr(os, "stat", stat)
+    code, written, said = converted(folder, capsys)
+    monkeypatch.undo()
+    assert (code, written) == (1, ["other_stageii.npz"])
+    assert "good_stageii.npz: cannot be written" in said
     assert "1 of 2 failed:" in said
 
 

@@ -119,7 +119,7 @@ def contents_of(path: Path) -> Contents:
     Raises:
         FileError: it cannot be read, is damaged, or asks for something that is never opened.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         return Contents(path, "folder", _files(path))
     if is_torch(path):
         return Contents(path, "torch", read_torch(path))
