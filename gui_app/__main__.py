@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from core import __version__
 from core.commands import argument_types, cli
-from core.commands.argument_types import named
 from core.commands.telling.exit_codes import INTERRUPTED, SOME_FAILED
 from core.commands.telling.interrupts import left, second_ends_at_once
-from core.commands.telling.sentences import Parser, say_error
+from core.commands.telling.sentences import Parser, named, say_error
 from core.commands.telling.streams import lenient_output, lost
 from core.errors import RefitError
 from core.model.joints import JOINT_NAMES

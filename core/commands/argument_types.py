@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import Any
 
 from core.batch.shards import shard
 from core.batch.worker_count import job_count
+from core.commands.telling.sentences import named
 from core.correspond.build_settings import BuildSettings
 from core.environment import THREADS_VARIABLE
 from core.errors import RefitError
@@ -19,13 +19,6 @@ from core.model.joints import GENDERS
 from core.model.motion import CHOICES, FILES, MOST_RATE, Reading
 
 _WINS = "wins over what the file says"
-
-
-def named(text: str) -> Path:
-    """A file or folder. An empty name would be the current folder: it comes of a variable that is not set."""
-    if not text:
-        raise argparse.ArgumentTypeError("the name is empty, expected that of a file or folder")
-    return Path(text)
 
 
 def frame_range(text: str) -> tuple[int | None, int | None]:

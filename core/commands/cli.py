@@ -20,14 +20,13 @@ from core.commands.argument_types import (
     default_threads,
     doubts_of,
     frame_range,
-    named,
     reading_of,
     thread_count,
 )
 from core.commands.reporting.arguments import add_report
 from core.commands.telling.exit_codes import BAD_USAGE, DONE, INTERRUPTED, SOME_FAILED
 from core.commands.telling.interrupts import second_ends_at_once
-from core.commands.telling.sentences import Parser, say, say_error
+from core.commands.telling.sentences import Parser, named, say, say_error
 from core.commands.telling.streams import lenient_output, lost
 from core.errors import RefitError
 from core.fitting.recipe.recipe import ACCURATE, PRESETS

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.commands import argument_types, cli
-from core.commands.argument_types import named
-from core.commands.telling.sentences import Parser, say
+from core.commands.telling.sentences import Parser, named, say
 from core.errors import FileError, RefitError
 from gui_app.export.offscreen import refuse_existing, render_still, render_video
 from gui_app.widgets.text import FALLBACK_RATE, frames_words

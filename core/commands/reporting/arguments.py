@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.commands.argument_types import named
+from core.commands.telling.sentences import named
 
 PICTURES = 200
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from core.errors import RefitError
@@ -26,6 +27,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Says what is wrong, and ends with exit code 2."""
         super().error(shown(message))
+
+
+def named(text: str) -> Path:
+    """A file or folder. An empty name would be the current folder: it comes of a variable that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty, expected that of a file or folder")
+    return Path(text)
 
 
 class ProgramsParser(Parser):

@@ -182,14 +182,27 @@ def all_betas_in(path: Path, array: np.ndarray, betas: np.ndarray, notes: list[s
     return betas
 
 
-def fitted_betas_in(path: Path, array: np.ndarray, frames: int, count: int) -> np.ndarray:
-    """(T, B) the shape that Refit found for each frame, beside the one of them all.
+def fitted_betas_in(
+    path: Path, array: np.ndarray, frames: int, betas: np.ndarray, notes: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(B,) and (T, B): the shape of them all, and the one that Refit found for each frame.
+
+    Where ``betas`` were changed since, or written without all that there were, those that are missing are the
+    frames' mean, and ``notes`` says so.
 
     Raises:
-        FileError: it has the wrong type or shape, or holds values that are not finite.
+        FileError: they have the wrong type or shape, or hold values that are not finite.
     """
     key = "refit_frame_betas"
-    return finite(path, key, numbers(path, key, array, (frames, count)))
+    count = array.shape[1] if array.ndim == 2 else 0
+    found = finite(path, key, numbers(path, key, array, (frames, max(count, len(betas)))))
+    if missing := found.shape[1] - len(betas):
+        notes.append(
+            f"The shape of all frames has {len(betas)} betas, and those of each frame {found.shape[1]}: the "
+            f"other {missing} are their mean."
+        )
+        betas = np.concatenate([betas, found[:, len(betas) :].mean(0)])
+    return betas, found
 
 
 def beyond_people(betas: np.ndarray, frame_betas: np.ndarray | None) -> list[str]:

@@ -132,7 +132,7 @@ def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Read
     if "refit_betas" in arrays:
         betas = all_betas_in(path, arrays["refit_betas"], betas, notes)
     if "refit_frame_betas" in arrays:
-        frame_betas = fitted_betas_in(path, arrays["refit_frame_betas"], frames, len(betas))
+        betas, frame_betas = fitted_betas_in(path, arrays["refit_frame_betas"], frames, betas, notes)
     elif frame_betas is not None and tool == AMASS:
         notes.append(
             f"Betas differ by {np.ptp(frame_betas, axis=0).max():.1g} between frames: each keeps its own."

@@ -153,6 +153,27 @@ def test_betas_changed_by_another_program_count_alone(tmp_path, save):
     np.testing.assert_array_equal(load_result(path).betas, np.full(16, 0.5))
 
 
+@pytest.mark.parametrize("changed", [True, False])
+def test_many_betas_of_each_frames_own_stay_where_those_of_all_are_but_the_first(tmp_path, save, changed):
+    """Another program has changed them, or has written them without what it does not know."""
+    own = np.random.default_rng(5).normal(size=(6, 20)).astype(np.float32)
+    save_result(tmp_path / "out.npz", make_result(frame_betas=own, betas=own.mean(0)))
+    arrays = read_npz(tmp_path / "out.npz")
+    if changed:
+        arrays["betas"] = arrays["betas"] + 0.5
+    else:
+        del arrays["refit_betas"]
+    path = save(arrays, "changed.npz")
+    for read in (load_motion, load_result):
+        found = read(path)
+        np.testing.assert_array_equal(found.frame_betas, own)
+        np.testing.assert_allclose(found.betas, [*arrays["betas"], *own[:, 16:].mean(0)], atol=1e-6)
+    assert any("the other 4 are their mean" in note for note in load_motion(path).notes)
+    # It is one that is edited and written like any other.
+    save_result(tmp_path / "again.npz", load_result(path))
+    assert_same(load_result(tmp_path / "again.npz"), load_result(path))
+
+
 def test_many_betas_of_an_earlier_version_are_read(tmp_path, save):
     """Which had them all in one key."""
     many = np.linspace(-1, 1, 40, dtype=np.float32)
