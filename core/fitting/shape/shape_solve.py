@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -44,6 +43,7 @@ from core.fitting.shape.arrow import (
     arrow_of,
     curved_matrix,
 )
+from core.fitting.shape.in_workers import InWorkers
 from core.fitting.shape.shape_frames import ShapeChunk, ShapeUnknowns
 from core.fitting.solver.core_jacobian import core_jacobian, seen_by_core
 from core.fitting.solver.core_set import CoreSet
@@ -74,8 +74,6 @@ SUFFICIENT, SHORTEST = 1e-4, 1e-2
 # Steps end when the next one promises less than this share of the tolerance: along directions that are hardly
 # known, promises are often kept several times over. On the core set they end at so many times as much.
 SURE, ON_CORE = 0.3, 30.0
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +127,7 @@ class ShapeFit:
     ) -> None:
         self.skin, self.normal, self.chunks, self.unknowns = skin, normal, chunks, unknowns
         self.solved, self.iterations, self.tolerance = solved, iterations, tolerance
-        self.pool, self.stopped = pool, stopped
+        self.stopped, self._workers = stopped, InWorkers(pool, len(chunks))
         self.frames = sum(len(chunk.pose.world) for chunk in chunks)
         self._by_betas = bool(solved.free.any())
         # Dense correctives turn with every joint.
@@ -139,7 +137,7 @@ class ShapeFit:
         self._arrow: Arrow | None = None
         self._counted = counted
         self._see(core)
-        self._look(solved.start)
+        self._workers.all_of(lambda: self._look(solved.start))
         if not frozen:
             self._thaw()
 
@@ -161,7 +159,7 @@ class ShapeFit:
     @property
     def shape(self) -> Shape:
         """Of the whole skin, now."""
-        return self._seen if self._core is None else self._in_worker(lambda: self.skin.shape(self.betas))
+        return self._seen if self._core is None else self._workers.one(lambda: self.skin.shape(self.betas))
 
     @property
     def energy(self) -> float:
@@ -199,25 +197,20 @@ class ShapeFit:
         assert slope.betas is not None
         return self.frames * matrix[0], self.frames * slope.betas[0]
 
-    def _in_worker(self, call: Callable[[], Value]) -> Value:
-        """What a call gives, in a worker's thread: in the caller's, torch has threads of its own."""
-        return self.pool.submit(torch.inference_mode()(call)).result()
-
     def _look(self, betas: Tensor) -> None:
         """Takes in what is seen of where the poses stand, with these betas."""
         self._keep(*self._evaluate(betas, [chunk.pose for chunk in self.chunks]))
 
     def _evaluate(self, betas: Tensor, poses: list[Pose]) -> tuple[Shape, list[Evaluation], list[SkinLook]]:
         skin, _ = self._seen_by
-        shape = self._in_worker(lambda: skin.shape(betas))
+        shape = self._workers.one(lambda: skin.shape(betas))
 
-        @torch.inference_mode()
         def one(chunk: ShapeChunk, targets: Tensor, pose: Pose) -> tuple[Evaluation, SkinLook]:
             at = Posed(skin.tree, pose)
             seen = skin.derivatives(at, shape, targets, by_betas=self._by_betas, frozen=self.frozen)
             return evaluation_of(at, seen, chunk.terms), seen
 
-        found = list(self.pool.map(one, self.chunks, self._targets, poses))
+        found = self._workers.each(one, self.chunks, self._targets, poses)
         return shape, [value for value, _ in found], [seen for _, seen in found]
 
     def _keep(self, shape: Shape, values: list[Evaluation], looks: list[SkinLook]) -> None:
@@ -235,13 +228,16 @@ class ShapeFit:
         Returns:
             True when a further step would gain less than the tolerance, or none can be found.
         """
-        with torch.inference_mode():
-            if self.frozen:
-                self._frozen_step()
-                return False
-            if not self._known:
-                self._look(self.betas)
-            return self._from_one_arrow()
+        return self._workers.all_of(self._step)
+
+    @torch.inference_mode()
+    def _step(self) -> bool:
+        if self.frozen:
+            self._frozen_step()
+            return False
+        if not self._known:
+            self._look(self.betas)
+        return self._from_one_arrow()
 
     def ends(self) -> list[ShapeChunk]:
         """The frames where they stand, with what is seen there of the whole skin, where that is known."""
@@ -265,11 +261,11 @@ class ShapeFit:
 
     def _frozen_step(self) -> None:
         """A step as if correctives were constant; one that raises the objective is taken back and damped."""
-        arrow, slope = self._eliminated(curved=False), self._in_worker(self._slope)
+        arrow, slope = self._eliminated(curved=False), self._workers.one(self._slope)
         if self.stopped():
             return
         before = self.energy
-        step, promise = self._in_worker(lambda: Pairs().promising(arrow, slope))
+        step, promise = self._workers.one(lambda: Pairs().promising(arrow, slope))
         tried = self._try(step)
         gain = before - tried.energy
         if gain < 0:
@@ -283,11 +279,11 @@ class ShapeFit:
 
     def _from_one_arrow(self) -> bool:
         arrow = self._arrow or self._eliminated(curved=seen_by_core(self.skin))
-        before, slope = self.energy, self._in_worker(self._slope)
+        before, slope = self.energy, self._workers.one(self._slope)
         pairs, promise, self._arrow = Pairs(), 0.0, None
         least = (SURE if self._core is None else ON_CORE) * self.tolerance
         for count in range(MOST_PAIRS + 1):
-            step, promise = self._in_worker(lambda: pairs.promising(arrow, slope))  # noqa: B023
+            step, promise = self._workers.one(lambda: pairs.promising(arrow, slope))  # noqa: B023
             if self.stopped() or not promise > least * self.energy:
                 break
             gain, share = self._search(step, -2 * promise)
@@ -299,7 +295,7 @@ class ShapeFit:
             self.curved = self.curved or (not far and gain < KEEP_FACTOR_ABOVE * promise)
             if gain < RENEW_BELOW * promise or (far and abs(gain - promise) > AS_PROMISED * promise):
                 break
-            slope = self._in_worker(lambda: self._learnt(pairs, step.times(share), slope))  # noqa: B023
+            slope = self._workers.one(lambda: self._learnt(pairs, step.times(share), slope))  # noqa: B023
         if self._core is None:
             return self._ends(before, promise, arrow.damping)
         little = 0 <= promise <= least * self.energy
@@ -354,7 +350,7 @@ class ShapeFit:
 
     def _try(self, step: Vector) -> _Tried:
         """What is seen after a step."""
-        betas, poses = self._in_worker(lambda: self._after(step))
+        betas, poses = self._workers.one(lambda: self._after(step))
         shape, values, looks = self._evaluate(betas, poses)
         return _Tried(shape, poses, values, looks, self._energy(betas, values))
 
@@ -377,9 +373,8 @@ class ShapeFit:
         """The arrow of where the frames stand, with the correctives' part or without."""
         (skin, normal), shape, damping = self._seen_by, self._seen, self.damping
         found = SkinStatistics(skin, normal, shape)
-        jacobian = self._in_worker(lambda: core_jacobian(skin)) if curved else None
+        jacobian = self._workers.one(lambda: core_jacobian(skin)) if curved else None
 
-        @torch.inference_mode()
         def one(chunk: ShapeChunk, value: Evaluation) -> Eliminated:
             frames = chunk.pose, self.unknowns, chunk.terms, value
             if not self._by_betas and jacobian is None:
@@ -389,6 +384,6 @@ class ShapeFit:
                 return Eliminated.of(*coupled_matrix(found, *frames), damping)
             return Eliminated.of(*curved_matrix(jacobian, skin, shape, *frames), damping)
 
-        parts = list(self.pool.map(one, self.chunks, self.values))
+        parts = self._workers.each(one, self.chunks, self.values)
         pulled = self._pulled()[0] if self._by_betas else None
-        return self._in_worker(lambda: arrow_of(parts, pulled, self.solved.free, damping))
+        return self._workers.one(lambda: arrow_of(parts, pulled, self.solved.free, damping))

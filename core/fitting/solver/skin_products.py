@@ -212,6 +212,8 @@ class NormalMatrix:
 
 # Frames at once where each has matrices of its own for every coefficient.
 FRAMES_AT_ONCE = 16
+# So few frames are posed by each coefficient: there are fewer of their columns than of U.
+FEW_FRAMES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,6 +297,8 @@ class SkinStatistics:
             normal: of the frames.
         """
         stacked = stack(pose.world, pose.root)  # (K, 3, n)
+        if self.normal.terms == 1 and len(pose.world) <= FEW_FRAMES and stacked.device.type == "cpu":
+            return Statistics(normal, *self._of_each(stacked))
         products, outers = [], []
         for term, derivatives in enumerate(self._derivatives):
             weighted = stacked if weights is None else stacked * weights[term]
@@ -305,6 +309,19 @@ class SkinStatistics:
             torch.stack(products).sum(0).permute(3, 0, 1, 2),
             self.normal.squares(torch.stack(outers)),
         )
+
+    def _of_each(self, stacked: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, Z, K, 3) U^T L U_z X and (Z, Z) sum of <U_y X, L U_z X>, by U_z X of n frames."""
+        normal, (width, _, frames) = self.normal, stacked.shape
+        count = len(self.skin.coefficients)
+        products = stacked.new_zeros(count, width, 3 * frames)
+        squares = stacked.new_zeros(count, count, dtype=torch.float64)
+        for rows, basis in normal._at(self.shape.betas, self.shape.bases):
+            moved = rows.basis[1:] @ stacked[rows.columns].flatten(1)
+            weighted = moved * rows.weights
+            products[:, rows.columns] += torch.bmm(basis.T.expand(count, -1, -1), weighted)
+            squares += weighted.flatten(1) @ moved.flatten(1).T
+        return products.view(count, width, 3, frames).permute(3, 0, 1, 2), squares
 
     def _of_few(self, pose: Pose, robust_weights: Tensor | None, by_coefficients: bool) -> Statistics:
         stacked = stack(pose.world, pose.root)

@@ -12,9 +12,10 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from core.fitting import run as run_module
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.recipe.settings import FitSettings
-from core.fitting.run import Progress
+from core.fitting.run import SHAPE_CHUNK, Progress
 from core.fitting.shape.shape_solve import ShapeFit
 from core.model.fit_result import FitResult
 from tests.core.fitting.judged import TIGHT, clip, fit, judged, run, spread
@@ -71,14 +72,16 @@ class _Large(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def test_nothing_large_is_done_in_the_callers_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, large = ShapeFit._from_one_arrow, _Large()
+@pytest.mark.parametrize("chunk", [SHAPE_CHUNK, FRAMES // 2])
+def test_nothing_large_is_done_in_the_callers_thread(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, large = ShapeFit.step, _Large()
+    monkeypatch.setattr(run_module, "SHAPE_CHUNK", chunk)
 
     def seen(self: ShapeFit) -> bool:
         with large:
             return whole(self)
 
-    monkeypatch.setattr(ShapeFit, "_from_one_arrow", seen)
+    monkeypatch.setattr(ShapeFit, "step", seen)
     run(spread(clip("backflip"), FRAMES), body_pair("dense correctives"))
     assert large.seen <= {"aten::detach"}
 

@@ -71,8 +71,12 @@ def test_many_coefficients_are_as_few(metric: str, monkeypatch: pytest.MonkeyPat
         assert torch.allclose(one, other, atol=1e-9), name
 
 
+@pytest.mark.parametrize("few", [FRAMES, FRAMES - 1])
 @pytest.mark.parametrize("metric", METRICS)
-def test_one_shape_is_as_the_same_for_each_frame(metric: str) -> None:
+def test_one_shape_is_as_the_same_for_each_frame(
+    metric: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(skin_products, "FEW_FRAMES", few)
     case = Case(METRICS[metric])
     case.own = case.shape.betas.expand(FRAMES, -1)
     each, shared = case.statistics(own=True), case.statistics(own=False)
@@ -81,6 +85,17 @@ def test_one_shape_is_as_the_same_for_each_frame(metric: str) -> None:
     assert torch.allclose(shared.normal.expand_as(each.normal), each.normal, atol=1e-9)
     assert torch.allclose(shared.products, each.products, atol=1e-9)
     assert torch.allclose(shared.squares, each.squares.sum(0), atol=1e-9)
+
+
+@pytest.mark.parametrize("few", [FRAMES, FRAMES - 1])
+def test_few_frames_that_share_a_shape_make_no_products_of_all_coefficients(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, derivatives = [], NormalMatrix.derivatives
+    monkeypatch.setattr(skin_products, "FEW_FRAMES", few)
+    monkeypatch.setattr(NormalMatrix, "derivatives", lambda *given: asked.append(1) or derivatives(*given))
+    Case(METRICS["vertices"]).statistics(own=False)
+    assert bool(asked) == (few < FRAMES)
 
 
 def test_no_block_of_many_coefficients_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
