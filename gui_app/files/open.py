@@ -14,7 +14,7 @@ from core.model.joints import FAMILY_LABEL, MESH, other_family
 from core.session.fit_origin import check_bodies, find_motion, find_source, licensed_gender
 from gui_app.document.opened import Opened
 from gui_app.files.open_question import Answer, read_motion
-from gui_app.scene.subject import BodyShape, SceneDescription
+from gui_app.scene.subject import BodyShape, SceneDescription, encloses
 from gui_app.widgets.text import FALLBACK_RATE
 
 if TYPE_CHECKING:
@@ -209,6 +209,8 @@ def _shape(body: BodyModel, valid: np.ndarray, place: np.ndarray, role: str) -> 
         parents=np.asarray(body.parents),
         label=f"{role} · {_body_words(body)}",
         place=place,
+        # Those of the models have rims in the mouth alone.
+        solid=body.family != MESH or encloses(np.asarray(body.faces)),
     )
 
 

@@ -112,7 +112,7 @@ class BodyView:
         self._shape = shape
         self._plain = plain_colours(shape.size, self._skin)
         self.set_valid(shape.valid)
-        self.body = BodyActor(shape.faces, self._plain)
+        self.body = BodyActor(shape.faces, self._plain, shape.solid)
         self.ground = Ground(floor)
         self.skeleton = SkeletonActor(shape)
         self._joint_names = shape.joint_names

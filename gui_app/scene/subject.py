@@ -38,6 +38,7 @@ class BodyShape:
         parents: (J,) parent of each joint, -1 for the root.
         label: words for the corner of its view.
         place: (V, 3) where a vertex is on the source's template, by `core.inspection.rest_distance`.
+        solid: nobody looks at the skin from inside.
     """
 
     faces: np.ndarray
@@ -48,6 +49,16 @@ class BodyShape:
     parents: np.ndarray
     label: str
     place: np.ndarray
+    solid: bool = False
+
+
+def encloses(faces: np.ndarray) -> bool:
+    """Triangles (F, 3) have neither rim nor seam: each edge belongs to two, once in each direction."""
+    size = int(faces.max(initial=0)) + 1
+    ends = np.concatenate([faces[:, (0, 1)], faces[:, (1, 2)], faces[:, (2, 0)]]).astype(np.int64)
+    there = np.sort(ends[:, 0] * size + ends[:, 1])
+    back = np.sort(ends[:, 1] * size + ends[:, 0])
+    return len(there) > 0 and bool((there[1:] > there[:-1]).all()) and np.array_equal(there, back)
 
 
 @dataclass(frozen=True, eq=False)
