@@ -121,7 +121,7 @@ def why_invalid(
     if reason == Reason.VALID:
         return f"Vertex {vertex} counts."
     if reason == Reason.TAKEN_OUT:
-        return f"Vertex {vertex} was taken out of the mask by hand."
+        return f"Vertex {vertex} is excluded by hand."
     place = next((name for name, mask in regions.items() if mask[vertex]), None)
     there = ""
     if place:
@@ -130,5 +130,5 @@ def why_invalid(
     if reason == Reason.NO_COUNTERPART:
         file = f" in {correspondence.path.name}" if correspondence.path else ""
         return f"Vertex {vertex}{there} has no counterpart on {source}: its row{file} is empty."
-    file = correspondence.mask_path.name if correspondence.mask_path else "of valid vertices"
-    return f"Vertex {vertex}{there} is excluded by the mask file {file}."
+    file = f" {correspondence.mask_path.name}" if correspondence.mask_path else ""
+    return f"Vertex {vertex}{there} is excluded by the mask file{file}."

@@ -4,13 +4,14 @@ full view of the bodies, and put back as they were first."""
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QToolBar, QWidget
 
 from gui_app.app.side_panels import SidePanels
 from gui_app.app.start_page import Welcome
 from gui_app.document.actions import Actions
 from gui_app.document.preferences import Preferences
+from gui_app.tasks.coalesce import Coalescer
 from gui_app.timeline.timeline import Timeline
 
 LAYOUT_VERSION = 2
@@ -48,6 +49,7 @@ class WindowLayout(QObject):
         self._aside: list[QWidget] = []
         self._before = QByteArray()
         self._was_full, self._wanted = False, True
+        self._lower = Coalescer(self._lower_timeline, self)
         actions.timeline.setChecked(True)
         actions.timeline.toggled.connect(self._show_timeline)
         actions.timeline_low.toggled.connect(timeline.set_low)
@@ -105,8 +107,12 @@ class WindowLayout(QObject):
         self._set_timeline_height()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Escape ends the full view, before it ends anything else."""
-        if (
+        """Escape ends the full view, before it ends anything else; in a lower window the bodies keep their
+        share of it."""
+        if isinstance(event, QResizeEvent) and watched is self._window:
+            if 0 < event.size().height() < event.oldSize().height():
+                self._lower.ask()
+        elif (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and event.key() == Qt.Key.Key_Escape
@@ -116,6 +122,12 @@ class WindowLayout(QObject):
             event.accept()
             return True
         return super().eventFilter(watched, event)
+
+    @Slot()
+    def _lower_timeline(self) -> None:
+        most, low = round(MOST_SHARE * self._window.height()), self._actions.timeline_low.isChecked()
+        if self._timeline.isVisible() and not low and self._timeline.height() > most:
+            self._window.resizeDocks([self._timeline], [most], Qt.Orientation.Vertical)
 
     def _give_corners(self) -> None:
         # The lists want height; a stored layout brings its own corners along.

@@ -167,13 +167,14 @@ class Toolbar(QToolBar):
         self.addWidget(gap)
         on_right = self._add_panels(actions, "right")
         keys = [self.addWidget(action_button(actions.shortcuts, self))]
-        # What gives way first stands first; the menus have all of it.
+        # What gives way first stands first, icons that everybody knows; the menus have all of it.
         self._giving_way: list[Callable[[bool], None]] = [
-            *(partial(_speak, button) for button in (*on_right, *on_left)),
-            partial(_speak, cancel), camera.set_spoken, layers.set_spoken, partial(_speak, save),
-            partial(_speak, open_), colour.set_spoken, partial(_show_all, range_),
-            partial(_show_all, near), partial(_show_all, keys), partial(_show_all, compare),
-            partial(_show_all, back), partial(_speak, fit),
+            *(partial(_speak, button) for button in (cancel, save, open_)),
+            camera.set_spoken, layers.set_spoken,
+            *(partial(_speak, button) for button in (*reversed(on_right), *on_left)),
+            colour.set_spoken, partial(_show_all, range_), partial(_show_all, near),
+            partial(_show_all, keys), partial(_show_all, compare), partial(_show_all, back),
+            partial(_speak, fit),
         ]  # fmt: skip
         state.view.changed.connect(self._on_view)
 

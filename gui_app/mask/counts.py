@@ -43,7 +43,7 @@ class MaskCounts(QWidget):
         for label in (self.edges, self.joints):
             label.setProperty("role", "secondary")
             tabular(label)
-        self.edges.setToolTip("Edges with an end that is not valid have no part in stages that fit edges")
+        self.edges.setToolTip("Edges with an invalid end have no part in stages that fit edges")
         column_box = QVBoxLayout(self)
         column_box.setContentsMargins(0, 0, 0, 0)
         column_box.setSpacing(3)
@@ -90,7 +90,7 @@ class MaskCounts(QWidget):
         ]
         if count > MOST_NAMES:
             lines.append(f"and {count - MOST_NAMES} more")
-        tip = "Share of a joint's J_regressor weight on vertices that are not valid"
+        tip = "Share of a joint's J_regressor weight on invalid vertices"
         self.joints.setToolTip(plain_tip("\n".join((tip, *lines))))
 
 

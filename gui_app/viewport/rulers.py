@@ -163,6 +163,8 @@ class Rulers(QObject):
     def _on_rulers(self) -> None:
         for action in (self._actions.remove_distance, self._actions.remove_distances):
             action.setEnabled(bool(self._state.view.rulers))
+        if not self._state.view.rulers:
+            self._state.activity.end(CURVE)
 
     @Slot()
     def _on_theme(self) -> None:

@@ -48,7 +48,7 @@ FIGURES = (
     ("sum", "Sum of the weights; of a joint that moves with the body it is 1"),
     ("spread, mm", "How far the vertices lie from their centre: root mean square by weight, millimetres"),
     ("negative", "Number of weights below zero"),
-    ("not valid, %", "Share of the weight on vertices that do not count in a fit, per cent"),
+    ("invalid, %", "Share of the weight on vertices that do not count in a fit, per cent"),
     ("joint, m", "Where the joint is in the frame on show, metres in the motion's own world"),
     ("centroid, m", "Mean of the vertices by the size of their weights, metres in the motion's own world"),
 )
@@ -108,9 +108,10 @@ class SupportPage(QWidget):
         self._parts.setHandleWidth(7)
         self._parts.addWidget(above)
         self._parts.addWidget(self._below)
-        self._parts.setStretchFactor(0, 1)
-        self._parts.setStretchFactor(1, 1)
-        self._parts.setSizes([250, 250])
+        # The vertices of a joint are what one comes for, and stand below its figures.
+        self._parts.setStretchFactor(0, 3)
+        self._parts.setStretchFactor(1, 5)
+        self._parts.setSizes([189, 321])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._parts)

@@ -117,7 +117,7 @@ class VertexPage(QWidget):
             self.check.refresh()
             return
         held = "held" if inspection.held else "under the pointer"
-        valid = "" if feeds.valid is None else " · valid" if feeds.valid else " · not valid"
+        valid = "" if feeds.valid is None else " · valid" if feeds.valid else " · invalid"
         self.words.setText(f"{inspection.body} · {feeds.part}{valid}")
         self.words.setToolTip(f"{held.capitalize()}; Esc lets it go")
         self._list_feeds(feeds)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QByteArray, QPoint, Qt
-from PySide6.QtWidgets import QDockWidget, QScrollArea, QTreeView
+from PySide6.QtWidgets import QDockWidget, QScrollArea, QToolButton, QTreeView
 from pytestqt.qtbot import QtBot
 
 from gui_app.app.help import Shortcuts, in_columns
+from gui_app.app.layout import MOST_SHARE
 from gui_app.app.main_window import MainWindow
+from gui_app.app.toolbar import Toolbar
 from gui_app.document.inspect_selection import JointKey
 from gui_app.document.preferences import Preferences
 from tests.gui_app.conftest import FRAMES
@@ -188,6 +190,42 @@ def test_eight_rows_of_every_list_at_1280_by_720(fitted: MainWindow, qtbot: QtBo
     for name, rows in lists.items():
         panels.dock(name).raise_()
         qtbot.waitUntil(partial(has_room_for, rows, 8))
+    # The vertices of a joint are below the tree and the joint's figures.
+    panels.joints.raise_()
+    qtbot.waitUntil(partial(has_room_for, panels.joints.panel.joints.table, 4))
+
+
+def test_in_a_lower_window_the_bodies_keep_their_share(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 900)
+    qtbot.waitUntil(lambda: window.height() == 900)
+    window.resizeDocks([window.timeline], [400], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: window.timeline.height() == 400)
+    window.resize(1280, 620)
+    qtbot.waitUntil(lambda: window.timeline.height() <= MOST_SHARE * 620 + 1)
+    # Who makes it higher there wants it so, and a wider window changes nothing.
+    window.resizeDocks([window.timeline], [330], Qt.Orientation.Vertical)
+    window.resize(1300, 620)
+    qtbot.wait(50)
+    assert window.timeline.height() == 330
+
+
+def test_icons_that_everybody_knows_lose_their_words_first(window: MainWindow, qtbot: QtBot) -> None:
+    bar = window.findChild(Toolbar)
+    spoken = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+    few, most = set(), set()
+    for width in range(1000, 2000, 60):
+        window.resize(width, 700)
+        qtbot.waitUntil(lambda wide=width: window.width() == wide)
+        words = {b.defaultAction(): b.toolButtonStyle() == spoken for b in bar.findChildren(QToolButton)}
+        known = (window.actions_.open, window.actions_.save_session)
+        panels = [window.actions_.panel(name) for name in ("problems", "parameters", "joints", "masks")]
+        assert all(words[panel] for panel in panels) or not any(words[one] for one in known)
+        # From the last to the first, which is the table of problems.
+        said = [words[panel] for panel in panels]
+        assert said == sorted(said, reverse=True)
+        (most if all(said) else few).add(width)
+    assert few
+    assert most
 
 
 def has_room_for(rows: QTreeView, count: int) -> bool:
