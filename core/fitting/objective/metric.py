@@ -14,29 +14,22 @@ import torch
 from torch import Tensor
 
 
-def loss_value(loss: str, square: Tensor, scale: float) -> Tensor:
-    """rho of mean squared distances, square metres.
+def loss_and_weight(loss: str, square: Tensor) -> tuple[Tensor, Tensor]:
+    """rho of mean squared distances, and rho', the weight that makes a weighted least squares step of it.
 
     Args:
         loss: as `FitSettings.robust`.
-        square: any shape, square metres.
-        scale: metres at which the loss begins to let go.
+        square: any shape, in squares of the distance at which the loss begins to let go, as rho is.
     """
     if loss == "huber":
-        away = square.clamp_min(scale * scale).sqrt()
-        return torch.where(square <= scale * scale, square, 2 * scale * away - scale * scale)
+        away = square.clamp_min(1).sqrt()
+        weight = away.reciprocal()
+        # With weights below 1 its root counts, less what the square is too much.
+        return torch.addcmul(away - 1, weight, square), weight
     if loss == "geman-mcclure":
-        return square * scale * scale / (square + scale * scale)
-    return square
-
-
-def loss_weight(loss: str, square: Tensor, scale: float) -> Tensor:
-    """rho', the weight that makes a weighted least squares step of the loss."""
-    if loss == "huber":
-        return scale / square.clamp_min(scale * scale).sqrt()
-    if loss == "geman-mcclure":
-        return (scale * scale / (square + scale * scale)).square()
-    return torch.ones_like(square)
+        near = (1 + square).reciprocal()
+        return square * near, near * near
+    return square, torch.ones_like(square)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,26 +66,31 @@ class Metric:
         """Every vertex weighs 1."""
         return bool((self.vertex_weights == 1).all())
 
-    def group_squares(self, residual: Tensor) -> Tensor:
-        """(p, n) weighted mean square of each group, square metres."""
-        square = self._squares(residual)
-        if self.groups is None:
-            return square / self.vertex_weights[:, :, 0].clamp_min(1e-12)
-        return self._sum(square) / self.group_weights[:, None]
-
-    def _squares(self, residual: Tensor) -> Tensor:
-        return (residual * residual).sum(1) * self.vertex_weights[:, :, 0]
-
-    def _sum(self, values: Tensor) -> Tensor:
-        assert self.groups is not None
-        out = values.new_zeros(self.group_count, values.shape[1])
-        return out.index_add_(0, self.groups, values)
-
     @cached_property
     def group_weights(self) -> Tensor:
         """(p,) c_p, the sum of the weights of a group; never zero."""
-        weights = self.vertex_weights[:, 0]
-        return (weights if self.groups is None else self._sum(weights))[:, 0].clamp_min(1e-12)
+        weights = self.vertex_weights[:, 0, 0]
+        if self.groups is not None:
+            weights = weights.new_zeros(self.group_count).index_add_(0, self.groups, weights)
+        return weights.clamp_min(1e-12)
+
+    @cached_property
+    def _spread(self) -> Tensor:
+        """(V, p) the weight of each vertex, in its group."""
+        assert self.groups is not None
+        weights = self.vertex_weights[:, :, 0]
+        out = weights.new_zeros(len(weights), self.group_count)
+        return out.scatter_(1, self.groups[:, None], weights)
+
+    @cached_property
+    def _gather(self) -> Tensor:
+        """(p, V) from squared distances to the weighted mean of each group, in squares of the scale."""
+        return (self._spread / (self.group_weights * self.scale**2)).T.contiguous()
+
+    @cached_property
+    def _group_energies(self) -> Tensor:
+        """(p,) half a square of the scale for each group, square metres."""
+        return 0.5 * self.scale**2 * self.group_weights
 
     @property
     def local(self) -> bool:
@@ -119,15 +117,15 @@ class Metric:
         if self.loss == "none":
             energy, pulled = self.local_energy_and_pull(residual, slice(None))
         else:
-            squares = self.group_squares(residual)
-            value = loss_value(self.loss, squares, self.scale)
-            energy = 0.5 * (self.group_weights[:, None] * value).sum(0)
-            weights = loss_weight(self.loss, squares, self.scale)
-            by_vertex = weights if self.groups is None else weights[self.groups]
-            pulled = residual * (self.vertex_weights * by_vertex[:, None])
+            square, alone = (residual * residual).sum(1), self.groups is None
+            square = square / self.scale**2 if alone else self._gather @ square
+            value, weights = loss_and_weight(self.loss, square)
+            energy = value.T @ self._group_energies
+            by_vertex = weights * self.vertex_weights[:, 0] if alone else self._spread @ weights
+            pulled = residual * by_vertex[:, None]
         if self.laplacian is not None:
             tied = (self.laplacian @ residual.flatten(1)).view_as(residual)
-            energy = energy + 0.5 * (tied * residual).sum((0, 1))
+            energy = torch.add(energy, (tied * residual).sum((0, 1)), alpha=0.5)
             pulled = pulled + tied
         return energy, pulled, weights
 

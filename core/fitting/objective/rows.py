@@ -30,7 +30,7 @@ class Rows:
         shifted: (3 + Z', n) both.
         slope: (D, n) derivative by the unknowns.
         energy: (n,) twice the objective, square metres.
-        robust: (p, n) weights of the robust groups.
+        robust: (p, n) weights of the robust groups, and of the edges.
     """
 
     every: Tensor

@@ -118,7 +118,8 @@ class FrameRows:
         like, groups = self.targets, 0
         metric = self.data.skin.metric
         if metric.loss != "none":
-            groups = len(like) if metric.groups is None else metric.group_count
+            # The last of them is that of the edges.
+            groups = len(like) if metric.groups is None else self.data.found.normal.terms
         return Rows.of(like, self.tables.joints, self.own, self.pull.shape[1], groups)
 
     def begin(self, pose: Pose, *, frozen: bool) -> None:
@@ -128,7 +129,7 @@ class FrameRows:
             rows.turns[0, 0] = 1
             rows.turns[1:] = quaternions(pose.world).permute(1, 2, 0)
             rows.root[:] = pose.root.T
-            rows.own[:1] = 1
+            rows.own[:1], rows.robust[:] = 1, 1
             if pose.betas is not None:
                 rows.own[1:] = pose.betas.T
         self.evaluate(self.now, frozen=frozen)
@@ -185,9 +186,10 @@ class FrameRows:
             torch.sum(self.residual * self.residual, 0, out=rows.energy)
         else:
             energy, pulled, robust = metric.energy_and_pull(residual)
-            rows.energy.copy_(energy).mul_(2).add_(self.residual[count:].square().sum(0))
+            pulls = self.residual[count:].square().sum(0)
+            torch.add(pulls, energy, alpha=2, out=rows.energy)
             if robust is not None:
-                rows.robust.copy_(robust)
+                rows.robust[: len(robust)] = robust
         back, edge = self.back, 18 * (joints + 1)
         world = 9 * (joints + 1)
         self._back(rows, pulled.view(-1, 3 * frames), back[world + 9 : edge + 3].view(-1, 3 * frames))
@@ -199,9 +201,9 @@ class FrameRows:
             torch.mul(blended, pulled[:, None], out=moments)
             turned = moments.sum(2).view(count, frames)
             torch.mm(skin.directions.T, turned, out=back[18:world])
-        pulls = back[:edge].view(-1, 3, 3, frames)
+        by_turns = back[:edge].view(-1, 3, 3, frames)
         turned = back[edge + 3 :].view(-1, 3, frames)
-        torch.sum(torch.linalg.cross(rows.both.view(-1, 3, 3, frames), pulls, dim=2), 1, out=turned)
+        torch.sum(torch.linalg.cross(rows.both.view(-1, 3, 3, frames), by_turns, dim=2), 1, out=turned)
         twist = turned[: joints + 1]
         for place, pull in enumerate(self.pulls):
             start = count + 3 * joints * place

@@ -84,7 +84,7 @@ def fit_poses_in_rows(
                 means.append(frames.now.energy.mean())
             if by.watch is not None:
                 by.watch(_found(lot, curved))
-        curved = curved or (number > frozen_steps and dense)
+        curved = dense and (curved or number > frozen_steps)
         step, promise = frames.step(curved=curved and not frozen)
         if not frozen:
             lot.live = lot.live > (promise <= by.tolerance * frames.now.energy)

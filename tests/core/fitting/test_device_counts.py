@@ -27,7 +27,7 @@ from tests.variants import body_pair
 # shape solve without what is prepared. Where steps begin to see the correctives' derivative, frames are
 # looked at once more. Steps go on beyond where they would end, so that there are some.
 ON = FitSettings(tolerance=1e-9, iterations=5)
-STEP = {"plain": (59, 74), "dense": (69, 84), "own": (73, 88), "dense own": (95, 94), "robust": (126, 141)}
+STEP = {"plain": (59, 74), "dense": (69, 84), "own": (73, 88), "dense own": (95, 94), "robust": (78, 93)}
 LOOK, SHAPE = 39, 1800
 CASES: dict[str, tuple[str | None, Recipe | FitSettings]] = {
     "plain": (None, replace(ON, shape="fixed")),
