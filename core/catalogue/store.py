@@ -157,6 +157,8 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 def _told(path: Path, error: Exception) -> FileError:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return FileError(path, "is being written by another process; try again once that is done")
+    if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+        return FileError(path, "cannot be written: there is no space left on the disk")
     what = str(error) if isinstance(error, _Other) else f"cannot be read ({error})"
     return Unreadable(
         path,

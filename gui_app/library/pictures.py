@@ -44,6 +44,9 @@ MOST_LOST = 3
 """Processes that end or hang over a picture, one after the other without any that is drawn: then none is
 started any more."""
 
+SPARING = {"MALLOC_ARENA_MAX": "2", "LP_NUM_THREADS": "0"}
+"""Of the process that draws: less memory set aside by threads, and none of its own where Mesa draws on the
+processor."""
 PROGRAM = ["-m", "gui_app.library.picture_process"]
 """What Python is started with."""
 
@@ -198,6 +201,9 @@ class ClipPictures(QObject):
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
         environment.insert("PYTHONIOENCODING", "utf-8")
+        for name, value in SPARING.items():
+            if not environment.contains(name):
+                environment.insert(name, value)
         process.setProcessEnvironment(environment)
         process.setStandardErrorFile(QProcess.nullDevice())
         process.readyReadStandardOutput.connect(self._on_answer)

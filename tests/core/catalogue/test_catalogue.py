@@ -204,6 +204,18 @@ def test_results_that_no_journal_tells_of_are_listed_while_others_are_read(
     assert {state for states in seen for state in states} == {"done", "failed"}
 
 
+def test_a_full_disk_is_told_and_is_no_damage(tmp_path: Path) -> None:
+    many_clips(tmp_path, 300)
+    with Catalogue(tmp_path) as catalogue:
+        connection = catalogue._connection
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(FileError, match="no space left on the disk") as told:
+            catalogue.refresh()
+        assert not isinstance(told.value, Unreadable)
+    assert len(listed(tmp_path)) == 300
+
+
 def test_what_is_accepted_in_a_session_is_listed(tmp_path: Path) -> None:
     put(tmp_path, "a_stageii.npz", worse(walk(), 7, 60.0))
     (before,) = listed(tmp_path)

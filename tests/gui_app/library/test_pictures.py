@@ -152,6 +152,8 @@ def test_without_pictures_rows_are_low_nothing_is_drawn_and_that_is_remembered(
     panel.with_pictures.click()
     assert _of(made) is None
     assert process is not None
+    given = process.processEnvironment()
+    assert (given.value("LP_NUM_THREADS"), given.value("MALLOC_ARENA_MAX")) == ("0", "2")
     assert process.state() == QProcess.ProcessState.NotRunning
     assert panel.table.visualRect(panel.table.rows.index(0, NAME)).height() == ROW
     end(window, qtbot)
