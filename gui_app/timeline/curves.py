@@ -25,7 +25,7 @@ from gui_app.timeline.joint_curve import JointCurve
 from gui_app.timeline.pin_curves import PinCurves
 from gui_app.timeline.readout import Readout
 from gui_app.timeline.threshold import Threshold
-from gui_app.timeline.time_axis import Brush, FrameAxis, ScrubBox, TimeScale, add_curve, peak_near
+from gui_app.timeline.time_axis import Brush, FrameAxis, HeightAxis, ScrubBox, TimeScale, add_curve, peak_near
 from gui_app.viewport.pins import Pins
 from gui_app.viewport.ruler_series import RulerSeries
 
@@ -70,7 +70,8 @@ class Curves(pg.PlotWidget):
     ) -> None:
         self._distances, self._rulers = distances, rulers
         self._box = ScrubBox(enableMenu=False)
-        super().__init__(parent, viewBox=self._box, axisItems={"bottom": FrameAxis("bottom")})
+        axes = {"bottom": FrameAxis("bottom"), "left": HeightAxis("left")}
+        super().__init__(parent, viewBox=self._box, axisItems=axes)
         self._document, self._playback, self._activity = document, playback, activity
         self._series: dict[str, np.ndarray] = {}
         self.setAcceptDrops(False)

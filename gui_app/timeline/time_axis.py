@@ -19,6 +19,8 @@ from gui_app.style.live_theme import on_theme_change
 
 # A peak is this much higher than what the pointer is on.
 PROMINENT = 1.1
+HALF_A_NUMBER = 7
+"""Pixels."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,16 @@ class FrameAxis(pg.AxisItem):
             first, last = max(math.ceil(minVal), 0), min(math.floor(maxVal), self.frames - 1)
             kept = [(1.0, [float(x) for x in range(first, last + 1)])]
         return kept
+
+
+class HeightAxis(pg.AxisItem):
+    """Has no tick so near to its upper end that half of the number would be cut off."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Levels of ticks, the distance of each with its values."""
+        most = maxVal - HALF_A_NUMBER * (maxVal - minVal) / max(size, 1.0)
+        levels = super().tickValues(minVal, maxVal, size)
+        return [(spacing, [x for x in values if x <= most]) for spacing, values in levels]
 
 
 def add_curve(plot: pg.PlotWidget | pg.PlotItem) -> pg.PlotDataItem:

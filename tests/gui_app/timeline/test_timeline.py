@@ -20,7 +20,7 @@ from gui_app.timeline.curve_choice import CurveChoice
 from gui_app.timeline.curves import top_of
 from gui_app.timeline.heat_strip import heat_image
 from gui_app.timeline.playback import PlaybackClock
-from gui_app.timeline.time_axis import TimeScale, most_by_column, peak_near
+from gui_app.timeline.time_axis import HALF_A_NUMBER, HeightAxis, TimeScale, most_by_column, peak_near
 from tests.gui_app.conftest import FIT_MS, FRAMES
 
 BAD = 15
@@ -264,6 +264,15 @@ def test_strip_marks_list_and_keys_lead_to_a_problem_its_place_and_reason(
     cell = popup.view.visualRect(popup.view.model().index(row, 2)).center()
     qtbot.mouseClick(popup.view.viewport(), LEFT, pos=cell)
     assert faulty.state.playback.frame == BAD
+
+
+def test_no_number_of_the_axis_is_cut_off_at_the_top(qapp: object) -> None:
+    axis = HeightAxis("left")
+    for top in (10.01, 12.0, 50.0, 57.0):
+        ticks = [value for _, values in axis.tickValues(0.0, top, 90.0) for value in values]
+        assert max(ticks) <= top * (1 - HALF_A_NUMBER / 90)
+        assert 0.0 in ticks
+        assert max(ticks) > 0.5 * top
 
 
 def test_a_click_near_a_peak_means_the_peak() -> None:
