@@ -95,9 +95,10 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
 
 
 def _left(result: FitResult, reached: np.ndarray) -> str:
-    """By how much joints may still turn in the frames of a run that have converged, where that is known."""
+    """How far the joint that may be furthest from its optimum is, in the frames of a run that have converged,
+    where that is known."""
     left = result.take(reached).most_left
-    return "" if left is None else f" · joints to {left[1]:.1f}°"
+    return "" if left is None else f" · {left[2].replace('_', ' ')} within {left[1]:.1f}° of its optimum"
 
 
 def _figures(result: FitResult, reached: np.ndarray, earlier: FitResult | None) -> str:

@@ -50,7 +50,9 @@ def test_some_frames_are_fitted_and_the_others_stay_and_so_are_problems_once_kno
     assert "Fitted 4 frames" in window.statusBar().words.text()
     left = after.take(np.arange(5, 9)).most_left
     assert left is not None
-    assert f" · joints to {left[1]:.1f}°" in window.statusBar().words.text()
+    assert (
+        f"{left[2].replace('_', ' ')} within {left[1]:.1f}° of its optimum" in window.statusBar().words.text()
+    )
 
     action, state = fitted.actions_.fit_problems, fitted.state
     frames = np.array([3, 11])
