@@ -41,6 +41,12 @@ class SkinGradient:
         some.by_stacked, some.by_features = self.by_stacked[..., frames], self.by_features[:, frames]
         return some
 
+    def with_frozen(self) -> SkinGradient:
+        """The same without the correctives' own derivative."""
+        some = copy(self)
+        some.frozen = True
+        return some
+
     def add(self, patch: Patch, basis: Tensor, kept: list[Tensor], pulled: Tensor) -> None:
         """Adds one patch.
 

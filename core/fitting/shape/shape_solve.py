@@ -32,7 +32,7 @@ from torch import Tensor
 from core.fitting.objective.objective import Evaluation, FitSkin, Shape, evaluation_of
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.skin_gradient import SkinLook
-from core.fitting.objective.term import Posed, Slope
+from core.fitting.objective.term import Posed, Slope, Terms
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.shape.arrow import (
     MOST_PAIRS,
@@ -199,27 +199,36 @@ class ShapeFit:
 
     def _look(self, betas: Tensor) -> None:
         """Takes in what is seen of where the poses stand, with these betas."""
-        self._keep(*self._evaluate(betas, [chunk.pose for chunk in self.chunks]))
+        self._keep(*self._evaluate(betas, [chunk.pose for chunk in self.chunks], frozen=self.frozen))
 
-    def _evaluate(self, betas: Tensor, poses: list[Pose]) -> tuple[Shape, list[Evaluation], list[SkinLook]]:
+    def _evaluate(
+        self, betas: Tensor, poses: list[Pose], *, frozen: bool = False
+    ) -> tuple[Shape, list[Evaluation], list[SkinLook]]:
         skin, _ = self._seen_by
         shape = self._workers.one(lambda: skin.shape(betas))
 
         def one(chunk: ShapeChunk, targets: Tensor, pose: Pose) -> tuple[Evaluation, SkinLook]:
             at = Posed(skin.tree, pose)
-            seen = skin.derivatives(at, shape, targets, by_betas=self._by_betas, frozen=self.frozen)
-            return evaluation_of(at, seen, chunk.terms), seen
+            seen = skin.derivatives(at, shape, targets, by_betas=self._by_betas, frozen=frozen)
+            return self._value(at, seen, chunk.terms), seen
 
         found = self._workers.each(one, self.chunks, self._targets, poses)
         return shape, [value for value, _ in found], [seen for _, seen in found]
+
+    def _value(self, at: Posed, seen: SkinLook, terms: Terms) -> Evaluation:
+        return evaluation_of(at, seen._replace(back=seen.back.with_frozen()) if self.frozen else seen, terms)
 
     def _keep(self, shape: Shape, values: list[Evaluation], looks: list[SkinLook]) -> None:
         self._seen, self.values, self._looks = shape, values, looks
         self._known = True
 
     def _thaw(self) -> None:
-        """From here on with the true gradient."""
-        self.frozen = self._known = False
+        """From here on with the true gradient; after a step it has been seen already."""
+        self.frozen, self._known = False, not any(seen.back.frozen for seen in self._looks)
+        if self._known:
+            places = [Posed(self.skin.tree, chunk.pose) for chunk in self.chunks]
+            terms = [chunk.terms for chunk in self.chunks]
+            self.values = self._workers.each(self._value, places, self._looks, terms)
         self.damping = START_DAMPING if self.skin.patches.sparse else FIRST_DAMPING
 
     def step(self) -> bool:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
+from core.fitting.objective.objective import FitSkin, Shape
+from core.fitting.objective.skin_gradient import SkinLook
+from core.fitting.objective.term import Posed
 from core.fitting.recipe.settings import FitSettings
-from core.fitting.run import Progress
+from core.fitting.run import FitRun, Progress
 from core.fitting.shape.shape_solve import ShapeFit
 from core.fitting.solver import core_steps
 from core.fitting.stage.stage_problem import StageProblem
+from core.fitting.stage.together import shape_fit
 from core.model.fit_result import FitResult
 from tests.core.fitting.judged import TIGHT, clip, run, spread
 from tests.variants import body_pair
@@ -75,3 +82,26 @@ def test_where_a_core_set_does_not_serve_all_steps_see_the_whole_skin(
     settings: FitSettings, frames: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert min(seen(monkeypatch, settings, frames)) > 8000
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_no_place_is_looked_at_twice(frozen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    places, derivatives = list[bytes](), FitSkin.derivatives
+
+    def counted(self: FitSkin, at: Posed, shape: Shape, targets: Tensor, **more: Any) -> SkinLook:
+        poses = at.pose.world.numpy().tobytes() + shape.betas.numpy().tobytes()
+        places.append(poses + len(targets).to_bytes(4, "big"))
+        return derivatives(self, at, shape, targets, **more)
+
+    monkeypatch.setattr(FitSkin, "derivatives", counted)
+    run = FitRun(spread(clip("dance"), 8), body_pair("built-in"), SETTINGS, device="cpu", threads=1)
+    problem = run._problem(SETTINGS, "source" if frozen else "current")
+    with ThreadPoolExecutor(1) as pool:
+        fit = shape_fit(problem, [np.arange(8)], pool, lambda: False)
+        assert fit.frozen == frozen
+        places_of_start = len(places)
+        while not fit.step():
+            pass
+    assert fit.converged
+    assert places_of_start == 1
+    assert len(set(places)) == len(places)
