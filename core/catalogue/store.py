@@ -91,6 +91,8 @@ def _opened(path: Path, rebuild: bool) -> sqlite3.Connection:
         check_regular(path, path.stat())
         if rebuild:
             _set_aside(path)
+    elif rebuild and os.path.islink(path):  # which leads nowhere
+        os.replace(path, path.with_name(f"{path.name}.old"))
     connection: sqlite3.Connection | None = None
     try:
         connection = _connected(path)

@@ -204,6 +204,15 @@ def test_results_that_no_journal_tells_of_are_listed_while_others_are_read(
     assert {state for states in seen for state in states} == {"done", "failed"}
 
 
+def test_an_index_that_is_a_link_to_nowhere_is_set_aside_when_it_is_built_anew(tmp_path: Path) -> None:
+    put(tmp_path, "a_stageii.npz", walk())
+    (tmp_path / "refit.db").symlink_to("refit.db")
+    with pytest.raises(Unreadable, match="--rebuild"):
+        Catalogue(tmp_path)
+    assert len(listed(tmp_path, rebuild=True)) == 1
+    assert (tmp_path / "refit.db.old").is_symlink()
+
+
 def test_a_full_disk_is_told_and_is_no_damage(tmp_path: Path) -> None:
     many_clips(tmp_path, 300)
     with Catalogue(tmp_path) as catalogue:
