@@ -297,7 +297,7 @@ class SkinStatistics:
             normal: of the frames.
         """
         stacked = stack(pose.world, pose.root)  # (K, 3, n)
-        if self.normal.terms == 1 and len(pose.world) <= FEW_FRAMES and stacked.device.type == "cpu":
+        if weights is None and len(pose.world) <= FEW_FRAMES and stacked.device.type == "cpu":
             return Statistics(normal, *self._of_each(stacked))
         products, outers = [], []
         for term, derivatives in enumerate(self._derivatives):

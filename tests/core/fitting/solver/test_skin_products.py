@@ -24,6 +24,7 @@ METRICS = {
     "both": Weighing(edge=0.5),
     "robust by part": Weighing(edge=0.5, loss="huber"),
     "robust by vertex": Weighing(edge=0.5, loss="huber", by_vertex=True),
+    "robust on one part": Weighing(loss="huber"),
 }
 
 
@@ -37,6 +38,8 @@ class Case:
             return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
         weights = np.random.default_rng(1).random(body.num_vertices)
+        if weighing == METRICS["robust on one part"]:
+            weights[body.vertex_part != body.vertex_part[0]] = 0
         self.skin = FitSkin(body, weights, np.arange(body.num_betas), weighing, torch.float64)
         self.shape = self.skin.shape(normal(body.num_betas))
         world = rotation_matrices(normal(FRAMES, body.num_joints, 3))
