@@ -10,7 +10,7 @@ import numpy as np
 
 from core.measure.counted_vertices import same_skin
 from core.measure.vertex_mask import same_masks
-from core.model.fit_result import FitResult
+from core.model.fit_result import LEFT, FitResult
 
 # Half of the last digit that people read: a frame that changes by less is neither better nor worse.
 SAME_MM = 0.05
@@ -52,8 +52,10 @@ class FitComparison:
 
 def changed_frames(before: FitResult, now: FitResult) -> np.ndarray:
     """Ids of the frames that are not the same in two fits of a motion, ascending: parameters, figures, or
-    whether there is a fit of them."""
-    old, new = before.by_frame(), now.by_frame()
+    whether there is a fit of them. What they may have left is none of it: earlier versions did not tell."""
+    old, new = (
+        {name: values for name, values in fit.by_frame().items() if name not in LEFT} for fit in (before, now)
+    )
     fitted = before.fitted | now.fitted
     if old.keys() != new.keys() or not np.array_equal(before.betas, now.betas):
         return np.flatnonzero(fitted)

@@ -14,7 +14,7 @@ from core.measure.frame_errors import measured, swapped
 from core.measure.joint_metrics import shared_joints
 from core.measure.joint_neighbours import second_differences
 from core.model.body_pair import BodyPair
-from core.model.fit_result import FitResult
+from core.model.fit_result import LEFT, FitResult
 from core.model.motion import Motion
 from core.model.posing import joints_of
 from core.problems.edited import FIGURES
@@ -94,6 +94,8 @@ def joined(
     if own is not None and others is not None and own.shape == others.shape:
         values["frame_betas"][around] = _mixed(own[around], others[around], share)
     values["converged"][around] &= result.converged[around]
+    for name, nothing in LEFT.items():
+        values[name][around] = nothing
     span = np.arange(around[0], around[-1] + 1)
     faded = replace(found, **values)
     errors = measured(motion.cut(span[0], span[-1] + 1), bodies, faded.take(span), around - span[0])

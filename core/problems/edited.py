@@ -13,7 +13,7 @@ from core.fitting.stage.partial_result import within
 from core.measure.fit_failure import judged
 from core.measure.frame_errors import measured
 from core.model.body_pair import BodyPair
-from core.model.fit_result import FitResult
+from core.model.fit_result import LEFT, FitResult
 from core.model.frame_parameters import ParameterChange, widened
 from core.model.motion import Motion
 
@@ -94,7 +94,7 @@ def _measured_anew(
     fitted: FitResult | None,
     on_progress: Callable[[int, int], None] | None,
 ) -> FitResult:
-    names = (*(f"{name}_mm" for name in FIGURES), "converged", "edited")
+    names = (*(f"{name}_mm" for name in FIGURES), "converged", "edited", *LEFT)
     values = {name: getattr(result, name).copy() for name in names}
     back = np.zeros(len(result), dtype=bool)
     if fitted is not None:
@@ -102,7 +102,8 @@ def _measured_anew(
         for name in names:
             values[name][back] = getattr(fitted, name)[back]
     new = frames[~back[frames]]
-    values["converged"][new], values["edited"][new] = False, True
+    for name, value in {"converged": False, "edited": True, **LEFT}.items():
+        values[name][new] = value
     for start in range(0, len(new), MEASURED_AT_ONCE):
         some = new[start : start + MEASURED_AT_ONCE]
         span = slice(int(some[0]), int(some[-1]) + 1)

@@ -29,7 +29,7 @@ from core.fitting.stage.partial_result import fill_gaps
 from core.measure.fit_failure import judged
 from core.measure.frame_errors import measured, swapped
 from core.model.body_pair import BodyPair
-from core.model.fit_result import FitResult
+from core.model.fit_result import LEFT, FitResult
 from core.model.joints import PARTS
 from core.model.motion import Motion
 from core.problems.blend_frames import joined, margin, seam_jump
@@ -302,9 +302,9 @@ class FixTrial:
     def _laid(self, poses: np.ndarray, transl: np.ndarray) -> FitResult:
         """The fit with these poses, measured in the frames that they change."""
         values: dict[str, Any] = {"poses": poses, "transl": transl}
-        for name in ("fitted", "converged", "edited"):
+        for name, value in {"fitted": True, "converged": False, "edited": False, **LEFT}.items():
             values[name] = getattr(self.result, name).copy()
-            values[name][self.frames] = name == "fitted"
+            values[name][self.frames] = value
         laid = replace(self.result, **values)
         errors = measured(self.motion, self.bodies, laid, self.frames)
         for name in ("mean", "median", "p95", "max", "part"):

@@ -93,6 +93,9 @@ def test_frames_that_are_not_the_same_are_told_whatever_their_errors() -> None:
     )
     assert changed_frames(before, again).tolist() == []
     assert same_fit(before, again)
+    told = replace(again, left_degrees=np.ones(FRAMES, np.float32), left_joint=np.ones(FRAMES, np.int16))
+    assert same_fit(before, told)
+    assert compare_fits(before, told) is None
     poses, converged = before.poses.copy(), before.converged.copy()
     poses[[3, 7], 2, 1] += 0.1
     converged[12] = False

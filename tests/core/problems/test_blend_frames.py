@@ -50,11 +50,15 @@ def test_a_range_fitted_with_other_settings_joins_without_a_pop(name: str, how: 
     away = np.setdiff1d(np.arange(90), np.arange(RANGE[0] - REACH, RANGE[-1] + REACH + 1))
     np.testing.assert_array_equal(soft.poses[away], clean.poses[away])
     np.testing.assert_array_equal(soft.mean_mm[away], clean.mean_mm[away])
+    np.testing.assert_array_equal(soft.left_degrees[RANGE], found.left_degrees[RANGE])
     # Frames that fade say how far they are off themselves.
     around = margin(motion, clean, RANGE)
     np.testing.assert_allclose(
         soft.mean_mm[around], measured(motion, pair, soft, around).mean, rtol=0, atol=1e-4
     )
+    # What they may have left nobody knows: they are at nobody's optimum.
+    assert np.isnan(soft.left_degrees[around]).all()
+    assert (soft.left_joint[around] == -1).all()
     assert (soft.mean_mm[around] <= np.maximum(clean.mean_mm, found.mean_mm)[around] + 0.05).all()
 
 

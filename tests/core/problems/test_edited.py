@@ -63,6 +63,9 @@ def test_an_edit_of_a_joint_changes_its_frame_only(fit: tuple[Motion, BodyPair, 
             np.testing.assert_array_equal(value[others], before[name][others], name)
     assert np.flatnonzero(new.edited).tolist() == [FRAME]
     assert not new.converged[FRAME]
+    assert np.isfinite(result.left_degrees).all()
+    assert np.isnan(new.left_degrees[FRAME])
+    assert new.left_joint[FRAME] == -1
     assert new.fitted.all()
     assert new.mean_mm[FRAME] > result.mean_mm[FRAME] + 1
     moved = np.flatnonzero((new.poses[FRAME] != result.poses[FRAME]).any(1))

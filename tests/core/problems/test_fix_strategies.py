@@ -47,6 +47,7 @@ def test_each_gives_what_it_says(trial: FixTrial) -> None:
             assert fix.smooth
     across = trial.fixes[-1].result
     assert not across.converged[trial.frames].any()
+    assert np.isnan(across.left_degrees[trial.frames]).all()
 
 
 def test_a_hand_is_borrowed_from_good_frames(trial: FixTrial) -> None:
