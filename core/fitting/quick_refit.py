@@ -220,6 +220,8 @@ class _HeldShape(SkinStatistics):
 class _NoCurvature(CorrectiveCurvature):
     """Leaves the correctives out of the matrix: they take longer to prepare than the steps they save."""
 
+    by_core = False
+
     def add_to(self, matrix: Tensor, pose: Pose, unknowns: Unknowns, share: int = 1) -> None:
         """Adds nothing."""
 

@@ -228,7 +228,7 @@ class Patches:
 def needs_few(directions: Iterable[Tensor], features: int) -> bool:
     """Patches need few of a body's pose features, as their (3b, q) posedirs tell."""
     shapes = [each.shape for each in directions]
-    return sum(rows * used for rows, used in shapes) < 0.25 * features * sum(rows for rows, _ in shapes)
+    return sum(rows * used for rows, used in shapes) <= 0.25 * features * sum(rows for rows, _ in shapes)
 
 
 def of_coefficients(basis: Tensor, coefficients: Tensor) -> Tensor:

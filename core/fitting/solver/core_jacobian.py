@@ -33,44 +33,69 @@ from core.fitting.solver.core_set import core_weights
 from core.model.body import pose_features
 from core.model.skinning import cross_matrices
 
-# So many frames of a patch stay in a processor's caches.
+# So many frames stay in a processor's caches.
 FRAMES_AT_ONCE = 12
 # Vertices of the core set, and at least so many of each patch: those of fingers are small, and decide about
 # the joints that are known least.
 VERTICES, LEAST_OF_PATCH = 500, 40
+# Of poses alone fewer tell as much.
+POSE_VERTICES, POSE_LEAST = 400, 16
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """One patch of the core set, its rows times the roots of their weights.
+    """One patch of the core set, its rows times the roots of their weights; vertices last, as in J.
 
     Attributes:
         patch: as it is.
-        roots: (r, 1) of the weights.
-        joints: (k,) joints whose features matter.
-        correctives: (k, 3b, 9) posedirs, joint by joint.
-        held: (h, b, 1, 1) skinning weights.
-        directions: (Z, r, c) U by the coefficients.
+        roots: (r,) of the weights.
+        owners: (h,) joints that it hangs on.
+        above: (h, h) one where the second is the first, or below it.
+        held_by: which of them hold the vertices with correctives.
+        joints: (k,) joints whose features matter, less one: the root has none.
+        correctives: (k, 9, 3b) posedirs, joint by joint: x of all vertices, then y, then z.
+        offsets: (q, 3b) the same of the features that matter.
+        held: (h', b) skinning weights of those that hold.
+        directions: (c, Z r) U by the coefficients.
     """
 
     patch: Patch
     roots: Tensor
+    owners: Tensor
+    above: Tensor
+    held_by: Tensor
     joints: Tensor
     correctives: Tensor
+    offsets: Tensor
     held: Tensor
     directions: Tensor
 
     @classmethod
-    def of(cls, patch: Patch, weights: Tensor) -> _Part:
-        """That of a patch with weights (r, 1)."""
+    def of(cls, patch: Patch, weights: Tensor, below: Tensor) -> _Part:
+        """That of a patch with weights (r,), where ``below`` (J, J) says of each joint what is below it."""
         roots, count = weights.sqrt(), len(patch.weights)
+        owners = patch.columns[:-1:3] // 3
         joints, place = torch.unique(patch.features // 9, return_inverse=True)
-        scaled = patch.directions * roots[:count].expand(-1, 3).reshape(-1, 1)
-        tensor = scaled.new_zeros(len(joints), 9, len(scaled))
-        tensor[place, patch.features % 9] = scaled.T
-        held = (patch.weights * roots[:count]).T[..., None, None]
-        correctives = tensor.transpose(1, 2).contiguous()
-        return cls(patch, roots, joints + 1, correctives, held, patch.basis[1:] * roots)
+        offsets = (
+            (patch.directions.view(count, 3, len(patch.features)) * roots[:count, None, None])
+            .permute(2, 1, 0)
+            .flatten(1)
+        )
+        tensor = offsets.new_zeros(len(joints), 9, 3 * count)
+        tensor[place, patch.features % 9] = offsets
+        shaped = (patch.basis[1:] * roots[:, None]).permute(2, 0, 1).flatten(1)
+        return cls(
+            patch,
+            roots,
+            owners,
+            below[owners[:, None], owners].to(roots),
+            torch.searchsorted(owners, patch.holders),
+            joints,
+            tensor,
+            offsets,
+            (patch.weights * roots[:count, None]).T.contiguous(),
+            shaped.contiguous(),
+        )
 
 
 class CoreJacobian:
@@ -78,13 +103,15 @@ class CoreJacobian:
 
     Args:
         skin: with its metric, of which only the vertices are seen: no edges.
+        by_coefficients: for poses and coefficients, or for poses alone.
     """
 
-    def __init__(self, skin: FitSkin) -> None:
-        chosen = core_weights(skin, VERTICES, LEAST_OF_PATCH)
+    def __init__(self, skin: FitSkin, by_coefficients: bool = True) -> None:
+        most = (VERTICES, LEAST_OF_PATCH) if by_coefficients else (POSE_VERTICES, POSE_LEAST)
+        chosen = core_weights(skin, *most)
         self.core = FitSkin(skin.body, chosen, skin.coefficients, dtype=skin.joint_template.dtype)
-        weights = self.core.metric.vertex_weights[..., 0]
-        self.parts = [_Part.of(patch, weights[patch.rows]) for patch in self.core.patches.posing]
+        weights, below = self.core.metric.vertex_weights.flatten(), skin.subtree
+        self.parts = [_Part.of(patch, weights[patch.rows], below) for patch in self.core.patches.posing]
         self.parents = skin.parents
         # Where a robust loss has a weight for each group or vertex, that of each core vertex.
         rows = torch.full((skin.body.num_vertices,), -1)
@@ -96,10 +123,18 @@ class CoreJacobian:
     @property
     def nbytes(self) -> int:
         """Bytes that it takes."""
-        large = (each for part in self.parts for each in (part.correctives, part.held, part.directions))
+        large = (each for part in self.parts for each in (part.correctives, part.offsets, part.directions))
         return self.core.patches.nbytes + sum(each.numel() * each.element_size() for each in large)
 
-    def squared(self, pose: Pose, shape: Shape, unknowns: Unknowns, robust_weights: Tensor | None) -> Tensor:
+    def squared(
+        self,
+        pose: Pose,
+        shape: Shape,
+        unknowns: Unknowns,
+        robust_weights: Tensor | None,
+        *,
+        by_coefficients: bool = True,
+    ) -> Tensor:
         """(n, 3F + 3 + Z, 3F + 3 + Z) J^T L J of n frames: rotations of the free joints, root position,
         coefficients.
 
@@ -108,66 +143,85 @@ class CoreJacobian:
             shape: of the whole skin; frames with coefficients of their own have those instead.
             unknowns: F free joints.
             robust_weights: (p, n) weights of the groups as a robust loss sees them, or None.
+            by_coefficients: else rotations and root position alone, (n, 3F + 3, 3F + 3).
         """
-        frames, size = len(pose.world), 3 * len(unknowns.free) + 3 + len(self.core.coefficients)
-        matrix = pose.world.new_zeros(frames, size, size)
-        bases = self.core.shape(shape.betas).bases
-        for start in range(0, frames, FRAMES_AT_ONCE):
+        joints, count = len(self.parents) + 1, len(self.core.coefficients) * by_coefficients
+        size = 3 * joints + 3 + count
+        bases, parts = self.core.shape(shape.betas).bases, []
+        width = 3 * len(self.core.vertices)
+        room = pose.world.new_empty(min(FRAMES_AT_ONCE, len(pose.world)) * size * width)
+        for start in range(0, len(pose.world), FRAMES_AT_ONCE):
             some = slice(start, start + FRAMES_AT_ONCE)
             at = _State.of(self.core, pose[some])
+            frames = len(at.world)
+            jacobian = room[: frames * size * width].view(frames, size, width)
             for part, basis in zip(self.parts, bases, strict=True):
-                jacobian = self._jacobian(part, basis, at, unknowns)
+                rows = part.patch.rows
+                own = jacobian[..., 3 * rows.start : 3 * rows.stop].unflatten(2, (3, -1))
+                self._fill(own, part, basis, at)
                 if robust_weights is not None:
-                    seen = robust_weights[self.group[part.patch.rows], some].sqrt().T
-                    jacobian *= seen.repeat_interleave(3, 1)[..., None]
-                matrix[some].baddbmm_(jacobian.transpose(1, 2), jacobian)
-        return matrix
+                    own *= robust_weights[self.group[rows], some].sqrt().T[:, None, None]
+            parts.append(self._by_unknowns(jacobian @ jacobian.mT, unknowns))
+        return torch.cat(parts)
 
-    def _jacobian(self, part: _Part, basis: Tensor, at: _State, unknowns: Unknowns) -> Tensor:
-        """(n, 3r, 3F + 3 + Z) the roots of the weights times J of one patch."""
-        patch, frames, count = part.patch, at.world.shape[-1], len(part.patch.weights)
-        rows = patch.rows.stop - patch.rows.start
-        # By joint, vertex, its axis, the torque's axis, frame.
-        turning = basis.new_zeros(len(at.world), rows, 3, 3, frames)
+    def _fill(self, jacobian: Tensor, part: _Part, basis: Tensor, at: _State) -> None:
+        """Fills in the (n, 3J + 3 + Z, 3, r) roots of the weights times J of one patch, by unknown, axis and
+        vertex. Joints turn against their parents, with all that hangs below."""
+        patch, frames, joints = part.patch, len(at.world), at.world.shape[1]
+        rows, count = len(part.roots), len(patch.weights)
+        turning = jacobian[:, : 3 * joints].unflatten(1, (joints, 3))  # (n, J, the torque's axis, 3, r)
+        turning.zero_()
         if len(part.joints):
-            bent = turning[:, :count]
-            # As each joint turns against its parent, first.
-            seen = torch.bmm(part.correctives, at.derivative[part.joints - 1].flatten(2))
-            seen = seen.view(-1, count, 3, 3, frames)
-            blended = patch.weights @ at.stacked[:-1].view(-1, 9 * frames)[patch.holders]
-            blended = blended.view(-1, 3, 3, frames)
-            turned = seen[:, :, 0, None] * blended[:, 0, :, None]
+            # (n, k, torque's axis, 3, b): seen by the vertices, then turned with them.
+            seen = torch.bmm(at.derivative[part.joints].flatten(1, 2), part.correctives)
+            seen = seen.view(-1, frames, 3, 3, count).transpose(0, 1)
+            blended = (at.world[:, patch.holders].flatten(2).mT @ patch.weights.T).view(frames, 3, 3, count)
+            every = len(part.joints) == joints - 1
+            turned = turning[:, 1:, :, :, :count] if every else torch.empty_like(seen)
+            torch.mul(blended[:, None, None, :, 0], seen[:, :, :, 0, None], out=turned)
             for axis in (1, 2):
-                turned.addcmul_(seen[:, :, axis, None], blended[:, axis, :, None])
-            bent[part.joints] = turned
-            bent.index_add_(0, self.parents[part.joints - 1], turned, alpha=-1)
-            offsets = (patch.directions @ at.features[patch.features]).view(count, 3, frames)
-            _add_levers(bent, patch.holders, _rotated(at.world[patch.holders], offsets[None]) * part.held)
+                turned.addcmul_(blended[:, None, None, :, axis], seen[:, :, :, axis, None])
+            if not every:
+                turning[:, part.joints + 1, :, :, :count] = turned
         if at.own is None:
-            levers = (basis[:, :-1] * part.roots)[..., None]
+            levers = (basis[:, :-1].T * part.roots).view(1, -1, 3, rows)
         else:
-            levers = torch.tensordot(patch.basis[..., :-1] * part.roots, at.own, ([0], [0]))
-        owners = patch.columns[:-1:3] // 3
-        levers = levers.unflatten(1, (-1, 3)).transpose(0, 1)
-        _add_levers(turning, owners, _rotated(at.world[owners], levers))
-        moving = (
-            part.roots[:, :, None, None] * torch.eye(3, dtype=basis.dtype, device=basis.device)[:, :, None]
-        )
-        shaping = (part.directions @ at.stacked[patch.columns].flatten(1)).view(-1, rows, 3, 1, frames)
-        sides = (unknowns.gather(turning, 0), moving.expand(1, rows, 3, 3, frames), shaping)
-        return torch.cat([_rows(side) for side in sides], 2)
+            levers = torch.tensordot(at.own, patch.basis[..., :-1] * part.roots[:, None], 1)
+            levers = levers.mT.unflatten(1, (-1, 3))
+        levers = _rotated(at.world[:, part.owners], levers)  # (n, h, 3, r)
+        if len(part.joints):
+            offsets = (at.features[:, patch.features] @ part.offsets).view(frames, 1, 3, count)
+            held = _rotated(at.world[:, patch.holders], offsets) * patch.weights.T[:, None]
+            levers[..., :count].index_add_(1, part.held_by, held)
+        levers = (part.above @ levers.flatten(2)).view_as(levers)
+        for row, column, axis, sign in CROSS:
+            turning[:, :, column, row].index_add_(1, part.owners, levers[:, :, axis], alpha=sign)
+        moving = jacobian[:, 3 * joints : 3 * joints + 3]
+        moving.copy_(torch.eye(3, dtype=basis.dtype, device=basis.device)[:, :, None] * part.roots)
+        if jacobian.shape[1] > 3 * joints + 3:
+            shaping = at.stacked[:, :, patch.columns] @ part.directions
+            jacobian[:, 3 * joints + 3 :] = shaping.view(frames, 3, -1, rows).transpose(1, 2)
+
+    def _by_unknowns(self, matrix: Tensor, unknowns: Unknowns) -> Tensor:
+        """(n, 3F + 3 + Z, 3F + 3 + Z) by the rotations of free joints, from joints against their parents."""
+        turns = 3 * (len(self.parents) + 1)
+        for _ in range(2):
+            turning = matrix[:, :turns].unflatten(1, (-1, 3))
+            turning = unknowns.gather(turning.index_add(1, self.parents, turning[:, 1:], alpha=-1), 1)
+            matrix = torch.cat((turning.flatten(1, 2), matrix[:, turns:]), 1).mT
+        return matrix
 
 
 @dataclass(frozen=True, eq=False)
 class _State:
-    """n frames as patches want them, frames last.
+    """n frames as J is made of them.
 
     Attributes:
-        world: (J, 3, 3, n) world rotations.
-        stacked: (K, 3, n) X.
-        features: (P, n) pose features.
-        derivative: (J - 1, 9, 3, n) of the features of each joint, as it turns against its parent.
-        own: (Z + 1, n) coefficients of the frames' own, a one first, or None.
+        world: (n, J, 3, 3) world rotations.
+        stacked: (n, 3, K) X.
+        features: (n, P) pose features.
+        derivative: (J - 1, n, 3, 9) of the features of each joint, as it turns against its parent.
+        own: (n, Z + 1) coefficients of the frames' own, a one first, or None.
     """
 
     world: Tensor
@@ -183,38 +237,24 @@ class _State:
         above = pose.world[:, skin.parents].transpose(-1, -2)[:, :, None]
         turned = above @ turning @ pose.world[:, 1:, None]  # (n, J - 1, axis, 3, 3)
         return cls(
-            pose.world.permute(1, 2, 3, 0).contiguous(),
-            stack(pose.world, pose.root),
-            pose_features(skin.tree.relative_rotations(pose.world)),
-            turned.flatten(3).permute(1, 3, 2, 0).contiguous(),
-            None if pose.betas is None else with_mean(pose.betas).T.contiguous(),
+            pose.world,
+            stack(pose.world, pose.root).permute(2, 1, 0).contiguous(),
+            pose_features(skin.tree.relative_rotations(pose.world)).T.contiguous(),
+            turned.flatten(3).transpose(0, 1).contiguous(),
+            None if pose.betas is None else with_mean(pose.betas),
         )
 
 
+# Rows and columns of [w]x l, by w's axis: of l, with which sign.
+CROSS = ((0, 1, 2, 1), (0, 2, 1, -1), (1, 2, 0, 1), (1, 0, 2, -1), (2, 0, 1, 1), (2, 1, 0, -1))
+
+
 def _rotated(rotations: Tensor, vectors: Tensor) -> Tensor:
-    """(h, 3, 3, n) rotations of (h or 1, b, 3, n or 1) vectors, (h, b, 3, n)."""
-    out = rotations[:, None, :, 0] * vectors[:, :, 0, None]
+    """(n, h, 3, 3) rotations of (n or 1, h or 1, 3, b) vectors, (n, h, 3, b)."""
+    out = rotations[..., 0, None] * vectors[:, :, 0, None]
     for axis in (1, 2):
-        out = out.addcmul(rotations[:, None, :, axis], vectors[:, :, axis, None])
+        out.addcmul_(rotations[..., axis, None], vectors[:, :, axis, None])
     return out
-
-
-def _add_levers(jacobian: Tensor, joints: Tensor, levers: Tensor) -> None:
-    """Adds w x l of the (h, b, 3, n) levers of some joints to (J, b, 3, 3, n), by vertex axis and w's."""
-    for row, column, axis, sign in (
-        (0, 1, 2, 1),
-        (0, 2, 1, -1),
-        (1, 2, 0, 1),
-        (1, 0, 2, -1),
-        (2, 0, 1, 1),
-        (2, 1, 0, -1),
-    ):
-        jacobian[:, :, row, column].index_add_(0, joints, levers[:, :, axis], alpha=sign)
-
-
-def _rows(jacobian: Tensor) -> Tensor:
-    """(n, 3b, 3k) from (k, b, 3, 3, n) by unknown, vertex, its axis and the unknown's."""
-    return jacobian.permute(4, 1, 2, 0, 3).flatten(3).flatten(1, 2)
 
 
 def seen_by_core(skin: FitSkin) -> bool:
@@ -222,19 +262,19 @@ def seen_by_core(skin: FitSkin) -> bool:
     return not skin.patches.sparse and skin.metric.laplacian is None
 
 
-_MADE: WeakKeyDictionary[FitSkin, CoreJacobian] = WeakKeyDictionary()
+_MADE: WeakKeyDictionary[FitSkin, dict[bool, CoreJacobian]] = WeakKeyDictionary()
 _MAKING = Lock()
 
 
-def core_jacobian(skin: FitSkin) -> CoreJacobian:
+def core_jacobian(skin: FitSkin, by_coefficients: bool = True) -> CoreJacobian:
     """That of a skin, made once for all that step on it, and kept as long as the skin is."""
     with _MAKING:
-        if skin not in _MADE:
-            _MADE[skin] = CoreJacobian(skin)
-        return _MADE[skin]
+        made = _MADE.setdefault(skin, {})
+        if by_coefficients not in made:
+            made[by_coefficients] = CoreJacobian(skin, by_coefficients)
+        return made[by_coefficients]
 
 
 def core_jacobian_bytes(skin: FitSkin) -> int:
     """Bytes that are kept with a skin so far."""
-    found = _MADE.get(skin)
-    return 0 if found is None else found.nbytes
+    return sum(made.nbytes for made in _MADE.get(skin, {}).values())

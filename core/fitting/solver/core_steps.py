@@ -43,6 +43,10 @@ from core.fitting.solver.shared_factors import SharedFactors
 LEAST_FRAMES = 8
 # Rounds, and steps of each.
 ROUNDS, STEPS = 3, 8
+# Where correctives are dense there is one: what the core set lacks shows in the directions that it knows
+# least, and steps on the whole skin, by a matrix that knows these, get there sooner. Nor does the round go on
+# once its steps promise less than this share of the first: so much the core set may be wrong by.
+DENSE_ROUNDS, AS_FAR = 1, 0.02
 # Where fewer are asked for than a round and its two looks at the whole skin, frames are left in the middle of
 # one; but after two steps no frame is at its end, and either kind is as good.
 LEAST_ITERATIONS, TOO_FEW_TO_END = STEPS + 2, 2
@@ -126,7 +130,7 @@ def fit_poses_by_core(
     steps = torch.zeros(count, dtype=torch.int32, device=targets.device)
     at = Pose(pose.world.clone(), pose.root.clone())
     found = PoseFit(at, start.value.energy, start.value.residual, stays, steps, curved)
-    for number in range(ROUNDS):
+    for number in range(ROUNDS if by.skin.patches.sparse else DENSE_ROUNDS):
         used = int(found.steps.max())
         if not len(left) or used >= by.iterations or (number and by.stopped()):
             return found
@@ -213,6 +217,7 @@ def _round(by: SolverContext, core: CoreShape, start: _Start, most: int) -> Pose
     """So many steps at most on the core set, and a look at where they lead."""
     model = CoreModel(core, start.at, start.by_skin, start.back, start.data.targets[core.rows])
     secants = Secants()
+    enough = torch.zeros_like(start.promised) if by.skin.patches.sparse else AS_FAR * start.promised
     here, value, slope = start.at.pose, start.value.energy, start.slope
     step, promised = start.step, start.promised
     bold, taken = torch.ones_like(promised), 0
@@ -232,7 +237,8 @@ def _round(by: SolverContext, core: CoreShape, start: _Start, most: int) -> Pose
             value = torch.where(good, after.energy, value)
             bold = torch.where(good, 1.0, SHORTER * bold)
         step, promised = secants.step(slope, start.factors.solve)
-        if float((promised > INNER * by.tolerance * value).float().mean()) <= LATE:
+        far = promised > torch.maximum(INNER * by.tolerance * value, enough)
+        if float(far.float().mean()) <= LATE:
             break
     energy, residual = start.data.value_and_residuals(here, start.terms)
     rose = torch.nonzero(~(energy <= start.value.energy)).squeeze(1)

@@ -20,6 +20,7 @@ from torch import Tensor
 from core.fitting.objective.objective import FitSkin, Shape
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.unknowns import Unknowns
+from core.fitting.solver.core_jacobian import seen_by_core
 from core.fitting.solver.curvature_at_once import WholeLevers
 from core.fitting.solver.pose_matrix import frames_first
 from core.model.skinning import cross_matrices
@@ -55,6 +56,11 @@ class CorrectiveCurvature:
     def __init__(self, skin: FitSkin, shape: Shape) -> None:
         self.skin, self.shape, self.parents = skin, shape, skin.parents
         self._lock = threading.Lock()
+
+    @property
+    def by_core(self) -> bool:
+        """On a processor a core set has it with all that it couples to, in no more time."""
+        return seen_by_core(self.skin)
 
     @cached_property
     def contractions(self) -> tuple[list[_Lever], _Lever]:

@@ -11,8 +11,8 @@ from core.fitting.objective.objective import Evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.objective.unknowns import Unknowns
-from core.fitting.solver.core_jacobian import core_jacobian, seen_by_core
-from core.fitting.solver.corrective_curvature import CorrectiveCurvature
+from core.fitting.solver.core_jacobian import core_jacobian
+from core.fitting.solver.corrective_curvature import CorrectiveCurvature, axes_of, turned
 from core.fitting.solver.pose_matrix import pose_matrix
 from core.fitting.solver.skin_products import SkinStatistics, Statistics
 from core.model.skinning import axial, rotation_matrices
@@ -77,16 +77,15 @@ def frame_matrix(
         terms: of the frames beside the data term, which see each by itself.
         robust_weights: (p, n) weights of the groups as a robust loss sees them, or None.
         curvature: adds the correctives' part, shared by ``share`` frames in a row; None leaves it out.
-        share: see `CorrectiveCurvature.add_to`.
+        share: see `CorrectiveCurvature.add_to`. Where it is made with a core set, they share all but the
+            terms.
     """
     skin = found.skin
     own = len(unknowns.coefficients) > 0
     at = Posed(skin.tree, pose)
-    if own and curvature is not None and seen_by_core(skin):
-        # Here the correctives couple to the coefficients, too.
-        matrix = core_jacobian(skin).squared(pose, found.shape, unknowns, robust_weights)
-        chosen = unknowns.index("chosen", matrix.device)
-        matrix = matrix[:, chosen[:, None], chosen]
+    if curvature is not None and curvature.by_core and (own or pose.world.device.type == "cpu"):
+        # With coefficients the correctives couple, too.
+        matrix = _seen_by_core(found, pose, unknowns, robust_weights, 1 if own else share)
         terms.add_blocks([matrix], at, unknowns)
         return matrix
     products = found.of(pose, robust_weights, own)
@@ -99,6 +98,30 @@ def frame_matrix(
         terms.add_blocks([matrix], at, unknowns)
     elif not unknowns.moves:
         matrix = matrix[:, :-3, :-3].contiguous()
+    return matrix
+
+
+def _seen_by_core(
+    found: SkinStatistics, pose: Pose, unknowns: Unknowns, robust_weights: Tensor | None, share: int
+) -> Tensor:
+    """(n, D, D) what the data term adds, from `CoreJacobian`; of frames in a row that share it from that of
+    the middle one, seen from their joints."""
+    axes = axes_of(pose, unknowns)
+    middle = torch.arange(len(axes), device=axes.device)
+    if shared := share > 1 and robust_weights is None and len(axes) > share:
+        middle = (middle[::share] + share // 2).clamp_max(len(axes) - 1)
+        pose = pose[middle]
+    own = len(unknowns.coefficients) > 0
+    matrix = core_jacobian(found.skin, own).squared(
+        pose, found.shape, unknowns, robust_weights, by_coefficients=own
+    )
+    if shared:
+        which = torch.arange(len(axes), device=axes.device) // share
+        turn = axes @ axes[middle[which]].transpose(-1, -2)
+        matrix = turned(turn, turned(turn, matrix[which]).transpose(1, 2).contiguous())
+    if own or not unknowns.moves:
+        chosen = unknowns.index("chosen", matrix.device)
+        matrix = matrix[:, chosen[:, None], chosen]
     return matrix
 
 

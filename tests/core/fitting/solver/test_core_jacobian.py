@@ -86,12 +86,14 @@ def test_with_all_vertices_it_is_the_whole_gauss_newton_matrix(
     robust = torch.rand(skin.metric.group_count, FRAMES, generator=random, dtype=torch.float64)
 
     found = CoreJacobian(skin).squared(pose, shape, unknowns, robust)
+    of_poses = CoreJacobian(skin, False).squared(pose, shape, unknowns, robust, by_coefficients=False)
 
     jacobian = differences(skin, pose, shape, unknowns)
     weights = skin.metric.vertex_weights[:, 0] * robust[skin.metric.groups]  # (V, n)
     expected = torch.einsum("nvad,vn,nvae->nde", jacobian, weights, jacobian)
     assert (found - expected).norm() < 1e-7 * expected.norm()
     turns = 3 * len(unknowns.free) + 3
+    assert torch.allclose(of_poses, found[:, :turns, :turns])
     coupling = expected[:, :turns, turns:]
     assert (found - expected)[:, :turns, turns:].norm() < 1e-7 * coupling.norm()
 
