@@ -23,6 +23,7 @@ from core.commands.telling.watch import Watch
 from core.correspond.load_bodies import of_bodies_there, reversed_bodies
 from core.errors import Cancelled, FileError, RefitError
 from core.files.containers.atomic import check_place, is_disk_full
+from core.files.containers.opening import nobody_asks, watched
 from core.files.motions.load_motion import SeveralPeople, load_motion
 from core.fitting.recipe.recipe import Recipe
 from core.fitting.run import FitRun
@@ -113,7 +114,9 @@ def convert_one(
         if not skips:
             output.parent.mkdir(parents=True, exist_ok=True)
             try:
-                save_result(output, result, overwrite=writes_over)
+                # A fit that is made is kept, though nobody may want the next one.
+                with watched(nobody_asks):
+                    save_result(output, result, overwrite=writes_over)
             except FileError:
                 outcome.overtaken = not writes_over and os.path.exists(output)
                 raise
@@ -201,12 +204,16 @@ def _write_session(
 
 
 def _holds_failed_alone(path: Path) -> bool:
+    """A session holds the failed fit, and nothing that somebody has done since, or saved of how he looked at
+    it."""
     try:
-        steps = load_session(path).steps
+        session = load_session(path)
     except FileError:
         return False
-    first = steps[0].result
-    return len(steps) == 1 and steps[0].name == STEP and first is not None and first.failed
+    step = session.steps[0]
+    since = session.steps[1:] or session.people or session.compared or session.view or step.name != STEP
+    noted = step.accepted or step.markers or step.valid is not None or step.weights is not None
+    return not since and not noted and step.result is not None and step.result.failed
 
 
 def _range_text(frames: tuple[int | None, int | None]) -> str:

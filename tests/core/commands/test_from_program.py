@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from core.commands import conversion_events, conversion_plan, convert, room, worker_clip
+from core.commands import conversion_events, conversion_plan, convert, one_clip, room, worker_clip
 from core.commands.conversion_events import Began, Ended, Event, Going, Planned, UnderWay
 from core.commands.from_program import convert_files, options_of
 from core.commands.output_paths import Job, Plan
@@ -171,6 +171,28 @@ def test_it_ends_while_it_is_looked_at_what_there_is_to_do(
     assert len(asked) <= 4
     assert all(isinstance(event, Going) and event.note == conversion_events.LOOKING for event in told)
     assert not out.exists()
+
+
+def test_a_fit_that_is_made_is_written_though_nobody_wants_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = write(tmp_path / "in", "dance", "walk"), tmp_path / "out"
+    begun, save = list[Path](), one_clip.save_result
+
+    def saved(path: Path, *what: Any, **more: Any) -> None:
+        begun.append(path)
+        save(path, *what, **more)
+
+    def hear(_: Event) -> None:
+        if begun:
+            raise Cancelled
+
+    monkeypatch.setattr(conversion_events, "TOLD_SECONDS", 0.0)
+    monkeypatch.setattr(one_clip, "save_result", saved)
+    with pytest.raises(Cancelled):
+        convert_files(options_of([source], out, QUICK), hear)
+    assert [path.name for path in begun] == ["dance_stageii.npz"]
+    assert len(load_result(begun[0])) == 6
 
 
 def test_it_ends_while_workers_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

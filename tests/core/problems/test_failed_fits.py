@@ -17,7 +17,8 @@ from core.files.containers.npz import read_npz
 from core.measure import fit_failure
 from core.outputs.results import load_result, save_result
 from core.outputs.sessions import load_session, save_session
-from core.session.session import Session, SessionStep
+from core.session.marker import Marker
+from core.session.session import SessionStep
 from tests.core.conftest import said
 
 CONVERT = ["convert", "--threads", "1"]
@@ -118,13 +119,20 @@ def test_retrying_writes_over_nothing_else(
     arguments = [*CONVERT, str(source), "-o", str(out), "--session", "--retry-failed"]
     assert main(arguments) == 1
     # A session that was gone on with holds somebody's work.
-    session = load_session(out / "walk_stageii.refit")
-    edited = SessionStep(session.now.result, None, "edit of left_elbow")
-    more = Session(session.source, session.motion, (*session.steps, edited), 1)
-    save_session(out / "walk_stageii.refit", more, overwrite=True)
-    kept = (out / "walk_stageii.refit").read_bytes()
+    session, file = load_session(out / "walk_stageii.refit"), out / "walk_stageii.refit"
+    assert one_clip._holds_failed_alone(file)
+    edited, moment = SessionStep(session.now.result, None, "edit of left_elbow"), Marker(1, "here")
+    for more in (
+        replace(session, compared=edited),
+        replace(session, view={"distances": [1]}),
+        replace(session, steps=(replace(session.now, markers=(moment,)),)),
+        replace(session, steps=(*session.steps, edited), at=1),
+    ):
+        save_session(file, more, overwrite=True)
+        assert not one_clip._holds_failed_alone(file)
+    kept = file.read_bytes()
     assert main(arguments) == 1
-    assert (out / "walk_stageii.refit").read_bytes() == kept
+    assert file.read_bytes() == kept
     assert "✗ walk_poses.npz failed" in said(capsys)
 
     # A failed fit of another part of the motion is not this one's.
