@@ -16,7 +16,7 @@ from gui_app.fit.device_choice import DeviceButton, DeviceChoice
 from gui_app.fit.text import status_words
 from gui_app.style import colours
 from gui_app.style.theme import icon, refresh_style, tabular
-from gui_app.widgets.labels import IconLabel
+from gui_app.widgets.labels import GivingWay, IconLabel
 from gui_app.widgets.notes_button import NotesButton
 from gui_app.widgets.text import building_words, frames_words, path_tip, person_name
 from gui_app.widgets.wrapped_label import WrappedLabel
@@ -44,12 +44,12 @@ class Status(QStatusBar):
         self.setSizeGripEnabled(False)
         self.bodies = QLabel("", self)
         self.bodies.setProperty("role", "chip")
-        self.words = QLabel("", self)
+        self.words = GivingWay(self)
         self.words.setContentsMargins(10, 0, 0, 0)
         self.notes = NotesButton(self)
         self.motion = QLabel("", self)
         self.motion.setContentsMargins(0, 0, 12, 0)
-        for label in (self.bodies, self.words, self.motion):
+        for label in (self.bodies, self.motion):
             label.setTextFormat(Qt.TextFormat.PlainText)
         tabular(self.words)
         self.addWidget(self.bodies)

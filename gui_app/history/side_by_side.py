@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +83,7 @@ class SideBySide(QObject):
         self._state, self._history, self._before = state, history, before
         self._actions, self._preferences, self._window = actions, preferences, window
         self._last: SecondFit | None = None
-        self._colouring = state.view.colouring
+        self._colouring = ERROR.name
         self._thread = JobThread("second fit", self, state.activity.fail, one_torch_thread=True)
         self._soon = Coalescer(self._present, self)
         document, view = state.document, state.view
@@ -92,11 +92,13 @@ class SideBySide(QObject):
         state.activity.run_changed.connect(self._soon.ask)
         document.motion_leaving.connect(self._on_leaving)
         view.second_changed.connect(self._on_second)
+        view.changed.connect(self._on_view)
         actions.compare.triggered.connect(self._on_action)
         actions.compare_file.triggered.connect(self.ask_file)
         actions.swap_fits.triggered.connect(self.swap)
         window.installEventFilter(self)
         self.compare_file = actions.compare_file
+        self._on_view()
         self._present()
 
     @property
@@ -118,8 +120,7 @@ class SideBySide(QObject):
     def own_colouring(self) -> str:
         """What the colours of the skin say where nothing is compared."""
         found = self._state.view.colouring
-        found = self._colouring if found == DIFFERENCE.name else found
-        return ERROR.name if found == DIFFERENCE.name else found
+        return self._colouring if found == DIFFERENCE.name else found
 
     @property
     def choices(self) -> tuple[DocumentStep, ...]:
@@ -143,7 +144,6 @@ class SideBySide(QObject):
         """Shows another fit beside the one there is, in the colours of their difference."""
         view = self._state.view
         if self.second is None:
-            self._colouring = view.colouring
             if view.layout == "source":
                 view.change(layout="side")
             view.change(colouring=DIFFERENCE.name)
@@ -199,20 +199,25 @@ class SideBySide(QObject):
 
     def read(self, path: Path) -> None:
         """Shows the fit of a file beside the one there is, once it is read."""
+        self._read(path, self.begin)
+
+    def _read(self, path: Path, show: Callable[[SecondFit], object]) -> None:
         opened = self._state.document.opened
         if opened is not None:
             job = self._thread.job(
-                partial(self._on_read, path, opened.motion),
+                partial(self._on_read, path, opened.motion, show),
                 unexpected=f"{path}: cannot be read because of an unexpected error, see the log",
                 latest=True,
             )
             job.start(read_fit, path, opened.motion, opened.bodies)
 
-    def _on_read(self, path: Path, motion: Motion, result: FitResult) -> None:
+    def _on_read(
+        self, path: Path, motion: Motion, show: Callable[[SecondFit], object], result: FitResult
+    ) -> None:
         opened = self._state.document.opened
         if opened is not None and opened.motion is motion:
             self._preferences.folder = str(path.parent)
-            self.begin(SecondFit(result, path.name, path))
+            show(SecondFit(result, path.name, path))
 
     # As a session keeps it.
 
@@ -234,13 +239,18 @@ class SideBySide(QObject):
         poses = found.result.poses
         return None if any(one.result is not None and one.result.poses is poses for one in steps) else found
 
-    def restore(self, kept: object, made: SecondFit | None = None) -> None:
-        """Compares what a session says that was compared, with the fit that was ``made`` for it where there
-        is one; what makes no sense is left out."""
+    def restore(self, kept: object, made: SecondFit | None = None, difference: bool = False) -> None:
+        """Compares what a session says that was compared; what makes no sense is left out.
+
+        Args:
+            kept: as `kept` gave it.
+            made: the fit that was made for it, where there is one.
+            difference: the colours were those of their difference, and are as soon as both are there.
+        """
         self._last = made
         stored: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {}
         place, name, steps = stored.get("step"), stored.get("file"), self._history.steps
-        path = None
+        view, again, path = self._state.view, partial(self._again, difference), None
         if isinstance(name, str):
             from core.session.fit_origin import path_on_this_machine
 
@@ -248,16 +258,20 @@ class SideBySide(QObject):
         if isinstance(place, int) and not isinstance(place, bool) and 0 <= place < len(steps):
             step = steps[place]
             if step.result is not None and step.result is not self._history.now.result:
-                self._show(SecondFit(step.result, step_words(step)))
+                again(SecondFit(step.result, step_words(step)))
         elif stored.get("made") is True and made is not None:
-            self._show(made)
+            again(made)
         elif path is not None and path.is_file():
-            self.read(path)
-            return
+            self._read(path, again)
         elif isinstance(name, str):
             self._state.activity.say(f"{name}, which was compared, is not where it was")
-        if stored and self.second is None and self._state.view.colouring == DIFFERENCE.name:
-            self._state.view.change(colouring=self.own_colouring)
+        if stored and self.second is None and view.colouring == DIFFERENCE.name:
+            view.change(colouring=self.own_colouring)
+
+    def _again(self, difference: bool, second: SecondFit) -> None:
+        self._show(second)
+        if difference:
+            self._state.view.change(colouring=DIFFERENCE.name)
 
     def _show(self, second: SecondFit) -> None:
         self._last = second
@@ -302,6 +316,12 @@ class SideBySide(QObject):
     def _on_leaving(self) -> None:
         self._thread.drop_jobs()
         self._last = None
+
+    @Slot()
+    def _on_view(self) -> None:
+        view = self._state.view
+        if view.second is None and view.colouring != DIFFERENCE.name:
+            self._colouring = view.colouring
 
     @Slot()
     def _on_second(self) -> None:

@@ -155,15 +155,14 @@ class SessionNow(QObject):
         view = {name: session.view[name] for name in OF_MOTION if name in session.view}
         show_view(view, self._state, self._viewport)
         self._compare_as(session)
-        if self._beside.second is not None and session.view.get("colouring") == DIFFERENCE.name:
-            self._state.view.change(colouring=DIFFERENCE.name)
 
     def _compare_as(self, session: Session) -> None:
         made = session.compared
         second = None
         if made is not None and made.result is not None and made.result.fitted.any():
             second = SecondFit(made.result, shown(made.name))
-        self._beside.restore(session.view.get("beside"), second)
+        difference = session.view.get("colouring") == DIFFERENCE.name
+        self._beside.restore(session.view.get("beside"), second, difference)
 
     def take(
         self,

@@ -11,6 +11,11 @@ from gui_app.timeline.curves import Curves
 from gui_app.viewport.ruler_series import RulerSeries
 
 
+def measured(choice: CurveChoice, view: View) -> Ruler | None:
+    """The distance whose curve is chosen; None where it is no distance's, or that one is there no more."""
+    return next((one for one in view.rulers if ruler_choice(one) == choice), None)
+
+
 class ApartCurves(QObject):
     """What is chosen by hand meanwhile stays."""
 
@@ -31,7 +36,8 @@ class ApartCurves(QObject):
             self._before = self._menu.choice
             self._menu.choose(APART)
         elif self._menu.choice == APART:
-            self._menu.choose(self._before)
+            lost = self._before.metric == RULER and measured(self._before, self._view) is None
+            self._menu.choose(CurveChoice() if lost else self._before)
 
 
 class RulerCurves(QObject):
@@ -54,10 +60,7 @@ class RulerCurves(QObject):
 
     @Slot(object)
     def _on_chosen(self, choice: CurveChoice) -> None:
-        self._series.want(self._of(choice))
-
-    def _of(self, choice: CurveChoice) -> Ruler | None:
-        return next((one for one in self._view.rulers if ruler_choice(one) == choice), None)
+        self._series.want(measured(choice, self._view))
 
     @Slot()
     def _on_rulers(self) -> None:
@@ -67,5 +70,5 @@ class RulerCurves(QObject):
         added = [one for one in self._view.rulers if one not in before]
         if added:
             self._menu.choose(ruler_choice(added[-1]))
-        elif self._of(self._menu.choice) is None:
+        elif measured(self._menu.choice, self._view) is None:
             self._menu.choose(CurveChoice())

@@ -51,7 +51,36 @@ class QuietLine(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
 
 
-# A line of text that gives way: it ends in dots where there is no room.
+# Lines of text that give way: they end in dots where there is no room.
+
+
+class GivingWay(QLabel):
+    """A label of one line; what there is no room for is in its tip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        """As high as its text."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints as much of the text as there is room for."""
+        painter, room, words = QPainter(self), self.contentsRect(), self.text()
+        fits = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+        self.setToolTip("" if fits == words else plain_tip(words))
+        self.style().drawItemText(
+            painter,
+            room,
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+            self.palette(),
+            self.isEnabled(),
+            fits,
+            self.foregroundRole(),
+        )
+
 
 DOT = 8
 GAP = 14

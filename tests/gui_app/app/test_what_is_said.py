@@ -142,3 +142,14 @@ def test_places_are_whole_paths_wherever_the_window_was_started(
     assert dialog.path == tmp_path / "mine.npz"
     dialog.place.editingFinished.emit()
     assert dialog.place.text() == str(tmp_path / "mine.npz")
+
+
+def test_a_long_sentence_pushes_nothing_out_of_the_status_bar(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(window.minimumSize())
+    bar, sentence = window.statusBar(), "Fitted 24 frames · " * 12
+    for words, cut in ((sentence, True), ("Fitted", False)):
+        window.state.activity.say(words)
+        qtbot.waitUntil(lambda cut=cut: bool(bar.words.toolTip()) == cut, timeout=FIT_MS)
+        assert bar.words.text() == words
+        assert bar.minimumSizeHint().width() < window.minimumWidth()
+        assert bar.motion.geometry().right() < bar.width()

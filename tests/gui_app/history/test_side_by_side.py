@@ -289,6 +289,19 @@ def test_a_session_keeps_it_and_one_without_it_compares_nothing(
     qtbot.waitUntil(
         lambda: other.state.view.second is not None and other.state.view.second.file == file, timeout=FIT_MS
     )
+    assert other.state.view.colouring == DIFFERENCE.name
+    # In the colours that were chosen for it, and in those of no difference where the file is none any more.
+    for readable, colouring in ((True, "plain"), (False, DIFFERENCE.name)):
+        chosen = replace(with_file, view={**with_file.view, "colouring": colouring})
+        save_session(tmp_path / "chosen.refit", chosen, overwrite=True)
+        if not readable:
+            file.write_bytes(b"nothing that is a fit")
+        opened = other.state.document.opened
+        other.files.open_path(tmp_path / "chosen.refit")
+        qtbot.waitUntil(lambda before=opened: other.state.document.opened is not before, timeout=FIT_MS)
+        qtbot.waitUntil(lambda: not other.beside._thread.busy, timeout=FIT_MS)
+        assert (other.state.view.second is not None) == readable
+        assert other.state.view.colouring == "plain"
     # As earlier versions wrote it, and with what makes no sense.
     for kept in (None, {"step": 99}, {"step": True}, {"file": 3}, ["step"]):
         view = {**session.view, "colouring": "error"}
@@ -445,6 +458,7 @@ def test_a_session_has_a_fit_that_was_made_to_compare(
     assert len(again.history.steps) == len(steps)
     # Kept as it is from one session to the next, once it is in the history as a step.
     assert again.sessions._now.take().compared.result is view.second.result
+    qtbot.waitUntil(again.actions_.swap_fits.isEnabled, timeout=FIT_MS)
     again.actions_.swap_fits.trigger()
     assert again.sessions._now.take().compared is None
     for name in ("left", "lost"):

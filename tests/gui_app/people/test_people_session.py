@@ -229,6 +229,19 @@ def test_what_is_compared_of_somebody_is_compared_again(two: MainWindow, qtbot: 
         assert view.second.result.poses is second.poses
         assert view.colouring == colouring
         two.state.view.change(colouring="plain")
+    # At its end there is the colour that was chosen while somebody else was shown.
+    two.beside.end()
+    two.beside.begin(SecondFit(moved, "Made"))
+    assert view.colouring == DIFFERENCE.name
+    two.people.desk.go_to("1")
+    settled(two, qtbot, "1")
+    two.beside.end()
+    view.change(colouring="parts")
+    two.people.desk.go_to("0")
+    settled(two, qtbot, "0")
+    assert view.colouring == DIFFERENCE.name
+    two.beside.end()
+    assert view.colouring == "parts"
 
 
 def test_people_within_people_are_refused(two: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:

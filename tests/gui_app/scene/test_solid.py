@@ -9,7 +9,7 @@ import pytest
 
 from gui_app.document.opened import Opened
 from gui_app.export.offscreen import off_screen
-from gui_app.scene.body_actor import volume
+from gui_app.scene.body_actor import BodyActor, volumes
 from gui_app.scene.subject import encloses
 
 CUBE = np.array(
@@ -26,8 +26,19 @@ def test_what_encloses_a_space() -> None:
     turned[0] = turned[0][::-1]
     assert not encloses(turned)
     assert not encloses(SIDES[:0])
-    assert volume(CUBE, SIDES) == pytest.approx(1)
-    assert volume(CUBE + 40, SIDES[:, ::-1]) == pytest.approx(-1)
+    assert volumes(CUBE, SIDES) == pytest.approx([1])
+    assert volumes(CUBE + 40, SIDES[:, ::-1]) == pytest.approx([-1])
+
+
+def test_each_piece_has_to_be_the_right_way_out() -> None:
+    both = np.concatenate([2 * CUBE, CUBE + 5])
+    colours = np.zeros((len(both), 3), np.uint8)
+    for faces, one_sided in ((SIDES, True), (SIDES[:, ::-1], False)):
+        pieces = np.concatenate([SIDES, faces + len(CUBE)])
+        assert encloses(pieces)
+        body = BodyActor(pieces, colours, solid=True)
+        body.set_points(both)
+        assert body.actor.GetProperty().GetBackfaceCulling() == one_sided
 
 
 @pytest.mark.parametrize("view", ["home", "back", "top"])

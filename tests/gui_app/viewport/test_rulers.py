@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from gui_app.app.main_window import MainWindow
-from gui_app.document.view import MOST_RULERS, Ruler
+from gui_app.document.view import MOST_RULERS, Ruler, SecondFit
 from gui_app.session.snapshot import show_view, view_of
-from gui_app.timeline.curve_choice import CurveChoice
+from gui_app.timeline.curve_choice import APART, CurveChoice, ruler_choice
 from gui_app.viewport.ruler_lines import millimetres
 from tests.gui_app.conftest import FIT_MS
 
@@ -158,6 +158,15 @@ def test_a_distance_is_a_curve_over_the_frames(fitted: MainWindow, qtbot: QtBot)
     view.set_rulers(view.rulers[:2])
     assert curves.menu.choice == CurveChoice()
     assert series.ruler is None
+    # Nor is it there again once two fits were compared, if it was taken away meanwhile.
+    for kept in (True, False):
+        curves.menu.choose(ruler_choice(view.rulers[-1]))
+        shown = curves.menu.choice
+        fitted.beside.begin(SecondFit(result, "Another"))
+        assert curves.menu.choice == APART
+        view.set_rulers(view.rulers if kept else ())
+        fitted.beside.end()
+        assert curves.menu.choice == (shown if kept else CurveChoice())
 
 
 def test_what_is_not_posed_is_not_drawn_and_comes_back(window: MainWindow, qtbot: QtBot) -> None:
