@@ -207,6 +207,8 @@ def settings() -> dict[str, Any]:
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
         "distributed.worker.daemon": True,
+        # A hundred times a second, of which each second is kept for an hour: 160 MB by its end.
+        "distributed.worker.profile.enabled": False,
         "distributed.worker.preload": [],
         "distributed.nanny.preload": [],
         "distributed.scheduler.preload": [],

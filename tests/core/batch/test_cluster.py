@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing.spawn
 import os
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+from distributed import Worker
 
 from core.batch.cluster import Workers, workers_of
 from core.batch.without_main import WORKER
@@ -33,6 +35,15 @@ def test_what_workers_are_given(workers: Workers) -> None:
     assert {one[2] for one in found} == {"1"}
     assert workers.count() == 2
     assert len(set(workers.processes())) == 2
+
+
+def kept_of_what_it_did(dask_worker: Worker) -> int:
+    return len(dask_worker.profile_history)
+
+
+def test_a_worker_keeps_no_record_of_what_it_did(workers: Workers) -> None:
+    workers.submit(time.sleep, 1.5, key="sleeps").result()
+    assert set(workers.client.run(kept_of_what_it_did).values()) == {0}
 
 
 def test_nobody_reaches_it_from_another_machine(workers: Workers) -> None:
