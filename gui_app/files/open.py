@@ -210,7 +210,7 @@ def _shape(body: BodyModel, valid: np.ndarray, place: np.ndarray, role: str) -> 
         label=f"{role} · {_body_words(body)}",
         place=place,
         # Those of the models have rims in the mouth alone.
-        solid=body.family != MESH or encloses(np.asarray(body.faces)),
+        solid=body.family != MESH or encloses(np.asarray(body.faces), body.v_template),
     )
 
 

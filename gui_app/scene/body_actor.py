@@ -31,18 +31,11 @@ _A_LITTLE_FARTHER = """//VTK::Depth::Impl
 """
 
 
-def volumes(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(P,) cubic metres inside each piece of triangles (F, 3) of points (V, 3) that hang together; below zero
-    where it is turned inside out."""
-    from core.geometry.mesh_graph import MeshGraph
-
-    kinds, piece = np.unique(MeshGraph(faces, vertices).pieces[faces[:, 0]], return_inverse=True)
-    a, b, c = (vertices[faces[:, corner]].astype(np.float64) for corner in range(3))
-    # From its own middle: one with a rim has the same far from the origin.
-    many = np.bincount(piece)[:, None]
-    middle = np.stack([np.bincount(piece, axis) for axis in a.T], axis=1) / many
-    a, b, c = (corner - middle[piece] for corner in (a, b, c))
-    return np.bincount(piece, (a * np.cross(b, c)).sum(1), len(kinds)) / 6
+def volume(vertices: np.ndarray, faces: np.ndarray) -> float:
+    """Cubic metres inside closed triangles (F, 3) of points (V, 3); below zero where they are turned inside
+    out."""
+    a, b, c = (vertices[faces[:, corner]].astype(np.float64) - vertices[0] for corner in range(3))
+    return float((a * np.cross(b, c)).sum() / 6)
 
 
 class BodyActor:
@@ -111,7 +104,7 @@ class BodyActor:
         """Moves the vertices, (V, 3) metres."""
         write_points(self.mesh, vertices)
         if self._faces is not None:
-            self._one_sided = bool((volumes(vertices, self._faces) > 0).all())
+            self._one_sided = volume(vertices, self._faces) > 0
             self._faces = None
             if self._one_sided:
                 self.actor.GetProperty().SetBackfaceCulling(True)

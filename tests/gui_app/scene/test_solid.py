@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.correspond.mesh_body import bare_body
+from core.files.own_mesh import OwnMesh
 from gui_app.document.opened import Opened
 from gui_app.export.offscreen import off_screen
-from gui_app.scene.body_actor import BodyActor, volumes
+from gui_app.files.open import _shape
+from gui_app.scene.body_actor import volume
 from gui_app.scene.subject import encloses
 
 CUBE = np.array(
@@ -20,25 +23,29 @@ SIDES = np.array([[(a, b, c), (a, c, d)] for a, b, c, d in QUADS]).reshape(-1, 3
 
 
 def test_what_encloses_a_space() -> None:
-    assert encloses(SIDES)
-    assert not encloses(SIDES[1:])
+    assert encloses(SIDES, CUBE)
+    assert not encloses(SIDES[1:], CUBE)
     turned = SIDES.copy()
     turned[0] = turned[0][::-1]
-    assert not encloses(turned)
-    assert not encloses(SIDES[:0])
-    assert volumes(CUBE, SIDES) == pytest.approx([1])
-    assert volumes(CUBE + 40, SIDES[:, ::-1]) == pytest.approx([-1])
+    assert not encloses(turned, CUBE)
+    assert not encloses(SIDES[:0], CUBE)
+    assert volume(CUBE, SIDES) == pytest.approx(1)
+    assert volume(CUBE + 40, SIDES[:, ::-1]) == pytest.approx(-1)
 
 
-def test_each_piece_has_to_be_the_right_way_out() -> None:
-    both = np.concatenate([2 * CUBE, CUBE + 5])
-    colours = np.zeros((len(both), 3), np.uint8)
-    for faces, one_sided in ((SIDES, True), (SIDES[:, ::-1], False)):
-        pieces = np.concatenate([SIDES, faces + len(CUBE)])
-        assert encloses(pieces)
-        body = BodyActor(pieces, colours, solid=True)
-        body.set_points(both)
-        assert body.actor.GetProperty().GetBackfaceCulling() == one_sided
+def test_of_several_pieces_all_are_the_same_way_out() -> None:
+    both, inside_out = np.concatenate([2 * CUBE, CUBE + 5]), SIDES[:, ::-1]
+    for first, second, same in (
+        (SIDES, SIDES, True),
+        (inside_out, inside_out, True),
+        (SIDES, inside_out, False),
+    ):
+        faces = np.concatenate([first, second + len(CUBE)])
+        assert encloses(faces, both) == same
+        mesh = bare_body(OwnMesh(faces, both.astype(np.float32)))
+        weights = np.ones((len(both), 1), np.float32)
+        body = replace(mesh, joint_names=("pelvis",), parents=np.array([-1]), weights=weights)
+        assert _shape(body, np.ones(len(both), bool), both, "source").solid == same
 
 
 @pytest.mark.parametrize("view", ["home", "back", "top"])
