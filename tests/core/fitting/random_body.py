@@ -20,7 +20,7 @@ def random_body(seed: int = 0, vertices: int = 60, betas: int = 3) -> BodyModel:
         gender="neutral",
         joint_names=like.joint_names,
         parents=like.parents,
-        faces=np.zeros((1, 3), dtype=np.int32),
+        faces=np.random.default_rng(seed).integers(0, vertices, (3 * vertices, 3), dtype=np.int32),
         v_template=rng.normal(scale=0.3, size=(vertices, 3)),
         shapedirs=rng.normal(scale=0.02, size=(vertices, 3, betas)),
         expressiondirs=np.zeros((vertices, 3, 0)),

@@ -41,6 +41,7 @@ class Case:
         if weighing == METRICS["robust on one part"]:
             weights[body.vertex_part != body.vertex_part[0]] = 0
         self.skin = FitSkin(body, weights, np.arange(body.num_betas), weighing, torch.float64)
+        assert len(self.skin.edges) > 10
         self.shape = self.skin.shape(normal(body.num_betas))
         world = rotation_matrices(normal(FRAMES, body.num_joints, 3))
         self.pose = Pose(world, normal(FRAMES, 3))
