@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import Cancelled, FileError, RefitError
+from core.files.containers.atomic import check_place
 from core.files.containers.opening import still_wanted
 from core.files.motions.folder_walk import (
     OUTPUT_ENDING,
@@ -353,5 +354,6 @@ def check_targets(jobs: Sequence[Job], report_file: Path | None) -> None:
         return
     if report_file.suffix.lower() != ".json":
         raise RefitError(f"{report_file} is no name for a report; it must end in .json.")
-    if not os.path.isdir(Path(os.path.realpath(report_file)).parent):
+    if not os.path.isdir(report_file.parent):
         raise RefitError(f"{report_file}: there is no folder {report_file.parent} for the report.")
+    check_place(report_file, overwrite=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ def write_regressor(path: str | Path, regressor: np.ndarray, *, overwrite: bool 
     ending = path.suffix.lower()
     if ending not in (".npy", ".npz"):
         raise RefitError(f"{path} is no name for a regressor; it must end in .npy or .npz.")
-    if path.is_file() and overwrite:
+    if os.path.isfile(path) and overwrite:
         _refuse_what_stays(path, np.shape(regressor))
     matrix = np.ascontiguousarray(regressor, dtype=np.float32)
     try:

@@ -247,10 +247,22 @@ def write_npz(
 
 def check_place(target: Path, overwrite: bool) -> None:
     """Raises FileError where a file cannot be put: no folder, or something is there that stays."""
+    check_name(target)
     _refuse_existing(target, overwrite)
-    if not target.parent.is_dir():
-        raise FileError(target, f"cannot be written: there is no folder {target.parent}")
     _at_the_end(target)
+
+
+def check_name(target: Path) -> None:
+    """Raises FileError where the disk knows no such name, or there is no folder for it."""
+    try:
+        os.lstat(target)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise FileError(target, f"cannot be written: {why}") from error
+    if not os.path.isdir(target.parent):
+        raise FileError(target, f"cannot be written: there is no folder {target.parent}")
 
 
 def _at_the_end(target: Path) -> Path:

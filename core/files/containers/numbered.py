@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import Cancelled, FileError
-from core.files.containers.atomic import held, reason, set_aside, sweep, temporary_beside
+from core.files.containers.atomic import check_name, held, reason, set_aside, sweep, temporary_beside
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many frames are written."""
@@ -117,8 +117,7 @@ def _new_folder(target: Path, overwrite: bool, alone: bool) -> Iterator[Path]:
 
 
 def _check_folder(target: Path, overwrite: bool, alone: bool) -> None:
-    if not target.parent.is_dir():
-        raise FileError(target, f"cannot be written: there is no folder {target.parent}")
+    check_name(target)
     if not target.exists():
         return
     if not target.is_dir():

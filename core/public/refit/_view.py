@@ -52,7 +52,7 @@ def view(
         raise RefitError(reason)
     if isinstance(what, str | os.PathLike) and fit is None and bodies is None and mask is None:
         path = path_of("what", what)
-        if not path.exists():
+        if not os.path.exists(path):
             raise FileError(path, "there is no such file")
         return begin(Asked(path.absolute(), frame=_frame_of(frame, None), joint=joint), path.name)
     shown = _shown(what, fit, bodies, mask)
@@ -123,7 +123,7 @@ def _read(name: str, what: object) -> object:
     if not isinstance(what, str | os.PathLike):
         return what
     path = path_of(name, what)
-    if path.is_dir():
+    if os.path.isdir(path):
         return load_motion(path)
     if is_session(path):
         raise RefitError(f"{name} is a session, which is shown alone: {path.name} says bodies, fit and mask.")

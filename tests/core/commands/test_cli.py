@@ -149,6 +149,11 @@ def test_an_input_is_never_written_over(
     assert "must end in .json" in capsys.readouterr().err
     assert main([*out, "--report", str(tmp_path / "no" / "r.json")]) == 2
     assert "there is no folder" in capsys.readouterr().err
+    (tmp_path / "link.json").symlink_to(tmp_path / "no" / "r.json")
+    for name, words in (("link", "it is a link to"), ("n" * 300, "cannot be written: File name too long")):
+        assert main([*out, "--report", str(tmp_path / f"{name}.json")]) == 2
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
     assert source.read_bytes() == before
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from core.errors import FileError
-from core.files.containers.atomic import atomic_write, write_npz
+from core.files.containers.atomic import atomic_write, check_place, write_npz
+from core.files.containers.numbered import write_numbered
 
 
 def test_writes_and_leaves_nothing_else(tmp_path):
@@ -121,6 +122,19 @@ def test_a_link_in_a_circle_is_a_sentence(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == [link]
     assert link.is_symlink()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it has other limits")
+def test_a_name_that_no_disk_takes_is_a_sentence_before_anything_is_made(tmp_path):
+    place = tmp_path / ("n" * 300)
+    with pytest.raises(FileError, match="cannot be written: File name too long"):
+        check_place(place, overwrite=False)
+    made, how = [], {"overwrite": False, "progress": None, "stop": None}
+    with pytest.raises(FileError, match="cannot be written: File name too long"):
+        write_numbered(place, "", ".obj", ((made.append(1) or 0, b"") for _ in range(3)), 3, **how)
+    with pytest.raises(FileError, match="there is no folder"):
+        check_place(tmp_path / "no" / "a", overwrite=False)
+    assert (list(tmp_path.iterdir()), made) == ([], [])
 
 
 def test_npz_refuses_objects(tmp_path):
