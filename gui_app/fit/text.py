@@ -86,19 +86,12 @@ def finished_words(reply: RunReply, earlier: FitResult | None) -> str:
     if reply.complete:
         around = f" and {len(reply.around):,} around" if len(reply.around) else ""
         failed = " · failed" if result.failed else ""
-        return f"Fitted {frames_words(reached)}{around} in {figures}{_left(result, reply.reached)}{failed}"
+        return f"Fitted {frames_words(reached)}{around} in {figures}{failed}"
     if earlier is None:
         return f"Cancelled: {reached:,} of {asked} kept, marked partial · {figures}"
     if reply.apart:
         return f"Cancelled: {reached:,} of {asked} kept; the smaller earlier fit {other}"
     return f"Cancelled: {reached:,} of {asked} fitted, the others are as they were"
-
-
-def _left(result: FitResult, reached: np.ndarray) -> str:
-    """How far the joint that may be furthest from its optimum is, in the frames of a run that have converged,
-    where that is known."""
-    left = result.take(reached).most_left
-    return "" if left is None else f" · {left[2].replace('_', ' ')} within {left[1]:.1f}° of its optimum"
 
 
 def _figures(result: FitResult, reached: np.ndarray, earlier: FitResult | None) -> str:
@@ -108,4 +101,11 @@ def _figures(result: FitResult, reached: np.ndarray, earlier: FitResult | None) 
     found = compare_fits(earlier, result) if earlier is not None else None
     if found is not None:
         return comparison_words(found, len(result))
-    return f"mean {float(np.mean(result.mean_mm[reached])):.1f} mm"
+    return f"mean {float(np.mean(result.mean_mm[reached])):.1f} mm{_left(result, reached)}"
+
+
+def _left(result: FitResult, reached: np.ndarray) -> str:
+    """How far the joint that may be furthest from its optimum is, in the frames of a run that have converged,
+    where that is known."""
+    left = result.take(reached).most_left
+    return "" if left is None else f" · {left[2].replace('_', ' ')} within {left[1]:.1f}° of its optimum"
