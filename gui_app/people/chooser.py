@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QWidget
 
 from core.shown_text import shown
 from gui_app.document.actions import Actions
@@ -54,7 +54,7 @@ class PeopleRow(QFrame):
         self.choice.setMinimumWidth(60)
         self.choice.setMaximumWidth(MOST_WIDTH)
         self.choice.activated.connect(self._on_choice)
-        self.words = QuietLine(self)
+        self.words = QuietLine(self, wants=True)
         self.cancel = quiet_button("x", "Fit nobody else", self, 20)
         self.cancel.clicked.connect(fits.cancel)
         row = QHBoxLayout(self)
@@ -71,7 +71,6 @@ class PeopleRow(QFrame):
         row.addStretch(1)
         # Words and buttons give way before the window becomes wider.
         self.setMinimumWidth(LEAST_WIDTH)
-        self.words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.words.hide()
         self.cancel.hide()
         self.hide()

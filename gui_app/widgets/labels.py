@@ -19,27 +19,31 @@ LEAST_WIDTH = 24
 
 
 class QuietLine(QWidget):
-    """Small and in the secondary colour."""
+    """Small and in the secondary colour; it has the room that is left, or ``wants`` as much as its words."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, wants: bool = False) -> None:
         super().__init__(parent)
-        self.words = ""
+        self.words, self._wants = "", wants
         font = self.font()
         font.setPixelSize(SMALL_PIXELS)
         self.setFont(font)
         tabular(self)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Maximum if wants else policy.Ignored, policy.Fixed)
 
     def set_words(self, words: str) -> None:
         """Shows a text."""
         words = shown(words)
         if words != self.words:
             self.words = words
+            if self._wants:
+                self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
-        """As high as its text."""
-        return QSize(120, self.fontMetrics().height() + 6)
+        """As high as its text, and as wide where it wants that."""
+        wide = self.fontMetrics().horizontalAdvance(self.words) + 2 if self._wants else 120
+        return QSize(wide, self.fontMetrics().height() + 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints as much of the text as there is room for."""

@@ -247,5 +247,10 @@ def test_the_bar_is_above_the_bodies_and_never_on_them(
         assert (icons_only, bar._with.isVisible()) == (wide == 1280, wide == 1600)
     assert lines == {1600: 1, 1280: 2}
     assert all(button.isVisible() for button in row.findChildren(QToolButton) if button is not row.cancel)
+    # How far a fit of everybody is has the room that it needs, where there is room.
+    told = "Fitting 12 of 34 people · 100 %"
+    row.words.set_words(told)
+    row.words.show()
+    qtbot.waitUntil(lambda: row.words.fontMetrics().horizontalAdvance(told) <= row.words.width() < 300)
     window.show_start_page()
     assert not row.isVisible()
