@@ -31,6 +31,8 @@ from core.errors import RefitError
 HERE = "127.0.0.1"
 FREE_PORT = f"{HERE}:0"
 START_SECONDS = 120.0
+REACH_SECONDS = 10.0
+"""So long a scheduler elsewhere may take to answer."""
 BEAT_SECONDS = 0.1
 """So often it is asked whether workers that start are still wanted."""
 STOP_SECONDS = 0.7
@@ -300,10 +302,10 @@ def workers_of(address: str) -> Iterator[Workers]:
     Raises:
         RefitError: it cannot be reached.
     """
-    with dask.config.set({"distributed.comm.timeouts.connect": "10s"}):
+    with dask.config.set({"distributed.comm.timeouts.connect": f"{REACH_SECONDS}s"}):
         try:
             _silence()
-            client = Client(address, timeout=15, set_as_default=False)
+            client = Client(address, timeout=1.5 * REACH_SECONDS, set_as_default=False)
         except Exception as error:
             why = str(error).partition("\n")[0]
             raise RefitError(f"--scheduler {address}: no scheduler answers there ({why}).") from None

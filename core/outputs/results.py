@@ -55,6 +55,9 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
         for words in (result.gender, result.up_axis, result.source_name, result.failure):
             if words.endswith("\0"):  # numpy would leave it out
                 raise ValueError(f"{words!r} ends with a character that no array keeps")
+        own = result.frame_betas
+        if own is not None and own.shape[1:] != result.betas.shape:  # what is missing would be made up
+            raise ValueError(f"frames have betas of shape {own.shape}, and all have {result.betas.shape}")
         arrays = _arrays(result)
         for key, array in arrays.items():
             if array.dtype.hasobject:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from distributed import Worker
 
+from core.batch import cluster
 from core.batch.cluster import Workers, workers_of
 from core.batch.without_main import WORKER
 from core.batch.worker_count import HEAP, VISIBLE
@@ -87,6 +88,7 @@ def test_a_cluster_that_is_there_converts(
     assert workers.count() == 2
 
 
-def test_a_scheduler_that_is_not_there_is_told() -> None:
+def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "REACH_SECONDS", 1.0)
     with pytest.raises(RefitError, match="no scheduler answers there"), workers_of("tcp://127.0.0.1:1"):
         pass

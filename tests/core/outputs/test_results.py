@@ -121,6 +121,12 @@ def test_betas_of_each_frames_own_are_kept(tmp_path):
     assert load_result(path).frame_betas is None
 
 
+def test_betas_of_frames_that_are_not_those_of_all_are_not_written(tmp_path):
+    with pytest.raises(FileError, match="betas of shape"):
+        save_result(tmp_path / "out.npz", make_result(frame_betas=np.zeros((6, 12)), betas=np.zeros(0)))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_first_betas_are_where_amass_has_them_and_all_beside(tmp_path):
     many = np.random.default_rng(6).normal(size=40).astype(np.float32)
     result, path = make_result(betas=many), tmp_path / "out.npz"
