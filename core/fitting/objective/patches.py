@@ -63,6 +63,9 @@ def _start(frames: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     return torch.randn(frames, RANKS[-1], generator=generator, dtype=dtype).to(device)
 
 
+# How large pose features are, and how far a coordinate of the skin must move with them to move far, metres.
+TYPICAL_FEATURE, FAR = 0.3, 1.5e-3
+
 # Vertices that a patch of several joints may have.
 JOINED_VERTICES = 400
 
@@ -200,6 +203,14 @@ class Patches:
     def sparse(self) -> bool:
         """Most patches need few of the pose features."""
         return needs_few((patch.directions for patch in self.patches), self.features)
+
+    @cached_property
+    def strong(self) -> bool:
+        """Pose correctives are dense, and most of the skin moves far with them."""
+        if self.sparse:
+            return False
+        moves = torch.cat([patch.directions.square().sum(1) for patch in self.patches])
+        return TYPICAL_FEATURE * float(moves.median().sqrt()) > FAR
 
     def bases(self, coefficients: Tensor) -> list[Tensor]:
         """(r, c) U of each patch of `posing`, of (Z,) coefficients."""

@@ -14,10 +14,10 @@ order consistency of approximation models (Alexandrov et al., A trust-region fra
 approximation models in optimization, 1998): where M's first step is none, D is stationary. Terms beside the
 data term see no vertex, and stay as they are.
 
-Dense correctives undo much of what a joint does, and what is left is a small difference: with J_0^T J_0 from
-all of the skin and the rest from few vertices, M falls without end along it. There H - H_c is left out, and
-the core set has more vertices, so that all of M's second derivative comes from the same ones; so does the
-matrix that steps on it go by (`core_jacobian`).
+Where dense correctives are strong they undo much of what a joint does, and what is left is a small
+difference: with J_0^T J_0 from all of the skin and the rest from few vertices, M falls without end along it.
+There H - H_c is left out, and the core set has more vertices, so that all of M's second derivative comes from
+the same ones; the matrix that steps on it go by has nothing from elsewhere either (`core_jacobian`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from core.fitting.objective.skin_gradient import SkinGradient
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.solver.skin_products import NormalMatrix
 
-# Vertices of a core set, and at least so many of each patch of the skin; and where correctives are dense.
+# Vertices of a core set, and at least so many of each patch of the skin; and where dense correctives are
+# strong.
 VERTICES, LEAST_OF_PATCH = 1000, 12
 DENSE_VERTICES, DENSE_LEAST = 1500, 40
 # Metres that a full change of the skinning weights counts as: what moves alike is near.
@@ -51,7 +52,7 @@ def core_weights(skin: FitSkin, vertices: int = 0, least: int = 0) -> np.ndarray
         vertices: about so many in all; 0: as many as steps on poses need.
         least: of each patch, where it has so many; 0: likewise.
     """
-    usual = (VERTICES, LEAST_OF_PATCH) if skin.patches.sparse else (DENSE_VERTICES, DENSE_LEAST)
+    usual = (DENSE_VERTICES, DENSE_LEAST) if skin.patches.strong else (VERTICES, LEAST_OF_PATCH)
     vertices, least = vertices or usual[0], least or usual[1]
     body, weights = skin.body, skin.metric.vertex_weights.flatten().cpu().numpy()
     out = np.zeros(body.num_vertices, dtype=np.float32)
@@ -104,7 +105,7 @@ class CoreSet:
     def at(self, shape: Shape, normal: Tensor) -> CoreShape:
         """The core set at a shape of the whole skin, whose (K, K) H is ``normal``."""
         own, lacking = self.skin.shape(shape.betas), normal.clone()
-        if not self.skin.patches.sparse:
+        if self.skin.patches.strong:
             return CoreShape(self.skin, own, self.rows, torch.zeros_like(lacking))
         for patch, basis in zip(self.skin.patches.patches, own.bases, strict=True):
             weighted = basis * self.skin.metric.vertex_weights[patch.rows, :, 0]
@@ -120,7 +121,7 @@ class CoreShape:
         skin: its vertices alone.
         shape: of these.
         rows: (C,) where they lie in the whole skin.
-        lacking: (K, K) H - H_c; nothing where correctives are dense.
+        lacking: (K, K) H - H_c; nothing where dense correctives are strong.
     """
 
     skin: FitSkin

@@ -43,9 +43,9 @@ from core.fitting.solver.shared_factors import SharedFactors
 LEAST_FRAMES = 8
 # Rounds, and steps of each.
 ROUNDS, STEPS = 3, 8
-# Where correctives are dense there is one: what the core set lacks shows in the directions that it knows
-# least, and steps on the whole skin, by a matrix that knows these, get there sooner. Nor does the round go on
-# once its steps promise less than this share of the first: so much the core set may be wrong by.
+# Where dense correctives are strong there is one: what the core set lacks shows in the directions that it
+# knows least, and steps on the whole skin, by a matrix that knows these, get there sooner. Nor does the round
+# go on once its steps promise less than this share of the first: so much the core set may be wrong by.
 DENSE_ROUNDS, AS_FAR = 1, 0.02
 # Where fewer are asked for than a round and its two looks at the whole skin, frames are left in the middle of
 # one; but after two steps no frame is at its end, and either kind is as good.
@@ -130,7 +130,7 @@ def fit_poses_by_core(
     steps = torch.zeros(count, dtype=torch.int32, device=targets.device)
     at = Pose(pose.world.clone(), pose.root.clone())
     found = PoseFit(at, start.value.energy, start.value.residual, stays, steps, curved)
-    for number in range(ROUNDS if by.skin.patches.sparse else DENSE_ROUNDS):
+    for number in range(DENSE_ROUNDS if by.skin.patches.strong else ROUNDS):
         used = int(found.steps.max())
         if not len(left) or used >= by.iterations or (number and by.stopped()):
             return found
@@ -217,7 +217,7 @@ def _round(by: SolverContext, core: CoreShape, start: _Start, most: int) -> Pose
     """So many steps at most on the core set, and a look at where they lead."""
     model = CoreModel(core, start.at, start.by_skin, start.back, start.data.targets[core.rows])
     secants = Secants()
-    enough = torch.zeros_like(start.promised) if by.skin.patches.sparse else AS_FAR * start.promised
+    enough = (AS_FAR if by.skin.patches.strong else 0.0) * start.promised
     here, value, slope = start.at.pose, start.value.energy, start.slope
     step, promised = start.step, start.promised
     bold, taken = torch.ones_like(promised), 0

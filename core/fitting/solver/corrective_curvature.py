@@ -59,8 +59,8 @@ class CorrectiveCurvature:
 
     @property
     def by_core(self) -> bool:
-        """On a processor a core set has it with all that it couples to, in no more time."""
-        return seen_by_core(self.skin)
+        """Where correctives are dense and strong, a core set has it with all that it couples to."""
+        return self.skin.patches.strong and seen_by_core(self.skin)
 
     @cached_property
     def contractions(self) -> tuple[list[_Lever], _Lever]:

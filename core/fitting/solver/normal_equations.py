@@ -11,7 +11,7 @@ from core.fitting.objective.objective import Evaluation
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.term import Posed, Terms
 from core.fitting.objective.unknowns import Unknowns
-from core.fitting.solver.core_jacobian import core_jacobian
+from core.fitting.solver.core_jacobian import core_jacobian, seen_by_core
 from core.fitting.solver.corrective_curvature import CorrectiveCurvature, axes_of, turned
 from core.fitting.solver.pose_matrix import pose_matrix
 from core.fitting.solver.skin_products import SkinStatistics, Statistics
@@ -83,7 +83,8 @@ def frame_matrix(
     skin = found.skin
     own = len(unknowns.coefficients) > 0
     at = Posed(skin.tree, pose)
-    if curvature is not None and curvature.by_core and (own or pose.world.device.type == "cpu"):
+    on_cpu = pose.world.device.type == "cpu"
+    if curvature is not None and (seen_by_core(skin) if own else curvature.by_core and on_cpu):
         # With coefficients the correctives couple, too.
         matrix = _seen_by_core(found, pose, unknowns, robust_weights, 1 if own else share)
         terms.add_blocks([matrix], at, unknowns)

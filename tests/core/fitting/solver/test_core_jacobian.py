@@ -17,6 +17,7 @@ from core.fitting.objective.objective import FitSkin, Shape
 from core.fitting.objective.pose import Pose
 from core.fitting.objective.unknowns import Unknowns
 from core.fitting.solver.core_jacobian import CoreJacobian
+from core.fitting.solver.corrective_curvature import CorrectiveCurvature
 from core.fitting.solver.normal_equations import moved
 from core.model.skinning import rotation_matrices
 from tests.variants import body_pair
@@ -124,3 +125,10 @@ def test_it_is_made_once_and_goes_with_its_skin() -> None:
 def test_edges_and_sparse_correctives_are_left_to_others() -> None:
     assert module.seen_by_core(skin_of("harsher"))
     assert not module.seen_by_core(skin_of("built-in"))
+
+
+@pytest.mark.parametrize("name", ["built-in", "strong correctives", "dense correctives", "harsher"])
+def test_poses_take_it_where_dense_correctives_are_strong(name: str) -> None:
+    skin = skin_of(name)
+    shape = skin.shape(torch.zeros(COEFFICIENTS, dtype=torch.float64))
+    assert CorrectiveCurvature(skin, shape).by_core == (name == "harsher")
