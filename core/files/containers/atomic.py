@@ -115,12 +115,12 @@ def sweep(own: Path) -> None:
     _looked_through.add(folder)
     with suppress(OSError):
         now = own.stat().st_mtime
-        for path in folder.glob(".refit-*"):
-            aside = _SET_ASIDE.fullmatch(path.name)
-            if path == own or not (aside or _NAME.fullmatch(path.name)) or path.is_symlink():
+        for path in _temporaries(folder):
+            if path == own:
                 continue
             with suppress(OSError):
                 # Set aside it keeps its own time; elsewhere a folder is touched by each new file in it.
+                aside = _SET_ASIDE.fullmatch(path.name)
                 touched = path.stat().st_ctime if aside else path.stat().st_mtime
                 if now - touched > UNTOUCHED_SECONDS and not _is_held(path):
                     _cleared(path)
@@ -134,10 +134,16 @@ def take_away(folder: Path, run: str) -> None:
         run: of `name_after`; its processes are no more.
     """
     with suppress(OSError):
-        for path in folder.glob(f".refit-{run}*"):
-            if (_NAME.fullmatch(path.name) or _SET_ASIDE.fullmatch(path.name)) and not path.is_symlink():
-                with suppress(OSError):
-                    _cleared(path)
+        for path in _temporaries(folder, run):
+            with suppress(OSError):
+                _cleared(path)
+
+
+def _temporaries(folder: Path, run: str = "") -> Iterator[Path]:
+    """What is named as temporary files and what was set aside are, of a run or of all."""
+    for path in folder.glob(f".refit-{run}*"):
+        if (_NAME.fullmatch(path.name) or _SET_ASIDE.fullmatch(path.name)) and not path.is_symlink():
+            yield path
 
 
 def _cleared(path: Path) -> None:

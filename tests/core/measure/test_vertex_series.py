@@ -10,16 +10,23 @@ import pytest
 from core.fitting.posed_frames import PosedFrames
 from core.fitting.run import FitRun
 from core.measure.vertex_series import distance_series, vertex_series
+from core.model.body_pair import BodyPair
+from core.model.fit_result import FitResult
+from core.model.motion import Motion
 from tests.core.clip_fits import bodies, clip, fit
 
 
-def test_the_series_are_those_of_the_posed_skin() -> None:
+def far_away_without_frame_4() -> tuple[Motion, BodyPair, FitResult]:
     motion, pair = clip("walk", 0, 6), bodies("built-in")
     motion = replace(motion, trans=motion.trans + np.float32(40.0))
     result = fit(motion, pair)
     fitted = result.fitted.copy()
     fitted[4] = False
-    result = replace(result, fitted=fitted)
+    return motion, pair, replace(result, fitted=fitted)
+
+
+def test_the_series_are_those_of_the_posed_skin() -> None:
+    motion, pair, result = far_away_without_frame_4()
     valid = pair.correspondence.valid
     ids = [*np.flatnonzero(valid)[[3, 700, -5]], *np.flatnonzero(~valid)[:1]]
     found = vertex_series(motion, pair, result, ids)
@@ -31,12 +38,7 @@ def test_the_series_are_those_of_the_posed_skin() -> None:
 
 
 def test_distances_are_those_of_the_posed_skins() -> None:
-    motion, pair = clip("walk", 0, 6), bodies("built-in")
-    motion = replace(motion, trans=motion.trans + np.float32(40.0))
-    result = fit(motion, pair)
-    fitted = result.fitted.copy()
-    fitted[4] = False
-    result = replace(result, fitted=fitted)
+    motion, pair, result = far_away_without_frame_4()
     frames = PosedFrames(motion, pair, result)
     for ends in (
         (("source", 10), ("source", 5000)),
