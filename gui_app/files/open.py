@@ -14,7 +14,7 @@ from core.model.joints import FAMILY_LABEL, MESH, other_family
 from core.session.fit_origin import check_bodies, find_motion, find_source, licensed_gender
 from gui_app.document.opened import Opened
 from gui_app.files.open_question import Answer, read_motion
-from gui_app.scene.subject import BodyShape, SceneDescription, encloses
+from gui_app.scene.subject import BodyShape, SceneDescription
 from gui_app.widgets.text import FALLBACK_RATE
 
 if TYPE_CHECKING:
@@ -200,6 +200,8 @@ def describe_subject(motion: Motion, bodies: BodyPair) -> SceneDescription:
 
 
 def _shape(body: BodyModel, valid: np.ndarray, place: np.ndarray, role: str) -> BodyShape:
+    from core.correspond.closed_mesh import encloses
+
     return BodyShape(
         faces=np.asarray(body.faces),
         size=body.num_vertices,

@@ -8,6 +8,7 @@ from vtkmodules.vtkCommonExecutionModel import vtkAlgorithmOutput
 from vtkmodules.vtkFiltersCore import vtkTriangleMeshPointNormals
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
+from core.files.bodies.enclosed import signed_volume
 from gui_app.scene.view_options import Layers
 from gui_app.scene.vtk_tools import write_points
 from gui_app.style import colours as palette
@@ -29,13 +30,6 @@ _DEPTH_ONLY = """//VTK::Light::Impl
 _A_LITTLE_FARTHER = """//VTK::Depth::Impl
   gl_FragDepth = gl_FragCoord.z + 1.0e-5;
 """
-
-
-def volume(vertices: np.ndarray, faces: np.ndarray) -> float:
-    """Cubic metres inside closed triangles (F, 3) of points (V, 3); below zero where they are turned inside
-    out."""
-    a, b, c = (vertices[faces[:, corner]].astype(np.float64) - vertices[0] for corner in range(3))
-    return float((a * np.cross(b, c)).sum() / 6)
 
 
 class BodyActor:
@@ -104,7 +98,7 @@ class BodyActor:
         """Moves the vertices, (V, 3) metres."""
         write_points(self.mesh, vertices)
         if self._faces is not None:
-            self._one_sided = volume(vertices, self._faces) > 0
+            self._one_sided = signed_volume(vertices.astype(np.float64), self._faces) > 0
             self._faces = None
             if self._one_sided:
                 self.actor.GetProperty().SetBackfaceCulling(True)

@@ -52,26 +52,6 @@ class BodyShape:
     solid: bool = False
 
 
-def encloses(faces: np.ndarray, vertices: np.ndarray) -> bool:
-    """Triangles (F, 3) of points (V, 3) have neither rim nor seam: each edge belongs to two, once in each
-    direction. Of several pieces none is inside out where another is not."""
-    size = int(faces.max(initial=0)) + 1
-    ends = np.concatenate([faces[:, (0, 1)], faces[:, (1, 2)], faces[:, (2, 0)]]).astype(np.int64)
-    there = np.sort(ends[:, 0] * size + ends[:, 1])
-    back = np.sort(ends[:, 1] * size + ends[:, 0])
-    closed = len(there) > 0 and bool((there[1:] > there[:-1]).all()) and np.array_equal(there, back)
-    return closed and len(set((_volumes(vertices, faces) > 0).tolist())) == 1
-
-
-def _volumes(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(P,) of each piece of closed triangles that hang together; below zero where it is inside out."""
-    from core.geometry.mesh_graph import MeshGraph
-
-    _, piece = np.unique(MeshGraph(faces, vertices).pieces[faces[:, 0]], return_inverse=True)
-    a, b, c = (vertices[faces[:, corner]].astype(np.float64) - vertices[0] for corner in range(3))
-    return np.bincount(piece, (a * np.cross(b, c)).sum(1)) / 6
-
-
 @dataclass(frozen=True, eq=False)
 class SceneDescription:
     """What stays the same over a motion.

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import FileError
+from core.files.bodies.enclosed import signed_volume
 from core.model.body import BodyModel
 
 LEAST_METRES, MOST_METRES = 0.3, 3.5
@@ -147,17 +148,6 @@ def _triangles(path: Path, body: BodyModel, size: float) -> None:
             "'v_template' is a mirror image",
             key=key,
         )
-
-
-def signed_volume(vertices: np.ndarray, faces: np.ndarray) -> float:
-    """Cubic metres that (F, 3) triangles enclose; below zero where they face inwards.
-
-    Args:
-        vertices: (V, 3) metres.
-        faces: (F, 3) vertex ids.
-    """
-    one, two, three = (vertices[corner] for corner in np.ascontiguousarray(faces.T))
-    return float(np.einsum("nc,nc->", one - vertices.mean(0), np.cross(two - one, three - one)) / 6)
 
 
 def _skinning_weights(path: Path, weights: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.errors import RefitError
-from core.files.bodies.body_check import signed_volume
+from core.files.bodies.enclosed import signed_volume
 from core.geometry.edge_lengths import edge_lengths
 from core.model.body import BodyModel
 from core.model.joints import FAMILY_LABEL

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.files.bodies.body_check import signed_volume
+from core.files.bodies.enclosed import signed_volume
 from core.geometry.edge_lengths import edge_lengths
 from core.geometry.laid_by_skin import laid_by_skin
 from core.model.body import BodyModel

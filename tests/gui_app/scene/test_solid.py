@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.correspond.closed_mesh import encloses
 from core.correspond.mesh_body import bare_body
+from core.files.bodies.enclosed import signed_volume
 from core.files.own_mesh import OwnMesh
 from gui_app.document.opened import Opened
 from gui_app.export.offscreen import off_screen
 from gui_app.files.open import _shape
-from gui_app.scene.body_actor import volume
-from gui_app.scene.subject import encloses
 
 CUBE = np.array(
     [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)], float
@@ -29,8 +29,8 @@ def test_what_encloses_a_space() -> None:
     turned[0] = turned[0][::-1]
     assert not encloses(turned, CUBE)
     assert not encloses(SIDES[:0], CUBE)
-    assert volume(CUBE, SIDES) == pytest.approx(1)
-    assert volume(CUBE + 40, SIDES[:, ::-1]) == pytest.approx(-1)
+    assert signed_volume(CUBE, SIDES) == pytest.approx(1)
+    assert signed_volume(CUBE + 40, SIDES[:, ::-1]) == pytest.approx(-1)
 
 
 def test_of_several_pieces_all_are_the_same_way_out() -> None:
