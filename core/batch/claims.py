@@ -4,9 +4,11 @@ A claim is made whole or not at all, and by one process alone. It falls when it 
 when its process is gone; elsewhere when nobody has touched it for `UNTOUCHED_SECONDS`, by the clock of the
 disk that the folder lies on.
 
-Who takes away a claim that has fallen makes a guard first, a file that is named after that very claim and
-that one process alone can make. If he is gone too, the next guard is named after his, and so on: none is
-taken away before the claim is, so whoever has the last one is the only one who acts on what he has seen.
+Who takes away a claim, his own or one that has fallen, makes a guard first, a file that is named after that
+very claim and that one process alone can make. If he is gone too, the next guard is named after his, and so
+on: none is taken away before the claim is, so whoever has the last one is the only one who acts on what he
+has seen. Who was held up so long in between that he was taken to be gone does no harm either: he gives the
+claim a name of his own first, and what he then finds to be another one gets its name back.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import os
 import re
 import secrets
 import socket
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -164,8 +167,9 @@ class Claims:
         with suppress(OSError):
             path = self.path(name)
             found = _look_at(path)
-            if found is not None and found.word == token:
-                _remove(path)
+            # Where somebody is about to take it away it is left to him.
+            if found is not None and found.word == token and self._guards(path, found):
+                self._take_away(path, found)
 
     def is_held(self, name: str) -> bool:
         """Whether this process holds it."""
@@ -234,26 +238,38 @@ class Claims:
             return True
         if not self._is_fallen(fallen):
             return False
-        word = fallen.word
+        if not self._guards(path, fallen):
+            return False
+        self._take_away(path, fallen)
+        return True
+
+    def _guards(self, path: Path, seen: _Seen) -> bool:
+        """Whether this process alone may take away a claim that it has seen, or it is gone by now.
+
+        Raises:
+            OSError: no guard can be made.
+        """
+        word = seen.word
         for _ in range(MOST_GUARDS):
-            guard = path.with_suffix(f".{fallen.word}.{word}{GUARD}")
+            guard = path.with_suffix(f".{seen.word}.{word}{GUARD}")
             if _made_at_once(guard, self._told(secrets.token_hex(8))):
-                break
+                return True
             before = _look_at(guard)
             if before is None:
                 return True  # with its guards
             if not self._is_fallen(before):
                 return False  # somebody is about it
             word = before.word
-        else:
-            return False
-        # Of this claim nobody else takes anything away; what others see that is gone already changes nothing.
+        return False
+
+    def _take_away(self, path: Path, seen: _Seen) -> None:
+        """Of this claim nobody else takes anything away; what others see that is gone already changes
+        nothing."""
         now = _look_at(path)
-        if now is not None and now.word == fallen.word:
-            _remove(path)
-        for left in path.parent.glob(f"{path.stem}.{fallen.word}.*{GUARD}"):
+        if now is not None and now.word == seen.word:
+            _remove(path, seen)
+        for left in path.parent.glob(f"{path.stem}.{seen.word}.*{GUARD}"):
             left.unlink(missing_ok=True)
-        return True
 
     def _is_fallen(self, seen: _Seen) -> bool:
         untouched = now_at(self._folder) - seen.touched
@@ -303,6 +319,11 @@ class _Seen:
     touched: float
 
 
+def _at_once(path: str, flags: int) -> int:
+    """Opens what may be a pipe, which would wait for somebody who writes."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _look_at(path: Path) -> _Seen | None:
     """What there is; None for nothing.
 
@@ -311,8 +332,9 @@ def _look_at(path: Path) -> _Seen | None:
     """
     try:
         try:
-            with path.open("rb") as file:
-                status, told = os.fstat(file.fileno()), file.read(_LONGEST)
+            with open(path, "rb", opener=_at_once) as file:
+                status = os.fstat(file.fileno())
+                told = file.read(_LONGEST) if stat.S_ISREG(status.st_mode) else b""
         except FileNotFoundError:
             raise
         except OSError:  # it may not be read
@@ -329,11 +351,35 @@ def _look_at(path: Path) -> _Seen | None:
     return _Seen(word, Holder.of_json(found), status.st_mtime)
 
 
-def _remove(path: Path) -> None:
-    """A claim, and what workers have noted of it."""
+def _remove(path: Path, seen: _Seen) -> None:
+    """A claim, and what workers have noted of it; another one that is found in its place stays."""
     for notes in path.parent.glob(f"{path.stem}.*tries"):
         notes.unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
+    own = temporary_beside(path)
+    try:
+        os.rename(path, own)
+    except FileNotFoundError:
+        return
+    found = _look_at(own)
+    if found is not None and found.word != seen.word and _came_back(own, path):
+        return
+    with suppress(OSError):  # of a folder, which is swept once it is old
+        own.unlink()
+
+
+def _came_back(own: Path, path: Path) -> bool:
+    """Gives a claim its name back, unless somebody has claimed it since; whether it has no other name any
+    more."""
+    try:
+        os.link(own, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a disk that knows no links
+        if os.path.lexists(path):
+            return False
+        os.rename(own, path)
+        return True
+    return False
 
 
 def _made_at_once(path: Path, told: bytes) -> bool:

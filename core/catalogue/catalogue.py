@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.catalogue.damage import ERRORS, NUMBER, WHOLE, Damaged, check
 from core.catalogue.entry import Entry
 from core.catalogue.expected import LISTED, expect
 from core.catalogue.filters import FIELDS, condition, folded, order
@@ -17,10 +17,10 @@ from core.catalogue.index import Refreshed, refresh
 from core.catalogue.journal import STATES, State
 from core.catalogue.journals_read import Progress
 from core.catalogue.rows import read_entry
-from core.catalogue.schema import of_sql, to_sql
+from core.catalogue.schema import kind_of, of_sql, to_sql
 from core.catalogue.store import Store
 from core.errors import FileError, RefitError
-from core.files.assumption import FILE, FIT, USER
+from core.files.assumption import FILE, FIT, HOW_WORDS, USER
 from core.model.joints import PARTS
 from core.outputs.results import RESULT
 from core.outputs.sessions import SUFFIX as SESSION
@@ -217,7 +217,8 @@ class Catalogue:
     def clips(self, ids: Sequence[int]) -> list[Clip]:
         """Clips by their numbers, in this order; those that are gone are left out."""
         sql = f"SELECT {_COLUMNS} FROM {self._clips} WHERE id IN ({_IDS})"
-        found = {row[0]: _clip(row) for row in self._of(ids, sql)}
+        with self._telling():
+            found = {row[0]: _clip(row) for row in self._of(ids, sql)}
         return [found[one] for one in ids if one in found]
 
     def entry(self, clip: int) -> Entry:
@@ -257,7 +258,11 @@ class Catalogue:
             f"WHERE {wanted.sql} "
             "GROUP BY of_group ORDER BY fold(of_group)"
         )
-        return [Group(of_sql(name), *rest) for name, *rest in self._all(sql, wanted.values)]
+        rows = self._all(sql, wanted.values)
+        with self._telling():
+            for row in rows:
+                check(row[1:], (*(WHOLE,) * 3, *(NUMBER,) * 2))
+            return [Group(of_sql(name), *rest) for name, *rest in rows]
 
     def assumed(self, filters: Sequence[str] = ()) -> list[Assumed]:
         """What was taken without having been said, by quantity, the most frequent first."""
@@ -267,7 +272,9 @@ class Catalogue:
             f"AND clip IN (SELECT id FROM clips WHERE {wanted.sql}) "
             "GROUP BY quantity, value, how ORDER BY quantity, 4 DESC, value"
         )
-        return [Assumed(*row) for row in self._all(sql, (FILE, USER, FIT, *wanted.values))]
+        rows = self._all(sql, (FILE, USER, FIT, *wanted.values))
+        self._check_assumed([row[:-1] for row in rows])
+        return [Assumed(*row) for row in rows]
 
     def assumed_of(self, ids: Sequence[int]) -> dict[int, list[tuple[str, str, str]]]:
         """Of clips what was taken without having been said: quantity, value, how."""
@@ -276,9 +283,18 @@ class Catalogue:
             "SELECT clip, quantity, value, how FROM assumed WHERE how NOT IN (?, ?, ?) "
             f"AND clip IN ({_IDS}) ORDER BY rowid"
         )
-        for clip, *rest in self._of(ids, sql, (FILE, USER, FIT)):
+        rows = list(self._of(ids, sql, (FILE, USER, FIT)))
+        self._check_assumed([row[1:] for row in rows])
+        for clip, *rest in rows:
             found[clip].append((rest[0], rest[1], rest[2]))
         return found
+
+    def _check_assumed(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        with self._telling():
+            for row in rows:
+                check(row, ((str,),) * 3)
+                if row[2] not in HOW_WORDS:
+                    raise Damaged(f"nothing is known by {row[2]!r}")
 
     def stretches_of(self, ids: Sequence[int], most: int) -> dict[int, list[tuple[int, int, int, str, str]]]:
         """Of clips the first problems that nobody has accepted, at most ``most`` of each: first frame, last,
@@ -288,9 +304,11 @@ class Catalogue:
             "SELECT clip, first, last, frame, reason, verdict FROM problems WHERE NOT accepted "
             f"AND clip IN ({_IDS}) ORDER BY rowid"
         )
-        for clip, *rest in self._of(ids, sql):
-            if len(found[clip]) < most:
-                found[clip].append((rest[0], rest[1], rest[2], rest[3], rest[4]))
+        with self._telling():
+            for clip, *rest in self._of(ids, sql):
+                check(rest, (*((int,),) * 3, *((str,),) * 2))
+                if len(found[clip]) < most:
+                    found[clip].append((rest[0], rest[1], rest[2], rest[3], rest[4]))
         return found
 
     def kinds(self, filters: Sequence[str] = ()) -> list[tuple[str, int]]:
@@ -300,7 +318,7 @@ class Catalogue:
             "SELECT kind, count(DISTINCT clip) FROM problems "
             f"WHERE clip IN (SELECT id FROM clips WHERE {wanted.sql}) GROUP BY kind ORDER BY 2 DESC, 1"
         )
-        return [(kind, count) for kind, count in self._all(sql, wanted.values)]
+        return [(f"{kind}", count) for kind, count in self._all(sql, wanted.values)]
 
     def _of(self, ids: Sequence[int], sql: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         """Rows of some clips, asked for in lots; ``sql`` has `_IDS` after its own values."""
@@ -316,7 +334,7 @@ class Catalogue:
     def _telling(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except ERRORS as error:
             raise self._store.told_of(error) from None
 
 
@@ -328,10 +346,14 @@ _NAMES = (
     "problem_frames", "kinds", "accepted", "accepted_notes", "session_size", "folder", *PARTS,
 )  # fmt: skip
 _COLUMNS = ", ".join(f'"{name}"' for name in _NAMES)
+_KINDS = tuple(map(kind_of, _NAMES))
 
 
 def _clip(row: Sequence[Any]) -> Clip:
+    check(row, _KINDS)
     values = dict(zip(_NAMES, row, strict=True))
+    if values["state"] not in STATES:
+        raise Damaged(f"no clip is {values['state']!r}")
     folder, session = of_sql(values.pop("folder")), values.pop("session_size")
     parts = tuple(values.pop(part) for part in PARTS)
     values |= {name: of_sql(values[name]) for name in ("output", "source")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,10 +55,16 @@ class Refreshed:
 
 @dataclass(frozen=True)
 class _There:
-    """What lies below the folder: places and how the files are."""
+    """What lies below the folder: places and how the files are; and the folders that cannot be looked into,
+    with what is told of each."""
 
     results: dict[str, Stat]
     sessions: dict[str, Stat]
+    hidden: dict[str, str]
+
+    def is_hidden(self, place: str) -> bool:
+        """Nobody knows whether there is such a file."""
+        return any(place.startswith(f"{folder}/") for folder in self.hidden)
 
 
 def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | None = None) -> Refreshed:
@@ -76,11 +83,17 @@ def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | N
     found = Refreshed()
     if connection.execute("SELECT 1 FROM clips").fetchone() is None:
         _name(folder, connection, progress)
-    found.told += take_journals(folder, connection, progress)
+    runs: list[Path] = []
+    try:
+        runs = journals(folder)
+    except FileError as error:
+        found.told.append(f"{error}; what runs have told is left out.")
+    found.told += take_journals(runs, connection, progress)
     there = _look(folder)
+    found.told += there.hidden.values()
     _Results(folder, connection, there, found).bring_in(progress)
     with transaction(connection):
-        _settle(folder, connection)
+        _settle(folder, connection, runs)
     return found
 
 
@@ -99,6 +112,7 @@ def _name(folder: Path, connection: sqlite3.Connection, progress: Progress | Non
 def _look(folder: Path) -> _There:
     results: dict[str, Stat] = {}
     sessions: dict[str, Stat] = {}
+    hidden: dict[str, str] = {}
     waiting = [(os.fspath(folder), "")]
     while waiting:
         path, place = waiting.pop()
@@ -118,12 +132,16 @@ def _look(folder: Path) -> _There:
                             group = results if entry.name.endswith(RESULT.suffix) else sessions
                             group[below] = Stat(there.st_size, there.st_mtime_ns)
         except OSError as error:
+            if place and isinstance(error, FileNotFoundError):
+                continue  # gone meanwhile
             if not place:
                 problem = (
                     "there is no such folder" if isinstance(error, FileNotFoundError) else str(error.strerror)
                 )
                 raise FileError(folder, problem) from None
-    return _There(results, sessions)
+            words = FileError(path, f"cannot be looked into: {error.strerror}")
+            hidden[place] = f"{words}; what is known of clips in it stays."
+    return _There(results, sessions, hidden)
 
 
 class _Results:
@@ -161,9 +179,10 @@ class _Results:
         there = self._there.results
         rows = self._connection.execute("SELECT id, output, result_size, result_mtime FROM clips").fetchall()
         changed = [
-            (*numbers(there.get(of_sql(output))), clip)
+            (*numbers(there.get(place)), clip)
             for clip, output, *before in rows
-            if tuple(before) != numbers(there.get(of_sql(output)))
+            if tuple(before) != numbers(there.get(place := of_sql(output)))
+            and not self._there.is_hidden(place)
         ]
         self._connection.executemany(
             "UPDATE clips SET result_size = ?, result_mtime = ? WHERE id = ?", changed
@@ -171,6 +190,13 @@ class _Results:
         others = self._connection.execute("SELECT path FROM others").fetchall()
         gone = [(path,) for (path,) in others if of_sql(path) not in there]
         self._connection.executemany("DELETE FROM others WHERE path = ?", gone)
+        if self._there.hidden:
+            believed = [(clip,) for clip, output, *_ in rows if self._there.is_hidden(of_sql(output))]
+            self._connection.executemany(
+                "UPDATE clips SET result_size = told_size, result_mtime = told_mtime "
+                "WHERE id = ? AND result_size IS NULL AND told = 'done'",
+                believed,
+            )
 
     def _read(self, output: str, stat: Stat) -> None:
         path, place = self._folder / output, to_sql(output)
@@ -212,6 +238,7 @@ class _Results:
             (clip, of_sql(output), before[0] is not None)
             for clip, output, *before in rows
             if tuple(before) != numbers(self._there.sessions.get(_session_of(of_sql(output))))
+            and not self._there.is_hidden(of_sql(output))
         ]
         for start in range(0, len(changed), SESSIONS_AT_ONCE):
             with transaction(self._connection):
@@ -269,7 +296,7 @@ def _session_of(output: str) -> str:
     return output.removesuffix(RESULT.suffix) + SESSION
 
 
-def _settle(folder: Path, connection: sqlite3.Connection) -> None:
+def _settle(folder: Path, connection: sqlite3.Connection, runs: Sequence[Path]) -> None:
     """Says of every clip what it is now."""
     connection.execute("DELETE FROM clips WHERE result_size IS NULL AND coalesce(told, '') = ''")
     gone = "SELECT id FROM clips WHERE result_size IS NULL AND facts_size IS NOT NULL"
@@ -286,7 +313,7 @@ def _settle(folder: Path, connection: sqlite3.Connection) -> None:
     )
     for table in ("problems", "assumed"):
         connection.execute(f"DELETE FROM {table} WHERE clip NOT IN (SELECT id FROM clips)")
-    going = _going(folder, connection)
+    going = _going(folder, connection, runs)
     places = ", ".join("?" * len(going))
     same = "result_size IS told_size AND result_mtime IS told_mtime"
     state = f"""CASE
@@ -310,15 +337,15 @@ def _settle(folder: Path, connection: sqlite3.Connection) -> None:
     )
 
 
-def _going(folder: Path, connection: sqlite3.Connection) -> list[Any]:
-    """The runs that go on."""
-    runs = connection.execute("SELECT name, host, pid FROM runs WHERE ended IS NULL").fetchall()
-    if not runs:
+def _going(folder: Path, connection: sqlite3.Connection, runs: Sequence[Path]) -> list[Any]:
+    """The runs that go on, of those whose journals there are."""
+    open_ = connection.execute("SELECT name, host, pid FROM runs WHERE ended IS NULL").fetchall()
+    if not open_:
         return []
-    touched = {to_sql(path.name): Stat.of(path) for path in journals(folder)}
+    touched = {to_sql(path.name): Stat.of(path) for path in runs}
     now = now_at(folder)
     return [
         name
-        for name, host, pid in runs
+        for name, host, pid in open_
         if (stat := touched.get(name)) is not None and is_going(host, pid, stat.mtime_ns / 1e9, now)
     ]

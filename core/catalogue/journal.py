@@ -85,11 +85,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Began:
-    """The first line of a journal: whose it is."""
+    """The first line of a journal: whose it is, and of which format."""
 
     at: float
     host: str
     pid: int
+    format: int = FORMAT
 
 
 @dataclass(frozen=True)
@@ -248,18 +249,21 @@ class Journal:
 
 
 def journals(folder: Path) -> list[Path]:
-    """The journals of all runs into a folder, in the order in which they began.
+    """What is named as the journals of all runs into a folder, in the order in which they began.
 
     Raises:
-        FileError: the folder of journals may not be looked into.
+        FileError: the folder of journals may not be looked into, or is none.
     """
+    runs = folder / RUNS_FOLDER
     try:
-        with os.scandir(folder / RUNS_FOLDER) as found:
-            return sorted(Path(one.path) for one in found if one.name.endswith(SUFFIX) and one.is_file())
-    except (FileNotFoundError, NotADirectoryError):
+        with os.scandir(runs) as found:
+            return sorted(Path(one.path) for one in found if one.name.endswith(SUFFIX))
+    except FileNotFoundError:
+        if os.path.islink(runs):
+            raise FileError(runs, "is a link that leads nowhere, expected a folder") from None
         return []
     except OSError as error:
-        raise FileError(folder / RUNS_FOLDER, f"cannot be looked into: {reason(error)}") from None
+        raise FileError(runs, f"cannot be looked into: {error.strerror}") from None
 
 
 def read_on(path: Path, offset: int = 0) -> Iterator[tuple[int, list[Line]]]:
@@ -284,6 +288,16 @@ def read_on(path: Path, offset: int = 0) -> Iterator[tuple[int, list[Line]]]:
 
 
 def _lines(line: bytes) -> Iterator[Line]:
+    if b"\0" not in line:
+        yield from _told(line)
+        return
+    # A disk that lost its power has zeros in place of what it never wrote; before and after, lines are whole.
+    yield Unread()
+    for part in (line.partition(b"\0")[0], line.rpartition(b"\0")[2]):
+        yield from (one for one in _told(part) if not isinstance(one, Unread))
+
+
+def _told(line: bytes) -> Iterator[Line]:
     try:
         told = parsed_json(line.decode())
     except ValueError:
@@ -295,8 +309,8 @@ def _lines(line: bytes) -> Iterator[Line]:
         return
     match told.get("event"):
         case "began":
-            host, pid = told.get("host"), whole(told.get("pid"))
-            yield Began(at, host if isinstance(host, str) else "", pid or 0)
+            host, pid, version = told.get("host"), whole(told.get("pid")), whole(told.get("format"))
+            yield Began(at, host if isinstance(host, str) else "", pid or 0, version or FORMAT)
         case "ended":
             yield Ended(at)
         case "waiting":

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.catalogue.entry import Entry
-from core.catalogue.journal import Began, Ended, Event, Line, Stat, Unread, journals, read_on
+from core.catalogue.journal import FORMAT, Began, Ended, Event, Line, Stat, Unread, read_on
 from core.catalogue.rows import numbers, put, put_names
 from core.catalogue.schema import to_sql
 from core.catalogue.store import transaction
 from core.errors import FileError
+from core.files.containers.opening import check_regular
 
 LINES_AT_ONCE = 1000
 """Lines of a journal that are taken in one transaction."""
@@ -20,11 +21,13 @@ LINES_AT_ONCE = 1000
 Progress = Callable[[int, int], None]
 
 
-def take_journals(folder: Path, connection: sqlite3.Connection, progress: Progress | None) -> list[str]:
+def take_journals(
+    paths: Sequence[Path], connection: sqlite3.Connection, progress: Progress | None
+) -> list[str]:
     """Takes what is new in the journals of all runs.
 
     Args:
-        folder: of the results.
+        paths: of the journals, in the order in which they began.
         connection: to the index.
         progress: told the clips that are taken and how many are named, where there is more than one stretch
             of lines; what it raises ends it.
@@ -33,12 +36,11 @@ def take_journals(folder: Path, connection: sqlite3.Connection, progress: Progre
         Sentences on what could not be read.
 
     Raises:
-        FileError: the folder of journals may not be looked into.
         sqlite3.Error: the index cannot be written.
     """
     told: list[str] = []
     taken = 0
-    for path in journals(folder):
+    for path in paths:
         stretch = _Stretch(path, connection)
         while stretch.more:
             if taken and progress is not None:
@@ -73,8 +75,8 @@ class _Stretch:
             "SELECT place, unread FROM runs WHERE name = ?", (self._name,)
         ).fetchone()
         place, unread = row or (0, 0)
-        stat = Stat.of(self._path)
         self.ended, self.more = 0, False
+        stat = self._there()
         if stat is None or stat.size == place:
             self._tell_lost()
             return
@@ -86,19 +88,37 @@ class _Stretch:
         before = unread
         try:
             for count, (offset, lines) in enumerate(read_on(self._path, place), 1):
-                place = offset
                 unread += self._take(lines)
+                place = offset
                 if count == LINES_AT_ONCE:
                     self.more = True
                     break
         except FileError as error:
-            self.told.append(f"{error}; what it says is left out.")
+            self._leave_out(error)
         self._lost += unread - before
         if not self.more:
             self._tell_lost()
         self._connection.execute(
             "UPDATE runs SET place = ?, unread = ? WHERE name = ?", (place, unread, self._name)
         )
+
+    def _there(self) -> Stat | None:
+        """How the file is; None where there is nothing to read, which is told unless it is gone by now."""
+        try:
+            status = self._path.stat()
+            check_regular(self._path, status)
+            return Stat(status.st_size, status.st_mtime_ns)
+        except FileNotFoundError:
+            if self._path.is_symlink():
+                self._leave_out(FileError(self._path, "is a link that leads nowhere"))
+        except OSError as error:
+            self._leave_out(FileError(self._path, f"cannot be read: {error.strerror}"))
+        except FileError as error:
+            self._leave_out(error)
+        return None
+
+    def _leave_out(self, error: FileError) -> None:
+        self.told.append(f"{error}; what it says is left out.")
 
     def _tell_lost(self) -> None:
         if self._lost:
@@ -107,7 +127,11 @@ class _Stretch:
             self.told.append(f"{self._path}: {words} left out.")
 
     def _take(self, lines: Sequence[Line]) -> int:
-        """What a line tells; how much of it makes no sense."""
+        """What a line tells; how much of it makes no sense.
+
+        Raises:
+            FileError: a later version wrote it, whose lines may mean something else.
+        """
         unread = 0
         waiting: list[Event] = []
         for line in lines:
@@ -117,6 +141,8 @@ class _Stretch:
                 case Event():
                     self.ended += line.state in ("done", "failed")
                     _take_event(self._connection, self._name, line)
+                case Began(format=version) if version > FORMAT:
+                    raise FileError(self._path, f"is of format {version}, expected at most {FORMAT}")
                 case Began():
                     whose = (line.host, line.pid, line.at, self._name)
                     self._connection.execute(

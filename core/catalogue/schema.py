@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
+from types import NoneType
 from typing import Any
 
+from core.catalogue.damage import NAME, NUMBER, TEXT, WHOLE, Damaged, check, told_as_damage
 from core.catalogue.entry import Entry
 from core.files.assumption import Assumption
 from core.model.joints import PARTS
@@ -26,6 +28,7 @@ _SQL_TYPE = {
     "bool": "INTEGER",
     "bytes": "BLOB",
 }
+_KIND = {"TEXT": TEXT, "INTEGER": WHOLE, "REAL": NUMBER, "BLOB": (bytes, NoneType)}
 
 
 def _columns() -> dict[str, str]:
@@ -44,15 +47,20 @@ def _columns() -> dict[str, str]:
 ENTRY_COLUMNS = _columns()
 _PLAIN = tuple(name for name in ENTRY_COLUMNS if name not in (*PARTS, *_JOINED, "output", "source"))
 
+_MORE_COLUMNS = (
+    "name TEXT, folder TEXT, took REAL, kinds TEXT, accepted INTEGER, accepted_notes TEXT"
+    ", state TEXT, why TEXT, unreadable TEXT"
+    ", told TEXT, told_at REAL, told_run TEXT, told_why TEXT, told_size INTEGER, told_mtime INTEGER"
+    ", facts_size INTEGER, facts_mtime INTEGER, result_size INTEGER, result_mtime INTEGER"
+    ", session_size INTEGER, session_mtime INTEGER"
+)
+_TYPES = {"id": "INTEGER", **ENTRY_COLUMNS, **dict(one.split() for one in _MORE_COLUMNS.split(", "))}
+
 TABLES = (
     # told: by journals; facts: the result that the entry is of; result, session: as they are on the disk now.
     "CREATE TABLE clips (id INTEGER PRIMARY KEY, "
     + ", ".join(f'"{name}" {kind}' for name, kind in ENTRY_COLUMNS.items())
-    + ", name TEXT, folder TEXT, took REAL, kinds TEXT, accepted INTEGER, accepted_notes TEXT"
-    ", state TEXT, why TEXT, unreadable TEXT"
-    ", told TEXT, told_at REAL, told_run TEXT, told_why TEXT, told_size INTEGER, told_mtime INTEGER"
-    ", facts_size INTEGER, facts_mtime INTEGER, result_size INTEGER, result_mtime INTEGER"
-    ", session_size INTEGER, session_mtime INTEGER, UNIQUE (output))",
+    + f", {_MORE_COLUMNS}, UNIQUE (output))",
     "CREATE TABLE problems (clip INTEGER, kind TEXT, metric TEXT, part TEXT, first INTEGER, last INTEGER, "
     "frame INTEGER, value REAL, usual REAL, threshold REAL, unit TEXT, reason TEXT, verdict TEXT, "
     "accepted INTEGER)",
@@ -68,6 +76,8 @@ PROBLEM_COLUMNS = (
     "kind", "metric", "part", "first", "last", "frame", "value", "usual", "threshold", "unit", "reason",
     "verdict",
 )  # fmt: skip
+_PROBLEM_KINDS = (*((str,),) * 3, *((int,),) * 3, *(NUMBER,) * 3, *((str,),) * 3)
+_ASSUMED_KINDS = ((str,),) * 4
 
 
 def to_sql(name: str) -> str | bytes:
@@ -82,7 +92,13 @@ def to_sql(name: str) -> str | bytes:
 
 
 def of_sql(value: str | bytes | None) -> str:
-    """A place or path from a table."""
+    """A place or path from a table.
+
+    Raises:
+        Damaged: it is a number.
+    """
+    if not isinstance(value, str | bytes | None):
+        raise Damaged("a place is a number")
     if isinstance(value, bytes):
         return os.fsdecode(value) if os.name != "nt" else value.decode("utf-8", "surrogatepass")
     return value or ""
@@ -123,7 +139,25 @@ def assumed_rows(entry: Entry) -> list[tuple[str, ...]]:
 
 
 def entry_of(row: dict[str, Any], problems: list[tuple[Any, ...]], assumed: list[tuple[str, ...]]) -> Entry:
-    """An entry from its rows, as `row_of`, `problem_rows` and `assumed_rows` give them."""
+    """An entry from its rows, as `row_of`, `problem_rows` and `assumed_rows` give them.
+
+    Raises:
+        Damaged: none of them can have given these.
+    """
+    check([row[name] for name in ENTRY_COLUMNS], tuple(map(kind_of, ENTRY_COLUMNS)))
+    for found, kinds in ((problems, _PROBLEM_KINDS), (assumed, _ASSUMED_KINDS)):
+        for one in found:
+            check(one, kinds)
+    with told_as_damage():
+        return _entry_of(row, problems, assumed)
+
+
+def kind_of(column: str) -> tuple[type, ...]:
+    """Types of what a column of the table of clips holds."""
+    return NAME if column in ("output", "source", "folder") else _KIND[_TYPES[column]]
+
+
+def _entry_of(row: dict[str, Any], problems: list[tuple[Any, ...]], assumed: list[tuple[str, ...]]) -> Entry:
     values: dict[str, Any] = {}
     for item in fields(Entry):
         if item.name == "parts":

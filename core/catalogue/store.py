@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import itertools
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
+from core.catalogue.damage import ERRORS
 from core.catalogue.schema import APPLICATION, TABLES, VERSION
 from core.environment import kept_folder
 from core.errors import FileError
 from core.files.beside_results import INDEX_FILE
-from core.files.containers.atomic import temporary_beside
-from core.files.containers.opening import check_regular
+from core.files.containers.atomic import reason, temporary_beside
+from core.files.containers.opening import check_regular, open_to_read
 from core.files.kept.kept_files import CATALOGUES
+from core.shown_text import shown
 
 WAIT_SECONDS = 20.0
 """For another process that builds the same index."""
 
 _ENDINGS = ("", "-journal")
+_FOREIGN_ENDINGS = (*_ENDINGS, "-wal", "-shm")
+_MAGIC, _APPLICATION_AT = b"SQLite format 3\0", slice(68, 72)
 _MADE = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
 
 
@@ -47,14 +53,15 @@ class Store:
 
     Raises:
         Unreadable: there is an index that cannot be read.
-        FileError: another process has held it for `WAIT_SECONDS`.
+        FileError: another process has held it for `WAIT_SECONDS`, or what is there cannot be moved.
     """
 
     def __init__(self, folder: Path, *, rebuild: bool = False, kept: bool = True) -> None:
         self.told = ""
         self.path = folder / INDEX_FILE
         if not kept:
-            self.connection = _connected(Path(":memory:"))
+            self.connection = sqlite3.connect(":memory:", isolation_level=None)
+            _set_up(self.connection)
             _prepare(self.connection)
             return
         why = _why_not(folder)
@@ -63,7 +70,7 @@ class Store:
             self.told = f"{folder / INDEX_FILE} {why}: the catalogue is kept {where} instead."
         self.connection = _opened(self.path, rebuild)
 
-    def told_of(self, error: sqlite3.Error) -> FileError:
+    def told_of(self, error: Exception) -> FileError:
         """What went wrong with it, in a sentence."""
         return _told(self.path, error)
 
@@ -87,33 +94,70 @@ def transaction(connection: sqlite3.Connection, begun: str = "IMMEDIATE") -> Ite
 
 
 def _opened(path: Path, rebuild: bool) -> sqlite3.Connection:
-    if os.path.exists(path):
-        check_regular(path, path.stat())
-        if rebuild:
+    if rebuild:
+        try:
             _set_aside(path)
-    elif rebuild and os.path.islink(path):  # which leads nowhere
-        os.replace(path, path.with_name(f"{path.name}.old"))
+        except OSError as error:
+            raise FileError(path, f"cannot be built anew, for it cannot be moved: {reason(error)}") from None
     connection: sqlite3.Connection | None = None
     try:
-        connection = _connected(path)
+        _check_files(path)
+        connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+        _set_up(connection)
         _prepare(connection)
-    except (sqlite3.Error, _Other) as error:
+        # A journal that is a file of its own needs no memory that processes share: network disks have none.
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except (*ERRORS, _Other) as error:
         if connection is not None:
             connection.close()
         raise _told(path, error) from None
     return connection
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+def _check_files(path: Path) -> None:
+    """Nothing is opened that is no file, nor a database of somebody else's: SQLite would wait for the one,
+    and write to the other.
+
+    Raises:
+        _Other: it is such a thing.
+    """
+    for ending in _ENDINGS:
+        file = _beside(path, ending)
+        try:
+            check_regular(file, file.stat())
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise _Other(f"cannot be read ({error.strerror})") from None
+        except FileError as error:
+            raise _Other(
+                error.problem if file == path else f"{file.name} beside it {error.problem}"
+            ) from None
+    # Of what was left half written nothing is known until SQLite has put it right.
+    if not os.path.exists(_beside(path, "-journal")) and _application(path) not in (None, APPLICATION):
+        raise _Other("is a database of something else")
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """What SQLite calls a file that belongs to a database."""
+    return path.with_name(path.name + ending)
+
+
+def _application(path: Path) -> int | None:
+    """Whose a database is, by the number that it says of itself; None where there is none."""
+    with suppress(FileError), open_to_read(path) as file:
+        start = file.read(_APPLICATION_AT.stop)
+        if start.startswith(_MAGIC) and len(start) == _APPLICATION_AT.stop:
+            return int.from_bytes(start[_APPLICATION_AT], "big")
+    return None
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
-    # A journal that is a file of its own needs no memory that processes share: network disks have none.
-    connection.execute("PRAGMA journal_mode = DELETE")
     # What a crash of the whole machine takes along is built anew.
     connection.execute("PRAGMA synchronous = OFF")
     # Who reads waits for a commit alone, and not from when on what is being written fills the cache.
     connection.execute("PRAGMA cache_spill = OFF")
-    return connection
 
 
 class _Other(Exception):
@@ -161,7 +205,8 @@ def _told(path: Path, error: Exception) -> FileError:
         return FileError(path, "is being written by another process; try again once that is done")
     if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
         return FileError(path, "cannot be written: there is no space left on the disk")
-    what = str(error) if isinstance(error, _Other) else f"cannot be read ({error})"
+    why = "its tables are damaged" if isinstance(error, UnicodeError) else shown(str(error))
+    what = str(error) if isinstance(error, _Other) else f"cannot be read ({why})"
     return Unreadable(
         path,
         f"{what}; it only lists what journals and results say: `refit report --rebuild` builds it anew from "
@@ -170,24 +215,34 @@ def _told(path: Path, error: Exception) -> FileError:
 
 
 def _set_aside(path: Path) -> None:
-    """An index that is one is deleted; whatever else has its name gets another one."""
-    try:
-        with closing(_connected(path)) as connection:
-            ours = _pragma(connection, "application_id") == APPLICATION
-    except sqlite3.Error:
-        ours = False
-    if not ours:
-        os.replace(path, path.with_name(f"{path.name}.old"))
-    for ending in _ENDINGS:
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + ending).unlink()
+    """An index that is one is deleted; whatever else has its name gets another one, and keeps what belongs to
+    it.
+
+    Raises:
+        OSError: it cannot be moved.
+    """
+    if _application(path) == APPLICATION and all(_is_file(_beside(path, one)) for one in _ENDINGS):
+        for ending in _ENDINGS:
+            _beside(path, ending).unlink(missing_ok=True)
+        return
+    numbers = (f".old{number}" for number in itertools.count(2))
+    names = (path.with_name(path.name + ending) for ending in itertools.chain([".old"], numbers))
+    free = next(name for name in names if not os.path.lexists(name))
+    for ending in _FOREIGN_ENDINGS:
+        if os.path.lexists(_beside(path, ending)):
+            os.rename(_beside(path, ending), _beside(free, ending))
+
+
+def _is_file(path: Path) -> bool:
+    """A file, or nothing."""
+    return not os.path.lexists(path) or stat.S_ISREG(path.lstat().st_mode)
 
 
 def _why_not(folder: Path) -> str:
     """Why no index can lie in a folder, in words; '' where it can."""
     probe = temporary_beside(folder / INDEX_FILE)
     try:
-        with closing(_connected(probe)) as connection:
+        with closing(sqlite3.connect(probe, timeout=WAIT_SECONDS, isolation_level=None)) as connection:
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("CREATE TABLE probe (id)")
             connection.execute("COMMIT")
@@ -198,7 +253,7 @@ def _why_not(folder: Path) -> str:
     finally:
         for ending in _ENDINGS:
             with suppress(OSError):
-                probe.with_name(probe.name + ending).unlink()
+                _beside(probe, ending).unlink()
     return ""
 
 

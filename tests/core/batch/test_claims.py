@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from core.batch import heartbeat
+from core.batch import claims, heartbeat
 from core.batch.claims import GUARD, MISSED_SECONDS, Claims, Holder, NoClaims
 from core.batch.heartbeat import UNTOUCHED_SECONDS
 from core.batch.tries import MOST, SetAside, tried
@@ -289,3 +290,33 @@ def test_of_many_who_follow_one_that_was_killed_taking_a_claim_away_one_takes_it
         assert len(took) == 1
         for one in others:
             one.close()
+
+
+def test_who_lets_go_takes_away_no_claim_that_was_made_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other, looks = Claims(tmp_path), Claims(tmp_path), claims._look_at
+    assert mine.take("walk")
+    path, seen = mine.path("walk"), list[Path]()
+
+    def held_up(path: Path) -> Any:
+        """After it has looked at its claim this process is suspended, and taken to be gone."""
+        found = looks(path)
+        seen.append(path)
+        if len(seen) == looked:
+            path.unlink()
+            assert other.take("walk")
+        return found
+
+    for looked in (1, 2):  # noqa: B007
+        with monkeypatch.context() as patch:
+            patch.setattr(claims, "_look_at", held_up)
+            mine.release("walk")
+        assert path.exists()
+        other.release("walk")
+        assert not path.exists()
+        assert mine.take("walk")
+        seen.clear()
+    mine.close()
+    other.close()
+    assert list(tmp_path.iterdir()) == []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from core.batch.claims import Claims
 from core.catalogue import journal
 from core.catalogue.catalogue import Catalogue, Clip
 from core.catalogue.entry import Entry
@@ -175,3 +178,20 @@ def test_where_nothing_can_be_claimed_nothing_is_begun(
     assert main(["convert", str(clips / "subject" / "walk_poses.npz"), "-o", str(tmp_path), *FAST]) == 1
     assert "claims: cannot be written to" in " ".join(capsys.readouterr().out.split())
     assert not list(tmp_path.rglob("*_stageii.npz"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
+def test_what_becomes_of_an_index_and_of_journals_ends_no_conversion(clips: Path, tmp_path: Path) -> None:
+    source, out = clips / "subject" / "walk_poses.npz", tmp_path / "out"
+    assert main(["convert", str(source), "-o", str(out), *FAST]) == 0
+    (told,) = journals(out)
+    told.unlink()
+    claims = out / "refit_runs" / "claims"
+    claims.mkdir()
+    for pipe in (told, out / "refit.db", claims / f"{'0' * 32}.claim", Claims(out).path("walk_stageii.npz")):
+        os.mkfifo(pipe)
+        os.utime(pipe, (1e9, 1e9))
+    assert main(["convert", str(source), "-o", str(out), *FAST]) == 0
+    assert main(["convert", str(source), "-o", str(out), "--force", *FAST]) == 0
+    assert not claims.exists()
+    assert len(journals(out)) == 3

@@ -408,10 +408,14 @@ def test_what_comes_and_goes_is_listed_when_somebody_looks_again(
     listed(window, qtbot, "e", "f", "b", "c", "d")
 
 
-def test_an_index_that_is_damaged_is_told_and_built_anew_when_asked_to(
+def test_an_index_that_is_none_is_told_and_built_anew_when_asked_to(
     window: MainWindow, results: Path, qtbot: QtBot
 ) -> None:
-    (results / "refit.db").write_bytes(b"no index" * 200)
+    (results / "refit.db").mkdir()
+    # What a run has told is of no use either: what it did is in the results.
+    (results / "refit_runs" / "9.jsonl").mkdir(parents=True)
+    said: list[str] = []
+    window.state.activity.said.connect(said.append)
     window.files.open_path(results)
     qtbot.waitUntil(lambda: "library" in window.panels.made, timeout=FIT_MS)
     panel = panel_of(window)
@@ -419,6 +423,7 @@ def test_an_index_that_is_damaged_is_told_and_built_anew_when_asked_to(
     assert "refit.db" in panel.nothing.text()
     panel.rebuild.click()
     listed(window, qtbot, "b", "c", "a", "d")
+    qtbot.waitUntil(lambda: any("9.jsonl: is a folder" in sentence for sentence in said), timeout=FIT_MS)
 
 
 def test_a_folder_that_is_gone_is_told(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
