@@ -64,6 +64,7 @@ class FrameSteps:
         steps: the start, and every iteration that moved the body.
         ends: by stage, index of the step that it ended with.
         result: the fit with this frame as it was in the end.
+        left_device: why the run left the device that was asked for, a sentence; empty where it did not.
     """
 
     frame: int
@@ -71,6 +72,7 @@ class FrameSteps:
     steps: tuple[FrameStep, ...]
     ends: tuple[int, ...]
     result: FitResult
+    left_device: str = ""
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -153,7 +155,7 @@ def frame_steps(
             _add(steps, at, waiting)
             waiting.clear()
             ends[at.index :] = [len(steps) - 1] * (len(ends) - at.index)
-    return FrameSteps(frame, recipe, tuple(steps), tuple(ends), run.result())
+    return FrameSteps(frame, recipe, tuple(steps), tuple(ends), run.result(), run.left_device)
 
 
 def _add(steps: list[FrameStep], at: Progress, seen: list[Snapshot]) -> None:

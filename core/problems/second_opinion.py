@@ -62,6 +62,9 @@ class SecondOpinion:
         threads: workers; None for one a processor.
         stop: cancels when set; None for one of its own.
 
+    Attributes:
+        left_device: why a run left the device that was asked for, a sentence; empty where none has.
+
     Raises:
         RefitError: the result belongs to another motion or another body.
         ValueError: an unknown start.
@@ -93,6 +96,7 @@ class SecondOpinion:
         self.vertex_weights, self.device, self.threads = vertex_weights, device, threads
         self._stop = stop or threading.Event()
         self._ended = False
+        self.left_device = ""
         self._starts = tuple(start for start in starts if self._makes_sense(start))
         before = measured(motion, bodies, result, self.frames)
         self._best, self._mean, self._part = result, before.mean, before.part
@@ -123,6 +127,7 @@ class SecondOpinion:
                                 start, index, len(self._starts), step.frames_done, len(self.frames)
                             )
                 finally:
+                    self.left_device = self.left_device or run.left_device
                     if counts:
                         self._consider(start, run.result(), done)
                 if self._stop.is_set():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Slot
 
 from gui_app.document.opened import Opened
+from gui_app.document.run_status import went_on
 from gui_app.document.state import AppState
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Coalescer
@@ -62,6 +63,7 @@ class Measuring(QObject):
         self._state = state
         self._measuring_call = measure
         self._wanted: MeasureRequest | None = None
+        self._left_device = ""
         self._soon = Coalescer(self._measure_if_idle, self)
         self._thread = JobThread(name, self, self._tell_failed, unexpected=failed, one_torch_thread=True)
         self._thread.closing.connect(self._soon.stop)
@@ -79,6 +81,13 @@ class Measuring(QObject):
 
     def _tell_failed(self, sentence: str) -> None:
         self._state.activity.fail(sentence)
+
+    def _tell_left(self, what: str, note: str) -> None:
+        """Why a fit that was made to measure something left its device; each reason once, for there may be
+        many such fits, one after another."""
+        if note and note != self._left_device:
+            self._left_device = note
+            self._state.activity.fail(f"{what}: {went_on(note)}")
 
     def _measure(self, request: MeasureRequest) -> None:
         """Measures this, and nothing that was asked for before."""

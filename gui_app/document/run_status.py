@@ -37,3 +37,8 @@ class RunStatus:
     def share(self) -> float:
         """How much is done, 0..1."""
         return self.frames_done / self.frames_total if self.frames_total else 0.0
+
+
+def went_on(note: str) -> str:
+    """Why a run that is over left its device, a sentence, of what was told while it went on."""
+    return note.replace("goes on", "went on")

@@ -12,10 +12,11 @@ from core.errors import RefitError
 from core.shown_text import shown
 from gui_app.document.actions import SPECS, Actions
 from gui_app.document.recipe_editor import RecipeDesk
+from gui_app.document.run_status import went_on
 from gui_app.document.state import AppState
 from gui_app.document.view import SecondFit
 from gui_app.fit.device_choice import DeviceChoice
-from gui_app.fit.fit_worker import RunRequest, begin, went_on
+from gui_app.fit.fit_worker import RunRequest, begin
 from gui_app.history.side_by_side import SideBySide
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Coalescer
@@ -30,6 +31,7 @@ SECOND = "Fitted to compare"
 STOP = "Stop fitting to compare"
 UNEXPECTED = "The fit to compare with stopped because of an unexpected error; details are in the log"
 STOPPED = "Fitting to compare was stopped"
+LOST = "The fit to compare with was stopped: it was of what was open before"
 NOTHING = "With these settings no frame could be fitted: there is nothing to compare with"
 NO_FIT = "There is no fit yet to compare with another one"
 RUNNING = "A fit is going on already"
@@ -65,6 +67,7 @@ class FitBehind(QObject):
         self._action = actions.compare_recipe
         self._job: BackgroundJob[tuple[FitResult, str]] | None = None
         self._said = ""
+        self._lost = False
         self._thread = JobThread("fit to compare", self, self._on_failed, unexpected=UNEXPECTED)
         soon = Coalescer(self._present, self)
         for signal in (
@@ -74,7 +77,8 @@ class FitBehind(QObject):
             recipes.changed,
         ):
             signal.connect(soon.ask)
-        state.document.motion_leaving.connect(self._drop)
+        state.document.motion_leaving.connect(self._on_leaving)
+        state.document.motion_ready.connect(self._on_motion)
         self._action.triggered.connect(self._on_action)
         self._present()
 
@@ -145,6 +149,17 @@ class FitBehind(QObject):
         self._present()
 
     @Slot()
+    def _on_leaving(self) -> None:
+        self._lost = self.running
+        self._drop()
+
+    @Slot()
+    def _on_motion(self) -> None:
+        # Said of what was open before, it would be gone with it.
+        if self._lost:
+            self._state.activity.fail(LOST)
+        self._lost = False
+
     def _drop(self) -> None:
         self._job = None
         self._thread.drop_jobs()

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.fitting.no_progress import ProgressClock
 from core.model.fit_result import covers_more
-from gui_app.document.run_status import RunStatus
+from gui_app.document.run_status import RunStatus, went_on
 from gui_app.tasks.background_job import PROGRESS_SECONDS
 
 if TYPE_CHECKING:
@@ -188,11 +188,6 @@ def run_fit(
             # A long motion takes long to copy: then there are fewer previews.
             last_preview = time.monotonic() + 4 * (time.monotonic() - now)
     return replace(replies.last(), stages=stages.reports(), fell_back=went_on(fell_back))
-
-
-def went_on(note: str) -> str:
-    """Why a run that is over left its device, a sentence, of what was told while it went on."""
-    return note.replace("goes on", "went on")
 
 
 def begin(request: RunRequest) -> FitRun:

@@ -10,9 +10,7 @@ from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QMenu,
-    QStackedWidget,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -33,7 +31,7 @@ from gui_app.style.theme import icon, tabular
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.widgets.cards import SHEET
 from gui_app.widgets.column_widths import FittedColumns
-from gui_app.widgets.docks import PanelBody, PanelDock
+from gui_app.widgets.docks import PanelDock, SidePanel
 from gui_app.widgets.labels import QuietLine
 from gui_app.widgets.panels import PANEL
 from gui_app.widgets.text import frames_words, plain_tip
@@ -41,7 +39,7 @@ from gui_app.widgets.text import frames_words, plain_tip
 if TYPE_CHECKING:
     from core.measure.fit_comparison import RunEntry
 
-WIDTH, LEAST_HEIGHT = 352, 200
+LEAST_HEIGHT = 200
 HEADINGS = ("Step", "frames", "mean, mm")
 NOTHING = "Every fit and edit appears here, with its time and what it brought.\n\nFit: Ctrl+Return"
 RETURN_TIP = "Show what there was after this step; later ones stay until something new is done"
@@ -50,7 +48,7 @@ COMPARE_TIP = "Side by side with the fit shown; curves, figures and the key A co
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class RunsPanel(PanelBody):
+class RunsPanel(SidePanel):
     """Follows `History`; the step shown has an arrow, the one it is compared with an eye, and the one beside
     it a mark in the colour of its words there."""
 
@@ -63,12 +61,11 @@ class RunsPanel(PanelBody):
         beside: SideBySide,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__((WIDTH, 420), (WIDTH, LEAST_HEIGHT), parent)
+        super().__init__(NOTHING, LEAST_HEIGHT, parent)
         self._document, self._activity, self._history, self._before = document, activity, history, before
         self._beside = beside
         self._entries: tuple[RunEntry, ...] = ()
         self._was_at = -1
-        self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         set_sheet(self, SHEET)
         self.table = QTreeWidget(self)
@@ -110,17 +107,7 @@ class RunsPanel(PanelBody):
         column_box.addWidget(self.table, 1)
         column_box.addWidget(self.words)
         column_box.addLayout(buttons)
-        self.empty = QLabel(NOTHING, self)
-        self.empty.setWordWrap(True)
-        self.empty.setProperty("role", "secondary")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setContentsMargins(28, 0, 28, 0)
-        self._stack = QStackedWidget(self)
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(full)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
+        self.fill(full)
         soon = Coalescer(self.refresh, self)
         for signal in (history.changed, before.changed, beside.changed, activity.run_changed):
             signal.connect(soon.ask)
@@ -139,8 +126,7 @@ class RunsPanel(PanelBody):
 
         steps = self._history.steps
         self._entries = run_entries([(step.name, step.result) for step in steps])
-        some = any(step.result is not None for step in steps)
-        self._stack.setCurrentIndex(1 if some else 0)
+        self.show_content(any(step.result is not None for step in steps))
         while self.table.topLevelItemCount() > len(steps):
             self.table.takeTopLevelItem(self.table.topLevelItemCount() - 1)
         while self.table.topLevelItemCount() < len(steps):

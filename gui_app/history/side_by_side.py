@@ -141,7 +141,9 @@ class SideBySide(QObject):
         return second is not None and result is not None and second.result.poses is result.poses
 
     def begin(self, second: SecondFit) -> None:
-        """Shows another fit beside the one there is, in the colours of their difference."""
+        """Shows another fit beside the one there is, in the colours of their difference; what was asked for
+        before and is still being read comes no more."""
+        self._thread.drop_jobs()
         view = self._state.view
         if self.second is None:
             if view.layout == "source":
@@ -156,7 +158,8 @@ class SideBySide(QObject):
             self.begin(SecondFit(step.result, step_words(step)))
 
     def end(self) -> None:
-        """Shows the fit alone again."""
+        """Shows the fit alone again, also where a fit that is still being read was to stand beside it."""
+        self._thread.drop_jobs()
         self._state.view.set_second(None)
 
     @Slot()

@@ -12,10 +12,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gui_app.document.frame_scopes import Scope, fittable
 from gui_app.document.history import History
-from gui_app.document.run_status import RunStatus
+from gui_app.document.run_status import RunStatus, went_on
 from gui_app.document.state import AppState
 from gui_app.fit.device_choice import DeviceChoice
-from gui_app.fit.fit_worker import went_on
 from gui_app.fit.text import unchanged_words
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.job_thread import JobThread

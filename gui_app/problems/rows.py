@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from core.model.joints import PARTS
 from gui_app.document.preferences import Preferences
-from gui_app.document.problem_text import body_part, kind_role, part_words
+from gui_app.document.problem_text import amount_words, body_part, kind_role, part_words
 from gui_app.style.theme import icon
 from gui_app.widgets.cards import ICON, quiet_icon
 from gui_app.widgets.tables import HEADING, RIGHT, FlatRows, Index
@@ -127,7 +127,7 @@ TIPS = (
     "Frames of the problem",
     "Body part, joint, or the whole body",
     "What stands out",
-    "How much, at its worst frame",
+    "How much, at its worst frame; mm/f² is mm/frame²",
     "Failed fit: a second one of its worst frame is better. Model gap: the bodies cannot be brought closer. "
     "Source: the source itself jumps",
 )
@@ -190,10 +190,8 @@ class Row:
 
     @property
     def value_words(self) -> str:
-        """The figure, with a unit that is short; the reason and the tooltip have every unit in full."""
-        unit = self.problem.unit
-        short = "°" if unit == "°" else f" {unit}" if len(unit) <= 2 else ""
-        return f"{self.problem.value:.1f}{short}" if unit else ""
+        """The figure with its unit; empty where what stands out is no figure."""
+        return amount_words(self.problem.value, self.problem.unit) if self.problem.unit else ""
 
 
 @dataclass(frozen=True)

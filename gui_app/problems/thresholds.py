@@ -16,6 +16,7 @@ from core.files.containers.documents import parsed_json
 from core.problems.thresholds import ProblemThresholds
 from gui_app.document.document import Document
 from gui_app.document.preferences import Preferences
+from gui_app.document.problem_text import amount_words
 from gui_app.style.theme import tabular
 from gui_app.widgets.cards import tool
 from gui_app.widgets.text import plain_tip
@@ -66,7 +67,7 @@ class KeptThresholds(QObject):
         self._preferences.store(LINE, LINE_MM)
 
 
-WIDTH = 156
+LEAST_WIDTH, WIDTH, LEAST_SLIDER = 110, 156, 56
 STEPS = 40
 REACH = 8.0
 """The slider goes from the default divided by this to the default times this."""
@@ -88,7 +89,8 @@ class ThresholdLine(QWidget):
         self.which.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.which.setSizeAdjustPolicy(self.which.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.which.setMinimumContentsLength(8)
-        self.which.setFixedWidth(WIDTH)
+        self.which.setMinimumWidth(LEAST_WIDTH)
+        self.which.setMaximumWidth(WIDTH)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName("Value of the threshold")
         self.slider.setRange(-STEPS, STEPS)
@@ -97,13 +99,14 @@ class ThresholdLine(QWidget):
         self.value = QLabel(self)
         tabular(self.value)
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance("+88.8 mm/frame²") + 2)
+        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance("+88.8 mm/f²") + 2)
         self.value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.reset = tool("arrow-counter-clockwise", "All thresholds as they were", self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self.which)
+        self.slider.setMinimumWidth(LEAST_SLIDER)
         row.addWidget(self.slider, 1)
         row.addWidget(self.value)
         row.addWidget(self.reset)
@@ -145,7 +148,7 @@ class ThresholdLine(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setValue(place_of(name, value))
         plus = "+" if metadata["over_median"] else ""
-        self.value.setText(f"{plus}{value:.3g}{'' if unit == '°' else ' '}{unit}".strip())
+        self.value.setText(f"{plus}{amount_words(value, unit, '.3g')}")
         default = f"{plus}{getattr(DEFAULTS, name):g} {unit}".strip()
         tip = plain_tip(f"{metadata['help']}\n{default} at first; to the left more frames are problems")
         for widget in (self.which, self.slider, self.value):

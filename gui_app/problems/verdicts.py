@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 12
 """Frames judged at a time, so that the first verdicts are there soon."""
+JUDGING = "Judging the problems"
 FAILED = "The problems could not be judged, so it is not known which fits have failed; details are in the log"
 
 
@@ -31,12 +32,13 @@ class VerdictRequest(MeasureRequest):
     suspects: np.ndarray
 
 
-def judge(request: VerdictRequest, job: BackgroundJob[Any]) -> tuple[Judgement, ...]:
-    """One judgement a frame whose source is finite."""
+def judge(request: VerdictRequest, job: BackgroundJob[Any]) -> tuple[tuple[Judgement, ...], str]:
+    """One judgement a frame whose source is finite; and why the fits left their device, if they have."""
     from core.fitting.devices import device_of_fit
-    from core.problems.second_opinion import verdicts
+    from core.problems.second_opinion import SecondOpinion
+    from core.problems.verdict import judgements
 
-    found = verdicts(
+    run = SecondOpinion(
         request.motion,
         request.bodies,
         request.result,
@@ -45,10 +47,11 @@ def judge(request: VerdictRequest, job: BackgroundJob[Any]) -> tuple[Judgement, 
         device=device_of_fit(request.result.provenance),
         threads=1,
         stop=job.stop,
-        on_progress=job.check,
     )
+    for _ in run:
+        job.check()
     job.check()
-    return found
+    return judgements(run.opinion()), run.left_device
 
 
 class ProblemVerdicts(Measuring):
@@ -110,12 +113,14 @@ class ProblemVerdicts(Measuring):
             frames, suspects = np.array(first), analysis.suspects
             self._measure(VerdictRequest(opened.motion, opened.bodies, result, frames, suspects))
 
-    def _keep(self, request: VerdictRequest, found: tuple[Judgement, ...]) -> None:
+    def _keep(self, request: VerdictRequest, found: tuple[tuple[Judgement, ...], str]) -> None:
         from core.problems.verdict import Verdict
 
+        judged, left_device = found
+        self._tell_left(JUDGING, left_device)
         # A frame whose source is not finite has no second fit.
         self._known.update(dict.fromkeys(request.frames.tolist(), Verdict.UNKNOWN))
-        self._known.update({judgement.frame: judgement.verdict for judgement in found})
+        self._known.update({judgement.frame: judgement.verdict for judgement in judged})
         self.changed.emit()
         self._soon.ask()
 

@@ -22,10 +22,12 @@ from gui_app.scene.support_colours import SupportLook
 from gui_app.scene.trajectory_actor import TrajectoryActor
 from gui_app.scene.view_options import Colouring, Layers
 from gui_app.scene.vtk_tools import (
+    LABEL_LETTER,
     LABEL_MARGIN,
     LABEL_SIZE,
     flat_actor,
     place_text,
+    stand_text,
     text_actor,
     write_points,
 )
@@ -34,8 +36,11 @@ from gui_app.style.colours import rgb_unit
 
 # Height of a note in the view; the lower one leaves a body in the middle free.
 NOTE_HEIGHT, LOW_NOTE_HEIGHT = 0.5, 0.07
-# Logical pixels: half of a head with room beside it, and a letter of the words in the corner.
-HEAD, LABEL_LETTER = 36, 6.8
+# Half of a head, of the height of its view, and logical pixels of room beside it.
+HEAD, BESIDE_HEAD = 0.05, 12
+# Letters of a body's name and of a title that lie in the corner at least: where there is no room for them
+# beside a head they stand upright, so many logical pixels from the edge.
+LEAST_NAME, LEAST_TITLE, UPRIGHT_MARGIN = 6, 9, 4
 # Opacity of the skin at most, while what lies below it is looked at.
 SEE_THROUGH = 0.45
 
@@ -208,11 +213,16 @@ class BodyView:
         """Places the words in a view of ``size`` device pixels, ``scale`` device pixels a logical pixel."""
         width, height = size
         margin = LABEL_MARGIN * scale
-        letters = (width / 2 / scale - HEAD - LABEL_MARGIN) / LABEL_LETTER
+        letters = ((width / 2 - HEAD * height) / scale - BESIDE_HEAD - LABEL_MARGIN) / LABEL_LETTER
+        upright = letters < (LEAST_TITLE if self.title else LEAST_NAME)
+        if upright:
+            letters = (height / scale - 2 * LABEL_MARGIN) / LABEL_LETTER
         if self.body is not None:
-            self.label.SetInput(self._words(letters))
-        place_text(self.label, margin, height - margin)
-        self.ghost.layout(height, scale, letters, 1 + self.label.GetInput().count("\n"))
+            self.label.SetInput(self._line(letters) if upright else self._words(letters))
+        stand_text(self.label, upright)
+        place_text(self.label, UPRIGHT_MARGIN * scale if upright else margin, height - margin)
+        above = 1 + self.label.GetInput().count("\n")
+        self.ghost.layout(height, scale, letters, UPRIGHT_MARGIN if upright else None, above)
         place_text(self.note, width / 2, height * (LOW_NOTE_HEIGHT if low_note else NOTE_HEIGHT))
         self.support.set_scale(scale)
         if self.body is not None:
@@ -220,14 +230,23 @@ class BodyView:
             self.trajectory.set_scale(scale)
         write_points(self._edge, np.array([(1, 0, 0), (1, height, 0)], np.float32))
 
+    @property
+    def _pieces(self) -> tuple[str, ...]:
+        return self.title or tuple(self._shape.label.split(" · "))
+
     def _words(self, letters: float) -> str:
         """Those in the corner, where so many letters have room beside the head."""
-        pieces = self.title or tuple(self._shape.label.split(" · "))
+        pieces = self._pieces
         whole = " · ".join(pieces)
         if len(whole) < letters:
             return whole
-        if not self.title:
-            return pieces[0]
-        return "\n".join(
-            piece if len(piece) < letters else f"{piece[: int(letters) - 2]}…" for piece in pieces
-        )
+        return "\n".join(_cut(piece, letters) for piece in pieces) if self.title else pieces[0]
+
+    def _line(self, letters: float) -> str:
+        """As many of the pieces as so many letters in a line leave room for."""
+        whole = " · ".join(self._pieces)
+        return _cut(whole, letters) if self.title or len(whole) < letters else self._pieces[0]
+
+
+def _cut(words: str, letters: float) -> str:
+    return words if len(words) < letters else f"{words[: max(int(letters) - 2, 1)]}…"

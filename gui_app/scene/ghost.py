@@ -5,7 +5,15 @@ from __future__ import annotations
 from vtkmodules.vtkCommonExecutionModel import vtkAlgorithmOutput
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
-from gui_app.scene.vtk_tools import LABEL_MARGIN, LABEL_SIZE, LINE_HEIGHT, NEXT_LINE, place_text, text_actor
+from gui_app.scene.vtk_tools import (
+    LABEL_MARGIN,
+    LABEL_SIZE,
+    LINE_HEIGHT,
+    NEXT_LINE,
+    place_text,
+    stand_text,
+    text_actor,
+)
 from gui_app.style.colours import rgb_unit
 
 # Opacity where the surface faces the eye and at its outline, and how steeply it rises in between.
@@ -51,13 +59,25 @@ class Ghost:
         if self.actor is not None:
             self.actor.SetVisibility(body)
 
-    def layout(self, height: int, scale: float, letters: float, above: int = 1) -> None:
-        """Places the words in a view ``height`` device pixels high, ``scale`` of them a logical pixel, below
-        so many other lines. Where there is no room for as many letters the first of them are left."""
+    def layout(
+        self, height: int, scale: float, letters: float, upright: float | None, above: int = 1
+    ) -> None:
+        """Places the words. Where there is no room for as many letters the first of them are left.
+
+        Args:
+            height: of the view, device pixels.
+            scale: of them a logical pixel.
+            letters: that have room.
+            upright: logical pixels to the left of the view's own words where they stand upright, or None.
+            above: lines of the view's own words.
+        """
         fits = len(self._words) < letters
         self._label.SetInput(self._words if fits else self._words.split(" · ")[0])
-        below = LABEL_MARGIN + LINE_HEIGHT + (above - 1) * NEXT_LINE
-        place_text(self._label, LABEL_MARGIN * scale, height - below * scale)
+        stand_text(self._label, upright is not None)
+        left, below = LABEL_MARGIN, LABEL_MARGIN + LINE_HEIGHT + (above - 1) * NEXT_LINE
+        if upright is not None:
+            left, below = round(upright) + NEXT_LINE, LABEL_MARGIN
+        place_text(self._label, left * scale, height - below * scale)
 
 
 def _actor(surface: vtkAlgorithmOutput, colour: str) -> vtkActor:

@@ -22,6 +22,7 @@ VTK_FONT_FILE = 4
 # Logical pixels: the words in the corner of a view.
 LABEL_SIZE = 13
 LABEL_MARGIN = 14
+LABEL_LETTER = 6.8
 LINE_HEIGHT, NEXT_LINE = 20, 14
 """Of a label below another one, and of one line below another in the same label."""
 # In a view less wide than this a body leaves little room beside it.
@@ -68,6 +69,14 @@ def place_text(actor: vtkTextActor, x: float, y: float) -> None:
     position = actor.GetPositionCoordinate()
     position.SetCoordinateSystemToViewport()
     position.SetValue(round(x), round(y), 0)
+
+
+def stand_text(actor: vtkTextActor, upright: bool) -> None:
+    """Turns a label of an upper left corner so that it is read upwards, or back; its end is in the corner
+    then."""
+    style = actor.GetTextProperty()
+    style.SetOrientation(90.0 if upright else 0.0)
+    (style.SetJustificationToRight if upright else style.SetJustificationToLeft)()
 
 
 # Flat shapes in pixels of a view.

@@ -29,6 +29,7 @@ NO_MOTION = "Open a motion to see the iterations of a fit: Ctrl+O"
 RUNNING = "Iterations wait until the fit is over"
 ALL_OFF = "Every stage is off: put one on to see its iterations"
 PUBLISHED = "The published method keeps no iterations: choose another recipe"
+ITERATIONS = "Iterations of this frame"
 FAILED = "The iterations of this frame could not be found; details are in the log"
 
 
@@ -168,6 +169,7 @@ class FrameStepping(Measuring):
         self.changed.emit()
 
     def _keep(self, request: StepsRequest, found: FrameSteps) -> None:
+        self._tell_left(ITERATIONS, found.left_device)
         if not self._open or not self._belongs(request):
             self._soon.ask()
             return

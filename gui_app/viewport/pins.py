@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyvista as pv
 from PySide6.QtCore import QObject, Signal, Slot
-from vtkmodules.vtkRenderingCore import vtkActor, vtkCoordinate, vtkPolyDataMapper, vtkRenderer
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from gui_app.document.background_measure import MeasureRequest, Measuring
 from gui_app.document.document import Document
@@ -19,13 +19,14 @@ from gui_app.document.opened import Opened
 from gui_app.document.playback import Playback
 from gui_app.document.state import AppState
 from gui_app.scene.subject import FramePicture, upright
-from gui_app.scene.vtk_tools import place_text, text_actor
+from gui_app.scene.vtk_tools import text_actor
 from gui_app.style import colours
 from gui_app.style.live_theme import on_theme_change
 from gui_app.tasks.background_job import BackgroundJob
 from gui_app.tasks.coalesce import Coalescer
 from gui_app.viewport.over_bodies import FIT_VIEW, Copy
 from gui_app.viewport.viewport import Viewport
+from gui_app.viewport.words_apart import WordsApart
 
 if TYPE_CHECKING:
     from core.model.fit_result import FitResult
@@ -117,20 +118,19 @@ BESIDE = 9.0
 
 
 class PinMarks:
-    """One for each pin there may be: ``actors`` are the spheres, ``labels`` the words, at ``places``."""
+    """One for each pin there may be: ``actors`` are the spheres, ``labels`` the words beside them."""
 
     def __init__(self) -> None:
         shape = pv.Sphere(radius=RADIUS_M, theta_resolution=14, phi_resolution=14)
         self.actors = [_sphere(shape) for _ in range(MOST_PINS)]
         self.labels = [text_actor("", TEXT_SIZE, colours.TEXT, vertical="centre") for _ in self.actors]
-        self.places = [vtkCoordinate() for _ in self.actors]
-        for label, place in zip(self.labels, self.places, strict=True):
-            place.SetCoordinateSystemToWorld()
-            label.GetPositionCoordinate().SetReferenceCoordinate(place)
+        self._apart = WordsApart()
+        for label in self.labels:
             label.SetVisibility(False)
 
     def stand_in(self, view: vtkRenderer) -> None:
         """Are in a view that has none of them, in the colours of the theme."""
+        self._apart = WordsApart.of(view)
         for actor, label, colour in zip(self.actors, self.labels, colours.PINS, strict=False):
             actor.GetProperty().SetColor(*colours.rgb_unit(colour))
             look = label.GetTextProperty()
@@ -151,10 +151,9 @@ class PinMarks:
             label.SetVisibility(shown)
             if shown and vertices is not None and picture is not None:
                 vertex = pinned[index]
-                place = upright(vertices[vertex], up_axis).tolist()
-                actor.SetPosition(*place)
-                self.places[index].SetValue(*place)
-                place_text(label, BESIDE * scale, 0)
+                x, y, z = upright(vertices[vertex], up_axis).tolist()
+                actor.SetPosition(x, y, z)
+                self._apart.put(label, (x, y, z), BESIDE * scale)
                 label.SetInput(f" {_words(vertex, picture.error_mm)} ")
         return changed
 

@@ -15,6 +15,7 @@ from gui_app.scene.view_options import LayoutName
 from gui_app.scene.vtk_tools import text_actor, write_points
 from gui_app.style import colours
 from gui_app.viewport.over_bodies import FIT_VIEW, SOURCE_VIEW
+from gui_app.viewport.words_apart import WordsApart
 
 LINE_WIDTH, POINT_SIZE, TEXT_SIZE = 2.0, 7.0, 13
 GROUND = 0.75
@@ -54,7 +55,6 @@ class RulerLine:
         self._line = vtkActor2D()
         self._line.SetMapper(mapper)
         self.words = text_actor("", TEXT_SIZE, colours.TEXT, horizontal="centre", vertical="centre")
-        self.words.GetPositionCoordinate().SetCoordinateSystemToWorld()
         self._in: vtkRenderer | None = None
         self.hide()
 
@@ -98,7 +98,8 @@ class RulerLine:
         look.SetBackgroundColor(*ground)
         look.SetBackgroundOpacity(GROUND if words else 0.0)
         self.words.SetInput(f" {words} " if words else "")
-        self.words.GetPositionCoordinate().SetValue(*middle.tolist())
+        x, y, z = middle.tolist()
+        WordsApart.of(renderer).put(self.words, (x, y, z))
         self._line.SetVisibility(True)
         self.words.SetVisibility(bool(words))
 
@@ -112,6 +113,7 @@ class RulerLine:
         if self._in is not None:
             self._in.RemoveViewProp(self._line)
             self._in.RemoveViewProp(self.words)
+            WordsApart.of(self._in).forget(self.words)
             self._in = None
 
 

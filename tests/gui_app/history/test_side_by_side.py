@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,8 @@ from gui_app.app.toolbar import Toolbar
 from gui_app.app.view_buttons import ColourButton
 from gui_app.document.preferences import Preferences
 from gui_app.document.view import SecondFit
-from gui_app.fit.fit_behind import SECOND, STOP
+from gui_app.fit.fit_behind import LOST, SECOND, STOP
+from gui_app.history import side_by_side
 from gui_app.history.hold_earlier import PeekChip
 from gui_app.history.panel import COMPARE, LEAVE
 from gui_app.history.side_by_side import NO_FIT, NO_OTHER, OF_FILE
@@ -317,6 +319,49 @@ def test_a_session_keeps_it_and_one_without_it_compares_nothing(
         assert drawn(other, qtbot) == [True, True, False]
 
 
+def test_what_is_read_slowly_takes_the_place_of_nothing_that_was_begun_meanwhile(
+    two: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, first, view = tmp_path / "other.npz", two.history.steps[1], two.state.view
+    save_result(file, first.result)
+    reads, go_on = [], threading.Event()
+
+    def slow(*asked: object) -> FitResult:
+        reads.append(asked)
+        assert go_on.wait(FIT_MS / 1000)
+        return first.result
+
+    monkeypatch.setattr(side_by_side, "read_fit", slow)
+
+    def restored() -> None:
+        """As by a session that compares with a file; what reads it does not come to its end yet."""
+        go_on.clear()
+        two.beside.restore({"file": str(file)})
+        qtbot.waitUntil(lambda: bool(reads), timeout=FIT_MS)
+
+    def read() -> None:
+        go_on.set()
+        reads.clear()
+        told = []
+        two.beside._thread.job(told.append).start(bool)
+        qtbot.waitUntil(lambda: bool(told), timeout=FIT_MS)
+
+    restored()
+    two.beside.begin_with(first)
+    read()
+    assert (view.second.name, view.second.file) == ("Fit of all frames", None)
+    # Nor is it there where what was begun was ended.
+    two.beside.end()
+    restored()
+    two.actions_.compare.trigger()
+    two.actions_.compare.trigger()
+    read()
+    assert view.second is None
+    restored()
+    read()
+    assert view.second.file == file
+
+
 def test_another_motion_ends_it_and_the_next_start_has_the_colour_of_before(
     two: MainWindow, make_window: Make, qtbot: QtBot, motion_file: Path
 ) -> None:
@@ -415,7 +460,12 @@ def test_a_fit_with_other_settings_is_made_behind_the_one_on_show(two: MainWindo
     two.files.open_path(opened.file)
     qtbot.waitUntil(lambda: state.document.opened is not opened, timeout=FIT_MS)
     assert not two.behind.running
+    assert (two.message.isVisible(), two.message.words.text()) == (True, LOST)
     qtbot.waitUntil(lambda: not action.isEnabled(), timeout=FIT_MS)
+    two.message.hide()
+    two.files.open_path(opened.file)
+    qtbot.waitUntil(lambda: state.document.opened.file == opened.file and not state.activity.opening)
+    assert not two.message.isVisible()
 
 
 def test_markers_stay_where_fits_are_swapped(two: MainWindow) -> None:

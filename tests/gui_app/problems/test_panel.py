@@ -19,7 +19,7 @@ from gui_app.document.problem_text import body_part, no_problems_words
 from gui_app.problems.fix_page import BEST
 from gui_app.problems.panel import LOOKING, MORE, NO_FIT, NO_MATCH, ProblemsPanel
 from gui_app.problems.rows import FRAMES, KIND, PART, VALUE, Heading, change_role
-from gui_app.problems.thresholds import STEPS
+from gui_app.problems.thresholds import LEAST_SLIDER, STEPS
 from gui_app.session import save
 from gui_app.widgets.save_dialog import Place
 from gui_app.widgets.text import plain_tip
@@ -89,6 +89,14 @@ def test_rows_are_found_sorted_filtered_gone_to_and_put_in_groups(
     assert panel.head.text() == "5 problem frames"
     qtbot.waitUntil(lambda: all(row.kind for row in model.rows), timeout=FIT_MS)
     assert {row.kind for row in model.rows if row.problem.metric == "part_mm"} == {"failed fit"}
+    assert "jitter_mm" in {row.problem.metric for row in model.rows}
+    for row in model.rows:
+        assert row.value_words.endswith(row.problem.unit.replace("frame", "f"))
+    panel.thresholds.show_threshold(next(r.problem for r in model.rows if r.problem.metric == "jitter_mm"))
+    assert panel.thresholds.value.text() == "+4 mm/f²"
+    line = panel.thresholds
+    assert line.value.fontMetrics().horizontalAdvance(line.value.text()) <= line.value.width()
+    assert line.slider.width() >= LEAST_SLIDER
 
     for column in (FRAMES, PART, VALUE, KIND):
         for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
@@ -307,6 +315,21 @@ def test_rows_fitted_again_looked_at_from_both_sides_and_taken_back(faulty: Main
     assert state.document.result is not None
     assert np.array_equal(state.document.result.poses, bad.poses)
     assert {(8, 10)} <= {(row.problem.first, row.problem.last) for row in model.rows}
+
+
+def test_a_device_that_is_left_while_problems_are_judged_is_told_once(
+    faulty: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FitRun, "left_device", property(lambda _: "cuda:0 failed; it goes on elsewhere"))
+    told: list[str] = []
+    faulty.state.activity.failed.connect(told.append)
+    model = faulty.panels.problems.panel.table.model_
+    for _ in range(2):
+        faulty.verdicts._result = None
+        faulty.verdicts._soon.ask()
+        qtbot.waitUntil(lambda: faulty.verdicts._result is not None, timeout=FIT_MS)
+        qtbot.waitUntil(lambda: all(faulty.verdicts.of(row.problem) for row in model.rows), timeout=FIT_MS)
+    assert told == ["Judging the problems: cuda:0 failed; it went on elsewhere"]
 
 
 def test_strategies_are_tried_shown_and_one_is_applied(

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from core.fitting.run import FitRun
 from gui_app.app.main_window import MainWindow
 from gui_app.stages.frame_steps import ALL_OFF, PUBLISHED, FrameStepping
 from gui_app.stages.frame_steps_card import NOT_FITTED, STILL
@@ -87,6 +88,21 @@ def test_stepping_back_to_the_start_and_on_to_the_fit(fitted: MainWindow, qtbot:
     assert state.view.peeked is None
     assert stepping.found is None
     assert not fitted.actions_.steps.isChecked()
+
+
+def test_a_device_that_is_left_is_told_once(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    window.state.activity.failed.connect(told.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(FitRun, "left_device", property(lambda _: "cuda:0 failed; it goes on elsewhere"))
+        stepping = opened(window, qtbot)
+        window.state.playback.set_frame(FRAME + 1)
+        qtbot.waitUntil(
+            lambda: stepping.found is not None and stepping.found.frame == FRAME + 1, timeout=FIT_MS
+        )
+    assert told == ["Iterations of this frame: cuda:0 failed; it went on elsewhere"]
 
 
 def test_what_cannot_be_stepped_through_says_why(window: MainWindow, qtbot: QtBot) -> None:
