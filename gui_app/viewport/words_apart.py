@@ -27,7 +27,7 @@ class WordsApart:
         found = _OF.get(view)
         if found is None:
             found = _OF[view] = cls()
-            view.AddObserver("StartEvent", found._arrange)
+            view.AddObserver("StartEvent", found._arrange)  # type: ignore[arg-type]
         return found
 
     def put(self, words: vtkTextActor, point: tuple[float, float, float], across: float = 0.0) -> None:
@@ -50,7 +50,7 @@ class WordsApart:
     def forget(self, words: vtkTextActor) -> None:
         """They are in another view now, or in none."""
         if self._places.pop(words, None) is not None:
-            words.GetPositionCoordinate().SetReferenceCoordinate(None)
+            words.GetPositionCoordinate().SetReferenceCoordinate(None)  # type: ignore[arg-type]
 
     def _arrange(self, view: vtkRenderer, _event: str) -> None:
         taken: list[tuple[float, float, float, float]] = []
