@@ -233,7 +233,7 @@ class MainWindow(QMainWindow):
         self.palette_ = CommandPalette(commands, self)
         people = self.people.menu
         Menus(self.menuBar(), state, self.actions_, self.preferences, self.files.open_path, people)
-        ControlKeys(self)
+        ControlKeys(self, self.viewport)
         self.viewport.setFocus()
         self.setMinimumSize(900, 560)
 

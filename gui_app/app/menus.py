@@ -100,18 +100,19 @@ class Menus(QObject):
                 None,
             ],
         )
-        fill_camera_menu(view, actions)
-        view.addSeparator()
+        fill_camera_menu(view.addMenu("Camera"), actions)
         fill_colour_menu(view.addMenu("Colour"), actions)
         view.addMenu("Layers").addActions(actions.layers)
         view.addMenu(people)
         view.addAction(actions.reading)
         view.addSeparator()
-        view.addAction(actions.before_fit)
-        view.addActions(actions.panels)
-        view.addSeparator()
-        view.addActions([actions.timeline, actions.timeline_low, actions.full_view, actions.reset_layout])
-        view.addSeparator()
+        view.addMenu("Panels").addActions(actions.panels)
+        view.addActions(
+            [
+                actions.before_fit, actions.timeline, actions.timeline_low, actions.full_view,
+                actions.reset_layout,
+            ]
+        )  # fmt: skip
         view.addMenu("Theme").addActions(actions.themes)
         self._menu(bar, "&Bodies", [actions.models, actions.builtin, None, *actions.targets.values()])
         self._menu(

@@ -27,6 +27,7 @@ from gui_app.scene.vtk_tools import (
     LABEL_SIZE,
     flat_actor,
     place_text,
+    put_ground,
     stand_text,
     text_actor,
     write_points,
@@ -67,6 +68,7 @@ class BodyView:
         self._prepare()
         self.label = text_actor("", LABEL_SIZE, colours.TEXT, vertical="top")
         self.note = text_actor("", LABEL_SIZE, colours.TEXT_SECONDARY, horizontal="centre")
+        put_ground(self.label)
         for words in (self.label, self.note):
             renderer.AddViewProp(words)
         self.ghost = Ghost(renderer, colours.SOURCE_WORDS)

@@ -10,7 +10,9 @@ from gui_app.scene.vtk_tools import (
     LABEL_SIZE,
     LINE_HEIGHT,
     NEXT_LINE,
+    UPRIGHT_LINE,
     place_text,
+    put_ground,
     stand_text,
     text_actor,
 )
@@ -40,6 +42,7 @@ class Ghost:
         self._renderer = renderer
         self._colour = colour
         self._label = text_actor("", LABEL_SIZE, colour, vertical="top")
+        put_ground(self._label)
         self._label.VisibilityOff()
         renderer.AddViewProp(self._label)
         self.actor: vtkActor | None = None
@@ -76,7 +79,7 @@ class Ghost:
         stand_text(self._label, upright is not None)
         left, below = LABEL_MARGIN, LABEL_MARGIN + LINE_HEIGHT + (above - 1) * NEXT_LINE
         if upright is not None:
-            left, below = round(upright) + NEXT_LINE, LABEL_MARGIN
+            left, below = round(upright) + UPRIGHT_LINE, LABEL_MARGIN
         place_text(self._label, left * scale, height - below * scale)
 
 

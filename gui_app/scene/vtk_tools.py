@@ -13,18 +13,22 @@ import pyvista as pv
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkRenderingCore import vtkActor2D, vtkCoordinate, vtkPolyDataMapper2D, vtkTextActor
 
+from gui_app.style import colours
 from gui_app.style.colours import rgb_unit
 
 Horizontal = Literal["left", "centre", "right"]
 Vertical = Literal["bottom", "centre", "top"]
 VTK_FONT_FILE = 4
+GROUND = 0.6
+"""Opacity behind words that may lie on a body."""
 
 # Logical pixels: the words in the corner of a view.
 LABEL_SIZE = 13
 LABEL_MARGIN = 14
 LABEL_LETTER = 6.8
-LINE_HEIGHT, NEXT_LINE = 20, 14
-"""Of a label below another one, and of one line below another in the same label."""
+LINE_HEIGHT, NEXT_LINE, UPRIGHT_LINE = 20, 14, 16
+"""Of a label below another one, of one line below another in the same label, and of an upright label beside
+another."""
 # In a view less wide than this a body leaves little room beside it.
 NARROW = 380
 
@@ -62,6 +66,14 @@ def text_actor(
     }.get(vertical, style.SetVerticalJustificationToTop)()
     actor.PickableOff()
     return actor
+
+
+def put_ground(actor: vtkTextActor) -> None:
+    """Keeps the words of an upper corner legible where a body comes behind them; where none does, their
+    ground is the view's own."""
+    style = actor.GetTextProperty()
+    style.SetBackgroundColor(*rgb_unit(colours.VIEW_TOP))
+    style.SetBackgroundOpacity(GROUND)
 
 
 def place_text(actor: vtkTextActor, x: float, y: float) -> None:

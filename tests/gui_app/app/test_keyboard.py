@@ -32,6 +32,8 @@ CONTROLS = (
     QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QTabBar,
 )  # fmt: skip
 PARTS = (QScrollBar, QHeaderView)
+LOW_SCREEN = 690
+"""Pixels that a screen of 720 has beside a taskbar, about."""
 
 
 def controls(window: MainWindow) -> Iterator[QWidget]:
@@ -114,6 +116,41 @@ def test_menus_open_by_their_letters_and_escape_leaves_the_start_page(
     assert focused is not None
     qtbot.keyClick(focused, Qt.Key.Key_Escape)
     qtbot.waitUntil(window.viewport.isVisible, timeout=FIT_MS)
+
+
+def test_no_menu_is_higher_than_a_small_screen(window: MainWindow) -> None:
+    for action in window.menuBar().actions():
+        menu = action.menu()
+        assert isinstance(menu, QMenu)
+        menu.aboutToShow.emit()
+        assert menu.sizeHint().height() <= LOW_SCREEN, action.text()
+
+
+def test_where_a_control_goes_the_keyboard_comes_back_to_the_bodies(fitted: MainWindow, qtbot: QtBot) -> None:
+    window, actions = fitted, fitted.actions_
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=FIT_MS)
+    actions.problems.trigger()
+    panel = window.panels.problems.panel
+    qtbot.waitUntil(panel.search.isVisible, timeout=FIT_MS)
+    panel.search.setFocus()
+    qtbot.waitUntil(panel.search.hasFocus, timeout=FIT_MS)
+    panel.search.hide()
+    qtbot.wait(20)
+    # Within the panel it goes on from there.
+    assert window.panels.dock("problems").isAncestorOf(window.focusWidget())
+    panel.search.show()
+    panel.search.setFocus()
+    actions.problems.trigger()
+    qtbot.waitUntil(window.viewport.hasFocus, timeout=FIT_MS)
+
+    qtbot.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: isinstance(window.focusWidget(), QLineEdit), timeout=FIT_MS)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(window.viewport.hasFocus, timeout=FIT_MS)
+    assert len(window.state.document.markers) == 1
+    qtbot.keyClick(window.viewport, Qt.Key.Key_Space)
+    assert window.state.playback.playing
 
 
 @pytest.mark.parametrize("tabbed", [False, True])
