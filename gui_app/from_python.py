@@ -24,6 +24,7 @@ from gui_app.app.application import run
 from gui_app.app.main_window import MainWindow, Options
 from gui_app.document.inspect_selection import JointKey
 from gui_app.scene.picking import BodyName
+from gui_app.tasks.left_behind import end_at_once
 
 READY = "ready"
 """A file in the folder: the window is on the screen."""
@@ -38,7 +39,7 @@ def main() -> None:
         code = cli.run_told(partial(_show, folder, told), None)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    sys.exit(code)
+    end_at_once(code)
 
 
 def _show(folder: Path, told: dict[str, Any], threads: int | None) -> int:

@@ -128,8 +128,8 @@ class Toolbar(QToolBar):
         fit.setMenu(menu)
         fit.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         cancel = self._add(actions.cancel, "Cancel")
-        self.addSeparator()
-        back = [self.addWidget(action_button(action, self)) for action in (actions.undo, actions.redo)]
+        back = [self.addSeparator()]
+        back += [self.addWidget(action_button(action, self)) for action in (actions.undo, actions.redo)]
         self.addSeparator()
         for layout in actions.layouts:
             self._add(layout)

@@ -20,13 +20,19 @@ from gui_app.export.smooth_edges import smoothed
 QUEUED_PICTURES = 4
 POLL_SECONDS = 0.1
 LOSSLESS = ["-c:v", "libx264rgb", "-qp", "0", "-preset", "ultrafast"]
+# For flat skins and a ground that stands still: as close to the pictures as the preset veryfast, in files as
+# large, for two thirds of its time.
 H264 = [
     "-c:v",
     "libx264",
     "-crf",
     "18",
     "-preset",
-    "veryfast",
+    "superfast",
+    "-tune",
+    "animation",
+    "-x264-params",
+    "mbtree=1:rc-lookahead=10:ref=1",
     "-pix_fmt",
     "yuv420p",
     "-movflags",

@@ -245,9 +245,9 @@ class BodyView:
         return "\n".join(_cut(piece, letters) for piece in pieces) if self.title else pieces[0]
 
     def _line(self, letters: float) -> str:
-        """As many of the pieces as so many letters in a line leave room for."""
+        """Those that stand upright: the name alone, or what so many letters leave room for of a title."""
         whole = " · ".join(self._pieces)
-        return _cut(whole, letters) if self.title or len(whole) < letters else self._pieces[0]
+        return _cut(whole, letters) if self.title else self._pieces[0]
 
 
 def _cut(words: str, letters: float) -> str:

@@ -74,7 +74,7 @@ class Ghost:
             upright: logical pixels to the left of the view's own words where they stand upright, or None.
             above: lines of the view's own words.
         """
-        fits = len(self._words) < letters
+        fits = len(self._words) < letters and upright is None
         self._label.SetInput(self._words if fits else self._words.split(" · ")[0])
         stand_text(self._label, upright is not None)
         left, below = LABEL_MARGIN, LABEL_MARGIN + LINE_HEIGHT + (above - 1) * NEXT_LINE

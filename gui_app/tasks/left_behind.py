@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from typing import NoReturn
 
 from PySide6.QtCore import QThread
 
@@ -33,12 +34,18 @@ def end_process(code: int) -> int:
     Qt, and Python for the threads of its pools, would wait for it at the end, perhaps for ever.
     """
     if left_behind():
-        # It may hold a lock of the log or of a stream.
-        last = threading.Thread(target=_write_out, daemon=True)
-        last.start()
-        last.join(WRITE_OUT_SECONDS)
-        os._exit(code)
+        end_at_once(code)
     return code
+
+
+def end_at_once(code: int) -> NoReturn:
+    """Ends the process without taking apart what it holds, which takes seconds where torch and VTK are in it;
+    nothing may be left to be written but the log and what was printed."""
+    # A thread that hangs may hold a lock of the log or of a stream.
+    last = threading.Thread(target=_write_out, daemon=True)
+    last.start()
+    last.join(WRITE_OUT_SECONDS)
+    os._exit(code)
 
 
 def _write_out() -> None:

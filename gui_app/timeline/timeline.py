@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
@@ -57,6 +57,16 @@ class _Rows(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Half of the last row would say less than none of it."""
         super().resizeEvent(event)
+        self._look_again()
+
+    def event(self, event: QEvent) -> bool:
+        """Other rows come and go."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._look_again()
+        return done
+
+    def _look_again(self) -> None:
         self._last.setVisible(self.height() - self._height_without() >= self._last.minimumHeight())
 
     def minimumSizeHint(self) -> QSize:

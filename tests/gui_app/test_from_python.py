@@ -165,6 +165,27 @@ def test_a_window_that_dies_says_so_to_who_waits(
     assert not list(tmp_path.glob("refit-view-*"))
 
 
+def test_a_window_that_is_closed_is_so_before_its_process_has_ended(
+    motion_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    program = (
+        "import sys, pathlib, shutil; folder = pathlib.Path(sys.argv[2]); (folder / 'ready').touch(); "
+        "sys.stdin.readline(); shutil.rmtree(folder); sys.stdin.read()"
+    )
+    monkeypatch.setattr(_window, "PROGRAM", program)
+    window = refit.view(motion_file)
+    assert window.is_open
+    window.close()
+    wait_for(lambda: not window.is_open)
+    assert window._process.poll() is None
+    assert not window.wait(0.0)
+    with pytest.raises(refit.RefitError, match="is closed"):
+        window.show(1)
+    window._process.stdin.close()
+    assert window.wait(PATIENCE)
+
+
 def test_no_display_and_no_qt_are_told_first(motion_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)

@@ -72,7 +72,8 @@ class Window:
     @property
     def is_open(self) -> bool:
         """Nobody has closed it yet."""
-        return not self._ended.is_set()
+        # Its folder goes with the window; the process has to end itself after that.
+        return not self._ended.is_set() and self._folder.exists()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the window is closed.

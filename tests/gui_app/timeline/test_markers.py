@@ -207,3 +207,22 @@ def test_markers_alone_are_kept_in_case_of_a_crash(window: MainWindow, qtbot: Qt
     # The same step, and nothing else looks different.
     window.timeline.markers.rename(marker.frame, "heel strike")
     assert [one.name for one in kept()] == ["heel strike"]
+
+
+def test_the_row_of_markers_cuts_nothing_off_in_a_small_window(fitted: MainWindow, qtbot: QtBot) -> None:
+    """It appears with the first marker: then what has no room any more goes whole."""
+    timeline, strip = fitted.timeline, fitted.timeline.strip
+    fitted.resize(900, 560)
+    qtbot.waitUntil(lambda: fitted.height() == 560, timeout=FIT_MS)
+    # Just high enough for all rows but that of markers.
+    rows = timeline._frames
+    fitted.resizeDocks([timeline], [timeline.least_height], Qt.Orientation.Vertical)
+    qtbot.waitUntil(strip.isVisible, timeout=FIT_MS)
+    fitted.state.document.set_markers((Marker(5, "turn"),))
+    qtbot.waitUntil(timeline.flags.isVisible, timeout=FIT_MS)
+    qtbot.waitUntil(lambda: strip.isHidden() or strip.geometry().bottom() < rows.height(), timeout=FIT_MS)
+    assert all(
+        row.height() >= row.minimumHeight() for row in (timeline.flags, timeline.curves, timeline.range)
+    )
+    fitted.state.document.set_markers(())
+    qtbot.waitUntil(strip.isVisible, timeout=FIT_MS)
