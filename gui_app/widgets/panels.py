@@ -87,5 +87,5 @@ PANELS = (
         action="mask",
     ),
 )
-"""In the order of the View menu and of the toolbar."""
+"""In the order of View ▸ Panels and of the toolbar."""
 PANEL = {panel.name: panel for panel in PANELS}
