@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,3 +57,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") is not None and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
+
+
+def pytest_collection_finish() -> None:
+    """Looking for garbage costs half a second while it goes through all modules, too: they are left out."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What a file of tests keeps for its own tests goes with the last of them, and so do bodies and fits that
+    hold each other: of all files together they are gigabytes."""
+    if nextitem is None or nextitem.path != item.path:
+        module = item.getparent(pytest.Module)
+        for kept in vars(module.obj).values() if module else ():
+            if hasattr(kept, "cache_clear") and kept.__module__ == module.obj.__name__:
+                kept.cache_clear()
+        gc.collect()

@@ -184,23 +184,25 @@ def test_a_larger_device_gets_more_frames_at_once(gigabytes: int, frames: int, l
         )
 
 
-@pytest.mark.parametrize("recipe", [ACCURATE, FitSettings(smoothness=0.3)], ids=["alone", "together"])
+TOGETHER = FitSettings(smoothness=0.3)
+OUT_OF_MEMORY = torch.OutOfMemoryError("CUDA out of memory")
+CUBLAS = RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm`")
+CUSOLVER = torch.linalg.LinAlgError("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR")
+NO_KERNEL = RuntimeError("CUDA error: no kernel image is available for execution on the device\nCompile")
+LOST = RuntimeError("CUDA error: unspecified launch failure")
+
+
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("recipe", "error", "words"),
     [
-        (torch.OutOfMemoryError("CUDA out of memory"), "ran out of memory"),
-        (
-            RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm`"),
-            "cublasSgemm",
-        ),
-        (torch.linalg.LinAlgError("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR"), "cusolver"),
-        (
-            RuntimeError("CUDA error: no kernel image is available for execution on the device\nCompile"),
-            "no kernel",
-        ),
-        (RuntimeError("CUDA error: unspecified launch failure"), "launch failure"),
+        pytest.param(ACCURATE, OUT_OF_MEMORY, "ran out of memory", id="memory"),
+        pytest.param(ACCURATE, CUBLAS, "cublasSgemm", id="cublas"),
+        pytest.param(ACCURATE, CUSOLVER, "cusolver", id="cusolver"),
+        pytest.param(ACCURATE, NO_KERNEL, "no kernel", id="no kernel"),
+        pytest.param(ACCURATE, LOST, "launch failure", id="lost"),
+        pytest.param(TOGETHER, OUT_OF_MEMORY, "ran out of memory", id="memory, together"),
+        pytest.param(TOGETHER, LOST, "launch failure", id="lost, together"),
     ],
-    ids=["memory", "cublas", "cusolver", "no kernel", "lost"],
 )
 def test_a_device_that_fails_is_left_for_the_processor(
     recipe: Recipe | FitSettings, error: RuntimeError, words: str, monkeypatch: pytest.MonkeyPatch
