@@ -160,7 +160,9 @@ class Welcome(QWidget):
         buttons.addWidget(self._button(actions.builtin, "Use built-in bodies"))
         buttons.addStretch(1)
         bodies.addLayout(buttons)
-        bodies.addWidget(self._target_button(actions), 0, Qt.AlignmentFlag.AlignLeft)
+        self.target = self._target_button(actions)
+        self._on_target()
+        bodies.addWidget(self.target, 0, Qt.AlignmentFlag.AlignLeft)
         bodies.addSpacing(10)
         bodies.addWidget(_section("A models folder holds", self))
         self._where = QLabel(self)
@@ -190,13 +192,22 @@ class Welcome(QWidget):
         return button
 
     def _target_button(self, actions: Actions) -> QPushButton:
-        button = QPushButton("Body to fit", self)
+        button = QPushButton(self)
         button.setToolTip("Which body is fitted to motions: SMPL-X, SMPL-H or SMPL")
         menu = QMenu(button)
         menu.setToolTipsVisible(True)
         menu.addActions(list(actions.targets.values()))
         button.setMenu(menu)
+        self._targets = menu.actions()
+        for action in self._targets:
+            action.changed.connect(self._on_target)
         return button
+
+    @Slot()
+    def _on_target(self) -> None:
+        chosen = next((action.text() for action in self._targets if action.isChecked()), "")
+        words = chosen.removeprefix("Fit ")
+        self.target.setText(f"Body to fit: {words}" if words else "Body to fit")
 
     @Slot()
     def look_again(self) -> None:

@@ -107,5 +107,7 @@ def _figures(result: FitResult, reached: np.ndarray, earlier: FitResult | None) 
 def _left(result: FitResult, reached: np.ndarray) -> str:
     """How far the joint that may be furthest from its optimum is, in the frames of a run that have converged,
     where that is known."""
+    from core.problems.rules import plain
+
     left = result.take(reached).most_left
-    return "" if left is None else f" · {left[2].replace('_', ' ')} within {left[1]:.1f}° of its optimum"
+    return "" if left is None else f" · {plain(left[2])} within {left[1]:.1f}° of its optimum"

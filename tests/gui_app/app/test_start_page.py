@@ -38,6 +38,14 @@ def test_the_start_page_opens_motions_and_goes_back(window: MainWindow, qtbot: Q
     assert window.viewport.isVisible()
 
 
+def test_the_start_page_says_which_body_is_fitted(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_start_page()
+    assert window.welcome.target.text() == "Body to fit: SMPL-X"
+    window.actions_.target_smpl.setChecked(True)
+    assert window.welcome.target.text() == "Body to fit: SMPL"
+    assert window.welcome.target.width() >= window.welcome.target.sizeHint().width()
+
+
 def test_without_opening_at_start_the_page_is_first(make_window: Callable[..., MainWindow]) -> None:
     preferences = Preferences()
     preferences.store(START_FLAG, False)

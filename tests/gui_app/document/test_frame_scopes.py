@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from core.fitting.no_progress import ProgressClock
 from core.fitting.recipe.recipe import FAST
+from core.problems.rules import plain
 from gui_app.app.main_window import MainWindow
 from gui_app.document.preferences import Preferences
 from gui_app.fit.fit_worker import RunReply, RunRequest, run_fit
@@ -36,7 +37,7 @@ def test_some_frames_are_fitted_and_the_others_stay_and_so_are_problems_once_kno
     assert left is not None
     optimum = "of its optimum"
     words = window.statusBar().words.text()
-    assert f"{left[2].replace('_', ' ')} within {left[1]:.1f}° {optimum}" in words
+    assert f"{plain(left[2])} within {left[1]:.1f}° {optimum}" in words
     assert not actions.fit_selection.isEnabled()
     assert "Select frames" in actions.fit_selection.toolTip()
     moved = before.poses.copy()
