@@ -236,9 +236,7 @@ class Claims:
         fallen = _look_at(path)
         if fallen is None:
             return True
-        if not self._is_fallen(fallen):
-            return False
-        if not self._guards(path, fallen):
+        if not self._is_fallen(fallen) or not self._guards(path, fallen):
             return False
         self._take_away(path, fallen)
         return True
@@ -268,7 +266,7 @@ class Claims:
         now = _look_at(path)
         if now is not None and now.word == seen.word:
             _remove(path, seen)
-        for left in path.parent.glob(f"{path.stem}.{seen.word}.*{GUARD}"):
+        for left in _named(path.parent, f"{path.stem}.{seen.word}.", GUARD):
             left.unlink(missing_ok=True)
 
     def _is_fallen(self, seen: _Seen) -> bool:
@@ -351,9 +349,14 @@ def _look_at(path: Path) -> _Seen | None:
     return _Seen(word, Holder.of_json(found), status.st_mtime)
 
 
+def _named(folder: Path, start: str, end: str) -> list[Path]:
+    names = os.listdir(folder)
+    return [folder / name for name in names if name.startswith(start) and name.endswith(end)]
+
+
 def _remove(path: Path, seen: _Seen) -> None:
     """A claim, and what workers have noted of it; another one that is found in its place stays."""
-    for notes in path.parent.glob(f"{path.stem}.*tries"):
+    for notes in _named(path.parent, f"{path.stem}.", "tries"):
         notes.unlink(missing_ok=True)
     own = temporary_beside(path)
     try:
@@ -375,10 +378,9 @@ def _came_back(own: Path, path: Path) -> bool:
     except FileExistsError:
         return False
     except OSError:  # a disk that knows no links
-        if os.path.lexists(path):
-            return False
-        os.rename(own, path)
-        return True
+        if not os.path.lexists(path):
+            os.rename(own, path)
+            return True
     return False
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from core.model.joints import HANDS
 HELD = "held_fingers"
 """Key of a fit's provenance: names of the hands whose fingers it held without a source to follow."""
 
+_fingers: WeakKeyDictionary[BodyModel, dict[tuple[str, ...], np.ndarray]] = WeakKeyDictionary()
 NOTE = "The fingers are held and the source has none: their skin is not counted."
 
 
@@ -40,9 +42,13 @@ def same_skin(one: FitResult, other: FitResult) -> bool:
 
 
 def finger_skin(body: BodyModel, hand: tuple[str, ...]) -> np.ndarray:
-    """(V,) bool: vertices that follow the fingers of a hand most."""
-    fingers = [body.joint_names.index(name) for name in hand if name in body.joint_names]
-    return np.asarray(body.weights[:, fingers].sum(1) > 0.5)
+    """(V,) bool, read-only: vertices that follow the fingers of a hand most."""
+    known = _fingers.setdefault(body, {})
+    if hand not in known:
+        fingers = [body.joint_names.index(name) for name in hand if name in body.joint_names]
+        known[hand] = np.asarray(body.weights[:, fingers].sum(1) > 0.5)
+        known[hand].flags.writeable = False
+    return known[hand]
 
 
 def uncounted(body: BodyModel, hands: tuple[str, ...], rows: np.ndarray = NO_ROWS) -> np.ndarray:

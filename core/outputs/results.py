@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import numpy as np
 
 from core.errors import FileError
 from core.files.containers.arrays import ids, key_list, lengths, number, shape_text, text, texts
-from core.files.containers.atomic import fit_for_a_file, write_npz
+from core.files.containers.atomic import fit_for_a_file, not_saved, write_npz
 from core.files.containers.documents import json_object
-from core.files.containers.npz import npz_has, npz_headers, read_npz
+from core.files.containers.npz import check_written, npz_has, npz_headers
 from core.files.containers.refusals import reads
 from core.files.motions.conventions import from_origin
-from core.files.motions.load_motion import load_motion
+from core.files.motions.load_motion import motion_in
+from core.files.motions.parts.file_contents import Contents
 from core.files.motions.sources.amass import FRAME_RATE_KEYS, POSE_PARTS
 from core.model.fit_result import AMASS_BETAS, LEFT, FitResult
 from core.model.joints import PARTS
@@ -62,7 +64,13 @@ def save_result(path: str | Path, result: FitResult, *, overwrite: bool = False)
         for key, array in arrays.items():
             if array.dtype.hasobject:
                 raise TypeError(f"'{key}' is {type(array.flat[0]).__name__}")
-    write_npz(path, arrays, overwrite=overwrite, reader=load_result)
+    try:
+        # As it would be read, but for the arrays, which are in memory already.
+        with np.errstate(all="ignore"):
+            _result_in(Contents.of_arrays(Path(path), arrays))
+    except FileError as error:
+        raise not_saved(path, error) from None
+    write_npz(path, arrays, overwrite=overwrite, reader=partial(check_written, arrays=arrays))
 
 
 @reads("result", "a result of Refit")
@@ -73,16 +81,21 @@ def load_result(path: str | Path) -> FitResult:
         FileError: the file cannot be read, is no result, or a key has the wrong type or shape.
     """
     path = Path(path)
-    headers = npz_headers(path)
+    return _result_in(Contents(path, "npz", npz_headers(path)))
+
+
+def _result_in(contents: Contents) -> FitResult:
+    """The result in what a file holds."""
+    path, headers = contents.path, contents.table
     missing = [key for key in _REQUIRED if key not in headers]
     if missing:
         raise FileError(
             path, f"is not a Refit result: it has no {key_list(missing)}, found {key_list(headers)}"
         )
-    motion = load_motion(path)
+    motion = motion_in(contents, sha256="")
     if "refit_origin" not in headers:
         motion = from_origin(motion, None)
-    arrays = read_npz(path, [key for key in headers if key.startswith("refit_")])
+    arrays = contents.read([key for key in headers if key.startswith("refit_")])
     version = number(path, "refit_format", arrays["refit_format"]) if "refit_format" in arrays else FORMAT
     if version > FORMAT:
         raise FileError(path, f"is of format {version:g}, expected at most {FORMAT}", key="refit_format")

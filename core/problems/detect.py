@@ -176,6 +176,8 @@ def _exceeding(measures: MotionMetrics, rule: Rule, thresholds: ProblemThreshold
     values = getattr(measures, rule.metric)
     names = measures.column_names(rule.metric) or ("whole body",)
     values = values.reshape(len(measures), -1).astype(np.float64)
+    if not np.isfinite(values).any():  # as most are of a fit that was not posed
+        return []
     values = booked(measures, rule.figure, values)
     usual, limit = limits(values, rule, thresholds, measures.frame_rate)
     with np.errstate(invalid="ignore"):

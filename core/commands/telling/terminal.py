@@ -37,7 +37,12 @@ class Terminal(Console):
     def print(self, *objects: Any, **options: Any) -> None:
         """Prints texts as they stand, and tables of `table`."""
         super().print(*map(_plain, objects), **options)
-        if self._log is not None:
+        if self._log is None:
+            return
+        if options.get("soft_wrap") and all(isinstance(one, str) for one in objects):
+            # As it would come out there, where nothing has colours.
+            self._log.file.write(f"{' '.join(map(shown, objects))}\n")
+        else:
             self._log.print(*objects, **options)
 
     def print_rows(self, headings: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> None:

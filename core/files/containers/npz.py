@@ -12,7 +12,7 @@ import os
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -24,12 +24,14 @@ from core.errors import FileError
 from core.files.containers.array_header import ArrayHeader, read_header
 from core.files.containers.arrays import shape_text
 from core.files.containers.bounds import MOST_TIMES, most_memory, too_large
-from core.files.containers.opening import MAX_BYTES, open_to_read, still_wanted
+from core.files.containers.opening import MAX_BYTES, found_in, open_to_read, still_wanted
 
 MOST_MEMBERS = 10_000
 """Arrays in a file."""
 _CHUNK = 1 << 24
 _SHORT_TEXT = 1 << 22
+_ZIP_HEADER = 30
+"""Bytes before each member, the last four of which say how many of its name and of more follow."""
 _SUFFIX = ".npy"
 
 
@@ -146,12 +148,17 @@ def npz_headers(path: str | Path) -> dict[str, ArrayHeader]:
     Raises:
         FileError: the file is not an ``.npz`` file or is damaged.
     """
-    headers = {}
-    with _archive(path) as (archive, members):
+
+    def look() -> dict[str, ArrayHeader]:
+        headers = {}
         for key, info in members.items():
             with _member(path, archive, info, key) as file:
                 headers[key] = read_header(path, file, key)
-    return headers
+        return headers
+
+    with open_to_read(path) as file:
+        archive, members = _archive_in(path, file)
+        return dict(found_in(path, file, "headers", look))
 
 
 def read_text(path: str | Path, name: str, limit: int) -> str:
@@ -178,6 +185,43 @@ def read_text(path: str | Path, name: str, limit: int) -> str:
         raise FileError(path, "is text that is not valid Unicode", key=name) from None
 
 
+def check_written(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Looks whether a file that was just written holds these arrays and no others, each byte as it was given
+    to be written, and whether it will be read.
+
+    Raises:
+        FileError: it does not.
+    """
+    with open_to_read(path) as file:
+        archive, members = _archive_in(path, file)
+        if members.keys() != arrays.keys():
+            raise FileError(path, "does not hold what was written")
+        if sum(array.nbytes for array in arrays.values()) > (most := _most(archive)):
+            raise FileError(path, too_large(most))
+        for key, info in members.items():
+            if _checksum(file, info) != info.CRC:
+                raise FileError(path, "is damaged or incomplete", key=key)
+
+
+def _checksum(file: BinaryIO, info: zipfile.ZipInfo) -> int | None:
+    """Of the bytes that a member is unpacked to; None where it cannot be."""
+    file.seek(info.header_offset)
+    start = file.read(_ZIP_HEADER)
+    if len(start) < _ZIP_HEADER:
+        return None
+    file.seek(int.from_bytes(start[26:28], "little") + int.from_bytes(start[28:30], "little"), os.SEEK_CUR)
+    unpack, left, found = zlib.decompressobj(-zlib.MAX_WBITS), info.compress_size, 0
+    try:
+        while left > 0 and (packed := file.read(min(_CHUNK, left))):
+            left -= len(packed)
+            while packed:
+                found = zlib.crc32(unpack.decompress(packed, _CHUNK), found)
+                packed = unpack.unconsumed_tail
+    except zlib.error:
+        return None
+    return found if unpack.eof and not left else None
+
+
 def is_npz(path: str | Path) -> bool:
     """Whether the file starts as an ``.npz`` file does.
 
@@ -198,8 +242,7 @@ def npz_has(path: str | Path, key: str) -> bool:
         return False
     with open_to_read(path) as file:
         try:
-            with zipfile.ZipFile(file) as archive:
-                return f"{key}{_SUFFIX}" in archive.namelist()
+            return f"{key}{_SUFFIX}" in zip_of(path, file).namelist()
         except Exception:
             raise FileError(path, "is a damaged or incomplete .npz file") from None
 
@@ -277,23 +320,38 @@ def _pickled(path: str | Path, file: BinaryIO, key: str | None, limit: int) -> b
 @contextmanager
 def _archive(path: str | Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
     with open_to_read(path) as file:
-        if file.read(2) != b"PK":
-            raise FileError(path, "is not an .npz file")
+        yield _archive_in(path, file)
+
+
+def _archive_in(path: str | Path, file: BinaryIO) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
+    file.seek(0)
+    if file.read(2) != b"PK":
+        raise FileError(path, "is not an .npz file")
+    try:
+        archive = zip_of(path, file)
+    except Exception:
+        raise FileError(path, "is a damaged or incomplete .npz file") from None
+    infos = archive.infolist()
+    members = {info.filename[: -len(_SUFFIX)]: info for info in infos if info.filename.endswith(_SUFFIX)}
+    if not members:
+        raise FileError(path, "is a zip file without NumPy arrays")
+    if len(infos) > MOST_MEMBERS:
+        raise FileError(path, f"holds {len(infos)} arrays, expected at most {MOST_MEMBERS}")
+    return archive, members
+
+
+def zip_of(path: str | Path, file: BinaryIO) -> zipfile.ZipFile:
+    """The table of contents of a zip file that is open.
+
+    Raises:
+        Exception: it is none, or damaged.
+    """
+
+    def look() -> zipfile.ZipFile:
         file.seek(0)
-        try:
-            archive = zipfile.ZipFile(file)
-        except Exception:
-            raise FileError(path, "is a damaged or incomplete .npz file") from None
-        with archive:
-            infos = archive.infolist()
-            members = {
-                info.filename[: -len(_SUFFIX)]: info for info in infos if info.filename.endswith(_SUFFIX)
-            }
-            if not members:
-                raise FileError(path, "is a zip file without NumPy arrays")
-            if len(infos) > MOST_MEMBERS:
-                raise FileError(path, f"holds {len(infos)} arrays, expected at most {MOST_MEMBERS}")
-            yield archive, members
+        return zipfile.ZipFile(file)
+
+    return found_in(path, file, "zip", look)
 
 
 @contextmanager

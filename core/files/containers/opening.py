@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from core.errors import FileError
 
@@ -17,6 +17,7 @@ MAX_BYTES = 4 * 1024**3
 """No file, and no sum of the arrays read from one file, may be larger than this."""
 
 _CHUNK = 1 << 20
+T = TypeVar("T")
 
 
 _watching = threading.local()
@@ -44,14 +45,88 @@ def still_wanted() -> None:
         check()
 
 
+class _Kept:
+    """A file that is opened once for all who read it within a block.
+
+    Attributes:
+        file: None until somebody has opened it.
+        lent: somebody reads it just now.
+        found: what was found in it, by name.
+    """
+
+    def __init__(self) -> None:
+        self.file: BinaryIO | None = None
+        self.lent = False
+        self.found: dict[str, Any] = {}
+
+
+@contextmanager
+def kept_open(path: str | Path) -> Iterator[None]:
+    """Within, this thread opens the file at ``path`` once, however often it is read, and whatever has its
+    name by then; and what it has found in there (`found_in`) is not looked for again."""
+    kept: dict[str, _Kept] = vars(_watching).setdefault("kept", {})
+    name = os.fspath(path)
+    if name in kept:
+        yield
+        return
+    mine = kept[name] = _Kept()
+    try:
+        yield
+    finally:
+        del kept[name]
+        if mine.file is not None:
+            mine.file.close()
+
+
+def found_in(path: str | Path, file: BinaryIO, name: str, look: Callable[[], T]) -> T:
+    """What ``look`` finds in a file, found once where the file is `kept_open`.
+
+    Args:
+        path: of the file.
+        file: as `open_to_read` gave it.
+        name: of what is found.
+        look: finds it.
+    """
+    kept = _kept_at(path)
+    if kept is None or kept.file is not file:
+        return look()
+    if name not in kept.found:
+        kept.found[name] = look()
+    found: T = kept.found[name]
+    return found
+
+
+def _kept_at(path: str | Path) -> _Kept | None:
+    kept: dict[str, _Kept] = vars(_watching).get("kept", {})
+    return kept.get(os.fspath(path))
+
+
 @contextmanager
 def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
-    """The open binary file at ``path``.
+    """The open binary file at ``path``, at its beginning.
 
     Raises:
         FileError: there is no such file, it is a folder or a device, or it may not be read.
     """
     still_wanted()
+    kept = _kept_at(path)
+    stays = kept is not None and not kept.lent
+    file = kept.file if kept is not None and stays and kept.file is not None else _opened(path)
+    if kept is not None and stays:
+        kept.file, kept.lent = file, True
+    try:
+        file.seek(0)
+        yield file
+    except OSError as error:
+        raise FileError(path, f"cannot be read: {_reason(error)}") from None
+    finally:
+        if kept is not None and stays:
+            kept.lent = False
+        else:
+            file.close()
+
+
+def _opened(path: str | Path) -> BinaryIO:
     try:
         check_regular(path, os.stat(path))
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
@@ -64,11 +139,11 @@ def open_to_read(path: str | Path) -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         raise FileError(path, f"cannot be opened: {_reason(error)}") from None
     try:
-        with file:
-            check_regular(path, os.fstat(file.fileno()))  # it may be another by now
-            yield file
-    except OSError as error:
-        raise FileError(path, f"cannot be read: {_reason(error)}") from None
+        check_regular(path, os.fstat(file.fileno()))  # it may be another by now
+    except FileError:
+        file.close()
+        raise
+    return file
 
 
 def check_regular(path: str | Path, status: os.stat_result) -> None:

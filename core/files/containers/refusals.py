@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from core.errors import FileError
+from core.files.containers.opening import kept_open
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,7 +34,7 @@ def reads(kind: str, words: str) -> Callable[[Callable[Concatenate[str | Path, P
         def told(path: str | Path, *rest: P.args, **options: P.kwargs) -> R:
             try:
                 # Whatever its numbers are: nobody is warned of what comes of them.
-                with np.errstate(all="ignore"):
+                with np.errstate(all="ignore"), kept_open(path):
                     return reader(path, *rest, **options)
             except FileError as error:
                 raise _told_apart(error, Path(path), kind.split("|"), words) from error.__cause__

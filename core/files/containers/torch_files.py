@@ -15,6 +15,7 @@ import numpy as np
 
 from core.errors import Cancelled, FileError
 from core.files.containers.bounds import Bounds, Refused
+from core.files.containers.npz import zip_of
 from core.files.containers.opening import MAX_BYTES, open_to_read, read_bytes
 from core.files.containers.pickles import unpickled
 from core.files.containers.tensors import OLD_START, TENSORS, Storage, Storages, old_contents
@@ -34,10 +35,8 @@ def is_torch(path: str | Path) -> bool:
         start = file.read(len(OLD_START))
         if start[:4] != b"PK\x03\x04":
             return start == OLD_START
-        file.seek(0)
         try:
-            with zipfile.ZipFile(file) as archive:
-                return _top(archive) is not None
+            return _top(zip_of(path, file)) is not None
         except Exception:
             return False
 

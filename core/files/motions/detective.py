@@ -315,8 +315,9 @@ def _joints(poses: np.ndarray, places: np.ndarray) -> np.ndarray:
     if not len(some):
         return found
     turns: list[np.ndarray] = []
-    for joint, (parent, offset) in enumerate(_SKELETON):
-        own = _turns(poses[some, joint])
+    count = len(_SKELETON)
+    each = _turns(poses[some, :count].reshape(-1, 3)).reshape(-1, count, 3, 3).swapaxes(0, 1)
+    for own, joint, (parent, offset) in zip(each, range(count), _SKELETON, strict=True):
         found[:, joint] = places + offset if parent < 0 else found[:, parent] + turns[parent] @ offset
         turns.append(own if parent < 0 else turns[parent] @ own)
     return found

@@ -121,14 +121,34 @@ def load_motion(
     contents = contents_of(path)
     if _is_meshes(contents):
         return _of_meshes(path, reading, otherwise, doubts)
-    source = _source(contents)
+    return motion_in(contents, reading, otherwise, doubts)
+
+
+def motion_in(
+    contents: Contents,
+    reading: Reading = AS_IT_IS,
+    otherwise: Reading = AS_IT_IS,
+    doubts: str = REFUSE,
+    *,
+    sha256: str | None = None,
+) -> Motion:
+    """The motion in what a file holds that is no meshes; as `load_motion`.
+
+    Args:
+        contents: of the file.
+        reading: as there.
+        otherwise: as there.
+        doubts: as there.
+        sha256: of the file; None where it is to be made.
+    """
+    path, source = contents.path, _source(contents)
     if reading.rest_mesh is not None:
         raise FileError(path, "is no meshes, expected no rest mesh")
     reading = replace(reading, transfer=None)
     contents.forget()
     takes = source.takes(contents, reading.coordinates)
     take = _chosen(path, takes, reading.person)
-    motion = motion_of_take(path, take, source.NAME, reading, otherwise, doubts)
+    motion = motion_of_take(path, take, source.NAME, reading, otherwise, doubts, sha256=sha256)
     person = take.person if len(takes) > 1 else None
     motion = replace(motion, unused=contents.unused(), reading=replace(motion.reading, person=person))
     if reading.fps is None:

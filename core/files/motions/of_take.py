@@ -62,7 +62,14 @@ _RANGES_SHOWN = 8
 
 
 def motion_of_take(
-    path: Path, take: Take, tool: str, reading: Reading, otherwise: Reading, doubts: str = REFUSE
+    path: Path,
+    take: Take,
+    tool: str,
+    reading: Reading,
+    otherwise: Reading,
+    doubts: str = REFUSE,
+    *,
+    sha256: str | None = None,
 ) -> Motion:
     """The motion of one person.
 
@@ -73,17 +80,21 @@ def motion_of_take(
         reading: what the user says.
         otherwise: what was said for files that do not say it themselves.
         doubts: as in `Settling.judge`.
+        sha256: of the file; None where it is to be made.
 
     Raises:
         Doubtful: the numbers speak against what would be taken.
         FileError: there are no frames, or a key has the wrong type or shape.
     """
     try:
-        return _motion(path, take, tool, reading, otherwise, doubts)
+        motion = _motion(path, take, tool, reading, otherwise, doubts)
     except FileError as error:
         if isinstance(error, Doubtful) or error.key is None or error.key not in take.keys:
             raise
         raise FileError(error.path, error.problem, key=take.keys[error.key]) from None
+    if sha256 is None:
+        sha256 = folder_checksum(path) if os.path.isdir(path) else checksum(path)
+    return replace(motion, sha256=sha256)
 
 
 def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Reading, doubts: str) -> Motion:
@@ -163,7 +174,6 @@ def _motion(path: Path, take: Take, tool: str, reading: Reading, otherwise: Read
         up_axis=up_axis,
         expression=expression_in(path, arrays.get("expression"), frames),
         path=path,
-        sha256=folder_checksum(path) if os.path.isdir(path) else checksum(path),
         frame_betas=frame_betas,
         reading=replace(
             reading_kept(reading, settling, otherwise), in_body=True if terms is not None else None

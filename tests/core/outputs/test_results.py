@@ -258,6 +258,20 @@ def test_an_existing_file_is_kept(tmp_path):
     assert len(load_result(path)) == 2
 
 
+def test_what_the_disk_spoils_while_it_is_written_is_told_and_leaves_no_file(tmp_path, monkeypatch):
+    write = np.savez_compressed
+
+    def spoils(file, **arrays):
+        write(file, **arrays)
+        file.seek(300)
+        file.write(b"spoiled by somebody")
+
+    monkeypatch.setattr(np, "savez_compressed", spoils)
+    with pytest.raises(FileError, match="not saved, for it could not be opened again"):
+        save_result(tmp_path / "a.npz", make_result())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_unwritable_provenance_leaves_no_file(tmp_path):
     with pytest.raises(FileError, match="is not JSON serializable"):
         save_result(tmp_path / "out.npz", make_result(provenance={"a": object()}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,22 @@ class Contents:
             What numpy saved of a dict is a pickle.
         value: what a pickle or a torch file holds; the headers of the arrays in an npz, that of an npy; the
             paths of a folder's files by their names.
+        held: the arrays of an npz that is not written yet; None where they are in the file.
     """
 
     path: Path
     kind: str
     value: Any = None
+    held: Mapping[str, np.ndarray] | None = None
     _read: set[str] = field(default_factory=set)
     _objects: dict[str, Any] = field(default_factory=dict)
     _files: list[Contents] = field(default_factory=list)
+
+    @classmethod
+    def of_arrays(cls, path: Path, arrays: Mapping[str, np.ndarray]) -> Contents:
+        """What an npz with these arrays will hold."""
+        headers = {key: ArrayHeader(array.shape, array.dtype, False) for key, array in arrays.items()}
+        return cls(path, "npz", headers, arrays)
 
     def __post_init__(self) -> None:
         if self.kind != "npz":
@@ -64,7 +72,7 @@ class Contents:
         if self.kind != "npz":
             return {key: self.table[key] for key in wanted}
         plain = [key for key in wanted if self.table[key].plain]
-        found: dict[str, Any] = dict(read_npz(self.path, plain)) if plain else {}
+        found: dict[str, Any] = dict(self._arrays(plain)) if plain else {}
         for key in wanted:
             if key not in found:
                 found[key] = self._objects[key] = asking(saved_object(self.path, key))
@@ -85,7 +93,12 @@ class Contents:
         """
         wanted = set(keys)
         self._read.update(wanted)
-        return read_npz(self.path, wanted)
+        return self._arrays(wanted)
+
+    def _arrays(self, keys: Collection[str]) -> dict[str, np.ndarray]:
+        if self.held is None:
+            return read_npz(self.path, keys)
+        return {key: array for key, array in self.held.items() if key in keys}
 
     def pass_over(self, keys: Iterable[str]) -> None:
         """Keys that say again what others say: nothing is lost where they are not read."""

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import FileError
-from core.files.containers import array_header, bounds
-from core.files.containers.npz import npy_header, npz_headers, read_npy, read_npz
+from core.files.containers import array_header, bounds, opening
+from core.files.containers.npz import check_written, npy_header, npz_has, npz_headers, read_npy, read_npz
 from core.files.containers.opening import checksum
 from core.files.containers.pickles import read_pickle
+from core.files.containers.torch_files import is_torch
 from tests.core.files.hostile import CreatesFile, hostile_pickle
 
 
@@ -306,3 +307,57 @@ def test_text_with_characters_that_there_are_not(save, refuses):
     assert "not valid Unicode" in refuses(read_npy, save(broken, "t.npy"))
     damaged = pickle.dumps(whole, 4).replace(whole.tobytes(), whole.tobytes()[:-4] + b"\xff\xff\xff\x7f")
     assert "not valid Unicode" in refuses(read_pickle, save(damaged, "t.pkl"))
+
+
+def test_a_file_that_is_kept_open_is_opened_and_looked_into_once(tmp_path, save, monkeypatch):
+    path, other = save({"a": np.arange(3), "b": np.ones(2)}), save({"a": np.arange(9)}, "other.npz")
+    opened, parsed = [], []
+    really, reads = opening._opened, zipfile.ZipFile._RealGetContents
+    monkeypatch.setattr(opening, "_opened", lambda path: opened.append(path) or really(path))
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", lambda self: parsed.append(1) or reads(self))
+    before = checksum(path)
+    with opening.kept_open(path):
+        with opening.kept_open(path):
+            assert not is_torch(path)
+            assert list(npz_headers(path)) == ["a", "b"]
+        # Whatever has its name meanwhile, it is one file that is read.
+        os.replace(other, path)
+        assert read_npz(path, ["a"])["a"].tolist() == [0, 1, 2]
+        assert npz_has(path, "b")
+        assert checksum(path) == before
+        assert len(npz_headers(path)) == 2
+        with opening.open_to_read(path) as first, opening.open_to_read(path) as second:
+            assert first.read(2) == second.read(2) == b"PK"
+            assert first is not second
+    assert (len(opened), len(parsed)) == (3, 1)  # before, for all of it, and beside one that was in use
+    assert read_npz(path)["a"].shape == (9,)
+    # What cannot be opened is told each time.
+    with opening.kept_open(tmp_path / "nowhere"):
+        for _ in range(2):
+            with pytest.raises(FileError, match="no such file"):
+                checksum(tmp_path / "nowhere")
+
+
+def test_what_was_written_is_compared_byte_by_byte(tmp_path):
+    arrays = {"a": np.arange(2000.0), "t": np.array("words"), "none": np.zeros((0, 3))}
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, **arrays)
+    check_written(path, arrays)
+    data, found = path.read_bytes(), []
+    with zipfile.ZipFile(path) as archive:
+        inside = [(info.header_offset + 60, info.header_offset + 60 + info.compress_size - 20)
+                  for info in archive.infolist()]  # fmt: skip
+    for first, last in inside:
+        for at in range(first, last, max(1, (last - first) // 20)):
+            path.write_bytes(data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :])
+            with pytest.raises(FileError) as refused:
+                check_written(path, arrays)
+            found.append(refused.value.key)
+    assert set(found) == {"a", "t", "none"}
+    for length in (0, 10, len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:length])
+        with pytest.raises(FileError):
+            check_written(path, arrays)
+    path.write_bytes(data)
+    with pytest.raises(FileError, match="does not hold"):
+        check_written(path, arrays | {"more": np.zeros(1)})
