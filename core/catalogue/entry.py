@@ -141,14 +141,17 @@ class Entry:
         """
         if not isinstance(stored.get("output"), str):
             raise ValueError("there is no 'output'")
-        taking, taken = _of_json(), dict[str, Any]()
+        taking, made = _of_json(), object.__new__(cls)
+        # One by one, as is usual with what is frozen, takes longer than all else of a line.
+        taken = vars(made)
+        taken.update(_DEFAULTS)
         for name, value in stored.items():
             of_json = taking.get(name)
             if of_json is not None:
                 found = of_json(value)
                 if found is not None:
                     taken[name] = found
-        return cls(**taken)
+        return made
 
 
 @lru_cache(maxsize=1)
@@ -159,6 +162,8 @@ def _of_json() -> dict[str, Callable[[Any], Any]]:
 
 def number(value: object) -> float | None:
     """A finite number, or None."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if math.isfinite(value) else None
@@ -229,6 +234,7 @@ def _problems(value: object) -> tuple[Problem, ...]:
     return tuple(found)
 
 
+_DEFAULTS = vars(Entry(""))
 _TO_JSON: dict[str, Callable[[Any], Any]] = {
     "parts": list,
     "curve": lambda value: base64.b64encode(value).decode(),

@@ -81,8 +81,7 @@ def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | N
         sqlite3.Error: the index cannot be written.
     """
     found = Refreshed()
-    if connection.execute("SELECT 1 FROM clips").fetchone() is None:
-        _name(folder, connection, progress)
+    is_new = connection.execute("SELECT 1 FROM clips").fetchone() is None
     runs: list[Path] = []
     try:
         runs = journals(folder)
@@ -90,6 +89,8 @@ def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | N
         found.told.append(f"{error}; what runs have told is left out.")
     found.told += take_journals(runs, connection, progress)
     there = _look(folder)
+    if is_new:
+        _name(there, connection, progress)
     found.told += there.hidden.values()
     _Results(folder, connection, there, found).bring_in(progress)
     with transaction(connection):
@@ -97,16 +98,18 @@ def refresh(folder: Path, connection: sqlite3.Connection, progress: Progress | N
     return found
 
 
-def _name(folder: Path, connection: sqlite3.Connection, progress: Progress | None) -> None:
-    """Enters what is named as a result, so that all of it is listed before any of it is read: of few that
-    would not be seen."""
-    there = [name for name in _look(folder).results if name.endswith(tuple(OUTPUT_ENDING.values()))]
-    if len(there) <= AT_ONCE:
+def _name(there: _There, connection: sqlite3.Connection, progress: Progress | None) -> None:
+    """Enters what is named as a result and no journal tells of, so that all of it is listed before any of it
+    is read: of few that would not be seen."""
+    known = {of_sql(row[0]) for row in connection.execute("SELECT output FROM clips")}
+    endings = tuple(OUTPUT_ENDING.values())
+    new = [name for name in there.results if name not in known and name.endswith(endings)]
+    if len(new) <= AT_ONCE:
         return
     with transaction(connection):
-        put_names(connection, ((Entry(name), {"state": "done"}) for name in there))
+        put_names(connection, ((Entry(name), {"state": "done"}) for name in new))
     if progress is not None:
-        progress(0, len(there))
+        progress(0, len(new))
 
 
 def _look(folder: Path) -> _There:

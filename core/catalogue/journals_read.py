@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.catalogue.entry import Entry
 from core.catalogue.journal import FORMAT, Began, Ended, Event, Line, Stat, Unread, read_on
-from core.catalogue.rows import numbers, put, put_names
+from core.catalogue.rows import Details, enter, numbers, put_names
 from core.catalogue.schema import to_sql
 from core.catalogue.store import transaction
 from core.errors import FileError
@@ -65,6 +65,7 @@ class _Stretch:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path, self._connection = path, connection
         self._name = to_sql(path.name)
+        self._details = Details(connection)
         self.more, self.ended = True, 0
         self.told: list[str] = []
         self._lost = 0
@@ -95,6 +96,7 @@ class _Stretch:
                     break
         except FileError as error:
             self._leave_out(error)
+        self._details.write()
         self._lost += unread - before
         if not self.more:
             self._tell_lost()
@@ -140,7 +142,7 @@ class _Stretch:
                     waiting.append(line)
                 case Event():
                     self.ended += line.state in ("done", "failed")
-                    _take_event(self._connection, self._name, line)
+                    _take_event(self._connection, self._name, line, self._details)
                 case Began(format=version) if version > FORMAT:
                     raise FileError(self._path, f"is of format {version}, expected at most {FORMAT}")
                 case Began():
@@ -155,11 +157,13 @@ class _Stretch:
                 case Unread():
                     unread += 1
         if waiting:
-            _take_waiting(self._connection, self._name, waiting)
+            _take_waiting(self._connection, self._name, waiting, self._details)
         return unread
 
 
-def _take_waiting(connection: sqlite3.Connection, run: str | bytes, events: Sequence[Event]) -> None:
+def _take_waiting(
+    connection: sqlite3.Connection, run: str | bytes, events: Sequence[Event], details: Details
+) -> None:
     """Clips that are to be fitted: most of them nothing is known of yet."""
     new = []
     for event in events:
@@ -178,19 +182,19 @@ def _take_waiting(connection: sqlite3.Connection, run: str | bytes, events: Sequ
                 (to_sql(entry.source), event.at, run, row[0]),
             )
         else:
-            _take_event(connection, run, event)
+            _take_event(connection, run, event, details)
     put_names(connection, new)
 
 
-def _take_event(connection: sqlite3.Connection, run: str | bytes, event: Event) -> None:
+def _take_event(connection: sqlite3.Connection, run: str | bytes, event: Event, details: Details) -> None:
     output = to_sql(event.output)
     known = connection.execute(
-        "SELECT told, told_at, facts_size FROM clips WHERE output = ?", (output,)
+        "SELECT id, told, told_at, facts_size FROM clips WHERE output = ?", (output,)
     ).fetchone()
-    if known is not None and known[0]:
-        if (known[1] or 0) > event.at:
+    if known is not None and known[1]:
+        if (known[2] or 0) > event.at:
             return
-        if event.state == "waiting" and known[0] != "waiting":
+        if event.state == "waiting" and known[1] != "waiting":
             return  # to be looked at again, which changes nothing yet
     size, mtime = numbers(event.stat)
     # What it is now is settled once all is read.
@@ -201,13 +205,13 @@ def _take_event(connection: sqlite3.Connection, run: str | bytes, event: Event) 
     if event.took is not None:
         told["took"] = event.took
     entry = event.entry
-    if entry is not None and (entry.fitted is not None or known is None or known[2] is None):
+    if entry is not None and (entry.fitted is not None or known is None or known[3] is None):
         if entry.fitted is not None and event.stat is not None:
             told |= {"facts_size": size, "facts_mtime": mtime, "unreadable": ""}
     else:
         entry = Entry(event.output) if known is None else None
     if entry is not None:
-        put(connection, entry, told)
+        enter(connection, None if known is None else known[0], entry, told, details)
         return
     changes = ", ".join(f"{name} = ?" for name in told)
-    connection.execute(f"UPDATE clips SET {changes} WHERE output = ?", (*told.values(), output))
+    connection.execute(f"UPDATE clips SET {changes} WHERE id = ?", (*told.values(), known[0]))

@@ -9,29 +9,69 @@ from typing import Any
 
 from core.catalogue.entry import Entry
 from core.catalogue.journal import Stat
-from core.catalogue.schema import PROBLEM_COLUMNS, assumed_rows, entry_of, places_of, problem_rows, row_of
+from core.catalogue.schema import (
+    PROBLEM_COLUMNS,
+    assumed_rows,
+    entry_of,
+    places_of,
+    problem_rows,
+    row_of,
+    to_sql,
+)
 
-_NOTHING: Mapping[str, Any] = {}
+
+class Details:
+    """Problems of clips and what was assumed of them, in place of what was: kept until they are written, all
+    at once. Nobody reads them from the index meanwhile."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._of: dict[int, Entry] = {}
+
+    def keep(self, clip: int, entry: Entry) -> None:
+        """Those of a clip; what was kept of it before is of no use."""
+        self._of[clip] = entry
+
+    def write(self) -> None:
+        """Enters all that is kept."""
+        if not self._of:
+            return
+        clips = [(clip,) for clip in self._of]
+        for table in ("problems", "assumed"):
+            self._connection.executemany(f"DELETE FROM {table} WHERE clip = ?", clips)
+        kept = self._of.items()
+        problems = ((clip, *values, 0) for clip, entry in kept for values in problem_rows(entry))
+        self._connection.executemany(_PROBLEM, problems)
+        assumed = ((clip, *values) for clip, entry in kept for values in assumed_rows(entry))
+        self._connection.executemany(_ASSUMED, assumed)
+        self._of.clear()
 
 
-def put(connection: sqlite3.Connection, entry: Entry, more: Mapping[str, Any] = _NOTHING) -> None:
-    """Enters what is known of a clip in place of what was, and ``more`` columns of its row."""
+def put(connection: sqlite3.Connection, entry: Entry) -> None:
+    """Enters what is known of a clip in place of what was."""
+    before = connection.execute("SELECT id FROM clips WHERE output = ?", (to_sql(entry.output),)).fetchone()
+    details = Details(connection)
+    enter(connection, None if before is None else before[0], entry, {}, details)
+    details.write()
+
+
+def enter(
+    connection: sqlite3.Connection,
+    clip: int | None,
+    entry: Entry,
+    more: Mapping[str, Any],
+    details: Details,
+) -> None:
+    """As `put`, with ``more`` columns of the clip's row, and problems and what was assumed left to the
+    ``details``; ``clip`` is its number, None for a new one."""
     # What was accepted is looked up once more, of the problems that there are now.
     row = {**row_of(entry), "session_size": None, "session_mtime": None, **more}
-    before = connection.execute("SELECT id FROM clips WHERE output = ?", (row["output"],)).fetchone()
-    if before is None:
+    if clip is None:
         clip = connection.execute(f"INSERT {_columns(tuple(row))}", tuple(row.values())).lastrowid
+        assert clip is not None
     else:
-        (clip,) = before
         connection.execute(_updating(tuple(row)), (*row.values(), clip))
-        for table in ("problems", "assumed"):
-            connection.execute(f"DELETE FROM {table} WHERE clip = ?", (clip,))
-    problems = [(clip, *values, 0) for values in problem_rows(entry)]
-    if problems:
-        connection.executemany(_PROBLEM, problems)
-    assumed = [(clip, *values) for values in assumed_rows(entry)]
-    if assumed:
-        connection.executemany(_ASSUMED, assumed)
+    details.keep(clip, entry)
 
 
 def put_names(connection: sqlite3.Connection, clips: Iterable[tuple[Entry, Mapping[str, Any]]]) -> None:

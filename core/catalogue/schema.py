@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
+from operator import attrgetter
 from types import NoneType
 from typing import Any
 
@@ -46,6 +47,7 @@ def _columns() -> dict[str, str]:
 
 ENTRY_COLUMNS = _columns()
 _PLAIN = tuple(name for name in ENTRY_COLUMNS if name not in (*PARTS, *_JOINED, "output", "source"))
+_plain_of = attrgetter(*_PLAIN)
 
 _MORE_COLUMNS = (
     "name TEXT, folder TEXT, took REAL, kinds TEXT, accepted INTEGER, accepted_notes TEXT"
@@ -106,9 +108,9 @@ def of_sql(value: str | bytes | None) -> str:
 
 def row_of(entry: Entry) -> dict[str, Any]:
     """The columns of an entry in the table of clips."""
-    row = {name: getattr(entry, name) for name in _PLAIN}
+    row = dict(zip(_PLAIN, _plain_of(entry), strict=True))
     for name, value in row.items():
-        if isinstance(value, str) and not value.isascii():
+        if type(value) is str and not value.isascii():
             row[name] = value.encode("utf-8", "replace").decode()
     row.update(zip(PARTS, entry.parts, strict=True))
     for name in _JOINED:

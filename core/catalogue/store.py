@@ -28,6 +28,9 @@ from core.shown_text import shown
 WAIT_SECONDS = 20.0
 """For another process that builds the same index."""
 
+CACHE_KB = 1 << 15
+"""Of what is in the file that is kept in memory: all of some tens of thousands of clips."""
+
 _ENDINGS = ("", "-journal")
 _FOREIGN_ENDINGS = (*_ENDINGS, "-wal", "-shm")
 _MAGIC, _APPLICATION_AT = b"SQLite format 3\0", slice(68, 72)
@@ -158,6 +161,7 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = OFF")
     # Who reads waits for a commit alone, and not from when on what is being written fills the cache.
     connection.execute("PRAGMA cache_spill = OFF")
+    connection.execute(f"PRAGMA cache_size = {-CACHE_KB}")
 
 
 class _Other(Exception):

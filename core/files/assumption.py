@@ -105,7 +105,7 @@ def meaning_of_json(stored: dict[str, Any]) -> dict[str, Any]:
 def _of(stored: Any) -> tuple[Assumption, ...]:
     try:
         values = (stored["quantity"], stored["value"], stored["why"], stored["how"])
-        if not all(isinstance(text, str) for text in values):
+        if set(map(type, values)) != {str}:
             return ()
         return (_made(*values) if sum(map(len, values)) <= _SHORT else Assumption(*values),)
     except (KeyError, TypeError, ValueError, IndexError):

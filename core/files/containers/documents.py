@@ -22,6 +22,9 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
+_DECODER = json.JSONDecoder(parse_int=_whole)
+
+
 def parsed_json(text: str) -> Any:
     """What a text in json holds.
 
@@ -30,7 +33,7 @@ def parsed_json(text: str) -> Any:
         ValueError: it is none, or is nested too deeply.
     """
     try:
-        return json.loads(text, parse_int=_whole)
+        return _DECODER.decode(text)
     except (RecursionError, MemoryError):
         raise ValueError("is nested too deeply") from None
 

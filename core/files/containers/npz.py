@@ -242,7 +242,7 @@ def npz_has(path: str | Path, key: str) -> bool:
         return False
     with open_to_read(path) as file:
         try:
-            return f"{key}{_SUFFIX}" in zip_of(path, file).namelist()
+            return f"{key}{_SUFFIX}" in zip_of(file, path).namelist()
         except Exception:
             raise FileError(path, "is a damaged or incomplete .npz file") from None
 
@@ -328,7 +328,7 @@ def _archive_in(path: str | Path, file: BinaryIO) -> tuple[zipfile.ZipFile, dict
     if file.read(2) != b"PK":
         raise FileError(path, "is not an .npz file")
     try:
-        archive = zip_of(path, file)
+        archive = zip_of(file, path)
     except Exception:
         raise FileError(path, "is a damaged or incomplete .npz file") from None
     infos = archive.infolist()
@@ -340,7 +340,7 @@ def _archive_in(path: str | Path, file: BinaryIO) -> tuple[zipfile.ZipFile, dict
     return archive, members
 
 
-def zip_of(path: str | Path, file: BinaryIO) -> zipfile.ZipFile:
+def zip_of(file: BinaryIO, path: str | Path) -> zipfile.ZipFile:
     """The table of contents of a zip file that is open.
 
     Raises:

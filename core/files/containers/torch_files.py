@@ -36,7 +36,7 @@ def is_torch(path: str | Path) -> bool:
         if start[:4] != b"PK\x03\x04":
             return start == OLD_START
         try:
-            return _top(zip_of(path, file)) is not None
+            return _top(zip_of(file, path)) is not None
         except Exception:
             return False
 
